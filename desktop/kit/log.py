@@ -1,0 +1,46 @@
+"""Sets up logging: our loggers at the asked level, talkative libraries at WARNING, redacted."""
+
+import logging
+import sys
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from desktop.kit.redact import RedactingFormatter, Redactor
+
+_QUIET = ("httpx", "httpcore", "h11", "keyring", "asyncio", "qasync", "secretstorage", "jeepney")
+
+
+def set_up_logging(level: str, folder: Path | None, redactor: Redactor) -> None:
+    """Log to `folder/fairlead.log` (5 files of 2 MB), or to stderr without a folder.
+
+    A folder that cannot be written to is no reason not to start: stderr then.
+    """
+    root = logging.getLogger()
+    for handler in tuple(root.handlers):
+        root.removeHandler(handler)
+        handler.close()
+    handler = _handler(folder)
+    handler.setFormatter(RedactingFormatter(redactor))
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("desktop").setLevel(_level(level))
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _handler(folder: Path | None) -> logging.Handler:
+    if folder is not None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return RotatingFileHandler(
+                folder / "fairlead.log", maxBytes=2_000_000, backupCount=4, encoding="utf-8"
+            )
+        except OSError as error:
+            # Told once the stderr handler below is in place; a log is never worth a failed start.
+            print(f"The log file cannot be written: {error.strerror}", file=sys.stderr)  # noqa: T201
+    return logging.StreamHandler(sys.stderr)
+
+
+def _level(name: str) -> int:
+    levels = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
+    return levels.get(name.lower(), logging.INFO)

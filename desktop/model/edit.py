@@ -1,0 +1,162 @@
+"""A change somebody wants made: what, to whom, from which value to which, and how far it is."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from desktop.model.json_value import Json
+from desktop.model.optout import OptOut, loosens
+from desktop.model.permission import Permission
+
+UNDO_SECONDS = 10.0
+
+
+class EditKind(Enum):
+    """What part of a customer an edit changes."""
+
+    OPTOUT = "optout"
+    LIST = "list"
+    HEALTH = "health"
+    VAR = "var"
+    MARK = "mark"
+    BOX = "box"
+    CREATE = "create"
+
+
+class EditState(Enum):
+    """How far an edit is; the last four are final."""
+
+    QUEUED = "queued"
+    WAITING = "waiting"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    DONE = "done"
+    CONFLICT = "conflict"
+    FAILED = "failed"
+    UNDONE = "undone"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more happens to it by itself."""
+        return self in (EditState.DONE, EditState.CONFLICT, EditState.FAILED, EditState.UNDONE)
+
+
+class Service(Enum):
+    """Whose data an edit changes."""
+
+    SAILTHRU = "sailthru"
+    ZENDESK = "zendesk"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Whom an edit writes to: a sid or a Zendesk user id, never an address.
+
+    Only a create names an address, which the service does not know yet. `label` is what people
+    call the customer (an address or a name), for the Activity page.
+    """
+
+    service: Service
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What somebody asked for.
+
+    `name` is the list, var or field (empty for opt-out and create). `old` is the value the
+    person saw, `new` the one wanted: an opt-out level's value, true or false for a list, any
+    JSON for a var (None: no value). A create's `new` is `{"vars": {…}, "lists": []}`.
+    """
+
+    kind: EditKind
+    target: Target
+    name: str
+    old: Json
+    new: Json
+    reason: str = ""
+    ticket: int | None = None
+    undoes: str | None = None
+
+
+@dataclass(frozen=True)
+class Edit:
+    """An intent in the outbox; times are Unix seconds.
+
+    `detail` is the last thing to say about it, `accepted` that the service answered ok to it,
+    `manual` that somebody has asked to send it again.
+    """
+
+    id: str
+    intent: Intent
+    state: EditState
+    actor: str
+    created_at: float
+    not_before: float
+    tries: int = 0
+    idem_key: str = ""
+    updated_at: float = 0.0
+    detail: str = ""
+    accepted: bool = False
+    manual: bool = False
+
+    def as_json(self) -> dict[str, Json]:
+        """The object under `edits` in `--json` answers."""
+        intent = self.intent
+        return {
+            "id": self.id,
+            "kind": intent.kind.value,
+            "service": intent.target.service.value,
+            "target": intent.target.id,
+            "customer": intent.target.label,
+            "name": intent.name,
+            "old": intent.old,
+            "new": intent.new,
+            "state": self.state.value,
+            "reason": intent.reason,
+            "ticket": intent.ticket,
+            "actor": self.actor,
+            "created_at": self.created_at,
+            "not_before": self.not_before,
+            "undoes": intent.undoes,
+            "detail": self.detail,
+        }
+
+
+def same(left: Json, right: Json) -> bool:
+    """Equal as JSON; true is not 1. A var that was cleared (null) equals one that never was."""
+    if isinstance(left, bool) != isinstance(right, bool):
+        return False
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[k], right[k]) for k in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return left == right
+
+
+def opts_in(intent: Intent) -> bool:
+    """Whether this loosens an opt-out."""
+    if intent.kind is not EditKind.OPTOUT:
+        return False
+    return loosens(OptOut(str(intent.old or "none")), OptOut(str(intent.new)))
+
+
+def waits_for_undo(intent: Intent) -> bool:
+    """Loosening and list changes wait out the undo time; what protects goes at once.
+
+    A list change can start e-mail flows in Sailthru that no undo recalls.
+    """
+    return intent.kind is EditKind.LIST or opts_in(intent)
+
+
+def needed_permission(intent: Intent) -> Permission:
+    """The right an intent asks for."""
+    if intent.kind is EditKind.OPTOUT:
+        return Permission.OPT_IN if opts_in(intent) else Permission.OPT_OUT
+    if intent.kind is EditKind.LIST:
+        return Permission.LIST_ADD if intent.new else Permission.LIST_REMOVE
+    if intent.kind is EditKind.HEALTH:
+        return Permission.HEALTH
+    if intent.kind is EditKind.CREATE:
+        return Permission.CREATE
+    return Permission.VARS

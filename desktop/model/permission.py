@@ -1,0 +1,107 @@
+"""Who may do what: one rule for the window, the command line and links.
+
+These rules guide people; whoever holds this computer's Sailthru key can go around them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from desktop.kit.text import translate
+
+
+class Role(Enum):
+    """A marketer is an agent with the permission `runs`."""
+
+    ADMIN = "admin"
+    AGENT = "agent"
+
+
+class Permission(Enum):
+    """One thing a person may be allowed to do."""
+
+    VIEW = "view"
+    LIST_ADD = "list_add"
+    LIST_REMOVE = "list_remove"
+    OPT_OUT = "opt_out"
+    OPT_IN = "opt_in"
+    HEALTH = "health"
+    VARS = "vars"
+    CREATE = "create"
+    RUNS = "runs"
+
+    @property
+    def words(self) -> str:
+        """What the window calls it, as the end of “Your role may …”."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Permission.VIEW: translate("Permission", "look customers up"),
+    Permission.LIST_ADD: translate("Permission", "add customers to lists"),
+    Permission.LIST_REMOVE: translate("Permission", "take customers off lists"),
+    Permission.OPT_OUT: translate("Permission", "opt customers out"),
+    Permission.OPT_IN: translate("Permission", "opt customers back in"),
+    Permission.HEALTH: translate("Permission", "set health"),
+    Permission.VARS: translate("Permission", "change profile data and sync marks"),
+    Permission.CREATE: translate("Permission", "create profiles"),
+    Permission.RUNS: translate("Permission", "run syncs"),
+}
+
+# Agents: removing from lists is off (S0-23), opting back in is off, what creates is off.
+DEFAULTS: Mapping[Role, Mapping[Permission, bool]] = {
+    Role.ADMIN: dict.fromkeys(Permission, True),
+    Role.AGENT: {
+        Permission.VIEW: True,
+        Permission.LIST_ADD: True,
+        Permission.LIST_REMOVE: False,
+        Permission.OPT_OUT: True,
+        Permission.OPT_IN: False,
+        Permission.HEALTH: True,
+        Permission.VARS: False,
+        Permission.CREATE: False,
+        Permission.RUNS: False,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who is at work: `id` is Zendesk's user id, or None in a Sailthru-only workspace."""
+
+    name: str
+    role: Role
+    id: int | None = None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The workspace's switch and table; `by_policy` when an organisation manages them."""
+
+    changes: bool
+    table: Mapping[Role, Mapping[Permission, bool]]
+    by_policy: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Allowed, or the reason why not, as a sentence."""
+
+    allowed: bool
+    reason: str = ""
+
+
+DEFAULT_RULES = Rules(changes=False, table=DEFAULTS)
+
+
+def check(permission: Permission, actor: Actor, rules: Rules) -> Verdict:
+    """Whether `actor` may do this here, and if not, why not."""
+    if permission not in (Permission.VIEW,) and not rules.changes:
+        return Verdict(
+            False, "Changes are switched off here. An admin can switch them on in Settings."
+        )
+    if rules.table.get(actor.role, {}).get(permission, False):
+        return Verdict(True)
+    return Verdict(
+        False, f"Your role ({actor.role.value}) may not {permission.words}. Ask an admin."
+    )
