@@ -83,8 +83,7 @@ class Intent:
 class Edit:
     """An intent in the outbox; times are Unix seconds.
 
-    `detail` is the last thing to say about it, `accepted` that the service answered ok to it,
-    `manual` that somebody has asked to send it again.
+    `detail` is the last thing to say about it, `accepted` that the service answered ok to it.
     """
 
     id: str
@@ -98,7 +97,6 @@ class Edit:
     updated_at: float = 0.0
     detail: str = ""
     accepted: bool = False
-    manual: bool = False
 
     def as_json(self) -> dict[str, Json]:
         """The object under `edits` in `--json` answers."""

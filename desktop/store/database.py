@@ -1,0 +1,221 @@
+"""Opens the two SQLite files, migrates them, and turns SQLite's troubles into sentences."""
+
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import TypeVar
+
+from desktop.kit.errors import StoreKnown
+
+T = TypeVar("T")
+
+# user_version = major * 1000 + number of the last migration; a newer major is not opened.
+MAJOR = 1
+_BUSY_TIMEOUT_S = 15.0
+
+
+class Database:
+    """One SQLite file with one writing connection, usable from any thread, one at a time.
+
+    Raises StoreKnown from every method when the file cannot be used: the disk is full, the file
+    is damaged, locked for too long, or written by a newer version.
+    """
+
+    def __init__(self, path: Path, schema: str, *, synchronous: str) -> None:
+        self.path = path
+        self._schema = schema
+        self._synchronous = synchronous
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        with self._lock, known_troubles(path):
+            self._open()
+
+    def write(self, act: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `act` in one BEGIN IMMEDIATE transaction; all of it is committed, or nothing."""
+        with self._lock, known_troubles(self.path):
+            connection = self._open()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                result = act(connection)
+                connection.execute("COMMIT")
+            except BaseException as error:
+                self._roll_back(connection)
+                if isinstance(error, sqlite3.OperationalError):
+                    # After a failed write the connection's state is in doubt: start afresh.
+                    self._close()
+                raise
+            return result
+
+    def read(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `look` on the writing connection, outside a transaction."""
+        with self._lock, known_troubles(self.path):
+            return look(self._open())
+
+    def data_version(self) -> int:
+        """A number that changes when another connection has committed."""
+        return int(self.read(lambda c: c.execute("PRAGMA data_version").fetchone()[0]))
+
+    def close(self) -> None:
+        """Close the file; the next call opens it again."""
+        with self._lock:
+            self._close()
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            connection = sqlite3.connect(
+                self.path,
+                timeout=_BUSY_TIMEOUT_S,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=256,
+            )
+            try:
+                connection.row_factory = sqlite3.Row
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+                connection.execute("PRAGMA foreign_keys = ON")
+                migrate(connection, self._schema, self.path)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @staticmethod
+    def _roll_back(connection: sqlite3.Connection) -> None:
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            connection.close()
+
+
+def migrate(connection: sqlite3.Connection, schema: str, path: Path) -> None:
+    """Bring the file to the newest version, one migration per transaction.
+
+    Each migration and its version number are committed together, so a crash in between leaves
+    the version before. Raises StoreKnown for a file of a newer version.
+    """
+    steps = migrations(schema)
+    newest = MAJOR * 1000 + steps[-1][0]
+    version = _version(connection)
+    if version > newest:
+        raise StoreKnown(
+            "This data was written by a newer Fairlead.",
+            f"{path.name} has version {version}, this program knows {newest}. Nothing was changed.",
+            "Install the newer version, or choose another workspace.",
+        )
+    if version == newest:
+        return
+    for number, script in steps:
+        target = MAJOR * 1000 + number
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # Another process may have been quicker while this one waited for the lock.
+            if _version(connection) < target:
+                for statement in _statements(script):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {target}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def migrations(schema: str) -> list[tuple[int, str]]:
+    """The numbered scripts of one schema, in order."""
+    folder = resources.files("desktop.store") / "migrations" / schema
+    return sorted(
+        (int(match.group(1)), entry.read_text(encoding="utf-8"))
+        for entry in folder.iterdir()
+        if (match := re.fullmatch(r"(\d{4})_\w+\.sql", entry.name))
+    )
+
+
+@contextmanager
+def known_troubles(path: Path) -> Iterator[None]:
+    """Translate SQLite's and the disk's errors at the room's border."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _known(error, path) from error
+    except OSError as error:
+        raise StoreKnown(
+            "The data folder cannot be used.",
+            f"{path.parent}: {error.strerror or error}.",
+            "Check the folder's permissions and free space, or set FAIRLEAD_HOME.",
+        ) from error
+
+
+def is_damaged(error: BaseException) -> bool:
+    """Whether SQLite says that the file itself is broken (not full, locked or missing)."""
+    cause = error.__cause__ if isinstance(error, StoreKnown) else error
+    return isinstance(cause, sqlite3.DatabaseError) and _name(cause).startswith(
+        ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+    )
+
+
+def _known(error: sqlite3.DatabaseError, path: Path) -> StoreKnown:
+    name = _name(error)
+    if name.startswith("SQLITE_FULL"):
+        return StoreKnown(
+            "The disk is full.",
+            "Nothing was saved by this step; what was saved before is safe.",
+            "Free some space and try again.",
+        )
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return StoreKnown(
+            "The database is busy.",
+            "Another Fairlead on this computer has held it for too long.",
+            "Try again in a moment.",
+        )
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return StoreKnown(
+            f"{path.name} is damaged.",
+            "It was left as it is, so that what can be saved from it is not lost.",
+            f"Restore {path} from a backup, or move it away to start with an empty one.",
+        )
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return StoreKnown(
+            "The data folder cannot be written to.",
+            f"{path} is read-only or missing.",
+            "Check the folder's permissions, or set FAIRLEAD_HOME to another folder.",
+        )
+    return StoreKnown(
+        "The database could not do that.",
+        f"{path.name}: {error}.",
+        "Try again; if it stays, keep the file and ask for help.",
+    )
+
+
+def _name(error: sqlite3.DatabaseError) -> str:
+    name = getattr(error, "sqlite_errorname", None)
+    if isinstance(name, str):
+        return name
+    # Errors raised by the module itself carry no code; the text is all there is.
+    return "SQLITE_NOTADB" if "not a database" in str(error) else ""
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _statements(script: str) -> Iterator[str]:
+    # executescript() commits by itself, which would tear a migration apart.
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""

@@ -1,0 +1,209 @@
+"""What the services said, kept for reading offline; only their answers change it."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import replace
+
+import msgspec
+
+from desktop.model.person import UserField, ZendeskPerson
+from desktop.model.profile import SailthruList, SailthruProfile
+from desktop.model.sheet import TicketPage
+from desktop.model.ticket import Ticket
+from desktop.store.database import Database
+
+LISTS = "lists"
+USER_FIELDS = "user_fields"
+
+
+class Mirror:
+    """Saves what was read. Times are Unix seconds."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save_profile(self, profile: SailthruProfile, read_at: float, *, asked: str = "") -> None:
+        """Keep a profile, under its own address and under the one that was asked for."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            put_profile(connection, profile, read_at, asked=asked)
+
+        self._database.write(act)
+
+    def save_no_profile(self, address: str, read_at: float) -> None:
+        """Keep that Sailthru knows no such address."""
+        self._database.write(
+            lambda c: c.execute(
+                "INSERT OR REPLACE INTO profile_address (address, sid, read_at)"
+                " VALUES (?, NULL, ?)",
+                (address.lower(), read_at),
+            )
+        )
+
+    def forget_profile(self, sid: str) -> None:
+        """A profile is gone (deleted or merged into another)."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM profile WHERE sid = ?", (sid,))
+            connection.execute("DELETE FROM profile_address WHERE sid = ?", (sid,))
+
+        self._database.write(act)
+
+    def save_person(self, person: ZendeskPerson, read_at: float) -> None:
+        """Keep a Zendesk person under all their addresses."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT OR REPLACE INTO person (id, name_folded, phone, external_id, body, read_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    person.id,
+                    person.name.casefold(),
+                    person.phone,
+                    person.external_id,
+                    _encode(person),
+                    read_at,
+                ),
+            )
+            connection.execute("DELETE FROM person_address WHERE person = ?", (person.id,))
+            connection.executemany(
+                "INSERT OR REPLACE INTO person_address (address, person, read_at) VALUES (?, ?, ?)",
+                [(address, person.id, read_at) for address in person.emails],
+            )
+
+        self._database.write(act)
+
+    def save_seen_person(self, person: ZendeskPerson, read_at: float) -> None:
+        """Keep a person read alone; identities and organisation read earlier stay."""
+
+        def act(connection: sqlite3.Connection) -> ZendeskPerson:
+            row = connection.execute(
+                "SELECT body FROM person WHERE id = ?", (person.id,)
+            ).fetchone()
+            if row is None or person.identities_read:
+                return person
+            kept = msgspec.json.decode(row["body"], type=ZendeskPerson)
+            return replace(
+                person,
+                identities=kept.identities,
+                identities_read=kept.identities_read,
+                organization=person.organization or kept.organization,
+            )
+
+        self.save_person(self._database.read(act), read_at)
+
+    def save_no_person(self, address: str, read_at: float) -> None:
+        """Keep that Zendesk knows no such address."""
+        self._database.write(
+            lambda c: c.execute(
+                "INSERT OR REPLACE INTO person_address (address, person, read_at)"
+                " VALUES (?, NULL, ?)",
+                (address.lower(), read_at),
+            )
+        )
+
+    def save_tickets(self, person: int, page: TicketPage, read_at: float) -> None:
+        """Keep a person's newest tickets."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT OR REPLACE INTO tickets (person, body, read_at) VALUES (?, ?, ?)",
+                (person, _encode(page), read_at),
+            )
+            _put_tickets(connection, page.tickets, person, read_at)
+
+        self._database.write(act)
+
+    def save_ticket(self, ticket: Ticket, read_at: float) -> None:
+        """Keep one ticket, so that its number finds its requester offline."""
+        self._database.write(lambda c: _put_tickets(c, (ticket,), ticket.requester_id, read_at))
+
+    def save_lists(self, lists: tuple[SailthruList, ...], read_at: float) -> None:
+        """Keep the account's lists."""
+        self._save_catalogue(LISTS, _encode(lists), read_at)
+
+    def save_user_fields(self, fields: tuple[UserField, ...], read_at: float) -> None:
+        """Keep the account's user fields."""
+        self._save_catalogue(USER_FIELDS, _encode(fields), read_at)
+
+    def mark_opened(self, *, person: int | None, sid: str | None, at: float) -> None:
+        """Remember that this customer was looked at, which decides how long they are kept."""
+        rows = [("person", str(person))] if person is not None else []
+        rows += [("profile", sid)] if sid else []
+        self._database.write(
+            lambda c: c.executemany(
+                "INSERT OR REPLACE INTO opened (kind, id, at) VALUES (?, ?, ?)",
+                [(kind, key, at) for kind, key in rows],
+            )
+        )
+
+    def purge(self, before: float) -> int:
+        """Forget customers last opened before then; returns how many records went."""
+
+        def act(connection: sqlite3.Connection) -> int:
+            connection.execute("DELETE FROM opened WHERE at < ?", (before,))
+            gone = connection.execute(
+                "DELETE FROM profile WHERE sid NOT IN (SELECT id FROM opened WHERE kind='profile')"
+            ).rowcount
+            gone += connection.execute(
+                "DELETE FROM person WHERE CAST(id AS TEXT) NOT IN"
+                " (SELECT id FROM opened WHERE kind = 'person')"
+            ).rowcount
+            connection.execute(
+                "DELETE FROM profile_address WHERE sid IS NOT NULL"
+                " AND sid NOT IN (SELECT sid FROM profile)"
+            )
+            connection.execute(
+                "DELETE FROM profile_address WHERE sid IS NULL AND read_at < ?", (before,)
+            )
+            connection.execute(
+                "DELETE FROM person_address WHERE person IS NOT NULL"
+                " AND person NOT IN (SELECT id FROM person)"
+            )
+            connection.execute(
+                "DELETE FROM person_address WHERE person IS NULL AND read_at < ?", (before,)
+            )
+            connection.execute("DELETE FROM tickets WHERE person NOT IN (SELECT id FROM person)")
+            connection.execute(
+                "DELETE FROM ticket WHERE person IS NULL OR person NOT IN (SELECT id FROM person)"
+            )
+            return gone
+
+        return self._database.write(act)
+
+    def _save_catalogue(self, name: str, body: str, read_at: float) -> None:
+        self._database.write(
+            lambda c: c.execute(
+                "INSERT OR REPLACE INTO catalogue (name, body, read_at) VALUES (?, ?, ?)",
+                (name, body, read_at),
+            )
+        )
+
+
+def put_profile(
+    connection: sqlite3.Connection, profile: SailthruProfile, read_at: float, *, asked: str = ""
+) -> None:
+    """Save a profile and the addresses that lead to it."""
+    connection.execute(
+        "INSERT OR REPLACE INTO profile (sid, email, body, read_at) VALUES (?, ?, ?, ?)",
+        (profile.sid, profile.email, _encode(profile), read_at),
+    )
+    connection.execute("DELETE FROM profile_address WHERE sid = ?", (profile.sid,))
+    addresses = {a.lower() for a in (profile.email or "", asked) if "@" in a}
+    connection.executemany(
+        "INSERT OR REPLACE INTO profile_address (address, sid, read_at) VALUES (?, ?, ?)",
+        [(address, profile.sid, read_at) for address in sorted(addresses)],
+    )
+
+
+def _put_tickets(
+    connection: sqlite3.Connection, tickets: Iterable[Ticket], person: int | None, read_at: float
+) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO ticket (id, person, body, read_at) VALUES (?, ?, ?, ?)",
+        [(t.id, t.requester_id or person, _encode(t), read_at) for t in tickets],
+    )
+
+
+def _encode(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,349 @@
+"""The outbox: what people want changed, claimed by one process at a time, closed with an audit row.
+
+Every step is one BEGIN IMMEDIATE transaction, so two deliverers cannot take one row, and an undo
+and a claim cannot both win.
+"""
+
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from desktop.kit.errors import BadInput, Conflict
+from desktop.model.edit import Edit, EditKind, EditState, Intent, Service, Target, same
+from desktop.store import audit
+from desktop.store.database import Database
+from desktop.store.owner import lives
+
+OPEN_STATES = ("queued", "waiting", "sending", "unknown")
+_OPEN = "state IN ('queued', 'waiting', 'sending', 'unknown')"
+# No wait of ours is longer; a not_before further away means that the clock was set back.
+_LONGEST_WAIT_S = 3600.0
+
+
+class Outbox:
+    """The table of wanted changes. `owner` names this process in its claims."""
+
+    def __init__(
+        self, database: Database, owner: str, *, owner_lives: Callable[[str], bool] = lives
+    ) -> None:
+        self._database = database
+        self._owner = owner
+        self._owner_lives = owner_lives
+
+    def enqueue(
+        self, intents: Sequence[Intent], actor: str, now: float, delays_s: Sequence[float]
+    ) -> tuple[Edit, ...]:
+        """Put intents in, all or none; `delays_s` says how long each waits for an undo.
+
+        A change of a value that is still waiting replaces the waiting one; taking it back to
+        what it was leaves nothing to send, and the waiting edit is returned as undone.
+        """
+
+        def act(connection: sqlite3.Connection) -> tuple[Edit, ...]:
+            return tuple(
+                self._enqueue_one(connection, intent, actor, now, delay)
+                for intent, delay in zip(intents, delays_s, strict=True)
+            )
+
+        return self._database.write(act)
+
+    def claim(
+        self, now: float, *, only: Iterable[str] = (), services: Iterable[Service] = tuple(Service)
+    ) -> Edit | None:
+        """Take the next due row for this process, or None.
+
+        A row of a dead process is taken over; if it was being sent, it comes back as UNKNOWN.
+        Rows for one value are taken in the order in which they were wanted.
+        """
+        ids = [int(i) for i in only]
+        names = [s.value for s in services]
+
+        def act(connection: sqlite3.Connection) -> Edit | None:
+            rows = connection.execute(
+                f"SELECT * FROM outbox o WHERE {_OPEN} AND (not_before <= :now"  # noqa: S608
+                "  OR not_before > :now + :longest)"
+                " AND service IN (SELECT value FROM json_each(:services))"
+                " AND (:all OR id IN (SELECT value FROM json_each(:ids)))"
+                " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.service = o.service"
+                "  AND e.target = o.target AND e.kind = o.kind AND e.name = o.name AND e.id < o.id"
+                "  AND e.state IN ('queued', 'waiting', 'sending', 'unknown'))"
+                " ORDER BY not_before, id",
+                {
+                    "now": now,
+                    "longest": _LONGEST_WAIT_S,
+                    "services": audit.encode(names),
+                    "all": not ids,
+                    "ids": audit.encode(ids),
+                },
+            )
+            for row in rows:
+                if self._held(row["owner"]):
+                    continue
+                interrupted = row["state"] == "sending"
+                connection.execute(
+                    "UPDATE outbox SET owner = ?, updated_at = ?,"
+                    " state = CASE state WHEN 'sending' THEN 'unknown'"
+                    "  WHEN 'waiting' THEN 'queued' ELSE state END WHERE id = ?",
+                    (self._owner, now, row["id"]),
+                )
+                taken = edit_of(row)
+                if interrupted:
+                    return replace(taken, state=EditState.UNKNOWN)
+                if taken.state is EditState.WAITING:
+                    return replace(taken, state=EditState.QUEUED)
+                return taken
+            return None
+
+        return self._database.write(act)
+
+    def mark_sending(self, edit: Edit, now: float) -> Edit:
+        """Commit that the request is about to leave."""
+        return self._update(edit, now, state=EditState.SENDING, tries=edit.tries + 1)
+
+    def mark_accepted(self, edit: Edit, now: float) -> Edit:
+        """Commit that the service answered ok; the value still has to be read back."""
+        return self._update(edit, now, state=EditState.UNKNOWN, accepted=True)
+
+    def release(
+        self, edit: Edit, now: float, *, state: EditState, not_before: float, detail: str
+    ) -> Edit:
+        """Give the row back, to be taken again from `not_before` on."""
+        return self._update(
+            edit, now, state=state, not_before=not_before, detail=detail, released=True
+        )
+
+    def close(self, edit: Edit, now: float, result: EditState, detail: str) -> Edit:
+        """End the edit and write its audit row, in one transaction."""
+
+        def act(connection: sqlite3.Connection) -> Edit:
+            self._require_held(connection, edit)
+            return _close(connection, edit, now, result, detail)
+
+        return self._database.write(act)
+
+    def withdraw(self, edit_id: str, now: float, detail: str) -> Edit | None:
+        """End an edit that nobody has begun to send; None when it is too late for that."""
+
+        def act(connection: sqlite3.Connection) -> Edit | None:
+            row = self._row(connection, edit_id)
+            if row["state"] not in ("queued", "waiting") or self._held(row["owner"]):
+                return None
+            return _close(connection, edit_of(row), now, EditState.UNDONE, detail)
+
+        return self._database.write(act)
+
+    def retry(self, edit_id: str, now: float) -> Edit:
+        """Make a waiting or failed edit due at once. Raises BadInput for any other."""
+
+        def act(connection: sqlite3.Connection) -> Edit:
+            edit = edit_of(self._row(connection, edit_id))
+            if edit.state is not EditState.FAILED and edit.state.final:
+                raise BadInput(
+                    f"Edit {edit_id} is {edit.state.value}.",
+                    "Only an edit that waits or failed can be tried again.",
+                )
+            state = EditState.QUEUED if edit.state is EditState.FAILED else edit.state
+            connection.execute(
+                "UPDATE outbox SET state = ?, not_before = ?, updated_at = ?, tries = 0"
+                " WHERE id = ?",
+                (state.value, now, now, edit.id),
+            )
+            return replace(edit, state=state, not_before=now, updated_at=now)
+
+        return self._database.write(act)
+
+    def get(self, edit_id: str) -> Edit:
+        """One edit. Raises BadInput when there is none with this id."""
+        return self._database.read(lambda c: edit_of(self._row(c, edit_id)))
+
+    def recent(self, limit: int = 300, *, open_only: bool = False) -> tuple[Edit, ...]:
+        """The newest edits first."""
+        where = f"WHERE {_OPEN}" if open_only else ""
+        query = f"SELECT * FROM outbox {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
+        return self._database.read(
+            lambda c: tuple(edit_of(row) for row in c.execute(query, (limit,)))
+        )
+
+    def next_due(self) -> float | None:
+        """The Unix second from which the next open edit may be taken; None when none is open."""
+        query = f"SELECT min(not_before) AS at FROM outbox WHERE {_OPEN}"  # noqa: S608
+        at = self._database.read(lambda c: c.execute(query).fetchone()["at"])
+        return float(at) if at is not None else None
+
+    def open_count(self) -> int:
+        """How many edits are not closed yet."""
+        query = f"SELECT count(*) AS n FROM outbox WHERE {_OPEN}"  # noqa: S608
+        return int(self._database.read(lambda c: c.execute(query).fetchone()["n"]))
+
+    def _enqueue_one(
+        self,
+        connection: sqlite3.Connection,
+        intent: Intent,
+        actor: str,
+        now: float,
+        delay_s: float,
+    ) -> Edit:
+        earlier = connection.execute(
+            f"SELECT * FROM outbox WHERE service = ? AND target = ? AND kind = ? AND name = ?"  # noqa: S608
+            f" AND {_OPEN} ORDER BY id DESC LIMIT 1",
+            (intent.target.service.value, intent.target.id, intent.kind.value, intent.name),
+        ).fetchone()
+        if earlier is not None:
+            before = edit_of(earlier)
+            if before.state in (EditState.QUEUED, EditState.WAITING) and not self._held(
+                earlier["owner"]
+            ):
+                if same(before.intent.new, intent.new):
+                    return before
+                replaced = _close(
+                    connection, before, now, EditState.UNDONE, "Replaced by a later change."
+                )
+                if same(before.intent.old, intent.new):
+                    return replaced
+                intent = replace(intent, old=before.intent.old)
+            else:
+                intent = replace(intent, old=before.intent.new)
+        state = EditState.WAITING if delay_s > 0 else EditState.QUEUED
+        key = uuid.uuid4().hex
+        cursor = connection.execute(
+            "INSERT INTO outbox (idem_key, kind, service, target, label, name, old, new, reason,"
+            " ticket, actor, undoes, state, not_before, created_at, updated_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                key,
+                intent.kind.value,
+                intent.target.service.value,
+                intent.target.id,
+                intent.target.label,
+                intent.name,
+                audit.encode(intent.old),
+                audit.encode(intent.new),
+                intent.reason,
+                intent.ticket,
+                actor,
+                int(intent.undoes) if intent.undoes else None,
+                state.value,
+                now + delay_s,
+                now,
+                now,
+            ),
+        )
+        return edit_of(
+            connection.execute("SELECT * FROM outbox WHERE id = ?", (cursor.lastrowid,)).fetchone()
+        )
+
+    def _update(
+        self,
+        edit: Edit,
+        now: float,
+        *,
+        state: EditState,
+        tries: int | None = None,
+        accepted: bool | None = None,
+        not_before: float | None = None,
+        detail: str | None = None,
+        released: bool = False,
+    ) -> Edit:
+        after = replace(
+            edit,
+            state=state,
+            tries=edit.tries if tries is None else tries,
+            accepted=edit.accepted if accepted is None else accepted,
+            not_before=edit.not_before if not_before is None else not_before,
+            detail=edit.detail if detail is None else detail,
+            updated_at=now,
+        )
+
+        def act(connection: sqlite3.Connection) -> Edit:
+            self._require_held(connection, edit)
+            connection.execute(
+                "UPDATE outbox SET state = ?, tries = ?, accepted = ?, not_before = ?, detail = ?,"
+                " updated_at = ?, owner = ? WHERE id = ?",
+                (
+                    after.state.value,
+                    after.tries,
+                    after.accepted,
+                    after.not_before,
+                    after.detail,
+                    now,
+                    None if released else self._owner,
+                    edit.id,
+                ),
+            )
+            return after
+
+        return self._database.write(act)
+
+    def _require_held(self, connection: sqlite3.Connection, edit: Edit) -> None:
+        row = self._row(connection, edit.id)
+        if row["owner"] != self._owner or row["state"] not in OPEN_STATES:
+            raise Conflict(
+                f"Edit {edit.id} is in other hands.",
+                "Another Fairlead on this computer has taken it over.",
+            )
+
+    def _held(self, owner: str | None) -> bool:
+        return owner is not None and self._owner_lives(owner)
+
+    @staticmethod
+    def _row(connection: sqlite3.Connection, edit_id: str) -> sqlite3.Row:
+        row: sqlite3.Row | None = None
+        if edit_id.isascii() and edit_id.isdigit() and len(edit_id) < 19:
+            row = connection.execute(
+                "SELECT * FROM outbox WHERE id = ?", (int(edit_id),)
+            ).fetchone()
+        if row is None:
+            raise BadInput(
+                f"There is no edit {edit_id[:40]}.",
+                "",
+                "`fairlead outbox` lists them with their ids.",
+            )
+        return row
+
+
+def edit_of(row: sqlite3.Row) -> Edit:
+    """The edit a table row stands for."""
+    target = Target(Service(row["service"]), row["target"], row["label"])
+    intent = Intent(
+        kind=EditKind(row["kind"]),
+        target=target,
+        name=row["name"],
+        old=msgspec.json.decode(row["old"]),
+        new=msgspec.json.decode(row["new"]),
+        reason=row["reason"],
+        ticket=row["ticket"],
+        undoes=str(row["undoes"]) if row["undoes"] is not None else None,
+    )
+    return Edit(
+        id=str(row["id"]),
+        intent=intent,
+        state=EditState(row["state"]),
+        actor=row["actor"],
+        created_at=row["created_at"],
+        not_before=row["not_before"],
+        tries=row["tries"],
+        idem_key=row["idem_key"],
+        updated_at=row["updated_at"],
+        detail=row["detail"],
+        accepted=bool(row["accepted"]),
+    )
+
+
+def _close(
+    connection: sqlite3.Connection, edit: Edit, now: float, result: EditState, detail: str
+) -> Edit:
+    closed = replace(edit, state=result, detail=detail, updated_at=now)
+    connection.execute(
+        "UPDATE outbox SET state = ?, detail = ?, updated_at = ?, owner = NULL WHERE id = ?",
+        (result.value, detail, now, edit.id),
+    )
+    audit.append(connection, closed, result, now)
+    if result is EditState.DONE and edit.intent.undoes:
+        connection.execute(
+            "UPDATE outbox SET state = 'undone', updated_at = ? WHERE id = ? AND state = 'done'",
+            (now, int(edit.intent.undoes)),
+        )
+    return closed

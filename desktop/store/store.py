@@ -1,0 +1,89 @@
+"""The store of one workspace: both files, opened and handed out as one thing."""
+
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktop.kit.errors import StoreKnown
+from desktop.store.audit import Audit
+from desktop.store.database import Database, is_damaged
+from desktop.store.lane import Lane
+from desktop.store.mirror import Mirror
+from desktop.store.note import Notes
+from desktop.store.outbox import Outbox
+from desktop.store.owner import own_identity
+from desktop.store.reading import Reader
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Store:
+    """What people wanted (`outbox`, `audit`, `notes`) and what services said (`mirror`)."""
+
+    outbox: Outbox
+    audit: Audit
+    notes: Notes
+    mirror: Mirror
+    reader: Reader
+    lane: Lane
+    fairlead: Database
+    said: Database
+
+    def version(self) -> tuple[int, int]:
+        """Changes whenever another process has committed to either file."""
+        return self.fairlead.data_version(), self.said.data_version()
+
+    def close(self) -> None:
+        """Finish what runs and close both files."""
+        self.lane.close()
+        self.reader.close()
+        self.fairlead.close()
+        self.said.close()
+
+
+def open_store(folder: Path) -> Store:
+    """Open, and where needed make or migrate, the two files in `folder`.
+
+    A damaged mirror is put aside and rebuilt from the services; a damaged `fairlead.db` is left
+    untouched and refused: it holds what nobody else knows. Raises StoreKnown.
+    """
+    fairlead = Database(folder / "fairlead.db", "fairlead", synchronous="FULL")
+    said = _open_mirror(folder / "mirror.db")
+    return Store(
+        outbox=Outbox(fairlead, own_identity()),
+        audit=Audit(fairlead),
+        notes=Notes(fairlead),
+        mirror=Mirror(said),
+        reader=Reader(fairlead.path, said.path),
+        lane=Lane(),
+        fairlead=fairlead,
+        said=said,
+    )
+
+
+def erase_mirror(folder: Path) -> None:
+    """Remove what the services said (signing out); outbox and audit stay."""
+    for suffix in ("", "-wal", "-shm"):
+        (folder / f"mirror.db{suffix}").unlink(missing_ok=True)
+
+
+def _open_mirror(path: Path) -> Database:
+    try:
+        mirror = Database(path, "mirror", synchronous="NORMAL")
+        # A page torn by a crash shows only when it is read: better now than under somebody's hand.
+        damage = mirror.read(lambda c: str(c.execute("PRAGMA quick_check(1)").fetchone()[0]))
+        if damage == "ok":
+            return mirror
+        mirror.close()
+    except StoreKnown as error:
+        if not is_damaged(error):
+            raise
+    log.warning("The mirror was damaged; it is put aside and read anew from the services")
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.replace(path.with_name(f"{path.name}.damaged-{stamp}{suffix}"))
+    return Database(path, "mirror", synchronous="NORMAL")

@@ -1,0 +1,140 @@
+"""How one service is read and written for an edit: by id, one value at a time."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from desktop.kit.errors import NotFound
+from desktop.model.edit import EditKind, Intent
+from desktop.model.json_value import Json
+from desktop.model.optout import OptOut
+from desktop.model.person import ZendeskPerson
+from desktop.model.profile import SailthruProfile
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The value an edit is about, as the service says it now, and the whole it was read from."""
+
+    value: Json
+    profile: SailthruProfile | None = None
+    person: ZendeskPerson | None = None
+
+
+class Port(Protocol):
+    """One service. Both methods raise our errors; NotFound means that the target is gone."""
+
+    async def read(self, intent: Intent) -> Reading:
+        """The target's value now, read by its id."""
+        ...
+
+    async def send(self, intent: Intent) -> None:
+        """Write the wanted value to the target's id."""
+        ...
+
+
+class SailthruUsers(Protocol):
+    """What of the Sailthru client an edit needs."""
+
+    async def get_user(self, id: str, *, key: str | None = None) -> SailthruProfile:
+        """One profile; NotFound when there is none."""
+        ...
+
+    async def post_user(
+        self,
+        sid: str,
+        *,
+        optout: OptOut | None = None,
+        lists: dict[str, bool] | None = None,
+        vars: dict[str, Json] | None = None,
+    ) -> None:
+        """Change a profile by its sid."""
+        ...
+
+    async def create_user(self, email: str, *, vars: dict[str, Json], lists: list[str]) -> None:
+        """Make a profile at an address that has none."""
+        ...
+
+
+class ZendeskUsers(Protocol):
+    """What of the Zendesk client an edit needs."""
+
+    async def show_user(self, user_id: int) -> ZendeskPerson:
+        """One person; NotFound when there is none."""
+        ...
+
+    async def update_user(self, user_id: int, *, user_fields: dict[str, Json]) -> ZendeskPerson:
+        """Change the fields that are sent, and only those."""
+        ...
+
+
+class SailthruPort:
+    """Profiles, by sid. Only a create names an address."""
+
+    def __init__(self, client: SailthruUsers) -> None:
+        self._client = client
+
+    async def read(self, intent: Intent) -> Reading:
+        """The opt-out level, whether a list is joined, or a var (None: no value)."""
+        if intent.kind is EditKind.CREATE:
+            return await self._read_address(intent.target.id)
+        profile = await self._client.get_user(intent.target.id, key="sid")
+        if profile.sid != intent.target.id:
+            raise NotFound(
+                "The Sailthru profile was merged into another.",
+                "Nothing was sent to either of them.",
+                "Open the customer again.",
+            )
+        return Reading(_value(intent, profile), profile=profile)
+
+    async def send(self, intent: Intent) -> None:
+        """One POST that carries this one value."""
+        sid = intent.target.id
+        if intent.kind is EditKind.CREATE:
+            wanted = intent.new if isinstance(intent.new, dict) else {}
+            await self._client.create_user(
+                sid, vars=dict(wanted.get("vars") or {}), lists=list(wanted.get("lists") or [])
+            )
+        elif intent.kind is EditKind.OPTOUT:
+            await self._client.post_user(sid, optout=OptOut(str(intent.new)))
+        elif intent.kind is EditKind.LIST:
+            await self._client.post_user(sid, lists={intent.name: bool(intent.new)})
+        else:
+            await self._client.post_user(sid, vars={intent.name: intent.new})
+
+    async def _read_address(self, address: str) -> Reading:
+        try:
+            profile = await self._client.get_user(address, key="email")
+        except NotFound:
+            return Reading(None)
+        return Reading(profile.sid, profile=profile)
+
+
+class ZendeskPort:
+    """People, by user id; what is written is a user field."""
+
+    def __init__(self, client: ZendeskUsers) -> None:
+        self._client = client
+
+    async def read(self, intent: Intent) -> Reading:
+        """The field's value; a check box never ticked reads as false."""
+        person = await self._client.show_user(int(intent.target.id))
+        if not person.active:
+            raise NotFound(
+                "The Zendesk person was deleted.", "Nothing was sent.", "Open the customer again."
+            )
+        value = person.user_fields.get(intent.name)
+        if intent.kind is EditKind.BOX:
+            value = bool(value)
+        return Reading(value, person=person)
+
+    async def send(self, intent: Intent) -> None:
+        """One PUT that carries this one field."""
+        await self._client.update_user(int(intent.target.id), user_fields={intent.name: intent.new})
+
+
+def _value(intent: Intent, profile: SailthruProfile) -> Json:
+    if intent.kind is EditKind.OPTOUT:
+        return (profile.optout or OptOut.NONE).value
+    if intent.kind is EditKind.LIST:
+        return intent.name in profile.lists
+    return profile.vars.get(intent.name)
