@@ -1,0 +1,1 @@
+"""Settings: one declarative table, the values of a workspace, managed policy, paths."""

@@ -1,0 +1,73 @@
+"""Where files live: one folder under FAIRLEAD_HOME, else the platform's own places; 0700."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import PlatformDirs
+
+from desktop.settings.json_file import unreadable
+
+HOME_VARIABLE = "FAIRLEAD_HOME"
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The folders of this person on this computer."""
+
+    config: Path
+    data: Path
+    state: Path
+    cache: Path
+    logs: Path
+
+    @property
+    def workspaces(self) -> Path:
+        """Where each workspace has its folder."""
+        return self.data / "workspaces"
+
+    def prepare(self) -> None:
+        """Make the folders, for this person alone; StoreKnown when that cannot be done."""
+        for folder in (self.config, self.workspaces, self.state, self.cache, self.logs):
+            make_private(folder)
+
+
+def find_paths(environ: Mapping[str, str] = os.environ) -> Paths:
+    """Read FAIRLEAD_HOME, else ask the platform. Touches no disk."""
+    home = environ.get(HOME_VARIABLE, "").strip()
+    if home:
+        return under(Path(home).expanduser().absolute())
+    found = PlatformDirs("fairlead", appauthor=False, roaming=False)
+    return Paths(
+        found.user_config_path,
+        found.user_data_path,
+        found.user_state_path,
+        found.user_cache_path,
+        found.user_log_path,
+    )
+
+
+def under(home: Path) -> Paths:
+    """Everything under one folder; the demo uses it with a temporary one."""
+    return Paths(home / "config", home, home / "state", home / "cache", home / "logs")
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner can open, or take the others' rights away."""
+    try:
+        # mkdir(parents=True) would make the parents with everybody's rights.
+        for parent in reversed(folder.parents):
+            if not parent.exists():
+                parent.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if sys.platform != "win32":
+            # On Windows the profile's folders carry their own access list.
+            status = folder.stat()
+            if status.st_mode & 0o077:
+                folder.chmod(0o700)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(13, "it is read-only")
+    except OSError as error:
+        raise unreadable(folder, error) from error

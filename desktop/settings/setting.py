@@ -1,0 +1,90 @@
+"""What one setting is: its key, type, bounds and words. The rows are in `table.py`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, TypeVar, cast
+
+from desktop.kit.errors import BadInput
+from desktop.kit.text import translate
+from desktop.model.json_value import Json
+
+T = TypeVar("T")
+
+
+class Kind(Enum):
+    """How a dialog edits it and how the command line reads it."""
+
+    FLAG = "flag"
+    NUMBER = "number"
+    TEXT = "text"
+    CHOICE = "choice"
+    TABLE = "table"
+
+
+class Section(Enum):
+    """The heading a setting stands under; the value is what the window calls it."""
+
+    SAILTHRU = translate("Settings", "Sailthru")
+    ZENDESK = translate("Settings", "Zendesk")
+    PERMISSIONS = translate("Settings", "Changes and permissions")
+    NAMES = translate("Settings", "Names in Sailthru and Zendesk")
+    VALUE = translate("Settings", "Customer value")
+    OPT_IN = translate("Settings", "Opting back in")
+    DATA = translate("Settings", "Data on this computer")
+    WINDOW = translate("Settings", "Window")
+    ADVANCED = translate("Settings", "Advanced")
+
+
+def _same(value: object) -> Json:
+    # Flags, numbers and texts are JSON already; what is not brings its own `dump`.
+    return cast("Json", value)
+
+
+@dataclass(frozen=True, eq=False)
+class Setting(Generic[T]):
+    """One row of the table.
+
+    `read` turns JSON into the value, normalised, or raises BadInput with a sentence; `dump` is
+    its way back. `closed` is what counts when the stored value cannot be read, where the default
+    would allow too much. `admin` settings are changed by admins only; a `managed` setting may be
+    fixed by the organisation's policy; `restart` ones take effect at the next start.
+    """
+
+    key: str
+    kind: Kind
+    default: T
+    read: Callable[[Json], T]
+    section: Section
+    label: str
+    help: str
+    dump: Callable[[T], Json] = _same
+    closed: T | None = None
+    choices: tuple[str, ...] = ()
+    least: int | None = None
+    most: int | None = None
+    restart: bool = False
+    advanced: bool = False
+    managed: bool = True
+    admin: bool = False
+
+    @property
+    def when_unreadable(self) -> T:
+        """What counts when the stored value is damaged."""
+        return self.default if self.closed is None else self.closed
+
+    @property
+    def flag(self) -> str:
+        """The option of the command line, such as `--cache-keep-days`."""
+        return "--" + self.key.replace(".", "-").replace("_", "-")
+
+    def checked(self, value: Json) -> Json:
+        """`value` as it is stored, or BadInput that names this setting."""
+        try:
+            return self.dump(self.read(value))
+        except BadInput as error:
+            raise BadInput(
+                f"“{self.label}” cannot be set to that.",
+                error.title + (f" {error.message}" if error.message else ""),
+                error.hint or self.help,
+            ) from error

@@ -1,0 +1,229 @@
+"""Workspaces: a folder each, with a random id, one Zendesk and one Sailthru account; never mixed.
+
+`workspaces/NAME/` holds `workspace.json` (the id), settings, state, both databases and locks.
+"""
+
+import re
+import secrets
+import shutil
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktop.kit.clock import Clock, SystemClock
+from desktop.kit.errors import AppError, BadInput, NeedsPerson, NotFound
+from desktop.model.json_value import Json
+from desktop.settings import address, json_file, table
+from desktop.settings.paths import Paths, make_private
+from desktop.settings.policy import NO_POLICY, Policy
+from desktop.settings.values import SettingsFile
+
+DEFAULT_NAME = "main"
+_IDENTITY = "workspace.json"
+_ID = re.compile(r"[0-9a-f]{32}")
+_NAME = re.compile(r"[^\W_](?:[\w -]{0,38}[\w-])?")
+_RESERVED = re.compile(r"(?i)con|prn|aux|nul|com\d|lpt\d")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One account pair. The id stays when the name changes; the keyring knows only the id."""
+
+    name: str
+    id: str
+    folder: Path
+
+    @property
+    def keyring_service(self) -> str:
+        """Under what the operating system's keyring keeps this workspace's secrets."""
+        return f"fairlead:{self.id}"
+
+    @property
+    def settings_path(self) -> Path:
+        """The user's settings."""
+        return self.folder / "settings.json"
+
+    @property
+    def state_path(self) -> Path:
+        """What the window remembers."""
+        return self.folder / "state.json"
+
+    def lock_path(self, name: str) -> Path:
+        """Give a lock file between processes."""
+        return self.folder / f"{name}.lock"
+
+
+def checked_name(text: str) -> str:
+    """A name that is a folder's name on every system, or BadInput."""
+    name = unicodedata.normalize("NFC", text.strip())
+    if not _NAME.fullmatch(name) or _RESERVED.fullmatch(name) or len(name.encode()) > 120:
+        raise BadInput(
+            f"“{text}” cannot be the name of a workspace.",
+            "A name has up to 40 letters, digits, spaces, hyphens or underscores, and starts "
+            "with a letter or digit.",
+        )
+    return name
+
+
+class Workspaces:
+    """The workspaces of this person on this computer."""
+
+    def __init__(
+        self, paths: Paths, policy: Policy = NO_POLICY, clock: Clock | None = None
+    ) -> None:
+        self._root = paths.workspaces
+        self._current = paths.config / "current.json"
+        self._policy = policy
+        self._clock = clock or SystemClock()
+
+    def names(self) -> tuple[str, ...]:
+        """All of them, by name; unreadable folders count as none."""
+        try:
+            found = [f.name for f in self._root.iterdir() if (f / _IDENTITY).is_file()]
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise json_file.unreadable(self._root, error) from error
+        return tuple(sorted(found, key=str.casefold))
+
+    def open(self, name: str) -> Workspace:
+        """Give an existing workspace; NotFound says which there are."""
+        known = self._known(checked_name(name))
+        if known is None:
+            there = ", ".join(self.names()) or "none yet"
+            raise NotFound(
+                f"There is no workspace “{name}”.",
+                f"Workspaces on this computer: {there}.",
+                "Name one of these, or set up a new one.",
+            )
+        folder = self._root / known
+        return Workspace(known, self._id(folder), folder)
+
+    def create(self, name: str, colour: str | None = None) -> Workspace:
+        """Make a new one with an id of its own; BadInput when the name is taken."""
+        wanted = self._free(name)
+        folder = self._root / wanted
+        make_private(folder)
+        workspace = Workspace(wanted, self._new_id(folder), folder)
+        if colour is not None:
+            self.settings(workspace).change({table.COLOUR.key: colour})
+        return workspace
+
+    def open_or_create(self, name: str) -> Workspace:
+        """What `--workspace NAME` means to the set-up."""
+        known = self._known(checked_name(name))
+        return self.create(name) if known is None else self.open(known)
+
+    def rename(self, workspace: Workspace, name: str) -> Workspace:
+        """Give it another name; nothing may have it open. Secrets stay, they go by the id."""
+        if checked_name(name) == workspace.name:
+            return workspace
+        wanted = self._free(name, but=workspace.name)
+        try:
+            folder = workspace.folder.rename(self._root / wanted)
+        except OSError as error:
+            raise json_file.unreadable(workspace.folder, error) from error
+        if self._remembered() == workspace.name:
+            self.remember(wanted)
+        return Workspace(wanted, workspace.id, folder)
+
+    def remove(self, workspace: Workspace) -> None:
+        """Delete its folder for good: databases and audit too.
+
+        The caller has asked, and has erased the secrets first; nothing may have it open.
+        """
+        folder = self._root / workspace.name
+        if folder.is_symlink() or not (folder / _IDENTITY).is_file():
+            raise NotFound(f"There is no workspace “{workspace.name}” any more.")
+        try:
+            # Gone from the list in one step, even when deleting is cut short.
+            hidden = folder.rename(self._root / f".removed-{secrets.token_hex(4)}")
+            (hidden / _IDENTITY).unlink()
+            shutil.rmtree(hidden)
+        except OSError as error:
+            raise json_file.unreadable(folder, error) from error
+
+    def settings(self, workspace: Workspace) -> SettingsFile:
+        """The settings of one workspace under this computer's policy."""
+        return SettingsFile(workspace.settings_path, self._policy, self._clock)
+
+    def current(self) -> str:
+        """Which one opens when none is named: the last, else the first, else `main`."""
+        names = self.names()
+        remembered = self._remembered()
+        if remembered in names:
+            return remembered
+        return names[0] if names else DEFAULT_NAME
+
+    def remember(self, name: str) -> None:
+        """Open this one next time."""
+        make_private(self._current.parent)
+        json_file.write_object(self._current, {"workspace": name})
+
+    def holder_of(self, base_url: str, *, but: str | None = None) -> str | None:
+        """Return the workspace that has this Zendesk account, other than `but`."""
+        for name in self.names():
+            if name == but or not base_url:
+                continue
+            stored = self._stored(self.open(name))
+            if stored.get(table.ZENDESK_BASE_URL.key) == base_url:
+                return name
+        return None
+
+    def require_free(self, base_url: str, *, but: str | None = None) -> None:
+        """NeedsPerson when another workspace has this Zendesk account already."""
+        holder = self.holder_of(base_url, but=but)
+        if holder is not None:
+            raise NeedsPerson(
+                f"{address.account_name(base_url)} is already connected in the workspace "
+                f"“{holder}”.",
+                "A Zendesk account belongs to one workspace, so that nothing is written twice.",
+                f"Open “{holder}”, or disconnect it there first.",
+            )
+
+    def _stored(self, workspace: Workspace) -> Mapping[str, Json]:
+        try:
+            return self.settings(workspace).load().values.stored
+        except AppError:
+            # A neighbour that cannot be read is no reason to refuse this one.
+            return {}
+
+    def _known(self, name: str) -> str | None:
+        # Some disks keep case apart and some do not: names may not differ in case alone.
+        folded = name.casefold()
+        return next((known for known in self.names() if known.casefold() == folded), None)
+
+    def _free(self, name: str, but: str | None = None) -> str:
+        wanted = checked_name(name)
+        known = self._known(wanted)
+        if known is not None and known != but:
+            raise BadInput(f"There is already a workspace “{known}”.", hint="Choose another name.")
+        return wanted
+
+    def _remembered(self) -> str:
+        try:
+            document = json_file.read_object(self._current)
+        except AppError:
+            return ""
+        name = (document or {}).get("workspace")
+        return name if isinstance(name, str) else ""
+
+    def _id(self, folder: Path) -> str:
+        path = folder / _IDENTITY
+        try:
+            document = json_file.read_object(path) or {}
+        except BadInput:
+            document = {}
+        found = document.get("id")
+        if isinstance(found, str) and _ID.fullmatch(found):
+            return found
+        # Without its id the keyring entries are lost; signing in again makes new ones.
+        json_file.set_aside(path, self._clock.now())
+        return self._new_id(folder)
+
+    @staticmethod
+    def _new_id(folder: Path) -> str:
+        new = secrets.token_hex(16)
+        json_file.write_object(folder / _IDENTITY, {"version": 1, "id": new})
+        return new
