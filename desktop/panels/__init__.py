@@ -1,0 +1,1 @@
+"""What a person sees: main window, panels, dialogs. Draws and forwards, decides nothing."""

@@ -1,0 +1,248 @@
+"""A card: title, small note at the right, a body, and the states that every panel can be in."""
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import (
+    QGroupBox,
+    QHBoxLayout,
+    QLayout,
+    QSizePolicy,
+    QSpacerItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.panels.parts.announce import announce
+from desktop.panels.parts.button import Button
+from desktop.panels.parts.fold_button import FoldButton
+from desktop.panels.parts.label import PlainLabel, Tone, elided, label
+from desktop.panels.parts.restyle import restyle
+from desktop.panels.parts.skeleton import Skeleton
+from desktop.panels.theme import fonts
+from desktop.panels.theme.tokens import PAD_CARD
+
+SKELETON_AFTER_MS = 300
+
+
+class Card(QGroupBox):
+    """A group to screen readers. Put content into `body` or with `add`; then say the state."""
+
+    retry_requested = Signal()
+    action_requested = Signal()  # the one next step of an empty state
+    folded_changed = Signal(bool)
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        name: str = "",
+        borderless: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._title = title
+        self._fold_words = ("", "")
+        self._foldable = self._folded = False
+        self._borderless = borderless
+        self._fold: FoldButton | None = None
+        self._state: _StateBox | None = None
+        self.setAccessibleName(name or title)
+        self.setObjectName(name or title)
+        self.setProperty("borderless", "true" if borderless else "false")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+        self.title_label = label(title, "title")
+        self.note_label = elided("", "small", align_right=True)
+        self._header = QHBoxLayout()
+        self._header.setSpacing(8)
+        self._header.addWidget(self.title_label)
+        self._header.addWidget(self.note_label, 1)
+        self.content = QWidget(self)
+        self.body = QVBoxLayout(self.content)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(0)
+        self._column = QVBoxLayout(self)
+        self._column.setSpacing(fonts.scaled(3))
+        self._column.addLayout(self._header)
+        self._column.addWidget(self.content)
+        self._set_margins()
+
+    def add(self, item: QWidget | QLayout | int) -> None:
+        """Append a widget, a layout, or a gap in px to the body."""
+        if isinstance(item, QWidget):
+            self.body.addWidget(item)
+        elif isinstance(item, QLayout):
+            self.body.addLayout(item)
+        else:
+            self.body.addSpacerItem(QSpacerItem(0, fonts.scaled(item)))
+
+    def set_title(self, title: str) -> None:
+        """Show another title; the accessible name, an interface for scripts, stays."""
+        self._title = title
+        self.title_label.setText(title)
+        self._update_fold_text()
+
+    def set_note(self, note: str, tone: Tone = "muted", tip: str = "") -> None:
+        """Say source and age at the right of the title; amber (`warn`) when old."""
+        self.note_label.setText(note)
+        self.note_label.set_tone(tone)
+        self.note_label.set_tip(tip)
+        self._update_fold_text()
+
+    def set_corner(self, widget: QWidget) -> None:
+        """Put a widget (a link, a button) at the right end of the title row."""
+        self._header.addWidget(widget)
+
+    def set_selected(self, selected: bool) -> None:
+        """Draw the accent border of the chosen card in a list of cards."""
+        restyle(self, selected=selected)
+
+    # --- states
+
+    def show_content(self) -> None:
+        """Show the body."""
+        if self._state is not None:
+            self._state.clear()
+            self._state.hide()
+        self._show_parts()
+
+    def show_loading(self, rows: int = 3, words: str = "") -> None:
+        """Keep the room; draw skeleton rows if it takes longer than 300 ms."""
+        self._box().load(rows, words)
+        self._show_parts()
+
+    def show_empty(self, text: str, action: str = "") -> None:
+        """Nothing there; `action` is the one next step."""
+        self._box().tell(text, "muted", action, self.action_requested)
+        self._show_parts()
+
+    def show_not_permitted(self, reason: str) -> None:
+        """Say why this may not be seen."""
+        self._box().tell(reason, "muted", "", None)
+        self._show_parts()
+
+    def show_offline(self, text: str) -> None:
+        """Nothing known and no connection. With old content, show it and an amber note instead."""
+        self._box().tell(text, "warn", "", None)
+        self._show_parts()
+
+    def show_failed(self, text: str, retry: str = "") -> None:
+        """Say what failed and what it means; `retry` is the button's text."""
+        self._box().tell(text, "bad", retry, self.retry_requested)
+        announce(self, f"{self._title}: {text}")
+        self._show_parts()
+
+    # --- folding
+
+    def set_foldable(self, foldable: bool, words: tuple[str, str] = ("", "")) -> None:
+        """Fold on the title or not; `words` say "folded" and "unfolded" to screen readers."""
+        self._foldable = foldable
+        self._fold_words = words
+        if foldable and self._fold is None:
+            self._fold = FoldButton(self._title, self)
+            self._fold.fold_asked.connect(self._on_fold_asked)
+            self._header.insertWidget(0, self._fold, 1)
+        self._show_parts()
+
+    def set_folded(self, folded: bool) -> None:
+        """Fold or unfold; nothing happens unless the card is foldable."""
+        if folded != self._folded:
+            self._folded = folded
+            self._show_parts()
+            self.folded_changed.emit(folded)
+
+    def is_folded(self) -> bool:
+        """Whether only the title shows."""
+        return self._foldable and self._folded
+
+    def _on_fold_asked(self, folded: bool) -> None:
+        self.set_folded(folded)
+
+    def _show_parts(self) -> None:
+        folded, telling = self.is_folded(), self._state is not None and self._state.telling
+        self.title_label.setVisible(not self._foldable)
+        self.note_label.setVisible(not folded)
+        self.content.setVisible(not folded and not telling)
+        if self._state is not None:
+            self._state.setVisible(not folded and telling)
+        if self._fold is not None:
+            self._fold.setVisible(self._foldable)
+            self._fold.set_folded(folded, self._fold_words[0 if folded else 1])
+            self._update_fold_text()
+        restyle(self, borderless=self._borderless or folded)
+        self._set_margins()
+
+    def _update_fold_text(self) -> None:
+        if self._fold is not None:
+            note = self.note_label.full_text()
+            joined = f"{self._title} · {note}" if self.is_folded() and note else self._title
+            self._fold.set_text(joined)
+
+    def _set_margins(self) -> None:
+        pad = fonts.scaled(PAD_CARD)
+        if self.is_folded():
+            self._column.setContentsMargins(0, 0, 0, 0)
+        else:
+            self._column.setContentsMargins(pad, fonts.scaled(10), pad, fonts.scaled(10))
+
+    def _box(self) -> "_StateBox":
+        if self._state is None:
+            self._state = _StateBox(self)
+            self._column.addWidget(self._state)
+        return self._state
+
+
+class _StateBox(QWidget):
+    """What stands in the body's place while there is no content to show."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.telling = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, fonts.scaled(2), 0, fonts.scaled(2))
+        column.setSpacing(fonts.scaled(8))
+        self._text: PlainLabel = label("", wrap=True)
+        self._skeleton = Skeleton()
+        self._button = Button("")
+        self._button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        for part in (self._skeleton, self._text, self._button):
+            column.addWidget(part)
+        self._wanted: object = None
+        self._button.clicked.connect(self._on_clicked)
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.setInterval(SKELETON_AFTER_MS)
+        self._late.timeout.connect(self._on_late)
+
+    def clear(self) -> None:
+        self.telling = False
+        self._late.stop()
+
+    def load(self, rows: int, words: str) -> None:
+        self.telling = True
+        self._skeleton.set_rows(rows)
+        self._skeleton.setAccessibleName(words)
+        self._text.hide()
+        self._button.hide()
+        # The room is kept from the start, so that nothing jumps; the bars come when it is late.
+        self._skeleton.set_drawn(False)
+        self._skeleton.show()
+        self._late.start()
+
+    def tell(self, text: str, tone: Tone, action: str, signal: object) -> None:
+        self._late.stop()
+        self.telling = True
+        self._skeleton.hide()
+        self._text.setText(text)
+        self._text.set_tone(tone)
+        self._text.show()
+        self._button.set_text(action)
+        self._button.setVisible(bool(action))
+        self._wanted = signal
+
+    def _on_late(self) -> None:
+        self._skeleton.set_drawn(True)
+
+    def _on_clicked(self) -> None:
+        emit = getattr(self._wanted, "emit", None)
+        if emit is not None:
+            emit()

@@ -1,0 +1,163 @@
+"""Cards in three columns, two or one, each at its appointed place; reflowing keeps the scroll."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.theme.tokens import GAP_CARD
+
+THREE_FROM = 1100
+TWO_FROM = 720
+Plan = Mapping[int, Sequence[Sequence[str]]]
+
+
+class FlowColumns(QWidget):
+    """Holds cards by key. `plan` says for 3, 2 and 1 columns which keys stand where, in order."""
+
+    def __init__(self, plan: Plan, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plan = plan
+        self._cards: dict[str, QWidget] = {}
+        self._count = 0
+        self._columns: list[QVBoxLayout] = []
+        self._holders: list[QWidget] = []
+        self._row = row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(fonts.scaled(GAP_CARD))
+        for _ in range(3):
+            holder = QWidget(self)
+            # Ignored: columns share the width evenly, whatever their cards would like.
+            holder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            column = QVBoxLayout(holder)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(fonts.scaled(GAP_CARD))
+            column.addStretch(1)
+            self._columns.append(column)
+            self._holders.append(holder)
+            row.addWidget(holder, 1)
+
+    def add(self, key: str, card: QWidget) -> None:
+        """Add a card; it stands where the plan says."""
+        self._cards[key] = card
+        card.setParent(self)
+        if self._count:
+            self._place()
+
+    def card(self, key: str) -> QWidget:
+        """Return a card."""
+        return self._cards[key]
+
+    def keys(self) -> list[str]:
+        """Return the keys of all cards."""
+        return list(self._cards)
+
+    def columns(self) -> int:
+        """Return how many columns show; 0 before the first layout."""
+        return self._count
+
+    def set_width(self, width: int) -> None:
+        """Choose the number of columns for this width of the page."""
+        scale = fonts.scale()
+        count = 3 if width >= THREE_FROM * scale else 2 if width >= TWO_FROM * scale else 1
+        self.set_columns(count)
+
+    def set_columns(self, count: int) -> None:
+        """Show this many columns."""
+        if count != self._count:
+            self._count = count
+            self._place()
+
+    def settle(self) -> None:
+        """Lay out now, for whoever needs positions before the next event."""
+        for column in self._columns:
+            column.activate()
+        self._row.activate()
+
+    def _place(self) -> None:
+        self.setUpdatesEnabled(False)
+        focus = self.window().focusWidget()
+        plan = self._plan[self._count]
+        # A card nobody appointed stands at the end of the last column rather than nowhere.
+        known = {key for column in plan for key in column}
+        rest = [key for key in self._cards if key not in known]
+        for place, column in enumerate(self._columns):
+            keys = list(plan[place]) if place < len(plan) else []
+            if place == len(plan) - 1:
+                keys += rest
+            self._fill(column, [self._cards[key] for key in keys if key in self._cards])
+            self._holders[place].setVisible(place < len(plan))
+        self._order_tabs()
+        if focus is not None and self.isAncestorOf(focus) and not focus.hasFocus():
+            focus.setFocus()
+        self.setUpdatesEnabled(True)
+
+    def _fill(self, column: QVBoxLayout, cards: Sequence[QWidget]) -> None:
+        for index, card in enumerate(cards):
+            if column.indexOf(card) != index:
+                hidden = card.isHidden()
+                column.insertWidget(index, card)
+                card.setHidden(hidden)
+
+    def _order_tabs(self) -> None:
+        # Tab goes as the eye does: down each column, then to the next.
+        plan = self._plan[self._count]
+        cards = [self._cards[key] for column in plan for key in column if key in self._cards]
+        before: QWidget | None = None
+        for card in cards:
+            for stop in _stops(card):
+                if before is not None:
+                    QWidget.setTabOrder(before, stop)
+                before = stop
+
+
+class FlowPage(QScrollArea):
+    """Scrolls FlowColumns (and what stands above it) and tells them the width."""
+
+    def __init__(self, columns: FlowColumns, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._flow = columns
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setAutoFillBackground(False)
+        columns.setAutoFillBackground(False)
+        self.setWidget(columns)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Reflow, and keep what was at the top of the view there."""
+        # The page's own width, not the viewport's: a scroll bar must not change the columns.
+        before = self._flow.columns()
+        kept = self._topmost() if before else None
+        self._flow.set_width(self.width())
+        super().resizeEvent(event)
+        if kept is not None and self._flow.columns() != before:
+            card, offset = kept
+            self._flow.settle()
+            top = card.mapTo(self._flow, QPoint(0, 0)).y()
+            self.verticalScrollBar().setValue(top - offset)
+
+    def _topmost(self) -> tuple[QWidget, int] | None:
+        scrolled = self.verticalScrollBar().value()
+        if not scrolled:
+            return None
+        found = None
+        for key in self._flow.keys():  # noqa: SIM118 - a method of ours
+            card = self._flow.card(key)
+            top = card.mapTo(self._flow, QPoint(0, 0)).y() - scrolled
+            if card.isVisible() and top + card.height() > 0 and (found is None or top < found[1]):
+                found = (card, top)
+        return found
+
+
+def _stops(card: QWidget) -> list[QWidget]:
+    stops: list[QWidget] = []
+    widget = card.nextInFocusChain()
+    while widget is not None and widget is not card and card.isAncestorOf(widget):
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            stops.append(widget)
+        widget = widget.nextInFocusChain()
+    return stops

@@ -1,0 +1,173 @@
+"""Every text on a panel: plain text always. The only place that may construct a QLabel."""
+
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
+
+from desktop.panels.parts.restyle import restyle
+from desktop.panels.parts.tip import set_tip, tip_text
+
+Variant = Literal["text", "muted", "small", "title", "strong", "heading", "figure"]
+Tone = Literal["text", "muted", "accent", "ok", "warn", "bad"]
+
+_ELLIPSIS = "…"
+_LONGEST = 4_000  # no panel shows more, and laying out megabytes would freeze the window
+_QUIET: tuple[str, ...] = ("muted", "small")
+
+
+class PlainLabel(QLabel):
+    """A label that shows what it is given as typed, whatever it looks like."""
+
+    def __init__(
+        self,
+        text: str = "",
+        variant: Variant = "text",
+        *,
+        tone: Tone | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setOpenExternalLinks(False)
+        self.setProperty("variant", variant)
+        self.setProperty("tone", tone or ("muted" if variant in _QUIET else "text"))
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        """Show a text, cut where no panel would show more."""
+        super().setText(text if len(text) <= _LONGEST else text[:_LONGEST] + _ELLIPSIS)
+
+    def set_tone(self, tone: Tone) -> None:
+        """Colour the text; the words must say the same."""
+        restyle(self, tone=tone)
+
+    def set_variant(self, variant: Variant) -> None:
+        """Change size and weight."""
+        restyle(self, variant=variant)
+
+
+class ElidedLabel(PlainLabel):
+    """One line that ends in … where the room ends; the tool tip and screen readers have it all."""
+
+    def __init__(
+        self,
+        text: str = "",
+        variant: Variant = "text",
+        *,
+        tone: Tone | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        self._full = ""
+        super().__init__("", variant, tone=tone, parent=parent)
+        self._tip = ""
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setText(text)
+
+    def full_text(self) -> str:
+        """Return the whole text, shown or not."""
+        return self._full
+
+    def setText(self, text: str) -> None:
+        """Show a text on one line."""
+        # A line break would hide the rest without a sign.
+        self._full = " ".join(text.split("\n")) if "\n" in text else text
+        self.setAccessibleName(self._full)
+        self.updateGeometry()
+        self._fit()
+
+    def set_tip(self, text: str) -> None:
+        """Add what the tool tip says besides the whole text (an absolute time, a tag's name)."""
+        self._tip = text
+        self.setAccessibleDescription(text)
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        """Room for the whole text."""
+        metrics = self.fontMetrics()
+        width = metrics.horizontalAdvance(self._full[:_LONGEST])
+        return QSize(width + self._spare() + 1, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for a first word or so; a short text is not cut."""
+        least = self.fontMetrics().averageCharWidth() * 4
+        return QSize(min(least, self.sizeHint().width()), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Cut anew in another font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy the whole text where a cut one is selected to its end."""
+        if event.matches(QKeySequence.StandardKey.Copy) and _ELLIPSIS in self.selectedText():
+            QApplication.clipboard().setText(self._full)
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def _spare(self) -> int:
+        margins = self.contentsMargins()
+        return margins.left() + margins.right() + 2 * self.margin()
+
+    def _fit(self) -> None:
+        room = self.width() - self._spare()
+        shown = self.fontMetrics().elidedText(
+            self._full[:_LONGEST], Qt.TextElideMode.ElideRight, max(room, 0)
+        )
+        if shown != self.text():
+            super().setText(shown)
+        lines = [self._full if shown != self._full else "", getattr(self, "_tip", "")]
+        self.setToolTip(tip_text("\n".join(line for line in lines if line)))
+
+
+def label(
+    text: str = "",
+    variant: Variant = "text",
+    *,
+    tone: Tone | None = None,
+    wrap: bool = False,
+    selectable: bool = False,
+    tip: str = "",
+    parent: QWidget | None = None,
+) -> PlainLabel:
+    """Make a label."""
+    made = PlainLabel(text, variant, tone=tone, parent=parent)
+    made.setWordWrap(wrap)
+    if selectable:
+        make_selectable(made)
+    if tip:
+        set_tip(made, tip)
+    return made
+
+
+def elided(
+    text: str = "",
+    variant: Variant = "text",
+    *,
+    tone: Tone | None = None,
+    selectable: bool = False,
+    align_right: bool = False,
+    parent: QWidget | None = None,
+) -> ElidedLabel:
+    """Make a one-line label that may end in …."""
+    made = ElidedLabel(text, variant, tone=tone, parent=parent)
+    if selectable:
+        make_selectable(made)
+    if align_right:
+        made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return made
+
+
+def make_selectable(made: PlainLabel) -> None:
+    """Let the mouse select the text, and then the keyboard copy it; it is no stop for Tab."""
+    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    made.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    made.setCursor(Qt.CursorShape.IBeamCursor)

@@ -1,0 +1,100 @@
+"""A switch: on or off at once, with a waiting state for what is wanted and not yet confirmed."""
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from desktop.panels.parts.paint import fill, focus_ring, outline, painter_on
+from desktop.panels.parts.tip import set_tip
+from desktop.panels.theme import fonts
+from desktop.panels.theme.current import color
+
+_WIDTH, _HEIGHT = 30, 16  # the track; the target around it is larger
+_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class Switch(QAbstractButton):
+    """A check box to keyboard and screen readers, drawn as a switch."""
+
+    chosen = Signal(bool)  # by a person, never by set_on
+
+    def __init__(self, name: str, *, on: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._waiting = False
+        self._tip = ""
+        self.setCheckable(True)
+        self.setChecked(on)
+        self.setAccessibleName(name)
+        self.setObjectName(name)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(self.chosen)
+
+    def set_on(self, on: bool) -> None:
+        """Show a value without asking for it."""
+        self.setChecked(on)
+
+    def is_waiting(self) -> bool:
+        """Whether the shown value is wanted and not confirmed."""
+        return self._waiting
+
+    def set_waiting(self, waiting: bool, description: str = "") -> None:
+        """Mark the shown value as wanted, not confirmed; `description` says it in words."""
+        self._waiting = waiting
+        self._tip = description
+        set_tip(self, description)
+        self.update()
+
+    def set_enabled(self, enabled: bool, reason: str = "") -> None:
+        """Enable, or disable with the reason in tool tip and description."""
+        self.setEnabled(enabled)
+        set_tip(self, self._tip if enabled else reason)
+
+    def sizeHint(self) -> QSize:
+        """The track and the room for its ring; never below 24 x 24."""
+        return QSize(fonts.scaled(_WIDTH) + 6, max(fonts.scaled(_HEIGHT) + 8, 24))
+
+    def minimumSizeHint(self) -> QSize:
+        """It does not shrink."""
+        return self.sizeHint()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter works like Space."""
+        if event.key() in _KEYS:
+            self.click()
+            return
+        super().keyPressEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw track and knob."""
+        painter = painter_on(self)
+        width, height = fonts.scaled(_WIDTH), fonts.scaled(_HEIGHT)
+        x = 3.0 if self.isRightToLeft() else self.width() - width - 3.0
+        track = QRectF(x, round((self.height() - height) / 2), width, height)
+        on, enabled = self.isChecked(), self.isEnabled()
+        ink = color("accent" if on and enabled else "control")
+        knob = color("on_accent" if on and enabled else "surface")
+        if self._waiting:
+            # Wanted: an outline with the knob already there, dashed until it is confirmed.
+            fill(painter, track, height / 2, color("accentbg"))
+            pen = QPen(color("accent"), 1.5, Qt.PenStyle.CustomDashLine)
+            pen.setDashPattern([2.4, 1.8])
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(track.adjusted(1, 1, -1, -1), height / 2 - 1, height / 2 - 1)
+            knob = color("accent")
+        elif on:
+            fill(painter, track, height / 2, ink)
+        else:
+            fill(painter, track, height / 2, color("raised" if not enabled else "surface"))
+            outline(painter, track, height / 2, color("control"), 1.5)
+            knob = color("control")
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(knob)
+        radius = height / 2 - (3 if on or self._waiting else 4)
+        at_right = on != self.isRightToLeft()
+        center_x = track.right() - height / 2 if at_right else track.left() + height / 2
+        painter.drawEllipse(QPointF(center_x, track.center().y()), radius, radius)
+        if self.hasFocus():
+            focus_ring(painter, track.adjusted(-3, -3, 3, 3), height / 2 + 3)

@@ -1,0 +1,21 @@
+"""Tool tips: Qt guesses rich text in them, so what is shown is escaped, always in one place."""
+
+import html
+
+from PySide6.QtWidgets import QWidget
+
+
+def tip_text(text: str) -> str:
+    """Return `text` so that a tool tip shows it as typed."""
+    # The wrapper makes Qt read it as rich text for certain: escaped text alone is read as plain
+    # unless it holds a "<", and would then show "&amp;".
+    if not text:
+        return ""
+    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>"
+
+
+def set_tip(widget: QWidget, text: str, *, describe: bool = True) -> None:
+    """Give a widget a tool tip; screen readers get the same as its description."""
+    widget.setToolTip(tip_text(text))
+    if describe:
+        widget.setAccessibleDescription(text)

@@ -1,0 +1,60 @@
+"""Fonts and lengths: 13 px scaled with the system's font size, Inter where it is installed."""
+
+import sys
+
+from PySide6.QtGui import QFont, QFontDatabase, QFontInfo, QGuiApplication
+
+from desktop.panels.theme.tokens import BASE
+
+# What each platform ships as its normal text, in px: larger than this means "make it larger".
+_USUAL_PX = {"win32": 12.0, "darwin": 13.0}
+_USUAL_PX_ELSEWHERE = 40 / 3  # 10 pt at 96 dpi
+_LARGEST = 3.0
+
+
+def system_scale(font: QFont) -> float:
+    """Return how much larger than usual the system's font is, never below 1."""
+    usual = _USUAL_PX.get(sys.platform, _USUAL_PX_ELSEWHERE)
+    return min(max(QFontInfo(font).pixelSize() / usual, 1.0), _LARGEST)
+
+
+def base_font(system: QFont, factor: float) -> QFont:
+    """Return the font of the whole application, made from the system's."""
+    font = QFont(system)
+    if "Inter" in QFontDatabase.families():
+        font.setFamilies(["Inter", *system.families()])
+    # Points, not pixels: whoever doubles the point size of the application's font is followed.
+    font.setPointSizeF(BASE * factor * 72 / _dots_per_inch())
+    # Figures of one width, so that columns of ages and counts line up.
+    font.setFeature(QFont.Tag("tnum"), 1)
+    return font
+
+
+def scale() -> float:
+    """Return the factor on every length: the application's font over 13 px."""
+    font = QGuiApplication.font()
+    points = font.pointSizeF()
+    pixels = points * _dots_per_inch() / 72 if points > 0 else float(font.pixelSize())
+    return max(pixels / BASE, 0.5)
+
+
+def scaled(pixels: float) -> int:
+    """Return a length of the design in the pixels of this font size."""
+    return max(round(pixels * scale()), 1)
+
+
+def font(size: float = BASE, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """Return the application's font in another size (px of the design) and weight."""
+    made = QFont(QGuiApplication.font())
+    points = made.pointSizeF()
+    if points > 0:
+        made.setPointSizeF(points * size / BASE)
+    else:
+        made.setPixelSize(scaled(size))
+    made.setWeight(weight)
+    return made
+
+
+def _dots_per_inch() -> float:
+    screen = QGuiApplication.primaryScreen()
+    return screen.logicalDotsPerInchY() if screen else 96.0

@@ -1,0 +1,236 @@
+"""The one style sheet, made from the tokens once for each theme and font size."""
+
+from collections.abc import Callable
+
+from desktop.kit.resource import resource
+from desktop.panels.theme.tokens import (
+    FIGURE,
+    HEADING,
+    RADIUS_CARD,
+    RADIUS_CONTROL,
+    RADIUS_FIELD,
+    SMALL,
+    TARGET,
+    Tokens,
+)
+
+_Px = Callable[[float], str]
+_Mark = Callable[[str], str]
+
+
+def stylesheet(tokens: Tokens, scale: float) -> str:
+    """Return the style sheet of the whole application."""
+
+    def px(length: float) -> str:
+        return f"{max(round(length * scale), 1)}px"
+
+    def mark(name: str) -> str:
+        return f'url("{resource("icons", f"mark-{name}-{tokens.name}.svg").as_posix()}")'
+
+    rules = (_texts, _cards, _buttons, _fields, _choices, _menus, _views)
+    return "\n".join(rule(tokens, px, mark) for rule in rules)
+
+
+def _texts(t: Tokens, px: _Px, _mark: _Mark) -> str:
+    tones = "\n".join(
+        f'QLabel[tone="{name}"] {{ color: {t.tone(name)}; }}'
+        for name in ("muted", "accent", "ok", "warn", "bad")
+    )
+    return f"""
+QLabel {{ background: transparent; }}
+QLabel[variant="small"] {{ font-size: {px(SMALL)}; }}
+QLabel[variant="title"], QLabel[variant="strong"] {{ font-weight: 600; }}
+QLabel[variant="heading"] {{ font-size: {px(HEADING)}; font-weight: 600; }}
+QLabel[variant="figure"] {{ font-size: {px(FIGURE)}; font-weight: 500; }}
+{tones}
+QToolTip {{
+    background: {t.toast}; color: {t.toast_text}; border: 1px solid {t.control}; padding: {px(4)};
+}}
+"""
+
+
+def _cards(t: Tokens, px: _Px, _mark: _Mark) -> str:
+    return f"""
+Card {{
+    background: {t.surface}; border: 1px solid {t.line}; border-radius: {px(RADIUS_CARD)};
+    margin: 0; padding: 0;
+}}
+Card[borderless="true"] {{ background: transparent; border-color: transparent; }}
+Card[selected="true"] {{ border: 2px solid {t.accent}; }}
+QFrame[ground="raised"] {{ background: {t.raised}; border-radius: {px(RADIUS_CONTROL)}; }}
+QFrame[ground="accent"] {{ background: {t.accentbg}; border-radius: {px(RADIUS_CONTROL)}; }}
+QFrame[ground="line"] {{ background: {t.line}; }}
+Banner {{ border-radius: {px(RADIUS_CONTROL)}; }}
+Banner[tone="info"] {{ background: {t.accentbg}; }}
+Banner[tone="warn"] {{ background: {t.warnbg}; }}
+Banner[tone="bad"] {{ background: {t.badbg}; }}
+Toast {{
+    background: {t.toast}; border: 1px solid {t.toast_line}; border-radius: {px(RADIUS_CARD)};
+}}
+Toast QLabel {{ color: {t.toast_text}; }}
+Toast QPushButton[kind="link"] {{ color: {t.toast_link}; font-weight: 600; }}
+Toast QPushButton[kind="link"]:focus {{ border-color: {t.toast_link}; }}
+Rail {{ background: {t.surface}; border: 0 solid {t.line}; border-right-width: 1px; }}
+Rail[compact="true"] {{ border-right-width: 0; border-bottom-width: 1px; }}
+StatusBar {{ background: transparent; border: 0 solid {t.line}; border-top-width: 1px; }}
+SearchPopup {{
+    background: {t.surface}; border: 1px solid {t.control}; border-radius: {px(RADIUS_CARD)};
+}}
+SearchPopup QListView {{ background: transparent; border: 0; outline: 0; }}
+QMainWindow, QDialog {{ background: {t.window}; }}
+QScrollArea {{ background: transparent; border: 0; }}
+"""
+
+
+def _buttons(t: Tokens, px: _Px, _mark: _Mark) -> str:
+    return f"""
+QPushButton {{
+    background: {t.surface}; color: {t.text}; border: 1px solid {t.control};
+    border-radius: {px(RADIUS_CONTROL)}; padding: 0 {px(13)}; min-height: {px(TARGET + 2)};
+    font-weight: 500;
+}}
+QPushButton:hover {{ background: {t.raised}; }}
+QPushButton:pressed {{ background: {t.accentbg}; }}
+QPushButton:focus {{ border: 2px solid {t.accent}; padding: 0 {px(12)}; min-height: {px(TARGET)}; }}
+QPushButton:disabled {{ background: {t.raised}; color: {t.muted}; border-color: {t.raised}; }}
+QPushButton[kind="primary"] {{
+    background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; font-weight: 600;
+}}
+QPushButton[kind="primary"]:hover {{ background: {t.accent_hover}; }}
+QPushButton[kind="primary"]:focus {{ border: 2px solid {t.text}; }}
+QPushButton[kind="primary"]:disabled {{
+    background: {t.raised}; color: {t.muted}; border-color: {t.raised};
+}}
+QPushButton[kind="danger"] {{
+    background: {t.bad}; color: {t.on_bad}; border-color: {t.bad}; font-weight: 600;
+}}
+QPushButton[kind="danger"]:focus {{ border: 2px solid {t.text}; }}
+QPushButton[kind="quiet"] {{ background: transparent; border-color: transparent; }}
+QPushButton[kind="quiet"]:hover {{ background: {t.raised}; }}
+QPushButton[kind="quiet"]:focus {{ border-color: {t.accent}; }}
+QPushButton[kind="icon"] {{
+    background: transparent; border-color: transparent; padding: 0; min-width: {px(TARGET + 2)};
+}}
+QPushButton[kind="icon"]:hover, QPushButton[kind="icon"]:checked {{ background: {t.raised}; }}
+QPushButton[kind="icon"]:focus {{ border-color: {t.accent}; padding: 0; min-width: {px(TARGET)}; }}
+QPushButton[kind="link"] {{
+    background: transparent; color: {t.accent}; border: 2px solid transparent; padding: 0;
+    min-height: {px(TARGET - 4)}; font-weight: 400; text-align: left;
+    border-radius: {px(4)};
+}}
+QPushButton[kind="link"]:hover {{ text-decoration: underline; }}
+QPushButton[kind="link"]:focus {{ border-color: {t.accent}; }}
+QPushButton[kind="link"]:disabled {{ color: {t.muted}; }}
+QPushButton[kind="fold"] {{
+    background: transparent; border: 2px solid transparent; padding: 0; font-weight: 600;
+    text-align: left; min-height: {px(TARGET - 4)}; border-radius: {px(4)};
+}}
+QPushButton[kind="fold"]:focus {{ border-color: {t.accent}; }}
+"""
+
+
+def _fields(t: Tokens, px: _Px, mark: _Mark) -> str:
+    return f"""
+QLineEdit, QPlainTextEdit, QSpinBox, QDateEdit, QTimeEdit, QDateTimeEdit, QComboBox {{
+    background: {t.surface}; color: {t.text}; border: 1px solid {t.control};
+    border-radius: {px(RADIUS_FIELD)}; padding: 0 {px(9)}; min-height: {px(TARGET + 2)};
+    selection-background-color: {t.accent}; selection-color: {t.on_accent};
+}}
+QPlainTextEdit {{ padding: {px(5)}; }}
+QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDateEdit:focus, QTimeEdit:focus,
+QDateTimeEdit:focus, QComboBox:focus {{
+    border: 2px solid {t.accent}; padding: 0 {px(8)}; min-height: {px(TARGET)};
+}}
+QPlainTextEdit:focus {{ padding: {px(4)}; }}
+QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled, QSpinBox:disabled {{
+    background: {t.raised}; color: {t.muted}; border-color: {t.line};
+}}
+QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"] {{ border: 2px solid {t.bad}; }}
+SearchField {{ min-height: {px(28)}; }}
+SearchField:focus {{ min-height: {px(26)}; }}
+QComboBox {{ padding-right: {px(26)}; }}
+QComboBox:focus {{ padding-right: {px(25)}; }}
+QComboBox::drop-down {{ border: 0; width: {px(26)}; }}
+QComboBox::down-arrow {{ image: {mark("down")}; width: {px(14)}; height: {px(14)}; }}
+QComboBox QAbstractItemView {{
+    background: {t.surface}; border: 1px solid {t.control}; padding: {px(4)};
+    selection-background-color: {t.accentbg}; selection-color: {t.text}; outline: 0;
+}}
+QSpinBox::up-button, QSpinBox::down-button {{
+    border: 0; width: {px(20)}; background: transparent;
+}}
+QSpinBox::up-arrow {{ image: {mark("up")}; width: {px(11)}; height: {px(11)}; }}
+QSpinBox::down-arrow {{ image: {mark("down")}; width: {px(11)}; height: {px(11)}; }}
+"""
+
+
+def _choices(t: Tokens, px: _Px, mark: _Mark) -> str:
+    return f"""
+QCheckBox, QRadioButton {{ spacing: {px(8)}; min-height: {px(TARGET)}; background: transparent; }}
+QCheckBox::indicator, QTableView::indicator, QListView::indicator, QTreeView::indicator {{
+    width: {px(14)}; height: {px(14)}; border: 1px solid {t.control};
+    border-radius: {px(4)}; background: {t.surface};
+}}
+QCheckBox::indicator:checked, QTableView::indicator:checked, QListView::indicator:checked,
+QTreeView::indicator:checked {{
+    background: {t.accent}; border-color: {t.accent}; image: {mark("check")};
+}}
+QCheckBox::indicator:indeterminate, QTableView::indicator:indeterminate {{
+    background: {t.accent}; border-color: {t.accent}; image: {mark("partial")};
+}}
+QCheckBox:disabled {{ color: {t.muted}; }}
+QCheckBox::indicator:disabled {{ background: {t.raised}; border-color: {t.control}; }}
+QCheckBox:focus::indicator {{ border: 2px solid {t.accent}; width: {px(12)}; height: {px(12)}; }}
+QCheckBox:focus::indicator:checked {{ border-color: {t.text}; }}
+.QProgressBar {{
+    background: {t.raised}; border: 0; border-radius: {px(3)}; max-height: {px(6)};
+    min-height: {px(6)};
+}}
+.QProgressBar::chunk {{ background: {t.accent}; border-radius: {px(3)}; }}
+"""
+
+
+def _menus(t: Tokens, px: _Px, _mark: _Mark) -> str:
+    return f"""
+QMenu {{
+    background: {t.surface}; border: 1px solid {t.control}; padding: {px(4)};
+}}
+QMenu::item {{ padding: {px(5)} {px(14)}; border-radius: {px(4)}; }}
+QMenu::item:selected {{ background: {t.accentbg}; color: {t.text}; }}
+QMenu::item:disabled {{ color: {t.muted}; }}
+QMenu::separator {{ height: 1px; background: {t.line}; margin: {px(4)} {px(6)}; }}
+QScrollBar:vertical {{ background: transparent; width: {px(12)}; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: {px(12)}; margin: 0; }}
+QScrollBar::handle {{ background: {t.control}; border-radius: {px(3)}; margin: {px(3)}; }}
+QScrollBar::handle:vertical {{ min-height: {px(32)}; }}
+QScrollBar::handle:horizontal {{ min-width: {px(32)}; }}
+QScrollBar::handle:hover {{ background: {t.muted}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QSplitter::handle {{ background: {t.line}; }}
+"""
+
+
+def _views(t: Tokens, px: _Px, _mark: _Mark) -> str:
+    return f"""
+QTableView, QTreeView, QListView {{
+    background: {t.surface}; alternate-background-color: {t.raised}; color: {t.text};
+    border: 0; gridline-color: {t.line};
+    selection-background-color: {t.accentbg}; selection-color: {t.text};
+}}
+QTableView:focus, QTreeView:focus {{ border: 2px solid {t.accent}; border-radius: {px(4)}; }}
+QTableView::item {{ padding: 0 {px(6)}; }}
+QHeaderView {{ background: {t.surface}; }}
+QHeaderView::section {{
+    background: {t.surface}; color: {t.muted}; border: 0; border-bottom: 1px solid {t.line};
+    padding: {px(4)} {px(6)}; font-size: {px(SMALL)}; text-align: left;
+}}
+QTabBar::tab {{
+    background: transparent; color: {t.muted}; padding: {px(5)} {px(2)}; margin-right: {px(20)};
+    border: 0 solid transparent; border-bottom: 2px solid transparent;
+}}
+QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; font-weight: 600; }}
+QTabBar::tab:focus {{ border-bottom-color: {t.text}; }}
+QTabWidget::pane {{ border: 0; }}
+QTabBar {{ qproperty-drawBase: 0; }}
+"""
