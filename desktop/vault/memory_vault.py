@@ -1,0 +1,35 @@
+"""Secrets that live as long as the process: the demo's, which needs no keyring."""
+
+from collections.abc import Mapping
+
+from desktop.kit.redact import Redactor
+from desktop.vault.secret import Secret, clean
+
+
+class MemoryVault:
+    """Keeps the secrets of one workspace in memory."""
+
+    def __init__(
+        self, secrets: Mapping[Secret, str] | None = None, redactor: Redactor | None = None
+    ) -> None:
+        self._redactor = redactor or Redactor()
+        self._secrets: dict[Secret, str] = {}
+        for secret, value in (secrets or {}).items():
+            self._keep(secret, value)
+
+    async def get(self, secret: Secret) -> str | None:
+        """Give the secret, or None."""
+        return self._secrets.get(secret)
+
+    async def set(self, secret: Secret, value: str) -> None:
+        """Keep the secret until the process ends."""
+        self._keep(secret, value)
+
+    async def delete(self, secret: Secret) -> None:
+        """Forget the secret."""
+        self._secrets.pop(secret, None)
+
+    def _keep(self, secret: Secret, value: str) -> None:
+        kept = clean(secret, value)
+        self._redactor.learn(kept)
+        self._secrets[secret] = kept

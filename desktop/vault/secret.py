@@ -1,0 +1,81 @@
+"""Which secrets there are, what a usable one looks like, and the protocol of a vault."""
+
+from enum import Enum
+from typing import Protocol
+
+from desktop.kit.errors import BadInput
+
+# Windows' credential store takes 2,560 bytes = 1,280 UTF-16 units (jaraco/keyring#355). The same
+# limit everywhere, so that a workspace that works on one system works on all.
+LONGEST = 1_280
+
+
+class Secret(Enum):
+    """One secret is one keyring entry; the value is the entry's user name."""
+
+    SAILTHRU_KEY = "sailthru-key"
+    SAILTHRU_SECRET = "sailthru-secret"  # noqa: S105 - the entry's name
+    ZENDESK_TOKEN = "zendesk-api-token"  # noqa: S105 - the entry's name
+    ZENDESK_ACCESS = "zendesk-access-token"
+    ZENDESK_REFRESH = "zendesk-refresh-token"
+    SELL_TOKEN = "sell-token"  # noqa: S105 - the entry's name
+
+    @property
+    def words(self) -> str:
+        """What a person calls it."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Secret.SAILTHRU_KEY: "Sailthru key",
+    Secret.SAILTHRU_SECRET: "Sailthru secret",
+    Secret.ZENDESK_TOKEN: "Zendesk API token",
+    Secret.ZENDESK_ACCESS: "Zendesk sign-in",
+    Secret.ZENDESK_REFRESH: "Zendesk sign-in",
+    Secret.SELL_TOKEN: "Zendesk Sell token",
+}
+
+
+class Vault(Protocol):
+    """Keeps the secrets of one workspace."""
+
+    async def get(self, secret: Secret) -> str | None:
+        """Give the secret, or None when there is none. Raises NoKeyring."""
+        ...
+
+    async def set(self, secret: Secret, value: str) -> None:
+        """Keep it, and be sure that it is kept. Raises NoKeyring, BadInput."""
+        ...
+
+    async def delete(self, secret: Secret) -> None:
+        """Forget it; no error when there was none. Raises NoKeyring."""
+        ...
+
+
+async def erase(vault: Vault) -> None:
+    """Forget every secret of the workspace."""
+    for secret in Secret:
+        await vault.delete(secret)
+
+
+def clean(secret: Secret, value: str) -> str:
+    """Strip the line break that copying brings along, and refuse what no service issues.
+
+    The value itself is never part of the message.
+    """
+    stripped = value.strip()
+    if not stripped:
+        raise BadInput(f"The {secret.words} is empty.")
+    if not stripped.isascii() or not stripped.isprintable():
+        raise BadInput(
+            f"The {secret.words} holds a character that no key has.",
+            "It may have been copied from a text that replaced hyphens or added a line break.",
+            "Copy it again from where it was issued.",
+        )
+    if len(stripped) > LONGEST:
+        raise BadInput(
+            f"The {secret.words} is longer than {LONGEST:,} characters.",
+            "The operating system's keyring cannot keep so long an entry.",
+            "See whether more than the key was copied.",
+        )
+    return stripped
