@@ -106,7 +106,7 @@ class Deliverer:
             except AppError as trouble:
                 return await self._not_now(edit, trouble)
             self._d.checkpoint("read")
-            verdict = _compare(edit, reading.value)
+            verdict: _Verdict | None = _compare(edit, reading.value)
             if verdict is _SEND and edit.accepted:
                 verdict = self._still_old(edit)
             if verdict is None:
@@ -163,10 +163,10 @@ class Deliverer:
     async def _not_now(
         self, edit: Edit, trouble: AppError | OSError, *, nothing_sent: bool = False
     ) -> Edit:
-        if isinstance(trouble, AppError) and not trouble.retryable:
-            if not isinstance(trouble, AuthLost):
-                return await self._close(edit, EditState.FAILED, str(trouble))
-            # The edit itself is fine: it goes out once somebody has signed in again.
+        # With AuthLost the edit itself is fine: it goes out once somebody has signed in again.
+        final = isinstance(trouble, AppError) and not trouble.retryable
+        if final and not isinstance(trouble, AuthLost):
+            return await self._close(edit, EditState.FAILED, str(trouble))
         now = self._d.clock.now()
         wait_s = _AGAIN.wait(max(1, min(edit.tries, 8)), self._d.jitter()) or 60.0
         due = max(now + wait_s, trouble.until) if isinstance(trouble, RateLimited) else now + wait_s

@@ -1,0 +1,111 @@
+"""Undo: before it is sent an edit is withdrawn, afterwards another edit restores what was."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from desktop.customer.edit import Editor
+from desktop.kit.bus import Bus, Changes, Topic
+from desktop.kit.clock import Clock
+from desktop.kit.errors import Conflict, NeedsPerson
+from desktop.kit.text import translate
+from desktop.model.edit import Edit, EditKind, EditState, Intent, opts_in
+from desktop.model.permission import Actor
+from desktop.store.store import Store
+
+# Within this time one's own stricter level may be taken back without a further right.
+OWN_OPTOUT_S = 24 * 3600.0
+
+
+def not_restored(edit: Edit) -> str:
+    """What an undo of this edit cannot bring back, as a sentence; empty when nothing is lost."""
+    intent = edit.intent
+    if intent.kind is EditKind.CREATE:
+        return translate("Undo", "A created profile stays in Sailthru.")
+    if intent.kind is EditKind.LIST and not intent.new:
+        return translate("Undo", "The customer joins again from now on: the old join date is lost.")
+    if intent.kind is EditKind.LIST:
+        return translate("Undo", "E-mail flows that joining has started are not recalled.")
+    if intent.old is None and intent.kind in (EditKind.VAR, EditKind.HEALTH, EditKind.MARK):
+        return translate("Undo", "The field stays, without a value.")
+    return ""
+
+
+class Undo:
+    """Takes edits back."""
+
+    def __init__(
+        self,
+        store: Store,
+        editor: Editor,
+        clock: Clock,
+        bus: Bus,
+        actor: Callable[[], Actor],
+    ) -> None:
+        self._store = store
+        self._editor = editor
+        self._clock = clock
+        self._bus = bus
+        self._actor = actor
+
+    async def undo(self, edit_id: str, *, wait_for_undo: bool = True) -> Edit:
+        """Take one edit back; returns the withdrawn edit, or the new edit that restores it.
+
+        Raises BadInput for an unknown id, NeedsPerson where there is nothing to take back,
+        NotPermitted. Whether the value changed since is found out before anything is sent.
+        """
+        lane, outbox = self._store.lane, self._store.outbox
+        now = self._clock.now()
+        withdrawn = await lane.run(
+            outbox.withdraw, edit_id, now, translate("Undo", "Undone before it was sent.")
+        )
+        if withdrawn is not None:
+            topics = (Topic.OUTBOX, Topic.CUSTOMER, Topic.AUDIT)
+            self._bus.publish(Changes.of(*topics, ids=[withdrawn.intent.target.id]))
+            return withdrawn
+        edit = await lane.run(outbox.get, edit_id)
+        intent = self._restoring(edit)
+        if not self._is_own_fresh_optout(edit, intent, now):
+            self._editor.check(replace(intent, reason=intent.reason or "undo"))
+        (restoring,) = await self._editor.enqueue([intent], wait_for_undo=wait_for_undo)
+        return restoring
+
+    def _restoring(self, edit: Edit) -> Intent:
+        intent = edit.intent
+        if intent.kind is EditKind.CREATE:
+            raise NeedsPerson(
+                "A created profile cannot be undone.",
+                "Sailthru keeps it; deleting people is not something this app does.",
+                "Delete it in Sailthru if it should not exist.",
+            )
+        if edit.state is EditState.UNDONE:
+            raise NeedsPerson(
+                f"Edit {edit.id} is already undone.", "There is nothing to take back."
+            )
+        if edit.state in (EditState.CONFLICT, EditState.FAILED):
+            raise NeedsPerson(f"Edit {edit.id} changed nothing.", "There is nothing to take back.")
+        return Intent(
+            kind=intent.kind,
+            target=intent.target,
+            name=intent.name,
+            old=intent.new,
+            new=intent.old,
+            reason=f"Undo of {edit.id}" + (f": {intent.reason}" if intent.reason else ""),
+            ticket=intent.ticket,
+            undoes=edit.id,
+        )
+
+    def _is_own_fresh_optout(self, edit: Edit, restoring: Intent, now: float) -> bool:
+        """One's own stricter level within 24 h (the before-image check sees that it still holds)."""
+        return (
+            edit.intent.kind is EditKind.OPTOUT
+            and opts_in(restoring)
+            and edit.actor == self._actor().name
+            and now - edit.created_at <= OWN_OPTOUT_S
+        )
+
+
+def apply_anyway(edit: Edit, current: Intent) -> Intent:
+    """After a conflict: the same wish again, from the value that stands there now."""
+    if edit.state is not EditState.CONFLICT:
+        raise Conflict(f"Edit {edit.id} is no conflict.")
+    return replace(edit.intent, old=current.old, undoes=None)

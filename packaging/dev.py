@@ -1,0 +1,285 @@
+"""The one door for developers: demo, test, check, bench, package.
+
+Needs nothing but Python >= 3.11: it makes `.venv`, installs the hash-locked dependencies and, on
+Debian or Ubuntu, the system packages, then does its job. Further arguments are passed on.
+"""
+
+import argparse
+import hashlib
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNTIME_LOCK = ROOT / "packaging" / "requirements.lock"
+DEV_LOCK = ROOT / "packaging" / "requirements-dev.lock"
+
+# What Qt needs to open a window on a bare Debian 12 (each found missing once).
+QT_PACKAGES = [
+    "libgl1",
+    "libegl1",
+    "libglib2.0-0",
+    "libdbus-1-3",
+    "libfontconfig1",
+    "libxkbcommon0",
+    "libxcb-cursor0",
+    "libxcb-icccm4",
+    "libxcb-keysyms1",
+    "libxcb-shape0",
+    "libxcb-xkb1",
+    "libxkbcommon-x11-0",
+    "fonts-inter",
+    "fonts-noto-core",
+]
+TEST_PACKAGES = [
+    "python3-venv",
+    "xvfb",
+    "xauth",
+    "dbus",
+    "gnome-keyring",
+    "at-spi2-core",
+    "python3-pyatspi",
+    "gir1.2-atspi-2.0",
+    "xdotool",
+]
+# Debian's and Ubuntu's newer releases renamed these (64-bit time).
+RENAMED = {"libglib2.0-0": "libglib2.0-0t64"}
+WITHOUT_QT = ("pyside6-essentials", "shiboken6", "qasync", "pytest-qt")
+
+
+class Stop(Exception):
+    """A sentence for the person at the terminal; the script ends with exit code 1."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Parse the verb and run it; the exit code is the verb's."""
+    parser = argparse.ArgumentParser(prog="packaging/dev.py", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for name, (_, text) in VERBS.items():
+        verbs.add_parser(name, help=text, add_help=False)
+    known, rest = parser.parse_known_args(arguments)
+    os.chdir(ROOT)
+    try:
+        return VERBS[known.verb][0](rest)
+    except Stop as stop:
+        print(stop, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def demo(rest: Sequence[str]) -> int:
+    """Open Fairlead on a sandbox of its own; without a display, take pictures instead."""
+    system_packages(QT_PACKAGES)
+    python = environment(".venv", RUNTIME_LOCK if not dev_installed(".venv") else DEV_LOCK)
+    if "--tour" in rest or has_display():
+        return run([python, "-m", "desktop", "demo", *rest])
+    folder = Path(tempfile.mkdtemp(prefix="fairlead-tour-"))
+    print("There is no display here, so Fairlead takes a tour and saves pictures instead.")
+    code = run(
+        [python, "-m", "desktop", "demo", "--tour", str(folder), *rest],
+        env={"QT_QPA_PLATFORM": "offscreen"},
+    )
+    if code == 0:
+        print(f"The pictures are in {folder}")
+    return code
+
+
+def test(rest: Sequence[str]) -> int:
+    """Check, then run every test; a path or pytest option narrows it down."""
+    system_packages([*QT_PACKAGES, *TEST_PACKAGES])
+    python = environment(".venv", DEV_LOCK)
+    paths = [r for r in rest if r.startswith("tests/")]
+    options = [r for r in rest if not r.startswith("tests/")]
+    codes = []
+    if not rest:
+        codes.append(checks(python))
+    if not paths or any(p.startswith("tests/headless") for p in paths):
+        without_qt = environment(".venv-headless", DEV_LOCK, leave_out=WITHOUT_QT)
+        chosen = [p for p in paths if p.startswith("tests/headless")]
+        codes.append(pytest(without_qt, "headless", chosen, options))
+    if not paths or any(p.startswith("tests/window") for p in paths):
+        chosen = [p for p in paths if p.startswith("tests/window")]
+        codes.append(pytest(python, "window", chosen, options))
+    failed = [code for code in codes if code]
+    print("All is well." if not failed else "Something failed: see above.")
+    return failed[0] if failed else 0
+
+
+def check(rest: Sequence[str]) -> int:
+    """Formatting, lint, types and floors."""
+    del rest
+    return checks(environment(".venv", DEV_LOCK))
+
+
+def bench(rest: Sequence[str]) -> int:
+    """Measure; `bench faults` runs the full counts of the fault tests."""
+    system_packages([*QT_PACKAGES, *TEST_PACKAGES])
+    python = environment(".venv", DEV_LOCK)
+    return run([python, "-m", "tests.bench", *rest])
+
+
+def package(rest: Sequence[str]) -> int:
+    """Build the wheel into `dist/`."""
+    python = environment(".venv", DEV_LOCK)
+    return run([python, "-m", "hatchling", "build", "-t", "wheel", *rest])
+
+
+def checks(python: str) -> int:
+    """Run every checker, also after one has failed; returns the first failure's code."""
+    tools = Path(python).parent
+    where = ["desktop", "packaging", "tests"]
+    commands = [
+        [str(tools / "ruff"), "format", "--check", "--quiet", *where],
+        [str(tools / "ruff"), "check", "--quiet", *where],
+        [python, "-m", "mypy"],
+        [str(tools / "lint-imports"), "--no-cache"],
+    ]
+    codes = [run(command) for command in commands]
+    return next((code for code in codes if code), 0)
+
+
+def pytest(python: str, suite: str, paths: Sequence[str], options: Sequence[str]) -> int:
+    """Run one suite with its own ini; each worker brings its own services."""
+    print(f"\n== tests/{suite} ==", flush=True)
+    command = [
+        python, "-m", "pytest", "-q", "-n", "2", "-c", f"tests/{suite}/pytest.ini",
+        "--rootdir", f"tests/{suite}", *(paths or [f"tests/{suite}"]), *options,
+    ]  # fmt: skip
+    return run(command, env={"QT_QPA_PLATFORM": "offscreen"})
+
+
+def environment(name: str, lock: Path, leave_out: Sequence[str] = ()) -> str:
+    """Make or bring up to date a virtual environment; returns its Python."""
+    folder = ROOT / name
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    wanted = fingerprint(lock, leave_out)
+    stamp = folder / "fairlead-stamp"
+    if python.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return str(python)
+    if not (3, 11) <= sys.version_info[:2] < (3, 14):
+        raise Stop(
+            f"Fairlead needs Python 3.11, 3.12 or 3.13; this is {platform.python_version()}."
+            f" Start this script with one of those, e.g. python3.12 packaging/dev.py"
+        )
+    print(f"Setting up {name} (once, a minute or so) ...", flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        venv.create(folder, with_pip=True, symlinks=os.name != "nt")
+    except (subprocess.CalledProcessError, OSError) as error:
+        raise Stop(
+            "Python cannot make a virtual environment here. On Debian or Ubuntu:"
+            " sudo apt-get install python3-venv"
+        ) from error
+    with tempfile.TemporaryDirectory() as scratch:
+        chosen = Path(scratch) / "requirements.txt"
+        chosen.write_text(without(lock.read_text(encoding="utf-8"), leave_out), encoding="utf-8")
+        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        hashed = ["--require-hashes", "--no-deps", "-r", str(chosen)]
+        if run([*pip, *hashed]):
+            raise Stop("The dependencies could not be installed: see above.")
+    # The checkout itself, without building anything: a path file does.
+    site = subprocess.run(
+        [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    (Path(site) / "fairlead.pth").write_text(f"{ROOT}\n", encoding="utf-8")
+    if os.name != "nt":
+        command = python.parent / "fairlead"
+        command.write_text(
+            f"#!{python}\nimport sys\nfrom desktop.__main__ import main\nsys.exit(main())\n",
+            encoding="utf-8",
+        )
+        command.chmod(0o755)
+    stamp.write_text(wanted)
+    return str(python)
+
+
+def dev_installed(name: str) -> bool:
+    """Whether the environment already holds the developer's tools: then they stay."""
+    stamp = ROOT / name / "fairlead-stamp"
+    return stamp.exists() and stamp.read_text() == fingerprint(DEV_LOCK, ())
+
+
+def fingerprint(lock: Path, leave_out: Sequence[str]) -> str:
+    """Changes when the lock, this script, the Python or the place changes."""
+    parts = [lock.read_bytes(), " ".join(leave_out).encode(), sys.version.encode(), bytes(ROOT)]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def without(lock: str, names: Sequence[str]) -> str:
+    """The lock file less some packages (a block begins at the margin and goes on indented)."""
+    blocks = re.split(r"(?m)^(?=\S)", lock)
+    return "".join(b for b in blocks if b.partition("==")[0].strip().lower() not in names)
+
+
+def system_packages(names: Sequence[str]) -> None:
+    """On Debian and Ubuntu see to the packages; elsewhere the system has its own ways."""
+    if not Path("/etc/debian_version").exists() or shutil.which("dpkg-query") is None:
+        return
+    # Debian's own Python comes without ensurepip, which a virtual environment needs.
+    base = [] if importlib.util.find_spec("ensurepip") else ["python3-venv"]
+    missing = [name for name in (*base, *names) if not installed(name)]
+    if not missing:
+        return
+    if os.geteuid() != 0:
+        raise Stop(
+            "Some system packages are missing. Install them, then start this again:\n"
+            f"  sudo apt-get install --no-install-recommends {' '.join(missing)}"
+        )
+    print(f"Installing system packages: {' '.join(missing)}", flush=True)
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    run(["apt-get", "update", "-qq"], env=quiet)
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
+    if run([*install, *missing], env=quiet, hush=True):
+        raise Stop(f"apt-get could not install: {' '.join(missing)}")
+
+
+def installed(name: str) -> bool:
+    """Whether dpkg has the package, under its old or its new name."""
+    for candidate in (name, RENAMED.get(name, name)):
+        answer = subprocess.run(
+            ["dpkg-query", "-W", "-f=${Status}", candidate],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if "install ok installed" in answer.stdout:
+            return True
+    return False
+
+
+def has_display() -> bool:
+    """Whether a window can be opened for somebody to see."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def run(command: Sequence[str], *, env: dict[str, str] | None = None, hush: bool = False) -> int:
+    """Run a command to its end and return its exit code."""
+    output = subprocess.DEVNULL if hush else None
+    merged = {**os.environ, **(env or {})}
+    return subprocess.run(command, env=merged, stdout=output, check=False).returncode
+
+
+VERBS = {
+    "demo": (demo, "open Fairlead on a sandbox of its own"),
+    "test": (test, "check everything and run all tests"),
+    "check": (check, "formatting, lint, types and floors"),
+    "bench": (bench, "measure speed and memory; `bench faults` for the long fault tests"),
+    "package": (package, "build the wheel"),
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
