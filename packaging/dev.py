@@ -24,32 +24,14 @@ DEV_LOCK = ROOT / "packaging" / "requirements-dev.lock"
 
 # What Qt needs to open a window on a bare Debian 12 (each found missing once).
 QT_PACKAGES = [
-    "libgl1",
-    "libegl1",
-    "libglib2.0-0",
-    "libdbus-1-3",
-    "libfontconfig1",
-    "libxkbcommon0",
-    "libxcb-cursor0",
-    "libxcb-icccm4",
-    "libxcb-keysyms1",
-    "libxcb-shape0",
-    "libxcb-xkb1",
-    "libxkbcommon-x11-0",
-    "fonts-inter",
-    "fonts-noto-core",
-]
+    "libgl1", "libegl1", "libglib2.0-0", "libdbus-1-3", "libfontconfig1", "libxkbcommon0",
+    "libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1", "libxcb-shape0", "libxcb-xkb1",
+    "libxkbcommon-x11-0", "fonts-inter", "fonts-noto-core",
+]  # fmt: skip
 TEST_PACKAGES = [
-    "python3-venv",
-    "xvfb",
-    "xauth",
-    "dbus",
-    "gnome-keyring",
-    "at-spi2-core",
-    "python3-pyatspi",
-    "gir1.2-atspi-2.0",
-    "xdotool",
-]
+    "python3-venv", "xvfb", "xauth", "dbus", "gnome-keyring", "at-spi2-core",
+    "python3-pyatspi", "gir1.2-atspi-2.0", "xdotool",
+]  # fmt: skip
 # Debian's and Ubuntu's newer releases renamed these (64-bit time).
 RENAMED = {"libglib2.0-0": "libglib2.0-0t64"}
 WITHOUT_QT = ("pyside6-essentials", "shiboken6", "qasync", "pytest-qt")
