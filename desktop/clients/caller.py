@@ -1,0 +1,161 @@
+"""One call to a service: sign, wait for the budget, send, read, and try again where that is right.
+
+A write whose fate is unknown (TimedOut, or ServiceTrouble with `applied_unknown`) is raised and
+never sent again here: `writing/` settles it by reading.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from desktop.clients.exchange import Answer, Request, Transport
+from desktop.clients.limits import PEOPLE_SHARE, Limits
+from desktop.clients.state import Tracker
+from desktop.clients.waiting import retry_after_s
+from desktop.kit.clock import Clock
+from desktop.kit.errors import AppError, AuthLost, Offline, RateLimited, ServiceTrouble, TimedOut
+from desktop.model.retry import Backoff
+
+T = TypeVar("T")
+Read = Callable[[Answer, float], T]
+
+# Reading more than this much JSON takes long enough to be felt in the window.
+_LONG_BODY = 1_000_000
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How hard a caller tries: no wait may end later than `patience_s` after the start.
+
+    `reserve` is the share of every rate budget this caller leaves untouched.
+    """
+
+    backoff: Backoff
+    patience_s: float
+    reserve: float = 0.0
+
+
+INTERACTIVE = Patience(Backoff(first_s=0.3, longest_s=3.0, tries=3), patience_s=8.0)
+RUN = Patience(
+    Backoff(first_s=1.0, longest_s=60.0, tries=8), patience_s=900.0, reserve=PEOPLE_SHARE
+)
+
+
+class Authority(Protocol):
+    """Puts the credentials on a request at the moment it is sent."""
+
+    async def authorised(self, request: Request) -> Request:
+        """The request as it goes out."""
+        ...
+
+    async def recovered(self, refused: Request) -> bool:
+        """After a 401 on `refused`: whether there are other credentials now, worth one more try."""
+        ...
+
+
+class Unchanged:
+    """For requests that carry their credentials already (Sailthru signs while building)."""
+
+    async def authorised(self, request: Request) -> Request:
+        """As it is."""
+        return request
+
+    async def recovered(self, refused: Request) -> bool:
+        """There are no others."""
+        del refused
+        return False
+
+
+@dataclass
+class Caller:
+    """Everything between a client's method and the transport. `jitter` gives [0, 1)."""
+
+    transport: Transport
+    limits: Limits
+    tracker: Tracker
+    clock: Clock
+    authority: Authority = field(default_factory=Unchanged)
+    patience: Patience = INTERACTIVE
+    jitter: Callable[[], float] = random.random
+
+    async def call(self, request: Request, read: Read[T]) -> T:
+        """Send `request` and give what `read(answer, now)` makes of the answer.
+
+        Raises what the transport and `read` raise, once trying again is no use, and RateLimited
+        without sending anything while the budget is closed for longer than the patience.
+        """
+        begun = self.clock.monotonic()
+        attempt, renewed = 1, False
+        while True:
+            await self._pass_gate(request, begun)
+            started = self.clock.monotonic()
+            answer: Answer | None = None
+            try:
+                outgoing = await self.authority.authorised(request)
+                answer = await self.transport.send(outgoing)
+                value = await self._taken_in(request, answer, read)
+            except AuthLost as error:
+                if answer and not renewed and await self.authority.recovered(outgoing):
+                    renewed = True
+                    continue
+                self.tracker.failed(error, started)
+                raise
+            except AppError as error:
+                wait_s = self._wait_after(request, error, attempt, answer)
+                if wait_s is None or self._spent_s(begun) + wait_s > self.patience.patience_s:
+                    self.tracker.failed(error, started)
+                    raise
+                attempt += 1
+                await self.clock.sleep(wait_s)
+            else:
+                self.tracker.answered(started)
+                return value
+
+    async def _taken_in(self, request: Request, answer: Answer, read: Read[T]) -> T:
+        self.limits.note(request, answer)
+        now = self.clock.now()
+        try:
+            if len(answer.body) > _LONG_BODY:
+                return await asyncio.to_thread(read, answer, now)
+            return read(answer, now)
+        except RateLimited as error:
+            self.limits.hold(request, max(0.0, error.until - now))
+            raise
+
+    async def _pass_gate(self, request: Request, begun: float) -> None:
+        while (wait_s := self.limits.closed_for_s(request, self.patience.reserve)) > 0:
+            if self._spent_s(begun) + wait_s > self.patience.patience_s:
+                raise RateLimited(
+                    f"{self.tracker.state.service} asks for a pause.",
+                    "Too many calls were made; this one was not sent.",
+                    "It can be tried again after the pause.",
+                    until=self.clock.now() + wait_s,
+                )
+            # Spread over a moment, so that those who waited do not all start at once.
+            await self.clock.sleep(wait_s + 0.25 * self.jitter())
+
+    def _wait_after(
+        self, request: Request, error: AppError, attempt: int, answer: Answer | None
+    ) -> float | None:
+        """Seconds until the next try, or None: this error is final."""
+        if isinstance(error, RateLimited):
+            server_says_s: float | None = max(0.0, error.until - self.clock.now())
+        elif isinstance(error, TimedOut):
+            if not request.safe:
+                return None
+            server_says_s = None
+        elif isinstance(error, ServiceTrouble):
+            if not error.retryable or (error.applied_unknown and not request.safe):
+                return None
+            headers = answer.headers if answer else {}
+            server_says_s = retry_after_s(headers, self.clock.now())
+        elif isinstance(error, Offline):
+            server_says_s = None
+        else:
+            return None
+        return self.patience.backoff.wait(attempt, self.jitter(), server_says_s)
+
+    def _spent_s(self, begun: float) -> float:
+        return self.clock.monotonic() - begun

@@ -1,0 +1,1 @@
+"""Sailthru's REST API."""

@@ -1,0 +1,191 @@
+"""The Sailthru client: what can be asked and done, typed; HTTP, retries and budgets are below."""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Literal, TypeVar
+
+from desktop.clients.caller import Caller
+from desktop.clients.exchange import Answer
+from desktop.clients.field import Notes, OnBad
+from desktop.clients.sailthru import translate
+from desktop.clients.sailthru.errors import someone_else, unexpected
+from desktop.clients.sailthru.job import Job
+from desktop.clients.sailthru.protocol import Credentials, File, build, decipher
+from desktop.kit.errors import NotFound, Rejected
+from desktop.model.json_value import Json
+from desktop.model.optout import OptOut
+from desktop.model.profile import SailthruAccount, SailthruList, SailthruProfile
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+Endpoint = Literal["user", "list", "job", "settings"]
+
+# How many purchases a profile brings along (contract sailthru 2.1: an int means how many).
+_PURCHASES = 10
+_FIELDS: Mapping[str, int] = {
+    "activity": 1,
+    "device": 1,
+    "engagement": 1,
+    "keys": 1,
+    "lifetime": 1,
+    "lists": 1,
+    "optout_email": 1,
+    "purchases": _PURCHASES,
+    "smart_lists": 1,
+    "vars": 1,
+}
+# Ids nobody has: a call with them shows whether the key may make it, and touches nothing.
+_NO_SID = "0" * 24
+_NO_LIST = "fairlead rights check"
+
+
+class SailthruClient:
+    """One account, by one API key."""
+
+    def __init__(
+        self, credentials: Credentials, caller: Caller, on_bad: OnBad | None = None
+    ) -> None:
+        """`on_bad` hears of fields left out of an answer; they are logged by name anyway."""
+        self._credentials = credentials
+        self._caller = caller
+        self._on_bad = on_bad
+
+    async def get_user(self, id: str, *, key: str | None = None) -> SailthruProfile:
+        """The whole profile in one call; `key` is sid, email or extid, None: told by its form.
+
+        Raises NotFound. A sid that brings another profile is ServiceTrouble.
+        """
+        asked: dict[str, object] = {"id": id, "fields": _FIELDS}
+        if key is not None:
+            asked["key"] = key
+        found = await self._get("user", asked, translate.profile)
+        if key == "sid" and found.sid.lower() != id.lower():
+            raise someone_else()
+        return found
+
+    async def list_lists(self) -> tuple[SailthruList, ...]:
+        """Every list of the account, smart ones included."""
+        return await self._get("list", {}, translate.lists)
+
+    async def get_list(self, name: str) -> SailthruList:
+        """One list. Raises NotFound."""
+        found = await self._get("list", {"list": name}, translate.one_list)
+        if found is None:
+            raise unexpected()
+        return found
+
+    async def settings(self) -> SailthruAccount:
+        """The account; the cheapest check of the credentials."""
+        return await self._get("settings", {}, translate.account)
+
+    async def post_user(
+        self,
+        sid: str,
+        *,
+        optout: OptOut | None = None,
+        lists: Mapping[str, bool] | None = None,
+        vars: Mapping[str, Json] | None = None,
+    ) -> None:
+        """Change what is given of the profile `sid`; a var of None becomes null.
+
+        A list change can start e-mail flows. An unknown list is made by being named.
+        """
+        body: dict[str, object] = {"id": sid, "key": "sid"}
+        if optout is not None:
+            # Nested inside `keys` it would silently not be applied (contract sailthru 2.1).
+            body["optout_email"] = optout.value
+        await self._post("user", body | _changes(lists, vars), _done)
+
+    async def create_user(
+        self,
+        email: str,
+        *,
+        vars: Mapping[str, Json] | None = None,
+        lists: Mapping[str, bool] | None = None,
+    ) -> None:
+        """Make the profile of an address Sailthru does not know; on a known one, change it."""
+        await self._post("user", {"id": email, "key": "email"} | _changes(lists, vars), _done)
+
+    async def save_smart_list(self, name: str, query: Mapping[str, Json]) -> None:
+        """Make or replace a smart list (contract sailthru 2.3 for the query's parallel arrays)."""
+        await self._post("list", {"list": name, "type": "smart", "query": query}, _done)
+
+    async def submit_job(
+        self, kind: str, parameters: Mapping[str, Json], *, file: File | None = None
+    ) -> Job:
+        """Start a job (`update`, `import`, `export_list_data` …), with its lines in `file`."""
+        return await self._post("job", {"job": kind, **parameters}, translate.job, file)
+
+    async def get_job(self, job_id: str) -> Job:
+        """How far a job is. Raises NotFound."""
+        return await self._get("job", {"job_id": job_id}, translate.job)
+
+    def download(self, url: str) -> AsyncIterator[bytes]:
+        """The pieces of an export; the address is public, and no key goes along."""
+        return self._caller.transport.download(url)
+
+    async def probe(self, endpoint: Endpoint) -> None:
+        """Whether the key may use this endpoint; reads something that does not exist.
+
+        Raises Forbidden or AuthLost, and what any call raises when the service is away.
+        """
+        asked: Mapping[Endpoint, Mapping[str, object]] = {
+            "user": {"id": _NO_SID, "key": "sid", "fields": {"keys": 1}},
+            "list": {"list": _NO_LIST},
+            "job": {"job_id": _NO_SID},
+            "settings": {},
+        }
+        try:
+            await self._get(endpoint, asked[endpoint], _done)
+        except (NotFound, Rejected):
+            # Refused for its id, hence let in.
+            return
+
+    async def _get(
+        self,
+        endpoint: str,
+        asked: Mapping[str, object],
+        make: Callable[[Mapping[str, object], Notes], T],
+    ) -> T:
+        request = build(self._credentials, "GET", endpoint, asked)
+        return await self._caller.call(request, self._reader(request.route, make))
+
+    async def _post(
+        self,
+        endpoint: str,
+        body: Mapping[str, object],
+        make: Callable[[Mapping[str, object], Notes], T],
+        file: File | None = None,
+    ) -> T:
+        request = build(self._credentials, "POST", endpoint, body, file=file)
+        return await self._caller.call(request, self._reader(request.route, make))
+
+    def _reader(
+        self, route: str, make: Callable[[Mapping[str, object], Notes], T]
+    ) -> Callable[[Answer, float], T]:
+        def read(answer: Answer, now: float) -> T:
+            notes = Notes()
+            value = make(decipher(answer, now), notes)
+            if notes.bad:
+                log.info("Sailthru %s: %d fields left out", route, len(notes.bad))
+                if self._on_bad is not None:
+                    self._on_bad(tuple(notes.bad))
+            return value
+
+        return read
+
+
+def _changes(
+    lists: Mapping[str, bool] | None, variables: Mapping[str, Json] | None
+) -> dict[str, object]:
+    changes: dict[str, object] = {}
+    if lists:
+        changes["lists"] = {name: int(on) for name, on in lists.items()}
+    if variables:
+        changes["vars"] = dict(variables)
+    return changes
+
+
+def _done(document: Mapping[str, object], notes: Notes) -> None:
+    del document, notes

@@ -1,0 +1,169 @@
+"""Builds and signs Sailthru requests and deciphers answers; pure (contract sailthru 1 and 2.0)."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from desktop.clients.exchange import Answer, Request
+from desktop.clients.json_text import Unreadable, parse
+from desktop.clients.limits import Reading
+from desktop.clients.sailthru.errors import (
+    from_code,
+    from_status,
+    from_xml,
+    not_json,
+    over_limit,
+    unexpected,
+)
+from desktop.clients.waiting import number, retry_after_s, server_now
+from desktop.kit.errors import BadInput
+
+FORM = "application/x-www-form-urlencoded"
+# The window is a clock minute (contract sailthru 3).
+_WINDOW_S = 60.0
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An API key and its secret; neither is ever printed."""
+
+    key: str = field(repr=False)
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class File:
+    """A file to send along; its content is not signed (contract sailthru 1.9)."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+def signature(secret: str, parameters: Mapping[str, object]) -> str:
+    """MD5 in hex over the secret and all leaf values, sorted (contract sailthru 1.4, 1.6)."""
+    text = secret + "".join(sorted(_leaves(parameters)))
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def build(
+    credentials: Credentials,
+    method: str,
+    endpoint: str,
+    parameters: Mapping[str, object],
+    *,
+    file: File | None = None,
+) -> Request:
+    """The signed request. Raises BadInput when the parameters cannot be JSON."""
+    text = _json_text(parameters)
+    fields = {"api_key": credentials.key, "format": "json", "json": text}
+    fields["sig"] = signature(credentials.secret, fields)
+    template = f"/{endpoint}"
+    if method != "POST":
+        return Request(
+            method, template, template, query=tuple(fields.items()), safe=method == "GET"
+        )
+    if file is None:
+        body, kind = urlencode(fields).encode(), FORM
+    else:
+        body, kind = _multipart(fields, file)
+    return Request(method, template, template, headers={"Content-Type": kind}, body=body)
+
+
+def decipher(answer: Answer, now: float) -> dict[str, object]:
+    """The answer's object. Raises the error it stands for; the body decides before the status.
+
+    An `error` field can come with HTTP 200 (contract sailthru 2.0); without `format` errors are
+    XML (1.10), and gateways answer in HTML.
+    """
+    if answer.status == 429:
+        raise over_limit(pause_s(answer.headers, now), now)
+    body = answer.body.lstrip()[:400]
+    if body.startswith(b"<"):
+        raise from_xml(answer.status, body)
+    try:
+        found = parse(answer.body)
+    except Unreadable:
+        raise not_json(answer.status) from None
+    if isinstance(found, dict) and found.get("error") not in (None, 0, False, ""):
+        raise from_code(
+            answer.status,
+            found["error"],
+            found.get("errormsg"),
+            pause_s(answer.headers, now),
+            now,
+        )
+    if not 200 <= answer.status < 300:
+        raise from_status(answer.status)
+    if not isinstance(found, dict):
+        raise unexpected()
+    return found
+
+
+def readings(request: Request, headers: Mapping[str, str], now: float) -> Iterator[Reading]:
+    """The budget of this endpoint and method, each of which has its own (contract sailthru 3)."""
+    limit, remaining = (number(headers.get(f"x-rate-limit-{n}")) for n in ("limit", "remaining"))
+    if limit is None or remaining is None or limit <= 0:
+        return
+    yield Reading(request.route, int(limit), max(0, int(remaining)), _reset_s(headers, now))
+
+
+def pause_s(headers: Mapping[str, str], now: float) -> float:
+    """How long to pause after “too many”: Retry-After, else the reset, else the next minute."""
+    for said in (retry_after_s(headers, now), _reset_s(headers, now)):
+        if said is not None:
+            return said
+    return _WINDOW_S - server_now(headers, now) % _WINDOW_S
+
+
+def _reset_s(headers: Mapping[str, str], now: float) -> float | None:
+    reset = number(headers.get("x-rate-limit-reset"))
+    if reset is None:
+        return None
+    return min(max(reset - server_now(headers, now), 0.0), _WINDOW_S)
+
+
+def _leaves(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, str):
+        yield value
+    elif isinstance(value, Sequence):
+        for item in value:
+            yield from _leaves(item)
+    elif isinstance(value, bool):
+        # PHP's rule, which the service follows (contract sailthru 1.7).
+        yield "1" if value else "0"
+    elif value is not None:
+        yield str(value)
+
+
+def _json_text(parameters: Mapping[str, object]) -> str:
+    try:
+        text = json.dumps(parameters, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text.encode()
+    except (TypeError, ValueError, RecursionError):
+        raise BadInput(
+            "This value cannot be sent to Sailthru.",
+            "It holds a number or characters that JSON does not have.",
+            "Enter it again.",
+        ) from None
+    return text
+
+
+def _multipart(fields: Mapping[str, str], file: File) -> tuple[bytes, str]:
+    boundary = secrets.token_hex(16)
+    name = "".join(c for c in file.name if c.isalnum() or c in "._-") or "file"
+    parts: list[bytes] = []
+    for key, value in fields.items():
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n'
+        parts += [head.encode(), value.encode(), b"\r\n"]
+    head = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    )
+    parts += [head.encode(), file.content, f"\r\n--{boundary}--\r\n".encode()]
+    return b"".join(parts), f"multipart/form-data; boundary={boundary}"

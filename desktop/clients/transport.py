@@ -1,0 +1,210 @@
+"""The only door to HTTP: one pooled connection set per service, and no foreign error leaves it.
+
+Decided on purpose: proxies come from the environment, but never for this computer itself;
+redirects are not followed, because they would carry credentials elsewhere; cookies are not kept;
+certificates are always checked, against the system's store and an optional CA file.
+"""
+
+import asyncio
+import itertools
+import logging
+import ssl
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+
+import httpx
+
+from desktop.clients import unreachable
+from desktop.clients.address import checked_base, host_of, is_loopback
+from desktop.clients.exchange import Answer, Request
+from desktop.clients.unpacking import Unpacker
+from desktop.kit.errors import AppError, BadInput, Bug, NotFound, ServiceTrouble
+
+log = logging.getLogger(__name__)
+
+# These write whole URLs and headers, and Sailthru's URLs hold its key and signature.
+for _name in ("httpx", "httpcore", "h11"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+_ids = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long to wait (seconds), how much to take (bytes), how many connections to hold."""
+
+    connect_s: float = 5.0
+    read_s: float = 20.0
+    write_s: float = 20.0
+    pool_s: float = 10.0
+    whole_s: float = 120.0
+    keepalive_s: float = 60.0
+    connections: int = 10
+    largest: int = 64_000_000
+
+
+class HttpTransport:
+    """One service's connections."""
+
+    def __init__(
+        self,
+        service: str,
+        base_url: str,
+        *,
+        ca_file: Path | None = None,
+        limits: Limits | None = None,
+        use_proxies: bool = True,
+    ) -> None:
+        """`service` is its name in sentences. Raises BadInput on an address or CA file unfit."""
+        self._service = service
+        self._base = checked_base(base_url)
+        self._limits = limits or Limits()
+        self._tls = _tls(ca_file)
+        self._client = self._build(proxies=use_proxies and not is_loopback(host_of(self._base)))
+        self._use_proxies = use_proxies
+
+    async def send(self, request: Request) -> Answer:
+        """See `Transport`."""
+        number = next(_ids)
+        started = time.monotonic()
+        outcome = "cancelled"
+        try:
+            answer = await self._exchange(request)
+            outcome = str(answer.status)
+        except AppError as error:
+            outcome = error.code
+            raise
+        else:
+            return answer
+        finally:
+            took_ms = round((time.monotonic() - started) * 1000)
+            log.debug(
+                "%s %s → %s in %d ms (r%d)", self._service, request.route, outcome, took_ms, number
+            )
+
+    async def _exchange(self, request: Request) -> Answer:
+        try:
+            async with asyncio.timeout(self._limits.whole_s):
+                async with self._client.stream(
+                    request.method,
+                    self._base + request.path,
+                    params=request.query or None,
+                    headers=dict(request.headers),
+                    content=request.body,
+                ) as response:
+                    headers = {k.lower(): v for k, v in response.headers.items()}
+                    unpacker = Unpacker(headers.get("content-encoding", ""), self._limits.largest)
+                    async for piece in response.aiter_raw():
+                        unpacker.feed(piece)
+        except TimeoutError:
+            raise unreachable.no_answer(self._service) from None
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError, OSError) as e:
+            raise self._translated(e) from None
+        body = unpacker.finish()
+        if body is None:
+            raise unreachable.broken_off(self._service)
+        return Answer(response.status_code, headers, body)
+
+    async def download(self, url: str) -> AsyncIterator[bytes]:
+        """See `Transport`. The export's host is another one, so nothing of ours goes along."""
+        address, _, query = url.partition("?")
+        target = checked_base(address) + (f"?{query}" if query else "")
+        try:
+            async with (
+                self._build(
+                    proxies=self._use_proxies and not is_loopback(host_of(target))
+                ) as client,
+                client.stream("GET", target) as response,
+            ):
+                if response.status_code in (403, 404, 410):
+                    raise NotFound(
+                        "The file is not there any more.",
+                        f"{self._service} keeps exports for a short time.",
+                        "Make the export again.",
+                    )
+                if response.status_code != 200:
+                    raise ServiceTrouble(
+                        "The file could not be fetched.",
+                        f"The server answered {response.status_code}.",
+                        "Try again later.",
+                        applied_unknown=False,
+                    )
+                async for piece in response.aiter_bytes(1 << 16):
+                    yield piece
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError, OSError) as e:
+            raise self._translated(e) from None
+
+    async def warm(self, connections: int = 1) -> None:
+        """See `Transport`: a HEAD without credentials costs a round trip and opens the door."""
+        request = Request("HEAD", "/", "/", safe=True)
+        await asyncio.gather(
+            *(self.send(request) for _ in range(connections)), return_exceptions=True
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection; a later `send` raises Offline."""
+        await self._client.aclose()
+
+    def _build(self, *, proxies: bool) -> httpx.AsyncClient:
+        limits = self._limits
+        try:
+            return httpx.AsyncClient(
+                verify=self._tls,
+                trust_env=proxies,
+                follow_redirects=False,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+                headers={"User-Agent": "Fairlead", "Accept-Encoding": "gzip"},
+                timeout=httpx.Timeout(
+                    connect=limits.connect_s,
+                    read=limits.read_s,
+                    write=limits.write_s,
+                    pool=limits.pool_s,
+                ),
+                limits=httpx.Limits(
+                    max_connections=limits.connections,
+                    max_keepalive_connections=limits.connections,
+                    keepalive_expiry=limits.keepalive_s,
+                ),
+            )
+        except (ImportError, ValueError, httpx.InvalidURL):
+            raise BadInput(
+                "The proxy set on this computer cannot be used.",
+                "Its address is not an http:// or https:// one.",
+                "Correct HTTPS_PROXY or ALL_PROXY.",
+            ) from None
+
+    def _translated(self, error: Exception) -> AppError:
+        service = self._service
+        if isinstance(error, httpx.ConnectTimeout):
+            return unreachable.connect_timed_out(service)
+        if isinstance(error, httpx.PoolTimeout):
+            return unreachable.pool_exhausted(service)
+        if isinstance(error, httpx.ProxyError):
+            return unreachable.proxy_refused(service, str(error))
+        if isinstance(error, httpx.ConnectError | httpx.UnsupportedProtocol):
+            return unreachable.explain_offline(service, error)
+        if isinstance(error, httpx.TimeoutException):
+            return unreachable.no_answer(service)
+        if isinstance(error, httpx.LocalProtocolError | httpx.InvalidURL):
+            return Bug("A request could not be put together.", "Nothing was sent.", "Report it.")
+        if isinstance(error, RuntimeError) and self._client.is_closed:
+            return unreachable.closed(service)
+        return unreachable.broken_off(service)
+
+
+def _tls(ca_file: Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(cafile=str(ca_file))
+        except (OSError, ssl.SSLError):
+            raise BadInput(
+                "The CA file cannot be read.",
+                "It has to hold certificates in PEM form.",
+                "Choose another file in Settings.",
+            ) from None
+    return context

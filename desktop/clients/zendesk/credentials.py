@@ -1,0 +1,67 @@
+"""What goes into Zendesk's Authorization header, and who renews it."""
+
+import asyncio
+import base64
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from desktop.clients.exchange import Request
+from desktop.kit.errors import BadInput
+
+HEADER = "Authorization"
+
+
+class Credentials(Protocol):
+    """A way to be let in."""
+
+    async def header(self) -> str:
+        """The header's current value."""
+        ...
+
+    async def refreshed(self) -> bool:
+        """After a 401: get another value if there is a way; False: sign in again."""
+        ...
+
+
+@dataclass(frozen=True)
+class ApiToken:
+    """An agent's address with an API token (contract zendesk 1); it cannot be renewed."""
+
+    email: str
+    token: str = field(repr=False)
+
+    async def header(self) -> str:
+        """`Basic …`."""
+        pair = f"{self.email}/token:{self.token}".encode()
+        return "Basic " + base64.b64encode(pair).decode()
+
+    async def refreshed(self) -> bool:
+        """There is no other."""
+        return False
+
+
+class Authorization:
+    """Puts the header on each request, and renews it once however many calls were refused."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+        self._renewing = asyncio.Lock()
+
+    async def authorised(self, request: Request) -> Request:
+        """The request with the current header. Raises BadInput when it cannot be one."""
+        value = await self._credentials.header()
+        if not value.isascii() or not value.isprintable():
+            raise BadInput(
+                "The Zendesk token cannot be used.",
+                "It holds characters that no token has.",
+                "Copy it once more.",
+            )
+        return request.with_headers({HEADER: value})
+
+    async def recovered(self, refused: Request) -> bool:
+        """Whether there is another header now than the one on `refused`."""
+        async with self._renewing:
+            if await self._credentials.header() != refused.headers.get(HEADER):
+                # Another call has renewed it while this one was under way.
+                return True
+            return await self._credentials.refreshed()
