@@ -1,0 +1,168 @@
+"""The table: every row reads its own default, and refuses what it should."""
+
+import argparse
+
+import pytest
+
+from desktop.kit.errors import BadInput
+from desktop.model.permission import DEFAULTS
+from desktop.settings import reading, table
+from desktop.settings.flatten import flatten
+from desktop.settings.reference import markdown
+from desktop.settings.setting import Kind, Section
+
+
+@pytest.mark.parametrize("row", table.TABLE, ids=lambda row: row.key)
+def test_the_default_is_a_value_of_its_own_row(row: object) -> None:
+    assert row.read(row.dump(row.default)) == row.default
+    assert row.label
+    assert row.help.endswith(".")
+
+
+def test_keys_are_unique_and_flags_fit_a_command_line() -> None:
+    assert len(table.BY_KEY) == len(table.TABLE)
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    for row in table.TABLE:
+        parser.add_argument(row.flag, dest=row.key)
+    typed = parser.parse_args(["--cache-keep-days", "7", "--names-health-var", "h"])
+    assert vars(typed)["cache.keep_days"] == "7"
+
+
+def test_permissions_have_the_defaults_of_the_model_and_close_when_damaged() -> None:
+    for (role, permission), row in table.PERMISSIONS.items():
+        assert row.default is DEFAULTS[role][permission]
+        assert row.when_unreadable is False
+        assert row.admin
+
+
+def test_no_setting_holds_a_secret() -> None:
+    words = ("secret", "password", "api_key", "api_token")
+    assert not [row.key for row in table.TABLE if any(word in row.key for word in words)]
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "kept"),
+    [
+        ("sailthru.customer_type", "Ecommerce ", "ecommerce"),
+        ("sailthru.customer_type", "E-Commerce", "ecommerce"),
+        ("sailthru.customer_type", "PUBLISHER", "publisher"),
+        ("sailthru.timezone", " Europe/Berlin", "Europe/Berlin"),
+        ("sailthru.currency", "eur", "EUR"),
+        ("sailthru.service_uri", "https://api.sailthru.com/", "https://api.sailthru.com"),
+        ("sailthru.service_uri", "http://127.0.0.1:8123", "http://127.0.0.1:8123"),
+        ("sailthru.service_uri", "http://[::1]:8123", "http://[::1]:8123"),
+        ("sailthru.service_uri", "http://localhost:1", "http://localhost:1"),
+        ("zendesk.base_url", "acme", "https://acme.zendesk.com"),
+        ("zendesk.base_url", " Acme ", "https://acme.zendesk.com"),
+        ("zendesk.base_url", "acme.zendesk.com", "https://acme.zendesk.com"),
+        ("zendesk.base_url", "acme.zendesk.com/agent/tickets/7", "https://acme.zendesk.com"),
+        ("zendesk.base_url", "https://acme.zendesk.com/agent?x=1#y", "https://acme.zendesk.com"),
+        ("zendesk.base_url", "http://acme.zendesk.com", "https://acme.zendesk.com"),
+        ("zendesk.base_url", "https://acme.zendesk.com:443/", "https://acme.zendesk.com"),
+        ("zendesk.base_url", "http://127.0.0.1:8124/", "http://127.0.0.1:8124"),
+        ("zendesk.base_url", "", ""),
+        ("cache.keep_days", 0, 0),
+        ("window.theme", "Dark", "dark"),
+        ("optin.link", "https://acme.example/in?a=b", "https://acme.example/in?a=b"),
+        ("value.segment_lists", {"VIP": 4}, {"VIP": 4}),
+        (
+            "value.prediction_vars",
+            [{"var": "rev", "unit": "EUR", "horizon_days": 30}],
+            [{"var": "rev", "unit": "EUR", "horizon_days": 30}],
+        ),
+    ],
+)
+def test_values_are_normalised(key: str, given: object, kept: object) -> None:
+    assert table.BY_KEY[key].checked(given) == kept
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "says"),
+    [
+        ("sailthru.customer_type", "shop", "either ecommerce or publisher"),
+        ("sailthru.timezone", "New York", "not a time zone"),
+        ("sailthru.timezone", "../../etc/passwd", "not a time zone"),
+        ("sailthru.timezone", "", "not a time zone"),
+        ("sailthru.timezone", "America", "not a time zone"),
+        ("sailthru.currency", "euro", "three letters"),
+        ("sailthru.service_uri", "http://api.sailthru.com", "Plain http"),
+        ("sailthru.service_uri", "http://127.0.0.1.evil.example", "Plain http"),
+        ("sailthru.service_uri", "https://api.sailthru.com/v1", "ends after the host"),
+        ("sailthru.service_uri", "https://u:p@api.sailthru.com", "user name"),
+        ("sailthru.service_uri", "ftp://api.sailthru.com", "https://"),
+        ("sailthru.service_uri", "https://api.sailthru.com:99999", "not a web address"),
+        ("sailthru.service_uri", "", "Service URI is an address"),
+        ("zendesk.base_url", "acme/agent", "slash"),
+        ("zendesk.base_url", "evil.example/acme.zendesk.com", "slash"),
+        ("zendesk.base_url", "https://evil.example/acme.zendesk.com", "does not end in"),
+        ("zendesk.base_url", "https://acme.zendesk.com@evil.example", "user name"),
+        ("zendesk.base_url", "https://acme.zendesk.com.evil.example", "does not end in"),
+        ("zendesk.base_url", "acme.zendesk.co", "does not end in"),
+        ("zendesk.base_url", "a.b.zendesk.com", "not an address of Zendesk"),
+        ("zendesk.base_url", "acme.zendesk.com:8443", "port"),
+        ("zendesk.base_url", "-acme", "not the name"),
+        ("zendesk.base_url", "аcme", "not the name"),
+        ("zendesk.base_url", "acme\\agent", "no address has"),
+        ("zendesk.base_url", "http://10.0.0.1", "does not end in"),
+        ("changes", "true", "true or false"),
+        ("changes", 1, "true or false"),
+        ("permissions.agent.opt_in", "yes", "true or false"),
+        ("cache.keep_days", -1, "from 0 to 3650"),
+        ("cache.keep_days", 14.5, "whole number"),
+        ("cache.keep_days", True, "whole number"),
+        ("names.health_var", "zendesk health", "letters, digits"),
+        ("names.health_var", "", "cannot be empty"),
+        ("names.smart_list", "a\nb", "line break"),
+        ("optin.link", "javascript:alert(1)", "https://"),
+        ("optin.link", "file:///etc/passwd", "https://"),
+        ("advanced.ca_file", "ca.pem", "whole path"),
+        ("value.segment_lists", {"VIP": 5}, "from 1 to 4"),
+        ("value.segment_lists", ["VIP"], "object"),
+        ("value.prediction_vars", [{"var": "rev"}], "cannot be set"),
+        ("value.prediction_vars", "rev", "list"),
+        ("window.theme", "pink", "one of"),
+        ("zendesk.email", "nobody", "e-mail"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_sentence(key: str, given: object, says: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        table.BY_KEY[key].checked(given)
+    assert says in str(caught.value)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("word", "kind", "value"),
+    [
+        ("on", Kind.FLAG, True),
+        ("No", Kind.FLAG, False),
+        ("perhaps", Kind.FLAG, "perhaps"),
+        ("14", Kind.NUMBER, 14),
+        ("1e3", Kind.NUMBER, "1e3"),
+        ('{"VIP": 4}', Kind.TABLE, {"VIP": 4}),
+        ("dark", Kind.CHOICE, "dark"),
+    ],
+)
+def test_words_of_a_command_line_become_json(word: str, kind: Kind, value: object) -> None:
+    assert reading.from_word(word, wants=kind.value) == value
+
+
+def test_nested_documents_become_dotted_keys_but_values_stay_whole() -> None:
+    document = {
+        "permissions": {"agent": {"list_remove": True}},
+        "value": {"segment_lists": {"VIP": 4}},
+        "sailthru.currency": "EUR",
+    }
+    assert dict(flatten(document)) == {
+        "permissions.agent.list_remove": True,
+        "value.segment_lists": {"VIP": 4},
+        "sailthru.currency": "EUR",
+    }
+
+
+def test_the_reference_names_every_setting_once() -> None:
+    text = markdown()
+    for row in table.TABLE:
+        assert text.count(f"| `{row.key}` |") == 1
+    assert all(f"### {section.value}" in text for section in Section)
+    assert text.count("| --- | --- | --- | --- |") == len(Section)

@@ -1,0 +1,265 @@
+"""The keyring vault against a real Secret Service, and against keyrings that fail."""
+
+import asyncio
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from keyring_session import STARTED, Session
+
+from desktop.kit.errors import BadInput, NoKeyring
+from desktop.kit.redact import Redactor
+from desktop.vault.errors import KeyringLocked, KeyringSilent
+from desktop.vault.keyring_vault import KeyringVault
+from desktop.vault.secret import LONGEST, Secret
+
+CANARY = "canary-9f2c-secret"
+
+KEEP = f"""
+async def main():
+    await vault.set(Secret.SAILTHRU_SECRET, "{CANARY}\\n")
+    say({{"got": await vault.get(Secret.SAILTHRU_SECRET)}})
+run(main())
+"""
+READ = """
+async def main():
+    say({"got": await vault.get(Secret.SAILTHRU_SECRET)})
+run(main())
+"""
+
+
+def files_with(folder: Path, needle: bytes) -> list[Path]:
+    return [p for p in folder.rglob("*") if p.is_file() and needle in p.read_bytes()]
+
+
+def test_kept_over_a_restart_erased_on_request_and_nowhere_in_plain(session: Session) -> None:
+    assert session.python(KEEP) == [{"got": CANARY}]
+    (session.home / "child.py").unlink()
+    assert files_with(session.home, CANARY.encode()) == []
+    assert session.python(READ) == [{"got": CANARY}]
+    gone = session.python(
+        """
+        async def main():
+            await erase(vault)
+            await erase(vault)
+            say({"got": await vault.get(Secret.SAILTHRU_SECRET)})
+        run(main())
+        """
+    )
+    assert gone == [{"got": None}]
+
+
+def test_two_workspaces_do_not_see_each_other(session: Session) -> None:
+    said = session.python(
+        """
+        other = KeyringVault("fairlead:other", limit_s=5)
+        async def main():
+            await vault.set(Secret.SAILTHRU_KEY, "mine")
+            say({"got": await other.get(Secret.SAILTHRU_KEY)})
+        run(main())
+        """
+    )
+    assert said == [{"got": None}]
+
+
+def test_without_a_session_bus_it_says_the_way_out(session: Session) -> None:
+    for code in (KEEP, READ):
+        (said,) = session.python(code, start=None)
+        assert said["error"] == "NoKeyring"
+        assert "gnome-keyring" in said["text"]
+        assert "FAIRLEAD_SAILTHRU_KEY" in said["text"]
+    (session.home / "child.py").unlink()
+    assert files_with(session.home, CANARY.encode()) == []
+
+
+def test_a_keyring_that_was_never_unlocked_is_locked(session: Session) -> None:
+    session.python(KEEP)
+    (said,) = session.python(READ, start=STARTED)
+    assert said["error"] == "KeyringLocked"
+    assert "Unlock it" in said["text"]
+
+
+def test_a_keyring_that_locks_while_we_work_is_locked(session: Session) -> None:
+    said = session.python(
+        """
+        async def main():
+            await vault.set(Secret.SAILTHRU_KEY, "k")
+            import secretstorage
+            from contextlib import closing
+            with closing(secretstorage.dbus_init()) as bus:
+                secretstorage.get_default_collection(bus).lock()
+            await vault.get(Secret.SAILTHRU_KEY)
+        run(main())
+        """
+    )
+    assert [s["error"] for s in said] == ["KeyringLocked"]
+
+
+def test_a_keyring_without_a_password_yet_is_locked_too(session: Session) -> None:
+    (said,) = session.python(KEEP, start=STARTED)
+    assert said["error"] == "KeyringLocked"
+
+
+@pytest.mark.parametrize(
+    "backend", ["keyring.backends.null.Keyring", "keyring.backends.fail.Keyring"]
+)
+def test_backends_that_keep_nothing_are_refused_by_name(session: Session, backend: str) -> None:
+    for code in (KEEP, READ):
+        (said,) = session.python(code, PYTHON_KEYRING_BACKEND=backend)
+        assert said["error"] == "NoKeyring"
+
+
+@pytest.mark.parametrize(
+    ("module", "chained"),
+    [("keyrings.alt.file", False), ("keyrings.alt.file", True), ("keyring.backends.null", True)],
+)
+def test_a_plain_file_is_refused_alone_and_in_a_chain(
+    session: Session, module: str, chained: bool
+) -> None:
+    # keyrings.alt is not installed: a class of the same full name stands in for its own.
+    (said,) = session.python(
+        f"""
+        import keyring, keyring.backend, keyring.backends.chainer
+        kept = {{}}
+        class PlaintextKeyring(keyring.backend.KeyringBackend):
+            priority = 9
+            def get_password(self, service, name): return kept.get((service, name))
+            def set_password(self, service, name, value): kept[service, name] = value
+        PlaintextKeyring.__module__ = {module!r}
+        class Chain(keyring.backends.chainer.ChainerBackend):
+            backends = [PlaintextKeyring()]
+        Chain.__module__ = "keyring.backends.chainer"
+        keyring.set_keyring(Chain() if {chained} else PlaintextKeyring())
+        async def main():
+            await vault.set(Secret.SAILTHRU_KEY, "k")
+            say({{"kept": len(kept)}})
+        run(main())
+        """,
+        start=None,
+    )
+    assert said["error"] == "NoKeyring"
+    assert module in said["text"]
+
+
+def test_a_backend_that_forgets_is_found_out(session: Session) -> None:
+    said = session.python(
+        """
+        import keyring, keyring.backend
+        class Forgetful(keyring.backend.KeyringBackend):
+            priority = 9
+            def get_password(self, service, name): return "other"
+            def set_password(self, service, name, value): pass
+            def delete_password(self, service, name): raise RuntimeError("canary in a text")
+        keyring.set_keyring(Forgetful())
+        run(vault.set(Secret.SAILTHRU_KEY, "k"))
+        run(vault.delete(Secret.SAILTHRU_KEY))
+        """,
+        start=None,
+    )
+    assert [s["error"] for s in said] == ["NoKeyring", "NoKeyring"]
+    assert "did not keep the Sailthru key" in said[0]["text"]
+    assert "RuntimeError" in said[1]["text"]
+    assert "canary" not in said[1]["text"]
+
+
+def test_a_hanging_keyring_neither_blocks_the_loop_nor_the_exit(session: Session) -> None:
+    begun = time.monotonic()
+    said = session.python(
+        """
+        import keyring, keyring.backend
+        class Slow(keyring.backend.KeyringBackend):
+            priority = 9
+            def get_password(self, service, name): time.sleep(30)
+            def set_password(self, service, name, value): time.sleep(30)
+        keyring.set_keyring(Slow())
+        vault = KeyringVault("fairlead:test", limit_s=0.3)
+        async def main():
+            beats = 0
+            asked = asyncio.create_task(vault.get(Secret.SAILTHRU_KEY))
+            while not asked.done():
+                await asyncio.sleep(0.01)
+                beats += 1
+            say({"beats": beats})
+            await asked
+        run(main())
+        """,
+        start=None,
+    )
+    assert time.monotonic() - begun < 10
+    assert said[0]["beats"] > 15
+    assert said[1]["error"] == "KeyringSilent"
+
+
+class Entries:
+    """A keyring in memory that answers when it is let."""
+
+    def __init__(self) -> None:
+        self.kept: dict[Secret, str] = {}
+        self.let = threading.Event()
+        self.let.set()
+        self.calls = 0
+
+    def get(self, secret: Secret) -> str | None:
+        self.calls += 1
+        self.let.wait(10)
+        return self.kept.get(secret)
+
+    def set(self, secret: Secret, value: str) -> None:
+        self.let.wait(10)
+        self.kept[secret] = value
+
+    def delete(self, secret: Secret) -> None:
+        self.kept.pop(secret, None)
+
+
+async def test_a_silent_keyring_is_not_asked_again_until_it_answered() -> None:
+    entries = Entries()
+    entries.let.clear()
+    vault = KeyringVault("x", limit_s=0.05, entries=entries)
+    with pytest.raises(KeyringSilent, match="another window"):
+        await vault.get(Secret.SAILTHRU_KEY)
+    with pytest.raises(KeyringSilent):
+        await vault.get(Secret.SAILTHRU_KEY)
+    assert entries.calls == 1
+    entries.let.set()
+    await asyncio.sleep(0.05)
+    assert await vault.get(Secret.SAILTHRU_KEY) is None
+
+
+async def test_a_cancelled_call_does_not_spoil_the_next() -> None:
+    entries = Entries()
+    entries.kept[Secret.SAILTHRU_KEY] = "key-123"
+    entries.let.clear()
+    vault = KeyringVault("x", limit_s=2, entries=entries)
+    first = asyncio.create_task(vault.get(Secret.SAILTHRU_KEY))
+    await asyncio.sleep(0.02)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    asyncio.get_running_loop().call_later(0.05, entries.let.set)
+    assert await vault.get(Secret.SAILTHRU_KEY) == "key-123"
+
+
+async def test_the_limit_of_windows_holds_everywhere() -> None:
+    entries = Entries()
+    vault = KeyringVault("x", entries=entries)
+    await vault.set(Secret.ZENDESK_REFRESH, "t" * LONGEST)
+    with pytest.raises(BadInput, match="longer than 1,280"):
+        await vault.set(Secret.ZENDESK_REFRESH, "t" * (LONGEST + 1))
+    assert entries.kept == {Secret.ZENDESK_REFRESH: "t" * LONGEST}
+
+
+async def test_what_passes_through_is_masked_in_logs() -> None:
+    redactor = Redactor()
+    entries = Entries()
+    entries.kept[Secret.SAILTHRU_KEY] = "odd key 1"
+    vault = KeyringVault("x", redactor, entries=entries)
+    await vault.get(Secret.SAILTHRU_KEY)
+    await vault.set(Secret.SAILTHRU_SECRET, "odd secret 2")
+    assert redactor.clean("a odd key 1 b odd secret 2") == "a … b …"
+
+
+def test_locked_and_silent_are_no_keyring() -> None:
+    assert issubclass(KeyringLocked, NoKeyring)
+    assert issubclass(KeyringSilent, NoKeyring)
