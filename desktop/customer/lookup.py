@@ -162,7 +162,7 @@ class _Search:
 
     async def _by_phone(self) -> None:
         if self._zendesk is not None:
-            await self._people(self._zendesk.search_phone(self._sheet.query.value))
+            await self._people(self._zendesk.find_by_phone(self._sheet.query.value))
         await self._settle_profile()
 
     async def _by_sid(self) -> None:
@@ -179,7 +179,7 @@ class _Search:
 
         async def ask() -> tuple[ZendeskPerson, ...]:
             by_name, by_id = await asyncio.gather(
-                zendesk.search_users(value), _none_if_refused(zendesk.find_by_external_id(value))
+                zendesk.find_by_name(value), _none_if_refused(zendesk.find_by_external_id(value))
             )
             return tuple({p.id: p for p in (*by_id, *by_name)}.values())
 
@@ -203,7 +203,7 @@ class _Search:
             person, by_id, by_phone = await asyncio.gather(
                 _none_if_missing(zendesk.show_user(int(number))) if small else _nothing(),
                 _none_if_refused(zendesk.find_by_external_id(number)),
-                _none_if_refused(zendesk.search_phone(number)),
+                _none_if_refused(zendesk.find_by_phone(number)),
             )
             found = (*((person,) if person else ()), *by_id, *by_phone)
             return tuple({p.id: p for p in found}.values())
@@ -219,7 +219,7 @@ class _Search:
         zendesk = self._zendesk
 
         async def ask() -> tuple[ZendeskPerson, ...]:
-            return await zendesk.search_email(address)
+            return await zendesk.find_by_email(address)
 
         found = await self._people(ask())
         if found == 0:
@@ -344,12 +344,13 @@ class _Search:
         if self._zendesk is None:
             return
         try:
-            page = await self._zendesk.tickets_of(user_id)
+            found = await self._zendesk.tickets_of(user_id)
         except AppError as error:
             tickets = replace(self._sheet.tickets, state=PartState.FAILED, error=error)
             self._update(replace(self._sheet, tickets=tickets))
             return
         now = self._clock.now()
+        page = TicketPage(found.tickets, found.has_more)
         self._update(replace(self._sheet, tickets=Part(page, PartState.READ, now)))
         await self._keep(self._store.mirror.save_tickets, user_id, page, now)
 

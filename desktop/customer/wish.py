@@ -113,7 +113,7 @@ class Wishes:
             first, _, last = " ".join(person.name.split()).partition(" ")
             values = {"first_name": first, **({"last_name": last} if last else {})}
         target = Target(Service.SAILTHRU, address.lower(), address.lower())
-        return self._intent(EditKind.CREATE, target, "", None, {"vars": values, "lists": []})
+        return self._intent(EditKind.CREATE, target, "", None, values)
 
     def _on_profile(self, kind: EditKind, name: str, new: Json) -> Intent:
         profile = self._sheet.profile.value

@@ -66,7 +66,7 @@ class Intent:
 
     `name` is the list, var or field (empty for opt-out and create). `old` is the value the
     person saw, `new` the one wanted: an opt-out level's value, true or false for a list, any
-    JSON for a var (None: no value). A create's `new` is `{"vars": {…}, "lists": []}`.
+    JSON for a var (None: no value). A create's `new` holds the vars it begins with.
     """
 
     kind: EditKind

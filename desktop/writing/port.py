@@ -91,9 +91,8 @@ class SailthruPort:
         sid = intent.target.id
         if intent.kind is EditKind.CREATE:
             wanted = intent.new if isinstance(intent.new, dict) else {}
-            await self._client.create_user(
-                sid, vars=dict(wanted.get("vars") or {}), lists=list(wanted.get("lists") or [])
-            )
+            # On no list: consent is not something that creating a profile can give.
+            await self._client.create_user(sid, vars=dict(wanted))
         elif intent.kind is EditKind.OPTOUT:
             await self._client.post_user(sid, optout=OptOut(str(intent.new)))
         elif intent.kind is EditKind.LIST:
