@@ -1,0 +1,106 @@
+"""What the imitated accounts can do: the keys of `--account`.
+
+Each key names a difference between real accounts that a client has to live with.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+PLANS = {
+    # Calls a minute (Zendesk contract 12).
+    "essential": 10,
+    "team": 200,
+    "growth": 400,
+    "professional": 400,
+    "enterprise": 700,
+    "enterprise-plus": 2500,
+}
+
+
+@dataclass(frozen=True)
+class Account:
+    """The switches, with the values a real account most often has."""
+
+    # Zendesk: create_many and create_or_update_many (contract 0.3, off until Support is asked).
+    bulk_import: bool = False
+    # Zendesk: "Tags on users and organizations"; off = no `tags` key on users (contract 3).
+    user_tags: bool = True
+    # Zendesk: legacy satisfaction ratings.
+    csat: bool = True
+    # Zendesk: the checkbox `sync_to_sailthru` exists already.
+    sync_field: bool = True
+    # Zendesk: calls a minute.
+    plan: str = "enterprise"
+    # Zendesk: seconds until a write is found by search (contract 3: up to a few minutes).
+    search_lag: float = 0.0
+    # Zendesk: API tokens are accepted (contract 0.1: they end on 2027-04-30).
+    api_tokens: bool = True
+    # Sailthru: Prediction Manager, and the vars that carry its numbers.
+    predictions: bool = True
+    # Sailthru: lines of a job update may say `key: sid`; off = such lines are ignored.
+    job_sid: bool = True
+    # Sailthru: POST /user naming a smart list is refused rather than ignored (contract 5 [U]).
+    smart_list_refused: bool = False
+    # Sailthru: `smart-lists` instead of `smart_lists` in answers (contract 2.1 [U]).
+    smart_lists_dashed: bool = False
+    extid: bool = True
+    sms: bool = True
+    # Sailthru: false = an over-limit answer has no X-Rate-Limit headers (contract 3 [U]).
+    headers_on_429: bool = True
+    timezone: str = "America/New_York"
+    currency: str = "USD"
+    customer_type: str = "ecommerce"
+    # Milliseconds a small job takes from pending to done.
+    job_ms: float = 300.0
+    # Of the generated customers: ticked the box, have a Sailthru profile, are on the smart list.
+    box: float = 0.10
+    profile: float = 0.80
+    smart: float = 0.10
+    # Either service answers 503 to everything.
+    zendesk: bool = True
+    sailthru: bool = True
+
+    def having(self, text: str) -> "Account":
+        """Return this account with `KEY=VALUE,…` applied."""
+        pairs: dict[str, object] = {}
+        for part in filter(None, (piece.strip() for piece in text.split(","))):
+            key, equals, value = part.partition("=")
+            if not equals:
+                raise ValueError(f"{part}: expected KEY=VALUE")
+            pairs[key.strip()] = value.strip()
+        return self.having_all(pairs)
+
+    def having_all(self, pairs: Mapping[str, object]) -> "Account":
+        """Return this account with values applied by key."""
+        kinds = {item.name: type(item.default) for item in fields(self)}
+        changes: dict[str, object] = {}
+        for key, value in pairs.items():
+            if key not in kinds:
+                raise ValueError(
+                    f"{key}: no such account key; there are {', '.join(sorted(kinds))}"
+                )
+            changes[key] = _read(key, kinds[key], value)
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+def _read(key: str, kind: type, value: object) -> object:
+    text = str(value).strip()
+    if kind is bool:
+        if text.lower() in ("on", "true", "1", "yes"):
+            return True
+        if text.lower() in ("off", "false", "0", "no"):
+            return False
+        raise ValueError(f"{key}={text}: expected on or off")
+    if kind is float:
+        return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    if key == "plan" and text not in PLANS:
+        raise ValueError(f"plan={text}: expected one of {', '.join(PLANS)}")
+    if key == "customer_type" and text not in ("ecommerce", "publisher"):
+        raise ValueError(f"customer_type={text}: expected ecommerce or publisher")
+    if key == "timezone":
+        try:
+            ZoneInfo(text)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"timezone={text}: no such zone") from error
+    return text

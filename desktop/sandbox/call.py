@@ -1,0 +1,93 @@
+"""A request that has been read whole, and the answer to it.
+
+Handlers are plain functions from one to the other, so nothing here awaits.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+Record = dict[str, Any]
+
+JSON_TYPE = "application/json; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who a request acts as; scopes are None where a token carries no scopes."""
+
+    user_id: int
+    role: str
+    scopes: frozenset[str] | None = None
+    token_id: str = ""
+
+    @property
+    def is_admin(self) -> bool:
+        """Administrators may do everything."""
+        return self.role == "admin"
+
+
+ANONYMOUS = Actor(0, "anonymous")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One HTTP request."""
+
+    service: str
+    method: str
+    path: str
+    raw_query: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    at: float
+    actor: Actor = ANONYMOUS
+
+    @property
+    def base_url(self) -> str:
+        """The address the client used, for absolute links."""
+        return f"http://{self.headers.get('host', '127.0.0.1')}"
+
+    @property
+    def url(self) -> str:
+        """The whole address as asked."""
+        tail = f"?{self.raw_query}" if self.raw_query else ""
+        return f"{self.base_url}{self.path}{tail}"
+
+    def json(self) -> Any:
+        """Read the body as JSON; nothing and nonsense are both an empty object."""
+        try:
+            return json.loads(self.body or b"{}")
+        except ValueError:
+            return {}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer, not yet sent."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = JSON_TYPE
+    headers: tuple[tuple[str, str], ...] = field(default=())
+
+    def having(self, *headers: tuple[str, str]) -> "Answer":
+        """Return this answer with more headers."""
+        return replace(self, headers=(*self.headers, *headers))
+
+
+class Refused(Exception):
+    """Raised by a handler to answer with a refusal."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+def said(value: Any, status: int = 200, *headers: tuple[str, str]) -> Answer:
+    """Answer with a JSON value."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    # A lone surrogate in stored text must not break the answer.
+    return Answer(status, text.encode("utf-8", "replace"), JSON_TYPE, headers)

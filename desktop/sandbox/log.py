@@ -1,0 +1,39 @@
+"""The request log of `--log`: one JSON line each, as scripts rely on it.
+
+It holds everything a client sent, keys and secrets of the imitated accounts included.
+"""
+
+import json
+from pathlib import Path
+from typing import TextIO
+
+from desktop.sandbox.call import Call
+
+
+class RequestLog:
+    """Appends lines to a file, or to nothing."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._file: TextIO | None = path.open("a", encoding="utf-8") if path else None
+
+    def write(self, call: Call, status: int) -> None:
+        """Append one line; status 0 means that no answer was sent."""
+        if self._file is None:
+            return
+        line = {
+            "at": round(call.at, 6),
+            "service": call.service,
+            "method": call.method,
+            "path": call.path,
+            "query": call.raw_query,
+            "headers": dict(call.headers),
+            "body": call.body.decode("utf-8", "replace"),
+            "status": status,
+        }
+        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()

@@ -1,0 +1,1 @@
+"""Sailthru as a client sees it, from the contract's facts."""

@@ -1,0 +1,270 @@
+"""The profiles Sailthru holds before anybody changes them."""
+
+from datetime import UTC, datetime
+from hashlib import md5
+from typing import Any
+
+from desktop.sandbox.calendar import DAY, HOUR
+from desktop.sandbox.call import Record
+from desktop.sandbox.people.cast import CAST, TOM_NEW
+from desktop.sandbox.people.crowd import Crowd, Person
+from desktop.sandbox.people.member import Member, Profile
+
+# Of 256: how many of the crowd are on each list.
+SHARES = {"Newsletter": 140, "VIP Offers": 40, "Winback": 30, "Product news": 76}
+SMART_LIST = "zendesk-sync-smart"
+NATURAL_LISTS = (*SHARES, "!! bar/foo", "a=b")
+
+CITIES = (
+    "Boston", "Mexico City", "Porto", "Berlin", "Lyon", "Uppsala", "Osaka", "Pune", "Dubai",
+    "Gdańsk", "Lagos", "Turin",
+)  # fmt: skip
+TITLES = ("Linen throw", "Copper pan", "Oak shelf", "Desk lamp", "Rain jacket", "Tea set")
+SOURCES = ("checkout", "popup", "blog", "sweepstake", "store", "footer")
+CATEGORIES = ("home", "outdoor", "kitchen", "garden", "kids", "books")
+
+_SID_HIGH = 0x5A000000
+_FACTOR = 0x9E3779B97F4A7C15
+_MASK = (1 << 64) - 1
+_BACK = pow(_FACTOR, -1, 1 << 64)
+
+
+def cookie_of(sid: str, email: str) -> str:
+    """88 hex digits around the sid; the last 32 change with the address (contract 5)."""
+    first = md5(f"cookie {sid}".encode(), usedforsecurity=False).hexdigest()
+    last = md5(f"cookie {sid} {email}".encode(), usedforsecurity=False).hexdigest()
+    return f"{first}{sid}{last}"
+
+
+def profile_record(sid: str, email: str, created: float) -> Record:
+    """Return a new profile; times are Unix seconds until they are shown."""
+    return {
+        "sid": sid,
+        "cookie": cookie_of(sid, email),
+        "email": email,
+        "extid": None,
+        "sms": None,
+        "vars": {},
+        "lists": {},
+        "optout_email": "none",
+        "optout_templates": {},
+        "engagement": "new",
+        "hardbounce": False,
+        "activity": {"create_time": created},
+        "lifetime": {
+            "lifetime_message": 0,
+            "lifetime_pv": 0,
+            "lifetime_open": 0,
+            "lifetime_click": 0,
+            "lifetime_purchase": 0,
+            "lifetime_purchase_price": 0,
+        },
+        "purchases": [],
+        "purchase_incomplete": [],
+        "device": {},
+        "sms_status": {},
+        "_at": created,
+    }
+
+
+def purchase_record(number: int, at: float, price: int, title: str) -> Record:
+    """One purchase in cents with its items (contract 2.1)."""
+    slug = title.lower().replace(" ", "-").replace(",", "")
+    item = {
+        "id": f"sku-{slug}",
+        "title": title,
+        "url": f"https://shop.example/{slug}",
+        "price": price,
+        "qty": 1,
+        "tags": [],
+        "vars": {},
+        "images": {"full": {"url": f"https://shop.example/{slug}.jpg"}, "thumb": {"url": ""}},
+    }
+    return {"number": number, "price": price, "qty": 1, "time": at, "items": [item]}
+
+
+class Base:
+    """Makes profiles by sid and finds their sids by address."""
+
+    def __init__(self, crowd: Crowd, currency_vars: bool) -> None:
+        self.crowd = crowd
+        self.predictions = currency_vars
+        self.members: dict[str, tuple[Member, Profile]] = {}
+        for member in CAST:
+            if member.profile is not None:
+                self.members[member.profile.sid] = (member, member.profile)
+
+    def profile(self, sid: str) -> Record | None:
+        """Make a profile, or None where the sid means nobody."""
+        if (found := self.members.get(sid)) is not None:
+            return self._member(*found)
+        index = self.index_of(sid)
+        if index is None:
+            return None
+        person = self.crowd.person(index)
+        return self.crowd_profile(person) if person.has_profile else None
+
+    def sid_of(self, index: int) -> str:
+        """Return the sid of one of the crowd."""
+        low = (index * _FACTOR + self.crowd.seed) & _MASK
+        return f"{_SID_HIGH | (low >> 42) & 0xFFFFFF:08x}{low:016x}"
+
+    def index_of(self, sid: str) -> int | None:
+        """Return the number in a sid if it is one of the crowd's."""
+        try:
+            low = int(sid[8:], 16)
+        except ValueError:
+            return None
+        index = (low - self.crowd.seed) * _BACK & _MASK
+        return index if index < self.crowd.total and self.sid_of(index) == sid else None
+
+    def sid_by_email(self, email: str) -> str | None:
+        """Return the sid that an unchanged address of the crowd belongs to."""
+        index = self.crowd.by_email(email)
+        if index is None:
+            return None
+        person = self.crowd.person(index)
+        return self.sid_of(index) if person.has_profile and person.profile_email == email else None
+
+    def _member(self, member: Member, profile: Profile) -> Record:
+        at = self.crowd.anchor
+        created = at - profile.created_age_s
+        lists = {name: at - age for name, age in profile.lists.items()}
+        if member is TOM_NEW:
+            created = datetime(2024, 2, 1, 15, 30, tzinfo=UTC).timestamp()
+            lists = dict.fromkeys(lists, created)
+        record = profile_record(profile.sid, profile.email, created)
+        opens, clicks, views, messages = profile.lifetime
+        purchases = [
+            purchase_record(number, at - age, price, title)
+            for number, (age, price, title) in enumerate(profile.purchases)
+        ]
+        values = dict(profile.vars)
+        if "last_ticket_id" in values and member.tickets:
+            # Sailthru's dates are text in vars; this one is what a sync would have written.
+            values.setdefault("ticket_count", len(member.tickets))
+        record |= {
+            "extid": profile.extid,
+            "sms": profile.sms,
+            "vars": values,
+            "lists": lists,
+            "optout_email": profile.optout,
+            "engagement": profile.engagement,
+            "hardbounce": profile.hardbounce,
+            "activity": {"create_time": created}
+            | {name: at - age for name, age in profile.activity.items()},
+            "purchases": purchases,
+            "device": {"top_device_email": "iPhone"} if opens else {},
+        }
+        record["lifetime"] |= {
+            "lifetime_message": messages,
+            "lifetime_pv": views,
+            "lifetime_open": opens,
+            "lifetime_click": clicks,
+            "lifetime_purchase": len(purchases),
+            "lifetime_purchase_price": sum(it["price"] for it in purchases),
+        }
+        return record
+
+    def lists_of(self, person: Person) -> dict[str, float]:
+        """Return the natural lists of one of the crowd, without making the profile."""
+        draw = person.draw
+        created = _created(person)
+        return {
+            name: created + draw[28 + place] * 3600.0
+            for place, (name, share) in enumerate(SHARES.items())
+            if draw[24 + place] < share
+        }
+
+    def crowd_profile(self, person: Person) -> Record:
+        """Make the profile of one of the crowd."""
+        draw, created = person.draw, _created(person)
+        record = profile_record(self.sid_of(person.index), person.profile_email, created)
+        sent = 20 + draw[32] * 2
+        opens = sent * (draw[33] % 80) // 100
+        clicks = opens * (draw[34] % 45) // 100
+        engagement = _engagement(draw[35], opens, clicks)
+        activity = {"create_time": created, "signup_time": created}
+        quiet = {"engaged": 1, "active": 3, "passive": 9}.get(engagement, 70)
+        last = max(person.active - (quiet + draw[36] % 9) * DAY, created + HOUR)
+        if opens:
+            activity["open_time"] = last
+        if clicks:
+            activity["click_time"] = max(last - (1 + draw[37] % 20) * DAY, created + HOUR)
+        if draw[38] < 160:
+            activity["view_time"] = last + HOUR
+        bought = (draw[39] % 5) if draw[38] < 100 else 0
+        purchases = [
+            purchase_record(
+                number,
+                max(person.active - (12 + 90 * number + draw[number]) * DAY, created + HOUR),
+                900 + 37 * draw[number + 1] + 500 * (draw[number + 2] % 9),
+                TITLES[(draw[number + 3] + number) % len(TITLES)],
+            )
+            for number in range(bought)
+        ]
+        record |= {
+            "extid": f"shop-{person.index:07d}" if draw[20] < 128 else None,
+            "vars": self._vars(person, sum(it["price"] for it in purchases)),
+            "lists": self.lists_of(person),
+            "optout_email": _optout(draw[4]),
+            "engagement": engagement,
+            "hardbounce": draw[6] < 5,
+            "activity": activity,
+            "purchases": purchases,
+            "device": {"top_device_email": ("iPhone", "Android", "Desktop")[draw[9] % 3]},
+        }
+        record["lifetime"] |= {
+            "lifetime_message": sent,
+            "lifetime_pv": draw[38] * 3,
+            "lifetime_open": opens,
+            "lifetime_click": clicks,
+            "lifetime_purchase": bought,
+            "lifetime_purchase_price": sum(it["price"] for it in purchases),
+        }
+        return record
+
+    def _vars(self, person: Person, spent_cents: int) -> dict[str, Any]:
+        draw = person.draw
+        values: dict[str, Any] = {
+            "first_name": person.given,
+            "last_name": person.family,
+            "city": CITIES[person.group],
+            "source": SOURCES[draw[10] % len(SOURCES)],
+            "favourite_category": CATEGORIES[draw[11] % len(CATEGORIES)],
+            "ltv": round(spent_cents / 100, 2),
+        }
+        if self.predictions and draw[12] < 215:
+            if self.crowd.publisher:
+                values["pv_30"] = round(draw[13] ** 2 / 400, 1)
+                values["customer_value"] = 1 + (draw[13] > 90) + (draw[13] > 170) + (draw[13] > 230)
+            else:
+                values["rev_365"] = round(draw[13] ** 2 / 50, 2)
+                values["customer_value"] = 1 + (draw[13] > 90) + (draw[13] > 170) + (draw[13] > 230)
+        if draw[22] < 60:
+            values["zendesk_health"] = ("neutral", "happy", "frustrated")[draw[22] % 3]
+        if person.smart:
+            values["zendesk_sync"] = True
+        if draw[23] < 40:
+            values["topics"] = [CATEGORIES[draw[14] % 6], CATEGORIES[draw[15] % 6]]
+        return values
+
+
+def _created(person: Person) -> float:
+    return person.active - (30 + person.draw[10] * 4) * DAY
+
+
+def _engagement(draw: int, opens: int, clicks: int) -> str:
+    if not opens:
+        return "new" if draw < 60 else "dormant"
+    if clicks and draw < 60:
+        return "engaged"
+    if clicks and draw < 140:
+        return "active"
+    return "passive" if draw < 200 else "disengaged"
+
+
+def _optout(draw: int) -> str:
+    if draw >= 28:
+        return "none"
+    return "basic" if draw < 17 else "all" if draw < 25 else "blast"

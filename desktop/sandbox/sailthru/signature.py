@@ -1,0 +1,24 @@
+"""Signing: md5 over the secret and the sorted values, byte for byte as sent (contract 1.4)."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+
+
+def signature(secret: str, values: Iterable[str]) -> str:
+    """Return the signature of the values of all parameters but `sig`."""
+    signed = secret + "".join(sorted(values))
+    return hashlib.md5(signed.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
+
+
+def is_signed(secret: str, pairs: Iterable[tuple[str, str]]) -> bool:
+    """Say whether the pairs carry their own right signature; names are not signed."""
+    values: list[str] = []
+    given = ""
+    for name, value in pairs:
+        if name == "sig":
+            given = value
+        else:
+            values.append(value)
+    expected = signature(secret, values)
+    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))

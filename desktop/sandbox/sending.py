@@ -1,0 +1,47 @@
+"""Sending an answer over ASGI, and cutting connections."""
+
+import socket
+import struct
+from typing import Any
+
+from starlette.types import Send
+
+from desktop.sandbox.call import Answer
+
+CHUNK = 1 << 18
+
+
+def start_message(answer: Answer, length: int | None = None) -> dict[str, Any]:
+    """Return the ASGI message that starts an answer."""
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    if answer.status != 204:
+        headers.append((b"content-type", answer.content_type.encode("latin-1")))
+        size = len(answer.body) if length is None else length
+        headers.append((b"content-length", str(size).encode()))
+    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+
+
+async def send_answer(send: Send, answer: Answer) -> None:
+    """Send an answer whole."""
+    await send(start_message(answer))
+    body = answer.body
+    for start in range(0, max(len(body), 1), CHUNK):
+        more = start + CHUNK < len(body)
+        part = body[start : start + CHUNK]
+        await send({"type": "http.response.body", "body": part, "more_body": more})
+
+
+def cut(send: Send, *, reset: bool) -> None:
+    """End the connection now, with a reset or in an orderly way.
+
+    ASGI has no word for this, so it reaches for uvicorn's transport behind `send`.
+    """
+    transport = getattr(send, "__self__").transport  # noqa: B009
+    if reset:
+        connection = transport.get_extra_info("socket")
+        if connection is not None:
+            # Lingering for no time makes the kernel send RST instead of FIN.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+    else:
+        transport.close()

@@ -1,0 +1,1 @@
+"""Zendesk Support as a client sees it, from the contract's facts."""

@@ -1,0 +1,175 @@
+"""Zendesk's search language, as far as the contract tells it: a query becomes a test of records."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from desktop.sandbox.call import Record
+from desktop.sandbox.people.names import plain
+
+_TERM = re.compile(
+    r"""(?P<minus>-?)(?:(?P<key>[a-z_]+)(?P<compare>:|<=|>=|<|>))?"""
+    r"""(?:"(?P<quoted>[^"]*)"|(?P<bare>\S+))""",
+    re.IGNORECASE,
+)
+_ORDER = ("new", "open", "pending", "hold", "solved", "closed")
+_TYPES = ("user", "ticket", "organization", "group")
+
+
+@dataclass(frozen=True)
+class Term:
+    """One condition of a query; without a key it is a word to be found anywhere."""
+
+    key: str
+    compare: str
+    value: str
+    negative: bool
+
+
+@dataclass(frozen=True)
+class Query:
+    """A whole query."""
+
+    types: tuple[str, ...]
+    terms: tuple[Term, ...]
+
+    @property
+    def words(self) -> list[str]:
+        """The plain words that must appear."""
+        return [
+            word
+            for term in self.terms
+            if not term.key and not term.negative
+            for word in term.value.split()
+        ]
+
+
+def parse_query(text: str) -> Query:
+    """Read a query; what is not understood is a word."""
+    types: list[str] = []
+    terms: list[Term] = []
+    for match in _TERM.finditer(text):
+        key, value = (match["key"] or "").lower(), match["quoted"] or match["bare"] or ""
+        if key == "type" and value in _TYPES:
+            types.append(value)
+        elif key not in ("order_by", "sort"):
+            terms.append(Term(key, match["compare"] or "", value, bool(match["minus"])))
+    return Query(tuple(types), tuple(terms))
+
+
+def _wild(pattern: str, text: str) -> bool:
+    """Compare a value with a pattern in which `*` stands for anything."""
+    if "*" not in pattern:
+        return pattern == text
+    parts = (re.escape(part) for part in pattern.split("*"))
+    return re.fullmatch(".*".join(parts), text) is not None
+
+
+def _compared(compare: str, left: str, right: str) -> bool:
+    if compare in (":", ""):
+        return left.startswith(right) if right else not left
+    if compare.startswith("<"):
+        return left < right or (compare == "<=" and left.startswith(right))
+    return (left > right and not left.startswith(right)) or (
+        compare == ">=" and left.startswith(right)
+    )
+
+
+def _words_of(text: str) -> list[str]:
+    return [word for word in re.split(r"[\s@._\-,<>()\"']+", plain(text)) if word]
+
+
+def _has_word(word: str, texts: list[str]) -> bool:
+    wanted = plain(word).rstrip("*")
+    if not wanted:
+        return False
+    for text in texts:
+        folded = plain(text)
+        if wanted == folded or any(part.startswith(wanted) for part in _words_of(text)):
+            return True
+        if not wanted.isalnum() and wanted in folded:
+            return True
+    return False
+
+
+Test = Callable[[Term, Record], bool]
+
+
+def fits_user(query: Query, user: Record) -> bool:
+    """Say whether a user satisfies every term."""
+    return all(_fits_user(term, user) != term.negative for term in query.terms)
+
+
+def _fits_user(term: Term, user: Record) -> bool:
+    key, value = term.key, term.value
+    emails = [item["value"] for item in user["_identities"] if item["type"] == "email"]
+    simple = {
+        "email": emails,
+        "user": emails,
+        "name": [user["name"], *user["name"].split()],
+        "phone": [it["value"] for it in user["_identities"] if it["type"] == "phone_number"],
+        "external_id": [user["external_id"] or ""],
+        "role": [user["role"]],
+        "tags": user["tags"],
+        "id": [str(user["id"])],
+        "organization_id": [str(user["organization_id"])],
+        "verified": [str(user["verified"]).lower()],
+        "suspended": [str(user["suspended"]).lower()],
+    }
+    if key == "name" and " " in value:
+        return plain(value) == plain(user["name"])
+    if key == "tags" and value == "none":
+        return not user["tags"]
+    if key in simple:
+        return any(_wild(plain(value), plain(str(item))) for item in simple[key])
+    if key in ("created", "created_at", "updated", "updated_at"):
+        return _compared(term.compare, user[f"{key.removesuffix('_at')}_at"], value)
+    if key in user["user_fields"]:
+        held = user["user_fields"][key]
+        text = str(held).lower() if isinstance(held, bool) else str(held or "")
+        return _wild(value.lower(), text.lower())
+    whole = f"{key}{term.compare}{value}" if key else value
+    texts = [user["name"], *emails, user["notes"] or "", user["phone"] or ""]
+    return all(_has_word(word, texts) for word in whole.split())
+
+
+def fits_ticket(query: Query, ticket: Record) -> bool:
+    """Say whether a ticket satisfies every term."""
+    return all(_fits_ticket(term, ticket) != term.negative for term in query.terms)
+
+
+def _fits_ticket(term: Term, ticket: Record) -> bool:
+    key, value = term.key, term.value
+    if key == "status":
+        if term.compare == ":":
+            return str(ticket["status"]) == value
+        if value not in _ORDER or ticket["status"] not in _ORDER:
+            return False
+        places = (f"{_ORDER.index(ticket['status'])}", f"{_ORDER.index(value)}")
+        return _compared(term.compare, *places)
+    if key == "tags":
+        return any(_wild(value, tag) for tag in ticket["tags"])
+    if key in ("requester", "requester_id"):
+        return value in ("", str(ticket["requester_id"]))
+    if key in ("priority", "external_id", "assignee_id", "organization_id", "subject"):
+        return _wild(plain(value), plain(str(ticket[key] or "")))
+    if key in ("created", "created_at", "updated", "updated_at"):
+        return _compared(term.compare, ticket[f"{key.removesuffix('_at')}_at"], value)
+    whole = f"{key}{term.compare}{value}" if key else value
+    texts = [ticket["subject"] or "", ticket["description"] or "", f"{ticket['id']}"]
+    return all(_has_word(word, texts) for word in whole.split())
+
+
+def fits_organization(query: Query, organization: Record) -> bool:
+    """Say whether an organization satisfies every term."""
+    for term in query.terms:
+        held = organization.get(term.key) if term.key else None
+        if isinstance(held, list):
+            fits = term.value in held
+        elif term.key in organization:
+            fits = _wild(plain(term.value), plain(str(held or "")))
+        else:
+            fits = all(_has_word(word, [organization["name"]]) for word in term.value.split())
+        if fits == term.negative:
+            return False
+    return True
