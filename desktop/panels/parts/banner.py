@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.panels.parts.announce import announce
 from desktop.panels.parts.button import Button, icon_button
-from desktop.panels.parts.label import PlainLabel, Tone, label
+from desktop.panels.parts.label import Tone, label
 from desktop.panels.parts.paint import painter_on
 from desktop.panels.parts.restyle import restyle
 from desktop.panels.theme import fonts
@@ -69,6 +69,10 @@ class Banner(QFrame):
         ):
             part.setText(text)
             part.setVisible(bool(text))
+        one_line = not (message or hint)
+        self._row.setAlignment(
+            self._icon, Qt.AlignmentFlag.AlignVCenter if one_line else Qt.AlignmentFlag.AlignTop
+        )
         self.count_label.set_tone(_INKS[tone])
         self.count_label.setText(f"× {self._count}" if repeated else "")
         self.count_label.setVisible(repeated)
@@ -96,21 +100,20 @@ class Banner(QFrame):
         return next(button for button, name in self._buttons.items() if name == key)
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
-        side = fonts.scaled(12)
-        grid.setContentsMargins(side, fonts.scaled(9), fonts.scaled(9), fonts.scaled(9))
-        grid.setHorizontalSpacing(fonts.scaled(10))
-        grid.setVerticalSpacing(fonts.scaled(2))
-        grid.setColumnStretch(1, 1)
-        top = Qt.AlignmentFlag.AlignTop
-        grid.addWidget(self._icon, 0, 0, 3, 1, top)
-        texts: tuple[PlainLabel, ...] = (self.title_label, self.message_label, self.hint_label)
-        for row, part in enumerate(texts):
-            grid.addWidget(part, row, 1)
+        self._row = QHBoxLayout(self)
+        side, edge = fonts.scaled(12), fonts.scaled(9)
+        self._row.setContentsMargins(side, edge, edge, edge)
+        self._row.setSpacing(fonts.scaled(10))
+        texts = QVBoxLayout()
+        texts.setSpacing(fonts.scaled(2))
+        for part in (self.title_label, self.message_label, self.hint_label):
+            texts.addWidget(part)
             part.hide()
-        grid.addWidget(self.count_label, 0, 2, 3, 1)
-        grid.addLayout(self._actions, 0, 3, 3, 1)
-        grid.addWidget(self._close, 0, 4, 3, 1, top)
+        self._row.addWidget(self._icon)
+        self._row.addLayout(texts, 1)
+        self._row.addWidget(self.count_label)
+        self._row.addLayout(self._actions)
+        self._row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
 
     def _set_actions(self, actions: Sequence[tuple[str, str]]) -> None:
         wanted = [(key, text) for key, text in actions]

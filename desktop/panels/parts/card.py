@@ -18,7 +18,7 @@ from desktop.panels.parts.label import PlainLabel, Tone, elided, label
 from desktop.panels.parts.restyle import restyle
 from desktop.panels.parts.skeleton import Skeleton
 from desktop.panels.theme import fonts
-from desktop.panels.theme.tokens import PAD_CARD
+from desktop.panels.theme.tokens import PAD_CARD, TARGET
 
 SKELETON_AFTER_MS = 300
 
@@ -51,6 +51,9 @@ class Card(QGroupBox):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
         self.title_label = label(title, "title")
+        # As high as a link at its right would be, so that all cards begin alike.
+        self.title_label.setMinimumHeight(fonts.scaled(TARGET))
+        self._corner: QWidget | None = None
         self.note_label = elided("", "small", align_right=True)
         self._header = QHBoxLayout()
         self._header.setSpacing(8)
@@ -61,7 +64,7 @@ class Card(QGroupBox):
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(0)
         self._column = QVBoxLayout(self)
-        self._column.setSpacing(fonts.scaled(3))
+        self._column.setSpacing(0)
         self._column.addLayout(self._header)
         self._column.addWidget(self.content)
         self._set_margins()
@@ -90,6 +93,7 @@ class Card(QGroupBox):
 
     def set_corner(self, widget: QWidget) -> None:
         """Put a widget (a link, a button) at the right end of the title row."""
+        self._corner = widget
         self._header.addWidget(widget)
 
     def set_selected(self, selected: bool) -> None:
@@ -161,6 +165,8 @@ class Card(QGroupBox):
         folded, telling = self.is_folded(), self._state is not None and self._state.telling
         self.title_label.setVisible(not self._foldable)
         self.note_label.setVisible(not folded)
+        if self._corner is not None:
+            self._corner.setVisible(not folded)
         self.content.setVisible(not folded and not telling)
         if self._state is not None:
             self._state.setVisible(not folded and telling)
@@ -182,7 +188,7 @@ class Card(QGroupBox):
         if self.is_folded():
             self._column.setContentsMargins(0, 0, 0, 0)
         else:
-            self._column.setContentsMargins(pad, fonts.scaled(10), pad, fonts.scaled(10))
+            self._column.setContentsMargins(pad, fonts.scaled(7), pad, fonts.scaled(11))
 
     def _box(self) -> "_StateBox":
         if self._state is None:

@@ -7,10 +7,11 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
-from desktop.panels.theme.tokens import GAP_CARD
+from desktop.panels.theme.tokens import GAP_CARD, GAP_ROW
 
 THREE_FROM = 1100
 TWO_FROM = 720
+_TOLD = Qt.WidgetAttribute.WA_WState_ExplicitShowHide
 Plan = Mapping[int, Sequence[Sequence[str]]]
 
 
@@ -42,7 +43,10 @@ class FlowColumns(QWidget):
     def add(self, key: str, card: QWidget) -> None:
         """Add a card; it stands where the plan says."""
         self._cards[key] = card
+        hidden = card.isHidden() and card.testAttribute(_TOLD)
         card.setParent(self)
+        if hidden:
+            card.hide()
         if self._count:
             self._place()
 
@@ -89,6 +93,10 @@ class FlowColumns(QWidget):
                 keys += rest
             self._fill(column, [self._cards[key] for key in keys if key in self._cards])
             self._holders[place].setVisible(place < len(plan))
+        # One column is narrow: its folded cards stand closer.
+        gap = fonts.scaled(GAP_CARD if self._count > 1 else GAP_ROW)
+        for column in self._columns:
+            column.setSpacing(gap)
         self._order_tabs()
         if focus is not None and self.isAncestorOf(focus) and not focus.hasFocus():
             focus.setFocus()
@@ -97,7 +105,8 @@ class FlowColumns(QWidget):
     def _fill(self, column: QVBoxLayout, cards: Sequence[QWidget]) -> None:
         for index, card in enumerate(cards):
             if column.indexOf(card) != index:
-                hidden = card.isHidden()
+                # Left to itself Qt shows a moved widget one turn later: a flicker.
+                hidden = card.isHidden() and card.testAttribute(_TOLD)
                 column.insertWidget(index, card)
                 card.setHidden(hidden)
 

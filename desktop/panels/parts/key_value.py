@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop.panels.parts.label import ElidedLabel, Tone, elided
 from desktop.panels.theme import fonts
 from desktop.panels.theme.tokens import ROW
+
+_GAP = 10
+_NOTE_PART = 0.42
+_UNBOUNDED = 16_777_215  # QWIDGETSIZE_MAX
 
 
 @dataclass(frozen=True)
@@ -38,10 +43,11 @@ class KeyValue(QWidget):
         self.setAccessibleName(name)
         self._small = small_labels
         self._rows: list[tuple[ElidedLabel, ElidedLabel, ElidedLabel]] = []
+        self._shapes: list[tuple[bool, bool]] = []  # of each row: has a value, has a note
         self._label_width = label_width
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(fonts.scaled(10))
+        self._grid.setHorizontalSpacing(fonts.scaled(_GAP))
         self._grid.setVerticalSpacing(0)
         self._grid.setColumnStretch(1, 1)
 
@@ -55,10 +61,16 @@ class KeyValue(QWidget):
             for cell in self._rows[place]:
                 cell.hide()
             self._grid.setRowMinimumHeight(place, 0)
+        self._share_room()
 
     def cells(self, place: int) -> tuple[ElidedLabel, ElidedLabel, ElidedLabel]:
         """Return label, value and note of one row."""
         return self._rows[place]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the room between values and notes."""
+        super().resizeEvent(event)
+        self._share_room()
 
     def _append(self) -> None:
         name = elided("", "small" if self._small else "muted")
@@ -66,9 +78,9 @@ class KeyValue(QWidget):
         value = elided("", selectable=True)
         note = elided("", "small", align_right=True)
         place = len(self._rows)
-        for column, cell in enumerate((name, value, note)):
-            self._grid.addWidget(cell, place, column)
+        self._grid.addWidget(name, place, 0)
         self._rows.append((name, value, note))
+        self._shapes.append((False, False))
 
     def _fill(self, place: int, row: Row) -> None:
         name, value, note = self._rows[place]
@@ -80,6 +92,20 @@ class KeyValue(QWidget):
         note.setText(row.note)
         note.set_tone(row.note_tone)
         note.set_tip(row.note_tip)
+        # Where there is no note the value has its room too, and the other way round.
+        shape = (bool(row.value), bool(row.note))
+        if self._shapes[place] != shape or self._grid.indexOf(value) < 0:
+            self._shapes[place] = shape
+            self._grid.removeWidget(value)
+            self._grid.removeWidget(note)
+            self._grid.addWidget(value, place, 1, 1, 1 if row.note else 2)
+            self._grid.addWidget(note, place, 2 if row.value else 1, 1, 1 if row.value else 2)
         name.show()
-        value.show()
+        value.setVisible(bool(row.value) or not row.note)
         note.setVisible(bool(row.note))
+
+    def _share_room(self) -> None:
+        # A long note takes at most its part, the value keeps the larger one.
+        room = self.width() - fonts.scaled(self._label_width) - 2 * fonts.scaled(_GAP)
+        for (_name, _value, note), (has_value, _) in zip(self._rows, self._shapes, strict=True):
+            note.setMaximumWidth(max(round(room * _NOTE_PART), 1) if has_value else _UNBOUNDED)

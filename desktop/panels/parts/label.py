@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
 from desktop.panels.parts.restyle import restyle
 from desktop.panels.parts.tip import set_tip, tip_text
 
-Variant = Literal["text", "muted", "small", "title", "strong", "heading", "figure"]
+Variant = Literal["text", "muted", "small", "note", "title", "strong", "heading", "figure"]
 Tone = Literal["text", "muted", "accent", "ok", "warn", "bad"]
 
 _ELLIPSIS = "…"
 _LONGEST = 4_000  # no panel shows more, and laying out megabytes would freeze the window
-_QUIET: tuple[str, ...] = ("muted", "small")
+_QUIET: tuple[str, ...] = ("muted", "small", "note")
 
 
 class PlainLabel(QLabel):

@@ -53,7 +53,7 @@ class Switch(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """The track and the room for its ring; never below 24 x 24."""
-        return QSize(fonts.scaled(_WIDTH) + 6, max(fonts.scaled(_HEIGHT) + 8, 24))
+        return QSize(fonts.scaled(_WIDTH) + 4, max(fonts.scaled(_HEIGHT) + 8, 24))
 
     def minimumSizeHint(self) -> QSize:
         """It does not shrink."""
@@ -70,7 +70,7 @@ class Switch(QAbstractButton):
         """Draw track and knob."""
         painter = painter_on(self)
         width, height = fonts.scaled(_WIDTH), fonts.scaled(_HEIGHT)
-        x = 3.0 if self.isRightToLeft() else self.width() - width - 3.0
+        x = 2.0 if self.isRightToLeft() else self.width() - width - 2.0
         track = QRectF(x, round((self.height() - height) / 2), width, height)
         on, enabled = self.isChecked(), self.isEnabled()
         ink = color("accent" if on and enabled else "control")
@@ -97,4 +97,4 @@ class Switch(QAbstractButton):
         center_x = track.right() - height / 2 if at_right else track.left() + height / 2
         painter.drawEllipse(QPointF(center_x, track.center().y()), radius, radius)
         if self.hasFocus():
-            focus_ring(painter, track.adjusted(-3, -3, 3, 3), height / 2 + 3)
+            focus_ring(painter, track.adjusted(-2, -3, 2, 3), height / 2 + 3)

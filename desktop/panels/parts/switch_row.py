@@ -5,6 +5,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from desktop.panels.parts.label import Tone, elided
 from desktop.panels.parts.switch import Switch
+from desktop.panels.theme import fonts
+from desktop.panels.theme.tokens import ROW
 
 
 class SwitchRow(QWidget):
@@ -22,9 +24,10 @@ class SwitchRow(QWidget):
         self.text_label = elided(text, "muted" if muted else "text")
         self.note_label = elided(note, "small", align_right=True)
         self.switch = Switch(text)
-        row.addWidget(self.text_label, 3)
-        row.addWidget(self.note_label, 2)
+        row.addWidget(self.text_label)
+        row.addWidget(self.note_label, 1)
         row.addWidget(self.switch)
+        self.setMinimumHeight(fonts.scaled(ROW))
         self.switch.chosen.connect(self.chosen)
 
     def set_text(self, text: str) -> None:

@@ -6,6 +6,7 @@ from desktop.kit.resource import resource
 from desktop.panels.theme.tokens import (
     FIGURE,
     HEADING,
+    NOTE,
     RADIUS_CARD,
     RADIUS_CONTROL,
     RADIUS_FIELD,
@@ -39,6 +40,7 @@ def _texts(t: Tokens, px: _Px, _mark: _Mark) -> str:
     return f"""
 QLabel {{ background: transparent; }}
 QLabel[variant="small"] {{ font-size: {px(SMALL)}; }}
+QLabel[variant="note"] {{ font-size: {px(NOTE)}; }}
 QLabel[variant="title"], QLabel[variant="strong"] {{ font-weight: 600; }}
 QLabel[variant="heading"] {{ font-size: {px(HEADING)}; font-weight: 600; }}
 QLabel[variant="figure"] {{ font-size: {px(FIGURE)}; font-weight: 500; }}
@@ -69,7 +71,9 @@ Toast {{
 }}
 Toast QLabel {{ color: {t.toast_text}; }}
 Toast QPushButton[kind="link"] {{ color: {t.toast_link}; font-weight: 600; }}
-Toast QPushButton[kind="link"]:focus {{ border-color: {t.toast_link}; }}
+Toast QPushButton[kind="link"]:focus {{
+    border-bottom-color: {t.toast_link}; background: transparent;
+}}
 Rail {{ background: {t.surface}; border: 0 solid {t.line}; border-right-width: 1px; }}
 Rail[compact="true"] {{ border-right-width: 0; border-bottom-width: 1px; }}
 StatusBar {{ background: transparent; border: 0 solid {t.line}; border-top-width: 1px; }}
@@ -114,18 +118,23 @@ QPushButton[kind="icon"] {{
 QPushButton[kind="icon"]:hover, QPushButton[kind="icon"]:checked {{ background: {t.raised}; }}
 QPushButton[kind="icon"]:focus {{ border-color: {t.accent}; padding: 0; min-width: {px(TARGET)}; }}
 QPushButton[kind="link"] {{
-    background: transparent; color: {t.accent}; border: 2px solid transparent; padding: 0;
-    min-height: {px(TARGET - 4)}; font-weight: 400; text-align: left;
-    border-radius: {px(4)};
+    background: transparent; color: {t.accent}; border: 0 solid transparent; padding: 0;
+    border-bottom: 2px solid transparent; border-top: 2px solid transparent;
+    border-radius: 0; min-height: {px(TARGET - 4)}; font-weight: 400; text-align: left;
 }}
 QPushButton[kind="link"]:hover {{ text-decoration: underline; }}
-QPushButton[kind="link"]:focus {{ border-color: {t.accent}; }}
+QPushButton[kind="link"]:focus {{
+    border-bottom-color: {t.accent}; background: {t.accentbg}; padding: 0;
+    min-height: {px(TARGET - 4)};
+}}
 QPushButton[kind="link"]:disabled {{ color: {t.muted}; }}
 QPushButton[kind="fold"] {{
     background: transparent; border: 2px solid transparent; padding: 0; font-weight: 600;
     text-align: left; min-height: {px(TARGET - 4)}; border-radius: {px(4)};
 }}
-QPushButton[kind="fold"]:focus {{ border-color: {t.accent}; }}
+QPushButton[kind="fold"]:focus {{
+    border-color: {t.accent}; padding: 0; min-height: {px(TARGET - 4)};
+}}
 """
 
 
@@ -145,6 +154,12 @@ QPlainTextEdit:focus {{ padding: {px(4)}; }}
 QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled, QSpinBox:disabled {{
     background: {t.raised}; color: {t.muted}; border-color: {t.line};
 }}
+QSpinBox QLineEdit, QDateEdit QLineEdit, QTimeEdit QLineEdit, QDateTimeEdit QLineEdit,
+QComboBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
+QSpinBox QLineEdit, QDateEdit QLineEdit, QTimeEdit QLineEdit, QDateTimeEdit QLineEdit {{
+    padding-left: {px(8)};
+}}
+QSpinBox {{ padding-right: {px(22)}; }}
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"] {{ border: 2px solid {t.bad}; }}
 SearchField {{ min-height: {px(28)}; }}
 SearchField:focus {{ min-height: {px(26)}; }}
@@ -180,8 +195,8 @@ QCheckBox::indicator:indeterminate, QTableView::indicator:indeterminate {{
 }}
 QCheckBox:disabled {{ color: {t.muted}; }}
 QCheckBox::indicator:disabled {{ background: {t.raised}; border-color: {t.control}; }}
-QCheckBox:focus::indicator {{ border: 2px solid {t.accent}; width: {px(12)}; height: {px(12)}; }}
-QCheckBox:focus::indicator:checked {{ border-color: {t.text}; }}
+QCheckBox::indicator:focus {{ border: 2px solid {t.accent}; width: {px(12)}; height: {px(12)}; }}
+QCheckBox::indicator:checked:focus {{ border-color: {t.text}; }}
 .QProgressBar {{
     background: {t.raised}; border: 0; border-radius: {px(3)}; max-height: {px(6)};
     min-height: {px(6)};

@@ -143,7 +143,8 @@ DARK = Tokens(
 # Sizes in px at the base font of 13; `fonts.scaled` follows the system's font size.
 BASE = 13
 SMALL = 11
-HEADING = 21
+NOTE = 12
+HEADING = 22
 FIGURE = 19
 GRID = 4
 ROW = 24

@@ -1,4 +1,4 @@
-"""Draws every part and a whole sheet, both themes, to PNG: `python tests/window/parts/gallery.py DIR`."""
+"""Draws every part and a whole sheet in both themes to PNG: `python gallery.py DIR`."""
 
 import os
 import sys
@@ -7,8 +7,8 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QStringListModel, Qt  # noqa: E402
-from PySide6.QtWidgets import (  # noqa: E402
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
+from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QComboBox,
@@ -22,26 +22,26 @@ from PySide6.QtWidgets import (  # noqa: E402
     QWidget,
 )
 
-from desktop.panels.parts.avatar import Avatar  # noqa: E402
-from desktop.panels.parts.banner import Banner  # noqa: E402
-from desktop.panels.parts.button import danger, icon_button, primary, quiet, secondary  # noqa: E402
-from desktop.panels.parts.card import Card  # noqa: E402
-from desktop.panels.parts.chip import Chip  # noqa: E402
-from desktop.panels.parts.flow_columns import FlowColumns, FlowPage  # noqa: E402
-from desktop.panels.parts.key_value import KeyValue, Row  # noqa: E402
-from desktop.panels.parts.label import elided, label  # noqa: E402
-from desktop.panels.parts.link import LinkButton  # noqa: E402
-from desktop.panels.parts.radio_row import RadioRow  # noqa: E402
-from desktop.panels.parts.rail import Rail  # noqa: E402
-from desktop.panels.parts.search_field import SearchField  # noqa: E402
-from desktop.panels.parts.segmented import SegmentedControl  # noqa: E402
-from desktop.panels.parts.status_bar import StatusBar  # noqa: E402
-from desktop.panels.parts.switch import Switch  # noqa: E402
-from desktop.panels.parts.switch_row import SwitchRow  # noqa: E402
-from desktop.panels.parts.toaster import Toaster  # noqa: E402
-from desktop.panels.parts.value_scale import ValueScale  # noqa: E402
-from desktop.panels.parts.workspace_line import WorkspaceLine  # noqa: E402
-from desktop.panels.theme.theme import Choice, Theme  # noqa: E402
+from desktop.panels.parts.avatar import Avatar
+from desktop.panels.parts.banner import Banner
+from desktop.panels.parts.button import danger, icon_button, primary, quiet, secondary
+from desktop.panels.parts.card import Card
+from desktop.panels.parts.chip import Chip
+from desktop.panels.parts.flow_columns import FlowColumns, FlowPage
+from desktop.panels.parts.key_value import KeyValue, Row
+from desktop.panels.parts.label import elided, label
+from desktop.panels.parts.link import LinkButton
+from desktop.panels.parts.radio_row import RadioRow
+from desktop.panels.parts.rail import Rail
+from desktop.panels.parts.search_field import SearchField
+from desktop.panels.parts.segmented import SegmentedControl
+from desktop.panels.parts.status_bar import StatusBar
+from desktop.panels.parts.switch import Switch
+from desktop.panels.parts.switch_row import SwitchRow
+from desktop.panels.parts.toaster import Toaster
+from desktop.panels.parts.value_scale import ValueScale
+from desktop.panels.parts.workspace_line import WorkspaceLine
+from desktop.panels.theme.theme import Choice, Theme
 
 PLAN = {
     3: (("optout", "value"), ("lists", "tickets", "zendesk"), ("engagement", "timeline", "data")),
@@ -90,7 +90,13 @@ def optout() -> Card:
     card.add(sms)
     card.add(hbox(LinkButton("Fewer instead: leave some lists…"), LinkButton("Pause 30 days"), 1))
     card.add(3)
-    card.add(label("Single templates may be unsubscribed too; Sailthru doesn't show that.", "small", wrap=True))
+    card.add(
+        label(
+            "Single templates may be unsubscribed too; Sailthru doesn't show that.",
+            "note",
+            wrap=True,
+        )
+    )
     card.show_content()
     return card
 
@@ -112,7 +118,13 @@ def lists() -> Card:
     fixed.set_fixed(True)
     card.add(fixed)
     card.add(3)
-    card.add(label("Changes wait 10 s for Undo, then may start e-mail flows in Sailthru.", "small", wrap=True))
+    card.add(
+        label(
+            "Changes wait 10 s for Undo, then may start e-mail flows in Sailthru.",
+            "note",
+            wrap=True,
+        )
+    )
     return card
 
 
@@ -270,7 +282,9 @@ def wide_header() -> QHBoxLayout:
 def narrow_header() -> QVBoxLayout:
     column = QVBoxLayout()
     column.setSpacing(4)
-    column.addLayout(hbox(label("Maria Lopez", "heading"), 1, Chip("High value", "info", large=True)))
+    column.addLayout(
+        hbox(label("Maria Lopez", "heading"), 1, Chip("High value", "info", large=True))
+    )
     column.addLayout(
         hbox(
             elided("maria@lopez.example", "muted"),
@@ -323,7 +337,9 @@ class Sheet(QWidget):
             shortcut="Ctrl K",
         )
         follow = Switch("Follow Zendesk", on=True)
-        top = hbox(self.search, label("Following" if narrow else "Following Zendesk", "small"), follow)
+        top = hbox(
+            self.search, label("Following" if narrow else "Following Zendesk", "small"), follow
+        )
         if not narrow:
             top.addWidget(label("ACME · demo", "small"))
         page.addLayout(top)
@@ -454,7 +470,11 @@ class Everything(QWidget):
         locked.set_enabled(False, "Agents may not")
         b.add(locked)
         c = Card("Chips and scales")
-        for chunk in (("ok", "warn", "bad", "info", "neutral"), ("new", "open", "pending", "hold"), ("solved", "closed")):
+        for chunk in (
+            ("ok", "warn", "bad", "info", "neutral"),
+            ("new", "open", "pending", "hold"),
+            ("solved", "closed"),
+        ):
             c.add(hbox(*(Chip(s.capitalize(), s, min_width=70) for s in chunk), 1))  # type: ignore[arg-type]
             c.add(4)
         for count in (None, 1, 3, 4):
@@ -485,12 +505,19 @@ class Everything(QWidget):
         e._state._on_late()
         f = Card("Failed")
         f.set_note("2 h old", "warn")
-        f.show_failed("Sailthru refused the key. What you see elsewhere is from 10:31.", "Try again")
+        f.show_failed(
+            "Sailthru refused the key. What you see elsewhere is from 10:31.", "Try again"
+        )
         s = Card("Long texts")
         table = KeyValue("Long")
         table.set_rows(
             [
-                Row("A very long label indeed", "A value " * 20, "note " * 6, tip="21 Nov 2026 10:31"),
+                Row(
+                    "A very long label indeed",
+                    "A value " * 20,
+                    "note " * 6,
+                    tip="21 Nov 2026 10:31",
+                ),
                 Row("Markup", "<img src=x><b>bold</b> & co", tone="warn"),
             ]
         )
@@ -511,7 +538,11 @@ def main(folder: Path) -> None:
     for choice in (Choice.LIGHT, Choice.DARK):
         theme.choose(choice)
         dark = choice is Choice.DARK
-        for name, width, height in (("customers", 1280, 820), ("narrow", 392, 860), ("medium", 900, 700)):
+        for name, width, height in (
+            ("customers", 1280, 820),
+            ("narrow", 392, 860),
+            ("medium", 900, 700),
+        ):
             sheet = Sheet(dark, width, height)
             sheet.show()
             settle(app)
