@@ -29,6 +29,8 @@ _NAMED_FIELD = re.compile(r"field:?\s*\[?([\w.\- ]{1,60})\]?\s*$", re.IGNORECASE
 def from_code(status: int, code: object, said: object, pause_s: float, now: float) -> AppError:
     """The error for `{"error": code, "errormsg": said}`; the code decides, then the status."""
     number, words = _code(code), spoken(said)
+    if 300 <= status < 400 or status in (405, 408, 423, 501):
+        return from_status(status)
     if number == 43:
         return over_limit(pause_s, now)
     if number in _LOST or status == 401:
@@ -41,9 +43,7 @@ def from_code(status: int, code: object, said: object, pause_s: float, now: floa
         return NotFound("Sailthru does not know it.", words, "It may have been removed.")
     if status == 409:
         return Conflict("It conflicts with what is in Sailthru.", words, "Load it again.")
-    if status in (408, 423):
-        return from_status(status)
-    if number == 1 or status == 405:
+    if number == 1:
         return _unsupported(words)
     if number in _REJECTED_FIELDS:
         named = _NAMED_FIELD.search(words)

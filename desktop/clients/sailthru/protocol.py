@@ -80,7 +80,7 @@ def decipher(answer: Answer, now: float) -> dict[str, object]:
     """
     if answer.status == 429:
         raise over_limit(pause_s(answer.headers, now), now)
-    body = answer.body.lstrip()[:400]
+    body = answer.body[:1000].lstrip()
     if body.startswith(b"<"):
         raise from_xml(answer.status, body)
     try:
