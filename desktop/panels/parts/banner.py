@@ -39,9 +39,7 @@ class Banner(QFrame):
         self.count_label = label("", "strong")
         self._actions = QHBoxLayout()
         self._actions.setSpacing(fonts.scaled(8))
-        self._close = icon_button("close", "")
-        self._close.hide()
-        self._close.clicked.connect(self._on_close_clicked)
+        self._close: Button | None = None
         self._lay_out()
 
     def show_message(
@@ -77,10 +75,7 @@ class Banner(QFrame):
         self.count_label.setText(f"× {self._count}" if repeated else "")
         self.count_label.setVisible(repeated)
         self._set_actions(actions)
-        if close:
-            self._close.set_name(close)
-            self._close.set_tip(close)
-        self._close.setVisible(bool(close))
+        self._offer_close(close)
         self.show()
         if not repeated:
             announce(self, " ".join(part for part in said if part), urgent=tone == "bad")
@@ -113,7 +108,14 @@ class Banner(QFrame):
         self._row.addLayout(texts, 1)
         self._row.addWidget(self.count_label)
         self._row.addLayout(self._actions)
-        self._row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+
+    def _offer_close(self, name: str) -> None:
+        if name and self._close is None:
+            self._close = icon_button("close", name)
+            self._close.clicked.connect(self._on_close_clicked)
+            self._row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        if self._close is not None:
+            self._close.setVisible(bool(name))
 
     def _set_actions(self, actions: Sequence[tuple[str, str]]) -> None:
         wanted = [(key, text) for key, text in actions]

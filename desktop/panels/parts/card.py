@@ -208,12 +208,11 @@ class _StateBox(QWidget):
         column.setSpacing(fonts.scaled(8))
         self._text: PlainLabel = label("", wrap=True)
         self._skeleton = Skeleton()
-        self._button = Button("")
-        self._button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        for part in (self._skeleton, self._text, self._button):
+        self._button: Button | None = None
+        for part in (self._skeleton, self._text):
             column.addWidget(part)
+        self._column = column
         self._wanted: object = None
-        self._button.clicked.connect(self._on_clicked)
         self._late = QTimer(self)
         self._late.setSingleShot(True)
         self._late.setInterval(SKELETON_AFTER_MS)
@@ -228,7 +227,7 @@ class _StateBox(QWidget):
         self._skeleton.set_rows(rows)
         self._skeleton.setAccessibleName(words)
         self._text.hide()
-        self._button.hide()
+        self._offer("")
         # The room is kept from the start, so that nothing jumps; the bars come when it is late.
         self._skeleton.set_drawn(False)
         self._skeleton.show()
@@ -241,9 +240,19 @@ class _StateBox(QWidget):
         self._text.setText(text)
         self._text.set_tone(tone)
         self._text.show()
-        self._button.set_text(action)
-        self._button.setVisible(bool(action))
+        self._offer(action)
         self._wanted = signal
+
+    def _offer(self, action: str) -> None:
+        if action and self._button is None:
+            self._button = Button(action)
+            self._button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            self._button.clicked.connect(self._on_clicked)
+            self._column.addWidget(self._button)
+        if self._button is not None:
+            if action:
+                self._button.set_text(action)
+            self._button.setVisible(bool(action))
 
     def _on_late(self) -> None:
         self._skeleton.set_drawn(True)

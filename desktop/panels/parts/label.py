@@ -3,7 +3,7 @@
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
 
 from desktop.panels.parts.restyle import restyle
@@ -99,6 +99,11 @@ class ElidedLabel(PlainLabel):
         super().resizeEvent(event)
         self._fit()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Cut for the first time."""
+        super().showEvent(event)
+        self._fit()
+
     def changeEvent(self, event: QEvent) -> None:
         """Cut anew in another font."""
         super().changeEvent(event)
@@ -118,6 +123,11 @@ class ElidedLabel(PlainLabel):
         return margins.left() + margins.right() + 2 * self.margin()
 
     def _fit(self) -> None:
+        if not self.isVisible():
+            # Cut once when shown, not at every font and size on the way there.
+            if self.text() != self._full:
+                super().setText(self._full)
+            return
         room = self.width() - self._spare()
         shown = self.fontMetrics().elidedText(
             self._full[:_LONGEST], Qt.TextElideMode.ElideRight, max(room, 0)

@@ -10,6 +10,9 @@ from desktop.panels.theme import fonts
 from desktop.panels.theme.current import color
 
 _CIRCLE, _GAP = 15, 10
+# A painter mirrors these by itself where the language runs right to left.
+_LEADING = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_TRAILING = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class RadioRow(QRadioButton):
@@ -88,7 +91,7 @@ class RadioRow(QRadioButton):
         text = metrics.elidedText(self._label, Qt.TextElideMode.ElideRight, room)
         painter.setFont(bold)
         painter.setPen(color("text" if self.isEnabled() else "muted"))
-        painter.drawText(self._mirrored(left, room), self._align(leading=True), text)
+        painter.drawText(self._mirrored(left, room), _LEADING, text)
         note_room = room - metrics.horizontalAdvance(text) - fonts.scaled(12)
         if self._note and note_room > fonts.scaled(24):
             small = fonts.font(11)
@@ -99,7 +102,7 @@ class RadioRow(QRadioButton):
             )
             painter.drawText(
                 self._mirrored(self.width() - note_room, note_room),
-                self._align(leading=False),
+                _TRAILING,
                 note,
             )
         if self.hasFocus():
@@ -125,11 +128,6 @@ class RadioRow(QRadioButton):
     def _mirrored(self, x: float, width: float) -> QRectF:
         left = self.width() - x - width if self.isRightToLeft() else x
         return QRectF(left, 0, width, self.height())
-
-    def _align(self, *, leading: bool) -> Qt.AlignmentFlag:
-        left = leading != self.isRightToLeft()
-        side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
-        return side | Qt.AlignmentFlag.AlignVCenter
 
     def _font(self, bold: bool) -> QFont:
         return fonts.font(weight=QFont.Weight.DemiBold if bold else QFont.Weight.Normal)

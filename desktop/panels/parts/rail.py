@@ -1,7 +1,7 @@
 """The rail of pages at the left: icon above word, arrows move, a badge counts what waits."""
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QFrame, QSizePolicy, QWidget
 
 from desktop.panels.parts.paint import fill, focus_ring, painter_on
@@ -114,6 +114,7 @@ class RailButton(QAbstractButton):
         self._icon_name = icon_name
         self._badge = ""
         self._compact = False
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCheckable(True)
         self.setAccessibleName(name)
         self.setObjectName(name)
@@ -142,16 +143,6 @@ class RailButton(QAbstractButton):
         if self._compact:
             return QSize(fonts.scaled(40), fonts.scaled(34))
         return QSize(fonts.scaled(68), fonts.scaled(56))
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Show the ground under the pointer."""
-        super().enterEvent(event)
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Show it no more."""
-        super().leaveEvent(event)
-        self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows move; Enter works like Space."""

@@ -41,7 +41,7 @@ class SearchField(QLineEdit):
         self.setAccessibleName(name)
         self.setObjectName(name)
         self.setMaxLength(LONGEST)
-        self.setTextMargins(fonts.scaled(_ROOM_LEFT - 9), 0, self._hint_room(), 0)
+        self._set_margins()
         self.textEdited.connect(self.edited)
         self.inputRejected.connect(self._on_input_rejected)
         self._choose_placeholder()
@@ -115,8 +115,8 @@ class SearchField(QLineEdit):
     def changeEvent(self, event: QEvent) -> None:
         """Keep the margins in another font size."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.setTextMargins(fonts.scaled(_ROOM_LEFT - 9), 0, self._hint_room(), 0)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.LayoutDirectionChange):
+            self._set_margins()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Add the icon and the shortcut to what Qt draws."""
@@ -141,6 +141,12 @@ class SearchField(QLineEdit):
         painter.setFont(small)
         painter.setPen(color("muted"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._shortcut)
+
+    def _set_margins(self) -> None:
+        left, right = fonts.scaled(_ROOM_LEFT - 9), self._hint_room()
+        if self.isRightToLeft():
+            left, right = right, left
+        self.setTextMargins(left, 0, right, 0)
 
     def _hint_room(self) -> int:
         if not self._shortcut:

@@ -120,6 +120,7 @@ class Segment(QAbstractButton):
         self._key = key
         self._label = text
         self.waiting = False
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCheckable(True)
         self.setAccessibleName(text)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -173,6 +174,9 @@ class Segment(QAbstractButton):
             fill(painter, box.adjusted(2, 2, -2, -2), radius - 2, color("raised"))
         painter.setFont(fonts.font(weight=QFont.Weight.Medium if checked else QFont.Weight.Normal))
         painter.setPen(color("text" if self.isEnabled() else "muted"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._label)
+        word = painter.fontMetrics().elidedText(
+            self._label, Qt.TextElideMode.ElideRight, self.width() - 6
+        )
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, word)
         if self.hasFocus():
             focus_ring(painter, box.adjusted(4, 4, -4, -4), max(radius - 3, 2))

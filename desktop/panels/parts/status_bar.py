@@ -129,8 +129,8 @@ class StatusItem(QAbstractButton):
             self.accessibleName(), Qt.TextElideMode.ElideRight, room
         )
         box = QRectF(2 if rtl else left, 0, room, self.height())
-        side = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, text)
+        # The painter mirrors the alignment by itself.
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         if self.hasFocus():
             focus_ring(painter, QRectF(self.rect()), 5)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QEnterEvent, QKeyEvent, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStyle, QVBoxLayout, QWidget
 
 from desktop.panels.parts.announce import announce
@@ -113,17 +113,13 @@ class Toast(QFrame):
             return
         super().keyPressEvent(event)
 
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Under the pointer it stays."""
-        super().enterEvent(event)
-
     def leaveEvent(self, event: QEvent) -> None:
         """After the pointer has gone, it may go too."""
         super().leaveEvent(event)
         self._on_tick()
 
     def _add_action(self, key: str, text: str) -> None:
-        button = LinkButton(text)
+        button = LinkButton(text, name=text)
         button.clicked.connect(self._on_clicked)
         self._actions[button] = key
         self._row.addWidget(button)

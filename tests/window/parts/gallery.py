@@ -41,6 +41,7 @@ from desktop.panels.parts.switch_row import SwitchRow
 from desktop.panels.parts.toaster import Toaster
 from desktop.panels.parts.value_scale import ValueScale
 from desktop.panels.parts.workspace_line import WorkspaceLine
+from desktop.panels.theme import fonts
 from desktop.panels.theme.theme import Choice, Theme
 
 PLAN = {
@@ -274,7 +275,7 @@ def wide_header() -> QHBoxLayout:
     right.setSpacing(3)
     right.addLayout(hbox(label("Health", "small"), 1, label("set by Kim, 3 Nov", "small")))
     control = health()
-    control.setMinimumWidth(270)
+    control.setMinimumWidth(fonts.scaled(270))
     right.addWidget(control)
     return hbox(Avatar("ML"), middle, 1, right, spacing=12)
 
@@ -570,6 +571,22 @@ def main(folder: Path) -> None:
         settle(app)
         sheet.grab().save(str(folder / f"search-{choice}.png"))
         sheet.close()
+    theme.choose(Choice.LIGHT)
+    app.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    draw(app, Sheet(False, 1280, 820), folder / "mirrored.png")
+    app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    font = app.font()
+    font.setPointSizeF(font.pointSizeF() * 2)
+    app.setFont(font)
+    settle(app)
+    draw(app, Sheet(False, 1280, 1000), folder / "large.png")
+
+
+def draw(app: QApplication, widget: QWidget, path: Path) -> None:
+    widget.show()
+    settle(app)
+    widget.grab().save(str(path))
+    widget.close()
 
 
 if __name__ == "__main__":

@@ -161,7 +161,7 @@ def test_the_same_message_counts_up_in_one_banner(qtbot: QtBot) -> None:
         )
     assert banner.count() == 100
     assert banner.count_label.text() == "× 100"
-    assert len(banner.findChildren(QPushButton)) == 2
+    assert len(banner.findChildren(QPushButton)) == 1
     banner.show_message("warn", "Something else")
     assert banner.count() == 1
     assert banner.count_label.isHidden()
