@@ -1,0 +1,84 @@
+"""Whether a service can be reached at all, and if not, at which step it ends."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from desktop.clients.exchange import Request
+from desktop.clients.waiting import http_date
+from desktop.connect.check import Check, Checks, failed
+from desktop.connect.services import Services
+from desktop.kit.clock import Clock
+from desktop.kit.errors import AppError, Offline
+
+# Beyond this the times shown and the ends of tokens are wrong; certificates fail much later.
+_SKEW_S = 120.0
+_STEP_S = 6.0
+
+
+async def reach(
+    service: str, base_url: str, services: Services, clock: Clock, checks: Checks
+) -> bool:
+    """Ask for the headers of the front page, without credentials; explains what fails."""
+    try:
+        async with services.transport(service, base_url) as transport:
+            before = clock.now()
+            answer = await transport.send(Request("HEAD", "/", "/", safe=True))
+            between = (before + clock.now()) / 2
+    except Offline as error:
+        step = await _failing_step(base_url)
+        checks.add(failed(f"{service}: {step}", error))
+        return False
+    except AppError as error:
+        checks.add(failed(f"{service}: connection", error))
+        return False
+    host = urlsplit(base_url).netloc
+    how = "TLS 1.2 or newer" if base_url.startswith("https:") else "plain http on this computer"
+    checks.add(Check(f"{service}: connection", True, f"{host} answers ({how})."))
+    _check_clock(service, http_date(answer.headers.get("date")), between, checks)
+    return True
+
+
+def _check_clock(service: str, theirs: float | None, ours: float, checks: Checks) -> None:
+    if theirs is None:
+        return
+    ahead_s = ours - theirs
+    if abs(ahead_s) <= _SKEW_S:
+        checks.add(Check(f"{service}: clock", True, "This computer's clock is right."))
+        return
+    way = "ahead" if ahead_s > 0 else "behind"
+    checks.add(
+        Check(
+            f"{service}: clock",
+            False,
+            f"This computer's clock is {abs(ahead_s) / 60:,.0f} minutes {way} of {service}'s.",
+            "Let the operating system set the time by itself.",
+            needed=False,
+        )
+    )
+
+
+async def _failing_step(base_url: str) -> str:
+    parts = urlsplit(base_url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    if {"https", "all"} & set(getproxies()) and parts.scheme == "https":
+        # Only the proxy knows more; a direct connection would test another way.
+        return "proxy"
+    try:
+        async with asyncio.timeout(_STEP_S):
+            await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError, TimeoutError):
+        return "name (DNS)"
+    try:
+        async with asyncio.timeout(_STEP_S):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError):
+        return "connection"
+    writer.close()
+    with contextlib.suppress(OSError, ssl.SSLError):
+        await writer.wait_closed()
+    # It takes connections, and still no request went through.
+    return "TLS" if parts.scheme == "https" else "connection"

@@ -1,0 +1,59 @@
+"""Opens clients for a moment: a check, a set-up, a sign-in. HTTP is imported late (150 ms)."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from desktop.clients.caller import Caller
+from desktop.clients.exchange import Transport
+from desktop.clients.limits import Limits
+from desktop.clients.sailthru import protocol as sailthru_protocol
+from desktop.clients.sailthru.client import SailthruClient
+from desktop.clients.state import Tracker
+from desktop.clients.zendesk import protocol as zendesk_protocol
+from desktop.clients.zendesk.client import ZendeskClient
+from desktop.clients.zendesk.credentials import Authorization, Credentials
+from desktop.kit.clock import Clock, SystemClock
+
+SAILTHRU = "Sailthru"
+ZENDESK = "Zendesk"
+
+
+class Services:
+    """What leads to the two services, with the certificates of this workspace."""
+
+    def __init__(self, clock: Clock | None = None, ca_file: str = "") -> None:
+        self._clock = clock or SystemClock()
+        self.ca_file = Path(ca_file) if ca_file else None
+
+    @asynccontextmanager
+    async def transport(self, service: str, base_url: str) -> AsyncIterator[Transport]:
+        """Connections to one address. Raises BadInput for an address or CA file unfit."""
+        from desktop.clients.transport import HttpTransport
+
+        opened = HttpTransport(service, base_url, ca_file=self.ca_file)
+        try:
+            yield opened
+        finally:
+            await opened.aclose()
+
+    @asynccontextmanager
+    async def sailthru(
+        self, service_uri: str, credentials: sailthru_protocol.Credentials
+    ) -> AsyncIterator[SailthruClient]:
+        """Sailthru by one key."""
+        async with self.transport(SAILTHRU, service_uri) as transport:
+            limits = Limits(self._clock, sailthru_protocol.readings, shared=False)
+            tracker = Tracker(SAILTHRU, self._clock)
+            yield SailthruClient(credentials, Caller(transport, limits, tracker, self._clock))
+
+    @asynccontextmanager
+    async def zendesk(
+        self, base_url: str, credentials: Credentials
+    ) -> AsyncIterator[ZendeskClient]:
+        """Zendesk as one agent."""
+        async with self.transport(ZENDESK, base_url) as transport:
+            limits = Limits(self._clock, zendesk_protocol.readings, shared=True)
+            tracker = Tracker(ZENDESK, self._clock)
+            authority = Authorization(credentials)
+            yield ZendeskClient(Caller(transport, limits, tracker, self._clock, authority))
