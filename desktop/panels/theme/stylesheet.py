@@ -156,9 +156,6 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled, QSpinBox:disabl
 }}
 QSpinBox QLineEdit, QDateEdit QLineEdit, QTimeEdit QLineEdit, QDateTimeEdit QLineEdit,
 QComboBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
-QSpinBox QLineEdit, QDateEdit QLineEdit, QTimeEdit QLineEdit, QDateTimeEdit QLineEdit {{
-    padding-left: {px(8)};
-}}
 QSpinBox {{ padding-right: {px(22)}; }}
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"] {{ border: 2px solid {t.bad}; }}
 SearchField {{ min-height: {px(28)}; }}

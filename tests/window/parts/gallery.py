@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -27,10 +26,12 @@ from desktop.panels.parts.banner import Banner
 from desktop.panels.parts.button import danger, icon_button, primary, quiet, secondary
 from desktop.panels.parts.card import Card
 from desktop.panels.parts.chip import Chip
+from desktop.panels.parts.choice_field import ChoiceField
 from desktop.panels.parts.flow_columns import FlowColumns, FlowPage
 from desktop.panels.parts.key_value import KeyValue, Row
 from desktop.panels.parts.label import elided, label
 from desktop.panels.parts.link import LinkButton
+from desktop.panels.parts.number_field import NumberField
 from desktop.panels.parts.radio_row import RadioRow
 from desktop.panels.parts.rail import Rail
 from desktop.panels.parts.search_field import SearchField
@@ -483,14 +484,13 @@ class Everything(QWidget):
             scale.set_value(count, f"{count} of 4" if count else "Not set")
             c.add(hbox(label(f"{count} of 4" if count else "Not set"), scale, 1))
         d = Card("Fields")
-        spin = QSpinBox()
+        spin = NumberField("Limit", 0, 999)
         edit = QLineEdit("A text")
         bad = QLineEdit("not an address")
         bad.setProperty("invalid", "true")
         area = QPlainTextEdit("A note of some length")
         area.setFixedHeight(60)
-        combo = QComboBox()
-        combo.addItems(["Customer asked", "Complaint"])
+        combo = ChoiceField("Reason", [("asked", "Customer asked"), ("spam", "Complaint")])
         disabled = QLineEdit("disabled")
         disabled.setEnabled(False)
         tick, partial = QCheckBox("Ticked"), QCheckBox("Partly")

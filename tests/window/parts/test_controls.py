@@ -3,14 +3,16 @@
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAccessible, QAccessibleInterface
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAccessible, QAccessibleInterface, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.panels.parts.button import Button, icon_button, primary
+from desktop.panels.parts.choice_field import ChoiceField
 from desktop.panels.parts.link import LinkButton
+from desktop.panels.parts.number_field import NumberField
 from desktop.panels.parts.radio_row import RadioRow
 from desktop.panels.parts.rail import Rail
 from desktop.panels.parts.segmented import SegmentedControl
@@ -248,6 +250,54 @@ def test_the_status_bar_speaks_in_words(qtbot: QtBot) -> None:
     assert caught.args == ["sailthru"]
     bar.set_note("waiting", "")
     assert bar.item("waiting").isHidden()
+
+
+def wheel_over(widget: QWidget) -> None:
+    turned = QWheelEvent(
+        QPointF(5, 5),
+        QPointF(5, 5),
+        QPoint(0, 0),
+        QPoint(0, -120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, turned)
+
+
+def test_the_wheel_changes_no_choice_by_accident(qtbot: QtBot) -> None:
+    field = ChoiceField("Reason", [("asked", "Customer asked"), ("spam", "Complaint")])
+    number = NumberField("Limit", 0, 10)
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.addWidget(field)
+    column.addWidget(number)
+    shown(qtbot, holder)
+    number.setValue(5)
+    field.setFocus()
+    wheel_over(field)
+    wheel_over(number)
+    assert (field.value(), number.value()) == ("asked", 5)
+
+
+def test_a_choice_is_told_by_its_key(qtbot: QtBot) -> None:
+    field = ChoiceField("Reason", [("asked", "Customer asked"), ("spam", "Complaint")])
+    shown(qtbot, field)
+    field.setFocus()
+    with qtbot.assertNotEmitted(field.chosen):
+        field.set_value("asked")
+    with qtbot.waitSignal(field.chosen) as caught:
+        QTest.keyClick(field, Qt.Key.Key_Down)
+    assert caught.args == ["spam"]
+    interface = accessible(field)
+    assert interface.role() == QAccessible.Role.ComboBox
+    assert interface.text(QAccessible.Text.Description) == "Reason"
+    assert field.objectName() == "Reason"
+    field.set_options([("spam", "Complaint")])
+    assert field.value() == "spam"
+    field.set_value(None)
+    assert field.value() is None
 
 
 MAKERS: list[Callable[[], QWidget]] = [
