@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -106,4 +106,3 @@ def test_cancelling_the_task_closes_the_dialog(parent: QWidget) -> None:
         assert not any(w.isVisible() for w in shown)
 
     asyncio.run(main())
-    QTimer.singleShot(0, lambda: None)
