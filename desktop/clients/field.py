@@ -5,7 +5,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeVar, cast
+
+import msgspec
 
 from desktop.clients.json_text import LARGEST_INT
 from desktop.model.json_value import Json
@@ -18,6 +20,8 @@ class Bad:
     where: str
     why: str
 
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 OnBad = Callable[[tuple[Bad, ...]], None]
 
@@ -91,6 +95,13 @@ class Notes:
             return value == 1
         self.add(where, "neither true nor false")
         return default
+
+    def struct(self, document: Mapping[str, object], kind: type[S], where: str = "answer") -> S:
+        """The fields that `kind` names; others are ignored."""
+        try:
+            return msgspec.convert(document, kind)
+        except UnicodeEncodeError:
+            return msgspec.convert(self.mapping(document, where), kind)
 
     def mapping(self, value: object, where: str) -> Mapping[str, object]:
         """An object; null and an empty array (PHP's empty map) count as an empty one."""

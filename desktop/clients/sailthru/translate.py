@@ -1,7 +1,7 @@
 """Wire to model for Sailthru. The login cookie ends here (contract sailthru 5)."""
 
-import calendar
 from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_tz
 
 import msgspec
@@ -15,7 +15,6 @@ from desktop.clients.sailthru.wire import (
     WirePurchase,
     WireSettings,
     WireUser,
-    as_wire,
 )
 from desktop.clients.spoken import spoken
 from desktop.model.optout import OptOut
@@ -29,7 +28,7 @@ _LOGIN_TOKENS = ("cookie", "sailthru_hid")
 
 def profile(document: Mapping[str, object], notes: Notes) -> SailthruProfile:
     """GET user. Raises ServiceTrouble when there is no sid: nothing could be written to it."""
-    wire = as_wire(document, WireUser)
+    wire = notes.struct(document, WireUser)
     keys = _texts(wire.keys, "keys", notes)
     for token in _LOGIN_TOKENS:
         keys.pop(token, None)
@@ -86,7 +85,7 @@ def one_list(item: object, notes: Notes, where: str = "list") -> SailthruList | 
     if not isinstance(item, dict):
         notes.add(where, "not an object")
         return None
-    wire = as_wire(item, WireList)
+    wire = notes.struct(item, WireList, where)
     named = wire.list if wire.name is None else wire.name
     name = notes.text(named, f"{where}.name")
     if not name:
@@ -104,7 +103,7 @@ def one_list(item: object, notes: Notes, where: str = "list") -> SailthruList | 
 
 def account(document: Mapping[str, object], notes: Notes) -> SailthruAccount:
     """GET settings."""
-    wire = as_wire(document, WireSettings)
+    wire = notes.struct(document, WireSettings)
     features = notes.mapping(wire.features, "features")
     number = notes.whole(wire.id, "id")
     predictions = features.get("predictions")
@@ -119,7 +118,7 @@ def account(document: Mapping[str, object], notes: Notes) -> SailthruAccount:
 
 def job(document: Mapping[str, object], notes: Notes) -> Job:
     """GET or POST job. Raises ServiceTrouble without an id: it could not be asked about again."""
-    wire = as_wire(document, WireJob)
+    wire = notes.struct(document, WireJob)
     job_id = notes.text(wire.job_id, "job_id")
     if not job_id:
         raise unexpected()
@@ -149,7 +148,8 @@ def moment(value: object, where: str, notes: Notes) -> float | None:
         try:
             parts = parsedate_tz(value)
             if parts is not None and parts[0] > 0:
-                return float(calendar.timegm((*parts[:6], 0, 1, 0)) - (parts[9] or 0))
+                zone = timezone(timedelta(seconds=parts[9] or 0))
+                return datetime(*parts[:6], tzinfo=zone).timestamp()
         except (ValueError, OverflowError, IndexError, TypeError):
             pass
     notes.add(where, "not a date")
@@ -175,7 +175,7 @@ def _purchases(value: object, notes: Notes) -> tuple[Purchase, ...]:
         if not isinstance(item, dict):
             notes.add(where, "not an object")
             continue
-        wire = as_wire(item, WirePurchase)
+        wire = notes.struct(item, WirePurchase, where)
         price = notes.whole(wire.price, f"{where}.price")
         if price is None:
             if wire.price is None:

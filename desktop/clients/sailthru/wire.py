@@ -3,12 +3,7 @@
 A typed field would let one wrong value cost the whole profile. Names: contract sailthru 2.1–2.8.
 """
 
-from collections.abc import Mapping
-from typing import TypeVar
-
 import msgspec
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 
 class WireUser(msgspec.Struct):
@@ -67,8 +62,3 @@ class WireSettings(msgspec.Struct):
     id: object = None
     timezone: object = None
     features: object = None
-
-
-def as_wire(document: Mapping[str, object], kind: type[S]) -> S:
-    """The fields of `kind` out of a document; others are ignored."""
-    return msgspec.convert(document, kind)

@@ -4,7 +4,6 @@ from collections.abc import Hashable, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 from desktop.clients.zendesk.errors import endless
-from desktop.clients.zendesk.wire import WirePage, as_wire
 
 PAGE_SIZE = 100
 # Offset lists stop at 10,000 records too; no list this app reads to its end is longer.
@@ -17,13 +16,13 @@ def next_cursor(document: Mapping[str, object]) -> str | None:
     Only the cursor is taken from `links.next`, so that no answer can send us to another host.
     Raises ServiceTrouble when more is promised without saying where.
     """
-    page = as_wire(document, WirePage)
-    if not isinstance(page.meta, dict) or page.meta.get("has_more") is not True:
+    meta, links = document.get("meta"), document.get("links")
+    if not isinstance(meta, dict) or meta.get("has_more") is not True:
         return None
-    after = page.meta.get("after_cursor")
+    after = meta.get("after_cursor")
     if isinstance(after, str) and after:
         return after
-    following = page.links.get("next") if isinstance(page.links, dict) else None
+    following = links.get("next") if isinstance(links, dict) else None
     if isinstance(following, str):
         try:
             query = dict(parse_qsl(urlsplit(following).query))

@@ -14,7 +14,6 @@ from desktop.clients.zendesk.wire import (
     WireTicket,
     WireUser,
     WireUserField,
-    as_wire,
 )
 from desktop.model.person import Identity, Organization, UserField, ZendeskMe, ZendeskPerson
 from desktop.model.ticket import Ticket
@@ -81,7 +80,7 @@ def person(item: object, notes: Notes, where: str) -> ZendeskPerson | None:
     """One user without sideloads."""
     if (fields := _record(item, notes, where)) is None:
         return None
-    wire = as_wire(fields, WireUser)
+    wire = notes.struct(fields, WireUser, where)
     if (user_id := _id(wire.id, notes, where)) is None:
         return None
     tags = None
@@ -113,7 +112,7 @@ def identity(item: object, notes: Notes, where: str) -> Identity | None:
     """One identity; one without a value identifies nobody."""
     if (fields := _record(item, notes, where)) is None:
         return None
-    wire = as_wire(fields, WireIdentity)
+    wire = notes.struct(fields, WireIdentity, where)
     if (identity_id := _id(wire.id, notes, where)) is None:
         return None
     value = notes.text(wire.value, f"{where}.value")
@@ -134,7 +133,7 @@ def organization(item: object, notes: Notes, where: str) -> Organization | None:
     """One organisation."""
     if (fields := _record(item, notes, where)) is None:
         return None
-    wire = as_wire(fields, WireOrganization)
+    wire = notes.struct(fields, WireOrganization, where)
     if (organization_id := _id(wire.id, notes, where)) is None:
         return None
     return Organization(organization_id, notes.text(wire.name, f"{where}.name") or "")
@@ -144,7 +143,7 @@ def user_field(item: object, notes: Notes, where: str) -> UserField | None:
     """One user field's definition; its key is what values are found by."""
     if (fields := _record(item, notes, where)) is None:
         return None
-    wire = as_wire(fields, WireUserField)
+    wire = notes.struct(fields, WireUserField, where)
     if (field_id := _id(wire.id, notes, where)) is None:
         return None
     key = notes.text(wire.key, f"{where}.key")
@@ -165,7 +164,7 @@ def ticket(item: object, notes: Notes, where: str) -> Ticket | None:
     """One ticket."""
     if (fields := _record(item, notes, where)) is None:
         return None
-    wire = as_wire(fields, WireTicket)
+    wire = notes.struct(fields, WireTicket, where)
     if (ticket_id := _id(wire.id, notes, where)) is None:
         return None
     subject = wire.raw_subject if wire.subject is None else wire.subject

@@ -3,12 +3,7 @@
 A typed field would let one wrong value cost the whole record. Names: contract zendesk 3, 4, 14.
 """
 
-from collections.abc import Mapping
-from typing import TypeVar
-
 import msgspec
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 
 class WireUser(msgspec.Struct):
@@ -71,16 +66,3 @@ class WireTicket(msgspec.Struct):
     requester_id: object = None
     created_at: object = None
     updated_at: object = None
-
-
-class WirePage(msgspec.Struct):
-    """What a cursor page says about the next one (contract zendesk 11)."""
-
-    meta: object = None
-    links: object = None
-    next_page: object = None
-
-
-def as_wire(document: Mapping[str, object], kind: type[S]) -> S:
-    """The fields of `kind` out of a document; others are ignored."""
-    return msgspec.convert(document, kind)

@@ -108,7 +108,9 @@ def bench(
     return Bench(script, clock, limits, states, [], caller)
 
 
-def sailthru_client(*answers: Answer | Exception, **options: object) -> tuple[SailthruClient, Bench]:
+def sailthru_client(
+    *answers: Answer | Exception, **options: object
+) -> tuple[SailthruClient, Bench]:
     found = bench("Sailthru", *answers, **options)  # type: ignore[arg-type]
     credentials = sailthru.Credentials("key-canary", "secret-canary")
     return SailthruClient(credentials, found.caller, found.bad.extend), found

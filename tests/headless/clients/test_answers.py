@@ -7,8 +7,8 @@ A row: status → (error, what a read does, what a write does); `again` is tried
 from collections.abc import Awaitable, Callable
 
 import pytest
-from clients.fakes import NOW, Bench, answer, sailthru_client, sample, zendesk_client
 
+from clients.fakes import NOW, Bench, answer, sailthru_client, sample, zendesk_client
 from desktop.clients.caller import Patience
 from desktop.clients.exchange import Answer
 from desktop.kit.errors import (
@@ -216,9 +216,7 @@ async def test_odd_retry_after(service: str, header: str) -> None:
     assert len(waits) >= (2 if ODD[header] < 400 else 0)
 
 
-@pytest.mark.parametrize(
-    ("service", "expected_s"), [("Sailthru", 45.0), ("Zendesk", 10.0)]
-)
+@pytest.mark.parametrize(("service", "expected_s"), [("Sailthru", 45.0), ("Zendesk", 10.0)])
 @pytest.mark.parametrize("header", [None, "", "soon", "nan", "inf", "Sat, 99 Nov"])
 async def test_no_usable_retry_after(service: str, expected_s: float, header: str | None) -> None:
     headers = {"date": "Sat, 21 Nov 2026 10:42:15 GMT"}

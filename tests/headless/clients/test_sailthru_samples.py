@@ -4,8 +4,8 @@ import json
 from urllib.parse import parse_qsl
 
 import pytest
-from clients.fakes import answer, sailthru_client, sample
 
+from clients.fakes import answer, sailthru_client, sample
 from desktop.clients.sailthru.client import Endpoint
 from desktop.clients.sailthru.job import JobStatus
 from desktop.clients.sailthru.protocol import File

@@ -113,9 +113,7 @@ def test_a_null_is_not_signed() -> None:
 
 
 def test_a_built_request_carries_what_v1_signs() -> None:
-    request = build(
-        Credentials("123key", "abcsecret"), "GET", "user", {"id": "neil@example.com"}
-    )
+    request = build(Credentials("123key", "abcsecret"), "GET", "user", {"id": "neil@example.com"})
     assert dict(request.query) == {
         "api_key": "123key",
         "format": "json",

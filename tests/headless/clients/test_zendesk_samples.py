@@ -4,8 +4,8 @@ import base64
 import json
 
 import pytest
-from clients.fakes import answer, sample, zendesk_client
 
+from clients.fakes import answer, sample, zendesk_client
 from desktop.kit.errors import AuthLost, BadInput, NotFound, Rejected, ServiceTrouble
 from desktop.model.person import Identity, Organization
 
