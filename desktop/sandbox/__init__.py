@@ -1,4 +1,22 @@
 """Sailthru and Zendesk Support as real HTTP on loopback: for tests, demo and training.
 
 It imports nothing else of this program, so that it stays an independent witness.
+Run it with `python -m desktop.sandbox`; the flags are in `options.py`, the keys of `--account`
+with their meaning in `account.py`, the kinds of `--fault` in `fault.py`. The first line on stdout
+tells addresses and keys; it is written when both ports accept connections.
+
+Control, on either port, without sign-in, JSON in and out:
+
+- POST /sandbox/viewed {"ticket": 48213}: an agent opens a ticket (then in /tickets/recent).
+- GET /sandbox/fault; POST {"spec": "…"} or {"specs": ["…"]} with optional "times": 1 (then spent);
+  DELETE clears all, also those of the command line.
+- GET /sandbox/account; POST {"bulk_import": "on", …} switches keys at run time.
+- GET /sandbox/requests: how many of each since the start; DELETE forgets them.
+- POST /sandbox/speed {"latency_ms": 80, "rate_limits": "off"}.
+- POST /sandbox/expire-tokens: every OAuth access token expires now; refresh tokens stay.
+- GET /sandbox/credentials: the first line again.
+- GET /sandbox/people: the fixed cast with ids and addresses.
+- GET /sandbox/tokens: counts of live OAuth codes, access and refresh tokens.
+
+Control requests are neither delayed, logged, counted nor hit by faults.
 """

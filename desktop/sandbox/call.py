@@ -6,6 +6,7 @@ Handlers are plain functions from one to the other, so nothing here awaits.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 Record = dict[str, Any]
@@ -72,6 +73,13 @@ class Answer:
     body: bytes = b""
     content_type: str = JSON_TYPE
     headers: tuple[tuple[str, str], ...] = field(default=())
+    # Sent instead of the body, in pieces: an export may be larger than memory should hold.
+    file: Path | None = None
+
+    @property
+    def length(self) -> int:
+        """How many bytes will be sent."""
+        return len(self.body) if self.file is None else self.file.stat().st_size
 
     def having(self, *headers: tuple[str, str]) -> "Answer":
         """Return this answer with more headers."""

@@ -23,11 +23,13 @@ class Control:
         announcement: Callable[[], dict[str, Any]],
         view_ticket: Callable[[int], bool],
         expire_tokens: Callable[[], int],
+        count_tokens: Callable[[], dict[str, int]],
     ) -> None:
         self.world = world
         self.announcement = announcement
         self.view_ticket = view_ticket
         self.expire_tokens = expire_tokens
+        self.count_tokens = count_tokens
 
     def answer(self, call: Call) -> Answer:
         """Answer one control call."""
@@ -44,6 +46,7 @@ class Control:
             ("POST", "expire-tokens"): self._expire,
             ("GET", "credentials"): lambda _call: said(self.announcement()),
             ("GET", "people"): self._people,
+            ("GET", "tokens"): lambda _call: said(self.count_tokens()),
             ("POST", "speed"): self._speed,
         }
         handler = handlers.get((call.method, name))

@@ -6,6 +6,7 @@ the services mean.
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
@@ -74,7 +75,7 @@ class Door:
         fault = self.world.faults.strike(call)
         self.world.requests[f"{self.service} {call.method} {call.path.removesuffix('.json')}"] += 1
         if fault is not None:
-            return await self.mischief.perform(fault, call, self.applied, receive, send)
+            return await self.mischief.perform(fault, call, self._applied_whole, receive, send)
         answer = self.applied(call)
         await send_answer(send, answer)
         return answer.status
@@ -84,3 +85,12 @@ class Door:
         answer = self.handle(call)
         self.world.shelf.commit()
         return answer
+
+    def _applied_whole(self, call: Call) -> Answer:
+        """Answer with the file in the body, for a fault to spoil."""
+        answer = self.applied(call)
+        return (
+            answer
+            if answer.file is None
+            else replace(answer, body=answer.file.read_bytes(), file=None)
+        )

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 from starlette.types import Send
@@ -16,7 +17,7 @@ def start_message(answer: Answer, length: int | None = None) -> dict[str, Any]:
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
     if answer.status != 204:
         headers.append((b"content-type", answer.content_type.encode("latin-1")))
-        size = len(answer.body) if length is None else length
+        size = answer.length if length is None else length
         headers.append((b"content-length", str(size).encode()))
     return {"type": "http.response.start", "status": answer.status, "headers": headers}
 
@@ -24,11 +25,21 @@ def start_message(answer: Answer, length: int | None = None) -> dict[str, Any]:
 async def send_answer(send: Send, answer: Answer) -> None:
     """Send an answer whole."""
     await send(start_message(answer))
-    body = answer.body
-    for start in range(0, max(len(body), 1), CHUNK):
-        more = start + CHUNK < len(body)
-        part = body[start : start + CHUNK]
-        await send({"type": "http.response.body", "body": part, "more_body": more})
+    for part in _pieces(answer):
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _pieces(answer: Answer) -> Iterator[bytes]:
+    if answer.file is not None:
+        with answer.file.open("rb") as file:
+            while part := file.read(CHUNK):
+                yield part
+    elif len(answer.body) <= CHUNK:
+        yield answer.body
+    else:
+        for start in range(0, len(answer.body), CHUNK):
+            yield answer.body[start : start + CHUNK]
 
 
 def cut(send: Send, *, reset: bool) -> None:

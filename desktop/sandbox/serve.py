@@ -89,7 +89,11 @@ async def serve(options: Options) -> int:
         book.doom = kind
 
     control = Control(
-        world, lambda: announcement, zendesk.book.view_ticket, zendesk.book.expire_tokens
+        world,
+        lambda: announcement,
+        zendesk.book.view_ticket,
+        zendesk.book.expire_tokens,
+        zendesk.book.count_tokens,
     )
     mischief, log = Mischief(set_stale, doom_job), RequestLog(options.log)
     servers = [

@@ -163,11 +163,12 @@ class Book:
         """Count a list's members, once; changes are then added up."""
         if name not in self._counts:
             self._counts[name] = self._crowd_count(name) + sum(
-                self.belongs(name, profile) for profile in self._singles()
+                self.belongs(name, profile) for profile in self.singles()
             )
         return self._counts[name]
 
-    def _singles(self) -> Iterator[Record]:
+    def singles(self) -> Iterator[Record]:
+        """Return the cast's and the changed profiles."""
         for sid in self.base.members:
             if sid not in self.profiles.changed:
                 yield self.base.profile(sid) or {}

@@ -12,6 +12,7 @@ from desktop.sandbox.zendesk.shape import comment_record
 
 NEW_USERS_FROM = 40_000_000_000
 NEW_ORGANIZATIONS_FROM = 9001
+_TOKEN_KINDS = ("code", "access", "refresh")
 
 
 def _nothing(_key: int | str) -> Record | None:
@@ -238,3 +239,9 @@ class Book:
                 self.tokens.put(key, {**token, "expires": self.world.now() - 1})
                 count += 1
         return count
+
+    def count_tokens(self) -> dict[str, int]:
+        """Count what OAuth has given out and not taken back or let expire."""
+        now = self.world.now()
+        live = [key for key, token in self.tokens.live_changes() if token["expires"] > now]
+        return {kind: sum(key.startswith(kind) for key in live) for kind in _TOKEN_KINDS}

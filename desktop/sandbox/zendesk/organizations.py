@@ -42,7 +42,7 @@ class Organizations:
     def one(self, call: Call, organization_id: int) -> Answer:
         """Return one."""
         require_agent(call)
-        return said({"organization": _show(call, self._find(organization_id))})
+        return said({"organization": show_organization(call, self._find(organization_id))})
 
     def many(self, call: Call) -> Answer:
         """Return up to a hundred by id or external id."""
@@ -92,7 +92,7 @@ class Organizations:
         record, created = self.upsert(_given(call))
         if created:
             return self._made(call, record)
-        return said({"organization": _show(call, record)})
+        return said({"organization": show_organization(call, record)})
 
     def update(self, call: Call, organization_id: int) -> Answer:
         """Change one; plain agents may only write notes."""
@@ -100,7 +100,7 @@ class Organizations:
         given = _given(call)
         if not call.actor.is_admin and set(given) - {"notes"}:
             raise forbidden()
-        return said({"organization": _show(call, self.change(organization_id, given))})
+        return said({"organization": show_organization(call, self.change(organization_id, given))})
 
     def delete(self, call: Call, organization_id: int) -> Answer:
         """Delete one."""
@@ -170,14 +170,15 @@ class Organizations:
         return record
 
     def _page(self, call: Call, rows: list[Record]) -> Answer:
-        return page_answer(call, "organizations", rows, lambda it: _show(call, it))
+        return page_answer(call, "organizations", rows, lambda it: show_organization(call, it))
 
     def _made(self, call: Call, record: Record) -> Answer:
         location = f"{call.base_url}/api/v2/organizations/{record['id']}.json"
-        return said({"organization": _show(call, record)}, 201, ("location", location))
+        return said({"organization": show_organization(call, record)}, 201, ("location", location))
 
 
-def _show(call: Call, record: Record) -> Record:
+def show_organization(call: Call, record: Record) -> Record:
+    """Return an organization as the API does."""
     return {"url": f"{call.base_url}/api/v2/organizations/{record['id']}.json", **visible(record)}
 
 

@@ -1,0 +1,145 @@
+"""Jobs that change profiles and lists: import, update, list_erase (contract 2.4)."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from desktop.sandbox.call import Record, Refused
+from desktop.sandbox.sailthru.book import Book
+from desktop.sandbox.sailthru.jobs import Jobs
+from desktop.sandbox.sailthru.profile_edit import write_profile
+from desktop.sandbox.sailthru.refusal import refuse
+from desktop.sandbox.sailthru.smart import as_list, fits
+
+SLICE = 100
+
+
+@dataclass(frozen=True)
+class JobKinds:
+    """What these jobs are called and do."""
+
+    book: Book
+    jobs: Jobs
+
+    def add(self) -> None:
+        """Register with the queue."""
+        self.jobs.kinds |= {
+            "import": (self._import_name, self._import),
+            "update": (self._update_name, self._update),
+            "list_erase": (self._erase_name, self._erase),
+            "snapshot": (lambda _data: "Snapshot", self._nothing),
+        }
+
+    def _import_name(self, data: Mapping[str, Any]) -> str:
+        if not data.get("list"):
+            raise refuse(400, 2, "Missing required parameter: list")
+        return f"List Import: {data['list']}"
+
+    def _update_name(self, _data: Mapping[str, Any]) -> str:
+        return "Bulk Update"
+
+    def _erase_name(self, data: Mapping[str, Any]) -> str:
+        return f"Bulk List Erase: {len(as_list(data.get('lists')))} requested"
+
+    def _nothing(self, _job_id: str) -> Iterator[None]:
+        yield
+
+    def _erase(self, job_id: str) -> Iterator[None]:
+        data, _ = self.jobs.payload(job_id)
+        for name in as_list(data.get("lists")):
+            if self.book.lists.get(str(name)) is not None:
+                self.book.remove_list(str(name))
+            yield
+
+    def _import(self, job_id: str) -> Iterator[None]:
+        data, text = self.jobs.payload(job_id)
+        rows = list(_import_rows(text if text is not None else str(data.get("emails") or "")))
+        lists = {str(data["list"]): 1}
+        yield from self._write(job_id, [{**row, "lists": lists} for row in rows])
+
+    def _update(self, job_id: str) -> Iterator[None]:
+        data, text = self.jobs.payload(job_id)
+        given = data.get("update")
+        common: Record = dict(given) if isinstance(given, dict) else {}
+        if "optout" in common:
+            common["optout_email"] = common.pop("optout")
+        if text is not None:
+            rows = [_line(line) for line in text.splitlines() if line.strip()]
+        elif data.get("emails"):
+            rows = [row for row in _import_rows(str(data["emails"]))]
+        elif isinstance(data.get("query"), dict):
+            query, now = data["query"], self.book.world.now()
+            rows = [
+                {"id": profile["sid"], "key": "sid"}
+                for profile in self.book.everybody()
+                if fits(query, profile, now)
+            ]
+        else:
+            # A url would have to be fetched; the sandbox calls nobody.
+            raise refuse(400, 99, "Exactly one of emails, url, file and query is required")
+        yield from self._write(job_id, [_joined(row, common) for row in rows])
+
+    def _write(self, job_id: str, rows: list[Record]) -> Iterator[None]:
+        """Write rows like user POSTs; a bad row is skipped without a word."""
+        job = self.book.jobs.get(job_id) or {}
+        done = int(job["_done"])
+        while done < len(rows):
+            for row in rows[done : done + SLICE]:
+                if row.get("key") == "sid" and not self.book.world.account.job_sid:
+                    continue
+                try:
+                    write_profile(self.book, row)
+                except (Refused, TypeError, ValueError, AttributeError):
+                    continue
+            done += SLICE
+            # Rows and progress are committed together, so that kill -9 repeats nothing.
+            self.jobs.update(job_id, _done=done)
+            yield
+
+
+def _line(line: str) -> Record:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return {}
+    if not isinstance(row, dict):
+        return {}
+    if "id" not in row and row.get("email"):
+        # Seen as well: {"email": …} instead of id and key (contract 2.4, RB).
+        row = {**row, "id": row["email"], "key": "email"}
+    return row
+
+
+def _joined(row: Record, common: Record) -> Record:
+    joined = {**common, **row}
+    for key in ("vars", "lists"):
+        own, shared = row.get(key), common.get(key)
+        if isinstance(shared, dict):
+            joined[key] = {**shared, **(own if isinstance(own, dict) else {})}
+    return joined
+
+
+def _import_rows(text: str) -> Iterator[Record]:
+    """Read a CSV with a header that names `email`, or addresses one after another."""
+    lines = list(csv.reader(io.StringIO(text)))
+    if not lines:
+        return
+    header = [cell.strip().lower() for cell in lines[0]]
+    if "email" not in header:
+        for cells in lines:
+            for cell in cells:
+                if cell.strip():
+                    yield {"id": cell.strip(), "key": "email"}
+        return
+    place = header.index("email")
+    for cells in lines[1:]:
+        if len(cells) > place and cells[place].strip():
+            values = {
+                name: cell
+                for name, cell in zip(header, cells, strict=False)
+                if name not in ("email", "signup_date") and name
+            }
+            yield {"id": cells[place].strip(), "key": "email", "vars": values}
