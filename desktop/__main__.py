@@ -1,10 +1,13 @@
 """`python -m desktop` and the `fairlead` command."""
 
+import os
 import sys
 
 
 def main() -> int:
     """Run the command line and return the process's exit code."""
+    # First of all: SQLite's -wal and Qt's own files would be readable by everybody otherwise.
+    os.umask(0o077)
     from desktop.app.cli import run
 
     return run(sys.argv[1:])

@@ -95,7 +95,7 @@ class Undo:
         )
 
     def _is_own_fresh_optout(self, edit: Edit, restoring: Intent, now: float) -> bool:
-        """One's own stricter level within 24 h (the before-image check sees that it still holds)."""
+        """One's own stricter level of the last 24 h; deliver sees whether it still holds."""
         return (
             edit.intent.kind is EditKind.OPTOUT
             and opts_in(restoring)

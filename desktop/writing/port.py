@@ -50,7 +50,7 @@ class SailthruUsers(Protocol):
         """Change a profile by its sid."""
         ...
 
-    async def create_user(self, email: str, *, vars: dict[str, Json], lists: list[str]) -> None:
+    async def create_user(self, email: str, *, vars: dict[str, Json]) -> None:
         """Make a profile at an address that has none."""
         ...
 

@@ -1,0 +1,88 @@
+"""The `fairlead` command: every verb, without Qt unless a window opens."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from desktop import __version__
+from desktop.app import output
+from desktop.app.hardening import harden
+from desktop.app.verbs import VERBS, Verb
+from desktop.app.wiring import Ground, system_clock
+from desktop.kit.errors import AppError, BadInput, Bug
+from desktop.kit.log import set_up_logging
+from desktop.kit.redact import Redactor
+from desktop.settings.paths import find_paths
+from desktop.settings.policy import read_policy
+from desktop.settings.policy_place import system_place
+from desktop.vault.environment import read_overrides
+
+log = logging.getLogger(__name__)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises instead of exiting, so that `--json` answers are JSON also for wrong usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(
+            f"{self.prog}: {message}.", "", f"`{self.prog} --help` says what it understands."
+        )
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit code and never raises for a known trouble."""
+    harden()
+    as_json = "--json" in arguments
+    try:
+        ground = lay_ground()
+        verb, options = parse(arguments)
+        return verb.run(ground, options)
+    except AppError as error:
+        output.print_error(error, as_json=as_json)
+        return output.exit_code(error)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 130
+    except BrokenPipeError:
+        # The reader has gone (`| head`): nothing more to say, and nothing to flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return output.DONE
+    except Exception:
+        log.exception("A command failed unexpectedly")
+        bug = Bug("Fairlead made a mistake.", "The details are in the log.", "Please report it.")
+        output.print_error(bug, as_json=as_json)
+        return output.FAILED
+
+
+def parse(arguments: Sequence[str]) -> tuple[Verb, argparse.Namespace]:
+    """The verb and its options; no verb, or something that is none, opens the window."""
+    names = {verb.name for verb in VERBS}
+    words = [a for a in arguments if not a.startswith("-")]
+    given = list(arguments)
+    if not (words and words[0] in names) and not {"-h", "--help", "--version"} & set(arguments):
+        given = ["window", *given]
+    parser = _Parser(prog="fairlead", description="One sheet per customer, with undo.")
+    parser.add_argument("--version", action="version", version=f"fairlead {__version__}")
+    verbs = parser.add_subparsers(dest="verb", required=True, parser_class=_Parser, metavar="VERB")
+    for verb in VERBS:
+        sub = verbs.add_parser(verb.name, help=verb.summary, description=verb.summary)
+        if verb.common:
+            sub.add_argument("--json", action="store_true", help="print one JSON document")
+            sub.add_argument("--workspace", metavar="NAME", help="which workspace (last used)")
+        verb.arguments(sub)
+    options = parser.parse_args(given)
+    chosen = next(verb for verb in VERBS if verb.name == options.verb)
+    return chosen, options
+
+
+def lay_ground() -> Ground:
+    """Paths, policy, logging and the environment's secrets, before anything is opened."""
+    paths = find_paths()
+    redactor = Redactor()
+    overrides = read_overrides()
+    redactor.learn(*overrides.secrets.values())
+    set_up_logging(os.environ.get("FAIRLEAD_LOG", "info"), paths.logs, redactor)
+    return Ground(paths, read_policy(system_place()), redactor, overrides, system_clock())

@@ -1,0 +1,66 @@
+"""Builds the two clients of a workspace and keeps their connections open."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktop.clients.caller import Caller
+from desktop.clients.limits import Limits
+from desktop.clients.sailthru import protocol as sailthru_protocol
+from desktop.clients.sailthru.client import SailthruClient
+from desktop.clients.state import ServiceState, Tracker
+from desktop.clients.transport import HttpTransport
+from desktop.clients.zendesk import protocol as zendesk_protocol
+from desktop.clients.zendesk.client import ZendeskClient
+from desktop.clients.zendesk.credentials import Authorization
+from desktop.connect.desk import Desk
+from desktop.connect.services import SAILTHRU, ZENDESK
+from desktop.customer.services import Services
+from desktop.settings import table
+from desktop.settings.values import Values
+
+OnState = Callable[[ServiceState], None]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """The clients with what has to be closed behind them."""
+
+    services: Services
+    transports: tuple[HttpTransport, ...]
+    zendesk_limits: Limits | None
+
+    def zendesk_below_half(self) -> bool:
+        """Whether less than half of the account's calls are left."""
+        return self.zendesk_limits is not None and self.zendesk_limits.below_half()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for transport in self.transports:
+            await transport.aclose()
+
+
+async def open_connection(desk: Desk, values: Values, on_state: OnState) -> Connection:
+    """Build what the settings and the vault have credentials for. Raises NoKeyring, BadInput."""
+    chosen = values.get(table.CA_FILE)
+    ca_file = Path(chosen) if chosen else None
+    transports: list[HttpTransport] = []
+    sailthru = zendesk = limits = None
+    key = await desk.sailthru_key()
+    if key is not None:
+        transport = HttpTransport(SAILTHRU, values.get(table.SERVICE_URI), ca_file=ca_file)
+        transports.append(transport)
+        own = Limits(desk.clock, sailthru_protocol.readings, shared=False)
+        tracker = Tracker(SAILTHRU, desk.clock, on_state)
+        sailthru = SailthruClient(key, Caller(transport, own, tracker, desk.clock))
+    base_url = values.get(table.ZENDESK_BASE_URL)
+    if base_url:
+        transport = HttpTransport(ZENDESK, base_url, ca_file=ca_file)
+        transports.append(transport)
+        credentials = await desk.zendesk_credentials(values, transport)
+        if credentials is not None:
+            limits = Limits(desk.clock, zendesk_protocol.readings, shared=True)
+            tracker = Tracker(ZENDESK, desk.clock, on_state)
+            authority = Authorization(credentials)
+            zendesk = ZendeskClient(Caller(transport, limits, tracker, desk.clock, authority))
+    return Connection(Services(sailthru, zendesk), tuple(transports), limits)

@@ -1,0 +1,167 @@
+"""What is live: the connected services, who works here, and what they may do.
+
+The one mutable thing in the graph: everybody else asks it at the moment of need.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from desktop.clients.state import ServiceState, Status
+from desktop.connect.desk import Desk
+from desktop.connect.roles import actor_from, offline_actor, rules_for, solo_actor
+from desktop.customer.services import Names, Services
+from desktop.kit.bus import Bus, Changes, Topic
+from desktop.kit.errors import AppError
+from desktop.model.json_value import Json
+from desktop.model.permission import Actor, Rules
+from desktop.settings import table
+from desktop.settings.state import StateFile
+from desktop.settings.values import Values
+
+if TYPE_CHECKING:
+    from desktop.app.connection import Connection
+
+log = logging.getLogger(__name__)
+
+
+class Live:
+    """One workspace's connections.
+
+    `notice` is what is wrong with the settings file, `trouble` why signing in did not work.
+    """
+
+    def __init__(self, desk: Desk, bus: Bus) -> None:
+        self.desk = desk
+        self._file = desk.settings
+        self._bus = bus
+        self._connection: Connection | None = None
+        self._states: dict[str, ServiceState] = {}
+        loaded = self._file.load()
+        self.values: Values = loaded.values
+        self.notice: AppError | None = loaded.notice
+        self.trouble: AppError | None = None
+        self.predictions: bool | None = None
+        # Who was signed in last may be named, but grants nothing until Zendesk says so again.
+        self._actor = offline_actor(StateFile(desk.workspace.state_path).read())
+
+    @property
+    def services(self) -> Services:
+        """The clients; both None before connecting."""
+        return self._connection.services if self._connection else Services(None, None)
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is any client."""
+        services = self.services
+        return services.sailthru is not None or services.zendesk is not None
+
+    @property
+    def configured(self) -> bool:
+        """Whether this workspace was ever set up (without asking the keyring)."""
+        stored = self.values.stored
+        return table.ZENDESK_BASE_URL.key in stored or table.SERVICE_URI.key in stored
+
+    @property
+    def actor(self) -> Actor:
+        """Who is at work here."""
+        return self._actor
+
+    @property
+    def rules(self) -> Rules:
+        """What may be done. Before connecting the defaults stand and cannot be widened."""
+        return rules_for(self.values, connected=self.connected)
+
+    @property
+    def states(self) -> tuple[ServiceState, ...]:
+        """How each connected service is doing."""
+        return tuple(self._states.values())
+
+    def names(self) -> Names:
+        """How this account calls the things Fairlead writes."""
+        get = self.values.get
+        return Names(
+            health_var=get(table.HEALTH_VAR),
+            mark_var=get(table.MARK_VAR),
+            smart_list=get(table.SMART_LIST),
+            box_field=get(table.BOX_FIELD),
+            highvalue_tag=get(table.HIGHVALUE_TAG),
+        )
+
+    def reload(self) -> None:
+        """Read the settings again (changed in the dialog or by another process)."""
+        loaded = self._file.load()
+        self.values, self.notice = loaded.values, loaded.notice
+        self._bus.publish(Changes.of(Topic.SETTINGS, Topic.PERMISSIONS))
+
+    def change(self, changes: Mapping[str, Json]) -> None:
+        """Check and store settings, all or none. Raises BadInput, NotPermitted, StoreKnown."""
+        self.values = self._file.change(changes)
+        self._bus.publish(Changes.of(Topic.SETTINGS, Topic.PERMISSIONS))
+
+    async def connect(self) -> None:
+        """Build the clients from settings and vault, and find out who works here.
+
+        Raises NoKeyring and BadInput; a service that is away is no error, its state says so.
+        """
+        from desktop.app.connection import open_connection
+
+        await self.disconnect()
+        self._states.clear()
+        self._connection = await open_connection(self.desk, self.values, self._on_state)
+        self._bus.publish(Changes.of(Topic.SERVICE, Topic.PERMISSIONS))
+        await self.identify()
+
+    async def identify(self) -> None:
+        """Ask Zendesk who this is, and Sailthru what the account has."""
+        await asyncio.gather(self._who(), self._account())
+        self._bus.publish(Changes.of(Topic.SERVICE, Topic.PERMISSIONS))
+
+    async def disconnect(self) -> None:
+        """Close the connections; permissions fall back to their defaults."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    def budget_spare(self) -> bool:
+        """Whether more than half of Zendesk's calls are left."""
+        return self._connection is None or not self._connection.zendesk_below_half()
+
+    async def _who(self) -> None:
+        zendesk = self.services.zendesk
+        if zendesk is None:
+            if self.services.sailthru is not None:
+                self._actor = solo_actor(self.values, self.desk.person)
+            return
+        try:
+            self._actor = actor_from(await zendesk.me())
+        except AppError as error:
+            self.trouble = error
+            log.info("Zendesk did not say who this is: %s", error.code)
+            return
+        self.trouble = None
+        file = StateFile(self.desk.workspace.state_path)
+        seen = replace(file.read(), person_name=self._actor.name, person_id=self._actor.id)
+        try:
+            file.write(seen)
+        except AppError as error:
+            log.info("Who is signed in could not be remembered: %s", error.code)
+
+    async def _account(self) -> None:
+        sailthru = self.services.sailthru
+        if sailthru is None:
+            return
+        try:
+            account = await sailthru.settings()
+        except AppError as error:
+            # A key without the settings endpoint still serves customers.
+            log.info("Sailthru did not tell its settings: %s", error.code)
+            return
+        self.predictions = account.predictions
+
+    def _on_state(self, state: ServiceState) -> None:
+        if state.status is not Status.UNKNOWN:
+            self._states[state.service] = state
+        self._bus.publish(Changes.of(Topic.SERVICE))

@@ -1,0 +1,34 @@
+"""Opens a workspace for one command, connected, and closes it afterwards."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from desktop.app.wiring import Ground, House, build_house
+from desktop.kit.errors import NeedsPerson
+from desktop.settings.workspace import Workspace, Workspaces
+
+
+def find_workspace(workspaces: Workspaces, name: str | None) -> Workspace:
+    """The one that is named, else the current one. Raises NeedsPerson before any set-up."""
+    if name is None and not workspaces.names():
+        raise NeedsPerson(
+            "Fairlead is not set up yet.",
+            "There is no workspace on this computer.",
+            "Open the window and follow the set-up, or use `fairlead setup --from FILE`.",
+        )
+    return workspaces.open(name or workspaces.current())
+
+
+@asynccontextmanager
+async def session(
+    ground: Ground, name: str | None, *, connect: bool = True
+) -> AsyncIterator[House]:
+    """The workspace's house, connected where asked."""
+    workspaces = Workspaces(ground.paths, ground.policy, ground.clock)
+    house = build_house(ground, find_workspace(workspaces, name), workspaces)
+    try:
+        if connect:
+            await house.live.connect()
+        yield house
+    finally:
+        await house.close()

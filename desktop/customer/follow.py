@@ -1,0 +1,66 @@
+"""Follow Zendesk: notices which ticket the agent has just opened in the browser.
+
+Asks `GET /api/v2/tickets/recent` every 5 s while Fairlead is visible and something moved within
+ten minutes, else every 60 s, and not at all below half of the account's remaining calls.
+How soon a view shows there is unknown (contract zendesk 4).
+"""
+
+import logging
+from collections.abc import Callable
+
+from desktop.customer.services import Services
+from desktop.kit.clock import Clock
+from desktop.kit.errors import AppError
+from desktop.model.ticket import Ticket
+
+log = logging.getLogger(__name__)
+
+QUICK_S = 5.0
+SLOW_S = 60.0
+LIVELY_S = 600.0
+
+
+class Follow:
+    """Notices a newly viewed ticket. `ask` is called again after `wait_s`."""
+
+    def __init__(
+        self,
+        services: Callable[[], Services],
+        clock: Clock,
+        spare: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`spare` says whether more than half of the account's calls are left."""
+        self._services = services
+        self._clock = clock
+        self.spare = spare
+        self._seen: tuple[int, ...] | None = None
+        self._moved_at = clock.monotonic()
+
+    def moved(self) -> None:
+        """Somebody did something: ask quickly again for a while."""
+        self._moved_at = self._clock.monotonic()
+
+    def wait_s(self, *, visible: bool) -> float:
+        """Seconds until the next question."""
+        lively = self._clock.monotonic() - self._moved_at < LIVELY_S
+        return QUICK_S if visible and lively else SLOW_S
+
+    async def ask(self) -> Ticket | None:
+        """The ticket that has newly come to the top, or None; the first answer is the baseline.
+
+        Trouble is no news: the status bar says how the service is doing.
+        """
+        zendesk = self._services().zendesk
+        if zendesk is None or not self.spare():
+            return None
+        try:
+            tickets = await zendesk.recent_tickets()
+        except AppError as error:
+            log.info("Recent tickets could not be read: %s", error.code)
+            return None
+        ids = tuple(ticket.id for ticket in tickets)
+        before, self._seen = self._seen, ids
+        if before is None or not ids or ids[:1] == before[:1]:
+            return None
+        self.moved()
+        return tickets[0]

@@ -1,0 +1,75 @@
+"""Named coroutines under way: a newer one of the same name cancels the older."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from desktop.kit.errors import AppError, Bug
+
+log = logging.getLogger(__name__)
+
+
+class Tasks:
+    """Owns tasks, so that none is lost and all end with the window.
+
+    What a task raises goes to `on_trouble`; an unexpected exception becomes a Bug, and is logged.
+    """
+
+    def __init__(self, on_trouble: Callable[[AppError], None]) -> None:
+        self._on_trouble = on_trouble
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._closing = False
+
+    def start(self, name: str, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run it; one of the same name that still runs is cancelled."""
+        if self._closing:
+            coroutine.close()
+            return
+        self.cancel(name)
+        task = asyncio.get_running_loop().create_task(self._guarded(coroutine), name=name)
+        self._running[name] = task
+        task.add_done_callback(self._forget)
+
+    def cancel(self, name: str) -> None:
+        """End one, if it runs."""
+        task = self._running.pop(name, None)
+        if task is not None:
+            task.cancel()
+
+    def runs(self, name: str) -> bool:
+        """Whether one of this name is under way."""
+        return name in self._running
+
+    async def close(self) -> None:
+        """Cancel everything and wait until it has ended."""
+        self._closing = True
+        while running := [t for t in asyncio.all_tasks() if t in self._all()]:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+        self._running.clear()
+
+    def _all(self) -> set["asyncio.Task[None]"]:
+        return set(self._running.values())
+
+    def _forget(self, task: "asyncio.Task[None]") -> None:
+        if self._running.get(task.get_name()) is task:
+            del self._running[task.get_name()]
+
+    async def _guarded(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        try:
+            await coroutine
+        except AppError as error:
+            self._on_trouble(error)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("A task failed unexpectedly")
+            self._on_trouble(
+                Bug(
+                    "Fairlead made a mistake.",
+                    "What you did may not have worked; nothing saved is lost.",
+                    "The details are in the log. Please report it.",
+                )
+            )
