@@ -97,7 +97,7 @@ class Caller:
                 answer = await self.transport.send(outgoing)
                 value = await self._taken_in(request, answer, read)
             except AuthLost as error:
-                if answer and not renewed and await self.authority.recovered(outgoing):
+                if answer and not renewed and await self._recovered(outgoing, started):
                     renewed = True
                     continue
                 self.tracker.failed(error, started)
@@ -112,6 +112,13 @@ class Caller:
             else:
                 self.tracker.answered(started)
                 return value
+
+    async def _recovered(self, refused: Request, started: float) -> bool:
+        try:
+            return await self.authority.recovered(refused)
+        except AppError as error:
+            self.tracker.failed(error, started)
+            raise
 
     async def _taken_in(self, request: Request, answer: Answer, read: Read[T]) -> T:
         self.limits.note(request, answer)

@@ -93,7 +93,7 @@ class ZendeskClient:
         """Those of up to 100 users that exist."""
         if not ids:
             return ()
-        asked = (("ids", ",".join(str(i) for i in ids)), _SIDELOADS)
+        asked = (("ids", ",".join(str(i) for i in dict.fromkeys(ids))), _SIDELOADS)
         request = build("GET", "/api/v2/users/show_many", query=asked)
         wanted = set(ids)
         return tuple(p for p in await self._call(request, translate.people) if p.id in wanted)

@@ -46,6 +46,7 @@ class Authorization:
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
         self._renewing = asyncio.Lock()
+        self._given_up: str | None = None
 
     async def authorised(self, request: Request) -> Request:
         """The request with the current header. Raises BadInput when it cannot be one."""
@@ -61,7 +62,13 @@ class Authorization:
     async def recovered(self, refused: Request) -> bool:
         """Whether there is another header now than the one on `refused`."""
         async with self._renewing:
-            if await self._credentials.header() != refused.headers.get(HEADER):
+            current = await self._credentials.header()
+            if current != refused.headers.get(HEADER):
                 # Another call has renewed it while this one was under way.
                 return True
-            return await self._credentials.refreshed()
+            if current == self._given_up:
+                return False
+            if await self._credentials.refreshed():
+                return True
+            self._given_up = current
+            return False

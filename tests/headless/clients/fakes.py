@@ -1,5 +1,6 @@
 """Fakes at the ports: a clock that moves only when told to sleep, and a scripted transport."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from desktop.clients.state import ServiceState, Tracker
 from desktop.clients.zendesk import protocol as zendesk
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.credentials import ApiToken, Authorization, Credentials
+from desktop.kit.clock import SystemClock
 
 SAMPLES = Path(__file__).parent / "samples"
 # 2026-11-21 10:42:15 UTC: a quarter past the minute.
@@ -140,3 +142,10 @@ def sample(service: str, name: str) -> Answer:
     assert isinstance(headers, dict)
     assert isinstance(stored["status"], int)
     return Answer(stored["status"], {k.lower(): v for k, v in headers.items()}, raw)
+
+
+class NoSleep(SystemClock):
+    """The computer's clock, whose sleeps are short however long they are asked for."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(min(seconds, 0.01))

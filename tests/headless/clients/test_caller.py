@@ -187,6 +187,27 @@ async def test_a_token_that_cannot_be_renewed_ends_it() -> None:
     assert found.states[-1].status is Status.SIGNED_OUT
 
 
+async def test_what_could_not_be_renewed_is_not_tried_over_and_over() -> None:
+    tokens = Renewing(0)
+    client, _ = zendesk_client(sample("zendesk", "token_invalid"), credentials=tokens)
+    results = await asyncio.gather(
+        *(client.recent_tickets() for _ in range(4)), return_exceptions=True
+    )
+    assert {type(result) for result in results} == {AuthLost}
+    assert tokens.asked == 1
+
+
+async def test_being_offline_while_renewing_is_being_offline() -> None:
+    class Away(Renewing):
+        async def refreshed(self) -> bool:
+            raise OFFLINE
+
+    client, found = zendesk_client(sample("zendesk", "token_invalid"), credentials=Away(1))
+    with pytest.raises(Offline):
+        await client.recent_tickets()
+    assert found.states[-1].status is Status.OFFLINE
+
+
 async def test_renewing_does_not_go_on_for_ever() -> None:
     tokens = Renewing(1000)
     client, found = zendesk_client(sample("zendesk", "token_invalid"), credentials=tokens)

@@ -1,0 +1,365 @@
+"""Both clients against the running sandbox, which knows the contract from elsewhere."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from clients.conftest import Live
+from desktop.clients.caller import Caller
+from desktop.clients.limits import ACCOUNT
+from desktop.clients.sailthru.client import Endpoint, SailthruClient
+from desktop.clients.sailthru.job import Job, JobStatus
+from desktop.clients.sailthru.protocol import Credentials, File
+from desktop.clients.state import Tracker
+from desktop.clients.zendesk import oauth
+from desktop.clients.zendesk.client import ZendeskClient
+from desktop.clients.zendesk.credentials import ApiToken, Authorization
+from desktop.kit.clock import SystemClock
+from desktop.kit.errors import (
+    AppError,
+    AuthLost,
+    Conflict,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Rejected,
+    ServiceTrouble,
+    TimedOut,
+)
+from desktop.model.optout import OptOut
+from desktop.model.person import ZendeskPerson
+
+MARIA = "maria@lopez.example"
+
+
+async def maria(live: Live) -> ZendeskPerson:
+    (found,) = await live.zendesk.find_by_email(MARIA)
+    return found
+
+
+def other_sailthru(live: Live, key: str, secret: str) -> SailthruClient:
+    clock = SystemClock()
+    tracker = Tracker("Sailthru", clock)
+    caller = Caller(live.sailthru_wire, live.sailthru_limits, tracker, clock)
+    return SailthruClient(Credentials(key, secret), caller)
+
+
+def other_zendesk(live: Live, email: str, token: str) -> ZendeskClient:
+    clock = SystemClock()
+    authority = Authorization(ApiToken(email, token))
+    tracker = Tracker("Zendesk", clock)
+    return ZendeskClient(Caller(live.zendesk_wire, live.zendesk_limits, tracker, clock, authority))
+
+
+async def test_a_lookup(live: Live) -> None:
+    person, profile = await asyncio.gather(maria(live), live.sailthru.get_user(MARIA))
+    assert profile.email == MARIA
+    assert "cookie" not in profile.keys
+    assert profile.lists
+    assert person.identities_read
+    assert MARIA in person.emails
+    page = await live.zendesk.tickets_of(person.id)
+    assert page.tickets
+    assert all(t.requester_id == person.id for t in page.tickets)
+    touched = [t.updated_at or 0 for t in page.tickets]
+    assert touched == sorted(touched, reverse=True)
+    assert await live.zendesk.ticket(page.tickets[0].id) == page.tickets[0]
+    assert not live.bad
+
+
+async def test_everyone_is_found_by_everything(live: Live) -> None:
+    person = await maria(live)
+    second = next(e for e in person.emails if e != MARIA)
+    assert [p.id for p in await live.zendesk.find_by_email(second.upper())] == [person.id]
+    assert person.external_id
+    assert [p.id for p in await live.zendesk.find_by_external_id(person.external_id.upper())] == [
+        person.id
+    ]
+    assert person.phone
+    assert person.id in [p.id for p in await live.zendesk.find_by_phone(person.phone)]
+    assert person.id in [p.id for p in await live.zendesk.find_by_name("maria lop")]
+    assert await live.zendesk.show_user(person.id) == person
+    assert await live.zendesk.show_users([person.id, person.id, 1]) == (person,)
+    assert await live.zendesk.identities(person.id) == person.identities
+    assert person.organization
+    assert await live.zendesk.organization(person.organization.id) == person.organization
+    assert await live.zendesk.find_by_email("nobody@nowhere.example") == ()
+    assert not live.bad
+
+
+async def test_who_is_not_there(live: Live) -> None:
+    for attempt in (
+        live.zendesk.show_user(1),
+        live.zendesk.ticket(1),
+        live.zendesk.organization(1),
+        live.sailthru.get_user("nobody@nowhere.example"),
+        live.sailthru.get_user("0" * 24, key="sid"),
+        live.sailthru.get_list("no such list"),
+        live.sailthru.get_job("0" * 24),
+    ):
+        with pytest.raises(NotFound):
+            await attempt
+
+
+async def test_a_profile_is_changed_and_read_back(live: Live) -> None:
+    before = await live.sailthru.get_user(MARIA, key="email")
+    name = next(iter(before.lists))
+    await live.sailthru.post_user(
+        before.sid,
+        optout=OptOut.BASIC,
+        lists={name: False},
+        vars={"zendesk_health": "happy", "deep": {"a": [1, "ü", None]}},
+    )
+    after = await live.sailthru.get_user(before.sid, key="sid")
+    assert after.optout is OptOut.BASIC
+    assert name not in after.lists
+    assert after.vars["zendesk_health"] == "happy"
+    assert after.vars["deep"] == {"a": [1, "ü", None]}
+    await live.sailthru.post_user(
+        before.sid, optout=before.optout, lists={name: True}, vars={"deep": None}
+    )
+    again = await live.sailthru.get_user(before.sid, key="sid")
+    assert again.lists.keys() == before.lists.keys()
+    assert again.vars["deep"] is None
+
+
+async def test_a_profile_is_made(live: Live) -> None:
+    address = f"New.{uuid.uuid4().hex}@fresh.example"
+    await live.sailthru.create_user(address, vars={"source": "zendesk"}, lists={"Newsletter": True})
+    made = await live.sailthru.get_user(address)
+    assert made.email == address.lower()
+    assert made.vars == {"source": "zendesk"}
+    assert list(made.lists) == ["Newsletter"]
+    with pytest.raises(Rejected) as caught:
+        await live.sailthru.create_user("not an address")
+    assert "email" in caught.value.fields
+
+
+async def test_lists_and_a_smart_one(live: Live) -> None:
+    lists = await live.sailthru.list_lists()
+    names = {found.name: found for found in lists}
+    one = await live.sailthru.get_list("Newsletter")
+    assert (one.list_id, one.name, one.smart) == (names["Newsletter"].list_id, "Newsletter", False)
+    query = {"criteria": ["match"], "field": ["zendesk_sync"], "value": [True]}
+    await live.sailthru.save_smart_list("contract check", query)
+    assert (await live.sailthru.get_list("contract check")).smart
+
+
+async def test_the_account(live: Live) -> None:
+    account = await live.sailthru.settings()
+    assert account.timezone
+    assert account.account_id
+
+
+async def finished(live: Live, job: Job) -> Job:
+    for _ in range(200):
+        if job.status is not JobStatus.PENDING:
+            return job
+        await asyncio.sleep(0.05)
+        job = await live.sailthru.get_job(job.id)
+    raise AssertionError("the job did not end")
+
+
+async def test_an_export(live: Live) -> None:
+    job = await finished(
+        live, await live.sailthru.submit_job("export_list_data", {"list": "Newsletter"})
+    )
+    assert job.status is JobStatus.COMPLETED
+    assert job.export_url
+    data = b"".join([piece async for piece in live.sailthru.download(job.export_url)])
+    assert b"Profile Id" in data.splitlines()[0]
+
+
+async def test_an_update_by_file(live: Live) -> None:
+    sid = (await live.sailthru.get_user(MARIA)).sid
+    lines = f'{{"id":"{sid}","key":"sid","vars":{{"by_job":"ö"}}}}\n'.encode()
+    job = await live.sailthru.submit_job("update", {}, file=File("lines.json", lines))
+    assert (await finished(live, job)).status is JobStatus.COMPLETED
+    assert (await live.sailthru.get_user(sid, key="sid")).vars["by_job"] == "ö"
+
+
+async def test_rights(live: Live) -> None:
+    endpoints: tuple[Endpoint, ...] = ("user", "list", "job", "settings")
+    for endpoint in endpoints:
+        await live.sailthru.probe(endpoint)
+    keys = live.announced["sailthru"]
+    agent = other_sailthru(live, keys["agent_api_key"], keys["agent_api_secret"])
+    await agent.probe("user")
+    with pytest.raises(Forbidden):
+        await agent.probe("job")
+    for key, secret in ((keys["api_key"], "wrong secret"), ("wrong key", keys["api_secret"])):
+        with pytest.raises(AuthLost):
+            await other_sailthru(live, key, secret).probe("settings")
+
+
+async def test_who_signed_in(live: Live) -> None:
+    given = live.announced["zendesk"]
+    assert (await live.zendesk.me()).role == "admin"
+    agent = other_zendesk(live, given["agent_email"], given["agent_api_token"])
+    assert (await agent.me()).role == "agent"
+    stranger = other_zendesk(live, given["email"], "wrong")
+    with pytest.raises(AuthLost):
+        await stranger.me()
+    with pytest.raises(AuthLost):
+        await stranger.show_user(1)
+    with pytest.raises(Forbidden):
+        await agent.create_user_field("from_an_agent", "No")
+
+
+async def test_a_person_is_changed_and_read_back(live: Live) -> None:
+    person = await maria(live)
+    before = person.user_fields.get("sync_to_sailthru")
+    changed = await live.zendesk.update_user(
+        person.id, user_fields={"sync_to_sailthru": not before}
+    )
+    assert changed.user_fields["sync_to_sailthru"] is (not before)
+    assert changed.name == person.name
+    tags = await live.zendesk.add_tags(person.id, ["contract_check"])
+    assert set(tags) == {*(person.tags or ()), "contract_check"}
+    shown = await live.zendesk.show_user(person.id)
+    assert "contract_check" in (shown.tags or ())
+    assert "contract_check" not in await live.zendesk.remove_tags(person.id, ["contract_check"])
+
+
+async def test_user_fields(live: Live) -> None:
+    made = await live.zendesk.create_user_field(f"k{uuid.uuid4().hex[:8]}", "Contract check")
+    assert made in await live.zendesk.user_fields()
+    with pytest.raises(Rejected):
+        await live.zendesk.create_user_field(made.key, "Twice")
+
+
+async def test_recently_viewed(live: Live) -> None:
+    page = await live.zendesk.tickets_of((await maria(live)).id)
+    body = b'{"ticket": %d}' % page.tickets[0].id
+    given = live.announced["zendesk"]
+    from desktop.clients.exchange import Request
+
+    viewed = Request("POST", "/sandbox/viewed", "/sandbox/viewed", body=body)
+    assert (await live.zendesk_wire.send(viewed)).status == 200
+    seen: list[int] = []
+    agent = other_zendesk(live, given["agent_email"], given["agent_api_token"])
+    for client in (live.zendesk, agent):
+        seen += [t.id for t in await client.recent_tickets()]
+    assert page.tickets[0].id in seen
+
+
+async def test_budgets_are_read(live: Live) -> None:
+    await live.sailthru.settings()
+    await live.zendesk.me()
+    assert live.sailthru_limits.budget("GET /settings") is not None
+    account = live.zendesk_limits.budget(ACCOUNT)
+    assert account is not None
+    assert 0 < account.remaining < account.limit
+
+
+READS: dict[str, tuple[type[AppError] | None, int]] = {
+    "429=1": (None, 1),
+    "429-bare": (RateLimited, 9),
+    "400": (Rejected, 1),
+    "401": (AuthLost, 1),
+    "403": (Forbidden, 1),
+    "404": (NotFound, 1),
+    "409": (Conflict, 1),
+    "422": (Rejected, 1),
+    "423": (None, 1),
+    "500": (None, 1),
+    "502": (None, 2),
+    "503=1": (None, 1),
+    "504": (ServiceTrouble, 3),
+    "reset": (None, 1),
+    "reset-after": (None, 2),
+    "timeout=3": (None, 1),
+    "truncated": (None, 1),
+    "cut": (None, 1),
+    "html": (None, 1),
+    "wrong-type": (None, 9),
+    "slow=1": (None, 9),
+}
+
+
+@pytest.mark.parametrize("kind", READS)
+@pytest.mark.parametrize("service", ["sailthru", "zendesk"])
+async def test_reads_under_faults(live: Live, service: str, kind: str) -> None:
+    expected, times = READS[kind]
+    path = "/user" if service == "sailthru" else "/api/v2/users/me"
+    act: Callable[[], Awaitable[object]] = live.zendesk.me
+    if service == "sailthru":
+        sid = (await live.sailthru.get_user(MARIA)).sid
+        act = lambda: live.sailthru.get_user(sid, key="sid")  # noqa: E731
+    await live.fault(f"{service}:GET {path}:{kind}", times)
+    if expected is None:
+        await act()
+    else:
+        with pytest.raises(expected):
+            await act()
+
+
+WRITES: dict[str, tuple[type[AppError] | None, bool]] = {
+    "429=1": (None, False),
+    "401": (AuthLost, False),
+    "409": (Conflict, False),
+    "423": (None, False),
+    "500": (ServiceTrouble, True),
+    "500-after": (ServiceTrouble, True),
+    "502": (ServiceTrouble, True),
+    "reset": (TimedOut, True),
+    "reset-after": (TimedOut, True),
+    "timeout-after=3": (TimedOut, True),
+    "cut": (TimedOut, True),
+    "truncated": (ServiceTrouble, True),
+    "html": (ServiceTrouble, True),
+}
+APPLIED = ("429=1", "423", "500-after", "reset-after", "timeout-after=3", "cut", "truncated")
+
+
+@pytest.mark.parametrize("kind", WRITES)
+@pytest.mark.parametrize("service", ["sailthru", "zendesk"])
+async def test_writes_under_faults(live: Live, service: str, kind: str) -> None:
+    expected, unknown = WRITES[kind]
+    mark = uuid.uuid4().hex
+    person = await maria(live)
+    sid = (await live.sailthru.get_user(MARIA)).sid
+    if service == "sailthru":
+        await live.fault(f"sailthru:POST /user:{kind}")
+        act: Awaitable[object] = live.sailthru.post_user(sid, vars={"mark": mark})
+    else:
+        await live.fault(f"zendesk:PUT /api/v2/users/*:{kind}")
+        act = live.zendesk.update_user(person.id, external_id=mark)
+    if expected is None:
+        await act
+    else:
+        with pytest.raises(expected) as caught:
+            await act
+        assert getattr(caught.value, "applied_unknown", kind not in ("401", "409")) is unknown
+    await asyncio.sleep(0.05)
+    found: object = (await live.zendesk.show_user(person.id)).external_id
+    if service == "sailthru":
+        found = (await live.sailthru.get_user(sid, key="sid")).vars.get("mark")
+    assert (found == mark) is (kind in APPLIED)
+
+
+async def test_an_error_inside_a_200(live: Live) -> None:
+    sid = (await live.sailthru.get_user(MARIA)).sid
+    await live.fault("sailthru:POST /user:error-200=9")
+    with pytest.raises(ServiceTrouble) as caught:
+        await live.sailthru.post_user(sid, vars={"a": 1})
+    assert caught.value.applied_unknown
+
+
+async def test_a_code_that_was_never_given_is_refused(live: Live) -> None:
+    attempt = oauth.begin(
+        live.announced["zendesk"]["oauth_client_id"], "http://127.0.0.1:47615/callback"
+    )
+    for request in (oauth.exchange(attempt, "made-up"), oauth.refresh(attempt.client_id, "x")):
+        answer = await live.zendesk_wire.send(request)
+        with pytest.raises(AuthLost):
+            oauth.read_tokens(answer, 0.0)
+    for request in (oauth.current("x"), oauth.revoke("x")):
+        answer = await live.zendesk_wire.send(request)
+        if request.method == "GET":
+            with pytest.raises(AuthLost):
+                oauth.read_current(answer, 0.0)
+        else:
+            oauth.read_revoked(answer, 0.0)
