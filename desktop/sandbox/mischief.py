@@ -46,6 +46,8 @@ class Mischief:
             if kind.startswith("timeout"):
                 await _hang_up_or_wait(receive, fault.argument)
             cut(send, reset=kind.startswith("reset"))
+            # uvicorn complains of a missing answer unless it has seen the connection end.
+            await _hang_up_or_wait(receive, 1)
             return 0
         if kind in ("slow", "cut"):
             answer = apply(call)

@@ -25,9 +25,12 @@ def start_message(answer: Answer, length: int | None = None) -> dict[str, Any]:
 async def send_answer(send: Send, answer: Answer) -> None:
     """Send an answer whole."""
     await send(start_message(answer))
-    for part in _pieces(answer):
+    pieces = _pieces(answer)
+    part = next(pieces, b"")
+    for following in pieces:
         await send({"type": "http.response.body", "body": part, "more_body": True})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+        part = following
+    await send({"type": "http.response.body", "body": part, "more_body": False})
 
 
 def _pieces(answer: Answer) -> Iterator[bytes]:

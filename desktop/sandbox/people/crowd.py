@@ -29,7 +29,8 @@ STRIDE = 2741
 SPAN_S = 730 * DAY
 NEWEST_S = 120
 SLOT_S = 45 * DAY
-SLOTS = 7
+# No slot may stay empty for all: a feed would look through the whole crowd for its first.
+SLOTS = 6
 
 _ADDRESS = re.compile(r"[a-z.\-]*?(\d+)@[a-z]+\.example")
 # How many tickets: one byte of the draw picks from here.

@@ -1,6 +1,7 @@
 """Everything Sailthru holds now: profiles and lists, changed over generated."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from hashlib import md5
 
@@ -12,7 +13,7 @@ from desktop.sandbox.world import World
 
 SID = re.compile(r"[0-9a-f]{24}")
 # Above this many people a list's count is estimated, as Sailthru's own lag (contract 5).
-COUNT_EXACTLY = 20_000
+COUNT_EXACTLY = 10_000
 
 
 def _nothing(_key: str) -> Record | None:
@@ -162,9 +163,15 @@ class Book:
     def count(self, name: str) -> int:
         """Count a list's members, once; changes are then added up."""
         if name not in self._counts:
-            self._counts[name] = self._crowd_count(name) + sum(
-                self.belongs(name, profile) for profile in self.singles()
-            )
+            record = self.lists.get(name)
+            names = [name]
+            if record is not None and record["type"] != "smart":
+                natural = (it for it in self.all_lists() if it["type"] != "smart")
+                names = [it["name"] for it in natural if it["name"] not in self._counts]
+            found = self._crowd_counts(names)
+            for profile in self.singles():
+                found.update(one for one in names if self.belongs(one, profile))
+            self._counts |= {one: found[one] for one in names}
         return self._counts[name]
 
     def singles(self) -> Iterator[Record]:
@@ -175,23 +182,26 @@ class Book:
         for _, profile in self.profiles.live_changes():
             yield profile
 
-    def _crowd_count(self, name: str) -> int:
+    def _crowd_counts(self, names: list[str]) -> Counter[str]:
+        """Count several natural lists, or one smart list, in one walk through the crowd."""
         crowd = self.world.crowd
         looked_at = min(crowd.total, COUNT_EXACTLY)
-        record = self.lists.get(name)
-        default_smart = name == SMART_LIST and name not in self.lists.changed
-        found = 0
+        record = self.lists.get(names[0]) or {}
+        default_smart = names[0] == SMART_LIST and SMART_LIST not in self.lists.changed
+        found: Counter[str] = Counter()
         for index in range(looked_at):
             person = crowd.person(index)
             if not person.has_profile or self.base.sid_of(index) in self.profiles.changed:
                 continue
             if default_smart:
-                found += person.smart
-            elif record is not None and record["type"] == "smart":
-                found += self.belongs(name, self.base.crowd_profile(person))
+                found[names[0]] += person.smart
+            elif record.get("type") == "smart":
+                found[names[0]] += self.belongs(names[0], self.base.crowd_profile(person))
             else:
-                found += name in self.base.lists_of(person)
-        return found if looked_at == crowd.total else found * crowd.total // looked_at
+                found.update(self.base.lists_of(person))
+        if looked_at < crowd.total:
+            return Counter({name: it * crowd.total // looked_at for name, it in found.items()})
+        return found
 
 
 def list_record(

@@ -94,7 +94,7 @@ class Base:
             organization_id=ORGANIZATIONS_FROM + draw[12] % ORGANIZATION_COUNT
             if draw[13] < 100
             else None,
-            tags=[tag for place, tag in enumerate(TAGS) if draw[14 + place] < 14],
+            tags=tags_of(person),
             external_id=f"shop-{person.index:07d}" if draw[20] < 128 else None,
             locale=locale,
             time_zone=zone,
@@ -146,7 +146,6 @@ class Base:
         topic, subject, body = SUBJECTS[(draw[23 + slot] + slot) % len(SUBJECTS)]
         status = _status(draw[30] if slot == 0 else 255, age)
         rating = ("good", "good", "bad", "offered")[draw[31] % 4] if draw[32] < 90 else None
-        user_tags = [tag for place, tag in enumerate(TAGS) if draw[14 + place] < 14]
         return ticket_record(
             TICKETS_FROM + person.index * TICKETS_EACH + SLOTS - 1 - slot,
             USERS_FROM + person.index,
@@ -157,7 +156,7 @@ class Base:
             updated=updated,
             generated=updated,
             priority=PRIORITIES[draw[34] % len(PRIORITIES)],
-            tags=[topic, *user_tags],
+            tags=[topic, *tags_of(person)],
             assignee_id=7602 + draw[35] % 2 if status != "new" else None,
             rating=rating if status in ("solved", "closed") else None,
             channel=("email", "web", "api", "chat")[draw[36] % 4],
@@ -216,6 +215,11 @@ class Base:
         """Return all ids; without a crowd only the cast's organizations."""
         crowd = ORGANIZATION_COUNT if self.crowd.size else 0
         return [*ORGANIZATIONS, *range(ORGANIZATIONS_FROM, ORGANIZATIONS_FROM + crowd)]
+
+
+def tags_of(person: Person) -> list[str]:
+    """Return the tags of one of the crowd, without making the user."""
+    return [tag for place, tag in enumerate(TAGS) if person.draw[14 + place] < 14]
 
 
 def organization_record(

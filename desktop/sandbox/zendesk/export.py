@@ -10,6 +10,7 @@ from desktop.sandbox.call import Answer, Call, Record, said
 from desktop.sandbox.router import Router
 from desktop.sandbox.zendesk.base import USERS_FROM
 from desktop.sandbox.zendesk.book import Book
+from desktop.sandbox.zendesk.finder import may_fit
 from desktop.sandbox.zendesk.organizations import show_organization
 from desktop.sandbox.zendesk.paging import decode_cursor, encode_cursor, link, number
 from desktop.sandbox.zendesk.query import (
@@ -116,7 +117,7 @@ class Export:
     def _of_crowd(self, kind: str, index: int, query: Query) -> list[Record]:
         person = self.book.world.crowd.person(index)
         if kind == "user":
-            if USERS_FROM + index in self.book.users.changed:
+            if USERS_FROM + index in self.book.users.changed or not may_fit(query, person):
                 return []
             user = self.book.base.crowd_user(person)
             return [user] if fits_user(query, user) else []

@@ -1,11 +1,12 @@
 """Candidates for a query: the few that an index gives, or a walk through everybody."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from desktop.sandbox.call import Record
+from desktop.sandbox.people.crowd import Person
 from desktop.sandbox.people.names import plain
-from desktop.sandbox.zendesk.base import USERS_FROM
+from desktop.sandbox.zendesk.base import TAGS, USERS_FROM, tags_of
 from desktop.sandbox.zendesk.book import Book
 from desktop.sandbox.zendesk.query import Query, fits_ticket, fits_user
 
@@ -25,18 +26,28 @@ class Finder:
         for user in self._at_hand(query):
             if self._fits(query, user):
                 found[user["id"]] = user
+        if found and len(query.terms) == 1 and "@" in query.terms[0].value:
+            # A whole address belongs to one person; nobody else need be looked at.
+            return list(found.values())[:most], len(found)
         members = sorted({*self.book.base.members, *self.book.users.changed})
         for number in members:
             known = self.book.live_user(number)
             if known is not None and number not in found and self._fits(query, known):
                 found[number] = known
-        crowd, seen, total = self._crowd(query)
-        matching = 0
+        crowd, total, named = self._crowd(query)
+        matching = seen = 0
         for index in crowd:
+            if named and len(found) >= most:
+                # An index chose them, so the rest fits about as well.
+                break
+            seen += 1
             number = USERS_FROM + index
             if number in self.book.users.changed:
                 continue
-            user = self.book.base.crowd_user(self.book.world.crowd.person(index))
+            person = self.book.world.crowd.person(index)
+            if not may_fit(query, person):
+                continue
+            user = self.book.base.crowd_user(person)
             if fits_user(query, user):
                 matching += 1
                 if len(found) < most:
@@ -59,8 +70,8 @@ class Finder:
                 if (user := find(term.value)) is not None:
                     yield user
 
-    def _crowd(self, query: Query) -> tuple[list[int], int, int]:
-        """Return the crowd's candidates, how many were considered, and of how many."""
+    def _crowd(self, query: Query) -> tuple[Iterable[int], int, bool]:
+        """Return candidates from the crowd, of how many, and whether by an index of names."""
         crowd = self.book.world.crowd
         words = [plain(word).rstrip("*") for word in query.words]
         for term in query.terms:
@@ -69,15 +80,14 @@ class Finder:
             if term.key in ("email", "external_id", "phone") and not term.negative:
                 exact = "*" not in term.value
                 if exact:
-                    return [], 0, 0
+                    return [], 0, False
         if words and all(word.isalpha() for word in words):
             indexes, total = crowd.named(words, prefix=True)
-            chosen = list(islice(indexes, WINDOW))
-            return chosen, len(chosen), total
+            return islice(indexes, WINDOW), total, True
         if words:
-            return [], 0, 0
-        chosen = list(range(crowd.size - 1, max(crowd.size - 1 - WINDOW, -1), -1))
-        return chosen, len(chosen), crowd.size
+            return [], 0, False
+        newest = range(crowd.size - 1, max(crowd.size - 1 - WINDOW, -1), -1)
+        return newest, crowd.size, False
 
     def tickets(self, query: Query, most: int) -> tuple[list[Record], int]:
         """Return up to `most` tickets that fit, and how many there are in all."""
@@ -121,3 +131,22 @@ class Finder:
         others = len(found) - min(matching, len(found))
         estimate = matching * crowd.size // max(looked_at, 1)
         return found[:most], max(len(found), others + estimate)
+
+
+def may_fit(query: Query, person: Person) -> bool:
+    """Say cheaply whether one of the crowd can fit, before the user is made."""
+    for term in query.terms:
+        if term.negative or term.compare != ":":
+            continue
+        if term.key == "tags" and term.value in TAGS and term.value not in tags_of(person):
+            return False
+        boxed = term.value == "true"
+        if (
+            term.key == "sync_to_sailthru"
+            and term.value in ("true", "false")
+            and person.boxed != boxed
+        ):
+            return False
+        if term.key == "role" and term.value in ("agent", "admin"):
+            return False
+    return True

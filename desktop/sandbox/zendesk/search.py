@@ -1,9 +1,12 @@
 """/search, /search/count and /users/search (contract 7; export is in `export.py`)."""
 
+from collections.abc import Sequence
+
 from desktop.sandbox.call import Answer, Call, Record, said
 from desktop.sandbox.router import Router
 from desktop.sandbox.zendesk.book import Book
 from desktop.sandbox.zendesk.finder import Finder
+from desktop.sandbox.zendesk.long_list import FirstOf
 from desktop.sandbox.zendesk.paging import PAGE, link, number, page_answer
 from desktop.sandbox.zendesk.query import fits_organization, parse_query
 from desktop.sandbox.zendesk.refusal import refuse
@@ -73,12 +76,15 @@ class Search:
         require_agent(call)
         if "external_id" in call.query:
             one = self.book.user_by_external_id(call.query["external_id"])
-            rows = [one] if one else []
+            rows: Sequence[Record] = [one] if one else []
         else:
             text = call.query.get("query", "").strip()
             if not text:
                 raise refuse(400, "invalid", "Missing query parameter")
-            rows, _ = self.finder.users(parse_query(text), USERS_MOST)
+            # Only as many as this page needs are made; `count` tells of all.
+            page, size = number(call, "page", 1), min(number(call, "per_page", PAGE), PAGE)
+            found, total = self.finder.users(parse_query(text), min(page * size, USERS_MOST))
+            rows = FirstOf(found, min(total, USERS_MOST))
         return page_answer(
             call,
             "users",

@@ -6,8 +6,8 @@ from desktop.sandbox.calendar import iso
 from desktop.sandbox.call import ANONYMOUS, Answer, Call, Record, said
 from desktop.sandbox.router import Router
 from desktop.sandbox.zendesk.book import Book
+from desktop.sandbox.zendesk.long_list import IdList
 from desktop.sandbox.zendesk.paging import page_answer, read_ids
-from desktop.sandbox.zendesk.people_list import IdList
 from desktop.sandbox.zendesk.refusal import not_found
 from desktop.sandbox.zendesk.rights import require_agent
 from desktop.sandbox.zendesk.shape import visible

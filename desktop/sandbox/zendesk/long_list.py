@@ -1,7 +1,9 @@
-"""A long list of ids that is counted and cut without being made."""
+"""Long lists that are counted and cut without being made."""
 
 from collections.abc import Iterator, Sequence
 from typing import overload
+
+from desktop.sandbox.call import Record
 
 
 class IdList(Sequence[int]):
@@ -35,3 +37,22 @@ class IdList(Sequence[int]):
     def __iter__(self) -> Iterator[int]:
         for part in self._parts:
             yield from part
+
+
+class FirstOf(Sequence[Record]):
+    """The first rows of a longer list whose length is known."""
+
+    def __init__(self, rows: list[Record], total: int) -> None:
+        self._rows = rows
+        self._total = max(total, len(rows))
+
+    def __len__(self) -> int:
+        return self._total
+
+    @overload
+    def __getitem__(self, place: int) -> Record: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Record]: ...
+    def __getitem__(self, place: int | slice) -> Record | list[Record]:
+        """Return what is there of a place."""
+        return self._rows[place]
