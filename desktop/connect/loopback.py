@@ -76,7 +76,7 @@ class Loopback:
             return
         self._server.close()
         if self._visits:
-            _, late = await asyncio.wait(self._visits, timeout=1.0)
+            _, late = await asyncio.wait(self._visits, timeout=0.5)
             for visit in late:
                 visit.cancel()
             await asyncio.gather(*late, return_exceptions=True)

@@ -1,0 +1,194 @@
+"""The whole sign-in against the sandbox's pages: allowed, denied, disturbed, cancelled."""
+
+import asyncio
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from running_sandbox import RunningSandbox
+
+from desktop.clients.exchange import Answer, Request
+from desktop.clients.transport import HttpTransport
+from desktop.clients.zendesk import oauth
+from desktop.connect.desk import Desk
+from desktop.connect.loopback import PORTS
+from desktop.connect.signin import SignIn, sign_in
+from desktop.kit.errors import AuthLost, BadInput, Forbidden, NeedsPerson
+from desktop.settings.values import Values
+
+
+class Browser:
+    """What a person does in the browser, as soon as it is opened."""
+
+    def __init__(
+        self, answer: str = "&auto=allow", before: Callable[[str], str] | None = None
+    ) -> None:
+        self.opened = ""
+        self.was_opened = asyncio.Event()
+        self.pages: list[httpx.Response] = []
+        self._answer = answer
+        self._before = before
+        self._task: asyncio.Task[None] | None = None
+
+    def __call__(self, url: str) -> None:
+        self.opened = url
+        self.was_opened.set()
+        if self._answer:
+            self._task = asyncio.create_task(self._go(url))
+
+    async def _go(self, url: str) -> None:
+        async with httpx.AsyncClient(follow_redirects=True) as client:
+            if self._before is not None:
+                self.pages.append(await client.get(self._before(url)))
+            self.pages.append(await client.get(url + self._answer))
+
+    async def closed(self) -> None:
+        if self._task is not None:
+            await self._task
+
+    @property
+    def asked(self) -> dict[str, list[str]]:
+        return parse_qs(urlsplit(self.opened).query)
+
+
+async def signed_in(sandbox: RunningSandbox, browser: Browser, **more: object) -> oauth.Tokens:
+    transport = HttpTransport("Zendesk", sandbox.zendesk)
+    try:
+        request = SignIn(sandbox.zendesk, sandbox.client_id, **more)
+        return await sign_in(request, transport, browser)
+    finally:
+        await transport.aclose()
+        await browser.closed()
+
+
+def nobody_listens() -> bool:
+    import socket
+
+    for port in PORTS:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return False
+    return True
+
+
+async def test_allow_gives_tokens_that_work(sandbox: RunningSandbox, desk: Desk) -> None:
+    browser = Browser("&auto=allow&as=kim@acme.example")
+    tokens = await signed_in(sandbox, browser)
+    assert tokens.refresh
+    assert tokens.expires_at
+    assert not tokens.lacks()
+    assert browser.asked["code_challenge_method"] == ["S256"]
+    assert browser.asked["redirect_uri"][0] in [f"http://127.0.0.1:{p}/callback" for p in PORTS]
+    assert len(browser.asked["state"][0]) >= 32
+    page = browser.pages[-1]
+    assert page.status_code == 200
+    for secret in (parse_qs(page.url.query.decode())["code"][0], browser.asked["state"][0]):
+        assert secret not in page.text
+    assert nobody_listens()
+    values = Values({"zendesk.oauth_client_id": sandbox.client_id})
+    async with desk.services(values).transport("Zendesk", sandbox.zendesk) as transport:
+        keeper = desk.keeper(values, transport)
+        await keeper.keep(tokens)
+        async with desk.services(values).zendesk(sandbox.zendesk, keeper) as client:
+            assert (await client.me()).email == "kim@acme.example"
+
+
+async def test_deny_is_said(sandbox: RunningSandbox) -> None:
+    with pytest.raises(AuthLost, match="Access was refused in the browser"):
+        await signed_in(sandbox, Browser("&auto=deny"))
+    assert sandbox.grants() == 0
+    assert nobody_listens()
+
+
+@pytest.mark.parametrize(
+    "planted",
+    ["code=stolen&state=other", "code=stolen", "code=stolen&state=", "error=x&state=other",
+     "code=stolen&state=a&state=b", ""],
+)  # fmt: skip
+async def test_a_planted_answer_is_turned_away_and_the_true_one_counts(
+    sandbox: RunningSandbox, planted: str
+) -> None:
+    def plant(url: str) -> str:
+        return parse_qs(urlsplit(url).query)["redirect_uri"][0] + "?" + planted
+
+    browser = Browser(before=plant)
+    tokens = await signed_in(sandbox, browser)
+    assert tokens.access
+    assert [page.status_code for page in browser.pages] == [400, 200]
+    assert sandbox.grants() == 1
+
+
+async def test_a_replayed_answer_finds_nobody_and_a_replayed_code_is_refused(
+    sandbox: RunningSandbox,
+) -> None:
+    browser = Browser()
+    await signed_in(sandbox, browser)
+    landed = browser.pages[-1].url
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(httpx.ConnectError):
+            await client.get(landed)
+    attempt = oauth.begin(sandbox.client_id, str(landed).partition("?")[0])
+    code = parse_qs(landed.query.decode())["code"][0]
+    transport = HttpTransport("Zendesk", sandbox.zendesk)
+    answer = await transport.send(oauth.exchange(attempt, code))
+    await transport.aclose()
+    with pytest.raises(AuthLost):
+        oauth.read_tokens(answer, 0)
+
+
+async def test_a_closed_browser_ends_in_time(sandbox: RunningSandbox) -> None:
+    with pytest.raises(NeedsPerson, match="Start the sign-in again"):
+        await signed_in(sandbox, Browser(""), limit_s=0.05)
+    assert nobody_listens()
+
+
+async def test_cancelling_closes_the_listener(sandbox: RunningSandbox) -> None:
+    browser = Browser("")
+    task = asyncio.create_task(signed_in(sandbox, browser))
+    await browser.was_opened.wait()
+    assert not nobody_listens()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert nobody_listens()
+    assert sandbox.grants() == 0
+
+
+async def test_a_new_attempt_has_a_new_state_and_verifier(sandbox: RunningSandbox) -> None:
+    first, second = Browser(), Browser()
+    await signed_in(sandbox, first)
+    await signed_in(sandbox, second)
+    for name in ("state", "code_challenge"):
+        assert first.asked[name] != second.asked[name]
+
+
+async def test_without_a_client_it_says_who_makes_one() -> None:
+    with pytest.raises(BadInput, match="admin"):
+        await sign_in(SignIn("https://acme.zendesk.com", ""), Granting("read"), print)
+
+
+class Granting:
+    """A Zendesk that grants these scopes, whatever was asked."""
+
+    def __init__(self, scope: str) -> None:
+        self._scope = scope
+
+    async def send(self, request: Request) -> Answer:
+        body = f'{{"access_token": "a", "refresh_token": "r", "scope": "{self._scope}"}}'
+        return Answer(200, {"content-type": "application/json"}, body.encode())
+
+
+async def test_less_than_asked_is_refused_at_once() -> None:
+    browser = Browser("")
+
+    def allow(url: str) -> None:
+        browser.opened = url
+        asked = browser.asked
+        query = f"?code=c&state={asked['state'][0]}"
+        browser._answer = query
+        browser._task = asyncio.create_task(browser._go(asked["redirect_uri"][0]))
+
+    with pytest.raises(Forbidden, match="write"):
+        await sign_in(SignIn("https://acme.zendesk.com", "fairlead"), Granting("read"), allow)
+    await browser.closed()
