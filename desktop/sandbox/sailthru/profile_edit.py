@@ -10,7 +10,7 @@ from desktop.sandbox.sailthru.book import Book, list_record
 from desktop.sandbox.sailthru.refusal import refuse, user_not_found
 from desktop.sandbox.sailthru.smart import as_list
 
-EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]+", re.ASCII)
+EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]+")
 KEYS = ("sid", "email", "extid", "cookie", "sms", "fb", "twitter")
 OPTOUTS = ("none", "basic", "blast", "all")
 # all > basic > blast > none: the contract's own inference (4.4).
