@@ -6,14 +6,18 @@ certificates are always checked, against the system's store and an optional CA f
 """
 
 import asyncio
+import importlib.util
 import itertools
 import logging
 import ssl
+import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
+from types import ModuleType
+from typing import cast
 
 import httpx
 
@@ -29,7 +33,22 @@ log = logging.getLogger(__name__)
 for _name in ("httpx", "httpcore", "h11"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
+# httpcore asks for sniffio four times per request; where it is missing, each time is a walk
+# over the whole import path (a third of a request's CPU, measured). None ends it at once.
+if importlib.util.find_spec("sniffio") is None:
+    sys.modules["sniffio"] = cast("ModuleType", None)
+
 _ids = itertools.count(1)
+
+# ValueError: httpx encodes headers itself, and its message would print them.
+_FOREIGN = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpx.StreamError,
+    RuntimeError,
+    OSError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)
@@ -54,15 +73,18 @@ class HttpTransport:
         service: str,
         base_url: str,
         *,
-        ca_file: Path | None = None,
+        tls: ssl.SSLContext | None = None,
         limits: Limits | None = None,
         use_proxies: bool = True,
     ) -> None:
-        """`service` is its name in sentences. Raises BadInput on an address or CA file unfit."""
+        """`service` is its name in sentences; `tls` comes from `tls_context`.
+
+        Raises BadInput on an address or proxy that cannot be used.
+        """
         self._service = service
         self._base = checked_base(base_url)
         self._limits = limits or Limits()
-        self._tls = _tls(ca_file)
+        self._tls = tls or tls_context()
         self._client = self._build(proxies=use_proxies and not is_loopback(host_of(self._base)))
         self._use_proxies = use_proxies
 
@@ -101,7 +123,7 @@ class HttpTransport:
                         unpacker.feed(piece)
         except TimeoutError:
             raise unreachable.no_answer(self._service) from None
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError, OSError) as e:
+        except _FOREIGN as e:
             raise self._translated(e) from None
         body = unpacker.finish()
         if body is None:
@@ -134,7 +156,7 @@ class HttpTransport:
                     )
                 async for piece in response.aiter_bytes(1 << 16):
                     yield piece
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError, OSError) as e:
+        except _FOREIGN as e:
             raise self._translated(e) from None
 
     async def warm(self, connections: int = 1) -> None:
@@ -188,14 +210,20 @@ class HttpTransport:
             return unreachable.explain_offline(service, error)
         if isinstance(error, httpx.TimeoutException):
             return unreachable.no_answer(service)
-        if isinstance(error, httpx.LocalProtocolError | httpx.InvalidURL):
+        ours = isinstance(error, ValueError) and not isinstance(error, OSError)
+        if ours or isinstance(error, httpx.LocalProtocolError | httpx.InvalidURL):
             return Bug("A request could not be put together.", "Nothing was sent.", "Report it.")
         if isinstance(error, RuntimeError) and self._client.is_closed:
             return unreachable.closed(service)
         return unreachable.broken_off(service)
 
 
-def _tls(ca_file: Path | None) -> ssl.SSLContext:
+def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
+    """The system's trusted certificates and those of `ca_file`; TLS 1.2 at least.
+
+    Takes some 40 ms: made once, beside the event loop, and shared by the transports.
+    Raises BadInput on a file that holds no certificates.
+    """
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is not None:

@@ -1,12 +1,12 @@
 """The Sailthru client: what can be asked and done, typed; HTTP, retries and budgets are below."""
 
-import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Literal, TypeVar
 
 from desktop.clients.caller import Caller
-from desktop.clients.exchange import Answer
+from desktop.clients.exchange import Request
 from desktop.clients.field import Notes, OnBad
+from desktop.clients.noting import Make, call_noting
 from desktop.clients.sailthru import translate
 from desktop.clients.sailthru.errors import someone_else, unexpected
 from desktop.clients.sailthru.job import Job
@@ -17,7 +17,6 @@ from desktop.model.optout import OptOut
 from desktop.model.profile import SailthruAccount, SailthruList, SailthruProfile
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
 
 Endpoint = Literal["user", "list", "job", "settings"]
 
@@ -142,38 +141,16 @@ class SailthruClient:
             # Refused for its id, hence let in.
             return
 
-    async def _get(
-        self,
-        endpoint: str,
-        asked: Mapping[str, object],
-        make: Callable[[Mapping[str, object], Notes], T],
-    ) -> T:
-        request = build(self._credentials, "GET", endpoint, asked)
-        return await self._caller.call(request, self._reader(request.route, make))
+    async def _get(self, endpoint: str, asked: Mapping[str, object], make: Make[T]) -> T:
+        return await self._call(build(self._credentials, "GET", endpoint, asked), make)
 
     async def _post(
-        self,
-        endpoint: str,
-        body: Mapping[str, object],
-        make: Callable[[Mapping[str, object], Notes], T],
-        file: File | None = None,
+        self, endpoint: str, body: Mapping[str, object], make: Make[T], file: File | None = None
     ) -> T:
-        request = build(self._credentials, "POST", endpoint, body, file=file)
-        return await self._caller.call(request, self._reader(request.route, make))
+        return await self._call(build(self._credentials, "POST", endpoint, body, file=file), make)
 
-    def _reader(
-        self, route: str, make: Callable[[Mapping[str, object], Notes], T]
-    ) -> Callable[[Answer, float], T]:
-        def read(answer: Answer, now: float) -> T:
-            notes = Notes()
-            value = make(decipher(answer, now), notes)
-            if notes.bad:
-                log.info("Sailthru %s: %d fields left out", route, len(notes.bad))
-                if self._on_bad is not None:
-                    self._on_bad(tuple(notes.bad))
-            return value
-
-        return read
+    async def _call(self, request: Request, make: Make[T]) -> T:
+        return await call_noting(self._caller, request, decipher, make, self._on_bad)
 
 
 def _changes(

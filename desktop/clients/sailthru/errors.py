@@ -80,14 +80,14 @@ def from_status(status: int) -> AppError:
     return unexpected()
 
 
-def from_xml(status: int, body: bytes) -> AppError:
+def from_xml(status: int, body: bytes, pause_s: float, now: float) -> AppError:
     """An answer that begins with `<`: Sailthru's XML errors, or a web page in between."""
     if b"<triggermail" in body[:100]:
         found = re.search(rb"<error>(\d{1,4})</error>", body)
         said = re.search(rb"<errormsg>([^<]*)</errormsg>", body)
         words = said.group(1).decode("utf-8", "replace") if said else ""
         if found:
-            return from_code(status, int(found.group(1)), words, 60.0, 0.0)
+            return from_code(status, int(found.group(1)), words, pause_s, now)
         return unexpected()
     return not_json(status)
 

@@ -78,11 +78,12 @@ def decipher(answer: Answer, now: float) -> dict[str, object]:
     An `error` field can come with HTTP 200 (contract sailthru 2.0); without `format` errors are
     XML (1.10), and gateways answer in HTML.
     """
+    pause = pause_s(answer.headers, now)
     if answer.status == 429:
-        raise over_limit(pause_s(answer.headers, now), now)
+        raise over_limit(pause, now)
     body = answer.body[:1000].lstrip()
     if body.startswith(b"<"):
-        raise from_xml(answer.status, body)
+        raise from_xml(answer.status, body, pause, now)
     try:
         found = parse(answer.body)
     except Unreadable:
@@ -92,7 +93,7 @@ def decipher(answer: Answer, now: float) -> dict[str, object]:
             answer.status,
             found["error"],
             found.get("errormsg"),
-            pause_s(answer.headers, now),
+            pause,
             now,
         )
     if not 200 <= answer.status < 300:

@@ -1,14 +1,14 @@
 """The Zendesk client: what can be asked and done, typed; HTTP, retries and budgets are below."""
 
 import asyncio
-import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from desktop.clients.caller import Caller
-from desktop.clients.exchange import Answer, Request
+from desktop.clients.exchange import Request
 from desktop.clients.field import Notes, OnBad
+from desktop.clients.noting import Make, call_noting
 from desktop.clients.zendesk import search, translate
 from desktop.clients.zendesk.cursor import PAGE_SIZE, Circle, next_cursor
 from desktop.clients.zendesk.errors import someone_else
@@ -18,7 +18,6 @@ from desktop.model.person import Identity, Organization, UserField, ZendeskMe, Z
 from desktop.model.ticket import Ticket
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
 
 _SIDELOADS = ("include", "identities,organizations")
 _USER = "/api/v2/users/{id}"
@@ -215,17 +214,8 @@ class ZendeskClient:
             if cursor is None:
                 return tuple(found.values())
 
-    async def _call(self, request: Request, make: Callable[[Mapping[str, object], Notes], T]) -> T:
-        def read(answer: Answer, now: float) -> T:
-            notes = Notes()
-            value = make(decipher(answer, now), notes)
-            if notes.bad:
-                log.info("Zendesk %s: %d fields left out", request.route, len(notes.bad))
-                if self._on_bad is not None:
-                    self._on_bad(tuple(notes.bad))
-            return value
-
-        return await self._caller.call(request, read)
+    async def _call(self, request: Request, make: Make[T]) -> T:
+        return await call_noting(self._caller, request, decipher, make, self._on_bad)
 
 
 def _ticket_page(document: Mapping[str, object], notes: Notes) -> TicketPage:

@@ -22,7 +22,7 @@ def build(
     method: str,
     template: str,
     *,
-    ids: Mapping[str, int | str] | None = None,
+    ids: Mapping[str, int] | None = None,
     query: Sequence[tuple[str, str]] = (),
     document: Mapping[str, object] | None = None,
     safe: bool | None = None,

@@ -244,6 +244,28 @@ async def test_a_wrong_clock_here_does_not_lengthen_the_pause(offset_s: float) -
     assert caught.value.until - bench.clock.now() == pytest.approx(45.0)
 
 
+@pytest.mark.parametrize(
+    ("body", "status", "kind"),
+    [
+        (
+            b"<triggermail><error>43</error><errormsg>Too many</errormsg></triggermail>",
+            400,
+            RateLimited,
+        ),
+        (b"\n <?xml version='1.0'?><triggermail><error>5</error></triggermail>", 200, AuthLost),
+        (b"<triggermail><ok>1</ok></triggermail>", 200, ServiceTrouble),
+        (b"<triggermail>", 503, ServiceTrouble),
+        (b"<html>", 403, Forbidden),
+    ],
+)
+async def test_xml(body: bytes, status: int, kind: type[AppError]) -> None:
+    client, bench = sailthru_client(Answer(status, {}, body))
+    with pytest.raises(kind) as caught:
+        await client.post_user(SID, vars={"a": 1})
+    if isinstance(caught.value, RateLimited):
+        assert 0 < caught.value.until - bench.clock.now() <= 60
+
+
 async def test_503_waits_as_told() -> None:
     ok = sample("zendesk", "recent")
     act, bench = read("Zendesk", Answer(503, {"retry-after": "20"}), ok)

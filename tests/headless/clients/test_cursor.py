@@ -76,6 +76,14 @@ async def test_only_the_cursor_is_taken_from_a_link() -> None:
     assert bench.sent[1].query[1] == ("page[after]", "x==")
 
 
+@pytest.mark.parametrize("link", ["https://[bad", "https://a.example/?page=2", 7])
+async def test_a_link_without_a_cursor_leads_nowhere(link: object) -> None:
+    first = {"user_fields": [{"id": 1, "key": "a"}], "meta": {"has_more": True}}
+    client, _ = zendesk_client(answer({**first, "links": {"next": link}}))
+    with pytest.raises(ServiceTrouble):
+        await client.user_fields()
+
+
 async def test_without_cursors_there_is_one_page() -> None:
     client, bench = zendesk_client(answer({"user_fields": [{"id": 1, "key": "a"}], "count": 1}))
     assert len(await client.user_fields()) == 1

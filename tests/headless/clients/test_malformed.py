@@ -20,7 +20,7 @@ from desktop.clients.sailthru import protocol as sailthru_protocol
 from desktop.clients.sailthru import translate as sailthru
 from desktop.clients.zendesk import protocol as zendesk_protocol
 from desktop.clients.zendesk import translate as zendesk
-from desktop.kit.errors import AppError
+from desktop.kit.errors import AppError, ServiceTrouble
 
 # JSON texts that no field may take as they are.
 NOT_A_NUMBER = ("NaN", "Infinity", "-Infinity", "1e400", "1" + "0" * 400, "9" * 5000)
@@ -311,6 +311,37 @@ async def test_a_5_mb_string_is_read_beside_the_loop_and_kept() -> None:
     tree["vars"]["essay"] = "x" * 5_000_000
     client, _ = sailthru_client(answer(tree))
     assert len(str((await client.get_user("a@b.example")).vars["essay"])) == 5_000_000
+
+
+def test_fields_that_are_nearly_right() -> None:
+    notes = Notes()
+    assert notes.whole("17", "x") == notes.whole(17.0, "x") == 17
+    assert notes.number("1.5", "x") == 1.5
+    assert notes.flag(1, "x")
+    assert not notes.flag(0, "x", default=True)
+    assert not notes.bad
+    deep: list[object] = []
+    for _ in range(5_000):
+        deep = [deep]
+    assert notes.json(deep, "deep") is None
+    assert [b.why for b in notes.bad] == ["nested too deeply"]
+
+
+def test_definitions_without_a_key() -> None:
+    notes = Notes()
+    listed = [{"id": 1}, {"id": 2, "key": 7}, 7, {"key": "a"}, {"id": 3, "key": "b"}]
+    found = zendesk.many({"user_fields": listed}, "user_fields", zendesk.user_field, notes)
+    assert [f.key for f in found] == ["b"]
+    assert len(notes.bad) == 4
+
+
+async def test_a_list_without_a_name() -> None:
+    client, bench = sailthru_client(answer({"list_id": "1"}))
+    with pytest.raises(ServiceTrouble):
+        await client.get_list("x")
+    client, bench = sailthru_client(answer({"lists": [{"list_id": "1"}, 7, {"name": "a"}]}))
+    assert [f.name for f in await client.list_lists()] == ["a"]
+    assert len(bench.bad) == 2
 
 
 def test_the_tolerant_reader() -> None:

@@ -3,11 +3,14 @@
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from clients.conftest import Live
+from clients.fakes import NOW
 from desktop.clients.caller import Caller
+from desktop.clients.exchange import Request
 from desktop.clients.limits import ACCOUNT
 from desktop.clients.sailthru.client import Endpoint, SailthruClient
 from desktop.clients.sailthru.job import Job, JobStatus
@@ -234,8 +237,6 @@ async def test_recently_viewed(live: Live) -> None:
     page = await live.zendesk.tickets_of((await maria(live)).id)
     body = b'{"ticket": %d}' % page.tickets[0].id
     given = live.announced["zendesk"]
-    from desktop.clients.exchange import Request
-
     viewed = Request("POST", "/sandbox/viewed", "/sandbox/viewed", body=body)
     assert (await live.zendesk_wire.send(viewed)).status == 200
     seen: list[int] = []
@@ -346,6 +347,59 @@ async def test_an_error_inside_a_200(live: Live) -> None:
     with pytest.raises(ServiceTrouble) as caught:
         await live.sailthru.post_user(sid, vars={"a": 1})
     assert caught.value.applied_unknown
+
+
+async def test_signing_in_by_oauth(live: Live) -> None:
+    given = live.announced["zendesk"]
+    attempt = oauth.begin(given["oauth_client_id"], "http://127.0.0.1:47615/callback")
+    url = urlsplit(oauth.authorization_url(given["base_url"], attempt))
+    query = (*parse_qsl(url.query), ("auto", "allow"), ("as", given["agent_email"]))
+    back = await live.zendesk_wire.send(Request("GET", url.path, url.path, query))
+    code = oauth.code_from(attempt, back.headers["location"])
+    first = oauth.read_tokens(await live.zendesk_wire.send(oauth.exchange(attempt, code)), NOW)
+    assert first.refresh
+    assert not first.lacks()
+    assert first.expires_at == NOW + oauth.ACCESS_S
+    current = oauth.read_current(await live.zendesk_wire.send(oauth.current(first.access)), NOW)
+    assert current.scopes == {"read", "write"}
+
+    class Stored:
+        def __init__(self) -> None:
+            self.tokens = first
+            self.renewed = 0
+
+        async def header(self) -> str:
+            return f"Bearer {self.tokens.access}"
+
+        async def refreshed(self) -> bool:
+            self.renewed += 1
+            assert self.tokens.refresh
+            request = oauth.refresh(attempt.client_id, self.tokens.refresh)
+            self.tokens = oauth.read_tokens(await live.zendesk_wire.send(request), NOW)
+            return True
+
+    stored, clock = Stored(), SystemClock()
+    client = ZendeskClient(
+        Caller(
+            live.zendesk_wire,
+            live.zendesk_limits,
+            Tracker("Zendesk", clock),
+            clock,
+            Authorization(stored),
+        )
+    )
+    assert (await client.me()).email == given["agent_email"]
+    expire = Request("POST", "/sandbox/expire-tokens", "/sandbox/expire-tokens")
+    await live.zendesk_wire.send(expire)
+    await asyncio.gather(*(client.recent_tickets() for _ in range(4)))
+    assert stored.renewed == 1
+    oauth.read_revoked(await live.zendesk_wire.send(oauth.revoke(stored.tokens.access)), NOW)
+    stored.renewed = 0
+    with pytest.raises(AuthLost):
+        await client.recent_tickets()
+    used = await live.zendesk_wire.send(oauth.refresh(attempt.client_id, first.refresh))
+    with pytest.raises(AuthLost):
+        oauth.read_tokens(used, NOW)
 
 
 async def test_a_code_that_was_never_given_is_refused(live: Live) -> None:

@@ -21,10 +21,10 @@ from desktop.clients.limits import Limits as Budgets
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.sailthru.protocol import Credentials, readings
 from desktop.clients.state import Tracker
-from desktop.clients.transport import HttpTransport, Limits
+from desktop.clients.transport import HttpTransport, Limits, tls_context
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.credentials import ApiToken, Authorization
-from desktop.kit.errors import AppError, BadInput, Offline, ServiceTrouble, TimedOut
+from desktop.kit.errors import AppError, BadInput, Bug, Offline, ServiceTrouble, TimedOut
 from desktop.model.retry import Backoff
 
 ASK = Request("GET", "/user", "/user", query=(("api_key", "canary"),), safe=True)
@@ -270,6 +270,14 @@ async def test_all_connections_busy() -> None:
     assert len(server.talks) == 1
 
 
+@pytest.mark.parametrize("headers", [{"X-Odd": "a\r\nb"}, {"X-Odd": "ü"}, {"Bad Name": "x"}])
+async def test_a_request_that_cannot_be_written_is_our_mistake(headers: dict[str, str]) -> None:
+    async with serving(greet) as server, transport(server.url) as wire:
+        with pytest.raises(Bug):
+            await wire.send(Request("GET", "/", "/", headers=headers))
+    assert not server.talks
+
+
 async def test_after_closing() -> None:
     wire = HttpTransport("Sailthru", "http://127.0.0.1:9")
     await wire.aclose()
@@ -353,7 +361,7 @@ async def test_certificates_are_checked(
 ) -> None:
     context, pem = server_context(tmp_path, host=host, age_days=age_days)
     async with serving(greet, context) as server:
-        options: dict[str, object] = {"ca_file": pem} if trusted else {}
+        options: dict[str, object] = {"tls": tls_context(pem)} if trusted else {}
         async with transport(server.url, **options) as wire:
             with pytest.raises(Offline) as caught:
                 await wire.send(TELL)
@@ -363,13 +371,16 @@ async def test_certificates_are_checked(
 
 async def test_an_own_ca_file_is_trusted(tmp_path: Path) -> None:
     context, pem = server_context(tmp_path)
-    async with serving(greet, context) as server, transport(server.url, ca_file=pem) as wire:
+    async with (
+        serving(greet, context) as server,
+        transport(server.url, tls=tls_context(pem)) as wire,
+    ):
         assert (await wire.send(ASK)).body == OK
     with pytest.raises(BadInput):
-        HttpTransport("Sailthru", "https://a.example", ca_file=tmp_path / "none.pem")
+        tls_context(tmp_path / "none.pem")
     (tmp_path / "empty.pem").write_text("nothing")
     with pytest.raises(BadInput):
-        HttpTransport("Sailthru", "https://a.example", ca_file=tmp_path / "empty.pem")
+        tls_context(tmp_path / "empty.pem")
 
 
 async def test_no_tls_is_refused() -> None:
@@ -388,7 +399,10 @@ async def test_tls_1_1_is_refused(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
-    async with serving(greet, context) as server, transport(server.url, ca_file=pem) as wire:
+    async with (
+        serving(greet, context) as server,
+        transport(server.url, tls=tls_context(pem)) as wire,
+    ):
         with pytest.raises(Offline) as caught:
             await wire.send(TELL)
     assert "secure connection" in caught.value.title
