@@ -6,9 +6,10 @@ up. Not connected means the defaults, and nothing wider.
 
 import os
 import sys
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from desktop.kit.errors import NotPermitted
+from desktop.kit.errors import AppError, AuthLost, NotPermitted
 from desktop.model.permission import DEFAULTS, Actor, Role, Rules, Verdict
 from desktop.model.person import ZendeskMe
 from desktop.settings import table
@@ -21,6 +22,49 @@ HONESTY = (
     "These rules guide people. Whoever holds this computer's Sailthru key can go around them; "
     "only a key without the right itself holds."
 )
+
+
+class Whose(Protocol):
+    """What knows whose credentials these are: the Zendesk client."""
+
+    async def me(self) -> ZendeskMe:
+        """Ask Zendesk."""
+        ...
+
+
+@dataclass(frozen=True)
+class AtWork:
+    """The person and the rules in force; `live` when Zendesk confirmed the role just now.
+
+    `trouble` is why not, where there was something to ask.
+    """
+
+    actor: Actor
+    rules: Rules
+    live: bool
+    trouble: AppError | None = None
+
+
+async def at_work(values: Values, client: Whose | None, state: WindowState, person: str) -> AtWork:
+    """Find out who is at work; `client` is None while nobody is signed in to Zendesk.
+
+    Away from Zendesk the person goes on as an agent under the workspace's rules; signed out,
+    under the defaults. Raises NotPermitted when the sign-in is an end user's.
+    """
+    if values.get(table.ZENDESK_AUTH) == "none" and client is None:
+        connected = values.chosen(table.SOLO_PERSON)
+        return AtWork(solo_actor(values, person), rules_for(values, connected=connected), True)
+    if client is None:
+        return AtWork(offline_actor(state), rules_for(values, connected=False), False)
+    try:
+        actor = actor_from(await client.me())
+    except NotPermitted:
+        raise
+    except AuthLost as error:
+        return AtWork(offline_actor(state), rules_for(values, connected=False), False, error)
+    except AppError as error:
+        return AtWork(offline_actor(state), rules_for(values, connected=True), False, error)
+    return AtWork(actor, rules_for(values, connected=True), True)
 
 
 def actor_from(me: ZendeskMe) -> Actor:

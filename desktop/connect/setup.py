@@ -76,10 +76,13 @@ async def run_setup(document: Json, desk: Desk, on_check: OnCheck | None = None)
     given = read_document(document)
     file = desk.settings
     before = file.load().values
-    if given.base_url is not None:
-        desk.workspaces.require_free(given.base_url, but=desk.workspace.name)
     settings, notes = _without_managed(given, before)
+    _choose_sign_in(given, before, settings)
     values = Values({**before.stored, **settings}, before.policy)
+    _require_whole(given, values)
+    if values.get(table.ZENDESK_AUTH) != "none":
+        base_url = values.get(table.ZENDESK_BASE_URL)
+        desk.workspaces.require_free(base_url, but=desk.workspace.name)
     moved = _moved(before, values)
     key, token = await _credentials(given, desk, values, moved=moved)
     checks = Checks(on_check)
@@ -103,6 +106,31 @@ async def run_setup(document: Json, desk: Desk, on_check: OnCheck | None = None)
         outcome.actor,
         (*given.notes, *notes),
     )
+
+
+def _choose_sign_in(given: SetupInput, before: Values, settings: dict[str, Json]) -> None:
+    """Without `zendesk.auth`: a token means token, an account alone means the browser."""
+    key = table.ZENDESK_AUTH.key
+    if key in given.settings or before.managed(table.ZENDESK_AUTH):
+        return
+    if Secret.ZENDESK_TOKEN in given.secrets:
+        settings[key] = "token"
+    elif given.settings.get(table.ZENDESK_BASE_URL.key) and (
+        before.get(table.ZENDESK_AUTH) == "none"
+    ):
+        settings[key] = "oauth"
+
+
+def _require_whole(given: SetupInput, values: Values) -> None:
+    how = values.get(table.ZENDESK_AUTH)
+    if how != "none" and not values.get(table.ZENDESK_BASE_URL):
+        raise BadInput(
+            "“zendesk.base_url” is missing.",
+            "It says which Zendesk account to connect.",
+            "Add it, such as https://acme.zendesk.com.",
+        )
+    if Secret.ZENDESK_TOKEN in given.secrets and not values.get(table.ZENDESK_EMAIL):
+        raise BadInput("“zendesk.api_token” needs “zendesk.email”, the address of an agent.")
 
 
 async def _credentials(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from desktop.kit.errors import BadInput
 from desktop.model.json_value import Json
-from desktop.settings import address, table
+from desktop.settings import table
 from desktop.settings.flatten import flatten
 from desktop.vault.secret import Secret, clean
 
@@ -31,12 +31,6 @@ class SetupInput:
     settings: Mapping[str, Json]
     secrets: Mapping[Secret, str] = field(repr=False)
     notes: tuple[str, ...] = ()
-
-    @property
-    def base_url(self) -> str | None:
-        """The Zendesk account, where the document names one."""
-        value = self.settings.get(table.ZENDESK_BASE_URL.key)
-        return value if isinstance(value, str) and value else None
 
 
 def read_document(document: Json) -> SetupInput:
@@ -66,7 +60,7 @@ def read_document(document: Json) -> SetupInput:
             raise BadInput(f"“{key}” in the set-up is not a permission.")
         else:
             notes.append(f"“{key}” is not known and was left out.")
-    _complete(settings, secrets)
+    _check_pair(secrets)
     return SetupInput(settings, secrets, tuple(notes))
 
 
@@ -88,19 +82,7 @@ def _setting(found: str, key: str, value: Json) -> Json:
         ) from error
 
 
-def _complete(settings: dict[str, Json], secrets: Mapping[Secret, str]) -> None:
+def _check_pair(secrets: Mapping[Secret, str]) -> None:
     one = (Secret.SAILTHRU_KEY in secrets, Secret.SAILTHRU_SECRET in secrets)
     if any(one) and not all(one):
         raise BadInput("“sailthru.api_key” and “sailthru.api_secret” go together.")
-    auth, token = settings.get(table.ZENDESK_AUTH.key), Secret.ZENDESK_TOKEN in secrets
-    if token and not settings.get(table.ZENDESK_EMAIL.key):
-        raise BadInput("“zendesk.api_token” needs “zendesk.email”, the address of an agent.")
-    base_url = settings.get(table.ZENDESK_BASE_URL.key)
-    if auth is None and base_url:
-        settings[table.ZENDESK_AUTH.key] = "token" if token else "oauth"
-    if (token or auth in ("token", "oauth")) and not base_url:
-        raise BadInput(
-            "“zendesk.base_url” is missing.",
-            "It says which Zendesk account to connect.",
-            f"Add it, such as {address.zendesk_base_url('acme')}.",
-        )

@@ -7,13 +7,11 @@ import re
 import secrets
 import shutil
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from desktop.kit.clock import Clock, SystemClock
 from desktop.kit.errors import AppError, BadInput, NeedsPerson, NotFound
-from desktop.model.json_value import Json
 from desktop.settings import address, json_file, table
 from desktop.settings.paths import Paths, make_private
 from desktop.settings.policy import NO_POLICY, Policy
@@ -166,8 +164,7 @@ class Workspaces:
         for name in self.names():
             if name == but or not base_url:
                 continue
-            stored = self._stored(self.open(name))
-            if stored.get(table.ZENDESK_BASE_URL.key) == base_url:
+            if self._account(self.open(name)) == base_url:
                 return name
         return None
 
@@ -182,12 +179,17 @@ class Workspaces:
                 f"Open “{holder}”, or disconnect it there first.",
             )
 
-    def _stored(self, workspace: Workspace) -> Mapping[str, Json]:
+    def _account(self, workspace: Workspace) -> str:
         try:
-            return self.settings(workspace).load().values.stored
+            values = self.settings(workspace).load().values
         except AppError:
             # A neighbour that cannot be read is no reason to refuse this one.
-            return {}
+            return ""
+        if not values.managed(table.ZENDESK_BASE_URL):
+            return values.get(table.ZENDESK_BASE_URL)
+        # A policy gives every workspace the account; only the signed-in one holds it.
+        signed_in = values.get(table.ZENDESK_AUTH) != "none"
+        return values.get(table.ZENDESK_BASE_URL) if signed_in else ""
 
     def _known(self, name: str) -> str | None:
         # Some disks keep case apart and some do not: names may not differ in case alone.

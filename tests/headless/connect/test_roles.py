@@ -4,13 +4,14 @@ import pytest
 
 from desktop.connect.roles import (
     actor_from,
+    at_work,
     computer_person,
     may_change,
     offline_actor,
     rules_for,
     solo_actor,
 )
-from desktop.kit.errors import NotPermitted
+from desktop.kit.errors import AppError, AuthLost, NotPermitted, Offline
 from desktop.model.permission import DEFAULTS, Actor, Permission, Role, check
 from desktop.model.person import ZendeskMe
 from desktop.settings import table
@@ -47,6 +48,52 @@ def test_offline_nobody_is_an_admin() -> None:
     state = WindowState(person_name="Ada", person_id=7)
     assert offline_actor(state) == Actor("Ada", Role.AGENT, 7)
     assert offline_actor(WindowState()).name == "You"
+
+
+class Answering:
+    """A Zendesk that answers one thing."""
+
+    def __init__(self, answer: ZendeskMe | AppError) -> None:
+        self._answer = answer
+
+    async def me(self) -> ZendeskMe:
+        if isinstance(self._answer, AppError):
+            raise self._answer
+        return self._answer
+
+
+STATE = WindowState(person_name="Ada", person_id=7)
+CONNECTED = Values({**WIDE, "zendesk.auth": "oauth"})
+
+
+async def test_at_work_live() -> None:
+    found = await at_work(CONNECTED, Answering(me("admin")), STATE, "ada")
+    assert (found.actor.role, found.live, found.rules.changes) == (Role.ADMIN, True, True)
+    with pytest.raises(NotPermitted):
+        await at_work(CONNECTED, Answering(me("end-user")), STATE, "ada")
+
+
+async def test_at_work_offline_is_an_agent_under_the_workspaces_rules() -> None:
+    found = await at_work(CONNECTED, Answering(Offline("away")), STATE, "ada")
+    assert (found.actor, found.live) == (Actor("Ada", Role.AGENT, 7), False)
+    assert found.rules == rules_for(CONNECTED, connected=True)
+    assert isinstance(found.trouble, Offline)
+
+
+@pytest.mark.parametrize("client", [None, Answering(AuthLost("gone"))])
+async def test_at_work_signed_out_is_under_the_defaults(client: Answering | None) -> None:
+    found = await at_work(CONNECTED, client, STATE, "ada")
+    assert found.actor.role is Role.AGENT
+    assert found.rules == rules_for(CONNECTED, connected=False)
+    assert not found.rules.changes
+
+
+async def test_at_work_without_zendesk() -> None:
+    before = await at_work(Values(WIDE), None, STATE, "ada")
+    assert not before.rules.changes
+    set_up = Values({**WIDE, "sailthru_only.person": "ada"})
+    after = await at_work(set_up, None, STATE, "ada")
+    assert (after.actor.role, after.rules.changes) == (Role.ADMIN, True)
 
 
 def test_connected_the_settings_count() -> None:

@@ -1,5 +1,7 @@
 """`fairlead setup`: the document is checked, then the services, and only then anything is kept."""
 
+import json
+import logging
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +14,7 @@ from desktop.connect.desk import Desk
 from desktop.connect.disconnect import disconnect, sign_out
 from desktop.connect.setup import run_setup
 from desktop.connect.setup_document import read_document
+from desktop.connect.stored import places
 from desktop.kit.errors import BadInput, NeedsPerson, NoKeyring
 from desktop.model.permission import DEFAULTS, Permission, Role
 from desktop.settings import table
@@ -200,6 +203,17 @@ async def test_sailthru_alone_makes_its_person_the_admin(
     assert any("list_remove" in note for note in other.notes)
 
 
+async def test_what_is_kept_need_not_be_given_again(sandbox: RunningSandbox, desk: Desk) -> None:
+    await run_setup(sandbox.document, desk)
+    assert (await run_setup({"changes": True}, desk)).ok
+    token = {k: sandbox.document["zendesk"][k] for k in ("email", "api_token")}
+    assert (await run_setup({"zendesk": token}, desk)).ok
+    assert (await run_setup({"zendesk": {"base_url": sandbox.zendesk}}, desk)).ok
+    values = values_of(desk)
+    assert values.get(table.ZENDESK_AUTH) == "token"
+    assert values.get(table.CHANGES)
+
+
 async def test_oauth_is_set_up_without_a_token_and_signed_in_later(
     sandbox: RunningSandbox, desk: Desk
 ) -> None:
@@ -246,6 +260,19 @@ async def test_another_account_never_sees_the_old_credentials(
     for secret in (Secret.ZENDESK_TOKEN, Secret.ZENDESK_REFRESH, Secret.ZENDESK_ACCESS):
         assert await desk.vault.get(secret) is None
     assert await desk.vault.get(Secret.SAILTHRU_KEY)
+
+
+async def test_setting_up_another_account_erases_the_sign_in_of_the_first(
+    sandbox: RunningSandbox, desk: Desk
+) -> None:
+    await run_setup(sandbox.document, desk)
+    await desk.vault.set(Secret.ZENDESK_REFRESH, "refresh-of-the-first")
+    # The same server by another name is another account as far as anybody can tell.
+    other = sandbox.zendesk.replace("127.0.0.1", "localhost")
+    zendesk = {**sandbox.document["zendesk"], "base_url": other}
+    assert (await run_setup({"zendesk": zendesk}, desk)).stored
+    assert await desk.vault.get(Secret.ZENDESK_REFRESH) is None
+    assert await desk.vault.get(Secret.ZENDESK_TOKEN) == zendesk["api_token"]
 
 
 async def test_without_a_keyring_nothing_is_kept(sandbox: RunningSandbox, desk: Desk) -> None:
@@ -309,3 +336,24 @@ def test_accounts_are_parsed_for_the_wizard(workspaces: Workspaces) -> None:
     assert choose_account("acme", workspaces, "main").base_url == "https://acme.zendesk.com"
     with pytest.raises(BadInput, match="missing"):
         parse_account(" ")
+
+
+async def test_no_secret_reaches_a_log_or_a_report(
+    sandbox: RunningSandbox, desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    reports = [await run_setup(sandbox.document, desk)]
+    sandbox.fault("sailthru:GET /settings:500")
+    reports.append(await run_setup(sandbox.document, desk))
+    said = caplog.text + json.dumps([report.as_json() for report in reports]) + repr(reports)
+    secrets = [await desk.vault.get(secret) for secret in Secret]
+    assert len([secret for secret in secrets if secret]) == 3
+    assert not [secret for secret in secrets if secret and secret in said]
+    assert "Sailthru" in caplog.text
+
+
+def test_what_is_kept_where_is_told(desk: Desk) -> None:
+    told = {place.what: place.where for place in places(desk)}
+    assert desk.workspace.keyring_service in told["Keys and sign-ins"]
+    assert str(desk.workspace.settings_path) in told.values()
+    assert "14 days" in told["Customers you opened"]

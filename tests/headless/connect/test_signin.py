@@ -12,10 +12,16 @@ from desktop.clients.exchange import Answer, Request
 from desktop.clients.transport import HttpTransport
 from desktop.clients.zendesk import oauth
 from desktop.connect.desk import Desk
+from desktop.connect.disconnect import sign_out
+from desktop.connect.doctor import examine
+from desktop.connect.enter import sign_in_here
 from desktop.connect.loopback import PORTS
 from desktop.connect.signin import SignIn, sign_in
-from desktop.kit.errors import AuthLost, BadInput, Forbidden, NeedsPerson
+from desktop.kit.errors import AuthLost, BadInput, Forbidden, NeedsPerson, NotPermitted
+from desktop.model.permission import Role
+from desktop.settings import table
 from desktop.settings.values import Values
+from desktop.vault.secret import Secret
 
 
 class Browser:
@@ -192,3 +198,47 @@ async def test_less_than_asked_is_refused_at_once() -> None:
     with pytest.raises(Forbidden, match="write"):
         await sign_in(SignIn("https://acme.zendesk.com", "fairlead"), Granting("read"), allow)
     await browser.closed()
+
+
+@pytest.fixture
+def ready(sandbox: RunningSandbox, desk: Desk) -> Desk:
+    desk.settings.change(
+        {"zendesk.base_url": sandbox.zendesk, "zendesk.oauth_client_id": sandbox.client_id}
+    )
+    return desk
+
+
+async def test_signing_in_here_keeps_the_tokens_and_drops_the_api_token(ready: Desk) -> None:
+    await ready.vault.set(Secret.ZENDESK_TOKEN, "old-api-token")
+    browser = Browser("&auto=allow&as=kim@acme.example")
+    actor = await sign_in_here(ready, browser)
+    await browser.closed()
+    assert (actor.name, actor.role) == ("Kim Park", Role.AGENT)
+    assert ready.settings.load().values.get(table.ZENDESK_AUTH) == "oauth"
+    assert await ready.vault.get(Secret.ZENDESK_REFRESH)
+    assert await ready.vault.get(Secret.ZENDESK_TOKEN) is None
+    report = await examine(ready)
+    names = {check.name: check for check in report.checks}
+    assert names["Zendesk: scopes"].ok
+    assert names["Zendesk: role"].ok
+    assert report.actor == actor
+    goodbye = await sign_out(ready)
+    assert goodbye.revoked
+    assert await ready.vault.get(Secret.ZENDESK_REFRESH) is None
+
+
+async def test_an_end_user_is_sent_away_and_the_token_given_back(
+    sandbox: RunningSandbox, ready: Desk
+) -> None:
+    before = sandbox.control("GET", "tokens")["access"]
+    browser = Browser("&auto=allow&as=maria@lopez.example")
+    with pytest.raises(NotPermitted, match="end user"):
+        await sign_in_here(ready, browser)
+    await browser.closed()
+    assert sandbox.control("GET", "tokens")["access"] == before
+    assert await ready.vault.get(Secret.ZENDESK_REFRESH) is None
+
+
+async def test_signing_in_needs_an_account(desk: Desk) -> None:
+    with pytest.raises(BadInput, match="No Zendesk account"):
+        await sign_in_here(desk, Browser(""))

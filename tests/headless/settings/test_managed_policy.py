@@ -126,7 +126,7 @@ def test_unknown_keys_are_noted_and_grant_nothing(place: PolicyPlace, write_poli
     assert len(policy.notices) == 2
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="root reads everything")
+@pytest.mark.usefixtures("modes_bind")
 def test_a_trusted_file_that_cannot_be_read_closes(place: PolicyPlace, write_policy: Write) -> None:
     write_policy(OPEN, mode=0o000)
     assert allowed(place) == {Permission.VIEW}

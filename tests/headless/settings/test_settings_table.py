@@ -7,6 +7,7 @@ import pytest
 from desktop.kit.errors import BadInput
 from desktop.model.permission import DEFAULTS
 from desktop.settings import reading, table
+from desktop.settings.flags import add_flags, typed_settings
 from desktop.settings.flatten import flatten
 from desktop.settings.reference import markdown
 from desktop.settings.setting import Kind, Section
@@ -19,13 +20,28 @@ def test_the_default_is_a_value_of_its_own_row(row: object) -> None:
     assert row.help.endswith(".")
 
 
-def test_keys_are_unique_and_flags_fit_a_command_line() -> None:
+def test_keys_are_unique() -> None:
     assert len(table.BY_KEY) == len(table.TABLE)
+
+
+def test_the_table_makes_the_options_of_a_command_line() -> None:
     parser = argparse.ArgumentParser(allow_abbrev=False)
-    for row in table.TABLE:
-        parser.add_argument(row.flag, dest=row.key)
-    typed = parser.parse_args(["--cache-keep-days", "7", "--names-health-var", "h"])
-    assert vars(typed)["cache.keep_days"] == "7"
+    add_flags(parser)
+    assert "--zendesk-base-url" in parser.format_help()
+    typed = parser.parse_args(
+        ["--cache-keep-days", "7", "--changes", "on", "--value-segment-lists", '{"VIP": 4}',
+         "--permissions-agent-list-remove", "off", "--zendesk-base-url", "acme"]
+    )  # fmt: skip
+    assert typed_settings(vars(typed)) == {
+        "cache.keep_days": 7,
+        "changes": True,
+        "value.segment_lists": {"VIP": 4},
+        "permissions.agent.list_remove": False,
+        "zendesk.base_url": "https://acme.zendesk.com",
+    }
+    for wrong in (["--changes", "perhaps"], ["--value-segment-lists", "{"]):
+        with pytest.raises(BadInput, match=wrong[0]):
+            typed_settings(vars(parser.parse_args(wrong)))
 
 
 def test_permissions_have_the_defaults_of_the_model_and_close_when_damaged() -> None:

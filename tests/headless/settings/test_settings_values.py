@@ -2,7 +2,6 @@
 
 import json
 import multiprocessing
-import os
 import stat
 from pathlib import Path
 
@@ -113,7 +112,7 @@ def test_the_policy_wins_and_a_managed_setting_cannot_be_changed(path: Path) -> 
         file.change({"sailthru.currency": "EUR"})
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="root writes everywhere")
+@pytest.mark.usefixtures("modes_bind")
 def test_a_folder_that_cannot_be_written_is_said(path: Path) -> None:
     path.parent.chmod(0o500)
     with pytest.raises(StoreKnown):

@@ -8,6 +8,7 @@ import pytest
 from desktop.kit.errors import BadInput, NeedsPerson, NotFound, StoreKnown
 from desktop.settings import table
 from desktop.settings.paths import Paths, find_paths
+from desktop.settings.policy import Policy
 from desktop.settings.state import StateFile, WindowState
 from desktop.settings.workspace import Workspaces, checked_name
 
@@ -36,6 +37,14 @@ def test_a_home_that_cannot_be_is_explained(tmp_path: Path) -> None:
     paths = find_paths({"FAIRLEAD_HOME": str(tmp_path / "file")})
     with pytest.raises(StoreKnown, match="FAIRLEAD_HOME"):
         paths.prepare()
+
+
+@pytest.mark.usefixtures("modes_bind")
+def test_a_read_only_home_is_explained(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o500)
+    with pytest.raises(StoreKnown, match="FAIRLEAD_HOME"):
+        find_paths({"FAIRLEAD_HOME": str(home)}).prepare()
 
 
 def test_without_home_the_platform_decides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -142,6 +151,16 @@ def test_one_zendesk_account_belongs_to_one_workspace(workspaces: Workspaces) ->
     workspaces.require_free("https://acme.zendesk.com", but=one.name)
     workspaces.require_free("https://other.zendesk.com", but=two.name)
     workspaces.require_free("", but=two.name)
+
+
+def test_an_account_of_the_policy_belongs_to_who_is_signed_in(paths: Paths) -> None:
+    policy = Policy({"zendesk.base_url": "https://acme.zendesk.com"})
+    workspaces = Workspaces(paths, policy)
+    one, two = workspaces.create("One"), workspaces.create("Two")
+    workspaces.require_free("https://acme.zendesk.com", but=two.name)
+    workspaces.settings(one).change({"zendesk.auth": "oauth"})
+    with pytest.raises(NeedsPerson, match="“One”"):
+        workspaces.require_free("https://acme.zendesk.com", but=two.name)
 
 
 def test_the_window_remembers(tmp_path: Path) -> None:
