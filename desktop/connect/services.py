@@ -1,5 +1,7 @@
 """Opens clients for a moment: a check, a set-up, a sign-in. HTTP is imported late (150 ms)."""
 
+import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,14 +26,18 @@ class Services:
 
     def __init__(self, clock: Clock | None = None, ca_file: str = "") -> None:
         self._clock = clock or SystemClock()
-        self.ca_file = Path(ca_file) if ca_file else None
+        self._ca_file = Path(ca_file) if ca_file else None
+        self._tls: ssl.SSLContext | None = None
 
     @asynccontextmanager
     async def transport(self, service: str, base_url: str) -> AsyncIterator[Transport]:
         """Connections to one address. Raises BadInput for an address or CA file unfit."""
-        from desktop.clients.transport import HttpTransport
+        from desktop.clients.transport import HttpTransport, tls_context
 
-        opened = HttpTransport(service, base_url, ca_file=self.ca_file)
+        if self._tls is None:
+            # Reading the system's certificates takes tens of milliseconds: once, and elsewhere.
+            self._tls = await asyncio.to_thread(tls_context, self._ca_file)
+        opened = HttpTransport(service, base_url, tls=self._tls)
         try:
             yield opened
         finally:
