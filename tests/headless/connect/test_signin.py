@@ -1,7 +1,10 @@
 """The whole sign-in against the sandbox's pages: allowed, denied, disturbed, cancelled."""
 
 import asyncio
-from collections.abc import Callable
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -20,8 +23,16 @@ from desktop.connect.signin import SignIn, sign_in
 from desktop.kit.errors import AuthLost, BadInput, Forbidden, NeedsPerson, NotPermitted
 from desktop.model.permission import Role
 from desktop.settings import table
+from desktop.settings.file_lock import held_briefly
 from desktop.settings.values import Values
 from desktop.vault.secret import Secret
+
+
+@pytest.fixture(autouse=True)
+def own_ports() -> Iterator[None]:
+    """The redirect ports are the same for every process: one test at a time may use them."""
+    with held_briefly(Path(tempfile.gettempdir()) / "fairlead-redirect-ports.lock", limit_s=60):
+        yield
 
 
 class Browser:
@@ -69,8 +80,6 @@ async def signed_in(sandbox: RunningSandbox, browser: Browser, **more: object) -
 
 
 def nobody_listens() -> bool:
-    import socket
-
     for port in PORTS:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
