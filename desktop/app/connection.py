@@ -1,5 +1,6 @@
 """Builds the two clients of a workspace and keeps their connections open."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from desktop.clients.limits import Limits
 from desktop.clients.sailthru import protocol as sailthru_protocol
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.state import ServiceState, Tracker
-from desktop.clients.transport import HttpTransport
+from desktop.clients.transport import HttpTransport, tls_context
 from desktop.clients.zendesk import protocol as zendesk_protocol
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.credentials import Authorization
@@ -43,19 +44,20 @@ class Connection:
 async def open_connection(desk: Desk, values: Values, on_state: OnState) -> Connection:
     """Build what the settings and the vault have credentials for. Raises NoKeyring, BadInput."""
     chosen = values.get(table.CA_FILE)
-    ca_file = Path(chosen) if chosen else None
+    # Reading the system's certificates takes tens of milliseconds: off the window's thread.
+    tls = await asyncio.to_thread(tls_context, Path(chosen) if chosen else None)
     transports: list[HttpTransport] = []
     sailthru = zendesk = limits = None
     key = await desk.sailthru_key()
     if key is not None:
-        transport = HttpTransport(SAILTHRU, values.get(table.SERVICE_URI), ca_file=ca_file)
+        transport = HttpTransport(SAILTHRU, values.get(table.SERVICE_URI), tls=tls)
         transports.append(transport)
         own = Limits(desk.clock, sailthru_protocol.readings, shared=False)
         tracker = Tracker(SAILTHRU, desk.clock, on_state)
         sailthru = SailthruClient(key, Caller(transport, own, tracker, desk.clock))
     base_url = values.get(table.ZENDESK_BASE_URL)
     if base_url:
-        transport = HttpTransport(ZENDESK, base_url, ca_file=ca_file)
+        transport = HttpTransport(ZENDESK, base_url, tls=tls)
         transports.append(transport)
         credentials = await desk.zendesk_credentials(values, transport)
         if credentials is not None:

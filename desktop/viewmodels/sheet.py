@@ -179,6 +179,17 @@ class SheetModel(QObject):
         self._everything ^= {panel}
         self.changed.emit()
 
+    def draft(self, panel: str) -> str:
+        """What was half-typed for this customer before Esc, a crash or the end of the day."""
+        return self._store.notes.draft(self._draft_key(panel)) if self._sheet else ""
+
+    def save_draft(self, panel: str, text: str) -> None:
+        """Keep half-typed words; an empty text forgets them."""
+        if self._sheet is not None:
+            key = self._draft_key(panel)
+            name = f"draft {key}"
+            self.tasks.start(name, self._keep_draft(key, text))
+
     @property
     def ticket(self) -> int | None:
         """The ticket that edits are made for."""
@@ -366,6 +377,14 @@ class SheetModel(QObject):
             self.settled.emit(edit_id, "Undone before it was sent")
         else:
             self._watched[edit.id] = edit.state
+
+    def _draft_key(self, panel: str) -> str:
+        sheet = self._sheet
+        profile = sheet.profile.value if sheet else None
+        return f"{panel}:{profile.sid if profile else ''}"
+
+    async def _keep_draft(self, key: str, text: str) -> None:
+        await self._store.lane.run(self._store.notes.save_draft, key, text, self._clock.now())
 
     async def _link(self, sid: str) -> None:
         sheet = self._sheet

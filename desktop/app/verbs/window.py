@@ -1,0 +1,25 @@
+"""`fairlead [WHAT]`: open the window; an argument is looked up."""
+
+import argparse
+
+from desktop.app.verbs.verb import Verb
+from desktop.app.wiring import Ground
+from desktop.settings.workspace import Workspaces
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", nargs="?", default="", help="a customer, #ticket or link to open")
+    parser.add_argument("--exit-after-first-paint", action="store_true", help=argparse.SUPPRESS)
+
+
+def _run(ground: Ground, options: argparse.Namespace) -> int:
+    from desktop.app.gui import Start, open_window
+
+    ground.paths.prepare()
+    workspaces = Workspaces(ground.paths, ground.policy, ground.clock)
+    workspace = workspaces.open_or_create(options.workspace or workspaces.current())
+    start = Start(argument=options.what, first_paint=options.exit_after_first_paint)
+    return open_window(ground, workspace, workspaces, start)
+
+
+VERB = Verb("window", "open the window (the default)", _arguments, _run)

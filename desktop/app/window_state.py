@@ -1,0 +1,50 @@
+"""Remembers where the window stood, and puts it back fully on a screen that exists."""
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QRect
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMainWindow
+
+from desktop.kit.errors import AppError
+from desktop.settings.state import StateFile
+
+log = logging.getLogger(__name__)
+
+
+class WindowMemory:
+    """What the file says is untrusted: an odd geometry is replaced by the usual one."""
+
+    def __init__(self, path: Path, window: QMainWindow) -> None:
+        self._file = StateFile(path)
+        self._window = window
+
+    def restore(self) -> None:
+        """Put the window where it was, if that makes sense here."""
+        state = self._file.read()
+        if state.geometry:
+            self._window.restoreGeometry(QByteArray(state.geometry))
+        self._fit()
+
+    def save(self) -> None:
+        """Remember; a full disk only costs the position."""
+        geometry = bytes(self._window.saveGeometry().data())
+        try:
+            self._file.write(replace(self._file.read(), geometry=geometry))
+        except AppError as error:
+            log.info("The window's place could not be kept: %s", error.code)
+
+    def _fit(self) -> None:
+        frame = self._window.geometry()
+        screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+        if not screens:
+            return
+        home = next((s for s in screens if s.contains(frame.center())), screens[0])
+        width, height = min(frame.width(), home.width()), min(frame.height(), home.height())
+        left = min(max(frame.left(), home.left()), home.right() - width + 1)
+        top = min(max(frame.top(), home.top()), home.bottom() - height + 1)
+        fitted = QRect(left, top, width, height)
+        if fitted != frame:
+            self._window.setGeometry(fitted)

@@ -1,0 +1,138 @@
+"""One change in full: both sides of a conflict, what may be done, and how it went so far."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.panels.parts.button import Button, secondary
+from desktop.panels.parts.card import Card
+from desktop.panels.parts.chip import Chip, State
+from desktop.panels.parts.key_value import KeyValue, Row
+from desktop.panels.parts.label import label
+from desktop.panels.parts.link import LinkButton
+from desktop.panels.theme import fonts
+from desktop.viewmodels.activity_detail import DetailView
+
+_BUTTONS = ("apply", "retry", "undo", "discard", "leave")
+_LINKS = ("open", "copy")
+_STATES: dict[str, State] = {
+    "ok": "ok",
+    "warn": "warn",
+    "bad": "bad",
+    "info": "info",
+    "neutral": "neutral",
+}
+
+
+class ActivityDetail(Card):
+    """`wanted` carries the act and the change's id."""
+
+    wanted = Signal(str, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Details", parent=parent)
+        self._id = ""
+        self._chip = Chip("", "neutral")
+        self.set_corner(self._chip)
+        self.title_label.setWordWrap(True)
+        self._message = label("", wrap=True, selectable=True)
+        self._sides_box = QFrame()
+        self._sides_box.setProperty("ground", "raised")
+        sides = QVBoxLayout(self._sides_box)
+        pad = fonts.scaled(9)
+        sides.setContentsMargins(pad, pad // 2, pad, pad // 2)
+        self._sides = KeyValue("Both sides", label_width=118)
+        self._sides_note = label("", "note", wrap=True)
+        sides.addWidget(self._sides)
+        sides.addWidget(self._sides_note)
+        self._undo_note = label("", "note", wrap=True)
+        self._buttons: dict[str, Button] = {key: secondary(key) for key in _BUTTONS}
+        self._buttons |= {key: LinkButton(key) for key in _LINKS}
+        self._facts = KeyValue("Facts", label_width=82)
+        self._reason = label("", wrap=True, selectable=True)
+        self._history_title = label("How it went", "title")
+        self._history = QVBoxLayout()
+        self._history.setSpacing(fonts.scaled(2))
+        self._lay_out()
+        for button in self._buttons.values():
+            button.clicked.connect(self._on_clicked)
+
+    def button(self, key: str) -> Button:
+        """Give the button of one act."""
+        return self._buttons[key]
+
+    def show_detail(self, view: DetailView | None) -> None:
+        """Show one change, or say that none is chosen."""
+        self._chip.setVisible(view is not None)
+        if view is None:
+            self._id = ""
+            self.set_title("Details")
+            self.show_empty("Choose a change to see its details.")
+            return
+        self._id = view.id
+        self.set_title(view.title)
+        self._chip.set_state(view.state, _STATES.get(view.state_tone, "neutral"))
+        self._message.setText(view.message)
+        self._message.set_tone("bad" if view.state_tone == "bad" else "text")
+        self._message.setVisible(bool(view.message))
+        self._sides_box.setVisible(bool(view.sides))
+        self._sides.set_rows([Row(name, value, tip=value) for name, value in view.sides])
+        self._sides_note.setText(view.sides_note)
+        self._sides_note.setVisible(bool(view.sides_note))
+        self._show_acts(view)
+        self._undo_note.setText(view.undo_note)
+        self._undo_note.setVisible(bool(view.undo_note))
+        facts = [fact for fact in view.facts if fact[0] != "Reason"]
+        self._facts.set_rows([Row(name, value, tip=tip) for name, value, tip in facts])
+        reason = next((value for name, value, _ in view.facts if name == "Reason"), "")
+        self._reason.setText(reason)
+        self._reason.setVisible(bool(reason))
+        self._show_history(view)
+        self.show_content()
+
+    def _lay_out(self) -> None:
+        acts = QHBoxLayout()
+        links = QHBoxLayout()
+        for row, keys, gap in ((acts, _BUTTONS, 8), (links, _LINKS, 16)):
+            row.setSpacing(fonts.scaled(gap))
+            for key in keys:
+                row.addWidget(self._buttons[key])
+            row.addStretch(1)
+        self.body.setSpacing(fonts.scaled(8))
+        for item in (
+            self._message,
+            self._sides_box,
+            acts,
+            self._undo_note,
+            links,
+            self._facts,
+            self._reason,
+            self._history_title,
+            self._history,
+        ):
+            self.add(item)
+
+    def _show_acts(self, view: DetailView) -> None:
+        acts = {act.key: act for act in view.acts}
+        for key, button in self._buttons.items():
+            act = acts.get(key)
+            button.setVisible(act is not None)
+            if act is not None:
+                button.set_text(act.text)
+                button.setAccessibleName(act.text)
+                button.set_enabled(not act.why_not, act.why_not)
+        self._buttons["apply"].set_kind("primary")
+
+    def _show_history(self, view: DetailView) -> None:
+        self._history_title.setVisible(bool(view.history))
+        while (item := self._history.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for time, words in view.history:
+            self._history.addWidget(label(f"{time}  {words}", "muted", wrap=True, selectable=True))
+
+    def _on_clicked(self) -> None:
+        sender = self.sender()
+        for key, button in self._buttons.items():
+            if button is sender:
+                self.wanted.emit(key, self._id)

@@ -1,0 +1,236 @@
+"""The list of the Activity page: rows of one height, worked by the keyboard alone."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from desktop.panels.parts.paint import fill
+from desktop.panels.theme import fonts
+from desktop.panels.theme.current import color, tokens
+from desktop.viewmodels.activity_row import ActivityRow
+from desktop.viewmodels.activity_table import (
+    CHANGE,
+    CUSTOMER,
+    REASON,
+    ROW_ROLE,
+    STATE,
+    TIME,
+    WHO,
+    ActivityTable,
+)
+
+ROW_HEIGHT = 46
+# Narrower than this, one column holds the whole line.
+_COLUMNS_FROM = 560
+_Index = QModelIndex | QPersistentModelIndex
+_LEADING = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
+
+
+class ActivityRows(QTableView):
+    """Emits what a person wants done with the current line."""
+
+    opened = Signal(str)
+    current_changed = Signal(str)
+    discard_asked = Signal(str)
+    copy_asked = Signal(str)
+    menu_asked = Signal(str, object)  # id, global position
+
+    def __init__(self, table: ActivityTable, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._table = table
+        self.setAccessibleName("Changes")
+        self.setObjectName("Changes")
+        self.setModel(table)
+        self.setItemDelegate(_Delegate(self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setTabKeyNavigation(False)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setMouseTracking(True)
+        self.setCornerButtonEnabled(False)
+        self.verticalHeader().hide()
+        rows = self.verticalHeader()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(fonts.scaled(ROW_HEIGHT))
+        columns = self.horizontalHeader()
+        columns.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        columns.setSectionResizeMode(CHANGE, QHeaderView.ResizeMode.Stretch)
+        columns.setHighlightSections(False)
+        columns.setSectionsClickable(False)
+        self.setColumnHidden(WHO, True)
+        self.setColumnHidden(REASON, True)
+        self.narrow = False
+        table.rowsInserted.connect(self._on_rows_inserted)
+        self.activated.connect(self._on_activated)
+
+    def current_id(self) -> str:
+        """Which line is current, or nothing."""
+        row = self._table.row(self.currentIndex().row())
+        return row.id if row is not None else ""
+
+    def select(self, row_id: str) -> None:
+        """Make a line current."""
+        place = self._table.place_of(row_id)
+        if place >= 0:
+            self.setCurrentIndex(self._table.index(place, CHANGE))
+
+    def currentChanged(self, current: _Index, previous: _Index) -> None:
+        """Tell which line is current."""
+        super().currentChanged(current, previous)
+        if current.row() != previous.row() or not current.isValid():
+            row = self._table.row(current.row())
+            self.current_changed.emit(row.id if row is not None else "")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Home and End go to the first and last line; Enter opens, Delete discards."""
+        key, last = event.key(), self._table.rowCount() - 1
+        if key in (Qt.Key.Key_Home, Qt.Key.Key_End) and last >= 0:
+            self.setCurrentIndex(self._table.index(0 if key == Qt.Key.Key_Home else last, CHANGE))
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current_id():
+            self.opened.emit(self.current_id())
+        elif key == Qt.Key.Key_Delete and self.current_id():
+            self.discard_asked.emit(self.current_id())
+        elif event.matches(QKeySequence.StandardKey.Copy) and self.current_id():
+            self.copy_asked.emit(self.current_id())
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of a line: by the mouse, or by the menu key."""
+        index = self.currentIndex()
+        if event.reason() == QContextMenuEvent.Reason.Mouse:
+            index = self.indexAt(event.pos())
+            if index.isValid():
+                self.setCurrentIndex(index)
+        if index.isValid():
+            box = self.visualRect(index)
+            mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+            at = event.globalPos() if mouse else self.viewport().mapToGlobal(box.center())
+            self.menu_asked.emit(self.current_id(), at)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Choose between columns and one column."""
+        narrow = self.width() < _COLUMNS_FROM * fonts.scale()
+        self.narrow = narrow
+        for column in (TIME, CUSTOMER, STATE):
+            self.setColumnHidden(column, narrow)
+        self.horizontalHeader().setVisible(not narrow)
+        spare = max(self.width() - fonts.scaled(_COLUMNS_FROM), 0)
+        self.setColumnWidth(TIME, fonts.scaled(104))
+        self.setColumnWidth(CUSTOMER, fonts.scaled(168) + spare // 4)
+        self.setColumnWidth(STATE, fonts.scaled(134))
+        super().resizeEvent(event)
+
+    def _on_activated(self, _index: QModelIndex) -> None:
+        # Double click where the platform opens so; Enter was taken above.
+        self.opened.emit(self.current_id())
+
+    def _on_rows_inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
+        bar = self.verticalScrollBar()
+        height = self.verticalHeader().defaultSectionSize()
+        if bar.value() > 0 and first * height <= bar.value():
+            # New lines at the top: what is being read stays where it is.
+            bar.setMaximum(bar.maximum() + (last - first + 1) * height)
+            bar.setValue(bar.value() + (last - first + 1) * height)
+
+
+class _Delegate(QStyledItemDelegate):
+    """Draws two lines to a cell, the state as a chip; always as plain text."""
+
+    def __init__(self, view: ActivityRows) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
+        """Fixed."""
+        return QSize(fonts.scaled(120), fonts.scaled(ROW_HEIGHT))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Draw one cell."""
+        row = index.data(ROW_ROLE)
+        if not isinstance(row, ActivityRow):
+            return
+        box: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(box, color("accentbg"))
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(box, color("raised"))
+        painter.setPen(color("line"))
+        painter.drawLine(box.bottomLeft(), box.bottomRight())
+        inner = box.adjusted(fonts.scaled(6), fonts.scaled(3), -fonts.scaled(6), -fonts.scaled(4))
+        if index.column() == STATE:
+            self._chip(painter, inner, row, from_end=False)
+        elif self._view.narrow:
+            self._whole(painter, inner, row)
+        else:
+            above, below = _lines(index.column(), row)
+            if not below:
+                _draw(painter, inner, above, "text")
+            else:
+                half = inner.height() // 2
+                _draw(painter, inner.adjusted(0, 0, 0, -half), above, "text")
+                _draw(painter, inner.adjusted(0, half, 0, 0), below, "muted", small=True)
+        painter.restore()
+
+    def _whole(self, painter: QPainter, box: QRect, row: ActivityRow) -> None:
+        half = box.height() // 2
+        width = self._chip(painter, box.adjusted(0, 0, 0, -half), row, from_end=True)
+        left, right = (width, 0) if self._view.isRightToLeft() else (0, -width)
+        _draw(painter, box.adjusted(left, 0, right, -half), row.customer, "text")
+        second = f"{row.change} · {row.time}"
+        _draw(painter, box.adjusted(0, half, 0, 0), second, "muted", small=True)
+
+    def _chip(self, painter: QPainter, box: QRect, row: ActivityRow, *, from_end: bool) -> int:
+        font = fonts.font(12, QFont.Weight.Medium)
+        width = QFontMetrics(font).horizontalAdvance(row.state) + fonts.scaled(20)
+        width = min(width if from_end else max(width, fonts.scaled(82)), box.width())
+        height = fonts.scaled(20)
+        at_end = from_end != self._view.isRightToLeft()
+        x = box.right() + 1 - width if at_end else box.left()
+        pill = QRectF(x, box.top() + (box.height() - height) / 2, width, height)
+        pair = tokens().chips[row.state_tone]
+        fill(painter, pill, height / 2, QColor(pair.ground))
+        painter.setFont(font)
+        painter.setPen(QColor(pair.ink))
+        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, row.state)
+        return width + fonts.scaled(8)
+
+
+def _lines(column: int, row: ActivityRow) -> tuple[str, str]:
+    if column == TIME:
+        return row.time, row.who
+    if column == CUSTOMER:
+        return row.customer, row.why
+    return row.change, row.detail
+
+
+def _draw(painter: QPainter, box: QRect, text: str, tone: str, *, small: bool = False) -> None:
+    painter.setFont(fonts.font(12) if small else fonts.font())
+    painter.setPen(color(tone))
+    line = " ".join(text.split("\n"))[:400]
+    shown = painter.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, box.width())
+    painter.drawText(box, _LEADING, shown)

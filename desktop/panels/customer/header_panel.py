@@ -1,0 +1,115 @@
+"""The header: the customer's name as the largest thing, how Sailthru was matched, health."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.panels.customer.boxes import discard, line
+from desktop.panels.customer.health_control import HealthControl
+from desktop.panels.parts.avatar import Avatar
+from desktop.panels.parts.button import icon_button
+from desktop.panels.parts.chip import Chip, State
+from desktop.panels.parts.label import elided
+from desktop.panels.parts.value_scale import ValueScale
+from desktop.panels.theme import fonts
+from desktop.viewmodels.customer.header import ChipView
+from desktop.viewmodels.frame import FrameState
+from desktop.viewmodels.sheet import SheetModel
+
+_STATES: dict[str, State] = {"ok": "ok", "warn": "warn", "bad": "bad", "info": "info"}
+
+
+class HeaderPanel(QWidget):
+    """Wide: one row. Narrow: name, address, value and health under each other."""
+
+    def __init__(self, model: SheetModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Customer")
+        self._model = model
+        self._shown: tuple[ChipView, ...] = ()
+        self._avatar = Avatar()
+        self._name = elided("", "heading", selectable=True)
+        self._address = elided("", selectable=True)
+        self._match = elided("", "muted")
+        self._refresh = icon_button("refresh", "Refresh")
+        self._refresh.setObjectName("Refresh")
+        self._refresh.clicked.connect(model.refresh)
+        self._chips = QHBoxLayout()
+        self._chips.setSpacing(fonts.scaled(8))
+        self._health = HealthControl(model)
+        self._health.setMinimumWidth(fonts.scaled(270))
+        self._value = _ShortValue(model)
+        self._value.hide()
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(fonts.scaled(12))
+        names = line(self._name)
+        names.addLayout(self._chips)
+        names.addWidget(self._refresh)
+        names.addStretch(1)
+        below = line(self._address, spacing=6)
+        below.addWidget(self._match, 1)
+        middle = QVBoxLayout()
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addLayout(names)
+        middle.addLayout(below)
+        self._row.addWidget(self._avatar, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._row.addLayout(middle, 1)
+        self._row.addWidget(self._value)
+        self._row.addWidget(self._health)
+        model.changed.connect(self.refresh)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Stack the parts for a narrow window."""
+        way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        self._row.setDirection(way)
+        self._row.setSpacing(fonts.scaled(4 if narrow else 12))
+        self._avatar.setVisible(not narrow)
+        self._value.setVisible(narrow)
+        self._health.setMinimumWidth(0 if narrow else fonts.scaled(270))
+
+    def refresh(self) -> None:
+        """Show the newest view."""
+        if self._model.sheet is None:
+            return
+        view = self._model.header()
+        self._avatar.set_initials(view.initials)
+        self._name.setText(view.name)
+        self._address.setText(view.address)
+        self._address.setVisible(bool(view.address))
+        self._match.setText(f"· {view.match}" if view.match else "")
+        if view.chips != self._shown:
+            self._shown = view.chips
+            while (item := self._chips.takeAt(0)) is not None:
+                widget = item.widget()
+                if widget is not None:
+                    discard(widget)
+            for chip in view.chips:
+                state = _STATES.get(chip.tone, "neutral")
+                self._chips.addWidget(Chip(chip.text, state, large=True, tip=chip.tip))
+
+
+class _ShortValue(QWidget):
+    """Customer value in one line, for the narrow window."""
+
+    def __init__(self, model: SheetModel) -> None:
+        super().__init__()
+        self._model = model
+        self._figure = elided("", "strong")
+        self._scale = ValueScale("Value from 1 to 4")
+        self._words = elided("", "small", align_right=True)
+        row = line(self._figure, self._scale)
+        row.addWidget(self._words, 1)
+        self.setLayout(row)
+        model.changed.connect(self.refresh)
+
+    def refresh(self) -> None:
+        """Show the newest view."""
+        if self._model.sheet is None:
+            return
+        view = self._model.value()
+        ready = view.frame.state is FrameState.READY
+        self._figure.setText(view.title if ready else "Value not available")
+        self._scale.setVisible(ready and view.segment is not None)
+        self._scale.set_value(view.segment, view.title)
+        self._words.setText(view.short)

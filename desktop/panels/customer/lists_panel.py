@@ -1,0 +1,105 @@
+"""Lists: a switch for each list, members first; smart lists as computed."""
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from desktop.panels.customer.boxes import discard, line
+from desktop.panels.customer.framed import show_frame
+from desktop.panels.parts.card import Card
+from desktop.panels.parts.label import label
+from desktop.panels.parts.link import LinkButton
+from desktop.panels.parts.switch_row import SwitchRow
+from desktop.panels.theme import fonts
+from desktop.viewmodels.customer.lists import ListRow
+from desktop.viewmodels.sheet import SheetModel
+
+_SHOWN = 8
+
+
+class ListsPanel(Card):
+    """Switches act at once; the change waits out the undo time."""
+
+    def __init__(self, model: SheetModel, parent: QWidget | None = None) -> None:
+        super().__init__("Lists", parent=parent)
+        self._model = model
+        self._rows: dict[str, _ListSwitch] = {}
+        self._suppressed = label("", "note", tone="warn", wrap=True)
+        self.add(self._suppressed)
+        self._lines = QVBoxLayout()
+        self._lines.setSpacing(fonts.scaled(1))
+        self.add(self._lines)
+        self._more = LinkButton("")
+        self._more.clicked.connect(self._on_more)
+        self.add(line(self._more, 1))
+        self._hint = label("", "note", wrap=True)
+        self.add(self._hint)
+        self.retry_requested.connect(model.refresh)
+        model.changed.connect(self.refresh)
+
+    def refresh(self) -> None:
+        """Show the newest view."""
+        if self._model.sheet is None:
+            return
+        view = self._model.lists()
+        if not show_frame(self, view.frame, rows=4):
+            return
+        everything = self._model.shows_all("lists")
+        needed = [r for r in view.rows if r.member or r.waiting]
+        shown = list(view.rows) if everything else view.rows[: max(_SHOWN, len(needed))]
+        if not everything and len(needed) > _SHOWN:
+            shown = list(needed)
+        self._show_rows(list(shown))
+        rest = len(view.rows) - len(shown)
+        self._more.setVisible(rest > 0 or (everything and len(view.rows) > _SHOWN))
+        self._more.set_text(f"Show {rest} more" if rest > 0 else "Show fewer")
+        self._suppressed.setText(view.suppressed)
+        self._suppressed.setVisible(bool(view.suppressed))
+        hint = " ".join(part for part in (view.trouble, view.hint) if part)
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(hint))
+
+    def _show_rows(self, rows: list[ListRow]) -> None:
+        names = [row.name for row in rows]
+        if list(self._rows) != names:
+            # Kept by name: the switch under somebody's finger stays the same widget.
+            kept = {n: self._rows.pop(n) for n in list(self._rows) if n in names}
+            for gone in self._rows.values():
+                discard(gone)
+            self._rows = {}
+            for place, name in enumerate(names):
+                switch = kept.get(name) or self._made(name)
+                self._rows[name] = switch
+                self._lines.insertWidget(place, switch)
+        for row in rows:
+            self._rows[row.name].show_row(row)
+
+    def _made(self, name: str) -> "_ListSwitch":
+        made = _ListSwitch(name, self)
+        made.chosen.connect(made.on_chosen)
+        made.model = self._model
+        return made
+
+    def _on_more(self) -> None:
+        self._model.show_all("lists")
+
+
+class _ListSwitch(SwitchRow):
+    """One list's row; knows its name so that no lambda has to."""
+
+    model: SheetModel
+
+    def __init__(self, name: str, parent: QWidget) -> None:
+        super().__init__(name, parent=parent)
+        self._list = name
+        self.switch.setObjectName(name)
+
+    def show_row(self, row: ListRow) -> None:
+        """Show membership, note, and whether it may be switched."""
+        self.set_fixed(row.smart)
+        self.set_note(row.note, "muted", row.tip)
+        self.switch.set_on(row.member)
+        self.switch.set_waiting(row.waiting, row.note if row.waiting else "")
+        self.switch.set_enabled(not row.why_not, row.why_not)
+
+    def on_chosen(self, on: bool) -> None:
+        """Forward the wish."""
+        self.model.set_list(self._list, on)

@@ -1,0 +1,134 @@
+"""The form under a chosen opt-out level: why, for opting back in also the ticket, and the act."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QVBoxLayout, QWidget
+
+from desktop.panels.customer.boxes import line
+from desktop.panels.parts.button import primary, quiet
+from desktop.panels.parts.label import label
+from desktop.panels.theme import fonts
+from desktop.viewmodels.customer.optout import LevelView, OptOutView
+
+_LONGEST = 300
+
+
+class ReasonForm(QFrame):
+    """Ctrl+Enter confirms, Esc puts it away without losing what was typed."""
+
+    confirmed = Signal(str, object)  # reason, ticket number or None
+    cancelled = Signal()
+    typed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("ground", "accent")
+        self.setAccessibleName("Reason for the change")
+        self._opts_in = False
+        self._known: tuple[str, ...] = ()
+        column = QVBoxLayout(self)
+        edge = fonts.scaled(10)
+        column.setContentsMargins(edge, edge, edge, edge)
+        column.setSpacing(fonts.scaled(8))
+        self._reason = QComboBox(self)
+        self._reason.setEditable(True)
+        self._reason.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self._reason.setAccessibleName("Reason")
+        self._reason.setObjectName("Reason")
+        self._field().setMaxLength(_LONGEST)
+        self._field().setAccessibleName("Reason")
+        self._field().textEdited.connect(self._on_edited)
+        self._reason.currentTextChanged.connect(self._on_edited)
+        name = label("Reason")
+        name.setBuddy(self._reason)
+        top = line(name)
+        top.addWidget(self._reason, 1)
+        column.addLayout(top)
+        self._ticket_line = QWidget(self)
+        self._ticket = QLineEdit(self._ticket_line)
+        self._ticket.setAccessibleName("Ticket")
+        self._ticket.setObjectName("Ticket")
+        self._ticket.setPlaceholderText("#48213")
+        self._ticket.setMaxLength(20)
+        self._ticket.textEdited.connect(self._on_edited)
+        ticket_name = label("Ticket")
+        ticket_name.setBuddy(self._ticket)
+        row = line(ticket_name)
+        row.addWidget(self._ticket, 1)
+        self._ticket_line.setLayout(row)
+        column.addWidget(self._ticket_line)
+        self._warning = label("", "note", tone="warn", wrap=True)
+        column.addWidget(self._warning)
+        self._act = primary("")
+        self._act.clicked.connect(self._on_act)
+        self._cancel = quiet("Cancel")
+        self._cancel.clicked.connect(self.cancelled)
+        self._keys = label("Ctrl+Enter", "small")
+        column.addLayout(line(self._act, self._keys, 1, self._cancel))
+
+    def ask(self, level: LevelView, view: OptOutView, draft: str) -> None:
+        """Ask for this level; `draft` is what was typed before a crash or Esc."""
+        self._opts_in = level.opts_in
+        self._known = view.reasons
+        self._reason.blockSignals(True)
+        self._reason.clear()
+        self._reason.addItems(list(view.reasons))
+        if draft:
+            self._reason.setEditText(draft)
+        self._reason.blockSignals(False)
+        self._ticket.setText(str(view.ticket) if view.ticket is not None else "")
+        self._ticket_line.setVisible(level.opts_in)
+        self._warning.setText(_warning(level))
+        self._warning.setVisible(bool(self._warning.text()))
+        self._act.set_text(level.act)
+        self._check()
+        self._reason.setFocus()
+
+    def own_words(self) -> str:
+        """The reason, where it is none of those offered."""
+        text = self._reason.currentText().strip()
+        return "" if text in self._known else text
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+Enter and Esc, wherever in the form the keyboard is."""
+        control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and control:
+            self._on_act()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.cancelled.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _field(self) -> QLineEdit:
+        field = self._reason.lineEdit()
+        assert field is not None  # noqa: S101 - the box is editable
+        return field
+
+    def _number(self) -> int | None:
+        digits = self._ticket.text().strip().lstrip("#")
+        return int(digits) if digits.isascii() and digits.isdigit() else None
+
+    def _check(self) -> None:
+        if not self._reason.currentText().strip():
+            self._act.set_enabled(False, "Say why first.")
+        elif self._opts_in and self._number() is None:
+            self._act.set_enabled(False, "Opting back in needs the number of a ticket.")
+        else:
+            self._act.set_enabled(True)
+
+    def _on_edited(self, _text: str) -> None:
+        self._check()
+        self.typed.emit()
+
+    def _on_act(self) -> None:
+        self._check()
+        if self._act.isEnabled():
+            self.confirmed.emit(self._reason.currentText().strip(), self._number())
+
+
+def _warning(level: LevelView) -> str:
+    if level.opts_in:
+        return "The customer gets more e-mail again. It waits 10 s for Undo."
+    if level.level.value == "all":
+        return "Not even password resets and receipts arrive."
+    return ""
