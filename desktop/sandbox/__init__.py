@@ -13,6 +13,8 @@ Control, on either port, without sign-in, JSON in and out:
 - GET /sandbox/account; POST {"bulk_import": "on", …} switches keys at run time.
 - GET /sandbox/requests: how many of each since the start; DELETE forgets them.
 - POST /sandbox/speed {"latency_ms": 80, "rate_limits": "off"}.
+- POST /sandbox/reset: forget every change, job, token, count, switch and fault since the start;
+  the faults and keys of the command line are in force again.
 - POST /sandbox/expire-tokens: every OAuth access token expires now; refresh tokens stay.
 - GET /sandbox/credentials: the first line again.
 - GET /sandbox/people: the fixed cast with ids and addresses.

@@ -11,25 +11,16 @@ from desktop.sandbox.call import Answer, Call, said
 from desktop.sandbox.fault import parse_fault
 from desktop.sandbox.options import rate_factor
 from desktop.sandbox.people.cast import CAST
-from desktop.sandbox.world import World
+from desktop.sandbox.services import Services
 
 
 class Control:
     """Answers what is asked below /sandbox/."""
 
-    def __init__(
-        self,
-        world: World,
-        announcement: Callable[[], dict[str, Any]],
-        view_ticket: Callable[[int], bool],
-        expire_tokens: Callable[[], int],
-        count_tokens: Callable[[], dict[str, int]],
-    ) -> None:
-        self.world = world
+    def __init__(self, services: Services, announcement: Callable[[], dict[str, Any]]) -> None:
+        self.services = services
+        self.world = services.world
         self.announcement = announcement
-        self.view_ticket = view_ticket
-        self.expire_tokens = expire_tokens
-        self.count_tokens = count_tokens
 
     def answer(self, call: Call) -> Answer:
         """Answer one control call."""
@@ -46,8 +37,9 @@ class Control:
             ("POST", "expire-tokens"): self._expire,
             ("GET", "credentials"): lambda _call: said(self.announcement()),
             ("GET", "people"): self._people,
-            ("GET", "tokens"): lambda _call: said(self.count_tokens()),
+            ("GET", "tokens"): self._tokens,
             ("POST", "speed"): self._speed,
+            ("POST", "reset"): self._reset,
         }
         handler = handlers.get((call.method, name))
         if handler is None:
@@ -59,7 +51,7 @@ class Control:
 
     def _viewed(self, call: Call) -> Answer:
         ticket = int(call.json()["ticket"])
-        if not self.view_ticket(ticket):
+        if not self.services.zendesk.book.view_ticket(ticket):
             return said({"error": f"no ticket {ticket}"}, 404)
         return said({"viewed": ticket})
 
@@ -94,7 +86,14 @@ class Control:
         return self._requests(call)
 
     def _expire(self, _call: Call) -> Answer:
-        return said({"expired": self.expire_tokens()})
+        return said({"expired": self.services.zendesk.book.expire_tokens()})
+
+    def _tokens(self, _call: Call) -> Answer:
+        return said(self.services.zendesk.book.count_tokens())
+
+    def _reset(self, _call: Call) -> Answer:
+        self.services.reset()
+        return said({"reset": True})
 
     def _people(self, _call: Call) -> Answer:
         return said({"people": [_person(member) for member in CAST]})

@@ -16,9 +16,8 @@ from desktop.sandbox.door import Door
 from desktop.sandbox.log import RequestLog
 from desktop.sandbox.mischief import Mischief
 from desktop.sandbox.options import Options
-from desktop.sandbox.sailthru.service import Sailthru
+from desktop.sandbox.services import Services
 from desktop.sandbox.world import build_world
-from desktop.sandbox.zendesk.service import Zendesk
 
 KEEP_ALIVE_S = 120
 BIGGEST_HEAD = 4 << 20
@@ -78,28 +77,16 @@ async def serve(options: Options) -> int:
         return 1
     addresses = [f"http://127.0.0.1:{it.getsockname()[1]}" for it in sockets]
     announcement = credentials.announcement(*addresses)
-    sailthru, zendesk = Sailthru(world, credentials), Zendesk(world, credentials)
-
-    def set_stale(seconds: float) -> None:
-        sailthru.book.profiles.stale_s = seconds
-        zendesk.book.users.stale_s = seconds
-        zendesk.book.tickets.stale_s = seconds
-
-    def doom_job(service: str, kind: str) -> None:
-        book = sailthru.book if service == "sailthru" else zendesk.book
-        book.doom = kind
-
-    control = Control(
-        world,
-        lambda: announcement,
-        zendesk.book.view_ticket,
-        zendesk.book.expire_tokens,
-        zendesk.book.count_tokens,
-    )
-    mischief, log = Mischief(set_stale, doom_job), RequestLog(options.log)
+    services = Services(world, credentials)
+    control = Control(services, lambda: announcement)
+    mischief = Mischief(services.set_stale, services.doom_job)
+    log = RequestLog(options.log)
     servers = [
         _server(Door(name, world, handle, mischief, control, log))
-        for name, handle in (("sailthru", sailthru.answer), ("zendesk", zendesk.answer))
+        for name, handle in (
+            ("sailthru", services.answer_sailthru),
+            ("zendesk", services.answer_zendesk),
+        )
     ]
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -55,6 +55,12 @@ class Shelf:
             for key, value in rows.fetchall():
                 yield key, json.loads(value)
 
+    def clear(self, *, keep: str) -> None:
+        """Forget everything but one kind."""
+        if self._database is not None:
+            self.commit()
+            self._database.execute("DELETE FROM shelf WHERE kind <> ?", (keep,))
+
     def commit(self) -> None:
         """Make what was put durable."""
         if self._dirty and self._database is not None:

@@ -34,6 +34,7 @@ class Finder:
             known = self.book.live_user(number)
             if known is not None and number not in found and self._fits(query, known):
                 found[number] = known
+        singles = len(found)
         crowd, total, named = self._crowd(query)
         matching = seen = 0
         for index in crowd:
@@ -53,7 +54,7 @@ class Finder:
                 if len(found) < most:
                     found[number] = user
         estimate = matching if seen >= total else matching * total // max(seen, 1)
-        return list(found.values())[:most], max(len(found), len(found) - matching + estimate)
+        return list(found.values())[:most], max(len(found), singles + estimate)
 
     def _fits(self, query: Query, user: Record) -> bool:
         lag = self.book.world.account.search_lag
@@ -117,6 +118,7 @@ class Finder:
         self, query: Query, found: list[Record], most: int
     ) -> tuple[list[Record], int]:
         crowd, matching, looked_at = self.book.world.crowd, 0, 0
+        singles = len(found)
         for index in range(crowd.size - 1, max(crowd.size - 1 - WINDOW, -1), -1):
             person = crowd.person(index)
             looked_at += 1
@@ -128,9 +130,8 @@ class Finder:
                     matching += 1
                     if len(found) < most:
                         found.append(ticket)
-        others = len(found) - min(matching, len(found))
         estimate = matching * crowd.size // max(looked_at, 1)
-        return found[:most], max(len(found), others + estimate)
+        return found[:most], max(len(found), singles + estimate)
 
 
 def may_fit(query: Query, person: Person) -> bool:

@@ -30,9 +30,18 @@ def start() -> Iterator[Callable[..., Sandbox]]:
             assert sandbox.stop() == 0
 
 
-@pytest.fixture
-def own(start: Callable[..., Sandbox]) -> Sandbox:
-    """A small sandbox without limits, for this test alone."""
-    return start(
+@pytest.fixture(scope="session")
+def lone() -> Iterator[Sandbox]:
+    """A process for `own` to hand out."""
+    sandbox = Sandbox(
         "--customers", "300", "--rate-limits", "off", "--account", "bulk_import=on,job_ms=60"
     )
+    yield sandbox
+    assert sandbox.stop() == 0
+
+
+@pytest.fixture
+def own(lone: Sandbox) -> Sandbox:
+    """A small sandbox without limits, as it began: this test may change it."""
+    lone.control("POST", "reset")
+    return lone

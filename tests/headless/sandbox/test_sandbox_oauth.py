@@ -1,0 +1,172 @@
+"""OAuth: the page, PKCE, single-use codes and refresh tokens, expiry, scopes."""
+
+import base64
+import hashlib
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from sandbox_client import Answered, Sandbox
+
+VERIFIER = "v" * 64
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().strip("=")
+REDIRECT = "http://127.0.0.1:47616/callback"
+
+
+def question(sandbox: Sandbox, **changes: str) -> dict[str, str]:
+    return {
+        "response_type": "code",
+        "client_id": sandbox.info["zendesk"]["oauth_client_id"],
+        "redirect_uri": REDIRECT,
+        "scope": "read write",
+        "state": "s t&ate",
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+        **changes,
+    }
+
+
+def page(sandbox: Sandbox, **changes: str) -> Answered:
+    query = urlencode(question(sandbox, **changes))
+    return sandbox.http("zendesk", "GET", f"/oauth/authorizations/new?{query}")
+
+
+def back(answer: Answered) -> dict[str, str]:
+    assert answer.status == 302
+    address = urlsplit(answer.headers["location"])
+    assert f"{address.scheme}://{address.netloc}{address.path}" == REDIRECT
+    return {name: values[0] for name, values in parse_qs(address.query).items()}
+
+
+def exchange(sandbox: Sandbox, **given: Any) -> Answered:
+    body = {"client_id": sandbox.info["zendesk"]["oauth_client_id"], **given}
+    kind = {"Content-Type": "application/json"}
+    return sandbox.http("zendesk", "POST", "/oauth/tokens", json.dumps(body), kind)
+
+
+def code_grant(sandbox: Sandbox, code: str, **changes: Any) -> Answered:
+    given = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": REDIRECT,
+        "code_verifier": VERIFIER,
+        "expires_in": 600,
+        **changes,
+    }
+    return exchange(sandbox, **given)
+
+
+def refresh(sandbox: Sandbox, token: str) -> Answered:
+    return exchange(sandbox, grant_type="refresh_token", refresh_token=token, expires_in=600)
+
+
+def bearer(sandbox: Sandbox, token: str, method: str = "GET", path: str = "users/me") -> Answered:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    body = '{"user": {"notes": "x"}}' if method == "PUT" else None
+    return sandbox.http("zendesk", method, f"/api/v2/{path}", body, headers)
+
+
+def sign_in(sandbox: Sandbox, **changes: str) -> Any:
+    code = back(page(sandbox, auto="allow", **changes))["code"]
+    answer = code_grant(sandbox, code, scope=changes.get("scope", "read write"))
+    assert answer.status == 200
+    return answer.body
+
+
+def test_a_person_allows_on_the_page(own: Sandbox) -> None:
+    shown = page(own)
+    assert shown.status == 200
+    assert b"<form" in shown.body
+    assert b"Deny" in shown.body
+    form = urlencode({**question(own), "decision": "allow", "as": "kim@acme.example"})
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = back(own.http("zendesk", "POST", "/oauth/authorizations", form, kind))
+    assert answer["state"] == "s t&ate"
+    tokens = code_grant(own, answer["code"]).body
+    assert tokens["expires_in"] == 600
+    assert tokens["token_type"] == "bearer"
+    me = bearer(own, tokens["access_token"]).body["user"]
+    assert me["email"] == "kim@acme.example"
+
+
+def test_a_person_denies(own: Sandbox) -> None:
+    assert back(page(own, auto="deny"))["error"] == "access_denied"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"redirect_uri": "http://127.0.0.1:1/callback"},
+        {"client_id": "other"},
+        {"code_challenge": ""},
+        {"code_challenge_method": "plain"},
+        {"response_type": "token"},
+    ],
+)
+def test_a_wrong_question_never_redirects(shared: Sandbox, change: dict[str, str]) -> None:
+    answer = page(shared, auto="allow", **change)
+    assert answer.status == 400
+    assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"code_verifier": "w" * 64}, {"redirect_uri": "http://127.0.0.1:47615/callback"}],
+)
+def test_a_code_is_bound_and_single_use(own: Sandbox, change: dict[str, str]) -> None:
+    code = back(page(own, auto="allow"))["code"]
+    assert code_grant(own, code, **change).body["error"] == "invalid_grant"
+    # Even the right verifier comes too late now.
+    assert code_grant(own, code).status == 400
+
+
+def test_a_refresh_token_is_single_use_and_its_replay_harmless(own: Sandbox) -> None:
+    first = sign_in(own)
+    second = refresh(own, first["refresh_token"]).body
+    assert bearer(own, first["access_token"]).status == 401
+    assert refresh(own, first["refresh_token"]).body["error"] == "invalid_grant"
+    assert bearer(own, second["access_token"]).status == 200
+    assert own.control("GET", "tokens") == {"code": 0, "access": 1, "refresh": 1}
+
+
+def test_expired_tokens_are_refused_until_refreshed(own: Sandbox) -> None:
+    tokens = sign_in(own)
+    assert own.control("POST", "expire-tokens") == {"expired": 1}
+    refused = bearer(own, tokens["access_token"])
+    assert (refused.status, refused.body["error"]) == (401, "invalid_token")
+    fresh = refresh(own, tokens["refresh_token"]).body
+    assert bearer(own, fresh["access_token"]).status == 200
+
+
+def test_lifetimes_have_bounds_and_are_told_only_when_asked(own: Sandbox) -> None:
+    code = back(page(own, auto="allow"))["code"]
+    assert code_grant(own, code, expires_in=60).status == 400
+    code = back(page(own, auto="allow"))["code"]
+    silent = code_grant(own, code, expires_in=None)
+    assert "expires_in" not in silent.body
+
+
+def test_the_token_in_use_can_be_read_and_revoked(own: Sandbox) -> None:
+    tokens = sign_in(own)
+    access = tokens["access_token"]
+    current = bearer(own, access, path="oauth/tokens/current").body["token"]
+    assert current["scopes"] == ["read", "write"]
+    assert current["user_id"] == 7601
+    assert bearer(own, access, "DELETE", "oauth/tokens/current").status == 204
+    assert bearer(own, access).status == 401
+    assert refresh(own, tokens["refresh_token"]).status == 400
+
+
+def test_scopes_are_checked(own: Sandbox) -> None:
+    reader = sign_in(own, scope="read")["access_token"]
+    assert bearer(own, reader, path="users/7701").status == 200
+    assert bearer(own, reader, "PUT", "users/7701").status == 403
+    narrow = sign_in(own, scope="users:read users:write")["access_token"]
+    assert bearer(own, narrow, "PUT", "users/7701").status == 200
+    assert bearer(own, narrow, path="tickets/48213").status == 403
+    # Identities want the broad scope.
+    assert bearer(own, narrow, path="users/7701/identities").status == 403
+    # An unknown scope still yields a token, good for nothing.
+    nothing = sign_in(own, scope="everything")["access_token"]
+    assert bearer(own, nothing, path="users/7701").status == 403

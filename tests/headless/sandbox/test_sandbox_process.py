@@ -1,0 +1,185 @@
+"""The process: flags, ports, state over a kill, the request log, concurrency."""
+
+import contextlib
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sandbox_client import ROOT, Sandbox
+
+MARIA = {"id": "maria@lopez.example"}
+
+
+def change(sandbox: Sandbox) -> tuple[str, int]:
+    """Change something of every kind; return the new profile's sid and the new ticket's id."""
+    sandbox.zendesk("PUT", "users/7701", {"user": {"notes": "kept"}})
+    sandbox.zendesk("PUT", "users/30000000007", {"user": {"email": "seven@kept.example"}})
+    ticket = {"ticket": {"subject": "Kept", "comment": {"body": "B"}, "requester_id": 7702}}
+    number = sandbox.zendesk("POST", "tickets", ticket).body["ticket"]["id"]
+    sandbox.sailthru("POST", "user", {**MARIA, "lists": {"Kept": 1, "Newsletter": 0}})
+    new = {"id": "kept@new.example", "vars": {"zendesk_sync": True}, "fields": {"keys": 1}}
+    sid = sandbox.sailthru("POST", "user", new).body["keys"]["sid"]
+    sandbox.sailthru("DELETE", "user", {"id": "dana@okafor.example"})
+    return sid, number
+
+
+def check(sandbox: Sandbox, sid: str, number: int) -> None:
+    """See that all of it is still there."""
+    assert sandbox.zendesk("GET", "users/7701").body["user"]["notes"] == "kept"
+    found = sandbox.zendesk("GET", "users/search?query=seven@kept.example").body["users"]
+    assert [user["id"] for user in found] == [30000000007]
+    tickets = sandbox.zendesk("GET", "users/7702/tickets/requested").body["tickets"]
+    assert number in {ticket["id"] for ticket in tickets}
+    lists = sandbox.sailthru("GET", "user", MARIA).body["lists"]
+    assert set(lists) == {"Kept", "VIP Offers", "Product news"}
+    assert sandbox.sailthru("GET", "user", {"id": "kept@new.example"}).body["keys"]["sid"] == sid
+    assert sandbox.sailthru("GET", "user", {"id": "dana@okafor.example"}).status == 400
+
+
+def test_state_survives_sigterm_and_kill(start: Callable[..., Sandbox], tmp_path: Path) -> None:
+    flags = ("--customers", "50", "--seed", "4", "--state", str(tmp_path / "s.db"))
+    flags += ("--rate-limits", "off")
+    first = start(*flags)
+    sid, number = change(first)
+    before = first.zendesk("GET", "users/30000000003").body["user"]
+    smart = first.sailthru("GET", "list", {"list": "zendesk-sync-smart"}).body["count"]
+    first.kill()
+    second = start(*flags)
+    check(second, sid, number)
+    # The dates hang on the moment of the first start, not of this one.
+    assert (
+        second.zendesk("GET", "users/30000000003").body["user"]["created_at"]
+        == (before["created_at"])
+    )
+    again = second.sailthru("GET", "list", {"list": "zendesk-sync-smart"}).body["count"]
+    assert again == smart
+    assert second.stop() == 0
+    third = start(*flags)
+    check(third, sid, number)
+    other = {"ticket": {"subject": "New", "comment": {"body": "B"}, "requester_id": 7702}}
+    assert third.zendesk("POST", "tickets", other).body["ticket"]["id"] > number
+    assert third.info["sailthru"]["api_key"] == first.info["sailthru"]["api_key"]
+
+
+def test_a_job_cut_off_by_a_kill_is_finished_once(
+    start: Callable[..., Sandbox], tmp_path: Path
+) -> None:
+    flags = ("--customers", "0", "--state", str(tmp_path / "s.db"), "--rate-limits", "off")
+    first = start(*flags, "--account", "bulk_import=on,job_ms=400")
+    rows = {"users": [{"name": f"P {n}", "email": f"p{n}@job.example"} for n in range(60)]}
+    job = first.zendesk("POST", "users/create_many", rows).body["job_status"]["id"]
+    emails = ",".join(f"l{n}@job.example" for n in range(500))
+    data = {"job": "import", "list": "Big", "emails": emails}
+    import_id = first.sailthru("POST", "job", data).body["job_id"]
+    first.kill()
+    second = start(*flags, "--account", "bulk_import=on,job_ms=1")
+    results = second.job_done(job)["results"]
+    assert [row["status"] for row in results] == ["Created"] * 60
+    assert second.sailthru_job_done(import_id)["status"] == "completed"
+    assert second.sailthru("GET", "list", {"list": "Big"}).body["count"] == 500
+    users = second.zendesk("GET", "search?query=type:user+job.example").body
+    assert users["count"] == 60
+
+
+def test_the_log_has_a_line_per_request(start: Callable[..., Sandbox], tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    sandbox = start("--customers", "0", "--log", str(log))
+    sandbox.zendesk("PUT", "users/7701.json?a=1", {"user": {"notes": "é"}})
+    sandbox.sailthru("POST", "user", {**MARIA, "vars": {"a": 1}})
+    sandbox.fault("zendesk:GET *:reset", times=1)
+    with contextlib.suppress(ConnectionResetError):
+        sandbox.zendesk("GET", "users/me")
+    until = time.monotonic() + 5
+    while time.monotonic() < until and len(log.read_text().splitlines()) < 3:
+        time.sleep(0.02)
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [(it["service"], it["method"], it["path"], it["status"]) for it in lines] == [
+        ("zendesk", "PUT", "/api/v2/users/7701.json", 200),
+        ("sailthru", "POST", "/user", 200),
+        ("zendesk", "GET", "/api/v2/users/me", 0),
+    ]
+    assert lines[0]["query"] == "a=1"
+    assert lines[0]["headers"]["content-type"] == "application/json"
+    assert json.loads(lines[0]["body"]) == {"user": {"notes": "é"}}
+    assert "api_key=" in lines[1]["body"]
+    assert abs(lines[0]["at"] - time.time()) < 60
+
+
+def test_ports_are_consecutive_when_given(start: Callable[..., Sandbox]) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    sandbox = start("--port", str(port), "--customers", "0")
+    assert sandbox.info["sailthru"]["service_uri"] == f"http://127.0.0.1:{port}"
+    assert sandbox.info["zendesk"]["base_url"] == f"http://127.0.0.1:{port + 1}"
+    assert sandbox.control("GET", "credentials") == sandbox.info
+
+
+def test_wrong_flags_are_wrong_usage() -> None:
+    for flags in (
+        ["--fault", "nonsense"],
+        ["--account", "colour=blue"],
+        ["--account", "bulk_import=perhaps"],
+        ["--rate-limits", "fast"],
+        ["--customers", "-1"],
+    ):
+        command = [sys.executable, "-m", "desktop.sandbox", *flags]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 2, flags
+        assert done.stdout == ""
+
+
+def test_latency_does_not_queue(start: Callable[..., Sandbox]) -> None:
+    sandbox = start("--customers", "0", "--rate-limits", "off", "--latency-ms", "200")
+    statuses: list[int] = []
+
+    def ask() -> None:
+        statuses.append(sandbox.zendesk("GET", "users/7701").status)
+
+    threads = [threading.Thread(target=ask) for _ in range(20)]
+    begun = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200] * 20
+    # One after another would take four seconds.
+    assert time.monotonic() - begun < 2
+
+
+def test_requests_are_counted_and_control_is_not(own: Sandbox) -> None:
+    own.control("DELETE", "requests")
+    own.zendesk("GET", "users/7701.json")
+    own.zendesk("GET", "users/7701")
+    own.sailthru("GET", "settings", None)
+    assert own.control("GET", "requests") == {
+        "total": 3,
+        "requests": {"sailthru GET /settings": 1, "zendesk GET /api/v2/users/7701": 2},
+    }
+
+
+def test_a_service_can_be_down(own: Sandbox) -> None:
+    own.control("POST", "account", {"sailthru": "off"})
+    assert own.sailthru("GET", "settings", None).status == 503
+    assert own.zendesk("GET", "users/me").status == 200
+
+
+def test_a_reset_forgets_every_change(start: Callable[..., Sandbox], tmp_path: Path) -> None:
+    flags = ("--customers", "20", "--state", str(tmp_path / "s.db"), "--rate-limits", "off")
+    sandbox = start(*flags)
+    before = sandbox.zendesk("GET", "users/7701").body
+    number = change(sandbox)[1]
+    sandbox.fault("*:* *:500")
+    sandbox.control("POST", "account", {"csat": "off"})
+    sandbox.control("POST", "reset")
+    assert sandbox.zendesk("GET", "users/7701").body == before
+    assert sandbox.zendesk("GET", f"tickets/{number}").status == 404
+    assert sandbox.control("GET", "account")["csat"] is True
+    sandbox.kill()
+    again = start(*flags)
+    assert again.zendesk("GET", "users/7701").body["user"]["notes"] != "kept"
