@@ -49,7 +49,6 @@ class Account:
     # Sailthru: false = an over-limit answer has no X-Rate-Limit headers (contract 3 [U]).
     headers_on_429: bool = True
     timezone: str = "America/New_York"
-    currency: str = "USD"
     customer_type: str = "ecommerce"
     # Milliseconds a small job takes from pending to done.
     job_ms: float = 300.0

@@ -34,6 +34,9 @@ class Work:
         while True:
             ready = [task for task in self.tasks if task.due <= calendar.now()]
             for task in ready:
+                if task not in self.tasks:
+                    # A reset has come between.
+                    continue
                 if next(task.steps, self) is self:
                     self.tasks.remove(task)
                 self.shelf.commit()

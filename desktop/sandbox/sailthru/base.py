@@ -86,9 +86,8 @@ def purchase_record(number: int, at: float, price: int, title: str) -> Record:
 class Base:
     """Makes profiles by sid and finds their sids by address."""
 
-    def __init__(self, crowd: Crowd, currency_vars: bool) -> None:
+    def __init__(self, crowd: Crowd) -> None:
         self.crowd = crowd
-        self.predictions = currency_vars
         self.members: dict[str, tuple[Member, Profile]] = {}
         for member in CAST:
             if member.profile is not None:
@@ -139,14 +138,10 @@ class Base:
             purchase_record(number, at - age, price, title)
             for number, (age, price, title) in enumerate(profile.purchases)
         ]
-        values = dict(profile.vars)
-        if "last_ticket_id" in values and member.tickets:
-            # Sailthru's dates are text in vars; this one is what a sync would have written.
-            values.setdefault("ticket_count", len(member.tickets))
         record |= {
             "extid": profile.extid,
             "sms": profile.sms,
-            "vars": values,
+            "vars": self._predicted(dict(profile.vars)),
             "lists": lists,
             "optout_email": profile.optout,
             "engagement": profile.engagement,
@@ -165,6 +160,16 @@ class Base:
             "lifetime_purchase_price": sum(it["price"] for it in purchases),
         }
         return record
+
+    def _predicted(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Fit the vars of the cast to an account without predictions, or to a publisher's."""
+        revenue = values.get("rev_365")
+        if not self.crowd.predictions:
+            return {k: v for k, v in values.items() if k not in ("rev_365", "customer_value")}
+        if self.crowd.publisher and revenue is not None:
+            del values["rev_365"]
+            values["pv_30"] = round(revenue / 10, 1)
+        return values
 
     def lists_of(self, person: Person) -> dict[str, float]:
         """Return the natural lists of one of the crowd, without making the profile."""
@@ -234,7 +239,7 @@ class Base:
             "favourite_category": CATEGORIES[draw[11] % len(CATEGORIES)],
             "ltv": round(spent_cents / 100, 2),
         }
-        if self.predictions and draw[12] < 215:
+        if self.crowd.predictions and draw[12] < 215:
             if self.crowd.publisher:
                 values["pv_30"] = round(draw[13] ** 2 / 400, 1)
                 values["customer_value"] = 1 + (draw[13] > 90) + (draw[13] > 170) + (draw[13] > 230)

@@ -25,7 +25,7 @@ class Book:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.base = Base(world.crowd, world.account.predictions)
+        self.base = Base(world.crowd)
         shelf, now = world.shelf, world.now
         self.profiles: Table[str] = Table("sailthru.profile", shelf, self.base.profile, now)
         self.lists: Table[str] = Table("sailthru.list", shelf, self._given_list, now)

@@ -3,8 +3,9 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from desktop.sandbox.call import Record, Refused
@@ -56,9 +57,9 @@ class JobKinds:
 
     def _import(self, job_id: str) -> Iterator[None]:
         data, text = self.jobs.payload(job_id)
-        rows = list(_import_rows(text if text is not None else str(data.get("emails") or "")))
+        rows = _import_rows(text if text is not None else str(data.get("emails") or ""))
         lists = {str(data["list"]): 1}
-        yield from self._write(job_id, [{**row, "lists": lists} for row in rows])
+        yield from self._write(job_id, ({**row, "lists": lists} for row in rows))
 
     def _update(self, job_id: str) -> Iterator[None]:
         data, text = self.jobs.payload(job_id)
@@ -66,10 +67,11 @@ class JobKinds:
         common: Record = dict(given) if isinstance(given, dict) else {}
         if "optout" in common:
             common["optout_email"] = common.pop("optout")
+        rows: Iterable[Record]
         if text is not None:
-            rows = [_line(line) for line in text.splitlines() if line.strip()]
+            rows = (_line(line) for line in text.splitlines() if line.strip())
         elif data.get("emails"):
-            rows = [row for row in _import_rows(str(data["emails"]))]
+            rows = _import_rows(str(data["emails"]))
         elif isinstance(data.get("query"), dict):
             query, now = data["query"], self.book.world.now()
             rows = [
@@ -80,21 +82,22 @@ class JobKinds:
         else:
             # A url would have to be fetched; the sandbox calls nobody.
             raise refuse(400, 99, "Exactly one of emails, url, file and query is required")
-        yield from self._write(job_id, [_joined(row, common) for row in rows])
+        yield from self._write(job_id, (_joined(row, common) for row in rows))
 
-    def _write(self, job_id: str, rows: list[Record]) -> Iterator[None]:
+    def _write(self, job_id: str, rows: Iterable[Record]) -> Iterator[None]:
         """Write rows like user POSTs; a bad row is skipped without a word."""
         job = self.book.jobs.get(job_id) or {}
         done = int(job["_done"])
-        while done < len(rows):
-            for row in rows[done : done + SLICE]:
+        left = islice(rows, done, None)
+        while batch := list(islice(left, SLICE)):
+            for row in batch:
                 if row.get("key") == "sid" and not self.book.world.account.job_sid:
                     continue
                 try:
                     write_profile(self.book, row)
                 except (Refused, TypeError, ValueError, AttributeError):
                     continue
-            done += SLICE
+            done += len(batch)
             # Rows and progress are committed together, so that kill -9 repeats nothing.
             self.jobs.update(job_id, _done=done)
             yield

@@ -12,7 +12,14 @@ from desktop.sandbox.zendesk.shape import comment_record
 
 NEW_USERS_FROM = 40_000_000_000
 NEW_ORGANIZATIONS_FROM = 9001
+_PHONE = re.compile(r"\+?[\d\s().\-]{5,}")
 _TOKEN_KINDS = ("code", "access", "refresh")
+
+
+def _folded(value: str) -> str:
+    """Return an address in lower case, or a phone number without what people put between."""
+    text = value.strip().casefold()
+    return f"+{re.sub(r'[^0-9]', '', text)}" if _PHONE.fullmatch(text) else text
 
 
 def _nothing(_key: int | str) -> Record | None:
@@ -110,7 +117,7 @@ class Book:
         if after is None:
             return
         for identity in after["_identities"]:
-            self._known_as.setdefault(str(identity["value"]).casefold(), set()).add(user_id)
+            self._known_as.setdefault(_folded(identity["value"]), set()).add(user_id)
         if after["external_id"]:
             # Case-insensitive (contract 3).
             key = f"external {after['external_id'].casefold()}"
@@ -131,16 +138,16 @@ class Book:
 
     def user_by_identity(self, value: str) -> Record | None:
         """Return whoever has this e-mail address or phone number."""
-        wanted = value.strip().casefold()
+        wanted = _folded(value)
         numbers = set(self._known_as.get(wanted, ()))
         index = self.world.crowd.by_email(wanted)
-        if index is None and re.fullmatch(r"[+\d\s().\-]+", wanted):
+        if index is None and wanted.startswith("+"):
             index = self.world.crowd.by_phone(wanted)
         if index is not None and index < self.world.crowd.size:
             numbers.add(USERS_FROM + index)
         for number in sorted(numbers):
             user = self.live_user(number)
-            if user and any(i["value"].casefold() == wanted for i in user["_identities"]):
+            if user and any(_folded(i["value"]) == wanted for i in user["_identities"]):
                 return user
         return None
 

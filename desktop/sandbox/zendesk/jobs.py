@@ -151,7 +151,7 @@ class Jobs:
             row = self.doers[job["_kind"]](call, job["_action"], given)
         except Refused as refused:
             return failed_row(index, given, refused)
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             return {"index": index, "error": "InvalidRow", "details": "The row is not valid"}
         return {"index": index, **row} if job["_action"].startswith("create") else row
 

@@ -87,7 +87,8 @@ def _has_word(word: str, texts: list[str]) -> bool:
         folded = plain(text)
         if wanted == folded or any(part.startswith(wanted) for part in _words_of(text)):
             return True
-        if not wanted.isalnum() and wanted in folded:
+        # Addresses and numbers are also found by a part of them.
+        if wanted in folded and (not wanted.isalnum() or wanted.isdigit()) and len(wanted) > 3:
             return True
     return False
 

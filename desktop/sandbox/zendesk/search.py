@@ -1,5 +1,6 @@
 """/search, /search/count and /users/search (contract 7; export is in `export.py`)."""
 
+import re
 from collections.abc import Sequence
 
 from desktop.sandbox.call import Answer, Call, Record, said
@@ -17,6 +18,7 @@ from desktop.sandbox.zendesk.users import Users
 
 MOST = 1_000
 USERS_MOST = 10_000
+PHONE = re.compile(r"\+?[\d\s().\-]{7,}")
 
 
 class Search:
@@ -48,8 +50,8 @@ class Search:
                 "invalid",
                 "Invalid search: Requested response size was greater than Search Response Limits",
             )
-        rows, total = self._results(call, MOST)
         sort = call.query.get("sort_by", "")
+        rows, total = self._results(call, MOST if sort else page * size)
         if sort in ("created_at", "updated_at"):
             descending = call.query.get("sort_order", "desc") == "desc"
             rows.sort(key=lambda row: str(row[sort]), reverse=descending)
@@ -79,6 +81,9 @@ class Search:
             rows: Sequence[Record] = [one] if one else []
         else:
             text = call.query.get("query", "").strip()
+            if PHONE.fullmatch(text):
+                # A number is one word however it is written.
+                text = re.sub(r"[^+\d]", "", text)
             if not text:
                 raise refuse(400, "invalid", "Missing query parameter")
             # Only as many as this page needs are made; `count` tells of all.

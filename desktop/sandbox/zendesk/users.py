@@ -1,6 +1,7 @@
 """Reading users: me, one, many, all, and what they stand in relation to."""
 
 from collections.abc import Sequence
+from urllib.parse import parse_qsl
 
 from desktop.sandbox.calendar import iso
 from desktop.sandbox.call import ANONYMOUS, Answer, Call, Record, said
@@ -102,7 +103,7 @@ class Users:
             one = self.book.user_by_external_id(external_id)
             rows: Sequence[int] = [one["id"]] if one else []
         elif roles := {
-            value for name, value in call.query.items() if name in ("role", "role[]")
+            value for name, value in parse_qsl(call.raw_query) if name in ("role", "role[]")
         } - {"end-user"}:
             # Only staff are few enough to be filtered one by one.
             everybody = [*self.book.base.members, *self.book.users.changed]

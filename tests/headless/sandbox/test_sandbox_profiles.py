@@ -1,5 +1,6 @@
 """Sailthru's user and list endpoints, fact by fact."""
 
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -195,3 +196,12 @@ def test_the_zone_and_other_unknowns_are_switches(own: Sandbox) -> None:
     own.control("POST", "account", {"smart_list_refused": True})
     refused = own.sailthru("POST", "user", {"id": MARIA, "lists": {"zendesk-sync-smart": 1}})
     assert refused.status == 400
+
+
+def test_a_publisher_and_an_account_without_predictions(start: Callable[..., Sandbox]) -> None:
+    sandbox = start("--customers", "0", "--account", "customer_type=publisher")
+    assert get(sandbox, MARIA)["vars"]["pv_30"] == 124
+    sandbox.stop()
+    sandbox = start("--customers", "0", "--account", "predictions=off")
+    assert not {"pv_30", "rev_365", "customer_value"} & set(get(sandbox, MARIA)["vars"])
+    assert sandbox.sailthru("GET", "settings", {}).body["features"]["predictions"] == 0

@@ -272,3 +272,14 @@ def test_recently_viewed_tickets(own: Sandbox) -> None:
     assert "Maria Lopez" in {it["name"] for it in recent["users"]}
     unknown = own.http("zendesk", "POST", "/sandbox/viewed", '{"ticket": 1}')
     assert unknown.status == 404
+
+
+@pytest.mark.parametrize("typed", ["%2B1+555+0134", "(1)+555-0134", "%2B15550134"])
+def test_a_phone_number_is_found_however_it_is_written(shared: Sandbox, typed: str) -> None:
+    assert users(shared, f"query={typed}") == [7701]
+
+
+def test_staff_are_listed_by_role(shared: Sandbox) -> None:
+    both = shared.zendesk("GET", "users?role[]=agent&role[]=admin").body["users"]
+    assert [user["id"] for user in both] == [7601, 7602, 7603]
+    assert shared.zendesk("GET", "users/me").headers["x-zendesk-request-id"]
