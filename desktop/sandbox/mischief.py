@@ -34,6 +34,8 @@ class Mischief:
     ) -> None:
         self.set_stale = set_stale
         self.doom_job = doom_job
+        # Set when the process is to end: nobody hangs any longer.
+        self.stopping = asyncio.Event()
 
     async def perform(
         self, fault: Fault, call: Call, apply: Apply, receive: Receive, send: Send
@@ -44,10 +46,10 @@ class Mischief:
             if kind.endswith("-after"):
                 apply(call)
             if kind.startswith("timeout"):
-                await _hang_up_or_wait(receive, fault.argument)
+                await self._hang_up_or_wait(receive, fault.argument)
             cut(send, reset=kind.startswith("reset"))
             # uvicorn complains of a missing answer unless it has seen the connection end.
-            await _hang_up_or_wait(receive, 1)
+            await self._hang_up_or_wait(receive, 1)
             return 0
         if kind in ("slow", "cut"):
             answer = apply(call)
@@ -59,6 +61,18 @@ class Mischief:
         answer = self._changed(fault, call, apply)
         await send_answer(send, answer)
         return answer.status
+
+    async def _hang_up_or_wait(self, receive: Receive, seconds: float) -> None:
+        """Wait until the client gives up, the time is over or the process ends."""
+
+        async def gone() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+        waiting = [asyncio.create_task(gone()), asyncio.create_task(self.stopping.wait())]
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
 
     def _changed(self, fault: Fault, call: Call, apply: Apply) -> Answer:
         kind = fault.kind
@@ -120,19 +134,6 @@ def _json_refusal(kind: str, service: str) -> Answer:
         return said({"error": "APIRateLimitExceeded", "description": description}, status)
     description = f"Fault on demand: {kind}"
     return said({"error": _ZENDESK_ERRORS.get(kind, "Error"), "description": description}, status)
-
-
-async def _hang_up_or_wait(receive: Receive, seconds: float) -> None:
-    """Wait until the client gives up or the time is over."""
-
-    async def gone() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-    try:
-        await asyncio.wait_for(gone(), seconds)
-    except TimeoutError:
-        return
 
 
 async def _drip(send: Send, answer: Answer, seconds: float) -> None:

@@ -61,6 +61,7 @@ def _server(door: Door) -> _Server:
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=1,
             server_header=False,
+            proxy_headers=False,
             h11_max_incomplete_event_size=BIGGEST_HEAD,
         )
     )
@@ -102,6 +103,7 @@ async def serve(options: Options) -> int:
     sys.stdout.flush()
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([stopping, work, *running], return_when=asyncio.FIRST_COMPLETED)
+    mischief.stopping.set()
     for server in servers:
         server.should_exit = True
     await asyncio.gather(*running)

@@ -1,6 +1,7 @@
 """What both services share: account, clock, people, faults, storage, the requests seen."""
 
 import math
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -50,6 +51,11 @@ def build_world(options: Options) -> World:
         "profile": options.account.profile,
         "smart": options.account.smart,
     }
+    if (begun["seed"], begun["customers"]) != (options.seed, options.customers):
+        sys.stderr.write(
+            f"fairlead sandbox: {options.state} goes on with {begun['customers']} customers"
+            f" of seed {begun['seed']}\n"
+        )
     shelf.put("world", "begun", begun)
     shelf.commit()
     crowd = Crowd(

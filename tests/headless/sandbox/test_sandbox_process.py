@@ -183,3 +183,20 @@ def test_a_reset_forgets_every_change(start: Callable[..., Sandbox], tmp_path: P
     sandbox.kill()
     again = start(*flags)
     assert again.zendesk("GET", "users/7701").body["user"]["notes"] != "kept"
+
+
+def test_a_hanging_request_does_not_hold_up_the_end() -> None:
+    command = [sys.executable, "-m", "desktop.sandbox", "--customers", "0"]
+    command += ["--fault", "zendesk:GET *:timeout"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    address = json.loads(process.stdout.readline())["zendesk"]["base_url"]
+    with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as client:
+        client.sendall(b"GET /api/v2/users/me HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.2)
+        process.terminate()
+        _, complaints = process.communicate(timeout=5)
+    assert process.returncode == 0
+    assert complaints == ""
