@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from desktop.app.housekeeping import keep_house
 from desktop.app.instance import Instance
 from desktop.app.loop import run_with_qt
 from desktop.app.pages import Pages
@@ -50,6 +51,7 @@ class Window(QObject):
         self.app = app
         self._start = start
         self._closing = asyncio.Event()
+        self.exit_code = 0
         live, store, clock, bus = house.live, house.store, house.ground.clock, house.bus
         self.theme = Theme(app, Choice(live.values.get(table.THEME)))
         self.sheet = SheetModel(live, house.lookup, house.editor, house.undo, store, bus, clock)
@@ -59,7 +61,7 @@ class Window(QObject):
             Models(self.sheet, self.status, self.follow), store.reader, self._place()
         )
         self._memory = WindowMemory(house.workspace.state_path, self.view)
-        self._pages: Pages | None = None
+        self.pages: Pages | None = None
         self.view.close_asked.connect(self._on_close_asked)
         self.theme.changed.connect(self.view.restyle_place)
         self._unsubscribe = bus.subscribe(self._on_changes)
@@ -78,6 +80,7 @@ class Window(QObject):
             asyncio.create_task(self._connect(), name="connect"),
             asyncio.create_task(sender.run(), name="sender"),
             asyncio.create_task(watch(self.house), name="watch"),
+            asyncio.create_task(keep_house(self.house), name="housekeeping"),
         ]
         try:
             await self._closing.wait()
@@ -104,11 +107,11 @@ class Window(QObject):
 
     async def _connect(self) -> None:
         live = self.house.live
-        self._pages = Pages(self)
+        self.pages = Pages(self)
         if live.notice is not None:
             self.view.say(live.notice)
         if not live.configured:
-            self._pages.begin_setting_up()
+            self.pages.begin_setting_up()
             return
         try:
             await live.connect()
@@ -123,7 +126,15 @@ class Window(QObject):
         elif live.values.get(table.FOLLOW):
             self.follow.set_on(True)
         if self._start.tour is not None:
-            await self._start.tour(self)
+            await self._guided(self._start.tour)
+
+    async def _guided(self, tour: Callable[["Window"], Awaitable[None]]) -> None:
+        try:
+            await tour(self)
+        except AppError as error:
+            print(error, file=sys.stderr)
+            self.exit_code = 1
+        finally:
             self.close()
 
     async def _close(self) -> None:
@@ -132,8 +143,8 @@ class Window(QObject):
         self.status.close()
         await self.follow.close()
         await self.sheet.close()
-        if self._pages is not None:
-            await self._pages.close()
+        if self.pages is not None:
+            await self.pages.close()
         self.view.may_close = True
         self.view.close()
         await self.house.close()
@@ -206,7 +217,7 @@ async def _live(
     with contextlib.suppress(asyncio.CancelledError):
         await window.run()
     instance.handed_over.disconnect(window.open)
-    return 0
+    return window.exit_code
 
 
 async def _painted(window: Window) -> None:

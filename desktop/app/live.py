@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from desktop.clients.state import ServiceState, Status
 from desktop.connect.desk import Desk
-from desktop.connect.roles import actor_from, offline_actor, rules_for, solo_actor
+from desktop.connect.roles import at_work, offline_actor, rules_for
 from desktop.customer.services import Names, Services
 from desktop.kit.bus import Bus, Changes, Topic
-from desktop.kit.errors import AppError
+from desktop.kit.errors import AppError, AuthLost, NotPermitted
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor, Rules
 from desktop.settings import table
-from desktop.settings.state import StateFile
+from desktop.settings.state import StateFile, WindowState
 from desktop.settings.values import Values
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class Live:
         self.notice: AppError | None = loaded.notice
         self.trouble: AppError | None = None
         self.predictions: bool | None = None
+        # Whether a sign-in of this workspace stands; without one the rules are the defaults.
+        self._stands = False
         # Who was signed in last may be named, but grants nothing until Zendesk says so again.
         self._actor = offline_actor(StateFile(desk.workspace.state_path).read())
 
@@ -72,7 +74,7 @@ class Live:
     @property
     def rules(self) -> Rules:
         """What may be done. Before connecting the defaults stand and cannot be widened."""
-        return rules_for(self.values, connected=self.connected)
+        return rules_for(self.values, connected=self._stands)
 
     @property
     def states(self) -> tuple[ServiceState, ...]:
@@ -122,6 +124,7 @@ class Live:
     async def disconnect(self) -> None:
         """Close the connections; permissions fall back to their defaults."""
         connection, self._connection = self._connection, None
+        self._stands = False
         if connection is not None:
             await connection.close()
 
@@ -130,22 +133,27 @@ class Live:
         return self._connection is None or not self._connection.zendesk_below_half()
 
     async def _who(self) -> None:
-        zendesk = self.services.zendesk
-        if zendesk is None:
-            if self.services.sailthru is not None:
-                self._actor = solo_actor(self.values, self.desk.person)
-            return
+        zendesk, file = self.services.zendesk, StateFile(self.desk.workspace.state_path)
+        seen = file.read()
         try:
-            self._actor = actor_from(await zendesk.me())
-        except AppError as error:
-            self.trouble = error
-            log.info("Zendesk did not say who this is: %s", error.code)
+            found = await at_work(self.values, zendesk, seen, self.desk.person)
+        except NotPermitted as error:
+            # An end user's sign-in: shown nothing that only agents may see.
+            self._actor, self.trouble, self._stands = offline_actor(seen), error, False
             return
-        self.trouble = None
-        file = StateFile(self.desk.workspace.state_path)
-        seen = replace(file.read(), person_name=self._actor.name, person_id=self._actor.id)
+        self._actor, self.trouble = found.actor, found.trouble
+        alone = zendesk is None and self.services.sailthru is not None and found.live
+        self._stands = alone or (
+            zendesk is not None and not isinstance(found.trouble, AuthLost | NotPermitted)
+        )
+        if found.live and zendesk is not None:
+            self._remember(
+                file, replace(seen, person_name=found.actor.name, person_id=found.actor.id)
+            )
+
+    def _remember(self, file: StateFile, state: WindowState) -> None:
         try:
-            file.write(seen)
+            file.write(state)
         except AppError as error:
             log.info("Who is signed in could not be remembered: %s", error.code)
 

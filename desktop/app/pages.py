@@ -1,5 +1,6 @@
 """Builds the pages that are not needed for the first paint, when they are first wanted."""
 
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -18,6 +19,11 @@ class Pages(QObject):
 
     def begin_setting_up(self) -> None:
         """Show the set-up until it is done."""
+
+    async def show_set_up(self) -> AsyncIterator[str]:
+        """For the tour: show each step of the set-up in turn."""
+        if self._window.exit_code:
+            yield ""
 
     async def close(self) -> None:
         """End what the pages have under way."""

@@ -1,8 +1,12 @@
 """The tour: walks through every main screen and saves a numbered picture of each."""
 
 import asyncio
+import json
+import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QAbstractButton
 
 from desktop.kit.errors import BadInput
 from desktop.panels.theme.theme import Choice
@@ -10,9 +14,12 @@ from desktop.panels.theme.theme import Choice
 if TYPE_CHECKING:
     from desktop.app.gui import Window
 
+WIDE = (1280, 820)
+NARROW = (392, 860)
+
 
 class Tour:
-    """Light and dark at 1280×820, and the narrow window."""
+    """Light and dark at 1280×820, and the narrow window. `said` is the sandbox's first line."""
 
     def __init__(self, folder: Path, said: dict[str, Any]) -> None:
         self._folder = folder
@@ -31,22 +38,126 @@ class Tour:
 
     async def _one_theme(self, window: "Window", theme: str) -> None:
         view = window.view
-        view.resize(1280, 820)
+        view.resize(*WIDE)
         window.sheet.close_sheet()
+        view.top.field.clear()
         await self._picture(window, f"start-{theme}")
+        await self._search(window, theme)
+        await self._customer(window, theme)
+        await self._others(window, theme)
+        await self._pages(window, theme)
+        await self._narrow(window, theme)
+
+    async def _search(self, window: "Window", theme: str) -> None:
+        field = window.view.top.field
+        window.view.look_up("Alex Kim")
+        await self._settled(window)
+        await self._picture(window, f"several-match-{theme}")
+        field.setText(">")
+        field.edited.emit(">")
+        await self._picture(window, f"commands-{theme}")
+        field.clear()
+        field.hide_popup()
+
+    async def _customer(self, window: "Window", theme: str) -> None:
         await self._open(window, "#48213")
         await self._picture(window, f"customer-{theme}")
+        self._press(window, "No marketing e-mail")
+        await self._picture(window, f"opt-out-form-{theme}")
+        self._press(window, "Stop marketing e-mail")
+        await asyncio.sleep(0.6)
+        self._press(window, "Winback")
+        await asyncio.sleep(0.4)
+        await self._picture(window, f"waiting-with-undo-{theme}")
+        self._press(window, "Undo")
+        await asyncio.sleep(0.3)
+        await self._put_back(window)
+
+    async def _put_back(self, window: "Window") -> None:
+        """Leave the customer as they were, for the other theme."""
+        for edit in window.house.store.outbox.recent(5):
+            if edit.intent.kind.value == "optout" and edit.state.value == "done":
+                await window.house.undo.undo(edit.id, wait_for_undo=False)
+        await asyncio.sleep(0.8)
+        for toast in window.view.toaster.toasts():
+            toast.close_now()
+        window.view.status.set_note("last", "")
+
+    async def _others(self, window: "Window", theme: str) -> None:
+        for text, name in (
+            ("j.doe@corp.example", "no-profile"),
+            ("dana@okafor.example", "another"),
+            ("nobody@nowhere.example", "nobody"),
+        ):
+            await self._open(window, text)
+            await self._picture(window, f"{name}-{theme}")
+        self._fault("sailthru:* *:503")
+        await self._open(window, "#48302")
+        await self._picture(window, f"sailthru-away-{theme}")
+        self._fault(None)
+        window.view.banner.clear()
+        window.sheet.refresh()
+        await self._settled(window)
+
+    async def _pages(self, window: "Window", theme: str) -> None:
+        for page in ("activity", "settings"):
+            window.view.show_page(page)
+            await asyncio.sleep(0.4)
+            await self._picture(window, f"{page}-{theme}")
+        await self._setting_up(window, theme)
+        window.view.show_page("customers")
+
+    async def _setting_up(self, window: "Window", theme: str) -> None:
+        if window.pages is None:
+            return
+        async for name in window.pages.show_set_up():
+            await self._picture(window, f"set-up-{name}-{theme}")
+        window.view.lead_in(None)
+
+    async def _narrow(self, window: "Window", theme: str) -> None:
+        window.view.resize(*NARROW)
+        await self._open(window, "#48213")
+        await self._picture(window, f"beside-zendesk-{theme}")
+        for page in ("activity", "settings"):
+            window.view.show_page(page)
+            await asyncio.sleep(0.3)
+            await self._picture(window, f"{page}-narrow-{theme}")
+        window.view.show_page("customers")
 
     async def _open(self, window: "Window", text: str) -> None:
         window.view.look_up(text)
+        await self._settled(window)
+
+    async def _settled(self, window: "Window") -> None:
         for _ in range(400):
             await asyncio.sleep(0.05)
             if window.sheet.sheet is not None and not window.sheet.loading:
                 return
-        raise BadInput(f"{text} did not open in time.")
+        raise BadInput("A customer did not open in time.")
+
+    def _press(self, window: "Window", name: str) -> None:
+        for button in window.view.findChildren(QAbstractButton):
+            if button.isVisible() and name in (button.accessibleName(), button.objectName()):
+                button.click()
+                return
+        raise BadInput(f"There is no button “{name}” to press.")
+
+    def _fault(self, spec: str | None) -> None:
+        """Let the sandbox misbehave; None ends that."""
+        url = f"{self._said['zendesk']['base_url']}/sandbox/fault"
+        body = json.dumps({"spec": spec}).encode() if spec else None
+        request = urllib.request.Request(  # noqa: S310 - the demo's own loopback address
+            url,
+            data=body,
+            method="POST" if spec else "DELETE",
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+            answer.read()
 
     async def _picture(self, window: "Window", name: str) -> None:
-        await asyncio.sleep(0.15)
+        # Skeletons wait 300 ms; what is quicker is not shown, and nothing half-painted either.
+        await asyncio.sleep(0.2)
         self._count += 1
         path = self._folder / f"{self._count:02d}-{name}.png"
         window.view.grab().save(str(path))

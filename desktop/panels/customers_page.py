@@ -21,9 +21,9 @@ from desktop.viewmodels.sheet import SheetModel
 
 _PLAN = {
     3: (
-        ("none", "optout", "value"),
-        ("lists", "tickets", "zendesk"),
-        ("engagement", "timeline", "data"),
+        ("none", "optout", "value", "zendesk"),
+        ("lists", "tickets", "data"),
+        ("engagement", "timeline"),
     ),
     2: (
         ("none", "optout", "value", "tickets", "zendesk"),

@@ -171,6 +171,21 @@ class Mirror:
 
         return self._database.write(act)
 
+    def erase(self) -> None:
+        """Forget everything the services said (signing out); outbox and audit are elsewhere.
+
+        Emptied and shrunk in place: other processes may have the file open.
+        """
+
+        def act(connection: sqlite3.Connection) -> None:
+            for table in ("profile", "profile_address", "person", "person_address", "tickets",
+                          "ticket", "catalogue", "opened"):  # fmt: skip
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+
+        self._database.write(act)
+        self._database.read(lambda c: c.execute("VACUUM"))
+        self._database.read(lambda c: c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+
     def _save_catalogue(self, name: str, body: str, read_at: float) -> None:
         self._database.write(
             lambda c: c.execute(

@@ -63,12 +63,6 @@ def open_store(folder: Path) -> Store:
     )
 
 
-def erase_mirror(folder: Path) -> None:
-    """Remove what the services said (signing out); outbox and audit stay."""
-    for suffix in ("", "-wal", "-shm"):
-        (folder / f"mirror.db{suffix}").unlink(missing_ok=True)
-
-
 def _open_mirror(path: Path) -> Database:
     try:
         mirror = Database(path, "mirror", synchronous="NORMAL")

@@ -30,6 +30,7 @@ class Button(QPushButton):
         self._tip = tip
         self._icon_name = icon_name
         self._raw = ""
+        self._named = bool(name)
         self.setProperty("kind", kind)
         self.setAutoDefault(False)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -42,6 +43,7 @@ class Button(QPushButton):
 
     def set_name(self, name: str) -> None:
         """Give the accessible name, which is the object name too."""
+        self._named = True
         self.setAccessibleName(name)
         self.setObjectName(name)
 
@@ -53,6 +55,9 @@ class Button(QPushButton):
             self.setAccessibleName(self.accessibleName() or text)
             return
         self.setText(text.replace("&", "&&"))
+        if not self._named:
+            # Qt takes the accessible name from the text; scripts find the same by object name.
+            self.setObjectName(text)
 
     def plain_text(self) -> str:
         """Return the text as given."""

@@ -67,11 +67,13 @@ def engagement(scene: Scene) -> EngagementView:
         )
         if key in life
     ]
-    if life.get("lifetime_purchase_price"):
-        counts.append(price(life["lifetime_purchase_price"], scene.account.currency))
     kept = [row for row in rows if row is not None]
-    if counts:
-        kept.append(FactRow("Lifetime", ", ".join(counts)))
+    kept += [FactRow("Lifetime", ", ".join(counts[:2]))] if counts else []
+    if counts[2:]:
+        kept.append(FactRow("", ", ".join(counts[2:])))
+    if life.get("lifetime_purchase_price"):
+        spent = price(life["lifetime_purchase_price"], scene.account.currency)
+        kept.append(FactRow("Spent", spent))
     if profile.top_device:
         kept.append(FactRow("Mostly on", profile.top_device))
     return EngagementView(outer, tuple(kept))
