@@ -1,6 +1,6 @@
 """One change in full: both sides of a conflict, what may be done, and how it went so far."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.panels.parts.button import Button, secondary
@@ -48,6 +48,8 @@ class ActivityDetail(Card):
         self._buttons: dict[str, Button] = {key: secondary(key) for key in _BUTTONS}
         self._buttons |= {key: LinkButton(key) for key in _LINKS}
         self._facts = KeyValue("Facts", label_width=82)
+        self._reason_name = label("Reason", "muted")
+        self._reason_name.setFixedWidth(fonts.scaled(82))
         self._reason = label("", wrap=True, selectable=True)
         self._history_title = label("How it went", "title")
         self._history = QVBoxLayout()
@@ -86,6 +88,7 @@ class ActivityDetail(Card):
         reason = next((value for name, value, _ in view.facts if name == "Reason"), "")
         self._reason.setText(reason)
         self._reason.setVisible(bool(reason))
+        self._reason_name.setVisible(bool(reason))
         self._show_history(view)
         self.show_content()
 
@@ -97,6 +100,10 @@ class ActivityDetail(Card):
             for key in keys:
                 row.addWidget(self._buttons[key])
             row.addStretch(1)
+        reason = QHBoxLayout()
+        reason.setSpacing(fonts.scaled(10))
+        reason.addWidget(self._reason_name, 0, Qt.AlignmentFlag.AlignTop)
+        reason.addWidget(self._reason, 1)
         self.body.setSpacing(fonts.scaled(8))
         for item in (
             self._message,
@@ -105,7 +112,7 @@ class ActivityDetail(Card):
             self._undo_note,
             links,
             self._facts,
-            self._reason,
+            reason,
             self._history_title,
             self._history,
         ):

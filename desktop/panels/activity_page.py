@@ -1,6 +1,6 @@
 """The page “Activity”: every change in one list, its details beside it, the record verified."""
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -26,12 +26,12 @@ from desktop.panels.parts.card import Card
 from desktop.panels.parts.label import elided, label
 from desktop.panels.parts.segmented import SegmentedControl
 from desktop.panels.theme import fonts
-from desktop.panels.theme.tokens import GAP_CARD, PAD_PAGE
+from desktop.panels.theme.tokens import GAP_CARD
 from desktop.viewmodels.activity import ActivityModel
 from desktop.viewmodels.activity_row import Sift
 
 _TWO_FROM = 760
-_DETAIL_WIDTH = 336
+_DETAIL_WIDTH = 318
 _FORMS = {"CSV table (*.csv)": "csv", "JSON (*.json)": "json"}
 
 
@@ -86,6 +86,10 @@ class ActivityPage(QWidget):
         super().resizeEvent(event)
         self._arrange(self.width() >= _TWO_FROM * fonts.scale())
 
+    def minimumSizeHint(self) -> QSize:
+        """Narrow enough to stand beside a browser: what does not fit is arranged anew."""
+        return QSize(fonts.scaled(300), fonts.scaled(240))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc goes back from the details to the list."""
         if event.key() == Qt.Key.Key_Escape and self._opened and not self._wide:
@@ -105,6 +109,7 @@ class ActivityPage(QWidget):
         head.addWidget(label("Activity", "heading"))
         self._honest = elided("as seen from this computer", "small")
         head.addWidget(self._honest, 1)
+        head.addStretch(0)
         head.addWidget(self._verify)
         head.addWidget(self._export)
         self._filters = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -130,9 +135,8 @@ class ActivityPage(QWidget):
         body.setSpacing(fonts.scaled(GAP_CARD))
         body.addWidget(self._list, 1)
         body.addWidget(scroll, 0)
-        self._page = page = QVBoxLayout(self)
-        edge = fonts.scaled(PAD_PAGE)
-        page.setContentsMargins(edge, fonts.scaled(11), edge, fonts.scaled(11))
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, fonts.scaled(11))
         page.setSpacing(fonts.scaled(10))
         page.addLayout(head)
         page.addLayout(self._filters)
@@ -145,9 +149,9 @@ class ActivityPage(QWidget):
             QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         )
         self._honest.setVisible(wide)
+        for button in (self._verify, self._export):
+            button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._verify.set_text("Verify the record" if wide else "Verify")
-        edge = fonts.scaled(PAD_PAGE if wide else 12)
-        self._page.setContentsMargins(edge, fonts.scaled(11), edge, fonts.scaled(11))
         self._list.setVisible(wide or not self._opened)
         self._side.setVisible(wide or self._opened)
         self._back.setVisible(not wide)

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from desktop.panels.parts.paint import fill
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current import color, tokens
+from desktop.panels.theme.tokens import RING
 from desktop.viewmodels.activity_row import ActivityRow
 from desktop.viewmodels.activity_table import (
     CHANGE,
@@ -69,6 +70,8 @@ class ActivityRows(QTableView):
         self.setWordWrap(False)
         self.setMouseTracking(True)
         self.setCornerButtonEnabled(False)
+        # The current row carries the focus ring; a second one around the table says nothing more.
+        self.setStyleSheet("QTableView:focus { border: 0; }")
         self.verticalHeader().hide()
         rows = self.verticalHeader()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -137,8 +140,8 @@ class ActivityRows(QTableView):
             self.setColumnHidden(column, narrow)
         self.horizontalHeader().setVisible(not narrow)
         spare = max(self.width() - fonts.scaled(_COLUMNS_FROM), 0)
-        self.setColumnWidth(TIME, fonts.scaled(104))
-        self.setColumnWidth(CUSTOMER, fonts.scaled(168) + spare // 4)
+        self.setColumnWidth(TIME, fonts.scaled(100))
+        self.setColumnWidth(CUSTOMER, fonts.scaled(152) + spare // 6)
         self.setColumnWidth(STATE, fonts.scaled(134))
         super().resizeEvent(event)
 
@@ -181,6 +184,8 @@ class _Delegate(QStyledItemDelegate):
             painter.fillRect(box, color("raised"))
         painter.setPen(color("line"))
         painter.drawLine(box.bottomLeft(), box.bottomRight())
+        if state & QStyle.StateFlag.State_Selected and self._view.hasFocus():
+            self._ring(painter, box, index.column())
         inner = box.adjusted(fonts.scaled(6), fonts.scaled(3), -fonts.scaled(6), -fonts.scaled(4))
         if index.column() == STATE:
             self._chip(painter, inner, row, from_end=False)
@@ -195,6 +200,18 @@ class _Delegate(QStyledItemDelegate):
                 _draw(painter, inner.adjusted(0, 0, 0, -half), above, "text")
                 _draw(painter, inner.adjusted(0, half, 0, 0), below, "muted", small=True)
         painter.restore()
+
+    def _ring(self, painter: QPainter, box: QRect, column: int) -> None:
+        ink, wide = color("accent"), RING
+        painter.fillRect(box.left(), box.top(), box.width(), wide, ink)
+        painter.fillRect(box.left(), box.bottom() + 1 - wide, box.width(), wide, ink)
+        first, last = (CHANGE, CHANGE) if self._view.narrow else (TIME, STATE)
+        if self._view.isRightToLeft():
+            first, last = last, first
+        if column == first:
+            painter.fillRect(box.left(), box.top(), wide, box.height(), ink)
+        if column == last:
+            painter.fillRect(box.right() + 1 - wide, box.top(), wide, box.height(), ink)
 
     def _whole(self, painter: QPainter, box: QRect, row: ActivityRow) -> None:
         half = box.height() // 2

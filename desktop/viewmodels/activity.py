@@ -39,6 +39,7 @@ _THROTTLE_MS = 100
 _AGES_EVERY_MS = 30_000
 # With a filter, older pages are read until this many lines fit.
 _ENOUGH = 100
+_REST_MS = 80
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,11 @@ class ActivityModel(QObject):
         self._audit: tuple[AuditRow, ...] = ()
         self._reality: Reality | None = None
         self._trouble: AppError | None = None
-        self._visible, self._dirty = False, True
+        self._visible, self._dirty, self._again = False, True, False
         self._throttle = _timer(self, _THROTTLE_MS, single=True)
         self._throttle.timeout.connect(self._on_due)
+        self._resting = _timer(self, _REST_MS, single=True)
+        self._resting.timeout.connect(self._on_rested)
         self._ages = _timer(self, _AGES_EVERY_MS)
         self._ages.timeout.connect(self._refill)
         self._unsubscribe = bus.subscribe(self._on_changes)
@@ -111,7 +114,7 @@ class ActivityModel(QObject):
             return ListState(loading=True)
         if self.table.rowCount():
             return ListState(summary=self._summary())
-        if self.tasks.runs("more"):
+        if not self.log.complete and self.tasks.runs("more"):
             return ListState(loading=True)
         if self.text.strip() or self.sift is not Sift.ALL:
             return ListState(text="Nothing matches.", action="Clear filters")
@@ -157,28 +160,27 @@ class ActivityModel(QObject):
 
     def refresh(self) -> None:
         """Read again what may have moved."""
-        self._dirty = False
-        self._trouble = None
-        self.tasks.start("read", self._read_again())
+        self._dirty, self._trouble, self._again = False, None, True
+        self._start("read", self._read_again())
 
     def read_more(self) -> None:
         """Read older lines."""
-        if not self.tasks.runs("more"):
-            self.tasks.start("more", self._read_until_enough(self.table.rowCount() + _ENOUGH))
+        self._start("more", self._read_until_enough(self.table.rowCount() + _ENOUGH))
 
     def set_filter(self, sift: Sift, text: str) -> None:
         """Show only these lines."""
         if (sift, text) != (self.sift, self.text):
             self.sift, self.text = sift, text
             self._refill()
-            self.tasks.start("more", self._read_until_enough(_ENOUGH))
+            self._start("more", self._read_until_enough(_ENOUGH))
 
     def choose(self, edit_id: str) -> None:
         """Show one line's details."""
         if edit_id != self._chosen:
             self._chosen, self._audit, self._reality = edit_id, (), None
             self.changed.emit()
-            self.tasks.start("detail", self._read_detail())
+            # Arrowing through the list asks nobody anything until it rests.
+            self._resting.start()
 
     def do(self, act: str, edit_id: str) -> None:
         """Retry, discard, undo, leave or apply one change."""
@@ -190,13 +192,13 @@ class ActivityModel(QObject):
 
     def export(self, path: str, form: str) -> None:
         """Write what the filter shows, back to the first change, as `csv` or `json`."""
-        self._start("export", self._export(Path(path), form))
+        self._start(f"export {path}", self._export(Path(path), form))
 
     async def close(self) -> None:
         """End what runs."""
         self._unsubscribe()
-        self._throttle.stop()
-        self._ages.stop()
+        for timer in (self._throttle, self._resting, self._ages):
+            timer.stop()
         await self.tasks.close()
 
     # How it comes about.
@@ -209,11 +211,13 @@ class ActivityModel(QObject):
         self.tasks.start(name, coroutine)
 
     async def _read_again(self) -> None:
-        try:
-            await self.log.read_again()
-        except AppError as error:
-            self._trouble = error
-        self._refill()
+        while self._again:
+            self._again = False
+            try:
+                await self.log.read_again()
+            except AppError as error:
+                self._trouble = error
+            self._refill()
         self._count()
         await self._read_detail()
         await self._read_until_enough(min(_ENOUGH, self.table.rowCount() + 1))
@@ -303,6 +307,9 @@ class ActivityModel(QObject):
             self.refresh()
         else:
             self._count()
+
+    def _on_rested(self) -> None:
+        self.tasks.start("detail", self._read_detail())
 
     def _on_trouble(self, error: AppError) -> None:
         self.failed.emit(error)

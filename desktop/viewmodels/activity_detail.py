@@ -82,11 +82,18 @@ def detail(
         sides_note=reality.words if reality is not None else "",
         acts=acts,
         undo_note=not_restored(edit) if takes_back else "",
-        history=tuple(
-            (moment.date_and_time(r.at, now), f"{r.result.capitalize()}. {r.detail}".strip())
-            for r in audit
-            if r.edit == edit.id
-        ),
+        history=_history(edit, audit, now),
+    )
+
+
+def _history(edit: Edit, audit: Sequence[AuditRow], now: float) -> tuple[tuple[str, str], ...]:
+    """Each time it was closed; a single time says nothing that the state does not."""
+    ends = [row for row in audit if row.edit == edit.id]
+    if len(ends) < 2:
+        return ()
+    return tuple(
+        (moment.date_and_time(end.at, now), f"{end.result.capitalize()}. {end.detail}".strip())
+        for end in ends
     )
 
 
@@ -117,7 +124,7 @@ def details_text(edit: Edit, row: ActivityRow) -> str:
 def _facts(edit: Edit, now: float) -> list[tuple[str, str, str]]:
     intent = edit.intent
     facts = [("Customer", intent.target.label, f"{service_words(edit)} {intent.target.id}")]
-    if intent.kind is not EditKind.CREATE:
+    if intent.kind is not EditKind.CREATE and edit.state is not EditState.CONFLICT:
         facts += [("Before", old_words(edit), ""), ("Wanted", new_words(edit), "")]
     facts += [
         ("By", edit.actor, ""),

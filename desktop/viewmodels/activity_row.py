@@ -136,7 +136,7 @@ def value_words(kind: EditKind, value: Json) -> str:
     if kind is EditKind.OPTOUT and value in {level.value for level in OptOut}:
         return OptOut(str(value)).words
     if kind is EditKind.LIST:
-        return "member" if value else "not a member"
+        return "on" if value else "off"
     if kind in (EditKind.BOX, EditKind.MARK):
         return "on" if value else "off"
     if value is None or value == "":
