@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-import qasync
+import qasync  # type: ignore[import-untyped]
 from PySide6.QtWidgets import QApplication
 
 T = TypeVar("T")

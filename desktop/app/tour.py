@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QAbstractButton
 
 from desktop.kit.errors import BadInput
+from desktop.model.edit import EditKind
 from desktop.panels.theme.theme import Choice
 
 if TYPE_CHECKING:
@@ -75,9 +76,9 @@ class Tour:
 
     async def _put_back(self, window: "Window") -> None:
         """Leave the customer as they were, for the other theme."""
-        for edit in window.house.store.outbox.recent(5):
-            if edit.intent.kind.value == "optout" and edit.state.value == "done":
-                await window.house.undo.undo(edit.id, wait_for_undo=False)
+        newest = window.house.store.outbox.recent(5)
+        done = [e for e in newest if e.intent.kind is EditKind.OPTOUT and not e.intent.undoes]
+        await window.house.undo.undo(done[0].id, wait_for_undo=False)
         await asyncio.sleep(0.8)
         for toast in window.view.toaster.toasts():
             toast.close_now()

@@ -37,8 +37,13 @@ class Frame:
     retry: bool = False
 
 
-def frame(part: Part[Any], service: str, now: float, *, absent: str, hint: str = "") -> Frame:
-    """The frame of a panel that shows one part; `absent` is said where the service has none."""
+def frame(
+    part: Part[Any], service: str, now: float, *, absent: str, hint: str = "", leads: bool = False
+) -> Frame:
+    """The frame of a panel that shows one part; `absent` is said where the service has none.
+
+    Of several panels over one part only the one that `leads` tells a failure whole, with Retry.
+    """
     note, tone = _note(part, service, now)
     if part.value is not None:
         return Frame(FrameState.READY, note, tone)
@@ -48,6 +53,8 @@ def frame(part: Part[Any], service: str, now: float, *, absent: str, hint: str =
         return Frame(FrameState.OFF, text=f"{service} is not connected here.")
     if part.state is PartState.FAILED and part.error is not None:
         error = part.error
+        if not leads:
+            return Frame(FrameState.OFF, text=f"Not read from {service} yet.")
         more = " ".join(s for s in (error.message, error.hint) if s)
         return Frame(FrameState.FAILED, text=error.title, hint=more, retry=True)
     return Frame(FrameState.EMPTY, text=absent, hint=hint)

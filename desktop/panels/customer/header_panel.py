@@ -34,7 +34,10 @@ class HeaderPanel(QWidget):
         self._refresh.setObjectName("Refresh")
         self._refresh.clicked.connect(model.refresh)
         self._chips = QHBoxLayout()
+        self._chips.setContentsMargins(0, 0, 0, 0)
         self._chips.setSpacing(fonts.scaled(8))
+        self._chip_box = QWidget(self)
+        self._chip_box.setLayout(self._chips)
         self._health = HealthControl(model)
         self._health.setMinimumWidth(fonts.scaled(270))
         self._value = _ShortValue(model)
@@ -42,17 +45,17 @@ class HeaderPanel(QWidget):
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(fonts.scaled(12))
-        names = line(self._name)
-        names.addLayout(self._chips)
-        names.addWidget(self._refresh)
-        names.addStretch(1)
+        self._names = line(self._name, self._chip_box, self._refresh)
+        self._names.addStretch(1)
+        self._chip_line = line(1)
         below = line(self._address, spacing=6)
         below.addWidget(self._match, 1)
         middle = QVBoxLayout()
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
-        middle.addLayout(names)
+        middle.addLayout(self._names)
         middle.addLayout(below)
+        middle.addLayout(self._chip_line)
         self._row.addWidget(self._avatar, 0, Qt.AlignmentFlag.AlignVCenter)
         self._row.addLayout(middle, 1)
         self._row.addWidget(self._value)
@@ -67,6 +70,11 @@ class HeaderPanel(QWidget):
         self._avatar.setVisible(not narrow)
         self._value.setVisible(narrow)
         self._health.setMinimumWidth(0 if narrow else fonts.scaled(270))
+        # The name keeps its line: in a narrow window the chips have one of their own.
+        if narrow:
+            self._chip_line.insertWidget(0, self._chip_box)
+        else:
+            self._names.insertWidget(1, self._chip_box)
 
     def refresh(self) -> None:
         """Show the newest view."""

@@ -126,6 +126,7 @@ class OptOutPanel(Card):
         self._draft.stop()
         self._model.save_draft("optout", "")
         self._ask(None)
+        self._rows[level].setFocus()
         number = ticket if isinstance(ticket, int) else None
         self._model.choose_optout(level, reason, number)
 

@@ -56,6 +56,8 @@ class TicketsPanel(Card):
             return
         while len(self._lines) > len(view.rows):
             self._lines.pop().discard()
+            # The grid remembers rows for ever: an empty one must not keep its height.
+            self._grid.setRowMinimumHeight(len(self._lines), 0)
         while len(self._lines) < len(view.rows):
             made = _TicketLine(self._grid, len(self._lines), self)
             made.number.clicked.connect(made.on_clicked)

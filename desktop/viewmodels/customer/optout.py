@@ -57,6 +57,7 @@ def optout(scene: Scene, ticket: int | None) -> OptOutView:
         scene.now,
         absent=f"No Sailthru profile for {address}.",
         hint="There is nothing to opt out of yet.",
+        leads=True,
     )
     profile = sheet.profile.value
     if profile is None:

@@ -36,7 +36,7 @@ class TicketsView:
 
 def tickets(scene: Scene, *, everything: bool = False) -> TicketsView:
     """Build it; `everything` unfolds the older ones."""
-    outer = frame(scene.sheet.tickets, "Zendesk", scene.now, absent="No tickets.")
+    outer = frame(scene.sheet.tickets, "Zendesk", scene.now, absent="No tickets.", leads=True)
     page = scene.sheet.tickets.value
     if page is None:
         return TicketsView(outer)

@@ -80,8 +80,10 @@ def _profile_events(scene: Scene) -> Iterator[_Event]:
         "optout_time": "Opted out, Sailthru does not say by whom",
         "signup_time": "Signed up",
     }
+    ours = any(row.kind == "optout" and row.result == "done" for row in scene.audit)
     for key, words in said.items():
-        if key in profile.activity:
+        # Our own opt-out stands in the audit with name and reason.
+        if key in profile.activity and not (ours and key == "optout_time"):
             yield _Event(profile.activity[key], words)
     for purchase in profile.purchases:
         if purchase.at is not None:

@@ -42,6 +42,7 @@ def zendesk(scene: Scene) -> ZendeskView:
         "Zendesk",
         scene.now,
         absent=f"Zendesk does not know {address}.",
+        leads=True,
     )
     return ZendeskView(outer, _rows(scene), _box(scene), _mark(scene))
 
