@@ -28,9 +28,10 @@ CODES = ("1", "34", "351", "49", "33", "46", "81", "91", "971", "48", "234", "39
 STRIDE = 2741
 SPAN_S = 730 * DAY
 NEWEST_S = 120
-SLOT_S = 45 * DAY
-# No slot may stay empty for all: a feed would look through the whole crowd for its first.
-SLOTS = 6
+# How long before somebody's last activity the newest ticket, the one before it … moved. No slot
+# may stay empty for all: a feed would look through the whole crowd for its first.
+SLOT_AGES_S = tuple(days * DAY for days in (0, 17.3, 61.8, 140.1, 233.6, 377.4))
+SLOTS = len(SLOT_AGES_S)
 
 _ADDRESS = re.compile(r"[a-z.\-]*?(\d+)@[a-z]+\.example")
 # How many tickets: one byte of the draw picks from here.

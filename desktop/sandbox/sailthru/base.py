@@ -186,7 +186,7 @@ class Base:
         draw, created = person.draw, _created(person)
         record = profile_record(self.sid_of(person.index), person.profile_email, created)
         sent = 20 + draw[32] * 2
-        opens = sent * (draw[33] % 80) // 100
+        opens = 0 if draw[33] < 45 else sent * (5 + draw[33] % 70) // 100
         clicks = opens * (draw[34] % 45) // 100
         engagement = _engagement(draw[35], opens, clicks)
         activity = {"create_time": created, "signup_time": created}

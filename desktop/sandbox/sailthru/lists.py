@@ -54,8 +54,10 @@ class Lists:
             record["type"] = "smart" if data["type"] == "smart" else "normal"
         if "primary" in data:
             record["primary"] = data["primary"] not in (0, "0", False, None, "")
-        for key in ("public_name", "query", "vars"):
+        for key, form in (("public_name", str), ("query", dict), ("vars", dict)):
             if data.get(key):
+                if not isinstance(data[key], form):
+                    raise refuse(400, 99, f"Invalid {key}")
                 record[key] = data[key]
         self.book.save_list(record)
         kind = "smart" if record["type"] == "smart" else "natural"

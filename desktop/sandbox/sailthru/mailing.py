@@ -151,7 +151,8 @@ class Mailing:
             if item is None:
                 raise refuse(404, 99, f"Content not found: {key}")
             return said(item)
-        most = int(data.get("items") or 20)
+        asked = str(data.get("items") or 20)
+        most = int(asked) if asked.isdigit() else 20
         items = [
             record
             for name, record in self.book.records.live_changes()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from desktop.sandbox.calendar import DAY, HOUR
 from desktop.sandbox.call import Record
 from desktop.sandbox.people.cast import CAST, ORGANIZATIONS
-from desktop.sandbox.people.crowd import SLOT_S, SLOTS, Crowd, Person
+from desktop.sandbox.people.crowd import SLOT_AGES_S, SLOTS, Crowd, Person
 from desktop.sandbox.people.member import Member, Story
 from desktop.sandbox.people.small_talk import SUBJECTS, organization_name
 from desktop.sandbox.zendesk.shape import comment_record, ticket_record, user_record
@@ -141,7 +141,7 @@ class Base:
         if slot >= person.tickets:
             return None
         draw = person.draw
-        updated = person.active - slot * SLOT_S
+        updated = person.active - SLOT_AGES_S[slot]
         age = self.crowd.anchor - updated
         topic, subject, body = SUBJECTS[(draw[23 + slot] + slot) % len(SUBJECTS)]
         status = _status(draw[30] if slot == 0 else 255, age)

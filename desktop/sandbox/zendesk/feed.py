@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from heapq import merge
 
 from desktop.sandbox.call import Record
-from desktop.sandbox.people.crowd import SLOT_S, SLOTS
+from desktop.sandbox.people.crowd import SLOT_AGES_S, SLOTS
 from desktop.sandbox.table import Table
 from desktop.sandbox.zendesk.base import USERS_FROM
 from desktop.sandbox.zendesk.book import Book
@@ -60,7 +60,7 @@ class Feed:
 
     def _crowd_slot(self, slot: int, after: Place) -> Iterator[Row]:
         crowd, changed = self.book.world.crowd, self.book.tickets.changed
-        for index in range(crowd.first_active(after[0] + slot * SLOT_S - 0.001), crowd.size):
+        for index in range(crowd.first_active(after[0] + SLOT_AGES_S[slot] - 0.001), crowd.size):
             record = self.book.base.crowd_ticket(crowd.person(index), slot)
             if record is not None and record["id"] not in changed:
                 row = (record["_at"], record["id"], record)

@@ -99,11 +99,11 @@ class Memberships:
 
     def join(self, call: Call, given: Record) -> Record:
         """Add a membership."""
-        user = self.book.users.draft(int(given.get("user_id") or 0))
+        user = self.book.users.draft(_number(given.get("user_id")))
         if user is None or not user["active"]:
             raise invalid("user", "User: is not valid")
         require_may_edit(call, user)
-        number = int(given.get("organization_id") or 0)
+        number = _number(given.get("organization_id"))
         if self.book.organizations.get(number) is None:
             raise invalid("organization", "Organization: is not valid")
         if number in user["_orgs"]:
@@ -141,6 +141,10 @@ class Memberships:
             if row["organization_id"] == number:
                 return row
         raise not_found()
+
+
+def _number(value: object) -> int:
+    return int(str(value)) if str(value).isdigit() else 0
 
 
 def _rows(call: Call, user: Record) -> list[Record]:

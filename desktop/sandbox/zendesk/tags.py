@@ -33,7 +33,9 @@ class Tags:
         """POST sets, PUT adds, DELETE removes."""
         user = self._user(user_id)
         require_may_edit(call, user)
-        given = call.json().get("tags") or call.query.get("tags", "").split(",")
+        body = call.json()
+        given = body.get("tags") if isinstance(body, dict) else None
+        given = given or call.query.get("tags", "").split(",")
         named = clean_tags(given if isinstance(given, list) else str(given).split(","))
         old = list(user["tags"])
         if call.method == "POST":

@@ -202,7 +202,11 @@ class TicketWrites:
             ticket["tags"] = [tag for tag in ticket["tags"] if tag not in gone]
         if isinstance(given.get("custom_fields"), list):
             held = {item["id"]: item for item in ticket["custom_fields"]}
-            held |= {item["id"]: item for item in given["custom_fields"] if "id" in item}
+            held |= {
+                item["id"]: item
+                for item in given["custom_fields"]
+                if isinstance(item, dict) and "id" in item
+            }
             ticket["custom_fields"] = list(held.values())
 
     def _audit(self, call: Call, ticket: Record) -> Record:
