@@ -165,14 +165,14 @@ class ActivityModel(QObject):
 
     def read_more(self) -> None:
         """Read older lines."""
-        self._start("more", self._read_until_enough(self.table.rowCount() + _ENOUGH))
+        self._read_on(self.table.rowCount() + _ENOUGH)
 
     def set_filter(self, sift: Sift, text: str) -> None:
         """Show only these lines."""
         if (sift, text) != (self.sift, self.text):
             self.sift, self.text = sift, text
             self._refill()
-            self._start("more", self._read_until_enough(_ENOUGH))
+            self._read_on(_ENOUGH)
 
     def choose(self, edit_id: str) -> None:
         """Show one line's details."""
@@ -209,6 +209,10 @@ class ActivityModel(QObject):
             coroutine.close()
             return
         self.tasks.start(name, coroutine)
+
+    def _read_on(self, enough: int) -> None:
+        if not self.log.complete:
+            self._start("more", self._read_until_enough(enough))
 
     async def _read_again(self) -> None:
         while self._again:

@@ -1,6 +1,9 @@
 """A workspace at work: real files, a vault in memory, and the sandbox in a process of its own."""
 
 import asyncio
+import functools
+import gc
+import inspect
 import json
 import subprocess
 import sys
@@ -8,6 +11,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
+
+import pytest
+from PySide6.QtCore import QObject
 
 from desktop.app.wiring import Ground, House, build_house
 from desktop.kit.clock import SystemClock
@@ -85,3 +91,38 @@ async def until(true: Callable[[], object], *, within_s: float = 10.0) -> None:
 async def soon(awaitable: Awaitable[Any]) -> Any:
     """Wait, and fail rather than hang."""
     return await asyncio.wait_for(awaitable, 20)
+
+
+async def bury(*objects: QObject) -> None:
+    """Delete Qt objects here and now: the collector may run in the store's thread."""
+    for each in objects:
+        each.deleteLater()
+    await asyncio.sleep(0.02)
+    gc.collect()
+
+
+def end_quietly(items: list[pytest.Item], folder: Path) -> None:
+    """After each test of a folder, await `leave()` of its fixtures while the loop still runs.
+
+    pytest-qt works Qt's events off between a test and its fixtures' end, when no loop runs.
+    """
+    for item in items:
+        if folder not in item.path.parents:
+            continue
+        item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support"))
+        test = getattr(item, "obj", None)
+        if inspect.iscoroutinefunction(test):
+            item.obj = _quiet(test)  # type: ignore[attr-defined]
+
+
+def _quiet(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    @functools.wraps(test)
+    async def run(*args: Any, **fixtures: Any) -> None:
+        try:
+            await test(*args, **fixtures)
+        finally:
+            for each in fixtures.values():
+                if hasattr(each, "leave"):
+                    await each.leave()
+
+    return run

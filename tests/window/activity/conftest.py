@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from at_work import RunningSandbox, make_house, soon, until
+from at_work import RunningSandbox, bury, end_quietly, make_house, soon
 from PySide6.QtWidgets import QApplication
 
 from desktop.app.wiring import House
@@ -19,9 +19,7 @@ MARIA = "5e9f3c1b2a4d6e8f00713401"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if _HERE in item.path.parents:
-            item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support"))
+    end_quietly(items, _HERE)
 
 
 @pytest.fixture(scope="session")
@@ -54,9 +52,10 @@ class AtDesk:
     async def send(self) -> None:
         await soon(self.house.deliverer().deliver_due())
 
-    async def idle(self) -> None:
-        """Nothing is under way: Qt's events are worked off once between a test and its end."""
-        await until(lambda: not any(self.model.tasks.runs(n) for n in ("read", "more", "detail")))
+    async def leave(self) -> None:
+        await self.model.close()
+        self.page.close()
+        await bury(self.page, self.model)
 
     def states(self) -> list[str]:
         rows = [self.model.table.row(i) for i in range(self.model.table.rowCount())]
@@ -69,9 +68,6 @@ async def quiet_desk(theme: Theme, tmp_path: Path) -> AsyncIterator[AtDesk]:
     house = make_house(tmp_path / "home")
     desk = AtDesk(house)
     yield desk
-    await desk.model.close()
-    desk.page.close()
-    desk.page.deleteLater()
     await house.close()
 
 
@@ -84,9 +80,6 @@ async def desk(theme: Theme, serving: RunningSandbox, tmp_path: Path) -> AsyncIt
     await soon(house.live.connect())
     desk = AtDesk(house)
     yield desk
-    await desk.model.close()
-    desk.page.close()
-    desk.page.deleteLater()
     await house.close()
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from at_work import until
+from at_work import bury, until
 from conftest import AtDesk, on_maria
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
@@ -112,9 +112,7 @@ async def test_a_conflict_left_as_it_is_stays_left_after_a_restart(desk: AtDesk)
     again.page.show()
     await until(lambda: again.states() == ["Left as it is"])
     assert again.model.attention_count == 0
-    await desk.idle()
-    await again.model.close()
-    again.page.close()
+    await again.leave()
 
 
 async def test_undo_says_in_advance_what_it_cannot_restore(desk: AtDesk) -> None:
@@ -321,7 +319,7 @@ async def test_narrow_shows_one_at_a_time_and_esc_goes_back(
         assert page._list.isVisible()
         assert not page.detail.isVisible()
     page.setParent(None)
-    holder.deleteLater()
+    await bury(holder)
 
 
 async def test_a_customers_markup_is_shown_as_typed(quiet_desk: AtDesk) -> None:
