@@ -164,7 +164,7 @@ def environment(name: str, lock: Path, leave_out: Sequence[str] = ()) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         chosen = Path(scratch) / "requirements.txt"
         chosen.write_text(without(lock.read_text(encoding="utf-8"), leave_out), encoding="utf-8")
-        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-qq"]
         hashed = ["--require-hashes", "--no-deps", "-r", str(chosen)]
         if run([*pip, *hashed]):
             raise Stop("The dependencies could not be installed: see above.")

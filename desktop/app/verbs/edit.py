@@ -12,6 +12,7 @@ from desktop.customer.edit import changes_something
 from desktop.customer.lookup import ticket_of
 from desktop.customer.wish import Wishes
 from desktop.kit.errors import BadInput, NeedsPerson
+from desktop.model import overlay
 from desktop.model.edit import Intent
 from desktop.model.health import Health
 from desktop.model.json_value import Json
@@ -65,7 +66,12 @@ async def _edit(ground: Ground, options: argparse.Namespace) -> int:
             house.editor.check(intent)
         if options.dry_run:
             return print_edits([_planned(i) for i in intents], as_json=options.json, dry_run=True)
-        wanted = [i for i in intents if changes_something(i)]
+        # While another change waits, wanting what stands there now means to take that one back.
+        wanted = [
+            i
+            for i in intents
+            if changes_something(i) or overlay.pending(sheet, i.kind, i.name) is not None
+        ]
         same = [_planned(i, "done", "It was so already.") for i in intents if i not in wanted]
         edits = await house.editor.submit(wanted, wait_for_undo=False)
         ended = await finish(house, edits)

@@ -10,6 +10,7 @@ from desktop.app.verbs.edits import finish, print_edits
 from desktop.app.verbs.verb import Verb
 from desktop.app.wiring import Ground
 from desktop.kit.errors import BadInput, NeedsPerson
+from desktop.model.edit import EditState
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,10 +36,13 @@ async def _outbox(ground: Ground, options: argparse.Namespace) -> int:
             ended = [outbox.get(edit_id) for edit_id in opened]
             return print_edits([e.as_json() for e in ended], as_json=options.json)
         if options.act == "retry":
+            if outbox.get(options.edit).state is EditState.FAILED:
+                # It begins anew: what was allowed then may be refused now.
+                house.editor.check(outbox.get(options.edit).intent)
             ended = list(await finish(house, [outbox.retry(options.edit, now)]))
             return print_edits([e.as_json() for e in ended], as_json=options.json)
         if options.act == "discard":
-            gone = outbox.withdraw(options.edit, now, "Discarded before it was sent.")
+            gone = await house.undo.withdraw(options.edit, "Discarded before it was sent.")
             if gone is None:
                 raise NeedsPerson(
                     f"Edit {options.edit} cannot be discarded any more.",
@@ -46,7 +50,9 @@ async def _outbox(ground: Ground, options: argparse.Namespace) -> int:
                     f"`fairlead undo {options.edit}` takes a change back.",
                 )
             return print_edits([gone.as_json()], as_json=options.json)
-        rows = outbox.recent()
+        # Whatever is open, however old, and the latest of the rest.
+        shown = {e.id: e for e in (*outbox.recent(10_000, open_only=True), *outbox.recent())}
+        rows = sorted(shown.values(), key=lambda edit: -int(edit.id))
     if options.json:
         output.print_json({"rows": [edit.as_json() for edit in rows]})
         return output.DONE
