@@ -1,6 +1,7 @@
 """Puts intents into the outbox, if the rules allow them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from desktop.kit.bus import Bus, Changes, Topic
 from desktop.kit.clock import Clock
@@ -16,6 +17,7 @@ from desktop.model.edit import (
 )
 from desktop.model.edit import EditKind as Kind
 from desktop.model.permission import Actor, Rules, Verdict, check
+from desktop.model.variable import is_text
 from desktop.store.store import Store
 
 _LONGEST_REASON = 2000
@@ -47,6 +49,8 @@ class Editor:
         verdict = self.may(intent)
         if not verdict.allowed:
             raise NotPermitted("This change is not allowed.", verdict.reason)
+        if not is_text(intent.reason):
+            raise BadInput("The reason holds characters that cannot be kept.", "", "Type it again.")
         if len(intent.reason) > _LONGEST_REASON:
             raise BadInput(
                 "The reason is too long.", f"At most {_LONGEST_REASON:,} characters are kept."
@@ -70,6 +74,8 @@ class Editor:
         """
         for intent in intents:
             self.check(intent)
+            if intent.kind is Kind.OPTOUT:
+                await self._check_against_open(intent)
         return await self.enqueue(intents, wait_for_undo=wait_for_undo)
 
     async def enqueue(
@@ -87,6 +93,14 @@ class Editor:
                 Changes.of(Topic.OUTBOX, Topic.CUSTOMER, ids=[i.target.id for i in intents])
             )
         return edits
+
+    async def _check_against_open(self, intent: Intent) -> None:
+        """Somebody else's stricter level that is on its way counts as if it stood already."""
+        wanted = await self._store.lane.run(self._store.outbox.open_edit, intent)
+        if wanted is not None and wanted.actor != self._actor().name:
+            over = replace(intent, old=wanted.intent.new)
+            if opts_in(over):
+                self.check(over)
 
 
 def changes_something(intent: Intent) -> bool:

@@ -118,15 +118,11 @@ class _Search:
         sheet = self._sheet
         # What nobody asked for after all (no person: no tickets) stands as absent.
         if sheet.person.state is PartState.LOADING:
-            sheet = replace(sheet, person=replace(sheet.person, state=PartState.ABSENT))
+            sheet = replace(sheet, person=Part(state=PartState.ABSENT))
         if sheet.tickets.state is PartState.LOADING:
-            state = sheet.person.state if sheet.person.error else PartState.ABSENT
-            error = sheet.person.error
-            sheet = replace(sheet, tickets=replace(sheet.tickets, state=state, error=error))
+            sheet = replace(sheet, tickets=_unasked(sheet.tickets, sheet.person))
         if sheet.profile.state is PartState.LOADING:
-            unsure = sheet.person.error or None
-            state = PartState.FAILED if unsure else PartState.ABSENT
-            sheet = replace(sheet, profile=replace(sheet.profile, state=state, error=unsure))
+            sheet = replace(sheet, profile=_unasked(sheet.profile, sheet.person))
         person, profile = sheet.person.value, sheet.profile.value
         if person is not None or profile is not None:
             await self._keep(
@@ -241,13 +237,21 @@ class _Search:
                 Match(f"id:{p.id}", p.name, p.email or p.phone or "", _match_note(p))
                 for p in people[:_MOST_MATCHES]
             )
-            absent: Part[ZendeskPerson] = Part(state=PartState.ABSENT)
-            self._update(replace(self._sheet, person=absent, matches=matches))
+            self._update(replace(self._without_kept(), matches=matches))
         else:
             gone: Part[ZendeskPerson] = Part(state=PartState.ABSENT, read_at=self._clock.now())
-            tickets: Part[TicketPage] = Part(state=PartState.ABSENT)
-            self._update(replace(self._sheet, person=gone, tickets=tickets, matches=()))
+            self._update(replace(self._without_kept(), person=gone, matches=()))
         return len(people)
+
+    def _without_kept(self) -> Sheet:
+        """The sheet without the one person who was kept: it is nobody, or several."""
+        person: Part[ZendeskPerson] = Part(state=PartState.ABSENT)
+        tickets: Part[TicketPage] = Part(state=PartState.ABSENT)
+        sheet = replace(self._sheet, person=person, tickets=tickets)
+        own = self._sheet.query.kind in (QueryKind.EMAIL, QueryKind.SID)
+        if own or self._sailthru is None:
+            return sheet
+        return replace(sheet, profile=Part(state=PartState.ABSENT), matched_by="", linked=False)
 
     def _person_failed(self, error: AppError) -> None:
         person = replace(self._sheet.person, state=PartState.FAILED, error=error)
@@ -281,22 +285,24 @@ class _Search:
         if self._zendesk is None:
             return
         zendesk = self._zendesk
-        tickets = asyncio.ensure_future(self._tickets(user_id))
+        tickets = asyncio.create_task(self._tickets(user_id))
         try:
             person = await zendesk.show_user(user_id)
         except NotFound:
-            tickets.cancel()
-            await asyncio.gather(tickets, return_exceptions=True)
+            await _ended(tickets)
             absent: Part[ZendeskPerson] = Part(state=PartState.ABSENT)
             none: Part[TicketPage] = Part(state=PartState.ABSENT)
             self._update(replace(self._sheet, person=absent, tickets=none))
             return
         except AppError as error:
-            self._person_failed(error)
+            # The tickets may come all the same.
+            part = replace(self._sheet.person, state=PartState.FAILED, error=error)
+            self._update(replace(self._sheet, person=part))
+            await tickets
             return
-        finally:
-            if not tickets.done() and self._sheet.person.state is PartState.ABSENT:
-                tickets.cancel()
+        except BaseException:
+            await _ended(tickets)
+            raise
         await _together(self._person_came(person, with_tickets=False), _join(tickets))
 
     async def _person_came(self, person: ZendeskPerson, *, with_tickets: bool = True) -> None:
@@ -307,7 +313,8 @@ class _Search:
         asking: list[Coroutine[Any, Any, None]] = [self._details(person)]
         if with_tickets:
             asking.append(self._tickets(person.id))
-        if self._sheet.query.kind is not QueryKind.EMAIL and person.email:
+        # By address or sid the profile is asked for already, and it may not be the primary one's.
+        if self._sheet.query.kind not in (QueryKind.EMAIL, QueryKind.SID) and person.email:
             asking.append(self._profile_at(person.email))
         await _together(*asking)
 
@@ -364,8 +371,12 @@ class _Search:
         try:
             profile = await self._sailthru.get_user(key)
         except NotFound:
+            kept = self._sheet.profile.value
             absent: Part[SailthruProfile] = Part(state=PartState.ABSENT, read_at=now)
             self._update(replace(self._sheet, profile=absent, matched_by=""))
+            if kept is not None and key in (kept.sid, kept.email):
+                # Deleted or merged: what was kept of it goes too.
+                await self._keep(self._store.mirror.forget_profile, kept.sid)
             if "@" in key:
                 await self._keep(self._store.mirror.save_no_profile, key, now)
             return
@@ -388,9 +399,11 @@ class _Search:
         sailthru = self._sailthru
         if sailthru is None:
             return
-        main = self._sheet.query.value
-        if self._sheet.query.kind is not QueryKind.EMAIL:
-            main = person.emails[0] if person.emails else ""
+        main = person.emails[0] if person.emails else ""
+        if self._sheet.query.kind is QueryKind.EMAIL:
+            main = self._sheet.query.value
+        elif self._sheet.query.kind is QueryKind.SID and self._sheet.profile.value is not None:
+            main = (self._sheet.profile.value.email or "").lower()
         addresses = [a for a in person.emails if a != main][:_MOST_OTHER_ADDRESSES]
 
         async def ask(address: str) -> OtherProfile | None:
@@ -474,6 +487,13 @@ class _Search:
             log.warning("What was read could not be kept: %s", error.title)
 
 
+def _unasked(part: Part[T], person: Part[Any]) -> Part[T]:
+    """A part that hangs on a person: without an answer about them what is kept stays."""
+    if person.state is PartState.FAILED:
+        return replace(part, state=PartState.FAILED, error=person.error)
+    return Part(state=PartState.ABSENT, error=person.error)
+
+
 async def _together(*coroutines: Coroutine[Any, Any, None]) -> None:
     """Run all at once; an unexpected failure of one cancels the rest and is raised as it is."""
     try:
@@ -484,8 +504,13 @@ async def _together(*coroutines: Coroutine[Any, Any, None]) -> None:
         raise failures.exceptions[0] from None
 
 
-async def _join(task: "asyncio.Future[None]") -> None:
+async def _join(task: "asyncio.Task[None]") -> None:
     await task
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _nothing() -> None:

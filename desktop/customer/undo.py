@@ -53,21 +53,34 @@ class Undo:
         Raises BadInput for an unknown id, NeedsPerson where there is nothing to take back,
         NotPermitted. Whether the value changed since is found out before anything is sent.
         """
-        lane, outbox = self._store.lane, self._store.outbox
-        now = self._clock.now()
-        withdrawn = await lane.run(
-            outbox.withdraw, edit_id, now, translate("Undo", "Undone before it was sent.")
-        )
+        words = translate("Undo", "Undone before it was sent.")
+        withdrawn = await self.withdraw(edit_id, words)
         if withdrawn is not None:
-            topics = (Topic.OUTBOX, Topic.CUSTOMER, Topic.AUDIT)
-            self._bus.publish(Changes.of(*topics, ids=[withdrawn.intent.target.id]))
             return withdrawn
-        edit = await lane.run(outbox.get, edit_id)
+        edit = await self._store.lane.run(self._store.outbox.get, edit_id)
         intent = self._restoring(edit)
-        if not self._is_own_fresh_optout(edit, intent, now):
+        if not self._is_own_fresh_optout(edit, intent, self._clock.now()):
             self._editor.check(replace(intent, reason=intent.reason or "undo"))
         (restoring,) = await self._editor.enqueue([intent], wait_for_undo=wait_for_undo)
         return restoring
+
+    async def withdraw(self, edit_id: str, words: str) -> Edit | None:
+        """End an edit that nobody has begun to send; None when it is too late for that.
+
+        Somebody else's opt-out that still waits is as good as given: keeping it from being sent
+        needs the right to opt in. Raises BadInput for an unknown id, NotPermitted.
+        """
+        lane, outbox = self._store.lane, self._store.outbox
+        edit, now = await lane.run(outbox.get, edit_id), self._clock.now()
+        if edit.intent.kind is EditKind.OPTOUT and not edit.state.final:
+            backwards = self._reversed(edit)
+            if opts_in(backwards) and not self._is_own_fresh_optout(edit, backwards, now):
+                self._editor.check(backwards)
+        withdrawn = await lane.run(outbox.withdraw, edit_id, now, words)
+        if withdrawn is not None:
+            topics = (Topic.OUTBOX, Topic.CUSTOMER, Topic.AUDIT)
+            self._bus.publish(Changes.of(*topics, ids=[withdrawn.intent.target.id]))
+        return withdrawn
 
     def _restoring(self, edit: Edit) -> Intent:
         intent = edit.intent
@@ -81,8 +94,14 @@ class Undo:
             raise NeedsPerson(
                 f"Edit {edit.id} is already undone.", "There is nothing to take back."
             )
-        if edit.state in (EditState.CONFLICT, EditState.FAILED):
+        if edit.changed_nothing:
+            # Also where it was so already: that is somebody else's choice, not this edit's.
             raise NeedsPerson(f"Edit {edit.id} changed nothing.", "There is nothing to take back.")
+        return self._reversed(edit)
+
+    @staticmethod
+    def _reversed(edit: Edit) -> Intent:
+        intent = edit.intent
         return Intent(
             kind=intent.kind,
             target=intent.target,

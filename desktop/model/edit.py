@@ -83,7 +83,8 @@ class Intent:
 class Edit:
     """An intent in the outbox; times are Unix seconds.
 
-    `detail` is the last thing to say about it, `accepted` that the service answered ok to it.
+    `detail` is the last thing to say about it, `accepted_at` when the service answered ok to it
+    (0: it did not yet), `tries` how often it was sent.
     """
 
     id: str
@@ -96,7 +97,18 @@ class Edit:
     idem_key: str = ""
     updated_at: float = 0.0
     detail: str = ""
-    accepted: bool = False
+    accepted_at: float = 0.0
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the service answered ok to it."""
+        return self.accepted_at > 0
+
+    @property
+    def changed_nothing(self) -> bool:
+        """Whether it has ended without anything sent that could have had an effect."""
+        unsent = self.state is EditState.DONE and self.tries == 0
+        return unsent or self.state in (EditState.CONFLICT, EditState.FAILED)
 
     def as_json(self) -> dict[str, Json]:
         """The object under `edits` in `--json` answers."""

@@ -1,12 +1,15 @@
 """Sailthru's rules for the names of vars and lists (contract sailthru 5)."""
 
+import math
 import re
+from collections.abc import Mapping, Sequence
 
 from desktop.kit.errors import BadInput
 from desktop.model.json_value import Json
 
 LONGEST_NAME = 32
 _LARGEST_VALUE = 100_000
+_DEEPEST = 50
 
 
 def check_var_name(name: str) -> str:
@@ -29,12 +32,37 @@ def check_var_name(name: str) -> str:
 
 
 def check_var_value(value: Json) -> Json:
-    """The value, or BadInput when it is too large to be meant."""
+    """The value, or BadInput where it is too large to be meant or cannot be said in JSON."""
+    _check_part(value, 0)
     if len(repr(value)) > _LARGEST_VALUE:
         raise BadInput(
             "That value is too long.", "Sailthru advises at most 140 characters.", "Shorten it."
         )
     return value
+
+
+def is_text(text: str) -> bool:
+    """Whether it can be written as UTF-8: half a surrogate pair cannot."""
+    return not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def _check_part(value: Json, depth: int) -> None:
+    if depth > _DEEPEST:
+        raise BadInput("That value is nested too deeply.", f"At most {_DEEPEST} levels are sent.")
+    if isinstance(value, str):
+        if not is_text(value):
+            raise BadInput("That value holds half a character.", "", "Type it again.")
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            _check_part(name, depth)
+            _check_part(part, depth + 1)
+    elif isinstance(value, Sequence):
+        for part in value:
+            _check_part(part, depth + 1)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise BadInput("That number is too large.", "JSON has no infinity.")
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise BadInput("That number is too large.", "At most 19 digits are sent.", "Make it text.")
 
 
 def check_list_name(name: str) -> str:

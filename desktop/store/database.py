@@ -1,8 +1,10 @@
 """Opens the two SQLite files, migrates them, and turns SQLite's troubles into sentences."""
 
+import os
 import re
 import sqlite3
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -16,6 +18,14 @@ T = TypeVar("T")
 # user_version = major * 1000 + number of the last migration; a newer major is not opened.
 MAJOR = 1
 _BUSY_TIMEOUT_S = 15.0
+# Up to this size a start also compares every index with its table; it takes some milliseconds.
+_CHECKED_WHOLE = 4_000_000
+
+
+class Damage(sqlite3.DatabaseError):
+    """What SQLite itself would not notice, told like what it does."""
+
+    sqlite_errorname = "SQLITE_CORRUPT"
 
 
 class Database:
@@ -32,7 +42,16 @@ class Database:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         with self._lock, known_troubles(path):
-            self._open()
+            if not path.exists():
+                self._make()
+            elif path.stat().st_size == 0:
+                # SQLite would take it for a new file and fill it: what was lost would go unseen.
+                raise Damage("the file is empty")
+            try:
+                self._check(self._open())
+            except BaseException:
+                self._close()
+                raise
 
     def write(self, act: Callable[[sqlite3.Connection], T]) -> T:
         """Run `act` in one BEGIN IMMEDIATE transaction; all of it is committed, or nothing."""
@@ -66,38 +85,62 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            connection = sqlite3.connect(
-                self.path,
-                timeout=_BUSY_TIMEOUT_S,
-                isolation_level=None,
-                check_same_thread=False,
-                cached_statements=256,
-            )
-            try:
-                connection.row_factory = sqlite3.Row
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-                connection.execute("PRAGMA foreign_keys = ON")
-                migrate(connection, self._schema, self.path)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
+            self._connection = self._connected(self.path)
         return self._connection
+
+    def _connected(self, path: Path) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            path,
+            timeout=_BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+        try:
+            connection.row_factory = sqlite3.Row
+            # Before anything is written: a newer version's file stays as it is.
+            refuse_newer(connection, self._schema, self.path)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+            connection.execute("PRAGMA foreign_keys = ON")
+            migrate(connection, self._schema, self.path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _make(self) -> None:
+        """Make the file beside its place and put it there whole, so that no empty one is ours."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = self.path.with_name(f".{self.path.name}.{uuid.uuid4().hex}.new")
+        try:
+            self._connected(fresh).close()
+            _put_in_place(fresh, self.path)
+        finally:
+            for suffix in ("", "-wal", "-shm"):
+                fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        """Find a damage now rather than when it has cost something. Raises Damage."""
+        large = self.path.stat().st_size > _CHECKED_WHOLE
+        how = "quick_check" if large else "integrity_check"
+        found = str(connection.execute(f"PRAGMA {how}(1)").fetchone()[0])
+        if found != "ok":
+            raise Damage(found)
+        if _shape(connection) != _intended_shape(self._schema):
+            raise Damage("the tables are not those of this version")
 
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    @staticmethod
-    def _roll_back(connection: sqlite3.Connection) -> None:
+    def _roll_back(self, connection: sqlite3.Connection) -> None:
         try:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
         except sqlite3.Error:
-            connection.close()
+            self._close()
 
 
 def migrate(connection: sqlite3.Connection, schema: str, path: Path) -> None:
@@ -106,16 +149,9 @@ def migrate(connection: sqlite3.Connection, schema: str, path: Path) -> None:
     Each migration and its version number are committed together, so a crash in between leaves
     the version before. Raises StoreKnown for a file of a newer version.
     """
+    refuse_newer(connection, schema, path)
     steps = migrations(schema)
-    newest = MAJOR * 1000 + steps[-1][0]
-    version = _version(connection)
-    if version > newest:
-        raise StoreKnown(
-            "This data was written by a newer Fairlead.",
-            f"{path.name} has version {version}, this program knows {newest}. Nothing was changed.",
-            "Install the newer version, or choose another workspace.",
-        )
-    if version == newest:
+    if _version(connection) == MAJOR * 1000 + steps[-1][0]:
         return
     for number, script in steps:
         target = MAJOR * 1000 + number
@@ -131,6 +167,18 @@ def migrate(connection: sqlite3.Connection, schema: str, path: Path) -> None:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+
+def refuse_newer(connection: sqlite3.Connection, schema: str, path: Path) -> None:
+    """Raises StoreKnown for a file of a newer version."""
+    newest = MAJOR * 1000 + migrations(schema)[-1][0]
+    version = _version(connection)
+    if version > newest:
+        raise StoreKnown(
+            "This data was written by a newer Fairlead.",
+            f"{path.name} has version {version}, this program knows {newest}. Nothing was changed.",
+            "Install the newer version, or choose another workspace.",
+        )
 
 
 def migrations(schema: str) -> list[tuple[int, str]]:
@@ -158,12 +206,18 @@ def known_troubles(path: Path) -> Iterator[None]:
         ) from error
 
 
-def is_damaged(error: BaseException) -> bool:
-    """Whether SQLite says that the file itself is broken (not full, locked or missing)."""
-    cause = error.__cause__ if isinstance(error, StoreKnown) else error
-    return isinstance(cause, sqlite3.DatabaseError) and _name(cause).startswith(
-        ("SQLITE_CORRUPT", "SQLITE_NOTADB")
-    )
+def is_unusable(error: StoreKnown) -> bool:
+    """Whether the fault is in the file itself, and not in a full disk, a lock or its rights."""
+    cause = error.__cause__
+    if isinstance(cause, sqlite3.DatabaseError):
+        return not _name(cause).startswith(
+            (
+                *("SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_READONLY"),
+                *("SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR", "SQLITE_NOMEM"),
+            )
+        )
+    # Not SQLite's words but ours: a newer version's.
+    return cause is None
 
 
 def _known(error: sqlite3.DatabaseError, path: Path) -> StoreKnown:
@@ -219,3 +273,37 @@ def _statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(pending):
             yield pending
             pending = ""
+
+
+def _put_in_place(fresh: Path, path: Path) -> None:
+    """Give the finished file its name, unless another process was quicker."""
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        return
+    except OSError:
+        # A disk without hard links: the last moment at which two could collide is this one.
+        if not path.exists():
+            fresh.rename(path)
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _shape(connection: sqlite3.Connection) -> set[tuple[str | None, ...]]:
+    rows = connection.execute(
+        "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'"
+    )
+    return {tuple(row) for row in rows}
+
+
+def _intended_shape(schema: str) -> set[tuple[str | None, ...]]:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        migrate(connection, schema, Path(":memory:"))
+        return _shape(connection)
+    finally:
+        connection.close()

@@ -9,13 +9,12 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-import msgspec
-
 from desktop.kit.errors import BadInput, Conflict
-from desktop.model.edit import Edit, EditKind, EditState, Intent, Service, Target, same
+from desktop.model.edit import Edit, EditState, Intent, Service, same
 from desktop.store import audit
 from desktop.store.database import Database
 from desktop.store.owner import lives
+from desktop.store.row import edit_of
 
 OPEN_STATES = ("queued", "waiting", "sending", "unknown")
 _OPEN = "state IN ('queued', 'waiting', 'sending', 'unknown')"
@@ -32,6 +31,8 @@ class Outbox:
         self._database = database
         self._owner = owner
         self._owner_lives = owner_lives
+        # What this object works on now; a row claimed and not in here was dropped on the way.
+        self._in_hand: set[str] = set()
 
     def enqueue(
         self, intents: Sequence[Intent], actor: str, now: float, delays_s: Sequence[float]
@@ -80,7 +81,7 @@ class Outbox:
                 },
             )
             for row in rows:
-                if self._held(row["owner"]):
+                if self._held(row):
                     continue
                 interrupted = row["state"] == "sending"
                 connection.execute(
@@ -90,6 +91,7 @@ class Outbox:
                     (self._owner, now, row["id"]),
                 )
                 taken = edit_of(row)
+                self._in_hand.add(taken.id)
                 if interrupted:
                     return replace(taken, state=EditState.UNKNOWN)
                 if taken.state is EditState.WAITING:
@@ -105,15 +107,21 @@ class Outbox:
 
     def mark_accepted(self, edit: Edit, now: float) -> Edit:
         """Commit that the service answered ok; the value still has to be read back."""
-        return self._update(edit, now, state=EditState.UNKNOWN, accepted=True)
+        return self._update(edit, now, state=EditState.UNKNOWN, accepted_at=now)
+
+    def let_go(self, edit_id: str) -> None:
+        """This process has stopped working on the row, whatever state it left it in."""
+        self._in_hand.discard(edit_id)
 
     def release(
         self, edit: Edit, now: float, *, state: EditState, not_before: float, detail: str
     ) -> Edit:
         """Give the row back, to be taken again from `not_before` on."""
-        return self._update(
+        released = self._update(
             edit, now, state=state, not_before=not_before, detail=detail, released=True
         )
+        self.let_go(edit.id)
+        return released
 
     def close(self, edit: Edit, now: float, result: EditState, detail: str) -> Edit:
         """End the edit and write its audit row, in one transaction."""
@@ -122,14 +130,16 @@ class Outbox:
             self._require_held(connection, edit)
             return _close(connection, edit, now, result, detail)
 
-        return self._database.write(act)
+        closed = self._database.write(act)
+        self.let_go(edit.id)
+        return closed
 
     def withdraw(self, edit_id: str, now: float, detail: str) -> Edit | None:
         """End an edit that nobody has begun to send; None when it is too late for that."""
 
         def act(connection: sqlite3.Connection) -> Edit | None:
             row = self._row(connection, edit_id)
-            if row["state"] not in ("queued", "waiting") or self._held(row["owner"]):
+            if row["state"] not in ("queued", "waiting") or self._held(row):
                 return None
             return _close(connection, edit_of(row), now, EditState.UNDONE, detail)
 
@@ -147,8 +157,7 @@ class Outbox:
                 )
             state = EditState.QUEUED if edit.state is EditState.FAILED else edit.state
             connection.execute(
-                "UPDATE outbox SET state = ?, not_before = ?, updated_at = ?, tries = 0"
-                " WHERE id = ?",
+                "UPDATE outbox SET state = ?, not_before = ?, updated_at = ? WHERE id = ?",
                 (state.value, now, now, edit.id),
             )
             return replace(edit, state=state, not_before=now, updated_at=now)
@@ -158,6 +167,15 @@ class Outbox:
     def get(self, edit_id: str) -> Edit:
         """One edit. Raises BadInput when there is none with this id."""
         return self._database.read(lambda c: edit_of(self._row(c, edit_id)))
+
+    def open_edit(self, intent: Intent) -> Edit | None:
+        """The newest open edit of the value this intent is about."""
+
+        def look(connection: sqlite3.Connection) -> Edit | None:
+            row = _open_row(connection, intent)
+            return edit_of(row) if row is not None else None
+
+        return self._database.read(look)
 
     def recent(self, limit: int = 300, *, open_only: bool = False) -> tuple[Edit, ...]:
         """The newest edits first."""
@@ -186,16 +204,10 @@ class Outbox:
         now: float,
         delay_s: float,
     ) -> Edit:
-        earlier = connection.execute(
-            f"SELECT * FROM outbox WHERE service = ? AND target = ? AND kind = ? AND name = ?"  # noqa: S608
-            f" AND {_OPEN} ORDER BY id DESC LIMIT 1",
-            (intent.target.service.value, intent.target.id, intent.kind.value, intent.name),
-        ).fetchone()
+        earlier = _open_row(connection, intent)
         if earlier is not None:
             before = edit_of(earlier)
-            if before.state in (EditState.QUEUED, EditState.WAITING) and not self._held(
-                earlier["owner"]
-            ):
+            if before.state in (EditState.QUEUED, EditState.WAITING) and not self._held(earlier):
                 if same(before.intent.new, intent.new):
                     return before
                 replaced = _close(
@@ -242,7 +254,7 @@ class Outbox:
         *,
         state: EditState,
         tries: int | None = None,
-        accepted: bool | None = None,
+        accepted_at: float | None = None,
         not_before: float | None = None,
         detail: str | None = None,
         released: bool = False,
@@ -251,7 +263,7 @@ class Outbox:
             edit,
             state=state,
             tries=edit.tries if tries is None else tries,
-            accepted=edit.accepted if accepted is None else accepted,
+            accepted_at=edit.accepted_at if accepted_at is None else accepted_at,
             not_before=edit.not_before if not_before is None else not_before,
             detail=edit.detail if detail is None else detail,
             updated_at=now,
@@ -265,7 +277,7 @@ class Outbox:
                 (
                     after.state.value,
                     after.tries,
-                    after.accepted,
+                    int(after.accepted_at),
                     after.not_before,
                     after.detail,
                     now,
@@ -285,7 +297,10 @@ class Outbox:
                 "Another Fairlead on this computer has taken it over.",
             )
 
-    def _held(self, owner: str | None) -> bool:
+    def _held(self, row: sqlite3.Row) -> bool:
+        owner = row["owner"]
+        if owner == self._owner:
+            return str(row["id"]) in self._in_hand
         return owner is not None and self._owner_lives(owner)
 
     @staticmethod
@@ -304,32 +319,13 @@ class Outbox:
         return row
 
 
-def edit_of(row: sqlite3.Row) -> Edit:
-    """The edit a table row stands for."""
-    target = Target(Service(row["service"]), row["target"], row["label"])
-    intent = Intent(
-        kind=EditKind(row["kind"]),
-        target=target,
-        name=row["name"],
-        old=msgspec.json.decode(row["old"]),
-        new=msgspec.json.decode(row["new"]),
-        reason=row["reason"],
-        ticket=row["ticket"],
-        undoes=str(row["undoes"]) if row["undoes"] is not None else None,
-    )
-    return Edit(
-        id=str(row["id"]),
-        intent=intent,
-        state=EditState(row["state"]),
-        actor=row["actor"],
-        created_at=row["created_at"],
-        not_before=row["not_before"],
-        tries=row["tries"],
-        idem_key=row["idem_key"],
-        updated_at=row["updated_at"],
-        detail=row["detail"],
-        accepted=bool(row["accepted"]),
-    )
+def _open_row(connection: sqlite3.Connection, intent: Intent) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = connection.execute(
+        f"SELECT * FROM outbox WHERE service = ? AND target = ? AND kind = ? AND name = ?"  # noqa: S608
+        f" AND {_OPEN} ORDER BY id DESC LIMIT 1",
+        (intent.target.service.value, intent.target.id, intent.kind.value, intent.name),
+    ).fetchone()
+    return row
 
 
 def _close(

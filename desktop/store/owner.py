@@ -1,13 +1,19 @@
 """Which process holds a claimed row, and whether that process still lives."""
 
+import itertools
 import os
 import sys
 from pathlib import Path
 
+_handed_out = itertools.count(1)
+
 
 def own_identity() -> str:
-    """`pid:start:boot` of this process; a recycled pid has another start or boot."""
-    return identity_of(os.getpid()) or f"{os.getpid()}::"
+    """`pid:start:boot` of this process, and a number that no other caller in it is given.
+
+    A recycled pid has another start or boot.
+    """
+    return f"{identity_of(os.getpid()) or f'{os.getpid()}::'}:{next(_handed_out)}"
 
 
 def identity_of(pid: int) -> str | None:
@@ -18,8 +24,9 @@ def identity_of(pid: int) -> str | None:
 
 def lives(owner: str) -> bool:
     """Whether the process that wrote `owner` is still the one that runs under that pid."""
-    pid = owner.partition(":")[0]
-    return pid.isdigit() and identity_of(int(pid)) == owner
+    parts = owner.split(":")
+    pid = parts[0]
+    return pid.isascii() and pid.isdigit() and identity_of(int(pid)) == ":".join(parts[:3])
 
 
 def _linux_identity(pid: int) -> str | None:

@@ -21,7 +21,7 @@ from desktop.model.sheet import Match, Part, PartState, Sheet, TicketPage
 from desktop.model.ticket import Ticket
 from desktop.store.database import known_troubles
 from desktop.store.mirror import LISTS, USER_FIELDS
-from desktop.store.outbox import edit_of
+from desktop.store.row import edit_of
 
 T = TypeVar("T")
 
@@ -111,6 +111,8 @@ class Reader:
                 check_same_thread=False,
             )
             connection.row_factory = sqlite3.Row
+            # One damaged letter must not hide a customer.
+            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
             try:
                 connection.execute(
                     "ATTACH DATABASE ? AS mirror", (f"{self._mirror.absolute().as_uri()}?mode=ro",)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from desktop.kit.errors import StoreKnown
 from desktop.store.audit import Audit
-from desktop.store.database import Database, is_damaged
+from desktop.store.database import Database, is_unusable
 from desktop.store.lane import Lane
 from desktop.store.mirror import Mirror
 from desktop.store.note import Notes
@@ -46,11 +46,15 @@ class Store:
 def open_store(folder: Path) -> Store:
     """Open, and where needed make or migrate, the two files in `folder`.
 
-    A damaged mirror is put aside and rebuilt from the services; a damaged `fairlead.db` is left
-    untouched and refused: it holds what nobody else knows. Raises StoreKnown.
+    A damaged or newer mirror is put aside and rebuilt from the services; a damaged `fairlead.db`
+    is left untouched and refused: it holds what nobody else knows. Raises StoreKnown.
     """
     fairlead = Database(folder / "fairlead.db", "fairlead", synchronous="FULL")
-    said = _open_mirror(folder / "mirror.db")
+    try:
+        said = _open_mirror(folder / "mirror.db")
+    except StoreKnown:
+        fairlead.close()
+        raise
     return Store(
         outbox=Outbox(fairlead, own_identity()),
         audit=Audit(fairlead),
@@ -65,14 +69,9 @@ def open_store(folder: Path) -> Store:
 
 def _open_mirror(path: Path) -> Database:
     try:
-        mirror = Database(path, "mirror", synchronous="NORMAL")
-        # A page torn by a crash shows only when it is read: better now than under somebody's hand.
-        damage = mirror.read(lambda c: str(c.execute("PRAGMA quick_check(1)").fetchone()[0]))
-        if damage == "ok":
-            return mirror
-        mirror.close()
+        return Database(path, "mirror", synchronous="NORMAL")
     except StoreKnown as error:
-        if not is_damaged(error):
+        if not is_unusable(error):
             raise
     log.warning("The mirror was damaged; it is put aside and read anew from the services")
     stamp = time.strftime("%Y%m%d-%H%M%S")

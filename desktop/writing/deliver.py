@@ -4,7 +4,6 @@ Killed at any point, the next deliverer finds the row in a state that says what 
 `queued` nothing was sent, `sending`/`unknown` it may have been: then the target is read first.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from desktop.kit.errors import (
     AppError,
     AuthLost,
     Conflict,
+    NoKeyring,
     NotFound,
     Offline,
     RateLimited,
@@ -88,14 +88,22 @@ class Deliverer:
     async def _deliver(self, edit: Edit) -> Edit:
         try:
             return await self._attempt(edit)
-        except asyncio.CancelledError:
-            # Closing in the middle: what was sent is unknown, what was not stays queued.
+        except BaseException:
+            # Closing in the middle, or a full disk: what was sent is unknown, what was not
+            # stays queued.
             self._give_back(edit.id)
             raise
+        finally:
+            self._d.store.outbox.let_go(edit.id)
 
     async def _attempt(self, edit: Edit) -> Edit:
         port = self._d.ports[edit.intent.target.service]
+        nothing_to_undo = await self._nothing_to_undo(edit)
+        if nothing_to_undo:
+            return await self._close(edit, EditState.CONFLICT, nothing_to_undo)
         collision = 0
+        # Once an attempt may have arrived, no later one can say that nothing did.
+        unsure = edit.state is EditState.UNKNOWN
         while True:
             try:
                 reading = await port.read(edit.intent)
@@ -125,7 +133,7 @@ class Deliverer:
                     continue
                 return await self._close(edit, EditState.FAILED, str(collided))
             except (AppError, OSError) as trouble:
-                return await self._after_failed_send(edit, trouble)
+                return await self._after_failed_send(edit, trouble, unsure=unsure)
             self._d.checkpoint("answered")
             edit = await self._run(self._d.store.outbox.mark_accepted, edit, self._d.clock.now())
             self._tell(edit)
@@ -149,23 +157,39 @@ class Deliverer:
                 return await self._close(edit, EditState.DONE, _confirmed(edit))
         return await self._later(edit, _settling(edit))
 
-    async def _after_failed_send(self, edit: Edit, trouble: AppError | OSError) -> Edit:
-        if isinstance(trouble, Offline):
-            return await self._not_now(edit, trouble, nothing_sent=True)
-        if isinstance(trouble, RateLimited | AuthLost):
-            return await self._not_now(edit, trouble, nothing_sent=True)
+    async def _nothing_to_undo(self, edit: Edit) -> str:
+        """Why this undo must not be sent, if its edit turned out to have changed nothing.
+
+        What stands there then is somebody else's choice.
+        """
+        if edit.intent.undoes is None or edit.tries:
+            return ""
+        undone = await self._run(self._d.store.outbox.get, edit.intent.undoes)
+        if not undone.changed_nothing:
+            return ""
+        return translate(
+            "Deliver", "Edit {id} changed nothing: there is nothing to take back. Nothing was sent."
+        ).replace("{id}", undone.id)
+
+    async def _after_failed_send(
+        self, edit: Edit, trouble: AppError | OSError, *, unsure: bool
+    ) -> Edit:
+        if isinstance(trouble, Offline | RateLimited | AuthLost | NoKeyring):
+            return await self._not_now(edit, trouble, nothing_sent=not unsure)
         if isinstance(trouble, TimedOut):
             return await self._not_now(edit, trouble)
         if isinstance(trouble, ServiceTrouble):
-            return await self._not_now(edit, trouble, nothing_sent=not trouble.applied_unknown)
-        return await self._close(edit, EditState.FAILED, str(trouble))
+            applied_unknown = trouble.applied_unknown or unsure
+            return await self._not_now(edit, trouble, nothing_sent=not applied_unknown)
+        state = EditState.CONFLICT if isinstance(trouble, NotFound) else EditState.FAILED
+        return await self._close(edit, state, str(trouble))
 
     async def _not_now(
         self, edit: Edit, trouble: AppError | OSError, *, nothing_sent: bool = False
     ) -> Edit:
-        # With AuthLost the edit itself is fine: it goes out once somebody has signed in again.
-        final = isinstance(trouble, AppError) and not trouble.retryable
-        if final and not isinstance(trouble, AuthLost):
+        # With these the edit itself is fine: it goes out once somebody has signed in again.
+        signed_out = isinstance(trouble, AuthLost | NoKeyring)
+        if isinstance(trouble, AppError) and not trouble.retryable and not signed_out:
             return await self._close(edit, EditState.FAILED, str(trouble))
         now = self._d.clock.now()
         wait_s = _AGAIN.wait(max(1, min(edit.tries, 8)), self._d.jitter()) or 60.0
@@ -192,7 +216,7 @@ class Deliverer:
         )
 
     def _still_old(self, edit: Edit) -> "_Verdict | None":
-        if self._d.clock.now() - edit.created_at < _SETTLE_WITHIN_S:
+        if abs(self._d.clock.now() - edit.accepted_at) < _SETTLE_WITHIN_S:
             return None
         return _Verdict(
             EditState.CONFLICT,
@@ -265,12 +289,14 @@ def _compare(edit: Edit, current: Json) -> _Verdict:
         )
     if edit.intent.kind is EditKind.CREATE or same(current, edit.intent.old):
         return _SEND
-    return _Verdict(
-        EditState.CONFLICT,
-        translate(
+    words = (
+        translate("Deliver", "Changed elsewhere since it was sent: it is now {now}.")
+        if tried
+        else translate(
             "Deliver", "Changed elsewhere, person unknown: it is now {now}. Nothing was sent."
-        ).replace("{now}", _shown(current)),
+        )
     )
+    return _Verdict(EditState.CONFLICT, words.replace("{now}", _shown(current)))
 
 
 def _applied(edit: Edit, current: Json) -> bool:

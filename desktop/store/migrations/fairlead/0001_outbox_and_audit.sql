@@ -17,7 +17,7 @@ CREATE TABLE outbox (
         CHECK (state IN ('queued', 'waiting', 'sending', 'unknown', 'done', 'conflict', 'failed', 'undone')),
     not_before REAL NOT NULL,   -- Unix seconds
     tries INTEGER NOT NULL DEFAULT 0,
-    accepted INTEGER NOT NULL DEFAULT 0,  -- the service answered ok, the value was not read back yet
+    accepted INTEGER NOT NULL DEFAULT 0,  -- Unix seconds of the service's ok; 0: none yet
     owner TEXT,                 -- the process that has claimed it
     detail TEXT NOT NULL DEFAULT '',
     created_at REAL NOT NULL,
