@@ -11,16 +11,19 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from desktop.app.elsewhere import Elsewhere
 from desktop.app.housekeeping import keep_house
 from desktop.app.instance import Instance
+from desktop.app.link_gate import LinkGate
 from desktop.app.loop import run_with_qt
 from desktop.app.pages import Pages
+from desktop.app.pulse import feel_pulse
 from desktop.app.sender import Sender
 from desktop.app.watch import watch
 from desktop.app.window_state import WindowMemory
 from desktop.app.wiring import Ground, House, build_house
 from desktop.kit.bus import Changes, Topic
-from desktop.kit.errors import AppError, NoKeyring
+from desktop.kit.errors import AppError, BadInput
 from desktop.panels.main_window import MainWindow, Models, Place
 from desktop.panels.theme.theme import Choice, Theme
 from desktop.settings import table
@@ -28,6 +31,7 @@ from desktop.settings.workspace import Workspace, Workspaces
 from desktop.viewmodels.following import FollowModel
 from desktop.viewmodels.sheet import SheetModel
 from desktop.viewmodels.status import StatusModel
+from desktop.viewmodels.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +65,7 @@ class Window(QObject):
             Models(self.sheet, self.status, self.follow), store.reader, self._place()
         )
         self._memory = WindowMemory(house.workspace.state_path, self.view)
+        self._links = LinkGate()
         self.pages: Pages | None = None
         self.view.close_asked.connect(self._on_close_asked)
         self.theme.changed.connect(self.view.restyle_place)
@@ -76,19 +81,20 @@ class Window(QObject):
     async def run(self) -> None:
         """Everything after the first paint, until the window is closed."""
         sender = Sender(self.house)
-        tasks = [
-            asyncio.create_task(self._connect(), name="connect"),
-            asyncio.create_task(sender.run(), name="sender"),
-            asyncio.create_task(watch(self.house), name="watch"),
-            asyncio.create_task(keep_house(self.house), name="housekeeping"),
-        ]
+        tasks = Tasks(self.view.say)
+        for name, work in (
+            ("connect", self._connect()),
+            ("sender", sender.run()),
+            ("watch", watch(self.house)),
+            ("pulse", feel_pulse(self.house.live)),
+            ("housekeeping", keep_house(self.house)),
+        ):
+            tasks.start(name, work)
         try:
             await self._closing.wait()
         finally:
             sender.close()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await tasks.close()
             await self._close()
 
     async def closing(self) -> None:
@@ -102,12 +108,25 @@ class Window(QObject):
     def open(self, argument: str) -> None:
         """Look up what a link or a second start names, and come to the front."""
         self.view.raise_up()
-        if argument:
+        if not argument:
+            return
+        if self.sheet.unsaved:
+            self.view.say(
+                BadInput(
+                    "A link was not opened.",
+                    "Something you typed is not saved yet.",
+                    "Finish or cancel it, then open the link again.",
+                )
+            )
+        elif self._links.lets_in(self.house.ground.clock.monotonic()):
             self.view.look_up(argument)
+        else:
+            self.view.say(BadInput("Too many links at once.", "Wait a moment, then try again."))
 
     async def _connect(self) -> None:
         live = self.house.live
         self.pages = Pages(self)
+        self.elsewhere = Elsewhere(self.house, self.view)
         if live.notice is not None:
             self.view.say(live.notice)
         if not live.configured:
@@ -115,8 +134,6 @@ class Window(QObject):
             return
         try:
             await live.connect()
-        except NoKeyring as error:
-            self.view.say(error)
         except AppError as error:
             self.view.say(error)
         if live.trouble is not None and not live.trouble.retryable:

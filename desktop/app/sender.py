@@ -32,6 +32,9 @@ class Sender:
             except AppError as error:
                 # A full disk or a busy database: the rows stay as they are.
                 log.warning("The outbox could not be worked on: %s", error.title)
+            except Exception:
+                # Never the end of sending: the row stays claimed until this process ends.
+                log.exception("Delivering failed unexpectedly")
             try:
                 await asyncio.wait_for(self._woken.wait(), wait_s)
             except TimeoutError:

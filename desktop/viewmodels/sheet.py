@@ -431,8 +431,13 @@ class SheetModel(QObject):
                 self.settled.emit(edit_id, _ended(edit))
 
     def _on_age(self) -> None:
-        if self._sheet is not None:
-            self.changed.emit()
+        if self._sheet is None:
+            return
+        parts = (self._sheet.profile, self._sheet.person, self._sheet.tickets)
+        if not self.loading and any(p.error is not None and p.error.retryable for p in parts):
+            # "It is tried again": a part that failed for a passing reason.
+            self.refresh()
+        self.changed.emit()
 
     def _on_trouble(self, error: AppError) -> None:
         self.failed.emit(error)
