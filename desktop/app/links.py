@@ -1,6 +1,7 @@
 """Lets this computer open `fairlead://` links with this app, where the system allows that."""
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -18,9 +19,9 @@ def register_links() -> str:
     Raises StoreKnown when the system does not let it.
     """
     try:
-        if sys.platform in {"linux"}:
+        if platform.system() == "Linux":
             return _linux()
-        if sys.platform in {"win32"}:
+        if platform.system() == "Windows":
             return _windows()
     except (OSError, subprocess.SubprocessError) as error:
         raise StoreKnown(
