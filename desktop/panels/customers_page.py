@@ -13,6 +13,7 @@ from desktop.panels.customer.tickets_panel import TicketsPanel
 from desktop.panels.customer.timeline_panel import TimelinePanel
 from desktop.panels.customer.value_panel import ValuePanel
 from desktop.panels.customer.zendesk_panel import ZendeskPanel
+from desktop.panels.parts.button import secondary
 from desktop.panels.parts.card import Card
 from desktop.panels.parts.flow_columns import FlowColumns, FlowPage
 from desktop.panels.parts.label import label
@@ -57,7 +58,9 @@ class CustomersPage(QWidget):
         self._model = model
         self._sheet: _SheetView | None = None
         self._narrow = False
+        self._act = ""
         self._welcome = _Message(*_WELCOME)
+        self._welcome.act.clicked.connect(self._on_act)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self._welcome)
         column = QVBoxLayout(self)
@@ -67,13 +70,15 @@ class CustomersPage(QWidget):
 
     def refresh(self) -> None:
         """Show the sheet, that nobody was found, or the welcome."""
+        self._act = ""
         if self._model.sheet is None:
             self._welcome.say(*_WELCOME)
             self._stack.setCurrentWidget(self._welcome)
             return
         view = self._model.header()
         if view.missing:
-            self._welcome.say(view.missing, view.missing_hint)
+            self._act, words = self._model.next_step()
+            self._welcome.say(view.missing, view.missing_hint, words)
             self._stack.setCurrentWidget(self._welcome)
             return
         if self._model.sheet.matches and not self._model.sheet.found:
@@ -90,6 +95,12 @@ class CustomersPage(QWidget):
         self._narrow = narrow
         if self._sheet is not None:
             self._sheet.set_narrow(narrow)
+
+    def _on_act(self) -> None:
+        if self._act == "create":
+            self._model.create_profile()
+        elif self._act == "retry":
+            self._model.refresh()
 
     def _built(self) -> "_SheetView":
         if self._sheet is None:
@@ -166,14 +177,20 @@ class _Message(QWidget):
         self._text = label(text, "muted", wrap=True)
         for part in (self._title, self._text):
             part.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.act = secondary("")
+        self.act.hide()
         column = QVBoxLayout(self)
         column.addStretch(2)
         column.addWidget(self._title)
         column.addSpacing(fonts.scaled(6))
         column.addWidget(self._text)
+        column.addSpacing(fonts.scaled(10))
+        column.addWidget(self.act, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
 
-    def say(self, title: str, text: str) -> None:
-        """Say this."""
+    def say(self, title: str, text: str, act: str = "") -> None:
+        """Say this; `act` is the one next step."""
         self._title.setText(title)
         self._text.setText(text)
+        self.act.set_text(act)
+        self.act.setVisible(bool(act))

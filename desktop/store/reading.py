@@ -270,8 +270,10 @@ def _pending(connection: sqlite3.Connection, sheet: Sheet) -> tuple[Edit, ...]:
         targets.append((Service.ZENDESK.value, str(sheet.person.value.id)))
         # A create names an address: the profile it makes has no id yet.
         targets += [(Service.SAILTHRU.value, address) for address in sheet.person.value.emails]
+    if sheet.query.kind is QueryKind.EMAIL:
+        targets.append((Service.SAILTHRU.value, sheet.query.value))
     found: list[Edit] = []
-    for service, key in targets:
+    for service, key in dict.fromkeys(targets):
         rows = connection.execute(
             "SELECT * FROM wanted WHERE service = ? AND target = ? ORDER BY id", (service, key)
         )

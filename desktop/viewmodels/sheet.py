@@ -14,12 +14,12 @@ from desktop.customer.wish import Wishes
 from desktop.kit.bus import Bus, Changes, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, BadInput
-from desktop.model.edit import UNDO_SECONDS, Edit, EditState, Intent
+from desktop.model.edit import UNDO_SECONDS, Edit, EditKind, EditState, Intent
 from desktop.model.health import Health
 from desktop.model.json_value import Json
 from desktop.model.optout import OptOut
 from desktop.model.permission import Permission, check
-from desktop.model.query import Query, recognise
+from desktop.model.query import Query, QueryKind, recognise
 from desktop.model.sheet import Part, PartState, Sheet
 from desktop.settings import table
 from desktop.settings.rules import value_source
@@ -208,6 +208,19 @@ class SheetModel(QObject):
             return False, "It is not certain yet that Sailthru has no profile."
         return True, ""
 
+    def next_step(self) -> tuple[str, str]:
+        """Where nobody was found: `retry` or `create` with the button's words, or nothing."""
+        sheet = self._sheet
+        if sheet is None or sheet.found:
+            return "", ""
+        if any(p.state is PartState.FAILED for p in (sheet.person, sheet.profile)):
+            return "retry", "Try again"
+        allowed, _ = self.create_verdict()
+        waits = any(e.intent.kind is EditKind.CREATE for e in sheet.pending)
+        if allowed and not waits and sheet.query.kind is QueryKind.EMAIL:
+            return "create", "Create a Sailthru profile"
+        return "", ""
+
     # What people do.
 
     def open(self, text: str) -> None:
@@ -312,6 +325,8 @@ class SheetModel(QObject):
         profile, person = sheet.profile.value, sheet.person.value
         targets = [profile.sid] if profile else []
         targets += [str(person.id), *person.emails] if person else []
+        if sheet.query.kind is QueryKind.EMAIL:
+            targets.append(sheet.query.value)
         if targets:
             rows = await self._store.lane.run(
                 self._store.audit.rows, targets=tuple(targets), limit=100

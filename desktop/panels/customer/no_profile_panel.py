@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from desktop.model.edit import EditKind
 from desktop.model.overlay import pending
 from desktop.model.sheet import PartState
-from desktop.panels.customer.boxes import discard, line
+from desktop.panels.customer.boxes import discard, line, stack
 from desktop.panels.parts.button import Button, primary, secondary
 from desktop.panels.parts.card import Card
 from desktop.panels.parts.label import elided, label
@@ -76,8 +76,8 @@ class _Other(QWidget):
         use = secondary("Use this one", name=f"Use the profile of {view.address}")
         use.set_tip("Shown for this person from now on. Nothing is written to Sailthru.")
         use.clicked.connect(self._on_use)
-        row = line(elided(view.address))
-        row.addWidget(elided(view.note, "small", align_right=True), 1)
+        row = line()
+        row.addLayout(stack(elided(view.address), elided(view.note, "small")), 1)
         row.addWidget(use)
         self.setLayout(row)
 
