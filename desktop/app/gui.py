@@ -27,6 +27,7 @@ from desktop.kit.errors import AppError, BadInput
 from desktop.panels.main_window import MainWindow, Models, Place
 from desktop.panels.theme.theme import Choice, Theme
 from desktop.settings import table
+from desktop.settings.setting import Setting
 from desktop.settings.workspace import Workspace, Workspaces
 from desktop.viewmodels.following import FollowModel
 from desktop.viewmodels.sheet import SheetModel
@@ -68,6 +69,8 @@ class Window(QObject):
         self._links = LinkGate()
         self.pages: Pages | None = None
         self.view.close_asked.connect(self._on_close_asked)
+        self.view.stay_on_top_chosen.connect(self._on_stay_on_top)
+        self.follow.changed.connect(self._on_follow)
         self.theme.changed.connect(self.view.restyle_place)
         self._unsubscribe = bus.subscribe(self._on_changes)
 
@@ -170,6 +173,22 @@ class Window(QObject):
         values = self.house.live.values
         name = self._start.words or self.house.workspace.name
         return Place(name, values.get(table.COLOUR))
+
+    def _on_stay_on_top(self, on: bool) -> None:
+        self._remember(table.ALWAYS_ON_TOP, on)
+
+    def _on_follow(self) -> None:
+        if self.house.live.connected and not self._closing.is_set():
+            self._remember(table.FOLLOW, self.follow.on)
+
+    def _remember(self, setting: Setting[bool], on: bool) -> None:
+        live = self.house.live
+        if live.values.get(setting) == on or live.values.managed(setting):
+            return
+        try:
+            live.change({setting.key: on})
+        except AppError as error:
+            self.view.say(error)
 
     def _on_close_asked(self) -> None:
         self._closing.set()

@@ -45,9 +45,10 @@ class Follow:
         lively = self._clock.monotonic() - self._moved_at < LIVELY_S
         return QUICK_S if visible and lively else SLOW_S
 
-    async def ask(self) -> Ticket | None:
-        """The ticket that has newly come to the top, or None; the first answer is the baseline.
+    async def ask(self, *, newest_now: bool = False) -> Ticket | None:
+        """The ticket that has newly come to the top, or None.
 
+        The first answer is the baseline, unless `newest_now` asks for what was viewed last.
         Trouble is no news: the status bar says how the service is doing.
         """
         zendesk = self._services().zendesk
@@ -60,7 +61,7 @@ class Follow:
             return None
         ids = tuple(ticket.id for ticket in tickets)
         before, self._seen = self._seen, ids
-        if before is None or not ids or ids[:1] == before[:1]:
+        if not ids or (before is None and not newest_now) or ids[:1] == (before or ())[:1]:
             return None
         self.moved()
         return tickets[0]

@@ -60,6 +60,7 @@ class MainWindow(QMainWindow):
     closed = Signal()
     page_wanted = Signal(str)  # a page that is not built yet is about to be shown
     close_asked = Signal()
+    stay_on_top_chosen = Signal(bool)
 
     def __init__(self, models: Models, reader: Reader, place: Place) -> None:
         super().__init__()
@@ -321,6 +322,7 @@ class MainWindow(QMainWindow):
     def _on_status(self) -> None:
         for service in self._models.status.services():
             self.status.set_service(service.key, service.words, service.dot, service.tip)
+        self.status.set_note("budget", self._models.status.short(), "warn")
         self.status.set_note("waiting", self._models.status.waiting())
         self.top.refresh()
 
@@ -375,7 +377,9 @@ class MainWindow(QMainWindow):
         self.resize(fonts.scaled(392 if wide else 1280), fonts.scaled(860 if wide else 820))
 
     def _on_stay_on_top(self) -> None:
-        self.set_stay_on_top(self.actions_["Stay on top"].isChecked())
+        on = self.actions_["Stay on top"].isChecked()
+        self.set_stay_on_top(on)
+        self.stay_on_top_chosen.emit(on)
 
     def set_stay_on_top(self, on: bool) -> None:
         """Keep the window above the browser, or not."""

@@ -58,7 +58,8 @@ class FollowModel(QObject):
 
     async def _run(self) -> None:
         while True:
-            ticket = await self._follow.ask()
+            # With nobody open yet, the ticket viewed last is what one is looking at.
+            ticket = await self._follow.ask(newest_now=self._sheet.sheet is None)
             if ticket is not None:
                 if self._sheet.unsaved:
                     self.held.emit(ticket.id)

@@ -46,6 +46,10 @@ class Office(Protocol):
         """How each service is doing."""
         ...
 
+    def budget_spare(self) -> bool:
+        """Whether more than half of Zendesk's calls are left."""
+        ...
+
     def names(self) -> Names:
         """How this account calls the things Fairlead writes."""
         ...

@@ -70,6 +70,10 @@ class StatusModel(QObject):
         count = self._store.outbox.open_count()
         return f"{plural(count, 'change', 'changes')} waiting" if count else ""
 
+    def short(self) -> str:
+        """That calls run short, which holds Follow Zendesk back; empty while there are plenty."""
+        return "" if self._office.budget_spare() else "Zendesk: over half of the calls used"
+
     def close(self) -> None:
         """Hear no more changes."""
         self._unsubscribe()
