@@ -9,7 +9,8 @@ import msgspec
 
 from desktop.model.edit import Edit, EditState
 from desktop.model.json_value import Json
-from desktop.store.database import Damage, Database
+from desktop.store.database import Database
+from desktop.store.trouble import Damage
 
 GENESIS = "0" * 64
 _HASHED = (

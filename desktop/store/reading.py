@@ -19,9 +19,9 @@ from desktop.model.profile import SailthruList, SailthruProfile
 from desktop.model.query import Query, QueryKind
 from desktop.model.sheet import Match, Part, PartState, Sheet, TicketPage
 from desktop.model.ticket import Ticket
-from desktop.store.database import known_troubles
 from desktop.store.mirror import LISTS, USER_FIELDS
 from desktop.store.row import edit_of
+from desktop.store.trouble import known_troubles
 
 T = TypeVar("T")
 

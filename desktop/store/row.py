@@ -6,7 +6,7 @@ import msgspec
 
 from desktop.model.edit import Edit, EditKind, EditState, Intent, Service, Target
 from desktop.model.optout import OptOut
-from desktop.store.database import Damage
+from desktop.store.trouble import Damage
 
 
 def edit_of(row: sqlite3.Row) -> Edit:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from desktop.kit.errors import StoreKnown
 from desktop.store.audit import Audit
-from desktop.store.database import Database, is_unusable
+from desktop.store.database import Database
 from desktop.store.lane import Lane
 from desktop.store.mirror import Mirror
 from desktop.store.note import Notes
 from desktop.store.outbox import Outbox
 from desktop.store.owner import own_identity
 from desktop.store.reading import Reader
+from desktop.store.trouble import is_unusable
 
 log = logging.getLogger(__name__)
 

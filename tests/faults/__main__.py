@@ -1,0 +1,143 @@
+"""`python -m tests.faults [--state FILE]`: the full counts, resumable, as a table.
+
+Named points × kinds × 50 and 500 random kills; foreign changes × 10; the controls; 1,000 damaged
+files of each kind. `--scale 0.02` does a fiftieth of it.
+"""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tests.faults.damage import Outcome, make_sample, start_on
+from tests.faults.kills import APPLIED, Tally, Yard, foreign_cases, named_cases
+
+Step = tuple[str, Callable[[Yard], Tally]]
+
+
+def main(argv: list[str]) -> int:
+    """Run what is not done yet; 0 when nothing was lost, doubled, overwritten or emptied."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults")
+    parser.add_argument("--state", type=Path, help="where to keep what is done (and resume from)")
+    parser.add_argument("--scale", type=float, default=1.0, help="the share of the full counts")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(argv)
+    done = _Done(options.state)
+    with tempfile.TemporaryDirectory(prefix="fairlead-faults-") as folder:
+        _kill(Path(folder), options, done)
+        for name in ("fairlead.db", "mirror.db"):
+            _damage(Path(folder), name, options, done)
+    return _report(done)
+
+
+class _Done:
+    """What was counted so far; a step that is in the file is not done again."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self.steps: dict[str, dict[str, Any]] = {}
+        if path is not None and path.exists():
+            self.steps = json.loads(path.read_text(encoding="utf-8"))
+
+    def __contains__(self, step: str) -> bool:
+        return step in self.steps
+
+    def add(self, step: str, counted: Tally | Outcome) -> None:
+        self.steps[step] = asdict(counted)
+        if self._path is not None:
+            fresh = self._path.with_suffix(".new")
+            fresh.write_text(json.dumps(self.steps), encoding="utf-8")
+            fresh.replace(self._path)
+
+
+def _steps(scale: float, seed: int) -> Iterator[Step]:
+    for turn in range(max(1, round(50 * scale))):
+        for kind, point in named_cases():
+            yield (
+                f"named/{kind}/{point}/{turn}",
+                lambda yard, k=kind, p=point: yard.kill_named(k, p),  # type: ignore[misc]
+            )
+    for turn in range(max(1, round(500 * scale))):
+        rng = random.Random(f"{seed}/{turn}")
+        yield f"random/{turn}", lambda yard, r=rng: yard.kill_at_random(r)  # type: ignore[misc]
+    for turn in range(max(1, round(10 * scale))):
+        for kind, point in foreign_cases():
+            yield (
+                f"foreign/{kind}/{point}/{turn}",
+                lambda yard, k=kind, p=point: yard.kill_then_foreign(k, p),  # type: ignore[misc]
+            )
+        yield (
+            f"control: resent unread/{turn}",
+            lambda yard: yard.kill_then_foreign("opt-out", APPLIED, naive=True),
+        )
+        yield f"control: no claims/{turn}", lambda yard: Tally(10, doubled=yard.unclaimed(10))
+
+
+def _kill(folder: Path, options: argparse.Namespace, done: _Done) -> None:
+    # A new yard now and then: the request log and the files stay small.
+    waiting = [step for step in _steps(options.scale, options.seed) if step[0] not in done]
+    for start in range(0, len(waiting), 100):
+        yard = Yard(folder / f"yard{start}")
+        try:
+            for name, act in waiting[start : start + 100]:
+                done.add(name, act(yard))
+        finally:
+            yard.close()
+        _say(f"{min(start + 100, len(waiting)):>6} of {len(waiting)} kills")
+
+
+def _damage(folder: Path, name: str, options: argparse.Namespace, done: _Done) -> None:
+    step = f"damage/{name}"
+    if step in done:
+        return
+    sample, rng, outcome = make_sample(folder / f"sample-{name}"), random.Random(1), Outcome()
+    for _ in range(max(20, round(1000 * options.scale))):
+        start_on(sample, folder / "work", name, rng, outcome)
+    done.add(step, outcome)
+    _say(f"{outcome.tried:>6} damaged copies of {name}")
+
+
+def _report(done: _Done) -> int:
+    bad = 0
+    _say(f"{'':<24}{'kills':>8}{'lost':>8}{'doubled':>9}{'overwritten':>13}")
+    groups = dict.fromkeys(s.split("/")[0] for s in done.steps if not s.startswith("damage/"))
+    for group in groups:
+        total = Tally()
+        for step, counted in done.steps.items():
+            if step.split("/")[0] == group:
+                total.add(Tally(**counted))
+        _say(f"{group:<24}{total.kills:>8}{total.lost:>8}{total.doubled:>9}{total.overwritten:>13}")
+        wrong = total.lost + total.doubled + total.overwritten
+        if group.startswith("control"):
+            # A control that shows nothing means that the tests are blind.
+            bad += wrong == 0
+        else:
+            bad += wrong
+            for trouble in total.troubles:
+                _say(f"  {trouble}")
+    for step, counted in done.steps.items():
+        if step.startswith("damage/"):
+            found = Outcome(**counted)
+            wrong_ones = [*found.crashed, *found.emptied, *found.touched]
+            bad += len(wrong_ones)
+            _say(
+                f"{step:<24}{found.tried:>8} damaged: {found.refused} refused,"
+                f" {found.rebuilt} rebuilt, {found.unharmed} unharmed,"
+                f" {len(found.crashed)} crashed, {len(found.emptied)} emptied"
+            )
+            for trouble in wrong_ones:
+                _say(f"  {trouble}")
+    return 1 if bad else 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - the table is what it is for
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
