@@ -1,0 +1,1 @@
+"""Measures what the design promises: ratios within one run, never bare times."""

@@ -1,0 +1,47 @@
+"""`packaging/dev.py bench [start|lookup|stalls|faults|all] [--json FILE]`."""
+
+import argparse
+import importlib
+import json
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.bench.report import Row, table
+
+KINDS = ("start", "lookup", "stalls", "faults")
+QUICK = KINDS[:3]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure what was asked for, print it, and return 0 also where an aim was missed."""
+    parser = argparse.ArgumentParser(prog="packaging/dev.py bench", description=__doc__)
+    parser.add_argument("what", nargs="*", choices=[*KINDS, "all", []], default=[])
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--rounds", type=int, default=0, metavar="N", help="how often each")
+    options = parser.parse_args(arguments)
+    asked = KINDS if "all" in options.what else tuple(options.what) or QUICK
+    # The window's own process must find its compiled modules, as an installed one does.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.platform()}")
+    rows: list[Row] = []
+    for kind in KINDS:
+        if kind not in asked:
+            continue
+        found = importlib.import_module(f"tests.bench.{kind}").measure(options.rounds)
+        print(f"\n{kind}\n{table(found)}", flush=True)
+        rows += found
+    missed = [row for row in rows if row.reached is False]
+    print(f"\n{len(missed)} aims missed." if missed else "\nEvery aim was reached.")
+    if options.json is not None:
+        options.json.write_text(
+            json.dumps([row.as_json() for row in rows], indent=2), encoding="utf-8"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,130 @@
+"""How long a start takes, beside a bare window and one that only imports the same modules."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.bench.child import ROOT, Ran, timed, virtual_screen
+from tests.bench.report import Row, median, ratio
+from tests.bench.stage import running_sandbox, set_up_home
+
+_ROUNDS = 15
+_FLAG = "--exit-after-first-paint"
+
+_BARE = """
+import sys
+from PySide6.QtWidgets import QApplication, QMainWindow
+app = QApplication(sys.argv[:1])
+window = QMainWindow()
+window.resize(1280, 820)
+window.show()
+window.repaint()
+app.processEvents()
+"""
+
+# Modules in the order in which the app itself imports them before its first paint.
+_SAME = """
+import importlib, json, sys
+with open(sys.argv[1], encoding="utf-8") as file:
+    names = json.load(file)
+for name in names:
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        pass  # made up by PySide6 itself while it is imported
+from PySide6.QtWidgets import QApplication, QMainWindow
+app = QApplication(sys.argv[:1])
+window = QMainWindow()
+window.resize(1280, 820)
+window.show()
+window.repaint()
+app.processEvents()
+"""
+
+_LIST = f"""
+import json, sys
+before = set(sys.modules)
+from desktop.app.cli import run
+code = run([{_FLAG!r}])
+made = [n for n, m in sys.modules.items() if n not in before and getattr(m, "__spec__", None)]
+with open(sys.argv[1], "w", encoding="utf-8") as file:
+    json.dump(made, file)
+sys.exit(code)
+"""
+
+
+@dataclass
+class _Runs:
+    """Times and memory of one kind of start."""
+
+    wall: list[float] = field(default_factory=list)
+    rss: list[float] = field(default_factory=list)
+
+    def add(self, ran: Ran) -> None:
+        self.wall.append(ran.wall_ms)
+        self.rss.append(ran.rss_mib)
+
+
+def measure(rounds: int) -> list[Row]:
+    """Offscreen, and on a virtual screen where there is one."""
+    with tempfile.TemporaryDirectory(prefix="fairlead-bench-") as scratch:
+        folder = Path(scratch)
+        with running_sandbox() as sandbox:
+            set_up_home(folder / "home", sandbox)
+        names = folder / "modules.json"
+        _listed(names, folder)
+        rows = _platform("offscreen", {"QT_QPA_PLATFORM": "offscreen"}, folder, names, rounds)
+        with virtual_screen() as display:
+            if display is not None:
+                env = {"QT_QPA_PLATFORM": "xcb", "DISPLAY": display}
+                rows += _platform("xcb", env, folder, names, rounds)
+    return rows
+
+
+def _listed(names: Path, folder: Path) -> None:
+    env = {"QT_QPA_PLATFORM": "offscreen", "FAIRLEAD_HOME": str(folder / "home")}
+    timed(["-c", _LIST, str(names)], env)
+    heavy = {"httpx", "keyring"} & set(json.loads(names.read_text(encoding="utf-8")))
+    if heavy:
+        print(f"  imported before the first paint: {', '.join(sorted(heavy))}")
+
+
+def _platform(
+    name: str, env: dict[str, str], folder: Path, names: Path, rounds: int
+) -> list[Row]:
+    runs = {key: _Runs() for key in ("bare", "same", "set up", "fresh")}
+    for turn in range((rounds or _ROUNDS) + 1):
+        fresh = folder / f"fresh-{name}-{turn}"
+        ran = {
+            "bare": timed(["-c", _BARE], env),
+            "same": timed(["-c", _SAME, str(names)], env),
+            "set up": timed(
+                ["-m", "desktop", _FLAG], {**env, "FAIRLEAD_HOME": str(folder / "home")}
+            ),
+            "fresh": timed(["-m", "desktop", _FLAG], {**env, "FAIRLEAD_HOME": str(fresh)}),
+        }
+        if turn:  # the first turn only compiles modules and warms the disk's cache
+            for key, each in ran.items():
+                runs[key].add(each)
+    bare, same, ours, fresh_runs = runs.values()
+    return [
+        Row(f"{name}: bare window, wall to exit", median(bare.wall), "ms"),
+        Row(f"{name}: window with the same imports", median(same.wall), "ms"),
+        Row(f"{name}: fairlead, set up", median(ours.wall), "ms"),
+        Row(f"{name}: fairlead, first start", median(fresh_runs.wall), "ms"),
+        ratio(f"{name}: fairlead / same imports", ours.wall, same.wall, 1.25),
+        ratio(f"{name}: fairlead / bare", ours.wall, bare.wall, 2.0),
+        ratio(f"{name}: first start / bare", fresh_runs.wall, bare.wall, 2.0),
+        Row(f"{name}: memory of the bare window", median(bare.rss), "MiB"),
+        Row(f"{name}: memory of fairlead", median(ours.rss), "MiB"),
+        ratio(f"{name}: memory, fairlead / bare", ours.rss, bare.rss, 2.0),
+    ]
+
+
+def importtime() -> str:
+    """Where the imports before the first paint go, for a look by hand."""
+    command = [sys.executable, "-X", "importtime", "-m", "desktop", _FLAG]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stderr
