@@ -1,0 +1,96 @@
+"""Small layouts of these cards: a row, a note, a labelled control, a banner for an error."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.panels.parts.banner import Banner
+from desktop.panels.parts.label import PlainLabel, label
+from desktop.panels.theme import fonts
+from desktop.viewmodels.setting_up.trouble import Trouble
+
+# From here on a control stands at the right of its label, below it else.
+_SIDE_FROM = 520
+CONTROL_WIDTH = 300
+
+
+def row(*items: QWidget | int, spacing: int = 8) -> QHBoxLayout:
+    """Put widgets beside each other; a number stretches."""
+    made = QHBoxLayout()
+    made.setContentsMargins(0, 0, 0, 0)
+    made.setSpacing(fonts.scaled(spacing))
+    for item in items:
+        if isinstance(item, QWidget):
+            made.addWidget(item)
+        else:
+            made.addStretch(item)
+    return made
+
+
+def note(text: str = "") -> PlainLabel:
+    """A sentence in small print that wraps."""
+    return label(text, "note", wrap=True)
+
+
+def show_trouble(banner: Banner, trouble: Trouble) -> None:
+    """Say an error beside its cause, or take it away."""
+    if trouble:
+        banner.show_message("bad", trouble.title, trouble.message, trouble.hint)
+    else:
+        banner.clear()
+
+
+class Labelled(QWidget):
+    """A label with its help, the control, and below it the sentence for a refused value."""
+
+    def __init__(self, text: str, help_: str, control: QWidget, *, wide: bool = False) -> None:
+        super().__init__()
+        self.text_label = label(text, wrap=True)
+        self.help_label = note(help_)
+        self.help_label.setVisible(bool(help_))
+        self.error_label = note()
+        self.error_label.set_tone("bad")
+        self.error_label.hide()
+        self.control = control
+        self._wide = wide
+        texts = QVBoxLayout()
+        texts.setSpacing(fonts.scaled(1))
+        texts.addWidget(self.text_label)
+        texts.addWidget(self.help_label)
+        texts.addStretch(1)
+        right = QVBoxLayout()
+        right.setSpacing(fonts.scaled(2))
+        right.addWidget(control)
+        right.addWidget(self.error_label)
+        right.addStretch(1)
+        self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._row.setContentsMargins(0, fonts.scaled(4), 0, fonts.scaled(4))
+        self._row.setSpacing(fonts.scaled(4))
+        self._row.addLayout(texts, 1)
+        self._row.addLayout(right, 0)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.text_label.setBuddy(control)
+
+    def set_error(self, sentence: str) -> None:
+        """Show or clear the sentence below the control."""
+        self.error_label.setText(sentence)
+        self.error_label.setVisible(bool(sentence))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Beside each other where there is room."""
+        super().resizeEvent(event)
+        side = self.width() >= _SIDE_FROM * fonts.scale() and not self._wide
+        wanted = QBoxLayout.Direction.LeftToRight if side else QBoxLayout.Direction.TopToBottom
+        width = fonts.scaled(CONTROL_WIDTH)
+        self._row.setDirection(wanted)
+        self._row.setSpacing(fonts.scaled(24 if side else 4))
+        if self.control.sizePolicy().horizontalPolicy() is not QSizePolicy.Policy.Fixed:
+            self.control.setMinimumWidth(width if side else 0)
+            self.control.setMaximumWidth(width if side else 16_777_215)
+        self.error_label.setMaximumWidth(width if side else 16_777_215)
+        alignment = Qt.AlignmentFlag.AlignTrailing if side else Qt.AlignmentFlag.AlignLeading
+        if self.control.sizePolicy().horizontalPolicy() is QSizePolicy.Policy.Fixed:
+            item = self._row.itemAt(1)
+            right = item.layout() if item is not None else None
+            if right is not None:
+                right.setAlignment(self.control, alignment)
