@@ -38,6 +38,14 @@ class Part(Generic[T]):
     error: AppError | None = None
 
 
+CATALOGUE_KEPT_S = 300.0
+
+
+def too_old(part: Part[T], now: float) -> bool:
+    """Whether something there is one of (lists, user fields) should be read again."""
+    return part.value is None or part.read_at is None or now - part.read_at > CATALOGUE_KEPT_S
+
+
 @dataclass(frozen=True)
 class TicketPage:
     """The newest tickets of a person; `more` when Zendesk has others behind them."""

@@ -1,0 +1,45 @@
+"""The sheet under construction: every arriving part makes a newer one, shown at once."""
+
+import logging
+from collections.abc import Callable
+
+from desktop.kit.clock import Clock
+from desktop.kit.errors import StoreKnown
+from desktop.model.query import Query
+from desktop.model.sheet import Sheet
+from desktop.store.store import Store
+
+log = logging.getLogger(__name__)
+
+OnSheet = Callable[[Sheet], None]
+
+
+class Board:
+    """What the two sides of one look-up write on, and where they keep what they read."""
+
+    def __init__(self, query: Query, store: Store, clock: Clock, on_sheet: OnSheet) -> None:
+        self.store = store
+        self._clock = clock
+        self._on_sheet = on_sheet
+        self._sheet = Sheet(query)
+
+    @property
+    def sheet(self) -> Sheet:
+        """The newest state."""
+        return self._sheet
+
+    def update(self, sheet: Sheet) -> None:
+        """Show a newer state."""
+        self._sheet = sheet
+        self._on_sheet(sheet)
+
+    def now(self) -> float:
+        """Unix seconds."""
+        return self._clock.now()
+
+    async def keep(self, save: Callable[..., object], *args: object, **kwargs: object) -> None:
+        """Save for later; a full disk must not take the sheet away from somebody's eyes."""
+        try:
+            await self.store.lane.run(save, *args, **kwargs)
+        except StoreKnown as error:
+            log.warning("What was read could not be kept: %s", error.title)

@@ -1,0 +1,66 @@
+"""Several coroutines at once, and answers that may be missing."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Coroutine
+from typing import Any, TypeVar
+
+from desktop.kit.errors import AppError, NotFound
+from desktop.model.person import ZendeskPerson
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+async def together(*coroutines: Coroutine[Any, Any, None]) -> None:
+    """Run all at once; an unexpected failure of one cancels the rest and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for coroutine in coroutines:
+                group.create_task(coroutine)
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+async def join(task: "asyncio.Task[None]") -> None:
+    """Wait for a task as one of several coroutines."""
+    await task
+
+
+async def ended(task: "asyncio.Task[None]") -> None:
+    """Cancel a task and wait until it has ended."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def nothing() -> None:
+    """No answer, where none was asked for."""
+    return
+
+
+async def forgiving(asking: Coroutine[Any, Any, None]) -> None:
+    """For extras: without them the sheet is poorer, not wrong."""
+    try:
+        await asking
+    except AppError as error:
+        log.info("A detail could not be read: %s", error.code)
+
+
+async def none_if_missing(asking: Awaitable[T]) -> T | None:
+    """The answer, or None where the service knows no such thing."""
+    try:
+        return await asking
+    except NotFound:
+        return None
+
+
+async def none_if_refused(
+    asking: Awaitable[tuple[ZendeskPerson, ...]],
+) -> tuple[ZendeskPerson, ...]:
+    """The people, or none where this way of asking is refused; what may pass is raised."""
+    try:
+        return await asking
+    except AppError as error:
+        if error.retryable:
+            raise
+        return ()
