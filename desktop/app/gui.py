@@ -132,7 +132,7 @@ class Window(QObject):
         self.elsewhere = Elsewhere(self.house, self.view)
         if live.notice is not None:
             self.view.say(live.notice)
-        if not live.configured:
+        if self.pages.set_up_wanted:
             self.pages.begin_setting_up()
             return
         try:

@@ -1,12 +1,17 @@
 """Builds the pages that are not needed for the first paint, when they are first wanted."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from desktop.panels.activity_page import ActivityPage
+from desktop.panels.settings_page import SettingsPage
+from desktop.panels.wizard import Wizard
 from desktop.viewmodels.activity import ActivityModel
+from desktop.viewmodels.settings_page import SettingsModel
+from desktop.viewmodels.wizard import STEPS, WizardModel
 
 if TYPE_CHECKING:
     from desktop.app.gui import Window
@@ -23,25 +28,60 @@ class Pages(QObject):
             house.live, house.store, house.undo, house.editor, house.bus, house.ground.clock
         )
         self._activity.open_count_changed.connect(self._on_open_count)
+        self._settings: SettingsModel | None = None
+        self._wizard: WizardModel | None = None
         window.view.page_wanted.connect(self._on_wanted)
+        window.view.actions_.add("Set up Fairlead", self.begin_setting_up)
 
     def begin_setting_up(self) -> None:
-        """Show the set-up until it is done."""
+        """Show the set-up until it is done or put off."""
+        if self._wizard is None:
+            house = self._window.house
+            self._wizard = WizardModel(house.live, house.live.desk, house.ground.clock)
+        wizard = Wizard(self._wizard)
+        wizard.finished.connect(self._on_set_up)
+        self._window.view.lead_in(wizard)
+
+    @property
+    def set_up_wanted(self) -> bool:
+        """Whether the set-up comes up by itself: nothing is connected, and it was not ended."""
+        live = self._window.house.live
+        if live.configured:
+            return False
+        return not WizardModel(live, live.desk, self._window.house.ground.clock).done
 
     async def show_set_up(self) -> AsyncIterator[str]:
         """For the tour: show each step of the set-up in turn."""
-        if self._window.exit_code:
-            yield ""
+        self.begin_setting_up()
+        if self._wizard is None:
+            return
+        for place in range(len(STEPS)):
+            self._wizard.go(place)
+            await asyncio.sleep(0.2)
+            yield str(place + 1)
+        self._wizard.go(0)
 
     async def close(self) -> None:
         """End what the pages have under way."""
         await self._activity.close()
+        for model in (self._settings, self._wizard):
+            if model is not None:
+                await model.close()
+
+    def _on_set_up(self) -> None:
+        self._window.view.lead_in(None)
 
     def _on_wanted(self, key: str) -> None:
+        view, house = self._window.view, self._window.house
         if key == "activity":
             page = ActivityPage(self._activity)
-            page.customer_chosen.connect(self._window.view.look_up)
-            self._window.view.add_page(key, page)
+            page.customer_chosen.connect(view.look_up)
+            view.add_page(key, page)
+        elif key == "settings":
+            self._settings = SettingsModel(
+                house.live, house.live.desk, house.ground.clock, house.bus
+            )
+            view.add_page(key, SettingsPage(self._settings))
 
     def _on_open_count(self, count: int) -> None:
         words = "1 change waits" if count == 1 else f"{count} changes wait"
