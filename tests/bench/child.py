@@ -47,7 +47,16 @@ def virtual_screen() -> Iterator[str | None]:
     readable, writable = os.pipe()
     with open(os.devnull, "wb") as nowhere:
         screen = subprocess.Popen(
-            [program, "-displayfd", str(writable), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
+            [
+                program,
+                "-displayfd",
+                str(writable),
+                "-screen",
+                "0",
+                "1400x900x24",
+                "-nolisten",
+                "tcp",
+            ],
             pass_fds=[writable],
             stdout=nowhere,
             stderr=nowhere,

@@ -134,9 +134,7 @@ def _some(sheet: Sheet) -> bool:
 
 
 def _enter() -> QKeyEvent:
-    return QKeyEvent(
-        QEvent.Type.KeyPress, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "\r"
-    )
+    return QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "\r")
 
 
 def _rows(f: _Figures) -> list[Row]:

@@ -92,9 +92,7 @@ def _listed(names: Path, folder: Path) -> None:
         print(f"  imported before the first paint: {', '.join(sorted(heavy))}")
 
 
-def _platform(
-    name: str, env: dict[str, str], folder: Path, names: Path, rounds: int
-) -> list[Row]:
+def _platform(name: str, env: dict[str, str], folder: Path, names: Path, rounds: int) -> list[Row]:
     runs = {key: _Runs() for key in ("bare", "same", "set up", "fresh")}
     for turn in range((rounds or _ROUNDS) + 1):
         fresh = folder / f"fresh-{name}-{turn}"

@@ -1,0 +1,131 @@
+"""A timer that should fire every 10 ms, and how late it was each time."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+from tests.bench.child import ROOT
+from tests.bench.report import Row, percentile
+
+BEAT_MS = 10
+STALL_MS = 50.0
+FRAME_MS = 16.0
+
+
+class Heartbeat(QObject):
+    """Notes each beat's lateness in milliseconds, beside the moment (time.time)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late: list[float] = []
+        self.at: list[float] = []
+        self._last = 0.0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(BEAT_MS)
+        self._timer.timeout.connect(self._on_beat)
+
+    def start(self) -> None:
+        """Begin to count."""
+        self.late.clear()
+        self.at.clear()
+        self._last = time.perf_counter()
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Count no more."""
+        self._timer.stop()
+
+    def _on_beat(self) -> None:
+        now = time.perf_counter()
+        self.late.append(max(0.0, (now - self._last) * 1000 - BEAT_MS))
+        self.at.append(time.time())
+        self._last = now
+
+
+class BareWindow:
+    """An empty window in a process of its own, whose heart beats at the same time."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.heartbeat"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        assert self._process.stdout is not None
+        self._process.stdout.readline()
+
+    def stop(self) -> list[float]:
+        """End it; how late each of its beats was."""
+        said, _ = self._process.communicate("stop\n", timeout=20)
+        late: list[float] = json.loads(said)
+        return late
+
+
+@dataclass(frozen=True)
+class Beats:
+    """Of one load: how late Fairlead's beats were, and a bare window's beside it."""
+
+    load: str
+    late: Sequence[float]
+    bare: Sequence[float]
+
+    def rows(self) -> list[Row]:
+        """The figures with their aims."""
+        over = sum(late > STALL_MS for late in self.late)
+        bare_over = sum(late > STALL_MS for late in self.bare)
+        spread = ", ".join(f"{percentile(self.late, p):.1f}" for p in (0.5, 0.95, 0.99))
+        beside = ", ".join(f"{percentile(self.bare, p):.1f}" for p in (0.5, 0.95, 0.99))
+        return [
+            Row(
+                f"{self.load}: gaps above {STALL_MS:.0f} ms",
+                over,
+                "",
+                0,
+                note=f"of {len(self.late)}; bare window {bare_over} of {len(self.bare)}",
+            ),
+            Row(
+                f"{self.load}: p99",
+                percentile(self.late, 0.99),
+                "ms",
+                FRAME_MS,
+                note=f"p50, p95, p99: {spread}; bare {beside}",
+            ),
+            Row(
+                f"{self.load}: longest gap",
+                max(self.late),
+                "ms",
+                STALL_MS,
+                note=f"bare {max(self.bare):.1f} ms",
+            ),
+        ]
+
+
+def _beat_until_told() -> None:
+    """The bare window's process: beats until its input says something."""
+    from PySide6.QtCore import QSocketNotifier
+    from PySide6.QtWidgets import QApplication, QMainWindow
+
+    app = QApplication(sys.argv[:1])
+    window = QMainWindow()
+    window.resize(1280, 820)
+    window.show()
+    heart = Heartbeat()
+    heart.start()
+    told = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read)
+    told.activated.connect(app.quit)
+    print("beats", flush=True)
+    app.exec()
+    heart.stop()
+    print(json.dumps(heart.late))
+
+
+if __name__ == "__main__":
+    _beat_until_told()
