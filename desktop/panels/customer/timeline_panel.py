@@ -17,7 +17,7 @@ class TimelinePanel(Card):
     def __init__(self, model: SheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Timeline", parent=parent)
         self._model = model
-        self._table = KeyValue("Timeline events", label_width=62, small_labels=True)
+        self._table = KeyValue("Timeline events", label_width=72, small_labels=True)
         self.add(self._table)
         self._more = LinkButton("")
         self._more.clicked.connect(self._on_more)

@@ -72,7 +72,7 @@ def _profile_events(scene: Scene) -> Iterator[_Event]:
     here = {row.name for row in scene.audit if row.kind == "list" and row.result == "done"}
     for name, since in profile.lists.items():
         if since is not None:
-            yield _Event(since, f"Joined {name}" + ("" if name in here else ", not from here"))
+            yield _Event(since, f"Joined {name}" + ("" if name in here else ", changed elsewhere"))
     said = {
         "open_time": "Last open (may be automatic)",
         "click_time": "Last click",
