@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from desktop.panels.parts.rail import Rail
 from desktop.panels.parts.status_bar import StatusBar
 from desktop.panels.parts.toaster import Toaster
 from desktop.panels.parts.workspace_line import WorkspaceLine
+from desktop.panels.reading_order import put_in_reading_order
 from desktop.panels.shortcuts import ShortcutsDialog
 from desktop.panels.theme import fonts, icon
 from desktop.panels.theme.current import tokens
@@ -26,6 +27,7 @@ from desktop.viewmodels.sheet import Offer, SheetModel
 from desktop.viewmodels.status import StatusModel
 
 NARROW = 480
+_TIDY_MS = 200
 _COLOURS = {
     "blue": ("#0b5cad", "#7ab7ff"),
     "teal": ("#0f6b6b", "#5cc8c2"),
@@ -88,6 +90,11 @@ class MainWindow(QMainWindow):
         self._add_pages()
         self._add_actions()
         self.toaster = Toaster(self, "{} more changes".format, [("undo", "Undo all")])
+        # For whoever asks for the order of focus without pressing Tab.
+        self._tidy = QTimer(self)
+        self._tidy.setSingleShot(True)
+        self._tidy.setInterval(_TIDY_MS)
+        self._tidy.timeout.connect(self._on_tidy)
         self._connect()
         self._on_status()
         self.restyle_place()
@@ -184,6 +191,11 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         self._set_narrow(self.width() < fonts.scaled(NARROW))
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab follows what stands on the page now."""
+        put_in_reading_order(self)
+        return super().focusNextPrevChild(forward)
+
     def changeEvent(self, event: QEvent) -> None:
         """Follow Zendesk asks quickly only while the window can be seen."""
         super().changeEvent(event)
@@ -279,11 +291,15 @@ class MainWindow(QMainWindow):
 
     def _on_sheet(self) -> None:
         sheet = self._models.sheet.sheet
+        self._tidy.start()
         if sheet is None:
             return
         if sheet.finished and sheet.matches and not sheet.found:
             self.top.offer(sheet.matches)
         self.actions_.set_enabled("Refresh", "" if sheet.found else "No customer is open.")
+
+    def _on_tidy(self) -> None:
+        put_in_reading_order(self)
 
     def _on_opened(self) -> None:
         self.banner.clear()

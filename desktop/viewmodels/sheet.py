@@ -62,6 +62,7 @@ class SheetModel(QObject):
     """Panels read the views and call the intents; `changed` says that views are new."""
 
     changed = Signal()
+    leaving = Signal()  # the customer shown is about to be replaced
     opened = Signal()  # another customer than before
     offered = Signal(object)  # Offer
     settled = Signal(str, str)  # edit id, words: confirmed, conflict, failed
@@ -89,6 +90,7 @@ class SheetModel(QObject):
         self._audit: tuple[AuditRow, ...] = ()
         self._watched: dict[str, EditState] = {}
         self._everything: set[str] = set()
+        self._drafts: dict[str, str] = {}
         self.unsaved = False  # a panel holds half-typed input: nothing may replace the sheet
         self._unsubscribe = bus.subscribe(self._on_changes)
         self._ages = QTimer(self)
@@ -181,14 +183,18 @@ class SheetModel(QObject):
 
     def draft(self, panel: str) -> str:
         """What was half-typed for this customer before Esc, a crash or the end of the day."""
-        return self._store.notes.draft(self._draft_key(panel)) if self._sheet else ""
+        if self._sheet is None:
+            return ""
+        key = self._draft_key(panel)
+        # Typed a moment ago, it may not have reached the file yet.
+        return self._drafts[key] if key in self._drafts else self._store.notes.draft(key)
 
     def save_draft(self, panel: str, text: str) -> None:
         """Keep half-typed words; an empty text forgets them."""
         if self._sheet is not None:
             key = self._draft_key(panel)
-            name = f"draft {key}"
-            self.tasks.start(name, self._keep_draft(key, text))
+            self._drafts[key] = text
+            self.tasks.start(f"draft {key}", self._keep_draft(key, text))
 
     @property
     def ticket(self) -> int | None:
@@ -238,6 +244,8 @@ class SheetModel(QObject):
         if not verdict.allowed:
             self.failed.emit(BadInput("Looking customers up is not allowed.", verdict.reason))
             return
+        if self._sheet is not None:
+            self.leaving.emit()
         self._audit = ()
         self._everything.clear()
         self._watched.clear()
@@ -294,6 +302,8 @@ class SheetModel(QObject):
 
     async def close(self) -> None:
         """End what runs."""
+        self.leaving.emit()
+        await self.tasks.finish("draft ")
         self._ages.stop()
         self._unsubscribe()
         await self.tasks.close()

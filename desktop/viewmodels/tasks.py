@@ -41,6 +41,11 @@ class Tasks:
         """Whether one of this name is under way."""
         return name in self._running
 
+    async def finish(self, prefix: str) -> None:
+        """Wait for those whose name begins so: what they save must not be lost."""
+        wanted = [task for name, task in self._running.items() if name.startswith(prefix)]
+        await asyncio.gather(*wanted, return_exceptions=True)
+
     async def close(self) -> None:
         """Cancel everything and wait until it has ended."""
         self._closing = True

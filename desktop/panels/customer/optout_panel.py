@@ -1,7 +1,7 @@
 """Opt-out: the levels, the form that asks for a reason, and what Sailthru does not say."""
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.model.optout import OptOut
@@ -50,6 +50,7 @@ class OptOutPanel(Card):
         self._draft.timeout.connect(self._on_draft)
         self.retry_requested.connect(model.refresh)
         model.changed.connect(self.refresh)
+        model.leaving.connect(self._keep_draft)
         model.opened.connect(self._on_opened)
 
     def refresh(self) -> None:
@@ -64,8 +65,7 @@ class OptOutPanel(Card):
         wanted = [level.level for level in view.levels]
         if list(self._rows) != wanted:
             self._rebuild(view)
-        for level in view.levels:
-            self._show_level(level, view)
+        self._show_levels(view)
         self._facts.set_rows([Row(name, "", value) for name, value in view.facts])
         self._facts.setVisible(bool(view.facts))
         self._hint.setText(view.hint)
@@ -74,6 +74,11 @@ class OptOutPanel(Card):
             lv.level is self._asked and not lv.chosen and not lv.why_not for lv in view.levels
         ):
             self._ask(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The form's keys work from the levels too: Ctrl+Enter confirms, Esc puts it away."""
+        if self._asked is None or not self._form.take_key(event):
+            super().keyPressEvent(event)
 
     def _rebuild(self, view: OptOutView) -> None:
         self._levels.removeWidget(self._form)
@@ -86,6 +91,19 @@ class OptOutPanel(Card):
             row.chosen.connect(self._on_chosen)
             self._rows[level.level] = row
             self._levels.addWidget(row)
+
+    def _show_levels(self, view: OptOutView) -> None:
+        shown = [level for level in view.levels if level.level in self._rows]
+        for level in shown:
+            self._show_level(level, view)
+        # One stop of Tab for the group; Qt moves it only when a person chooses.
+        rows = [self._rows[level.level] for level in shown]
+        open_rows = [row for row in rows if row.isEnabled()]
+        stop = next((row for row in open_rows if row.isChecked()), next(iter(open_rows), None))
+        for row in rows:
+            row.setFocusPolicy(
+                Qt.FocusPolicy.StrongFocus if row is stop else Qt.FocusPolicy.ClickFocus
+            )
 
     def _show_level(self, level: LevelView, view: OptOutView) -> None:
         row = self._rows[level.level]
@@ -106,9 +124,7 @@ class OptOutPanel(Card):
         if level is None or self._view is None:
             self._form.hide()
             if self._view is not None:
-                for shown in self._view.levels:
-                    if shown.level in self._rows:
-                        self._show_level(shown, self._view)
+                self._show_levels(self._view)
             return
         chosen = next(lv for lv in self._view.levels if lv.level is level)
         place = self._levels.indexOf(self._rows[level]) + 1
@@ -116,8 +132,7 @@ class OptOutPanel(Card):
         self._levels.insertWidget(place, self._form)
         self._form.ask(chosen, self._view, self._model.draft("optout"))
         self._form.show()
-        for shown in self._view.levels:
-            self._show_level(shown, self._view)
+        self._show_levels(self._view)
 
     def _on_confirmed(self, reason: str, ticket: object) -> None:
         level = self._asked
@@ -132,6 +147,7 @@ class OptOutPanel(Card):
 
     def _on_cancelled(self) -> None:
         level = next((lv for lv in self._view.levels if lv.chosen), None) if self._view else None
+        self._keep_draft()
         self._ask(None)
         if level is not None:
             self._rows[level.level].setFocus()
@@ -143,8 +159,13 @@ class OptOutPanel(Card):
         if self._asked is not None:
             self._model.save_draft("optout", self._form.own_words())
 
+    def _keep_draft(self) -> None:
+        """Keep what was typed a moment ago, before the form goes."""
+        if self._draft.isActive():
+            self._draft.stop()
+            self._on_draft()
+
     def _on_opened(self) -> None:
-        self._draft.stop()
         self._ask(None)
 
     def _on_link(self) -> None:

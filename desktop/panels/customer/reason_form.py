@@ -91,13 +91,19 @@ class ReasonForm(QFrame):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+Enter and Esc, wherever in the form the keyboard is."""
+        if not self.take_key(event):
+            super().keyPressEvent(event)
+
+    def take_key(self, event: QKeyEvent) -> bool:
+        """Act on Ctrl+Enter and Esc; whether it was one of them."""
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and control:
             self._on_act()
         elif event.key() == Qt.Key.Key_Escape:
             self.cancelled.emit()
         else:
-            super().keyPressEvent(event)
+            return False
+        return True
 
     def _field(self) -> QLineEdit:
         field = self._reason.lineEdit()
