@@ -1,6 +1,7 @@
 """Delivers the outbox while a window is open: at once, after the undo time, or when it is due."""
 
 import asyncio
+import contextlib
 import logging
 
 from desktop.app.wiring import House
@@ -35,10 +36,10 @@ class Sender:
             except Exception:
                 # Never the end of sending: the row stays claimed until this process ends.
                 log.exception("Delivering failed unexpectedly")
-            try:
-                await asyncio.wait_for(self._woken.wait(), wait_s)
-            except TimeoutError:
-                continue
+            # Not wait_for: it can lose the cancellation that arrives together with the waking.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._woken.wait()
 
     def close(self) -> None:
         """Hear no more changes."""

@@ -310,8 +310,9 @@ class MainWindow(QMainWindow):
                 offer.edit_id, offer.words, [("undo", "Undo")], seconds=offer.seconds
             )
 
-    def _on_settled(self, edit_id: str, words: str) -> None:
-        self.toaster.close_toast(edit_id)
+    def _on_settled(self, edit_id: str, words: str, undo_stands: bool) -> None:
+        if not undo_stands:
+            self.toaster.close_toast(edit_id)
         self.status.set_note("last", words)
 
     def _on_toast(self, key: str, _action: str) -> None:

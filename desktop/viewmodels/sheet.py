@@ -65,7 +65,7 @@ class SheetModel(QObject):
     leaving = Signal()  # the customer shown is about to be replaced
     opened = Signal()  # another customer than before
     offered = Signal(object)  # Offer
-    settled = Signal(str, str)  # edit id, words: confirmed, conflict, failed
+    settled = Signal(str, str, bool)  # edit id, words; whether the offer to undo still stands
     failed = Signal(object)  # AppError, to be told beside its cause
 
     def __init__(
@@ -399,7 +399,7 @@ class SheetModel(QObject):
         edit = await self._undo.undo(edit_id)
         if edit.state is EditState.UNDONE:
             self._watched.pop(edit_id, None)
-            self.settled.emit(edit_id, "Undone before it was sent")
+            self.settled.emit(edit_id, "Undone before it was sent", False)
         else:
             self._watched[edit.id] = edit.state
 
@@ -453,7 +453,8 @@ class SheetModel(QObject):
             self._watched[edit_id] = edit.state
             if edit.state.final:
                 del self._watched[edit_id]
-                self.settled.emit(edit_id, _ended(edit))
+                stands = edit.state is EditState.DONE and not waits_for_undo(edit.intent)
+                self.settled.emit(edit_id, _ended(edit), stands)
 
     def _on_age(self) -> None:
         if self._sheet is None:

@@ -127,8 +127,8 @@ class OptOutPanel(Card):
                 self._show_levels(self._view)
             return
         chosen = next(lv for lv in self._view.levels if lv.level is level)
-        place = self._levels.indexOf(self._rows[level]) + 1
         self._levels.removeWidget(self._form)
+        place = self._levels.indexOf(self._rows[level]) + 1
         self._levels.insertWidget(place, self._form)
         self._form.ask(chosen, self._view, self._model.draft("optout"))
         self._form.show()

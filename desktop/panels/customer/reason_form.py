@@ -33,6 +33,8 @@ class ReasonForm(QFrame):
         self._reason = QComboBox(self)
         self._reason.setEditable(True)
         self._reason.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        # Its completion would take the Enter of Ctrl+Enter for itself.
+        self._reason.setCompleter(None)  # type: ignore[arg-type]
         self._reason.setAccessibleName("Reason")
         self._reason.setObjectName("Reason")
         self._field().setMaxLength(_LONGEST)
