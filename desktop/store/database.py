@@ -18,6 +18,8 @@ T = TypeVar("T")
 # user_version = major * 1000 + number of the last migration; a newer major is not opened.
 MAJOR = 1
 _BUSY_TIMEOUT_S = 15.0
+# A file has at least one page, and no page is smaller.
+_SMALLEST = 512
 # Up to this size a start also compares every index with its table; it takes some milliseconds.
 _CHECKED_WHOLE = 4_000_000
 
@@ -38,9 +40,9 @@ class Database:
         with self._lock, known_troubles(path):
             if not path.exists():
                 self._make()
-            elif path.stat().st_size == 0:
+            elif path.stat().st_size < _SMALLEST:
                 # SQLite would take it for a new file and fill it: what was lost would go unseen.
-                raise Damage("the file is empty")
+                raise Damage("the file is cut off")
             try:
                 self._check(self._open())
             except BaseException:

@@ -1,0 +1,129 @@
+"""Migrations: whole or not at all, also when the process is killed inside one."""
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from desktop.store import database
+from desktop.store.database import Database
+
+ROOT = Path(__file__).resolve().parents[3]
+
+# A child that opens the file with a second migration and dies at its N-th statement.
+CHILD = """
+import os, signal, sqlite3, sys
+from pathlib import Path
+from desktop.store import database
+
+die_at = int(sys.argv[2])
+count = 0
+
+class Mortal(sqlite3.Connection):
+    def execute(self, *args, **kwargs):
+        global count
+        count += 1
+        if count == die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().execute(*args, **kwargs)
+
+real = database.migrations
+database.migrations = lambda schema: [*real(schema), (2, NEXT)] if NEXT else real(schema)
+connect = sqlite3.connect
+sqlite3.connect = lambda *a, **k: connect(*a, factory=Mortal, **k)
+database.Database(Path(sys.argv[1]), "fairlead", synchronous="FULL").close()
+"""
+NEXT = "ALTER TABLE draft ADD COLUMN b TEXT;\\nINSERT INTO draft (key, text, at) VALUES ('m', 'm', 1);\\nCREATE TABLE later (a TEXT) STRICT;\\n"  # noqa: E501
+
+
+def child(path: Path, die_at: int, following: str) -> int:
+    code = f"NEXT = {following!r}\n".replace("\\\\n", "\\n") + CHILD
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path), str(die_at)],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()
+    return done.returncode
+
+
+def version(path: Path) -> int:
+    raw = sqlite3.connect(path)
+    found = raw.execute("PRAGMA user_version").fetchone()[0]
+    raw.close()
+    return int(found)
+
+
+def test_killed_inside_the_first_migration_no_file_is_half_made(tmp_path: Path) -> None:
+    killed = 0
+    for die_at in range(1, 40, 3):
+        path = tmp_path / f"{die_at}" / "fairlead.db"
+        killed += child(path, die_at, "") < 0
+        Database(path, "fairlead", synchronous="FULL").close()
+        assert version(path) == 1001
+    assert killed > 4
+
+
+def test_killed_inside_a_later_migration_the_version_before_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = database.migrations
+    wanted = lambda schema: [*real(schema), (2, NEXT.replace("\\n", "\n"))]  # noqa: E731
+    killed = 0
+    for die_at in range(1, 22, 2):
+        path = tmp_path / f"{die_at}" / "fairlead.db"
+        first = Database(path, "fairlead", synchronous="FULL")
+        first.write(lambda c: c.execute("INSERT INTO draft VALUES ('k', 'kept', 1)"))
+        first.close()
+        killed += child(path, die_at, NEXT) < 0
+        assert version(path) in (1001, 1002)
+        with monkeypatch.context() as patched:
+            patched.setattr(database, "migrations", wanted)
+            again = Database(path, "fairlead", synchronous="FULL")
+        rows = again.read(lambda c: c.execute("SELECT key FROM draft ORDER BY key").fetchall())
+        again.close()
+        assert [r["key"] for r in rows] == ["k", "m"]
+        assert version(path) == 1002
+    assert killed > 4
+
+
+def test_a_failing_migration_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "fairlead.db"
+    Database(path, "fairlead", synchronous="FULL").close()
+    real = database.migrations
+    broken = "CREATE TABLE later (a TEXT);\nCREATE TABLE audit (a TEXT);\n"
+    monkeypatch.setattr(database, "migrations", lambda schema: [*real(schema), (2, broken)])
+    with pytest.raises(database.StoreKnown):
+        Database(path, "fairlead", synchronous="FULL")
+    monkeypatch.undo()
+    assert version(path) == 1001
+    Database(path, "fairlead", synchronous="FULL").close()
+
+
+def _open(path: str, gate: str) -> None:
+    while not os.path.exists(gate):  # noqa: PTH110
+        pass
+    Database(Path(path), "fairlead", synchronous="FULL").close()
+
+
+def test_two_processes_that_make_the_file_together_make_one(tmp_path: Path) -> None:
+    forking = multiprocessing.get_context("spawn")
+    for turn in range(3):
+        path, gate = tmp_path / f"{turn}" / "fairlead.db", tmp_path / f"gate{turn}"
+        both = [forking.Process(target=_open, args=(str(path), str(gate))) for _ in range(2)]
+        for one in both:
+            one.start()
+        gate.touch()
+        for one in both:
+            one.join(20)
+            assert one.exitcode == 0
+        assert version(path) == 1001
+        assert [p.name for p in path.parent.iterdir()] == ["fairlead.db"]
