@@ -14,7 +14,7 @@ from desktop.customer.wish import Wishes
 from desktop.kit.bus import Bus, Changes, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, BadInput
-from desktop.model.edit import UNDO_SECONDS, Edit, EditKind, EditState, Intent
+from desktop.model.edit import UNDO_SECONDS, Edit, EditKind, EditState, Intent, waits_for_undo
 from desktop.model.health import Health
 from desktop.model.json_value import Json
 from desktop.model.optout import OptOut
