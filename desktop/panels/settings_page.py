@@ -21,7 +21,7 @@ from desktop.panels.parts.label import label
 from desktop.panels.setting_up.data_card import DataCard
 from desktop.panels.setting_up.permissions_card import PermissionsCard
 from desktop.panels.setting_up.plain_cards import AboutCard, DoctorCard, FieldsCard
-from desktop.panels.setting_up.rows import show_trouble
+from desktop.panels.setting_up.rows import grow, order_tabs, show_trouble
 from desktop.panels.setting_up.sailthru_card import SailthruCard
 from desktop.panels.setting_up.team_card import PolicyCard, TeamCard
 from desktop.panels.setting_up.zendesk_card import ZendeskCard
@@ -167,7 +167,7 @@ class _Sections(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setFixedWidth(fonts.scaled(_NAV_WIDTH))
-        self.viewport().setAutoFillBackground(False)
+        self.setStyleSheet("QListWidget { background: transparent; padding: 0; }")
         for _, words in sections:
             item = QListWidgetItem(words)
             item.setSizeHint(QSize(fonts.scaled(100), fonts.scaled(32)))
@@ -191,6 +191,8 @@ def _fill(scroll: QScrollArea, cards: tuple[Card, ...]) -> None:
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(fonts.scaled(GAP_CARD))
     for card in cards:
+        grow(card)
+        order_tabs(card)
         column.addWidget(card)
     column.addStretch(1)
     scroll.setWidget(inside)

@@ -17,6 +17,7 @@ from desktop.panels.parts.card import Card
 from desktop.panels.parts.label import label
 from desktop.panels.setting_up.data_card import DataCard
 from desktop.panels.setting_up.permissions_card import PermissionsCard
+from desktop.panels.setting_up.rows import first_stop, grow, order_tabs
 from desktop.panels.setting_up.sailthru_card import SailthruCard
 from desktop.panels.setting_up.team_card import TeamCard
 from desktop.panels.setting_up.zendesk_card import ZendeskCard
@@ -25,6 +26,15 @@ from desktop.panels.wizard_summary import SummaryCard
 from desktop.viewmodels.wizard import WizardModel
 
 _WIDEST = 720
+# The step's name stands above: the card says what it is about.
+_TITLES = (
+    "Account and sign-in",
+    "Key and account",
+    "Changes and permissions",
+    "Customers kept here",
+    "Other computers",
+    "What stands",
+)
 
 
 class Wizard(QWidget):
@@ -51,6 +61,8 @@ class Wizard(QWidget):
             TeamCard(model.team),
             SummaryCard(model),
         )
+        for card, title in zip(self.cards, _TITLES, strict=True):
+            card.set_title(title)
         self._pages = QStackedWidget()
         for card in self.cards:
             self._pages.addWidget(_scrolling(card))
@@ -131,8 +143,8 @@ class Wizard(QWidget):
         if isinstance(page, QScrollArea):
             page.verticalScrollBar().setValue(0)
         # The keyboard goes on where the eye does: the first control of the new step.
-        self.cards[step.place].setFocus(Qt.FocusReason.TabFocusReason)
-        self.cards[step.place].focusNextChild()
+        begin = first_stop(self.cards[step.place]) or self.next
+        begin.setFocus(Qt.FocusReason.TabFocusReason)
         announce(self, f"Step {step.progress}: {step.title}")
 
     def _on_next(self) -> None:
@@ -157,6 +169,8 @@ def _scrolling(card: QWidget) -> QScrollArea:
     inside.setAutoFillBackground(False)
     column = QVBoxLayout(inside)
     column.setContentsMargins(0, 0, 0, 0)
+    grow(card)
+    order_tabs(card)
     column.addWidget(card)
     column.addStretch(1)
     scroll.setWidget(inside)

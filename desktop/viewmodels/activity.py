@@ -1,5 +1,6 @@
 """The Activity page: every change wanted here, how it ended, and what may be done about it."""
 
+import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,6 +197,8 @@ class ActivityModel(QObject):
 
     async def close(self) -> None:
         """End what runs."""
+        # What was begun a moment ago has to have begun before it can end.
+        await asyncio.sleep(0)
         self._unsubscribe()
         for timer in (self._throttle, self._resting, self._ages):
             timer.stop()

@@ -1,5 +1,6 @@
 """The page “Settings”: one model for each card, kept up to date by the bus."""
 
+import asyncio
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
@@ -69,6 +70,8 @@ class SettingsModel(QObject):
 
     async def close(self) -> None:
         """End what runs."""
+        # What was begun a moment ago has to have begun before it can end.
+        await asyncio.sleep(0)
         self._unsubscribe()
         for model in (self.zendesk, self.sailthru, self.data, self.team, self.doctor):
             await model.close()

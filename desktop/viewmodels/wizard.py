@@ -1,5 +1,6 @@
 """The first start: six steps, each of which may be left and taken up again later."""
 
+import asyncio
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
@@ -160,6 +161,8 @@ class WizardModel(QObject):
 
     async def close(self) -> None:
         """End what runs."""
+        # What was begun a moment ago has to have begun before it can end.
+        await asyncio.sleep(0)
         for model in (self.zendesk, self.sailthru, self.data, self.team):
             await model.close()
 

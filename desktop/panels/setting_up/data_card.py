@@ -31,7 +31,7 @@ class DataCard(Card):
         self.body.setSpacing(fonts.scaled(6))
         for field in self.rows:
             self.add(field)
-        self.add(row(self._kept, 1, self.forget))
+        self.add(row(self._kept, self.forget))
         self.add(self._told)
         self.add(self._banner)
         self.add(label("What is kept where", "title"))
@@ -47,7 +47,7 @@ class DataCard(Card):
     def _on_changed(self) -> None:
         view = self._model.view()
         self._kept.setText(view.words)
-        self.forget.set_enabled(bool(view.count), "No customer is kept.")
+        self.forget.setVisible(bool(view.count))
         show_trouble(self._banner, view.trouble)
 
     def _on_told(self, words: str) -> None:

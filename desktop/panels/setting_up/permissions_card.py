@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from desktop.model.permission import Permission, Role
 from desktop.panels.parts.banner import Banner
 from desktop.panels.parts.card import Card
-from desktop.panels.parts.label import elided, label
+from desktop.panels.parts.label import label
 from desktop.panels.parts.switch import Switch
 from desktop.panels.setting_up.rows import Labelled, note, show_trouble
 from desktop.panels.theme import fonts
@@ -55,7 +55,7 @@ class PermissionsCard(Card):
                 switch = self._switch(cell)
                 grid.addWidget(switch, line, place + 1, Qt.AlignmentFlag.AlignHCenter)
             if extra:
-                grid.addWidget(elided(extra, "note"), line + 1, 0)
+                grid.addWidget(note(extra), line + 1, 0)
         return holder
 
     def _switch(self, cell: CellView) -> Switch:

@@ -1,8 +1,11 @@
 """Small layouts of these cards: a row, a note, a labelled control, a banner for an error."""
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.panels.parts.banner import Banner
 from desktop.panels.parts.label import PlainLabel, label
@@ -20,7 +23,10 @@ def row(*items: QWidget | int, spacing: int = 8) -> QHBoxLayout:
     made.setContentsMargins(0, 0, 0, 0)
     made.setSpacing(fonts.scaled(spacing))
     for item in items:
-        if isinstance(item, QWidget):
+        if isinstance(item, PlainLabel) and item.wordWrap():
+            # A label that may wrap wraps as late as it can.
+            made.addWidget(item, 1)
+        elif isinstance(item, QWidget):
             made.addWidget(item)
         else:
             made.addStretch(item)
@@ -30,6 +36,42 @@ def row(*items: QWidget | int, spacing: int = 8) -> QHBoxLayout:
 def note(text: str = "") -> PlainLabel:
     """A sentence in small print that wraps."""
     return label(text, "note", wrap=True)
+
+
+def grow(part: QWidget) -> None:
+    """Let it be as high as its wrapped texts need: `Maximum` would cut them at their hint."""
+    part.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+
+
+def order_tabs(part: QWidget) -> list[QWidget]:
+    """Make Tab go as the eye does, by the order of the layouts; returns the stops."""
+    stops = list(_stops(part))
+    for before, after in pairwise(stops):
+        QWidget.setTabOrder(before, after)
+    return stops
+
+
+def first_stop(part: QWidget) -> QWidget | None:
+    """Where the keyboard begins: the first control that shows and may be used."""
+    return next((s for s in order_tabs(part) if s.isVisible() and s.isEnabled()), None)
+
+
+def _stops(part: QWidget) -> Iterator[QWidget]:
+    if part.focusPolicy() & Qt.FocusPolicy.TabFocus and part.focusProxy() is None:
+        yield part
+    layout = part.layout()
+    if layout is not None:
+        yield from _stops_of(layout)
+
+
+def _stops_of(layout: QLayout) -> Iterator[QWidget]:
+    for place in range(layout.count()):
+        item = layout.itemAt(place)
+        widget, inner = (item.widget(), item.layout()) if item is not None else (None, None)
+        if widget is not None:
+            yield from _stops(widget)
+        elif inner is not None:
+            yield from _stops_of(inner)
 
 
 def show_trouble(banner: Banner, trouble: Trouble) -> None:
@@ -43,7 +85,7 @@ def show_trouble(banner: Banner, trouble: Trouble) -> None:
 class Labelled(QWidget):
     """A label with its help, the control, and below it the sentence for a refused value."""
 
-    def __init__(self, text: str, help_: str, control: QWidget, *, wide: bool = False) -> None:
+    def __init__(self, text: str, help_: str, control: QWidget) -> None:
         super().__init__()
         self.text_label = label(text, wrap=True)
         self.help_label = note(help_)
@@ -52,7 +94,6 @@ class Labelled(QWidget):
         self.error_label.set_tone("bad")
         self.error_label.hide()
         self.control = control
-        self._wide = wide
         texts = QVBoxLayout()
         texts.setSpacing(fonts.scaled(1))
         texts.addWidget(self.text_label)
@@ -68,7 +109,7 @@ class Labelled(QWidget):
         self._row.setSpacing(fonts.scaled(4))
         self._row.addLayout(texts, 1)
         self._row.addLayout(right, 0)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        grow(self)
         self.text_label.setBuddy(control)
 
     def set_error(self, sentence: str) -> None:
@@ -79,18 +120,19 @@ class Labelled(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Beside each other where there is room."""
         super().resizeEvent(event)
-        side = self.width() >= _SIDE_FROM * fonts.scale() and not self._wide
+        # A switch is small enough to stand at the right always.
+        small = self.control.sizePolicy().horizontalPolicy() is QSizePolicy.Policy.Fixed
+        side = small or (self.width() >= _SIDE_FROM * fonts.scale())
         wanted = QBoxLayout.Direction.LeftToRight if side else QBoxLayout.Direction.TopToBottom
         width = fonts.scaled(CONTROL_WIDTH)
         self._row.setDirection(wanted)
         self._row.setSpacing(fonts.scaled(24 if side else 4))
-        if self.control.sizePolicy().horizontalPolicy() is not QSizePolicy.Policy.Fixed:
+        if not small:
             self.control.setMinimumWidth(width if side else 0)
             self.control.setMaximumWidth(width if side else 16_777_215)
         self.error_label.setMaximumWidth(width if side else 16_777_215)
-        alignment = Qt.AlignmentFlag.AlignTrailing if side else Qt.AlignmentFlag.AlignLeading
-        if self.control.sizePolicy().horizontalPolicy() is QSizePolicy.Policy.Fixed:
+        if small:
             item = self._row.itemAt(1)
             right = item.layout() if item is not None else None
             if right is not None:
-                right.setAlignment(self.control, alignment)
+                right.setAlignment(self.control, Qt.AlignmentFlag.AlignTrailing)

@@ -53,7 +53,7 @@ class SailthruCard(Card):
 
     def _lay_out(self) -> None:
         self.body.setSpacing(fonts.scaled(8))
-        self.add(row(self._kept, 1, self.replace))
+        self.add(row(self._kept, self.replace))
         self.add(self._entry)
         for field in self.fields:
             self.add(field)

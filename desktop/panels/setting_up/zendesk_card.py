@@ -57,7 +57,7 @@ class ZendeskCard(Card):
 
     def _lay_out(self) -> None:
         self.body.setSpacing(fonts.scaled(8))
-        self.add(row(self._signed_in, 1, self.sign_out))
+        self.add(row(self._signed_in, self.sign_out))
         for part in (
             self._waiting,
             self._account,
@@ -68,7 +68,7 @@ class ZendeskCard(Card):
             self._token,
         ):
             self.add(part)
-        self.add(row(self._busy, 1, self.copy_url, self.cancel))
+        self.add(row(self._busy, self.copy_url, self.cancel))
         self.add(self._banner)
         self.add(self.checks)
 

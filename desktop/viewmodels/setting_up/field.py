@@ -18,9 +18,8 @@ CHOICE_WORDS: Mapping[str, str] = {
     "oauth": translate("Settings", "In the browser"),
     "token": translate("Settings", "API token"),
     "none": translate("Settings", "Without Zendesk"),
-    "system": translate("Settings", "As the computer"),
+    "system": translate("Settings", "System"),
 }
-MANAGED = translate("Settings", "Managed by your organisation")
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,8 @@ def field_view(
     """Build it; `typed` is what stands in the field while it cannot be used."""
     values = office.values
     verdict = may_change(setting, person(office), values)
-    managed = values.managed(setting)
     value = words_of(setting, setting.dump(values.get(setting))) if typed is None else typed
+    note = "Takes effect at the next start." if setting.restart else ""
     return FieldView(
         key=setting.key,
         kind=setting.kind,
@@ -61,9 +60,9 @@ def field_view(
         choices=tuple((key, choice_words(key)) for key in setting.choices),
         least=setting.least or 0,
         most=setting.most or 0,
-        why_not=MANAGED + "." if managed else "" if verdict.allowed else verdict.reason,
+        why_not="" if verdict.allowed else verdict.reason,
         error=error,
-        note=MANAGED if managed else "takes effect at the next start" if setting.restart else "",
+        note=note,
         changed=values.chosen(setting),
     )
 

@@ -130,8 +130,8 @@ class SailthruModel(QObject):
             document[table.DEDICATED_KEY.key] = own
         report = await run_setup(document, self._desk, self._on_check)
         self._tested_at = self._desk.clock.now()
-        self._busy = False
         if not report.stored:
+            self._busy = False
             self._trouble = Trouble(
                 "The key was not kept.",
                 "It is kept only once Sailthru takes it.",
@@ -142,6 +142,7 @@ class SailthruModel(QObject):
         self._kept = True
         self._office.reload()
         await self._office.connect()
+        self._busy = False
         self.changed.emit()
         self.told.emit("Sailthru is connected." if report.ok else "The key is kept; see the test.")
 

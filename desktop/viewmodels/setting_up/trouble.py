@@ -26,7 +26,6 @@ def trouble_of(error: AppError) -> Trouble:
 
 
 def beside_field(error: AppError) -> str:
-    """Tell a refused value in one line: the reason, then what to do."""
-    # The table's own errors name the field, which stands right beside the sentence.
-    reason = error.message or error.title
-    return " ".join(part for part in (reason, error.hint) if part and part not in reason)
+    """Tell why a value was refused, in a sentence."""
+    # The title names the field and the hint is its help: both stand right beside the sentence.
+    return error.message or error.title

@@ -26,7 +26,7 @@ from desktop.viewmodels.tasks import Tasks
 
 BROWSER, TOKEN, WITHOUT = "oauth", "token", "none"
 WAYS = (
-    (BROWSER, "Sign in with the browser"),
+    (BROWSER, "In the browser"),
     (TOKEN, "API token"),
     (WITHOUT, "Without Zendesk"),
 )
@@ -240,7 +240,7 @@ class ZendeskModel(QObject):
         try:
             return parse_account(self._account).base_url, ""
         except BadInput as error:
-            return "", beside_field(error)
+            return "", f"{beside_field(error)} {error.hint}".strip()
 
     def _waiting(self) -> str:
         count = self._local.open_count()

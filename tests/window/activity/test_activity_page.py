@@ -6,8 +6,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from at_desk import AtDesk, on_maria
 from at_work import bury, until
-from conftest import AtDesk, on_maria
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
