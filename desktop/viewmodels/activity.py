@@ -197,11 +197,11 @@ class ActivityModel(QObject):
 
     async def close(self) -> None:
         """End what runs."""
-        # What was begun a moment ago has to have begun before it can end.
-        await asyncio.sleep(0)
         self._unsubscribe()
         for timer in (self._throttle, self._resting, self._ages):
             timer.stop()
+        # What was begun a moment ago has to have begun before it can end.
+        await asyncio.sleep(0)
         await self.tasks.close()
 
     # How it comes about.

@@ -109,9 +109,8 @@ class ZendeskModel(QObject):
 
     def signed_in(self) -> str:
         """Who is signed in and as what; empty while nobody is."""
-        if self._office.services.zendesk is None:
-            return ""
-        if self._office.trouble is not None:
+        # While connecting, who it is has not been said by Zendesk yet.
+        if self._busy or self._office.services.zendesk is None or self._office.trouble is not None:
             return ""
         actor = self._office.actor
         return f"{actor.name}, {ROLE_WORDS[actor.role]}"
