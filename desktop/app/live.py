@@ -46,6 +46,7 @@ class Live:
         self.predictions: bool | None = None
         # Whether a sign-in of this workspace stands; without one the rules are the defaults.
         self._stands = False
+        self._ruled: tuple[Values, bool, Rules] | None = None
         # Who was signed in last may be named, but grants nothing until Zendesk says so again.
         self._actor = offline_actor(StateFile(desk.workspace.state_path).read())
 
@@ -74,7 +75,11 @@ class Live:
     @property
     def rules(self) -> Rules:
         """What may be done. Before connecting the defaults stand and cannot be widened."""
-        return rules_for(self.values, connected=self._stands)
+        # Asked for by every panel at every news; both are as good as constant.
+        values, connected = self.values, self._stands
+        if self._ruled is None or self._ruled[:2] != (values, connected):
+            self._ruled = (values, connected, rules_for(values, connected=connected))
+        return self._ruled[2]
 
     @property
     def states(self) -> tuple[ServiceState, ...]:

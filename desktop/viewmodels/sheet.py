@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.customer.edit import Editor, changes_something
 from desktop.customer.lookup import Lookup, ticket_of
@@ -44,6 +44,8 @@ log = logging.getLogger(__name__)
 # Online, a part older than this is read again before it is edited.
 _FRESH_S = timedelta(minutes=5).total_seconds()
 _AGES_EVERY_MS = 30_000
+# Parts of one customer that arrive almost together are drawn together.
+_TOGETHER_MS = 4
 
 Wish = Callable[[Wishes], list[Intent]]
 
@@ -93,6 +95,12 @@ class SheetModel(QObject):
         self._drafts: dict[str, str] = {}
         self.unsaved = False  # a panel holds half-typed input: nothing may replace the sheet
         self._unsubscribe = bus.subscribe(self._on_changes)
+        self._scene: Scene | None = None  # while panels are told: all views are of one moment
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setTimerType(Qt.TimerType.PreciseTimer)
+        self._soon.setInterval(_TOGETHER_MS)
+        self._soon.timeout.connect(self._tell)
         self._ages = QTimer(self)
         self._ages.setInterval(_AGES_EVERY_MS)
         self._ages.timeout.connect(self._on_age)
@@ -112,6 +120,8 @@ class SheetModel(QObject):
 
     def scene(self) -> Scene:
         """Everything the panels are made from. Only while there is a sheet."""
+        if self._scene is not None:
+            return self._scene
         if self._sheet is None:
             raise BadInput("No customer is open.")
         get = self._office.values.get
@@ -164,9 +174,9 @@ class SheetModel(QObject):
         """See the module of this name."""
         return engagement(self.scene())
 
-    def profile_data(self) -> ProfileDataView:
+    def profile_data(self, *, most: int | None = None) -> ProfileDataView:
         """See the module of this name."""
-        return profile_data(self.scene())
+        return profile_data(self.scene(), most=most)
 
     def timeline(self) -> TimelineView:
         """See the module of this name."""
@@ -179,7 +189,7 @@ class SheetModel(QObject):
     def show_all(self, panel: str) -> None:
         """Unfold a panel's rest, or fold it again."""
         self._everything ^= {panel}
-        self.changed.emit()
+        self._tell()
 
     def draft(self, panel: str) -> str:
         """What was half-typed for this customer before Esc, a crash or the end of the day."""
@@ -260,7 +270,7 @@ class SheetModel(QObject):
         """Show nobody."""
         self.tasks.cancel("lookup")
         self._sheet = None
-        self.changed.emit()
+        self._tell()
 
     def choose_optout(self, level: OptOut, reason: str, ticket: int | None) -> None:
         """Another opt-out level."""
@@ -305,10 +315,22 @@ class SheetModel(QObject):
         self.leaving.emit()
         await self.tasks.finish("draft ")
         self._ages.stop()
+        self._soon.stop()
         self._unsubscribe()
         await self.tasks.close()
 
     # How it comes about.
+
+    def _tell(self) -> None:
+        """Have the panels show what is known now."""
+        self._soon.stop()
+        self._scene = None
+        if self._sheet is not None:
+            self._scene = self.scene()
+        try:
+            self.changed.emit()
+        finally:
+            self._scene = None
 
     async def _look_up(self, query: Query, *, new: bool) -> None:
         first = new
@@ -323,7 +345,12 @@ class SheetModel(QObject):
                 first = False
                 self.opened.emit()
                 self.tasks.start("audit", self._read_audit())
-            self.changed.emit()
+                # Nobody may act on the customer before, as if it were this one.
+                self._tell()
+            elif sheet.finished:
+                self._tell()
+            elif not self._soon.isActive():
+                self._soon.start()
 
         await self._lookup.look_up_query(query, show)
         self.tasks.start("audit", self._read_audit())
@@ -343,7 +370,7 @@ class SheetModel(QObject):
             )
             if rows != self._audit:
                 self._audit = rows
-                self.changed.emit()
+                self._tell()
 
     def _wish(self, make: Wish, reason: str = "", ticket: int | None = None) -> None:
         if self._sheet is None:
@@ -362,7 +389,7 @@ class SheetModel(QObject):
             edits = await self._editor.submit(intents)
         except AppError:
             # The control that was touched goes back to what stands.
-            self.changed.emit()
+            self._tell()
             raise
         for edit in edits:
             self._offer(edit)
@@ -430,14 +457,14 @@ class SheetModel(QObject):
         if changes.touches(Topic.CUSTOMER, Topic.OUTBOX, Topic.AUDIT):
             self.tasks.start("reread", self._reread())
         elif changes.touches(Topic.PERMISSIONS, Topic.SETTINGS):
-            self.changed.emit()
+            self._tell()
 
     async def _reread(self) -> None:
         if self._sheet is None:
             return
         self._sheet = self._store.reader.refreshed(self._sheet)
         self._settle()
-        self.changed.emit()
+        self._tell()
         created = any(r.kind == "create" and r.result == "done" for r in self._audit)
         await self._read_audit()
         now_created = any(r.kind == "create" and r.result == "done" for r in self._audit)
@@ -463,7 +490,7 @@ class SheetModel(QObject):
         if not self.loading and any(p.error is not None and p.error.retryable for p in parts):
             # "It is tried again": a part that failed for a passing reason.
             self.refresh()
-        self.changed.emit()
+        self._tell()
 
     def _on_trouble(self, error: AppError) -> None:
         self.failed.emit(error)

@@ -30,6 +30,8 @@ class Tasks:
         task = asyncio.get_running_loop().create_task(self._guarded(coroutine), name=name)
         self._running[name] = task
         task.add_done_callback(self._forget)
+        # Cancelled before its first step, it would be complained of as never awaited.
+        task.add_done_callback(lambda _task: coroutine.close())
 
     def cancel(self, name: str) -> None:
         """End one, if it runs."""

@@ -31,13 +31,13 @@ class ProfileDataPanel(Card):
         """Show the newest view."""
         if self._model.sheet is None:
             return
-        view = self._model.profile_data()
+        view = self._model.profile_data(most=SHOWN)
         if not show_frame(self, view.frame, rows=4):
             return
         self._table.set_rows(
             [Row(r.name, r.value, r.waiting or r.source, tip=r.value) for r in view.rows[:SHOWN]]
         )
-        self._all.set_text(f"Show all {len(view.rows)}")
+        self._all.set_text(f"Show all {view.count}")
 
     def _on_all(self) -> None:
         if self._dialog is None:

@@ -43,6 +43,8 @@ class Card(QGroupBox):
         self._fold_words = ("", "")
         self._foldable = self._folded = False
         self._borderless = borderless
+        self._parts: tuple[object, ...] = ()  # what _show_parts made of the card last
+        self._note = ("", "muted", "")
         self._fold: FoldButton | None = None
         self._state: _StateBox | None = None
         self.setAccessibleName(name or title)
@@ -86,6 +88,9 @@ class Card(QGroupBox):
 
     def set_note(self, note: str, tone: Tone = "muted", tip: str = "") -> None:
         """Say source and age at the right of the title; amber (`warn`) when old."""
+        if (note, tone, tip) == self._note:
+            return
+        self._note = (note, tone, tip)
         self.note_label.setText(note)
         self.note_label.set_tone(tone)
         self.note_label.set_tip(tip)
@@ -163,6 +168,10 @@ class Card(QGroupBox):
 
     def _show_parts(self) -> None:
         folded, telling = self.is_folded(), self._state is not None and self._state.telling
+        parts = (folded, telling, self._foldable, self._corner, fonts.scale())
+        if parts == self._parts:
+            return
+        self._parts = parts
         self.title_label.setVisible(not self._foldable)
         self.note_label.setVisible(not folded)
         if self._corner is not None:
@@ -213,6 +222,7 @@ class _StateBox(QWidget):
             column.addWidget(part)
         self._column = column
         self._wanted: object = None
+        self._loads = (0, "")  # rows and words of the skeleton that stands
         self._late = QTimer(self)
         self._late.setSingleShot(True)
         self._late.setInterval(SKELETON_AFTER_MS)
@@ -220,9 +230,13 @@ class _StateBox(QWidget):
 
     def clear(self) -> None:
         self.telling = False
+        self._loads = (0, "")
         self._late.stop()
 
     def load(self, rows: int, words: str) -> None:
+        if self._loads == (rows, words):
+            return
+        self._loads = (rows, words)
         self.telling = True
         self._skeleton.set_rows(rows)
         self._skeleton.setAccessibleName(words)
@@ -235,6 +249,7 @@ class _StateBox(QWidget):
 
     def tell(self, text: str, tone: Tone, action: str, signal: object) -> None:
         self._late.stop()
+        self._loads = (0, "")
         self.telling = True
         self._skeleton.hide()
         self._text.setText(text)

@@ -44,6 +44,7 @@ class KeyValue(QWidget):
         self._small = small_labels
         self._rows: list[tuple[ElidedLabel, ElidedLabel, ElidedLabel]] = []
         self._shapes: list[tuple[bool, bool]] = []  # of each row: has a value, has a note
+        self._shown: list[tuple[Row, int] | None] = []  # of each row: what stands there, height
         self._label_width = label_width
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -55,9 +56,15 @@ class KeyValue(QWidget):
         """Show these rows."""
         while len(self._rows) < len(rows):
             self._append()
+        height = fonts.scaled(ROW - 1)
         for place, row in enumerate(rows):
-            self._fill(place, row)
+            if self._shown[place] != (row, height):
+                self._shown[place] = (row, height)
+                self._fill(place, row, height)
         for place in range(len(rows), len(self._rows)):
+            if self._shown[place] is None:
+                continue
+            self._shown[place] = None
             for cell in self._rows[place]:
                 cell.hide()
             self._grid.setRowMinimumHeight(place, 0)
@@ -81,10 +88,11 @@ class KeyValue(QWidget):
         self._grid.addWidget(name, place, 0)
         self._rows.append((name, value, note))
         self._shapes.append((False, False))
+        self._shown.append(None)
 
-    def _fill(self, place: int, row: Row) -> None:
+    def _fill(self, place: int, row: Row, height: int) -> None:
         name, value, note = self._rows[place]
-        self._grid.setRowMinimumHeight(place, fonts.scaled(ROW - 1))
+        self._grid.setRowMinimumHeight(place, height)
         name.setText(row.label)
         value.setText(row.value)
         value.set_tone(row.tone)

@@ -60,6 +60,7 @@ class ElidedLabel(PlainLabel):
         parent: QWidget | None = None,
     ) -> None:
         self._full = ""
+        self._advance = -1  # width of the whole text in this font; asked for at every layout
         super().__init__("", variant, tone=tone, parent=parent)
         self._tip = ""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -72,22 +73,28 @@ class ElidedLabel(PlainLabel):
     def setText(self, text: str) -> None:
         """Show a text on one line."""
         # A line break would hide the rest without a sign.
-        self._full = " ".join(text.split("\n")) if "\n" in text else text
+        whole = " ".join(text.split("\n")) if "\n" in text else text
+        if whole == self._full and self._advance >= 0:
+            return
+        self._full = whole
+        self._advance = -1
         self.setAccessibleName(self._full)
         self.updateGeometry()
         self._fit()
 
     def set_tip(self, text: str) -> None:
         """Add what the tool tip says besides the whole text (an absolute time, a tag's name)."""
+        if text == self._tip:
+            return
         self._tip = text
         self.setAccessibleDescription(text)
         self._fit()
 
     def sizeHint(self) -> QSize:
         """Room for the whole text."""
-        metrics = self.fontMetrics()
-        width = metrics.horizontalAdvance(self._full[:_LONGEST])
-        return QSize(width + self._spare() + 1, super().sizeHint().height())
+        if self._advance < 0:
+            self._advance = self.fontMetrics().horizontalAdvance(self._full[:_LONGEST])
+        return QSize(self._advance + self._spare() + 1, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         """Room for a first word or so; a short text is not cut."""
@@ -108,6 +115,7 @@ class ElidedLabel(PlainLabel):
         """Cut anew in another font."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._advance = -1
             self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

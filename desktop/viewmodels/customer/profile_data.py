@@ -1,6 +1,7 @@
 """Profile data: the keys and vars of the Sailthru profile, typed, with where they come from."""
 
 from dataclasses import dataclass, replace
+from heapq import nsmallest
 
 import msgspec
 
@@ -13,6 +14,7 @@ from desktop.viewmodels.frame import Frame, frame
 from desktop.viewmodels.scene import Scene, edit_words
 
 SHOWN = 6
+_TELLING = ("first_name", "last_name", "last_ticket_id", "last_ticket_status", "ticket_count")
 _FROM_ZENDESK = (
     "last_ticket_id",
     "last_ticket_status",
@@ -42,10 +44,11 @@ class ProfileDataView:
     frame: Frame
     rows: tuple[DataRow, ...] = ()
     why_not: str = ""
+    count: int = 0
 
 
-def profile_data(scene: Scene) -> ProfileDataView:
-    """Build it."""
+def profile_data(scene: Scene, *, most: int | None = None) -> ProfileDataView:
+    """Build it, with all rows or at most so many vars; `count` says how many rows there are."""
     outer = frame(scene.sheet.profile, "Sailthru", scene.now, absent="No Sailthru profile.")
     profile = scene.sheet.profile.value
     if profile is None:
@@ -54,10 +57,12 @@ def profile_data(scene: Scene) -> ProfileDataView:
     names = scene.account.names
     hidden = {names.health_var, names.mark_var}
     wanted = {e.intent.name for e in scene.sheet.pending if e.intent.kind is EditKind.VAR}
-    every = {**profile.vars, **{n: None for n in wanted if n not in profile.vars}}
+    every = [*profile.vars, *(name for name in wanted if name not in profile.vars)]
+    # A profile may have thousands: a panel that shows six does not wait for all of them.
+    chosen = sorted(every, key=_rank) if most is None else nsmallest(most, every, key=_rank)
     rows = [
-        _row(scene, name, value, editable=verdict.allowed and name not in hidden)
-        for name, value in sorted(every.items(), key=lambda item: _rank(item[0]))
+        _row(scene, name, profile.vars.get(name), editable=verdict.allowed and name not in hidden)
+        for name in chosen
     ]
     keys = [
         DataRow(name, value, "key", "Sailthru", value, "", False)
@@ -67,8 +72,9 @@ def profile_data(scene: Scene) -> ProfileDataView:
     if not any(row.name == "sid" for row in keys):
         keys.insert(0, DataRow("sid", profile.sid, "key", "Sailthru", profile.sid, "", False))
     if outer.tone == "":
-        outer = replace(outer, note=plural(len(rows), "field", "fields"))
-    return ProfileDataView(outer, (*rows, *keys), "" if verdict.allowed else verdict.reason)
+        outer = replace(outer, note=plural(len(every), "field", "fields"))
+    why_not = "" if verdict.allowed else verdict.reason
+    return ProfileDataView(outer, (*rows, *keys), why_not, len(every) + len(keys))
 
 
 def _row(scene: Scene, name: str, value: Json, *, editable: bool) -> DataRow:
@@ -113,5 +119,4 @@ def kind_of(value: Json) -> str:
 
 
 def _rank(name: str) -> tuple[int, str]:
-    first = ("first_name", "last_name", "last_ticket_id", "last_ticket_status", "ticket_count")
-    return (first.index(name) if name in first else len(first), name.casefold())
+    return (_TELLING.index(name) if name in _TELLING else len(_TELLING), name.casefold())
