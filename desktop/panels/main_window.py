@@ -50,10 +50,11 @@ class Models:
 
 @dataclass(frozen=True)
 class Place:
-    """Whose workspace this is: its name in words and its colour's name."""
+    """Whose workspace this is: its name in words, its colour's name; the demo has examples."""
 
     words: str
     colour: str
+    examples: tuple[str, ...] = ()
 
 
 class MainWindow(QMainWindow):
@@ -83,7 +84,7 @@ class MainWindow(QMainWindow):
         self.top = TopBar(self._search, models.follow, place.words)
         self.banner = Banner()
         self.banner.hide()
-        self.customers = CustomersPage(models.sheet)
+        self.customers = CustomersPage(models.sheet, examples=place.examples)
         self._stack = QStackedWidget()
         self.status = StatusBar("State of the services")
         self._lay_out()
@@ -136,8 +137,8 @@ class MainWindow(QMainWindow):
 
     def look_up(self, text: str) -> None:
         """Show a customer, as if typed."""
+        # What the banner says goes when a customer opens: said again, the same trouble counts up.
         self.show_page("customers")
-        self.banner.clear()
         self._models.sheet.open(text)
 
     def say(self, error: object) -> None:

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from desktop.panels.parts.restyle import restyle
@@ -11,6 +12,8 @@ from desktop.panels.theme import fonts
 from desktop.panels.theme.icon import icon
 
 Kind = Literal["primary", "secondary", "quiet", "danger", "icon", "link", "fold"]
+
+_PLAIN = Qt.KeyboardModifier.NoModifier
 
 
 class Button(QPushButton):
@@ -82,6 +85,14 @@ class Button(QPushButton):
         """Enable, or disable with the reason in tool tip and description."""
         self.setEnabled(enabled)
         set_tip(self, self._tip if enabled else reason or self._tip)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter works like Space, also outside a dialog."""
+        plain = event.modifiers() in (_PLAIN, Qt.KeyboardModifier.KeypadModifier)
+        if plain and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+            return
+        super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Tint the icon anew when the theme changes."""

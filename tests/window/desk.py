@@ -1,0 +1,373 @@
+"""A whole window at work: a real workspace, a real sandbox process, and real keys and clicks."""
+
+import asyncio
+import gc
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.request import Request, urlopen
+
+from at_work import ROOT, bury, soon, until
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from shiboken6 import isValid
+
+from desktop.app.gui import Start, Window
+from desktop.app.wiring import Ground, House, build_house
+from desktop.connect.setup import run_setup
+from desktop.kit.bus import Changes, Topic
+from desktop.kit.redact import Redactor
+from desktop.settings.paths import under
+from desktop.settings.policy import NO_POLICY
+from desktop.settings.workspace import Workspace, Workspaces
+from desktop.vault.environment import Overrides
+from desktop.vault.memory_vault import MemoryVault
+
+MARIA = "5e9f3c1b2a4d6e8f00713401"
+NONE = Qt.KeyboardModifier.NoModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+Key = Qt.Key
+W = TypeVar("W", bound=QWidget)
+
+
+class Sandbox:
+    """Sailthru and Zendesk in a process of their own; `log` tells every request."""
+
+    def __init__(self, folder: Path, *flags: str) -> None:
+        self._log = folder / "requests.jsonl"
+        self._flags = ["--customers", "0", "--log", str(self._log), *flags]
+        self._process: subprocess.Popen[str] | None = None
+        self.port = free_ports()
+        self._mark = 0
+        self.document: dict[str, Any] = {}
+        self.start()
+
+    @property
+    def sailthru(self) -> dict[str, str]:
+        return self.document["sailthru"]
+
+    @property
+    def zendesk(self) -> dict[str, str]:
+        return self.document["zendesk"]
+
+    def start(self) -> None:
+        """Serve, on the same ports each time."""
+        command = [sys.executable, "-m", "desktop.sandbox", "--port", str(self.port), *self._flags]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            self.stop()
+            self.port = free_ports()
+            self.start()
+            return
+        self.document = json.loads(line)
+
+    def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.terminate()
+            process.wait(10)
+            if process.stdout is not None:
+                process.stdout.close()
+
+    def control(self, method: str, name: str, body: object = None) -> Any:
+        """Ask or tell the sandbox itself."""
+        data = None if body is None else json.dumps(body).encode()
+        url = f"{self.zendesk['base_url']}/sandbox/{name}"
+        with urlopen(Request(url, data, method=method), timeout=10) as answer:
+            return json.loads(answer.read())
+
+    def fault(self, *specs: str) -> None:
+        """Misbehave in these ways from now on; none of them ends that."""
+        self.control("DELETE", "fault")
+        if specs:
+            self.control("POST", "fault", {"specs": list(specs)})
+
+    def fresh(self) -> None:
+        """Everything as it was at the start, and the log from here."""
+        self.control("POST", "reset")
+        self.control("POST", "speed", {"latency_ms": 0})
+        self._mark = self._log.stat().st_size if self._log.exists() else 0
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What was asked since `fresh`."""
+        with self._log.open(encoding="utf-8") as file:
+            file.seek(self._mark)
+            return [json.loads(line) for line in file]
+
+    def writes(self) -> list[dict[str, Any]]:
+        """The requests that change something."""
+        return [r for r in self.requests() if r["method"] in ("POST", "PUT", "DELETE")]
+
+
+def free_ports() -> int:
+    """The first of two neighbouring ports that nobody uses now."""
+    while True:
+        port = random.randrange(20_000, 32_000, 2)
+        try:
+            for each in (port, port + 1):
+                with socket.socket() as probe:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind(("127.0.0.1", each))
+        except OSError:
+            continue
+        return port
+
+
+class HandClock:
+    """The computer's time, which `skip` moves on; a wait between two tries is short."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def now(self) -> float:
+        return time.time() + self.ahead
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(min(max(seconds, 0.0), 0.05))
+
+
+class Home:
+    """What outlives a window: files and secrets."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.vault = MemoryVault()
+        self.clock = HandClock()
+        self.paths = under(folder)
+        self.paths.prepare()
+        self.workspaces = Workspaces(self.paths, NO_POLICY)
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.workspaces.open_or_create("main")
+
+    def house(self) -> House:
+        ground = Ground(
+            paths=self.paths,
+            policy=NO_POLICY,
+            redactor=Redactor(),
+            overrides=Overrides(),
+            clock=self.clock,
+            vault=lambda _workspace: self.vault,
+        )
+        return build_house(ground, self.workspace, self.workspaces)
+
+    async def set_up(self, document: dict[str, Any], *, agent: bool = False) -> None:
+        """As an admin; with `agent` an agent signs in here afterwards."""
+        house = self.house()
+        try:
+            await soon(run_setup({**document, "changes": True}, house.live.desk))
+            if agent:
+                await soon(run_setup(as_agent(document), house.live.desk))
+        finally:
+            await house.close()
+
+
+def as_agent(document: dict[str, Any]) -> dict[str, Any]:
+    sailthru, zendesk = dict(document["sailthru"]), dict(document["zendesk"])
+    sailthru["api_key"], sailthru["api_secret"] = (
+        sailthru["agent_api_key"],
+        sailthru["agent_api_secret"],
+    )
+    zendesk["email"], zendesk["api_token"] = zendesk["agent_email"], zendesk["agent_api_token"]
+    return {"sailthru": sailthru, "zendesk": zendesk}
+
+
+class Desk:
+    """One window of a home, driven by mouse and keys."""
+
+    def __init__(self, home: Home, sandbox: Sandbox, *, agent: bool = False) -> None:
+        self.home = home
+        self.sandbox = sandbox
+        self._agent = agent
+        self._running: asyncio.Task[None] | None = None
+        self._timers = set(_active_timers())
+
+    async def enter(self) -> None:
+        """Set the workspace up and open its window."""
+        await self.home.set_up(self.sandbox.document, agent=self._agent)
+        await self.begin()
+
+    async def begin(self, start: Start | None = None) -> None:
+        """Open the window and wait until it is connected (or knows that it cannot be)."""
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.setQuitOnLastWindowClosed(False)
+        self.house = self.home.house()
+        self.window = Window(self.house, app, start or Start())
+        self.window.theme.choose(type(self.window.theme.choice).LIGHT)
+        self.view = self.window.view
+        self.sheet = self.window.sheet
+        self.window.show()
+        self.view.resize(1280, 820)
+        self.view.activateWindow()
+        self._running = asyncio.create_task(self.window.run(), name="window")
+        await until(self.view.isActiveWindow)
+        if self.house.live.configured:
+            await until(lambda: self.house.live.connected and self.window.pages is not None)
+            await until(lambda: self.house.live.states)
+
+    async def leave(self) -> None:
+        """Close the window as its last button does, and see that nothing is left of it."""
+        if self._running is None:
+            return
+        running, self._running = self._running, None
+        self.window.close()
+        await soon(running)
+        await bury(self.view, self.window)
+        gc.collect()
+        left = [t.get_name() for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+        assert not left, left
+        assert not [t for t in _active_timers() if t not in self._timers], "a timer still runs"
+
+    async def again(self) -> None:
+        """Close and open once more on the same files."""
+        await self.leave()
+        await self.begin()
+
+    def skip(self, seconds: float) -> None:
+        """Let time pass for the outbox, and wake what waits for it."""
+        self.home.clock.ahead += seconds
+        self.house.bus.publish(Changes.of(Topic.SERVICE))
+
+    # Finding.
+
+    def all(self, name: str, kind: type[W] = QWidget) -> list[W]:  # type: ignore[assignment]
+        """Visible widgets of this accessible or object name."""
+        found = [w for w in self.view.findChildren(kind) if w.isVisible()]
+        return [w for w in found if name in (w.accessibleName(), w.objectName())]
+
+    def one(self, name: str, kind: type[W] = QWidget) -> W:  # type: ignore[assignment]
+        found = self.all(name, kind)
+        assert found, f"nothing visible is named {name!r}"
+        return found[0]
+
+    def texts(self, inside: QWidget | None = None) -> str:
+        """Everything that can be read, in one string."""
+        from PySide6.QtWidgets import QLabel
+
+        words = []
+        for label in (inside or self.view).findChildren(QLabel):
+            if label.isVisible():
+                full = getattr(label, "full_text", None)
+                words.append(full() if full else label.text())
+        return "\n".join(words)
+
+    # Doing.
+
+    def click(self, what: str | QWidget, kind: type[QWidget] = QWidget) -> None:
+        """Press the left button in the middle of what the person sees there."""
+        widget = self.one(what, kind) if isinstance(what, str) else what
+        for area in _areas(widget):
+            area.ensureWidgetVisible(widget)
+        top = widget.window()
+        middle = widget.mapTo(top, widget.rect().center())
+        hit = top.childAt(middle)
+        assert hit is not None, f"{what} lies outside the window"
+        assert hit is widget or widget.isAncestorOf(hit), f"{what} is covered by {hit}"
+        QTest.mouseClick(hit, Qt.MouseButton.LeftButton, NONE, hit.mapFrom(top, middle))
+
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE, times: int = 1) -> None:
+        """Press a key where the keyboard is."""
+        for _ in range(times):
+            QTest.keyClick(QApplication.focusWidget() or self.view, key, modifier)
+
+    def type(self, text: str) -> None:
+        QTest.keyClicks(QApplication.focusWidget() or self.view, text)
+
+    async def look_up(self, text: str, *, finish: bool = True) -> None:
+        """Ctrl+K, the text, Enter; and wait until every part has been asked."""
+        self.press(Key.Key_K, CTRL)
+        self.type(text)
+        self.press(Key.Key_Return)
+        if finish:
+            await self.settled()
+
+    async def settled(self) -> None:
+        await until(lambda: not self.sheet.tasks.runs("lookup") and not self.sheet.loading)
+
+    async def tab_to(self, name: str, *, most: int = 80) -> QWidget:
+        """Tab until the control of this name has the keyboard."""
+        for _ in range(most):
+            focus = QApplication.focusWidget()
+            if focus is not None and name in (focus.accessibleName(), focus.objectName()):
+                return focus
+            self.press(Key.Key_Tab)
+        raise AssertionError(f"Tab does not reach {name!r}")
+
+    async def until(self, true: Callable[[], object], within_s: float = 10.0) -> None:
+        await until(true, within_s=within_s)
+
+    @property
+    def toasts(self) -> list[str]:
+        """What the Undo bars say."""
+        return [toast.message_label.text() for toast in self.view.toaster.toasts()]
+
+    @property
+    def note(self) -> str:
+        """The last word of the status bar on how a change ended."""
+        items = self.view.status._items
+        return items["last"].accessibleName() if "last" in items else ""
+
+    @property
+    def waiting(self) -> str:
+        """How many changes the status bar says are waiting."""
+        items = self.view.status._items
+        shown = "waiting" in items and items["waiting"].isVisible()
+        return items["waiting"].accessibleName() if shown else ""
+
+    def states(self) -> list[str]:
+        """How far the newest changes are, newest first."""
+        return [edit.state.value for edit in self.house.store.outbox.recent(20)]
+
+    async def said_by_sailthru(self, sid: str = MARIA, **fields: int) -> dict[str, Any]:
+        """What the official client reads of a profile."""
+        return await asyncio.to_thread(_read_officially, self.sandbox, sid, fields)
+
+    def shot(self, name: str) -> None:
+        """Keep a picture for people where FAIRLEAD_SHOTS names a folder."""
+        folder = os.environ.get("FAIRLEAD_SHOTS")
+        if folder:
+            self.view.grab().save(str(Path(folder) / f"{name}.png"))
+
+
+def _read_officially(sandbox: Sandbox, sid: str, fields: dict[str, int]) -> dict[str, Any]:
+    from sailthru.sailthru_client import SailthruClient
+
+    said = sandbox.sailthru
+    client = SailthruClient(said["api_key"], said["api_secret"], said["service_uri"])
+    wanted = fields or {"optout_email": 1, "lists": 1, "vars": 1, "keys": 1}
+    answer = client.api_get("user", {"id": sid, "key": "sid", "fields": wanted})
+    body: dict[str, Any] = answer.get_body()
+    return body
+
+
+def _areas(widget: QWidget) -> Iterator[QScrollArea]:
+    parent = widget.parentWidget()
+    while parent is not None:
+        if isinstance(parent, QScrollArea):
+            yield parent
+        parent = parent.parentWidget()
+
+
+def _active_timers() -> list[QTimer]:
+    found = [t for t in gc.get_objects() if isinstance(t, QTimer)]
+    return [t for t in found if isValid(t) and t.isActive()]
+
+
+def center(widget: QWidget) -> QPoint:
+    return widget.rect().center()
