@@ -6,20 +6,28 @@ import re
 
 MASK = "…"
 
+# Every pattern looks at a letter a bounded number of times: a line may be megabytes long.
+_NAMES = (
+    r"(?:api[_-]?key|api[_-]?secret|secret|token|password|cookie|code_verifier|sailthru_hid"
+    r"|(?<![a-z0-9])(?:sig|code))"
+)
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)\b(authorization\s*[:=]\s*)(basic|bearer)\s+[^\s'\",;]+"), r"\1\2 " + MASK),
     (re.compile(r"(?i)\b(basic|bearer)\s+[a-z0-9+/_.=-]{8,}"), r"\1 " + MASK),
+    # Also inside JSON that was quoted once more.
     (
         re.compile(
-            r"(?i)([\"']?\b(?:api_?key|api_?secret|secret|sig|token|access_token|refresh_token|"
-            r"api_token|password|cookie|code|code_verifier|client_secret|sailthru_hid)[\"']?"
-            r"\s*[:=]\s*[\"']?)[^\s\"'&,;})]+"
+            rf"(?i)({_NAMES}[\"'\\]{{0,4}}\s{{0,4}}[:=]\s{{0,4}}[\"'\\]{{0,4}})[^\s\"'\\&,;}})]+"
         ),
         r"\1" + MASK,
     ),
     # Query strings carry Sailthru's api_key and sig, and addresses.
-    (re.compile(r"(https?://[^\s?\"'<>]*)\?[^\s\"'<>]*"), r"\1?" + MASK),
-    (re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)*"), MASK + "@" + MASK),
+    (re.compile(r"(https?://[^\s?\"'<>]{0,2000})\?[^\s\"'<>]*"), r"\1?" + MASK),
+    (
+        re.compile(r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]++@[\w-]+(?:\.[\w-]+)*"),
+        MASK + "@" + MASK,
+    ),
+    (re.compile(r"(?i)(?<![\w.+-])[\w.+-]++%40[\w.-]+"), MASK + "@" + MASK),
     (re.compile(r"(?<![\w.])\+\d[\d ().-]{6,}\d"), "+" + MASK),
 )
 
@@ -54,7 +62,12 @@ class RedactingFormatter(logging.Formatter):
         """The finished line, redacted last so that nothing slips in behind it."""
         # Another handler may have cached an unredacted traceback on the record.
         record.exc_text = None
-        return self._redactor.clean(super().format(record))
+        try:
+            line = super().format(record)
+        except (TypeError, ValueError, KeyError):
+            # logging would print such a record to stderr as it is, arguments and all.
+            line = f"{record.levelname} {record.name}: cannot be formatted: {record.msg!r}"
+        return self._redactor.clean(line)
 
 
 def fingerprint(value: str) -> str:

@@ -147,7 +147,11 @@ def test_a_row_that_makes_no_sense_is_told(column: str, value: str, tmp_path: Pa
         raw.execute(f"UPDATE outbox SET {column} = ?", (value,))  # noqa: S608
     raw.close()
     store = open_store(tmp_path)
-    for look in (store.outbox.recent, lambda: store.outbox.get("1"), lambda: store.outbox.retry("1", 9)):
+    for look in (
+        store.outbox.recent,
+        lambda: store.outbox.get("1"),
+        lambda: store.outbox.retry("1", 9),
+    ):
         with pytest.raises(StoreKnown, match="damaged"):
             look()
     store.close()

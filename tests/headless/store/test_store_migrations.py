@@ -109,7 +109,7 @@ def test_a_failing_migration_changes_nothing(
 
 
 def _open(path: str, gate: str) -> None:
-    while not os.path.exists(gate):  # noqa: PTH110
+    while not os.path.exists(gate):
         pass
     Database(Path(path), "fairlead", synchronous="FULL").close()
 

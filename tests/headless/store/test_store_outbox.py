@@ -127,9 +127,7 @@ def test_a_row_this_process_dropped_comes_back_as_unknown(store: Store) -> None:
 
 
 @pytest.mark.parametrize("sending", [False, True])
-def test_a_row_of_a_dead_process_is_taken_over(
-    sending: bool, store: Store, tmp_path: Path
-) -> None:
+def test_a_row_of_a_dead_process_is_taken_over(sending: bool, store: Store, tmp_path: Path) -> None:
     put(store, VAR)
     code = (
         "import sys; from pathlib import Path; from desktop.store.store import open_store\n"
@@ -210,7 +208,9 @@ VALUES = st.sampled_from(["a", "b", "c", None, True, 1])
 
 @settings(max_examples=60, deadline=None)
 @given(
-    steps=st.lists(st.one_of(VALUES.map(lambda v: ("want", v)), st.just(("send", None))), max_size=8)
+    steps=st.lists(
+        st.one_of(VALUES.map(lambda v: ("want", v)), st.just(("send", None))), max_size=8
+    )
 )
 def test_however_wishes_and_sends_follow_the_last_wish_stands(
     steps: list[tuple[str, object]], tmp_path_factory: pytest.TempPathFactory
