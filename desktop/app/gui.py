@@ -45,6 +45,7 @@ class Start:
     first_paint: bool = False
     tour: Callable[["Window"], Awaitable[None]] | None = None
     words: str = ""
+    examples: tuple[str, ...] = ()
 
 
 class Window(QObject):
@@ -172,7 +173,7 @@ class Window(QObject):
     def _place(self) -> Place:
         values = self.house.live.values
         name = self._start.words or self.house.workspace.name
-        return Place(name, values.get(table.COLOUR))
+        return Place(name, values.get(table.COLOUR), self._start.examples)
 
     def _on_stay_on_top(self, on: bool) -> None:
         self._remember(table.ALWAYS_ON_TOP, on)

@@ -1,22 +1,21 @@
 """The page of one customer: the header over a grid of panels, or what to do before there is one."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.panels.customer.engagement_panel import EngagementPanel
 from desktop.panels.customer.header_panel import HeaderPanel
 from desktop.panels.customer.lists_panel import ListsPanel
+from desktop.panels.customer.message import Message
 from desktop.panels.customer.no_profile_panel import NoProfilePanel
 from desktop.panels.customer.optout_panel import OptOutPanel
+from desktop.panels.customer.panel import SheetPanel
 from desktop.panels.customer.profile_data_panel import ProfileDataPanel
 from desktop.panels.customer.tickets_panel import TicketsPanel
 from desktop.panels.customer.timeline_panel import TimelinePanel
 from desktop.panels.customer.value_panel import ValuePanel
 from desktop.panels.customer.zendesk_panel import ZendeskPanel
-from desktop.panels.parts.button import secondary
-from desktop.panels.parts.card import Card
 from desktop.panels.parts.flow_columns import FlowColumns, FlowPage
-from desktop.panels.parts.label import label
 from desktop.panels.theme import fonts
 from desktop.viewmodels.sheet import SheetModel
 
@@ -53,14 +52,21 @@ class CustomersPage(QWidget):
 
     link_opened = Signal(str)
 
-    def __init__(self, model: SheetModel, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        model: SheetModel,
+        parent: QWidget | None = None,
+        *,
+        examples: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(parent)
         self._model = model
         self._sheet: _SheetView | None = None
         self._narrow = False
         self._act = ""
-        self._welcome = _Message(*_WELCOME)
+        self._welcome = Message(_WELCOME[0], _WELCOME[1], examples)
         self._welcome.act.clicked.connect(self._on_act)
+        self._welcome.asked.connect(model.open)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self._welcome)
         column = QVBoxLayout(self)
@@ -72,7 +78,7 @@ class CustomersPage(QWidget):
         """Show the sheet, that nobody was found, or the welcome."""
         self._act = ""
         if self._model.sheet is None:
-            self._welcome.say(*_WELCOME)
+            self._welcome.say(*_WELCOME, examples=True)
             self._stack.setCurrentWidget(self._welcome)
             return
         view = self._model.header()
@@ -127,7 +133,7 @@ class _SheetView(QWidget):
         self._header = HeaderPanel(model)
         self.tickets = TicketsPanel(model)
         self._value = ValuePanel(model)
-        self._cards: dict[str, Card] = {
+        self._cards: dict[str, SheetPanel] = {
             "none": NoProfilePanel(model),
             "optout": OptOutPanel(model),
             "value": self._value,
@@ -152,12 +158,8 @@ class _SheetView(QWidget):
     def refresh(self) -> None:
         """Fill every panel for the first time."""
         self._header.refresh()
-        for child in self._header.findChildren(QWidget):
-            refresh = getattr(child, "refresh", None)
-            if refresh is not None:
-                refresh()
         for card in self._cards.values():
-            card.refresh()  # type: ignore[attr-defined]
+            card.refresh()
 
     def set_narrow(self, narrow: bool) -> None:
         """Fold what tells; what acts stays open."""
@@ -166,31 +168,3 @@ class _SheetView(QWidget):
         for key in _FOLDED:
             self._cards[key].set_foldable(narrow, ("folded", "unfolded"))
             self._cards[key].set_folded(narrow)
-
-
-class _Message(QWidget):
-    """A sentence in the middle of the page, and what to do next."""
-
-    def __init__(self, title: str, text: str) -> None:
-        super().__init__()
-        self._title = label(title, "heading", wrap=True)
-        self._text = label(text, "muted", wrap=True)
-        for part in (self._title, self._text):
-            part.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.act = secondary("")
-        self.act.hide()
-        column = QVBoxLayout(self)
-        column.addStretch(2)
-        column.addWidget(self._title)
-        column.addSpacing(fonts.scaled(6))
-        column.addWidget(self._text)
-        column.addSpacing(fonts.scaled(10))
-        column.addWidget(self.act, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(3)
-
-    def say(self, title: str, text: str, act: str = "") -> None:
-        """Say this; `act` is the one next step."""
-        self._title.setText(title)
-        self._text.setText(text)
-        self.act.set_text(act)
-        self.act.setVisible(bool(act))

@@ -260,7 +260,8 @@ class MainWindow(QMainWindow):
         on_top.setChecked(False)
         add("Narrow window", self._on_narrow, "Ctrl+Shift+N")
         add("Keyboard shortcuts", self._on_shortcuts, ["F1", "Ctrl+/"])
-        add("Quit", self._on_quit, keys.Quit)
+        # Named: not every platform has a standard key for it.
+        add("Quit", self._on_quit, "Ctrl+Q")
 
     def _connect(self) -> None:
         sheet, follow = self._models.sheet, self._models.follow

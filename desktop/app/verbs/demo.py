@@ -25,6 +25,7 @@ from desktop.vault.environment import Overrides
 from desktop.vault.memory_vault import MemoryVault
 
 NAME = "ACME demo"
+EXAMPLES = ("maria@lopez.example", "#48302", "j.doe@corp.example", "Alex Kim")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +49,7 @@ def _run(ground: Ground, options: argparse.Namespace) -> int:
             from desktop.app.tour import Tour
 
             tour = Tour(Path(options.tour), said).walk
-        start = Start(argument=options.what, tour=tour, words="ACME · demo")
+        start = Start(argument=options.what, tour=tour, words="ACME · demo", examples=EXAMPLES)
         return open_window(ground, workspace, workspaces, start)
 
 

@@ -80,6 +80,8 @@ class HeaderPanel(QWidget):
         """Show the newest view."""
         if self._model.sheet is None:
             return
+        self._health.refresh()
+        self._value.refresh()
         view = self._model.header()
         self._avatar.set_initials(view.initials)
         self._name.setText(view.name)

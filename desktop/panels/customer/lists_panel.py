@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.panels.customer.boxes import discard, line
 from desktop.panels.customer.framed import show_frame
-from desktop.panels.parts.card import Card
+from desktop.panels.customer.panel import SheetPanel
 from desktop.panels.parts.label import label
 from desktop.panels.parts.link import LinkButton
 from desktop.panels.parts.switch_row import SwitchRow
@@ -15,12 +15,11 @@ from desktop.viewmodels.sheet import SheetModel
 _SHOWN = 8
 
 
-class ListsPanel(Card):
+class ListsPanel(SheetPanel):
     """Switches act at once; the change waits out the undo time."""
 
     def __init__(self, model: SheetModel, parent: QWidget | None = None) -> None:
-        super().__init__("Lists", parent=parent)
-        self._model = model
+        super().__init__("Lists", model, parent=parent)
         self._rows: dict[str, _ListSwitch] = {}
         self._suppressed = label("", "note", tone="warn", wrap=True)
         self.add(self._suppressed)
@@ -32,17 +31,15 @@ class ListsPanel(Card):
         self.add(line(self._more, 1))
         self._hint = label("", "note", wrap=True)
         self.add(self._hint)
-        self.retry_requested.connect(model.refresh)
-        model.changed.connect(self.refresh)
 
     def refresh(self) -> None:
         """Show the newest view."""
-        if self._model.sheet is None:
+        if self.model.sheet is None:
             return
-        view = self._model.lists()
+        view = self.model.lists()
         if not show_frame(self, view.frame, rows=4):
             return
-        everything = self._model.shows_all("lists")
+        everything = self.model.shows_all("lists")
         needed = [r for r in view.rows if r.member or r.waiting]
         shown = list(view.rows) if everything else view.rows[: max(_SHOWN, len(needed))]
         if not everything and len(needed) > _SHOWN:
@@ -75,11 +72,11 @@ class ListsPanel(Card):
     def _made(self, name: str) -> "_ListSwitch":
         made = _ListSwitch(name, self)
         made.chosen.connect(made.on_chosen)
-        made.model = self._model
+        made.model = self.model
         return made
 
     def _on_more(self) -> None:
-        self._model.show_all("lists")
+        self.model.show_all("lists")
 
 
 class _ListSwitch(SwitchRow):

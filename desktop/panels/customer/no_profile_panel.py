@@ -6,20 +6,19 @@ from desktop.model.edit import EditKind
 from desktop.model.overlay import pending
 from desktop.model.sheet import PartState
 from desktop.panels.customer.boxes import discard, line, stack
+from desktop.panels.customer.panel import SheetPanel
 from desktop.panels.parts.button import Button, primary, secondary
-from desktop.panels.parts.card import Card
 from desktop.panels.parts.label import elided, label
 from desktop.panels.theme import fonts
 from desktop.viewmodels.customer.header import OtherView
 from desktop.viewmodels.sheet import SheetModel
 
 
-class NoProfilePanel(Card):
+class NoProfilePanel(SheetPanel):
     """Shown only where Sailthru has said that there is none, or other addresses have one."""
 
     def __init__(self, model: SheetModel, parent: QWidget | None = None) -> None:
-        super().__init__("Sailthru profile", parent=parent)
-        self._model = model
+        super().__init__("Sailthru profile", model, parent=parent)
         self._shown: tuple[OtherView, ...] | None = None
         self._words = label("", wrap=True)
         self.add(self._words)
@@ -30,15 +29,14 @@ class NoProfilePanel(Card):
         self._create.clicked.connect(model.create_profile)
         self.add(4)
         self.add(line(self._create, 1))
-        model.changed.connect(self.refresh)
 
     def refresh(self) -> None:
         """Show, or hide, the panel."""
-        sheet = self._model.sheet
+        sheet = self.model.sheet
         if sheet is None or not sheet.found:
             self.hide()
             return
-        view = self._model.header()
+        view = self.model.header()
         absent = sheet.profile.value is None and sheet.profile.state is PartState.ABSENT
         needed = absent or bool(view.others)
         self.setVisible(needed)
@@ -54,7 +52,7 @@ class NoProfilePanel(Card):
         else:
             self._words.setText("Other addresses of this person have profiles of their own:")
         self._create.setVisible(absent)
-        allowed, why = self._model.create_verdict()
+        allowed, why = self.model.create_verdict()
         self._create.set_enabled(allowed and not waiting, why or "It is being created.")
         if view.others != self._shown:
             self._shown = view.others
@@ -63,7 +61,7 @@ class NoProfilePanel(Card):
                 if widget is not None:
                     discard(widget)
             for other in view.others:
-                self._others.addWidget(_Other(other, self._model))
+                self._others.addWidget(_Other(other, self.model))
 
 
 class _Other(QWidget):

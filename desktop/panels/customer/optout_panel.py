@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from desktop.model.optout import OptOut
 from desktop.panels.customer.boxes import discard, line
 from desktop.panels.customer.framed import show_frame
+from desktop.panels.customer.panel import SheetPanel
 from desktop.panels.customer.reason_form import ReasonForm
-from desktop.panels.parts.card import Card
 from desktop.panels.parts.key_value import KeyValue, Row
 from desktop.panels.parts.label import label
 from desktop.panels.parts.link import LinkButton
@@ -20,12 +20,11 @@ from desktop.viewmodels.sheet import SheetModel
 _DRAFT_MS = 800
 
 
-class OptOutPanel(Card):
+class OptOutPanel(SheetPanel):
     """Choosing another level unfolds the form below it; nothing is sent before its button."""
 
     def __init__(self, model: SheetModel, parent: QWidget | None = None) -> None:
-        super().__init__("Opt-out", parent=parent)
-        self._model = model
+        super().__init__("Opt-out", model, parent=parent)
         self._rows: dict[OptOut, RadioRow] = {}
         self._view: OptOutView | None = None
         self._asked: OptOut | None = None
@@ -48,16 +47,14 @@ class OptOutPanel(Card):
         self._draft.setSingleShot(True)
         self._draft.setInterval(_DRAFT_MS)
         self._draft.timeout.connect(self._on_draft)
-        self.retry_requested.connect(model.refresh)
-        model.changed.connect(self.refresh)
         model.leaving.connect(self._keep_draft)
         model.opened.connect(self._on_opened)
 
     def refresh(self) -> None:
         """Show the newest view."""
-        if self._model.sheet is None:
+        if self.model.sheet is None:
             return
-        view = self._model.optout()
+        view = self.model.optout()
         self._view = view
         if not show_frame(self, view.frame, rows=5):
             self._ask(None)
@@ -120,7 +117,7 @@ class OptOutPanel(Card):
 
     def _ask(self, level: OptOut | None) -> None:
         self._asked = level
-        self._model.unsaved = level is not None
+        self.model.unsaved = level is not None
         if level is None or self._view is None:
             self._form.hide()
             if self._view is not None:
@@ -130,7 +127,7 @@ class OptOutPanel(Card):
         self._levels.removeWidget(self._form)
         place = self._levels.indexOf(self._rows[level]) + 1
         self._levels.insertWidget(place, self._form)
-        self._form.ask(chosen, self._view, self._model.draft("optout"))
+        self._form.ask(chosen, self._view, self.model.draft("optout"))
         self._form.show()
         self._show_levels(self._view)
 
@@ -139,11 +136,11 @@ class OptOutPanel(Card):
         if level is None:
             return
         self._draft.stop()
-        self._model.save_draft("optout", "")
+        self.model.save_draft("optout", "")
         self._ask(None)
         self._rows[level].setFocus()
         number = ticket if isinstance(ticket, int) else None
-        self._model.choose_optout(level, reason, number)
+        self.model.choose_optout(level, reason, number)
 
     def _on_cancelled(self) -> None:
         level = next((lv for lv in self._view.levels if lv.chosen), None) if self._view else None
@@ -157,7 +154,7 @@ class OptOutPanel(Card):
 
     def _on_draft(self) -> None:
         if self._asked is not None:
-            self._model.save_draft("optout", self._form.own_words())
+            self.model.save_draft("optout", self._form.own_words())
 
     def _keep_draft(self) -> None:
         """Keep what was typed a moment ago, before the form goes."""

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop.panels.customer.boxes import discard, line
 from desktop.panels.customer.framed import show_frame
-from desktop.panels.parts.card import Card
+from desktop.panels.customer.panel import SheetPanel
 from desktop.panels.parts.chip import Chip, State
 from desktop.panels.parts.label import ElidedLabel, elided
 from desktop.panels.parts.link import LinkButton
@@ -23,14 +23,13 @@ _STATES: dict[str, State] = {
 }
 
 
-class TicketsPanel(Card):
+class TicketsPanel(SheetPanel):
     """`link_opened` carries the address of a ticket in Zendesk."""
 
     link_opened = Signal(str)
 
     def __init__(self, model: SheetModel, parent: QWidget | None = None) -> None:
-        super().__init__("Tickets", parent=parent)
-        self._model = model
+        super().__init__("Tickets", model, parent=parent)
         self._lines: list[_TicketLine] = []
         self._all_url = ""
         self._grid = QGridLayout()
@@ -44,14 +43,12 @@ class TicketsPanel(Card):
         self._all = LinkButton("Open in Zendesk")
         self._all.clicked.connect(self._on_all)
         self.add(line(self._older, 1, self._all))
-        self.retry_requested.connect(model.refresh)
-        model.changed.connect(self.refresh)
 
     def refresh(self) -> None:
         """Show the newest view."""
-        if self._model.sheet is None:
+        if self.model.sheet is None:
             return
-        view = self._model.tickets()
+        view = self.model.tickets()
         if not show_frame(self, view.frame, rows=4):
             return
         while len(self._lines) > len(view.rows):
@@ -64,14 +61,14 @@ class TicketsPanel(Card):
             self._lines.append(made)
         for shown, row in zip(self._lines, view.rows, strict=True):
             shown.show_row(row)
-        everything = self._model.shows_all("tickets")
+        everything = self.model.shows_all("tickets")
         self._older.set_text("Show fewer" if everything and not view.older else view.older)
         self._older.setVisible(bool(view.older) or everything)
         self._all_url = view.all_url
         self._all.setVisible(bool(view.all_url))
 
     def _on_older(self) -> None:
-        self._model.show_all("tickets")
+        self.model.show_all("tickets")
 
     def _on_all(self) -> None:
         self.link_opened.emit(self._all_url)

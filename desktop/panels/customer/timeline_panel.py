@@ -4,35 +4,32 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.panels.customer.boxes import line
 from desktop.panels.customer.framed import show_frame
-from desktop.panels.parts.card import Card
+from desktop.panels.customer.panel import SheetPanel
 from desktop.panels.parts.key_value import KeyValue, Row
 from desktop.panels.parts.link import LinkButton
 from desktop.viewmodels.customer.timeline import SHOWN
 from desktop.viewmodels.sheet import SheetModel
 
 
-class TimelinePanel(Card):
+class TimelinePanel(SheetPanel):
     """Shows a few events, and the rest on demand."""
 
     def __init__(self, model: SheetModel, parent: QWidget | None = None) -> None:
-        super().__init__("Timeline", parent=parent)
-        self._model = model
+        super().__init__("Timeline", model, parent=parent)
         self._table = KeyValue("Timeline events", label_width=72, small_labels=True)
         self.add(self._table)
         self._more = LinkButton("")
         self._more.clicked.connect(self._on_more)
         self.add(line(self._more, 1))
-        self.retry_requested.connect(model.refresh)
-        model.changed.connect(self.refresh)
 
     def refresh(self) -> None:
         """Show the newest view."""
-        if self._model.sheet is None:
+        if self.model.sheet is None:
             return
-        view = self._model.timeline()
+        view = self.model.timeline()
         if not show_frame(self, view.frame, rows=5):
             return
-        everything = self._model.shows_all("timeline")
+        everything = self.model.shows_all("timeline")
         rows = view.rows if everything else view.rows[:SHOWN]
         self._table.set_rows([Row(r.stamp, r.text, tip=r.tip) for r in rows])
         rest = len(view.rows) - len(rows)
@@ -40,4 +37,4 @@ class TimelinePanel(Card):
         self._more.set_text(f"Show {rest} more" if rest > 0 else "Show fewer")
 
     def _on_more(self) -> None:
-        self._model.show_all("timeline")
+        self.model.show_all("timeline")

@@ -4,18 +4,17 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.panels.customer.boxes import line
 from desktop.panels.customer.framed import show_frame
-from desktop.panels.parts.card import Card
+from desktop.panels.customer.panel import SheetPanel
 from desktop.panels.parts.label import label
 from desktop.panels.parts.value_scale import ValueScale
 from desktop.viewmodels.sheet import SheetModel
 
 
-class ValuePanel(Card):
+class ValuePanel(SheetPanel):
     """Only shows."""
 
     def __init__(self, model: SheetModel, parent: QWidget | None = None) -> None:
-        super().__init__("Customer value", parent=parent)
-        self._model = model
+        super().__init__("Customer value", model, parent=parent)
         self._figure = label("", "figure")
         self._scale = ValueScale("Value from 1 to 4")
         self.add(line(self._figure, self._scale, 1))
@@ -25,14 +24,12 @@ class ValuePanel(Card):
         self.add(self._words)
         self.add(2)
         self.add(self._meaning)
-        self.retry_requested.connect(model.refresh)
-        model.changed.connect(self.refresh)
 
     def refresh(self) -> None:
         """Show the newest view."""
-        if self._model.sheet is None:
+        if self.model.sheet is None:
             return
-        view = self._model.value()
+        view = self.model.value()
         if show_frame(self, view.frame, rows=2):
             self._figure.setText(view.title)
             self._scale.setVisible(view.segment is not None)

@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.panels.customer.boxes import line
 from desktop.panels.customer.framed import show_frame
-from desktop.panels.parts.card import Card
+from desktop.panels.customer.panel import SheetPanel
 from desktop.panels.parts.key_value import KeyValue, Row
 from desktop.panels.parts.link import LinkButton
 from desktop.panels.parts.switch_row import SwitchRow
@@ -14,12 +14,11 @@ from desktop.viewmodels.sheet import SheetModel
 _SHOWN = 6
 
 
-class ZendeskPanel(Card):
+class ZendeskPanel(SheetPanel):
     """Tells without a border; only the switches act."""
 
     def __init__(self, model: SheetModel, parent: QWidget | None = None) -> None:
-        super().__init__("Zendesk", borderless=True, parent=parent)
-        self._model = model
+        super().__init__("Zendesk", model, borderless=True, parent=parent)
         self._table = KeyValue("Zendesk facts")
         self.add(self._table)
         self._more = LinkButton("")
@@ -33,17 +32,15 @@ class ZendeskPanel(Card):
         self._mark.switch.setObjectName("Sync to Zendesk")
         self._mark.chosen.connect(model.set_mark)
         self.add(self._mark)
-        self.retry_requested.connect(model.refresh)
-        model.changed.connect(self.refresh)
 
     def refresh(self) -> None:
         """Show the newest view."""
-        if self._model.sheet is None:
+        if self.model.sheet is None:
             return
-        view = self._model.zendesk()
+        view = self.model.zendesk()
         if not show_frame(self, view.frame, rows=4):
             return
-        everything = self._model.shows_all("zendesk")
+        everything = self.model.shows_all("zendesk")
         rows = view.rows if everything else view.rows[:_SHOWN]
         self._table.set_rows([Row(name, value) for name, value in rows])
         rest = len(view.rows) - len(rows)
@@ -53,7 +50,7 @@ class ZendeskPanel(Card):
         _show_switch(self._mark, view.mark)
 
     def _on_more(self) -> None:
-        self._model.show_all("zendesk")
+        self.model.show_all("zendesk")
 
 
 def _show_switch(row: SwitchRow, view: SwitchView | None) -> None:
