@@ -9,6 +9,7 @@ from desktop.panels.parts.chip import Chip, State
 from desktop.panels.parts.key_value import KeyValue, Row
 from desktop.panels.parts.label import label
 from desktop.panels.parts.link import LinkButton
+from desktop.panels.setting_up.rows import grow
 from desktop.panels.theme import fonts
 from desktop.viewmodels.activity_detail import DetailView
 
@@ -30,6 +31,7 @@ class ActivityDetail(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Details", parent=parent)
+        grow(self)
         self._id = ""
         self._chip = Chip("", "neutral")
         self.set_corner(self._chip)

@@ -131,7 +131,7 @@ class ActivityPage(QWidget):
         column.addStretch(1)
         scroll.setWidget(inside)
         self._side = scroll
-        body = QHBoxLayout()
+        self._body = body = QHBoxLayout()
         body.setSpacing(fonts.scaled(GAP_CARD))
         body.addWidget(self._list, 1)
         body.addWidget(scroll, 0)
@@ -196,6 +196,9 @@ class ActivityPage(QWidget):
             self._list.show_empty(state.text, state.action)
         else:
             self._list.show_content()
+        # A sentence alone stands at the top; the list fills the page.
+        top = Qt.AlignmentFlag(0) if state.summary or state.loading else Qt.AlignmentFlag.AlignTop
+        self._body.setAlignment(self._list, top)
         self._export.set_enabled(bool(state.summary), "There is nothing to export.")
         self.detail.show_detail(self._model.detail())
 

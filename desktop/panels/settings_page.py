@@ -167,7 +167,10 @@ class _Sections(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setFixedWidth(fonts.scaled(_NAV_WIDTH))
-        self.setStyleSheet("QListWidget { background: transparent; padding: 0; }")
+        self.setStyleSheet(
+            "QListWidget { background: transparent; padding: 0; }"
+            f"QListWidget::item {{ padding-left: {fonts.scaled(8)}px; }}"
+        )
         for _, words in sections:
             item = QListWidgetItem(words)
             item.setSizeHint(QSize(fonts.scaled(100), fonts.scaled(32)))

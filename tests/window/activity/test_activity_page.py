@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from at_desk import AtDesk, on_maria
 from at_work import bury, until
+from careful import cut_off, unnamed
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
@@ -331,3 +332,15 @@ async def test_a_customers_markup_is_shown_as_typed(quiet_desk: AtDesk) -> None:
     assert ("Wanted", "<b>x</b> & <img src=y>", "") in view.facts
     labels = {name.text(): value.text() for name, value, _ in quiet_desk.page.detail._facts._rows}
     assert labels["Wanted"] == "<b>x</b> & <img src=y>"
+
+
+async def test_every_control_has_a_name_and_no_text_is_cut(desk: AtDesk) -> None:
+    (edit,) = await desk.want(
+        on_maria(EditKind.VAR, "city", "Porto", "Faro", reason="She wrote that she moved. " * 12)
+    )
+    await desk.send()
+    await shown(desk, 1)
+    desk.page.rows.select(edit)
+    await until(lambda: desk.page.detail.button("apply").isEnabled())
+    assert unnamed(desk.page) == []
+    assert cut_off(desk.page.detail) == []
