@@ -104,6 +104,8 @@ class _Search:
             sheet = replace(sheet, tickets=_unasked(sheet.tickets, sheet.person))
         if sheet.profile.state is PartState.LOADING:
             sheet = replace(sheet, profile=_unasked(sheet.profile, sheet.person))
+        sheet = self._board.store.reader.refreshed(replace(sheet, finished=True))
+        self._board.update(sheet)
         person, profile = sheet.person.value, sheet.profile.value
         if person is not None or profile is not None:
             await self._board.keep(
@@ -112,8 +114,6 @@ class _Search:
                 sid=profile.sid if profile else None,
                 at=self._board.now(),
             )
-        sheet = self._board.store.reader.refreshed(replace(sheet, finished=True))
-        self._board.update(sheet)
         return sheet
 
     async def _by_email(self) -> None:

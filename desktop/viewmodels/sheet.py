@@ -45,7 +45,9 @@ log = logging.getLogger(__name__)
 _FRESH_S = timedelta(minutes=5).total_seconds()
 _AGES_EVERY_MS = 30_000
 # Parts of one customer that arrive almost together are drawn together.
-_TOGETHER_MS = 4
+_TOGETHER_MS = 3
+# Of a customer nothing is kept of, the questions are sent before the empty panels are drawn.
+_ASKING_MS = 12
 
 Wish = Callable[[Wishes], list[Intent]]
 
@@ -95,11 +97,12 @@ class SheetModel(QObject):
         self._drafts: dict[str, str] = {}
         self.unsaved = False  # a panel holds half-typed input: nothing may replace the sheet
         self._unsubscribe = bus.subscribe(self._on_changes)
+        # Until the panels show the customer just opened, what is clicked was meant for another.
+        self._told = False
         self._scene: Scene | None = None  # while panels are told: all views are of one moment
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setTimerType(Qt.TimerType.PreciseTimer)
-        self._soon.setInterval(_TOGETHER_MS)
         self._soon.timeout.connect(self._tell)
         self._ages = QTimer(self)
         self._ages.setInterval(_AGES_EVERY_MS)
@@ -308,7 +311,8 @@ class SheetModel(QObject):
 
     def use_other(self, sid: str) -> None:
         """Show this profile for the Zendesk person from now on. Nothing is written to Sailthru."""
-        self.tasks.start("link", self._link(sid))
+        if self._told:
+            self.tasks.start("link", self._link(sid))
 
     async def close(self) -> None:
         """End what runs."""
@@ -324,6 +328,7 @@ class SheetModel(QObject):
     def _tell(self) -> None:
         """Have the panels show what is known now."""
         self._soon.stop()
+        self._told = True
         self._scene = None
         if self._sheet is not None:
             self._scene = self.scene()
@@ -345,12 +350,15 @@ class SheetModel(QObject):
                 first = False
                 self.opened.emit()
                 self.tasks.start("audit", self._read_audit())
-                # Nobody may act on the customer before, as if it were this one.
-                self._tell()
+                self._told = False
+                if sheet.found:
+                    self._tell()
+                else:
+                    self._soon.start(_ASKING_MS)
             elif sheet.finished:
                 self._tell()
             elif not self._soon.isActive():
-                self._soon.start()
+                self._soon.start(_TOGETHER_MS)
 
         await self._lookup.look_up_query(query, show)
         self.tasks.start("audit", self._read_audit())
@@ -373,7 +381,7 @@ class SheetModel(QObject):
                 self._tell()
 
     def _wish(self, make: Wish, reason: str = "", ticket: int | None = None) -> None:
-        if self._sheet is None:
+        if self._sheet is None or not self._told:
             return
         name = f"edit {self._clock.monotonic()}"
         self.tasks.start(name, self._submit(make, reason, ticket or self.ticket))

@@ -59,8 +59,9 @@ class ElidedLabel(PlainLabel):
         tone: Tone | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        self._full = ""
+        self._full = self._told = ""
         self._advance = -1  # width of the whole text in this font; asked for at every layout
+        self._line = -1  # height of one line in it
         super().__init__("", variant, tone=tone, parent=parent)
         self._tip = ""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -92,9 +93,12 @@ class ElidedLabel(PlainLabel):
 
     def sizeHint(self) -> QSize:
         """Room for the whole text."""
+        if self._line < 0:
+            # First of all: it polishes, and only then the font is the right one.
+            self._line = super().sizeHint().height()
         if self._advance < 0:
             self._advance = self.fontMetrics().horizontalAdvance(self._full[:_LONGEST])
-        return QSize(self._advance + self._spare() + 1, super().sizeHint().height())
+        return QSize(self._advance + self._spare() + 1, self._line)
 
     def minimumSizeHint(self) -> QSize:
         """Room for a first word or so; a short text is not cut."""
@@ -115,7 +119,7 @@ class ElidedLabel(PlainLabel):
         """Cut anew in another font."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._advance = -1
+            self._advance = self._line = -1
             self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -137,13 +141,19 @@ class ElidedLabel(PlainLabel):
                 super().setText(self._full)
             return
         room = self.width() - self._spare()
-        shown = self.fontMetrics().elidedText(
-            self._full[:_LONGEST], Qt.TextElideMode.ElideRight, max(room, 0)
-        )
+        if 0 <= self._advance <= room and len(self._full) <= _LONGEST:
+            shown = self._full
+        else:
+            shown = self.fontMetrics().elidedText(
+                self._full[:_LONGEST], Qt.TextElideMode.ElideRight, max(room, 0)
+            )
         if shown != self.text():
             super().setText(shown)
         lines = [self._full if shown != self._full else "", getattr(self, "_tip", "")]
-        self.setToolTip(tip_text("\n".join(line for line in lines if line)))
+        told = "\n".join(line for line in lines if line)
+        if told != self._told:
+            self._told = told
+            self.setToolTip(tip_text(told))
 
 
 def label(
