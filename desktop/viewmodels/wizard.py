@@ -136,7 +136,7 @@ class WizardModel(QObject):
             SummaryLine(
                 kept,
                 "Sailthru",
-                "Connected with a key kept in this computer's keyring."
+                "Connected with a key kept for this workspace."
                 if kept
                 else "Not connected: lists, opt-out and health cannot be shown.",
                 1,

@@ -33,7 +33,7 @@ WHERE = translate(
 
 @dataclass(frozen=True)
 class SailthruView:
-    """`kept` says that a key is in the keyring; it is never shown again."""
+    """`kept` says that a key is in the vault; it is never shown again."""
 
     kept: bool
     kept_words: str
@@ -69,7 +69,7 @@ class SailthruModel(QObject):
         if self._tested_at is not None and not self._busy:
             note = f"{note}, tested {moment.clock(self._tested_at)}"
         tone = "muted" if self._busy or not checks or all_well(checks) else "bad"
-        words = "A key and secret are in this computer's keyring." if kept else ""
+        words = "A key and secret are kept for this workspace." if kept else ""
         return SailthruView(
             kept=kept,
             kept_words=words,

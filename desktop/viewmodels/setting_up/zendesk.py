@@ -246,7 +246,7 @@ class ZendeskModel(QObject):
         if not count:
             return ""
         what = "1 change waits" if count == 1 else f"{count:,} changes wait"
-        return f"{what} to be sent, and is kept when you sign out."
+        return f"{what} to be sent. Signing out keeps what waits."
 
     def _store(self, changes: dict[str, str]) -> None:
         try:
