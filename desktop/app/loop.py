@@ -2,12 +2,17 @@
 
 import asyncio
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import qasync  # type: ignore[import-untyped]
 from PySide6.QtWidgets import QApplication
 
+from desktop.app.collector import Collector
+
 T = TypeVar("T")
+
+_THREADS = 4
 
 
 def run_with_qt(app: QApplication, main: Coroutine[Any, Any, T]) -> T:
@@ -15,7 +20,13 @@ def run_with_qt(app: QApplication, main: Coroutine[Any, Any, T]) -> T:
 
     def factory() -> asyncio.AbstractEventLoop:
         loop: asyncio.AbstractEventLoop = qasync.QEventLoop(app)
+        # qasync's own executor is made of QThreads, which must not outlive the application.
+        loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="work"))
         return loop
 
-    with asyncio.Runner(loop_factory=factory) as runner:
-        return runner.run(main)
+    collector = Collector()
+    try:
+        with asyncio.Runner(loop_factory=factory) as runner:
+            return runner.run(main)
+    finally:
+        collector.close()

@@ -44,11 +44,10 @@ class Pages(QObject):
 
     @property
     def set_up_wanted(self) -> bool:
-        """Whether the set-up comes up by itself: nothing is connected, and it was not ended."""
+        """Whether the set-up comes up by itself: never done, or left in the middle."""
         live = self._window.house.live
-        if live.configured:
-            return False
-        return not WizardModel(live, live.desk, self._window.house.ground.clock).done
+        wizard = WizardModel(live, live.desk, self._window.house.ground.clock)
+        return wizard.begun or not (live.configured or wizard.done)
 
     async def show_set_up(self) -> AsyncIterator[str]:
         """For the tour: show each step of the set-up in turn."""

@@ -19,6 +19,7 @@ class Tasks:
     def __init__(self, on_trouble: Callable[[AppError], None]) -> None:
         self._on_trouble = on_trouble
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._coroutines: dict[asyncio.Task[None], Coroutine[Any, Any, None]] = {}
         self._closing = False
 
     def start(self, name: str, coroutine: Coroutine[Any, Any, None]) -> None:
@@ -29,6 +30,7 @@ class Tasks:
         self.cancel(name)
         task = asyncio.get_running_loop().create_task(self._guarded(coroutine), name=name)
         self._running[name] = task
+        self._coroutines[task] = coroutine
         task.add_done_callback(self._forget)
         # Cancelled before its first step, it would be complained of as never awaited.
         task.add_done_callback(lambda _task: coroutine.close())
@@ -61,6 +63,8 @@ class Tasks:
         return set(self._running.values())
 
     def _forget(self, task: "asyncio.Task[None]") -> None:
+        # A task cancelled before its first step has never begun its coroutine.
+        self._coroutines.pop(task).close()
         if self._running.get(task.get_name()) is task:
             del self._running[task.get_name()]
 

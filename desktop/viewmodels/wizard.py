@@ -87,6 +87,11 @@ class WizardModel(QObject):
         """Whether the set-up was gone through to its end."""
         return _DONE in self._file.read().seen
 
+    @property
+    def begun(self) -> bool:
+        """Whether somebody has gone beyond the first step, and not to the end."""
+        return not self.done and any(w.startswith(_MARK) for w in self._file.read().seen)
+
     def step(self) -> StepView:
         """Where it is."""
         place = self._place

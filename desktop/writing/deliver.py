@@ -25,6 +25,7 @@ from desktop.kit.errors import (
 from desktop.kit.text import translate
 from desktop.model.edit import Edit, EditKind, EditState, Service, same
 from desktop.model.json_value import Json
+from desktop.model.optout import OptOut
 from desktop.model.retry import Backoff
 from desktop.store.store import Store
 from desktop.writing.port import Port, Reading
@@ -296,7 +297,7 @@ def _compare(edit: Edit, current: Json) -> _Verdict:
             "Deliver", "Changed elsewhere, person unknown: it is now {now}. Nothing was sent."
         )
     )
-    return _Verdict(EditState.CONFLICT, words.replace("{now}", _shown(current)))
+    return _Verdict(EditState.CONFLICT, words.replace("{now}", _shown(edit, current)))
 
 
 def _applied(edit: Edit, current: Json) -> bool:
@@ -305,7 +306,13 @@ def _applied(edit: Edit, current: Json) -> bool:
     return same(current, edit.intent.new)
 
 
-def _shown(value: Json) -> str:
+def _shown(edit: Edit, value: Json) -> str:
+    if edit.intent.kind is EditKind.LIST:
+        return "on the list" if value else "not on the list"
+    if edit.intent.kind is EditKind.OPTOUT:
+        return f"“{OptOut(str(value)).words}”"
+    if isinstance(value, bool):
+        return "on" if value else "off"
     text = "not set" if value is None else str(value)
     return text if len(text) <= 80 else text[:79] + "…"
 

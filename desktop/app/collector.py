@@ -1,0 +1,38 @@
+"""Collects garbage on Qt's thread only.
+
+Python collects in whichever thread happens to allocate; a QObject with a timer that dies in the
+store's thread takes the process with it.
+"""
+
+import gc
+
+from PySide6.QtCore import QObject, QTimer
+
+_EVERY_MS = 500
+
+
+class Collector(QObject):
+    """Keep it for as long as the window lives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thresholds = gc.get_threshold()
+        gc.disable()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_EVERY_MS)
+        self._timer.timeout.connect(self._on_time)
+        self._timer.start()
+
+    def close(self) -> None:
+        """Python collects by itself again."""
+        self._timer.stop()
+        gc.enable()
+
+    def _on_time(self) -> None:
+        young, middle, old = gc.get_count()
+        if old > self._thresholds[2]:
+            gc.collect(2)
+        elif middle > self._thresholds[1]:
+            gc.collect(1)
+        elif young > self._thresholds[0]:
+            gc.collect(0)
