@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import logging
 import os
 import sys
@@ -11,7 +12,7 @@ from typing import NoReturn
 from desktop import __version__
 from desktop.app import output
 from desktop.app.hardening import harden
-from desktop.app.verbs.every import VERBS
+from desktop.app.verbs.every import NAMES, verbs_for
 from desktop.app.verbs.verb import Verb
 from desktop.app.wiring import Ground, system_clock
 from desktop.kit.errors import AppError, BadInput, Bug
@@ -41,41 +42,66 @@ def run(arguments: Sequence[str]) -> int:
     try:
         ground = lay_ground()
         verb, options = parse(arguments)
-        return verb.run(ground, options)
+        code = verb.run(ground, options)
+        # Here rather than at the interpreter's end, where a failure would be a traceback.
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except AppError as error:
         output.print_error(error, as_json=as_json)
         return output.exit_code(error)
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 130
     except BrokenPipeError:
-        # The reader has gone (`| head`): nothing more to say, and nothing to flush at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has gone (`| head`): nothing more to say.
+        _silence()
         return output.DONE
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
+            log.exception("A command failed unexpectedly")
+            return _mistake(as_json=as_json)
+        _silence()
+        print(f"The answer could not be written: {error.strerror}.", file=sys.stderr)
+        return output.FAILED
     except Exception:
         log.exception("A command failed unexpectedly")
-        bug = Bug("Fairlead made a mistake.", "The details are in the log.", "Please report it.")
-        output.print_error(bug, as_json=as_json)
-        return output.FAILED
+        return _mistake(as_json=as_json)
+    return code
+
+
+def _mistake(*, as_json: bool) -> int:
+    bug = Bug("Fairlead made a mistake.", "The details are in the log.", "Please report it.")
+    output.print_error(bug, as_json=as_json)
+    return output.FAILED
+
+
+def _silence() -> None:
+    """Nothing is left to be flushed when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parse(arguments: Sequence[str]) -> tuple[Verb, argparse.Namespace]:
     """The verb and its options; no verb, or something that is none, opens the window."""
-    names = {verb.name for verb in VERBS}
     words = [a for a in arguments if not a.startswith("-")]
     given = list(arguments)
-    if not (words and words[0] in names) and not {"-h", "--help", "--version"} & set(arguments):
+    if not (words and words[0] in NAMES) and not {"-h", "--help", "--version"} & set(arguments):
         given = ["window", *given]
-    parser = _Parser(prog="fairlead", description="One sheet per customer, with undo.")
+    parser = _Parser(
+        prog="fairlead", description="One sheet per customer, with undo.", allow_abbrev=False
+    )
     parser.add_argument("--version", action="version", version=f"fairlead {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, parser_class=_Parser, metavar="VERB")
-    for verb in VERBS:
-        sub = verbs.add_parser(verb.name, help=verb.summary, description=verb.summary)
+    loaded = verbs_for(given)
+    for verb in loaded:
+        # Not `--js` for `--json`: it would be taken, and errors not be JSON.
+        sub = verbs.add_parser(
+            verb.name, help=verb.summary, description=verb.summary, allow_abbrev=False
+        )
         if verb.common:
             sub.add_argument("--json", action="store_true", help="print one JSON document")
             sub.add_argument("--workspace", metavar="NAME", help="which workspace (last used)")
         verb.arguments(sub)
     options = parser.parse_args(given)
-    chosen = next(verb for verb in VERBS if verb.name == options.verb)
+    chosen = next(verb for verb in loaded if verb.name == options.verb)
     return chosen, options
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import ManualClock, Town
 
 from desktop.app.wiring import House
 from desktop.kit.errors import StoreKnown
@@ -13,6 +12,7 @@ from desktop.model.edit import Edit, EditState, same
 from tests.faults.home import make_home, opened
 from tests.faults.kinds import KINDS, Subject, make_subject, seen
 from tests.faults.servers import Servers
+from tests.faults.town import ManualClock, Town
 
 Q, U, D, F = EditState.QUEUED, EditState.UNKNOWN, EditState.DONE, EditState.FAILED
 # fault at every write → where the edit stands then; whether it may come to an end by itself

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from conftest import ManualClock, Town
 
 from desktop.app.wiring import House
 from desktop.model.edit import Edit, EditKind, EditState, same
 from desktop.model.query import recognise
 from tests.faults.kinds import KINDS, Subject, change_elsewhere, seen
 from tests.faults.servers import Servers
+from tests.faults.town import ManualClock, Town
 
 ON_PROFILES = [n for n, k in KINDS.items() if k.kind not in (EditKind.BOX, EditKind.CREATE)]
 
