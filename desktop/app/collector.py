@@ -26,6 +26,8 @@ class Collector(QObject):
     def close(self) -> None:
         """Python collects by itself again."""
         self._timer.stop()
+        # Widgets in a cycle must go while the application is still there.
+        gc.collect()
         gc.enable()
 
     def _on_time(self) -> None:
