@@ -6,20 +6,16 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from desktop.app.elsewhere import Elsewhere
-from desktop.app.housekeeping import keep_house
 from desktop.app.instance import Instance
 from desktop.app.link_gate import LinkGate
 from desktop.app.loop import run_with_qt
-from desktop.app.pages import Pages
-from desktop.app.pulse import feel_pulse
-from desktop.app.sender import Sender
-from desktop.app.watch import watch
 from desktop.app.window_state import WindowMemory
 from desktop.app.wiring import Ground, House, build_house
 from desktop.kit.bus import Changes, Topic
@@ -34,7 +30,22 @@ from desktop.viewmodels.sheet import SheetModel
 from desktop.viewmodels.status import StatusModel
 from desktop.viewmodels.tasks import Tasks
 
+if TYPE_CHECKING:
+    from desktop.app.pages import Pages
+
 log = logging.getLogger(__name__)
+
+# Needed soon, but not for the first paint: imported by a thread while the window stands already.
+_SOON = (
+    "desktop.app.connection",
+    "desktop.panels.customer.sheet_view",
+    "desktop.app.sender",
+    "desktop.app.watch",
+    "desktop.app.pulse",
+    "desktop.app.housekeeping",
+    "desktop.app.elsewhere",
+    "desktop.app.pages",
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,13 @@ class Window(QObject):
 
     async def run(self) -> None:
         """Everything after the first paint, until the window is closed."""
+        await asyncio.to_thread(_import_soon)
+        from desktop.app.housekeeping import keep_house
+        from desktop.app.pulse import feel_pulse
+        from desktop.app.sender import Sender
+        from desktop.app.watch import watch
+
+        self.view.customers.prepare()
         sender = Sender(self.house)
         tasks = Tasks(self.view.say)
         for name, work in (
@@ -128,6 +146,9 @@ class Window(QObject):
             self.view.say(BadInput("Too many links at once.", "Wait a moment, then try again."))
 
     async def _connect(self) -> None:
+        from desktop.app.elsewhere import Elsewhere
+        from desktop.app.pages import Pages
+
         live = self.house.live
         self.pages = Pages(self)
         self.elsewhere = Elsewhere(self.house, self.view)
@@ -199,6 +220,11 @@ class Window(QObject):
             values = self.house.live.values
             self.theme.choose(Choice(values.get(table.THEME)))
             self.view.set_place(self._place())
+
+
+def _import_soon() -> None:
+    for name in _SOON:
+        import_module(name)
 
 
 def application() -> QApplication:

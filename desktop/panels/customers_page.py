@@ -1,54 +1,19 @@
 """The page of one customer: the header over a grid of panels, or what to do before there is one."""
 
-from PySide6.QtCore import Signal
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from desktop.panels.customer.engagement_panel import EngagementPanel
-from desktop.panels.customer.header_panel import HeaderPanel
-from desktop.panels.customer.lists_panel import ListsPanel
 from desktop.panels.customer.message import Message
-from desktop.panels.customer.no_profile_panel import NoProfilePanel
-from desktop.panels.customer.optout_panel import OptOutPanel
-from desktop.panels.customer.panel import SheetPanel
-from desktop.panels.customer.profile_data_panel import ProfileDataPanel
-from desktop.panels.customer.tickets_panel import TicketsPanel
-from desktop.panels.customer.timeline_panel import TimelinePanel
-from desktop.panels.customer.value_panel import ValuePanel
-from desktop.panels.customer.zendesk_panel import ZendeskPanel
-from desktop.panels.parts.flow_columns import FlowColumns, FlowPage
-from desktop.panels.theme import fonts
 from desktop.viewmodels.sheet import SheetModel
 
-_PLAN = {
-    3: (
-        ("none", "optout", "value", "zendesk"),
-        ("lists", "tickets", "data"),
-        ("engagement", "timeline"),
-    ),
-    2: (
-        ("none", "optout", "value", "tickets", "zendesk"),
-        ("lists", "engagement", "timeline", "data"),
-    ),
-    1: (
-        (
-            "none",
-            "optout",
-            "lists",
-            "tickets",
-            "timeline",
-            "engagement",
-            "zendesk",
-            "value",
-            "data",
-        ),
-    ),
-}
-_FOLDED = ("timeline", "engagement", "zendesk", "data")
-_NARROW = 480
+if TYPE_CHECKING:
+    from desktop.panels.customer.sheet_view import SheetView
 
 
 class CustomersPage(QWidget):
-    """Panels are built at the first customer: a start paints without them."""
+    """A start paints without the panels; `prepare` builds them while nothing else happens."""
 
     link_opened = Signal(str)
 
@@ -61,7 +26,11 @@ class CustomersPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self._model = model
-        self._sheet: _SheetView | None = None
+        self._sheet: SheetView | None = None
+        self._preparing = QTimer(self)
+        self._preparing.setInterval(_SLICE_MS)
+        self._preparing.timeout.connect(self._on_slice)
+        self._joined = False  # the panels are all built and shown to somebody
         self._narrow = False
         self._act = ""
         self._welcome = Message(_WELCOME[0], _WELCOME[1], examples)
@@ -99,7 +68,7 @@ class CustomersPage(QWidget):
     def set_narrow(self, narrow: bool) -> None:
         """One column with folded panels, beside the browser."""
         self._narrow = narrow
-        if self._sheet is not None:
+        if self._sheet is not None and self._joined:
             self._sheet.set_narrow(narrow)
 
     def _on_act(self) -> None:
@@ -108,63 +77,39 @@ class CustomersPage(QWidget):
         elif self._act == "retry":
             self._model.refresh()
 
-    def _built(self) -> "_SheetView":
+    def prepare(self) -> None:
+        """Build the panels one by one, so that the first customer does not wait for them."""
+        self._preparing.start()
+
+    def _on_slice(self) -> None:
+        if not self._begun().build_next():
+            self._preparing.stop()
+
+    def _begun(self) -> "SheetView":
         if self._sheet is None:
-            self._sheet = _SheetView(self._model)
-            self._sheet.tickets.link_opened.connect(self.link_opened)
-            self._sheet.set_narrow(self._narrow)
+            # Half of what the page needs is imported here, after the first paint.
+            from desktop.panels.customer.sheet_view import SheetView
+
+            self._sheet = SheetView(self._model)
             self._stack.addWidget(self._sheet)
-            self._sheet.refresh()
         return self._sheet
 
+    def _built(self) -> "SheetView":
+        sheet = self._begun()
+        self._preparing.stop()
+        while not sheet.complete:
+            sheet.build_next()
+        if not self._joined:
+            self._joined = True
+            sheet.tickets.link_opened.connect(self.link_opened)
+            sheet.set_narrow(self._narrow)
+            sheet.refresh()
+        return sheet
 
+
+_SLICE_MS = 15
 _WELCOME = (
     "Find a customer",
     "Type an e-mail address, a name, a phone number or #ticket above,"
     " or open a ticket in Zendesk with Follow Zendesk on.",
 )
-
-
-class _SheetView(QWidget):
-    """Header and panels."""
-
-    def __init__(self, model: SheetModel) -> None:
-        super().__init__()
-        self._header = HeaderPanel(model)
-        self.tickets = TicketsPanel(model)
-        self._value = ValuePanel(model)
-        self._cards: dict[str, SheetPanel] = {
-            "none": NoProfilePanel(model),
-            "optout": OptOutPanel(model),
-            "value": self._value,
-            "lists": ListsPanel(model),
-            "tickets": self.tickets,
-            "zendesk": ZendeskPanel(model),
-            "engagement": EngagementPanel(model),
-            "timeline": TimelinePanel(model),
-            "data": ProfileDataPanel(model),
-        }
-        self._cards["none"].hide()
-        columns = FlowColumns(_PLAN)
-        for key, card in self._cards.items():
-            columns.add(key, card)
-        page = FlowPage(columns)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(fonts.scaled(12))
-        column.addWidget(self._header)
-        column.addWidget(page, 1)
-
-    def refresh(self) -> None:
-        """Fill every panel for the first time."""
-        self._header.refresh()
-        for card in self._cards.values():
-            card.refresh()
-
-    def set_narrow(self, narrow: bool) -> None:
-        """Fold what tells; what acts stays open."""
-        self._header.set_narrow(narrow)
-        self._value.setVisible(not narrow)
-        for key in _FOLDED:
-            self._cards[key].set_foldable(narrow, ("folded", "unfolded"))
-            self._cards[key].set_folded(narrow)

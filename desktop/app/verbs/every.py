@@ -1,26 +1,31 @@
-"""Every verb, in the order in which `--help` lists them."""
+"""Every verb, in the order in which `--help` lists them; only what is asked for is imported."""
 
-from desktop.app.verbs.audit import VERB as AUDIT
-from desktop.app.verbs.demo import VERB as DEMO
-from desktop.app.verbs.doctor import VERB as DOCTOR
-from desktop.app.verbs.edit import VERB as EDIT
-from desktop.app.verbs.lookup import VERB as LOOKUP
-from desktop.app.verbs.outbox import VERB as OUTBOX
-from desktop.app.verbs.sandbox import VERB as SANDBOX
-from desktop.app.verbs.setup import VERB as SETUP
-from desktop.app.verbs.undo import VERB as UNDO
+from collections.abc import Sequence
+from importlib import import_module
+
 from desktop.app.verbs.verb import Verb
-from desktop.app.verbs.window import VERB as WINDOW
 
-VERBS: tuple[Verb, ...] = (
-    WINDOW,
-    DEMO,
-    LOOKUP,
-    EDIT,
-    UNDO,
-    OUTBOX,
-    AUDIT,
-    SETUP,
-    DOCTOR,
-    SANDBOX,
+# Each is a module beside this one with a VERB of the same name.
+NAMES = (
+    "window",
+    "demo",
+    "lookup",
+    "edit",
+    "undo",
+    "outbox",
+    "audit",
+    "setup",
+    "doctor",
+    "sandbox",
 )
+
+
+def verbs_for(arguments: Sequence[str]) -> tuple[Verb, ...]:
+    """The verb that these arguments begin with, or all of them, for help."""
+    named = tuple(arguments[:1])
+    return tuple(_loaded(name) for name in (named if set(named) & set(NAMES) else NAMES))
+
+
+def _loaded(name: str) -> Verb:
+    verb: Verb = import_module(f"desktop.app.verbs.{name}").VERB
+    return verb

@@ -1,0 +1,114 @@
+"""The header over a grid of panels; built panel by panel, so that nobody waits for all of them."""
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from desktop.panels.customer.engagement_panel import EngagementPanel
+from desktop.panels.customer.header_panel import HeaderPanel
+from desktop.panels.customer.lists_panel import ListsPanel
+from desktop.panels.customer.no_profile_panel import NoProfilePanel
+from desktop.panels.customer.optout_panel import OptOutPanel
+from desktop.panels.customer.panel import SheetPanel
+from desktop.panels.customer.profile_data_panel import ProfileDataPanel
+from desktop.panels.customer.tickets_panel import TicketsPanel
+from desktop.panels.customer.timeline_panel import TimelinePanel
+from desktop.panels.customer.value_panel import ValuePanel
+from desktop.panels.customer.zendesk_panel import ZendeskPanel
+from desktop.panels.parts.flow_columns import FlowColumns, FlowPage
+from desktop.panels.theme import fonts
+from desktop.viewmodels.sheet import SheetModel
+
+_PLAN = {
+    3: (
+        ("none", "optout", "value", "zendesk"),
+        ("lists", "tickets", "data"),
+        ("engagement", "timeline"),
+    ),
+    2: (
+        ("none", "optout", "value", "tickets", "zendesk"),
+        ("lists", "engagement", "timeline", "data"),
+    ),
+    1: (
+        (
+            "none",
+            "optout",
+            "lists",
+            "tickets",
+            "timeline",
+            "engagement",
+            "zendesk",
+            "value",
+            "data",
+        ),
+    ),
+}
+_FOLDED = ("timeline", "engagement", "zendesk", "data")
+_KINDS: dict[str, Callable[[SheetModel], SheetPanel]] = {
+    "none": NoProfilePanel,
+    "optout": OptOutPanel,
+    "value": ValuePanel,
+    "lists": ListsPanel,
+    "tickets": TicketsPanel,
+    "zendesk": ZendeskPanel,
+    "engagement": EngagementPanel,
+    "timeline": TimelinePanel,
+    "data": ProfileDataPanel,
+}
+
+
+class SheetView(QWidget):
+    """Call `build_next` until it says that nothing is left, then show it."""
+
+    def __init__(self, model: SheetModel) -> None:
+        super().__init__()
+        self._model = model
+        self.tickets = TicketsPanel(model)
+        self._left = list(_KINDS)
+        self._cards: dict[str, SheetPanel] = {}
+        self._header = HeaderPanel(model)
+        self._columns = FlowColumns(_PLAN)
+        page = FlowPage(self._columns)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(fonts.scaled(12))
+        column.addWidget(self._header)
+        column.addWidget(page, 1)
+        _polish(self)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every panel is built."""
+        return not self._left
+
+    def build_next(self) -> bool:
+        """Build one more panel; False when none is left."""
+        if self._left:
+            key = self._left.pop(0)
+            card = self.tickets if key == "tickets" else _KINDS[key](self._model)
+            self._cards[key] = card
+            if key == "none":
+                card.hide()
+            self._columns.add(key, card)
+            _polish(card)
+        return bool(self._left)
+
+    def refresh(self) -> None:
+        """Fill every panel for the first time."""
+        self._header.refresh()
+        for card in self._cards.values():
+            card.refresh()
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Fold what tells; what acts stays open."""
+        self._header.set_narrow(narrow)
+        self._cards["value"].setVisible(not narrow)
+        for key in _FOLDED:
+            self._cards[key].set_foldable(narrow, ("folded", "unfolded"))
+            self._cards[key].set_folded(narrow)
+
+
+def _polish(widget: QWidget) -> None:
+    """Apply the style sheet now rather than to everything at once when it is shown."""
+    for part in (widget, *widget.findChildren(QWidget)):
+        part.ensurePolished()
