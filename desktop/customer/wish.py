@@ -109,7 +109,8 @@ class Wishes:
             )
         person = self._sheet.person.value
         values: dict[str, Json] = {}
-        if person is not None and person.name and person.name != address:
+        # Zendesk shows the address where a name is missing.
+        if person is not None and person.name and not is_email(person.name):
             first, _, last = " ".join(person.name.split()).partition(" ")
             values = {"first_name": first, **({"last_name": last} if last else {})}
         target = Target(Service.SAILTHRU, address.lower(), address.lower())
