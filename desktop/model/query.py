@@ -36,12 +36,13 @@ class Query:
 
 _EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\/]+")
 _SID = re.compile(r"[0-9a-fA-F]{24}")
-_TICKET = re.compile(r"#\s*(\d{1,19})")
-_TICKET_PATH = re.compile(r"/(?:agent/|hc/(?:[\w-]+/)?|api/v2/)?(?:tickets|requests)/(\d{1,19})")
-_USER_PATH = re.compile(r"/(?:agent/|api/v2/)?users/(\d{1,19})")
+_TICKET = re.compile(r"#\s*(\d+)")
+_TICKET_PATH = re.compile(r"/(?:agent/|hc/(?:[\w-]+/)?|api/v2/)?(?:tickets|requests)/(\d+)")
+_USER_PATH = re.compile(r"/(?:agent/|api/v2/)?users/(\d+)")
 _PHONE = re.compile(r"\+?[\d\s().\-/]{6,24}")
+# ASCII: else “ſid” would be taken for “sid”.
 _NAMED = re.compile(
-    r"(?i)(ticket|user|zendesk|id|external|ext|extid|sid|phone|tel|name)\s*:\s*(.+)"
+    r"(?ai)(ticket|user|zendesk|id|external|ext|extid|sid|phone|tel|name)\s*:\s*(.+)"
 )
 _NAMES = {
     "ticket": QueryKind.TICKET,
@@ -97,7 +98,7 @@ def plain_phone(text: str) -> str:
 
 def is_email(text: str) -> bool:
     """Whether `text` has the form of one address."""
-    if len(text) > 254 or not _EMAIL.fullmatch(text):
+    if len(text) > 254 or not text.isprintable() or not _EMAIL.fullmatch(text):
         return False
     local, _, domain = text.rpartition("@")
     labels = domain.split(".")
