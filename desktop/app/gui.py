@@ -39,6 +39,14 @@ log = logging.getLogger(__name__)
 _SOON = (
     "desktop.app.connection",
     "desktop.panels.customer.sheet_view",
+    *(
+        f"desktop.viewmodels.customer.{name}"
+        for name in ("header", "optout", "lists", "tickets", "health", "value")
+    ),
+    *(
+        f"desktop.viewmodels.customer.{name}"
+        for name in ("zendesk", "engagement", "profile_data", "timeline")
+    ),
     "desktop.app.sender",
     "desktop.app.watch",
     "desktop.app.pulse",

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
@@ -25,19 +26,22 @@ from desktop.settings import table
 from desktop.settings.rules import value_source
 from desktop.store.audit import AuditRow
 from desktop.store.store import Store
-from desktop.viewmodels.customer.engagement import EngagementView, engagement
-from desktop.viewmodels.customer.header import HeaderView, header
-from desktop.viewmodels.customer.health import HealthView, health
-from desktop.viewmodels.customer.lists import ListsView, lists
-from desktop.viewmodels.customer.optout import OptOutView, optout
-from desktop.viewmodels.customer.profile_data import ProfileDataView, profile_data
-from desktop.viewmodels.customer.tickets import TicketsView, tickets
-from desktop.viewmodels.customer.timeline import TimelineView, change_words, timeline
-from desktop.viewmodels.customer.value import ValueView, value
-from desktop.viewmodels.customer.zendesk import ZendeskView, zendesk
 from desktop.viewmodels.office import Office
 from desktop.viewmodels.scene import Account, Scene
 from desktop.viewmodels.tasks import Tasks
+
+# The views are imported when the first customer is shown: a start paints without them.
+if TYPE_CHECKING:
+    from desktop.viewmodels.customer.engagement import EngagementView
+    from desktop.viewmodels.customer.header import HeaderView
+    from desktop.viewmodels.customer.health import HealthView
+    from desktop.viewmodels.customer.lists import ListsView
+    from desktop.viewmodels.customer.optout import OptOutView
+    from desktop.viewmodels.customer.profile_data import ProfileDataView
+    from desktop.viewmodels.customer.tickets import TicketsView
+    from desktop.viewmodels.customer.timeline import TimelineView
+    from desktop.viewmodels.customer.value import ValueView
+    from desktop.viewmodels.customer.zendesk import ZendeskView
 
 log = logging.getLogger(__name__)
 
@@ -145,44 +149,64 @@ class SheetModel(QObject):
             self._audit,
         )
 
-    def header(self) -> HeaderView:
+    def header(self) -> "HeaderView":
         """See the module of this name."""
+        from desktop.viewmodels.customer.header import header
+
         return header(self.scene())
 
-    def optout(self) -> OptOutView:
+    def optout(self) -> "OptOutView":
         """See the module of this name."""
+        from desktop.viewmodels.customer.optout import optout
+
         return optout(self.scene(), self.ticket)
 
-    def lists(self) -> ListsView:
+    def lists(self) -> "ListsView":
         """See the module of this name."""
+        from desktop.viewmodels.customer.lists import lists
+
         return lists(self.scene())
 
-    def tickets(self) -> TicketsView:
+    def tickets(self) -> "TicketsView":
         """See the module of this name."""
+        from desktop.viewmodels.customer.tickets import tickets
+
         return tickets(self.scene(), everything="tickets" in self._everything)
 
-    def health(self) -> HealthView:
+    def health(self) -> "HealthView":
         """See the module of this name."""
+        from desktop.viewmodels.customer.health import health
+
         return health(self.scene())
 
-    def value(self) -> ValueView:
+    def value(self) -> "ValueView":
         """See the module of this name."""
+        from desktop.viewmodels.customer.value import value
+
         return value(self.scene())
 
-    def zendesk(self) -> ZendeskView:
+    def zendesk(self) -> "ZendeskView":
         """See the module of this name."""
+        from desktop.viewmodels.customer.zendesk import zendesk
+
         return zendesk(self.scene())
 
-    def engagement(self) -> EngagementView:
+    def engagement(self) -> "EngagementView":
         """See the module of this name."""
+        from desktop.viewmodels.customer.engagement import engagement
+
         return engagement(self.scene())
 
-    def profile_data(self, *, most: int | None = None) -> ProfileDataView:
+    def profile_data(self, *, most: int | None = None) -> "ProfileDataView":
         """See the module of this name."""
+        from desktop.viewmodels.customer.profile_data import profile_data
+
         return profile_data(self.scene(), most=most)
 
-    def timeline(self) -> TimelineView:
+    def timeline(self) -> "TimelineView":
         """See the module of this name."""
+        from desktop.viewmodels.customer.timeline import timeline
+
         return timeline(self.scene())
 
     def shows_all(self, panel: str) -> bool:
@@ -423,6 +447,8 @@ class SheetModel(QObject):
     def _offer(self, edit: Edit) -> None:
         if edit.state is EditState.UNDONE:
             return
+        from desktop.viewmodels.customer.timeline import change_words
+
         self._watched[edit.id] = edit.state
         intent = edit.intent
         words = change_words(intent.kind.value, intent.name, intent.new)
@@ -505,6 +531,8 @@ class SheetModel(QObject):
 
 
 def _ended(edit: Edit) -> str:
+    from desktop.viewmodels.customer.timeline import change_words
+
     intent = edit.intent
     what = change_words(intent.kind.value, intent.name, intent.new)
     if edit.state is EditState.DONE:
