@@ -87,6 +87,9 @@ class Window(QObject):
         )
         self._memory = WindowMemory(house.workspace.state_path, self.view)
         self._links = LinkGate()
+        # A link that comes before anybody can be asked waits until then.
+        self._ready = False
+        self._wanted = start.argument
         self.pages: Pages | None = None
         self.view.close_asked.connect(self._on_close_asked)
         self.view.stay_on_top_chosen.connect(self._on_stay_on_top)
@@ -140,6 +143,9 @@ class Window(QObject):
         self.view.raise_up()
         if not argument:
             return
+        if not self._ready:
+            self._wanted = argument
+            return
         if self.sheet.unsaved:
             self.view.say(
                 BadInput(
@@ -171,8 +177,12 @@ class Window(QObject):
             self.view.say(error)
         if live.trouble is not None and not live.trouble.retryable:
             self.view.say(live.trouble)
-        if self._start.argument:
-            self.open(self._start.argument)
+        self._ready = True
+        if self.sheet.sheet is not None:
+            # Looked up in the first moment, from what is kept alone.
+            self.sheet.refresh()
+        if self._wanted:
+            self.open(self._wanted)
         elif live.values.get(table.FOLLOW):
             self.follow.set_on(True)
         if self._start.tour is not None:
