@@ -82,8 +82,12 @@ class CustomersPage(QWidget):
         self._preparing.start()
 
     def _on_slice(self) -> None:
-        if not self._begun().build_next():
+        sheet = self._begun()
+        if sheet.complete:
             self._preparing.stop()
+            sheet.lay_out(self._stack.width())
+        else:
+            sheet.build_next()
 
     def _begun(self) -> "SheetView":
         if self._sheet is None:
@@ -97,12 +101,15 @@ class CustomersPage(QWidget):
     def _built(self) -> "SheetView":
         sheet = self._begun()
         self._preparing.stop()
+        late = not sheet.complete
         while not sheet.complete:
             sheet.build_next()
         if not self._joined:
             self._joined = True
             sheet.tickets.link_opened.connect(self.link_opened)
             sheet.set_narrow(self._narrow)
+        if late:
+            # Panels built before hear of the news themselves.
             sheet.refresh()
         return sheet
 

@@ -15,9 +15,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Ran:
-    """Wall time from its start to its exit, and the most memory it had resident."""
+    """Wall and processor time from its start to its exit, and the most memory it had resident."""
 
     wall_ms: float
+    cpu_ms: float
     rss_mib: float
 
 
@@ -34,7 +35,8 @@ def timed(arguments: Sequence[str], env: dict[str, str]) -> Ran:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{arguments} ended with {process.returncode}")
-    return Ran(wall * 1000, usage.ru_maxrss / 1024)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Ran(wall * 1000, cpu * 1000, usage.ru_maxrss / 1024)
 
 
 @contextlib.contextmanager

@@ -61,10 +61,12 @@ class _Runs:
     """Times and memory of one kind of start."""
 
     wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     rss: list[float] = field(default_factory=list)
 
     def add(self, ran: Ran) -> None:
         self.wall.append(ran.wall_ms)
+        self.cpu.append(ran.cpu_ms)
         self.rss.append(ran.rss_mib)
 
 
@@ -116,6 +118,9 @@ def _platform(name: str, env: dict[str, str], folder: Path, names: Path, rounds:
         ratio(f"{name}: fairlead / same imports", ours.wall, same.wall, 1.25),
         ratio(f"{name}: fairlead / bare", ours.wall, bare.wall, 2.0),
         ratio(f"{name}: first start / bare", fresh_runs.wall, bare.wall, 2.0),
+        # Beside other work on the same cores, processor time tells more than the clock.
+        ratio(f"{name}: processor time, fairlead / same imports", ours.cpu, same.cpu, None),
+        ratio(f"{name}: processor time, fairlead / bare", ours.cpu, bare.cpu, None),
         Row(f"{name}: memory of the bare window", median(bare.rss), "MiB"),
         Row(f"{name}: memory of fairlead", median(ours.rss), "MiB"),
         ratio(f"{name}: memory, fairlead / bare", ours.rss, bare.rss, 2.0),

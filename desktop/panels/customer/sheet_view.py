@@ -16,6 +16,7 @@ from desktop.panels.customer.timeline_panel import TimelinePanel
 from desktop.panels.customer.value_panel import ValuePanel
 from desktop.panels.customer.zendesk_panel import ZendeskPanel
 from desktop.panels.parts.flow_columns import FlowColumns, FlowPage
+from desktop.panels.parts.key_value import KeyValue
 from desktop.panels.theme import fonts
 from desktop.viewmodels.sheet import SheetModel
 
@@ -44,6 +45,7 @@ _PLAN = {
     ),
 }
 _FOLDED = ("timeline", "engagement", "zendesk", "data")
+_ROWS = 6
 _KINDS: dict[str, Callable[[SheetModel], SheetPanel]] = {
     "none": NoProfilePanel,
     "optout": OptOutPanel,
@@ -58,7 +60,7 @@ _KINDS: dict[str, Callable[[SheetModel], SheetPanel]] = {
 
 
 class SheetView(QWidget):
-    """Call `build_next` until it says that nothing is left, then show it."""
+    """Call `build_next` until it is `complete`, then show it."""
 
     def __init__(self, model: SheetModel) -> None:
         super().__init__()
@@ -81,8 +83,8 @@ class SheetView(QWidget):
         """Whether every panel is built."""
         return not self._left
 
-    def build_next(self) -> bool:
-        """Build one more panel; False when none is left."""
+    def build_next(self) -> None:
+        """Build one more panel."""
         if self._left:
             key = self._left.pop(0)
             card = self.tickets if key == "tickets" else _KINDS[key](self._model)
@@ -90,8 +92,13 @@ class SheetView(QWidget):
             if key == "none":
                 card.hide()
             self._columns.add(key, card)
+            for table in card.findChildren(KeyValue):
+                table.reserve(_ROWS)
             _polish(card)
-        return bool(self._left)
+
+    def lay_out(self, width: int) -> None:
+        """Choose the columns for this width before anybody looks."""
+        self._columns.set_width(width)
 
     def refresh(self) -> None:
         """Fill every panel for the first time."""

@@ -70,6 +70,18 @@ class KeyValue(QWidget):
             self._grid.setRowMinimumHeight(place, 0)
         self._share_room()
 
+    def reserve(self, count: int) -> None:
+        """Make the widgets of this many rows before they are wanted."""
+        while len(self._rows) < count:
+            place = len(self._rows)
+            self._append()
+            self._shapes[place] = (True, True)
+            _name, value, note = cells = self._rows[place]
+            self._grid.addWidget(value, place, 1)
+            self._grid.addWidget(note, place, 2)
+            for cell in cells:
+                cell.hide()
+
     def cells(self, place: int) -> tuple[ElidedLabel, ElidedLabel, ElidedLabel]:
         """Return label, value and note of one row."""
         return self._rows[place]
