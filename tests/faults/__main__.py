@@ -25,6 +25,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     parser.add_argument("--state", type=Path, help="where to keep what is done (and resume from)")
     parser.add_argument("--scale", type=float, default=1.0, help="the share of the full counts")
+    parser.add_argument("--only", default="", help="named, random, foreign, control or damage")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(argv)
     done = _Done(options.state)
@@ -80,7 +81,8 @@ def _steps(scale: float, seed: int) -> Iterator[Step]:
 
 def _kill(folder: Path, options: argparse.Namespace, done: _Done) -> None:
     # A new yard now and then: the request log and the files stay small.
-    waiting = [step for step in _steps(options.scale, options.seed) if step[0] not in done]
+    every = _steps(options.scale, options.seed)
+    waiting = [s for s in every if s[0].startswith(options.only) and s[0] not in done]
     for start in range(0, len(waiting), 100):
         yard = Yard(folder / f"yard{start}")
         try:
@@ -93,7 +95,7 @@ def _kill(folder: Path, options: argparse.Namespace, done: _Done) -> None:
 
 def _damage(folder: Path, name: str, options: argparse.Namespace, done: _Done) -> None:
     step = f"damage/{name}"
-    if step in done:
+    if step in done or not step.startswith(options.only):
         return
     sample, rng, outcome = make_sample(folder / f"sample-{name}"), random.Random(1), Outcome()
     for _ in range(max(20, round(1000 * options.scale))):

@@ -1,40 +1,19 @@
 """Editing and taking back: what waits, what goes at once, whose right it takes, and when not."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
+from person_at_work import AGENT, OTHER, Desk, want
 
 from desktop.app.wiring import House
-from desktop.customer.edit import Editor
-from desktop.customer.undo import Undo, apply_anyway, not_restored
-from desktop.kit.errors import BadInput, Conflict, NeedsPerson, NotPermitted
-from desktop.model.edit import Edit, EditKind, EditState
-from desktop.model.permission import DEFAULTS, Actor, Role, Rules
+from desktop.customer.undo import apply_anyway, not_restored
+from desktop.kit.errors import Conflict, NeedsPerson, NotPermitted
+from desktop.model.edit import Edit, EditState
 from tests.faults.home import opened
-from tests.faults.kinds import KINDS, Subject, seen
+from tests.faults.kinds import KINDS, seen
 from tests.faults.servers import Servers
 from tests.faults.town import ManualClock, Town
-
-AGENT = Actor("Kim Park", Role.AGENT, 7602)
-OTHER = Actor("Lee Chen", Role.AGENT, 7603)
-RULES = Rules(changes=True, table=DEFAULTS)
-
-
-class Desk:
-    """The use cases of one person on the house's store."""
-
-    def __init__(self, house: House, actor: Actor, rules: Rules = RULES) -> None:
-        store, clock, bus = house.store, house.ground.clock, house.bus
-        self.editor = Editor(store, clock, bus, lambda: actor, lambda: rules)
-        self.undo = Undo(store, self.editor, clock, bus, lambda: actor)
-
-
-async def want(desk: Desk | House, subject: Subject, *, wait: bool = False) -> Edit:
-    (edit,) = await desk.editor.submit([subject.intent()], wait_for_undo=wait)
-    return edit
 
 
 async def deliver(house: House) -> None:
@@ -218,50 +197,6 @@ async def test_one_s_own_waiting_opt_out_may_be_withdrawn(
     assert servers.writes(subject.key) == 0
 
 
-@pytest.mark.parametrize(
-    ("kind", "allowed"),
-    [
-        ("opt-out", True), ("opt-in", False), ("list on", True), ("list off", False),
-        ("health", True), ("var", False), ("mark", False), ("box", False), ("create", False),
-    ],
-)  # fmt: skip
-async def test_agents_may_what_the_table_says(
-    kind: str, allowed: bool, house: House, town: Town
-) -> None:
-    desk = Desk(house, AGENT)
-    subject = town.subject(kind)
-    if allowed:
-        assert (await want(desk, subject)).actor == "Kim Park"
-        return
-    with pytest.raises(NotPermitted):
-        await want(desk, subject)
-    assert house.store.outbox.open_count() == 0
-
-
-async def test_with_changes_switched_off_nobody_may(house: House, town: Town) -> None:
-    off = Desk(house, Actor("Ada", Role.ADMIN), Rules(changes=False, table=DEFAULTS))
-    with pytest.raises(NotPermitted, match="not allowed"):
-        await want(off, town.subject("health"))
-
-
-@pytest.mark.parametrize(
-    ("kind", "changes"),
-    [
-        ("opt-in", {"ticket": None}),
-        ("opt-in", {"reason": " "}),
-        ("opt-out", {"reason": ""}),
-        ("var", {"reason": "r" * 2001}),
-        ("var", {"reason": "half \ud800"}),
-    ],
-)
-async def test_what_a_change_has_to_come_with(
-    kind: str, changes: dict[str, object], house: House, town: Town
-) -> None:
-    intent = replace(town.subject(kind).intent(), **changes)  # type: ignore[arg-type]
-    with pytest.raises(BadInput):
-        await house.editor.submit([intent])
-
-
 async def test_a_created_profile_stays(house: House, town: Town) -> None:
     edit = await want(house, town.subject("create"))
     await deliver(house)
@@ -297,16 +232,3 @@ async def test_what_an_undo_cannot_bring_back_is_said_before(house: House, town:
     assert "flows" in said["list on"]
     assert "without a value" in said["health"]
     assert said["opt-out"] == said["var"] == said["box"] == ""
-
-
-@pytest_asyncio.fixture
-async def unconnected(home: Path, servers: Servers, clock: ManualClock) -> AsyncIterator[House]:
-    async with opened(home, servers.document, clock=clock, connect=False) as found:
-        yield found
-
-
-async def test_before_connecting_nothing_may_be_changed(unconnected: House, town: Town) -> None:
-    with pytest.raises(NotPermitted):
-        await want(unconnected, town.subject("opt-out"))
-    assert unconnected.live.actor.role is Role.AGENT
-    assert EditKind.OPTOUT in {k.kind for k in KINDS.values()}

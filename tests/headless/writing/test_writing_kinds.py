@@ -6,6 +6,7 @@ import pytest
 
 from desktop.app.wiring import House
 from desktop.model.edit import Edit, EditKind, EditState, same
+from desktop.model.optout import OptOut
 from desktop.model.query import recognise
 from tests.faults.kinds import KINDS, Subject, change_elsewhere, seen
 from tests.faults.servers import Servers
@@ -78,7 +79,10 @@ async def test_what_was_changed_elsewhere_is_a_conflict(
     change_elsewhere(servers, subject)
     edit = await deliver(house, edit)
     assert edit.state is EditState.CONFLICT
-    assert str(subject.kind.foreign) in edit.detail
+    words = subject.kind.foreign
+    if subject.kind.kind is EditKind.OPTOUT:
+        words = OptOut(words).words
+    assert words in edit.detail
     assert "Nothing was sent" in edit.detail
     assert servers.writes(subject.key) == 0
     assert audit_of(house, edit) == ["conflict"]
