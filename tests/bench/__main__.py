@@ -21,6 +21,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("what", nargs="*", choices=[*KINDS, "all", []], default=[])
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--rounds", type=int, default=0, metavar="N", help="how often each")
+    parser.add_argument("--state", type=Path, metavar="FILE", help="where faults go on from")
+    parser.add_argument("--scale", type=float, default=1.0, help="the share of the fault counts")
     options = parser.parse_args(arguments)
     asked = KINDS if "all" in options.what else tuple(options.what) or QUICK
     # The window's own process must find its compiled modules, as an installed one does.
@@ -31,7 +33,8 @@ def main(arguments: Sequence[str]) -> int:
     for kind in KINDS:
         if kind not in asked:
             continue
-        found = importlib.import_module(f"tests.bench.{kind}").measure(options.rounds)
+        more = {"state": options.state, "scale": options.scale} if kind == "faults" else {}
+        found = importlib.import_module(f"tests.bench.{kind}").measure(options.rounds, **more)
         print(f"\n{kind}\n{table(found)}", flush=True)
         rows += found
     missed = [row for row in rows if row.reached is False]

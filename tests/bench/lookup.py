@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.model.query import recognise
 from desktop.model.sheet import PartState, Sheet
-from tests.bench.official import official_clients
+from tests.bench.official import official_clients, round_trip
 from tests.bench.painting import Painted
 from tests.bench.report import Row, median, percentile
 from tests.bench.stage import Stage, crowd, on_stage, running_sandbox
@@ -35,6 +35,7 @@ class _Figures:
     answered: list[float] = field(default_factory=list)
     cached: list[float] = field(default_factory=list)
     official: list[float] = field(default_factory=list)
+    trip: list[float] = field(default_factory=list)
 
 
 def measure(rounds: int) -> list[Row]:
@@ -66,6 +67,7 @@ async def _all(stage: Stage, addresses: list[str], figures: _Figures) -> None:
         figures.done.append(times.done)
         figures.answered.append(times.answered)
         figures.official.append(await loop.run_in_executor(None, official, address))
+        figures.trip.append(await loop.run_in_executor(None, round_trip, stage.said))
         await bench.look_up(other)
         figures.cached.append((await bench.look_up(address)).shown)
     bench.painted.close()
@@ -163,6 +165,7 @@ def _rows(f: _Figures) -> list[Row]:
             FRAME_MS,
             note=f"{count}{percentile(f.cached, 0.95):.1f} ms",
         ),
+        Row("one bare round trip under the same load", median(f.trip), "ms"),
         Row("official clients, one call after another", median(f.official), "ms"),
         Row(
             "official clients / Fairlead",

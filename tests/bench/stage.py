@@ -116,7 +116,7 @@ async def _open_window(said: Said, home: Path) -> AsyncIterator["Window"]:
     window = Window(build_house(ground, workspace, workspaces), application(), Start())
     window.show()
     running = asyncio.create_task(window.run())
-    while not window.house.live.states:
+    while not window.house.live.states:  # noqa: ASYNC110 - nothing says when
         await asyncio.sleep(0.05)
     await asyncio.sleep(1.0)
     try:
@@ -127,8 +127,8 @@ async def _open_window(said: Said, home: Path) -> AsyncIterator["Window"]:
 
 
 def _ground(home: Path) -> Any:
-    from desktop.app.verbs.demo import _demo_ground
     from desktop.app.cli import lay_ground
+    from desktop.app.verbs.demo import _demo_ground
     from desktop.settings.workspace import Workspaces
 
     home.mkdir(exist_ok=True)
