@@ -28,11 +28,13 @@ class RadioRow(QRadioButton):
         self._label = text
         self._note = ""
         self._waiting = False
+        self._showing = False
         self.setAccessibleName(text)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_note(note)
-        self.clicked.connect(self._on_clicked)
+        # Not clicked: assistive technology toggles without a click.
+        self.toggled.connect(self._on_toggled)
 
     @property
     def key(self) -> str:
@@ -50,7 +52,9 @@ class RadioRow(QRadioButton):
         # An exclusive button refuses to be unchecked.
         exclusive = self.autoExclusive()
         self.setAutoExclusive(False)
+        self._showing = True
         self.setChecked(selected)
+        self._showing = False
         self.setAutoExclusive(exclusive)
 
     def set_waiting(self, waiting: bool) -> None:
@@ -132,5 +136,6 @@ class RadioRow(QRadioButton):
     def _font(self, bold: bool) -> QFont:
         return fonts.font(weight=QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
 
-    def _on_clicked(self) -> None:
-        self.chosen.emit(self._key)
+    def _on_toggled(self, on: bool) -> None:
+        if on and not self._showing:
+            self.chosen.emit(self._key)

@@ -55,7 +55,7 @@ class Rail(QFrame):
     def set_current(self, key: str) -> None:
         """Show which page is open."""
         for name, page in self._pages.items():
-            page.setChecked(name == key)
+            page.show_checked(name == key)
         self._take_tab_stop()
 
     def set_badge(self, key: str, badge: str, description: str = "") -> None:
@@ -114,8 +114,11 @@ class RailButton(QAbstractButton):
         self._icon_name = icon_name
         self._badge = ""
         self._compact = False
+        self._showing = False
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCheckable(True)
+        # Assistive technology toggles without a click.
+        self.toggled.connect(self._on_toggled)
         self.setAccessibleName(name)
         self.setObjectName(name)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -133,6 +136,17 @@ class RailButton(QAbstractButton):
         self.setSizePolicy(horizontal, QSizePolicy.Policy.Fixed)
         set_tip(self, self._label if compact else "", describe=False)
         self.updateGeometry()
+
+    def show_checked(self, checked: bool) -> None:
+        """Show whether its page is open, without asking for it."""
+        self._showing = True
+        self.setChecked(checked)
+        self._showing = False
+
+    def _on_toggled(self, _checked: bool) -> None:
+        if not self._showing:
+            self.show_checked(not self.isChecked())
+            self.picked.emit(self._key)
 
     def nextCheckState(self) -> None:
         """The rail decides which page is open."""

@@ -58,7 +58,7 @@ class SegmentedControl(QWidget):
     def set_value(self, key: str | None) -> None:
         """Select a segment, or none for "not set"."""
         for name, segment in self._segments.items():
-            segment.setChecked(name == key)
+            segment.show_checked(name == key)
         self._take_tab_stop()
         self.update()
 
@@ -120,11 +120,25 @@ class Segment(QAbstractButton):
         self._key = key
         self._label = text
         self.waiting = False
+        self._showing = False
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCheckable(True)
+        # Assistive technology toggles without a click.
+        self.toggled.connect(self._on_toggled)
         self.setAccessibleName(text)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_checked(self, checked: bool) -> None:
+        """Show whether it is the value, without asking for it."""
+        self._showing = True
+        self.setChecked(checked)
+        self._showing = False
+
+    def _on_toggled(self, _checked: bool) -> None:
+        if not self._showing:
+            self.show_checked(not self.isChecked())
+            self.picked.emit(self._key)
 
     def nextCheckState(self) -> None:
         """Choosing again keeps the choice; the group sets the others."""

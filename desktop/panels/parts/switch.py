@@ -21,6 +21,7 @@ class Switch(QAbstractButton):
     def __init__(self, name: str, *, on: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._waiting = False
+        self._showing = False
         self._tip = ""
         self.setCheckable(True)
         self.setChecked(on)
@@ -29,11 +30,14 @@ class Switch(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.clicked.connect(self.chosen)
+        # Not clicked: assistive technology toggles without a click.
+        self.toggled.connect(self._on_toggled)
 
     def set_on(self, on: bool) -> None:
         """Show a value without asking for it."""
+        self._showing = True
         self.setChecked(on)
+        self._showing = False
 
     def is_waiting(self) -> bool:
         """Whether the shown value is wanted and not confirmed."""
@@ -65,6 +69,10 @@ class Switch(QAbstractButton):
             self.click()
             return
         super().keyPressEvent(event)
+
+    def _on_toggled(self, on: bool) -> None:
+        if not self._showing:
+            self.chosen.emit(on)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw track and knob."""

@@ -1,0 +1,93 @@
+"""What a screen reader and its user do, from outside; run by the system's own Python.
+
+Arguments: the address to look up. Prints one JSON line with what was found and done.
+"""
+
+import json
+import sys
+import time
+
+import pyatspi  # type: ignore[import-not-found]
+
+
+def walk(node, depth=0):  # type: ignore[no-untyped-def]
+    yield node
+    if depth < 40:
+        for index in range(node.childCount):
+            child = node.getChildAtIndex(index)
+            if child is not None:
+                yield from walk(child, depth + 1)
+
+
+def window():  # type: ignore[no-untyped-def]
+    desktop = pyatspi.Registry.getDesktop(0)
+    for index in range(desktop.childCount):
+        app = desktop.getChildAtIndex(index)
+        if app is not None and app.childCount and "airlead" in (app.name or ""):
+            return app
+    return None
+
+
+def wait(find, within_s=40):  # type: ignore[no-untyped-def]
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
+        try:
+            found = find()
+        except Exception:  # noqa: BLE001 - a node that has gone while it was read
+            found = None
+        if found:
+            return found
+        time.sleep(0.1)
+    seen = [(n.getRoleName(), n.name) for n in walk(window())] if window() else "no window"
+    raise SystemExit(f"there is {seen}; never there: {[c.cell_contents for c in find.__closure__ or ()]}")
+
+
+def named(name, role=None):  # type: ignore[no-untyped-def]
+    def find():  # type: ignore[no-untyped-def]
+        for node in walk(window()):
+            showing = node.getState().contains(pyatspi.STATE_SHOWING)
+            if node.name == name and showing and role in (None, node.getRoleName()):
+                return node
+        return None
+
+    return find
+
+
+def act(node, *names):  # type: ignore[no-untyped-def]
+    actions = node.queryAction()
+    offered = [actions.getName(index) for index in range(actions.nActions)]
+    wanted = next(index for index, name in enumerate(offered) if name.lower() in names)
+    actions.doAction(wanted)
+
+
+def main(address: str) -> None:
+    wait(window)
+    field = wait(named("Find a customer", "text"))
+    field.queryEditableText().setTextContents(address)
+    wait(lambda: field.queryText().getText(0, -1) == address)
+    act(field, "press", "activate", "setfocus")
+    field.queryComponent().grabFocus()
+    pyatspi.Registry.generateKeyboardEvent(36, None, pyatspi.KEY_PRESSRELEASE)
+    panel = wait(named("Opt-out"))
+    radio = wait(named("No marketing e-mail", "radio button"))
+    roles = sorted({node.getRoleName() for node in walk(window())})
+    names = sorted({node.name for node in walk(window()) if node.name})
+    act(radio, "press", "toggle", "check")
+    button = wait(named("Stop marketing e-mail"))
+    act(button, "press", "click")
+    wait(lambda: any("Sailthru confirmed" in (n.name or "") for n in walk(window())))
+    checked = wait(named("No marketing e-mail", "radio button"))
+    print(
+        json.dumps(
+            {
+                "panel": panel.getRoleName(),
+                "roles": roles,
+                "names": names,
+                "checked": checked.getState().contains(pyatspi.STATE_CHECKED),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,66 @@
+"""The window over the accessibility bus, from another process: read, typed into, pressed."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from desk import MARIA, Sandbox, _read_officially, die_with_parent
+from xvfb import Program
+
+_HERE = Path(__file__).parent
+_SESSION = """
+/usr/libexec/at-spi-bus-launcher --launch-immediately & bus=$!
+"$0" -m desktop & app=$!
+/usr/bin/python3 "$1" maria@lopez.example
+code=$?
+kill $app $bus
+exit $code
+"""
+
+
+def test_a_screen_reader_opts_somebody_out(program: Program, sandbox: Sandbox) -> None:
+    environment = program.environment | {
+        "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1",
+        "GTK_MODULES": "",
+        "XDG_RUNTIME_DIR": os.environ.get("XDG_RUNTIME_DIR", ""),
+    }
+    environment.pop("DBUS_SESSION_BUS_ADDRESS", None)
+    reader = str(_HERE / "reader.py")
+    done = subprocess.run(
+        ["dbus-run-session", "--", "sh", "-c", _SESSION, sys.executable, reader],
+        env=environment,
+        cwd=_HERE.parents[2],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        preexec_fn=die_with_parent,
+    )
+    assert done.returncode == 0, (done.stdout, done.stderr[-2000:])
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["panel"] in ("panel", "grouping")
+    assert told["checked"]
+    for name in (
+        "Find a customer",
+        "Zendesk",
+        "Lists",
+        "Opt-out",
+        "Health",
+        "Customer value",
+        "Engagement",
+        "Tickets",
+        "Profile data",
+        "Timeline",
+        "Refresh",
+        "Follow Zendesk",
+        "Sync to Sailthru",
+        "Customers",
+        "Activity",
+        "Settings",
+    ):
+        assert name in told["names"], name
+    assert {"radio button", "text"} <= set(told["roles"])
+    said = _read_officially(sandbox, MARIA, {})
+    assert said["optout_email"] == "basic"
