@@ -13,6 +13,9 @@ from desktop.settings.state import StateFile
 
 log = logging.getLogger(__name__)
 
+# Room for the frame that the system draws around a window: left, top, right, bottom.
+_FRAME = (4, 32, -4, -4)
+
 
 class WindowMemory:
     """What the file says is untrusted: an odd geometry is replaced by the usual one."""
@@ -38,7 +41,7 @@ class WindowMemory:
 
     def _fit(self) -> None:
         frame = self._window.geometry()
-        screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+        screens = [s.availableGeometry().adjusted(*_FRAME) for s in QGuiApplication.screens()]
         if not screens:
             return
         home = next((s for s in screens if s.contains(frame.center())), screens[0])

@@ -218,7 +218,13 @@ class Desk:
         await self.home.set_up(self.sandbox.document, agent=self._agent)
         await self.begin()
 
-    async def begin(self, start: Start | None = None) -> None:
+    async def begin_where_it_was(self) -> None:
+        """Open the window with the size that it remembers."""
+        await self.begin(size=None)
+
+    async def begin(
+        self, start: Start | None = None, *, size: tuple[int, int] | None = (1280, 820)
+    ) -> None:
         """Open the window and wait until it is connected (or knows that it cannot be)."""
         app = QApplication.instance()
         assert isinstance(app, QApplication)
@@ -229,7 +235,8 @@ class Desk:
         self.view = self.window.view
         self.sheet = self.window.sheet
         self.window.show()
-        self.view.resize(1280, 820)
+        if size is not None:
+            self.view.resize(*size)
         self.view.activateWindow()
         self._running = asyncio.create_task(self.window.run(), name="window")
         await until(self.view.isActiveWindow)

@@ -1,5 +1,6 @@
 """The whole window without a mouse: every action, one key each, the order of Tab, no trap."""
 
+import sys
 from collections import Counter
 
 import pytest
@@ -196,7 +197,7 @@ async def test_the_whole_job_without_the_mouse(desk: Desk) -> None:
     said = await desk.said_by_sailthru()
     assert said["optout_email"] == "basic"
     assert "Newsletter" not in said["lists"]
-    print(f"\n{pressed} keystrokes")
+    sys.stdout.write(f"\n{pressed} keystrokes\n")
 
 
 async def test_escape_closes_the_topmost_and_loses_no_text(desk: Desk) -> None:

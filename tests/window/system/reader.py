@@ -6,11 +6,13 @@ Arguments: the address to look up. Prints one JSON line with what was found and 
 import json
 import sys
 import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pyatspi  # type: ignore[import-not-found]
 
 
-def walk(node, depth=0):  # type: ignore[no-untyped-def]
+def walk(node: Any, depth: int = 0) -> Iterator[Any]:
     yield node
     if depth < 40:
         for index in range(node.childCount):
@@ -19,7 +21,7 @@ def walk(node, depth=0):  # type: ignore[no-untyped-def]
                 yield from walk(child, depth + 1)
 
 
-def window():  # type: ignore[no-untyped-def]
+def window() -> Any:
     desktop = pyatspi.Registry.getDesktop(0)
     for index in range(desktop.childCount):
         app = desktop.getChildAtIndex(index)
@@ -28,7 +30,7 @@ def window():  # type: ignore[no-untyped-def]
     return None
 
 
-def wait(find, within_s=40):  # type: ignore[no-untyped-def]
+def wait(find: Callable[[], Any], within_s: float = 40) -> Any:
     end = time.monotonic() + within_s
     while time.monotonic() < end:
         try:
@@ -39,11 +41,13 @@ def wait(find, within_s=40):  # type: ignore[no-untyped-def]
             return found
         time.sleep(0.1)
     seen = [(n.getRoleName(), n.name) for n in walk(window())] if window() else "no window"
-    raise SystemExit(f"there is {seen}; never there: {[c.cell_contents for c in find.__closure__ or ()]}")
+    raise SystemExit(
+        f"there is {seen}; never there: {[c.cell_contents for c in find.__closure__ or ()]}"
+    )
 
 
-def named(name, role=None):  # type: ignore[no-untyped-def]
-    def find():  # type: ignore[no-untyped-def]
+def named(name: str, role: str | None = None) -> Callable[[], Any]:
+    def find() -> Any:
         for node in walk(window()):
             showing = node.getState().contains(pyatspi.STATE_SHOWING)
             if node.name == name and showing and role in (None, node.getRoleName()):
@@ -53,7 +57,7 @@ def named(name, role=None):  # type: ignore[no-untyped-def]
     return find
 
 
-def act(node, *names):  # type: ignore[no-untyped-def]
+def act(node: Any, *names: str) -> None:
     actions = node.queryAction()
     offered = [actions.getName(index) for index in range(actions.nActions)]
     wanted = next(index for index, name in enumerate(offered) if name.lower() in names)
@@ -77,7 +81,7 @@ def main(address: str) -> None:
     act(button, "press", "click")
     wait(lambda: any("Sailthru confirmed" in (n.name or "") for n in walk(window())))
     checked = wait(named("No marketing e-mail", "radio button"))
-    print(
+    sys.stdout.write(
         json.dumps(
             {
                 "panel": panel.getRoleName(),
