@@ -1,6 +1,7 @@
 """The header: the customer's name as the largest thing, how Sailthru was matched, health."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.panels.customer.boxes import discard, line
@@ -15,6 +16,7 @@ from desktop.viewmodels.customer.header import ChipView
 from desktop.viewmodels.frame import FrameState
 from desktop.viewmodels.sheet import SheetModel
 
+_STACKED, _TIGHT = 560, 760  # px of the design
 _STATES: dict[str, State] = {"ok": "ok", "warn": "warn", "bad": "bad", "info": "info"}
 
 
@@ -26,6 +28,10 @@ class HeaderPanel(QWidget):
         self.setAccessibleName("Customer")
         self._model = model
         self._shown: tuple[ChipView, ...] = ()
+        self._narrow = False
+        self._arranged: tuple[bool, bool] | None = None
+        # What it needs at least follows from the room it gets, not the other way round.
+        self.setMinimumWidth(1)
         self._avatar = Avatar()
         self._name = elided("", "heading", selectable=True)
         self._address = elided("", selectable=True)
@@ -64,14 +70,28 @@ class HeaderPanel(QWidget):
 
     def set_narrow(self, narrow: bool) -> None:
         """Stack the parts for a narrow window."""
-        way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
-        self._row.setDirection(way)
-        self._row.setSpacing(fonts.scaled(4 if narrow else 12))
-        self._avatar.setVisible(not narrow)
+        self._narrow = narrow
         self._value.setVisible(narrow)
-        self._health.setMinimumWidth(0 if narrow else fonts.scaled(270))
-        # The name keeps its line: in a narrow window the chips have one of their own.
-        if narrow:
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In little room, as with a large font, the parts stand under each other."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        stacked = self._narrow or self.width() < fonts.scaled(_STACKED)
+        tight = stacked or self.width() < fonts.scaled(_TIGHT)
+        if (stacked, tight) == self._arranged:
+            return
+        self._arranged = (stacked, tight)
+        way = QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
+        self._row.setDirection(way)
+        self._row.setSpacing(fonts.scaled(4 if stacked else 12))
+        self._avatar.setVisible(not stacked)
+        self._health.setMinimumWidth(0 if stacked else fonts.scaled(270))
+        # The name keeps its line: in little room the chips have one of their own.
+        if tight:
             self._chip_line.insertWidget(0, self._chip_box)
         else:
             self._names.insertWidget(1, self._chip_box)
