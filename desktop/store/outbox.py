@@ -146,21 +146,29 @@ class Outbox:
         return self._database.write(act)
 
     def retry(self, edit_id: str, now: float) -> Edit:
-        """Make a waiting or failed edit due at once. Raises BadInput for any other."""
+        """Make an open edit due at once; a failed one is wanted anew, as an edit of its own.
+
+        Its end stands in the audit, and one edit has one end. Raises BadInput for any other.
+        """
 
         def act(connection: sqlite3.Connection) -> Edit:
             edit = edit_of(self._row(connection, edit_id))
-            if edit.state is not EditState.FAILED and edit.state.final:
+            if edit.state is EditState.FAILED:
+                again = self._enqueue_one(connection, edit.intent, edit.actor, now, 0.0)
+                detail = f"{edit.detail} Tried again as {again.id}.".strip()
+                connection.execute(
+                    "UPDATE outbox SET detail = ? WHERE id = ?", (detail, int(edit.id))
+                )
+                return again
+            if edit.state.final:
                 raise BadInput(
                     f"Edit {edit_id} is {edit.state.value}.",
                     "Only an edit that waits or failed can be tried again.",
                 )
-            state = EditState.QUEUED if edit.state is EditState.FAILED else edit.state
             connection.execute(
-                "UPDATE outbox SET state = ?, not_before = ?, updated_at = ? WHERE id = ?",
-                (state.value, now, now, edit.id),
+                "UPDATE outbox SET not_before = ?, updated_at = ? WHERE id = ?", (now, now, edit.id)
             )
-            return replace(edit, state=state, not_before=now, updated_at=now)
+            return replace(edit, not_before=now, updated_at=now)
 
         return self._database.write(act)
 

@@ -72,8 +72,7 @@ class ActivityActs:
         return "It is tried again now."
 
     async def _discard(self, edit: Edit) -> str:
-        now, words = self._clock.now(), "Discarded before it was sent."
-        gone = await self._store.lane.run(self._store.outbox.withdraw, edit.id, now, words)
+        gone = await self._undo.withdraw(edit.id, "Discarded before it was sent.")
         if gone is None:
             raise NeedsPerson(
                 "This change cannot be discarded any more.",

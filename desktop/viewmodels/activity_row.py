@@ -178,7 +178,7 @@ def _state(edit: Edit, settled: bool) -> tuple[str, str]:
         # Accepted but not read back is on its way; without any answer nobody knows.
         return ("Being confirmed", "info") if edit.accepted else ("Not certain", "warn")
     if needs_person(edit) and settled:
-        return ("Left as it is", "neutral")
+        return ("Dealt with", "neutral")
     if was_so(edit):
         return "Was so already", "ok"
     return {

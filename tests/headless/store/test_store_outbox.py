@@ -183,12 +183,16 @@ def test_retry_makes_due_what_waits_or_failed_and_nothing_else(store: Store) -> 
     assert taken is not None
     store.outbox.close(store.outbox.mark_sending(taken, 5.0), 5.0, EditState.FAILED, "refused")
     again = store.outbox.retry(waiting.id, 6.0)
-    assert (again.state, again.tries) == (EditState.QUEUED, 1)
+    assert again.id != waiting.id
+    assert (again.state, again.intent, again.tries) == (EditState.QUEUED, waiting.intent, 0)
+    assert store.outbox.get(waiting.id).detail == f"refused Tried again as {again.id}."
     taken = store.outbox.claim(6.0)
     assert taken is not None
     store.outbox.close(taken, 6.0, EditState.DONE, "")
     with pytest.raises(BadInput):
-        store.outbox.retry(waiting.id, 7.0)
+        store.outbox.retry(again.id, 7.0)
+    # One edit, one end in the record.
+    assert [row.edit for row in store.audit.rows()] == [again.id, waiting.id]
 
 
 def test_open_edits_are_found_by_value_and_counted(store: Store) -> None:

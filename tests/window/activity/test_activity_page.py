@@ -108,10 +108,10 @@ async def test_a_conflict_left_as_it_is_stays_left_after_a_restart(desk: AtDesk)
     await shown(desk, 1)
     desk.page.rows.select(edit)
     desk.page.detail.button("leave").click()
-    await until(lambda: desk.states() == ["Left as it is"])
+    await until(lambda: desk.states() == ["Dealt with"])
     again = AtDesk(desk.house)
     again.page.show()
-    await until(lambda: again.states() == ["Left as it is"])
+    await until(lambda: again.states() == ["Dealt with"])
     assert again.model.attention_count == 0
     await again.leave()
 
@@ -145,9 +145,9 @@ async def test_failed_is_retried_and_goes_out(desk: AtDesk) -> None:
     await shown(desk, 1)
     assert desk.states() == ["Failed"]
     desk.model.do("retry", edit)
-    await until(lambda: desk.states() == ["Waiting"])
+    await until(lambda: desk.states() == ["Waiting", "Dealt with"])
     await desk.send()
-    await until(lambda: desk.states() == ["Confirmed"])
+    await until(lambda: desk.states() == ["Confirmed", "Dealt with"])
     desk.model.choose(edit)
     await until(lambda: len(desk.model.detail().history) == 2)  # type: ignore[union-attr]
 
