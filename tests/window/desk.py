@@ -1,22 +1,15 @@
 """A whole window at work: a real workspace, a real sandbox process, and real keys and clicks."""
 
 import asyncio
-import ctypes
 import gc
-import json
 import os
-import random
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.request import Request, urlopen
 
-from at_work import ROOT, bury, soon, until
+from at_work import bury, soon, until
+from desk_home import Home
+from desk_sandbox import Sandbox, die_with_parent, read_officially
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
@@ -24,15 +17,10 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from shiboken6 import isValid
 
 from desktop.app.gui import Start, Window
-from desktop.app.wiring import Ground, House, build_house
-from desktop.connect.setup import run_setup
 from desktop.kit.bus import Changes, Topic
-from desktop.kit.redact import Redactor
-from desktop.settings.paths import under
-from desktop.settings.policy import NO_POLICY
-from desktop.settings.workspace import Workspace, Workspaces
-from desktop.vault.environment import Overrides
-from desktop.vault.memory_vault import MemoryVault
+from desktop.model.edit import Edit
+
+__all__ = ["Desk", "Home", "Sandbox", "die_with_parent", "read_officially"]
 
 MARIA = "5e9f3c1b2a4d6e8f00713401"
 NONE = Qt.KeyboardModifier.NoModifier
@@ -40,167 +28,6 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 Key = Qt.Key
 W = TypeVar("W", bound=QWidget)
-
-
-class Sandbox:
-    """Sailthru and Zendesk in a process of their own; `log` tells every request."""
-
-    def __init__(self, folder: Path, *flags: str) -> None:
-        self._log = folder / "requests.jsonl"
-        self._flags = ["--customers", "0", "--log", str(self._log), *flags]
-        self._process: subprocess.Popen[str] | None = None
-        self.port = free_ports()
-        self._mark = 0
-        self.document: dict[str, Any] = {}
-        self.start()
-
-    @property
-    def sailthru(self) -> dict[str, str]:
-        return self.document["sailthru"]
-
-    @property
-    def zendesk(self) -> dict[str, str]:
-        return self.document["zendesk"]
-
-    def start(self) -> None:
-        """Serve, on the same ports each time."""
-        command = [sys.executable, "-m", "desktop.sandbox", "--port", str(self.port), *self._flags]
-        self._process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            cwd=ROOT,
-            preexec_fn=die_with_parent,
-        )
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            self.stop()
-            self.port = free_ports()
-            self.start()
-            return
-        self.document = json.loads(line)
-
-    def stop(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.terminate()
-            process.wait(10)
-            if process.stdout is not None:
-                process.stdout.close()
-
-    def control(self, method: str, name: str, body: object = None) -> Any:
-        """Ask or tell the sandbox itself."""
-        data = None if body is None else json.dumps(body).encode()
-        url = f"{self.zendesk['base_url']}/sandbox/{name}"
-        request = Request(url, data, method=method)  # noqa: S310 - its own loopback address
-        with urlopen(request, timeout=10) as answer:  # noqa: S310
-            return json.loads(answer.read())
-
-    def fault(self, *specs: str) -> None:
-        """Misbehave in these ways from now on; none of them ends that."""
-        self.control("DELETE", "fault")
-        if specs:
-            self.control("POST", "fault", {"specs": list(specs)})
-
-    def fresh(self) -> None:
-        """Everything as it was at the start, and the log from here."""
-        self.control("POST", "reset")
-        self.control("POST", "speed", {"latency_ms": 0})
-        self._mark = self._log.stat().st_size if self._log.exists() else 0
-
-    def requests(self) -> list[dict[str, Any]]:
-        """What was asked since `fresh`."""
-        with self._log.open(encoding="utf-8") as file:
-            file.seek(self._mark)
-            return [json.loads(line) for line in file]
-
-    def writes(self) -> list[dict[str, Any]]:
-        """The requests that change something."""
-        return [r for r in self.requests() if r["method"] in ("POST", "PUT", "DELETE")]
-
-
-def die_with_parent() -> None:
-    """In a child before it starts: end when the tests end, however they end."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
-
-
-def free_ports() -> int:
-    """The first of two neighbouring ports that nobody uses now."""
-    while True:
-        port = random.randrange(20_000, 32_000, 2)
-        try:
-            for each in (port, port + 1):
-                with socket.socket() as probe:
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    probe.bind(("127.0.0.1", each))
-        except OSError:
-            continue
-        return port
-
-
-class HandClock:
-    """The computer's time, which `skip` moves on; a wait between two tries is short."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def now(self) -> float:
-        return time.time() + self.ahead
-
-    def monotonic(self) -> float:
-        return time.monotonic() + self.ahead
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(min(max(seconds, 0.0), 0.05))
-
-
-class Home:
-    """What outlives a window: files and secrets."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.vault = MemoryVault()
-        self.clock = HandClock()
-        self.paths = under(folder)
-        self.paths.prepare()
-        self.workspaces = Workspaces(self.paths, NO_POLICY)
-
-    @property
-    def workspace(self) -> Workspace:
-        return self.workspaces.open_or_create("main")
-
-    def house(self) -> House:
-        ground = Ground(
-            paths=self.paths,
-            policy=NO_POLICY,
-            redactor=Redactor(),
-            overrides=Overrides(),
-            clock=self.clock,
-            vault=lambda _workspace: self.vault,
-        )
-        return build_house(ground, self.workspace, self.workspaces)
-
-    async def set_up(self, document: dict[str, Any], *, agent: bool = False) -> None:
-        """As an admin; with `agent` an agent signs in here afterwards."""
-        house = self.house()
-        try:
-            await soon(run_setup({**document, "changes": True}, house.live.desk))
-            if agent:
-                await soon(run_setup(as_agent(document), house.live.desk))
-        finally:
-            await house.close()
-
-
-def as_agent(document: dict[str, Any]) -> dict[str, Any]:
-    sailthru, zendesk = dict(document["sailthru"]), dict(document["zendesk"])
-    sailthru["api_key"], sailthru["api_secret"] = (
-        sailthru["agent_api_key"],
-        sailthru["agent_api_secret"],
-    )
-    zendesk["email"], zendesk["api_token"] = zendesk["agent_email"], zendesk["agent_api_token"]
-    return {"sailthru": sailthru, "zendesk": zendesk}
 
 
 class Desk:
@@ -359,30 +186,27 @@ class Desk:
         shown = "waiting" in items and items["waiting"].isVisible()
         return items["waiting"].accessibleName() if shown else ""
 
+    def edits(self) -> list[Edit]:
+        """The newest changes, newest first."""
+        return list(self.house.store.outbox.recent(20))
+
+    async def pause(self, seconds: float) -> None:
+        """Let real time pass."""
+        await asyncio.sleep(seconds)
+
     def states(self) -> list[str]:
         """How far the newest changes are, newest first."""
-        return [edit.state.value for edit in self.house.store.outbox.recent(20)]
+        return [edit.state.value for edit in self.edits()]
 
     async def said_by_sailthru(self, sid: str = MARIA, **fields: int) -> dict[str, Any]:
         """What the official client reads of a profile."""
-        return await asyncio.to_thread(_read_officially, self.sandbox, sid, fields)
+        return await asyncio.to_thread(read_officially, self.sandbox, sid, fields)
 
     def shot(self, name: str) -> None:
         """Keep a picture for people where FAIRLEAD_SHOTS names a folder."""
         folder = os.environ.get("FAIRLEAD_SHOTS")
         if folder:
             self.view.grab().save(str(Path(folder) / f"{name}.png"))
-
-
-def _read_officially(sandbox: Sandbox, sid: str, fields: dict[str, int]) -> dict[str, Any]:
-    from sailthru.sailthru_client import SailthruClient
-
-    said = sandbox.sailthru
-    client = SailthruClient(said["api_key"], said["api_secret"], said["service_uri"])
-    wanted = fields or {"optout_email": 1, "lists": 1, "vars": 1, "keys": 1}
-    answer = client.api_get("user", {"id": sid, "key": "sid", "fields": wanted})
-    body: dict[str, Any] = answer.get_body()
-    return body
 
 
 def _areas(widget: QWidget) -> Iterator[QScrollArea]:

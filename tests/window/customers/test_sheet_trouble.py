@@ -112,8 +112,10 @@ async def test_offline_the_kept_sheet_serves_and_edits_wait(desk: Desk) -> None:
         await desk.settled()
         services = desk.view.status
         await desk.until(
-            lambda: "offline since" in services.item("Sailthru").accessibleName()
-            and "offline since" in services.item("Zendesk").accessibleName()
+            lambda: (
+                "offline since" in services.item("Sailthru").accessibleName()
+                and "offline since" in services.item("Zendesk").accessibleName()
+            )
         )
         note = desk.one("Opt-out", Card).note_label
         assert note.full_text() == "Sailthru offline · 2 h old"
@@ -157,9 +159,7 @@ async def test_signed_out_says_so_and_keeps_edits(desk: Desk) -> None:
     await desk.look_up("maria@lopez.example")
     desk.sandbox.fault("sailthru:* *:401")
     desk.click("Happy")
-    await desk.until(
-        lambda: "signed out" in desk.view.status.item("Sailthru").accessibleName()
-    )
+    await desk.until(lambda: "signed out" in desk.view.status.item("Sailthru").accessibleName())
     assert desk.waiting == "1 change waiting"
     desk.sandbox.fault()
     desk.press(Key.Key_F5)

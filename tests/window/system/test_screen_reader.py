@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from desk import MARIA, Sandbox, _read_officially, die_with_parent
+from desk import MARIA, Sandbox, die_with_parent, read_officially
 from xvfb import Program
 
 _HERE = Path(__file__).parent
@@ -62,5 +62,5 @@ def test_a_screen_reader_opts_somebody_out(program: Program, sandbox: Sandbox) -
     ):
         assert name in told["names"], name
     assert {"radio button", "text"} <= set(told["roles"])
-    said = _read_officially(sandbox, MARIA, {})
+    said = read_officially(sandbox, MARIA, {})
     assert said["optout_email"] == "basic"
