@@ -11,10 +11,10 @@ from typing import NoReturn
 
 from desktop import __version__
 from desktop.app import output
+from desktop.app.ground import Ground, system_clock
 from desktop.app.hardening import harden
 from desktop.app.verbs.every import NAMES, verbs_for
 from desktop.app.verbs.verb import Verb
-from desktop.app.wiring import Ground, system_clock
 from desktop.kit.errors import AppError, BadInput, Bug
 from desktop.kit.log import set_up_logging
 from desktop.kit.redact import Redactor

@@ -14,7 +14,7 @@ from desktop.viewmodels.settings_page import SettingsModel
 from desktop.viewmodels.wizard import STEPS, WizardModel
 
 if TYPE_CHECKING:
-    from desktop.app.gui import Window
+    from desktop.app.window import Window
 
 
 class Pages(QObject):

@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from desktop.app.wiring import Ground, House, build_house
+from desktop.app.ground import Ground
+from desktop.app.wiring import House, build_house
 from desktop.kit.errors import NeedsPerson
 from desktop.settings.workspace import Workspace, Workspaces
 

@@ -13,7 +13,7 @@ from desktop.model.edit import EditKind
 from desktop.panels.theme.theme import Choice
 
 if TYPE_CHECKING:
-    from desktop.app.gui import Window
+    from desktop.app.window import Window
 
 WIDE = (1280, 820)
 NARROW = (392, 860)

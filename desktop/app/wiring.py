@@ -5,9 +5,9 @@ and only then are httpx and keyring (150 ms each) imported.
 """
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from desktop.app.ground import Ground
 from desktop.app.live import Live
 from desktop.connect.desk import Desk
 from desktop.customer.edit import Editor
@@ -15,34 +15,14 @@ from desktop.customer.follow import Follow
 from desktop.customer.lookup import Lookup
 from desktop.customer.undo import Undo
 from desktop.kit.bus import Bus
-from desktop.kit.clock import Clock, SystemClock
-from desktop.kit.redact import Redactor
 from desktop.model.edit import Service
-from desktop.settings.paths import Paths
-from desktop.settings.policy import Policy
 from desktop.settings.workspace import Workspace, Workspaces
 from desktop.store.store import Store, open_store
-from desktop.vault.environment import EnvironmentVault, Overrides
+from desktop.vault.environment import EnvironmentVault
 from desktop.vault.keyring_vault import KeyringVault
 from desktop.vault.secret import Vault
 from desktop.writing.deliver import Checkpoint, Deliverer, Delivery
 from desktop.writing.port import Port, SailthruPort, ZendeskPort
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What a start knows before it opens a workspace.
-
-    `demo` keeps secrets in memory; `vault` says where else they are, if not in the keyring.
-    """
-
-    paths: Paths
-    policy: Policy
-    redactor: Redactor
-    overrides: Overrides
-    clock: Clock
-    demo: bool = False
-    vault: Callable[[Workspace], Vault] | None = None
 
 
 @dataclass(frozen=True)
@@ -115,8 +95,3 @@ def make_desk(ground: Ground, workspace: Workspace, workspaces: Workspaces) -> D
     )
     vault = EnvironmentVault(below, ground.overrides, ground.redactor)
     return Desk(workspaces, workspace, vault, ground.overrides, ground.clock)
-
-
-def system_clock() -> Clock:
-    """The computer's own."""
-    return SystemClock()

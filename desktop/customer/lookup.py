@@ -154,7 +154,8 @@ class _Search:
 
         async def ask() -> tuple[ZendeskPerson, ...]:
             by_name, by_id = await asyncio.gather(
-                zendesk.find_by_name(value), none_if_refused(zendesk.find_by_external_id(value))
+                zendesk.find_by_name(value),
+                none_if_refused(lambda: zendesk.find_by_external_id(value)),
             )
             return tuple({p.id: p for p in (*by_id, *by_name)}.values())
 
@@ -170,7 +171,7 @@ class _Search:
         small = int(number) < 2**63
 
         async def ask() -> tuple[ZendeskPerson, ...]:
-            ticket = await none_if_missing(zendesk.ticket(int(number))) if small else None
+            ticket = await none_if_missing(lambda: zendesk.ticket(int(number))) if small else None
             if ticket is not None and ticket.requester_id is not None:
                 self._board.update(replace(self._board.sheet, ticket=ticket))
                 await self._board.keep(
@@ -178,9 +179,9 @@ class _Search:
                 )
                 return (await zendesk.show_user(ticket.requester_id),)
             person, by_id, by_phone = await asyncio.gather(
-                none_if_missing(zendesk.show_user(int(number))) if small else nothing(),
-                none_if_refused(zendesk.find_by_external_id(number)),
-                none_if_refused(zendesk.find_by_phone(number)),
+                none_if_missing(lambda: zendesk.show_user(int(number))) if small else nothing(),
+                none_if_refused(lambda: zendesk.find_by_external_id(number)),
+                none_if_refused(lambda: zendesk.find_by_phone(number)),
             )
             found = (*((person,) if person else ()), *by_id, *by_phone)
             return tuple({p.id: p for p in found}.values())

@@ -1,8 +1,12 @@
-"""Several coroutines at once, and answers that may be missing."""
+"""Several coroutines at once, and answers that may be missing.
+
+What may be cancelled before its first step takes a callable: a coroutine made for it, and then
+never awaited, would be left behind.
+"""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from desktop.kit.errors import AppError, NotFound
@@ -46,20 +50,20 @@ async def forgiving(asking: Coroutine[Any, Any, None]) -> None:
         log.info("A detail could not be read: %s", error.code)
 
 
-async def none_if_missing(asking: Awaitable[T]) -> T | None:
+async def none_if_missing(ask: Callable[[], Awaitable[T]]) -> T | None:
     """The answer, or None where the service knows no such thing."""
     try:
-        return await asking
+        return await ask()
     except NotFound:
         return None
 
 
 async def none_if_refused(
-    asking: Awaitable[tuple[ZendeskPerson, ...]],
+    ask: Callable[[], Awaitable[tuple[ZendeskPerson, ...]]],
 ) -> tuple[ZendeskPerson, ...]:
     """The people, or none where this way of asking is refused; what may pass is raised."""
     try:
-        return await asking
+        return await ask()
     except AppError as error:
         if error.retryable:
             raise

@@ -1,15 +1,15 @@
-"""The main window: rail, search, pages, status bar; it draws models and forwards intents."""
+"""The main window: rail, search, pages, status bar. It stands before there are any models."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QKeySequence, QResizeEvent
+from PySide6.QtCore import QEvent, Qt, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.kit.errors import AppError, BadInput, NotFound
 from desktop.panels.actions import Actions
 from desktop.panels.customer.boxes import line
-from desktop.panels.customers_page import CustomersPage
 from desktop.panels.parts.banner import Banner
 from desktop.panels.parts.rail import Rail
 from desktop.panels.parts.status_bar import StatusBar
@@ -20,14 +20,11 @@ from desktop.panels.shortcuts import ShortcutsDialog
 from desktop.panels.theme import fonts, icon
 from desktop.panels.theme.current import tokens
 from desktop.panels.top_bar import TopBar
-from desktop.store.reading import Reader
-from desktop.viewmodels.following import FollowModel
-from desktop.viewmodels.search import SearchModel
-from desktop.viewmodels.sheet import Offer, SheetModel
-from desktop.viewmodels.status import StatusModel
+
+if TYPE_CHECKING:
+    from desktop.panels.customers_page import CustomersPage
 
 NARROW = 480
-_TIDY_MS = 200
 _COLOURS = {
     "blue": ("#0b5cad", "#7ab7ff"),
     "teal": ("#0f6b6b", "#5cc8c2"),
@@ -37,15 +34,6 @@ _COLOURS = {
     "violet": ("#6a3fb5", "#c0a2ff"),
     "grey": ("#56606b", "#a3adb8"),
 }
-
-
-@dataclass(frozen=True)
-class Models:
-    """The view-models a window draws."""
-
-    sheet: SheetModel
-    status: StatusModel
-    follow: FollowModel
 
 
 @dataclass(frozen=True)
@@ -64,43 +52,46 @@ class MainWindow(QMainWindow):
     page_wanted = Signal(str)  # a page that is not built yet is about to be shown
     close_asked = Signal()
     stay_on_top_chosen = Signal(bool)
+    asked = Signal(str)  # somebody to look up
+    noticed = Signal(bool, bool)  # whether it can be seen, whether it is in front
 
-    def __init__(self, models: Models, reader: Reader, place: Place) -> None:
+    def __init__(self, place: Place) -> None:
         super().__init__()
-        self._models = models
         self._place = place
         self._pages: dict[str, QWidget] = {}
         self._lead: QWidget | None = None
-        self._said: AppError = BadInput("")
+        self.said: AppError = BadInput("")
         self.may_close = False
         self.setWindowTitle(f"Fairlead – {place.words}")
         self.setWindowIcon(icon.app_icon())
         self.setMinimumSize(fonts.scaled(340), fonts.scaled(420))
         self.resize(fonts.scaled(1280), fonts.scaled(820))
         self.actions_ = Actions(self)
-        self._search = SearchModel(reader, self.actions_.commands, self)
         self._line = WorkspaceLine()
         self.rail = Rail("Pages")
-        self.top = TopBar(self._search, models.follow, place.words)
+        self.top = TopBar(place.words)
         self.banner = Banner()
         self.banner.hide()
-        self.customers = CustomersPage(models.sheet, examples=place.examples)
+        self._narrow_page: CustomersPage | None = None
         self._stack = QStackedWidget()
         self.status = StatusBar("State of the services")
         self._lay_out()
         self._add_pages()
         self._add_actions()
         self.toaster = Toaster(self, "{} more changes".format, [("undo", "Undo all")])
-        # For whoever asks for the order of focus without pressing Tab.
-        self._tidy = QTimer(self)
-        self._tidy.setSingleShot(True)
-        self._tidy.setInterval(_TIDY_MS)
-        self._tidy.timeout.connect(self._on_tidy)
         self._connect()
-        self._on_status()
         self.restyle_place()
 
     # What the top floor calls.
+
+    def add_customers(self, page: "CustomersPage") -> None:
+        """The page of the sheet, which folds where the window is narrow."""
+        self.customers = page
+        self._narrow_page = page
+        page.set_narrow(bool(self._narrow))
+        page.link_opened.connect(self.open_link)
+        self.add_page("customers", page)
+        self.show_page("customers")
 
     def add_page(self, key: str, page: QWidget) -> None:
         """Give a page its widget (built when first wanted)."""
@@ -112,7 +103,9 @@ class MainWindow(QMainWindow):
         return key in self._pages
 
     def show_page(self, key: str) -> None:
-        """Go to a page."""
+        """Go to a page; the set-up stays in front until it is done or put off."""
+        if self._lead is not None:
+            return
         if key not in self._pages:
             self.page_wanted.emit(key)
         if key in self._pages:
@@ -139,7 +132,7 @@ class MainWindow(QMainWindow):
         """Show a customer, as if typed."""
         # What the banner says goes when a customer opens: said again, the same trouble counts up.
         self.show_page("customers")
-        self._models.sheet.open(text)
+        self.asked.emit(text)
 
     def say(self, error: object) -> None:
         """Tell a trouble beside its cause: in the page, never as a dialog."""
@@ -155,7 +148,7 @@ class MainWindow(QMainWindow):
             actions=[*actions, ("copy", "Copy details")],
             close="Close",
         )
-        self._said = error
+        self.said = error
 
     def restyle_place(self) -> None:
         """The line at the very top, in the workspace's colour."""
@@ -198,11 +191,9 @@ class MainWindow(QMainWindow):
         return super().focusNextPrevChild(forward)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow Zendesk asks quickly only while the window can be seen."""
+        """Say whether anybody looks."""
         super().changeEvent(event)
-        self._models.follow.visible = not self.isMinimized()
-        if self.isActiveWindow():
-            self._models.follow.moved()
+        self.noticed.emit(not self.isMinimized(), self.isActiveWindow())
 
     # How it is put together.
 
@@ -236,23 +227,18 @@ class MainWindow(QMainWindow):
         )
         self.rail.set_compact(narrow)
         self.top.set_narrow(narrow)
-        self.customers.set_narrow(narrow)
+        if self._narrow_page is not None:
+            self._narrow_page.set_narrow(narrow)
 
     def _add_pages(self) -> None:
         self.rail.add_page("customers", "Customers", "customers")
         self.rail.add_page("activity", "Activity", "activity")
         self.rail.add_page("settings", "Settings", "settings", bottom=True)
-        self.add_page("customers", self.customers)
-        self.show_page("customers")
+        self.rail.set_current("customers")
 
     def _add_actions(self) -> None:
         add = self.actions_.add
-        keys = QKeySequence.StandardKey
         add("Find a customer", self.top.field.take_focus, ["Ctrl+K", "Ctrl+F"])
-        add("Undo", self._on_undo, keys.Undo)
-        add("Refresh", self._models.sheet.refresh, ["F5", "Ctrl+R"])
-        add("Follow Zendesk", self._on_follow, "Ctrl+Shift+F")
-        add("Copy e-mail address", self._on_copy_address, "Ctrl+Shift+C")
         add("Customers", self._on_customers, "Ctrl+1")
         add("Activity", self._on_activity, "Ctrl+2")
         add("Settings", self._on_settings, "Ctrl+,")
@@ -264,22 +250,10 @@ class MainWindow(QMainWindow):
         add("Quit", self._on_quit, "Ctrl+Q")
 
     def _connect(self) -> None:
-        sheet, follow = self._models.sheet, self._models.follow
         self.rail.page_chosen.connect(self.show_page)
         self.top.asked.connect(self.look_up)
         self.top.too_long.connect(self._on_too_long)
-        self.customers.link_opened.connect(self.open_link)
-        self.banner.action_triggered.connect(self._on_banner)
         self.status.clicked.connect(self._on_status_clicked)
-        self.toaster.action_triggered.connect(self._on_toast)
-        self.toaster.batch_triggered.connect(self._on_batch)
-        sheet.changed.connect(self._on_sheet)
-        sheet.opened.connect(self._on_opened)
-        sheet.offered.connect(self._on_offered)
-        sheet.settled.connect(self._on_settled)
-        sheet.failed.connect(self.say)
-        follow.held.connect(self._on_held)
-        self._models.status.changed.connect(self._on_status)
 
     # What happens.
 
@@ -291,69 +265,8 @@ class MainWindow(QMainWindow):
         else:
             self.say(BadInput("This link cannot be opened.", "It is not a web address."))
 
-    def _on_sheet(self) -> None:
-        sheet = self._models.sheet.sheet
-        self._tidy.start()
-        if sheet is None:
-            return
-        if sheet.finished and sheet.matches and not sheet.found:
-            self.top.offer(sheet.matches)
-        self.actions_.set_enabled("Refresh", "" if sheet.found else "No customer is open.")
-
-    def _on_tidy(self) -> None:
-        put_in_reading_order(self)
-
-    def _on_opened(self) -> None:
-        self.banner.clear()
-
-    def _on_offered(self, offer: object) -> None:
-        if isinstance(offer, Offer):
-            self.toaster.show_toast(
-                offer.edit_id, offer.words, [("undo", "Undo")], seconds=offer.seconds
-            )
-
-    def _on_settled(self, edit_id: str, words: str, undo_stands: bool) -> None:
-        if not undo_stands:
-            self.toaster.close_toast(edit_id)
-        self.status.set_note("last", words)
-
-    def _on_toast(self, key: str, _action: str) -> None:
-        self._models.sheet.undo(key)
-        self.toaster.close_toast(key)
-
-    def _on_batch(self, keys: list[str], _action: str) -> None:
-        for key in keys:
-            self._models.sheet.undo(key)
-
-    def _on_undo(self) -> None:
-        shown = [toast for toast in self.toaster.toasts() if toast.key != "batch"]
-        if shown:
-            self._on_toast(shown[-1].key, "undo")
-        else:
-            self.say(
-                BadInput(
-                    "There is nothing to undo right now.",
-                    "Undo stays for ten seconds after a change.",
-                    "Older changes can be taken back on the page Activity.",
-                )
-            )
-
-    def _on_status(self) -> None:
-        for service in self._models.status.services():
-            self.status.set_service(service.key, service.words, service.dot, service.tip)
-        self.status.set_note("budget", self._models.status.short(), "warn")
-        self.status.set_note("waiting", self._models.status.waiting())
-        self.top.refresh()
-
     def _on_status_clicked(self, key: str) -> None:
         self.show_page("activity" if key in ("waiting", "last") else "settings")
-
-    def _on_banner(self, action: str) -> None:
-        if action == "copy":
-            QGuiApplication.clipboard().setText(f"{self._said} ({self._said.code})")
-        elif action == "retry":
-            self.banner.clear()
-            self._models.sheet.refresh()
 
     def _on_too_long(self, kept: int) -> None:
         self.say(
@@ -363,24 +276,6 @@ class MainWindow(QMainWindow):
                 "Type an e-mail address, a name, a phone number or #ticket.",
             )
         )
-
-    def _on_held(self, ticket: int) -> None:
-        self.say(
-            BadInput(
-                f"You have opened #{ticket} in Zendesk.",
-                "It is not shown here, because something you typed is not saved yet.",
-                "Finish or cancel it, then open the ticket again.",
-            )
-        )
-
-    def _on_follow(self) -> None:
-        self._models.follow.set_on(not self._models.follow.on)
-
-    def _on_copy_address(self) -> None:
-        sheet = self._models.sheet.sheet
-        if sheet is not None and sheet.address:
-            QGuiApplication.clipboard().setText(sheet.address)
-            self.status.set_note("last", "E-mail address copied")
 
     def _on_customers(self) -> None:
         self.show_page("customers")

@@ -1,15 +1,19 @@
 """The bar that is always on top: search, Follow Zendesk, and whose workspace this is."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from desktop.model.sheet import Match
 from desktop.panels.parts.label import elided, label
 from desktop.panels.parts.search_field import SearchField
 from desktop.panels.parts.switch import Switch
 from desktop.panels.theme import fonts
-from desktop.viewmodels.following import FollowModel
-from desktop.viewmodels.search import SearchModel
+
+if TYPE_CHECKING:
+    from desktop.model.sheet import Match
+    from desktop.viewmodels.following import FollowModel
+    from desktop.viewmodels.search import SearchModel
 
 
 class TopBar(QWidget):
@@ -18,16 +22,15 @@ class TopBar(QWidget):
     asked = Signal(str)
     too_long = Signal(int)
 
-    def __init__(self, search: SearchModel, follow: FollowModel, workspace: str) -> None:
+    def __init__(self, workspace: str) -> None:
         super().__init__()
-        self._search = search
-        self._follow = follow
+        self._search: SearchModel | None = None
+        self._follow: FollowModel | None = None
         self.field = SearchField(
             placeholder="Find a customer: e-mail, name, phone, #ticket, id",
             short_placeholder="Find a customer",
             shortcut="Ctrl K",
         )
-        self.field.set_model(search)
         self.field.edited.connect(self._on_edited)
         self.field.submitted.connect(self._on_submitted)
         self.field.chosen.connect(self._on_chosen)
@@ -35,7 +38,6 @@ class TopBar(QWidget):
         self._follow_label = label("Follow Zendesk", "small")
         self.switch = Switch("Follow Zendesk")
         self.switch.setObjectName("Follow Zendesk")
-        self.switch.chosen.connect(follow.set_on)
         self._follow_label.setBuddy(self.switch)
         self._workspace = elided(workspace, "small")
         self._workspace.setMaximumWidth(fonts.scaled(180))
@@ -46,11 +48,21 @@ class TopBar(QWidget):
         row.addWidget(self._follow_label)
         row.addWidget(self.switch)
         row.addWidget(self._workspace)
+        self.refresh()
+
+    def attach(self, search: "SearchModel", follow: "FollowModel") -> None:
+        """Give it the models, once they are there."""
+        self._search, self._follow = search, follow
+        self.field.set_model(search)
+        self.switch.chosen.connect(follow.set_on)
         follow.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
         """Show whether it follows, or why it cannot."""
+        if self._follow is None:
+            self.switch.set_enabled(False, "Fairlead is starting.")
+            return
         on = self._follow.on
         self._follow_label.setText("Following Zendesk" if on else "Follow Zendesk")
         self.switch.set_on(on)
@@ -65,13 +77,17 @@ class TopBar(QWidget):
         """Whose workspace this is."""
         self._workspace.setText(words)
 
-    def offer(self, matches: tuple[Match, ...]) -> None:
+    def offer(self, matches: "tuple[Match, ...]") -> None:
         """Show several customers to choose from."""
+        if self._search is None:
+            return
         self._search.offer(matches)
         self.field.show_popup()
         self.field.take_focus()
 
     def _on_edited(self, text: str) -> None:
+        if self._search is None or self._follow is None:
+            return
         self._follow.moved()
         if self._search.suggest(text):
             self.field.show_popup()
@@ -84,13 +100,16 @@ class TopBar(QWidget):
             return
         if stripped.startswith(">"):
             # Enter with nothing marked runs the first command that fits.
-            if self._search.suggest(stripped) and self._search.rowCount() > 0:
-                self._on_chosen(self._search.index(0))
+            search = self._search
+            if search is not None and search.suggest(stripped) and search.rowCount() > 0:
+                self._on_chosen(search.index(0))
             return
         self.field.hide_popup()
         self.asked.emit(stripped)
 
     def _on_chosen(self, index: QModelIndex) -> None:
+        if self._search is None:
+            return
         choice = self._search.choice(index)
         self.field.hide_popup()
         if choice.command is not None:

@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 from tests.bench.child import ROOT
 
 if TYPE_CHECKING:
-    from desktop.app.gui import Window
+    from desktop.app.window import Window
 
 Said = dict[str, Any]
 
@@ -104,7 +104,9 @@ async def _played(
 
 @contextlib.asynccontextmanager
 async def _open_window(said: Said, home: Path) -> AsyncIterator["Window"]:
-    from desktop.app.gui import Start, Window, application
+    from desktop.app.gui import application
+    from desktop.app.start import Start
+    from desktop.app.window import Window
     from desktop.app.wiring import build_house, make_desk
     from desktop.connect.setup import run_setup
 

@@ -16,7 +16,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from shiboken6 import isValid
 
-from desktop.app.gui import Start, Window
+from desktop.app.start import Start
+from desktop.app.window import Window
 from desktop.kit.bus import Changes, Topic
 from desktop.model.edit import Edit
 

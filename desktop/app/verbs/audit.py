@@ -4,10 +4,10 @@ import argparse
 import asyncio
 
 from desktop.app import output
+from desktop.app.ground import Ground
 from desktop.app.output import plain
 from desktop.app.session import session
 from desktop.app.verbs.verb import Verb
-from desktop.app.wiring import Ground
 from desktop.kit.clock import iso
 from desktop.model.query import recognise
 

@@ -12,9 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from desktop.app.ground import Ground
 from desktop.app.output import plain
 from desktop.app.verbs.verb import Verb
-from desktop.app.wiring import Ground, make_desk
+from desktop.app.wiring import make_desk
 from desktop.connect.setup import run_setup
 from desktop.kit.errors import Bug
 from desktop.kit.log import set_up_logging
@@ -37,7 +38,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(ground: Ground, options: argparse.Namespace) -> int:
-    from desktop.app.gui import Start, open_window
+    from desktop.app.gui import open_window
+    from desktop.app.start import Start
 
     with tempfile.TemporaryDirectory(prefix="fairlead-demo-") as home, _sandbox(options) as said:
         ground = _demo_ground(ground, Path(home))

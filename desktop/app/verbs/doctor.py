@@ -4,10 +4,11 @@ import argparse
 import asyncio
 
 from desktop.app import output
+from desktop.app.ground import Ground
 from desktop.app.session import find_workspace
 from desktop.app.verbs.checks import print_checks
 from desktop.app.verbs.verb import Verb
-from desktop.app.wiring import Ground, make_desk
+from desktop.app.wiring import make_desk
 from desktop.connect.doctor import examine
 from desktop.settings.workspace import Workspaces
 

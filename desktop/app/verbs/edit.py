@@ -4,10 +4,11 @@ import argparse
 import asyncio
 import json
 
+from desktop.app.ground import Ground
 from desktop.app.session import session
 from desktop.app.verbs.edits import finish, print_edits
 from desktop.app.verbs.verb import Verb
-from desktop.app.wiring import Ground, House
+from desktop.app.wiring import House
 from desktop.customer.edit import changes_something
 from desktop.customer.lookup import ticket_of
 from desktop.customer.wish import Wishes

@@ -4,10 +4,10 @@ import argparse
 import asyncio
 
 from desktop.app import output
+from desktop.app.ground import Ground
 from desktop.app.session import session
 from desktop.app.verbs.sheet_json import sheet_json, sheet_text
 from desktop.app.verbs.verb import Verb
-from desktop.app.wiring import Ground
 from desktop.kit.errors import NotPermitted
 from desktop.model.permission import Permission, check
 from desktop.model.query import recognise

@@ -4,11 +4,11 @@ import argparse
 import asyncio
 
 from desktop.app import output
+from desktop.app.ground import Ground
 from desktop.app.output import plain
 from desktop.app.session import session
 from desktop.app.verbs.edits import finish, print_edits
 from desktop.app.verbs.verb import Verb
-from desktop.app.wiring import Ground
 from desktop.kit.errors import BadInput, NeedsPerson
 from desktop.model.edit import EditState
 

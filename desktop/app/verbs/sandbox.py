@@ -5,8 +5,8 @@ import os
 import subprocess
 import sys
 
+from desktop.app.ground import Ground
 from desktop.app.verbs.verb import Verb
-from desktop.app.wiring import Ground
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 from desktop.app import output
+from desktop.app.ground import Ground
 from desktop.app.output import plain
 from desktop.app.verbs.checks import print_checks
 from desktop.app.verbs.verb import Verb
-from desktop.app.wiring import Ground, make_desk
+from desktop.app.wiring import make_desk
 from desktop.connect.setup import run_setup
 from desktop.kit.errors import BadInput
 from desktop.model.json_value import Json

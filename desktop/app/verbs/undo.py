@@ -3,10 +3,10 @@
 import argparse
 import asyncio
 
+from desktop.app.ground import Ground
 from desktop.app.session import session
 from desktop.app.verbs.edits import finish, print_edits
 from desktop.app.verbs.verb import Verb
-from desktop.app.wiring import Ground
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

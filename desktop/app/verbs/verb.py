@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from desktop.app.wiring import Ground
+from desktop.app.ground import Ground
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 import argparse
 
+from desktop.app.ground import Ground
 from desktop.app.verbs.verb import Verb
-from desktop.app.wiring import Ground
 from desktop.settings.workspace import Workspaces
 
 
@@ -13,7 +13,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(ground: Ground, options: argparse.Namespace) -> int:
-    from desktop.app.gui import Start, open_window
+    from desktop.app.gui import open_window
+    from desktop.app.start import Start
 
     ground.paths.prepare()
     workspaces = Workspaces(ground.paths, ground.policy, ground.clock)
