@@ -6,6 +6,7 @@ endpoint is reported and does not keep the rest from being stored: agents' keys 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from desktop.clients.sailthru.protocol import Credentials as SailthruKey
 from desktop.clients.zendesk.credentials import ApiToken
@@ -18,12 +19,16 @@ from desktop.connect.reach import reach
 from desktop.connect.roles import solo_actor
 from desktop.connect.services import SAILTHRU, ZENDESK
 from desktop.connect.setup_document import SetupInput, read_document
-from desktop.kit.errors import BadInput
+from desktop.kit.errors import BadInput, NotPermitted
 from desktop.model.json_value import Json
-from desktop.model.permission import DEFAULTS, Actor, Permission, Role
+from desktop.model.permission import Actor, Role
 from desktop.settings import table
+from desktop.settings.setting import Setting
 from desktop.settings.values import Values
 from desktop.vault.secret import Secret
+
+# What leads to a connection has to be set by whoever makes the first one.
+_LEADS = (table.SERVICE_URI, table.ZENDESK_BASE_URL)
 
 
 @dataclass(frozen=True)
@@ -86,8 +91,10 @@ async def run_setup(document: Json, desk: Desk, on_check: OnCheck | None = None)
     moved = _moved(before, values)
     key, token = await _credentials(given, desk, values, moved=moved)
     checks = Checks(on_check)
-    # Who was in charge before decides, not what the document says about itself.
-    outcome = _Outcome(actor=solo_actor(before, desk.person))
+    # Who was in charge before decides, not what the document says about itself: leaving Zendesk
+    # makes nobody an admin.
+    alone = before.get(table.ZENDESK_AUTH) == "none"
+    outcome = _Outcome(actor=solo_actor(before, desk.person) if alone else None)
     await _check_zendesk(desk, values, token, checks, outcome, moved=moved)
     if outcome.good:
         await _check_sailthru(desk, values, key, settings, checks, outcome)
@@ -243,24 +250,34 @@ def _without_managed(given: SetupInput, before: Values) -> tuple[dict[str, Json]
 def _allowed(
     settings: Mapping[str, Json], before: Values, actor: Actor | None
 ) -> tuple[dict[str, Json], tuple[str, ...]]:
-    """Leave out what would give this person more than the defaults; admins may give anything.
+    """Leave out what only admins may change; who is no admin changes nothing of it.
 
-    The switch `changes` itself may be in a document for agents: an admin hands it out so.
+    Raises NotPermitted when a connected workspace would be led to another account: leaving that
+    out would keep credentials that were checked against something else.
     """
     if actor is not None and actor.role is Role.ADMIN:
         return dict(settings), ()
-    solo = (table.SOLO_ROLE.key, table.SOLO_PERSON.key)
-    kept = {key: value for key, value in settings.items() if key not in solo}
-    notes = [f"“{key}” was left out: only an admin may set it." for key in solo if key in settings]
-    for (role, permission), row in table.PERMISSIONS.items():
-        if settings.get(row.key) is True and not _granted(role, permission, before):
-            del kept[row.key]
-            notes.append(f"“{row.key}” was left out: only an admin may give that permission.")
+    connected = bool(before.get(table.ZENDESK_BASE_URL)) or before.chosen(table.SOLO_PERSON)
+    kept, notes = {}, []
+    for key, value in settings.items():
+        row = table.BY_KEY[key]
+        if not row.admin:
+            kept[key] = value
+        elif row in _LEADS:
+            if connected and actor is not None and not _already(row, value, before):
+                raise NotPermitted(
+                    "This workspace is connected to another account.",
+                    f"Only an admin can change “{key}”.",
+                    "Set up a workspace of its own with `--workspace NAME`.",
+                )
+            kept[key] = value
+        elif not _already(row, value, before):
+            notes.append(f"“{key}” needs an admin and was not changed.")
     return kept, tuple(notes)
 
 
-def _granted(role: Role, permission: Permission, before: Values) -> bool:
-    return DEFAULTS[role][permission] or before.get(table.permission_setting(role, permission))
+def _already(row: Setting[Any], value: Json, before: Values) -> bool:
+    return bool(row.dump(before.get(row)) == value)
 
 
 def _moved(before: Values, values: Values) -> bool:

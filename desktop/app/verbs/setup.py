@@ -44,6 +44,8 @@ async def _set_up(ground: Ground, options: argparse.Namespace, document: dict[st
     else:
         print(f"Workspace {plain(workspace.name)}")
         print_checks(report.checks)
+        for note in report.notes:
+            print(plain(note))
     return output.DONE if report.ok else output.FAILED
 
 

@@ -15,7 +15,7 @@ from desktop.connect.disconnect import disconnect, sign_out
 from desktop.connect.setup import run_setup
 from desktop.connect.setup_document import read_document
 from desktop.connect.stored import places
-from desktop.kit.errors import BadInput, NeedsPerson, NoKeyring
+from desktop.kit.errors import BadInput, NeedsPerson, NoKeyring, NotPermitted
 from desktop.model.permission import DEFAULTS, Permission, Role
 from desktop.settings import table
 from desktop.settings.policy import Policy
@@ -79,6 +79,7 @@ async def test_an_agent_gets_the_role_and_no_more_rights(
         "changes": True,
         "permissions": {"agent": {"opt_in": True, "list_add": False}},
         "sailthru_only": {"role": "admin"},
+        "names": {"health_var": "mood", "mark_var": "zendesk_sync"},
         "odd": {"key": 1},
     }
     report = await run_setup({**sandbox.agent_document(), **wanted}, desk)
@@ -87,12 +88,50 @@ async def test_an_agent_gets_the_role_and_no_more_rights(
     assert report.actor.role is Role.AGENT
     assert [c.name for c in report.checks if not c.ok] == ["Sailthru: job"]
     made = rules(values_of(desk))
-    assert made.changes
-    assert not made.table[Role.AGENT][Permission.OPT_IN]
-    assert not made.table[Role.AGENT][Permission.LIST_ADD]
-    assert any("opt_in" in note for note in report.notes)
+    assert not made.changes
+    assert made.table == {role: dict(cells) for role, cells in DEFAULTS.items()}
+    for key in ("changes", "permissions.agent.opt_in", "names.health_var"):
+        assert f"“{key}” needs an admin and was not changed." in report.notes
+    assert not any("mark_var" in note for note in report.notes)
     assert any("odd.key" in note for note in report.notes)
+    assert values_of(desk).get(table.HEALTH_VAR) == "zendesk_health"
     assert not values_of(desk).chosen(table.SOLO_ROLE)
+
+
+async def test_an_agent_keeps_what_an_admin_switched_on(
+    sandbox: RunningSandbox, desk: Desk
+) -> None:
+    await run_setup({**sandbox.document, "changes": True}, desk)
+    report = await run_setup({**sandbox.agent_document(), "changes": True}, desk)
+    assert report.ok
+    assert values_of(desk).get(table.CHANGES)
+    assert not any("changes" in note for note in report.notes)
+    report = await run_setup({**sandbox.agent_document(), "changes": False}, desk)
+    assert values_of(desk).get(table.CHANGES)
+    assert any("changes" in note for note in report.notes)
+
+
+async def test_leaving_zendesk_makes_no_agent_an_admin(sandbox: RunningSandbox, desk: Desk) -> None:
+    await run_setup(sandbox.agent_document(), desk)
+    alone = {
+        "sailthru": sandbox.agent_document()["sailthru"],
+        "zendesk": {"auth": "none"},
+        "changes": True,
+    }
+    await run_setup(alone, desk)
+    assert not values_of(desk).get(table.CHANGES)
+
+
+async def test_an_agent_cannot_lead_the_workspace_elsewhere(
+    sandbox: RunningSandbox, desk: Desk
+) -> None:
+    await run_setup(sandbox.document, desk)
+    document = sandbox.agent_document()
+    uri = document["sailthru"]["service_uri"].replace("127.0.0.1", "localhost")
+    document["sailthru"] = {**document["sailthru"], "service_uri": uri}
+    with pytest.raises(NotPermitted, match="another account"):
+        await run_setup(document, desk)
+    assert await desk.vault.get(Secret.SAILTHRU_KEY) == sandbox.document["sailthru"]["api_key"]
 
 
 async def test_an_admin_without_job_is_told_what_to_ask_for(
