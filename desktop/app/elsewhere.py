@@ -30,9 +30,11 @@ class Elsewhere(QObject):
         view.actions_.add("New workspace…", self._on_new)
         view.actions_.add("Open fairlead:// links with this app", self._on_links)
 
-    def open(self, name: str) -> None:
+    def open(self, name: str, *more: str) -> None:
         """Start a window on that workspace; one that is open already comes forward."""
-        QProcess.startDetached(sys.executable, ["-m", "desktop", "window", "--workspace", name])
+        # One word: a name may not be taken for an option.
+        words = ["-m", "desktop", "window", f"--workspace={name}", *more]
+        QProcess.startDetached(sys.executable, words)
 
     def _on_new(self) -> None:
         dialog = QInputDialog(self._view)
@@ -44,7 +46,7 @@ class Elsewhere(QObject):
 
     def _on_named(self, text: str) -> None:
         try:
-            self.open(checked_name(text))
+            self.open(checked_name(text), "--new")
         except AppError as error:
             self._view.say(error)
 

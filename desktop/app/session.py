@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from desktop.app.ground import Ground
+from desktop.app.named import named_workspace
 from desktop.app.wiring import House, build_house
 from desktop.kit.errors import NeedsPerson
 from desktop.settings.workspace import Workspace, Workspaces
@@ -17,7 +18,7 @@ def find_workspace(workspaces: Workspaces, name: str | None) -> Workspace:
             "There is no workspace on this computer.",
             "Open the window and follow the set-up, or use `fairlead setup --from FILE`.",
         )
-    return workspaces.open(name or workspaces.current())
+    return named_workspace(workspaces, name or workspaces.current())
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 import argparse
 
 from desktop.app.ground import Ground
+from desktop.app.named import named_workspace
 from desktop.app.verbs.verb import Verb
 from desktop.settings.workspace import Workspaces
 
@@ -10,6 +11,8 @@ from desktop.settings.workspace import Workspaces
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", default="", help="a customer, #ticket or link to open")
     parser.add_argument("--exit-after-first-paint", action="store_true", help=argparse.SUPPRESS)
+    # The window's own way to a new workspace; typed names that are not there are mistakes.
+    parser.add_argument("--new", action="store_true", help=argparse.SUPPRESS)
 
 
 def _run(ground: Ground, options: argparse.Namespace) -> int:
@@ -18,7 +21,11 @@ def _run(ground: Ground, options: argparse.Namespace) -> int:
 
     ground.paths.prepare()
     workspaces = Workspaces(ground.paths, ground.policy, ground.clock)
-    workspace = workspaces.open_or_create(options.workspace or workspaces.current())
+    name = options.workspace or workspaces.current()
+    if options.new or not workspaces.names():
+        workspace = workspaces.open_or_create(name)
+    else:
+        workspace = named_workspace(workspaces, name)
     start = Start(argument=options.what, first_paint=options.exit_after_first_paint)
     return open_window(ground, workspace, workspaces, start)
 

@@ -98,6 +98,9 @@ def test_hostile_names_cannot_move_the_cursor(fairlead: Command, servers: Server
         ("lookup", "fairlead://delete/everything"),
         ("lookup", "https://evil.example/"),
         ("lookup", MARIA, "--workspace", "../../etc"),
+        ("lookup", MARIA, "--workspace", "nosuch"),
+        ("window", "--workspace", "nosuch"),
+        ("--workspace", "nosuch"),
         ("lookup", MARIA, "--js"),
         ("edit", MARIA),
         ("edit", MARIA, "--reason", "x"),
@@ -141,6 +144,24 @@ def test_wrong_usage_is_a_json_error_with_code_2(
     assert "Traceback" not in said.err
     requests = servers.control("GET", "requests")["requests"]
     assert not [r for r in requests if "POST" in r or "PUT" in r]
+
+
+def test_a_workspace_that_is_not_there_is_not_made(fairlead: Command) -> None:
+    said = fairlead("--workspace", "mian", "--json")
+    assert said.code == 2
+    assert "main" in said.json["error"]["message"]
+    assert [folder.name for folder in (fairlead.home / "workspaces").iterdir()] == ["main"]
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_a_window_makes_a_workspace_when_asked_or_when_there_is_none(
+    new: bool, fairlead: Command, tmp_path: Path
+) -> None:
+    home = fairlead.home if new else tmp_path / "first"
+    words = ("window", "--workspace=acme", "--exit-after-first-paint", *(["--new"] * new))
+    said = fairlead(*words, FAIRLEAD_HOME=str(home), QT_QPA_PLATFORM="offscreen")
+    assert said.code == 0, said.err
+    assert (home / "workspaces" / "acme").is_dir()
 
 
 def test_a_reason_that_is_no_text_is_wrong_usage(fairlead: Command) -> None:
