@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -52,10 +53,7 @@ async def _set_up(ground: Ground, options: argparse.Namespace, document: dict[st
 def _read(source: str) -> dict[str, Json]:
     try:
         if source == "-":
-            text = sys.stdin.buffer.readline(_LARGEST) or b""
-            # The sandbox's object is one line and its stdout stays open; a file may have many.
-            if not _whole(text):
-                text += sys.stdin.buffer.read(_LARGEST)
+            text = _typed()
         else:
             path = Path(source)
             if path.stat().st_size > _LARGEST:
@@ -75,10 +73,24 @@ def _read(source: str) -> dict[str, Json]:
     return document
 
 
+def _typed() -> bytes:
+    """Standard input until it is a whole object: who prints it may keep the pipe open."""
+    text = b""
+    while len(text) < _LARGEST:
+        chunk = os.read(sys.stdin.fileno(), 65_536)
+        if not chunk:
+            break
+        text += chunk
+        # Only where an object may end: decoding a large one after each chunk takes long.
+        if text.rstrip().endswith(b"}") and _whole(text):
+            break
+    return text
+
+
 def _whole(text: bytes) -> bool:
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

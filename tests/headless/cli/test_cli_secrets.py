@@ -96,6 +96,28 @@ def test_a_set_up_that_is_none_is_wrong_usage(
     assert said.json["error"]["code"] == "bad_input"
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_set_up_is_read_from_a_pipe_that_stays_open(
+    indent: int | None, tmp_path: Path, servers: Servers
+) -> None:
+    fairlead = Command(tmp_path / "home", servers.document, keyring=False)
+    process = subprocess.Popen(
+        fairlead.arguments("setup", "--from", "-", "--json"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=fairlead.environ,
+        cwd=tmp_path,
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(servers.document, indent=indent).encode())
+    process.stdin.flush()
+    try:
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_a_forced_mistake_is_told_without_what_it_was_about(home: Path, servers: Servers) -> None:
     """An exception that holds everything one should not tell, thrown in the middle of a verb."""
     secret = servers.document["sailthru"]["api_secret"]
