@@ -18,11 +18,12 @@ class Place:
 def places(desk: Desk) -> tuple[Place, ...]:
     """Everything this workspace keeps on this computer; nothing goes anywhere else."""
     folder = desk.workspace.folder
+    where = desk.vault.words
     days = desk.settings.load().values.get(table.KEEP_DAYS)
     return (
         Place(
             translate("Stored", "Keys and sign-ins"),
-            f"The operating system's keyring, under {desk.workspace.keyring_service}",
+            where[:1].upper() + where[1:],
         ),
         Place(translate("Stored", "Settings, without any key"), str(desk.workspace.settings_path)),
         Place(

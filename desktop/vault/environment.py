@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from desktop.kit.errors import BadInput
 from desktop.kit.redact import Redactor
+from desktop.kit.text import translate
 from desktop.vault.secret import Secret, Vault, clean
 
 VARIABLES: Mapping[str, Secret] = {
@@ -59,6 +60,15 @@ class EnvironmentVault:
         self._overrides = overrides.secrets
         if redactor is not None:
             redactor.learn(*self._overrides.values())
+
+    @property
+    def words(self) -> str:
+        """Where they are kept, for a person; the variables are named."""
+        names = ", ".join(name for name, secret in VARIABLES.items() if secret in self._overrides)
+        if not names:
+            return self._below.words
+        where = translate("Stored", "in the environment ({names}), not stored; others {below}")
+        return where.format(names=names, below=self._below.words)
 
     async def get(self, secret: Secret) -> str | None:
         """Give the environment's secret, else the one below."""

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from desktop.kit.errors import AppError, Bug
 from desktop.kit.redact import Redactor
+from desktop.kit.text import translate
 from desktop.vault.backend import Entries
 from desktop.vault.errors import silent
 from desktop.vault.secret import Secret, clean
@@ -43,6 +44,7 @@ class KeyringVault:
         limit_s: float = LIMIT_S,
         entries: BlockingEntries | None = None,
     ) -> None:
+        self._service = service
         self._entries = entries or Entries(service)
         self._redactor = redactor or Redactor()
         self._limit_s = limit_s
@@ -50,6 +52,12 @@ class KeyringVault:
         self._silent = False
         # One call at a time: keyring services show one password prompt, not four.
         self._turn = asyncio.Lock()
+
+    @property
+    def words(self) -> str:
+        """Where they are kept, for a person."""
+        where = translate("Stored", "in the operating system's keyring, under {service}")
+        return where.format(service=self._service)
 
     async def get(self, secret: Secret) -> str | None:
         """Give the secret, or None; NoKeyring when the keyring cannot be asked."""

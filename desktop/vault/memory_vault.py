@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from desktop.kit.redact import Redactor
+from desktop.kit.text import translate
 from desktop.vault.secret import Secret, clean
 
 
@@ -16,6 +17,11 @@ class MemoryVault:
         self._secrets: dict[Secret, str] = {}
         for secret, value in (secrets or {}).items():
             self._keep(secret, value)
+
+    @property
+    def words(self) -> str:
+        """Where they are kept, for a person."""
+        return translate("Stored", "in this app's memory, until it is closed")
 
     async def get(self, secret: Secret) -> str | None:
         """Give the secret, or None."""

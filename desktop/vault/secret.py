@@ -39,6 +39,11 @@ _WORDS = {
 class Vault(Protocol):
     """Keeps the secrets of one workspace."""
 
+    @property
+    def words(self) -> str:
+        """Where they are kept, to follow “they are”."""
+        ...
+
     async def get(self, secret: Secret) -> str | None:
         """Give the secret, or None when there is none. Raises NoKeyring."""
         ...

@@ -69,7 +69,7 @@ class SailthruModel(QObject):
         if self._tested_at is not None and not self._busy:
             note = f"{note}, tested {moment.clock(self._tested_at)}"
         tone = "muted" if self._busy or not checks or all_well(checks) else "bad"
-        words = "A key and secret are kept for this workspace." if kept else ""
+        words = f"A key and secret are {self._desk.vault.words}." if kept else ""
         return SailthruView(
             kept=kept,
             kept_words=words,

@@ -22,7 +22,8 @@ from desktop.settings.policy import Policy
 from desktop.settings.rules import rules
 from desktop.settings.values import Values
 from desktop.settings.workspace import Workspaces
-from desktop.vault.environment import EnvironmentVault, read_overrides
+from desktop.vault.environment import EnvironmentVault, Overrides, read_overrides
+from desktop.vault.keyring_vault import KeyringVault
 from desktop.vault.memory_vault import MemoryVault
 from desktop.vault.secret import Secret
 
@@ -393,6 +394,19 @@ async def test_no_secret_reaches_a_log_or_a_report(
 
 def test_what_is_kept_where_is_told(desk: Desk) -> None:
     told = {place.what: place.where for place in places(desk)}
-    assert desk.workspace.keyring_service in told["Keys and sign-ins"]
+    assert "memory" in told["Keys and sign-ins"]
     assert str(desk.workspace.settings_path) in told.values()
     assert "14 days" in told["Customers you opened"]
+
+
+def test_the_place_of_the_keys_is_the_true_one(desk: Desk) -> None:
+    keyring = KeyringVault(desk.workspace.keyring_service)
+    plain = EnvironmentVault(keyring, Overrides())
+    (place,) = [p for p in places(replace(desk, vault=plain)) if p.what == "Keys and sign-ins"]
+    assert "keyring" in place.where
+    assert desk.workspace.keyring_service in place.where
+    given = Overrides({Secret.SAILTHRU_KEY: "a-key"})
+    served = EnvironmentVault(keyring, given)
+    (place,) = [p for p in places(replace(desk, vault=served)) if p.what == "Keys and sign-ins"]
+    assert place.where.startswith("In the environment (FAIRLEAD_SAILTHRU_KEY)")
+    assert "a-key" not in place.where

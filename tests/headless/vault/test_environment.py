@@ -22,6 +22,8 @@ ENVIRON = {
 class Unusable:
     """A vault below that must not be asked."""
 
+    words = "nowhere"
+
     async def get(self, secret: Secret) -> str | None:
         raise AssertionError(secret)
 
