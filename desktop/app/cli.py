@@ -13,7 +13,8 @@ from desktop import __version__
 from desktop.app import output
 from desktop.app.ground import Ground, system_clock
 from desktop.app.hardening import harden
-from desktop.app.verbs.every import NAMES, verbs_for
+from desktop.app.verb_first import verb_first
+from desktop.app.verbs.every import verbs_for
 from desktop.app.verbs.verb import Verb
 from desktop.kit.errors import AppError, BadInput, Bug
 from desktop.kit.log import set_up_logging
@@ -81,10 +82,7 @@ def _silence() -> None:
 
 def parse(arguments: Sequence[str]) -> tuple[Verb, argparse.Namespace]:
     """The verb and its options; no verb, or something that is none, opens the window."""
-    words = [a for a in arguments if not a.startswith("-")]
-    given = list(arguments)
-    if not (words and words[0] in NAMES) and not {"-h", "--help", "--version"} & set(arguments):
-        given = ["window", *given]
+    given = verb_first(arguments)
     parser = _Parser(
         prog="fairlead", description="One sheet per customer, with undo.", allow_abbrev=False
     )

@@ -101,6 +101,9 @@ def test_hostile_names_cannot_move_the_cursor(fairlead: Command, servers: Server
         ("lookup", MARIA, "--workspace", "nosuch"),
         ("window", "--workspace", "nosuch"),
         ("--workspace", "nosuch"),
+        ("lokup", MARIA),
+        ("sync", "list"),
+        ("sync",),
         ("lookup", MARIA, "--js"),
         ("edit", MARIA),
         ("edit", MARIA, "--reason", "x"),
@@ -144,6 +147,13 @@ def test_wrong_usage_is_a_json_error_with_code_2(
     assert "Traceback" not in said.err
     requests = servers.control("GET", "requests")["requests"]
     assert not [r for r in requests if "POST" in r or "PUT" in r]
+
+
+@pytest.mark.parametrize("before", [("--json",), ("--workspace", "main", "--json")])
+def test_options_may_stand_before_the_verb(before: tuple[str, ...], fairlead: Command) -> None:
+    said = fairlead(*before, "lookup", MARIA)
+    assert said.code == 0, said
+    assert said.json["zendesk"]["email"] == MARIA
 
 
 def test_a_workspace_that_is_not_there_is_not_made(fairlead: Command) -> None:
