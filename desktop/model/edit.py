@@ -84,7 +84,8 @@ class Edit:
     """An intent in the outbox; times are Unix seconds.
 
     `detail` is the last thing to say about it, `accepted_at` when the service answered ok to it
-    (0: it did not yet), `tries` how often it was sent.
+    (0: it did not yet), `tries` how often it was sent. One that has ended with every try surely
+    refused has 0 tries: none of them counts.
     """
 
     id: str
@@ -107,8 +108,8 @@ class Edit:
     @property
     def changed_nothing(self) -> bool:
         """Whether it has ended without anything sent that could have had an effect."""
-        unsent = self.state is EditState.DONE and self.tries == 0
-        return unsent or self.state in (EditState.CONFLICT, EditState.FAILED)
+        ended = self.state in (EditState.DONE, EditState.CONFLICT, EditState.FAILED)
+        return ended and self.tries == 0 and not self.accepted
 
     def as_json(self) -> dict[str, Json]:
         """The object under `edits` in `--json` answers."""

@@ -341,8 +341,9 @@ def _close(
 ) -> Edit:
     closed = replace(edit, state=result, detail=detail, updated_at=now)
     connection.execute(
-        "UPDATE outbox SET state = ?, detail = ?, updated_at = ?, owner = NULL WHERE id = ?",
-        (result.value, detail, now, edit.id),
+        "UPDATE outbox SET state = ?, tries = ?, detail = ?, updated_at = ?, owner = NULL"
+        " WHERE id = ?",
+        (result.value, edit.tries, detail, now, edit.id),
     )
     audit.append(connection, closed, result, now)
     if result is EditState.DONE and edit.intent.undoes:

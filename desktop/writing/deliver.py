@@ -6,7 +6,7 @@ Killed at any point, the next deliverer finds the row in a state that says what 
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ParamSpec, TypeVar
 
 from desktop.kit.bus import Bus, Changes, Topic
@@ -40,6 +40,7 @@ _READ_BACK_WAITS_S = (0.0, 0.25, 0.75, 1.5)
 # An accepted change that still reads as the old value after this long was changed back elsewhere.
 _SETTLE_WITHIN_S = 120.0
 _COLLISIONS = 3
+_REFUSED_S = 60.0
 _AGAIN = Backoff(first_s=2.0, factor=2.0, longest_s=60.0, tries=1_000_000)
 
 Checkpoint = Callable[[str], None]
@@ -101,28 +102,28 @@ class Deliverer:
         port = self._d.ports[edit.intent.target.service]
         nothing_to_undo = await self._nothing_to_undo(edit)
         if nothing_to_undo:
-            return await self._close(edit, EditState.CONFLICT, nothing_to_undo)
+            return await self._close(edit, EditState.CONFLICT, nothing_to_undo, unsent=True)
         collision = 0
         # Once an attempt may have arrived, no later one can say that nothing did.
-        unsure = edit.state is EditState.UNKNOWN
+        unsure = edit.state is EditState.UNKNOWN or edit.accepted
         while True:
             try:
                 reading = await port.read(edit.intent)
             except NotFound as gone:
-                return await self._close(
-                    edit, EditState.CONFLICT, f"{gone.title} {gone.message}".strip()
-                )
+                words = f"{gone.title} {gone.message} {_fate(edit, unsure=unsure)}"
+                words = " ".join(words.split())
+                return await self._close(edit, EditState.CONFLICT, words, unsent=not unsure)
             except AppError as trouble:
-                return await self._not_now(edit, trouble)
+                return await self._not_now(edit, trouble, nothing_sent=not unsure)
             self._d.checkpoint("read")
-            verdict: _Verdict | None = _compare(edit, reading.value)
+            verdict: _Verdict | None = _compare(edit, reading.value, unsure=unsure)
             if verdict is _SEND and edit.accepted:
                 verdict = self._still_old(edit)
             if verdict is None:
                 return await self._later(edit, _settling(edit))
             if verdict is not _SEND:
                 await self._keep(reading)
-                return await self._close(edit, verdict.state, verdict.detail)
+                return await self._close(edit, verdict.state, verdict.detail, unsent=not unsure)
             edit = await self._run(self._d.store.outbox.mark_sending, edit, self._d.clock.now())
             self._d.checkpoint("sending")
             try:
@@ -132,7 +133,7 @@ class Deliverer:
                 collision += 1
                 if collision < _COLLISIONS:
                     continue
-                return await self._close(edit, EditState.FAILED, str(collided))
+                return await self._close(edit, EditState.FAILED, str(collided), unsent=not unsure)
             except (AppError, OSError) as trouble:
                 return await self._after_failed_send(edit, trouble, unsure=unsure)
             self._d.checkpoint("answered")
@@ -180,20 +181,30 @@ class Deliverer:
         if isinstance(trouble, TimedOut):
             return await self._not_now(edit, trouble)
         if isinstance(trouble, ServiceTrouble):
-            applied_unknown = trouble.applied_unknown or unsure
-            return await self._not_now(edit, trouble, nothing_sent=not applied_unknown)
+            unsure = unsure or trouble.applied_unknown
+            if trouble.retryable:
+                return await self._not_now(edit, trouble, nothing_sent=not unsure)
+        elif not isinstance(trouble, AppError):
+            # An error of the operating system does not say how far the request came.
+            unsure = True
         state = EditState.CONFLICT if isinstance(trouble, NotFound) else EditState.FAILED
-        return await self._close(edit, state, str(trouble))
+        words = f"{trouble} {_fate(edit, unsure=unsure)}" if unsure else str(trouble)
+        return await self._close(edit, state, words, unsent=not unsure)
 
     async def _not_now(
         self, edit: Edit, trouble: AppError | OSError, *, nothing_sent: bool = False
     ) -> Edit:
         # With these the edit itself is fine: it goes out once somebody has signed in again.
         signed_out = isinstance(trouble, AuthLost | NoKeyring)
-        if isinstance(trouble, AppError) and not trouble.retryable and not signed_out:
-            return await self._close(edit, EditState.FAILED, str(trouble))
+        refused = isinstance(trouble, AppError) and not trouble.retryable and not signed_out
+        if refused and nothing_sent:
+            words = f"{trouble} {_fate(edit, unsure=False)}"
+            return await self._close(edit, EditState.FAILED, words, unsent=True)
         now = self._d.clock.now()
-        wait_s = _AGAIN.wait(max(1, min(edit.tries, 8)), self._d.jitter()) or 60.0
+        wait_s = _AGAIN.wait(max(1, min(edit.tries, 8)), self._d.jitter()) or _REFUSED_S
+        if refused:
+            # It may have been applied: only a read that is let in can say how it ended.
+            wait_s = _REFUSED_S
         due = max(now + wait_s, trouble.until) if isinstance(trouble, RateLimited) else now + wait_s
         unsure = edit.state in (EditState.SENDING, EditState.UNKNOWN) and not nothing_sent
         return await self._run(
@@ -253,7 +264,12 @@ class Deliverer:
         if reading.person is not None:
             await self._run(self._d.store.mirror.save_seen_person, reading.person, now)
 
-    async def _close(self, edit: Edit, state: EditState, detail: str) -> Edit:
+    async def _close(
+        self, edit: Edit, state: EditState, detail: str, *, unsent: bool = False
+    ) -> Edit:
+        if unsent:
+            # Every try was refused, so none had an effect: there is nothing to take back.
+            edit = replace(edit, tries=0)
         closed = await self._run(
             self._d.store.outbox.close, edit, self._d.clock.now(), state, detail
         )
@@ -279,11 +295,10 @@ class _Verdict:
 _SEND = _Verdict(EditState.SENDING, "")
 
 
-def _compare(edit: Edit, current: Json) -> _Verdict:
+def _compare(edit: Edit, current: Json, *, unsure: bool) -> _Verdict:
     """What to do, knowing what the service says now."""
-    tried = edit.state in (EditState.SENDING, EditState.UNKNOWN)
     if _applied(edit, current):
-        if tried:
+        if unsure:
             return _Verdict(EditState.DONE, _confirmed(edit))
         return _Verdict(
             EditState.DONE, translate("Deliver", "It was so already: nothing was sent.")
@@ -292,12 +307,25 @@ def _compare(edit: Edit, current: Json) -> _Verdict:
         return _SEND
     words = (
         translate("Deliver", "Changed elsewhere since it was sent: it is now {now}.")
-        if tried
+        if unsure
         else translate(
             "Deliver", "Changed elsewhere, person unknown: it is now {now}. Nothing was sent."
         )
     )
     return _Verdict(EditState.CONFLICT, words.replace("{now}", _shown(edit, current)))
+
+
+def _fate(edit: Edit, *, unsure: bool) -> str:
+    """What is certain about an edit that cannot be compared."""
+    if edit.accepted:
+        return translate("Deliver", "The service had accepted the change before.")
+    if unsure:
+        return translate("Deliver", "The change may have been applied before.")
+    return (
+        translate("Deliver", "Nothing was changed.")
+        if edit.tries
+        else translate("Deliver", "Nothing was sent.")
+    )
 
 
 def _applied(edit: Edit, current: Json) -> bool:

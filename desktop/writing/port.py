@@ -80,9 +80,7 @@ class SailthruPort:
         profile = await self._client.get_user(intent.target.id, key="sid")
         if profile.sid != intent.target.id:
             raise NotFound(
-                "The Sailthru profile was merged into another.",
-                "Nothing was sent to either of them.",
-                "Open the customer again.",
+                "The Sailthru profile was merged into another.", "", "Open the customer again."
             )
         return Reading(_value(intent, profile), profile=profile)
 
@@ -118,9 +116,7 @@ class ZendeskPort:
         """The field's value; a check box never ticked reads as false."""
         person = await self._client.show_user(int(intent.target.id))
         if not person.active:
-            raise NotFound(
-                "The Zendesk person was deleted.", "Nothing was sent.", "Open the customer again."
-            )
+            raise NotFound("The Zendesk person was deleted.", "", "Open the customer again.")
         value = person.user_fields.get(intent.name)
         if intent.kind is EditKind.BOX:
             value = bool(value)

@@ -152,7 +152,10 @@ def test_final_states_and_what_changed_nothing() -> None:
     edit = Edit("1", intent(EditKind.VAR, 1, 2), EditState.DONE, "a", 1.0, 1.0)
     assert edit.changed_nothing
     assert not replace(edit, tries=1).changed_nothing
-    assert replace(edit, state=EditState.FAILED, tries=1).changed_nothing
+    for state in (EditState.FAILED, EditState.CONFLICT):
+        assert replace(edit, state=state).changed_nothing
+        assert not replace(edit, state=state, tries=1).changed_nothing
+        assert not replace(edit, state=state, accepted_at=2.0).changed_nothing
     assert not replace(edit, state=EditState.QUEUED).changed_nothing
     assert set(edit.as_json()) >= {"id", "kind", "target", "old", "new", "state"}
 
