@@ -115,9 +115,11 @@ class Live:
         """
         from desktop.app.connection import open_connection
 
+        # The old connection serves until the new one is there: nobody sees none in between.
+        opened = await open_connection(self.desk, self.values, self._on_state)
         await self.disconnect()
         self._states.clear()
-        self._connection = await open_connection(self.desk, self.values, self._on_state)
+        self._connection = opened
         self._bus.publish(Changes.of(Topic.SERVICE, Topic.PERMISSIONS))
         await self.identify()
 

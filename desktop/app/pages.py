@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from desktop.kit.text import plural
 from desktop.panels.activity_page import ActivityPage
 from desktop.panels.settings_page import SettingsPage
 from desktop.panels.wizard import Wizard
@@ -27,7 +28,8 @@ class Pages(QObject):
         self._activity = ActivityModel(
             house.live, house.store, house.undo, house.editor, house.bus, house.ground.clock
         )
-        self._activity.open_count_changed.connect(self._on_open_count)
+        self._activity.open_count_changed.connect(self._on_counts)
+        self._activity.attention_changed.connect(self._on_counts)
         self._settings: SettingsModel | None = None
         self._wizard: WizardModel | None = None
         window.view.page_wanted.connect(self._on_wanted)
@@ -82,6 +84,10 @@ class Pages(QObject):
             )
             view.add_page(key, SettingsPage(self._settings))
 
-    def _on_open_count(self, count: int) -> None:
-        words = "1 change waits" if count == 1 else f"{count} changes wait"
-        self._window.view.rail.set_badge("activity", str(count) if count else "", words)
+    def _on_counts(self, _count: int) -> None:
+        """The badge: what needs a person comes before what merely waits."""
+        needs, waits = self._activity.attention_count, self._activity.open_count
+        words = plural(needs, "change needs", "changes need") + " a person" if needs else ""
+        if not needs and waits:
+            words = plural(waits, "change waits", "changes wait")
+        self._window.view.rail.set_badge("activity", str(needs or waits or ""), words)

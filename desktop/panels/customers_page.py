@@ -50,7 +50,7 @@ class CustomersPage(QWidget):
             self._welcome.say(*_WELCOME, examples=True)
             self._stack.setCurrentWidget(self._welcome)
             return
-        view = self._model.header()
+        view = self._model.views.header()
         if view.missing:
             self._act, words = self._model.next_step()
             self._welcome.say(view.missing, view.missing_hint, words)
@@ -73,7 +73,7 @@ class CustomersPage(QWidget):
 
     def _on_act(self) -> None:
         if self._act == "create":
-            self._model.create_profile()
+            self._model.edits.create_profile()
         elif self._act == "retry":
             self._model.refresh()
 

@@ -10,7 +10,8 @@ from desktop.panels.main_window import MainWindow
 from desktop.panels.reading_order import put_in_reading_order
 from desktop.viewmodels.following import FollowModel
 from desktop.viewmodels.search import SearchModel
-from desktop.viewmodels.sheet import Offer, SheetModel
+from desktop.viewmodels.sheet import SheetModel
+from desktop.viewmodels.sheet_edits import Offer
 from desktop.viewmodels.status import StatusModel
 
 _TIDY_MS = 200
@@ -59,8 +60,8 @@ class Steering(QObject):
         view.toaster.batch_triggered.connect(self._on_batch)
         sheet.changed.connect(self._on_sheet)
         sheet.opened.connect(self._on_opened)
-        sheet.offered.connect(self._on_offered)
-        sheet.settled.connect(self._on_settled)
+        sheet.edits.offered.connect(self._on_offered)
+        sheet.edits.settled.connect(self._on_settled)
         sheet.failed.connect(view.say)
         follow.held.connect(self._on_held)
         self._models.status.changed.connect(self._on_status)
@@ -98,12 +99,12 @@ class Steering(QObject):
         self._view.status.set_note("last", words)
 
     def _on_toast(self, key: str, _action: str) -> None:
-        self._models.sheet.undo(key)
+        self._models.sheet.edits.undo(key)
         self._view.toaster.close_toast(key)
 
     def _on_batch(self, keys: list[str], _action: str) -> None:
         for key in keys:
-            self._models.sheet.undo(key)
+            self._models.sheet.edits.undo(key)
 
     def _on_undo(self) -> None:
         shown = [toast for toast in self._view.toaster.toasts() if toast.key != "batch"]

@@ -310,10 +310,8 @@ class ActivityModel(QObject):
             self.changed.emit()
 
     def _on_due(self) -> None:
-        if self._visible:
-            self.refresh()
-        else:
-            self._count()
+        # Hidden too: the badge says when something needs a person.
+        self.refresh()
 
     def _on_rested(self) -> None:
         self.tasks.start("detail", self._read_detail())

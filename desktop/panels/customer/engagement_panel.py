@@ -20,7 +20,7 @@ class EngagementPanel(SheetPanel):
         """Show the newest view."""
         if self.model.sheet is None:
             return
-        view = self.model.engagement()
+        view = self.model.views.engagement()
         if show_frame(self, view.frame, rows=6):
             self._table.set_rows(
                 [Row(r.label, r.value, r.ago, tip=r.tip, note_tip=r.tip) for r in view.rows]

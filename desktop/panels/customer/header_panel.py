@@ -102,7 +102,7 @@ class HeaderPanel(QWidget):
             return
         self._health.refresh()
         self._value.refresh()
-        view = self._model.header()
+        view = self._model.views.header()
         self._avatar.set_initials(view.initials)
         self._name.setText(view.name)
         self._address.setText(view.address)
@@ -137,7 +137,7 @@ class _ShortValue(QWidget):
         """Show the newest view."""
         if self._model.sheet is None:
             return
-        view = self._model.value()
+        view = self._model.views.value()
         ready = view.frame.state is FrameState.READY
         self._figure.setText(view.title if ready else "Value not available")
         self._scale.setVisible(ready and view.segment is not None)

@@ -34,7 +34,7 @@ class HealthControl(QWidget):
         """Show the newest view."""
         if self._model.sheet is None:
             return
-        view = self._model.health()
+        view = self._model.views.health()
         ready = view.frame.state is FrameState.READY
         self._control.set_value(view.current.value if view.current else None)
         self._control.set_waiting(view.waiting, view.note)
@@ -43,4 +43,4 @@ class HealthControl(QWidget):
         self._note.setText(view.note if ready else "")
 
     def _on_chosen(self, key: str) -> None:
-        self._model.set_health(Health(key))
+        self._model.edits.set_health(Health(key))

@@ -36,10 +36,10 @@ class ListsPanel(SheetPanel):
         """Show the newest view."""
         if self.model.sheet is None:
             return
-        view = self.model.lists()
+        view = self.model.views.lists()
         if not show_frame(self, view.frame, rows=4):
             return
-        everything = self.model.shows_all("lists")
+        everything = self.model.views.shows_all("lists")
         needed = [r for r in view.rows if r.member or r.waiting]
         shown = list(view.rows) if everything else view.rows[: max(_SHOWN, len(needed))]
         if not everything and len(needed) > _SHOWN:
@@ -99,4 +99,4 @@ class _ListSwitch(SwitchRow):
 
     def on_chosen(self, on: bool) -> None:
         """Forward the wish."""
-        self.model.set_list(self._list, on)
+        self.model.edits.set_list(self._list, on)

@@ -26,7 +26,7 @@ class NoProfilePanel(SheetPanel):
         self._others.setSpacing(fonts.scaled(4))
         self.add(self._others)
         self._create: Button = primary("Create profile")
-        self._create.clicked.connect(model.create_profile)
+        self._create.clicked.connect(model.edits.create_profile)
         self.add(4)
         self.add(line(self._create, 1))
 
@@ -36,7 +36,7 @@ class NoProfilePanel(SheetPanel):
         if sheet is None or not sheet.found:
             self.hide()
             return
-        view = self.model.header()
+        view = self.model.views.header()
         absent = sheet.profile.value is None and sheet.profile.state is PartState.ABSENT
         needed = absent or bool(view.others)
         self.setVisible(needed)

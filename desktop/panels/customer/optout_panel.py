@@ -54,7 +54,7 @@ class OptOutPanel(SheetPanel):
         """Show the newest view."""
         if self.model.sheet is None:
             return
-        view = self.model.optout()
+        view = self.model.views.optout(self.model.ticket)
         self._view = view
         if not show_frame(self, view.frame, rows=5):
             self._ask(None)
@@ -117,7 +117,7 @@ class OptOutPanel(SheetPanel):
 
     def _ask(self, level: OptOut | None) -> None:
         self._asked = level
-        self.model.unsaved = level is not None
+        self.model.hold("optout", level is not None)
         if level is None or self._view is None:
             self._form.hide()
             if self._view is not None:
@@ -127,7 +127,7 @@ class OptOutPanel(SheetPanel):
         self._levels.removeWidget(self._form)
         place = self._levels.indexOf(self._rows[level]) + 1
         self._levels.insertWidget(place, self._form)
-        self._form.ask(chosen, self._view, self.model.draft("optout"))
+        self._form.ask(chosen, self._view, self.model.drafts.text("optout"))
         self._form.show()
         self._show_levels(self._view)
 
@@ -136,11 +136,11 @@ class OptOutPanel(SheetPanel):
         if level is None:
             return
         self._draft.stop()
-        self.model.save_draft("optout", "")
+        self.model.drafts.keep("optout", "")
         self._ask(None)
         self._rows[level].setFocus()
         number = ticket if isinstance(ticket, int) else None
-        self.model.choose_optout(level, reason, number)
+        self.model.edits.choose_optout(level, reason, number)
 
     def _on_cancelled(self) -> None:
         level = next((lv for lv in self._view.levels if lv.chosen), None) if self._view else None
@@ -154,7 +154,7 @@ class OptOutPanel(SheetPanel):
 
     def _on_draft(self) -> None:
         if self._asked is not None:
-            self.model.save_draft("optout", self._form.own_words())
+            self.model.drafts.keep("optout", self._form.own_words())
 
     def _keep_draft(self) -> None:
         """Keep what was typed a moment ago, before the form goes."""

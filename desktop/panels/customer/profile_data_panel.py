@@ -28,7 +28,7 @@ class ProfileDataPanel(SheetPanel):
         """Show the newest view."""
         if self.model.sheet is None:
             return
-        view = self.model.profile_data(most=SHOWN)
+        view = self.model.views.profile_data(most=SHOWN)
         if not show_frame(self, view.frame, rows=4):
             return
         self._table.set_rows(

@@ -73,11 +73,17 @@ class ProfileDialog(QDialog):
         self._lay_out()
         model.changed.connect(self._refresh)
         model.failed.connect(self._on_failed)
+        # What is typed here belongs to one customer: it goes with them, and holds them in place.
+        model.opened.connect(self._on_opened)
+        self._name.textEdited.connect(self._on_typed)
+        self._value.textEdited.connect(self._on_typed)
+        self.finished.connect(self._on_finished)
 
     def show_fields(self) -> None:
         """Open, with the keyboard in the filter."""
         self._refresh()
         self._say("")
+        self.setWindowTitle(f"Profile data of {self._model.views.header().name}")
         self.open()
         self._filter.setFocus()
 
@@ -98,7 +104,7 @@ class ProfileDialog(QDialog):
         if self._model.sheet is None:
             self.close()
             return
-        view = self._model.profile_data()
+        view = self._model.views.profile_data()
         self._fields.set_rows(view.rows)
         why = view.why_not
         for button in (self._save, self._clear):
@@ -116,7 +122,7 @@ class ProfileDialog(QDialog):
         quoted = row.kind in ("text",)
         self._value.setText(row.value if quoted and row.raw == f'"{row.value}"' else row.raw)
         why = "" if row.editable else "This field has a control of its own, or cannot be changed."
-        if not self._model.profile_data().why_not:
+        if not self._model.views.profile_data().why_not:
             self._save.set_enabled(row.editable, why)
             self._clear.set_enabled(row.editable, why)
 
@@ -128,14 +134,26 @@ class ProfileDialog(QDialog):
             self._on_failed(error)
             return
         restyle(self._name, invalid=False)
-        self._model.set_var(name, value)
+        self._model.hold("profile data", False)
+        self._model.edits.set_var(name, value)
         self._say(f"{name} is being saved; Undo takes it back.", bad=False)
 
     def _on_clear(self) -> None:
         name = self._name.text().strip()
         if name:
-            self._model.set_var(name, None)
+            self._model.edits.set_var(name, None)
             self._say(f"{name} is being cleared; the field stays, without a value.", bad=False)
+
+    def _on_typed(self, _text: str) -> None:
+        self._model.hold("profile data", True)
+
+    def _on_opened(self) -> None:
+        self.reject()
+
+    def _on_finished(self, _result: int) -> None:
+        self._model.hold("profile data", False)
+        self._name.clear()
+        self._value.clear()
 
     def _on_failed(self, error: object) -> None:
         if self.isVisible() and isinstance(error, AppError):

@@ -48,7 +48,7 @@ class TicketsPanel(SheetPanel):
         """Show the newest view."""
         if self.model.sheet is None:
             return
-        view = self.model.tickets()
+        view = self.model.views.tickets()
         if not show_frame(self, view.frame, rows=4):
             return
         while len(self._lines) > len(view.rows):
@@ -61,7 +61,7 @@ class TicketsPanel(SheetPanel):
             self._lines.append(made)
         for shown, row in zip(self._lines, view.rows, strict=True):
             shown.show_row(row)
-        everything = self.model.shows_all("tickets")
+        everything = self.model.views.shows_all("tickets")
         self._older.set_text("Show fewer" if everything and not view.older else view.older)
         self._older.setVisible(bool(view.older) or everything)
         self._all_url = view.all_url

@@ -26,10 +26,10 @@ class TimelinePanel(SheetPanel):
         """Show the newest view."""
         if self.model.sheet is None:
             return
-        view = self.model.timeline()
+        view = self.model.views.timeline()
         if not show_frame(self, view.frame, rows=5):
             return
-        everything = self.model.shows_all("timeline")
+        everything = self.model.views.shows_all("timeline")
         rows = view.rows if everything else view.rows[:SHOWN]
         self._table.set_rows([Row(r.stamp, r.text, tip=r.tip) for r in rows])
         rest = len(view.rows) - len(rows)

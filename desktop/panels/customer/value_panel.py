@@ -29,7 +29,7 @@ class ValuePanel(SheetPanel):
         """Show the newest view."""
         if self.model.sheet is None:
             return
-        view = self.model.value()
+        view = self.model.views.value()
         if show_frame(self, view.frame, rows=2):
             self._figure.setText(view.title)
             self._scale.setVisible(view.segment is not None)

@@ -26,21 +26,21 @@ class ZendeskPanel(SheetPanel):
         self.add(line(self._more, 1))
         self._sync_box = SwitchRow("Sync to Sailthru", muted=True)
         self._sync_box.switch.setObjectName("Sync to Sailthru")
-        self._sync_box.chosen.connect(model.set_box)
+        self._sync_box.chosen.connect(model.edits.set_box)
         self.add(self._sync_box)
         self._mark = SwitchRow("Sync to Zendesk", muted=True)
         self._mark.switch.setObjectName("Sync to Zendesk")
-        self._mark.chosen.connect(model.set_mark)
+        self._mark.chosen.connect(model.edits.set_mark)
         self.add(self._mark)
 
     def refresh(self) -> None:
         """Show the newest view."""
         if self.model.sheet is None:
             return
-        view = self.model.zendesk()
+        view = self.model.views.zendesk()
         if not show_frame(self, view.frame, rows=4):
             return
-        everything = self.model.shows_all("zendesk")
+        everything = self.model.views.shows_all("zendesk")
         rows = view.rows if everything else view.rows[:_SHOWN]
         self._table.set_rows([Row(name, value) for name, value in rows])
         rest = len(view.rows) - len(rows)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from desktop.model import engagement
 from desktop.model.edit import EditKind
 from desktop.model.overlay import pending
+from desktop.model.query import QueryKind
 from desktop.model.sheet import OtherProfile, PartState
 from desktop.viewmodels import moment
 from desktop.viewmodels.scene import Scene
@@ -154,7 +155,24 @@ def _missing(scene: Scene) -> tuple[str, str]:
     create = pending(sheet, EditKind.CREATE)
     if create is not None:
         return f"The profile of {value} is being created.", ""
-    return (
-        f"Nobody found for “{value}”.",
-        "Neither Zendesk nor Sailthru knows this. Check the spelling, or search another way.",
-    )
+    return f"Nobody found for “{value}”.", _asked(scene)
+
+
+def _asked(scene: Scene) -> str:
+    """Who does not know them: only a service that was asked can say so."""
+    sheet = scene.sheet
+    spelling = "Check the spelling, or search another way."
+    if sheet.person.state is PartState.OFF:
+        if sheet.query.kind in (QueryKind.EMAIL, QueryKind.SID):
+            return f"Sailthru does not know this. {spelling}"
+        return (
+            "This can only be looked up in Zendesk, which is not connected here."
+            " Search by e-mail address or Sailthru id."
+        )
+    if sheet.profile.state is PartState.OFF:
+        return f"Zendesk does not know this. {spelling}"
+    if sheet.query.kind is QueryKind.EMAIL:
+        return f"Neither Zendesk nor Sailthru knows this. {spelling}"
+    if sheet.query.kind is QueryKind.SID:
+        return f"Sailthru does not know this. {spelling}"
+    return f"Zendesk does not know this. {spelling}"

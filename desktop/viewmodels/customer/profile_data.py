@@ -72,7 +72,7 @@ def profile_data(scene: Scene, *, most: int | None = None) -> ProfileDataView:
     if not any(row.name == "sid" for row in keys):
         keys.insert(0, DataRow("sid", profile.sid, "key", "Sailthru", profile.sid, "", False))
     if outer.tone == "":
-        outer = replace(outer, note=plural(len(every), "field", "fields"))
+        outer = replace(outer, note=plural(len(every) + len(keys), "field", "fields"))
     why_not = "" if verdict.allowed else verdict.reason
     return ProfileDataView(outer, (*rows, *keys), why_not, len(every) + len(keys))
 
