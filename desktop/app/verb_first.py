@@ -33,7 +33,7 @@ def verb_first(arguments: Sequence[str]) -> list[str]:
 
 def _bare(given: Sequence[str]) -> list[int]:
     """Where the words are that are neither options nor the workspace's name."""
-    found = []
+    found: list[int] = []
     for at, word in enumerate(given):
         if word == "--":
             # Behind it are no options, and no verb: it is how any text is looked up.

@@ -3,6 +3,7 @@
 Each key names a difference between real accounts that a client has to live with.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -92,7 +93,13 @@ def _read(key: str, kind: type, value: object) -> object:
             return False
         raise ValueError(f"{key}={text}: expected on or off")
     if kind is float:
-        return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+        try:
+            number = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+        except ValueError as error:
+            raise ValueError(f"{key}={text}: expected a number or a percentage") from error
+        if not math.isfinite(number):
+            raise ValueError(f"{key}={text}: expected a number or a percentage")
+        return number
     if key == "plan" and text not in PLANS:
         raise ValueError(f"plan={text}: expected one of {', '.join(PLANS)}")
     if key == "customer_type" and text not in ("ecommerce", "publisher"):

@@ -17,7 +17,7 @@ from desktop.app.output import plain
 from desktop.app.verbs.verb import Verb
 from desktop.app.wiring import make_desk
 from desktop.connect.setup import run_setup
-from desktop.kit.errors import Bug
+from desktop.kit.errors import BadInput, Bug
 from desktop.kit.log import set_up_logging
 from desktop.settings.paths import under
 from desktop.settings.policy import NO_POLICY
@@ -38,6 +38,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(ground: Ground, options: argparse.Namespace) -> int:
+    if options.tour is not None and not options.tour.strip():
+        raise BadInput("--tour needs a folder.", "", "Its pictures are saved there.")
     from desktop.app.gui import open_window
     from desktop.app.start import Start
 

@@ -21,7 +21,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(ground: Ground, options: argparse.Namespace) -> int:
     if options.act in ("retry", "discard") and not options.edit:
         raise BadInput(
-            f"Which edit should be {options.act}ed?", "", "`fairlead outbox` lists them."
+            f"The edit to {options.act} is missing.", "", "`fairlead outbox` lists them."
         )
     return asyncio.run(_outbox(ground, options))
 

@@ -131,6 +131,7 @@ def test_hostile_names_cannot_move_the_cursor(fairlead: Command, servers: Server
         ("outbox", "explode"),
         ("outbox", "retry"),
         ("outbox", "retry", "77"),
+        ("demo", "--tour", ""),
         ("setup",),
         ("setup", "--from", "/nowhere/at/all"),
     ],
@@ -187,6 +188,11 @@ def test_a_reason_that_is_no_text_is_wrong_usage(fairlead: Command) -> None:
     )
     assert done.returncode == 2, done.stderr
     assert json.loads(done.stdout)["error"]["code"] == "bad_input"
+
+
+@pytest.mark.parametrize("act", ["retry", "discard"])
+def test_the_missing_edit_is_asked_for(act: str, fairlead: Command) -> None:
+    assert f"The edit to {act} is missing." in fairlead("outbox", act).err
 
 
 def test_without_json_an_error_is_words_on_stderr(fairlead: Command) -> None:

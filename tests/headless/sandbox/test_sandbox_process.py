@@ -125,6 +125,8 @@ def test_wrong_flags_are_wrong_usage() -> None:
         ["--fault", "nonsense"],
         ["--account", "colour=blue"],
         ["--account", "bulk_import=perhaps"],
+        ["--account", "box=abc"],
+        ["--account", "box=nan"],
         ["--rate-limits", "fast"],
         ["--customers", "-1"],
     ):
@@ -132,6 +134,8 @@ def test_wrong_flags_are_wrong_usage() -> None:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 2, flags
         assert done.stdout == ""
+        if flags[0] == "--account":
+            assert f"{flags[1]}: expected" in done.stderr or "no such account key" in done.stderr
 
 
 def test_latency_does_not_queue(start: Callable[..., Sandbox]) -> None:
