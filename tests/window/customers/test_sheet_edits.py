@@ -144,7 +144,7 @@ async def test_what_was_changed_elsewhere_is_not_overwritten(desk: Desk) -> None
     client.api_post("user", {"id": "maria@lopez.example", "vars": {"zendesk_health": "happy"}})
     before = len(desk.sandbox.writes())
     desk.click("Frustrated")
-    await desk.until(lambda: "not sent" in desk.note)
+    await desk.until(lambda: "Nothing was sent" in desk.note)
     assert "Changed elsewhere, person unknown: it is now happy" in desk.note
     assert len(desk.sandbox.writes()) == before
     await desk.until(lambda: desk.one("Happy", Segment).isChecked())

@@ -26,6 +26,8 @@ async def following(desk: Desk) -> None:
     desk.click("Follow Zendesk", Switch)
     assert "Following Zendesk" in desk.texts()
     await until(lambda: recent(desk) == 1)
+    # Counted by the server, it may not be read here yet: then it would not be the baseline.
+    await until(lambda: desk.window.house.follow._seen is not None)
 
 
 async def test_a_viewed_ticket_opens_its_customer(desk: Desk) -> None:
