@@ -4,6 +4,7 @@ Nothing here asks the network or the keyring: a window can be painted first. `Li
 and only then are httpx and keyring (150 ms each) imported.
 """
 
+import os
 import random
 from dataclasses import dataclass
 
@@ -15,7 +16,9 @@ from desktop.customer.follow import Follow
 from desktop.customer.lookup import Lookup
 from desktop.customer.undo import Undo
 from desktop.kit.bus import Bus
+from desktop.kit.log import set_level
 from desktop.model.edit import Service
+from desktop.settings import table
 from desktop.settings.workspace import Workspace, Workspaces
 from desktop.store.store import Store, open_store
 from desktop.vault.environment import EnvironmentVault
@@ -70,6 +73,10 @@ def build_house(ground: Ground, workspace: Workspace, workspaces: Workspaces) ->
     clock, bus = ground.clock, Bus()
     store = open_store(workspace.folder)
     live = Live(make_desk(ground, workspace, workspaces), bus)
+    # The environment is for this process and wins; before here the settings were not known.
+    level = live.values.get(table.LOG_LEVEL)
+    if level != table.LOG_LEVEL.default and not os.environ.get("FAIRLEAD_LOG"):
+        set_level(level)
     lookup = Lookup(lambda: live.services, store, clock)
     editor = Editor(store, clock, bus, lambda: live.actor, lambda: live.rules)
     return House(

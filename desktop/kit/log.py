@@ -23,9 +23,14 @@ def set_up_logging(level: str, folder: Path | None, redactor: Redactor) -> None:
     handler.setFormatter(RedactingFormatter(redactor))
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
-    logging.getLogger("desktop").setLevel(_level(level))
+    set_level(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def set_level(level: str) -> None:
+    """How much our own loggers say from now on; the libraries stay as they are."""
+    logging.getLogger("desktop").setLevel(_level(level))
 
 
 def _handler(folder: Path | None) -> logging.Handler:

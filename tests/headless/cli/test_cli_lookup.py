@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,31 @@ def test_a_reason_that_is_no_text_is_wrong_usage(fairlead: Command) -> None:
 @pytest.mark.parametrize("act", ["retry", "discard"])
 def test_the_missing_edit_is_asked_for(act: str, fairlead: Command) -> None:
     assert f"The edit to {act} is missing." in fairlead("outbox", act).err
+
+
+def test_the_log_says_as_much_as_is_set_and_the_environment_wins(fairlead: Command) -> None:
+    settings = fairlead.home / "workspaces" / "main" / "settings.json"
+    kept = json.loads(settings.read_text())
+    kept["settings"]["advanced.log_level"] = "warning"
+    settings.write_text(json.dumps(kept))
+    what = (
+        "import asyncio, logging; from desktop.app.cli import lay_ground;"
+        "from desktop.app.session import session\n"
+        "async def main():\n"
+        "    async with session(lay_ground(), None, connect=False):\n"
+        "        print(logging.getLogger('desktop').getEffectiveLevel())\n"
+        "asyncio.run(main())"
+    )
+    for environ, level in (({}, "30"), ({"FAIRLEAD_LOG": "debug"}, "10")):
+        done = subprocess.run(
+            [sys.executable, "-c", what],
+            env={**fairlead.environ, **environ},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        assert done.stdout.strip() == level
 
 
 def test_without_json_an_error_is_words_on_stderr(fairlead: Command) -> None:
