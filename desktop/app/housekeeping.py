@@ -15,9 +15,7 @@ _DAY_S = 86_400.0
 async def keep_house(house: House) -> None:
     """Purge now and then every day; ends by being cancelled."""
     while True:
-        days = min(
-            house.live.values.get(table.KEEP_DAYS), house.live.values.get(table.RETENTION_DAYS)
-        )
+        days = house.live.values.get(table.KEEP_DAYS)
         before = house.ground.clock.now() - days * _DAY_S
         try:
             gone = await house.store.lane.run(house.store.mirror.purge, before)

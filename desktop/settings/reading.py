@@ -1,6 +1,5 @@
 """Reads JSON into the types settings have; BadInput says in one sentence what is wrong."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,8 +11,6 @@ from desktop.kit.errors import BadInput
 from desktop.model.json_value import Json
 from desktop.model.value import Prediction, read_customer_type
 
-_ON = frozenset({"on", "yes", "true", "1"})
-_OFF = frozenset({"off", "no", "false", "0"})
 _LONGEST = 500
 
 
@@ -161,19 +158,3 @@ def _prediction(item: Json) -> Prediction:
         name(item.get("unit")),
         number(1, 3650)(item.get("horizon_days")),
     )
-
-
-def from_word(word: str, *, wants: str) -> Json:
-    """What was typed on a command line, as JSON; `wants` is the value of the setting's Kind."""
-    if wants == "flag":
-        lowered = word.strip().lower()
-        return True if lowered in _ON else False if lowered in _OFF else word
-    if wants == "number":
-        return int(word) if re.fullmatch(r"-?\d{1,9}", word.strip()) else word
-    if wants == "table":
-        try:
-            parsed: Json = json.loads(word)
-        except ValueError as error:
-            raise BadInput("That is not JSON.") from error
-        return parsed
-    return word

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Kind(Enum):
-    """How a dialog edits it and how the command line reads it."""
+    """How a dialog edits it."""
 
     FLAG = "flag"
     NUMBER = "number"
@@ -72,11 +72,6 @@ class Setting(Generic[T]):
     def when_unreadable(self) -> T:
         """What counts when the stored value is damaged."""
         return self.default if self.closed is None else self.closed
-
-    @property
-    def flag(self) -> str:
-        """The option of the command line, such as `--cache-keep-days`."""
-        return "--" + self.key.replace(".", "-").replace("_", "-")
 
     def checked(self, value: Json) -> Json:
         """`value` as it is stored, or BadInput that names this setting."""

@@ -1,4 +1,4 @@
-"""The one table of settings: dialog, validation, command line and documentation come from it.
+"""The one table of settings: dialog, validation, set-up document and documentation come from it.
 
 Secrets are never in it (vault); what only the window remembers is in `state.py`.
 """
@@ -294,13 +294,6 @@ KEEP_DAYS = _days(
     translate("Settings", "Keep opened customers (days)"),
     translate("Settings", "How long a customer you opened can be seen without a connection."),
 )
-RETENTION_DAYS = _days(
-    "cache.retention_days",
-    90,
-    1,
-    translate("Settings", "Keep activity (days)"),
-    translate("Settings", "How long tickets and events are kept on this computer."),
-)
 COLOUR = _choice(
     "workspace.colour",
     "blue",
@@ -384,7 +377,6 @@ TABLE: tuple[Setting[Any], ...] = (
     SEGMENT_LISTS,
     OPT_IN_LINK,
     KEEP_DAYS,
-    RETENTION_DAYS,
     COLOUR,
     THEME,
     ALWAYS_ON_TOP,

@@ -22,7 +22,7 @@ class DataCard(Card):
         super().__init__("Data on this computer")
         self._model = model
         self._asking: asyncio.Task[None] | None = None
-        self.rows = [FieldRow(form, key) for key in (table.KEEP_DAYS.key, table.RETENTION_DAYS.key)]
+        self.rows = [FieldRow(form, table.KEEP_DAYS.key)]
         self._kept = label("", wrap=True)
         self.forget = danger("Delete them…", name="Delete the customers kept here…")
         self._banner = Banner()

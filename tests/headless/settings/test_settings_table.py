@@ -1,16 +1,13 @@
 """The table: every row reads its own default, and refuses what it should."""
 
-import argparse
-
 import pytest
 
 from desktop.kit.errors import BadInput
 from desktop.model.permission import DEFAULTS
-from desktop.settings import reading, table
-from desktop.settings.flags import add_flags, typed_settings
+from desktop.settings import table
 from desktop.settings.flatten import flatten
 from desktop.settings.reference import markdown
-from desktop.settings.setting import Kind, Section
+from desktop.settings.setting import Section
 
 
 @pytest.mark.parametrize("row", table.TABLE, ids=lambda row: row.key)
@@ -22,26 +19,6 @@ def test_the_default_is_a_value_of_its_own_row(row: object) -> None:
 
 def test_keys_are_unique() -> None:
     assert len(table.BY_KEY) == len(table.TABLE)
-
-
-def test_the_table_makes_the_options_of_a_command_line() -> None:
-    parser = argparse.ArgumentParser(allow_abbrev=False)
-    add_flags(parser)
-    assert "--zendesk-base-url" in parser.format_help()
-    typed = parser.parse_args(
-        ["--cache-keep-days", "7", "--changes", "on", "--value-segment-lists", '{"VIP": 4}',
-         "--permissions-agent-list-remove", "off", "--zendesk-base-url", "acme"]
-    )  # fmt: skip
-    assert typed_settings(vars(typed)) == {
-        "cache.keep_days": 7,
-        "changes": True,
-        "value.segment_lists": {"VIP": 4},
-        "permissions.agent.list_remove": False,
-        "zendesk.base_url": "https://acme.zendesk.com",
-    }
-    for wrong in (["--changes", "perhaps"], ["--value-segment-lists", "{"]):
-        with pytest.raises(BadInput, match=wrong[0]):
-            typed_settings(vars(parser.parse_args(wrong)))
 
 
 def test_permissions_have_the_defaults_of_the_model_and_close_when_damaged() -> None:
@@ -145,22 +122,6 @@ def test_what_cannot_be_is_refused_with_a_sentence(key: str, given: object, says
         table.BY_KEY[key].checked(given)
     assert says in str(caught.value)
     assert caught.value.hint
-
-
-@pytest.mark.parametrize(
-    ("word", "kind", "value"),
-    [
-        ("on", Kind.FLAG, True),
-        ("No", Kind.FLAG, False),
-        ("perhaps", Kind.FLAG, "perhaps"),
-        ("14", Kind.NUMBER, 14),
-        ("1e3", Kind.NUMBER, "1e3"),
-        ('{"VIP": 4}', Kind.TABLE, {"VIP": 4}),
-        ("dark", Kind.CHOICE, "dark"),
-    ],
-)
-def test_words_of_a_command_line_become_json(word: str, kind: Kind, value: object) -> None:
-    assert reading.from_word(word, wants=kind.value) == value
 
 
 def test_nested_documents_become_dotted_keys_but_values_stay_whole() -> None:
