@@ -70,8 +70,10 @@ class Editor:
     ) -> tuple[Edit, ...]:
         """Queue what changes something; what is so already is left out. All or nothing.
 
-        Raises NotPermitted, BadInput, StoreKnown.
+        The rules ask what the change is from where the service will stand when its turn comes,
+        which an edit under way is about to move. Raises NotPermitted, BadInput, StoreKnown.
         """
+        intents = await self._from_what_stands(intents)
         for intent in intents:
             self.check(intent)
             if intent.kind is Kind.OPTOUT:
@@ -82,6 +84,7 @@ class Editor:
         self, intents: Sequence[Intent], *, wait_for_undo: bool = True
     ) -> tuple[Edit, ...]:
         """Queue without asking the rules: for what they have already allowed (undo)."""
+        intents = await self._from_what_stands(intents)
         delays = [
             UNDO_SECONDS if wait_for_undo and waits_for_undo(intent) else 0.0 for intent in intents
         ]
@@ -93,6 +96,9 @@ class Editor:
                 Changes.of(Topic.OUTBOX, Topic.CUSTOMER, ids=[i.target.id for i in intents])
             )
         return edits
+
+    async def _from_what_stands(self, intents: Sequence[Intent]) -> tuple[Intent, ...]:
+        return await self._store.lane.run(self._store.outbox.from_what_stands, intents)
 
     async def _check_against_open(self, intent: Intent) -> None:
         """Somebody else's stricter level that is on its way counts as if it stood already."""

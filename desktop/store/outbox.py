@@ -18,8 +18,8 @@ from desktop.store.row import edit_of
 
 OPEN_STATES = ("queued", "waiting", "sending", "unknown")
 _OPEN = "state IN ('queued', 'waiting', 'sending', 'unknown')"
-# No wait of ours is longer; a not_before further away means that the clock was set back.
-_LONGEST_WAIT_S = 3600.0
+# No wait of ours is longer than 600 s; a not_before further away: the clock was set back.
+_LONGEST_WAIT_S = 660.0
 
 
 class Outbox:
@@ -57,7 +57,8 @@ class Outbox:
         """Take the next due row for this process, or None.
 
         A row of a dead process is taken over; if it was being sent, it comes back as UNKNOWN.
-        Rows for one value are taken in the order in which they were wanted.
+        Rows for one value are taken in the order in which they were wanted. What was due already
+        when it was last touched stays due when the clock is set back.
         """
         ids = [int(i) for i in only]
         names = [s.value for s in services]
@@ -65,7 +66,7 @@ class Outbox:
         def act(connection: sqlite3.Connection) -> Edit | None:
             rows = connection.execute(
                 f"SELECT * FROM outbox o WHERE {_OPEN} AND (not_before <= :now"  # noqa: S608
-                "  OR not_before > :now + :longest)"
+                "  OR not_before <= updated_at OR not_before > :now + :longest)"
                 " AND service IN (SELECT value FROM json_each(:services))"
                 " AND (:all OR id IN (SELECT value FROM json_each(:ids)))"
                 " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.service = o.service"
@@ -139,7 +140,7 @@ class Outbox:
 
         def act(connection: sqlite3.Connection) -> Edit | None:
             row = self._row(connection, edit_id)
-            if row["state"] not in ("queued", "waiting") or self._held(row):
+            if not self._replaceable(row):
                 return None
             return _close(connection, edit_of(row), now, EditState.UNDONE, detail)
 
@@ -185,6 +186,17 @@ class Outbox:
 
         return self._database.read(look)
 
+    def from_what_stands(self, intents: Sequence[Intent]) -> tuple[Intent, ...]:
+        """The intents with the `old` that `enqueue` would give them now.
+
+        What is under way counts as if it stood already; what still waits would be replaced.
+        """
+
+        def look(connection: sqlite3.Connection) -> tuple[Intent, ...]:
+            return tuple(self._based(intent, _open_row(connection, intent)) for intent in intents)
+
+        return self._database.read(look)
+
     def recent(self, limit: int = 300, *, open_only: bool = False) -> tuple[Edit, ...]:
         """The newest edits first."""
         where = f"WHERE {_OPEN}" if open_only else ""
@@ -215,7 +227,7 @@ class Outbox:
         earlier = _open_row(connection, intent)
         if earlier is not None:
             before = edit_of(earlier)
-            if before.state in (EditState.QUEUED, EditState.WAITING) and not self._held(earlier):
+            if self._replaceable(earlier):
                 if same(before.intent.new, intent.new):
                     return before
                 replaced = _close(
@@ -223,9 +235,7 @@ class Outbox:
                 )
                 if same(before.intent.old, intent.new):
                     return replaced
-                intent = replace(intent, old=before.intent.old)
-            else:
-                intent = replace(intent, old=before.intent.new)
+            intent = self._based(intent, earlier)
         state = EditState.WAITING if delay_s > 0 else EditState.QUEUED
         key = uuid.uuid4().hex
         cursor = connection.execute(
@@ -304,6 +314,15 @@ class Outbox:
                 f"Edit {edit.id} is in other hands.",
                 "Another Fairlead on this computer has taken it over.",
             )
+
+    def _based(self, intent: Intent, earlier: sqlite3.Row | None) -> Intent:
+        if earlier is None:
+            return intent
+        before = edit_of(earlier).intent
+        return replace(intent, old=before.old if self._replaceable(earlier) else before.new)
+
+    def _replaceable(self, row: sqlite3.Row) -> bool:
+        return row["state"] in ("queued", "waiting") and not self._held(row)
 
     def _held(self, row: sqlite3.Row) -> bool:
         owner = row["owner"]

@@ -10,6 +10,7 @@ from person_at_work import AGENT, Desk, want
 
 from desktop.app.wiring import House
 from desktop.kit.errors import BadInput, NotPermitted
+from desktop.model.edit import EditState
 from desktop.model.permission import DEFAULTS, Actor, Role, Rules
 from tests.faults.home import opened
 from tests.faults.servers import Servers
@@ -58,6 +59,42 @@ async def test_what_a_change_has_to_come_with(
     intent = replace(town.subject(kind).intent(), **changes)  # type: ignore[arg-type]
     with pytest.raises(BadInput):
         await house.editor.submit([intent])
+
+
+@pytest.mark.parametrize("under_way", ["claimed", "sending", "unknown"])
+async def test_what_is_under_way_counts_for_the_rules_as_if_it_stood(
+    under_way: str, house: House, town: Town, clock: ManualClock
+) -> None:
+    subject, desk, outbox = town.subject("opt-out"), Desk(house, AGENT), house.store.outbox
+    await want(desk, subject)
+    taken = outbox.claim(clock.now())
+    assert taken is not None
+    if under_way != "claimed":
+        taken = outbox.mark_sending(taken, clock.now())
+    if under_way == "unknown":
+        due = clock.now() + 60.0
+        state = EditState.UNKNOWN
+        outbox.release(taken, clock.now(), state=state, not_before=due, detail="")
+    # The service still says what was: by that, wanting it would change nothing.
+    back = replace(subject.intent(), new=subject.kind.old, old=subject.kind.old)
+    with pytest.raises(NotPermitted):
+        await desk.editor.submit([back])
+    with pytest.raises(BadInput, match="ticket"):
+        await house.editor.submit([replace(back, ticket=None)])
+    (edit,) = await house.editor.submit([replace(back, ticket=48213)])
+    assert edit.intent.old == subject.kind.new
+    assert edit.state is EditState.WAITING
+    assert edit.not_before == clock.now() + 10.0
+
+
+async def test_ones_own_opt_out_under_way_is_taken_back_after_the_undo_time(
+    house: House, town: Town, clock: ManualClock
+) -> None:
+    desk = Desk(house, AGENT)
+    edit = await want(desk, town.subject("opt-out"))
+    assert house.store.outbox.claim(clock.now()) is not None
+    back = await desk.undo.undo(edit.id)
+    assert back.state is EditState.WAITING
 
 
 @pytest_asyncio.fixture

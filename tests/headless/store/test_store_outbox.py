@@ -94,6 +94,22 @@ def test_an_undo_and_a_claim_cannot_both_win(store: Store, at: float) -> None:
     assert (taken is None) == (at < 110.0)
 
 
+def test_what_goes_at_once_is_not_held_by_a_clock_set_back(store: Store) -> None:
+    put(store, VAR, now=10_000.0)
+    taken = store.outbox.claim(8_200.0)
+    assert taken is not None
+    # A wait after a trouble is kept, so that nothing is tried over and over.
+    store.outbox.release(taken, 8_200.0, state=EditState.QUEUED, not_before=8_204.0, detail="")
+    assert store.outbox.claim(8_203.0) is None
+    assert store.outbox.claim(8_204.0) is not None
+
+
+def test_an_undo_time_outlasts_a_clock_set_back_a_little_and_not_for_long(store: Store) -> None:
+    put(store, VAR, now=10_000.0, delay=10.0)
+    assert store.outbox.claim(9_400.0) is None
+    assert store.outbox.claim(8_200.0) is not None
+
+
 def test_a_withdrawn_edit_is_never_claimed(store: Store) -> None:
     edit = put(store, VAR)
     assert store.outbox.withdraw(edit.id, 1.0, "undone") is not None
