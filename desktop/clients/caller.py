@@ -23,6 +23,11 @@ Read = Callable[[Answer, float], T]
 
 # Reading more than this much JSON takes long enough to be felt in the window.
 _LONG_BODY = 1_000_000
+# While the credentials are refused one call in this time goes out, to see whether they still are:
+# another process, or the service's administrator, may have put it right.
+_PROBE_EVERY_S = 30.0
+# These ask who one is, on somebody's order: they always go out.
+_PROBES = ("GET /api/v2/users/me", "GET /settings")
 
 
 @dataclass(frozen=True)
@@ -79,17 +84,21 @@ class Caller:
     authority: Authority = field(default_factory=Unchanged)
     patience: Patience = INTERACTIVE
     jitter: Callable[[], float] = random.random
+    _probed_at: float = field(default=float("-inf"), init=False, repr=False)
 
     async def call(self, request: Request, read: Read[T]) -> T:
         """Send `request` and give what `read(answer, now)` makes of the answer.
 
         Raises what the transport and `read` raise, once trying again is no use, and RateLimited
-        without sending anything while the budget is closed for longer than the patience.
+        without sending anything while the budget is closed for longer than the patience, and
+        AuthLost without sending anything while the credentials are known to be refused.
         """
         begun = self.clock.monotonic()
         attempt, renewed = 1, False
         while True:
             await self._pass_gate(request, begun)
+            if not renewed:
+                self._stop_if_refused(request)
             started = self.clock.monotonic()
             answer: Answer | None = None
             try:
@@ -112,6 +121,20 @@ class Caller:
             else:
                 self.tracker.answered(started)
                 return value
+
+    def _stop_if_refused(self, request: Request) -> None:
+        # Not told to the tracker: nothing was learnt, and the next probe would move away.
+        refused_for_s = self.tracker.refused_for_s
+        if refused_for_s is None or request.route in _PROBES:
+            return
+        if min(refused_for_s, self._spent_s(self._probed_at)) >= _PROBE_EVERY_S:
+            self._probed_at = self.clock.monotonic()
+            return
+        raise AuthLost(
+            f"{self.tracker.state.service} does not accept the sign-in.",
+            "It was refused a moment ago, so this call was not sent.",
+            "Sign in again.",
+        )
 
     async def _recovered(self, refused: Request, started: float) -> bool:
         try:

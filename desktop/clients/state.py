@@ -55,6 +55,11 @@ class Tracker:
         else:
             self._become(Status.LIVE)
 
+    @property
+    def refused_for_s(self) -> float | None:
+        """Seconds since the credentials were last refused; None while they are not."""
+        return None if self._lost_at is None else self._clock.monotonic() - self._lost_at
+
     def failed(self, error: AppError, started: float) -> None:
         """The final error of a call; being signed out outlasts every other trouble."""
         if isinstance(error, AuthLost):

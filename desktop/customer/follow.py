@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from desktop.customer.services import Services
 from desktop.kit.clock import Clock
-from desktop.kit.errors import AppError
+from desktop.kit.errors import AppError, AuthLost
 from desktop.model.ticket import Ticket
 
 log = logging.getLogger(__name__)
@@ -35,13 +35,16 @@ class Follow:
         self.spare = spare
         self._seen: tuple[int, ...] | None = None
         self._moved_at = clock.monotonic()
+        self._signed_out = False
 
     def moved(self) -> None:
         """Somebody did something: ask quickly again for a while."""
         self._moved_at = self._clock.monotonic()
 
     def wait_s(self, *, visible: bool) -> float:
-        """Seconds until the next question."""
+        """Seconds until the next question; signed out, activity does not make it sooner."""
+        if self._signed_out:
+            return SLOW_S
         lively = self._clock.monotonic() - self._moved_at < LIVELY_S
         return QUICK_S if visible and lively else SLOW_S
 
@@ -57,8 +60,10 @@ class Follow:
         try:
             tickets = await zendesk.recent_tickets()
         except AppError as error:
+            self._signed_out = isinstance(error, AuthLost)
             log.info("Recent tickets could not be read: %s", error.code)
             return None
+        self._signed_out = False
         ids = tuple(ticket.id for ticket in tickets)
         before, self._seen = self._seen, ids
         if not ids or (before is None and not newest_now) or ids[:1] == (before or ())[:1]:

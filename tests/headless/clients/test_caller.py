@@ -9,6 +9,8 @@ from clients.fakes import NOW, ManualClock, answer, bench, sailthru_client, samp
 from desktop.clients.caller import INTERACTIVE, RUN
 from desktop.clients.exchange import Answer, Request
 from desktop.clients.state import Status, Tracker
+from desktop.customer.follow import QUICK_S, SLOW_S, Follow
+from desktop.customer.services import Services
 from desktop.kit.errors import (
     AuthLost,
     Forbidden,
@@ -185,6 +187,42 @@ async def test_a_token_that_cannot_be_renewed_ends_it() -> None:
         await client.recent_tickets()
     assert (len(found.sent), tokens.asked) == (1, 1)
     assert found.states[-1].status is Status.SIGNED_OUT
+
+
+async def test_refused_credentials_stop_the_connection_but_for_a_probe() -> None:
+    client, found = zendesk_client(sample("zendesk", "token_invalid"))
+    for _ in range(3):
+        with pytest.raises(AuthLost):
+            await client.recent_tickets()
+    assert len(found.sent) == 1
+    # Asking who one is goes out always; one other call does after a while.
+    with pytest.raises(AuthLost):
+        await client.me()
+    assert len(found.sent) == 2
+    found.clock.at += 30
+    results = await asyncio.gather(
+        *(client.recent_tickets() for _ in range(4)), return_exceptions=True
+    )
+    assert {type(result) for result in results} == {AuthLost}
+    assert len(found.sent) == 3
+    found.transport.answers = [sample("zendesk", "recent")]
+    found.clock.at += 30
+    for _ in range(2):
+        await client.recent_tickets()
+    assert found.states[-1].status is Status.LIVE
+
+
+async def test_signed_out_following_asks_slowly_until_it_is_let_in() -> None:
+    client, found = zendesk_client(sample("zendesk", "token_invalid"))
+    follow = Follow(lambda: Services(None, client), found.clock)
+    assert follow.wait_s(visible=True) == QUICK_S
+    await follow.ask()
+    follow.moved()
+    assert follow.wait_s(visible=True) == SLOW_S
+    found.transport.answers = [sample("zendesk", "recent")]
+    found.clock.at += SLOW_S
+    await follow.ask()
+    assert follow.wait_s(visible=True) == QUICK_S
 
 
 async def test_what_could_not_be_renewed_is_not_tried_over_and_over() -> None:
