@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sys
+from importlib import import_module
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -67,7 +68,8 @@ async def _live(
         shell.view.may_close = True
         shell.view.close()
         return 0
-    # Only now: databases, clients and models are half of what there is to import.
+    # Only now, and beside the loop: databases, clients and models are half of all there is to import.
+    await asyncio.to_thread(import_module, "desktop.app.window")
     from desktop.app.window import Window
     from desktop.app.wiring import build_house
 
