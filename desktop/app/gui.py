@@ -68,7 +68,7 @@ async def _live(
         shell.view.may_close = True
         shell.view.close()
         return 0
-    # Only now, and beside the loop: databases, clients and models are half of all there is to import.
+    # Only now, and beside the loop: databases, clients, models are half of what there is to import.
     await asyncio.to_thread(import_module, "desktop.app.window")
     from desktop.app.window import Window
     from desktop.app.wiring import build_house
