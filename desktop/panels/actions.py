@@ -6,7 +6,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from desktop.panels.parts.tip import tip_text
-from desktop.viewmodels.search import Command
+from desktop.viewmodels.command import Command
 
 _Keys = QKeySequence.StandardKey
 

@@ -10,6 +10,7 @@ from desktop.kit.errors import AppError
 from desktop.model.query import QueryKind, recognise
 from desktop.model.sheet import Match
 from desktop.store.reading import Reader
+from desktop.viewmodels.command import Command
 
 _Index = QModelIndex | QPersistentModelIndex
 _MOST = 12
@@ -24,17 +25,6 @@ _KINDS = {
     QueryKind.NUMBER: "ticket, id or phone number",
     QueryKind.NAME: "name",
 }
-
-
-@dataclass(frozen=True)
-class Command:
-    """An action of the window, as the palette shows it."""
-
-    words: str
-    shortcut: str
-    enabled: bool
-    why_not: str
-    run: Callable[[], None]
 
 
 @dataclass(frozen=True)
