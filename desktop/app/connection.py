@@ -29,6 +29,7 @@ class Connection:
 
     services: Services
     transports: tuple[HttpTransport, ...]
+    trackers: tuple[Tracker, ...]
     zendesk_limits: Limits | None
 
     def zendesk_below_half(self) -> bool:
@@ -47,6 +48,7 @@ async def open_connection(desk: Desk, values: Values, on_state: OnState) -> Conn
     # Reading the system's certificates takes tens of milliseconds: off the window's thread.
     tls = await asyncio.to_thread(tls_context, Path(chosen) if chosen else None)
     transports: list[HttpTransport] = []
+    trackers: list[Tracker] = []
     sailthru = zendesk = limits = None
     key = await desk.sailthru_key()
     if key is not None:
@@ -54,6 +56,7 @@ async def open_connection(desk: Desk, values: Values, on_state: OnState) -> Conn
         transports.append(transport)
         own = Limits(desk.clock, sailthru_protocol.readings, shared=False)
         tracker = Tracker(SAILTHRU, desk.clock, on_state)
+        trackers.append(tracker)
         sailthru = SailthruClient(key, Caller(transport, own, tracker, desk.clock))
     base_url = values.get(table.ZENDESK_BASE_URL)
     if base_url:
@@ -63,6 +66,7 @@ async def open_connection(desk: Desk, values: Values, on_state: OnState) -> Conn
         if credentials is not None:
             limits = Limits(desk.clock, zendesk_protocol.readings, shared=True)
             tracker = Tracker(ZENDESK, desk.clock, on_state)
+            trackers.append(tracker)
             authority = Authorization(credentials)
             zendesk = ZendeskClient(Caller(transport, limits, tracker, desk.clock, authority))
-    return Connection(Services(sailthru, zendesk), tuple(transports), limits)
+    return Connection(Services(sailthru, zendesk), tuple(transports), tuple(trackers), limits)

@@ -135,6 +135,12 @@ class Live:
         if connection is not None:
             await connection.close()
 
+    def let_in(self) -> None:
+        """A person asks for another try, also where the credentials were refused."""
+        if self._connection is not None:
+            for tracker in self._connection.trackers:
+                tracker.let_in()
+
     def budget_spare(self) -> bool:
         """Whether more than half of Zendesk's calls are left."""
         return self._connection is None or not self._connection.zendesk_below_half()

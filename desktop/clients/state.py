@@ -60,6 +60,10 @@ class Tracker:
         """Seconds since the credentials were last refused; None while they are not."""
         return None if self._lost_at is None else self._clock.monotonic() - self._lost_at
 
+    def let_in(self) -> None:
+        """A person asks for another try: the next call goes out, and tells."""
+        self._lost_at = None
+
     def failed(self, error: AppError, started: float) -> None:
         """The final error of a call; being signed out outlasts every other trouble."""
         if isinstance(error, AuthLost):

@@ -61,6 +61,7 @@ class MainWindow(QMainWindow):
         self._pages: dict[str, QWidget] = {}
         self._lead: QWidget | None = None
         self.said: AppError = BadInput("")
+        self._early: str | None = ""
         self.may_close = False
         self.setWindowTitle(f"Fairlead – {place.words}")
         self.setWindowIcon(icon.app_icon())
@@ -132,7 +133,16 @@ class MainWindow(QMainWindow):
         """Show a customer, as if typed."""
         # What the banner says goes when a customer opens: said again, the same trouble counts up.
         self.show_page("customers")
-        self.asked.emit(text)
+        if self._early is None:
+            self.asked.emit(text)
+        else:
+            self._early = text
+
+    def begin(self) -> None:
+        """The models are there: what was asked for meanwhile is asked now."""
+        early, self._early = self._early, None
+        if early:
+            self.asked.emit(early)
 
     def say(self, error: object) -> None:
         """Tell a trouble beside its cause: in the page, never as a dialog."""

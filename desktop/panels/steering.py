@@ -43,6 +43,7 @@ class Steering(QObject):
         self._add_actions()
         self._connect()
         self._on_status()
+        view.begin()
 
     def _add_actions(self) -> None:
         add = self._view.actions_.add

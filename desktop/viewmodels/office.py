@@ -50,6 +50,10 @@ class Office(Protocol):
         """Whether more than half of Zendesk's calls are left."""
         ...
 
+    def let_in(self) -> None:
+        """A person asks for another try, also where the credentials were refused."""
+        ...
+
     def names(self) -> Names:
         """How this account calls the things Fairlead writes."""
         ...

@@ -167,8 +167,9 @@ class SheetModel(QObject):
         self.tasks.start("lookup", self._look_up(query, new=True))
 
     def refresh(self) -> None:
-        """Ask all services again for the customer shown."""
+        """Ask all services again for the customer shown, also one that has signed us out."""
         if self._sheet is not None:
+            self._office.let_in()
             self.tasks.start("lookup", self.read_again())
 
     async def read_again(self) -> None:

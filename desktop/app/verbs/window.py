@@ -5,6 +5,7 @@ import argparse
 from desktop.app.ground import Ground
 from desktop.app.named import named_workspace
 from desktop.app.verbs.verb import Verb
+from desktop.kit.errors import StoreKnown
 from desktop.settings.workspace import Workspaces
 
 
@@ -16,9 +17,6 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(ground: Ground, options: argparse.Namespace) -> int:
-    from desktop.app.gui import open_window
-    from desktop.app.start import Start
-
     ground.paths.prepare()
     workspaces = Workspaces(ground.paths, ground.policy, ground.clock)
     name = options.workspace or workspaces.current()
@@ -26,6 +24,15 @@ def _run(ground: Ground, options: argparse.Namespace) -> int:
         workspace = workspaces.open_or_create(name)
     else:
         workspace = named_workspace(workspaces, name)
+    try:
+        from desktop.app.gui import open_window
+        from desktop.app.start import Start
+    except ImportError as error:
+        raise StoreKnown(
+            "A window cannot be opened here.",
+            f"{error.name or 'Qt'} is not installed.",
+            "Install PySide6-Essentials and qasync, or use the command line: `fairlead --help`.",
+        ) from error
     start = Start(argument=options.what, first_paint=options.exit_after_first_paint)
     return open_window(ground, workspace, workspaces, start)
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -172,7 +173,9 @@ def test_a_window_makes_a_workspace_when_asked_or_when_there_is_none(
     home = fairlead.home if new else tmp_path / "first"
     words = ("window", "--workspace=acme", "--exit-after-first-paint", *(["--new"] * new))
     said = fairlead(*words, FAIRLEAD_HOME=str(home), QT_QPA_PLATFORM="offscreen")
-    assert said.code == 0, said.err
+    # Where Qt is not installed there is no window, and that is said.
+    assert said.code == (0 if find_spec("PySide6") else 1), said.err
+    assert "Traceback" not in said.err
     assert (home / "workspaces" / "acme").is_dir()
 
 

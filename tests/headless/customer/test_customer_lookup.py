@@ -165,9 +165,11 @@ async def test_cancelled_it_asks_nothing_more(house: House, servers: Servers) ->
             await task
         others = asyncio.all_tasks() - {asyncio.current_task()}
         assert not [t for t in others if "_tickets" in repr(t.get_coro())]
+    # What had left already is answered first.
+    await asyncio.sleep(0.6)
     servers.control("DELETE", "requests")
     await asyncio.sleep(0.4)
-    assert servers.control("GET", "requests")["total"] <= 8
+    assert servers.control("GET", "requests")["total"] == 0
 
 
 async def test_a_deleted_profile_is_forgotten_here_too(
