@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QAbstractButton
 
 from desktop.kit.errors import BadInput
-from desktop.model.edit import EditKind
 from desktop.panels.theme.theme import Choice
 
 if TYPE_CHECKING:
@@ -70,16 +69,17 @@ class Tour:
         self._press(window, "Winback")
         await asyncio.sleep(0.4)
         await self._picture(window, f"waiting-with-undo-{theme}")
-        self._press(window, "Undo")
-        await asyncio.sleep(0.3)
         await self._put_back(window)
 
     async def _put_back(self, window: "Window") -> None:
         """Leave the customer as they were, for the other theme."""
-        newest = window.house.store.outbox.recent(5)
-        done = [e for e in newest if e.intent.kind is EditKind.OPTOUT and not e.intent.undoes]
-        await window.house.undo.undo(done[0].id, wait_for_undo=False)
-        await asyncio.sleep(0.8)
+        outbox, undo = window.house.store.outbox, window.house.undo
+        for edit in outbox.recent(2):
+            await undo.undo(edit.id, wait_for_undo=False)
+        for _ in range(100):
+            if not outbox.open_count():
+                break
+            await asyncio.sleep(0.05)
         for toast in window.view.toaster.toasts():
             toast.close_now()
         window.view.status.set_note("last", "")
