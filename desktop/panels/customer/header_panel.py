@@ -91,6 +91,7 @@ class HeaderPanel(QWidget):
         self._avatar.setVisible(not stacked)
         self._health.setMinimumWidth(0 if stacked else fonts.scaled(270))
         # The name keeps its line: in little room the chips have one of their own.
+        self._chip_line.setContentsMargins(0, fonts.scaled(4) if tight else 0, 0, 0)
         if tight:
             self._chip_line.insertWidget(0, self._chip_box)
         else:
