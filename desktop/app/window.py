@@ -118,10 +118,6 @@ class Window(QObject):
             await tasks.close()
             await self.close_all()
 
-    async def closing(self) -> None:
-        """Until somebody closes the window."""
-        await self._closing.wait()
-
     def close(self) -> None:
         """End the window."""
         self._closing.set()

@@ -99,10 +99,6 @@ class MainWindow(QMainWindow):
         self._pages[key] = page
         self._stack.addWidget(page)
 
-    def has_page(self, key: str) -> bool:
-        """Whether it is built."""
-        return key in self._pages
-
     def show_page(self, key: str) -> None:
         """Go to a page; the set-up stays in front until it is done or put off."""
         if self._lead is not None:
