@@ -66,19 +66,21 @@ class Door:
             self.world.shelf.commit()
             await send_answer(send, answer)
             return
-        status = await self._serve(call, receive, send)
-        self.log.write(call, status)
+        await self._serve(call, receive, send)
 
-    async def _serve(self, call: Call, receive: Receive, send: Send) -> int:
+    async def _serve(self, call: Call, receive: Receive, send: Send) -> None:
         if self.world.latency_s:
             await asyncio.sleep(self.world.latency_s)
         fault = self.world.faults.strike(call)
         self.world.requests[f"{self.service} {call.method} {call.path.removesuffix('.json')}"] += 1
         if fault is not None:
-            return await self.mischief.perform(fault, call, self._applied_whole, receive, send)
+            status = await self.mischief.perform(fault, call, self._applied_whole, receive, send)
+            self.log.write(call, status)
+            return
         answer = self.applied(call)
+        # Before the answer: who has it finds its request in the log.
+        self.log.write(call, answer.status)
         await send_answer(send, answer)
-        return answer.status
 
     def applied(self, call: Call) -> Answer:
         """Let the service answer and make its changes durable before anybody hears of them."""

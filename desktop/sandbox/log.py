@@ -4,8 +4,8 @@ It holds everything a client sent, keys and secrets of the imitated accounts inc
 """
 
 import json
+from io import FileIO
 from pathlib import Path
-from typing import TextIO
 
 from desktop.sandbox.call import Call
 
@@ -14,7 +14,8 @@ class RequestLog:
     """Appends lines to a file, or to nothing."""
 
     def __init__(self, path: Path | None) -> None:
-        self._file: TextIO | None = path.open("a", encoding="utf-8") if path else None
+        # Unbuffered: a line reaches the file in one write, so nobody reads half of one.
+        self._file: FileIO | None = path.open("ab", buffering=0) if path else None
 
     def write(self, call: Call, status: int) -> None:
         """Append one line; status 0 means that no answer was sent."""
@@ -30,8 +31,8 @@ class RequestLog:
             "body": call.body.decode("utf-8", "replace"),
             "status": status,
         }
-        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
-        self._file.flush()
+        text = json.dumps(line, ensure_ascii=False) + "\n"
+        self._file.write(text.encode("utf-8", "replace"))
 
     def close(self) -> None:
         """Close the file."""
