@@ -1,0 +1,79 @@
+"""Lifecycle stages, local rules over fields, and how often a person may be reached in one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+from dateutil.relativedelta import relativedelta
+
+from desktop.kit.text import translate
+from desktop.model.condition import Condition, all_hold
+from desktop.model.instant import FieldValue
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage; a person is in it while every condition holds. Without conditions: everybody."""
+
+    name: str
+    where: tuple[Condition, ...] = ()
+
+
+class Window(Enum):
+    """Over how long touches are counted."""
+
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+
+
+class Touch(Enum):
+    """What counts as a touch."""
+
+    SENT = "sent"
+    OPENED = "opened"
+    CLICKED = "clicked"
+
+
+@dataclass(frozen=True)
+class Pressure:
+    """At most so many touches within a window (S2-20, S2-54)."""
+
+    most: int = 3
+    window: Window = Window.WEEK
+    event: Touch = Touch.SENT
+
+
+def stages_of(
+    stages: tuple[Stage, ...], fields: Mapping[str, FieldValue], now: float
+) -> tuple[str, ...]:
+    """The names of the stages a person is in at `now`, in the order given.
+
+    A condition that cannot be said keeps a person out.
+    """
+    return tuple(stage.name for stage in stages if all_hold(stage.where, fields, now))
+
+
+def window_start(window: Window, now: float, zone: str) -> float:
+    """The Unix second from which touches count: the same local time a week, month, quarter ago.
+
+    The window rolls: counted by calendar weeks, three touches on Sunday and three on Monday
+    would pass as three a week.
+    """
+    local = datetime.fromtimestamp(now, UTC).astimezone(ZoneInfo(zone))
+    earlier = local.replace(tzinfo=None) - _SPANS[window]
+    return earlier.replace(tzinfo=ZoneInfo(zone)).timestamp()
+
+
+def held_back(pressure: Pressure, count: int) -> bool:
+    """Whether somebody with so many touches in the window is left out."""
+    return count >= pressure.most
+
+
+_SPANS = {
+    Window.WEEK: relativedelta(weeks=1),
+    Window.MONTH: relativedelta(months=1),
+    Window.QUARTER: relativedelta(months=3),
+}
