@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop.clients.caller import Caller
+from desktop.clients.caller import INTERACTIVE, Caller, Patience
 from desktop.clients.limits import Limits
 from desktop.clients.sailthru import protocol as sailthru_protocol
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.state import ServiceState, Tracker
 from desktop.clients.transport import HttpTransport, tls_context
+from desktop.clients.transport import Limits as WireLimits
 from desktop.clients.zendesk import protocol as zendesk_protocol
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.credentials import Authorization
@@ -19,6 +20,9 @@ from desktop.connect.services import SAILTHRU, ZENDESK
 from desktop.customer.services import Services
 from desktop.settings import table
 from desktop.settings.values import Values
+
+# A run has many calls under way and sends large files over whatever line there is.
+RUN_WIRE = WireLimits(pool_s=120.0, whole_s=900.0, connections=32)
 
 OnState = Callable[[ServiceState], None]
 
@@ -42,8 +46,19 @@ class Connection:
             await transport.aclose()
 
 
-async def open_connection(desk: Desk, values: Values, on_state: OnState) -> Connection:
-    """Build what the settings and the vault have credentials for. Raises NoKeyring, BadInput."""
+async def open_connection(
+    desk: Desk,
+    values: Values,
+    on_state: OnState,
+    *,
+    patience: Patience = INTERACTIVE,
+    wire: WireLimits | None = None,
+) -> Connection:
+    """Build what the settings and the vault have credentials for. Raises NoKeyring, BadInput.
+
+    A run passes `RUN` and `RUN_WIRE`: it waits, leaves a quarter of the calls to people, and
+    holds more connections.
+    """
     chosen = values.get(table.CA_FILE)
     # Reading the system's certificates takes tens of milliseconds: off the window's thread.
     tls = await asyncio.to_thread(tls_context, Path(chosen) if chosen else None)
@@ -52,15 +67,17 @@ async def open_connection(desk: Desk, values: Values, on_state: OnState) -> Conn
     sailthru = zendesk = limits = None
     key = await desk.sailthru_key()
     if key is not None:
-        transport = HttpTransport(SAILTHRU, values.get(table.SERVICE_URI), tls=tls)
+        transport = HttpTransport(SAILTHRU, values.get(table.SERVICE_URI), limits=wire, tls=tls)
         transports.append(transport)
         own = Limits(desk.clock, sailthru_protocol.readings, shared=False)
         tracker = Tracker(SAILTHRU, desk.clock, on_state)
         trackers.append(tracker)
-        sailthru = SailthruClient(key, Caller(transport, own, tracker, desk.clock))
+        sailthru = SailthruClient(
+            key, Caller(transport, own, tracker, desk.clock, patience=patience)
+        )
     base_url = values.get(table.ZENDESK_BASE_URL)
     if base_url:
-        transport = HttpTransport(ZENDESK, base_url, tls=tls)
+        transport = HttpTransport(ZENDESK, base_url, limits=wire, tls=tls)
         transports.append(transport)
         credentials = await desk.zendesk_credentials(values, transport)
         if credentials is not None:
@@ -68,5 +85,6 @@ async def open_connection(desk: Desk, values: Values, on_state: OnState) -> Conn
             tracker = Tracker(ZENDESK, desk.clock, on_state)
             trackers.append(tracker)
             authority = Authorization(credentials)
-            zendesk = ZendeskClient(Caller(transport, limits, tracker, desk.clock, authority))
+            caller = Caller(transport, limits, tracker, desk.clock, authority, patience)
+            zendesk = ZendeskClient(caller)
     return Connection(Services(sailthru, zendesk), tuple(transports), tuple(trackers), limits)

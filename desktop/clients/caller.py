@@ -173,7 +173,7 @@ class Caller:
         if isinstance(error, RateLimited):
             server_says_s: float | None = max(0.0, error.until - self.clock.now())
         elif isinstance(error, TimedOut):
-            if not request.safe:
+            if not request.safe or request.heavy:
                 return None
             server_says_s = None
         elif isinstance(error, ServiceTrouble):

@@ -13,7 +13,8 @@ class Request:
     """One call; `template` is the path without ids (`/api/v2/users/{id}`), fit for logs.
 
     `safe`: sending it twice changes nothing more than sending it once, so that it may be sent
-    again when it is not known whether the first one arrived.
+    again when it is not known whether the first one arrived. `heavy`: when no answer came in
+    time, whoever asked will ask for less; the same is not asked again.
     """
 
     method: str
@@ -23,6 +24,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
     safe: bool = False
+    heavy: bool = False
 
     @property
     def route(self) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import mmap
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,10 +37,13 @@ class Credentials:
 
 @dataclass(frozen=True)
 class File:
-    """A file to send along; its content is not signed (contract sailthru 1.9)."""
+    """A file to send along; its content is not signed (contract sailthru 1.9).
+
+    A mapped file is read only once, straight into the request's body.
+    """
 
     name: str
-    content: bytes = field(repr=False)
+    content: bytes | mmap.mmap = field(repr=False)
 
 
 def signature(secret: str, parameters: Mapping[str, object]) -> str:
@@ -158,7 +162,7 @@ def _json_text(parameters: Mapping[str, object]) -> str:
 def _multipart(fields: Mapping[str, str], file: File) -> tuple[bytes, str]:
     boundary = secrets.token_hex(16)
     name = "".join(c for c in file.name if c.isalnum() or c in "._-") or "file"
-    parts: list[bytes] = []
+    parts: list[bytes | mmap.mmap] = []
     for key, value in fields.items():
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n'
         parts += [head.encode(), value.encode(), b"\r\n"]

@@ -47,12 +47,12 @@ class ZendeskClient:
 
     async def me(self) -> ZendeskMe:
         """Whose credentials these are. Raises AuthLost also for the anonymous user."""
-        return await self._call(build("GET", "/api/v2/users/me"), translate.me)
+        return await self.call(build("GET", "/api/v2/users/me"), translate.me)
 
     async def search_users(self, query: str) -> tuple[ZendeskPerson, ...]:
         """The first 100 users for a query in Zendesk's search language."""
         asked = (("query", query), _SIDELOADS, ("per_page", "100"))
-        return await self._call(build("GET", "/api/v2/users/search", query=asked), translate.people)
+        return await self.call(build("GET", "/api/v2/users/search", query=asked), translate.people)
 
     async def find_by_email(self, address: str) -> tuple[ZendeskPerson, ...]:
         """The users who have exactly this address, primary or not."""
@@ -74,16 +74,14 @@ class ZendeskClient:
     async def find_by_external_id(self, external_id: str) -> tuple[ZendeskPerson, ...]:
         """The users with this external id; Zendesk ignores case."""
         asked = (("external_id", external_id), _SIDELOADS)
-        found = await self._call(
-            build("GET", "/api/v2/users/search", query=asked), translate.people
-        )
+        found = await self.call(build("GET", "/api/v2/users/search", query=asked), translate.people)
         wanted = external_id.lower()
         return tuple(p for p in found if p.external_id and p.external_id.lower() == wanted)
 
     async def show_user(self, user_id: int) -> ZendeskPerson:
         """One user with identities and organisation. Raises NotFound."""
         request = build("GET", _USER, ids={"id": user_id}, query=(_SIDELOADS,))
-        found = await self._call(request, translate.one_person)
+        found = await self.call(request, translate.one_person)
         if found.id != user_id:
             raise someone_else()
         return found
@@ -95,7 +93,7 @@ class ZendeskClient:
         asked = (("ids", ",".join(str(i) for i in dict.fromkeys(ids))), _SIDELOADS)
         request = build("GET", "/api/v2/users/show_many", query=asked)
         wanted = set(ids)
-        return tuple(p for p in await self._call(request, translate.people) if p.id in wanted)
+        return tuple(p for p in await self.call(request, translate.people) if p.id in wanted)
 
     async def identities(self, user_id: int) -> tuple[Identity, ...]:
         """All addresses and numbers of one user."""
@@ -104,7 +102,7 @@ class ZendeskClient:
     async def organization(self, organization_id: int) -> Organization:
         """One organisation. Raises NotFound, and Forbidden for restricted agents."""
         request = build("GET", "/api/v2/organizations/{id}", ids={"id": organization_id})
-        return await self._call(
+        return await self.call(
             request, lambda d, n: translate.one(d, "organization", translate.organization, n)
         )
 
@@ -115,12 +113,12 @@ class ZendeskClient:
         request = build(
             "GET", "/api/v2/users/{id}/tickets/requested", ids={"id": user_id}, query=asked
         )
-        return await self._call(request, _ticket_page)
+        return await self.call(request, _ticket_page)
 
     async def ticket(self, ticket_id: int) -> Ticket:
         """One ticket. Raises NotFound."""
         request = build("GET", "/api/v2/tickets/{id}", ids={"id": ticket_id})
-        found = await self._call(
+        found = await self.call(
             request, lambda d, n: translate.one(d, "ticket", translate.ticket, n)
         )
         if found.id != ticket_id:
@@ -130,7 +128,7 @@ class ZendeskClient:
     async def recent_tickets(self) -> tuple[Ticket, ...]:
         """Up to five tickets this agent viewed or made lately, as Zendesk orders them."""
         request = build("GET", "/api/v2/tickets/recent")
-        return await self._call(
+        return await self.call(
             request, lambda d, n: translate.many(d, "tickets", translate.ticket, n)
         )
 
@@ -144,7 +142,7 @@ class ZendeskClient:
         """Define a user field. Raises Forbidden for everybody but admins."""
         document = {"type": kind, "key": key, "title": title, "description": description}
         request = build("POST", _USER_FIELDS, document={"user_field": {**document, "active": True}})
-        return await self._call(
+        return await self.call(
             request, lambda d, n: translate.one(d, "user_field", translate.user_field, n)
         )
 
@@ -164,7 +162,7 @@ class ZendeskClient:
         if user_fields is not None:
             wanted["user_fields"] = dict(user_fields)
         request = build("PUT", _USER, ids={"id": user_id}, document={"user": wanted})
-        return await self._call(request, translate.one_person)
+        return await self.call(request, translate.one_person)
 
     async def add_tags(self, user_id: int, tags: Sequence[str]) -> tuple[str, ...]:
         """Add tags; gives the whole set. They spread to the person's tickets."""
@@ -176,7 +174,7 @@ class ZendeskClient:
 
     async def _tags(self, method: str, user_id: int, tags: Sequence[str]) -> tuple[str, ...]:
         request = build(method, _TAGS, ids={"id": user_id}, document={"tags": list(tags)})
-        return await self._call(request, _tag_set)
+        return await self.call(request, _tag_set)
 
     async def _with_identities(
         self, people: tuple[ZendeskPerson, ...], address: str
@@ -194,7 +192,7 @@ class ZendeskClient:
     async def _pages(
         self,
         template: str,
-        ids: Mapping[str, int],
+        ids: Mapping[str, int | str],
         name: str,
         make: "translate.Make[translate.T]",
     ) -> "tuple[translate.T, ...]":
@@ -205,7 +203,7 @@ class ZendeskClient:
             asked = [("page[size]", str(PAGE_SIZE))]
             if cursor is not None:
                 asked.append(("page[after]", cursor))
-            items, cursor = await self._call(
+            items, cursor = await self.call(
                 build("GET", template, ids=ids, query=asked),
                 lambda d, n: (translate.many(d, name, make, n), next_cursor(d)),
             )
@@ -214,7 +212,11 @@ class ZendeskClient:
             if cursor is None:
                 return tuple(found.values())
 
-    async def _call(self, request: Request, make: Make[T]) -> T:
+    async def call(self, request: Request, make: Make[T]) -> T:
+        """Send a request and give what `make` builds of the answer's object.
+
+        The exports and the bulk calls of `export.py` and `bulk.py` go this way too.
+        """
         return await call_noting(self._caller, request, decipher, make, self._on_bad)
 
 

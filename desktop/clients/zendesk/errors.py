@@ -49,7 +49,7 @@ def said(document: object) -> Said:
         ),
         "",
     )
-    return Said(spoken(error), words or spoken(error), _details(document.get("details")))
+    return Said(spoken(error), words or spoken(error), details(document.get("details")))
 
 
 def from_status(status: int, what: Said, pause_s: float, now: float) -> AppError:
@@ -111,6 +111,33 @@ def endless() -> ServiceTrouble:
     return error
 
 
+def admins_only(words: str) -> Forbidden:
+    """An incremental export asked for by an agent (contract zendesk 0.4)."""
+    return Forbidden(
+        "Only Zendesk administrators may read everybody.",
+        words,
+        "Sign in as an administrator, or let Fairlead search, which is slower.",
+    )
+
+
+def import_is_off(words: str) -> Forbidden:
+    """create_or_update_many before Zendesk has allowed it (contract zendesk 0.3)."""
+    return Forbidden(
+        "This Zendesk account does not allow bulk import.",
+        words,
+        "The account’s owner can ask Zendesk for it; one by one works too, more slowly.",
+    )
+
+
+def unknown_place(words: str) -> NotFound:
+    """A cursor that has died (contract zendesk 7: after an hour) or was never given."""
+    return NotFound(
+        "Zendesk does not know this place in the export any more.",
+        words,
+        "The export has to begin again.",
+    )
+
+
 def auth_lost(words: str = "") -> AuthLost:
     """401, or `users/me` that answers “anonymous”."""
     return AuthLost("Zendesk refused the sign-in.", words, "Sign in to Zendesk again in Settings.")
@@ -126,7 +153,7 @@ def over_limit(pause_s: float, now: float) -> RateLimited:
     )
 
 
-def _details(value: object) -> dict[str, str] | None:
+def details(value: object) -> dict[str, str] | None:
     """`{"email": [{"description": …}], "base": […]}` as one sentence per field."""
     if not isinstance(value, dict):
         return None

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
 
 from desktop.clients.exchange import Answer, Request
 from desktop.clients.json_text import Unreadable, parse
@@ -22,10 +23,11 @@ def build(
     method: str,
     template: str,
     *,
-    ids: Mapping[str, int] | None = None,
+    ids: Mapping[str, int | str] | None = None,
     query: Sequence[tuple[str, str]] = (),
     document: Mapping[str, object] | None = None,
     safe: bool | None = None,
+    heavy: bool = False,
 ) -> Request:
     """A request without credentials; `ids` fill the template's braces.
 
@@ -39,11 +41,12 @@ def build(
     return Request(
         method=method,
         template=template,
-        path=template.format_map(dict(ids or {})),
+        path=template.format_map({k: quote(str(v), safe="") for k, v in (ids or {}).items()}),
         query=tuple(query),
         headers=headers,
         body=body,
         safe=method == "GET" if safe is None else safe,
+        heavy=heavy,
     )
 
 

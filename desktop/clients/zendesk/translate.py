@@ -9,12 +9,14 @@ from typing import Protocol, TypeVar
 from desktop.clients.field import Notes
 from desktop.clients.zendesk.errors import auth_lost, unexpected
 from desktop.clients.zendesk.wire import (
+    WireExportedTicket,
     WireIdentity,
     WireOrganization,
     WireTicket,
     WireUser,
     WireUserField,
 )
+from desktop.model.exported_ticket import ExportedTicket
 from desktop.model.person import Identity, Organization, UserField, ZendeskMe, ZendeskPerson
 from desktop.model.ticket import Ticket
 
@@ -83,11 +85,7 @@ def person(item: object, notes: Notes, where: str) -> ZendeskPerson | None:
     wire = notes.struct(fields, WireUser, where)
     if (user_id := _id(wire.id, notes, where)) is None:
         return None
-    tags = None
-    if wire.tags is not None:
-        listed = notes.sequence(wire.tags, f"{where}.tags")
-        read = (notes.text(tag, f"{where}.tags[{n}]") for n, tag in enumerate(listed))
-        tags = tuple(tag for tag in read if tag)
+    tags = None if wire.tags is None else _tags(wire.tags, notes, where)
     return ZendeskPerson(
         id=user_id,
         name=notes.text(wire.name, f"{where}.name") or "",
@@ -179,6 +177,25 @@ def ticket(item: object, notes: Notes, where: str) -> Ticket | None:
     )
 
 
+def exported_ticket(item: object, notes: Notes, where: str) -> ExportedTicket | None:
+    """One ticket of an export."""
+    if (found := ticket(item, notes, where)) is None or not isinstance(item, dict):
+        return None
+    wire = notes.struct(item, WireExportedTicket, where)
+    return ExportedTicket(
+        id=found.id,
+        requester_id=found.requester_id,
+        subject=found.subject,
+        status=found.status,
+        priority=found.priority,
+        tags=_tags(wire.tags, notes, where),
+        assignee_id=notes.identifier(wire.assignee_id, f"{where}.assignee_id"),
+        created_at=found.created_at,
+        updated_at=found.updated_at,
+        changed_at=notes.number(wire.generated_timestamp, f"{where}.generated_timestamp"),
+    )
+
+
 def moment(value: object, where: str, notes: Notes) -> float | None:
     """Unix seconds of an ISO 8601 time in UTC."""
     text = notes.text(value, where)
@@ -223,6 +240,12 @@ def _joined(
         identities_read=isinstance(document.get("identities"), list),
         organization=organizations.get(found.organization_id or 0),
     )
+
+
+def _tags(value: object, notes: Notes, where: str) -> tuple[str, ...]:
+    listed = notes.sequence(value, f"{where}.tags")
+    read = (notes.text(tag, f"{where}.tags[{n}]") for n, tag in enumerate(listed))
+    return tuple(tag for tag in read if tag)
 
 
 def _record(item: object, notes: Notes, where: str) -> Mapping[str, object] | None:

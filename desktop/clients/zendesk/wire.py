@@ -66,3 +66,11 @@ class WireTicket(msgspec.Struct):
     requester_id: object = None
     created_at: object = None
     updated_at: object = None
+
+
+class WireExportedTicket(WireTicket):
+    """A ticket of an export."""
+
+    tags: object = None
+    assignee_id: object = None
+    generated_timestamp: object = None

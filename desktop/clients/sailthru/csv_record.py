@@ -1,0 +1,132 @@
+"""Cuts a CSV that comes in pieces into records, and records into cells (RFC 4180).
+
+The csv module pulls its lines and cannot be handed pieces, and it refuses a cell over 128 KB
+unless a limit is raised for the whole process. So this reads by its rules, quote for quote: a
+quote opens a quoted cell only at the cell's beginning and is text anywhere else.
+"""
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# A record that grows beyond this has a quote that is never closed.
+LARGEST_RECORD = 32_000_000
+
+
+class NeverClosed(ValueError):
+    """A quoted cell without an end; never leaves this room."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record's text without its line end; it begins at line `line_no`, counted from 1."""
+
+    line_no: int
+    text: str
+
+    @property
+    def lines(self) -> int:
+        """How many lines of the file it takes."""
+        return self.text.count("\n") + 1
+
+    def cells(self) -> list[str]:
+        """What stands between the commas."""
+        return cells(self.text)
+
+
+class RecordReader:
+    """Takes UTF-8 in pieces of any length; bytes that are none become lone surrogates."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+        self._line_no = 1
+        # The pieces of the line that has no end yet, and the lines of the record that has none.
+        self._line: list[str] = []
+        self._record: list[str] = []
+        self._size = 0
+
+    def feed(self, piece: bytes) -> Iterator[Record]:
+        """The records that end in this piece; take them all before the next is fed.
+
+        Raises NeverClosed.
+        """
+        return self._taken(self._decoder.decode(piece))
+
+    def finish(self) -> Iterator[Record]:
+        """What stands behind the last line end. Raises NeverClosed."""
+        rest = self._decoder.decode(b"", final=True)
+        yield from self._taken(f"{rest}\n" if rest or self._line else "")
+        if self._record:
+            raise NeverClosed
+
+    def _taken(self, text: str) -> Iterator[Record]:
+        *ended, unfinished = text.split("\n")
+        for end in ended:
+            line = f"{''.join(self._line)}{end}\n" if self._line else f"{end}\n"
+            self._line = []
+            yield from self._closed(line)
+        self._line += [unfinished] if unfinished else []
+        self._size = self._size + len(unfinished) if not ended else len(unfinished)
+        if self._size + sum(map(len, self._record)) > LARGEST_RECORD:
+            raise NeverClosed
+
+    def _closed(self, line: str) -> Iterator[Record]:
+        if '"' in line or self._record:
+            inside = bool(self._record)
+            self._record.append(line)
+            if _ends_inside(line, inside=inside):
+                return
+            line, self._record = "".join(self._record), []
+        text = line[:-2] if line.endswith("\r\n") else line[:-1]
+        record = Record(self._line_no, text)
+        self._line_no += record.lines
+        yield record
+
+
+def cells(text: str) -> list[str]:
+    """The cells of one whole record."""
+    if '"' not in text:
+        return text.split(",")
+    found: list[str] = []
+    place = 0
+    while True:
+        start = ""
+        if text.startswith('"', place):
+            end = _closing(text, place + 1)
+            start = text[place + 1 : end].replace('""', '"')
+            place = end + 1
+        comma = text.find(",", place)
+        if comma < 0:
+            found.append(start + text[place:])
+            return found
+        found.append(start + text[place:comma])
+        place = comma + 1
+
+
+def _ends_inside(line: str, *, inside: bool) -> bool:
+    """Whether a line that begins inside a quoted cell, or not, ends inside one."""
+    place = 0
+    if not inside and line.startswith('"'):
+        inside, place = True, 1
+    while True:
+        if inside:
+            closing = _closing(line, place)
+            if closing == len(line):
+                return True
+            inside, place = False, closing + 1
+        else:
+            opening = line.find(',"', place)
+            if opening < 0:
+                return False
+            inside, place = True, opening + 2
+
+
+def _closing(text: str, place: int) -> int:
+    """Where the quote is that closes a cell begun before `place`; the text's length: nowhere."""
+    while True:
+        quote = text.find('"', place)
+        if quote < 0:
+            return len(text)
+        if not text.startswith('"', quote + 1):
+            return quote
+        place = quote + 2

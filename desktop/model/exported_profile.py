@@ -1,0 +1,31 @@
+"""A Sailthru profile as a row of a list's export: less than a look-up tells, and all of a list."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from desktop.model.json_value import Json
+from desktop.model.optout import OptOut
+
+
+@dataclass(frozen=True)
+class ExportedProfile:
+    """One row; a column the export does not have leaves its field empty.
+
+    `email_hash` is the MD5 of the lower-case address, in lower-case hex, or empty; `email` is
+    there only where the account exports addresses. `optout` is None where `email_status`, which
+    is kept as it came, does not say. `activity` and `lifetime` use the names of a look-up
+    (`open_time` in Unix seconds, `lifetime_purchase_price` in cents). A var without a value is
+    not in `vars`: a CSV does not tell null, an empty text and an absent one apart.
+    """
+
+    sid: str
+    email_hash: str = ""
+    extid: str | None = None
+    email: str | None = None
+    engagement: str | None = None
+    lists: tuple[str, ...] = ()
+    optout: OptOut | None = None
+    email_status: str = ""
+    activity: Mapping[str, float] = field(default_factory=dict)
+    lifetime: Mapping[str, float] = field(default_factory=dict)
+    vars: Mapping[str, Json] = field(default_factory=dict)
