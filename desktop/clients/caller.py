@@ -6,7 +6,8 @@ never sent again here: `writing/` settles it by reading.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -26,6 +27,8 @@ _LONG_BODY = 1_000_000
 # While the credentials are refused one call in this time goes out, to see whether they still are:
 # another process, or the service's administrator, may have put it right.
 _PROBE_EVERY_S = 30.0
+# How long a run's other calls of a route wait for the first one, each time.
+_AHEAD_S = 0.05
 # These ask who one is, on somebody's order: they always go out.
 _PROBES = ("GET /api/v2/users/me", "GET /settings")
 
@@ -102,8 +105,11 @@ class Caller:
             started = self.clock.monotonic()
             answer: Answer | None = None
             try:
-                outgoing = await self.authority.authorised(request)
-                answer = await self.transport.send(outgoing)
+                # Nothing awaits between the gate and the count, so no two take the last call.
+                with self._counted(request):
+                    outgoing = await self.authority.authorised(request)
+                    answer = await self.transport.send(outgoing)
+                    self.limits.note(request, answer)
                 value = await self._taken_in(request, answer, read)
             except AuthLost as error:
                 if answer and not renewed and await self._recovered(outgoing, started):
@@ -144,18 +150,17 @@ class Caller:
             raise
 
     async def _taken_in(self, request: Request, answer: Answer, read: Read[T]) -> T:
-        self.limits.note(request, answer)
         now = self.clock.now()
         try:
             if len(answer.body) > _LONG_BODY:
                 return await asyncio.to_thread(read, answer, now)
             return read(answer, now)
         except RateLimited as error:
-            self.limits.hold(request, max(0.0, error.until - now))
+            self.limits.hold(request, max(0.0, error.until - now), of_all=error.of_all)
             raise
 
     async def _pass_gate(self, request: Request, begun: float) -> None:
-        while (wait_s := self.limits.closed_for_s(request, self.patience.reserve)) > 0:
+        while (wait_s := self._closed_for_s(request)) > 0:
             if self._spent_s(begun) + wait_s > self.patience.patience_s:
                 raise RateLimited(
                     f"{self.tracker.state.service} asks for a pause.",
@@ -163,8 +168,28 @@ class Caller:
                     "It can be tried again after the pause.",
                     until=self.clock.now() + wait_s,
                 )
-            # Spread over a moment, so that those who waited do not all start at once.
-            await self.clock.sleep(wait_s + 0.25 * self.jitter())
+            # Spread over a moment, so that those who waited, in every process, do not all start
+            # at once; a moment that is short beside the wait, which may be a second.
+            await self.clock.sleep(wait_s + min(0.25, 0.05 * wait_s) * self.jitter())
+
+    def _closed_for_s(self, request: Request) -> float:
+        wait_s = self.limits.closed_for_s(request, self.patience.reserve)
+        # A run's many calls let one go ahead that tells what is allowed; a person's few go at once.
+        if wait_s == 0 and self.patience.reserve and self.limits.first_is_out(request):
+            return _AHEAD_S
+        return wait_s
+
+    @contextmanager
+    def _counted(self, request: Request) -> Iterator[None]:
+        entered = self.limits.enter(request)
+        arrived = True
+        try:
+            yield
+        except Offline:
+            arrived = False
+            raise
+        finally:
+            self.limits.leave(entered, arrived=arrived)
 
     def _wait_after(
         self, request: Request, error: AppError, attempt: int, answer: Answer | None

@@ -16,12 +16,17 @@ PEOPLE_SHARE = 0.25
 
 @dataclass(frozen=True)
 class Reading:
-    """What one answer said about one bucket; `resets_in_s` is None where it did not say."""
+    """What one answer said about one bucket; `resets_in_s` is None where it did not say.
+
+    A `level` says how many things may be under way at once rather than how many calls are left:
+    it falls and rises by itself, and nobody waits for it before being refused.
+    """
 
     bucket: str
     limit: int
     remaining: int
     resets_in_s: float | None
+    level: bool = False
 
 
 Reader = Callable[[Request, Mapping[str, str], float], Iterable[Reading]]
@@ -49,9 +54,56 @@ class Budget:
 
 @dataclass
 class _Bucket:
+    """One bucket as far as it is known.
+
+    `remaining` counts down with every call that is let through, so that many callers at once
+    cannot all take the last one; `said` is what the service said last, `under_way` how many
+    calls have no answer yet.
+    """
+
     limit: int
     remaining: int
+    said: int
     resets_at: float
+    window_s: float
+    level: bool
+    under_way: int = 0
+
+    def roll(self, now: float) -> None:
+        """Fill it again once its window has passed.
+
+        The next window is laid beside the last one, as long as the longest wait that was ever
+        told: too short at first, corrected by the first answer in it.
+        """
+        if now < self.resets_at:
+            return
+        window_s = max(self.window_s, 1e-3)
+        self.resets_at += window_s * (1 + (now - self.resets_at) // window_s)
+        self.remaining = self.said = max(0, self.limit - self.under_way)
+
+    def take_in(self, reading: Reading, now: float, wait_s: float) -> None:
+        """Believe what an answer said."""
+        if reading.resets_in_s is not None:
+            self.resets_at = now + wait_s
+            self.window_s = max(self.window_s, wait_s)
+        self.limit, self.said = reading.limit, reading.remaining
+        # Answers overtake each other within a window, where the lower number is the newer; a
+        # sliding window that has recovered says so with a clearly higher one.
+        own = self.remaining + self.under_way + reading.limit // 10
+        if self.level:
+            self.remaining = reading.remaining
+        elif reading.remaining > own:
+            self.remaining = reading.remaining - self.under_way
+        else:
+            self.remaining = min(self.remaining, reading.remaining)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A call let through; `Limits.leave` takes it back when the call is over."""
+
+    route: str
+    buckets: tuple[str, ...]
 
 
 class Limits:
@@ -71,35 +123,34 @@ class Limits:
         self._buckets: dict[str, _Bucket] = {}
         self._routes: dict[str, set[str]] = {}
         self._holds: dict[str, float] = {}
+        self._under_way: dict[str, int] = {}
 
     def note(self, request: Request, answer: Answer) -> None:
         """Take in an answer's headers."""
         now = self._clock.monotonic()
+        drawn_from = self._routes.setdefault(request.route, set())
         for reading in self._read(request, answer.headers, self._clock.now()):
-            self._routes.setdefault(request.route, set()).add(reading.bucket)
+            drawn_from.add(reading.bucket)
             wait_s = self._window_s if reading.resets_in_s is None else reading.resets_in_s
-            known = self._buckets.get(reading.bucket)
-            if known is None or now >= known.resets_at:
-                self._buckets[reading.bucket] = _Bucket(
-                    reading.limit, reading.remaining, now + wait_s
-                )
+            if (known := self._buckets.get(reading.bucket)) is not None:
+                known.roll(now)
+                known.take_in(reading, now, wait_s)
                 continue
-            if reading.resets_in_s is not None:
-                known.resets_at = now + wait_s
-            # Answers overtake each other within a window, where the lower number is the newer;
-            # a sliding window that has recovered says so with a clearly higher one.
-            recovered = reading.remaining > known.remaining + reading.limit // 10
-            known.limit = reading.limit
-            known.remaining = (
-                reading.remaining if recovered else min(known.remaining, reading.remaining)
+            self._buckets[reading.bucket] = _Bucket(
+                reading.limit,
+                reading.remaining,
+                reading.remaining,
+                now + wait_s,
+                wait_s,
+                reading.level,
             )
 
-    def hold(self, request: Request, wait_s: float) -> None:
+    def hold(self, request: Request, wait_s: float, *, of_all: bool = True) -> None:
         """After a 429: no call of this route, or of the whole account, for so long."""
         now = self._clock.monotonic()
-        own = (b for b in self._routes.get(request.route, ()) if b != ACCOUNT)
-        spent_own = any(self._remaining(name, now) == 0 for name in own)
-        key = ACCOUNT if self._shared and not spent_own else request.route
+        own = (self._buckets[b] for b in self._routes.get(request.route, ()) if b != ACCOUNT)
+        spent_own = any(bucket.said == 0 and now < bucket.resets_at for bucket in own)
+        key = ACCOUNT if self._shared and of_all and not spent_own else request.route
         self._holds[key] = max(self._holds.get(key, 0.0), now + wait_s)
 
     def closed_for_s(self, request: Request, reserve: float = 0.0) -> float:
@@ -109,17 +160,38 @@ class Limits:
         """
         now = self._clock.monotonic()
         until = max(self._holds.get(request.route, 0.0), self._holds.get(ACCOUNT, 0.0))
-        for name in self._routes.get(request.route, ()):
+        for name in self._drawn_from(request):
             bucket = self._buckets[name]
-            if now < bucket.resets_at and bucket.remaining <= bucket.limit * reserve:
+            bucket.roll(now)
+            if bucket.remaining <= bucket.limit * reserve:
                 until = max(until, bucket.resets_at)
         return max(0.0, until - now)
+
+    def first_is_out(self, request: Request) -> bool:
+        """Whether nothing is known of this route yet and a call that will tell is under way."""
+        return request.route not in self._routes and self._under_way.get(request.route, 0) > 0
+
+    def enter(self, request: Request) -> Pass:
+        """Let a call through, and count it before its answer does."""
+        entered = Pass(request.route, self._drawn_from(request))
+        for name in entered.buckets:
+            self._buckets[name].under_way += 1
+            self._buckets[name].remaining -= 1
+        self._under_way[request.route] = self._under_way.get(request.route, 0) + 1
+        return entered
+
+    def leave(self, entered: Pass, *, arrived: bool = True) -> None:
+        """The call is over; one that never `arrived` has cost nothing."""
+        for name in entered.buckets:
+            self._buckets[name].under_way -= 1
+            self._buckets[name].remaining += not arrived
+        self._under_way[entered.route] -= 1
 
     def budgets(self) -> tuple[Budget, ...]:
         """Every bucket heard of; one whose window has passed is full again."""
         now = self._clock.monotonic()
         return tuple(
-            Budget(name, b.limit, self._remaining(name, now), max(0.0, b.resets_at - now))
+            Budget(name, b.limit, _left(b, now), max(0.0, b.resets_at - now))
             for name, b in sorted(self._buckets.items())
         )
 
@@ -132,6 +204,11 @@ class Limits:
         found = self.budget(bucket)
         return found is not None and found.below_half
 
-    def _remaining(self, name: str, now: float) -> int:
-        bucket = self._buckets[name]
-        return bucket.limit if now >= bucket.resets_at else bucket.remaining
+    def _drawn_from(self, request: Request) -> tuple[str, ...]:
+        own = self._routes.get(request.route, set())
+        every = own | {ACCOUNT} if self._shared and ACCOUNT in self._buckets else own
+        return tuple(name for name in every if not self._buckets[name].level)
+
+
+def _left(bucket: _Bucket, now: float) -> int:
+    return bucket.limit if now >= bucket.resets_at else max(0, bucket.remaining)

@@ -38,6 +38,8 @@ for _name in ("httpx", "httpcore", "h11"):
 if importlib.util.find_spec("sniffio") is None:
     sys.modules["sniffio"] = cast("ModuleType", None)
 
+_PIECE = 1 << 18
+
 _ids = itertools.count(1)
 
 # ValueError: httpx encodes headers itself, and its message would print them.
@@ -114,8 +116,8 @@ class HttpTransport:
                     request.method,
                     self._base + request.path,
                     params=request.query or None,
-                    headers=dict(request.headers),
-                    content=request.body,
+                    headers=_with_length(request),
+                    content=_in_pieces(request.body),
                 ) as response:
                     headers = {k.lower(): v for k, v in response.headers.items()}
                     unpacker = Unpacker(headers.get("content-encoding", ""), self._limits.largest)
@@ -216,6 +218,26 @@ class HttpTransport:
         if isinstance(error, RuntimeError) and self._client.is_closed:
             return unreachable.closed(service)
         return unreachable.broken_off(service)
+
+
+def _with_length(request: Request) -> dict[str, str]:
+    headers = dict(request.headers)
+    if request.body is not None and len(request.body) > _PIECE:
+        # Said here, or httpx would send pieces in the chunked form, which not every server takes.
+        headers["Content-Length"] = str(len(request.body))
+    return headers
+
+
+def _in_pieces(body: bytes | None) -> bytes | AsyncIterator[bytes] | None:
+    """A long body piece by piece: whole, every layer below would copy it, and time its writing."""
+    if body is None or len(body) <= _PIECE:
+        return body
+    return _pieces(body)
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), _PIECE):
+        yield body[start : start + _PIECE]
 
 
 def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:

@@ -74,14 +74,20 @@ class AuthLost(AppError):
 
 
 class RateLimited(AppError):
-    """Too many calls; `until` is the Unix second (UTC) from which calls are allowed again."""
+    """Too many calls; `until` is the Unix second (UTC) from which calls are allowed again.
+
+    `of_all` is false where only calls like the refused one have to wait.
+    """
 
     code = "rate_limited"
     retryable = True
 
-    def __init__(self, title: str, message: str = "", hint: str = "", *, until: float) -> None:
+    def __init__(
+        self, title: str, message: str = "", hint: str = "", *, until: float, of_all: bool = True
+    ) -> None:
         super().__init__(title, message, hint)
         self.until = until
+        self.of_all = of_all
 
 
 class Forbidden(AppError):

@@ -16,7 +16,7 @@ from desktop.kit.errors import (
 )
 
 _LATER = "It is tried again later."
-_OVER_LIMIT = ("TooManyJobs", "APIRateLimitExceeded")
+_OVER_LIMIT, _TOO_MANY_JOBS = "APIRateLimitExceeded", "TooManyJobs"
 _WRONG_VALUES = (400, 413, 422)
 
 
@@ -54,7 +54,9 @@ def said(document: object) -> Said:
 
 def from_status(status: int, what: Said, pause_s: float, now: float) -> AppError:
     """The error for an answer that is none of the wanted ones."""
-    if status == 429 or what.code in _OVER_LIMIT:
+    if what.code == _TOO_MANY_JOBS:
+        return too_many_jobs(pause_s, now)
+    if status == 429 or what.code == _OVER_LIMIT:
         return over_limit(pause_s, now)
     if status == 401 or what.code == "invalid_token":
         return auth_lost(what.words)
@@ -144,12 +146,23 @@ def auth_lost(words: str = "") -> AuthLost:
 
 
 def over_limit(pause_s: float, now: float) -> RateLimited:
-    """429, or 30 jobs at once: nothing was applied."""
+    """429: nothing was applied."""
     return RateLimited(
         "Zendesk asks for a pause.",
         "Too many calls were made on this account.",
         "It goes on by itself.",
         until=now + pause_s,
+    )
+
+
+def too_many_jobs(pause_s: float, now: float) -> RateLimited:
+    """30 jobs queued or running, told with whatever status; only new jobs have to wait."""
+    return RateLimited(
+        "Zendesk asks for a pause.",
+        "It has as many jobs to do as it takes at once.",
+        "It goes on by itself.",
+        until=now + pause_s,
+        of_all=False,
     )
 
 

@@ -13,6 +13,8 @@ from desktop.clients.zendesk.errors import from_status, not_json, said, unexpect
 from desktop.kit.errors import BadInput
 
 _NAMED = "zendesk-ratelimit-"
+# Not calls in a minute but jobs at once (contract zendesk 3, jobs).
+_JOBS_HEADER = "zendesk-ratelimit-inflight-jobs"
 _PART = re.compile(r"\s*(total|remaining|resets)\s*=\s*(-?\d{1,12})\s*")
 # Where a 429 does not say how long: the windows are minutes (contract zendesk 12).
 _PAUSE_S = 10.0
@@ -87,6 +89,7 @@ def readings(request: Request, headers: Mapping[str, str], now: float) -> Iterat
                 int(parts["total"]),
                 max(0, int(parts["remaining"])),
                 _capped(number(parts.get("resets"))),
+                level=name == _JOBS_HEADER,
             )
 
 
