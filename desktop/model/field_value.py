@@ -1,15 +1,13 @@
-"""What a field's value says: nothing, a number, a truth, a moment; and when two say the same.
-
-Services give back what they were given in a form of their own ("4" for 4, true for "true"), and a
-difference of form is no change.
-"""
+"""What a field's value says: nothing, a number, a truth, a moment; and when two say the same."""
 
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import TypeGuard
 
 from desktop.model.instant import FieldValue, Instant
+from desktop.model.json_value import Json
 
 _TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 
@@ -66,12 +64,67 @@ def _iso_moment(text: str) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
+def listed(value: Json) -> list[Json]:
+    """A list as it is, anything else as a list of one; what is empty as none."""
+    if is_list(value):
+        return list(value)
+    return [] if is_empty(value) else [value]
+
+
+def is_list(value: FieldValue) -> TypeGuard[Sequence[Json]]:
+    """Whether it has several values; a text is one."""
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def added(old: Json, parts: Json) -> list[Json]:
+    """The old values in their order, then those of `parts` that are new, each once."""
+    held = listed(old)
+    for part in listed(parts):
+        if not is_empty(part) and not any(agree(part, other) for other in held):
+            held.append(part)
+    return held
+
+
+def agree(left: Json, right: Json) -> bool:
+    """Whether two stored values are the same but for the form a service keeps them in.
+
+    "4" and 4, "true" and true, 2026-11-03 and its midnight UTC are; "007" and 7 are not, nor
+    are true and 1.
+    """
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(agree(left[k], right[k]) for k in left)
+    if is_list(left) and is_list(right):
+        return len(left) == len(right) and all(map(agree, left, right))
+    if isinstance(left, str) and isinstance(right, str):
+        return left == right or left in _midnights(right) or right in _midnights(left)
+    if isinstance(left, str):
+        return left in _forms(right)
+    if isinstance(right, str):
+        return right in _forms(left)
+    return isinstance(left, bool) == isinstance(right, bool) and left == right
+
+
+def _midnights(text: str) -> tuple[str, ...]:
+    if len(text) != len("2026-11-03") or _iso_moment(text) is None:
+        return ()
+    return tuple(f"{text}T00:00:00{end}" for end in ("Z", "+00:00", ".000Z"))
+
+
+def _forms(value: Json) -> tuple[str, ...]:
+    """How a number or a truth is written as text."""
+    if isinstance(value, bool):
+        return ("true",) if value else ("false",)
+    if isinstance(value, float) and value.is_integer():
+        return repr(value), str(int(value))
+    return (str(value),) if isinstance(value, (int, float)) else ()
+
+
 def alike(left: FieldValue, right: FieldValue) -> bool:
-    """Whether two values say the same in perhaps another form."""
+    """Whether two values say the same to a person who compares them: "true", true and 1 do."""
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return left.keys() == right.keys() and all(alike(left[k], right[k]) for k in left)
-    if _is_list(left) and _is_list(right):
-        return _all_alike(left, right)
+    if is_list(left) and is_list(right):
+        return len(left) == len(right) and all(map(alike, left, right))
     if _says_truth(left) or _says_truth(right):
         told = truth_in(left)
         return told is not None and told is truth_in(right)
@@ -85,13 +138,3 @@ def _says_truth(value: FieldValue) -> bool:
     return isinstance(value, bool) or (
         isinstance(value, str) and value.strip().lower() in ("true", "false")
     )
-
-
-def _is_list(value: FieldValue) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str)
-
-
-def _all_alike(left: FieldValue, right: FieldValue) -> bool:
-    if not isinstance(left, Sequence) or not isinstance(right, Sequence):
-        return False
-    return len(left) == len(right) and all(map(alike, left, right))

@@ -1,12 +1,20 @@
 """What a mapping row makes of one field: what is written, what is kept, and why. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+import csv
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 
+from desktop.kit.errors import BadInput
+from desktop.kit.text import translate
+from desktop.model.conversion import Unfit
 from desktop.model.edit import Service
-from desktop.model.instant import FieldValue
+from desktop.model.field_value import added, agree, is_empty, is_list, listed, number_in
+from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
+from desktop.model.variable import check_list_name, check_var_name
 
 
 class Operator(Enum):
@@ -16,6 +24,19 @@ class Operator(Enum):
     SET_IF_EMPTY = "set_if_empty"
     ADD = "add"
     SUM = "sum"
+
+    @property
+    def words(self) -> str:
+        """What the mapping editor says."""
+        return _OPERATOR_WORDS[self]
+
+
+_OPERATOR_WORDS = {
+    Operator.SET: translate("Operator", "set"),
+    Operator.SET_IF_EMPTY: translate("Operator", "set if empty"),
+    Operator.ADD: translate("Operator", "add to the list"),
+    Operator.SUM: translate("Operator", "add to the number"),
+}
 
 
 class SourceType(Enum):
@@ -57,8 +78,12 @@ ABSENT = Absent.ABSENT
 
 @dataclass(frozen=True)
 class MappingRow:
-    """One row. `source` is a field of the source record, the constant for TEXT, and for LISTS
-    and STAGES the names that count, separated by commas (empty: all)."""
+    """One row of a mapping.
+
+    `source` is a field of the source record, the constant for TEXT, and for LISTS and STAGES the
+    names that count, separated by commas (empty: all). SEEN and OPTOUT read the fields `seen`
+    and `optout` unless `source` names another.
+    """
 
     source: str
     target: str
@@ -74,7 +99,8 @@ class MappingRow:
 class FieldResult:
     """What one row does to one record; becomes `plan.FieldChange`.
 
-    `reason` is empty where there is nothing to explain. `known` is the last value both had.
+    `field` is the row's target. `reason` is empty where there is nothing to explain: the value
+    is simply set, or is there already. `known` is the last value both sides had.
     """
 
     field: str
@@ -89,6 +115,15 @@ class FieldResult:
 Convert = Callable[[FieldValue, MappingRow], Json]
 
 
+def read_source(row: MappingRow, source: Mapping[str, FieldValue]) -> FieldValue | Absent:
+    """The value a row begins with, or ABSENT where the record says nothing about it."""
+    if row.type is SourceType.TEXT:
+        return row.source
+    if row.type in (SourceType.LISTS, SourceType.STAGES):
+        return _chosen(source.get(row.type.value, ABSENT), row.source)
+    return source.get(row.source or row.type.value, ABSENT)
+
+
 def apply_row(
     row: MappingRow,
     source: Mapping[str, FieldValue],
@@ -98,10 +133,232 @@ def apply_row(
     known: Json | Absent = ABSENT,
     service: Service | None = None,
 ) -> FieldResult | None:
-    """What `row` makes of the target field; None: the source says nothing, so nothing is done."""
-    raise NotImplementedError
+    """What `row` makes of the target field; None: the source says nothing, so nothing is done.
+
+    `convert` gives a value the form of the target. `known` is the last value both sides had, in
+    that form; with it SET is a three-way comparison, so that what was changed in the target alone
+    is kept. `service` is the target's, for the words. For SUM the source field must hold the sum
+    of the events not yet applied: which those are, the caller's ledger knows, and applying a row
+    twice with the same sum adds it twice. Raises Unfit where a value does not fit.
+    """
+    value = read_source(row, source)
+    if not row.on or isinstance(value, Absent):
+        return None
+    there = target.get(row.target)
+    old: Json = convert(there, row) if isinstance(there, Instant) else there
+    new = _OPERATORS[row.operator](old, value, row, convert)
+    if _unchanged(row, old, new):
+        return FieldResult(row.target, old, old, applies=False, reason="")
+    refusal = _refusal(row, old)
+    if refusal:
+        return FieldResult(row.target, old, new, applies=False, reason=refusal)
+    if row.operator is Operator.SET:
+        return _settle(row, old, new, known, service)
+    return FieldResult(row.target, old, new, applies=True, reason=_DOES[row.operator])
+
+
+def _chosen(held: FieldValue | Absent, names: str) -> FieldValue | Absent:
+    """The lists or stages a person has, of those that count; a name with a comma is quoted."""
+    if isinstance(held, (Absent, str)) or not isinstance(held, Sequence) or not names.strip():
+        return held
+    wanted = {name.strip() for name in next(csv.reader([names], skipinitialspace=True))}
+    return [name for name in held if name in wanted]
+
+
+def _set(old: Json, value: FieldValue, row: MappingRow, convert: Convert) -> Json:
+    del old
+    return convert(value, row)
+
+
+def _add(old: Json, value: FieldValue, row: MappingRow, convert: Convert) -> Json:
+    if isinstance(old, Mapping):
+        text = translate("Mapping", "{field} holds named values, so nothing can be added.")
+        raise Unfit(text.format(field=row.target))
+    return added(old, None if is_empty(value) else convert(value, row))
+
+
+def _sum(old: Json, value: FieldValue, row: MappingRow, convert: Convert) -> Json:
+    if is_empty(value):
+        return old
+    base = Decimal(0) if is_empty(old) else number_in(old)
+    amount = number_in(value)
+    if base is None or amount is None:
+        wrong = old if base is None else value
+        raise Unfit(
+            translate("Mapping", "“{value}” is no number, so {field} cannot be summed.").format(
+                value=str(wrong)[:40], field=row.target
+            ),
+            "",
+            translate("Mapping", "Correct the value, or use another operator."),
+        )
+    if amount == 0:
+        return old
+    total = base + amount
+    return convert(int(total) if total == total.to_integral_value() else float(total), row)
+
+
+_OPERATORS: dict[Operator, Callable[[Json, FieldValue, MappingRow, Convert], Json]] = {
+    Operator.SET: _set,
+    Operator.SET_IF_EMPTY: _set,
+    Operator.ADD: _add,
+    Operator.SUM: _sum,
+}
+
+
+def _unchanged(row: MappingRow, old: Json, new: Json) -> bool:
+    if row.operator is Operator.ADD:
+        return len(listed(new)) == len(listed(old))
+    return _same(row.target, old, new)
+
+
+def _same(field: str, left: Json, right: Json) -> bool:
+    """Whether two values of a field are the same; Zendesk keeps no order of tags and options."""
+    if is_empty(left) and is_empty(right):
+        return True
+    unordered = field == "tags" or field.startswith("user_fields.")
+    if unordered and is_list(left) and is_list(right):
+        return agree(sorted(left, key=str), sorted(right, key=str))
+    return agree(left, right)
+
+
+def _refusal(row: MappingRow, old: Json) -> str:
+    """Why what is there is kept whatever the source says; empty: it need not be."""
+    if row.protection is Protection.NEVER:
+        return translate("Mapping", "protected: no sync changes it")
+    fills_only = (
+        row.operator is Operator.SET_IF_EMPTY or row.protection is Protection.IF_EMPTY
+    ) and not is_empty(old)
+    if fills_only:
+        return translate("Mapping", "kept “{old}” (fills only if empty)").format(old=_short(old))
+    return ""
+
+
+def _short(value: Json) -> str:
+    text = ", ".join(map(str, listed(value)))
+    return f"{text[:40]}…" if len(text) > 40 else text
+
+
+_DOES = {
+    Operator.SET_IF_EMPTY: translate("Mapping", "fills what is empty"),
+    Operator.ADD: translate("Mapping", "adds to the list"),
+    Operator.SUM: translate("Mapping", "adds to the number"),
+}
+
+
+def _settle(
+    row: MappingRow, old: Json, new: Json, known: Json | Absent, service: Service | None
+) -> FieldResult:
+    """SET where the two sides differ: who has changed it decides, then the row's preference."""
+    if isinstance(known, Absent):
+        # A preference for the target also keeps it from being emptied; a question is only asked
+        # where there is a choice between two values.
+        theirs = not is_empty(old) and (row.prefer is Prefer.TARGET or not is_empty(new))
+        return _decide(row, old, new, None, both=theirs, service=service)
+    if _same(row.target, new, known):
+        text = translate("Mapping", "changed in {service} since; kept")
+        reason = text.format(service=_place(service))
+        return FieldResult(row.target, old, new, applies=False, reason=reason, known=known)
+    both = not _same(row.target, old, known)
+    return _decide(row, old, new, known, both=both, service=service)
+
+
+def _decide(
+    row: MappingRow, old: Json, new: Json, known: Json, *, both: bool, service: Service | None
+) -> FieldResult:
+    if both and row.prefer is Prefer.ASK:
+        reason = translate("Mapping", "both sides have a value of their own")
+        return FieldResult(
+            row.target, old, new, applies=False, reason=reason, conflict=True, known=known
+        )
+    if both and row.prefer is Prefer.TARGET:
+        text = translate("Mapping", "kept: {service} goes first")
+        reason = text.format(service=_place(service))
+        return FieldResult(row.target, old, new, applies=False, reason=reason, known=known)
+    reason = translate("Mapping", "empties it") if is_empty(new) else ""
+    return FieldResult(row.target, old, new, applies=True, reason=reason, known=known)
+
+
+def _place(service: Service | None) -> str:
+    return _PLACES[service] if service else translate("Mapping", "the target")
+
+
+_PLACES = {Service.SAILTHRU: "Sailthru", Service.ZENDESK: "Zendesk"}
+
+# `cookie` is a login token, and keys say who somebody is: no mapping writes either.
+_RESERVED = frozenset({"cookie", "cookies", "keys", "sid", "email", "extid"})
+_ZENDESK_FIELDS = frozenset({"name", "phone", "external_id", "notes", "details", "tags"})
+_FIELD_KEY = re.compile(r"(?=.*[^0-9])[A-Za-z0-9_]+")
+_ONLY_SET = (Operator.SET, Operator.SET_IF_EMPTY)
 
 
 def validate(rows: Sequence[MappingRow], target: Service) -> tuple[str, ...]:
-    """What is wrong with a mapping, a sentence each; empty: nothing."""
-    raise NotImplementedError
+    """What is wrong with a mapping, a sentence each; empty: nothing.
+
+    Rows that are off are not looked at.
+    """
+    wrong: list[str] = []
+    seen: set[str] = set()
+    check = _sailthru_wrong if target is Service.SAILTHRU else _zendesk_wrong
+    for row in (row for row in rows if row.on):
+        if row.target in seen:
+            text = translate("Mapping", "Two rows write {field}: keep one of them.")
+            wrong.append(text.format(field=row.target))
+        seen.add(row.target)
+        if not row.source and row.type in (SourceType.FIELD, SourceType.IDENTIFIER):
+            text = translate("Mapping", "The row for {field} does not say what it reads.")
+            wrong.append(text.format(field=row.target))
+        wrong.extend(check(row))
+    return tuple(dict.fromkeys(wrong))
+
+
+def _sailthru_wrong(row: MappingRow) -> Iterator[str]:
+    kind, _, name = row.target.partition(".")
+    if kind in _RESERVED or (kind == "vars" and name in _RESERVED):
+        text = translate("Mapping", "{field} says who somebody is; a mapping does not write it.")
+        yield text.format(field=row.target)
+    elif kind == "vars":
+        yield from _refused(check_var_name, name)
+    elif kind == "lists":
+        yield from _refused(check_list_name, name)
+        yield from _cannot(row, _ONLY_SET)
+    elif row.target == "optout":
+        yield from _cannot(row, (Operator.SET,))
+    else:
+        yield _unknown(row, Service.SAILTHRU)
+
+
+def _zendesk_wrong(row: MappingRow) -> Iterator[str]:
+    kind, _, key = row.target.partition(".")
+    if kind == "user_fields":
+        if not _FIELD_KEY.fullmatch(key):
+            text = translate(
+                "Mapping",
+                "“{key}” cannot be the key of a Zendesk field: letters, digits and underscores,"
+                " not digits alone.",
+            )
+            yield text.format(key=key)
+    elif row.target == "tags":
+        # Setting the tags would take away those that other people gave.
+        yield from _cannot(row, (Operator.ADD,))
+    elif row.target in _ZENDESK_FIELDS:
+        yield from _cannot(row, _ONLY_SET)
+    else:
+        yield _unknown(row, Service.ZENDESK)
+
+
+def _refused(check: Callable[[str], str], name: str) -> Iterator[str]:
+    try:
+        check(name)
+    except BadInput as error:
+        yield str(error)
+
+
+def _cannot(row: MappingRow, allowed: tuple[Operator, ...]) -> Iterator[str]:
+    if row.operator not in allowed:
+        text = translate("Mapping", "{field} cannot take “{operator}”.")
+        yield text.format(field=row.target, operator=row.operator.words)
+
+
+def _unknown(row: MappingRow, service: Service) -> str:
+    text = translate("Mapping", "{service} has no field “{field}” that a mapping can write.")
+    return text.format(service=_PLACES[service], field=row.target)

@@ -9,7 +9,7 @@ class NameRule(Enum):
     """Which space separates the first name from the last."""
 
     FIRST_SPACE = "first_space"
-    LAST_TOKEN = "last_token"
+    LAST_WORD = "last_word"
 
     @property
     def words(self) -> str:
@@ -19,14 +19,14 @@ class NameRule(Enum):
 
 _WORDS = {
     NameRule.FIRST_SPACE: translate("NameRule", "the first word is the first name"),
-    NameRule.LAST_TOKEN: translate("NameRule", "the last word is the last name"),
+    NameRule.LAST_WORD: translate("NameRule", "the last word is the last name"),
 }
 
 
 def split_name(name: str, rule: NameRule = NameRule.FIRST_SPACE) -> tuple[str, str]:
     """(first, last); all spaces collapsed.
 
-    A single word is a first name by FIRST_SPACE and a last name by LAST_TOKEN.
+    A single word is a first name by FIRST_SPACE and a last name by LAST_WORD.
     """
     # str.split() also takes no-break and other Unicode spaces.
     parts = name.split()

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
-from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
-from desktop.kit.text import translate
 from desktop.model.condition import Condition, all_hold
 from desktop.model.instant import FieldValue
+from desktop.model.zone import first_moment, local_time, read_zone
 
 
 @dataclass(frozen=True)
@@ -62,9 +60,9 @@ def window_start(window: Window, now: float, zone: str) -> float:
     The window rolls: counted by calendar weeks, three touches on Sunday and three on Monday
     would pass as three a week.
     """
-    local = datetime.fromtimestamp(now, UTC).astimezone(ZoneInfo(zone))
-    earlier = local.replace(tzinfo=None) - _SPANS[window]
-    return earlier.replace(tzinfo=ZoneInfo(zone)).timestamp()
+    place = read_zone(zone)
+    local = local_time(now, place).replace(tzinfo=None)
+    return first_moment(local - _SPANS[window], place)
 
 
 def held_back(pressure: Pressure, count: int) -> bool:
