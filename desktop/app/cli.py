@@ -1,7 +1,6 @@
 """The `fairlead` command: every verb, without Qt unless a window opens."""
 
 import argparse
-import asyncio
 import errno
 import logging
 import os
@@ -50,7 +49,7 @@ def run(arguments: Sequence[str]) -> int:
     except AppError as error:
         output.print_error(error, as_json=as_json)
         return output.exit_code(error)
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except (KeyboardInterrupt, _cancelled()):
         return 130
     except BrokenPipeError:
         # The reader has gone (`| head`): nothing more to say.
@@ -67,6 +66,13 @@ def run(arguments: Sequence[str]) -> int:
         log.exception("A command failed unexpectedly")
         return _mistake(as_json=as_json)
     return code
+
+
+def _cancelled() -> type[BaseException]:
+    # Asked for only when something was raised: a first paint does without asyncio.
+    import asyncio
+
+    return asyncio.CancelledError
 
 
 def _mistake(*, as_json: bool) -> int:

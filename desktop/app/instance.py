@@ -1,15 +1,20 @@
 """One window a workspace: a second start hands its argument over and raises the first."""
 
-import hashlib
 import json
 import os
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile, QObject, Signal
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
+if TYPE_CHECKING:
+    from desktop.app.reception import Reception
+
+LARGEST = 8192  # characters of an argument
 _WAIT_MS = 2000
-_LARGEST = 8192
+_TRIES = 20
+_PAUSE_S = 0.05
 
 
 class Instance(QObject):
@@ -22,88 +27,53 @@ class Instance(QObject):
         self._lock = QLockFile(str(folder / "window.lock"))
         # 0: a lock whose process is gone is free at once, however young it is.
         self._lock.setStaleLockTime(0)
-        digest = hashlib.blake2s(str(folder.resolve()).encode(), digest_size=8).hexdigest()
-        user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
-        self._name = f"fairlead-{user}-{digest}"
-        self._server: QLocalServer | None = None
+        self._folder = folder
+        self._reception: Reception | None = None
 
     def first(self) -> bool:
-        """Whether this is the only window; then it listens for the next ones."""
-        if not self._lock.tryLock(0):
-            return False
-        self._listen()
-        return True
+        """Whether this is the only window; then it is to `listen` for the next ones."""
+        return self._lock.tryLock(0)
+
+    def listen(self) -> None:
+        """Hear of further starts from now on; until then they wait a moment."""
+        # Imported here: sockets are not needed for the first paint.
+        from desktop.app.reception import Reception
+
+        self._reception = Reception(self.socket_name(), self)
+        self._reception.asked.connect(self.handed_over)
 
     def hand_over(self, argument: str) -> bool:
         """Give the argument to the window that is open; False when it does not answer."""
-        for _ in range(20):
+        from PySide6.QtNetwork import QLocalSocket
+
+        name = self.socket_name()
+        for _ in range(_TRIES):
             socket = QLocalSocket()
-            socket.connectToServer(self._name)
+            socket.connectToServer(name)
             if socket.waitForConnected(100):
                 break
             # Its window holds the lock and is about to listen: both started at the same moment.
             socket.abort()
-            _pause()
+            time.sleep(_PAUSE_S)
         else:
             return False
-        socket.write(json.dumps({"open": argument[:_LARGEST]}).encode() + b"\n")
+        socket.write(json.dumps({"open": argument[:LARGEST]}).encode() + b"\n")
         done = socket.waitForBytesWritten(_WAIT_MS)
         answered = socket.waitForReadyRead(_WAIT_MS)
         socket.disconnectFromServer()
         return done and answered
 
+    def socket_name(self) -> str:
+        """The local socket's: this person's, and this workspace's."""
+        # Imported here: OpenSSL's library comes with it, and the first paint needs none.
+        import hashlib
+
+        digest = hashlib.blake2s(str(self._folder.resolve()).encode(), digest_size=8).hexdigest()
+        user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
+        return f"fairlead-{user}-{digest}"
+
     def close(self) -> None:
         """Let the next start be the first."""
-        if self._server is not None:
-            self._server.close()
+        if self._reception is not None:
+            self._reception.close()
         self._lock.unlock()
-
-    def _listen(self) -> None:
-        # After a kill -9 the socket's file is still there; the lock says that nobody uses it.
-        QLocalServer.removeServer(self._name)
-        self._server = QLocalServer(self)
-        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
-        self._server.newConnection.connect(self._on_connection)
-        self._server.listen(self._name)
-
-    def _on_connection(self) -> None:
-        server = self._server
-        while server is not None and server.hasPendingConnections():
-            _Visitor(server.nextPendingConnection(), self)
-
-
-class _Visitor(QObject):
-    """One connection of a second start: at most one line, and not for long."""
-
-    def __init__(self, socket: QLocalSocket, instance: Instance) -> None:
-        super().__init__(socket)
-        self._socket = socket
-        self._instance = instance
-        self._read = b""
-        socket.readyRead.connect(self._on_read)
-        socket.disconnected.connect(socket.deleteLater)
-        if socket.bytesAvailable():
-            self._on_read()
-
-    def _on_read(self) -> None:
-        self._read += bytes(self._socket.readAll().data())
-        if len(self._read) > 4 * _LARGEST:
-            self._socket.abort()
-            return
-        if b"\n" not in self._read:
-            return
-        self._socket.write(b"ok\n")
-        self._socket.flush()
-        try:
-            wanted = json.loads(self._read.partition(b"\n")[0])
-            text = wanted["open"]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return
-        if isinstance(text, str):
-            self._instance.handed_over.emit(text[:_LARGEST])
-
-
-def _pause() -> None:
-    import time
-
-    time.sleep(0.05)

@@ -19,6 +19,7 @@ class Shell:
         self, app: QApplication, name: str, state: Path, values: Values, start: Start
     ) -> None:
         """`name` is the workspace's, `state` the file that remembers the window's place."""
+        self.app = app
         self.theme = Theme(app, Choice(values.get(table.THEME)))
         words = start.words or name
         self.view = MainWindow(Place(words, values.get(table.COLOUR), start.examples))

@@ -1,6 +1,5 @@
 """Which verb a command line means; a mistyped one is told rather than looked up."""
 
-import difflib
 import re
 from collections.abc import Sequence
 
@@ -47,6 +46,9 @@ def _require_no_verb(word: str, *, alone: bool) -> None:
     close = []
     # Alone and with a capital it is a name, such as Edith.
     if _LIKE_A_VERB.fullmatch(word) and (not alone or word.islower() or word.lower() in NAMES):
+        # Imported here: most starts mistype nothing, and the first paint waits for this.
+        import difflib
+
         close = difflib.get_close_matches(word.lower(), NAMES, 1, 0.75)
     if alone and not close and word != "sync":
         return

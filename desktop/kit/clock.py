@@ -1,6 +1,5 @@
 """Time as a parameter: wall time in UTC seconds, and a monotonic clock for waits."""
 
-import asyncio
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -35,6 +34,9 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait on the running event loop."""
+        # Imported here: a clock is made before the first paint, which waits for no loop.
+        import asyncio
+
         await asyncio.sleep(max(0.0, seconds))
 
 

@@ -2,9 +2,9 @@
 
 import logging
 import sys
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from desktop.kit.log_file import LogFile
 from desktop.kit.redact import RedactingFormatter, Redactor
 
 _QUIET = ("httpx", "httpcore", "h11", "keyring", "asyncio", "qasync", "secretstorage", "jeepney")
@@ -37,9 +37,7 @@ def _handler(folder: Path | None) -> logging.Handler:
     if folder is not None:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return RotatingFileHandler(
-                folder / "fairlead.log", maxBytes=2_000_000, backupCount=4, encoding="utf-8"
-            )
+            return LogFile(folder / "fairlead.log", most=2_000_000, kept=4)
         except OSError as error:
             # Told once the stderr handler below is in place; a log is never worth a failed start.
             print(f"The log file cannot be written: {error.strerror}", file=sys.stderr)  # noqa: T201

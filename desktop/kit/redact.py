@@ -1,6 +1,5 @@
 """Keeps secrets and personal data out of logs: one filter over the formatted record."""
 
-import hashlib
 import logging
 import re
 
@@ -72,4 +71,7 @@ class RedactingFormatter(logging.Formatter):
 
 def fingerprint(value: str) -> str:
     """A short, stable stand-in for an id or address in a log."""
+    # Imported here: OpenSSL's library comes with it, and nothing is logged before the first paint.
+    import hashlib
+
     return hashlib.blake2s(value.encode("utf-8", "replace"), digest_size=4).hexdigest()

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QResizeEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.kit.errors import AppError, BadInput, NotFound
@@ -13,16 +13,14 @@ from desktop.panels.customer.boxes import line
 from desktop.panels.parts.banner import Banner
 from desktop.panels.parts.rail import Rail
 from desktop.panels.parts.status_bar import StatusBar
-from desktop.panels.parts.toaster import Toaster
 from desktop.panels.parts.workspace_line import WorkspaceLine
-from desktop.panels.reading_order import put_in_reading_order
-from desktop.panels.shortcuts import ShortcutsDialog
 from desktop.panels.theme import fonts, icon
 from desktop.panels.theme.current import tokens
 from desktop.panels.top_bar import TopBar
 
 if TYPE_CHECKING:
     from desktop.panels.customers_page import CustomersPage
+    from desktop.panels.parts.toaster import Toaster
 
 NARROW = 480
 _COLOURS = {
@@ -79,9 +77,18 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._add_pages()
         self._add_actions()
-        self.toaster = Toaster(self, "{} more changes".format, [("undo", "Undo all")])
+        self._toaster: Toaster | None = None
         self._connect()
         self.restyle_place()
+
+    @property
+    def toaster(self) -> "Toaster":
+        """What was done, with Undo; made when first asked for, which is after the first paint."""
+        if self._toaster is None:
+            from desktop.panels.parts.toaster import Toaster
+
+            self._toaster = Toaster(self, "{} more changes".format, [("undo", "Undo all")])
+        return self._toaster
 
     # What the top floor calls.
 
@@ -193,6 +200,8 @@ class MainWindow(QMainWindow):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab follows what stands on the page now."""
+        from desktop.panels.reading_order import put_in_reading_order
+
         put_in_reading_order(self)
         return super().focusNextPrevChild(forward)
 
@@ -265,6 +274,9 @@ class MainWindow(QMainWindow):
 
     def open_link(self, url: str) -> None:
         """Open Zendesk in the browser: http and https only."""
+        from PySide6.QtCore import QUrl
+        from PySide6.QtGui import QDesktopServices
+
         address = QUrl(url, QUrl.ParsingMode.StrictMode)
         if address.isValid() and address.scheme() in ("https", "http") and address.host():
             QDesktopServices.openUrl(address)
@@ -311,6 +323,8 @@ class MainWindow(QMainWindow):
         self.close()
 
     def _on_shortcuts(self) -> None:
+        from desktop.panels.shortcuts import ShortcutsDialog
+
         dialog = ShortcutsDialog(self.actions_, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()

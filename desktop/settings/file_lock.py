@@ -1,6 +1,5 @@
 """A lock between processes, without Qt: held by the open file, gone when the process is."""
 
-import asyncio
 import os
 import sys
 import time
@@ -51,6 +50,9 @@ def held_briefly(path: Path, *, limit_s: float = 2.0) -> Iterator[None]:
 @asynccontextmanager
 async def held(path: Path, *, limit_s: float, clock: Clock | None = None) -> AsyncIterator[None]:
     """Wait for the lock on the running loop, up to `limit_s`; StoreKnown when it stays taken."""
+    # Imported here: the settings are read before the first paint, which waits for no loop.
+    import asyncio
+
     ticking = clock or SystemClock()
     handle = await asyncio.to_thread(_open, path)
     try:

@@ -3,8 +3,8 @@
 `workspaces/NAME/` holds `workspace.json` (the id), settings, state, both databases and locks.
 """
 
+import os
 import re
-import secrets
 import shutil
 import unicodedata
 from dataclasses import dataclass
@@ -136,7 +136,7 @@ class Workspaces:
             raise NotFound(f"There is no workspace “{workspace.name}” any more.")
         try:
             # Gone from the list in one step, even when deleting is cut short.
-            hidden = folder.rename(self._root / f".removed-{secrets.token_hex(4)}")
+            hidden = folder.rename(self._root / f".removed-{os.urandom(4).hex()}")
             (hidden / _IDENTITY).unlink()
             shutil.rmtree(hidden)
         except OSError as error:
@@ -226,6 +226,6 @@ class Workspaces:
 
     @staticmethod
     def _new_id(folder: Path) -> str:
-        new = secrets.token_hex(16)
+        new = os.urandom(16).hex()
         json_file.write_object(folder / _IDENTITY, {"version": 1, "id": new})
         return new

@@ -1,6 +1,7 @@
 """`fairlead [WHAT]`: open the window; an argument is looked up."""
 
 import argparse
+import gc
 
 from desktop.app.ground import Ground
 from desktop.app.named import named_workspace
@@ -24,6 +25,9 @@ def _run(ground: Ground, options: argparse.Namespace) -> int:
         workspace = workspaces.open_or_create(name)
     else:
         workspace = named_workspace(workspaces, name)
+    # What is imported for a window stays: looking through it again and again is a part of the
+    # start that is felt. Once the window stands, the collector takes over.
+    gc.disable()
     try:
         from desktop.app.gui import open_window
         from desktop.app.start import Start

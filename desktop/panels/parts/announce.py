@@ -1,6 +1,5 @@
 """Say something to screen readers that appears without the keyboard going there."""
 
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
 
 
@@ -8,6 +7,9 @@ def announce(widget: QWidget, text: str, *, urgent: bool = False) -> None:
     """Have `text` spoken: after what is being said, or at once if `urgent`."""
     if not text:
         return
+    # Imported here: nothing is announced before the first paint.
+    from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+
     event = QAccessibleAnnouncementEvent(widget, text)
     event.setPoliteness(
         QAccessible.AnnouncementPoliteness.Assertive

@@ -1,14 +1,20 @@
 """The field that is always on top: finds customers and, with > in front, commands."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from desktop.panels.parts.paint import outline, painter_on
-from desktop.panels.parts.search_popup import Roles, SearchPopup
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current import color
 from desktop.panels.theme.icon import pixmap
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QFocusEvent, QKeyEvent, QPaintEvent, QResizeEvent
+
+    from desktop.panels.parts.search_popup import Roles, SearchPopup
 
 LONGEST = 1_000
 _ROOM_LEFT = 32
@@ -29,13 +35,13 @@ class SearchField(QLineEdit):
         placeholder: str = "",
         short_placeholder: str = "",
         shortcut: str = "",
-        roles: Roles | None = None,
+        roles: "Roles | None" = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._shortcut = shortcut
         self._placeholders = (placeholder, short_placeholder or placeholder)
-        self._roles = roles or Roles()
+        self._roles = roles
         self._popup: SearchPopup | None = None
         self._model: QAbstractListModel | None = None
         self.setAccessibleName(name)
@@ -66,7 +72,7 @@ class SearchField(QLineEdit):
             self._popup.hide()
             self._popup.view.setCurrentIndex(QModelIndex())
 
-    def popup(self) -> SearchPopup | None:
+    def popup(self) -> "SearchPopup | None":
         """Return the popup once there was one."""
         return self._popup
 
@@ -82,7 +88,7 @@ class SearchField(QLineEdit):
             self.too_long.emit(LONGEST)
         super().setText(text)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
+    def keyPressEvent(self, event: "QKeyEvent") -> None:
         """Arrows mark a row, Enter takes it or submits, Esc closes the popup."""
         key = event.key()
         is_open = self._popup is not None and self._popup.isVisible()
@@ -99,13 +105,13 @@ class SearchField(QLineEdit):
             return
         event.accept()
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:
+    def focusOutEvent(self, event: "QFocusEvent") -> None:
         """Away from the field, the popup closes."""
         super().focusOutEvent(event)
         if event.reason() != Qt.FocusReason.ActiveWindowFocusReason:
             self.hide_popup()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def resizeEvent(self, event: "QResizeEvent") -> None:
         """Keep placeholder and popup fitting."""
         super().resizeEvent(event)
         self._choose_placeholder()
@@ -118,7 +124,7 @@ class SearchField(QLineEdit):
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.LayoutDirectionChange):
             self._set_margins()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, event: "QPaintEvent") -> None:
         """Add the icon and the shortcut to what Qt draws."""
         super().paintEvent(event)
         painter = painter_on(self)
@@ -159,9 +165,13 @@ class SearchField(QLineEdit):
         fits = QFontMetrics(fonts.font()).horizontalAdvance(long) <= room
         self.setPlaceholderText(long if fits else short)
 
-    def _made_popup(self) -> SearchPopup:
+    def _made_popup(self) -> "SearchPopup":
         if self._popup is None:
-            self._popup = SearchPopup(self.accessibleName(), self._roles, self.window())
+            # Imported here: there is nothing to offer before the first paint.
+            from desktop.panels.parts.search_popup import Roles, SearchPopup
+
+            roles = self._roles or Roles()
+            self._popup = SearchPopup(self.accessibleName(), roles, self.window())
             self._popup.chosen.connect(self._on_chosen)
             if self._model is not None:
                 self._popup.set_model(self._model)

@@ -1,8 +1,9 @@
 """The 3 px line at the very top of the window, in the workspace's own colour."""
 
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from desktop.panels.parts.paint import fill, painter_on
 from desktop.panels.parts.tip import set_tip
 
 HEIGHT = 3
@@ -26,4 +27,4 @@ class WorkspaceLine(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Fill the line."""
         if self._color.isValid():
-            QPainter(self).fillRect(self.rect(), self._color)
+            fill(painter_on(self), self.rect(), 0, self._color)

@@ -24,7 +24,10 @@ _SCHEMES = {Choice.LIGHT: Qt.ColorScheme.Light, Choice.DARK: Qt.ColorScheme.Dark
 
 
 class Theme(QObject):
-    """Dresses one QApplication. Make it before the first widget and keep it as long as the app."""
+    """Dresses one QApplication. Make it before the first widget and keep it as long as the app.
+
+    The style is chosen by whoever makes the application: Fusion.
+    """
 
     changed = Signal()  # the tokens or the font size are others now
 
@@ -35,7 +38,6 @@ class Theme(QObject):
         self._dressed: tuple[str, float] | None = None
         self._system_font = app.font()
         self._font: QFont | None = None
-        app.setStyle("Fusion")
         hints = app.styleHints()
         self._tell_system()
         self._use_font(fonts.system_scale(self._system_font))

@@ -22,12 +22,13 @@ import sys
 sys.argv = ["fairlead"]
 from desktop.app import gui
 painted = []
-real = gui._painted
-async def watched(window):
-    await real(window)
-    painted.append([n for n in ("httpx", "keyring", "httpcore", "anyio") if n in sys.modules])
-    assert window.view.isVisible()
-gui._painted = watched
+real = gui._paint
+def watched(shell):
+    real(shell)
+    late = ("httpx", "keyring", "httpcore", "sqlite3", "asyncio")
+    painted.append([n for n in late if n in sys.modules])
+    assert shell.view.isVisible()
+gui._paint = watched
 from desktop.app.cli import run
 code = run(["--exit-after-first-paint"])
 print(code, painted)
@@ -38,7 +39,7 @@ def environment(home: Path) -> dict[str, str]:
     return {**os.environ, "QT_QPA_PLATFORM": "offscreen", "FAIRLEAD_HOME": str(home)}
 
 
-def test_the_first_paint_needs_neither_network_nor_keyring(tmp_path: Path) -> None:
+def test_the_first_paint_needs_neither_network_nor_keyring_nor_loop(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _PAINT],
         env=environment(tmp_path / "home"),

@@ -75,7 +75,7 @@ def test_hostile_bytes_are_ignored(
 ) -> None:
     first = program.start()
     wait_for(lambda: len(display.windows()) == 1)
-    path = f"{QDir.tempPath()}/{Instance(home.workspace.folder)._name}"
+    path = f"{QDir.tempPath()}/{Instance(home.workspace.folder).socket_name()}"
     wait_for(lambda: os.path.exists(path))
     assert os.stat(path).st_mode & 0o077 == 0, "nobody else may knock"
     for said in HOSTILE:
