@@ -67,7 +67,8 @@ def for_zendesk(value: FieldValue, field_type: str, zone: str) -> Json:
         )
     if value is None:
         return _null(field_type)
-    return _sayable(shape(value, zone))
+    said = value if isinstance(value, Instant) else _sayable(value)
+    return _sayable(shape(said, zone))
 
 
 def _sayable(value: Json) -> Json:
