@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from desktop.kit.errors import BadInput
 from desktop.kit.text import translate
-from desktop.model.field_value import is_list, number_in, truth_in
+from desktop.model.field_value import is_empty, is_list, listed, number_in, truth_in
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
 from desktop.model.variable import check_var_value
@@ -228,25 +228,23 @@ def _as_decimal(value: FieldValue, zone: str) -> Json:
 
 def _as_choice(value: FieldValue, zone: str) -> Json:
     """One option's value; a list of one counts as that one."""
-    parts = [part for part in value if part is not None] if is_list(value) else None
-    if parts is not None and len(parts) < 2:
-        return _as_text(parts[0], zone) if parts else None
-    if parts is not None or isinstance(value, (Instant, Mapping)):
+    del zone
+    texts = _texts(value, translate("Conversion", "one option"))
+    if len(texts) > 1:
         raise _unfit(value, translate("Conversion", "one option"))
-    return _as_text(value, zone) or None
+    return texts[0] if texts else None
 
 
 def _as_choices(value: FieldValue, zone: str) -> Json:
     del zone
-    return _texts(value)
+    return _texts(value, translate("Conversion", "a list of options"))
 
 
-def _texts(value: FieldValue) -> list[str]:
-    """Each text once, in their order."""
+def _texts(value: FieldValue, wanted: str) -> list[str]:
+    """Each text once, in their order; Unfit for a moment or named values."""
     if isinstance(value, (Instant, Mapping)):
-        raise _unfit(value, translate("Conversion", "a list of options"))
-    parts = value if is_list(value) else [value]
-    return list(dict.fromkeys(_text(p) for p in parts if p is not None and p != ""))
+        raise _unfit(value, wanted)
+    return list(dict.fromkeys(_text(part) for part in listed(value) if not is_empty(part)))
 
 
 def _as_lookup(value: FieldValue, zone: str) -> Json:
@@ -273,7 +271,7 @@ def _as_phone(value: FieldValue, zone: str) -> Json:
 
 def _as_tags(value: FieldValue, zone: str) -> Json:
     del zone
-    tags = map(_tag, _texts(value))
+    tags = map(_tag, _texts(value, translate("Conversion", "tags")))
     return list(dict.fromkeys(tag for tag in tags if tag))
 
 

@@ -35,7 +35,7 @@ def to_sailthru(value: FieldValue, row: MappingRow) -> Json:
 
 
 def into(field_type: str) -> Callable[[FieldValue, MappingRow], Json]:
-    return lambda value, row: for_zendesk(value, field_type, "UTC")
+    return lambda value, _: for_zendesk(value, field_type, "UTC")
 
 
 def applied(
@@ -187,8 +187,9 @@ def test_a_sum_of_nothing_changes_nothing(source: Json, held: Json) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "held", "wrong"), [(2, "many", "many"), ("many", 2, "many"), (2, [1], r"\[1\]"), (True, 2, "True")]
-)  # fmt: skip
+    ("source", "held", "wrong"),
+    [(2, "many", "many"), ("many", 2, "many"), (2, [1], r"\[1\]"), (True, 2, "True")],
+)
 def test_what_is_no_number_is_not_summed(source: Json, held: Json, wrong: str) -> None:
     with pytest.raises(Unfit, match=f"“{wrong}” is no number"):
         applied(replace(ROW, operator=Operator.SUM), source, {"vars.city": held})
@@ -233,8 +234,14 @@ FIRST = "kept: Sailthru goes first"
     ],
 )
 def test_three_ways(
-    known: Json, source: Json, held: Json, prefer: Prefer, applies: bool, conflict: bool, reason: str
-) -> None:  # fmt: skip
+    known: Json,
+    source: Json,
+    held: Json,
+    prefer: Prefer,
+    applies: bool,
+    conflict: bool,
+    reason: str,
+) -> None:
     result = applied(replace(ROW, prefer=prefer), source, {"vars.city": held}, known=known)
     assert (result.applies, result.conflict, result.reason) == (applies, conflict, reason)
     if conflict:
