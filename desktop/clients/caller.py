@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from desktop.clients.exchange import Answer, Request, Transport
-from desktop.clients.limits import PEOPLE_SHARE, Limits
+from desktop.clients.limits import PEOPLE_SHARE, Limits, Pass
 from desktop.clients.state import Tracker
 from desktop.clients.waiting import retry_after_s
 from desktop.kit.clock import Clock
@@ -106,10 +106,10 @@ class Caller:
             answer: Answer | None = None
             try:
                 # Nothing awaits between the gate and the count, so no two take the last call.
-                with self._counted(request):
+                with self._counted(request) as entered:
                     outgoing = await self.authority.authorised(request)
                     answer = await self.transport.send(outgoing)
-                    self.limits.note(request, answer)
+                    self.limits.note(request, answer, entered)
                 value = await self._taken_in(request, answer, read)
             except AuthLost as error:
                 if answer and not renewed and await self._recovered(outgoing, started):
@@ -180,11 +180,11 @@ class Caller:
         return wait_s
 
     @contextmanager
-    def _counted(self, request: Request) -> Iterator[None]:
+    def _counted(self, request: Request) -> Iterator[Pass]:
         entered = self.limits.enter(request)
         arrived = True
         try:
-            yield
+            yield entered
         except Offline:
             arrived = False
             raise

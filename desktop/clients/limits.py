@@ -12,6 +12,7 @@ from desktop.kit.clock import Clock
 
 ACCOUNT = "account"
 PEOPLE_SHARE = 0.25
+_UNTIL_HEARD_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class _Bucket:
 
     `remaining` counts down with every call that is let through, so that many callers at once
     cannot all take the last one; `said` is what the service said last, `under_way` how many
-    calls have no answer yet.
+    calls have no answer yet, `over` how many had one. `window` numbers the windows; `heard`: an
+    answer has told of this one.
     """
 
     limit: int
@@ -68,42 +70,65 @@ class _Bucket:
     window_s: float
     level: bool
     under_way: int = 0
+    over: int = 0
+    window: int = 0
+    heard: bool = True
 
     def roll(self, now: float) -> None:
         """Fill it again once its window has passed.
 
         The next window is laid beside the last one, as long as the longest wait that was ever
-        told: too short at first, corrected by the first answer in it.
+        told. That is too short at first, so another is not begun before an answer has told.
         """
         if now < self.resets_at:
             return
-        window_s = max(self.window_s, 1e-3)
+        if not self.heard and self.under_way:
+            self.resets_at = now + _UNTIL_HEARD_S
+            return
+        window_s = max(self.window_s, _UNTIL_HEARD_S)
         self.resets_at += window_s * (1 + (now - self.resets_at) // window_s)
+        # Calls under way may be counted in the old window or in the new one.
         self.remaining = self.said = max(0, self.limit - self.under_way)
+        self.window += 1
+        self.heard = False
 
-    def take_in(self, reading: Reading, now: float, wait_s: float) -> None:
-        """Believe what an answer said."""
+    def take_in(self, reading: Reading, now: float, wait_s: float, mark: "Mark | None") -> None:
+        """Believe what an answer to a call of this window said; `mark`: of that call."""
+        self.heard = True
         if reading.resets_in_s is not None:
             self.resets_at = now + wait_s
             self.window_s = max(self.window_s, wait_s)
         self.limit, self.said = reading.limit, reading.remaining
-        # Answers overtake each other within a window, where the lower number is the newer; a
-        # sliding window that has recovered says so with a clearly higher one.
-        own = self.remaining + self.under_way + reading.limit // 10
         if self.level:
             self.remaining = reading.remaining
-        elif reading.remaining > own:
-            self.remaining = reading.remaining - self.under_way
+            return
+        # Answers overtake each other, so a higher number than ours is the older one, unless it
+        # stays higher less every call that it may not have counted: then a sliding window has
+        # recovered. Of a call without a mark that number is guessed.
+        if mark is not None:
+            uncounted = self.under_way + self.over - mark.over - 1
+        else:
+            uncounted = self.under_way + reading.limit // 10
+        if reading.remaining - uncounted > self.remaining:
+            self.remaining = reading.remaining - (uncounted if mark else self.under_way)
         else:
             self.remaining = min(self.remaining, reading.remaining)
 
 
 @dataclass(frozen=True)
+class Mark:
+    """When a call was let through: in which window, and after how many others were over."""
+
+    window: int
+    over: int
+
+
+@dataclass(frozen=True)
 class Pass:
-    """A call let through; `Limits.leave` takes it back when the call is over."""
+    """A call let through, with its mark in every bucket; `Limits.leave` gives it back."""
 
     route: str
-    buckets: tuple[str, ...]
+    marks: Mapping[str, Mark]
 
 
 class Limits:
@@ -125,8 +150,8 @@ class Limits:
         self._holds: dict[str, float] = {}
         self._under_way: dict[str, int] = {}
 
-    def note(self, request: Request, answer: Answer) -> None:
-        """Take in an answer's headers."""
+    def note(self, request: Request, answer: Answer, entered: Pass | None = None) -> None:
+        """Take in an answer's headers; those of a call begun in an earlier window are late."""
         now = self._clock.monotonic()
         drawn_from = self._routes.setdefault(request.route, set())
         for reading in self._read(request, answer.headers, self._clock.now()):
@@ -134,7 +159,9 @@ class Limits:
             wait_s = self._window_s if reading.resets_in_s is None else reading.resets_in_s
             if (known := self._buckets.get(reading.bucket)) is not None:
                 known.roll(now)
-                known.take_in(reading, now, wait_s)
+                mark = entered.marks.get(reading.bucket) if entered else None
+                if mark is None or mark.window == known.window:
+                    known.take_in(reading, now, wait_s, mark)
                 continue
             self._buckets[reading.bucket] = _Bucket(
                 reading.limit,
@@ -173,18 +200,22 @@ class Limits:
 
     def enter(self, request: Request) -> Pass:
         """Let a call through, and count it before its answer does."""
-        entered = Pass(request.route, self._drawn_from(request))
-        for name in entered.buckets:
-            self._buckets[name].under_way += 1
-            self._buckets[name].remaining -= 1
+        marks: dict[str, Mark] = {}
+        for name in self._drawn_from(request):
+            bucket = self._buckets[name]
+            marks[name] = Mark(bucket.window, bucket.over)
+            bucket.under_way += 1
+            bucket.remaining -= 1
         self._under_way[request.route] = self._under_way.get(request.route, 0) + 1
-        return entered
+        return Pass(request.route, marks)
 
     def leave(self, entered: Pass, *, arrived: bool = True) -> None:
         """The call is over; one that never `arrived` has cost nothing."""
-        for name in entered.buckets:
-            self._buckets[name].under_way -= 1
-            self._buckets[name].remaining += not arrived
+        for name, mark in entered.marks.items():
+            bucket = self._buckets[name]
+            bucket.under_way -= 1
+            bucket.over += 1
+            bucket.remaining += not arrived and bucket.window == mark.window
         self._under_way[entered.route] -= 1
 
     def budgets(self) -> tuple[Budget, ...]:

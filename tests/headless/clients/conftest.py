@@ -5,6 +5,7 @@ import select
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,12 +31,11 @@ ROOT = Path(__file__).resolve().parents[3]
 Announced = dict[str, dict[str, str]]
 
 
-@pytest.fixture(scope="session")
-def sandbox() -> Iterator[Announced]:
-    """The first line of a running sandbox."""
-    options = ["--port", "0", "--customers", "300", "--seed", "7", "--rate-limits", "x20"]
+@contextmanager
+def running(*options: str) -> Iterator[Announced]:
+    """The first line of a sandbox of its own."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "desktop.sandbox", *options],
+        [sys.executable, "-m", "desktop.sandbox", "--port", "0", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=ROOT,
@@ -51,6 +51,13 @@ def sandbox() -> Iterator[Announced]:
         process.wait(10)
         if process.stdout is not None:
             process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Announced]:
+    """One for all contract tests."""
+    with running("--customers", "300", "--seed", "7", "--rate-limits", "x20") as announced:
+        yield announced
 
 
 @dataclass

@@ -113,3 +113,58 @@ def test_the_reserve() -> None:
     limits.note(GET, account(175))
     assert limits.closed_for_s(GET, 0.25) == pytest.approx(30)
     assert limits.closed_for_s(GET) == 0
+
+
+def test_a_call_let_through_counts_before_its_answer() -> None:
+    limits = Limits(ManualClock(), sailthru.readings, shared=False)
+    limits.note(GET, minute(3))
+    entered = [limits.enter(GET) for _ in range(3)]
+    assert limits.closed_for_s(GET) == pytest.approx(45)
+    limits.leave(entered.pop(), arrived=False)
+    assert limits.closed_for_s(GET) == 0
+    limits.note(GET, minute(2), entered[0])
+    limits.leave(entered[0])
+    assert limits.budget("GET /user").remaining == 1  # type: ignore[union-attr]
+
+
+def test_an_answer_of_the_window_before_is_late() -> None:
+    clock = ManualClock()
+    limits = Limits(clock, sailthru.readings, shared=False)
+    limits.note(GET, minute(50))
+    late = limits.enter(GET)
+    clock.at += 46
+    assert limits.closed_for_s(GET) == 0
+    limits.note(GET, minute(3, reset=NOW + 46), late)
+    limits.leave(late)
+    # It may be counted in the new window, so one less than all is left.
+    assert limits.budget("GET /user").remaining == 99  # type: ignore[union-attr]
+
+
+def test_a_sliding_window_that_recovers_is_believed_less_what_it_may_not_have_counted() -> None:
+    limits = Limits(ManualClock(), zendesk.readings, shared=True)
+    limits.note(GET, account(10))
+    first, *others = [limits.enter(GET) for _ in range(4)]
+    limits.leave(others.pop())
+    limits.note(GET, account(60), first)
+    assert limits.budget().remaining == 57  # type: ignore[union-attr]
+
+
+def test_jobs_at_once_are_shown_and_never_waited_for() -> None:
+    limits = Limits(ManualClock(), zendesk.readings, shared=True)
+    start = zendesk.build("PUT", "/api/v2/users/update_many")
+    for left in (1, 0, 12):
+        jobs = f"total=30; remaining={left}; resets=60"
+        entered = limits.enter(start)
+        limits.note(start, account(600, inflight_jobs=jobs), entered)
+        limits.leave(entered)
+        assert limits.budget("inflight-jobs").remaining == left  # type: ignore[union-attr]
+        assert limits.closed_for_s(start, 0.25) == 0
+
+
+def test_too_many_jobs_hold_only_those_who_start_some() -> None:
+    limits = Limits(ManualClock(), zendesk.readings, shared=True)
+    start = zendesk.build("PUT", "/api/v2/users/update_many")
+    limits.note(start, account(600))
+    limits.hold(start, 10, of_all=False)
+    assert limits.closed_for_s(start) == pytest.approx(10)
+    assert limits.closed_for_s(GET) == 0
