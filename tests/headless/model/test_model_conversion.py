@@ -230,7 +230,8 @@ def test_what_fits_a_zendesk_field(field_type: str, value: FieldValue, expected:
         ("phone", "\ud800 1", "half a character"),
         ("text", math.nan, "too large"),
         ("hologram", "x", "does not know"),
-        ("checkbox", "long " * 20, "long long long"),
+        ("checkbox", "y" * 40, f"“{'y' * 40}” does not fit"),
+        ("checkbox", "y" * 41, f"“{'y' * 40}…” does not fit"),
     ],
 )
 def test_a_value_that_does_not_fit_says_what_the_field_takes(

@@ -127,6 +127,11 @@ def test_a_stored_rule_is_read_back_as_itself(rule: Rule) -> None:
          ["Sat 21 Nov 16:00", "Sat 21 Nov 22:00", "Sun 22 Nov 04:00"]),
         ("weekdays 07:00", "UTC", "2026-11-20 07:00",
          ["Mon 23 Nov 07:00", "Tue 24 Nov 07:00", "Wed 25 Nov 07:00"]),
+        ("weekends 08:00", "UTC", "2026-11-21 08:00",
+         ["Sun 22 Nov 08:00", "Sat 28 Nov 08:00", "Sun 29 Nov 08:00"]),
+        # 1440 minutes are no multiple of seven: each time is the minute that has begun.
+        ("7 times a day from 01:00", "UTC", "2026-11-21 00:00",
+         ["Sat 21 Nov 01:00", "Sat 21 Nov 04:25", "Sat 21 Nov 07:51"]),
         ("days 31 02:00", "UTC", "2026-12-31 02:00",
          ["Sun 31 Jan 02:00", "Wed 31 Mar 02:00", "Mon 31 May 02:00"]),
         ("last day 02:00", "UTC", "2028-01-31 03:00",
