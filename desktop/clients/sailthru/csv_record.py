@@ -6,11 +6,12 @@ quote opens a quoted cell only at the cell's beginning and is text anywhere else
 """
 
 import codecs
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 # A record that grows beyond this has a quote that is never closed.
-LARGEST_RECORD = 32_000_000
+LARGEST_RECORD = 16_000_000
 
 
 class NeverClosed(ValueError):
@@ -40,10 +41,9 @@ class RecordReader:
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
         self._line_no = 1
-        # The pieces of the line that has no end yet, and the lines of the record that has none.
-        self._line: list[str] = []
-        self._record: list[str] = []
-        self._size = 0
+        # What came of the line that has no end yet, and of the record that has none.
+        self._line = io.StringIO(newline="")
+        self._record = io.StringIO(newline="")
 
     def feed(self, piece: bytes) -> Iterator[Record]:
         """The records that end in this piece; take them all before the next is fed.
@@ -55,32 +55,44 @@ class RecordReader:
     def finish(self) -> Iterator[Record]:
         """What stands behind the last line end. Raises NeverClosed."""
         rest = self._decoder.decode(b"", final=True)
-        yield from self._taken(f"{rest}\n" if rest or self._line else "")
-        if self._record:
+        yield from self._taken(f"{rest}\n" if rest or self._line.tell() else "")
+        if self._record.tell():
             raise NeverClosed
 
     def _taken(self, text: str) -> Iterator[Record]:
-        *ended, unfinished = text.split("\n")
-        for end in ended:
-            line = f"{''.join(self._line)}{end}\n" if self._line else f"{end}\n"
-            self._line = []
-            yield from self._closed(line)
-        self._line += [unfinished] if unfinished else []
-        self._size = self._size + len(unfinished) if not ended else len(unfinished)
-        if self._size + sum(map(len, self._record)) > LARGEST_RECORD:
+        first, end, rest = text.partition("\n")
+        self._line.write(first)
+        if end:
+            line = f"{_emptied(self._line)}\n"
+            yield from self._ended(line)
+            whole, end, unfinished = rest.rpartition("\n")
+            if self._record.tell() and '"' not in whole:
+                self._record.write(whole + end)
+            elif end:
+                for line in whole.split("\n"):
+                    yield from self._ended(f"{line}\n")
+            self._line.write(unfinished)
+        if self._line.tell() + self._record.tell() > LARGEST_RECORD:
             raise NeverClosed
 
-    def _closed(self, line: str) -> Iterator[Record]:
-        if '"' in line or self._record:
-            inside = bool(self._record)
-            self._record.append(line)
+    def _ended(self, line: str) -> Iterator[Record]:
+        inside = self._record.tell() > 0
+        if inside or '"' in line:
+            self._record.write(line)
             if _ends_inside(line, inside=inside):
                 return
-            line, self._record = "".join(self._record), []
+            line = _emptied(self._record)
         text = line[:-2] if line.endswith("\r\n") else line[:-1]
         record = Record(self._line_no, text)
         self._line_no += record.lines
         yield record
+
+
+def _emptied(kept: io.StringIO) -> str:
+    text = kept.getvalue()
+    kept.seek(0)
+    kept.truncate()
+    return text
 
 
 def cells(text: str) -> list[str]:
@@ -90,16 +102,19 @@ def cells(text: str) -> list[str]:
     found: list[str] = []
     place = 0
     while True:
-        start = ""
-        if text.startswith('"', place):
-            end = _closing(text, place + 1)
-            start = text[place + 1 : end].replace('""', '"')
-            place = end + 1
-        comma = text.find(",", place)
+        if not text.startswith('"', place):
+            opening = text.find(',"', place)
+            if opening < 0:
+                return found + text[place:].split(",")
+            found += text[place:opening].split(",")
+            place = opening + 1
+            continue
+        closing = _closing(text, place + 1)
+        quoted = text[place + 1 : closing].replace('""', '"')
+        comma = text.find(",", closing + 1)
         if comma < 0:
-            found.append(start + text[place:])
-            return found
-        found.append(start + text[place:comma])
+            return [*found, quoted + text[closing + 1 :]]
+        found.append(quoted + text[closing + 1 : comma])
         place = comma + 1
 
 

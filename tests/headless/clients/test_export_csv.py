@@ -1,0 +1,353 @@
+"""A list's export, row by row: whatever the pieces, the columns and what stands in the cells."""
+
+import csv
+import hashlib
+import io
+import json
+import random
+import tracemalloc
+from collections.abc import AsyncIterator, Iterable, Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from desktop.clients.sailthru.csv_record import LARGEST_RECORD, NeverClosed, RecordReader
+from desktop.clients.sailthru.export_csv import BadRow, ExportReader, Row, rows_of
+from desktop.clients.sailthru.export_header import read_header
+from desktop.kit.errors import BadInput, ServiceTrouble, TimedOut
+from desktop.model.exported_profile import ExportedProfile
+from desktop.model.optout import OptOut
+
+ZONE = "America/New_York"
+SID = "57b4352f3f92a4254f3d5607"
+HASH = hashlib.md5(b"mara@example.com", usedforsecurity=False).hexdigest()
+
+
+def written(*rows: Iterable[object], end: str = "\r\n") -> bytes:
+    file = io.StringIO(newline="")
+    csv.writer(file, lineterminator=end).writerows(rows)
+    return file.getvalue().encode("utf-8", "surrogatepass")
+
+
+def read(data: bytes, *vars: str, piece: int = 1 << 16) -> list[Row]:
+    return read_by(ExportReader(vars, ZONE), data, piece)
+
+
+def read_by(reader: ExportReader, data: bytes, piece: int = 1 << 16) -> list[Row]:
+    found: list[Row] = []
+    for start in range(0, len(data), piece):
+        found += reader.feed(data[start : start + piece])
+    return found + list(reader.finish())
+
+
+def records(pieces: Sequence[bytes]) -> list[list[str]]:
+    reader = RecordReader()
+    found = [record.cells() for piece in pieces for record in reader.feed(piece)]
+    return found + [record.cells() for record in reader.finish()]
+
+
+CELL = st.text(
+    st.one_of(
+        st.sampled_from('",\r\n\x00 \U0001f600äx[{'), st.characters(exclude_categories=["Cs"])
+    ),
+    max_size=12,
+)
+TABLE = st.lists(st.lists(CELL, min_size=2, max_size=4), min_size=1, max_size=6)
+
+
+@given(table=TABLE, cuts=st.lists(st.integers(0, 400), max_size=8), crlf=st.booleans())
+@example(table=[['"', ""], ["\r", "\n"]], cuts=[1, 2, 3, 4, 5], crlf=True)
+def test_what_was_written_comes_back_wherever_it_is_cut(
+    table: list[list[str]], cuts: list[int], crlf: bool
+) -> None:
+    data = written(*table, end="\r\n" if crlf else "\n")
+    borders = [0, *sorted({min(cut, len(data)) for cut in cuts}), len(data)]
+    pieces = [data[a:b] for a, b in pairwise(borders)]
+    # The mark at the very beginning is no text.
+    if data.startswith(b"\xef\xbb\xbf"):
+        table = [[table[0][0].removeprefix("\ufeff"), *table[0][1:]], *table[1:]]
+    assert records(pieces) == table
+
+
+@given(st.text(st.sampled_from('",ab\n'), max_size=30))
+@settings(max_examples=500)
+def test_loose_quotes_are_read_as_the_csv_module_reads_them(text: str) -> None:
+    whole = f"{text}\n"
+    try:
+        found: object = records([whole.encode()])
+    except NeverClosed:
+        # The module gives what it has at the end of a file; a file that breaks off is no file.
+        return
+    expected = [row or [""] for row in csv.reader(io.StringIO(whole, newline=""))]
+    assert found == expected
+
+
+def test_line_numbers_count_the_lines_of_the_file() -> None:
+    reader = RecordReader()
+    found = list(reader.feed(b'a,b\r\n"1\r\n2\r\n3",x\r\n\r\nlast,y'))
+    found += reader.finish()
+    assert [(r.line_no, r.lines) for r in found] == [(1, 1), (2, 3), (5, 1), (6, 1)]
+
+
+FULL: dict[str, object] = {
+    "Profile Id": SID,
+    "Email Hash": HASH.upper(),
+    "Extid": "c-1001",
+    "Domain": "example.com",
+    "Engagement": "engaged",
+    "Lists": "Newsletter,VIP Berlin",
+    "Profile Created Date": "2021-10-02 16:46:57",
+    "Signup": "Sat, 02 Oct 2021 16:46:59 -0700",
+    "Opens": 12,
+    "Clicks": "3",
+    "Pageviews": "",
+    "Last Open": "1633218417",
+    "Last Click": "",
+    "Last Pageview": "2021-10-02T23:46:57Z",
+    "Optout Time": "",
+    "List Signup": "2021-10-02 16:46:57",
+    "Lifetime Message": 40,
+    "Purchase Count": 2,
+    "Purchase Price": 12950,
+    "Email Status": "Optout basic",
+    "first_name": "Mara",
+    "topics": '["news","sport"]',
+    "address": '{"city":"Köln"}',
+    "nothing": "",
+    "ltv": "3039",
+    "broken": "[1,",
+    "half": '["\\ud800"]',
+    "unasked": "x",
+}
+VARS = ("first_name", "topics", "address", "nothing", "ltv", "broken", "half")
+
+
+def test_a_whole_row() -> None:
+    (row,) = read(written(FULL, FULL.values()), *VARS)
+    assert row == ExportedProfile(
+        sid=SID,
+        email_hash=HASH,
+        extid="c-1001",
+        email=None,
+        engagement="engaged",
+        lists=("Newsletter", "VIP Berlin"),
+        optout=OptOut.BASIC,
+        email_status="Optout basic",
+        activity={
+            "create_time": 1633207617.0,
+            "signup_time": 1633218419.0,
+            "open_time": 1633218417.0,
+            "view_time": 1633218417.0,
+        },
+        lifetime={
+            "lifetime_open": 12,
+            "lifetime_click": 3,
+            "lifetime_message": 40,
+            "lifetime_purchase": 2,
+            "lifetime_purchase_price": 12950,
+        },
+        vars={
+            "first_name": "Mara",
+            "topics": ["news", "sport"],
+            "address": {"city": "Köln"},
+            "ltv": "3039",
+            "broken": "[1,",
+            "half": '["\\ud800"]',
+        },
+    )
+
+
+def test_columns_are_found_by_name() -> None:
+    names = list(FULL)
+    for seed in range(20):
+        order = random.Random(seed).sample(names, len(names))
+        head = [spelt(name, seed) if name not in VARS else name for name in order]
+        assert read(written(head, [FULL[n] for n in order]), *VARS) == read(
+            written(FULL, FULL.values()), *VARS
+        )
+
+
+def spelt(name: str, seed: int) -> str:
+    return (name.lower(), f" {name.upper()} ", name.replace(" ", "_"), name.replace(" ", ""))[
+        seed % 4
+    ]
+
+
+def test_the_first_column_of_a_name_counts_and_the_others_are_told() -> None:
+    names = ["Profile Id", "Lists", "plan", "profile id", "plan", "Lists", "lists", "x", "x"]
+    found = read_header(names, ["plan"])
+    assert (found.columns["Profile Id"], found.columns["Lists"], found.vars) == (0, 1, {"plan": 2})
+    assert found.repeated == ("profile id", "plan", "Lists", "lists")
+    assert found.width == 9
+
+
+def test_a_var_may_be_called_like_a_column() -> None:
+    assert read_header(["Profile Id", "lists", "Lists"], ["lists"]).vars == {"lists": 1}
+    lower = read_header(["profile id", "lists", "lists"], ["lists"])
+    assert (lower.columns["Lists"], lower.vars) == (1, {"lists": 2})
+
+
+def test_a_changed_header_is_named() -> None:
+    for data in (b"Id,Hash\n1,2\n", b"<html>\n", b"", b"\n\n"):
+        with pytest.raises(ServiceTrouble) as caught:
+            read(data)
+        assert "header" in caught.value.title
+        assert not caught.value.retryable
+    assert read(written(["Email Hash"], [HASH])) == [ExportedProfile(sid="", email_hash=HASH)]
+
+
+@pytest.mark.parametrize(
+    ("status", "level"),
+    [
+        ("Valid", OptOut.NONE),
+        ("Optout all", OptOut.ALL),
+        ("Optout basic", OptOut.BASIC),
+        ("opt-out blast", OptOut.BLAST),
+        ("Hardbounce", None),
+        ("Optout", None),
+        ("", None),
+        ("not valid at all", None),
+    ],
+)
+def test_opt_out_where_the_status_says_it(status: str, level: OptOut | None) -> None:
+    (row,) = read(written(["Profile Id", "Email Status"], [SID, status]))
+    assert isinstance(row, ExportedProfile)
+    assert (row.optout, row.email_status) == (level, status)
+
+
+def test_bad_rows_are_counted_and_the_next_goes_on() -> None:
+    good = [SID, HASH, "a"]
+    data = written(["Profile Id", "Email Hash", "plan"], good)
+    data += written([SID, HASH], [*good, "more"], ["", " ", "x"], ["1\n2", "3"], good)
+    data += b"\xff\xfe,x,y\n" + written([SID, "\ud800", "x"], good)
+    found = read(data, "plan")
+    bad = [row for row in found if isinstance(row, BadRow)]
+    assert [(b.line_no, b.lines) for b in bad] == [(3, 1), (4, 1), (5, 1), (6, 2), (9, 1), (10, 1)]
+    assert [b.reason for b in bad] == [
+        "2 cells instead of 3",
+        "4 cells instead of 3",
+        "neither profile id nor email hash",
+        "2 cells instead of 3",
+        "not valid UTF-8",
+        "not valid UTF-8",
+    ]
+    assert found.count(ExportedProfile(SID, HASH, vars={"plan": "a"})) == 3
+
+
+def test_fields_that_cannot_be_read_are_left_out_and_noted() -> None:
+    reader = ExportReader((), ZONE)
+    data = written(["Profile Id", "Last Open", "Opens"], [SID, "soon", "many"])
+    assert read_by(reader, data) == [ExportedProfile(SID)]
+    assert [b.where for b in reader.notes.bad] == ["line 2.Last Open", "line 2.Opens"]
+
+
+def test_a_5_mb_cell_and_a_nul() -> None:
+    essay = 'x"\n,' * 1_250_000
+    data = written(["Profile Id", "essay"], [SID, essay], [SID, "a\x00b"])
+    found = read(data, "essay")
+    assert [row.vars["essay"] for row in found if isinstance(row, ExportedProfile)] == [
+        essay,
+        "a\x00b",
+    ]
+
+
+def test_a_file_that_breaks_off_inside_a_cell_is_not_taken_for_whole() -> None:
+    with pytest.raises(TimedOut):
+        read(b'Profile Id,a\n1,"never closed\n2,x\n')
+
+
+@pytest.mark.parametrize("line", ["x\n", 'say ""hi""\n', "x"])
+def test_a_quote_that_is_never_closed_does_not_fill_the_memory(line: str) -> None:
+    reader = ExportReader((), ZONE)
+    list(reader.feed(b'Profile Id,a\n1,"'))
+    piece = (line * 100_000).encode()
+    for _ in range((LARGEST_RECORD - len(piece)) // len(piece)):
+        list(reader.feed(piece))
+    list(reader.feed(b""))
+    with pytest.raises(TimedOut):
+        list(reader.feed(piece * 2))
+
+
+def test_a_zone_nobody_knows() -> None:
+    for name in ("Mars/Olympus", "", "../etc/passwd"):
+        with pytest.raises(BadInput):
+            ExportReader((), name)
+
+
+def test_a_long_file_is_never_held() -> None:
+    rows = written(*([FULL.values()] * 50))
+    reader = ExportReader(VARS, ZONE)
+    tracemalloc.start()
+    kept = sum(1 for _ in reader.feed(written(FULL)))
+    for _ in range(200):
+        kept += sum(1 for _ in reader.feed(rows))
+    reached = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert kept == 50 * 200
+    # What there is are one piece, its rows, and what the interpreter keeps for the next ones.
+    assert reached < 200 * len(rows) / 5
+
+
+async def test_a_download_is_read_as_it_comes() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        data = written(["Profile Id"], [SID], [SID])[:-2]
+        for start in range(len(data)):
+            yield data[start : start + 1]
+
+    found = [row async for row in rows_of(pieces(), ExportReader((), ZONE))]
+    assert found == [ExportedProfile(SID)] * 2
+
+
+def test_planted_in_numbers() -> None:
+    """A thousand files of 40 rows: kept + quarantined = written, in each of them."""
+    chance = random.Random(20_261_122)
+    head = ["Profile Id", "Email Hash", "Lists", "essay", "topics"]
+    bad = 0
+    for _ in range(1_000):
+        rows: list[bytes] = []
+        expected = 0
+        for number in range(40):
+            cells = [
+                f"{number:024x}",
+                HASH,
+                "a,b",
+                'say "hi"\nthere',
+                json.dumps(["ö", number], ensure_ascii=False),
+            ]
+            kind = chance.randrange(24)
+            if kind < 3:
+                expected += 1
+                cells = ([], cells[:-1], [*cells, "x"])[kind] or ["", "", "", "", ""]
+            line = written(cells)
+            if kind == 3:
+                expected += 1
+                line = line.replace(b"\xc3\xb6", b"\xc3")
+            rows.append(line)
+        data = written(head) + b"".join(rows)
+        found = read(data, "essay", "topics", piece=chance.randint(1, 4_000))
+        quarantined = sum(isinstance(row, BadRow) for row in found)
+        assert (len(found), quarantined) == (40, expected)
+        bad += quarantined
+    assert bad > 1_000
+
+
+def test_wild_files_bring_only_our_errors() -> None:
+    chance = random.Random("wild csv")
+    original = written(FULL, *([FULL.values()] * 4))
+    for _ in range(3_000):
+        data = bytearray(original)
+        for _ in range(chance.randint(1, 6)):
+            at = chance.randrange(len(data))
+            if chance.random() < 0.5:
+                data[at] = chance.choice(b'",\r\n\x00\xff\xed[{:-')
+            else:
+                del data[at : at + chance.randint(1, 200)]
+            if not data:
+                break
+        try:
+            found = read(bytes(data), *VARS, piece=chance.randint(1, 700))
+        except (ServiceTrouble, TimedOut):
+            continue
+        repr(found).encode()
