@@ -108,15 +108,24 @@ class Live:
         self.values = self._file.change(changes)
         self._bus.publish(Changes.of(Topic.SETTINGS, Topic.PERMISSIONS))
 
-    async def connect(self) -> None:
+    async def connect(self, *, for_runs: bool = False) -> None:
         """Build the clients from settings and vault, and find out who works here.
+
+        `for_runs`: with a run's patience and connections, and a quarter of every budget kept.
 
         Raises NoKeyring and BadInput; a service that is away is no error, its state says so.
         """
-        from desktop.app.connection import open_connection
+        from desktop.app.connection import RUN_WIRE, open_connection
+        from desktop.clients.caller import INTERACTIVE, RUN
 
         # The old connection serves until the new one is there: nobody sees none in between.
-        opened = await open_connection(self.desk, self.values, self._on_state)
+        opened = await open_connection(
+            self.desk,
+            self.values,
+            self._on_state,
+            patience=RUN if for_runs else INTERACTIVE,
+            wire=RUN_WIRE if for_runs else None,
+        )
         await self.disconnect()
         self._states.clear()
         self._connection = opened

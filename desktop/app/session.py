@@ -23,14 +23,14 @@ def find_workspace(workspaces: Workspaces, name: str | None) -> Workspace:
 
 @asynccontextmanager
 async def session(
-    ground: Ground, name: str | None, *, connect: bool = True
+    ground: Ground, name: str | None, *, connect: bool = True, for_runs: bool = False
 ) -> AsyncIterator[House]:
-    """The workspace's house, connected where asked."""
+    """The workspace's house, connected where asked; `for_runs` with a run's patience."""
     workspaces = Workspaces(ground.paths, ground.policy, ground.clock)
     house = build_house(ground, find_workspace(workspaces, name), workspaces)
     try:
         if connect:
-            await house.live.connect()
+            await house.live.connect(for_runs=for_runs)
         yield house
     finally:
         await house.close()

@@ -22,6 +22,6 @@ async def watch(house: House) -> None:
             log.warning("The store could not be asked: %s", error.title)
             version = seen or (0, 0)
         if seen is not None and version != seen:
-            house.bus.publish(Changes.of(Topic.OUTBOX, Topic.CUSTOMER, Topic.AUDIT))
+            house.bus.publish(Changes.of(Topic.OUTBOX, Topic.CUSTOMER, Topic.AUDIT, Topic.SYNC))
         seen = version
         await asyncio.sleep(_EVERY_S)

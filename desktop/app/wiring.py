@@ -21,6 +21,7 @@ from desktop.model.edit import Service
 from desktop.settings import table
 from desktop.settings.workspace import Workspace, Workspaces
 from desktop.store.store import Store, open_store
+from desktop.sync.goals import Goals
 from desktop.vault.environment import EnvironmentVault
 from desktop.vault.keyring_vault import KeyringVault
 from desktop.vault.secret import Vault
@@ -42,6 +43,7 @@ class House:
     editor: Editor
     undo: Undo
     follow: Follow
+    goals: Goals
 
     def deliverer(self, checkpoint: Checkpoint = lambda _name: None) -> Deliverer:
         """A deliverer for the services that are connected now."""
@@ -90,6 +92,14 @@ def build_house(ground: Ground, workspace: Workspace, workspaces: Workspaces) ->
         editor=editor,
         undo=Undo(store, editor, clock, bus, lambda: live.actor),
         follow=Follow(lambda: live.services, clock, live.budget_spare),
+        goals=Goals(
+            store,
+            clock,
+            bus,
+            lambda: live.actor,
+            lambda: live.rules,
+            lambda: live.values.get(table.TIMEZONE),
+        ),
     )
 
 

@@ -14,6 +14,7 @@ class Topic(Enum):
     CUSTOMER = "customer"
     OUTBOX = "outbox"
     AUDIT = "audit"
+    SYNC = "sync"
     SERVICE = "service"
     SETTINGS = "settings"
     PERMISSIONS = "permissions"

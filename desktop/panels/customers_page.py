@@ -63,7 +63,9 @@ class CustomersPage(QWidget):
             )
             self._stack.setCurrentWidget(self._welcome)
             return
-        self._stack.setCurrentWidget(self._built())
+        sheet = self._built()
+        sheet.refresh()
+        self._stack.setCurrentWidget(sheet)
 
     def set_narrow(self, narrow: bool) -> None:
         """One column with folded panels, beside the browser."""
@@ -101,16 +103,12 @@ class CustomersPage(QWidget):
     def _built(self) -> "SheetView":
         sheet = self._begun()
         self._preparing.stop()
-        late = not sheet.complete
         while not sheet.complete:
             sheet.build_next()
         if not self._joined:
             self._joined = True
             sheet.tickets.link_opened.connect(self.link_opened)
             sheet.set_narrow(self._narrow)
-        if late:
-            # Panels built before hear of the news themselves.
-            sheet.refresh()
         return sheet
 
 

@@ -31,6 +31,7 @@ class Section(Enum):
     NAMES = translate("Settings", "Names in Sailthru and Zendesk")
     VALUE = translate("Settings", "Customer value")
     OPT_IN = translate("Settings", "Opting back in")
+    SYNC = translate("Settings", "Syncs")
     DATA = translate("Settings", "Data on this computer")
     WINDOW = translate("Settings", "Window")
     ADVANCED = translate("Settings", "Advanced")

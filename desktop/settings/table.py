@@ -13,6 +13,7 @@ from desktop.model.permission import DEFAULTS, Permission, Role
 from desktop.model.value import Prediction
 from desktop.settings import address, reading
 from desktop.settings.setting import Kind, Section, Setting
+from desktop.settings.sync_settings import SYNC_ROWS
 
 COLOURS = ("blue", "teal", "green", "amber", "red", "violet", "grey")
 
@@ -376,6 +377,7 @@ TABLE: tuple[Setting[Any], ...] = (
     PREDICTION_VARS,
     SEGMENT_LISTS,
     OPT_IN_LINK,
+    *SYNC_ROWS,
     KEEP_DAYS,
     COLOUR,
     THEME,

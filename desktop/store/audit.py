@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from desktop.model.edit import Edit, EditState
+from desktop.model.edit import Edit, EditState, Target
 from desktop.model.json_value import Json
 from desktop.store.database import Database
 from desktop.store.trouble import Damage
@@ -74,24 +74,70 @@ class Verification:
 
 def append(connection: sqlite3.Connection, edit: Edit, result: EditState, at: float) -> None:
     """Add one row; called inside the transaction that closes the outbox row."""
-    last = connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     intent = edit.intent
+    _chain(
+        connection,
+        {
+            "at": at,
+            "actor": edit.actor,
+            "kind": intent.kind.value,
+            "service": intent.target.service.value,
+            "target": intent.target.id,
+            "label": intent.target.label,
+            "name": intent.name,
+            "old": encode(intent.old),
+            "new": encode(intent.new),
+            "reason": intent.reason,
+            "ticket": intent.ticket,
+            "edit": int(edit.id),
+            "result": result.value,
+            "detail": edit.detail,
+        },
+    )
+
+
+def append_synced(
+    connection: sqlite3.Connection,
+    *,
+    at: float,
+    actor: str,
+    target: Target,
+    goal: str,
+    old: Json,
+    new: Json,
+    reason: str,
+    detail: str,
+) -> None:
+    """Add what a run did to one customer; called inside the transaction that closes the plan's row.
+
+    `old` and `new` are objects, field by field. It belongs to no edit, which is said as 0.
+    """
+    _chain(
+        connection,
+        {
+            "at": at,
+            "actor": actor,
+            "kind": "sync",
+            "service": target.service.value,
+            "target": target.id,
+            "label": target.label,
+            "name": goal,
+            "old": encode(old),
+            "new": encode(new),
+            "reason": reason,
+            "ticket": None,
+            "edit": 0,
+            "result": EditState.DONE.value,
+            "detail": detail,
+        },
+    )
+
+
+def _chain(connection: sqlite3.Connection, values: dict[str, Json]) -> None:
+    last = connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     row = {
+        **values,
         "seq": (last["seq"] if last else 0) + 1,
-        "at": at,
-        "actor": edit.actor,
-        "kind": intent.kind.value,
-        "service": intent.target.service.value,
-        "target": intent.target.id,
-        "label": intent.target.label,
-        "name": intent.name,
-        "old": encode(intent.old),
-        "new": encode(intent.new),
-        "reason": intent.reason,
-        "ticket": intent.ticket,
-        "edit": int(edit.id),
-        "result": result.value,
-        "detail": edit.detail,
         "prev_hash": last["hash"] if last else GENESIS,
     }
     row["hash"] = _hash(row)

@@ -179,7 +179,8 @@ class Mirror:
 
         def act(connection: sqlite3.Connection) -> None:
             for table in ("profile", "profile_address", "person", "person_address", "tickets",
-                          "ticket", "catalogue", "opened"):  # fmt: skip
+                          "ticket", "catalogue", "opened", "feed", "feed_user", "feed_ticket",
+                          "feed_profile"):  # fmt: skip
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
 
         self._database.write(act)

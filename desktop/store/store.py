@@ -6,14 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop.kit.errors import StoreKnown
+from desktop.store.applying import Applying
 from desktop.store.audit import Audit
 from desktop.store.database import Database
+from desktop.store.feeds import Feeds
+from desktop.store.goals import Goals
 from desktop.store.lane import Lane
 from desktop.store.mirror import Mirror
 from desktop.store.note import Notes
 from desktop.store.outbox import Outbox
 from desktop.store.owner import own_identity
+from desktop.store.plans import Plans
 from desktop.store.reading import Reader
+from desktop.store.runs import Runs
+from desktop.store.sync_notes import SyncNotes
 from desktop.store.trouble import is_unusable
 
 log = logging.getLogger(__name__)
@@ -21,7 +27,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Store:
-    """What people wanted (`outbox`, `audit`, `notes`) and what services said (`mirror`)."""
+    """Everything one workspace keeps.
+
+    What people wanted (`outbox`, `audit`, `notes`), what syncs are and did (`goals` … `memory`),
+    and what services said (`mirror`, `feeds`).
+    """
 
     outbox: Outbox
     audit: Audit
@@ -29,6 +39,12 @@ class Store:
     mirror: Mirror
     reader: Reader
     lane: Lane
+    goals: Goals
+    plans: Plans
+    applying: Applying
+    runs: Runs
+    memory: SyncNotes
+    feeds: Feeds
     fairlead: Database
     said: Database
 
@@ -58,6 +74,12 @@ def open_store(folder: Path) -> Store:
         raise
     return Store(
         outbox=Outbox(fairlead, own_identity()),
+        goals=Goals(fairlead),
+        plans=Plans(fairlead),
+        applying=Applying(fairlead),
+        runs=Runs(fairlead, own_identity()),
+        memory=SyncNotes(fairlead),
+        feeds=Feeds(said),
         audit=Audit(fairlead),
         notes=Notes(fairlead),
         mirror=Mirror(said),

@@ -244,6 +244,9 @@ class SheetModel(QObject):
                     self._soon.start(_ASKING_MS)
             elif sheet.finished:
                 self.tell()
+            elif _nothing_yet(sheet):
+                # Lists and fields alone show nowhere, and the answers that matter are on their way.
+                pass
             elif not self._soon.isActive():
                 self._soon.start(_TOGETHER_MS)
 
@@ -306,6 +309,11 @@ class SheetModel(QObject):
             # "It is tried again": a part that failed for a passing reason.
             self.refresh()
         self.tell()
+
+
+def _nothing_yet(sheet: Sheet) -> bool:
+    asked = PartState.LOADING
+    return not sheet.found and asked in (sheet.person.state, sheet.profile.state)
 
 
 def _patient(before: Sheet, sheet: Sheet) -> Sheet:

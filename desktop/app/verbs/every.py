@@ -14,6 +14,7 @@ NAMES = (
     "undo",
     "outbox",
     "audit",
+    "sync",
     "setup",
     "doctor",
     "sandbox",

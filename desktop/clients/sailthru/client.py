@@ -100,11 +100,19 @@ class SailthruClient:
         self,
         email: str,
         *,
+        optout: OptOut | None = None,
         vars: Mapping[str, Json] | None = None,
         lists: Mapping[str, bool] | None = None,
     ) -> None:
         """Make the profile of an address Sailthru does not know; on a known one, change it."""
-        await self._post("user", {"id": email, "key": "email"} | _changes(lists, vars), _done)
+        body: dict[str, object] = {"id": email, "key": "email"}
+        if optout is not None:
+            body["optout_email"] = optout.value
+        await self._post("user", body | _changes(lists, vars), _done)
+
+    async def create_list(self, name: str) -> None:
+        """Make an empty natural list; two at once may make twins (contract sailthru 7)."""
+        await self._post("list", {"list": name, "type": "natural"}, _done)
 
     async def save_smart_list(self, name: str, query: Mapping[str, Json]) -> None:
         """Make or replace a smart list (contract sailthru 2.3 for the query's parallel arrays)."""

@@ -66,7 +66,6 @@ class HeaderPanel(QWidget):
         self._row.addLayout(middle, 1)
         self._row.addWidget(self._value)
         self._row.addWidget(self._health)
-        model.changed.connect(self.refresh)
 
     def set_narrow(self, narrow: bool) -> None:
         """Stack the parts for a narrow window."""
@@ -132,7 +131,6 @@ class _ShortValue(QWidget):
         row = line(self._figure, self._scale)
         row.addWidget(self._words, 1)
         self.setLayout(row)
-        model.changed.connect(self.refresh)
 
     def refresh(self) -> None:
         """Show the newest view."""

@@ -28,7 +28,6 @@ class HealthControl(QWidget):
         self._control = SegmentedControl("Health", [(h.value, h.words) for h in Health])
         self._control.chosen.connect(self._on_chosen)
         column.addWidget(self._control)
-        model.changed.connect(self.refresh)
 
     def refresh(self) -> None:
         """Show the newest view."""

@@ -1,4 +1,4 @@
-"""What the panels of the sheet share: they follow the model and draw their view when it changes."""
+"""What the panels of the sheet share: a title, the model, and Retry."""
 
 from PySide6.QtWidgets import QWidget
 
@@ -20,7 +20,6 @@ class SheetPanel(Card):
         super().__init__(title, borderless=borderless, parent=parent)
         self.model = model
         self.retry_requested.connect(model.refresh)
-        model.changed.connect(self.refresh)
 
     def refresh(self) -> None:
-        """Show the newest view; each panel draws its own."""
+        """Show the newest view; each panel draws its own. The sheet asks for it."""

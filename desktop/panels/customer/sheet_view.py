@@ -15,6 +15,7 @@ from desktop.panels.customer.tickets_panel import TicketsPanel
 from desktop.panels.customer.timeline_panel import TimelinePanel
 from desktop.panels.customer.value_panel import ValuePanel
 from desktop.panels.customer.zendesk_panel import ZendeskPanel
+from desktop.panels.parts.at_once import laid_out_at_once
 from desktop.panels.parts.flow_columns import FlowColumns, FlowPage
 from desktop.panels.parts.key_value import KeyValue
 from desktop.panels.theme import fonts
@@ -101,10 +102,11 @@ class SheetView(QWidget):
         self._columns.set_width(width)
 
     def refresh(self) -> None:
-        """Fill every panel for the first time."""
-        self._header.refresh()
-        for card in self._cards.values():
-            card.refresh()
+        """Have every panel show the newest view."""
+        with laid_out_at_once(self):
+            self._header.refresh()
+            for card in self._cards.values():
+                card.refresh()
 
     def set_narrow(self, narrow: bool) -> None:
         """Fold what tells; what acts stays open."""

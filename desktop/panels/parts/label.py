@@ -103,7 +103,9 @@ class ElidedLabel(PlainLabel):
     def minimumSizeHint(self) -> QSize:
         """Room for a first word or so; a short text is not cut."""
         least = self.fontMetrics().averageCharWidth() * 4
-        return QSize(min(least, self.sizeHint().width()), super().minimumSizeHint().height())
+        # Its height is the hint's: Qt would measure the text once more to find that out.
+        hint = self.sizeHint()
+        return QSize(min(least, hint.width()), hint.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Cut anew."""
@@ -141,6 +143,8 @@ class ElidedLabel(PlainLabel):
                 super().setText(self._full)
             return
         room = self.width() - self._spare()
+        if self._advance < 0:
+            self._advance = self.fontMetrics().horizontalAdvance(self._full[:_LONGEST])
         if 0 <= self._advance <= room and len(self._full) <= _LONGEST:
             shown = self._full
         else:

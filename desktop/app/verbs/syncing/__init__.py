@@ -1,0 +1,1 @@
+"""What `fairlead sync` can do, an act or a few related ones per file."""

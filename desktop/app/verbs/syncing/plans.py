@@ -1,0 +1,160 @@
+"""Plans on the command line: plan, tick, resolve."""
+
+import argparse
+
+from desktop.app import output
+from desktop.app.ground import Ground
+from desktop.app.output import plain
+from desktop.app.runs import runner_of
+from desktop.app.session import session
+from desktop.app.verbs.syncing.act import Act, goal_argument
+from desktop.app.verbs.syncing.progress import teller
+from desktop.kit.errors import BadInput
+from desktop.model.json_value import Json
+from desktop.model.plan import Fate, Plan, PlanRow
+from desktop.store.plans import Plans, RowFilter
+from desktop.sync.decide import Decisions
+
+
+def _plan_arguments(parser: argparse.ArgumentParser) -> None:
+    goal_argument(parser)
+    parser.add_argument("--full", action="store_true", help="look at everything again")
+    parser.add_argument("--rows", type=int, default=20, metavar="N", help="how many rows to print")
+    parser.add_argument("--progress", choices=["jsonl"], help="tell how far it is")
+
+
+async def _plan(ground: Ground, options: argparse.Namespace) -> int:
+    async with session(ground, options.workspace, for_runs=True) as house:
+        house.goals.require()
+        goal = house.store.goals.get(options.goal)
+        runner = runner_of(house, goal.name, teller(options.progress))
+        plan = await runner.preview(goal, house.live.actor.name, full=options.full)
+        print_plan(plan, house.store.plans, rows=options.rows, as_json=options.json)
+    return output.DONE
+
+
+def print_plan(plan: Plan, plans: Plans, *, rows: int, as_json: bool) -> None:
+    """The plan with its first rows."""
+    chosen = RowFilter(fates=(Fate.CREATE, Fate.UPDATE, Fate.CORRECTION, Fate.CONFLICT))
+    shown = plans.rows(plan.id, chosen, limit=max(0, rows))
+    if as_json:
+        document = plan.as_json()
+        document["ticked"] = plans.ticked(plan.id)
+        document["rows"] = [row_json(row) for row in shown]
+        output.print_json(document)
+        return
+    totals = ", ".join(f"{number} {name}" for name, number in plan.totals.items())
+    print(f"Plan {plan.id} of {plain(plan.goal)}: {totals}. Nothing was written.")
+    for noticed in plan.noticed:
+        words = noticed.consequence.words.format(name=noticed.name)
+        print(f"  {noticed.people:,} {plain(words)}")
+    for breach in plan.breaches:
+        print(f"  Past the limit: {breach}")
+    for row in shown:
+        print(f"{row.row:>6}  {row.fate.value:<10} {plain(row.label)}  {plain(row.why)}")
+        for change in row.changes:
+            mark = " " if change.applies and change.ticked else "·"
+            print(
+                f"        {mark} {plain(change.field)}: {plain(change.old)} → {plain(change.new)}"
+                f"  {plain(change.reason)}"
+            )
+
+
+def row_json(row: PlanRow) -> dict[str, Json]:
+    """One row as scripts see it."""
+    return {
+        "row": row.row,
+        "fate": row.fate.value,
+        "source": row.source_id,
+        "target": row.target_id or None,
+        "customer": row.label,
+        "why": row.why,
+        "evidence": row.evidence,
+        "ticked": row.ticked,
+        "state": row.state.value,
+        "detail": row.detail,
+        "changes": [
+            {
+                "field": c.field,
+                "old": c.old,
+                "new": c.new,
+                "applies": c.applies and c.ticked,
+                "reason": c.reason,
+                "conflict": c.conflict and not c.choice,
+            }
+            for c in row.changes
+        ],
+        "consequences": [{"kind": k.value, "name": name} for k, name in row.consequences],
+    }
+
+
+def _tick_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("plan", metavar="PLAN")
+    parser.add_argument("row", metavar="ROW", help="a row's number, or ROW.FIELD, or all")
+    parser.add_argument("state", choices=["on", "off"])
+
+
+async def _tick(ground: Ground, options: argparse.Namespace) -> int:
+    async with session(ground, options.workspace) as house:
+        house.goals.require()
+        plans, on = house.store.plans, options.state == "on"
+        number, _, field = options.row.partition(".")
+        if options.row == "all":
+            changed = plans.tick_all(options.plan, RowFilter(), on=on)
+        elif field:
+            Decisions(house.store, house.ground.clock).tick_field(
+                options.plan, row_number(number), field, on=on
+            )
+            changed = 1
+        else:
+            plans.row(options.plan, row_number(number))
+            changed = plans.tick(options.plan, [row_number(number)], on=on)
+        ticked = plans.ticked(options.plan)
+        if options.json:
+            output.print_json({"plan": options.plan, "changed": changed, "ticked": ticked})
+        else:
+            print(f"{ticked} rows of plan {options.plan} are ticked.")
+    return output.DONE
+
+
+def row_number(text: str) -> int:
+    """A row's number. Raises BadInput."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise BadInput(
+            f"“{text[:40]}” is not a row.", "", "Rows are numbers, as `plan` lists them."
+        )
+    return int(text)
+
+
+def _resolve_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("row", metavar="ROW", help="a row's number, or PLAN:ROW")
+    parser.add_argument("picks", nargs="+", metavar="FIELD=zendesk|sailthru")
+    parser.add_argument("--always", action="store_true", help="from now on without asking")
+
+
+async def _resolve(ground: Ground, options: argparse.Namespace) -> int:
+    async with session(ground, options.workspace) as house:
+        house.goals.require()
+        decisions = Decisions(house.store, house.ground.clock)
+        plan_id, _, number = options.row.rpartition(":")
+        plan_id = plan_id or decisions.plan_with_conflict(row_number(number))
+        row: PlanRow | None = None
+        for pick in options.picks:
+            field, _, side = pick.rpartition("=")
+            if not field or side not in ("zendesk", "sailthru"):
+                raise BadInput(f"{pick}: say FIELD=zendesk or FIELD=sailthru.")
+            row = decisions.pick(plan_id, row_number(number), field, side)
+            if options.always:
+                decisions.always_prefer(plan_id, field, side)
+        if row is not None and options.json:
+            output.print_json({"plan": plan_id, **row_json(row)})
+        elif row is not None:
+            print(f"Row {row.row} of plan {plan_id}: {row.fate.value}.")
+    return output.DONE
+
+
+ACTS = (
+    Act("plan", "show what a run would change; nothing is written", _plan_arguments, _plan),
+    Act("tick", "leave a row or field of a plan out, or take it in again", _tick_arguments, _tick),
+    Act("resolve", "pick a side where both have changed", _resolve_arguments, _resolve),
+)

@@ -1,0 +1,178 @@
+"""A goal: what one sync reads, whom it means, what it writes and what holds it back.
+
+The window calls it a sync. Presets are goals like any other; the engine knows none of them.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from desktop.model.condition import Condition
+from desktop.model.consent import Purpose
+from desktop.model.edit import Service
+from desktop.model.guard import Limits
+from desktop.model.mapping import MappingRow
+from desktop.model.stage import Pressure, Stage
+
+GOAL_NAME_LENGTH = 64
+
+
+class SourceKind(Enum):
+    """What a goal reads."""
+
+    ZENDESK_USERS = "zendesk_users"
+    ZENDESK_TICKETS = "zendesk_tickets"
+    SAILTHRU_LISTS = "sailthru_lists"
+
+    @property
+    def service(self) -> Service:
+        """Whose data it is."""
+        return Service.SAILTHRU if self is SourceKind.SAILTHRU_LISTS else Service.ZENDESK
+
+
+class Identifier(Enum):
+    """By what a record is found in the other service. SID: by our own note of who is who."""
+
+    EMAIL = "email"
+    EXTERNAL_ID = "external_id"
+    SID = "sid"
+    PHONE = "phone"
+
+
+class Flows(Enum):
+    """Whether what a goal writes may start e-mail flows in Sailthru; it picks the way of writing.
+
+    List changes by single posts start flows; by a job they do not, as far as is known
+    (contract sailthru 9, Flows).
+    """
+
+    MAY_START = "may_start"
+    NOT_STARTED = "not_started"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A query in one system: every condition must hold.
+
+    `lists`: the Sailthru lists (smart ones included); none means every natural list.
+    `within_days`: only tickets made in so many days; None: all. `stage`: only people who are in
+    this stage now; empty: all.
+    """
+
+    kind: SourceKind
+    lists: tuple[str, ...] = ()
+    where: tuple[Condition, ...] = ()
+    within_days: int | None = None
+    stage: str = ""
+
+    @property
+    def fields_named(self) -> frozenset[str]:
+        """The fields its conditions ask for."""
+        return frozenset(condition.field for condition in self.where)
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What a goal does beyond its mapping.
+
+    `remove_when_gone`: who was on the lists through this goal and is not in its source any more
+    leaves them; `untag_when_gone` likewise for tags. `list_name_field`: the Zendesk user field
+    that takes the name of the list a person came from; empty: none. `deleted_var`: the var that
+    becomes true when the person is deleted in Zendesk; nothing is ever deleted in Sailthru.
+    """
+
+    create_missing: bool = False
+    add_to_lists: tuple[str, ...] = ()
+    remove_when_gone: bool = False
+    add_tags: tuple[str, ...] = ()
+    untag_when_gone: bool = False
+    list_name_field: str = ""
+    deleted_var: str = ""
+
+
+@dataclass(frozen=True)
+class OptIn:
+    """Who attested that new contacts have given consent, and when (Unix seconds); S1-07, S1-08."""
+
+    email: bool = False
+    sms: bool = False
+    attested_by: str = ""
+    attested_at: float = 0.0
+
+    @property
+    def attested(self) -> bool:
+        """Whether the boxes count at all."""
+        return bool(self.attested_by) and self.attested_at > 0
+
+
+@dataclass(frozen=True)
+class Notify:
+    """Whom to tell: on every run, or only when one fails. `email`: addresses; none: nobody."""
+
+    on_run: bool = False
+    on_failure: bool = True
+    desktop: bool = True
+    email: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One sync. `name` is its identity for scripts; `title` is what people read.
+
+    New goals are off, and while a goal is off it only reads. `checked_at` is when it was last checked
+    against the services (Unix seconds, 0: never since it was changed). `schedule` is a rule of
+    `model.schedule`, empty: only by hand. `version` counts its saves.
+    """
+
+    name: str
+    title: str
+    source: Source
+    identity: tuple[Identifier, ...] = (Identifier.SID, Identifier.EMAIL, Identifier.EXTERNAL_ID)
+    mapping: tuple[MappingRow, ...] = ()
+    effects: Effects = Effects()
+    limits: Limits = field(default_factory=Limits)
+    purposes: tuple[Purpose, ...] = ()
+    opt_in: OptIn = OptIn()
+    stages: tuple[Stage, ...] = ()
+    pressure: Pressure | None = None
+    flows: Flows = Flows.NOT_STARTED
+    schedule: str = ""
+    notify: Notify = Notify()
+    on: bool = False
+    checked_at: float = 0.0
+    preset: str = ""
+    favourite: bool = False
+    labels: tuple[str, ...] = ()
+    description: str = ""
+    version: int = 0
+
+    @property
+    def target(self) -> Service:
+        """Where it writes."""
+        return Service.ZENDESK if self.source.kind.service is Service.SAILTHRU else Service.SAILTHRU
+
+    @property
+    def saved(self) -> bool:
+        """Whether it was ever stored."""
+        return self.version > 0
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What keeps a goal from running: a code for scripts, a sentence for people."""
+
+    code: str
+    words: str
+
+
+@dataclass(frozen=True)
+class GoalState:
+    """How a goal stands: its last run, the next one, and what waits for a person."""
+
+    goal: Goal
+    last_run: str | None = None
+    last_state: str = ""
+    last_at: float | None = None
+    next_at: float | None = None
+    waiting: int = 0
+    running: str | None = None
+    totals: dict[str, int] = field(default_factory=dict)

@@ -1,0 +1,218 @@
+"""A plan: what a sync would change, person by person and field by field, and why (not).
+
+Nothing of it is written anywhere but here until it is applied; apply does exactly what is ticked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from desktop.kit.text import translate
+from desktop.model.edit import Service
+from desktop.model.json_value import Json
+
+
+class Fate(Enum):
+    """What is to become of one record. CORRECTION: it needs correction first."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    CORRECTION = "correction"
+    CONFLICT = "conflict"
+
+    @property
+    def writes(self) -> bool:
+        """Whether such a row is sent when ticked."""
+        return self in (Fate.CREATE, Fate.UPDATE)
+
+    @property
+    def parked(self) -> bool:
+        """Whether a person has to do something first."""
+        return self in (Fate.CORRECTION, Fate.CONFLICT)
+
+
+class RowState(Enum):
+    """How far a row is.
+
+    ACCEPTED: by the service, not read back; the next plan reads it. SAME: it turned out to be so
+    already, and nothing was sent.
+    """
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    DONE = "done"
+    SAME = "same"
+    UNTICKED = "unticked"
+    PARKED = "parked"
+    FAILED = "failed"
+
+    @property
+    def final(self) -> bool:
+        """Whether a run has nothing more to do for it."""
+        return self not in (RowState.PLANNED, RowState.SENDING)
+
+
+class Consequence(Enum):
+    """What people will notice. Each is a filter over the rows."""
+
+    STARTS = "starts"
+    STOPS = "stops"
+    LOOSENED = "loosened"
+    JOINS = "joins"
+    LEAVES = "leaves"
+    FLOWS = "flows"
+    NO_CONSENT = "no_consent"
+    AGAIN = "again"
+    BLANKED = "blanked"
+    TICKETS = "tickets"
+
+    @property
+    def words(self) -> str:
+        """What the window says after the count; `{name}` is a list or a tag."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Consequence.STARTS: translate("Consequence", "start getting marketing e-mail"),
+    Consequence.STOPS: translate("Consequence", "stop getting marketing e-mail"),
+    Consequence.LOOSENED: translate("Consequence", "have their opt-out loosened"),
+    Consequence.JOINS: translate("Consequence", "join {name}"),
+    Consequence.LEAVES: translate("Consequence", "leave {name}"),
+    Consequence.FLOWS: translate("Consequence", "may start e-mail flows"),
+    Consequence.NO_CONSENT: translate("Consequence", "without consent"),
+    Consequence.AGAIN: translate("Consequence", "change again and may re-enter campaigns"),
+    Consequence.BLANKED: translate("Consequence", "have a value emptied"),
+    Consequence.TICKETS: translate("Consequence", "have open tickets that will carry {name}"),
+}
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """One consequence of one plan with the number of people; `name` is a list or a tag."""
+
+    consequence: Consequence
+    name: str
+    people: int
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field of one record, old → new, in the target's own words and values.
+
+    `field`: `vars.NAME`, `lists.NAME`, `optout` in Sailthru; `name`, `phone`, `tags.NAME`,
+    `user_fields.KEY` … in Zendesk. A list or tag is true or false. `applies` is false where the
+    mapping keeps what is there; `reason` says why, or what the operator does. In a conflict
+    `source` is the value from the other side, `known` the last one both had, and `choice` is
+    `zendesk` or `sailthru` once somebody picked.
+    """
+
+    field: str
+    old: Json
+    new: Json
+    applies: bool = True
+    reason: str = ""
+    ticked: bool = True
+    conflict: bool = False
+    known: Json = None
+    choice: str = ""
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One record of a plan.
+
+    `target_id` is the sid or Zendesk user id, empty for a create; `address` what a create is
+    made with. `source_id` names the record it came from. `why` is the reason of its fate.
+    `source_at`, `target_at`: when each side last changed, where known (Unix seconds).
+    `events`: the source events that what is summed here stands for.
+    """
+
+    row: int
+    fate: Fate
+    source_id: str
+    target_id: str
+    label: str
+    address: str = ""
+    changes: tuple[FieldChange, ...] = ()
+    why: str = ""
+    cause: str = ""
+    evidence: str = ""
+    ticked: bool = True
+    state: RowState = RowState.PLANNED
+    detail: str = ""
+    source_at: float | None = None
+    target_at: float | None = None
+    consequences: tuple[tuple[Consequence, str], ...] = ()
+    events: tuple[str, ...] = ()
+
+    @property
+    def sent(self) -> tuple[FieldChange, ...]:
+        """The changes an apply would send."""
+        return tuple(c for c in self.changes if c.applies and c.ticked)
+
+
+class PlanState(Enum):
+    """How far a plan is. STOPPED: a limit holds it, and nothing was written."""
+
+    MAKING = "making"
+    READY = "ready"
+    STOPPED = "stopped"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan as a whole; `fates` counts rows by `Fate.value`, `read` the records of the source.
+
+    `origin` is `sync`, `retry` or `rollback RUN`. `mark` is where the source's feed stood.
+    """
+
+    id: str
+    goal: str
+    service: Service
+    state: PlanState
+    made_at: float
+    actor: str
+    read: int = 0
+    fates: Mapping[str, int] = field(default_factory=dict)
+    noticed: tuple[Noticed, ...] = ()
+    breaches: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    origin: str = "sync"
+    mark: str = ""
+
+    def count(self, *fates: Fate) -> int:
+        """How many rows have one of these fates."""
+        return sum(self.fates.get(fate.value, 0) for fate in fates)
+
+    @property
+    def totals(self) -> dict[str, Json]:
+        """`totals` of `--json`: needs correction and conflicts count as parked."""
+        return {
+            "create": self.count(Fate.CREATE),
+            "update": self.count(Fate.UPDATE),
+            "unchanged": self.count(Fate.UNCHANGED),
+            "skipped": self.count(Fate.SKIPPED),
+            "parked": self.count(Fate.CORRECTION, Fate.CONFLICT),
+        }
+
+    def as_json(self) -> dict[str, Json]:
+        """The object `plan` prints."""
+        return {
+            "plan": self.id,
+            "goal": self.goal,
+            "state": self.state.value,
+            "made_at": self.made_at,
+            "read": self.read,
+            "totals": self.totals,
+            "consequences": [
+                {"kind": n.consequence.value, "name": n.name, "people": n.people}
+                for n in self.noticed
+            ],
+            "limits": list(self.breaches),
+        }

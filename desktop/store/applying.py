@@ -1,0 +1,336 @@
+"""Applying a plan, as the tables see it.
+
+Rows go out in batches that are stored before they are sent, and are closed together with
+everything that follows from them, in one transaction.
+Killed between the two, the next process finds rows that may have been applied: it reads first.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from desktop.model.edit import Service, Target
+from desktop.model.json_value import Json
+from desktop.model.plan import PlanRow, RowState
+from desktop.store import audit
+from desktop.store.database import Database
+from desktop.store.plan_row import encode, row_of
+
+_KEPT_TOUCHES_S = 400 * 86_400.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One request that carries rows. `kind` is how it is written; `job` names it at the service."""
+
+    id: int
+    kind: str
+    state: str
+    job: str
+    at: float
+
+
+@dataclass(frozen=True)
+class Closed:
+    """How a row ended. `target_id` is known by now for a create; `values` is what stands there."""
+
+    row: PlanRow
+    state: RowState
+    detail: str
+    target_id: str = ""
+    values: tuple[tuple[str, Json], ...] = ()
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Who applies what: it is the same for all rows of a run."""
+
+    run: str
+    plan: str
+    goal: str
+    title: str
+    service: Service
+    actor: str
+    lists_and_tags: frozenset[str] = field(default_factory=frozenset)
+    counts_touches: bool = False
+
+
+class Applying:
+    """Batches and results."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def next_rows(self, plan_id: str, limit: int) -> tuple[PlanRow, ...]:
+        """Ticked rows that were not sent yet, in order."""
+        return self._rows(
+            "plan = ? AND state = 'planned' AND ticked AND fate IN ('create', 'update')"
+            " ORDER BY row LIMIT ?",
+            (int(plan_id), limit),
+        )
+
+    def open_batches(self, plan_id: str) -> tuple[Batch, ...]:
+        """What was being sent, or was sent and not closed."""
+        return self._database.read(
+            lambda c: tuple(
+                Batch(row["id"], row["kind"], row["state"], row["job"], row["at"])
+                for row in c.execute(
+                    "SELECT * FROM batch WHERE plan = ? AND state <> 'closed' ORDER BY id",
+                    (int(plan_id),),
+                )
+            )
+        )
+
+    def rows_of(
+        self, plan_id: str, batch: int, *, after: int = -1, limit: int = 500
+    ) -> tuple[PlanRow, ...]:
+        """A page of the rows of a batch that are not closed."""
+        return self._rows(
+            "plan = ? AND batch = ? AND state = 'sending' AND row > ? ORDER BY row LIMIT ?",
+            (int(plan_id), batch, after, limit),
+        )
+
+    def open_numbers(self, plan_id: str, batch: int) -> tuple[int, ...]:
+        """The numbers of the rows of a batch that are not closed."""
+        return self._database.read(
+            lambda c: tuple(
+                row[0]
+                for row in c.execute(
+                    "SELECT row FROM plan_row WHERE plan = ? AND batch = ? AND state = 'sending'",
+                    (int(plan_id), batch),
+                )
+            )
+        )
+
+    def begin_batch(self, plan_id: str, kind: str, rows: Sequence[int], now: float) -> int:
+        """These rows go out together; stored before anything is sent."""
+
+        def act(connection: sqlite3.Connection) -> int:
+            cursor = connection.execute(
+                "INSERT INTO batch (plan, kind, state, at) VALUES (?, ?, 'sending', ?)",
+                (int(plan_id), kind, now),
+            )
+            _claim(connection, plan_id, int(cursor.lastrowid or 0), rows)
+            return int(cursor.lastrowid or 0)
+
+        return self._database.write(act)
+
+    def extend_batch(self, plan_id: str, batch: int, rows: Sequence[int]) -> None:
+        """These go out with it too."""
+        self._database.write(lambda c: _claim(c, plan_id, batch, rows))
+
+    def mark_sent(self, batch: int, job: str) -> None:
+        """The service has answered: this job is doing it."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE batch SET state = 'sent', job = ? WHERE id = ?", (job, batch)
+            )
+        )
+
+    def give_back(self, plan_id: str, batch: int) -> None:
+        """What is left of it was surely not applied: those rows are as if never sent."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE plan_row SET state = 'planned', batch = NULL"
+                " WHERE plan = ? AND batch = ? AND state = 'sending'",
+                (int(plan_id), batch),
+            )
+            connection.execute("UPDATE batch SET state = 'closed' WHERE id = ?", (batch,))
+
+        self._database.write(act)
+
+    def close_rows(
+        self, hand: Hand, closed: Iterable[Closed], now: float, *, batch: int | None = None
+    ) -> None:
+        """Store how rows ended, with audit, ledger and everything else that hangs on it.
+
+        `batch` is closed with them when none of its rows is open any more.
+        """
+        ended = tuple(closed)
+
+        def act(connection: sqlite3.Connection) -> None:
+            for item in ended:
+                _close(connection, hand, item, now)
+            if batch is not None:
+                connection.execute(
+                    "UPDATE batch SET state = 'closed' WHERE id = ?1 AND NOT EXISTS (SELECT 1"
+                    " FROM plan_row WHERE plan = ?2 AND batch = ?1 AND state = 'sending')",
+                    (batch, int(hand.plan)),
+                )
+
+        self._database.write(act)
+
+    def settle_rest(self, plan_id: str) -> None:
+        """Rows that are not sent get their final state: parked, or unticked."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE plan_row SET state = CASE"
+                " WHEN fate IN ('correction', 'conflict') THEN 'parked'"
+                " WHEN fate IN ('create', 'update') AND NOT ticked THEN 'unticked'"
+                " ELSE 'done' END"
+                " WHERE plan = ? AND state = 'planned'"
+                " AND (fate NOT IN ('create', 'update') OR NOT ticked)",
+                (int(plan_id),),
+            )
+            connection.execute(
+                "INSERT OR IGNORE INTO again (goal, source) SELECT p.goal, r.source"
+                " FROM plan_row r JOIN plan p ON p.id = r.plan"
+                " WHERE r.plan = ? AND r.state = 'parked' AND r.source <> ''",
+                (int(plan_id),),
+            )
+            connection.execute(
+                "DELETE FROM again WHERE (goal, source) IN (SELECT p.goal, r.source"
+                " FROM plan_row r JOIN plan p ON p.id = r.plan"
+                " WHERE r.plan = ? AND r.fate IN ('unchanged', 'skipped'))",
+                (int(plan_id),),
+            )
+
+        self._database.write(act)
+
+    def totals(self, plan_id: str) -> dict[str, int]:
+        """Rows by outcome: the sum of these is the sum of the rows."""
+
+        def look(connection: sqlite3.Connection) -> dict[str, int]:
+            found = dict.fromkeys(
+                ("created", "updated", "unchanged", "skipped", "parked", "failed", "left"), 0
+            )
+            for row in connection.execute(
+                "SELECT fate, state, count(*) AS n FROM plan_row WHERE plan = ?"
+                " GROUP BY fate, state",
+                (int(plan_id),),
+            ):
+                found[_outcome(row["fate"], row["state"])] += row["n"]
+            if not found["left"]:
+                del found["left"]
+            return found
+
+        return self._database.read(look)
+
+    def _rows(self, where: str, values: tuple[object, ...]) -> tuple[PlanRow, ...]:
+        return self._database.read(
+            lambda c: tuple(
+                row_of(row)
+                for row in c.execute(f"SELECT * FROM plan_row WHERE {where}", values)  # noqa: S608
+            )
+        )
+
+
+def _claim(connection: sqlite3.Connection, plan_id: str, batch: int, rows: Sequence[int]) -> None:
+    connection.execute(
+        "UPDATE plan_row SET state = 'sending', batch = ? WHERE plan = ?"
+        " AND row IN (SELECT value FROM json_each(?))",
+        (batch, int(plan_id), encode(list(rows))),
+    )
+
+
+def hash_of(value: Json) -> str:
+    """What is kept of a written value, to know it again."""
+    return hashlib.sha256(audit.encode(value).encode()).hexdigest()[:32]
+
+
+def _outcome(fate: str, state: str) -> str:
+    if state == "parked":
+        return "parked"
+    if state == "failed":
+        return "failed"
+    if state == "unticked":
+        return "skipped"
+    if state == "same":
+        return "unchanged"
+    if fate in ("create", "update"):
+        if state not in ("done", "accepted"):
+            return "left"
+        return "created" if fate == "create" else "updated"
+    return {"correction": "parked", "conflict": "parked"}.get(fate, fate)
+
+
+def _close(connection: sqlite3.Connection, hand: Hand, item: Closed, now: float) -> None:
+    row, target = item.row, item.target_id or item.row.target_id
+    changed = connection.execute(
+        "UPDATE plan_row SET state = ?, detail = ?, target = ? WHERE plan = ? AND row = ?"
+        " AND state IN ('planned', 'sending')",
+        (item.state.value, item.detail, target, int(hand.plan), row.row),
+    ).rowcount
+    if not changed:
+        # Closed already, by the process before this one.
+        return
+    if item.state in (RowState.DONE, RowState.SAME):
+        connection.execute(
+            "DELETE FROM again WHERE goal = ? AND source = ?", (hand.goal, row.source_id)
+        )
+    else:
+        connection.execute(
+            "INSERT OR IGNORE INTO again (goal, source) VALUES (?, ?)", (hand.goal, row.source_id)
+        )
+    if item.state not in (RowState.DONE, RowState.ACCEPTED, RowState.SAME):
+        return
+    if item.state is not RowState.SAME:
+        audit.append_synced(
+            connection,
+            at=now,
+            actor=hand.actor,
+            target=Target(hand.service, target, row.label),
+            goal=hand.goal,
+            old={change.field: change.old for change in row.sent},
+            new={change.field: change.new for change in row.sent},
+            reason=f"{hand.title}: run {hand.run}",
+            detail=item.detail,
+        )
+    connection.executemany(
+        "INSERT OR REPLACE INTO synced (goal, target, field, value, run, at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (hand.goal, target, name, encode(value), int(hand.run), now)
+            for name, value in item.values
+        ],
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO written (service, target, field, hash, at) VALUES (?, ?, ?, ?, ?)",
+        [(hand.service.value, target, name, hash_of(value), now) for name, value in item.values],
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO ledger (goal, event, run) VALUES (?, ?, ?)",
+        [(hand.goal, event, int(hand.run)) for event in row.events],
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO exchanged (goal, target, at) VALUES (?, ?, ?)",
+        (hand.goal, target, now),
+    )
+    _pair(connection, hand, row, target, now)
+    _membership(connection, hand, item, target)
+    if hand.counts_touches:
+        connection.execute(
+            "INSERT OR IGNORE INTO touch (goal, target, at) VALUES (?, ?, ?)",
+            (hand.goal, target, now),
+        )
+        connection.execute("DELETE FROM touch WHERE at < ?", (now - _KEPT_TOUCHES_S,))
+
+
+def _pair(
+    connection: sqlite3.Connection, hand: Hand, row: PlanRow, target: str, now: float
+) -> None:
+    person, sid = (
+        (row.source_id, target) if hand.service is Service.SAILTHRU else (target, row.source_id)
+    )
+    if person.isdigit() and sid:
+        connection.execute(
+            "INSERT OR REPLACE INTO pair (person, sid, at) VALUES (?, ?, ?)",
+            (int(person), sid, now),
+        )
+
+
+def _membership(connection: sqlite3.Connection, hand: Hand, item: Closed, target: str) -> None:
+    """Remember whom this goal keeps on its lists or tagged, and whom not any more."""
+    ours = [(name, value) for name, value in item.values if name in hand.lists_and_tags]
+    if not ours:
+        return
+    if any(value is True for _, value in ours):
+        connection.execute(
+            "INSERT OR REPLACE INTO member (goal, target, source, label) VALUES (?, ?, ?, ?)",
+            (hand.goal, target, item.row.source_id, item.row.label),
+        )
+    else:
+        connection.execute("DELETE FROM member WHERE goal = ? AND target = ?", (hand.goal, target))

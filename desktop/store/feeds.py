@@ -1,0 +1,378 @@
+"""The services' feeds in the mirror.
+
+A page and its cursor are stored together, so that nothing is read twice and nothing is lost when
+a reading is cut short.
+Every record carries the number of its last change; a goal remembers up to which it has read.
+"""
+
+import hashlib
+import re
+import sqlite3
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from desktop.model.exported_profile import ExportedProfile
+from desktop.model.exported_ticket import ExportedTicket
+from desktop.model.person import ZendeskPerson
+from desktop.store.database import Database
+
+T = TypeVar("T")
+
+USERS = "zendesk users"
+TICKETS = "zendesk tickets"
+_PAGE = 500
+
+
+@dataclass(frozen=True)
+class Feed:
+    """How far a feed is. `mark` is what a goal keeps: generation and number of the last change."""
+
+    name: str
+    generation: str = ""
+    cursor: str = ""
+    begun_at: float | None = None
+    ended_at: float | None = None
+    seq: int = 0
+
+    @property
+    def mark(self) -> str:
+        """Where a reader is who has seen everything."""
+        return f"{self.generation}:{self.seq}"
+
+    def after(self, mark: str) -> int:
+        """The change number to read from; 0 where the mark is of another generation."""
+        generation, _, seq = mark.partition(":")
+        return int(seq) if generation == self.generation and seq.isdigit() else 0
+
+
+class Feeds:
+    """What was exported, and how far."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def feed(self, name: str) -> Feed:
+        """How far it is; one that was never read has no generation."""
+        return self._database.read(lambda c: _feed(c, name))
+
+    def begin(self, name: str, now: float) -> Feed:
+        """Start a reading, or go on with one that was cut short."""
+
+        def act(connection: sqlite3.Connection) -> Feed:
+            connection.execute(
+                "INSERT INTO feed (name, generation, begun_at) VALUES (?, ?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET begun_at = excluded.begun_at",
+                (name, uuid.uuid4().hex[:12], now),
+            )
+            return _feed(connection, name)
+
+        return self._database.write(act)
+
+    def restart(self, name: str) -> None:
+        """Forget the cursor and the marks: everything is read and planned again."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE feed SET generation = ?, cursor = '', ended_at = NULL WHERE name = ?",
+                (uuid.uuid4().hex[:12], name),
+            )
+        )
+
+    def end(self, name: str, now: float) -> Feed:
+        """The reading is complete."""
+
+        def act(connection: sqlite3.Connection) -> Feed:
+            connection.execute("UPDATE feed SET ended_at = ? WHERE name = ?", (now, name))
+            return _feed(connection, name)
+
+        return self._database.write(act)
+
+    def save_users(self, people: Iterable[ZendeskPerson], cursor: str) -> int:
+        """Take in one page; returns how many records it changed."""
+
+        def act(connection: sqlite3.Connection) -> int:
+            seq = changed = _feed(connection, USERS).seq
+            for person in people:
+                body = _encode(person)
+                kept = connection.execute(
+                    "SELECT body FROM feed_user WHERE id = ?", (person.id,)
+                ).fetchone()
+                if kept is not None and kept["body"] == body:
+                    continue
+                seq += 1
+                email = (person.email or "").strip().lower()
+                connection.execute(
+                    "INSERT OR REPLACE INTO feed_user (id, email, email_hash, external_id, phone,"
+                    " active, updated_at, body, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        person.id,
+                        email,
+                        hash_of(email),
+                        (person.external_id or "").lower(),
+                        digits(person.phone),
+                        int(person.active),
+                        person.updated_at,
+                        body,
+                        seq,
+                    ),
+                )
+            _advance(connection, USERS, cursor, seq)
+            return seq - changed
+
+        return self._database.write(act)
+
+    def save_tickets(self, tickets: Iterable[ExportedTicket], cursor: str) -> int:
+        """Take in one page; returns how many records it changed."""
+
+        def act(connection: sqlite3.Connection) -> int:
+            seq = changed = _feed(connection, TICKETS).seq
+            for ticket in tickets:
+                if ticket.requester_id is None:
+                    continue
+                body = _encode(ticket)
+                kept = connection.execute(
+                    "SELECT body FROM feed_ticket WHERE id = ?", (ticket.id,)
+                ).fetchone()
+                if kept is not None and kept["body"] == body:
+                    continue
+                seq += 1
+                connection.execute(
+                    "INSERT OR REPLACE INTO feed_ticket (id, requester, open, created_at, body,"
+                    " seq) VALUES (?, ?, ?, ?, ?, ?)",
+                    (
+                        ticket.id,
+                        ticket.requester_id,
+                        int(not (ticket.solved or ticket.deleted)),
+                        ticket.created_at or 0.0,
+                        body,
+                        seq,
+                    ),
+                )
+            _advance(connection, TICKETS, cursor, seq)
+            return seq - changed
+
+        return self._database.write(act)
+
+    def save_profiles(
+        self, list_name: str, profiles: Iterable[ExportedProfile], reading: str
+    ) -> int:
+        """Take in some rows of a list's export; `reading` names the export."""
+        name = list_feed(list_name)
+
+        def act(connection: sqlite3.Connection) -> int:
+            seq = changed = _feed(connection, name).seq
+            for profile in profiles:
+                body = _encode(profile)
+                kept = connection.execute(
+                    "SELECT body FROM feed_profile WHERE list = ? AND sid = ?",
+                    (list_name, profile.sid),
+                ).fetchone()
+                if kept is not None and kept["body"] == body:
+                    connection.execute(
+                        "UPDATE feed_profile SET reading = ? WHERE list = ? AND sid = ?",
+                        (reading, list_name, profile.sid),
+                    )
+                    continue
+                seq += 1
+                connection.execute(
+                    "INSERT OR REPLACE INTO feed_profile (list, sid, body, reading, seq)"
+                    " VALUES (?, ?, ?, ?, ?)",
+                    (list_name, profile.sid, body, reading, seq),
+                )
+            connection.execute("UPDATE feed SET seq = ? WHERE name = ?", (seq, name))
+            return seq - changed
+
+        return self._database.write(act)
+
+    def drop_left(self, list_name: str, reading: str) -> int:
+        """Forget who was not in this complete export any more; returns how many."""
+        return self._database.write(
+            lambda c: (
+                c.execute(
+                    "DELETE FROM feed_profile WHERE list = ? AND reading <> ?", (list_name, reading)
+                ).rowcount
+            )
+        )
+
+    def set_cursor(self, name: str, cursor: str) -> None:
+        """Remember where a reading is (for an export: its job)."""
+        self._database.write(
+            lambda c: c.execute("UPDATE feed SET cursor = ? WHERE name = ?", (cursor, name))
+        )
+
+    # Reading, by pages of a key, so that no transaction stays open.
+
+    def users(self, after: int = 0, up_to: int | None = None) -> Iterator[ZendeskPerson]:
+        """Those changed after that number, in the order of their changes."""
+        sql = "SELECT seq AS key, body FROM feed_user WHERE seq > ? AND seq <= ? ORDER BY seq"
+        yield from self._walk(sql, (), after, up_to, ZendeskPerson)
+
+    def profiles(
+        self, list_name: str, after: int = 0, up_to: int | None = None
+    ) -> Iterator[ExportedProfile]:
+        """A list's members changed after that number."""
+        sql = (
+            "SELECT seq AS key, body FROM feed_profile WHERE list = ? AND seq > ? AND seq <= ?"
+            " ORDER BY seq"
+        )
+        yield from self._walk(sql, (list_name,), after, up_to, ExportedProfile)
+
+    def requesters(self, after: int = 0, up_to: int | None = None) -> Iterator[int]:
+        """Whose tickets changed after that number, by id, each once."""
+        last, most = 0, up_to if up_to is not None else 2**62
+        while True:
+            page = self._database.read(
+                lambda c, last=last: [  # type: ignore[misc]
+                    int(row[0])
+                    for row in c.execute(
+                        "SELECT DISTINCT requester FROM feed_ticket WHERE requester > ?"
+                        " AND seq > ? AND seq <= ? ORDER BY requester LIMIT ?",
+                        (last, after, most, _PAGE),
+                    )
+                ]
+            )
+            if not page:
+                return
+            yield from page
+            last = page[-1]
+
+    def tickets_of(self, requester: int) -> tuple[ExportedTicket, ...]:
+        """A person's tickets, the oldest first."""
+        return self._database.read(
+            lambda c: tuple(
+                msgspec.json.decode(row["body"], type=ExportedTicket)
+                for row in c.execute(
+                    "SELECT body FROM feed_ticket WHERE requester = ? ORDER BY created_at, id",
+                    (requester,),
+                )
+            )
+        )
+
+    def open_tickets(self, people: Sequence[int]) -> dict[int, int]:
+        """How many unsolved tickets each of these has, where there are any."""
+        return self._database.read(
+            lambda c: {
+                int(row["requester"]): int(row["n"])
+                for row in c.execute(
+                    "SELECT requester, count(*) AS n FROM feed_ticket WHERE open"
+                    " AND requester IN (SELECT value FROM json_each(?)) GROUP BY requester",
+                    (msgspec.json.encode(list(people)).decode(),),
+                )
+            }
+        )
+
+    def person(self, person_id: int) -> ZendeskPerson | None:
+        """One user of the feed."""
+        found = self._people("id = ?", person_id)
+        return found[0] if found else None
+
+    def people_by_hash(self, email_hash: str) -> tuple[ZendeskPerson, ...]:
+        """Active users whose address has this md5."""
+        return self._people("active AND email_hash = ?", email_hash.lower()) if email_hash else ()
+
+    def people_by_external_id(self, external_id: str) -> tuple[ZendeskPerson, ...]:
+        """Active users with this external id; Zendesk ignores case (contract zendesk 3)."""
+        found = external_id.lower()
+        return self._people("active AND external_id = ?", found) if found else ()
+
+    def people_by_phone(self, phone: str) -> tuple[ZendeskPerson, ...]:
+        """Active users with this number's digits."""
+        found = digits(phone)
+        return self._people("active AND phone = ?", found) if found else ()
+
+    def profile(self, list_name: str, sid: str) -> ExportedProfile | None:
+        """One member of a list, as its last export had them."""
+
+        def look(connection: sqlite3.Connection) -> ExportedProfile | None:
+            row = connection.execute(
+                "SELECT body FROM feed_profile WHERE list = ? AND sid = ?", (list_name, sid)
+            ).fetchone()
+            return msgspec.json.decode(row["body"], type=ExportedProfile) if row else None
+
+        return self._database.read(look)
+
+    def is_member(self, list_name: str, sid: str) -> bool:
+        """Whether the last export of that list had this profile."""
+        return self._database.read(
+            lambda c: (
+                c.execute(
+                    "SELECT 1 FROM feed_profile WHERE list = ? AND sid = ?", (list_name, sid)
+                ).fetchone()
+                is not None
+            )
+        )
+
+    def count(self, name: str) -> int:
+        """How many records a feed holds."""
+        table, where, values = (
+            ("feed_user", "active", ())
+            if name == USERS
+            else ("feed_ticket", "1", ())
+            if name == TICKETS
+            else ("feed_profile", "list = ?", (name.removeprefix("list "),))
+        )
+        return self._database.read(
+            lambda c: int(
+                c.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchone()[0]  # noqa: S608
+            )
+        )
+
+    def _people(self, where: str, value: object) -> tuple[ZendeskPerson, ...]:
+        return self._database.read(
+            lambda c: tuple(
+                msgspec.json.decode(row["body"], type=ZendeskPerson)
+                for row in c.execute(
+                    f"SELECT body FROM feed_user WHERE {where} ORDER BY id LIMIT 3",  # noqa: S608
+                    (value,),
+                )
+            )
+        )
+
+    def _walk(
+        self, sql: str, fixed: tuple[object, ...], after: int, up_to: int | None, kind: type[T]
+    ) -> Iterator[T]:
+        most = up_to if up_to is not None else 2**62
+        while True:
+            page = self._database.read(
+                lambda c, after=after: c.execute(  # type: ignore[misc]
+                    f"{sql} LIMIT {_PAGE}", (*fixed, after, most)
+                ).fetchall()
+            )
+            for row in page:
+                yield msgspec.json.decode(row["body"], type=kind)
+            if len(page) < _PAGE:
+                return
+            after = int(page[-1]["key"])
+
+
+def list_feed(list_name: str) -> str:
+    """The feed of a Sailthru list's exports."""
+    return f"list {list_name}"
+
+
+def hash_of(email: str) -> str:
+    """The md5 of an address as Sailthru's exports carry it (contract sailthru 2.4), or nothing."""
+    address = email.strip().lower()
+    return hashlib.md5(address.encode(), usedforsecurity=False).hexdigest() if address else ""
+
+
+def digits(phone: str | None) -> str:
+    """A number's digits; fewer than seven say nothing about whose it is."""
+    found = re.sub(r"\D", "", phone or "").lstrip("0")
+    return found if len(found) >= 7 else ""
+
+
+def _feed(connection: sqlite3.Connection, name: str) -> Feed:
+    row = connection.execute("SELECT * FROM feed WHERE name = ?", (name,)).fetchone()
+    return Feed(**dict(row)) if row else Feed(name)
+
+
+def _advance(connection: sqlite3.Connection, name: str, cursor: str, seq: int) -> None:
+    connection.execute("UPDATE feed SET cursor = ?, seq = ? WHERE name = ?", (cursor, seq, name))
+
+
+def _encode(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,395 @@
+"""Plans: made once, looked at page by page, ticked, and applied from here exactly as they stand."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from desktop.kit.errors import BadInput, Conflict, NotFound
+from desktop.model.edit import Service
+from desktop.model.goal import Goal
+from desktop.model.plan import (
+    Consequence,
+    Fate,
+    Noticed,
+    Plan,
+    PlanRow,
+    PlanState,
+    RowState,
+)
+from desktop.store.database import Database
+from desktop.store.plan_row import COLUMNS, encode, row_of, values_of
+
+_TEXTS = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RowFilter:
+    """Which rows of a plan are shown; nothing given: all that would change or need a person."""
+
+    fates: tuple[Fate, ...] = ()
+    consequence: Consequence | None = None
+    name: str | None = None
+    text: str = ""
+    states: tuple[RowState, ...] = ()
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Somebody allowed one limit of one plan to be passed, once."""
+
+    breach: str
+    person: str
+    name: str
+    at: float
+
+
+class Plans:
+    """The tables of plans and their rows."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, goal: Goal, actor: str, now: float, *, origin: str = "sync") -> str:
+        """Start a plan; its rows follow. Returns its id."""
+
+        def act(connection: sqlite3.Connection) -> str:
+            cursor = connection.execute(
+                "INSERT INTO plan (goal, service, state, made_at, actor, origin, body)"
+                " VALUES (?, ?, 'making', ?, ?, ?, ?)",
+                (goal.name, goal.target.value, now, actor, origin, encode(goal)),
+            )
+            return str(cursor.lastrowid)
+
+        return self._database.write(act)
+
+    def add(self, plan_id: str, rows: Iterable[PlanRow]) -> None:
+        """Add rows; their numbers are the caller's."""
+        number, kept = int(plan_id), tuple(rows)
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.executemany(
+                f"INSERT INTO plan_row ({COLUMNS}) VALUES ({', '.join('?' * 17)})",  # noqa: S608
+                [values_of(number, row) for row in kept],
+            )
+            _note(connection, number, kept)
+
+        self._database.write(act)
+
+    def finish(
+        self, plan_id: str, *, state: PlanState, read: int, breaches: tuple[str, ...], mark: str
+    ) -> None:
+        """All rows are there."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE plan SET state = ?, read = ?, breaches = ?, mark = ? WHERE id = ?",
+                (state.value, read, encode(breaches), mark, int(plan_id)),
+            )
+        )
+
+    def set_state(self, plan_id: str, state: PlanState) -> None:
+        """Another state."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE plan SET state = ? WHERE id = ?", (state.value, int(plan_id))
+            )
+        )
+
+    def discard(self, plan_id: str) -> None:
+        """Forget a plan that was not applied: a preview leaves no history."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            row = _row(connection, plan_id)
+            if connection.execute(
+                "SELECT 1 FROM run WHERE plan = ? LIMIT 1", (row["id"],)
+            ).fetchone():
+                connection.execute("UPDATE plan SET state = 'discarded' WHERE id = ?", (row["id"],))
+            else:
+                connection.execute("DELETE FROM plan WHERE id = ?", (row["id"],))
+
+        self._database.write(act)
+
+    def drop_previews(self, goal: str, but: str) -> None:
+        """Earlier plans of a goal that nobody applied; only the newest preview is kept."""
+        self._database.write(
+            lambda c: c.execute(
+                "DELETE FROM plan WHERE goal = ? AND id <> ? AND state IN"
+                " ('making', 'ready', 'stopped', 'discarded')"
+                " AND id NOT IN (SELECT plan FROM run WHERE plan IS NOT NULL)",
+                (goal, int(but)),
+            )
+        )
+
+    def get(self, plan_id: str) -> Plan:
+        """A plan with its counts. Raises NotFound."""
+        return self._database.read(lambda c: _plan(c, _row(c, plan_id)))
+
+    def goal_of(self, plan_id: str) -> Goal:
+        """The goal as it was when the plan was made."""
+        return self._database.read(
+            lambda c: msgspec.json.decode(_row(c, plan_id)["body"], type=Goal)
+        )
+
+    def latest(self, goal: str, *states: PlanState) -> Plan | None:
+        """The newest plan of a goal in one of these states (none given: any)."""
+        wanted = encode([state.value for state in states or tuple(PlanState)])
+
+        def look(connection: sqlite3.Connection) -> Plan | None:
+            row = connection.execute(
+                "SELECT * FROM plan WHERE goal = ? AND state IN (SELECT value FROM json_each(?))"
+                " ORDER BY id DESC LIMIT 1",
+                (goal, wanted),
+            ).fetchone()
+            return _plan(connection, row) if row else None
+
+        return self._database.read(look)
+
+    def rows(
+        self, plan_id: str, chosen: RowFilter | None = None, *, after: int = 0, limit: int = 200
+    ) -> tuple[PlanRow, ...]:
+        """A page of rows by their number."""
+        where, values = _where(plan_id, chosen or RowFilter())
+
+        def look(connection: sqlite3.Connection) -> tuple[PlanRow, ...]:
+            found = connection.execute(
+                f"SELECT * FROM plan_row WHERE {where} AND row > ? ORDER BY row LIMIT ?",  # noqa: S608
+                (*values, after, limit),
+            ).fetchall()
+            notes = _notes(connection, plan_id, [row["row"] for row in found])
+            return tuple(row_of(row, notes.get(row["row"], ())) for row in found)
+
+        return self._database.read(look)
+
+    def row_numbers(self, plan_id: str, chosen: RowFilter | None = None) -> tuple[int, ...]:
+        """The numbers of all rows that fit, for a table that jumps about."""
+        where, values = _where(plan_id, chosen or RowFilter())
+        return self._database.read(
+            lambda c: tuple(
+                row[0]
+                for row in c.execute(
+                    f"SELECT row FROM plan_row WHERE {where} ORDER BY row",  # noqa: S608
+                    values,
+                )
+            )
+        )
+
+    def count(self, plan_id: str, chosen: RowFilter | None = None) -> int:
+        """How many rows fit."""
+        where, values = _where(plan_id, chosen or RowFilter())
+        return self._database.read(
+            lambda c: int(
+                c.execute(f"SELECT count(*) FROM plan_row WHERE {where}", values).fetchone()[0]  # noqa: S608
+            )
+        )
+
+    def ticked(self, plan_id: str) -> int:
+        """How many rows an apply would send."""
+        return self._database.read(
+            lambda c: int(
+                c.execute(
+                    "SELECT count(*) FROM plan_row WHERE plan = ? AND ticked"
+                    " AND fate IN ('create', 'update')",
+                    (int(plan_id),),
+                ).fetchone()[0]
+            )
+        )
+
+    def row(self, plan_id: str, row: int) -> PlanRow:
+        """One row. Raises NotFound."""
+
+        def look(connection: sqlite3.Connection) -> PlanRow:
+            return _plan_row(connection, plan_id, row)
+
+        return self._database.read(look)
+
+    def tick(self, plan_id: str, rows: Iterable[int], *, on: bool) -> int:
+        """Tick or untick rows that write; how many changed. Raises Conflict once applied."""
+        wanted = encode(list(rows))
+
+        def act(connection: sqlite3.Connection) -> int:
+            _require_open(connection, plan_id)
+            return connection.execute(
+                "UPDATE plan_row SET ticked = ? WHERE plan = ? AND ticked <> ?"
+                " AND fate IN ('create', 'update') AND row IN (SELECT value FROM json_each(?))",
+                (int(on), int(plan_id), int(on), wanted),
+            ).rowcount
+
+        return self._database.write(act)
+
+    def tick_all(self, plan_id: str, chosen: RowFilter, *, on: bool) -> int:
+        """Tick or untick every row that fits."""
+        where, values = _where(plan_id, chosen)
+
+        def act(connection: sqlite3.Connection) -> int:
+            _require_open(connection, plan_id)
+            return connection.execute(
+                f"UPDATE plan_row SET ticked = ? WHERE {where}"  # noqa: S608
+                " AND fate IN ('create', 'update')",
+                (int(on), *values),
+            ).rowcount
+
+        return self._database.write(act)
+
+    def tick_field(self, plan_id: str, row: int, field: str, *, on: bool) -> PlanRow:
+        """Tick or untick one field of a row."""
+
+        def act(connection: sqlite3.Connection) -> PlanRow:
+            _require_open(connection, plan_id)
+            kept = _plan_row(connection, plan_id, row)
+            if not any(change.field == field for change in kept.changes):
+                raise NotFound(f"Row {row} does not change “{field}”.")
+            changes = tuple(replace(c, ticked=on) if c.field == field else c for c in kept.changes)
+            return _put(connection, plan_id, replace(kept, changes=changes))
+
+        return self._database.write(act)
+
+    def put(self, plan_id: str, row: PlanRow) -> PlanRow:
+        """Replace a row after a person has decided something about it. Raises Conflict."""
+
+        def act(connection: sqlite3.Connection) -> PlanRow:
+            _require_open(connection, plan_id)
+            return _put(connection, plan_id, row)
+
+        return self._database.write(act)
+
+    # Limits that may be passed once.
+
+    def approve(self, plan_id: str, breach: str, person: str, name: str, now: float) -> None:
+        """Somebody allows it; the same person twice counts once."""
+        self._database.write(
+            lambda c: c.execute(
+                "INSERT OR IGNORE INTO approval (plan, breach, person, name, at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (int(plan_id), breach, person, name, now),
+            )
+        )
+
+    def approvals(self, plan_id: str) -> tuple[Approval, ...]:
+        """Who allowed what, the first one first."""
+        return self._database.read(
+            lambda c: tuple(
+                Approval(row["breach"], row["person"], row["name"], row["at"])
+                for row in c.execute(
+                    "SELECT * FROM approval WHERE plan = ? ORDER BY at, person", (int(plan_id),)
+                )
+            )
+        )
+
+
+def _where(plan_id: str, chosen: RowFilter) -> tuple[str, tuple[object, ...]]:
+    parts, values = ["plan = ?"], [_number(plan_id)]
+    more: list[object] = []
+    if chosen.fates:
+        parts.append("fate IN (SELECT value FROM json_each(?))")
+        more.append(encode([fate.value for fate in chosen.fates]))
+    if chosen.states:
+        parts.append("state IN (SELECT value FROM json_each(?))")
+        more.append(encode([state.value for state in chosen.states]))
+    if chosen.consequence is not None:
+        named = " AND name = ?" if chosen.name is not None else ""
+        parts.append(
+            "row IN (SELECT n.row FROM plan_noticed n"
+            f" WHERE n.plan = ? AND n.consequence = ?{named})"
+        )
+        more += [_number(plan_id), chosen.consequence.value]
+        more += [chosen.name] if chosen.name is not None else []
+    if chosen.text:
+        parts.append("(instr(lower(label), ?) OR instr(lower(address), ?) OR instr(source, ?))")
+        more += [chosen.text.lower()] * 3
+    return " AND ".join(parts), (*values, *more)
+
+
+def _number(plan_id: str) -> int:
+    if not (plan_id.isascii() and plan_id.isdigit() and len(plan_id) < 19):
+        raise BadInput(f"“{plan_id[:40]}” is not a plan.", "", "Plans are numbers.")
+    return int(plan_id)
+
+
+def _row(connection: sqlite3.Connection, plan_id: str) -> sqlite3.Row:
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT * FROM plan WHERE id = ?", (_number(plan_id),)
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"There is no plan {plan_id}.", "", "`fairlead sync plan GOAL` makes one.")
+    return row
+
+
+def _require_open(connection: sqlite3.Connection, plan_id: str) -> None:
+    if _row(connection, plan_id)["state"] not in ("ready", "stopped"):
+        raise Conflict(
+            f"Plan {plan_id} cannot be changed any more.",
+            "It is being applied, or has ended.",
+            "Make a new preview.",
+        )
+
+
+def _plan(connection: sqlite3.Connection, row: sqlite3.Row) -> Plan:
+    fates = connection.execute(
+        "SELECT fate, count(*) AS n FROM plan_row WHERE plan = ? GROUP BY fate", (row["id"],)
+    )
+    noticed = connection.execute(
+        "SELECT consequence, name, count(*) AS n FROM plan_noticed WHERE plan = ?"
+        " GROUP BY consequence, name",
+        (row["id"],),
+    )
+    order = list(Consequence)
+    found = [Noticed(Consequence(n["consequence"]), n["name"], n["n"]) for n in noticed]
+    return Plan(
+        id=str(row["id"]),
+        goal=row["goal"],
+        service=Service(row["service"]),
+        state=PlanState(row["state"]),
+        made_at=row["made_at"],
+        actor=row["actor"],
+        read=row["read"],
+        fates={f["fate"]: f["n"] for f in fates},
+        noticed=tuple(sorted(found, key=lambda n: (order.index(n.consequence), n.name))),
+        breaches=msgspec.json.decode(row["breaches"], type=_TEXTS),
+        allowed=msgspec.json.decode(row["allowed"], type=_TEXTS),
+        origin=row["origin"],
+        mark=row["mark"],
+    )
+
+
+def _plan_row(connection: sqlite3.Connection, plan_id: str, number: int) -> PlanRow:
+    row = connection.execute(
+        "SELECT * FROM plan_row WHERE plan = ? AND row = ?", (_number(plan_id), number)
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"Plan {plan_id} has no row {number}.")
+    return row_of(row, _notes(connection, plan_id, [number]).get(number, ()))
+
+
+def _put(connection: sqlite3.Connection, plan_id: str, row: PlanRow) -> PlanRow:
+    number = _number(plan_id)
+    connection.execute(
+        f"INSERT OR REPLACE INTO plan_row ({COLUMNS}) VALUES ({', '.join('?' * 17)})",  # noqa: S608
+        values_of(number, row),
+    )
+    connection.execute("DELETE FROM plan_noticed WHERE plan = ? AND row = ?", (number, row.row))
+    _note(connection, number, (row,))
+    return row
+
+
+def _note(connection: sqlite3.Connection, plan_id: int, rows: tuple[PlanRow, ...]) -> None:
+    connection.executemany(
+        "INSERT OR IGNORE INTO plan_noticed (plan, consequence, name, row) VALUES (?, ?, ?, ?)",
+        [(plan_id, kind.value, name, row.row) for row in rows for kind, name in row.consequences],
+    )
+
+
+def _notes(
+    connection: sqlite3.Connection, plan_id: str, rows: list[int]
+) -> dict[int, tuple[tuple[str, str], ...]]:
+    found: dict[int, tuple[tuple[str, str], ...]] = {}
+    if not rows:
+        return found
+    # By the primary key: each consequence of the plan, then these rows.
+    for note in connection.execute(
+        "SELECT consequence, name, row FROM plan_noticed WHERE plan = ?"
+        " AND row IN (SELECT value FROM json_each(?))",
+        (_number(plan_id), encode(rows)),
+    ):
+        found[note["row"]] = (*found.get(note["row"], ()), (note["consequence"], note["name"]))
+    return found

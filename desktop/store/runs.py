@@ -1,0 +1,179 @@
+"""Runs: begun, watched, cancelled and ended through the table, whatever process does the work."""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from desktop.kit.errors import BadInput, NotFound
+from desktop.model.run import Progress, Run, RunStage, RunState
+from desktop.store.database import Database
+from desktop.store.owner import lives
+from desktop.store.plan_row import encode
+
+_TOTALS = dict[str, int]
+
+
+class Runs:
+    """The table of runs. `owner` names this process in those it begins."""
+
+    def __init__(
+        self, database: Database, owner: str, *, owner_lives: Callable[[str], bool] = lives
+    ) -> None:
+        self._database = database
+        self._owner = owner
+        self._owner_lives = owner_lives
+
+    def begin(self, goal: str, why: str, actor: str, now: float) -> Run:
+        """A new run of this process."""
+
+        def act(connection: sqlite3.Connection) -> Run:
+            cursor = connection.execute(
+                "INSERT INTO run (goal, state, stage, why, actor, started_at, owner)"
+                " VALUES (?, 'running', 'extract', ?, ?, ?, ?)",
+                (goal, why, actor, now, self._owner),
+            )
+            return self._get(connection, str(cursor.lastrowid))
+
+        return self._database.write(act)
+
+    def take_over(self, run_id: str) -> Run:
+        """Go on with a run that had stopped, as this process."""
+
+        def act(connection: sqlite3.Connection) -> Run:
+            self._get(connection, run_id)
+            connection.execute(
+                "UPDATE run SET state = 'running', owner = ?, cancel = 0, error = '',"
+                " error_code = '', ended_at = NULL WHERE id = ?",
+                (self._owner, int(run_id)),
+            )
+            return self._get(connection, run_id)
+
+        return self._database.write(act)
+
+    def get(self, run_id: str) -> Run:
+        """One run. Raises NotFound."""
+        return self._database.read(lambda c: self._get(c, run_id))
+
+    def of_goal(self, goal: str | None, limit: int = 50) -> tuple[Run, ...]:
+        """The newest runs first, of one goal or all."""
+        return self._database.read(
+            lambda c: tuple(
+                self._run(row)
+                for row in c.execute(
+                    "SELECT * FROM run WHERE (?1 IS NULL OR goal = ?1) AND why <> 'preview'"
+                    " ORDER BY id DESC LIMIT ?2",
+                    (goal, limit),
+                )
+            )
+        )
+
+    def forget(self, run_id: str) -> None:
+        """A preview leaves no history."""
+        self._database.write(lambda c: c.execute("DELETE FROM run WHERE id = ?", (int(run_id),)))
+
+    def set_stage(self, run_id: str, stage: RunStage, progress: Progress | None = None) -> None:
+        """The next stage begins."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE run SET stage = ?, progress = ? WHERE id = ?",
+                (stage.value, encode(progress or Progress()), int(run_id)),
+            )
+        )
+
+    def set_plan(self, run_id: str, plan_id: str) -> None:
+        """What this run applies."""
+        self._database.write(
+            lambda c: c.execute("UPDATE run SET plan = ? WHERE id = ?", (int(plan_id), int(run_id)))
+        )
+
+    def set_progress(self, run_id: str, progress: Progress) -> None:
+        """How far the stage is."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE run SET progress = ? WHERE id = ?", (encode(progress), int(run_id))
+            )
+        )
+
+    def ask_cancel(self, run_id: str) -> Run:
+        """Ask whatever process does the work to stop; it looks before every request."""
+
+        def act(connection: sqlite3.Connection) -> Run:
+            run = self._get(connection, run_id)
+            if run.state is RunState.RUNNING:
+                connection.execute("UPDATE run SET cancel = 1 WHERE id = ?", (int(run_id),))
+            elif run.state in (RunState.WAITING, RunState.INTERRUPTED):
+                connection.execute(
+                    "UPDATE run SET state = 'cancelled', cancel = 1 WHERE id = ?", (int(run_id),)
+                )
+            return self._get(connection, run_id)
+
+        return self._database.write(act)
+
+    def cancel_asked(self, run_id: str) -> bool:
+        """Whether somebody wants it to stop."""
+        return self._database.read(
+            lambda c: bool(
+                c.execute("SELECT cancel FROM run WHERE id = ?", (int(run_id),)).fetchone()[0]
+            )
+        )
+
+    def end(
+        self,
+        run_id: str,
+        state: RunState,
+        now: float,
+        totals: Mapping[str, int],
+        *,
+        error: str = "",
+        error_code: str = "",
+    ) -> Run:
+        """How it ended, or where it waits."""
+
+        def act(connection: sqlite3.Connection) -> Run:
+            connection.execute(
+                "UPDATE run SET state = ?, ended_at = ?, totals = ?, error = ?, error_code = ?"
+                " WHERE id = ?",
+                (state.value, now, encode(dict(totals)), error, error_code, int(run_id)),
+            )
+            return self._get(connection, run_id)
+
+        return self._database.write(act)
+
+    def _get(self, connection: sqlite3.Connection, run_id: str) -> Run:
+        row = None
+        if run_id.isascii() and run_id.isdigit() and len(run_id) < 19:
+            row = connection.execute("SELECT * FROM run WHERE id = ?", (int(run_id),)).fetchone()
+        if row is None:
+            raise NotFound(
+                f"There is no run {run_id[:40]}.", "", "`fairlead sync history` lists them."
+            )
+        return self._run(row)
+
+    def _run(self, row: sqlite3.Row) -> Run:
+        state = RunState(row["state"])
+        if state is RunState.RUNNING and not self._alive(row["owner"]):
+            state = RunState.INTERRUPTED
+        try:
+            return Run(
+                id=str(row["id"]),
+                goal=row["goal"],
+                state=state,
+                stage=RunStage(row["stage"]),
+                why=row["why"],
+                actor=row["actor"],
+                started_at=row["started_at"],
+                ended_at=row["ended_at"],
+                plan=None if row["plan"] is None else str(row["plan"]),
+                progress=msgspec.json.decode(row["progress"], type=Progress),
+                totals=msgspec.json.decode(row["totals"], type=_TOTALS),
+                error=row["error"],
+                error_code=row["error_code"],
+                cancel_asked=bool(row["cancel"]),
+                owner=row["owner"],
+            )
+        except (ValueError, msgspec.MsgspecError) as error:
+            raise BadInput(f"Run {row['id']} cannot be read.", str(error)) from error
+
+    def _alive(self, owner: str) -> bool:
+        return owner == self._owner or self._owner_lives(owner)

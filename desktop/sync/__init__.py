@@ -1,0 +1,1 @@
+"""Syncs between Zendesk and Sailthru: goals, plans, guards, runs, and what is due when."""

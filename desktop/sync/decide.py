@@ -1,0 +1,128 @@
+"""What people decide about a plan: fields left out, sides picked, records corrected or ignored."""
+
+from dataclasses import replace
+
+from desktop.kit.clock import Clock
+from desktop.kit.errors import BadInput, NotFound
+from desktop.model.edit import Service
+from desktop.model.goal import Goal
+from desktop.model.json_value import Json
+from desktop.model.mapping import Prefer
+from desktop.model.plan import Fate, FieldChange, PlanRow, PlanState, RowState
+from desktop.store.plans import RowFilter
+from desktop.store.store import Store
+from desktop.sync.consequences import consequences_of
+from desktop.writing.standing import Standing
+
+
+class Decisions:
+    """Decisions about the plans of a workspace. Raises Conflict once a plan is applied."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def tick_field(self, plan_id: str, row: int, field: str, *, on: bool) -> PlanRow:
+        """Leave one field of a row out, or take it in again."""
+        kept = self._store.plans.tick_field(plan_id, row, field, on=on)
+        return self._store.plans.put(plan_id, self._again(plan_id, kept))
+
+    def pick(self, plan_id: str, row: int, field: str, side: str) -> PlanRow:
+        """Say whose value stands: `zendesk` or `sailthru`."""
+        kept = self._store.plans.row(plan_id, row)
+        wanted = next((c for c in kept.changes if c.field == field and c.conflict), None)
+        if wanted is None:
+            fields = ", ".join(c.field for c in kept.changes if c.conflict) or "none"
+            raise NotFound(f"Row {row} has no conflict over “{field}”.", f"It has these: {fields}.")
+        goal = self._store.plans.goal_of(plan_id)
+        takes_source = Service(side) is goal.source.kind.service
+        changes = tuple(
+            replace(c, choice=side, applies=takes_source) if c.field == field else c
+            for c in kept.changes
+        )
+        row_now = self._again(plan_id, replace(kept, changes=changes))
+        return self._store.plans.put(plan_id, row_now)
+
+    def always_prefer(self, plan_id: str, field: str, side: str) -> Goal:
+        """Make the pick the rule of this goal from now on."""
+        goal = self._store.goals.get(self._store.plans.get(plan_id).goal)
+        prefer = Prefer.SOURCE if Service(side) is goal.source.kind.service else Prefer.TARGET
+        rows = tuple(
+            replace(row, prefer=prefer) if row.target == field else row for row in goal.mapping
+        )
+        return self._store.goals.save(replace(goal, mapping=rows), self._clock.now())
+
+    def plan_with_conflict(self, row: int) -> str:
+        """The newest open plan whose row of that number is a conflict. Raises NotFound."""
+        for goal in self._store.goals.all():
+            plan = self._store.plans.latest(goal.name, PlanState.READY, PlanState.STOPPED)
+            if plan is None:
+                continue
+            try:
+                found = self._store.plans.row(plan.id, row)
+            except NotFound:
+                continue
+            if found.fate is Fate.CONFLICT:
+                return plan.id
+        raise NotFound(
+            f"No open plan has a conflict in row {row}.",
+            "",
+            "Name the plan too: PLAN:ROW.",
+        )
+
+    def correct(
+        self, goal: str, source: str, field: str, value: Json, actor: str, reason: str = ""
+    ) -> None:
+        """Use this value of a source record from the next plan on."""
+        if not field:
+            raise BadInput("Say which field is to be corrected.")
+        self._store.memory.correct(goal, source, {field: value}, actor, self._clock.now(), reason)
+
+    def ignore(self, goal: str, sources: tuple[str, ...], reason: str, actor: str) -> None:
+        """Leave these records out for ever. Raises BadInput without a reason."""
+        if not reason.strip():
+            raise BadInput("Say why they are to be ignored.", "It is kept with them.")
+        self._store.memory.ignore(goal, sources, reason.strip(), actor, self._clock.now())
+
+    def to_retry(self, goal: str, row: str | None = None) -> tuple[str, ...]:
+        """The source records that wait for another try; `row` is one of the last plan's."""
+        if row is None:
+            return self._store.memory.again(goal)
+        plan = self._store.plans.latest(goal)
+        if plan is None or not (row.isascii() and row.isdigit()):
+            raise BadInput(f"“{row[:40]}” is no row of the last plan.")
+        found = self._store.plans.row(plan.id, int(row))
+        return (found.source_id,)
+
+    def waiting(self, plan_id: str) -> tuple[PlanRow, ...]:
+        """The rows of a plan that need a person."""
+        chosen = RowFilter(fates=(Fate.CORRECTION, Fate.CONFLICT))
+        ended = RowFilter(states=(RowState.PARKED, RowState.FAILED))
+        rows = {r.row: r for r in self._store.plans.rows(plan_id, chosen, limit=5000)}
+        rows |= {r.row: r for r in self._store.plans.rows(plan_id, ended, limit=5000)}
+        return tuple(rows[number] for number in sorted(rows))
+
+    def _again(self, plan_id: str, row: PlanRow) -> PlanRow:
+        """The row's fate and consequences after a decision."""
+        if any(c.conflict and not c.choice for c in row.changes):
+            return row
+        if row.fate is Fate.CREATE:
+            return row
+        goal = self._store.plans.goal_of(plan_id)
+        fate = Fate.UPDATE if row.sent else Fate.UNCHANGED
+        synced = self._store.memory.synced(goal.name, [row.target_id]).get(row.target_id, {})
+        decided = replace(row, fate=fate, ticked=fate is Fate.UPDATE, why="", cause="")
+        there = _standing_before(goal, decided)
+        notes = consequences_of(goal, decided, there, synced, 0) if decided.sent else ()
+        return replace(decided, consequences=notes)
+
+
+def _standing_before(goal: Goal, row: PlanRow) -> Standing:
+    """What the plan saw, as far as its row tells."""
+    fields = {change.field: change.old for change in row.changes}
+    return Standing(goal.target, row.target_id, row.label, row.address, fields)
+
+
+def conflicts_of(row: PlanRow) -> tuple[FieldChange, ...]:
+    """The fields a person has to pick a side for."""
+    return tuple(c for c in row.changes if c.conflict and not c.choice)

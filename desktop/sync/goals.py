@@ -1,0 +1,253 @@
+"""What people do with goals: add, change, check, switch on; and what keeps one from running."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from desktop.clients.sailthru.client import SailthruClient
+from desktop.clients.zendesk.client import ZendeskClient
+from desktop.kit.bus import Bus, Changes, Topic
+from desktop.kit.clock import Clock
+from desktop.kit.errors import BadInput, NeedsPerson, NotPermitted
+from desktop.kit.text import translate
+from desktop.model.edit import Service
+from desktop.model.goal import Goal, GoalState, Missing, SourceKind
+from desktop.model.json_value import Json
+from desktop.model.mapping import validate
+from desktop.model.permission import Actor, Permission, Role, Rules, Verdict, check
+from desktop.model.plan import PlanState
+from desktop.model.run import RunState
+from desktop.model.schedule import next_times, read_rule
+from desktop.store.store import Store
+from desktop.sync.presets import SyncNames, preset
+
+_MEANT = ("source", "identity", "mapping", "effects", "purposes", "stages", "opt_in")
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Something a goal needs that a service does not have; `make` says whether it can be made."""
+
+    kind: str
+    name: str
+    words: str
+    makeable: bool = True
+
+
+class Goals:
+    """The goals of one workspace as people work with them."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        bus: Bus,
+        who: Callable[[], Actor],
+        rules: Callable[[], Rules],
+        zone: Callable[[], str],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._bus = bus
+        self._who = who
+        self._rules = rules
+        self._zone = zone
+
+    def add(self, preset_name: str, names: SyncNames) -> Goal:
+        """Make a preset's goal, off; the one there is if it was added before."""
+        self.require()
+        goal = preset(preset_name, names)
+        known = {kept.name: kept for kept in self._store.goals.all()}
+        return known.get(goal.name) or self._save(goal)
+
+    def save(self, goal: Goal) -> Goal:
+        """Store a change. What it means was changed: it has to be checked again, and is read anew.
+
+        Raises BadInput with what is wrong, NotPermitted, Conflict.
+        """
+        self.require()
+        wrong = problems(goal)
+        if wrong:
+            raise BadInput(f"“{goal.title}” cannot be saved like this.", " ".join(wrong))
+        if goal.saved:
+            before = self._store.goals.get(goal.name)
+            if any(getattr(before, part) != getattr(goal, part) for part in _MEANT):
+                goal = replace(goal, checked_at=0.0)
+                self._store.goals.set_mark(goal.name, "")
+        return self._save(goal)
+
+    def remove(self, name: str) -> None:
+        """Take a goal away; what it wrote and its history stay."""
+        self.require()
+        self._store.goals.remove(name)
+        self._told()
+
+    def switch(self, name: str, *, on: bool) -> Goal:
+        """Switch a goal on or off; on, only when it was checked."""
+        self.require()
+        goal = self._store.goals.get(name)
+        if on and not goal.checked_at:
+            raise NeedsPerson(
+                f"“{goal.title}” was not checked yet.",
+                "It is off, and stays so.",
+                "Check it first: that asks both services for what it needs.",
+            )
+        return self._save(replace(goal, on=on))
+
+    def reschedule(self, name: str, text: str) -> Goal:
+        """Another rule of when it runs. Raises BadInput with examples."""
+        self.require()
+        rule = read_rule(text)
+        goal = self._save(replace(self._store.goals.get(name), schedule=rule.text))
+        # What was missed under the old rule is not caught up under the new one.
+        self._store.goals.take_due(name, self._clock.now())
+        return goal
+
+    async def check(
+        self, name: str, sailthru: SailthruClient, zendesk: ZendeskClient
+    ) -> tuple[Goal, tuple[Absence, ...]]:
+        """Ask both services for what it needs; checked when nothing needed is missing."""
+        goal = self._store.goals.get(name)
+        absences = await absences_of(goal, sailthru, zendesk)
+        if not any(absence.kind == "list" for absence in absences):
+            goal = self._save(replace(goal, checked_at=self._clock.now()))
+        return goal, absences
+
+    async def make(
+        self, absences: Sequence[Absence], names: SyncNames, sailthru: SailthruClient,
+        zendesk: ZendeskClient,
+    ) -> None:  # fmt: skip
+        """Make what is missing. Raises Forbidden where only an admin may."""
+        self.require_admin()
+        for absence in absences:
+            if absence.kind == "list" and absence.makeable:
+                query: dict[str, Json] = {
+                    "source_list": "",
+                    "query_mode": "and",
+                    "criteria": ["match"],
+                    "field": [names.mark_var],
+                    "value": [True],
+                }
+                await sailthru.save_smart_list(absence.name, query)
+            elif absence.kind == "user_field":
+                box = absence.name == names.box_field
+                title = "Sync to Sailthru" if box else absence.name.replace("_", " ").capitalize()
+                await zendesk.create_user_field(
+                    absence.name, title, kind="checkbox" if box else "text"
+                )
+
+    def missing(self, goal: Goal, *, connected: bool) -> tuple[Missing, ...]:
+        """What keeps it from running now, the first thing to do first."""
+        found: list[Missing] = []
+        if not goal.saved:
+            found.append(Missing("unsaved", translate("Goals", "It is not saved yet.")))
+        elif not goal.checked_at:
+            found.append(Missing("unchecked", translate("Goals", "It was not checked yet.")))
+        elif not goal.on:
+            found.append(Missing("off", translate("Goals", "It is switched off.")))
+        verdict = self.permitted()
+        if not verdict.allowed:
+            found.append(Missing("permission", verdict.reason))
+        if not connected:
+            words = translate("Goals", "Zendesk and Sailthru are not both connected.")
+            found.append(Missing("connection", words))
+        running = next(iter(self._store.runs.of_goal(goal.name, 1)), None)
+        if running is not None and running.state is RunState.RUNNING:
+            found.append(Missing("running", translate("Goals", "It is running.")))
+        return tuple(found)
+
+    def states(self) -> tuple[GoalState, ...]:
+        """How every goal stands."""
+        return tuple(self.state(goal) for goal in self._store.goals.all())
+
+    def state(self, goal: Goal) -> GoalState:
+        """How one goal stands."""
+        last = next(iter(self._store.runs.of_goal(goal.name, 1)), None)
+        plan = self._store.plans.latest(goal.name, PlanState.READY, PlanState.STOPPED)
+        waiting = len(self._store.memory.again(goal.name))
+        next_at = None
+        if goal.on and goal.schedule:
+            times = next_times(read_rule(goal.schedule), self._clock.now(), self._zone(), 1)
+            next_at = times[0] if times else None
+        stopped = plan is not None and plan.state is PlanState.STOPPED
+        return GoalState(
+            goal=goal,
+            last_run=last.id if last else None,
+            last_state=last.state.value if last else "",
+            last_at=(last.ended_at or last.started_at) if last else None,
+            next_at=next_at,
+            waiting=waiting + int(stopped),
+            running=last.id if last and last.state is RunState.RUNNING else None,
+            totals=dict(last.totals) if last else {},
+        )
+
+    def permitted(self) -> Verdict:
+        """Whether who is at work may run syncs."""
+        return check(Permission.RUNS, self._who(), self._rules())
+
+    def require(self) -> None:
+        """Raises NotPermitted."""
+        verdict = self.permitted()
+        if not verdict.allowed:
+            raise NotPermitted("Syncs cannot be changed or run here.", verdict.reason)
+
+    def require_admin(self) -> None:
+        """Raises NotPermitted for everybody but admins."""
+        self.require()
+        if self._who().role is not Role.ADMIN:
+            raise NotPermitted(
+                "Only an admin may do that.", "Nothing was changed.", "Ask an admin of Zendesk."
+            )
+
+    def _save(self, goal: Goal) -> Goal:
+        saved = self._store.goals.save(goal, self._clock.now())
+        self._told()
+        return saved
+
+    def _told(self) -> None:
+        self._bus.publish(Changes.of(Topic.SYNC))
+
+
+def problems(goal: Goal) -> tuple[str, ...]:
+    """What is wrong with a goal, a sentence each."""
+    found = list(validate(goal.mapping, goal.target))
+    if not goal.identity:
+        found.append(translate("Goals", "Say by what people are recognised."))
+    if goal.opt_in.email and not goal.opt_in.attested:
+        found.append(translate("Goals", "Opting in needs somebody's word that there is consent."))
+    writes = any(row.on for row in goal.mapping)
+    effects = goal.effects
+    if not (writes or effects.add_to_lists or effects.add_tags or effects.deleted_var):
+        found.append(translate("Goals", "It would write nothing: add a row, a list or a tag."))
+    if goal.schedule:
+        try:
+            read_rule(goal.schedule)
+        except BadInput as error:
+            found.append(error.title)
+    return tuple(found)
+
+
+async def absences_of(
+    goal: Goal, sailthru: SailthruClient, zendesk: ZendeskClient
+) -> tuple[Absence, ...]:
+    """What the goal needs and the services do not have."""
+    found: list[Absence] = []
+    if goal.source.lists:
+        there = {known.name for known in await sailthru.list_lists()}
+        found += [
+            Absence("list", name, f"Sailthru has no list “{name}”.")
+            for name in goal.source.lists
+            if name not in there
+        ]
+    wanted = {c.field for c in goal.source.where if goal.source.kind is SourceKind.ZENDESK_USERS}
+    if goal.target is Service.ZENDESK:
+        wanted |= {row.target for row in goal.mapping if row.on}
+        if goal.effects.list_name_field:
+            wanted.add(f"user_fields.{goal.effects.list_name_field}")
+    keys = {name.removeprefix("user_fields.") for name in wanted if name.startswith("user_fields.")}
+    if keys:
+        known_keys = {f.key for f in await zendesk.user_fields() if f.active}
+        found += [
+            Absence("user_field", key, f"Zendesk has no user field “{key}”.")
+            for key in sorted(keys - known_keys)
+        ]
+    return tuple(found)

@@ -1,0 +1,393 @@
+"""Makes a plan: walks the source, a chunk at a time, finds each counterpart and judges it.
+
+A plan looks at what changed since the goal's mark, and at what waits for another try; with `full`
+at everything. Memory stays flat: rows go to the store chunk by chunk.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import ParamSpec, TypeVar
+
+from desktop.kit.errors import AppError
+from desktop.kit.text import translate
+from desktop.model.condition import all_hold
+from desktop.model.edit import Service
+from desktop.model.exported_ticket import ExportedTicket
+from desktop.model.goal import Goal, SourceKind
+from desktop.model.guard import breaches
+from desktop.model.instant import FieldValue
+from desktop.model.mapping import Operator
+from desktop.model.plan import Fate, Plan, PlanRow, PlanState
+from desktop.model.stage import stages_of, window_start
+from desktop.store.feeds import TICKETS, USERS, list_feed
+from desktop.store.sync_notes import Correction
+from desktop.sync.finding import Finding, Found
+from desktop.sync.judging import Circumstances, Judge
+from desktop.sync.record import Record, record_of_export, record_of_person
+from desktop.sync.tools import Tools
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_CHUNK = 192
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be planned; `only` names source records (a retry), `lists` those that were read."""
+
+    goal: Goal
+    actor: str
+    lists: tuple[str, ...] = ()
+    full: bool = False
+    only: tuple[str, ...] = ()
+    origin: str = "sync"
+
+
+@dataclass
+class _Walked:
+    """What the walk has counted so far."""
+
+    read: int = 0
+    rows: int = 0
+
+
+class Planning:
+    """Makes plans. `on_read` hears how many records were judged."""
+
+    def __init__(self, tools: Tools, on_read: Callable[[int], None] = lambda _count: None) -> None:
+        self._tools = tools
+        self._store = tools.store
+        self._on_read = on_read
+
+    async def make(self, order: Order) -> Plan:
+        """A plan, READY or STOPPED by a limit. Raises what the services raise."""
+        goal, now = order.goal, self._tools.clock.now()
+        plan_id = await self._run(
+            self._store.plans.begin, goal, order.actor, now, origin=order.origin
+        )
+        marks = await self._run(self._marks, order)
+        before = _decoded(await self._run(self._store.goals.mark, goal.name))
+        incremental = bool(before) and not order.full and not order.only
+        try:
+            walked = await self._walk(plan_id, order, {} if order.full else before)
+        except BaseException:
+            await self._run(self._store.plans.discard, plan_id)
+            raise
+        plan = await self._run(self._store.plans.get, plan_id)
+        counts = _people(plan)
+        found = breaches(
+            goal.limits, counts, walked.read, incremental=incremental or bool(order.only)
+        )
+        await self._run(
+            self._store.plans.finish,
+            plan_id,
+            state=PlanState.STOPPED if found else PlanState.READY,
+            read=walked.read,
+            breaches=tuple(breach.code for breach in found),
+            mark="" if order.only else json.dumps(marks),
+        )
+        return await self._run(self._store.plans.get, plan_id)
+
+    async def _walk(self, plan_id: str, order: Order, before: Mapping[str, str]) -> _Walked:
+        goal = order.goal
+        finding, judge = Finding(self._tools, goal), Judge(goal)
+        corrections = await self._run(self._store.memory.corrections, goal.name)
+        kinds = await self._field_kinds()
+        walked = _Walked()
+        source = self._records(order, before)
+        while chunk := await self._run(lambda: list(islice(source, _CHUNK))):
+            await self._chunk(plan_id, order, chunk, finding, judge, corrections, kinds, walked)
+        if goal.source.kind is SourceKind.SAILTHRU_LISTS and not order.only:
+            await self._gone(plan_id, order, finding, judge, kinds, walked)
+        return walked
+
+    async def _chunk(
+        self,
+        plan_id: str,
+        order: Order,
+        chunk: Sequence[Record],
+        finding: Finding,
+        judge: Judge,
+        corrections: Mapping[str, tuple[Correction, ...]],
+        kinds: Mapping[str, str],
+        walked: _Walked,
+    ) -> None:
+        goal = order.goal
+        ignored: dict[str, str] = {}
+        inside: list[Record] = []
+        outside: list[Record] = []
+        unclear: list[Record] = []
+        for record in chunk:
+            fixed = corrections.get(record.id, ())
+            for correction in fixed:
+                if not correction.field:
+                    ignored[record.id] = correction.reason
+            values = {c.field: c.value for c in fixed if c.field}
+            shaped = self._in_stages(goal, record.corrected(values) if values else record)
+            answer = self._belongs(goal, shaped)
+            (inside if answer else outside if answer is False else unclear).append(shaped)
+        effects = goal.effects
+        if effects.remove_when_gone or effects.add_tags or effects.deleted_var:
+            leaving = await self._run(self._leaving, goal, outside)
+        else:
+            leaving = []
+        walked.read += len(inside)
+        self._on_read(len(chunk))
+        rows = [_unclear(walked, record) for record in unclear]
+        summed = {r.id: await self._run(self._with_sums, goal, r) for r in inside}
+        found = await finding.find([*inside, *leaving])
+        around = await self._run(
+            self._circumstances, goal, [*inside, *leaving], found, kinds, ignored
+        )
+        for record in (*inside, *leaving):
+            there = found.get(record.id, Found())
+            gone = record.id not in summed
+            judged, events = summed.get(record.id, (record, ()))
+            near = around(record, there, gone)
+            walked.rows += 1
+            row = judge.row(walked.rows, judged, there, near)
+            rows.append(_with_events(row, events))
+        await self._run(self._store.plans.add, plan_id, rows)
+
+    # The source.
+
+    def _records(self, order: Order, before: Mapping[str, str]) -> Iterator[Record]:
+        goal, feeds = order.goal, self._store.feeds
+        kind = goal.source.kind
+        again = order.only or tuple(self._store.memory.again(goal.name))
+        seen: set[str] = set()
+        if not order.only:
+            for record in self._changed(order, before):
+                if again and record.id in again:
+                    seen.add(record.id)
+                yield record
+        for source in again:
+            if source in seen:
+                continue
+            if kind is SourceKind.SAILTHRU_LISTS:
+                found = next(
+                    ((p, n) for n in order.lists if (p := feeds.profile(n, source)) is not None),
+                    None,
+                )
+                if found is not None:
+                    yield record_of_export(found[0], found[1], self._tools.value_source)
+            elif source.isdigit() and (person := feeds.person(int(source))) is not None:
+                yield record_of_person(person, self._tickets(goal, person.id))
+
+    def _changed(self, order: Order, before: Mapping[str, str]) -> Iterator[Record]:
+        goal, feeds = order.goal, self._store.feeds
+        if goal.source.kind is SourceKind.SAILTHRU_LISTS:
+            for place, name in enumerate(order.lists):
+                feed = feeds.feed(list_feed(name))
+                after = feed.after(before.get(feed.name, ""))
+                for profile in feeds.profiles(name, after, feed.seq):
+                    # On several lists: the first one counts.
+                    if place and self._is_on_any(order.lists[:place], profile.sid):
+                        continue
+                    yield record_of_export(profile, name, self._tools.value_source)
+        elif goal.source.kind is SourceKind.ZENDESK_TICKETS:
+            feed = feeds.feed(TICKETS)
+            for requester in feeds.requesters(feed.after(before.get(TICKETS, "")), feed.seq):
+                person = feeds.person(requester)
+                if person is not None:
+                    yield record_of_person(person, self._tickets(goal, requester))
+        else:
+            feed = feeds.feed(USERS)
+            for person in feeds.users(feed.after(before.get(USERS, "")), feed.seq):
+                yield record_of_person(person)
+
+    def _tickets(self, goal: Goal, requester: int) -> Sequence[ExportedTicket]:
+        if goal.source.kind is not SourceKind.ZENDESK_TICKETS:
+            return ()
+        tickets = self._store.feeds.tickets_of(requester)
+        days = goal.source.within_days
+        if days is None:
+            return tickets
+        since = self._tools.clock.now() - days * 86_400.0
+        return tuple(t for t in tickets if (t.created_at or 0.0) >= since)
+
+    def _belongs(self, goal: Goal, record: Record) -> bool | None:
+        """Whether it is in the goal's source; None: a number it is asked for is not known."""
+        if record.fields.get("role") not in (None, "end-user"):
+            return False
+        if record.fields.get("active") is False:
+            return False
+        if goal.source.kind is SourceKind.ZENDESK_TICKETS and "ticket_count" not in record.fields:
+            return False
+        answer = all_hold(goal.source.where, record.fields, self._tools.clock.now())
+        if answer is None and record.service is Service.ZENDESK:
+            # What Zendesk does not tell of a person is not there.
+            return False
+        if answer and goal.source.stage:
+            stages = record.fields.get("stages")
+            return isinstance(stages, list) and goal.source.stage in stages
+        return answer
+
+    def _in_stages(self, goal: Goal, record: Record) -> Record:
+        if not goal.stages:
+            return record
+        names = stages_of(goal.stages, record.fields, self._tools.clock.now())
+        return record.corrected({"stages": list(names)})
+
+    # Who leaves.
+
+    def _leaving(self, goal: Goal, outside: Sequence[Record]) -> list[Record]:
+        """Those outside the source whom this goal keeps on lists, or who carry its tag."""
+        memory, feeds = self._store.memory, self._store.feeds
+        members = memory.members_from(goal.name, [record.id for record in outside])
+        found = []
+        for record in outside:
+            tagged = goal.target is Service.ZENDESK and any(
+                tag in (person.tags or ())
+                for tag in goal.effects.add_tags
+                for person in feeds.people_by_hash(record.email_hash)
+            )
+            deleted = bool(goal.effects.deleted_var) and record.fields.get("active") is False
+            known = deleted and bool(memory.sids([int(record.id)]))
+            if tagged or known or record.id in members:
+                found.append(record)
+        return found
+
+    async def _gone(
+        self,
+        plan_id: str,
+        order: Order,
+        finding: Finding,
+        judge: Judge,
+        kinds: Mapping[str, str],
+        walked: _Walked,
+    ) -> None:
+        """Members of the goal who are on none of its source's lists any more."""
+        goal, after = order.goal, ""
+        if not (goal.effects.remove_when_gone or goal.effects.untag_when_gone):
+            return
+        while members := await self._run(self._store.memory.members, goal.name, after):
+            after = members[-1].target
+            gone = [
+                member
+                for member in members
+                if not await self._run(self._is_on_any, order.lists, member.source)
+            ]
+            rows = []
+            for member in gone:
+                standing = await finding.standing(member.target)
+                record = Record(Service.SAILTHRU, member.source, member.label)
+                walked.rows += 1
+                near = Circumstances(
+                    self._tools.clock.now(), self._tools.zone, user_fields=kinds, leaving=True
+                )
+                rows.append(judge.row(walked.rows, record, Found(standing), near))
+            await self._run(self._store.plans.add, plan_id, rows)
+
+    def _is_on_any(self, lists: Iterable[str], sid: str) -> bool:
+        return any(self._store.feeds.is_member(name, sid) for name in lists)
+
+    # What is known beside.
+
+    def _with_sums(self, goal: Goal, record: Record) -> tuple[Record, tuple[str, ...]]:
+        """The record with, for rows that sum, only what was not added up yet."""
+        rows = [row for row in goal.mapping if row.operator is Operator.SUM and row.on]
+        if not rows:
+            return record, ()
+        tickets = record.fields.get("ticket_ids")
+        events = (
+            [f"ticket {number}" for number in tickets]
+            if isinstance(tickets, list)
+            else [f"{record.id} {record.at}"]
+        )
+        fresh = self._store.memory.new_events(goal.name, events)
+        values: dict[str, FieldValue] = {}
+        for row in rows:
+            if row.source in ("ticket_count", "ticket_ids"):
+                values[row.source] = len(fresh)
+            elif not fresh:
+                values[row.source] = 0
+        return record.corrected(values), fresh
+
+    def _circumstances(
+        self,
+        goal: Goal,
+        records: Sequence[Record],
+        found: Mapping[str, Found],
+        kinds: Mapping[str, str],
+        ignored: Mapping[str, str],
+    ) -> Callable[[Record, Found, bool], Circumstances]:
+        memory, now = self._store.memory, self._tools.clock.now()
+        targets = [f.standing.id for f in found.values() if f.standing is not None]
+        synced = memory.synced(goal.name, targets)
+        echoes = memory.written(goal.source.kind.service.value, [r.id for r in records])
+        touched: dict[str, int] = {}
+        if goal.pressure is not None:
+            since = window_start(goal.pressure.window, now, self._tools.zone)
+            touched = memory.touches(goal.name, targets, since)
+        tickets: dict[int, int] = {}
+        if goal.effects.add_tags and goal.target is Service.ZENDESK:
+            tickets = self._store.feeds.open_tickets([int(t) for t in targets if t.isdigit()])
+
+        def around(record: Record, there: Found, leaving: bool) -> Circumstances:
+            target = there.standing.id if there.standing is not None else ""
+            return Circumstances(
+                now=now,
+                zone=self._tools.zone,
+                synced=synced.get(target, {}),
+                echoes=echoes.get(record.id, {}),
+                user_fields=kinds,
+                open_tickets=tickets.get(int(target), 0) if target.isdigit() else 0,
+                touched=touched.get(target, 0),
+                leaving=leaving,
+                deleted=record.fields.get("active") is False,
+                ignored=ignored.get(record.id, ""),
+            )
+
+        return around
+
+    async def _field_kinds(self) -> dict[str, str]:
+        try:
+            fields = await self._tools.zendesk.client.user_fields()
+        except AppError as error:
+            if error.retryable or error.code == "auth_lost":
+                raise
+            return {}
+        return {found.key: found.type for found in fields if found.active}
+
+    def _marks(self, order: Order) -> dict[str, str]:
+        feeds, kind = self._store.feeds, order.goal.source.kind
+        names = (
+            [list_feed(name) for name in order.lists]
+            if kind is SourceKind.SAILTHRU_LISTS
+            else [TICKETS if kind is SourceKind.ZENDESK_TICKETS else USERS]
+        )
+        return {name: feeds.feed(name).mark for name in names}
+
+    async def _run(self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._store.lane.run(act, *args, **kwargs)
+
+
+def _decoded(mark: str) -> dict[str, str]:
+    try:
+        found = json.loads(mark) if mark else {}
+    except ValueError:
+        return {}
+    return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def _people(plan: Plan) -> dict[str, int]:
+    """People by consequence; somebody who joins two lists is counted by the larger of them."""
+    counts: dict[str, int] = {}
+    for noticed in plan.noticed:
+        code = noticed.consequence.value
+        counts[code] = max(counts.get(code, 0), noticed.people)
+    return counts
+
+
+def _unclear(walked: _Walked, record: Record) -> PlanRow:
+    walked.rows += 1
+    why = translate("Planning", "not known whether it belongs: a value it goes by is missing")
+    return PlanRow(walked.rows, Fate.SKIPPED, record.id, "", record.label, why=why, ticked=False)
+
+
+def _with_events(row: PlanRow, events: tuple[str, ...]) -> PlanRow:
+    return replace(row, events=events) if events and row.fate.writes else row

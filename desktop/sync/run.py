@@ -1,0 +1,327 @@
+"""A run: extract → plan → guard → apply → finish, in the process that was started for it.
+
+What it has done is in the store at every moment: killed anywhere, the next one goes on there.
+Somebody's wish to cancel is a row that is looked at four times a second, whatever is under way.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from desktop.kit.errors import AppError, Conflict, NeedsPerson, StoreKnown
+from desktop.kit.text import plural
+from desktop.model.edit import Service
+from desktop.model.goal import Goal
+from desktop.model.guard import needs_two_admins
+from desktop.model.plan import Plan, PlanState
+from desktop.model.run import Progress, Run, RunStage, RunState
+from desktop.settings.file_lock import held
+from desktop.store.applying import Hand
+from desktop.sync.extract import Extract
+from desktop.sync.planning import Order, Planning
+from desktop.sync.tools import Tools
+from desktop.writing.apply_sailthru import SailthruApplying
+from desktop.writing.apply_zendesk import ZendeskApplying
+from desktop.writing.sailthru_target import SailthruTarget
+from desktop.writing.standing import LIST, TAG
+from desktop.writing.work import Checkpoint, Work
+from desktop.writing.zendesk_target import ZendeskTarget
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 0.25
+_TELL_EVERY_S = 0.5
+
+OnProgress = Callable[[Run], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody asked to run.
+
+    `plan`: exactly that one; `full`: read everything again; `only`: these source records;
+    `resume`: go on with that run. `allow`: limits that `person` (a Zendesk user id), an admin,
+    lets pass once.
+    """
+
+    goal: str
+    actor: str
+    why: str = "hand"
+    plan: str | None = None
+    full: bool = False
+    only: tuple[str, ...] = ()
+    resume: str | None = None
+    allow: tuple[str, ...] = ()
+    person: str = ""
+
+
+@dataclass
+class Runner:
+    """Runs one goal. `lock_path` keeps a second run of it away, in whatever process."""
+
+    tools: Tools
+    lock_path: Path
+    on_progress: OnProgress = field(default=lambda _run: None)
+    checkpoint: Checkpoint = field(default=lambda _name: None)
+    calls: Callable[[], int] = field(default=lambda: 0)
+    budget: Callable[[], str] = field(default=lambda: "")
+
+    async def preview(self, goal: Goal, actor: str, *, full: bool = False) -> Plan:
+        """Extract and plan; nothing is written anywhere, and no history is left."""
+        async with self._alone(goal):
+            run = await self._run(
+                self.tools.store.runs.begin, goal.name, "preview", actor, self.tools.clock.now()
+            )
+            try:
+                plan = await self._cancellable(run, self._planned(run, goal, actor, full=full))
+            finally:
+                await self._run(self.tools.store.runs.forget, run.id)
+            await self._run(self.tools.store.plans.drop_previews, goal.name, plan.id)
+            return plan
+
+    async def run(self, goal: Goal, asked: Asked) -> Run:
+        """One whole run; its state says how it ended. Raises what keeps it from beginning."""
+        async with self._alone(goal):
+            store, now = self.tools.store, self.tools.clock.now()
+            if asked.resume is not None:
+                run = await self._run(store.runs.take_over, asked.resume)
+            else:
+                run = await self._run(store.runs.begin, goal.name, asked.why, asked.actor, now)
+            try:
+                ended = await self._cancellable(run, self._stages(run, goal, asked))
+            except asyncio.CancelledError:
+                if not await self._run(store.runs.cancel_asked, run.id):
+                    raise
+                return await self._end(run, RunState.CANCELLED)
+            except AppError as error:
+                return await self._end(run, RunState.FAILED, error)
+            return ended
+
+    async def _stages(self, run: Run, goal: Goal, asked: Asked) -> Run:
+        store = self.tools.store
+        plan_id = asked.plan or run.plan
+        if plan_id is None:
+            plan = await self._planned(
+                run, goal, asked.actor, full=asked.full, only=asked.only, why=asked.why
+            )
+        else:
+            plan = await self._run(store.plans.get, plan_id)
+            goal = await self._run(store.plans.goal_of, plan.id)
+        await self._run(store.runs.set_plan, run.id, plan.id)
+        self.checkpoint("planned")
+        await self._stage(run, RunStage.GUARD)
+        for breach in asked.allow:
+            await self._run(
+                store.plans.approve,
+                plan.id,
+                breach,
+                asked.person,
+                asked.actor,
+                self.tools.clock.now(),
+            )
+        held_by = await self._run(self._held_by, plan)
+        if held_by:
+            await self._run(store.plans.set_state, plan.id, PlanState.STOPPED)
+            return await self._end(run, RunState.WAITING, NeedsPerson(held_by))
+        await self._apply(run, goal, plan)
+        return await self._finish(run, goal, plan)
+
+    async def _planned(
+        self,
+        run: Run,
+        goal: Goal,
+        actor: str,
+        *,
+        full: bool = False,
+        only: tuple[str, ...] = (),
+        why: str = "sync",
+    ) -> Plan:
+        read = _Counted(self, run, RunStage.EXTRACT)
+        await self._stage(run, RunStage.EXTRACT)
+        extract = Extract(self.tools, read.add)
+        lists = await extract.for_goal(goal)
+        self.checkpoint("extracted")
+        judged = _Counted(self, run, RunStage.PLAN)
+        await self._stage(run, RunStage.PLAN)
+        planning = Planning(self.tools, judged.add)
+        origin = "retry" if why == "retry" else "sync"
+        order = Order(goal, actor, lists=lists, full=full, only=only, origin=origin)
+        return await planning.make(order)
+
+    def _held_by(self, plan: Plan) -> str:
+        """Why this plan may not be applied, or nothing."""
+        if plan.state in (PlanState.APPLIED, PlanState.DISCARDED):
+            return f"Plan {plan.id} was applied or discarded already. Make a new preview."
+        approvals = self.tools.store.plans.approvals(plan.id)
+        for breach in plan.breaches:
+            people = {a.person for a in approvals if a.breach == breach}
+            needed = 2 if needs_two_admins([breach]) else 1
+            if len(people) < needed:
+                words = next(
+                    (
+                        f"{n.people:,} people: {n.consequence.words}"
+                        for n in plan.noticed
+                        if n.consequence.value == breach
+                    ),
+                    "The source is empty",
+                )
+                who = "one admin" if needed == 1 else "two admins"
+                return (
+                    f"Nothing written. {words.format(name='a list')}: past the limit of this sync."
+                    f" `--allow {breach}` by {who} lets it pass once."
+                    if breach != "empty"
+                    else "Nothing written: the source is empty."
+                )
+        return ""
+
+    async def _apply(self, run: Run, goal: Goal, plan: Plan) -> None:
+        store = self.tools.store
+        await self._stage(run, RunStage.APPLY)
+        await self._run(store.plans.set_state, plan.id, PlanState.APPLYING)
+        sent = _Counted(
+            self, run, RunStage.APPLY, total=await self._run(store.plans.ticked, plan.id)
+        )
+        names = [f"{LIST}{name}" for name in goal.effects.add_to_lists]
+        names += [f"{TAG}{tag}" for tag in goal.effects.add_tags]
+        hand = Hand(
+            run.id,
+            plan.id,
+            goal.name,
+            goal.title,
+            goal.target,
+            run.actor,
+            frozenset(names),
+            counts_touches=goal.pressure is not None,
+        )
+        work = Work(
+            store,
+            self.tools.clock,
+            hand,
+            sent.add,
+            self.tools.job_patience_s,
+            self.checkpoint,
+        )
+        if goal.target is Service.SAILTHRU:
+            target = SailthruTarget(self.tools.sailthru.client, self.tools.sailthru.bulk)
+            await SailthruApplying(work, target, goal.flows).apply()
+        else:
+            people = ZendeskTarget(self.tools.zendesk.client, self.tools.zendesk.bulk)
+            await ZendeskApplying(work, people).apply()
+
+    async def _finish(self, run: Run, goal: Goal, plan: Plan) -> Run:
+        store = self.tools.store
+        await self._stage(run, RunStage.FINISH)
+        await self._run(store.applying.settle_rest, plan.id)
+        self.checkpoint("settled")
+        await self._run(store.plans.set_state, plan.id, PlanState.APPLIED)
+        if plan.mark:
+            await self._run(store.goals.set_mark, goal.name, plan.mark)
+        self.checkpoint("marked")
+        totals = await self._run(store.applying.totals, plan.id)
+        error = None
+        if totals["failed"]:
+            some = plural(totals["failed"], "row was refused", "rows were refused")
+            error = f"{some}; the next run tries again."
+        return await self._run(
+            store.runs.end, run.id, RunState.DONE, self.tools.clock.now(), totals, error=error or ""
+        )
+
+    async def _end(self, run: Run, state: RunState, error: AppError | None = None) -> Run:
+        store = self.tools.store
+        known = await self._run(store.runs.get, run.id)
+        totals = await self._run(store.applying.totals, known.plan) if known.plan else {}
+        totals.pop("left", None)
+        ended = await self._run(
+            store.runs.end,
+            run.id,
+            state,
+            self.tools.clock.now(),
+            totals if state is not RunState.WAITING else {},
+            error=str(error) if error is not None else "",
+            error_code=error.code if error is not None else "",
+        )
+        self.on_progress(ended)
+        return ended
+
+    async def _stage(self, run: Run, stage: RunStage) -> None:
+        await self._run(self.tools.store.runs.set_stage, run.id, stage)
+        self.on_progress(await self._run(self.tools.store.runs.get, run.id))
+
+    async def _cancellable(self, run: Run, work: Awaitable[T]) -> T:
+        task = asyncio.ensure_future(work)
+        watch = asyncio.create_task(self._watch(run, task))
+        try:
+            return await task
+        finally:
+            watch.cancel()
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watch
+
+    async def _watch(self, run: Run, task: "asyncio.Future[T]") -> None:
+        while not task.done():
+            await asyncio.sleep(_LOOK_EVERY_S)
+            try:
+                asked = await self._run(self.tools.store.runs.cancel_asked, run.id)
+            except StoreKnown as error:
+                log.warning("Whether to cancel could not be read: %s", error.title)
+                continue
+            if asked:
+                task.cancel()
+
+    @asynccontextmanager
+    async def _alone(self, goal: Goal) -> AsyncIterator[None]:
+        try:
+            async with held(self.lock_path, limit_s=0.0):
+                yield
+        except StoreKnown as error:
+            if self.lock_path.name not in error.title:
+                raise
+            raise Conflict(
+                f"“{goal.title}” is running already.",
+                "One run of a sync at a time: nothing was started.",
+                "Wait for it, or cancel it.",
+            ) from None
+
+    async def _run(self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.tools.store.lane.run(act, *args, **kwargs)
+
+
+class _Counted:
+    """Tells how far a stage is, twice a second at most."""
+
+    def __init__(self, runner: Runner, run: Run, stage: RunStage, total: int | None = None) -> None:
+        self._runner = runner
+        self._run = run
+        self._stage = stage
+        self._total = total
+        self._done = 0
+        self._began = runner.tools.clock.monotonic()
+        self._told = self._began
+
+    def add(self, count: int) -> None:
+        """So many more."""
+        self._done += count
+        now = self._runner.tools.clock.monotonic()
+        if now - self._told < _TELL_EVERY_S:
+            return
+        self._told = now
+        rate = self._done / max(now - self._began, 0.001)
+        left = None if self._total is None else max(0, self._total - self._done)
+        progress = Progress(
+            done=self._done,
+            total=self._total,
+            calls=self._runner.calls(),
+            budget=self._runner.budget(),
+            eta_s=None if left is None or rate <= 0 else left / rate,
+        )
+        self._runner.tools.store.runs.set_progress(self._run.id, progress)
+        self._runner.on_progress(replace(self._run, stage=self._stage, progress=progress))

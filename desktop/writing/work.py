@@ -1,0 +1,152 @@
+"""What applying a plan needs to know, and how rows are closed; the same for both services."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
+
+from desktop.kit.clock import Clock
+from desktop.kit.errors import AppError
+from desktop.kit.text import translate
+from desktop.model.edit import Service
+from desktop.model.json_value import Json
+from desktop.model.plan import FieldChange, PlanRow, RowState
+from desktop.store.applying import Batch, Closed, Hand
+from desktop.store.store import Store
+from desktop.writing.standing import Standing, Verdict, compare
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Checkpoint = Callable[[str], None]
+Read = Standing | AppError | None
+
+
+@dataclass(frozen=True)
+class Work:
+    """One run's applying.
+
+    `on_closed` hears how many rows have ended. `job_patience_s`: a job that does not move for so
+    long is given up. `checkpoint` is called with the name of each step passed (tests stop the
+    process there).
+    """
+
+    store: Store
+    clock: Clock
+    hand: Hand
+    on_closed: Callable[[int], None] = field(default=lambda _count: None)
+    job_patience_s: float = 900.0
+    checkpoint: Checkpoint = field(default=lambda _name: None)
+
+    async def run(self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `act` on the database's thread."""
+        return await self.store.lane.run(act, *args, **kwargs)
+
+    async def claim(self, kind: str, rows: Sequence[PlanRow]) -> int:
+        """Make a batch of these rows; nothing is sent before this is stored."""
+        numbers = [row.row for row in rows]
+        now = self.clock.now()
+        batch = await self.run(self.store.applying.begin_batch, self.hand.plan, kind, numbers, now)
+        self.checkpoint("claimed")
+        return batch
+
+    async def close(self, closed: Iterable[Closed], batch: int) -> None:
+        """Store how rows ended."""
+        ended = tuple(closed)
+        await self.run(
+            self.store.applying.close_rows, self.hand, ended, self.clock.now(), batch=batch
+        )
+        self.checkpoint("closed")
+        self.on_closed(len(ended))
+
+    async def give_back(self, batch: int) -> None:
+        """The rest of the batch was surely not applied."""
+        await self.run(self.store.applying.give_back, self.hand.plan, batch)
+
+    async def open_batches(self) -> tuple[Batch, ...]:
+        """What the process before this one left open."""
+        return await self.run(self.store.applying.open_batches, self.hand.plan)
+
+    @property
+    def service_name(self) -> str:
+        """The service's name in sentences."""
+        return "Sailthru" if self.hand.service is Service.SAILTHRU else "Zendesk"
+
+
+def sorted_out(
+    rows: Sequence[PlanRow], there: Mapping[int, Read], *, unsure: bool = False
+) -> tuple[list[PlanRow], list[Closed]]:
+    """Which rows are to be sent, and how the others end without it.
+
+    `unsure`: they may have been sent before, so what is so already is our own doing.
+    """
+    send: list[PlanRow] = []
+    closed: list[Closed] = []
+    for row in rows:
+        now = there.get(row.row)
+        if isinstance(now, AppError):
+            closed.append(failed(row, str(now)))
+            continue
+        verdict, change = compare(row, now)
+        if verdict is Verdict.SEND:
+            send.append(row)
+        elif verdict is Verdict.SAME and now is not None:
+            closed.append(done(row, now) if unsure else same_already(row, now))
+        elif verdict is Verdict.CHANGED and change is not None and now is not None:
+            closed.append(parked(row, _changed(change, now.value(change.field))))
+        elif verdict is Verdict.TAKEN:
+            closed.append(parked(row, _TAKEN))
+        else:
+            closed.append(parked(row, _GONE))
+    return send, closed
+
+
+def done(row: PlanRow, now: Standing) -> Closed:
+    """Confirmed by reading it back."""
+    return Closed(row, RowState.DONE, _CONFIRMED, now.id, _values(row))
+
+
+def same_already(row: PlanRow, now: Standing) -> Closed:
+    """Nothing had to be sent."""
+    return Closed(row, RowState.SAME, _SAME, now.id, _values(row))
+
+
+def accepted(row: PlanRow, words: str, target_id: str = "") -> Closed:
+    """The service took it, and it was not seen there."""
+    return Closed(row, RowState.ACCEPTED, words, target_id, _values(row))
+
+
+def parked(row: PlanRow, words: str) -> Closed:
+    """A person has to look."""
+    return Closed(row, RowState.PARKED, words)
+
+
+def failed(row: PlanRow, words: str) -> Closed:
+    """It was refused; the next run tries again."""
+    return Closed(row, RowState.FAILED, words)
+
+
+_CONFIRMED = translate("Applying", "Confirmed by reading it back.")
+_SAME = translate("Applying", "It was so already: nothing was sent.")
+_GONE = translate(
+    "Applying", "It is not there any more: deleted or merged since the preview. Nothing was sent."
+)
+_TAKEN = translate(
+    "Applying",
+    "Somebody made it meanwhile, with other values. Nothing was sent; the next preview compares.",
+)
+NOT_SEEN = translate("Applying", "Accepted, and not shown yet. The next preview reads it.")
+NOT_READ = translate("Applying", "Accepted, not read back. The next preview reads it.")
+
+
+def _values(row: PlanRow) -> tuple[tuple[str, Json], ...]:
+    return tuple((change.field, change.new) for change in row.sent)
+
+
+def _changed(change: FieldChange, now: Json) -> str:
+    text = translate(
+        "Applying",
+        "Changed elsewhere since the preview, person unknown: {field} is now {now}."
+        " Nothing was sent.",
+    )
+    shown = "not set" if now is None else str(now)
+    return text.format(field=change.field, now=shown if len(shown) <= 80 else shown[:79] + "…")
