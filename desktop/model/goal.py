@@ -118,8 +118,8 @@ class Notify:
 class Goal:
     """One sync. `name` is its identity for scripts; `title` is what people read.
 
-    New goals are off, and while a goal is off it only reads. `checked_at` is when it was last checked
-    against the services (Unix seconds, 0: never since it was changed). `schedule` is a rule of
+    New goals are off, and while a goal is off it only reads. `checked_at` is when it was last
+    checked against the services (Unix seconds, 0: never since it was changed). `schedule` is a rule of
     `model.schedule`, empty: only by hand. `version` counts its saves.
     """
 

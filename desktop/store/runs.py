@@ -68,6 +68,28 @@ class Runs:
             )
         )
 
+    def preview_of(self, goal: str) -> Run | None:
+        """The preview that is being made, or why the last one could not be; else None."""
+        return self._database.read(
+            lambda c: next(
+                (
+                    self._run(row)
+                    for row in c.execute(
+                        "SELECT * FROM run WHERE goal = ? AND why = 'preview'"
+                        " ORDER BY id DESC LIMIT 1",
+                        (goal,),
+                    )
+                ),
+                None,
+            )
+        )
+
+    def forget_previews(self, goal: str) -> None:
+        """What earlier previews of a goal came to is not news any more."""
+        self._database.write(
+            lambda c: c.execute("DELETE FROM run WHERE goal = ? AND why = 'preview'", (goal,))
+        )
+
     def forget(self, run_id: str) -> None:
         """A preview leaves no history."""
         self._database.write(lambda c: c.execute("DELETE FROM run WHERE id = ?", (int(run_id),)))

@@ -36,7 +36,7 @@ _CHUNK = 192
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be planned; `only` names source records (a retry), `lists` those that were read."""
+    """What is to be planned; `only` names source records (a retry), `lists` those read."""
 
     goal: Goal
     actor: str

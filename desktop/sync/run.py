@@ -77,13 +77,21 @@ class Runner:
     async def preview(self, goal: Goal, actor: str, *, full: bool = False) -> Plan:
         """Extract and plan; nothing is written anywhere, and no history is left."""
         async with self._alone(goal):
+            runs = self.tools.store.runs
+            await self._run(runs.forget_previews, goal.name)
             run = await self._run(
-                self.tools.store.runs.begin, goal.name, "preview", actor, self.tools.clock.now()
+                runs.begin, goal.name, "preview", actor, self.tools.clock.now()
             )
             try:
                 plan = await self._cancellable(run, self._planned(run, goal, actor, full=full))
-            finally:
-                await self._run(self.tools.store.runs.forget, run.id)
+            except AppError as error:
+                # Kept until the next preview, for a window that has started this one.
+                await self._end(run, RunState.FAILED, error)
+                raise
+            except BaseException:
+                await self._run(runs.forget, run.id)
+                raise
+            await self._run(runs.forget, run.id)
             await self._run(self.tools.store.plans.drop_previews, goal.name, plan.id)
             return plan
 
