@@ -50,7 +50,7 @@ def _require_no_verb(word: str, *, alone: bool) -> None:
         import difflib
 
         close = difflib.get_close_matches(word.lower(), NAMES, 1, 0.75)
-    if alone and not close and word != "sync":
+    if alone and not close:
         return
     if close:
         hint = f"Did you mean `fairlead {close[0]}`? A customer: `fairlead -- {word}`."

@@ -14,6 +14,8 @@ from desktop.store import database
 from desktop.store.database import Database
 
 ROOT = Path(__file__).resolve().parents[3]
+LAST = database.migrations("fairlead")[-1][0]
+NEWEST = database.MAJOR * 1000 + LAST
 
 # A child that opens the file with a second migration and dies at its N-th statement.
 CHILD = """
@@ -33,7 +35,7 @@ class Mortal(sqlite3.Connection):
         return super().execute(*args, **kwargs)
 
 real = database.migrations
-database.migrations = lambda schema: [*real(schema), (2, NEXT)] if NEXT else real(schema)
+database.migrations = lambda schema: [*real(schema), (real(schema)[-1][0] + 1, NEXT)] if NEXT else real(schema)
 connect = sqlite3.connect
 sqlite3.connect = lambda *a, **k: connect(*a, factory=Mortal, **k)
 database.Database(Path(sys.argv[1]), "fairlead", synchronous="FULL").close()
@@ -66,7 +68,7 @@ def test_killed_inside_the_first_migration_no_file_is_half_made(tmp_path: Path) 
         path = tmp_path / f"{die_at}" / "fairlead.db"
         killed += child(path, die_at, "") < 0
         Database(path, "fairlead", synchronous="FULL").close()
-        assert version(path) == 1001
+        assert version(path) == NEWEST
     assert killed > 4
 
 
@@ -74,7 +76,7 @@ def test_killed_inside_a_later_migration_the_version_before_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = database.migrations
-    wanted = lambda schema: [*real(schema), (2, NEXT.replace("\\n", "\n"))]  # noqa: E731
+    wanted = lambda schema: [*real(schema), (LAST + 1, NEXT.replace("\\n", "\n"))]  # noqa: E731
     killed = 0
     for die_at in range(1, 22, 2):
         path = tmp_path / f"{die_at}" / "fairlead.db"
@@ -82,15 +84,34 @@ def test_killed_inside_a_later_migration_the_version_before_stands(
         first.write(lambda c: c.execute("INSERT INTO draft VALUES ('k', 'kept', 1)"))
         first.close()
         killed += child(path, die_at, NEXT) < 0
-        assert version(path) in (1001, 1002)
+        assert version(path) in (NEWEST, NEWEST + 1)
         with monkeypatch.context() as patched:
             patched.setattr(database, "migrations", wanted)
             again = Database(path, "fairlead", synchronous="FULL")
         rows = again.read(lambda c: c.execute("SELECT key FROM draft ORDER BY key").fetchall())
         again.close()
         assert [r["key"] for r in rows] == ["k", "m"]
-        assert version(path) == 1002
+        assert version(path) == NEWEST + 1
     assert killed > 4
+
+
+@pytest.mark.parametrize("known", range(1, LAST))
+def test_an_older_file_is_brought_up_with_all_its_rows(
+    known: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "fairlead.db"
+    real = database.migrations
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "migrations", lambda schema: real(schema)[:known])
+        older = Database(path, "fairlead", synchronous="FULL")
+        older.write(lambda c: c.execute("INSERT INTO draft VALUES ('k', 'kept', 1)"))
+        older.close()
+    assert version(path) == database.MAJOR * 1000 + known
+    newer = Database(path, "fairlead", synchronous="FULL")
+    rows = newer.read(lambda c: c.execute("SELECT text FROM draft").fetchall())
+    newer.close()
+    assert [row["text"] for row in rows] == ["kept"]
+    assert version(path) == NEWEST
 
 
 def test_a_failing_migration_changes_nothing(
@@ -100,11 +121,11 @@ def test_a_failing_migration_changes_nothing(
     Database(path, "fairlead", synchronous="FULL").close()
     real = database.migrations
     broken = "CREATE TABLE later (a TEXT);\nCREATE TABLE audit (a TEXT);\n"
-    monkeypatch.setattr(database, "migrations", lambda schema: [*real(schema), (2, broken)])
+    monkeypatch.setattr(database, "migrations", lambda schema: [*real(schema), (LAST + 1, broken)])
     with pytest.raises(database.StoreKnown):
         Database(path, "fairlead", synchronous="FULL")
     monkeypatch.undo()
-    assert version(path) == 1001
+    assert version(path) == NEWEST
     Database(path, "fairlead", synchronous="FULL").close()
 
 
@@ -125,5 +146,5 @@ def test_two_processes_that_make_the_file_together_make_one(tmp_path: Path) -> N
         for one in both:
             one.join(20)
             assert one.exitcode == 0
-        assert version(path) == 1001
+        assert version(path) == NEWEST
         assert [p.name for p in path.parent.iterdir()] == ["fairlead.db"]

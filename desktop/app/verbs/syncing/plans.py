@@ -1,6 +1,8 @@
 """Plans on the command line: plan, tick, resolve."""
 
 import argparse
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from desktop.app import output
 from desktop.app.ground import Ground
@@ -33,12 +35,19 @@ async def _plan(ground: Ground, options: argparse.Namespace) -> int:
     return output.DONE
 
 
-def print_plan(plan: Plan, plans: Plans, *, rows: int, as_json: bool) -> None:
-    """The plan with its first rows."""
+def print_plan(
+    plan: Plan,
+    plans: Plans,
+    *,
+    rows: int,
+    as_json: bool,
+    more: Mapping[str, Json] = MappingProxyType({}),
+) -> None:
+    """The plan with its first rows; `more` goes into the JSON beside it."""
     chosen = RowFilter(fates=(Fate.CREATE, Fate.UPDATE, Fate.CORRECTION, Fate.CONFLICT))
     shown = plans.rows(plan.id, chosen, limit=max(0, rows))
     if as_json:
-        document = plan.as_json()
+        document = {**plan.as_json(), **more}
         document["ticked"] = plans.ticked(plan.id)
         document["rows"] = [row_json(row) for row in shown]
         output.print_json(document)

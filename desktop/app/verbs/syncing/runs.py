@@ -5,14 +5,17 @@ import argparse
 from desktop.app import output
 from desktop.app.ground import Ground
 from desktop.app.output import plain
-from desktop.app.runs import runner_of
+from desktop.app.runs import runner_of, tools_of
 from desktop.app.session import session
 from desktop.app.verbs.syncing.act import Act, goal_argument
+from desktop.app.verbs.syncing.plans import print_plan
 from desktop.app.verbs.syncing.progress import teller
 from desktop.app.wiring import House
 from desktop.kit.errors import BadInput, NeedsPerson
 from desktop.model.goal import Goal
+from desktop.model.json_value import Json
 from desktop.model.run import OUTCOMES, Run, RunState
+from desktop.sync.rollback import Rollback
 from desktop.sync.run import Asked
 
 _AWAY = ("offline", "timed_out", "rate_limited", "service_trouble")
@@ -141,8 +144,49 @@ async def _retry(ground: Ground, options: argparse.Namespace) -> int:
         return print_run(run, as_json=options.json)
 
 
+def _rollback_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("--dry-run", action="store_true", help="show what it would restore")
+    parser.add_argument(
+        "--allow", action="append", default=[], metavar="LIMIT", help="let a limit pass once"
+    )
+    parser.add_argument("--rows", type=int, default=20, metavar="N")
+    parser.add_argument("--progress", choices=["jsonl"], help="tell how far it is")
+
+
+async def _rollback(ground: Ground, options: argparse.Namespace) -> int:
+    async with session(ground, options.workspace, for_runs=True) as house:
+        house.goals.require()
+        if options.allow:
+            house.goals.require_admin()
+        actor = house.live.actor
+        rollback = Rollback(tools_of(house))
+        plan = await rollback.plan(options.run, actor.name)
+        losses = await rollback.losses(plan.id)
+        if options.dry_run:
+            lost: list[Json] = [{"rows": loss.rows, "why": loss.words} for loss in losses]
+            more: dict[str, Json] = {"not_restored": lost}
+            print_plan(plan, house.store.plans, rows=options.rows, as_json=options.json, more=more)
+            if not options.json:
+                for loss in losses:
+                    print(f"  Not as it was: {loss.rows:,} × {loss.words}.")
+            return output.DONE
+        asked = Asked(
+            plan.goal,
+            actor.name,
+            why="rollback",
+            plan=plan.id,
+            allow=tuple(options.allow),
+            person=str(actor.id or actor.name),
+        )
+        goal = house.store.plans.goal_of(plan.id)
+        runner = runner_of(house, plan.goal, teller(options.progress))
+        return print_run(await runner.run(goal, asked), as_json=options.json)
+
+
 ACTS = (
     Act("run", "run a sync now", _run_arguments, _run),
     Act("cancel", "stop a run; it can go on later", _cancel_arguments, _cancel),
+    Act("rollback", "take back what a run wrote", _rollback_arguments, _rollback),
     Act("retry", "try what was refused or corrected again", _retry_arguments, _retry),
 )

@@ -1,0 +1,1 @@
+"""The page “Sync” and its parts."""

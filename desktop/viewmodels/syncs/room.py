@@ -1,0 +1,52 @@
+"""What the models of the page share: the workspace, its use cases, and how a run is started."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from desktop.kit.bus import Bus, Changes, Topic
+from desktop.kit.clock import Clock
+from desktop.settings import table
+from desktop.store.store import Store
+from desktop.sync.decide import Decisions
+from desktop.sync.goals import Goals
+from desktop.sync.presets import SyncNames
+from desktop.viewmodels.settings_office import SettingsOffice
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Room:
+    """One workspace as the page needs it.
+
+    `goals` tells no bus: it is called on the database's thread, and `tell` follows in this one.
+    `start` begins a process of its own with the arguments after `sync`, and gives its pid.
+    """
+
+    office: SettingsOffice
+    store: Store
+    goals: Goals
+    bus: Bus
+    clock: Clock
+    names: Callable[[], SyncNames]
+    start: Callable[..., int]
+
+    @property
+    def decisions(self) -> Decisions:
+        """What people decide about plans."""
+        return Decisions(self.store, self.clock)
+
+    @property
+    def zone(self) -> str:
+        """The Sailthru account's time zone."""
+        return self.office.values.get(table.TIMEZONE)
+
+    async def run(self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do something with the database on its own thread."""
+        return await self.store.lane.run(act, *args, **kwargs)
+
+    def tell(self) -> None:
+        """Say that something about syncs has changed."""
+        self.bus.publish(Changes.of(Topic.SYNC))
