@@ -62,14 +62,22 @@ def _events(scene: Scene) -> Iterator[_Event]:
             yield _Event(ticket.updated_at, f"Ticket #{ticket.id} {ticket.status}")
     yield from _profile_events(scene)
     for row in scene.audit:
-        yield _Event(row.at, audit_words(row), row.edit)
+        # What a sync did belongs to no edit that could be undone here.
+        yield _Event(row.at, audit_words(row), row.edit if row.kind != "sync" else "")
 
 
 def _profile_events(scene: Scene) -> Iterator[_Event]:
     profile = scene.sheet.profile.value
     if profile is None:
         return
-    here = {row.name for row in scene.audit if row.kind == "list" and row.result == "done"}
+    done = [row for row in scene.audit if row.result == "done"]
+    here = {row.name for row in done if row.kind == "list"}
+    here |= {
+        name.removeprefix("lists.")
+        for row in done
+        if row.kind == "sync" and isinstance(row.new, dict)
+        for name in row.new
+    }
     for name, since in profile.lists.items():
         if since is not None:
             yield _Event(since, f"Joined {name}" + ("" if name in here else ", changed elsewhere"))
@@ -94,7 +102,18 @@ def audit_words(row: AuditRow) -> str:
     """A closed edit as a sentence."""
     ended = {"done": "", "conflict": ": not sent, changed elsewhere", "failed": ": failed"}
     tail = ended.get(row.result, ": taken back")
+    if row.kind == "sync":
+        return f"{_synced_words(row)} by {row.actor}"
     return f"{change_words(row.kind, row.name, row.new)} by {row.actor}{tail}"
+
+
+def _synced_words(row: AuditRow) -> str:
+    """What a sync changed: its fields, the first few by name."""
+    title = row.reason.partition(": run")[0] or row.name
+    fields = list(row.new) if isinstance(row.new, dict) else []
+    names = [field.partition(".")[2] or field for field in fields]
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"Sync “{title}”: {shown}" if shown else f"Sync “{title}”"
 
 
 def change_words(kind: str, name: str, new: object) -> str:
