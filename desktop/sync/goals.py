@@ -1,5 +1,6 @@
 """What people do with goals: add, change, check, switch on; and what keeps one from running."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -7,7 +8,7 @@ from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.kit.bus import Bus, Changes, Topic
 from desktop.kit.clock import Clock
-from desktop.kit.errors import BadInput, NeedsPerson, NotPermitted
+from desktop.kit.errors import BadInput, Conflict, NeedsPerson, NotPermitted
 from desktop.kit.text import translate
 from desktop.model.edit import Service
 from desktop.model.goal import Goal, GoalState, Missing, SourceKind
@@ -20,17 +21,21 @@ from desktop.model.schedule import next_times, read_rule
 from desktop.store.store import Store
 from desktop.sync.presets import SyncNames, preset
 
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _MEANT = ("source", "identity", "mapping", "effects", "purposes", "stages", "opt_in")
 
 
 @dataclass(frozen=True)
 class Absence:
-    """Something a goal needs that a service does not have; `make` says whether it can be made."""
+    """Something a goal names that a service does not have.
+
+    `kind` is list or user_field; without what is `needed` it would read nobody.
+    """
 
     kind: str
     name: str
     words: str
-    makeable: bool = True
+    needed: bool = True
 
 
 class Goals:
@@ -91,6 +96,9 @@ class Goals:
                 "It is off, and stays so.",
                 "Check it first: that asks both services for what it needs.",
             )
+        if on and not goal.on:
+            # Nothing runs because it was switched on, only when its time comes.
+            self._store.goals.count_from(name, self._clock.now())
         return self._save(replace(goal, on=on))
 
     def reschedule(self, name: str, text: str) -> Goal:
@@ -99,16 +107,35 @@ class Goals:
         rule = read_rule(text)
         goal = self._save(replace(self._store.goals.get(name), schedule=rule.text))
         # What was missed under the old rule is not caught up under the new one.
-        self._store.goals.take_due(name, self._clock.now())
+        self._store.goals.count_from(name, self._clock.now())
         return goal
+
+    def take_in(self, goals: Sequence[Goal], *, replacing: bool = False) -> tuple[Goal, ...]:
+        """Store goals from a file, all or none; they arrive off and unchecked.
+
+        Raises Conflict for a name that is there already, unless `replacing`.
+        """
+        self.require()
+        known = {goal.name for goal in self._store.goals.all()}
+        there = [goal.name for goal in goals if goal.name in known]
+        if there and not replacing:
+            raise Conflict(
+                f"There is already: {', '.join(there)}.",
+                "Nothing was imported.",
+                "`--replace` puts the file's in their place.",
+            )
+        arriving = [replace(goal, on=False, checked_at=0.0) for goal in goals]
+        taken = self._store.goals.take_in(arriving, self._clock.now())
+        self._told()
+        return taken
 
     async def check(
         self, name: str, sailthru: SailthruClient, zendesk: ZendeskClient
     ) -> tuple[Goal, tuple[Absence, ...]]:
-        """Ask both services for what it needs; checked when nothing needed is missing."""
+        """Ask both services for what it names; checked when nothing needed is missing."""
         goal = self._store.goals.get(name)
         absences = await absences_of(goal, sailthru, zendesk)
-        if not any(absence.kind == "list" for absence in absences):
+        if not any(absence.needed for absence in absences):
             goal = self._save(replace(goal, checked_at=self._clock.now()))
         return goal, absences
 
@@ -119,9 +146,9 @@ class Goals:
         """Make what is missing. Raises Forbidden where only an admin may."""
         self.require_admin()
         for absence in absences:
-            if absence.kind == "list" and absence.makeable:
+            if absence.kind == "list":
+                # Without a source list it looks at everybody (contract sailthru 2.3, query).
                 query: dict[str, Json] = {
-                    "source_list": "",
                     "query_mode": "and",
                     "criteria": ["match"],
                     "field": [names.mark_var],
@@ -223,6 +250,12 @@ def problems(goal: Goal) -> tuple[str, ...]:
             read_rule(goal.schedule)
         except BadInput as error:
             found.append(error.title)
+    text = translate("Goals", "“{address}” is no e-mail address.")
+    found += [
+        text.format(address=address[:80])
+        for address in goal.notify.email
+        if not _ADDRESS.fullmatch(address)
+    ]
     return tuple(found)
 
 
@@ -238,7 +271,8 @@ async def absences_of(
             for name in goal.source.lists
             if name not in there
         ]
-    wanted = {c.field for c in goal.source.where if goal.source.kind is SourceKind.ZENDESK_USERS}
+    needed = {c.field for c in goal.source.where if goal.source.kind is SourceKind.ZENDESK_USERS}
+    wanted = set(needed)
     if goal.target is Service.ZENDESK:
         wanted |= {row.target for row in goal.mapping if row.on}
         if goal.effects.list_name_field:
@@ -247,7 +281,12 @@ async def absences_of(
     if keys:
         known_keys = {f.key for f in await zendesk.user_fields() if f.active}
         found += [
-            Absence("user_field", key, f"Zendesk has no user field “{key}”.")
+            Absence(
+                "user_field",
+                key,
+                f"Zendesk has no user field “{key}”.",
+                needed=f"user_fields.{key}" in needed,
+            )
             for key in sorted(keys - known_keys)
         ]
     return tuple(found)
