@@ -171,18 +171,22 @@ class SyncNotes:
             )
         )
 
-    def touches(self, goal: str, targets: Sequence[str], since: float) -> dict[str, int]:
-        """How often each was touched by this goal since then."""
-        return self._database.read(
-            lambda c: {
-                row["target"]: row["n"]
-                for row in c.execute(
-                    "SELECT target, count(*) AS n FROM touch WHERE goal = ? AND at >= ?"
-                    " AND target IN (SELECT value FROM json_each(?)) GROUP BY target",
-                    (goal, since, encode(list(targets))),
-                )
-            }
-        )
+    def touches(
+        self, goal: str, targets: Sequence[str], since: float
+    ) -> dict[str, tuple[float, ...]]:
+        """When each was touched by this goal since then (Unix seconds)."""
+
+        def look(connection: sqlite3.Connection) -> dict[str, tuple[float, ...]]:
+            found: dict[str, tuple[float, ...]] = {}
+            for row in connection.execute(
+                "SELECT target, at FROM touch WHERE goal = ? AND at >= ?"
+                " AND target IN (SELECT value FROM json_each(?)) ORDER BY at",
+                (goal, since, encode(list(targets))),
+            ):
+                found[row["target"]] = (*found.get(row["target"], ()), row["at"])
+            return found
+
+        return self._database.read(look)
 
     # Corrections.
 

@@ -21,6 +21,7 @@ from desktop.model.mapping import (
 )
 from desktop.model.plan import Fate, FieldChange, PlanRow
 from desktop.model.query import is_email
+from desktop.model.stage import held_back
 from desktop.store.applying import hash_of
 from desktop.sync.consequences import consequences_of
 from desktop.sync.finding import SEVERAL, Found
@@ -127,7 +128,7 @@ class Judge:
         if standing is None and not record.email:
             return _skipped(row, translate("Judging", "no e-mail address"))
         pressure = self._goal.pressure
-        if pressure is not None and around.touched >= pressure.most:
+        if pressure is not None and held_back(pressure, around.touched):
             text = translate("Judging", "already {count} times this {window}")
             return _skipped(row, text.format(count=around.touched, window=pressure.window.value))
         return None

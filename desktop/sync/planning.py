@@ -25,6 +25,7 @@ from desktop.store.feeds import TICKETS, USERS, list_feed
 from desktop.store.sync_notes import Correction
 from desktop.sync.finding import Finding, Found
 from desktop.sync.judging import Circumstances, Judge
+from desktop.sync.pressure import counted
 from desktop.sync.record import Record, record_of_export, record_of_person
 from desktop.sync.tools import Tools
 
@@ -319,10 +320,10 @@ class Planning:
         targets = [f.standing.id for f in found.values() if f.standing is not None]
         synced = memory.synced(goal.name, targets)
         echoes = memory.written(goal.source.kind.service.value, [r.id for r in records])
-        touched: dict[str, int] = {}
+        touches: dict[str, tuple[float, ...]] = {}
         if goal.pressure is not None:
             since = window_start(goal.pressure.window, now, self._tools.zone)
-            touched = memory.touches(goal.name, targets, since)
+            touches = memory.touches(goal.name, targets, since)
         tickets: dict[int, int] = {}
         if goal.effects.add_tags and goal.target is Service.ZENDESK:
             tickets = self._store.feeds.open_tickets([int(t) for t in targets if t.isdigit()])
@@ -336,7 +337,7 @@ class Planning:
                 echoes=echoes.get(record.id, {}),
                 user_fields=kinds,
                 open_tickets=tickets.get(int(target), 0) if target.isdigit() else 0,
-                touched=touched.get(target, 0),
+                touched=counted(goal.pressure, touches.get(target, ()), record, there.standing),
                 leaving=leaving,
                 deleted=record.fields.get("active") is False,
                 ignored=ignored.get(record.id, ""),

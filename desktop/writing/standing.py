@@ -23,7 +23,8 @@ _PERSON_FIELDS = ("name", "phone", "external_id", "time_zone", "locale")
 class Standing:
     """One customer there. `fields` as in `plan.FieldChange`; a list or tag not in it is false.
 
-    `tags` is None where the account has none for users. `at`: when it last changed (Unix seconds).
+    `tags` is None where the account has none for users. `times`: what a profile tells of its
+    opens and clicks, by Sailthru's names. `at`: when it last changed (Unix seconds).
     """
 
     service: Service
@@ -32,6 +33,7 @@ class Standing:
     email: str
     fields: Mapping[str, Json] = field(default_factory=dict)
     tags: tuple[str, ...] | None = None
+    times: Mapping[str, float] = field(default_factory=dict)
     at: float | None = None
     editable: bool = True
 
@@ -53,7 +55,14 @@ def standing_of_profile(profile: SailthruProfile) -> Standing:
     fields["email"] = email
     if profile.keys.get("extid"):
         fields["extid"] = profile.keys["extid"]
-    return Standing(Service.SAILTHRU, profile.sid, email or profile.sid, email, fields)
+    return Standing(
+        Service.SAILTHRU,
+        profile.sid,
+        email or profile.sid,
+        email,
+        fields,
+        times=profile.activity,
+    )
 
 
 def standing_of_person(person: ZendeskPerson) -> Standing:
