@@ -287,13 +287,11 @@ def _where(plan_id: str, chosen: RowFilter) -> tuple[str, tuple[object, ...]]:
         parts.append("state IN (SELECT value FROM json_each(?))")
         more.append(encode([state.value for state in chosen.states]))
     if chosen.consequence is not None:
-        named = " AND name = ?" if chosen.name is not None else ""
         parts.append(
-            "row IN (SELECT n.row FROM plan_noticed n"
-            f" WHERE n.plan = ? AND n.consequence = ?{named})"
+            "row IN (SELECT n.row FROM plan_noticed n WHERE n.plan = ? AND n.consequence = ?"
+            " AND (? IS NULL OR n.name = ?))"
         )
-        more += [_number(plan_id), chosen.consequence.value]
-        more += [chosen.name] if chosen.name is not None else []
+        more += [_number(plan_id), chosen.consequence.value, chosen.name, chosen.name]
     if chosen.text:
         parts.append("(instr(lower(label), ?) OR instr(lower(address), ?) OR instr(source, ?))")
         more += [chosen.text.lower()] * 3
