@@ -1,3 +1,3 @@
 """Fairlead: one sheet per customer, from Zendesk and Sailthru."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
