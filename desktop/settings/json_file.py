@@ -42,12 +42,16 @@ def parse_object(raw: bytes, what: str) -> Mapping[str, Json]:
 
 def write_object(path: Path, document: Mapping[str, Json]) -> None:
     """Replace the file in one step: a crash leaves the old one or the new one, never half."""
-    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    write_text(path, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace the file with this text, in one step as well; every line ends with a line feed."""
     temporary: str | None = None
     try:
         # mkstemp makes it 0600 from the start, whatever the umask.
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -1,6 +1,7 @@
 """The goals of a workspace, in the order in which people keep them."""
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
@@ -56,16 +57,25 @@ class Goals:
                     "Nothing was saved.",
                     "Look at it again, then make your change once more.",
                 )
-            saved = replace(goal, version=goal.version + 1)
-            last = connection.execute("SELECT max(position) FROM goal").fetchone()[0]
-            connection.execute(
-                "INSERT INTO goal (name, position, body, version, updated_at)"
-                " VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE"
-                " SET body = excluded.body, version = excluded.version,"
-                " updated_at = excluded.updated_at",
-                (saved.name, (last or 0) + 1, _encode(saved), saved.version, now),
-            )
-            return saved
+            return _put(connection, goal, goal.version, now)
+
+        return self._database.write(act)
+
+    def take_in(self, goals: Sequence[Goal], now: float) -> tuple[Goal, ...]:
+        """Store goals from elsewhere, all or none, in the place of those of their names.
+
+        Their sources are read from the beginning.
+        """
+
+        def act(connection: sqlite3.Connection) -> tuple[Goal, ...]:
+            taken = []
+            for goal in goals:
+                row = connection.execute(
+                    "SELECT version FROM goal WHERE name = ?", (goal.name,)
+                ).fetchone()
+                taken.append(_put(connection, goal, row["version"] if row else 0, now))
+                connection.execute("UPDATE goal SET mark = '' WHERE name = ?", (goal.name,))
+            return tuple(taken)
 
         return self._database.write(act)
 
@@ -102,6 +112,12 @@ class Goals:
 
         return self._database.read(look)
 
+    def count_from(self, name: str, at: float | None) -> None:
+        """The schedule counts from there: what was planned before is not caught up."""
+        self._database.write(
+            lambda c: c.execute("UPDATE goal SET last_due = ? WHERE name = ?", (at, name))
+        )
+
     def take_due(self, name: str, due: float) -> bool:
         """Claim a planned time for this process; False when another one has it already."""
 
@@ -116,6 +132,19 @@ class Goals:
             )
 
         return self._database.write(act)
+
+
+def _put(connection: sqlite3.Connection, goal: Goal, version: int, now: float) -> Goal:
+    saved = replace(goal, version=version + 1)
+    last = connection.execute("SELECT max(position) FROM goal").fetchone()[0]
+    connection.execute(
+        "INSERT INTO goal (name, position, body, version, updated_at)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE"
+        " SET body = excluded.body, version = excluded.version,"
+        " updated_at = excluded.updated_at",
+        (saved.name, (last or 0) + 1, _encode(saved), saved.version, now),
+    )
+    return saved
 
 
 def _unknown(connection: sqlite3.Connection, name: str) -> NotFound:

@@ -1,0 +1,265 @@
+"""Syncs as a file: what is written is read back the same, and what cannot be says which key."""
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from desktop.app.wiring import House
+from desktop.kit.errors import BadInput, Conflict, NotFound
+from desktop.model.condition import Condition, Test
+from desktop.model.consent import Purpose
+from desktop.model.goal import Effects, Flows, Goal, Identifier, Notify, OptIn, Source, SourceKind
+from desktop.model.guard import Limits
+from desktop.model.mapping import MappingRow, Operator, Prefer, Protection, SourceType
+from desktop.model.stage import Pressure, Stage, Touch, Window
+from desktop.sync.presets import PRESETS, SyncNames, preset
+from desktop.sync.transfer import export_goals, import_goals
+
+NAMES = SyncNames("sync_to_sailthru", "zendesk-sync-smart", "zendesk_sync", "sailthru_highvalue")
+# What UTF-8 can hold, NUL, line ends and quotes included.
+TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+WHOLE = st.integers(-(2**63), 2**63 - 1)
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | WHOLE | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def several(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.lists(strategy, max_size=3).map(tuple)
+
+
+CONDITIONS = several(st.builds(Condition, TEXT, st.sampled_from(Test), JSON))
+ROWS = st.builds(
+    MappingRow,
+    TEXT.filter(bool),
+    st.from_regex(r"vars\.[a-z_]{1,12}", fullmatch=True).filter(
+        lambda field: field[5:] not in ("cookie", "cookies", "keys", "sid", "email", "extid")
+    ),
+    st.sampled_from(Operator),
+    st.sampled_from(SourceType),
+    st.booleans(),
+    st.sampled_from(Prefer),
+    st.sampled_from(Protection),
+    st.booleans(),
+)
+GOALS = st.builds(
+    Goal,
+    name=st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True),
+    title=TEXT.filter(str.strip),
+    source=st.builds(
+        Source,
+        st.sampled_from([SourceKind.ZENDESK_USERS, SourceKind.ZENDESK_TICKETS]),
+        several(TEXT),
+        CONDITIONS,
+        st.none() | st.integers(1, 999),
+        TEXT,
+    ),
+    identity=st.lists(st.sampled_from(Identifier), min_size=1, max_size=3).map(tuple),
+    mapping=st.lists(ROWS, max_size=4, unique_by=lambda row: row.target).map(tuple),
+    effects=st.builds(
+        Effects,
+        st.booleans(),
+        several(TEXT),
+        st.booleans(),
+        st.lists(TEXT, min_size=1, max_size=2).map(tuple),
+        st.booleans(),
+        TEXT,
+        TEXT,
+    ),
+    limits=st.builds(Limits, WHOLE, WHOLE),
+    purposes=several(st.builds(Purpose, TEXT, st.builds(Condition, TEXT, st.sampled_from(Test)))),
+    opt_in=st.just(OptIn()) | st.just(OptIn(email=True, attested_by="Lee", attested_at=1.0)),
+    stages=several(st.builds(Stage, TEXT, CONDITIONS)),
+    pressure=st.none()
+    | st.builds(Pressure, WHOLE, st.sampled_from(Window), st.sampled_from(Touch)),
+    flows=st.sampled_from(Flows),
+    schedule=st.sampled_from(["", "hourly", "weekdays 07:00", "days 1,15 02:00"]),
+    notify=st.builds(
+        Notify, st.booleans(), st.booleans(), st.booleans(), several(st.just("a@b.example"))
+    ),
+    on=st.booleans(),
+    checked_at=st.floats(0, 1e10),
+    preset=TEXT,
+    favourite=st.booleans(),
+    labels=several(TEXT),
+    description=TEXT,
+    version=st.integers(0, 9),
+)
+
+
+def arrived(goal: Goal) -> Goal:
+    """What becomes of a goal that travels."""
+    return replace(goal, on=False, checked_at=0.0, version=0, opt_in=OptIn())
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(GOALS, min_size=1, max_size=3, unique_by=lambda goal: goal.name))
+def test_any_goal_comes_back_off_and_otherwise_the_same(goals: list[Goal]) -> None:
+    text = export_goals(goals)
+    found = import_goals(text)
+    assert found == tuple(arrived(goal) for goal in sorted(goals, key=lambda goal: goal.name))
+    assert export_goals(found) == text
+    assert export_goals(goals[::-1]) == text
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_a_file_that_people_can_read(name: str) -> None:
+    goal = replace(preset(name, NAMES), on=True, checked_at=5.0, version=3)
+    text = export_goals([goal])
+    assert import_goals(text) == (arrived(goal),)
+    assert text.startswith("# Syncs of Fairlead, format 1.")
+    assert set(tomllib.loads(text)) == {"version", "sync"}
+    for line in text.splitlines():
+        assert len(line) <= 180, line
+
+
+SMALL = """version = 1
+[[sync]]
+name = "one"
+title = "One"
+schedule = "hourly"
+source = {kind = "zendesk_users"}
+mapping = [{source = "phone", target = "vars.phone"}]
+"""
+
+
+def changed(old: str, new: str) -> str:
+    assert old in SMALL
+    return SMALL.replace(old, new)
+
+
+def refusal(text: str) -> BadInput | None:
+    """Why a file is not taken, or None where it is."""
+    try:
+        import_goals(text)
+    except BadInput as error:
+        return error
+    return None
+
+
+REFUSED = {
+    "newer": (changed("version = 1", "version = 2"), "newer Fairlead"),
+    "no version": (changed("version = 1\n", ""), "format"),
+    "version is a flag": (changed("version = 1", "version = true"), "format"),
+    "version 0": (changed("version = 1", "version = 0"), "format 0"),
+    "no TOML": ("version = 1\n[[sync", "no TOML"),
+    "too deep": ("version = 1\nsync = " + "[" * 20_000, "no TOML"),
+    "too large": ("#" * 1_000_001, "larger"),
+    "empty": ("version = 1\n", "no sync"),
+    "not a list": ("version = 1\nsync = 3\n", "list of tables"),
+    "not a table": ("version = 1\nsync = [3]\n", "`sync[0]` must be a table, not a whole number"),
+    "unknown key": (changed("schedule =", "shedule ="), "`sync[0].shedule`"),
+    "unknown top": (changed("[[sync]]", "[[snyc]]"), "`snyc`"),
+    "unknown key below": (changed("target =", "tagret ="), "`sync[0].mapping[0].tagret`"),
+    "unknown word": (changed('"zendesk_users"', '"zendesk_user"'), "`sync[0].source.kind`"),
+    "what stays": (changed("title =", "on = true\ntitle ="), "`sync[0].on`"),
+    "attested": (changed("title =", "opt_in.email = true\ntitle ="), "`sync[0].opt_in`"),
+    "wrong type": (changed('title = "One"', "title = 1"), "`sync[0].title` must be a text"),
+    "wrong type below": (
+        changed('source = "phone"', "source = true"),
+        "`sync[0].mapping[0].source` must be a text, not true or false",
+    ),
+    "no list": (changed('[{source = "phone"', '{source = "phone"').replace("}]", "}"), "a list"),
+    "missing": (changed('title = "One"\n', ""), "`sync[0].title` is missing"),
+    "missing below": (changed(', target = "vars.phone"', ""), "`sync[0].mapping[0].target`"),
+    "name": (changed('"one"', '"../one"'), "`sync[0].name`"),
+    "long name": (changed('"one"', f'"{"o" * 65}"'), "`sync[0].name`"),
+    "title": (changed('"One"', '" "'), "`sync[0].title` is empty"),
+    "schedule": (changed('"hourly"', '"now and then"'), "now and then"),
+    "writes nothing": (changed('mapping = [{source = "phone", target = "vars.phone"}]', ""), "One"),
+    "address": (changed("title =", 'notify.email = ["x"]\ntitle ='), "“x” is no e-mail address"),
+    "twice": (SMALL + SMALL.partition("\n")[2], "2 times"),
+    "a date": (changed("title =", "description = 2026-01-01\ntitle ="), "`sync[0].description`"),
+    "infinite": (
+        changed('"zendesk_users"', '"zendesk_users", where = [{field="a", test="is", value=inf}]'),
+        "`sync[0].source.where[0].value`",
+    ),
+    "huge": (changed("title =", f"limits.people = {10**30}\ntitle ="), "`sync[0].limits.people`"),
+    "no JSON": (
+        changed(
+            '"zendesk_users"', '"zendesk_users", where = [{field="a", test="is", value_json="{"}]'
+        ),
+        "`sync[0].source.where[0].value_json`",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_is_named(name: str) -> None:
+    text, words = REFUSED[name]
+    with pytest.raises(BadInput) as refused:
+        import_goals(text)
+    assert words in str(refused.value)
+    assert "Nothing was imported." in str(refused.value)
+
+
+def test_the_nearest_word_is_offered() -> None:
+    for name, near in (("unknown key", "schedule"), ("unknown word", "zendesk_users")):
+        with pytest.raises(BadInput) as refused:
+            import_goals(REFUSED[name][0])
+        assert f"Did you mean “{near}”?" in refused.value.hint
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=80).map(lambda text: f"version = 1\n[[sync]]\n{text}"))
+def test_anything_else_is_bad_input(text: str) -> None:
+    said = refusal(text)
+    assert said is not None
+    assert "Nothing was imported." in said.message
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_value_of_any_kind_anywhere_is_read_or_named(data: st.DataObject) -> None:
+    """One value of a real file is another: it is taken, or its key is named."""
+    import tomli_w
+
+    document = tomllib.loads(export_goals([preset(name, NAMES) for name in PRESETS]))
+    place: Any = document
+    while True:
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        key = data.draw(st.sampled_from(keys))
+        below = place[key]
+        if not isinstance(below, dict | list) or not below or data.draw(st.booleans()):
+            break
+        place = below
+    other = st.booleans() | WHOLE | TEXT | st.lists(TEXT, max_size=2) | st.just({"a": 1})
+    place[key] = data.draw(other)
+    said = refusal(tomli_w.dumps(document))
+    assert said is None or "Nothing was imported." in said.message
+
+
+async def test_an_import_is_all_or_nothing(house: House) -> None:
+    old = house.goals.add("high-value-tagging", NAMES)
+    house.store.goals.save(replace(old, on=True, checked_at=9.0), 9.0)
+    house.store.goals.set_mark(old.name, "somewhere")
+    new = replace(preset("tickets-to-profiles", NAMES), name="another")
+    file = import_goals(export_goals([new, replace(old, title="Other words")]))
+    with pytest.raises(Conflict) as refused:
+        house.goals.take_in(file)
+    assert "high-value-tagging" in refused.value.title
+    with pytest.raises(NotFound):
+        house.store.goals.get("another")
+    taken = house.goals.take_in(file, replacing=True)
+    assert [goal.name for goal in taken] == ["another", "high-value-tagging"]
+    kept = house.store.goals.get(old.name)
+    assert (kept.title, kept.on, kept.checked_at) == ("Other words", False, 0.0)
+    assert kept.version == 3
+    assert house.store.goals.mark(old.name) == ""
+    # What arrived is a goal like any other: it can be saved again.
+    assert house.goals.save(replace(kept, description="mine")).version == 4
+
+
+async def test_a_file_goes_round_through_the_store(house: House, tmp_path: Path) -> None:
+    for name in PRESETS:
+        house.goals.add(name, NAMES)
+    text = export_goals(house.store.goals.all())
+    house.goals.take_in(import_goals(text), replacing=True)
+    assert export_goals(house.store.goals.all()) == text
