@@ -35,10 +35,32 @@ class Connection:
     transports: tuple[HttpTransport, ...]
     trackers: tuple[Tracker, ...]
     zendesk_limits: Limits | None
+    sailthru_limits: Limits | None = None
 
     def zendesk_below_half(self) -> bool:
         """Whether less than half of the account's calls are left."""
         return self.zendesk_limits is not None and self.zendesk_limits.below_half()
+
+    @property
+    def calls(self) -> int:
+        """How many requests went out since it was opened."""
+        return sum(transport.sent for transport in self.transports)
+
+    def budget(self) -> str:
+        """What is left of the budget that is shortest now, in words; empty while none is known."""
+        known = [
+            (limits_of.budgets(), name)
+            for limits_of, name in (
+                (self.zendesk_limits, ZENDESK),
+                (self.sailthru_limits, SAILTHRU),
+            )
+            if limits_of is not None
+        ]
+        each = [(budget, name) for budgets, name in known for budget in budgets]
+        if not each:
+            return ""
+        budget, name = min(each, key=lambda item: item[0].share)
+        return f"{name}: {budget.remaining:,} of {budget.limit:,} calls left"
 
     async def close(self) -> None:
         """Close every connection."""
@@ -64,7 +86,7 @@ async def open_connection(
     tls = await asyncio.to_thread(tls_context, Path(chosen) if chosen else None)
     transports: list[HttpTransport] = []
     trackers: list[Tracker] = []
-    sailthru = zendesk = limits = None
+    sailthru = zendesk = limits = own = None
     key = await desk.sailthru_key()
     if key is not None:
         transport = HttpTransport(SAILTHRU, values.get(table.SERVICE_URI), limits=wire, tls=tls)
@@ -87,4 +109,4 @@ async def open_connection(
             authority = Authorization(credentials)
             caller = Caller(transport, limits, tracker, desk.clock, authority, patience)
             zendesk = ZendeskClient(caller)
-    return Connection(Services(sailthru, zendesk), tuple(transports), tuple(trackers), limits)
+    return Connection(Services(sailthru, zendesk), tuple(transports), tuple(trackers), limits, own)

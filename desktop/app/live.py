@@ -150,6 +150,15 @@ class Live:
             for tracker in self._connection.trackers:
                 tracker.let_in()
 
+    @property
+    def calls(self) -> int:
+        """How many requests went out since connecting."""
+        return self._connection.calls if self._connection else 0
+
+    def budget(self) -> str:
+        """What is left of the shortest rate budget, in words."""
+        return self._connection.budget() if self._connection else ""
+
     def budget_spare(self) -> bool:
         """Whether more than half of Zendesk's calls are left."""
         return self._connection is None or not self._connection.zendesk_below_half()

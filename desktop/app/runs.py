@@ -43,4 +43,6 @@ def runner_of(
         house.workspace.lock_path(f"sync-{goal}"),
         on_progress,
         checkpoint,
+        lambda: house.live.calls,
+        house.live.budget,
     )

@@ -89,10 +89,13 @@ class HttpTransport:
         self._tls = tls or tls_context()
         self._client = self._build(proxies=use_proxies and not is_loopback(host_of(self._base)))
         self._use_proxies = use_proxies
+        # How many requests went out, for who wants to tell people.
+        self.sent = 0
 
     async def send(self, request: Request) -> Answer:
         """See `Transport`."""
         number = next(_ids)
+        self.sent += 1
         started = time.monotonic()
         outcome = "cancelled"
         try:
