@@ -79,9 +79,7 @@ class Runner:
         async with self._alone(goal):
             runs = self.tools.store.runs
             await self._run(runs.forget_previews, goal.name)
-            run = await self._run(
-                runs.begin, goal.name, "preview", actor, self.tools.clock.now()
-            )
+            run = await self._run(runs.begin, goal.name, "preview", actor, self.tools.clock.now())
             try:
                 plan = await self._cancellable(run, self._planned(run, goal, actor, full=full))
             except AppError as error:
@@ -260,7 +258,8 @@ class Runner:
         return ended
 
     async def _stage(self, run: Run, stage: RunStage) -> None:
-        await self._run(self.tools.store.runs.set_stage, run.id, stage)
+        begun = Progress(calls=self.calls(), budget=self.budget())
+        await self._run(self.tools.store.runs.set_stage, run.id, stage, begun)
         self.on_progress(await self._run(self.tools.store.runs.get, run.id))
 
     async def _cancellable(self, run: Run, work: Awaitable[T]) -> T:
