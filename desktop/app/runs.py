@@ -6,6 +6,7 @@ from desktop.app.wiring import House
 from desktop.model.run import Run
 from desktop.settings import sync_settings, table
 from desktop.settings.rules import value_source
+from desktop.sync.due import Due
 from desktop.sync.presets import SyncNames
 from desktop.sync.run import Runner
 from desktop.sync.tools import Tools, make_tools
@@ -23,6 +24,11 @@ def tools_of(house: House) -> Tools:
         (services.sailthru, services.zendesk),
         values.get(sync_settings.JOB_MINUTES) * 60.0,
     )
+
+
+def due_of(house: House) -> Due:
+    """What says which goals are due."""
+    return Due(house.store, house.ground.clock, lambda: house.live.values.get(table.TIMEZONE))
 
 
 def sync_names(house: House) -> SyncNames:

@@ -119,6 +119,16 @@ def link(value: Json) -> str:
     return address
 
 
+def host(value: Json) -> str:
+    """Give the name or address of a computer, without port and path; or an empty text."""
+    found = text(value).lower()
+    if found and not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", found):
+        raise BadInput(
+            f"“{found}” is not the name of a computer.", hint="For example smtp.example.com."
+        )
+    return found
+
+
 def email(value: Json) -> str:
     """An address with one @, or an empty text."""
     address = text(value)

@@ -26,4 +26,60 @@ JOB_MINUTES = Setting(
     most=1440,
     advanced=True,
 )
-SYNC_ROWS: tuple[Setting[bool] | Setting[int], ...] = (RUN_HERE, JOB_MINUTES)
+MAIL_HOST = Setting(
+    "mail.host",
+    Kind.TEXT,
+    "",
+    reading.host,
+    Section.SYNC,
+    translate("Settings", "Mail server"),
+    translate("Settings", "Hands out the e-mails about syncs, such as smtp.example.com."),
+)
+MAIL_PORT = Setting(
+    "mail.port",
+    Kind.NUMBER,
+    587,
+    reading.number(1, 65_535),
+    Section.SYNC,
+    translate("Settings", "Port"),
+    translate("Settings", "587 with starttls, 465 with tls, unless your provider says otherwise."),
+    least=1,
+    most=65_535,
+)
+MAIL_SECURITY = Setting(
+    "mail.security",
+    Kind.CHOICE,
+    "starttls",
+    reading.choice("starttls", "tls", "none"),
+    Section.SYNC,
+    translate("Settings", "Encryption"),
+    translate("Settings", "None is for a mail server on this computer alone."),
+    choices=("starttls", "tls", "none"),
+)
+MAIL_USER = Setting(
+    "mail.user",
+    Kind.TEXT,
+    "",
+    reading.text,
+    Section.SYNC,
+    translate("Settings", "User"),
+    translate("Settings", "Who signs in at the mail server; empty where nobody has to."),
+)
+MAIL_FROM = Setting(
+    "mail.from",
+    Kind.TEXT,
+    "",
+    reading.email,
+    Section.SYNC,
+    translate("Settings", "Sender"),
+    translate("Settings", "The address the e-mails come from; empty: the user's."),
+)
+SYNC_ROWS: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
+    RUN_HERE,
+    MAIL_HOST,
+    MAIL_PORT,
+    MAIL_SECURITY,
+    MAIL_USER,
+    MAIL_FROM,
+    JOB_MINUTES,
+)

@@ -162,6 +162,18 @@ class Runs:
 
         return self._database.write(act)
 
+    def remark(self, run_id: str, sentence: str) -> Run:
+        """Add a sentence to what is said about a run; how it ended stays."""
+
+        def act(connection: sqlite3.Connection) -> Run:
+            connection.execute(
+                "UPDATE run SET error = trim(error || ' ' || ?) WHERE id = ?",
+                (sentence, int(run_id)),
+            )
+            return self._get(connection, run_id)
+
+        return self._database.write(act)
+
     def _get(self, connection: sqlite3.Connection, run_id: str) -> Run:
         row = None
         if run_id.isascii() and run_id.isdigit() and len(run_id) < 19:

@@ -19,6 +19,7 @@ class Secret(Enum):
     ZENDESK_ACCESS = "zendesk-access-token"
     ZENDESK_REFRESH = "zendesk-refresh-token"
     SELL_TOKEN = "sell-token"  # noqa: S105 - the entry's name
+    SMTP_PASSWORD = "smtp-password"  # noqa: S105 - the entry's name
 
     @property
     def words(self) -> str:
@@ -33,6 +34,7 @@ _WORDS = {
     Secret.ZENDESK_ACCESS: "Zendesk sign-in",
     Secret.ZENDESK_REFRESH: "Zendesk sign-in",
     Secret.SELL_TOKEN: "Zendesk Sell token",
+    Secret.SMTP_PASSWORD: "password of the mail server",
 }
 
 

@@ -10,7 +10,7 @@ from desktop.app.verbs.syncing.act import Act
 from desktop.app.verbs.verb import Verb
 
 # Each module has ACTS.
-_MODULES = ("goals", "plans", "runs", "history", "transfer")
+_MODULES = ("goals", "plans", "runs", "history", "due", "mail", "transfer")
 
 
 def _acts() -> Sequence[Act]:

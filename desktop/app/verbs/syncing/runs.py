@@ -7,6 +7,7 @@ from desktop.app.ground import Ground
 from desktop.app.output import plain
 from desktop.app.runs import runner_of, tools_of
 from desktop.app.session import session
+from desktop.app.tell import tell
 from desktop.app.verbs.syncing.act import Act, goal_argument
 from desktop.app.verbs.syncing.plans import print_plan
 from desktop.app.verbs.syncing.progress import teller
@@ -56,7 +57,7 @@ async def _run(ground: Ground, options: argparse.Namespace) -> int:
             person=str(actor.id or actor.name),
         )
         runner = runner_of(house, goal.name, teller(options.progress))
-        run = await runner.run(goal, asked)
+        run = await tell(house, goal, await runner.run(goal, asked))
         return print_run(run, as_json=options.json)
 
 
@@ -98,6 +99,11 @@ def print_run(run: Run, *, as_json: bool) -> int:
         print(f"Run {run.id} of {plain(run.goal)}: {run.state.value}. {totals}.")
         if run.error:
             print(plain(run.error))
+    return code_of(run)
+
+
+def code_of(run: Run) -> int:
+    """The exit code of how a run ended."""
     if run.state is RunState.DONE:
         return output.FAILED if run.totals.get("failed") else output.DONE
     if run.state is RunState.FAILED:
@@ -141,6 +147,7 @@ async def _retry(ground: Ground, options: argparse.Namespace) -> int:
             raise BadInput(f"Nothing of “{goal.title}” waits for another try.")
         asked = Asked(goal.name, house.live.actor.name, why="retry", only=sources)
         run = await runner_of(house, goal.name, teller(options.progress)).run(goal, asked)
+        run = await tell(house, goal, run)
         return print_run(run, as_json=options.json)
 
 
@@ -181,7 +188,8 @@ async def _rollback(ground: Ground, options: argparse.Namespace) -> int:
         )
         goal = house.store.plans.goal_of(plan.id)
         runner = runner_of(house, plan.goal, teller(options.progress))
-        return print_run(await runner.run(goal, asked), as_json=options.json)
+        run = await tell(house, goal, await runner.run(goal, asked))
+        return print_run(run, as_json=options.json)
 
 
 ACTS = (

@@ -1,0 +1,142 @@
+"""What people are told after a run, and when: the sync, how it ended, how many rows, what to do.
+
+Never a customer: rows are numbers here. Pure; sending is somebody else's.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from desktop.kit.text import translate
+from desktop.model.goal import Goal, Notify
+from desktop.model.run import OUTCOMES, Run, RunState
+from desktop.model.zone import local_time, read_zone
+
+_DAY_S = 86_400.0
+
+Clean = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """`title` is one line, `summary` a sentence or two, `text` the whole letter."""
+
+    title: str
+    summary: str
+    text: str
+    bad: bool
+
+
+def is_bad(run: Run) -> bool:
+    """Whether somebody should look: it failed, it waits, or rows were refused."""
+    if run.state is RunState.DONE:
+        return bool(run.totals.get("failed"))
+    return run.state in (RunState.FAILED, RunState.WAITING, RunState.INTERRUPTED)
+
+
+def wanted(notify: Notify, run: Run, before: Run | None) -> bool:
+    """Whether anybody wants to hear of this run; `before` is the one that ended before it.
+
+    A schedule that fails every five minutes in the same way is told once a day.
+    """
+    if notify.on_run:
+        return True
+    if not (notify.on_failure and is_bad(run)):
+        return False
+    same = (
+        before is not None
+        and is_bad(before)
+        and (run.state, run.error_code) == (before.state, before.error_code)
+    )
+    if run.why != "schedule" or before is None or not same:
+        return True
+    return run.started_at // _DAY_S != before.started_at // _DAY_S
+
+
+def notice_of(goal: Goal, run: Run, workspace: str, zone: str, clean: Clean) -> Notice:
+    """The notice of one run; `clean` masks addresses and secrets in what services have said."""
+    title = f"{goal.title}: {_STATES[run.state]}"
+    if run.state is RunState.DONE and is_bad(run):
+        title = f"{goal.title}: {_REFUSED}"
+    totals = ", ".join(f"{run.totals[name]:,} {name}" for name in OUTCOMES if run.totals.get(name))
+    totals = totals or translate("Notice", "nothing to do")
+    what, error = what_to_do(run), run.error.strip()
+    lines = [
+        f"{title}.",
+        "",
+        f"Sync:       {goal.title} ({goal.name})",
+        f"Workspace:  {workspace}",
+        f"Run:        {run.id}, {_BEGUN.get(run.why, run.why)}",
+        f"Time:       {_span(run, zone)}",
+        f"State:      {run.state.value}",
+        f"Customers:  {totals}",
+    ]
+    if error:
+        lines += ["", error]
+    if what:
+        lines += ["", f"What to do: {what}"]
+    lines += ["", f"Row by row: fairlead sync show {run.id} --workspace “{workspace}”"]
+    summary = " ".join(part for part in (f"{totals.capitalize()}.", error) if part)
+    return Notice(clean(title), clean(summary), clean("\n".join(lines)) + "\n", is_bad(run))
+
+
+def what_to_do(run: Run) -> str:
+    """The next step for a person, or nothing."""
+    if run.state is RunState.DONE:
+        return _LOOK_AT_ROWS if is_bad(run) else ""
+    if run.state is RunState.FAILED:
+        return _STEPS.get(run.error_code, _TRY_AGAIN).format(goal=run.goal, run=run.id)
+    return _STATE_STEPS.get(run.state, "").format(goal=run.goal, run=run.id)
+
+
+def _span(run: Run, zone: str) -> str:
+    began = local_time(run.started_at, read_zone(zone))
+    text = began.strftime("%Y-%m-%d %H:%M")
+    if run.ended_at is not None:
+        ended = local_time(run.ended_at, read_zone(zone))
+        form = "%H:%M" if ended.date() == began.date() else "%Y-%m-%d %H:%M"
+        text = f"{text} to {ended.strftime(form)}"
+    return f"{text} ({zone})"
+
+
+_REFUSED = translate("Notice", "some rows were refused")
+_STATES = {
+    RunState.PLANNED: translate("Notice", "planned"),
+    RunState.RUNNING: translate("Notice", "running"),
+    RunState.WAITING: translate("Notice", "waits for you"),
+    RunState.INTERRUPTED: translate("Notice", "was interrupted"),
+    RunState.CANCELLED: translate("Notice", "was cancelled"),
+    RunState.FAILED: translate("Notice", "failed"),
+    RunState.DONE: translate("Notice", "done"),
+}
+_BEGUN = {
+    "hand": translate("Notice", "started by hand"),
+    "schedule": translate("Notice", "by schedule"),
+    "retry": translate("Notice", "another try"),
+    "rollback": translate("Notice", "taking back"),
+}
+_LOOK_AT_ROWS = translate(
+    "Notice", "Open Sync in Fairlead and look at what needs correction; the next run tries again."
+)
+_TRY_AGAIN = translate(
+    "Notice", "Look at the run in Fairlead; `fairlead sync run {goal} --resume {run}` goes on."
+)
+_LATER = translate("Notice", "Nothing, if the service is back: the next run tries again.")
+_STEPS = {
+    "auth_lost": translate(
+        "Notice",
+        "Sign in again in Settings, then `fairlead sync run {goal} --resume {run}`. The schedule"
+        " of this sync is paused until then.",
+    ),
+    "forbidden": translate(
+        "Notice", "Ask an admin for the right that is missing; `fairlead doctor` names it."
+    ),
+    **dict.fromkeys(("offline", "timed_out", "rate_limited", "service_trouble"), _LATER),
+}
+_STATE_STEPS = {
+    RunState.WAITING: translate(
+        "Notice",
+        "Nothing was written. Open Sync in Fairlead, look at what the limit stopped, and let it"
+        " pass once or change the sync.",
+    ),
+    RunState.INTERRUPTED: _TRY_AGAIN,
+}
