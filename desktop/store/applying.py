@@ -70,6 +70,23 @@ class Applying:
             (int(plan_id), limit),
         )
 
+    def unsettled(self, goal: str, but: str | None) -> tuple[tuple[str, str], ...]:
+        """Other plans of a goal of which something may have been sent and was not closed.
+
+        Each with the run that was applying it.
+        """
+        return self._database.read(
+            lambda c: tuple(
+                (str(row["plan"]), str(row["run"]))
+                for row in c.execute(
+                    "SELECT p.id AS plan, max(r.id) AS run FROM plan p JOIN run r ON r.plan = p.id"
+                    " WHERE p.goal = ? AND p.id IS NOT ? AND EXISTS (SELECT 1 FROM batch b"
+                    " WHERE b.plan = p.id AND b.state <> 'closed') GROUP BY p.id ORDER BY p.id",
+                    (goal, None if but is None else int(but)),
+                )
+            )
+        )
+
     def open_batches(self, plan_id: str) -> tuple[Batch, ...]:
         """What was being sent, or was sent and not closed."""
         return self._database.read(
@@ -153,6 +170,8 @@ class Applying:
         def act(connection: sqlite3.Connection) -> None:
             for item in ended:
                 _close(connection, hand, item, now)
+            if hand.counts_touches:
+                connection.execute("DELETE FROM touch WHERE at < ?", (now - _KEPT_TOUCHES_S,))
             if batch is not None:
                 connection.execute(
                     "UPDATE batch SET state = 'closed' WHERE id = ?1 AND NOT EXISTS (SELECT 1"
@@ -181,6 +200,7 @@ class Applying:
                 " WHERE r.plan = ? AND r.state = 'parked' AND r.source <> ''",
                 (int(plan_id),),
             )
+            _confirm_accepted(connection, plan_id)
             connection.execute(
                 "DELETE FROM again WHERE (goal, source) IN (SELECT p.goal, r.source"
                 " FROM plan_row r JOIN plan p ON p.id = r.plan"
@@ -280,20 +300,16 @@ def _close(connection: sqlite3.Connection, hand: Hand, item: Closed, now: float)
             detail=item.detail,
         )
     connection.executemany(
-        "INSERT OR REPLACE INTO synced (goal, target, field, value, run, at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (hand.goal, target, name, encode(value), int(hand.run), now)
-            for name, value in item.values
-        ],
+        "INSERT OR IGNORE INTO ledger (goal, event, run) VALUES (?, ?, ?)",
+        [(hand.goal, event, int(hand.run)) for event in row.events],
     )
+    if not target:
+        # Accepted, and nobody knows yet where it stands.
+        return
+    _agreed(connection, hand, item, target, now)
     connection.executemany(
         "INSERT OR REPLACE INTO written (service, target, field, hash, at) VALUES (?, ?, ?, ?, ?)",
         [(hand.service.value, target, name, hash_of(value), now) for name, value in item.values],
-    )
-    connection.executemany(
-        "INSERT OR IGNORE INTO ledger (goal, event, run) VALUES (?, ?, ?)",
-        [(hand.goal, event, int(hand.run)) for event in row.events],
     )
     connection.execute(
         "INSERT OR IGNORE INTO exchanged (goal, target, at) VALUES (?, ?, ?)",
@@ -306,7 +322,42 @@ def _close(connection: sqlite3.Connection, hand: Hand, item: Closed, now: float)
             "INSERT OR IGNORE INTO touch (goal, target, at) VALUES (?, ?, ?)",
             (hand.goal, target, now),
         )
-        connection.execute("DELETE FROM touch WHERE at < ?", (now - _KEPT_TOUCHES_S,))
+
+
+def _agreed(
+    connection: sqlite3.Connection, hand: Hand, item: Closed, target: str, now: float
+) -> None:
+    """What both sides hold now; what was only accepted counts once the next plan has seen it."""
+    seen = item.state is not RowState.ACCEPTED
+    if seen:
+        connection.execute(
+            "DELETE FROM accepted WHERE goal = ? AND target = ?", (hand.goal, target)
+        )
+    table = "synced" if seen else "accepted"
+    connection.executemany(
+        f"INSERT OR REPLACE INTO {table} (goal, target, field, value, run, at)"  # noqa: S608
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (hand.goal, target, name, encode(value), int(hand.run), now)
+            for name, value in item.values
+        ],
+    )
+
+
+def _confirm_accepted(connection: sqlite3.Connection, plan_id: str) -> None:
+    """What was accepted by an earlier run, and was found so by this plan, was the last the same."""
+    connection.execute(
+        "INSERT OR REPLACE INTO synced (goal, target, field, value, run, at)"
+        " SELECT goal, target, field, value, run, at FROM accepted WHERE (goal, target) IN"
+        " (SELECT p.goal, r.target FROM plan_row r JOIN plan p ON p.id = r.plan"
+        " WHERE r.plan = ? AND r.fate = 'unchanged' AND r.why = '')",
+        (int(plan_id),),
+    )
+    connection.execute(
+        "DELETE FROM accepted WHERE (goal, target) IN (SELECT p.goal, r.target"
+        " FROM plan_row r JOIN plan p ON p.id = r.plan WHERE r.plan = ? AND r.fate = 'unchanged')",
+        (int(plan_id),),
+    )
 
 
 def _pair(

@@ -187,15 +187,26 @@ class Feeds:
 
         return self._database.write(act)
 
-    def drop_left(self, list_name: str, reading: str) -> int:
-        """Forget who was not in this complete export any more; returns how many."""
-        return self._database.write(
-            lambda c: (
-                c.execute(
-                    "DELETE FROM feed_profile WHERE list = ? AND reading <> ?", (list_name, reading)
-                ).rowcount
-            )
-        )
+    def end_list(self, list_name: str, reading: str, now: float, *, whole: bool) -> int:
+        """An export is taken in; when it was `whole`, who was not in it is forgotten.
+
+        Returns how many. Where a newer reading has begun meanwhile, in whatever process, that one
+        will tell who has left.
+        """
+        name = list_feed(list_name)
+
+        def act(connection: sqlite3.Connection) -> int:
+            connection.execute("UPDATE feed SET ended_at = ? WHERE name = ?", (now, name))
+            if _feed(connection, name).cursor.partition(" ")[0] != reading:
+                return 0
+            connection.execute("UPDATE feed SET cursor = '' WHERE name = ?", (name,))
+            if not whole:
+                return 0
+            return connection.execute(
+                "DELETE FROM feed_profile WHERE list = ? AND reading <> ?", (list_name, reading)
+            ).rowcount
+
+        return self._database.write(act)
 
     def set_cursor(self, name: str, cursor: str) -> None:
         """Remember where a reading is (for an export: its job)."""

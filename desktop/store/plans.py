@@ -121,6 +121,26 @@ class Plans:
             )
         )
 
+    def drop_unfinished(self, goal: str) -> None:
+        """Plans of a goal whose making was cut short; its lock keeps away who is making one."""
+        self._database.write(
+            lambda c: c.execute("DELETE FROM plan WHERE goal = ? AND state = 'making'", (goal,))
+        )
+
+    def people(self, plan_id: str) -> dict[str, int]:
+        """How many ticked rows have each consequence; two lists for one person count once."""
+        return self._database.read(
+            lambda c: {
+                row["consequence"]: row["n"]
+                for row in c.execute(
+                    "SELECT n.consequence, count(DISTINCT n.row) AS n FROM plan_noticed n"
+                    " JOIN plan_row r ON r.plan = n.plan AND r.row = n.row"
+                    " WHERE n.plan = ? AND r.ticked GROUP BY n.consequence",
+                    (_number(plan_id),),
+                )
+            }
+        )
+
     def get(self, plan_id: str) -> Plan:
         """A plan with its counts. Raises NotFound."""
         return self._database.read(lambda c: _plan(c, _row(c, plan_id)))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from desktop.kit.errors import BadInput, NotFound
+from desktop.kit.errors import BadInput, Conflict, NotFound
 from desktop.model.run import Progress, Run, RunStage, RunState
 from desktop.store.database import Database
 from desktop.store.owner import lives
@@ -37,11 +37,20 @@ class Runs:
 
         return self._database.write(act)
 
-    def take_over(self, run_id: str) -> Run:
-        """Go on with a run that had stopped, as this process."""
+    def take_over(self, run_id: str, goal: str) -> Run:
+        """Go on with a run of this goal that had stopped, as this process. Raises Conflict."""
 
         def act(connection: sqlite3.Connection) -> Run:
-            self._get(connection, run_id)
+            run = self._get(connection, run_id)
+            mine = run.state is RunState.RUNNING and run.owner == self._owner
+            if run.goal != goal or not (run.state.resumable or mine):
+                raise Conflict(
+                    f"Run {run_id} cannot go on: it is {run.state.value}."
+                    if run.goal == goal
+                    else f"Run {run_id} is one of “{run.goal}”.",
+                    "Nothing was started.",
+                    "`fairlead sync history` lists the runs.",
+                )
             connection.execute(
                 "UPDATE run SET state = 'running', owner = ?, cancel = 0, error = '',"
                 " error_code = '', ended_at = NULL WHERE id = ?",
@@ -114,6 +123,14 @@ class Runs:
         self._database.write(
             lambda c: c.execute(
                 "UPDATE run SET progress = ? WHERE id = ?", (encode(progress), int(run_id))
+            )
+        )
+
+    def set_totals(self, run_id: str, totals: Mapping[str, int]) -> None:
+        """A later run has found out what became of more of its rows."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE run SET totals = ? WHERE id = ?", (encode(dict(totals)), int(run_id))
             )
         )
 

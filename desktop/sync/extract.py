@@ -22,6 +22,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _ROWS = 500
+_UNREAD_KEPT = 1000
 _POLLS_S = (0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 5.0)
 # The index lags by minutes (contract zendesk 3), and its query knows days only.
 _SEARCH_OVERLAP_S = 86_400.0
@@ -35,8 +36,9 @@ class Extract:
     def __init__(self, tools: Tools, on_read: OnRead = lambda _count: None) -> None:
         self._tools = tools
         self._on_read = on_read
-        # Rows of exports that could not be used, as sentences.
-        self.bad_rows: list[str] = []
+        # Rows of exports that could not be used, a sentence each.
+        self.unread: list[str] = []
+        self._unread_count = 0
 
     async def for_goal(self, goal: Goal) -> tuple[str, ...]:
         """Read what this goal needs; returns the Sailthru lists it reads, none for the others.
@@ -48,14 +50,15 @@ class Extract:
         if kind is SourceKind.SAILTHRU_LISTS:
             lists = await self._lists(goal.source.lists)
             for name in lists:
-                await self.members(name, vars_named(goal, self._tools.value_source))
+                await self.members(name, await self._run(self._vars_of, goal, name))
             await self.users(required=False)
+            if goal.effects.add_tags:
+                # Whose open tickets will carry the tag.
+                await self.tickets(required=False)
             return lists
         if kind is SourceKind.ZENDESK_TICKETS:
             await self.tickets()
         await self.users()
-        if goal.effects.add_tags:
-            await self.tickets(required=False)
         return ()
 
     async def users(self, *, required: bool = True) -> bool:
@@ -125,6 +128,7 @@ class Extract:
         """One list's members, streamed from the export's file."""
         feeds, bulk = self._tools.store.feeds, self._tools.sailthru.bulk
         feed = await self._run(feeds.begin, list_feed(name), self._tools.clock.now())
+        unread_before = self._unread_count
         wanted = f"{','.join(variables)}"
         kept_job, _, kept_vars = feed.cursor.partition(" ")
         job = await self._kept_job(kept_job) if kept_vars == wanted else None
@@ -141,9 +145,10 @@ class Extract:
                 rows = []
         rows += self._good(name, reader.finish())
         await self._save(name, rows, job.id)
-        await self._run(feeds.drop_left, name, job.id)
-        await self._run(feeds.set_cursor, list_feed(name), "")
-        await self._run(feeds.end, list_feed(name), self._tools.clock.now())
+        # Who stands in a row that cannot be read has not left the list.
+        whole = self._unread_count == unread_before
+        now = self._tools.clock.now()
+        await self._run(feeds.end_list, name, job.id, now, whole=whole)
 
     async def _lists(self, wanted: Sequence[str]) -> tuple[str, ...]:
         there = await self._tools.sailthru.client.list_lists()
@@ -206,11 +211,27 @@ class Extract:
     ) -> Iterable[ExportedProfile]:
         for row in rows:
             if isinstance(row, BadRow):
-                self.bad_rows.append(f"{name}, line {row.line_no}: {row.reason}")
+                self._note(f"{name}, line {row.line_no}: {row.reason}")
             elif not row.sid:
-                self.bad_rows.append(f"{name}: a row without a profile id")
+                self._note(f"{name}: a row without a profile id")
             else:
                 yield row
+
+    def _note(self, sentence: str) -> None:
+        self._unread_count += 1
+        if len(self.unread) < _UNREAD_KEPT:
+            self.unread.append(sentence)
+
+    def _vars_of(self, goal: Goal, name: str) -> tuple[str, ...]:
+        """The vars that any goal reads of this list: they all share what the mirror keeps of it."""
+        sharing = [
+            other
+            for other in (goal, *self._tools.store.goals.all())
+            if other.source.kind is SourceKind.SAILTHRU_LISTS
+            and (not other.source.lists or name in other.source.lists)
+        ]
+        value = self._tools.value_source
+        return tuple(sorted({var for other in sharing for var in vars_named(other, value)}))
 
     async def _save(self, name: str, rows: list[ExportedProfile], reading: str) -> None:
         if rows:

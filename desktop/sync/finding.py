@@ -51,11 +51,15 @@ class Finding:
             return await self._profiles(records)
         return await self._people(records)
 
-    async def standing(self, target_id: str) -> Standing | None:
-        """Who stands at a sid or user id."""
+    async def standings(self, target_ids: Sequence[str]) -> dict[str, Standing]:
+        """Who stands at these sids or user ids, where there is anybody."""
         if self._goal.target is Service.SAILTHRU:
-            return await self._sailthru.at(target_id)
-        return (await self._zendesk.at([int(target_id)])).get(target_id)
+            found = await asyncio.gather(*map(self._sailthru.at, target_ids))
+            return {id_: one for id_, one in zip(target_ids, found, strict=True) if one}
+        there: dict[str, Standing] = {}
+        for start in range(0, len(target_ids), HUNDRED):
+            there |= await self._zendesk.at([int(i) for i in target_ids[start : start + HUNDRED]])
+        return there
 
     # In Sailthru.
 
@@ -104,11 +108,10 @@ class Finding:
 
     async def _people(self, records: Sequence[Record]) -> dict[str, Found]:
         complete = (await self._run(self._tools.store.feeds.feed, USERS)).ended_at is not None
-        chosen: dict[str, tuple[int, ...]] = {}
-        for record in records:
-            chosen[record.id] = (
-                await self._run(self._candidates, record) if complete else await self._asked(record)
-            )
+        if complete:
+            chosen = await self._run(lambda: {r.id: self._candidates(r) for r in records})
+        else:
+            chosen = {record.id: await self._asked(record) for record in records}
         wanted = list(dict.fromkeys(i for ids in chosen.values() if len(ids) == 1 for i in ids))
         there: dict[str, Standing] = {}
         for start in range(0, len(wanted), HUNDRED):
@@ -127,7 +130,8 @@ class Finding:
         feeds, memory = self._tools.store.feeds, self._tools.store.memory
         for identifier in self._goal.identity:
             if identifier is Identifier.SID:
-                ids: Iterable[int] = memory.people(record.id)
+                # Who was deleted or merged is nobody's counterpart: the next rule may find another.
+                ids: Iterable[int] = [i for i in memory.people(record.id) if self._is_there(i)]
             elif identifier is Identifier.EMAIL:
                 ids = _ids(feeds.people_by_hash(record.email_hash))
             elif identifier is Identifier.EXTERNAL_ID:
@@ -138,6 +142,10 @@ class Finding:
             if found:
                 return found
         return ()
+
+    def _is_there(self, person_id: int) -> bool:
+        person = self._tools.store.feeds.person(person_id)
+        return person is None or person.active
 
     async def _asked(self, record: Record) -> tuple[int, ...]:
         """The same, one question at a time: for who may not read the users' feed."""

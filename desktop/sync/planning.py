@@ -5,7 +5,7 @@ at everything. Memory stays flat: rows go to the store chunk by chunk.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import ParamSpec, TypeVar
@@ -14,19 +14,18 @@ from desktop.kit.errors import AppError
 from desktop.kit.text import translate
 from desktop.model.condition import all_hold
 from desktop.model.edit import Service
-from desktop.model.exported_ticket import ExportedTicket
 from desktop.model.goal import Goal, SourceKind
 from desktop.model.guard import breaches
 from desktop.model.instant import FieldValue
 from desktop.model.mapping import Operator
 from desktop.model.plan import Fate, Plan, PlanRow, PlanState
 from desktop.model.stage import stages_of, window_start
-from desktop.store.feeds import TICKETS, USERS, list_feed
 from desktop.store.sync_notes import Correction
 from desktop.sync.finding import Finding, Found
 from desktop.sync.judging import Circumstances, Judge
 from desktop.sync.pressure import counted
-from desktop.sync.record import Record, record_of_export, record_of_person
+from desktop.sync.record import Record
+from desktop.sync.source import GoalSource, Marks
 from desktop.sync.tools import Tools
 
 P = ParamSpec("P")
@@ -37,7 +36,10 @@ _CHUNK = 192
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be planned; `only` names source records (a retry), `lists` those read."""
+    """What is to be planned; `only` names source records (a retry), `lists` those read.
+
+    `unread`: rows of the source that could not be read, a sentence each.
+    """
 
     goal: Goal
     actor: str
@@ -45,6 +47,7 @@ class Order:
     full: bool = False
     only: tuple[str, ...] = ()
     origin: str = "sync"
+    unread: tuple[str, ...] = ()
 
 
 @dataclass
@@ -69,19 +72,19 @@ class Planning:
         plan_id = await self._run(
             self._store.plans.begin, goal, order.actor, now, origin=order.origin
         )
-        marks = await self._run(self._marks, order)
-        before = _decoded(await self._run(self._store.goals.mark, goal.name))
-        incremental = bool(before) and not order.full and not order.only
+        source = GoalSource(self._tools, goal, order.lists)
+        marks = await self._run(source.marks)
+        before = {} if order.full else await self._run(source.before)
         try:
-            walked = await self._walk(plan_id, order, {} if order.full else before)
+            walked = await self._walk(plan_id, order, source, before)
         except BaseException:
             await self._run(self._store.plans.discard, plan_id)
             raise
-        plan = await self._run(self._store.plans.get, plan_id)
-        counts = _people(plan)
-        found = breaches(
-            goal.limits, counts, walked.read, incremental=incremental or bool(order.only)
-        )
+        partial = bool(order.only) or bool(before)
+        if not order.only and await self._run(source.is_empty):
+            partial = False
+        counts = await self._run(self._store.plans.people, plan_id)
+        found = breaches(goal.limits, counts, walked.read, incremental=partial)
         await self._run(
             self._store.plans.finish,
             plan_id,
@@ -92,17 +95,20 @@ class Planning:
         )
         return await self._run(self._store.plans.get, plan_id)
 
-    async def _walk(self, plan_id: str, order: Order, before: Mapping[str, str]) -> _Walked:
+    async def _walk(self, plan_id: str, order: Order, source: GoalSource, before: Marks) -> _Walked:
         goal = order.goal
         finding, judge = Finding(self._tools, goal), Judge(goal)
         corrections = await self._run(self._store.memory.corrections, goal.name)
         kinds = await self._field_kinds()
         walked = _Walked()
-        source = self._records(order, before)
-        while chunk := await self._run(lambda: list(islice(source, _CHUNK))):
+        await self._run(
+            self._store.plans.add, plan_id, [_unreadable(walked, w) for w in order.unread]
+        )
+        records = source.records(before, order.only)
+        while chunk := await self._run(lambda: list(islice(records, _CHUNK))):
             await self._chunk(plan_id, order, chunk, finding, judge, corrections, kinds, walked)
         if goal.source.kind is SourceKind.SAILTHRU_LISTS and not order.only:
-            await self._gone(plan_id, order, finding, judge, kinds, walked)
+            await self._gone(plan_id, order, source, finding, judge, kinds, walked)
         return walked
 
     async def _chunk(
@@ -138,7 +144,7 @@ class Planning:
         walked.read += len(inside)
         self._on_read(len(chunk))
         rows = [_unclear(walked, record) for record in unclear]
-        summed = {r.id: await self._run(self._with_sums, goal, r) for r in inside}
+        summed = await self._run(lambda: {r.id: self._with_sums(goal, r) for r in inside})
         found = await finding.find([*inside, *leaving])
         around = await self._run(
             self._circumstances, goal, [*inside, *leaving], found, kinds, ignored
@@ -153,62 +159,7 @@ class Planning:
             rows.append(_with_events(row, events))
         await self._run(self._store.plans.add, plan_id, rows)
 
-    # The source.
-
-    def _records(self, order: Order, before: Mapping[str, str]) -> Iterator[Record]:
-        goal, feeds = order.goal, self._store.feeds
-        kind = goal.source.kind
-        again = order.only or tuple(self._store.memory.again(goal.name))
-        seen: set[str] = set()
-        if not order.only:
-            for record in self._changed(order, before):
-                if again and record.id in again:
-                    seen.add(record.id)
-                yield record
-        for source in again:
-            if source in seen:
-                continue
-            if kind is SourceKind.SAILTHRU_LISTS:
-                found = next(
-                    ((p, n) for n in order.lists if (p := feeds.profile(n, source)) is not None),
-                    None,
-                )
-                if found is not None:
-                    yield record_of_export(found[0], found[1], self._tools.value_source)
-            elif source.isdigit() and (person := feeds.person(int(source))) is not None:
-                yield record_of_person(person, self._tickets(goal, person.id))
-
-    def _changed(self, order: Order, before: Mapping[str, str]) -> Iterator[Record]:
-        goal, feeds = order.goal, self._store.feeds
-        if goal.source.kind is SourceKind.SAILTHRU_LISTS:
-            for place, name in enumerate(order.lists):
-                feed = feeds.feed(list_feed(name))
-                after = feed.after(before.get(feed.name, ""))
-                for profile in feeds.profiles(name, after, feed.seq):
-                    # On several lists: the first one counts.
-                    if place and self._is_on_any(order.lists[:place], profile.sid):
-                        continue
-                    yield record_of_export(profile, name, self._tools.value_source)
-        elif goal.source.kind is SourceKind.ZENDESK_TICKETS:
-            feed = feeds.feed(TICKETS)
-            for requester in feeds.requesters(feed.after(before.get(TICKETS, "")), feed.seq):
-                person = feeds.person(requester)
-                if person is not None:
-                    yield record_of_person(person, self._tickets(goal, requester))
-        else:
-            feed = feeds.feed(USERS)
-            for person in feeds.users(feed.after(before.get(USERS, "")), feed.seq):
-                yield record_of_person(person)
-
-    def _tickets(self, goal: Goal, requester: int) -> Sequence[ExportedTicket]:
-        if goal.source.kind is not SourceKind.ZENDESK_TICKETS:
-            return ()
-        tickets = self._store.feeds.tickets_of(requester)
-        days = goal.source.within_days
-        if days is None:
-            return tickets
-        since = self._tools.clock.now() - days * 86_400.0
-        return tuple(t for t in tickets if (t.created_at or 0.0) >= since)
+    # Who belongs.
 
     def _belongs(self, goal: Goal, record: Record) -> bool | None:
         """Whether it is in the goal's source; None: a number it is asked for is not known."""
@@ -256,6 +207,7 @@ class Planning:
         self,
         plan_id: str,
         order: Order,
+        source: GoalSource,
         finding: Finding,
         judge: Judge,
         kinds: Mapping[str, str],
@@ -268,13 +220,12 @@ class Planning:
         while members := await self._run(self._store.memory.members, goal.name, after):
             after = members[-1].target
             gone = [
-                member
-                for member in members
-                if not await self._run(self._is_on_any, order.lists, member.source)
+                member for member in members if not await self._run(source.holds, member.source)
             ]
             rows = []
+            there = await finding.standings([member.target for member in gone])
             for member in gone:
-                standing = await finding.standing(member.target)
+                standing = there.get(member.target)
                 record = Record(Service.SAILTHRU, member.source, member.label)
                 walked.rows += 1
                 near = Circumstances(
@@ -282,9 +233,6 @@ class Planning:
                 )
                 rows.append(judge.row(walked.rows, record, Found(standing), near))
             await self._run(self._store.plans.add, plan_id, rows)
-
-    def _is_on_any(self, lists: Iterable[str], sid: str) -> bool:
-        return any(self._store.feeds.is_member(name, sid) for name in lists)
 
     # What is known beside.
 
@@ -354,34 +302,17 @@ class Planning:
             return {}
         return {found.key: found.type for found in fields if found.active}
 
-    def _marks(self, order: Order) -> dict[str, str]:
-        feeds, kind = self._store.feeds, order.goal.source.kind
-        names = (
-            [list_feed(name) for name in order.lists]
-            if kind is SourceKind.SAILTHRU_LISTS
-            else [TICKETS if kind is SourceKind.ZENDESK_TICKETS else USERS]
-        )
-        return {name: feeds.feed(name).mark for name in names}
-
     async def _run(self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._store.lane.run(act, *args, **kwargs)
 
 
-def _decoded(mark: str) -> dict[str, str]:
-    try:
-        found = json.loads(mark) if mark else {}
-    except ValueError:
-        return {}
-    return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
-
-
-def _people(plan: Plan) -> dict[str, int]:
-    """People by consequence; somebody who joins two lists is counted by the larger of them."""
-    counts: dict[str, int] = {}
-    for noticed in plan.noticed:
-        code = noticed.consequence.value
-        counts[code] = max(counts.get(code, 0), noticed.people)
-    return counts
+def _unreadable(walked: _Walked, words: str) -> PlanRow:
+    walked.rows += 1
+    cause = translate("Planning", "a row of the export cannot be read")
+    return PlanRow(
+        walked.rows, Fate.CORRECTION, "", "", words.partition(":")[0], why=words, cause=cause,
+        ticked=False,
+    )  # fmt: skip
 
 
 def _unclear(walked: _Walked, record: Record) -> PlanRow:

@@ -15,22 +15,16 @@ from typing import ParamSpec, TypeVar
 
 from desktop.kit.errors import AppError, Conflict, NeedsPerson, StoreKnown
 from desktop.kit.text import plural
-from desktop.model.edit import Service
 from desktop.model.goal import Goal
-from desktop.model.guard import needs_two_admins
 from desktop.model.plan import Plan, PlanState
 from desktop.model.run import Progress, Run, RunStage, RunState
 from desktop.settings.file_lock import held
-from desktop.store.applying import Hand
+from desktop.sync.apply import Apply
 from desktop.sync.extract import Extract
+from desktop.sync.guarding import held_by, require_open
 from desktop.sync.planning import Order, Planning
 from desktop.sync.tools import Tools
-from desktop.writing.apply_sailthru import SailthruApplying
-from desktop.writing.apply_zendesk import ZendeskApplying
-from desktop.writing.sailthru_target import SailthruTarget
-from desktop.writing.standing import LIST, TAG
-from desktop.writing.work import Checkpoint, Work
-from desktop.writing.zendesk_target import ZendeskTarget
+from desktop.writing.work import Checkpoint
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -98,8 +92,10 @@ class Runner:
         async with self._alone(goal):
             store, now = self.tools.store, self.tools.clock.now()
             if asked.resume is not None:
-                run = await self._run(store.runs.take_over, asked.resume)
+                run = await self._run(store.runs.take_over, asked.resume, goal.name)
             else:
+                if asked.plan is not None:
+                    require_open(goal, await self._run(store.plans.get, asked.plan))
                 run = await self._run(store.runs.begin, goal.name, asked.why, asked.actor, now)
             try:
                 ended = await self._cancellable(run, self._stages(run, goal, asked))
@@ -113,7 +109,8 @@ class Runner:
 
     async def _stages(self, run: Run, goal: Goal, asked: Asked) -> Run:
         store = self.tools.store
-        plan_id = asked.plan or run.plan
+        await self._settle_earlier(run, goal)
+        plan_id = run.plan or asked.plan
         if plan_id is None:
             plan = await self._planned(
                 run, goal, asked.actor, full=asked.full, only=asked.only, why=asked.why
@@ -123,6 +120,9 @@ class Runner:
             goal = await self._run(store.plans.goal_of, plan.id)
         await self._run(store.runs.set_plan, run.id, plan.id)
         self.checkpoint("planned")
+        if plan.state is PlanState.APPLIED:
+            # Killed between the last row and the end: only the telling is left.
+            return await self._finish(run, goal, plan)
         await self._stage(run, RunStage.GUARD)
         for breach in asked.allow:
             await self._run(
@@ -133,10 +133,13 @@ class Runner:
                 asked.actor,
                 self.tools.clock.now(),
             )
-        held_by = await self._run(self._held_by, plan)
-        if held_by:
+        # A plan that was being applied had passed already.
+        why = (
+            "" if plan.state is PlanState.APPLYING else await self._run(held_by, store, goal, plan)
+        )
+        if why:
             await self._run(store.plans.set_state, plan.id, PlanState.STOPPED)
-            return await self._end(run, RunState.WAITING, NeedsPerson(held_by))
+            return await self._end(run, RunState.WAITING, NeedsPerson(why))
         await self._apply(run, goal, plan)
         return await self._finish(run, goal, plan)
 
@@ -150,6 +153,7 @@ class Runner:
         only: tuple[str, ...] = (),
         why: str = "sync",
     ) -> Plan:
+        await self._run(self.tools.store.plans.drop_unfinished, goal.name)
         read = _Counted(self, run, RunStage.EXTRACT)
         await self._stage(run, RunStage.EXTRACT)
         extract = Extract(self.tools, read.add)
@@ -159,68 +163,35 @@ class Runner:
         await self._stage(run, RunStage.PLAN)
         planning = Planning(self.tools, judged.add)
         origin = "retry" if why == "retry" else "sync"
-        order = Order(goal, actor, lists=lists, full=full, only=only, origin=origin)
+        order = Order(
+            goal,
+            actor,
+            lists=lists,
+            full=full,
+            only=only,
+            origin=origin,
+            unread=tuple(extract.unread),
+        )
         return await planning.make(order)
 
-    def _held_by(self, plan: Plan) -> str:
-        """Why this plan may not be applied, or nothing."""
-        if plan.state in (PlanState.APPLIED, PlanState.DISCARDED):
-            return f"Plan {plan.id} was applied or discarded already. Make a new preview."
-        approvals = self.tools.store.plans.approvals(plan.id)
-        for breach in plan.breaches:
-            people = {a.person for a in approvals if a.breach == breach}
-            needed = 2 if needs_two_admins([breach]) else 1
-            if len(people) < needed:
-                words = next(
-                    (
-                        f"{n.people:,} people: {n.consequence.words}"
-                        for n in plan.noticed
-                        if n.consequence.value == breach
-                    ),
-                    "The source is empty",
-                )
-                who = "one admin" if needed == 1 else "two admins"
-                return (
-                    f"Nothing written. {words.format(name='a list')}: past the limit of this sync."
-                    f" `--allow {breach}` by {who} lets it pass once."
-                    if breach != "empty"
-                    else "Nothing written: the source is empty."
-                )
-        return ""
+    async def _settle_earlier(self, run: Run, goal: Goal) -> None:
+        """What earlier runs of this goal had under way is known before anything new is planned."""
+        store = self.tools.store
+        known = await self._run(store.runs.get, run.id)
+        for plan_id, run_id in await self._run(store.applying.unsettled, goal.name, known.plan):
+            earlier = await self._run(store.runs.get, run_id)
+            await Apply(self.tools, earlier, self.checkpoint).settle(plan_id)
+            totals = await self._run(store.applying.totals, plan_id)
+            totals.pop("left", None)
+            await self._run(store.runs.set_totals, run_id, totals)
 
     async def _apply(self, run: Run, goal: Goal, plan: Plan) -> None:
-        store = self.tools.store
+        plans = self.tools.store.plans
         await self._stage(run, RunStage.APPLY)
-        await self._run(store.plans.set_state, plan.id, PlanState.APPLYING)
-        sent = _Counted(
-            self, run, RunStage.APPLY, total=await self._run(store.plans.ticked, plan.id)
-        )
-        names = [f"{LIST}{name}" for name in goal.effects.add_to_lists]
-        names += [f"{TAG}{tag}" for tag in goal.effects.add_tags]
-        hand = Hand(
-            run.id,
-            plan.id,
-            goal.name,
-            goal.title,
-            goal.target,
-            run.actor,
-            frozenset(names),
-            counts_touches=goal.pressure is not None,
-        )
-        work = Work(
-            store,
-            self.tools.clock,
-            hand,
-            sent.add,
-            self.tools.job_patience_s,
-            self.checkpoint,
-        )
-        if goal.target is Service.SAILTHRU:
-            target = SailthruTarget(self.tools.sailthru.client, self.tools.sailthru.bulk)
-            await SailthruApplying(work, target, goal.flows).apply()
-        else:
-            people = ZendeskTarget(self.tools.zendesk.client, self.tools.zendesk.bulk)
-            await ZendeskApplying(work, people).apply()
+        await self._run(plans.set_state, plan.id, PlanState.APPLYING)
+        total = await self._run(plans.ticked, plan.id)
+        sent = _Counted(self, run, RunStage.APPLY, total=total)
+        await Apply(self.tools, run, self.checkpoint, sent.add).plan(goal, plan.id)
 
     async def _finish(self, run: Run, goal: Goal, plan: Plan) -> Run:
         store = self.tools.store

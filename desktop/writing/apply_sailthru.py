@@ -5,7 +5,9 @@ Row by row or in one job. Killed anywhere, it goes on by reading what may have b
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
 from desktop.clients.sailthru.job import Job, JobStatus
 from desktop.kit.errors import AppError, NotFound, Offline, ServiceTrouble, TimedOut
@@ -38,12 +40,16 @@ class SailthruApplying:
 
     async def apply(self) -> None:
         """Send every ticked row. Raises what stops a whole run: it goes on from there later."""
-        for batch in await self._work.open_batches():
-            await self._recover(batch)
+        await self.settle()
         while True:
             more = await (self._one_group() if self._posts else self._one_job())
             if not more:
                 return
+
+    async def settle(self) -> None:
+        """Find out what became of everything that was being sent when a process ended."""
+        for batch in await self._work.open_batches():
+            await self._recover(batch)
 
     async def _next(self, limit: int) -> tuple[PlanRow, ...]:
         rows = await self._work.run(
@@ -65,10 +71,10 @@ class SailthruApplying:
         await self._post(batch, rows)
         return True
 
-    async def _post(self, batch: int, rows: Sequence[PlanRow]) -> None:
+    async def _post(self, batch: int, rows: Sequence[PlanRow], *, unsure: bool = False) -> None:
         there = await self._target.read_many(rows)
         self._work.checkpoint("read")
-        send, closed = sorted_out(rows, there)
+        send, closed = sorted_out(rows, there, unsure=unsure)
         if closed:
             await self._work.close(closed, batch)
         answers = await asyncio.gather(*map(self._sent, send))
@@ -76,12 +82,16 @@ class SailthruApplying:
         refused = [
             (row, error)
             for row, error in zip(send, answers, strict=True)
-            if error is not None and not _maybe_applied(error)
+            if error is not None and not rows_end.maybe_applied(error)
         ]
+        told = {row.row for row, error in zip(send, answers, strict=True) if error is None}
         general = next((error for _, error in refused if is_general(error)), None)
         own = [(row, error) for row, error in refused if not is_general(error)]
         out = {row.row for row, _ in refused}
-        ended = await self._read_back([row for row in send if row.row not in out])
+        ended = await self._read_back(
+            [row for row in send if row.row not in out],
+            lambda row: _not_seen(row) if row.row in told else rows_end.unanswered(row),
+        )
         ended += [_refused(row, error) for row, error in own]
         self._work.checkpoint("read back")
         await self._work.close(ended, batch)
@@ -97,8 +107,10 @@ class SailthruApplying:
             return error
         return None
 
-    async def _read_back(self, rows: Sequence[PlanRow], missed: str = "") -> list[Closed]:
-        """How rows ended that were sent; `missed` says what became of those that do not show it."""
+    async def _read_back(
+        self, rows: Sequence[PlanRow], missed: Callable[[PlanRow], Closed]
+    ) -> list[Closed]:
+        """How rows ended that were sent; `missed` says it for those that do not show it."""
         waiting, ended = list(rows), []
         there: dict[int, rows_end.Read] = {}
         for wait_s in _READ_BACK_WAITS_S:
@@ -111,13 +123,9 @@ class SailthruApplying:
             ended += [_done(row, there) for row in waiting if row.row in seen]
             waiting = [row for row in waiting if row.row not in seen]
         for row in waiting:
-            found = there.get(row.row)
+            found, how = there.get(row.row), missed(row)
             known = found.id if isinstance(found, Standing) else ""
-            ended.append(
-                rows_end.failed(row, missed)
-                if missed
-                else rows_end.accepted(row, rows_end.NOT_SEEN, known)
-            )
+            ended.append(replace(how, target_id=known) if known else how)
         return ended
 
     # One job.
@@ -170,6 +178,7 @@ class SailthruApplying:
         )
         # The same rows again after a crash: drawn by the batch's number.
         sample = set(random.Random(batch).sample(numbers, min(_SAMPLE, len(numbers))))
+        missed = partial(rows_end.failed, words=trouble or _SKIPPED)
         if not trouble and not await self._sample_holds(batch, sample):
             sample = set(numbers)
             if await self._refuses_sids(batch, sample):
@@ -178,9 +187,10 @@ class SailthruApplying:
         after = -1
         while rows := await self._page(batch, after):
             after = rows[-1].row
-            read = [r for r in rows if trouble or not r.target_id or r.row in sample]
+            # What was added up must be seen: whether it counts cannot wait for the next plan.
+            read = [r for r in rows if trouble or not r.target_id or r.events or r.row in sample]
             chosen = {r.row for r in read}
-            ended = await self._read_back(read, trouble or _SKIPPED)
+            ended = await self._read_back(read, missed)
             ended += [rows_end.accepted(r, rows_end.NOT_READ) for r in rows if r.row not in chosen]
             self._work.checkpoint("read back")
             await self._work.close(ended, batch)
@@ -223,7 +233,8 @@ class SailthruApplying:
             if closed:
                 await self._work.close(closed, batch)
             for start in range(0, len(may), _POSTS):
-                await self._post(batch, may[start : start + _POSTS])
+                # The job's lines by address were taken, and a process before may have posted.
+                await self._post(batch, may[start : start + _POSTS], unsure=True)
 
     async def _ended(self, job_id: str) -> Job | None:
         """The job once it has ended; None when it is given up or not known any more."""
@@ -268,10 +279,8 @@ def _done(row: PlanRow, there: dict[int, rows_end.Read]) -> Closed:
     return rows_end.done(row, found)
 
 
-def _maybe_applied(error: AppError) -> bool:
-    return isinstance(error, TimedOut) or (
-        isinstance(error, ServiceTrouble) and error.applied_unknown
-    )
+def _not_seen(row: PlanRow) -> Closed:
+    return rows_end.accepted(row, rows_end.NOT_SEEN)
 
 
 def _refused(row: PlanRow, error: AppError) -> Closed:

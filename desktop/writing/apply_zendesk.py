@@ -35,14 +35,18 @@ class ZendeskApplying:
 
     async def apply(self) -> None:
         """Send every ticked row. Raises what stops a whole run: it goes on from there later."""
-        for batch in await self._work.open_batches():
-            await self._recover(batch)
+        await self.settle()
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(_JOBS_AT_ONCE):
                     group.create_task(self._lane())
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
+
+    async def settle(self) -> None:
+        """Find out what became of everything that was being sent when a process ended."""
+        for batch in await self._work.open_batches():
+            await self._recover(batch)
 
     async def _lane(self) -> None:
         while True:
@@ -73,7 +77,7 @@ class ZendeskApplying:
                 self._bulk["create" if creates else "update"] = False
             else:
                 return
-        await self._one_by_one(batch, send, there)
+        await self._one_by_one(batch, send)
 
     async def _in_a_job(
         self, batch: int, rows: Sequence[PlanRow], there: dict[int, Read], *, creates: bool
@@ -137,35 +141,44 @@ class ZendeskApplying:
                 return None
         return job
 
-    async def _one_by_one(
-        self, batch: int, rows: Sequence[PlanRow], there: dict[int, Read]
-    ) -> None:
-        """At most one such call a second is let through (contract zendesk 0.2)."""
+    async def _one_by_one(self, batch: int, rows: Sequence[PlanRow]) -> None:
+        """At most one such call a second is let through (contract zendesk 0.2).
+
+        So each is read again before it is sent: the last of a hundred waits for minutes.
+        """
         for row in rows:
+            there = await self._target.read_many([row])
+            send, closed = sorted_out([row], there)
+            if not send:
+                await self._work.close(closed, batch)
+                continue
+            answered = True
             try:
                 target = await self._target.send(row, _standing(there, row))
             except AppError as error:
-                unknown = isinstance(error, TimedOut) or (
-                    isinstance(error, ServiceTrouble) and error.applied_unknown
-                )
-                if not unknown and is_general(error):
-                    await self._work.give_back(batch)
-                    raise
-                if not unknown:
+                if not rows_end.maybe_applied(error):
+                    if is_general(error):
+                        await self._work.give_back(batch)
+                        raise
                     await self._work.close([rows_end.parked(row, str(error))], batch)
                     continue
-                target = row.target_id
+                answered, target = False, row.target_id
             self._work.checkpoint("answered")
-            await self._work.close([await self._seen(row, target)], batch)
+            await self._work.close([await self._seen(row, target, answered=answered)], batch)
 
-    async def _seen(self, row: PlanRow, target: str) -> Closed:
+    async def _seen(self, row: PlanRow, target: str, *, answered: bool) -> Closed:
         for wait_s in _READ_BACK_WAITS_S:
             if wait_s:
                 await self._work.clock.sleep(wait_s)
-            # By the id it was given: the search index lags by minutes (contract zendesk 3).
-            found = (await self._target.at([int(target)])).get(target) if target else None
+            if target:
+                # By the id it was given: the search index lags by minutes (contract zendesk 3).
+                found = (await self._target.at([int(target)])).get(target)
+            else:
+                found = _standing(await self._target.read_many([row]), row)
             if found is not None and is_applied(row, found):
                 return rows_end.done(row, found)
+        if not answered:
+            return rows_end.unanswered(row)
         return rows_end.accepted(row, rows_end.NOT_SEEN, target)
 
     async def _recover(self, batch: Batch) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from desktop.kit.clock import Clock
-from desktop.kit.errors import AppError
+from desktop.kit.errors import AppError, ServiceTrouble, TimedOut
 from desktop.kit.text import translate
 from desktop.model.edit import Service
 from desktop.model.json_value import Json
@@ -115,6 +115,11 @@ def accepted(row: PlanRow, words: str, target_id: str = "") -> Closed:
     return Closed(row, RowState.ACCEPTED, words, target_id, _values(row))
 
 
+def unanswered(row: PlanRow) -> Closed:
+    """Sent, no answer came, and it does not show: nothing may say that it was written."""
+    return Closed(row, RowState.FAILED, _UNANSWERED)
+
+
 def parked(row: PlanRow, words: str) -> Closed:
     """A person has to look."""
     return Closed(row, RowState.PARKED, words)
@@ -125,7 +130,17 @@ def failed(row: PlanRow, words: str) -> Closed:
     return Closed(row, RowState.FAILED, words)
 
 
+def maybe_applied(error: AppError) -> bool:
+    """Whether a write that ended so may have been applied all the same."""
+    return isinstance(error, TimedOut) or (
+        isinstance(error, ServiceTrouble) and error.applied_unknown
+    )
+
+
 _CONFIRMED = translate("Applying", "Confirmed by reading it back.")
+_UNANSWERED = translate(
+    "Applying", "No answer came, and it does not show. The next run reads it, and tries again."
+)
 _SAME = translate("Applying", "It was so already: nothing was sent.")
 _GONE = translate(
     "Applying", "It is not there any more: deleted or merged since the preview. Nothing was sent."

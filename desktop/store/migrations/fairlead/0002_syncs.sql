@@ -111,6 +111,17 @@ CREATE TABLE synced (
     PRIMARY KEY (goal, target, field)
 ) STRICT, WITHOUT ROWID;
 
+-- What a service took and did not show yet: the last value both had, if the next plan finds it there.
+CREATE TABLE accepted (
+    goal TEXT NOT NULL,
+    target TEXT NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,        -- JSON
+    run INTEGER,
+    at REAL NOT NULL,
+    PRIMARY KEY (goal, target, field)
+) STRICT, WITHOUT ROWID;
+
 -- Hashes of what any sync wrote last: the same value seen again in a feed is our own.
 CREATE TABLE written (
     service TEXT NOT NULL,
