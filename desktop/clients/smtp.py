@@ -147,12 +147,6 @@ def _translated(error: Exception, server: MailServer) -> AppError:
             _words(error),
             "Enter user and password again in Settings › Syncs.",
         )
-    if isinstance(error, aiosmtplib.SMTPNotSupported):
-        return Rejected(
-            f"The mail server {place} cannot do what the settings ask for.",
-            one_line(str(error))[:160],
-            "Look at security and user in Settings › Syncs.",
-        )
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         return Rejected("The mail server refused every address.", _refusals(error.recipients))
     if isinstance(error, aiosmtplib.SMTPResponseException):
@@ -160,9 +154,16 @@ def _translated(error: Exception, server: MailServer) -> AppError:
         return kind("The mail server refused the e-mail.", _words(error))
     if isinstance(error, aiosmtplib.SMTPConnectError | OSError):
         return Offline(f"The mail server {place} cannot be reached.")
+    if isinstance(error, aiosmtplib.SMTPServerDisconnected):
+        return ServiceTrouble(f"The mail server {place} ended the conversation.")
     if isinstance(error, ValueError):
         return Rejected("The e-mail could not be put together.")
-    return ServiceTrouble(f"The mail server {place} ended the conversation.")
+    # What is left is something it does not know: STARTTLS, or any way to sign in.
+    return Rejected(
+        f"The mail server {place} cannot do what the settings ask for.",
+        one_line(str(error))[:160],
+        "Look at security and user in Settings › Syncs.",
+    )
 
 
 def _not_trusted(error: ssl.SSLError, server: MailServer) -> AppError:

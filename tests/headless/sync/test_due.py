@@ -1,11 +1,6 @@
 """What is due: one catch-up, one runner, nobody paused unseen."""
 
-import json
-from argparse import Namespace
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -13,17 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desktop.app.runs import due_of
-from desktop.app.verbs.sync import _acts
 from desktop.app.verbs.syncing.due import run_due
 from desktop.app.wiring import House
-from desktop.kit.errors import NotPermitted, Offline
 from desktop.model.condition import Condition, Test
 from desktop.model.goal import Goal, Source, SourceKind
 from desktop.model.mapping import MappingRow
 from desktop.model.run import RunState
 from desktop.store.store import open_store
-from desktop.sync.due import Due, DueGoal
-from tests.faults.home import ground_at, opened
+from desktop.sync.due import Due
 from tests.faults.servers import Servers
 from tests.faults.town import ManualClock
 
