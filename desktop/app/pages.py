@@ -1,17 +1,20 @@
 """Builds the pages that are not needed for the first paint, when they are first wanted."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from desktop.app.sync_room import sync_room
 from desktop.kit.text import plural
 from desktop.panels.activity_page import ActivityPage
 from desktop.panels.settings_page import SettingsPage
+from desktop.panels.syncs.sync_page import SyncPage
 from desktop.panels.wizard import Wizard
 from desktop.viewmodels.activity import ActivityModel
 from desktop.viewmodels.settings_page import SettingsModel
+from desktop.viewmodels.syncs.models import make_models
 from desktop.viewmodels.wizard import STEPS, WizardModel
 
 if TYPE_CHECKING:
@@ -19,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class Pages(QObject):
-    """Activity and Settings, and the set-up of the first start."""
+    """Sync, Activity and Settings, and the set-up of the first start."""
 
-    def __init__(self, window: "Window") -> None:
+    def __init__(self, window: "Window", lent: Mapping[str, str]) -> None:
         super().__init__(window)
         self._window = window
         house = window.house
@@ -30,10 +33,18 @@ class Pages(QObject):
         )
         self._activity.open_count_changed.connect(self._on_counts)
         self._activity.attention_changed.connect(self._on_counts)
+        self.syncs = make_models(sync_room(house, lent))
+        self.syncs.page.waiting_changed.connect(self._on_waiting)
+        self.syncs.page.refresh()
+        self.sync_page: SyncPage | None = None
         self._settings: SettingsModel | None = None
         self._wizard: WizardModel | None = None
         window.view.page_wanted.connect(self._on_wanted)
-        window.view.actions_.add("Set up Fairlead", self.begin_setting_up)
+        add = window.view.actions_.add
+        add("Set up Fairlead", self.begin_setting_up)
+        add("New sync", self._on_new_sync)
+        add("Preview the sync", self._on_preview)
+        add("Run the sync now", self._on_run)
 
     def begin_setting_up(self) -> None:
         """Show the set-up until it is done or put off."""
@@ -65,9 +76,25 @@ class Pages(QObject):
     async def close(self) -> None:
         """End what the pages have under way."""
         await self._activity.close()
+        await self.syncs.close()
         for model in (self._settings, self._wizard):
             if model is not None:
                 await model.close()
+
+    def _on_new_sync(self) -> None:
+        self._window.view.show_page("sync")
+        if self.sync_page is not None:
+            self.sync_page.offer_new()
+
+    def _on_preview(self) -> None:
+        self._window.view.show_page("sync")
+        if self.sync_page is not None:
+            self.sync_page.head.preview.click()
+
+    def _on_run(self) -> None:
+        self._window.view.show_page("sync")
+        if self.sync_page is not None:
+            self.sync_page.head.run.click()
 
     def _on_set_up(self) -> None:
         self._window.view.lead_in(None)
@@ -78,11 +105,19 @@ class Pages(QObject):
             page = ActivityPage(self._activity)
             page.customer_chosen.connect(view.look_up)
             view.add_page(key, page)
+        elif key == "sync":
+            self.sync_page = SyncPage(self.syncs)
+            self.sync_page.customer_chosen.connect(view.look_up)
+            view.add_page(key, self.sync_page)
         elif key == "settings":
             self._settings = SettingsModel(
                 house.live, house.live.desk, house.ground.clock, house.bus
             )
             view.add_page(key, SettingsPage(self._settings))
+
+    def _on_waiting(self, count: int) -> None:
+        words = plural(count, "sync waits", "syncs wait") + " for a person" if count else ""
+        self._window.view.rail.set_badge("sync", str(count or ""), words)
 
     def _on_counts(self, _count: int) -> None:
         """The badge: what needs a person comes before what merely waits."""

@@ -1,7 +1,7 @@
 """What a start of the window was asked for."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,10 +10,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Start:
-    """What a start was asked for. `first_paint` ends it as soon as the window stands."""
+    """What a start was asked for. `first_paint` ends it as soon as the window stands.
+
+    `lent`: environment variables for the runs it starts, where their secrets are in memory.
+    """
 
     argument: str = ""
     first_paint: bool = False
     tour: Callable[["Window"], Awaitable[None]] | None = None
     words: str = ""
     examples: tuple[str, ...] = ()
+    lent: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -148,7 +148,7 @@ class Window(QObject):
         from desktop.app.pages import Pages
 
         live = self.house.live
-        self.pages = Pages(self)
+        self.pages = Pages(self, self._start.lent)
         self.elsewhere = Elsewhere(self.house, self.view)
         if live.notice is not None:
             self.view.say(live.notice)

@@ -247,6 +247,7 @@ class MainWindow(QMainWindow):
 
     def _add_pages(self) -> None:
         self.rail.add_page("customers", "Customers", "customers")
+        self.rail.add_page("sync", "Sync", "sync")
         self.rail.add_page("activity", "Activity", "activity")
         self.rail.add_page("settings", "Settings", "settings", bottom=True)
         self.rail.set_current("customers")
@@ -255,7 +256,8 @@ class MainWindow(QMainWindow):
         add = self.actions_.add
         add("Find a customer", self.top.field.take_focus, ["Ctrl+K", "Ctrl+F"])
         add("Customers", self._on_customers, "Ctrl+1")
-        add("Activity", self._on_activity, "Ctrl+2")
+        add("Sync", self._on_sync, "Ctrl+2")
+        add("Activity", self._on_activity, "Ctrl+3")
         add("Settings", self._on_settings, "Ctrl+,")
         on_top = add("Stay on top", self._on_stay_on_top, "Ctrl+Shift+T", checkable=True)
         on_top.setChecked(False)
@@ -297,6 +299,9 @@ class MainWindow(QMainWindow):
 
     def _on_customers(self) -> None:
         self.show_page("customers")
+
+    def _on_sync(self) -> None:
+        self.show_page("sync")
 
     def _on_activity(self) -> None:
         self.show_page("activity")

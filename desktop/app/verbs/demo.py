@@ -53,7 +53,13 @@ def _run(ground: Ground, options: argparse.Namespace) -> int:
             from desktop.app.tour import Tour
 
             tour = Tour(Path(options.tour), said).walk
-        start = Start(argument=options.what, tour=tour, words="ACME · demo", examples=EXAMPLES)
+        start = Start(
+            argument=options.what,
+            tour=tour,
+            words="ACME · demo",
+            examples=EXAMPLES,
+            lent=_lent(said, options.role),
+        )
         return open_window(ground, workspace, workspaces, start)
 
 
@@ -90,6 +96,17 @@ def _set_up(
     if not report.ok:
         refused = "; ".join(plain(c.detail) for c in report.checks if not c.ok and c.needed)
         raise Bug("The demo could not be set up.", refused)
+
+
+def _lent(said: dict[str, Any], role: str) -> dict[str, str]:
+    """The secrets of who is at work, for runs: this demo's vault ends with its process."""
+    who = "agent_" if role == "agent" else ""
+    return {
+        "FAIRLEAD_SAILTHRU_KEY": said["sailthru"][f"{who}api_key"],
+        "FAIRLEAD_SAILTHRU_SECRET": said["sailthru"][f"{who}api_secret"],
+        "FAIRLEAD_ZENDESK_EMAIL": said["zendesk"][f"{who}email"],
+        "FAIRLEAD_ZENDESK_TOKEN": said["zendesk"][f"{who}api_token"],
+    }
 
 
 @contextlib.contextmanager

@@ -92,7 +92,9 @@ def head_of(sync: SyncLook, around: Around) -> HeadView:
         goal=goal.name,
         title=goal.title,
         on=goal.on,
-        switch_why_not=permission or around.busy or ("" if goal.on else keeps.get("connection", "")),
+        switch_why_not=permission
+        or around.busy
+        or ("" if goal.on else keeps.get("connection", "")),
         preview_why_not=preview or _running(sync) or begun,
         run_why_not=first or _running(sync) or begun,
         why_not=_visible_reason(goal, keeps),
@@ -173,13 +175,13 @@ def _detail(run: Run, rate: float | None) -> str:
 def _message(sync: SyncLook, around: Around) -> MessageView | None:
     if around.absences:
         words = " ".join(absence.words for absence in around.absences)
-        makeable = [a for a in around.absences if a.makeable]
-        blocking = any(a.kind == "list" for a in around.absences)
-        title = "Something is missing, so it stays off." if blocking else "Something is missing."
-        acts = (("make", "Create it" if len(makeable) == 1 else "Create them"),) if makeable else ()
+        title = "Something is missing."
+        if any(absence.needed for absence in around.absences):
+            title = "Something is missing, so it stays off."
+        create = "Create it" if len(around.absences) == 1 else "Create them"
         if not around.may_make:
             return MessageView("warn", title, f"{words} An admin can create it here.")
-        return MessageView("warn", title, words, (*acts, ("close", "Not now")))
+        return MessageView("warn", title, words, (("make", create), ("close", "Not now")))
     if sync.running is not None or around.begun is not None:
         return None
     preview, run = sync.preview, sync.run
@@ -199,14 +201,14 @@ def _ended(sync: SyncLook, run: Run) -> MessageView | None:
         return MessageView(
             "bad",
             "The last run stopped before it was done.",
-            f"{run.error} {kept} Resume goes on where it stopped; nothing is written twice.".strip(),
+            f"{run.error} {kept} Resume goes on where it stopped; nothing is written twice.",
             (("resume", "Resume"), ("history", "Show the run")),
         )
     if run.state is RunState.INTERRUPTED:
         return MessageView(
             "bad",
             "The last run ended in the middle.",
-            f"Its process has died. {kept} What is in {target} is known; Resume goes on from there.",
+            f"Its process has died. {kept} What was written to {target} is known; Resume goes on.",
             (("resume", "Resume"), ("history", "Show the run")),
         )
     if run.state is RunState.CANCELLED and sync.plan and sync.plan.state is PlanState.APPLYING:

@@ -22,7 +22,7 @@ class Room:
     """One workspace as the page needs it.
 
     `goals` tells no bus: it is called on the database's thread, and `tell` follows in this one.
-    `start` begins a process of its own with the arguments after `sync`, and gives its pid.
+    `start` begins a process of its own with the arguments after `sync`. Raises Bug.
     """
 
     office: SettingsOffice
@@ -31,7 +31,7 @@ class Room:
     bus: Bus
     clock: Clock
     names: Callable[[], SyncNames]
-    start: Callable[..., int]
+    start: Callable[..., None]
 
     @property
     def decisions(self) -> Decisions:

@@ -1,0 +1,274 @@
+"""The page “Sync”: the list at the left, the chosen sync with its tabs beside it."""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from desktop.kit.errors import AppError
+from desktop.panels.parts.announce import announce
+from desktop.panels.parts.banner import Banner
+from desktop.panels.parts.dialog import Question
+from desktop.panels.parts.label import elided
+from desktop.panels.syncs.amend_dialog import AmendDialog
+from desktop.panels.syncs.live_bar import LiveBar
+from desktop.panels.syncs.message_bar import MessageBar
+from desktop.panels.syncs.new_sync import NewSync
+from desktop.panels.syncs.plan_tab import PlanTab
+from desktop.panels.syncs.sync_head import SyncHead
+from desktop.panels.syncs.sync_list import SyncList
+from desktop.panels.theme import fonts
+from desktop.panels.theme.tokens import GAP_CARD
+from desktop.viewmodels.syncs.models import SyncModels
+
+_TWO_FROM = 720
+_LIST_WIDTH = 300
+
+
+class SyncPage(QWidget):
+    """`customer_chosen` carries a query for the search field."""
+
+    customer_chosen = Signal(str)
+
+    def __init__(self, models: SyncModels, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._models = models
+        self._model = models.page
+        self._wide = True
+        self._opened = False  # narrow: the sync stands in the list's place
+        self.setAccessibleName("Sync")
+        self.setObjectName("Sync")
+        self.list = SyncList()
+        self.head = SyncHead()
+        self.live = LiveBar()
+        self.message = MessageBar()
+        self.trouble = Banner()
+        self.trouble.hide()
+        self.note = elided("", "small", align_right=True)
+        self.tabs = QTabBar()
+        self.tabs.setAccessibleName("Parts of the sync")
+        self.tabs.setObjectName("Parts of the sync")
+        self.tabs.setExpanding(False)
+        self.tabs.setDrawBase(False)
+        self._stack = QStackedWidget()
+        self.plan = PlanTab(models.plan)
+        self._pages: list[str] = []
+        self._dialog: QWidget | None = None
+        self.add_tab("Plan", self.plan)
+        self._lay_out()
+        self._connect()
+        self._on_changed()
+
+    def add_tab(self, name: str, page: QWidget) -> None:
+        """One more tab."""
+        self._pages.append(name)
+        self.tabs.addTab(name)
+        self._stack.addWidget(page)
+
+    def show_tab(self, name: str) -> None:
+        """Go to a tab."""
+        self.tabs.setCurrentIndex(self._pages.index(name))
+
+    def take_focus(self) -> None:
+        """Put the keyboard on the list."""
+        self.list.take_focus()
+
+    # Qt's own.
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Read while somebody looks."""
+        super().showEvent(event)
+        self._model.set_visible(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Only the badge is kept up."""
+        super().hideEvent(event)
+        self._model.set_visible(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Side by side where there is room, else one at a time."""
+        super().resizeEvent(event)
+        self._arrange(self.width() >= _TWO_FROM * fonts.scale())
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrow enough to stand beside a browser."""
+        return QSize(fonts.scaled(300), fonts.scaled(240))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc goes back to the list where it is hidden."""
+        if event.key() == Qt.Key.Key_Escape and self._opened and not self._wide:
+            self._on_back()
+            return
+        super().keyPressEvent(event)
+
+    # How it is put together.
+
+    def _lay_out(self) -> None:
+        tabs = QHBoxLayout()
+        tabs.addWidget(self.tabs)
+        tabs.addWidget(self.note, 1)
+        self._right = QWidget()
+        right = QVBoxLayout(self._right)
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(fonts.scaled(8))
+        right.addWidget(self.head)
+        right.addWidget(self.live)
+        right.addWidget(self.message)
+        right.addLayout(tabs)
+        right.addWidget(self._stack, 1)
+        body = QHBoxLayout()
+        body.setSpacing(fonts.scaled(GAP_CARD + 2))
+        body.addWidget(self.list)
+        body.addWidget(self._right, 1)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, fonts.scaled(11))
+        page.setSpacing(fonts.scaled(10))
+        page.addWidget(self.trouble)
+        page.addLayout(body, 1)
+
+    def _arrange(self, wide: bool) -> None:
+        self._wide = wide
+        any_sync = bool(self._model.cards())
+        self.list.setVisible(wide or not self._opened or not any_sync)
+        self._right.setVisible(any_sync and (wide or self._opened))
+        self.head.set_narrow(not wide)
+        self.note.setVisible(wide)
+        if wide and any_sync:
+            self.list.setFixedWidth(fonts.scaled(_LIST_WIDTH))
+        else:
+            self.list.setMinimumWidth(0)
+            self.list.setMaximumWidth(fonts.scaled(560) if wide else 16_777_215)
+
+    def _connect(self) -> None:
+        model, plan = self._model, self._models.plan
+        model.changed.connect(self._on_changed)
+        model.failed.connect(self._on_failed)
+        model.told.connect(self._on_told)
+        plan.changed.connect(self._on_plan)
+        plan.failed.connect(self._on_failed)
+        plan.told.connect(self._on_told)
+        plan.exported.connect(self._on_exported)
+        self.list.chosen.connect(model.choose)
+        self.list.opened.connect(self._on_opened)
+        self.list.new_wanted.connect(self._on_new)
+        self.list.retry_wanted.connect(model.refresh)
+        self.head.switched.connect(self._on_switched)
+        self.head.preview_wanted.connect(model.preview)
+        self.head.run_wanted.connect(model.run_now)
+        self.head.favourite_wanted.connect(self._on_favourite)
+        self.head.act_wanted.connect(self._on_act)
+        self.head.back_wanted.connect(self._on_back)
+        self.live.cancel_wanted.connect(model.cancel)
+        self.message.action_triggered.connect(self._on_message)
+        self.tabs.currentChanged.connect(self._stack.setCurrentIndex)
+        self.plan.customer_wanted.connect(self.customer_chosen)
+        self.plan.preview_wanted.connect(model.preview)
+        self.plan.retry_wanted.connect(model.retry)
+
+    # What the models say.
+
+    def _on_changed(self) -> None:
+        self.list.show_state(self._model.list_state(), self._model.add_why_not())
+        self.list.show_cards(self._model.cards(), self._model.goal)
+        head = self._model.head()
+        if head is not None:
+            self.head.show_head(head)
+            self.live.show_live(head.live)
+            self.message.show_view(head.message)
+            self.note.setText(head.note)
+            self.plan.show_plan(head.preview_why_not)
+        self._arrange(self._wide)
+
+    def _on_plan(self) -> None:
+        head = self._model.head()
+        self.plan.show_plan(head.preview_why_not if head is not None else "")
+
+    def _on_failed(self, error: AppError) -> None:
+        self.trouble.show_message("bad", error.title, error.message, error.hint, close="Close")
+        self._on_changed()
+
+    def _on_told(self, words: str) -> None:
+        self.trouble.clear()
+        announce(self, words)
+
+    def _on_exported(self, words: str) -> None:
+        self.trouble.show_message("info", words, close="Close")
+
+    # What the person wants.
+
+    def _on_opened(self, _goal: str) -> None:
+        self._opened = True
+        self._arrange(self._wide)
+        if not self._wide:
+            self.head.back.setFocus()
+
+    def _on_back(self) -> None:
+        self._opened = False
+        self._arrange(self._wide)
+        self.list.take_focus()
+
+    def offer_new(self) -> None:
+        """Show what can be added."""
+        if self.list.new_button.isEnabled():
+            self._on_new()
+
+    def _on_new(self) -> None:
+        dialog = NewSync(self._model.offers(), self)
+        dialog.wanted.connect(self._model.add)
+        dialog.finished.connect(dialog.deleteLater)
+        self._dialog = dialog
+        dialog.open()
+
+    def _on_switched(self, on: bool) -> None:
+        self._model.switch(on=on)
+
+    def _on_favourite(self, on: bool) -> None:
+        self._model.amend(favourite=on)
+
+    def _on_act(self, act: str) -> None:
+        if act == "retry":
+            self._model.retry()
+        elif act == "rename":
+            self._on_rename()
+        elif act == "remove":
+            self._on_remove()
+
+    def _on_rename(self) -> None:
+        head = self._model.head()
+        if head is None:
+            return
+        dialog = AmendDialog(head, self)
+        dialog.amended.connect(self._on_amended)
+        dialog.finished.connect(dialog.deleteLater)
+        self._dialog = dialog
+        dialog.open()
+
+    def _on_amended(self, title: str, description: str, labels: tuple[str, ...]) -> None:
+        self._model.amend(title=title, description=description, labels=labels)
+
+    def _on_remove(self) -> None:
+        head = self._model.head()
+        if head is None:
+            return
+        question = Question(
+            self,
+            f"Remove “{head.title}”?",
+            "It will not run again, and its settings are gone. What it wrote stays, and so does"
+            " its history.",
+            confirm="Remove the sync",
+            cancel="Cancel",
+            dangerous=True,
+        )
+        question.accepted.connect(self._model.remove)
+        question.finished.connect(question.deleteLater)
+        self._dialog = question
+        question.open()
+
+    def _on_message(self, act: str) -> None:
+        if act == "history" and "History" in self._pages:
+            self.show_tab("History")
+        else:
+            self._model.message_act(act)
+
+    def tab_names(self) -> tuple[str, ...]:
+        """The tabs there are."""
+        return tuple(self._pages)

@@ -1,0 +1,26 @@
+"""The models of the page “Sync”, put together over one room."""
+
+from dataclasses import dataclass
+
+from desktop.viewmodels.syncs.page import SyncsModel
+from desktop.viewmodels.syncs.plan import PlanModel
+from desktop.viewmodels.syncs.room import Room
+
+
+@dataclass(frozen=True)
+class SyncModels:
+    """`page` leads; the others show a part of what it has chosen."""
+
+    page: SyncsModel
+    plan: PlanModel
+
+    async def close(self) -> None:
+        """End what runs in this window."""
+        await self.plan.close()
+        await self.page.close()
+
+
+def make_models(room: Room) -> SyncModels:
+    """One model for each part."""
+    page = SyncsModel(room)
+    return SyncModels(page, PlanModel(page))

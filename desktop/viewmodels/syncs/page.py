@@ -1,0 +1,453 @@
+"""The page “Sync”: every sync with its state, the chosen one, and what people do with them."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from desktop.kit.bus import Changes, Topic
+from desktop.kit.errors import AppError, BadInput, NeedsPerson
+from desktop.model.goal import Goal
+from desktop.model.permission import Permission, Role, check
+from desktop.model.run import RunState
+from desktop.sync.goals import Absence
+from desktop.sync.presets import SyncNames
+from desktop.viewmodels.syncs.card import CardView, card_of
+from desktop.viewmodels.syncs.head import Around, Begun, HeadView, MessageView, head_of
+from desktop.viewmodels.syncs.look import Look, SyncLook, look
+from desktop.viewmodels.syncs.room import Room
+from desktop.viewmodels.syncs.words import source_words, target_words, totals_words
+from desktop.viewmodels.tasks import Tasks
+
+_THROTTLE_MS = 150
+# A process that has told nothing for so long has not begun.
+_BEGINS_WITHIN_S = 30.0
+_AGES_EVERY_MS = 30_000
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A preset that can be added."""
+
+    name: str
+    title: str
+    source: str
+    target: str
+    description: str
+
+
+@dataclass(frozen=True)
+class ListState:
+    """Whether there is a list to show, and if not, the sentence in its place."""
+
+    loading: bool = False
+    text: str = ""
+    failed: bool = False
+    empty: bool = False
+
+
+class SyncsModel(QObject):
+    """`changed`: list or head are new; `chosen` names the sync whose tabs are shown."""
+
+    changed = Signal()
+    chosen = Signal(str)
+    looked = Signal()  # the store was read again: the tabs may be out of date
+    failed = Signal(object)  # AppError
+    told = Signal(str)
+    waiting_changed = Signal(int)
+
+    def __init__(self, room: Room) -> None:
+        super().__init__()
+        self.room = room
+        self.tasks = Tasks(self._on_trouble)
+        self.goal = ""
+        self._look: Look | None = None
+        self._trouble: AppError | None = None
+        self._begun: dict[str, Begun] = {}
+        self._busy: dict[str, str] = {}
+        self._absences: dict[str, tuple[Absence, ...]] = {}
+        self._said: dict[str, MessageView] = {}
+        self._seen: dict[str, tuple[str, float, int]] = {}
+        self._ended: dict[str, str] = {}
+        self._waiting = 0
+        self._again = False
+        self._throttle = QTimer(self)
+        self._throttle.setSingleShot(True)
+        self._throttle.setInterval(_THROTTLE_MS)
+        self._throttle.timeout.connect(self.refresh)
+        self._ages = QTimer(self)
+        self._ages.setInterval(_AGES_EVERY_MS)
+        self._ages.timeout.connect(self.refresh)
+        self._unsubscribe = room.bus.subscribe(self._on_changes)
+
+    # What the page shows.
+
+    @property
+    def names(self) -> SyncNames:
+        """How this account calls things."""
+        return self.room.names()
+
+    @property
+    def waiting(self) -> int:
+        """How many syncs wait for a person."""
+        return self._waiting
+
+    def list_state(self) -> ListState:
+        """What stands in place of the list where there is none."""
+        allowed = check(Permission.VIEW, self.room.office.actor, self.room.office.rules)
+        if not allowed.allowed:
+            return ListState(text=allowed.reason)
+        if self._trouble is not None:
+            return ListState(text=str(self._trouble), failed=True)
+        if self._look is None:
+            return ListState(loading=True)
+        return ListState(empty=not self._look.syncs)
+
+    def cards(self) -> tuple[CardView, ...]:
+        """Every sync, favourites first."""
+        if self._look is None:
+            return ()
+        now, names = self.room.clock.now(), self.names
+        return tuple(
+            card_of(sync, names, now, "yes" if sync.goal.name in self._begun else "")
+            for sync in self._look.syncs
+        )
+
+    def offers(self) -> tuple[Offer, ...]:
+        """The presets that are not added yet."""
+        if self._look is None:
+            return ()
+        names = self.names
+        return tuple(
+            Offer(
+                goal.name,
+                goal.title,
+                source_words(goal, names),
+                target_words(goal, names),
+                goal.description,
+            )
+            for goal in self._look.presets
+        )
+
+    def add_why_not(self) -> str:
+        """Why no sync can be added; empty: it can."""
+        verdict = self.room.goals.permitted()
+        return verdict.reason if not verdict.allowed else ""
+
+    def sync(self) -> SyncLook | None:
+        """The chosen sync as it was read last."""
+        return self._look.of(self.goal) if self._look else None
+
+    def head(self) -> HeadView | None:
+        """The chosen sync's head."""
+        sync = self.sync()
+        if sync is None:
+            return None
+        name = sync.goal.name
+        around = Around(
+            now=self.room.clock.now(),
+            begun=self._begun.get(name),
+            busy=self._busy.get(name, ""),
+            absences=self._absences.get(name, ()),
+            may_make=self.room.office.actor.role is Role.ADMIN,
+            rate=self._rate(sync),
+            trouble=self._said.get(name),
+        )
+        return head_of(sync, around)
+
+    # What people do.
+
+    def set_visible(self, visible: bool) -> None:
+        """A page that is seen keeps its ages; the badge is kept in any case."""
+        if visible:
+            self._ages.start()
+            self.refresh()
+        else:
+            self._ages.stop()
+
+    def refresh(self) -> None:
+        """Read again."""
+        self._again = True
+        if not self.tasks.runs("look"):
+            self.tasks.start("look", self._read())
+
+    def choose(self, goal: str) -> None:
+        """Show one sync."""
+        if goal != self.goal:
+            self.goal = goal
+            self.chosen.emit(goal)
+            self.changed.emit()
+
+    def add(self, preset: str) -> None:
+        """Add a preset, off, and show it."""
+        self._start(f"add {preset}", self._add(preset))
+
+    def switch(self, *, on: bool) -> None:
+        """Switch the chosen sync; on, after asking both services for what it needs."""
+        if self.goal:
+            self._start(f"switch {self.goal}", self._switch(self.goal, on=on))
+
+    def message_act(self, act: str) -> None:
+        """What a message offers: create what is missing, resume, try again, or go away."""
+        goal = self.goal
+        if act == "make":
+            self._start(f"switch {goal}", self._make(goal))
+        elif act == "close":
+            self._absences.pop(goal, None)
+            self._said.pop(goal, None)
+            self.changed.emit()
+        elif act == "preview":
+            self.preview()
+        elif act == "resume":
+            self.resume()
+
+    def preview(self) -> None:
+        """Make a preview, in a process of its own."""
+        self._begin(self.goal, "plan", "plan", self.goal)
+
+    def run_now(self) -> None:
+        """Run it, from reading to writing."""
+        self._begin(self.goal, "run", "run", self.goal)
+
+    def resume(self, run: str = "") -> None:
+        """Go on with a run that stopped."""
+        sync = self.sync()
+        last = sync.run.id if sync is not None and sync.run is not None else ""
+        if run or last:
+            self._begin(self.goal, "run", "run", self.goal, "--resume", run or last)
+
+    def write(self, plan: str, *allow: str) -> None:
+        """Write exactly this preview; `allow` lets limits pass once."""
+        more = [word for limit in allow for word in ("--allow", limit)]
+        self._begin(self.goal, "run", "run", self.goal, "--plan", plan, *more)
+
+    def retry(self, row: int | None = None) -> None:
+        """Try again what was refused or corrected: all of it, or one row of the last preview."""
+        rest = () if row is None else (str(row),)
+        self._begin(self.goal, "run", "retry", self.goal, *rest)
+
+    def cancel(self) -> None:
+        """Ask what is under way to stop."""
+        sync = self.sync()
+        if sync is not None and sync.running is not None:
+            self._start(f"cancel {sync.running.id}", self._cancel(sync.running.id))
+
+    def amend(self, **parts: object) -> None:
+        """Another title, description, labels, or favourite; what it means stays."""
+        self._start(f"amend {self.goal}", self._amend(self.goal, parts))
+
+    def remove(self) -> None:
+        """Take the chosen sync away; what it wrote and its history stay."""
+        self._start(f"remove {self.goal}", self._remove(self.goal))
+
+    async def close(self) -> None:
+        """End what runs here; processes go on."""
+        self._unsubscribe()
+        self._throttle.stop()
+        self._ages.stop()
+        await asyncio.sleep(0)
+        await self.tasks.close()
+
+    # How it comes about.
+
+    def _start(self, name: str, coroutine: Coroutine[Any, Any, None]) -> None:
+        if self.tasks.runs(name):
+            coroutine.close()
+            return
+        self.tasks.start(name, coroutine)
+
+    def _begin(self, goal: str, kind: str, *arguments: str) -> None:
+        sync = self.sync()
+        if not goal or sync is None or goal in self._begun:
+            return
+        self._said.pop(goal, None)
+        try:
+            self.room.start(*arguments)
+        except AppError as error:
+            self._said[goal] = MessageView("bad", error.title, f"{error.message} {error.hint}")
+            self.changed.emit()
+            return
+        self._begun[goal] = Begun(kind, self.room.clock.monotonic(), *_marks(sync))
+        self.changed.emit()
+
+    async def _read(self) -> None:
+        while self._again:
+            self._again = False
+            services = self.room.office.services
+            connected = services.sailthru is not None and services.zendesk is not None
+            try:
+                self._look = await self.room.run(look, self.room, connected=connected)
+                self._trouble = None
+            except AppError as error:
+                self._trouble = error
+            self._settle_begun()
+            self._announce_ends()
+            self._count()
+            self._choose_one()
+            self.changed.emit()
+            self.looked.emit()
+
+    def _settle_begun(self) -> None:
+        if self._look is None:
+            return
+        for name, begun in tuple(self._begun.items()):
+            sync = self._look.of(name)
+            if sync is None or _marks(sync) != (begun.run_before, begun.plan_before):
+                del self._begun[name]
+            elif self.room.clock.monotonic() - begun.at > _BEGINS_WITHIN_S:
+                del self._begun[name]
+                self._said[name] = MessageView(
+                    "bad",
+                    "It did not start.",
+                    "Its process told nothing for half a minute; nothing was written. What it"
+                    " said is in the file runs.log, beside Fairlead's log.",
+                    (("close", "Close"),),
+                )
+        if self._begun and not self._throttle.isActive():
+            QTimer.singleShot(500, self, self.refresh)
+
+    def _announce_ends(self) -> None:
+        """Say how a run ended that was seen running."""
+        if self._look is None:
+            return
+        for sync in self._look.syncs:
+            run = sync.run
+            if run is None:
+                continue
+            if run.state is RunState.RUNNING:
+                self._ended[sync.goal.name] = run.id
+            elif self._ended.pop(sync.goal.name, "") == run.id:
+                how = totals_words(run.totals) if run.state is RunState.DONE else run.error
+                ended = "has ended" if run.state is RunState.DONE else "has stopped"
+                self.told.emit(f"{sync.goal.title} {ended}. {how}".strip())
+
+    def _count(self) -> None:
+        waiting = sum(card.waits for card in self.cards())
+        if waiting != self._waiting:
+            self._waiting = waiting
+            self.waiting_changed.emit(waiting)
+
+    def _choose_one(self) -> None:
+        if self._look is None:
+            return
+        if self._look.of(self.goal) is None:
+            first = next(iter(self._look.syncs), None)
+            self.goal = first.goal.name if first else ""
+            self.chosen.emit(self.goal)
+
+    def _rate(self, sync: SyncLook) -> float | None:
+        """Rows a second since this stage was first seen."""
+        run = sync.running
+        if run is None:
+            return None
+        key, now = f"{run.id} {run.stage.value}", self.room.clock.monotonic()
+        seen = self._seen.get(sync.goal.name)
+        if seen is None or seen[0] != key:
+            self._seen[sync.goal.name] = (key, now, run.progress.done)
+            return None
+        past = now - seen[1]
+        return (run.progress.done - seen[2]) / past if past > 1.0 else None
+
+    async def _add(self, preset: str) -> None:
+        goal = await self.room.run(self.room.goals.add, preset, self.names)
+        self.goal = goal.name
+        self.chosen.emit(goal.name)
+        self.room.tell()
+        self.told.emit(f"{goal.title} is added, and off.")
+
+    async def _switch(self, name: str, *, on: bool) -> None:
+        goals = self.room.goals
+        self._absences.pop(name, None)
+        self._said.pop(name, None)
+        if not on:
+            goal = await self.room.run(goals.switch, name, on=False)
+            self.room.tell()
+            self.told.emit(f"{goal.title} is off.")
+            return
+        await self._during(
+            name, "Asking Zendesk and Sailthru for what it needs…", self._check(name)
+        )
+
+    async def _make(self, name: str) -> None:
+        async def make() -> None:
+            sailthru, zendesk = self._clients()
+            wanted = self._absences.get(name, ())
+            await self.room.goals.make(wanted, self.names, sailthru, zendesk)
+            await self._check(name)
+
+        await self._during(name, "Creating what is missing…", make())
+
+    async def _check(self, name: str) -> None:
+        goal, absences = await self.room.goals.check(name, *self._clients())
+        self._absences[name] = absences
+        if goal.checked_at:
+            goal = await self.room.run(self.room.goals.switch, name, on=True)
+            self.told.emit(f"{goal.title} is on.")
+
+    def _clients(self) -> tuple[Any, Any]:
+        services = self.room.office.services
+        if services.sailthru is None or services.zendesk is None:
+            raise NeedsPerson(
+                "Zendesk and Sailthru are not both connected.",
+                "A sync needs both.",
+                "Sign in under Settings.",
+            )
+        return services.sailthru, services.zendesk
+
+    async def _during(self, name: str, words: str, work: Coroutine[Any, Any, None]) -> None:
+        self._busy[name] = words
+        self.changed.emit()
+        try:
+            await work
+        except AppError as error:
+            self._said[name] = MessageView(
+                "bad", error.title, f"{error.message} {error.hint}".strip(), (("close", "Close"),)
+            )
+        finally:
+            self._busy.pop(name, None)
+            self.room.tell()
+            self.changed.emit()
+
+    async def _cancel(self, run: str) -> None:
+        await self.room.run(self.room.store.runs.ask_cancel, run)
+        self.room.tell()
+
+    async def _amend(self, name: str, parts: dict[str, Any]) -> None:
+        if not str(parts.get("title", "x")).strip():
+            raise BadInput("A sync needs a name.", "The old one stays.")
+        await self.room.run(_amended(self.room.goals.save, self.room.store.goals.get), name, parts)
+        self.room.tell()
+
+    async def _remove(self, name: str) -> None:
+        await self.room.run(self.room.goals.remove, name)
+        self.goal = ""
+        self.room.tell()
+        self.told.emit("It is gone; what it wrote and its history stay.")
+
+    def _on_changes(self, changes: Changes) -> None:
+        topics = (Topic.SYNC, Topic.PERMISSIONS, Topic.SERVICE, Topic.SETTINGS)
+        if changes.touches(*topics) and not self._throttle.isActive():
+            self._throttle.start()
+
+    def _on_trouble(self, error: AppError) -> None:
+        self.failed.emit(error)
+        self.changed.emit()
+
+
+def _marks(sync: SyncLook) -> tuple[str, str]:
+    """What changes once a process has begun: a newer run, or a newer preview."""
+    run = f"{sync.run.id} {sync.run.state.value}" if sync.run else ""
+    preview = sync.preview
+    plan = f"{preview.id} {preview.state.value}" if preview else ""
+    return run, f"{plan} {sync.plan.id if sync.plan else ''}"
+
+
+def _amended(
+    save: Callable[[Goal], Goal], get: Callable[[str], Goal]
+) -> Callable[[str, dict[str, Any]], Goal]:
+    def act(name: str, parts: dict[str, Any]) -> Goal:
+        return save(replace(get(name), **parts))
+
+    return act

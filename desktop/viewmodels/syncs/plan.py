@@ -1,0 +1,448 @@
+"""The tab “Plan”: one preview, its rows page by page, and what people decide about it."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.kit.errors import AppError, BadInput, NotFound
+from desktop.kit.text import plural
+from desktop.model.goal import Goal
+from desktop.model.plan import Consequence, Fate, PlanRow
+from desktop.viewmodels.activity_export import write_file
+from desktop.viewmodels.syncs.approval import approved_by
+from desktop.viewmodels.syncs.page import SyncsModel
+from desktop.viewmodels.syncs.plan_export import as_csv, as_json
+from desktop.viewmodels.syncs.plan_row import RowDetail, RowView, detail_of, view_of, zendesk_ids
+from desktop.viewmodels.syncs.plan_sift import Sift
+from desktop.viewmodels.syncs.plan_table import PAGE, PlanTable
+from desktop.viewmodels.syncs.plan_view import Facts, PlanView, plan_view, read_facts
+from desktop.viewmodels.syncs.words import people
+from desktop.viewmodels.tasks import Tasks
+
+# Somebody who drags the bar has passed the older wishes by.
+_WISHES = 4
+# So many causes of corrections are sorted by hand; the store knows no more about them.
+_CAUSED = 5000
+
+
+@dataclass(frozen=True)
+class EmptyView:
+    """What stands in the place of rows, and the one next step."""
+
+    text: str
+    act: str = ""
+    key: str = ""
+
+
+class PlanModel(QObject):
+    """`changed`: everything but the rows; `detail_changed`: the row beside the table."""
+
+    changed = Signal()
+    detail_changed = Signal()
+    failed = Signal(object)  # AppError
+    told = Signal(str)
+    exported = Signal(str)
+
+    def __init__(self, page: SyncsModel) -> None:
+        super().__init__()
+        self._page = page
+        self._room = page.room
+        self.tasks = Tasks(self.failed.emit)
+        self.table = PlanTable(self)
+        self.table.page_wanted.connect(self._on_page_wanted)
+        self.table.ticks_wanted.connect(self.tick)
+        self.sift = Sift()
+        self._plan = ""
+        self._pinned = ""
+        self._facts: Facts | None = None
+        self._shown: tuple[str, Sift] | None = None
+        self._stamp: object = None
+        self._wishes: list[tuple[int, list[int]]] = []
+        self._chosen: int | None = None
+        self._row: PlanRow | None = None
+        page.looked.connect(self._on_looked)
+        page.chosen.connect(self._on_chosen)
+
+    # What is shown.
+
+    def view(self) -> PlanView | None:
+        """The preview without its rows; None where there is none."""
+        sync, facts = self._page.sync(), self._facts
+        if sync is None or facts is None:
+            return None
+        keeps = sync.missing[0].words if sync.missing else ""
+        actor = self._room.office.actor
+        return plan_view(facts, self.sift, actor, self._room.clock.now(), keeps)
+
+    @property
+    def loading(self) -> bool:
+        """Whether there is one that is not read yet."""
+        return bool(self._plan) and self._facts is None
+
+    @property
+    def pinned(self) -> bool:
+        """Whether an older one is shown, from the history."""
+        return bool(self._pinned)
+
+    def empty(self) -> EmptyView | None:
+        """What stands where no rows are; None: there are rows, or they are being read."""
+        if self._facts is None:
+            return None
+        if self.table.rowCount() or self.tasks.runs("rows"):
+            return None
+        if self.sift.text.strip() or self.sift.consequence or self.sift.cause:
+            return EmptyView("Nothing matches.", "Clear filters", "clear")
+        if self.sift.plain:
+            return EmptyView("Nothing would change: both sides agree.")
+        return EmptyView("No row is like that.", "Show the changes", "clear")
+
+    def summary(self) -> str:
+        """How many rows are listed."""
+        return plural(self.table.rowCount(), "row", "rows")
+
+    def detail(self) -> RowDetail | None:
+        """The chosen row."""
+        row, facts = self._row, self._facts
+        if row is None or facts is None or row.row != self._chosen:
+            return None
+        view = self._find(row.row) or self._view(row, facts.goal, {})
+        may = self._may_decide()
+        return detail_of(view, row, facts.goal, self._room.clock.now(), may=may)
+
+    def row_view(self, place: int) -> RowView | None:
+        """One row of the table."""
+        return self.table.row(place)
+
+    # What people do.
+
+    def show_plan(self, plan: str) -> None:
+        """Show an older preview; empty: the newest again."""
+        self._pinned = plan
+        self._on_looked()
+
+    def filter(self, sift: Sift) -> None:
+        """Show other rows."""
+        if sift != self.sift:
+            self.sift = sift
+            self._read_rows()
+            self.changed.emit()
+
+    def filter_notice(self, key: str) -> None:
+        """Show whom one consequence is about; again: everything."""
+        kind, _, name = key.partition(":")
+        consequence = Consequence(kind)
+        same = self.sift.consequence is consequence and self.sift.name == name
+        self.filter(Sift() if same else Sift(consequence=consequence, name=name))
+
+    def choose(self, place: int) -> None:
+        """Show a row beside the table; -1: none."""
+        number = self.table.number(place)
+        if number == self._chosen:
+            return
+        self._chosen, self._row = number, None
+        if number is not None and self._plan:
+            self.tasks.start("detail", self._read_detail(number))
+        self.detail_changed.emit()
+
+    def tick(self, numbers: list[int], on: bool) -> None:
+        """Tick or untick rows that write."""
+        if not self.table.editable or not numbers:
+            return
+        wanted = set(numbers)
+        self.table.change(
+            lambda row: replace(row, ticked=on) if row.row in wanted and row.writes else row
+        )
+        self._do(f"tick {numbers[0]} {len(numbers)} {on}", self._tick(numbers, on=on))
+
+    def tick_all(self, *, on: bool) -> None:
+        """Tick or untick everything the filter shows."""
+        if not self.table.editable:
+            return
+        if self.sift.cause:
+            return
+        self.table.change(lambda row: replace(row, ticked=on) if row.writes else row)
+        self._do(f"tick all {on}", self._tick_all(on=on))
+
+    def tick_field(self, row: int, field: str, *, on: bool) -> None:
+        """Leave one field of a row out, or take it in."""
+        act = self._room.decisions.tick_field
+        self._do(f"field {row} {field}", self._decide(row, act, self._plan, row, field, on=on))
+
+    def pick(self, row: int, field: str, side: str) -> None:
+        """Say whose value stands."""
+        act = self._room.decisions.pick
+        self._do(f"pick {row} {field}", self._decide(row, act, self._plan, row, field, side))
+
+    def always_prefer(self, row: int, field: str, side: str) -> None:
+        """The same, now and in every preview to come."""
+        self._do(f"pick {row} {field}", self._always(row, field, side))
+
+    def correct(self, source: str, field: str, value: str) -> None:
+        """Use this value instead of the source's own, from the next preview on."""
+        self._do(f"correct {source}", self._correct(source, field, value))
+
+    def ignore(self, source: str, reason: str) -> None:
+        """Leave a record out for ever."""
+        self._do(f"ignore {source}", self._ignore(source, reason))
+
+    def allow(self, breach: str) -> None:
+        """Who is at work lets a limit pass once; enough said, it can be written."""
+        self._do(f"allow {breach}", self._allow(breach))
+
+    async def allow_by_other(self, breach: str, email: str, token: str) -> str:
+        """Another admin signs in here and lets it pass; gives their name. Raises AppError."""
+        room = self._room
+        other = await approved_by(room, self._plan, breach, email, token)
+        room.tell()
+        await self._read_facts()
+        self.told.emit(f"{other} allows it.")
+        return other
+
+    def discard(self) -> None:
+        """Forget this preview: it leaves no history."""
+        self._do("discard", self._discard(self._plan))
+
+    def write(self) -> None:
+        """Write what is ticked."""
+        if self._plan:
+            self._page.write(self._plan)
+
+    def export(self, path: str, form: str) -> None:
+        """Write what the filter shows into a file, as `csv` or `json`."""
+        self._do(f"export {path}", self._export(Path(path), form))
+
+    async def close(self) -> None:
+        """End what runs."""
+        await asyncio.sleep(0)
+        await self.tasks.close()
+
+    # How it comes about.
+
+    def _do(self, name: str, coroutine: Coroutine[Any, Any, None]) -> None:
+        if self.tasks.runs(name):
+            coroutine.close()
+            return
+        self.tasks.start(name, coroutine)
+
+    def _on_chosen(self, _goal: str) -> None:
+        self._pinned = ""
+        self.sift = Sift()
+        self._on_looked()
+
+    def _on_looked(self) -> None:
+        sync = self._page.sync()
+        newest = sync.plan.id if sync is not None and sync.plan is not None else ""
+        plan = self._pinned or newest
+        stamp = (plan, sync.plan, sync.run and sync.run.state) if sync else None
+        if plan != self._plan:
+            self._plan, self._facts, self._chosen, self._row = plan, None, None, None
+            self._shown = None
+            self.table.show_numbers(())
+            self.detail_changed.emit()
+        elif stamp == self._stamp:
+            self.changed.emit()
+            return
+        self._stamp = stamp
+        if plan:
+            self.tasks.start("facts", self._read_all())
+        self.changed.emit()
+
+    async def _read_all(self) -> None:
+        await self._read_facts()
+        if self._shown != (self._plan, self.sift):
+            self._read_rows()
+        else:
+            self.table.forget_pages()
+            await self._read_detail_again()
+
+    async def _read_facts(self) -> None:
+        plan = self._plan
+        try:
+            facts = await self._room.run(read_facts, self._room.store.plans, plan)
+        except NotFound:
+            # Discarded elsewhere a moment ago; the next look says so.
+            return
+        if plan != self._plan:
+            return
+        self._facts = facts
+        self.table.editable = self._may_decide()
+        self.changed.emit()
+
+    def _may_decide(self) -> bool:
+        view = self.view()
+        return view is not None and view.open and self._room.goals.permitted().allowed
+
+    def _read_rows(self) -> None:
+        if self._plan:
+            self.tasks.start("rows", self._read_numbers(self._plan, self.sift))
+
+    async def _read_numbers(self, plan: str, sift: Sift) -> None:
+        plans = self._room.store.plans
+        if sift.cause:
+            rows = await self._room.run(plans.rows, plan, sift.filter(), limit=_CAUSED)
+            numbers = tuple(row.row for row in rows if row.cause == sift.cause)
+        else:
+            numbers = await self._room.run(plans.row_numbers, plan, sift.filter())
+        if (plan, sift) != (self._plan, self.sift):
+            return
+        self._shown = (plan, sift)
+        self._wishes.clear()
+        self.table.show_numbers(numbers)
+        if numbers:
+            # The first page says how high rows are.
+            self.table.row(0)
+        asyncio.get_running_loop().call_soon(self.changed.emit)
+
+    def _on_page_wanted(self, page: int, numbers: list[int]) -> None:
+        self._wishes = [wish for wish in self._wishes if wish[0] != page]
+        self._wishes.append((page, numbers))
+        while len(self._wishes) > _WISHES:
+            self.table.give_up(self._wishes.pop(0)[0])
+        if not self.tasks.runs("pages"):
+            self.tasks.start("pages", self._read_pages())
+
+    async def _read_pages(self) -> None:
+        while self._wishes:
+            page, numbers = self._wishes.pop()
+            plan, facts = self._plan, self._facts
+            if facts is None:
+                self.table.give_up(page)
+                return
+            rows, names = await self._room.run(self._page_of, plan, numbers, facts.goal)
+            if plan != self._plan or numbers[0] != self.table.number(page * PAGE):
+                continue
+            views = {row.row: self._view(row, facts.goal, names) for row in rows}
+            if page == 0:
+                most = max((len(view.lines) for view in views.values()), default=1)
+                self.table.lines = max(1, min(3, most))
+            self.table.put_page(page, views)
+            if page == 0:
+                self.changed.emit()
+
+    def _page_of(
+        self, plan: str, numbers: list[int], goal: Goal
+    ) -> tuple[tuple[PlanRow, ...], dict[int, str]]:
+        """These rows, with the names of the people they are about; on the database's thread."""
+        plans, feeds = self._room.store.plans, self._room.store.feeds
+        sift = replace(self.sift, cause="")
+        rows = {
+            row.row: row
+            for row in plans.rows(plan, sift.filter(), after=numbers[0] - 1, limit=len(numbers))
+        }
+        for number in numbers:
+            # Decided meanwhile, a row no longer fits what was asked for; it stays in its place.
+            if number not in rows:
+                rows[number] = plans.row(plan, number)
+        found = tuple(rows[number] for number in numbers)
+        names: dict[int, str] = {}
+        for person_id in zendesk_ids(found, goal):
+            person = feeds.person(person_id)
+            if person is not None and person.name:
+                names[person_id] = person.name
+        return found, names
+
+    def _view(self, row: PlanRow, goal: Goal, names: Mapping[int, str]) -> RowView:
+        return view_of(row, goal, self._room.clock.now(), names)
+
+    def _find(self, number: int) -> RowView | None:
+        return self.table.row(self.table.place_of(number))
+
+    async def _read_detail(self, number: int) -> None:
+        try:
+            row = await self._room.run(self._room.store.plans.row, self._plan, number)
+        except NotFound:
+            return
+        if number == self._chosen:
+            self._row = row
+            self.detail_changed.emit()
+
+    async def _read_detail_again(self) -> None:
+        if self._chosen is not None:
+            await self._read_detail(self._chosen)
+
+    async def _tick(self, numbers: list[int], *, on: bool) -> None:
+        await self._room.run(self._room.store.plans.tick, self._plan, numbers, on=on)
+        await self._read_facts()
+
+    async def _tick_all(self, *, on: bool) -> None:
+        plans = self._room.store.plans
+        await self._room.run(plans.tick_all, self._plan, self.sift.filter(), on=on)
+        await self._read_facts()
+        facts = self._facts
+        if facts is not None:
+            total = facts.plan.count(Fate.CREATE, Fate.UPDATE)
+            self.told.emit(f"{facts.ticked:,} of {total:,} ticked")
+
+    async def _decide(self, row: int, act: Any, *args: Any, **more: Any) -> None:
+        await self._room.run(act, *args, **more)
+        await self._after_decision(row)
+
+    async def _always(self, row: int, field: str, side: str) -> None:
+        decisions = self._room.decisions
+        await self._room.run(decisions.pick, self._plan, row, field, side)
+        await self._room.run(decisions.always_prefer, self._plan, field, side)
+        await self._after_decision(row)
+        self._room.tell()
+        self.told.emit("From now on without asking.")
+
+    async def _after_decision(self, row: int) -> None:
+        self.table.forget_pages()
+        await self._read_facts()
+        if self._chosen == row:
+            await self._read_detail(row)
+
+    async def _correct(self, source: str, field: str, value: str) -> None:
+        if not value.strip():
+            raise BadInput("Type the right value.", "Nothing was changed.")
+        goal, actor = self._page.goal, self._room.office.actor.name
+        act = self._room.decisions.correct
+        await self._room.run(act, goal, source, field, value.strip(), actor)
+        self.told.emit("Noted. The next preview uses it.")
+
+    async def _ignore(self, source: str, reason: str) -> None:
+        goal, actor = self._page.goal, self._room.office.actor.name
+        await self._room.run(self._room.decisions.ignore, goal, (source,), reason, actor)
+        self.told.emit("Ignored from the next preview on.")
+
+    async def _allow(self, breach: str) -> None:
+        room, actor = self._room, self._room.office.actor
+        room.goals.require_admin()
+        who = str(actor.id or actor.name)
+        args = (self._plan, breach, who, actor.name, room.clock.now())
+        await room.run(room.store.plans.approve, *args)
+        await self._read_facts()
+        self.told.emit("Allowed once, for this preview.")
+
+    async def _discard(self, plan: str) -> None:
+        await self._room.run(self._room.store.plans.discard, plan)
+        self._room.tell()
+        self.told.emit("The preview is gone. Nothing was written.")
+
+    async def _export(self, path: Path, form: str) -> None:
+        facts = self._facts
+        if facts is None:
+            return
+        make = as_json if form == "json" else as_csv
+        text, count = await self._room.run(
+            make, self._room.store.plans, facts.plan.id, self.sift.filter()
+        )
+        await write_file(path, text)
+        self.exported.emit(f"{plural(count, 'row', 'rows')} written to {path.name}.")
+
+    def confirm_allow(self, breach: str) -> tuple[str, str]:
+        """What is asked before letting a limit pass: title and message."""
+        facts = self._facts
+        count = facts.counts.get(breach, 0) if facts else 0
+        return (
+            "Let the limit pass once?",
+            f"{people(count)} are past the limit of this sync. It counts for this preview alone;"
+            " your name is kept with it.",
+        )
+
+    def report(self, error: AppError) -> None:
+        """Tell a trouble beside its cause."""
+        self.failed.emit(error)

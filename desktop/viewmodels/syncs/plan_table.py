@@ -1,0 +1,174 @@
+"""The rows of a preview as a table: pages by number from the store, a few kept, never all."""
+
+from array import array
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
+
+from desktop.viewmodels.syncs.plan_row import RowView
+
+Index = QModelIndex | QPersistentModelIndex
+
+COLUMNS = ("Ticked", "Customer", "What", "Changes")
+TICK, CUSTOMER, FATE, CHANGES = range(len(COLUMNS))
+ROW_ROLE = Qt.ItemDataRole.UserRole
+PAGE = 128
+_KEPT = 24
+
+
+class PlanTable(QAbstractTableModel):
+    """Knows every row's number, and of what is in sight the row itself.
+
+    `page_wanted` asks for the numbers of one page; `ticks_wanted` for rows to be ticked or not.
+    """
+
+    page_wanted = Signal(int, object)  # page, its row numbers
+    ticks_wanted = Signal(object, bool)  # row numbers
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._numbers = array("q")
+        self._pages: OrderedDict[int, dict[int, RowView]] = OrderedDict()
+        self._asked: set[int] = set()
+        self.editable = False
+        self.lines = 1
+
+    # What is shown.
+
+    def show_numbers(self, numbers: Sequence[int]) -> None:
+        """Other rows altogether; their pages come when they are in sight."""
+        self.beginResetModel()
+        self._numbers = array("q", numbers)
+        self._pages.clear()
+        self._asked.clear()
+        self.lines = 1
+        self.endResetModel()
+
+    def put_page(self, page: int, rows: Mapping[int, RowView]) -> None:
+        """A page that was asked for."""
+        self._asked.discard(page)
+        self._pages[page] = dict(rows)
+        self._pages.move_to_end(page)
+        while len(self._pages) > _KEPT:
+            self._pages.popitem(last=False)
+        first = page * PAGE
+        last = min(first + PAGE, len(self._numbers)) - 1
+        if last >= first:
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(COLUMNS) - 1))
+
+    def forget_pages(self) -> None:
+        """What is kept may be out of date; what is in sight stays until it comes anew."""
+        for page in list(self._pages):
+            self._ask(page)
+
+    def change(self, edit: Callable[[RowView], RowView]) -> None:
+        """Change every row that is kept at once; the store follows."""
+        for page, rows in self._pages.items():
+            self._pages[page] = {number: edit(row) for number, row in rows.items()}
+        if self._numbers:
+            last = self.index(len(self._numbers) - 1, len(COLUMNS) - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
+
+    def number(self, place: int) -> int | None:
+        """The row number at a place."""
+        return self._numbers[place] if 0 <= place < len(self._numbers) else None
+
+    def numbers(self, first: int, last: int) -> list[int]:
+        """The row numbers between two places, both included."""
+        return list(self._numbers[first : last + 1])
+
+    def place_of(self, number: int) -> int:
+        """Where a row stands, or -1."""
+        place = bisect_left(self._numbers, number)
+        there = place < len(self._numbers) and self._numbers[place] == number
+        return place if there else -1
+
+    def row(self, place: int) -> RowView | None:
+        """A row, or None while it is not read; that asks for it."""
+        if not 0 <= place < len(self._numbers):
+            return None
+        page = place // PAGE
+        rows = self._pages.get(page)
+        if rows is None:
+            if page not in self._asked:
+                self._ask(page)
+            return None
+        return rows.get(self._numbers[place])
+
+    def _ask(self, page: int) -> None:
+        self._asked.add(page)
+        first = page * PAGE
+        self.page_wanted.emit(page, list(self._numbers[first : first + PAGE]))
+
+    def give_up(self, page: int) -> None:
+        """A page was not read: it is asked for again when it is in sight."""
+        self._asked.discard(page)
+
+    # Qt's own.
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
+        """All rows that fit the filter."""
+        return 0 if parent.isValid() else len(self._numbers)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:
+        """Fixed columns."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Name the columns."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section]
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Rows that write have a box to tick."""
+        flags = super().flags(index)
+        if index.column() == TICK and self.editable:
+            flags |= Qt.ItemFlag.ItemIsUserCheckable
+        return flags
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """The row itself for the delegate; words for screen readers."""
+        if role not in (
+            ROW_ROLE,
+            Qt.ItemDataRole.DisplayRole,
+            Qt.ItemDataRole.AccessibleTextRole,
+            Qt.ItemDataRole.CheckStateRole,
+        ):
+            return None
+        row = self.row(index.row())
+        if row is None or role == ROW_ROLE:
+            return row
+        if role == Qt.ItemDataRole.CheckStateRole:
+            if index.column() != TICK or not row.writes:
+                return None
+            return Qt.CheckState.Checked if row.ticked else Qt.CheckState.Unchecked
+        return self._words(row, index.column())
+
+    def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Tick by whatever means."""
+        row = self.row(index.row())
+        if role != Qt.ItemDataRole.CheckStateRole or row is None or not row.writes:
+            return False
+        self.ticks_wanted.emit([row.row], Qt.CheckState(value) == Qt.CheckState.Checked)
+        return True
+
+    def _words(self, row: RowView, column: int) -> str:
+        if column == TICK:
+            return ("ticked" if row.ticked else "not ticked") if row.writes else ""
+        if column == CUSTOMER:
+            return row.name
+        if column == FATE:
+            return row.fate
+        return row.spoken
