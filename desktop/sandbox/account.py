@@ -35,6 +35,8 @@ class Account:
     plan: str = "enterprise"
     # Zendesk: seconds until a write is found by search (contract 3: up to a few minutes).
     search_lag: float = 0.0
+    # Zendesk: the last seconds that an incremental export does not show yet (contract 8: a minute).
+    withheld: float = 60.0
     # Zendesk: API tokens are accepted (contract 0.1: they end on 2027-04-30).
     api_tokens: bool = True
     # Sailthru: Prediction Manager, and the vars that carry its numbers.

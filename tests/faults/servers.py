@@ -104,16 +104,23 @@ class Servers:
 
     def writes(self, needle: str, *, ours: bool = True) -> int:
         """How many writes of the app (or of anybody) named this sid, id or address."""
-        assert self._log is not None
         count = 0
-        # Up to the last line's end: another request may be writing its own just now.
-        whole = self._log.read_text(encoding="utf-8", errors="replace").rpartition("\n")[0]
-        for line in whole.splitlines():
-            seen = json.loads(line)
+        for seen in self.logged():
             if seen["method"] == "GET" or (ours and seen["headers"].get("x-witness")):
                 continue
             count += needle in seen["body"] or seen["path"].endswith(f"/{needle}")
         return count
+
+    def logged(self) -> list[dict[str, Any]]:
+        """Every request so far."""
+        assert self._log is not None
+        # Up to the last line's end: another request may be writing its own just now.
+        whole = self._log.read_text(encoding="utf-8", errors="replace").rpartition("\n")[0]
+        return [json.loads(line) for line in whole.splitlines()]
+
+    def ask_zendesk(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        """One request of somebody else's."""
+        return self._zendesk(method, path, body)
 
     def _sailthru(self, method: str, body: object) -> tuple[int, Any]:
         secrets = self.document["sailthru"]

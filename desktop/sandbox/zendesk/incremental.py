@@ -77,6 +77,9 @@ class Incremental:
     def _size(self, call: Call) -> int:
         return min(max(number(call, "per_page", MOST), 1), MOST)
 
+    def _shown_until(self, call: Call) -> float:
+        return call.at - self.book.world.account.withheld
+
     def _start(self, call: Call) -> float:
         text = call.query.get("start_time", "")
         if not text.isdigit():
@@ -98,7 +101,7 @@ class Incremental:
         else:
             after = (self._start(call), -1)
         size = self._size(call)
-        rows = list(islice(source(after, call.at - WITHHELD_S), size + 1))
+        rows = list(islice(source(after, self._shown_until(call)), size + 1))
         page = rows[:size]
         if call.query.get("exclude_deleted") == "true":
             shown = [row[2] for row in page if row[2].get("status") != "deleted"]
@@ -122,7 +125,7 @@ class Incremental:
         require_admin(call)
         start = self._start(call)
         size = self._size(call)
-        rows = list(islice(source((start - 1e-6, -1), call.at - WITHHELD_S), size + 1))
+        rows = list(islice(source((start - 1e-6, -1), self._shown_until(call)), size + 1))
         page = rows[:size]
         # The next page begins at the last row's own second, so border rows come again.
         end_time = int(page[-1][0]) if page else int(start)
