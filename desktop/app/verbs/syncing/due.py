@@ -9,6 +9,7 @@ from desktop.app import output
 from desktop.app.ground import Ground
 from desktop.app.output import plain
 from desktop.app.runs import due_of, runner_of
+from desktop.app.schedule_install import install, remove
 from desktop.app.session import session
 from desktop.app.tell import tell
 from desktop.app.verbs.syncing.act import Act
@@ -53,7 +54,17 @@ class _Outcome:
         return found
 
 
+def _due_arguments(parser: argparse.ArgumentParser) -> None:
+    timer = parser.add_mutually_exclusive_group()
+    timer.add_argument(
+        "--install", action="store_true", help="have the system do it every five minutes"
+    )
+    timer.add_argument("--remove", action="store_true", help="the system does it no more")
+
+
 async def _due(ground: Ground, options: argparse.Namespace) -> int:
+    if options.install or options.remove:
+        return await _timer(ground, options)
     async with session(ground, options.workspace, connect=False) as house:
         if not house.live.values.get(sync_settings.RUN_HERE):
             return _print_elsewhere(as_json=options.json)
@@ -72,6 +83,19 @@ async def _due(ground: Ground, options: argparse.Namespace) -> int:
         _print(outcomes, paused)
     codes = {one.code for one in outcomes} | ({output.PERSON} if paused else set())
     return next((code for code in _BY_WEIGHT if code in codes), output.DONE)
+
+
+async def _timer(ground: Ground, options: argparse.Namespace) -> int:
+    async with session(ground, options.workspace, connect=options.install) as house:
+        said = install(house) if options.install else remove(house)
+        here = house.live.values.get(sync_settings.RUN_HERE)
+    if options.json:
+        output.print_json({"installed": options.install, "here": here, "words": said})
+        return output.DONE
+    print(said)
+    if options.install and not here:
+        print("Nothing runs by itself yet: `fairlead sync here on` switches this computer on.")
+    return output.DONE
 
 
 async def run_due(house: House) -> tuple[Sequence[_Outcome], Sequence[PausedGoal]]:
@@ -182,6 +206,6 @@ async def _here(ground: Ground, options: argparse.Namespace) -> int:
 
 
 ACTS = (
-    Act("due", "run every sync whose time has come", lambda _parser: None, _due),
+    Act("due", "run every sync whose time has come", _due_arguments, _due),
     Act("here", "whether this computer runs what is due", _here_arguments, _here),
 )

@@ -1,0 +1,251 @@
+"""What the operating system is told: well-formed, quoted, without secrets, and taken back whole."""
+
+import plistlib
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktop.app import schedule_install
+from desktop.app.schedule_install import Launchd, Systemd, TaskScheduler, Timers
+from desktop.app.timer import TimerOrder, launchd_agent, systemd_units, windows_task
+from desktop.app.wiring import House
+from desktop.kit.errors import BadInput, NotPermitted, StoreKnown
+from tests.faults.servers import Servers
+
+PLAIN = TimerOrder("main", "0123456789ab", (sys.executable, "-m", "desktop", "sync", "due"))
+NEEDS_SYSTEMD = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="there is no systemd here"
+)
+NAMESPACE = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
+WORDS = st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=20)
+
+
+def odd_order(folder: Path) -> TimerOrder:
+    """A program in a folder with everything in its name that needs quoting."""
+    place = folder / "a b 100%h $HOME <&> é"
+    place.mkdir()
+    program = place / "python"
+    program.symlink_to(sys.executable)
+    return TimerOrder(
+        "two words",
+        "0123456789ab",
+        (str(program), "-m", "desktop", "sync", "due", "--workspace=two words"),
+        (("FAIRLEAD_HOME", f'{place}/"quoted" \\ \''),),
+    )
+
+
+@NEEDS_SYSTEMD
+def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
+    units = tmp_path / "units"
+    units.mkdir()
+    for name, text in systemd_units(odd_order(tmp_path)).items():
+        (units / name).write_text(text, encoding="utf-8")
+    files = sorted(units.iterdir())
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--user", "--man=no", *files],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stderr
+    ours = [line for line in done.stderr.splitlines() if "fairlead" in line]
+    assert ours == []
+
+
+@NEEDS_SYSTEMD
+def test_systemd_does_look(tmp_path: Path) -> None:
+    """The control: a program that is not there is found out."""
+    lost = TimerOrder("main", "0123456789ab", (str(tmp_path / "no python"), "-m", "desktop"))
+    for name, text in systemd_units(lost).items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--user", "--man=no", *tmp_path.glob("*.service")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)},
+    )
+    assert "no python" in done.stderr
+
+
+def test_the_timer_looks_every_five_minutes_and_catches_up() -> None:
+    units = systemd_units(PLAIN)
+    assert set(units) == {"fairlead-sync-0123456789ab.service", "fairlead-sync-0123456789ab.timer"}
+    timer = units["fairlead-sync-0123456789ab.timer"].splitlines()
+    assert {"OnCalendar=*:0/5", "Persistent=true", "WantedBy=timers.target"} <= set(timer)
+    assert "{" not in "".join(units.values())
+
+
+def unquoted(line: str) -> list[str]:
+    """The words of a systemd line, read as systemd.syntax(7) says; written without our code."""
+    words, word, inside, escaped = [], "", False, False
+    for c in line:
+        if escaped:
+            word, escaped = word + c, False
+        elif c == "\\":
+            escaped = True
+        elif c == '"':
+            inside = not inside
+            if not inside:
+                words.append(word.replace("%%", "%"))
+                word = ""
+        elif inside:
+            word += c
+    return words
+
+
+@given(st.lists(WORDS, min_size=1, max_size=5).map(tuple), WORDS)
+def test_every_word_arrives_as_it_is(command: tuple[str, ...], home: str) -> None:
+    command = ("/usr/bin/python3", *command)
+    order = TimerOrder("main", "0123456789ab", command, (("FAIRLEAD_HOME", home),))
+    service = systemd_units(order)["fairlead-sync-0123456789ab.service"]
+    lines = dict(line.split("=", 1) for line in service.splitlines() if "=" in line)
+    assert lines["ExecStart"].startswith(':"')
+    assert unquoted(lines["ExecStart"][1:]) == list(command)
+    assert unquoted(lines["Environment"]) == [f"FAIRLEAD_HOME={home}"]
+    (agent,) = launchd_agent(order).values()
+    found = plistlib.loads(agent.encode())
+    assert found["ProgramArguments"] == list(command)
+    assert found["EnvironmentVariables"] == {"FAIRLEAD_HOME": home}
+    assert (found["StartInterval"], found["Label"]) == (300, "app.fairlead.sync.0123456789ab")
+    task = ET.fromstring(windows_task(order).encode("utf-16"))  # noqa: S314 - our own text
+    assert task.findtext(f".//{NAMESPACE}Command") == command[0]
+    arguments = task.findtext(f".//{NAMESPACE}Arguments") or ""
+    assert arguments == subprocess.list2cmdline(command[1:])
+    assert task.findtext(f".//{NAMESPACE}StartWhenAvailable") == "true"
+    assert task.findtext(f".//{NAMESPACE}MultipleInstancesPolicy") == "IgnoreNew"
+
+
+@pytest.mark.parametrize(
+    "path", ["a\nExecStart=/bin/evil", "a\ud800b", "a\x00b", "tab\tbed", "a\u2028b"]
+)
+def test_a_path_that_would_break_out_is_refused(path: str) -> None:
+    order = TimerOrder("main", "0123456789ab", (path,))
+    for make in (systemd_units, launchd_agent, windows_task):
+        with pytest.raises(BadInput):
+            make(order)
+
+
+# Installed, and removed again.
+
+
+@dataclass
+class System:
+    """The operating system's tools: remembers what it was asked, and refuses some of it."""
+
+    asked: list[Sequence[str]] = field(default_factory=list)
+    refuses: str = ""
+    tasks: dict[str, bytes] = field(default_factory=dict)
+
+    def __call__(self, command: Sequence[str]) -> None:
+        self.asked.append(command)
+        if self.refuses and self.refuses in command:
+            raise StoreKnown("The system did not take the timer.")
+        if command[0] == "schtasks":
+            self._schtasks(list(command))
+
+    def _schtasks(self, command: list[str]) -> None:
+        name = command[command.index("/TN") + 1]
+        if "/Create" in command:
+            self.tasks[name] = Path(command[command.index("/XML") + 1]).read_bytes()
+        elif name not in self.tasks:
+            raise StoreKnown("There is no such task.")
+        elif "/Delete" in command:
+            del self.tasks[name]
+
+
+def ways(folder: Path, system: System) -> dict[str, Timers]:
+    return {
+        "systemd": Systemd(folder / "systemd" / "user", system),
+        "launchd": Launchd(folder / "LaunchAgents", "gui/501", system),
+        "windows": TaskScheduler(system),
+    }
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+WAYS = ("systemd", "launchd", "windows")
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_installed_by_one_call_and_removed_by_one(
+    way: str, house: House, tmp_path: Path
+) -> None:
+    system = System()
+    timers = ways(tmp_path, system)[way]
+    assert not schedule_install.installed(house, timers)
+    assert "There was no timer" in schedule_install.remove(house, timers)
+    assert "every five minutes" in schedule_install.install(house, timers)
+    assert schedule_install.installed(house, timers)
+    # Once more is no second one.
+    schedule_install.install(house, timers)
+    assert schedule_install.installed(house, timers)
+    assert "runs nothing" in schedule_install.remove(house, timers)
+    assert not schedule_install.installed(house, timers)
+    assert files(tmp_path / "systemd") + files(tmp_path / "LaunchAgents") == []
+    assert system.tasks == {}
+
+
+@pytest.mark.parametrize(("way", "refuses"), [("systemd", "enable"), ("launchd", "bootstrap")])
+async def test_what_the_system_refuses_leaves_nothing(
+    way: str, refuses: str, house: House, tmp_path: Path
+) -> None:
+    timers = ways(tmp_path, System(refuses=refuses))[way]
+    with pytest.raises(StoreKnown):
+        schedule_install.install(house, timers)
+    assert not schedule_install.installed(house, timers)
+    assert files(tmp_path / "systemd") + files(tmp_path / "LaunchAgents") == []
+
+
+async def test_a_timer_of_another_python_is_not_taken_for_ours(
+    house: House, tmp_path: Path
+) -> None:
+    timers = Systemd(tmp_path / "user", System())
+    schedule_install.install(house, timers)
+    (service,) = (tmp_path / "user").glob("*.service")
+    service.write_text(service.read_text().replace(sys.executable, "/old/python"))
+    assert not schedule_install.installed(house, timers)
+    schedule_install.install(house, timers)
+    assert schedule_install.installed(house, timers)
+
+
+async def test_no_secret_and_no_address_is_in_what_is_installed(
+    house: House, servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s, z = servers.document["sailthru"], servers.document["zendesk"]
+    monkeypatch.setenv("FAIRLEAD_HOME", str(tmp_path / "a home"))
+    monkeypatch.setenv("FAIRLEAD_SAILTHRU_SECRET", s["api_secret"])
+    monkeypatch.setenv("FAIRLEAD_SMTP_PASSWORD", "canary-pass")
+    order = schedule_install.order_of(house)
+    files = {**systemd_units(order), **launchd_agent(order), "task": windows_task(order)}
+    for text in files.values():
+        for secret in (s["api_key"], s["api_secret"], z["api_token"], z["email"], "canary-pass"):
+            assert secret not in text
+    assert order.command[1:] == ("-m", "desktop", "sync", "due", "--workspace=main")
+    assert order.environment == (("FAIRLEAD_HOME", str(tmp_path / "a home")),)
+
+
+async def test_only_who_may_run_syncs_installs(house: House, tmp_path: Path) -> None:
+    await house.live.disconnect()
+    with pytest.raises(NotPermitted):
+        schedule_install.install(house, Systemd(tmp_path / "user", System()))
+    assert files(tmp_path / "user") == []
+
+
+def test_a_tool_that_fails_or_is_not_there_is_a_sentence() -> None:
+    for command in (["/no/such/tool"], [sys.executable, "-c", "raise SystemExit('no bus')"]):
+        with pytest.raises(StoreKnown) as refused:
+            schedule_install.call(command)
+        assert "did not take the timer" in refused.value.title
+    assert "no bus" in refused.value.message
