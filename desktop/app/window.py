@@ -48,6 +48,7 @@ _SOON = (
     "desktop.app.sender",
     "desktop.app.watch",
     "desktop.app.pulse",
+    "desktop.app.due_starter",
     "desktop.app.housekeeping",
     "desktop.app.elsewhere",
     "desktop.app.pages",
@@ -95,6 +96,8 @@ class Window(QObject):
     async def run(self) -> None:
         """Everything after the first paint, until the window is closed."""
         await asyncio.to_thread(_import_soon)
+        from desktop.app.detached import Detached
+        from desktop.app.due_starter import DueStarter
         from desktop.app.housekeeping import keep_house
         from desktop.app.pulse import feel_pulse
         from desktop.app.sender import Sender
@@ -102,12 +105,16 @@ class Window(QObject):
 
         self.view.customers.prepare()
         sender = Sender(self.house)
+        starter = DueStarter(
+            self.house, Detached(self.house, self._start.lent).start, self.view.say
+        )
         tasks = Tasks(self.view.say)
         for name, work in (
             ("connect", self._connect()),
             ("sender", sender.run()),
             ("watch", watch(self.house)),
             ("pulse", feel_pulse(self.house.live)),
+            ("due", starter.run()),
             ("housekeeping", keep_house(self.house)),
         ):
             tasks.start(name, work)

@@ -1,22 +1,31 @@
 """What is due: one catch-up, one runner, nobody paused unseen."""
 
+import asyncio
+import json
+import os
+import sys
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desktop.app.due_starter import DueStarter
 from desktop.app.runs import due_of
 from desktop.app.verbs.syncing.due import run_due
 from desktop.app.wiring import House
+from desktop.kit.errors import AppError, Bug
 from desktop.model.condition import Condition, Test
 from desktop.model.goal import Goal, Source, SourceKind
 from desktop.model.mapping import MappingRow
 from desktop.model.run import RunState
 from desktop.store.store import open_store
 from desktop.sync.due import Due
-from tests.faults.servers import Servers
+from tests.faults.home import opened
+from tests.faults.servers import ROOT, Servers
 from tests.faults.town import ManualClock
 
 START = 1_780_000_000.0
@@ -262,3 +271,111 @@ async def test_refused_the_history_says_so_and_it_is_paused(
     clock.advance(600)
     outcomes, paused = await run_due(here)
     assert ([*outcomes], len(paused)) == ([], 1)
+
+
+# An open window.
+
+
+async def test_a_window_starts_what_is_due_once(here: House, clock: ManualClock) -> None:
+    started: list[tuple[str, ...]] = []
+    said: list[AppError] = []
+
+    def start(*words: str) -> None:
+        started.append(words)
+
+    windows = [DueStarter(here, start, said.append) for _ in range(2)]
+    switched_on(here, "one")
+    assert await windows[0].look() == ()
+    clock.advance(300)
+    assert await windows[0].look() == ("one",)
+    assert await windows[1].look() == ()
+    assert started == [("run", "one", "--why", "schedule")]
+    assert said == []
+    # Another computer's business, a lost connection: nothing is claimed.
+    clock.advance(300)
+    here.live.change({"sync.here": False})
+    assert await windows[0].look() == ()
+    here.live.change({"sync.here": True})
+    await here.live.disconnect()
+    assert await windows[0].look() == ()
+    assert len(due_of(here).look().due) == 1
+
+
+async def test_a_process_that_does_not_start_is_said_and_tried_again(
+    here: House, clock: ManualClock
+) -> None:
+    said: list[AppError] = []
+    broken = [True]
+
+    def start(*words: str) -> None:
+        if broken:
+            raise Bug("The sync could not be started.")
+
+    window = DueStarter(here, start, said.append)
+    switched_on(here, "one")
+    clock.advance(300)
+    assert await window.look() == ()
+    assert [error.title for error in said] == ["The sync could not be started."]
+    broken.clear()
+    assert await window.look() == ("one",)
+
+
+async def test_a_pause_is_said_once(here: House, clock: ManualClock) -> None:
+    said: list[AppError] = []
+    window = DueStarter(here, lambda *_words: None, said.append)
+    switched_on(here, "one")
+    clock.advance(300)
+    run = here.store.runs.begin("one", "schedule", "Lee", clock.now())
+    here.store.runs.end(run.id, RunState.FAILED, clock.now(), {}, error="x", error_code="auth_lost")
+    await window.look()
+    await window.look()
+    assert [error.title for error in said] == ["“One” is paused."]
+
+
+async def test_the_process_a_window_starts_leaves_a_run_by_schedule(
+    home: Path, servers: Servers
+) -> None:
+    s, z = servers.document["sailthru"], servers.document["zendesk"]
+    environ = {
+        **{k: v for k, v in os.environ.items() if k in ("PATH", "LANG")},
+        "HOME": str(home.parent),
+        "FAIRLEAD_HOME": str(home),
+        "FAIRLEAD_SAILTHRU_KEY": s["api_key"],
+        "FAIRLEAD_SAILTHRU_SECRET": s["api_secret"],
+        "FAIRLEAD_ZENDESK_EMAIL": z["email"],
+        "FAIRLEAD_ZENDESK_TOKEN": z["api_token"],
+    }
+
+    async def fairlead(*words: str) -> tuple[int, Any]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "desktop", "sync", *words, "--json", env=environ, cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await process.communicate()
+        assert b"Traceback" not in err
+        assert process.returncode is not None
+        return process.returncode, json.loads(out)
+
+    assert (await fairlead("due"))[1] == {"here": False, "due": [], "paused": []}
+    assert await fairlead("here") == (0, {"here": False})
+    assert await fairlead("here", "on") == (0, {"here": True})
+    assert (await fairlead("add", "--preset", "zendesk-to-sailthru", "--on"))[0] == 0
+    # Nothing because it was switched on.
+    assert await fairlead("due") == (0, {"here": True, "due": [], "paused": []})
+    async with opened(home, servers.document) as house:
+        now = house.ground.clock.now()
+        house.store.goals.count_from("zendesk-to-sailthru", now - 3 * 3600 - 5)
+    code, found = await fairlead("due")
+    (one,) = found["due"]
+    assert (one["goal"], one["why"]) == ("zendesk-to-sailthru", "schedule")
+    assert abs(one["due_at"] - (now - 5)) < 1
+    assert code == (0 if one["state"] == "done" else 3)
+    assert await fairlead("due") == (0, {"here": True, "due": [], "paused": []})
+    started: list[tuple[str, ...]] = []
+    async with opened(home, servers.document) as house:
+        house.store.goals.count_from("zendesk-to-sailthru", now - 3600 - 5)
+        assert await DueStarter(house, lambda *words: started.append(words), print).look()
+    assert (await fairlead(*started[0]))[1]["why"] == "schedule"
+    code, history = await fairlead("history", "zendesk-to-sailthru")
+    assert [run["why"] for run in history["runs"]] == ["schedule", "schedule"]
+    assert await fairlead("here", "off") == (0, {"here": False})
