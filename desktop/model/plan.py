@@ -12,6 +12,10 @@ from desktop.model.edit import Service
 from desktop.model.json_value import Json
 
 
+# The cause of a row that is skipped for now alone: the next plan looks at it again.
+LATER = "later"
+
+
 class Fate(Enum):
     """What is to become of one record. CORRECTION: it needs correction first."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from desktop.model.edit import Service, Target
 from desktop.model.json_value import Json
-from desktop.model.plan import PlanRow, RowState
+from desktop.model.plan import LATER, PlanRow, RowState
 from desktop.store import audit
 from desktop.store.database import Database
 from desktop.store.plan_row import encode, row_of
@@ -195,17 +195,18 @@ class Applying:
                 (int(plan_id),),
             )
             connection.execute(
-                "INSERT OR IGNORE INTO again (goal, source) SELECT p.goal, r.source"
-                " FROM plan_row r JOIN plan p ON p.id = r.plan"
-                " WHERE r.plan = ? AND r.state = 'parked' AND r.source <> ''",
-                (int(plan_id),),
+                "INSERT OR REPLACE INTO again (goal, source, person)"
+                " SELECT p.goal, r.source, r.state = 'parked'"
+                " FROM plan_row r JOIN plan p ON p.id = r.plan WHERE r.plan = ?1 AND r.source <> ''"
+                " AND (r.state = 'parked' OR r.fate = 'skipped' AND r.cause = ?2)",
+                (int(plan_id), LATER),
             )
             _confirm_accepted(connection, plan_id)
             connection.execute(
                 "DELETE FROM again WHERE (goal, source) IN (SELECT p.goal, r.source"
                 " FROM plan_row r JOIN plan p ON p.id = r.plan"
-                " WHERE r.plan = ? AND r.fate IN ('unchanged', 'skipped'))",
-                (int(plan_id),),
+                " WHERE r.plan = ?1 AND r.fate IN ('unchanged', 'skipped') AND r.cause <> ?2)",
+                (int(plan_id), LATER),
             )
 
         self._database.write(act)
@@ -282,8 +283,10 @@ def _close(connection: sqlite3.Connection, hand: Hand, item: Closed, now: float)
             "DELETE FROM again WHERE goal = ? AND source = ?", (hand.goal, row.source_id)
         )
     else:
+        person = item.state in (RowState.PARKED, RowState.FAILED)
         connection.execute(
-            "INSERT OR IGNORE INTO again (goal, source) VALUES (?, ?)", (hand.goal, row.source_id)
+            "INSERT OR REPLACE INTO again (goal, source, person) VALUES (?, ?, ?)",
+            (hand.goal, row.source_id, int(person)),
         )
     if item.state not in (RowState.DONE, RowState.ACCEPTED, RowState.SAME):
         return

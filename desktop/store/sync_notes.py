@@ -160,6 +160,16 @@ class SyncNotes:
             )
         )
 
+    def waiting(self, goal: str) -> int:
+        """How many of them wait for a person."""
+        return self._database.read(
+            lambda c: int(
+                c.execute(
+                    "SELECT count(*) FROM again WHERE goal = ? AND person", (goal,)
+                ).fetchone()[0]
+            )
+        )
+
     def exchanged(self, goal: str | None = None) -> int:
         """Distinct profiles ever enriched, created or exported, by one goal or any."""
         return self._database.read(

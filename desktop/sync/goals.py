@@ -190,7 +190,7 @@ class Goals:
         """How one goal stands."""
         last = next(iter(self._store.runs.of_goal(goal.name, 1)), None)
         plan = self._store.plans.latest(goal.name, PlanState.READY, PlanState.STOPPED)
-        waiting = len(self._store.memory.again(goal.name))
+        waiting = self._store.memory.waiting(goal.name)
         next_at = None
         if goal.on and goal.schedule:
             times = next_times(read_rule(goal.schedule), self._clock.now(), self._zone(), 1)

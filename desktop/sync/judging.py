@@ -19,7 +19,7 @@ from desktop.model.mapping import (
     apply_row,
     read_source,
 )
-from desktop.model.plan import Fate, FieldChange, PlanRow
+from desktop.model.plan import LATER, Fate, FieldChange, PlanRow
 from desktop.model.query import is_email
 from desktop.model.stage import held_back
 from desktop.store.applying import hash_of
@@ -130,7 +130,8 @@ class Judge:
         pressure = self._goal.pressure
         if pressure is not None and held_back(pressure, around.touched):
             text = translate("Judging", "already {count} times this {window}")
-            return _skipped(row, text.format(count=around.touched, window=pressure.window.value))
+            why = text.format(count=around.touched, window=pressure.window.value)
+            return replace(_skipped(row, why), cause=LATER)
         return None
 
     # Its fields.
@@ -178,7 +179,12 @@ class Judge:
         )
         if result is None or (not result.applies and not result.reason):
             return None
-        if result.applies and self._is_echo(row, record, around):
+        if result.applies and self._adds_a_line(row, result):
+            why = translate(
+                "Judging", "Zendesk keeps the number it has: another is added beside it"
+            )
+            result = replace(result, applies=False, reason=why)
+        elif result.applies and self._is_echo(row, record, around):
             why = translate("Judging", "our own write came back")
             result = replace(result, applies=False, reason=why)
         return _change_of(result)
@@ -204,6 +210,14 @@ class Judge:
             and row.target.startswith(USER_FIELD)
             and key not in around.user_fields
         )
+
+    def _adds_a_line(self, row: MappingRow, result: FieldResult) -> bool:
+        """Whether a phone number would not replace the one that is there (contract zendesk 3).
+
+        It would never be seen there, so every run would write it again.
+        """
+        zendesk = self._goal.target is Service.ZENDESK
+        return zendesk and row.target == "phone" and bool(result.old)
 
     def _is_echo(self, row: MappingRow, record: Record, around: Circumstances) -> bool:
         """Whether the source holds just what a sync wrote there last."""

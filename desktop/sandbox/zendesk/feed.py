@@ -37,10 +37,13 @@ class Feed:
         return _until(merge(singles, *slots, key=_place), until)
 
     def _singles(self, table: Table[int], fixed: list[int], after: Place) -> Iterator[Row]:
-        """Return the cast's and the changed rows, from a list that is sorted once a second."""
-        now = self.book.world.now()
+        """Return the cast's and the changed rows, from a list that is sorted once a second.
+
+        What is shown at once is sorted each time.
+        """
+        now, fresh_s = self.book.world.now(), min(1.0, self.book.world.account.withheld)
         made, places = self._sorted.get(table.kind, (0.0, []))
-        if now - made > 1:
+        if now - made > fresh_s or not fresh_s:
             records = (table.get(number) for number in {*fixed, *table.changed})
             places = sorted((r["_at"], r["id"]) for r in records if r is not None)
             self._sorted[table.kind] = (now, places)

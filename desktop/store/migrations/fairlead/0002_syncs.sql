@@ -185,10 +185,11 @@ CREATE TABLE touch (
     PRIMARY KEY (goal, target, at)
 ) STRICT, WITHOUT ROWID;
 
--- Source records that the next plan looks at whether they changed or not: refused, parked, or
--- accepted without having been read back.
+-- Source records that the next plan looks at whether they changed or not: refused, parked, held
+-- back for now, or accepted without having been read back.
 CREATE TABLE again (
     goal TEXT NOT NULL,
     source TEXT NOT NULL,
+    person INTEGER NOT NULL DEFAULT 0,  -- 1: somebody has to look, not only the next plan
     PRIMARY KEY (goal, source)
 ) STRICT, WITHOUT ROWID;
