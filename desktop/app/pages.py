@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from desktop.app.schedule_install import HouseTimer
 from desktop.app.sync_room import sync_room
 from desktop.kit.text import plural
 from desktop.panels.activity_page import ActivityPage
@@ -110,8 +111,10 @@ class Pages(QObject):
             self.sync_page.customer_chosen.connect(view.look_up)
             view.add_page(key, self.sync_page)
         elif key == "settings":
+            # The demo installs nothing on anybody's computer.
+            timer = None if house.ground.demo else HouseTimer(house)
             self._settings = SettingsModel(
-                house.live, house.live.desk, house.ground.clock, house.bus
+                house.live, house.live.desk, house.ground.clock, house.bus, timer
             )
             view.add_page(key, SettingsPage(self._settings))
 

@@ -67,6 +67,28 @@ def installed(house: House, timers: Timers | None = None) -> bool:
     return not house.ground.demo and (timers or timers_here()).installed(order_of(house))
 
 
+@dataclass(frozen=True)
+class HouseTimer:
+    """The three calls above for one house, as a button of the settings takes them."""
+
+    house: House
+
+    def install(self) -> str:
+        """See `install`."""
+        return install(self.house)
+
+    def remove(self) -> str:
+        """See `remove`."""
+        return remove(self.house)
+
+    def installed(self) -> bool:
+        """See `installed`; a system without a known way has none."""
+        try:
+            return installed(self.house)
+        except BadInput:
+            return False
+
+
 def order_of(house: House) -> TimerOrder:
     """What is to run for this workspace; nothing secret is in it."""
     home = os.environ.get(HOME_VARIABLE, "").strip()

@@ -23,6 +23,7 @@ from desktop.panels.setting_up.permissions_card import PermissionsCard
 from desktop.panels.setting_up.plain_cards import AboutCard, DoctorCard, FieldsCard
 from desktop.panels.setting_up.rows import grow, order_tabs, show_trouble
 from desktop.panels.setting_up.sailthru_card import SailthruCard
+from desktop.panels.setting_up.sync_cards import MailCard, RunHereCard
 from desktop.panels.setting_up.team_card import PolicyCard, TeamCard
 from desktop.panels.setting_up.zendesk_card import ZendeskCard
 from desktop.panels.theme import fonts
@@ -43,6 +44,7 @@ class SettingsPage(QWidget):
         ("connections", "Connections"),
         ("permissions", "Changes and permissions"),
         ("names", "Names and values"),
+        ("syncs", "Syncs"),
         ("data", "Data on this computer"),
         ("window", "Window"),
         ("team", "Team and policies"),
@@ -136,6 +138,8 @@ class SettingsPage(QWidget):
         if key == "names":
             sections = (Section.NAMES, Section.VALUE, Section.OPT_IN)
             return tuple(FieldsCard(s.value, form, plain[s]) for s in sections)
+        if key == "syncs":
+            return (RunHereCard(model.timer, form), MailCard(model.mail, form))
         if key == "data":
             return (DataCard(model.data, form),)
         if key == "window":

@@ -13,7 +13,9 @@ from desktop.viewmodels.permissions_form import PermissionsModel
 from desktop.viewmodels.setting_up.data import DataModel
 from desktop.viewmodels.setting_up.doctor import DoctorModel
 from desktop.viewmodels.setting_up.local import LocalData
+from desktop.viewmodels.setting_up.mail import MailModel
 from desktop.viewmodels.setting_up.sailthru import SailthruModel
+from desktop.viewmodels.setting_up.timer import SystemTimer, TimerModel
 from desktop.viewmodels.setting_up.trouble import NONE, Trouble, trouble_of
 from desktop.viewmodels.setting_up.zendesk import ZendeskModel
 from desktop.viewmodels.settings_form import FormModel
@@ -26,7 +28,14 @@ class SettingsModel(QObject):
 
     changed = Signal()
 
-    def __init__(self, office: SettingsOffice, desk: Desk, clock: Clock, bus: Bus) -> None:
+    def __init__(
+        self,
+        office: SettingsOffice,
+        desk: Desk,
+        clock: Clock,
+        bus: Bus,
+        timer: SystemTimer | None = None,
+    ) -> None:
         super().__init__()
         self._office, self._desk, self._clock = office, desk, clock
         local = LocalData(desk.workspace.folder)
@@ -37,6 +46,8 @@ class SettingsModel(QObject):
         self.data = DataModel(desk, local, bus)
         self.team = TeamModel(office, desk)
         self.doctor = DoctorModel(desk)
+        self.timer = TimerModel(office, timer)
+        self.mail = MailModel(office, desk)
         self._unsubscribe = bus.subscribe(self._on_changes)
 
     def notice(self) -> Trouble:
@@ -67,17 +78,24 @@ class SettingsModel(QObject):
         """The page is shown: count and ask what may have changed meanwhile."""
         self.sailthru.look()
         self.data.count()
+        self.timer.look()
+        self.mail.look()
 
     async def close(self) -> None:
         """End what runs."""
         # What was begun a moment ago has to have begun before it can end.
         await asyncio.sleep(0)
         self._unsubscribe()
-        for model in (self.zendesk, self.sailthru, self.data, self.team, self.doctor):
+        for model in (
+            self.zendesk, self.sailthru, self.data, self.team, self.doctor, self.timer, self.mail,
+        ):  # fmt: skip
             await model.close()
 
     def _on_changes(self, changes: Changes) -> None:
         if changes.touches(Topic.SETTINGS, Topic.PERMISSIONS, Topic.SERVICE):
-            for model in (self.form, self.permissions, self.zendesk, self.sailthru, self.team):
+            for model in (
+                self.form, self.permissions, self.zendesk, self.sailthru, self.team, self.timer,
+                self.mail,
+            ):  # fmt: skip
                 model.refresh()
             self.changed.emit()

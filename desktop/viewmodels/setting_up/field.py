@@ -8,7 +8,7 @@ from desktop.connect.roles import may_change
 from desktop.kit.errors import BadInput
 from desktop.kit.text import translate
 from desktop.model.json_value import Json
-from desktop.settings import table
+from desktop.settings import sync_settings, table
 from desktop.settings.setting import Kind, Setting
 from desktop.viewmodels.settings_office import SettingsOffice, person
 
@@ -19,6 +19,12 @@ CHOICE_WORDS: Mapping[str, str] = {
     "token": translate("Settings", "API token"),
     "none": translate("Settings", "Without Zendesk"),
     "system": translate("Settings", "System"),
+    "starttls": "STARTTLS",
+    "tls": "TLS",
+}
+# Where one word means another thing for one setting.
+_OWN_WORDS: Mapping[tuple[str, str], str] = {
+    (sync_settings.MAIL_SECURITY.key, "none"): translate("Settings", "None"),
 }
 
 
@@ -57,7 +63,10 @@ def field_view(
         label=setting.label,
         help=setting.help,
         value=value,
-        choices=tuple((key, choice_words(key)) for key in setting.choices),
+        choices=tuple(
+            (key, _OWN_WORDS.get((setting.key, key)) or choice_words(key))
+            for key in setting.choices
+        ),
         least=setting.least or 0,
         most=setting.most or 0,
         why_not="" if verdict.allowed else verdict.reason,
