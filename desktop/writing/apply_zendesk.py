@@ -7,7 +7,7 @@ read row by row, and what it says it did is read back.
 import asyncio
 from collections.abc import Sequence
 
-from desktop.clients.zendesk.bulk import ZendeskJob
+from desktop.clients.zendesk.bulk import JobStatus, ZendeskJob
 from desktop.kit.errors import AppError, Forbidden, NotFound, ServiceTrouble, TimedOut
 from desktop.kit.text import translate
 from desktop.model.plan import PlanRow
@@ -100,7 +100,7 @@ class ZendeskApplying:
 
     async def _finish(self, batch: int, rows: Sequence[PlanRow], begun: ZendeskJob | None) -> None:
         job = await self._ended(begun) if begun is not None else None
-        refusals = _refusals(rows, job)
+        refusals, done = _said(rows, job)
         waiting, ended = list(rows), []
         there: dict[int, Read] = {}
         for wait_s in _READ_BACK_WAITS_S:
@@ -116,8 +116,8 @@ class ZendeskApplying:
         for row in waiting:
             if row.row in refusals:
                 ended.append(rows_end.parked(row, refusals[row.row]))
-            elif job is None or not job.results:
-                ended.append(rows_end.failed(row, _STUCK if job is None else _UNSAID))
+            elif job is None or row.row not in done:
+                ended.append(rows_end.failed(row, _STUCK if job is None else _broken(job)))
             else:
                 found = _standing(there, row)
                 ended.append(rows_end.accepted(row, rows_end.NOT_SEEN, found.id if found else ""))
@@ -200,20 +200,36 @@ class ZendeskApplying:
             await self._work.give_back(batch.id)
 
 
-def _refusals(rows: Sequence[PlanRow], job: ZendeskJob | None) -> dict[int, str]:
-    """What Zendesk said against single rows."""
-    if job is None:
-        return {}
+def _said(rows: Sequence[PlanRow], job: ZendeskJob | None) -> tuple[dict[int, str], set[int]]:
+    """What the job said against single rows, and which rows it says were done.
+
+    A job that failed as a whole says nothing against anybody.
+    """
+    if job is None or job.status is not JobStatus.COMPLETED:
+        return {}, set()
+    if not job.results and job.succeeded:
+        return {}, {row.row for row in rows}
     by_id = {int(row.target_id): row.row for row in rows if row.target_id}
-    found: dict[int, str] = {}
+    refused: dict[int, str] = {}
+    done: set[int] = set()
     for result in job.results:
-        if result.ok:
-            continue
         if result.id is not None and result.id in by_id:
-            found[by_id[result.id]] = result.error
+            number = by_id[result.id]
         elif result.index is not None and 0 <= result.index < len(rows):
-            found[rows[result.index].row] = result.error
-    return found
+            number = rows[result.index].row
+        else:
+            continue
+        if result.ok:
+            done.add(number)
+        else:
+            refused[number] = result.error
+    return refused, done
+
+
+def _broken(job: ZendeskJob) -> str:
+    if job.status is not JobStatus.FAILED:
+        return _UNSAID
+    return _FAILED.format(message=job.message[:200]) if job.message else _UNSAID
 
 
 def _standing(there: dict[int, Read], row: PlanRow) -> Standing | None:
@@ -234,5 +250,8 @@ def _done(row: PlanRow, there: dict[int, Read]) -> Closed:
 
 _STUCK = translate(
     "Applying", "Zendesk took the job and never ended it. The next run reads what it did."
+)
+_FAILED = translate(
+    "Applying", "Zendesk's job failed: {message}. The next run reads what it did, and tries again."
 )
 _UNSAID = translate("Applying", "Zendesk did not do this row and did not say why.")
