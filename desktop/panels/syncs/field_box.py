@@ -8,6 +8,7 @@ from desktop.panels.parts.label import label
 from desktop.panels.parts.link import LinkButton
 from desktop.panels.theme import fonts
 from desktop.viewmodels.syncs.plan_row import FieldLine
+from desktop.viewmodels.syncs.words import UNSET
 
 _PLACES = {"zendesk": "Zendesk", "sailthru": "Sailthru"}
 
@@ -45,7 +46,7 @@ class FieldBox(QWidget):
         line = self._line
         if line.old == line.new or line.dim:
             return line.old
-        return line.new if line.old in ("not set", "off") else f"{line.old}  →  {line.new}"
+        return line.new if line.old == UNSET else f"{line.old}  →  {line.new}"
 
     def _offer_sides(self, column: QVBoxLayout, *, may: bool) -> None:
         for side in self._line.sides:

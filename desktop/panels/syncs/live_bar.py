@@ -28,6 +28,7 @@ class LiveBar(QFrame):
         self._detail = elided("", "text")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
+        self._bar.setRange(0, _WHOLE)
         self._bar.setAccessibleName("How far it is")
         self._cancel = Button("Cancel", name="Cancel the run")
         self._cancel.clicked.connect(self.cancel_wanted)
@@ -54,11 +55,9 @@ class LiveBar(QFrame):
         words = "Stopping…" if view.cancelling else view.words
         self._words.setText(words)
         self._detail.setText(view.detail)
-        if view.share is None:
-            self._bar.setRange(0, 0)
-        else:
-            self._bar.setRange(0, _WHOLE)
-            self._bar.setValue(round(view.share * _WHOLE))
+        # Where the whole is not known there is no bar: one that only moves says nothing.
+        self._bar.setVisible(view.share is not None)
+        self._bar.setValue(round((view.share or 0) * _WHOLE))
         why = "It stops within a second." if view.cancelling else "It has not begun yet."
         self._cancel.set_enabled(bool(view.run) and not view.cancelling, why)
         said = f"{words} {round((view.share or 0) * _SPOKEN_PARTS)}"

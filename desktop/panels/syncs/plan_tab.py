@@ -32,11 +32,13 @@ class PlanTab(Card):
     retry_wanted = Signal(object)  # a row number, or None for all
 
     def __init__(self, model: PlanModel, parent: QWidget | None = None) -> None:
-        super().__init__("Plan", name="Plan", parent=parent)
+        super().__init__("", name="Plan", parent=parent)
         self._model = model
         self._open = False
-        self._why_not_preview = ""
-        self.title_label.hide()
+        # The tab says its name already.
+        self.title_label.setMinimumHeight(0)
+        self.title_label.setFixedHeight(1)
+        self.note_label.setFixedHeight(1)
         self.acts = PlanActs(model, self)
         self.stop = MessageBar()
         self.ended = MessageBar()
@@ -67,16 +69,17 @@ class PlanTab(Card):
 
     # What the model says.
 
-    def show_plan(self, why_not_preview: str) -> None:
+    def show_plan(self, why_not_preview: str, *, under_way: bool) -> None:
         """Show how the preview stands; `why_not_preview`: why none can be made now."""
-        self._why_not_preview = why_not_preview
         view = self._model.view()
         if self._model.loading:
             self.show_loading(8, "Reading the preview")
             return
         if view is None:
             text = "No preview yet. It reads both sides and shows every change before any is made."
-            if why_not_preview:
+            if under_way:
+                self.show_not_permitted("What would change is shown here once it is known.")
+            elif why_not_preview:
                 self.show_not_permitted(f"{text} {why_not_preview}")
             else:
                 self.show_empty(text, "Preview")
@@ -142,22 +145,24 @@ class PlanTab(Card):
     # How it is put together.
 
     def _lay_out(self) -> None:
-        filters = QHBoxLayout()
+        filters = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         filters.setSpacing(fonts.scaled(10))
         filters.addWidget(self.counts, 1)
-        self._finding = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._finding = QHBoxLayout()
         self._finding.addWidget(self.summary)
         self._finding.addWidget(self.search)
         filters.addLayout(self._finding)
         self._filters = filters
         body = QHBoxLayout()
         body.setSpacing(0)
-        rows = QVBoxLayout()
+        self._rows_box = QWidget()
+        rows = QVBoxLayout(self._rows_box)
+        rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self.nothing)
         rows.addWidget(self.clear_button, 0, Qt.AlignmentFlag.AlignLeft)
         rows.addWidget(self.rows, 1)
         rows.addStretch(0)
-        body.addLayout(rows, 1)
+        body.addWidget(self._rows_box, 1)
         body.addWidget(self.side)
         line = QFrame()
         line.setProperty("ground", "line")
@@ -180,6 +185,9 @@ class PlanTab(Card):
         self.add(self._foot)
         self.body.setSpacing(fonts.scaled(8))
         self.side.hide()
+        # The box of states exists from here on, so that what follows keeps it at the top.
+        self.show_empty("")
+        self._column.addStretch(0)
         self._column.setStretchFactor(self.content, 1)
         policy = self.sizePolicy()
         policy.setVerticalPolicy(policy.Policy.Expanding)
@@ -190,7 +198,8 @@ class PlanTab(Card):
         shown = self._open and self._model.detail() is not None
         self.side.setVisible(shown)
         empty = self._model.empty()
-        self.rows.setVisible((wide or not shown) and empty is None)
+        self.rows.setVisible(empty is None)
+        self._rows_box.setVisible(wide or not shown)
         if wide:
             self.side.setFixedWidth(fonts.scaled(_SIDE))
         else:
@@ -199,8 +208,12 @@ class PlanTab(Card):
         direction = QBoxLayout.Direction
         self._foot_row.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self.summary.setVisible(self.width() >= fonts.scaled(760))
-        self._finding.setDirection(direction.LeftToRight)
-        self.search.setFixedWidth(fonts.scaled(190 if wide else 120))
+        self._filters.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        if wide:
+            self.search.setFixedWidth(fonts.scaled(190))
+        else:
+            self.search.setMinimumWidth(0)
+            self.search.setMaximumWidth(16_777_215)
 
     def _connect(self) -> None:
         model = self._model
@@ -262,8 +275,11 @@ class PlanTab(Card):
     def _on_field(self, row: int, field: str, on: bool) -> None:
         self._model.tick_field(row, field, on=on)
 
-    def _on_ended(self, _act: str) -> None:
-        self.preview_wanted.emit()
+    def _on_ended(self, act: str) -> None:
+        if act == "newest":
+            self._model.show_plan("")
+        else:
+            self.preview_wanted.emit()
 
     def _on_retry(self) -> None:
         self.retry_wanted.emit(None)

@@ -12,6 +12,7 @@ from desktop.panels.theme.icon import pixmap
 from desktop.panels.theme.tokens import RING
 from desktop.viewmodels.syncs.plan_row import FieldLine, RowView
 from desktop.viewmodels.syncs.plan_table import CHANGES, CUSTOMER, FATE, ROW_ROLE, TICK
+from desktop.viewmodels.syncs.words import UNSET
 
 Index = QModelIndex | QPersistentModelIndex
 _LEADING = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
@@ -154,9 +155,8 @@ class RowPainter(QStyledItemDelegate):
             kept = line.old if line.old == line.new else f"{line.old} (not {line.new})"
             _draw(painter, box, kept, "muted")
             return
-        if line.old in ("not set", "off"):
-            shown = line.name.partition(" ")[2] if line.old == "off" else line.new
-            _draw(painter, box, shown or line.new, "text")
+        if line.old == UNSET:
+            _draw(painter, box, line.new, "text")
             return
         metrics = QFontMetrics(fonts.font())
         gap, size = fonts.scaled(7), fonts.scaled(13)
@@ -205,7 +205,8 @@ class RowPainter(QStyledItemDelegate):
         for at, line in enumerate(shown):
             where = QRect(box.left(), top + at * height, box.width(), height)
             last = at == len(shown) - 1
-            arrow = f"{line.old} → {line.new}" if not line.sides else "pick one"
+            arrow = line.new if line.old == UNSET else f"{line.old} → {line.new}"
+            arrow = "pick one" if line.sides else arrow
             note = f"  +{more} more" if last and more else ""
             _draw(painter, where, f"{line.name}: {arrow}{note}", "muted" if line.dim else "text")
 

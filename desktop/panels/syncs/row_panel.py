@@ -68,6 +68,8 @@ class RowPanel(QFrame):
             self._fill(column, detail)
         column.addStretch(1)
         self._scroll.setWidget(inside)
+        # Qt fills it with the window's ground otherwise.
+        inside.setAutoFillBackground(False)
         if had_focus and same:
             self.take_focus()
 
@@ -91,7 +93,8 @@ class RowPanel(QFrame):
         name.clicked.connect(self._on_name)
         close = icon_button("close", "Close the details")
         close.clicked.connect(self.closed)
-        head.addWidget(name, 1)
+        head.addWidget(name)
+        head.addStretch(1)
         head.addWidget(close)
         column.addLayout(head)
         state = QHBoxLayout()

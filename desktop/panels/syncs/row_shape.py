@@ -25,13 +25,13 @@ def row_height(lines: int, *, whole: bool) -> int:
     """How high every row of a preview is, by the fields shown in one."""
     if whole:
         return fonts.scaled(46 + 18 * lines)
-    return fonts.scaled({1: 52, 2: 58}.get(lines, 78))
+    return fonts.scaled({1: 50, 2: 54}.get(lines, 74))
 
 
 def line_boxes(box: QRect, count: int) -> list[QRect]:
-    """The lines of fields in the column of changes, in the middle of the row."""
+    """The lines of fields in the column of changes; the first stands beside the name."""
     height = fonts.scaled(LINE)
-    top = box.top() + (box.height() - height * count) // 2
+    top = box.top() - fonts.scaled(1)
     return [QRect(box.left(), top + height * n, box.width(), height) for n in range(count)]
 
 

@@ -79,7 +79,6 @@ class SyncList(QWidget):
         head.addStretch(1)
         head.addWidget(self.new_button)
         inside = QWidget()
-        inside.setAutoFillBackground(False)
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(fonts.scaled(9))
@@ -91,6 +90,8 @@ class SyncList(QWidget):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.viewport().setAutoFillBackground(False)
         self._scroll.setWidget(inside)
+        # Qt fills it with the window's ground otherwise.
+        inside.setAutoFillBackground(False)
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(fonts.scaled(9))

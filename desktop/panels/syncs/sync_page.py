@@ -7,13 +7,16 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout,
 from desktop.kit.errors import AppError
 from desktop.panels.parts.announce import announce
 from desktop.panels.parts.banner import Banner
+from desktop.panels.parts.card import Card
 from desktop.panels.parts.dialog import Question
 from desktop.panels.parts.label import elided
 from desktop.panels.syncs.amend_dialog import AmendDialog
+from desktop.panels.syncs.history_tab import HistoryTab
 from desktop.panels.syncs.live_bar import LiveBar
 from desktop.panels.syncs.message_bar import MessageBar
 from desktop.panels.syncs.new_sync import NewSync
 from desktop.panels.syncs.plan_tab import PlanTab
+from desktop.panels.syncs.run_lines import RunLines
 from desktop.panels.syncs.sync_head import SyncHead
 from desktop.panels.syncs.sync_list import SyncList
 from desktop.panels.theme import fonts
@@ -22,6 +25,8 @@ from desktop.viewmodels.syncs.models import SyncModels
 
 _TWO_FROM = 720
 _LIST_WIDTH = 300
+_STRIP_FROM = 640
+_STRIP = 3
 
 
 class SyncPage(QWidget):
@@ -53,8 +58,13 @@ class SyncPage(QWidget):
         self.plan = PlanTab(models.plan)
         self._pages: list[str] = []
         self._dialog: QWidget | None = None
-        self.add_tab("Plan", self.plan)
+        self.history = HistoryTab(models.history)
+        self.strip = Card("History", name="Last runs")
+        self.last_runs = RunLines("Last runs")
+        self.strip.add(self.last_runs)
         self._lay_out()
+        self.add_tab("Plan", self._with_strip())
+        self.add_tab("History", self.history)
         self._connect()
         self._on_changed()
 
@@ -125,8 +135,20 @@ class SyncPage(QWidget):
         page.addWidget(self.trouble)
         page.addLayout(body, 1)
 
+    def _with_strip(self) -> QWidget:
+        """The preview over the last runs."""
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(fonts.scaled(10))
+        column.addWidget(self.plan, 1)
+        column.addWidget(self.strip)
+        return box
+
     def _arrange(self, wide: bool) -> None:
         self._wide = wide
+        roomy = wide and self.height() >= fonts.scaled(_STRIP_FROM)
+        self.strip.setVisible(roomy and bool(self._models.history.latest(1)))
         any_sync = bool(self._model.cards())
         self.list.setVisible(wide or not self._opened or not any_sync)
         self._right.setVisible(any_sync and (wide or self._opened))
@@ -147,6 +169,13 @@ class SyncPage(QWidget):
         plan.failed.connect(self._on_failed)
         plan.told.connect(self._on_told)
         plan.exported.connect(self._on_exported)
+        self._models.history.changed.connect(self._on_history)
+        self._models.history.failed.connect(self._on_failed)
+        self.last_runs.chosen.connect(self._on_run)
+        self.history.customer_wanted.connect(self.customer_chosen)
+        self.history.rows_wanted.connect(self._on_rows_wanted)
+        self.history.resume_wanted.connect(model.resume)
+        self.history.roll_back_wanted.connect(self._on_roll_back)
         self.list.chosen.connect(model.choose)
         self.list.opened.connect(self._on_opened)
         self.list.new_wanted.connect(self._on_new)
@@ -175,12 +204,20 @@ class SyncPage(QWidget):
             self.live.show_live(head.live)
             self.message.show_view(head.message)
             self.note.setText(head.note)
-            self.plan.show_plan(head.preview_why_not)
+        self._on_plan()
         self._arrange(self._wide)
 
     def _on_plan(self) -> None:
         head = self._model.head()
-        self.plan.show_plan(head.preview_why_not if head is not None else "")
+        if head is not None:
+            self.plan.show_plan(head.preview_why_not, under_way=head.live is not None)
+
+    def _on_history(self) -> None:
+        view = self._models.history.view()
+        self.strip.set_note(view.exchanged, tip="Each person counts once over the sync's life.")
+        self.last_runs.show_lines(view.runs[:_STRIP])
+        self.history.show_history()
+        self._arrange(self._wide)
 
     def _on_failed(self, error: AppError) -> None:
         self.trouble.show_message("bad", error.title, error.message, error.hint, close="Close")
@@ -262,6 +299,19 @@ class SyncPage(QWidget):
         question.finished.connect(question.deleteLater)
         self._dialog = question
         question.open()
+
+    def _on_run(self, run: str) -> None:
+        self.show_tab("History")
+        if self._models.history.chosen != run:
+            self._models.history.choose(run)
+
+    def _on_rows_wanted(self, plan: str) -> None:
+        self._models.plan.show_plan(plan)
+        self.show_tab("Plan")
+
+    def _on_roll_back(self, run: str) -> None:
+        self.show_tab("Plan")
+        self._model.roll_back(run)
 
     def _on_message(self, act: str) -> None:
         if act == "history" and "History" in self._pages:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from desktop.viewmodels.syncs.history import HistoryModel
 from desktop.viewmodels.syncs.page import SyncsModel
 from desktop.viewmodels.syncs.plan import PlanModel
 from desktop.viewmodels.syncs.room import Room
@@ -13,14 +14,16 @@ class SyncModels:
 
     page: SyncsModel
     plan: PlanModel
+    history: HistoryModel
 
     async def close(self) -> None:
         """End what runs in this window."""
         await self.plan.close()
+        await self.history.close()
         await self.page.close()
 
 
 def make_models(room: Room) -> SyncModels:
     """One model for each part."""
     page = SyncsModel(room)
-    return SyncModels(page, PlanModel(page))
+    return SyncModels(page, PlanModel(page), HistoryModel(page))

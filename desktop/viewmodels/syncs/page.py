@@ -228,6 +228,10 @@ class SyncsModel(QObject):
         rest = () if row is None else (str(row),)
         self._begin(self.goal, "run", "retry", self.goal, *rest)
 
+    def roll_back(self, run: str) -> None:
+        """Make the preview that takes a run back; it is written like any other."""
+        self._begin(self.goal, "plan", "rollback", run, "--dry-run")
+
     def cancel(self) -> None:
         """Ask what is under way to stop."""
         sync = self.sync()

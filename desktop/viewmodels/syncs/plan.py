@@ -76,7 +76,8 @@ class PlanModel(QObject):
             return None
         keeps = sync.missing[0].words if sync.missing else ""
         actor = self._room.office.actor
-        return plan_view(facts, self.sift, actor, self._room.clock.now(), keeps)
+        now, pinned = self._room.clock.now(), self.pinned
+        return plan_view(facts, self.sift, actor, now, keeps, pinned=pinned)
 
     @property
     def loading(self) -> bool:
@@ -121,7 +122,10 @@ class PlanModel(QObject):
 
     def show_plan(self, plan: str) -> None:
         """Show an older preview; empty: the newest again."""
-        self._pinned = plan
+        sync = self._page.sync()
+        newest = sync.plan.id if sync is not None and sync.plan is not None else ""
+        self._pinned = "" if plan == newest else plan
+        self.sift = Sift()
         self._on_looked()
 
     def filter(self, sift: Sift) -> None:
@@ -262,7 +266,7 @@ class PlanModel(QObject):
     async def _read_facts(self) -> None:
         plan = self._plan
         try:
-            facts = await self._room.run(read_facts, self._room.store.plans, plan)
+            facts = await self._room.run(read_facts, self._room.store, plan)
         except NotFound:
             # Discarded elsewhere a moment ago; the next look says so.
             return
@@ -320,6 +324,8 @@ class PlanModel(QObject):
                 most = max((len(view.lines) for view in views.values()), default=1)
                 self.table.lines = max(1, min(3, most))
             self.table.put_page(page, views)
+            if self._chosen in views:
+                self.detail_changed.emit()
             if page == 0:
                 self.changed.emit()
 
@@ -435,8 +441,8 @@ class PlanModel(QObject):
 
     def confirm_allow(self, breach: str) -> tuple[str, str]:
         """What is asked before letting a limit pass: title and message."""
-        facts = self._facts
-        count = facts.counts.get(breach, 0) if facts else 0
+        found = self._facts.breaches if self._facts else ()
+        count = next((each.people for each in found if each.code == breach), 0)
         return (
             "Let the limit pass once?",
             f"{people(count)} are past the limit of this sync. It counts for this preview alone;"

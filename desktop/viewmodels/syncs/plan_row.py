@@ -8,7 +8,7 @@ from desktop.model.goal import Goal
 from desktop.model.plan import Fate, FieldChange, PlanRow, RowState
 from desktop.model.query import is_email
 from desktop.viewmodels import moment
-from desktop.viewmodels.syncs.words import FATES, PLACES, field_words, value_words
+from desktop.viewmodels.syncs.words import FATES, PLACES, UNSET, field_words, value_words
 
 TONES = {
     Fate.CREATE: "info",
@@ -189,17 +189,27 @@ def _line(change: FieldChange, row: PlanRow, goal: Goal, now: float) -> FieldLin
     reason = change.reason
     if change.choice:
         reason = f"{PLACES[Service(change.choice)]} picked"
+    name, old, new = _words(change)
     return FieldLine(
         field=change.field,
-        name=field_words(change.field),
-        old=value_words(change.old, change.field),
-        new=value_words(change.new, change.field),
+        name=name,
+        old=old,
+        new=new,
         reason=reason,
         dim=not change.applies or not change.ticked,
         ticked=change.ticked,
         may_tick=change.applies and row.fate.writes,
         sides=sides,
     )
+
+
+def _words(change: FieldChange) -> tuple[str, str, str]:
+    """Name, old and new; a list or tag is named where its value would stand."""
+    kind, dot, name = change.field.partition(".")
+    if dot and kind in ("lists", "tags"):
+        said = "list" if kind == "lists" else "tag"
+        return (said, UNSET, name) if change.new else (said, name, "removed")
+    return field_words(change.field), value_words(change.old), value_words(change.new)
 
 
 def _sides(change: FieldChange, row: PlanRow, goal: Goal, now: float) -> tuple[SideView, ...]:

@@ -1,16 +1,17 @@
 """A preview above and below its rows: what holds it, what people will notice, counts, the foot."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from desktop.kit.text import plural
 from desktop.model.edit import Service
 from desktop.model.goal import Flows, Goal
-from desktop.model.guard import Breach, breaches, needs_two_admins
+from desktop.model.guard import EMPTY, Breach, needs_two_admins
 from desktop.model.permission import Actor, Role
 from desktop.model.plan import Consequence, Fate, Plan, PlanState, RowState
 from desktop.store.plans import Approval, Plans, RowFilter
+from desktop.store.store import Store
+from desktop.sync.guarding import found_in
 from desktop.viewmodels import moment
 from desktop.viewmodels.syncs.head import MessageView
 from desktop.viewmodels.syncs.plan_sift import Sift
@@ -19,6 +20,8 @@ from desktop.viewmodels.syncs.words import PLACES, people, span
 # A single post takes a round trip, and twenty are under way at once; a job of a hundred about two.
 _POSTS_A_SECOND = 40
 _JOB_S = 2.0
+_LOOKED_AT = 5000
+_OPEN = (PlanState.READY, PlanState.STOPPED)
 ASK_TYPED_OVER = 1000
 _ASK_OVER = 50
 # Zero is said too of these: nobody has to wonder.
@@ -27,15 +30,22 @@ _ALWAYS = (Consequence.STARTS, Consequence.STOPS)
 
 @dataclass(frozen=True)
 class Facts:
-    """What is read of one plan beside its rows; `counts` are people by breach."""
+    """What is read of one plan beside its rows; `breaches` are what its ticked rows pass now."""
 
     plan: Plan
     goal: Goal
     ticked: int
-    counts: Mapping[str, int]
+    breaches: tuple[Breach, ...]
     approvals: tuple[Approval, ...]
     causes: tuple[tuple[str, int], ...]
     refused: int
+    losses: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def taken_back(self) -> str:
+        """The run this plan takes back, empty for any other plan."""
+        kind, _, run = self.plan.origin.partition(" ")
+        return run if kind == "rollback" else ""
 
 
 @dataclass(frozen=True)
@@ -97,13 +107,10 @@ class PlanView:
     retry: str
 
 
-def read_facts(plans: Plans, plan_id: str) -> Facts:
+def read_facts(store: Store, plan_id: str) -> Facts:
     """Everything of one plan but its rows; on the database's thread. Raises NotFound."""
+    plans = store.plans
     plan, goal = plans.get(plan_id), plans.goal_of(plan_id)
-    counts = {
-        kind.value: plans.count(plan_id, RowFilter(consequence=kind))
-        for kind in {noticed.consequence for noticed in plan.noticed}
-    }
     correct = RowFilter(fates=(Fate.CORRECTION,))
     causes = Counter(row.cause for row in plans.rows(plan_id, correct, limit=2000))
     refused = RowFilter(fates=(Fate.CREATE, Fate.UPDATE), states=(RowState.PARKED, RowState.FAILED))
@@ -111,25 +118,40 @@ def read_facts(plans: Plans, plan_id: str) -> Facts:
         plan,
         goal,
         plans.ticked(plan_id),
-        counts,
+        found_in(store, goal, plan) if plan.state in _OPEN else (),
         plans.approvals(plan_id),
         tuple(causes.most_common(6)),
         plans.count(plan_id, refused),
+        _losses(plans, plan) if plan.origin.startswith("rollback") else (),
     )
 
 
-def plan_view(facts: Facts, sift: Sift, actor: Actor, now: float, keeps: str) -> PlanView:
-    """The preview; `keeps` is what keeps the sync from running, empty: nothing."""
+def _losses(plans: Plans, plan: Plan) -> tuple[tuple[str, int], ...]:
+    """What taking a run back cannot restore, and for how many; read from the first rows."""
+    counts: Counter[str] = Counter()
+    for row in plans.rows(plan.id, limit=_LOOKED_AT):
+        reasons = {change.reason for change in row.changes if not change.applies and change.reason}
+        counts.update(reasons | ({row.why} if row.why else set()))
+    return tuple(counts.most_common(4))
+
+
+def plan_view(
+    facts: Facts, sift: Sift, actor: Actor, now: float, keeps: str, *, pinned: bool = False
+) -> PlanView:
+    """The preview; `keeps` is what keeps the sync from running, empty: nothing.
+
+    `pinned`: it is an older one, looked at from the history.
+    """
     plan, goal = facts.plan, facts.goal
-    is_open = plan.state in (PlanState.READY, PlanState.STOPPED)
-    stop = _stop(facts, actor, now) if plan.state is PlanState.STOPPED else None
+    is_open = plan.state in _OPEN
+    stop = _stop(facts, actor, now) if is_open else None
     held = "A limit holds it: see above." if stop is not None else ""
     place = PLACES[goal.target]
     nothing = "Nothing is ticked." if not facts.ticked else ""
     return PlanView(
         plan=plan.id,
         open=is_open,
-        ended=None if is_open else _ended(plan, now),
+        ended=_told(facts, now, is_open=is_open, pinned=pinned),
         stop=stop,
         notices=_notices(facts),
         counts=_counts(facts),
@@ -143,55 +165,57 @@ def plan_view(facts: Facts, sift: Sift, actor: Actor, now: float, keeps: str) ->
     )
 
 
-def _ended(plan: Plan, now: float) -> MessageView:
+def _told(facts: Facts, now: float, *, is_open: bool, pinned: bool) -> MessageView | None:
+    """What is to be known of it before its rows."""
+    plan = facts.plan
+    if is_open and facts.taken_back:
+        lost = "; ".join(f"{count:,} × {words}" for words, count in facts.losses)
+        text = f"Not as it was afterwards: {lost}." if lost else "Everything can be restored."
+        return MessageView("info", f"This takes run {facts.taken_back} back.", text)
+    if is_open:
+        return None
     at = moment.date_and_time(plan.made_at, now)
     if plan.state is PlanState.APPLYING:
-        return MessageView("info", "This preview is being written.", "It cannot be changed now.")
+        return MessageView(
+            "info", "This preview is written from.", "It cannot be changed any more."
+        )
+    if pinned:
+        title = f"An older run's rows, of {at}."
+        return MessageView("info", title, "", (("newest", "Show the newest"),))
     title = f"The preview of {at} was written."
     text = "A new preview shows what has changed since."
     return MessageView("info", title, text, (("preview", "New preview"),))
 
 
 def _stop(facts: Facts, actor: Actor, now: float) -> StopView | None:
-    """The first limit that nobody has let pass yet."""
-    found = breaches(facts.goal.limits, facts.counts, facts.plan.read, incremental=True)
-    words = {breach.code: breach for breach in found}
-    for code in facts.plan.breaches:
-        if code == "empty":
+    """The first limit that not enough people have let pass yet."""
+    for breach in facts.breaches:
+        if breach.code == EMPTY:
             return StopView(
-                code,
+                breach.code,
                 "Nothing written. The source is empty.",
-                "A sync whose source is empty never writes. See what it reads under Mapping.",
+                "A sync whose source is empty never writes. Mapping says what it reads.",
                 (),
             )
-        given = [a for a in facts.approvals if a.breach == code]
-        needed = 2 if needs_two_admins([code]) else 1
+        given = [a for a in facts.approvals if a.breach == breach.code]
+        needed = 2 if needs_two_admins([breach.code]) else 1
         if len({a.person for a in given}) < needed:
-            return _held(words.get(code), code, given, needed, actor, now)
+            return _held(breach, given, needed, actor, now)
     return None
 
 
-def _held(
-    breach: Breach | None,
-    code: str,
-    given: list[Approval],
-    needed: int,
-    actor: Actor,
-    now: float,
-) -> StopView:
-    title = f"Nothing written. {breach.words}" if breach else "Nothing written: past its limit."
-    count = breach.people if breach else 0
-    acts = [("show", f"Show the {count:,}")]
+def _held(breach: Breach, given: list[Approval], needed: int, actor: Actor, now: float) -> StopView:
+    acts = [("show", f"Show the {breach.people:,}")]
     admin = actor.role is Role.ADMIN
     mine = any(a.person == str(actor.id or actor.name) for a in given)
     if needed == 1:
-        text = "An admin may let it pass once."
+        text = "An admin may let it pass once, or untick rows until it fits."
         acts.append(("allow", "Allow once…") if admin else ("ask", "Ask for approval…"))
     else:
-        who = [f"{a.name} allowed it at {moment.stamp(a.at, now)}" for a in given]
-        text = "So many people need two admins. " + ("; ".join(who) + "." if who else "")
+        who = "; ".join(f"{a.name} allowed it at {moment.stamp(a.at, now)}" for a in given)
+        text = f"{who}. One more admin is needed." if who else "So many people need two admins."
         acts.append(("allow", "Allow…") if admin and not mine else ("ask", "Ask for approval…"))
-    return StopView(code, title, text.strip(), tuple(acts))
+    return StopView(breach.code, f"Nothing written. {breach.words}", text, tuple(acts))
 
 
 def _notices(facts: Facts) -> tuple[Notice, ...]:

@@ -15,6 +15,8 @@ from desktop.viewmodels import moment
 
 PLACES = {Service.SAILTHRU: "Sailthru", Service.ZENDESK: "Zendesk"}
 
+UNSET = "not set"
+
 FATES = {
     Fate.CREATE: "Create",
     Fate.UPDATE: "Update",
@@ -35,7 +37,7 @@ _STAGES = {
 _OUTCOMES = (
     ("created", "created", "created"),
     ("updated", "updated", "updated"),
-    ("parked", "needs a person", "need a person"),
+    ("parked", "to correct", "to correct"),
     ("failed", "refused", "refused"),
     ("unchanged", "unchanged", "unchanged"),
     ("skipped", "skipped", "skipped"),
@@ -133,13 +135,13 @@ def value_words(value: Json, field: str = "") -> str:
     if field.startswith(("lists.", "tags.")):
         return "on" if value else "off"
     if value is None or value == "":
-        return "not set"
+        return UNSET
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {value_words(part)}" for key, part in value.items())[:400]
     if isinstance(value, list | tuple):
-        return ", ".join(str(part) for part in value)[:400] or "not set"
+        return ", ".join(str(part) for part in value)[:400] or UNSET
     return " ".join(str(value).split())[:400]
 
 
