@@ -42,7 +42,7 @@ MAIL_PORT = Setting(
     reading.number(1, 65_535),
     Section.SYNC,
     translate("Settings", "Port"),
-    translate("Settings", "587 with starttls, 465 with tls, unless your provider says otherwise."),
+    translate("Settings", "587 with STARTTLS, 465 with TLS, unless your provider says otherwise."),
     least=1,
     most=65_535,
 )

@@ -73,9 +73,9 @@ class MailCard(Card):
         self.rows = {setting.key: FieldRow(form, setting.key) for setting in self.ROWS}
         self.password = SecretField("Password of the mail server")
         self.keep = secondary("Keep", name="Keep the password of the mail server")
+        self.forget = secondary("Forget it", name="Forget the password of the mail server")
         self._kept = label("", "strong", wrap=True, tone="ok")
-        help_ = "Goes to the keyring alone. Kept empty, it is forgotten."
-        self._password_row = Labelled("Password", help_, self.password)
+        self._password_row = Labelled("Password", "Goes to the keyring alone.", self.password)
         self.address = QLineEdit()
         self.address.setAccessibleName("Address for a trial")
         self.address.setObjectName("Address for a trial")
@@ -84,6 +84,7 @@ class MailCard(Card):
         self._banner.hide()
         self._lay_out()
         self.keep.clicked.connect(self._on_keep)
+        self.forget.clicked.connect(model.forget)
         self.password.field.returnPressed.connect(self._on_keep)
         self.trial.clicked.connect(self._on_trial)
         self.address.returnPressed.connect(self._on_trial)
@@ -97,7 +98,8 @@ class MailCard(Card):
         for field in self.rows.values():
             self.add(field)
         self.add(self._password_row)
-        self.add(row(self._kept, 1, self.keep))
+        self.add(row(1, self.forget, self.keep))
+        self.add(self._kept)
         self.add(Labelled("Trial", "Goes to this address.", self.address))
         self.add(row(1, self.trial))
         self.add(self._banner)
@@ -106,10 +108,12 @@ class MailCard(Card):
         view = self._model.view()
         self._password_row.setVisible(view.wanted)
         self.keep.setVisible(view.wanted)
+        self.forget.setVisible(view.wanted and view.kept)
         self._kept.setText(f"✓ {view.kept_words}" if view.kept else "")
         self._kept.setVisible(view.wanted and view.kept)
         why_not = "Something is under way." if view.busy else ""
-        self.keep.set_enabled(not why_not, why_not)
+        for button in (self.keep, self.forget):
+            button.set_enabled(not why_not, why_not)
         why_not = why_not or ("" if view.ready else "There is no mail server yet.")
         self.trial.set_enabled(not why_not, why_not)
         show_trouble(self._banner, view.trouble)

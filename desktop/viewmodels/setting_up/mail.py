@@ -58,9 +58,14 @@ class MailModel(QObject):
             self.tasks.start("look", self._look())
 
     def keep(self, password: str) -> None:
-        """Keep the password; empty forgets it."""
+        """Keep the password."""
         if self._begin():
             self.tasks.start("work", self._keep(password))
+
+    def forget(self) -> None:
+        """Forget the password."""
+        if self._begin():
+            self.tasks.start("work", self._forget())
 
     def send_trial(self, address: str) -> None:
         """Send a letter there."""
@@ -92,17 +97,14 @@ class MailModel(QObject):
         self.changed.emit()
 
     async def _keep(self, password: str) -> None:
-        vault = self._desk.vault
-        if password:
-            await vault.set(Secret.SMTP_PASSWORD, password)
-        else:
-            await vault.delete(Secret.SMTP_PASSWORD)
-        self._kept = bool(password)
-        self._done(
-            translate("Mail", "The password is kept.")
-            if password
-            else translate("Mail", "The password is forgotten.")
-        )
+        await self._desk.vault.set(Secret.SMTP_PASSWORD, password)
+        self._kept = True
+        self._done(translate("Mail", "The password is kept."))
+
+    async def _forget(self) -> None:
+        await self._desk.vault.delete(Secret.SMTP_PASSWORD)
+        self._kept = False
+        self._done(translate("Mail", "The password is forgotten."))
 
     async def _send(self, address: str) -> None:
         from desktop.connect.mail import send_trial

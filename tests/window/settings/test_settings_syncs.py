@@ -99,8 +99,11 @@ async def test_the_password_goes_to_the_vault_and_nowhere_else(admin: Office) ->
     assert mail.password.text() == ""
     for path in admin.house.workspace.folder.rglob("*"):
         assert not path.is_file() or PASSWORD.encode() not in path.read_bytes(), path
-    # Kept empty, it is forgotten.
+    # A second press keeps what is there: nothing is no password.
     mail.keep.click()
+    await until(lambda: bool(admin.model.mail.view().trouble))
+    assert await soon(vault.get(Secret.SMTP_PASSWORD)) == PASSWORD
+    mail.forget.click()
     await until(lambda: not admin.model.mail.view().kept)
     assert await soon(vault.get(Secret.SMTP_PASSWORD)) is None
 
