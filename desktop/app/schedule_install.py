@@ -98,7 +98,8 @@ def order_of(house: House) -> TimerOrder:
     return TimerOrder(
         workspace=name,
         id=house.workspace.id[:12],
-        command=(_program(), "-m", "desktop", "sync", "due", f"--workspace={name}"),
+        # -P: a timer starts in the home folder, and what lies there is not to be imported.
+        command=(_program(), "-P", "-m", "desktop", "sync", "due", f"--workspace={name}"),
         environment=place,
     )
 

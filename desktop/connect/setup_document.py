@@ -21,6 +21,7 @@ _SECRETS = {
     "sailthru.api_key": Secret.SAILTHRU_KEY,
     "sailthru.api_secret": Secret.SAILTHRU_SECRET,
     "zendesk.api_token": Secret.ZENDESK_TOKEN,
+    "mail.password": Secret.SMTP_PASSWORD,
 }
 
 

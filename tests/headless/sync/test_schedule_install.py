@@ -232,8 +232,37 @@ async def test_no_secret_and_no_address_is_in_what_is_installed(
     for text in files.values():
         for secret in (s["api_key"], s["api_secret"], z["api_token"], z["email"], "canary-pass"):
             assert secret not in text
-    assert order.command[1:] == ("-m", "desktop", "sync", "due", "--workspace=main")
+    assert order.command[1:] == ("-P", "-m", "desktop", "sync", "due", "--workspace=main")
     assert order.environment == (("FAIRLEAD_HOME", str(tmp_path / "a home")),)
+
+
+async def test_what_is_installed_runs_from_anywhere(
+    house: House, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAIRLEAD_HOME", str(home))
+    order = schedule_install.order_of(house)
+    # What lies in the folder it starts in is not taken for Fairlead.
+    decoy(tmp_path / "start")
+    done = carried_out(order, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "This computer does not run what is due." in done.stdout
+
+
+def carried_out(order: TimerOrder, folder: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        order.command,
+        cwd=folder / "start",
+        env={"PATH": "/usr/bin:/bin", "HOME": str(folder), **dict(order.environment)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def decoy(folder: Path) -> None:
+    (folder / "desktop").mkdir(parents=True)
+    (folder / "desktop" / "__init__.py").write_text("raise SystemExit('not ours')")
 
 
 async def test_only_who_may_run_syncs_installs(house: House, tmp_path: Path) -> None:
