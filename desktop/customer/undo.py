@@ -8,7 +8,7 @@ from desktop.kit.bus import Bus, Changes, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import Conflict, NeedsPerson
 from desktop.kit.text import translate
-from desktop.model.edit import Edit, EditKind, EditState, Intent, opts_in
+from desktop.model.edit import Edit, EditKind, EditState, Intent, opts_in, same
 from desktop.model.permission import Actor
 from desktop.store.store import Store
 
@@ -28,6 +28,50 @@ def not_restored(edit: Edit) -> str:
     if intent.old is None and intent.kind in (EditKind.VAR, EditKind.HEALTH, EditKind.MARK):
         return translate("Undo", "The field stays, without a value.")
     return ""
+
+
+def restored(edit: Edit) -> Intent:
+    """The intent that brings back what was before this edit."""
+    intent = edit.intent
+    return Intent(
+        kind=intent.kind,
+        target=intent.target,
+        name=intent.name,
+        old=intent.new,
+        new=intent.old,
+        reason=f"Undo of {edit.id}" + (f": {intent.reason}" if intent.reason else ""),
+        ticket=intent.ticket,
+        undoes=edit.id,
+    )
+
+
+def nothing_to_restore(edit: Edit) -> NeedsPerson | None:
+    """Why an edit that has ended cannot be taken back by anybody, or None: it can."""
+    if edit.intent.kind is EditKind.CREATE:
+        return NeedsPerson(
+            "A created profile cannot be undone.",
+            "Sailthru keeps it; deleting people is not something this app does.",
+            "Delete it in Sailthru if it should not exist.",
+        )
+    if edit.state is EditState.UNDONE:
+        return NeedsPerson(f"Edit {edit.id} is already undone.", "There is nothing to take back.")
+    if edit.changed_nothing or same(edit.intent.old, edit.intent.new):
+        # Also where it was so already: that is somebody else's choice, not this edit's.
+        return NeedsPerson(f"Edit {edit.id} changed nothing.", "There is nothing to take back.")
+    return None
+
+
+def is_own_fresh_optout(edit: Edit, back: Intent, actor: Actor, now: float) -> bool:
+    """One's own stricter level of the last 24 h: taking it back needs no further right.
+
+    Whether it still holds is seen when it is delivered.
+    """
+    return (
+        edit.intent.kind is EditKind.OPTOUT
+        and opts_in(back)
+        and edit.actor == actor.name
+        and now - edit.created_at <= OWN_OPTOUT_S
+    )
 
 
 class Undo:
@@ -58,8 +102,11 @@ class Undo:
         if withdrawn is not None:
             return withdrawn
         edit = await self._store.lane.run(self._store.outbox.get, edit_id)
-        intent = self._restoring(edit)
-        if not self._is_own_fresh_optout(edit, intent, self._clock.now()):
+        refused = nothing_to_restore(edit)
+        if refused is not None:
+            raise refused
+        intent = restored(edit)
+        if not is_own_fresh_optout(edit, intent, self._actor(), self._clock.now()):
             self._editor.check(replace(intent, reason=intent.reason or "undo"))
         (restoring,) = await self._editor.enqueue([intent], wait_for_undo=wait_for_undo)
         return restoring
@@ -73,54 +120,15 @@ class Undo:
         lane, outbox = self._store.lane, self._store.outbox
         edit, now = await lane.run(outbox.get, edit_id), self._clock.now()
         if edit.intent.kind is EditKind.OPTOUT and not edit.state.final:
-            backwards = self._reversed(edit)
-            if opts_in(backwards) and not self._is_own_fresh_optout(edit, backwards, now):
+            backwards = restored(edit)
+            own = is_own_fresh_optout(edit, backwards, self._actor(), now)
+            if opts_in(backwards) and not own:
                 self._editor.check(backwards)
         withdrawn = await lane.run(outbox.withdraw, edit_id, now, words)
         if withdrawn is not None:
             topics = (Topic.OUTBOX, Topic.CUSTOMER, Topic.AUDIT)
             self._bus.publish(Changes.of(*topics, ids=[withdrawn.intent.target.id]))
         return withdrawn
-
-    def _restoring(self, edit: Edit) -> Intent:
-        intent = edit.intent
-        if intent.kind is EditKind.CREATE:
-            raise NeedsPerson(
-                "A created profile cannot be undone.",
-                "Sailthru keeps it; deleting people is not something this app does.",
-                "Delete it in Sailthru if it should not exist.",
-            )
-        if edit.state is EditState.UNDONE:
-            raise NeedsPerson(
-                f"Edit {edit.id} is already undone.", "There is nothing to take back."
-            )
-        if edit.changed_nothing:
-            # Also where it was so already: that is somebody else's choice, not this edit's.
-            raise NeedsPerson(f"Edit {edit.id} changed nothing.", "There is nothing to take back.")
-        return self._reversed(edit)
-
-    @staticmethod
-    def _reversed(edit: Edit) -> Intent:
-        intent = edit.intent
-        return Intent(
-            kind=intent.kind,
-            target=intent.target,
-            name=intent.name,
-            old=intent.new,
-            new=intent.old,
-            reason=f"Undo of {edit.id}" + (f": {intent.reason}" if intent.reason else ""),
-            ticket=intent.ticket,
-            undoes=edit.id,
-        )
-
-    def _is_own_fresh_optout(self, edit: Edit, restoring: Intent, now: float) -> bool:
-        """One's own stricter level of the last 24 h; deliver sees whether it still holds."""
-        return (
-            edit.intent.kind is EditKind.OPTOUT
-            and opts_in(restoring)
-            and edit.actor == self._actor().name
-            and now - edit.created_at <= OWN_OPTOUT_S
-        )
 
 
 def apply_anyway(edit: Edit, current: Intent) -> Intent:

@@ -1,12 +1,17 @@
 """What is known of one change, and what may still be done about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from desktop.customer.edit import Editor
-from desktop.customer.undo import OWN_OPTOUT_S, not_restored
+from desktop.customer.undo import (
+    is_own_fresh_optout,
+    not_restored,
+    nothing_to_restore,
+    restored,
+)
 from desktop.kit.clock import iso
-from desktop.model.edit import Edit, EditKind, EditState, Intent, opts_in, same
+from desktop.model.edit import Edit, EditKind, EditState, same
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor
 from desktop.store.audit import AuditRow
@@ -18,7 +23,6 @@ from desktop.viewmodels.activity_row import (
     service_words,
     short_words,
     value_words,
-    was_so,
     why,
 )
 
@@ -95,12 +99,6 @@ def _history(edit: Edit, audit: Sequence[AuditRow], now: float) -> tuple[tuple[s
         (moment.date_and_time(end.at, now), f"{end.result.capitalize()}. {end.detail}".strip())
         for end in ends
     )
-
-
-def restoring(edit: Edit) -> Intent:
-    """The intent that an undo would be, for asking whether it is allowed."""
-    intent = edit.intent
-    return replace(intent, old=intent.new, new=intent.old, undoes=edit.id)
 
 
 def details_text(edit: Edit, row: ActivityRow) -> str:
@@ -198,13 +196,11 @@ def _why_not_apply(edit: Edit, reality: Reality | None, editor: Editor) -> str:
 
 
 def _why_not_undo(edit: Edit, editor: Editor, actor: Actor, now: float) -> str:
-    if edit.intent.kind is EditKind.CREATE:
-        return "A created profile cannot be undone: it stays in Sailthru."
-    if same(edit.intent.old, edit.intent.new) or was_so(edit):
-        return "It was so already: there is nothing to take back."
-    back = restoring(edit)
-    own = edit.intent.kind is EditKind.OPTOUT and opts_in(back) and edit.actor == actor.name
-    if own and now - edit.created_at <= OWN_OPTOUT_S:
+    refused = nothing_to_restore(edit)
+    if refused is not None:
+        return f"{refused.title} {refused.message}"
+    back = restored(edit)
+    if is_own_fresh_optout(edit, back, actor, now):
         return ""
     verdict = editor.may(back)
     return "" if verdict.allowed else verdict.reason
