@@ -66,7 +66,7 @@ class ActivityDetail(Card):
 
     def show_detail(self, view: DetailView | None) -> None:
         """Show one change, or say that none is chosen."""
-        self._chip.setVisible(view is not None)
+        self.show_corner(view is not None)
         if view is None:
             self._id = ""
             self.set_title("Details")

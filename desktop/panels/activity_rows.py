@@ -192,7 +192,7 @@ class _Delegate(QStyledItemDelegate):
         elif self._view.narrow:
             self._whole(painter, inner, row)
         else:
-            above, below = _lines(index.column(), row)
+            above, below = lines(index.column(), row)
             if not below:
                 _draw(painter, inner, above, "text")
             else:
@@ -237,12 +237,13 @@ class _Delegate(QStyledItemDelegate):
         return width + fonts.scaled(8)
 
 
-def _lines(column: int, row: ActivityRow) -> tuple[str, str]:
+def lines(column: int, row: ActivityRow) -> tuple[str, str]:
+    """What a cell says above and, small, below."""
     if column == TIME:
         return row.time, row.who
     if column == CUSTOMER:
-        return row.customer, row.why
-    return row.change, row.detail
+        return row.customer, ""
+    return row.change, " · ".join(part for part in (row.why, row.detail) if part)
 
 
 def _draw(painter: QPainter, box: QRect, text: str, tone: str, *, small: bool = False) -> None:

@@ -56,6 +56,7 @@ class Card(QGroupBox):
         # As high as a link at its right would be, so that all cards begin alike.
         self.title_label.setMinimumHeight(fonts.scaled(TARGET))
         self._corner: QWidget | None = None
+        self._corner_shown = True
         self.note_label = elided("", "small", align_right=True)
         self._header = QHBoxLayout()
         self._header.setSpacing(8)
@@ -100,6 +101,11 @@ class Card(QGroupBox):
         """Put a widget (a link, a button) at the right end of the title row."""
         self._corner = widget
         self._header.addWidget(widget)
+
+    def show_corner(self, shown: bool) -> None:
+        """Show what stands there, as long as the card is not folded."""
+        self._corner_shown = shown
+        self._show_parts()
 
     def set_selected(self, selected: bool) -> None:
         """Draw the accent border of the chosen card in a list of cards."""
@@ -168,14 +174,15 @@ class Card(QGroupBox):
 
     def _show_parts(self) -> None:
         folded, telling = self.is_folded(), self._state is not None and self._state.telling
-        parts = (folded, telling, self._foldable, self._corner, fonts.scale())
+        corner = self._corner_shown and not folded
+        parts = (folded, telling, self._foldable, self._corner, corner, fonts.scale())
         if parts == self._parts:
             return
         self._parts = parts
         self.title_label.setVisible(not self._foldable)
         self.note_label.setVisible(not folded)
         if self._corner is not None:
-            self._corner.setVisible(not folded)
+            self._corner.setVisible(corner)
         self.content.setVisible(not folded and not telling)
         if self._state is not None:
             self._state.setVisible(not folded and telling)

@@ -15,7 +15,10 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.model.edit import EditKind, EditState
+from desktop.panels.activity_rows import lines
+from desktop.panels.parts.chip import Chip
 from desktop.viewmodels.activity_row import Sift
+from desktop.viewmodels.activity_table import CHANGE, CUSTOMER
 
 
 async def shown(desk: AtDesk, rows: int, width: int = 1060, height: int = 700) -> None:
@@ -38,6 +41,28 @@ async def test_nothing_yet_then_nothing_matches_then_clear(
     quiet_desk.page._list.action_requested.emit()
     assert quiet_desk.model.table.rowCount() == 1
     assert quiet_desk.page._search.text() == ""
+
+
+async def test_without_a_change_the_details_show_no_chip(quiet_desk: AtDesk) -> None:
+    page = quiet_desk.page
+    await shown(quiet_desk, 0)
+    chip = page.detail.findChild(Chip)
+    page.detail.show_detail(None)
+    assert not chip.isVisible()
+    await quiet_desk.want(on_maria(EditKind.VAR, "city", "Lisbon", "Faro", reason="moved"))
+    await until(lambda: quiet_desk.model.table.rowCount() == 1)
+    page.rows.select(quiet_desk.model.table.row(0).id)
+    await until(chip.isVisible)
+    page.detail.show_detail(None)
+    assert not chip.isVisible()
+
+
+async def test_the_reason_stands_with_the_change(quiet_desk: AtDesk) -> None:
+    await quiet_desk.want(on_maria(EditKind.VAR, "city", "Lisbon", "Faro", reason="moved house"))
+    await shown(quiet_desk, 1)
+    row = quiet_desk.model.table.row(0)
+    assert lines(CUSTOMER, row) == ("maria@lopez.example", "")
+    assert lines(CHANGE, row)[1].startswith("moved house")
 
 
 async def test_filters_and_search_find_by_customer_list_person_and_ticket(
