@@ -18,6 +18,7 @@ from desktop.model.edit import (
 from desktop.model.edit import EditKind as Kind
 from desktop.model.permission import Actor, Rules, Verdict, check
 from desktop.model.variable import is_text
+from desktop.store.outbox import Judge
 from desktop.store.store import Store
 
 _LONGEST_REASON = 2000
@@ -46,24 +47,7 @@ class Editor:
 
     def check(self, intent: Intent) -> None:
         """Raises NotPermitted, or BadInput where a reason or a ticket is missing."""
-        verdict = self.may(intent)
-        if not verdict.allowed:
-            raise NotPermitted("This change is not allowed.", verdict.reason)
-        if not is_text(intent.reason):
-            raise BadInput("The reason holds characters that cannot be kept.", "", "Type it again.")
-        if len(intent.reason) > _LONGEST_REASON:
-            raise BadInput(
-                "The reason is too long.", f"At most {_LONGEST_REASON:,} characters are kept."
-            )
-        if opts_in(intent) and intent.undoes is None:
-            if not intent.reason.strip() or intent.ticket is None:
-                raise BadInput(
-                    "Opting somebody back in needs a ticket and a reason.",
-                    "It records that the customer asked for it.",
-                    "Give both.",
-                )
-        elif intent.kind is Kind.OPTOUT and not intent.reason.strip():
-            raise BadInput("An opt-out needs a reason.", "", "Say why in a few words.")
+        _require(intent, self._actor(), self._rules())
 
     async def submit(
         self, intents: Sequence[Intent], *, wait_for_undo: bool = True
@@ -73,23 +57,32 @@ class Editor:
         The rules ask what the change is from where the service will stand when its turn comes,
         which an edit under way is about to move. Raises NotPermitted, BadInput, StoreKnown.
         """
-        intents = await self._from_what_stands(intents)
-        for intent in intents:
-            self.check(intent)
-            if intent.kind is Kind.OPTOUT:
-                await self._check_against_open(intent)
-        return await self.enqueue(intents, wait_for_undo=wait_for_undo)
+        actor, rules = self._actor(), self._rules()
+
+        def judge(intent: Intent, wanted: Edit | None) -> float:
+            _require(intent, actor, rules)
+            # Somebody else's stricter level that is on its way counts as if it stood already.
+            if intent.kind is Kind.OPTOUT and wanted is not None and wanted.actor != actor.name:
+                over = replace(intent, old=wanted.intent.new)
+                if opts_in(over):
+                    _require(over, actor, rules)
+            return _undo_time(intent) if wait_for_undo else 0.0
+
+        return await self._queue(intents, judge)
 
     async def enqueue(
         self, intents: Sequence[Intent], *, wait_for_undo: bool = True
     ) -> tuple[Edit, ...]:
         """Queue without asking the rules: for what they have already allowed (undo)."""
-        intents = await self._from_what_stands(intents)
-        delays = [
-            UNDO_SECONDS if wait_for_undo and waits_for_undo(intent) else 0.0 for intent in intents
-        ]
+
+        def judge(intent: Intent, _wanted: Edit | None) -> float:
+            return _undo_time(intent) if wait_for_undo else 0.0
+
+        return await self._queue(intents, judge)
+
+    async def _queue(self, intents: Sequence[Intent], judge: Judge) -> tuple[Edit, ...]:
         edits = await self._store.lane.run(
-            self._store.outbox.enqueue, intents, self._actor().name, self._clock.now(), delays
+            self._store.outbox.enqueue, intents, self._actor().name, self._clock.now(), judge
         )
         if edits:
             self._bus.publish(
@@ -97,16 +90,30 @@ class Editor:
             )
         return edits
 
-    async def _from_what_stands(self, intents: Sequence[Intent]) -> tuple[Intent, ...]:
-        return await self._store.lane.run(self._store.outbox.from_what_stands, intents)
 
-    async def _check_against_open(self, intent: Intent) -> None:
-        """Somebody else's stricter level that is on its way counts as if it stood already."""
-        wanted = await self._store.lane.run(self._store.outbox.open_edit, intent)
-        if wanted is not None and wanted.actor != self._actor().name:
-            over = replace(intent, old=wanted.intent.new)
-            if opts_in(over):
-                self.check(over)
+def _require(intent: Intent, actor: Actor, rules: Rules) -> None:
+    verdict = check(needed_permission(intent), actor, rules)
+    if not verdict.allowed:
+        raise NotPermitted("This change is not allowed.", verdict.reason)
+    if not is_text(intent.reason):
+        raise BadInput("The reason holds characters that cannot be kept.", "", "Type it again.")
+    if len(intent.reason) > _LONGEST_REASON:
+        raise BadInput(
+            "The reason is too long.", f"At most {_LONGEST_REASON:,} characters are kept."
+        )
+    if opts_in(intent) and intent.undoes is None:
+        if not intent.reason.strip() or intent.ticket is None:
+            raise BadInput(
+                "Opting somebody back in needs a ticket and a reason.",
+                "It records that the customer asked for it.",
+                "Give both.",
+            )
+    elif intent.kind is Kind.OPTOUT and not intent.reason.strip():
+        raise BadInput("An opt-out needs a reason.", "", "Say why in a few words.")
+
+
+def _undo_time(intent: Intent) -> float:
+    return UNDO_SECONDS if waits_for_undo(intent) else 0.0
 
 
 def changes_something(intent: Intent) -> bool:

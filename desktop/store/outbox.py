@@ -21,6 +21,9 @@ _OPEN = "state IN ('queued', 'waiting', 'sending', 'unknown')"
 # No wait of ours is longer than 600 s; a not_before further away: the clock was set back.
 _LONGEST_WAIT_S = 660.0
 
+# Says how many seconds an intent waits for an undo, given the open edit of its value; or raises.
+Judge = Callable[[Intent, Edit | None], float]
+
 
 class Outbox:
     """The table of wanted changes. `owner` names this process in its claims."""
@@ -35,15 +38,27 @@ class Outbox:
         self._in_hand: set[str] = set()
 
     def enqueue(
-        self, intents: Sequence[Intent], actor: str, now: float, delays_s: Sequence[float]
+        self,
+        intents: Sequence[Intent],
+        actor: str,
+        now: float,
+        delays_s: Sequence[float] | Judge,
     ) -> tuple[Edit, ...]:
         """Put intents in, all or none; `delays_s` says how long each waits for an undo.
+
+        A judge is asked within the transaction: with the intent as from where the service will
+        stand when its turn comes, and the newest open edit of that value. What it raises puts
+        nothing in.
 
         A change of a value that is still waiting replaces the waiting one; taking it back to
         what it was leaves nothing to send, and the waiting edit is returned as undone.
         """
 
         def act(connection: sqlite3.Connection) -> tuple[Edit, ...]:
+            if callable(delays_s):
+                return tuple(
+                    self._judged(connection, intent, actor, now, delays_s) for intent in intents
+                )
             return tuple(
                 self._enqueue_one(connection, intent, actor, now, delay)
                 for intent, delay in zip(intents, delays_s, strict=True)
@@ -186,17 +201,6 @@ class Outbox:
 
         return self._database.read(look)
 
-    def from_what_stands(self, intents: Sequence[Intent]) -> tuple[Intent, ...]:
-        """The intents with the `old` that `enqueue` would give them now.
-
-        What is under way counts as if it stood already; what still waits would be replaced.
-        """
-
-        def look(connection: sqlite3.Connection) -> tuple[Intent, ...]:
-            return tuple(self._based(intent, _open_row(connection, intent)) for intent in intents)
-
-        return self._database.read(look)
-
     def recent(self, limit: int = 300, *, open_only: bool = False) -> tuple[Edit, ...]:
         """The newest edits first."""
         where = f"WHERE {_OPEN}" if open_only else ""
@@ -215,6 +219,15 @@ class Outbox:
         """How many edits are not closed yet."""
         query = f"SELECT count(*) AS n FROM outbox WHERE {_OPEN}"  # noqa: S608
         return int(self._database.read(lambda c: c.execute(query).fetchone()["n"]))
+
+    def _judged(
+        self, connection: sqlite3.Connection, intent: Intent, actor: str, now: float, judge: Judge
+    ) -> Edit:
+        # What is under way counts as if it stood already; what still waits would be replaced.
+        earlier = _open_row(connection, intent)
+        based = self._based(intent, earlier)
+        delay_s = judge(based, edit_of(earlier) if earlier is not None else None)
+        return self._enqueue_one(connection, based, actor, now, delay_s)
 
     def _enqueue_one(
         self,

@@ -1,5 +1,6 @@
 """Whose right a change takes, and what it has to come with."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -59,6 +60,37 @@ async def test_what_a_change_has_to_come_with(
     intent = replace(town.subject(kind).intent(), **changes)  # type: ignore[arg-type]
     with pytest.raises(BadInput):
         await house.editor.submit([intent])
+
+
+async def test_the_rules_judge_what_the_outbox_takes_in(
+    house: House, town: Town, clock: ManualClock
+) -> None:
+    """Claimed at the very moment, an edit is either replaced or counts as if it stood."""
+    subject, desk, store = town.subject("opt-out"), Desk(house, AGENT), house.store
+    await want(desk, subject)
+    back = replace(subject.intent(), new=subject.kind.old, old=subject.kind.new)
+    claiming = asyncio.create_task(store.lane.run(store.outbox.claim, clock.now()))
+    submitting = asyncio.create_task(desk.editor.submit([back], wait_for_undo=False))
+    claimed, submitted = await asyncio.gather(claiming, submitting, return_exceptions=True)
+    assert claimed is not None
+    assert isinstance(submitted, NotPermitted)
+    assert store.outbox.open_count() == 1
+
+
+async def test_a_claim_after_the_replacing_finds_nothing(
+    house: House, town: Town, clock: ManualClock
+) -> None:
+    subject, desk, store = town.subject("opt-out"), Desk(house, AGENT), house.store
+    await want(desk, subject)
+    back = replace(subject.intent(), new=subject.kind.old, old=subject.kind.new)
+    submitting = asyncio.create_task(desk.editor.submit([back], wait_for_undo=False))
+    await asyncio.sleep(0)
+    claimed, (submitted,) = await asyncio.gather(
+        store.lane.run(store.outbox.claim, clock.now()), submitting
+    )
+    # Nothing was between the question whether it may be and its being so.
+    assert claimed is None
+    assert submitted.state is EditState.UNDONE
 
 
 @pytest.mark.parametrize("under_way", ["claimed", "sending", "unknown"])
