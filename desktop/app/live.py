@@ -23,6 +23,7 @@ from desktop.settings.values import Values
 
 if TYPE_CHECKING:
     from desktop.app.connection import Connection
+    from desktop.store.lane import Lane
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +34,10 @@ class Live:
     `notice` is what is wrong with the settings file, `trouble` why signing in did not work.
     """
 
-    def __init__(self, desk: Desk, bus: Bus) -> None:
+    def __init__(self, desk: Desk, bus: Bus, lane: "Lane | None" = None) -> None:
+        """`lane` is the store's thread, in which what was read is kept."""
         self.desk = desk
+        self._lane = lane
         self._file = desk.settings
         self._bus = bus
         self._connection: Connection | None = None
@@ -126,7 +129,7 @@ class Live:
             patience=RUN if for_runs else INTERACTIVE,
             wire=RUN_WIRE if for_runs else None,
         )
-        await self.disconnect()
+        await self._close_connection()
         self._states.clear()
         self._connection = opened
         self._bus.publish(Changes.of(Topic.SERVICE, Topic.PERMISSIONS))
@@ -138,7 +141,21 @@ class Live:
         self._bus.publish(Changes.of(Topic.SERVICE, Topic.PERMISSIONS))
 
     async def disconnect(self) -> None:
-        """Close the connections; permissions fall back to their defaults."""
+        """Close the connections; permissions fall back to their defaults.
+
+        Told before they are closed: who still reads stops. Afterwards nothing more is kept of
+        what was read, so that forgetting may begin.
+        """
+        connection, self._connection = self._connection, None
+        self._stands = False
+        if connection is None:
+            return
+        self._bus.publish(Changes.of(Topic.SERVICE, Topic.PERMISSIONS))
+        await connection.close()
+        if self._lane is not None:
+            await self._lane.run(_nothing)
+
+    async def _close_connection(self) -> None:
         connection, self._connection = self._connection, None
         self._stands = False
         if connection is not None:
@@ -204,3 +221,7 @@ class Live:
         if state.status is not Status.UNKNOWN:
             self._states[state.service] = state
         self._bus.publish(Changes.of(Topic.SERVICE))
+
+
+def _nothing() -> None:
+    """The last in a queue: what was before it is done."""

@@ -74,7 +74,7 @@ def build_house(ground: Ground, workspace: Workspace, workspaces: Workspaces) ->
     """Open the workspace's files and put everything together. Raises StoreKnown."""
     clock, bus = ground.clock, Bus()
     store = open_store(workspace.folder)
-    live = Live(make_desk(ground, workspace, workspaces), bus)
+    live = Live(make_desk(ground, workspace, workspaces), bus, store.lane)
     # The environment is for this process and wins; before here the settings were not known.
     level = live.values.get(table.LOG_LEVEL)
     if level != table.LOG_LEVEL.default and not os.environ.get("FAIRLEAD_LOG"):

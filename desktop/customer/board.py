@@ -17,8 +17,17 @@ OnSheet = Callable[[Sheet], None]
 class Board:
     """What the two sides of one look-up write on, and where they keep what they read."""
 
-    def __init__(self, query: Query, store: Store, clock: Clock, on_sheet: OnSheet) -> None:
+    def __init__(
+        self,
+        query: Query,
+        store: Store,
+        clock: Clock,
+        on_sheet: OnSheet,
+        stands: Callable[[], bool],
+    ) -> None:
+        """`stands`: whether the connection that is asked is still this workspace's."""
         self.store = store
+        self._stands = stands
         self._clock = clock
         self._on_sheet = on_sheet
         self._sheet = Sheet(query)
@@ -38,8 +47,16 @@ class Board:
         return self._clock.now()
 
     async def keep(self, save: Callable[..., object], *args: object, **kwargs: object) -> None:
-        """Save for later; a full disk must not take the sheet away from somebody's eyes."""
+        """Save for later; a full disk must not take the sheet away from somebody's eyes.
+
+        What comes in after signing out is not kept: what was kept has been forgotten just now.
+        """
         try:
-            await self.store.lane.run(save, *args, **kwargs)
+            await self.store.lane.run(self._saved, save, *args, **kwargs)
         except StoreKnown as error:
             log.warning("What was read could not be kept: %s", error.title)
+
+    def _saved(self, save: Callable[..., object], *args: object, **kwargs: object) -> None:
+        # Asked in the store's thread, where forgetting takes its turn too.
+        if self._stands():
+            save(*args, **kwargs)

@@ -57,8 +57,13 @@ class Lookup:
 
     async def look_up_query(self, query: Query, on_sheet: OnSheet = lambda _sheet: None) -> Sheet:
         """The same for a query that is recognised already."""
-        board = Board(query, self._store, self._clock, on_sheet)
-        return await _Search(self._services(), board).run()
+        services = self._services()
+
+        def stands() -> bool:
+            return self._services() == services
+
+        board = Board(query, self._store, self._clock, on_sheet, stands)
+        return await _Search(services, board).run()
 
 
 class _Search:

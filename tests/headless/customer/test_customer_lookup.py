@@ -1,13 +1,16 @@
 """Looking up: every kind of query, parts that fail alone, what is kept, several, cancelled."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
 
 from desktop.app.wiring import House
+from desktop.customer.lookup import Lookup
 from desktop.customer.services import Services
 from desktop.customer.wish import Wishes
+from desktop.kit.bus import Changes, Topic
 from desktop.kit.errors import BadInput, NeedsPerson
 from desktop.model.edit import EditKind
 from desktop.model.health import Health
@@ -172,6 +175,44 @@ async def test_cancelled_it_asks_nothing_more(house: House, servers: Servers) ->
     assert servers.control("GET", "requests")["total"] == 0
 
 
+async def test_what_comes_in_after_signing_out_is_not_kept(house: House) -> None:
+    signed_in = house.live.services
+    stands = [True]
+
+    def services() -> Services:
+        return signed_in if stands[0] else Services(None, None)
+
+    def on_sheet(sheet: Sheet) -> None:
+        if READ in (sheet.person.state, sheet.profile.state):
+            # Signed out between the answer and its saving.
+            stands[0] = False
+
+    lookup = Lookup(services, house.store, house.ground.clock)
+    sheet = await lookup.look_up(MARIA, on_sheet)
+    assert sheet.person.state is READ
+    assert house.store.reader.kept_count() == 0
+    stands[0] = True
+    await lookup.look_up(MARIA)
+    assert house.store.reader.kept_count() > 0
+
+
+async def test_signing_out_is_told_before_anything_is_forgotten(house: House) -> None:
+    told: list[bool] = []
+
+    def hear(changes: Changes) -> None:
+        if changes.touches(Topic.SERVICE):
+            told.append(house.live.connected)
+
+    house.bus.subscribe(hear)
+    saved: list[int] = []
+    slow = asyncio.create_task(house.store.lane.run(lambda: (time.sleep(0.2), saved.append(1))))
+    await asyncio.sleep(0)
+    await house.live.disconnect()
+    assert told == [False]
+    assert saved, "what was being kept is kept before forgetting may begin"
+    await slow
+
+
 async def test_a_deleted_profile_is_forgotten_here_too(
     house: House, servers: Servers, town: Town
 ) -> None:
@@ -185,8 +226,6 @@ async def test_a_deleted_profile_is_forgotten_here_too(
 
 async def test_one_side_alone_is_enough(house: House) -> None:
     services = house.live.services
-    from desktop.customer.lookup import Lookup
-
     clock = house.ground.clock
     only_s = Lookup(lambda: Services(services.sailthru, None), house.store, clock)
     sheet = await only_s.look_up("dana@okafor.example")
