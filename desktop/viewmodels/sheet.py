@@ -190,6 +190,12 @@ class SheetModel(QObject):
         if self._told and sheet is not None and sheet.person.value is not None:
             self.tasks.start("link", self._link(sheet.person.value.id, sid))
 
+    def match_by_address(self) -> None:
+        """Take that choice back: the profile is the one at the person's address again."""
+        sheet = self._sheet
+        if self._told and sheet is not None and sheet.person.value is not None:
+            self.tasks.start("link", self._unlink(sheet.person.value.id))
+
     def tell(self) -> None:
         """Have the panels show what is known now."""
         self._soon.stop()
@@ -274,6 +280,12 @@ class SheetModel(QObject):
         save, now = self._store.notes.save_link, self._clock.now()
         opening = self._opening
         await self._store.lane.run(save, person, sid, self._office.actor.name, now)
+        if self._opening == opening:
+            await self.read_again()
+
+    async def _unlink(self, person: int) -> None:
+        opening = self._opening
+        await self._store.lane.run(self._store.notes.remove_link, person)
         if self._opening == opening:
             await self.read_again()
 

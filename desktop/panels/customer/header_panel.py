@@ -10,6 +10,7 @@ from desktop.panels.parts.avatar import Avatar
 from desktop.panels.parts.button import icon_button
 from desktop.panels.parts.chip import Chip, State
 from desktop.panels.parts.label import elided
+from desktop.panels.parts.link import LinkButton
 from desktop.panels.parts.value_scale import ValueScale
 from desktop.panels.theme import fonts
 from desktop.viewmodels.customer.header import ChipView
@@ -36,6 +37,13 @@ class HeaderPanel(QWidget):
         self._name = elided("", "heading", selectable=True)
         self._address = elided("", selectable=True)
         self._match = elided("", "muted")
+        # "Use this one" can be taken back where its effect is told.
+        self._by_address = LinkButton("Match by address again")
+        self._by_address.set_tip(
+            "Shows the profile at this person's own address again. Nothing is written to Sailthru."
+        )
+        self._by_address.clicked.connect(model.match_by_address)
+        self._by_address.hide()
         self._refresh = icon_button("refresh", "Refresh")
         self._refresh.setObjectName("Refresh")
         self._refresh.clicked.connect(model.refresh)
@@ -55,7 +63,9 @@ class HeaderPanel(QWidget):
         self._names.addStretch(1)
         self._chip_line = line(1)
         below = line(self._address, spacing=6)
-        below.addWidget(self._match, 1)
+        below.addWidget(self._match)
+        below.addWidget(self._by_address)
+        below.addStretch(1)
         middle = QVBoxLayout()
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
@@ -108,6 +118,7 @@ class HeaderPanel(QWidget):
         self._address.setText(view.address)
         self._address.setVisible(bool(view.address))
         self._match.setText(f"· {view.match}" if view.match else "")
+        self._by_address.setVisible(view.chosen)
         if view.chips != self._shown:
             self._shown = view.chips
             while (item := self._chips.takeAt(0)) is not None:

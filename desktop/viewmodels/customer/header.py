@@ -42,6 +42,7 @@ class HeaderView:
     missing: str
     missing_hint: str
     loading: bool
+    chosen: bool = False
 
 
 def header(scene: Scene) -> HeaderView:
@@ -60,6 +61,7 @@ def header(scene: Scene) -> HeaderView:
         missing=missing,
         missing_hint=hint,
         loading=loading,
+        chosen=sheet.linked,
     )
 
 

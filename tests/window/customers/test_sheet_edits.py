@@ -131,6 +131,24 @@ async def test_another_address_is_chosen_and_stays_chosen(desk: Desk) -> None:
     await desk.until(lambda: "jdoe@home.example, chosen here" in desk.texts())
 
 
+async def test_a_chosen_address_is_given_up_again_in_the_header(desk: Desk) -> None:
+    await desk.look_up("j.doe@corp.example")
+    assert not desk.all("Match by address again")
+    await desk.tab_to("Use the profile of jdoe@home.example")
+    desk.press(Key.Key_Return)
+    await desk.until(lambda: "jdoe@home.example, chosen here" in desk.texts())
+    await desk.tab_to("Match by address again")
+    desk.press(Key.Key_Return)
+    await desk.until(lambda: "chosen here" not in desk.texts())
+    await desk.settled()
+    assert not desk.all("Match by address again")
+    assert desk.all("Use the profile of jdoe@home.example")
+    assert not desk.sandbox.writes(), "nothing is written to Sailthru"
+    await desk.again()
+    await desk.look_up("j.doe@corp.example")
+    assert "chosen here" not in desk.texts()
+
+
 async def test_what_was_changed_elsewhere_is_not_overwritten(desk: Desk) -> None:
     await desk.look_up("maria@lopez.example")
     desk.click("Newsletter", Switch)
