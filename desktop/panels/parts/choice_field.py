@@ -39,6 +39,11 @@ class ChoiceField(QComboBox):
         if kept is not None:
             self.set_value(kept)
 
+    def may_shrink(self) -> None:
+        """Be narrower than its longest choice where the room is short."""
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(6)
+
     def value(self) -> str | None:
         """Return the key of the choice, or None."""
         key = self.currentData()

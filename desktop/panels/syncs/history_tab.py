@@ -59,6 +59,8 @@ class HistoryTab(QWidget):
         wide = self.width() >= fonts.scaled(_BESIDE_FROM)
         direction = QBoxLayout.Direction
         self._body.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        self._body.setStretch(0, int(wide))
+        self._body.setStretch(2, int(not wide))
         if wide:
             self.detail.setFixedWidth(fonts.scaled(_DETAIL))
         else:
@@ -72,6 +74,7 @@ class HistoryTab(QWidget):
         self._body.setSpacing(fonts.scaled(GAP_CARD))
         self._body.addWidget(self.runs, 1, Qt.AlignmentFlag.AlignTop)
         self._body.addWidget(self.detail, 0, Qt.AlignmentFlag.AlignTop)
+        self._body.addStretch(0)
         scroll = QScrollArea()
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)

@@ -119,6 +119,7 @@ class PlanTab(Card):
             self.clear_button.set_text(empty.act or "Clear filters")
         self._foot.setVisible(True)
         self.foot.setText(view.foot)
+        self.foot.setVisible(bool(view.foot) or self.width() >= fonts.scaled(_BESIDE_FROM))
         for button in (self.discard, self.write):
             button.setVisible(view.open)
         self.retry.setVisible(bool(view.retry))

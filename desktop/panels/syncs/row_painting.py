@@ -139,13 +139,21 @@ class RowPainter(QStyledItemDelegate):
         _draw(painter, box, text, "text" if row.parked else "muted")
 
     def _field(self, painter: QPainter, box: QRect, line: FieldLine, note: str, why: str) -> None:
-        field = fonts.scaled(FIELD)
-        name, rest = _split(box, field, mirrored=self._view.isRightToLeft())
+        """Name, value, and at the end the reason with the room that the value leaves."""
+        mirrored = self._view.isRightToLeft()
+        name, rest = _split(box, fonts.scaled(FIELD), mirrored=mirrored)
         _draw(painter, name.adjusted(0, 0, -fonts.scaled(6), 0), line.name, "muted")
-        reason = " · ".join(text for text in (line.reason or why, note) if text)
-        metrics = QFontMetrics(fonts.font())
-        width = min(metrics.horizontalAdvance(reason), rest.width() * 11 // 20)
-        value, end = _split(rest, rest.width() - width, mirrored=self._view.isRightToLeft())
+        metrics, gap = QFontMetrics(fonts.font()), fonts.scaled(10)
+        if note:
+            width = metrics.horizontalAdvance(note)
+            rest, end = _split(rest, rest.width() - width, mirrored=mirrored)
+            _draw(painter, end, note, "muted", trailing=True)
+            rest.adjust(gap if mirrored else 0, 0, 0 if mirrored else -gap, 0)
+        reason = line.reason or why
+        wanted = metrics.horizontalAdvance(f"{line.old}{line.new}") + 4 * gap
+        least = rest.width() * 2 // 5
+        width = min(metrics.horizontalAdvance(reason), max(rest.width() - wanted, least))
+        value, end = _split(rest, rest.width() - width, mirrored=mirrored)
         _draw(painter, end, reason, "muted", trailing=True)
         self._values(painter, value.adjusted(0, 0, -fonts.scaled(8), 0), line)
 

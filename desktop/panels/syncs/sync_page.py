@@ -13,10 +13,12 @@ from desktop.panels.parts.label import elided
 from desktop.panels.syncs.amend_dialog import AmendDialog
 from desktop.panels.syncs.history_tab import HistoryTab
 from desktop.panels.syncs.live_bar import LiveBar
+from desktop.panels.syncs.mapping_tab import MappingTab
 from desktop.panels.syncs.message_bar import MessageBar
 from desktop.panels.syncs.new_sync import NewSync
 from desktop.panels.syncs.plan_tab import PlanTab
 from desktop.panels.syncs.run_lines import RunLines
+from desktop.panels.syncs.schedule_tab import ScheduleTab
 from desktop.panels.syncs.sync_head import SyncHead
 from desktop.panels.syncs.sync_list import SyncList
 from desktop.panels.theme import fonts
@@ -64,6 +66,9 @@ class SyncPage(QWidget):
         self.strip.add(self.last_runs)
         self._lay_out()
         self.add_tab("Plan", self._with_strip())
+        self.mapping = MappingTab(models.mapping)
+        self.add_tab("Mapping", self.mapping)
+        self.add_tab("Schedule", ScheduleTab(models.schedule))
         self.add_tab("History", self.history)
         self._connect()
         self._on_changed()
@@ -169,8 +174,12 @@ class SyncPage(QWidget):
         plan.failed.connect(self._on_failed)
         plan.told.connect(self._on_told)
         plan.exported.connect(self._on_exported)
+        others = self._models
+        for other in (others.history, others.schedule, others.mapping):
+            other.failed.connect(self._on_failed)
+        for teller in (others.schedule, others.mapping):
+            teller.told.connect(self._on_told)
         self._models.history.changed.connect(self._on_history)
-        self._models.history.failed.connect(self._on_failed)
         self.last_runs.chosen.connect(self._on_run)
         self.history.customer_wanted.connect(self.customer_chosen)
         self.history.rows_wanted.connect(self._on_rows_wanted)

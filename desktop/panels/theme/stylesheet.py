@@ -156,7 +156,7 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled, QSpinBox:disabl
 }}
 QSpinBox QLineEdit, QDateEdit QLineEdit, QTimeEdit QLineEdit, QDateTimeEdit QLineEdit,
 QComboBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
-QSpinBox {{ padding-right: {px(22)}; }}
+QSpinBox, QTimeEdit {{ padding-right: {px(22)}; }}
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"] {{ border: 2px solid {t.bad}; }}
 SearchField {{ min-height: {px(28)}; }}
 SearchField:focus {{ min-height: {px(26)}; }}
@@ -168,11 +168,15 @@ QComboBox QAbstractItemView {{
     background: {t.surface}; border: 1px solid {t.control}; padding: {px(4)};
     selection-background-color: {t.accentbg}; selection-color: {t.text}; outline: 0;
 }}
-QSpinBox::up-button, QSpinBox::down-button {{
+QSpinBox::up-button, QSpinBox::down-button, QTimeEdit::up-button, QTimeEdit::down-button {{
     border: 0; width: {px(20)}; background: transparent;
 }}
-QSpinBox::up-arrow {{ image: {mark("up")}; width: {px(11)}; height: {px(11)}; }}
-QSpinBox::down-arrow {{ image: {mark("down")}; width: {px(11)}; height: {px(11)}; }}
+QSpinBox::up-arrow, QTimeEdit::up-arrow {{
+    image: {mark("up")}; width: {px(11)}; height: {px(11)};
+}}
+QSpinBox::down-arrow, QTimeEdit::down-arrow {{
+    image: {mark("down")}; width: {px(11)}; height: {px(11)};
+}}
 """
 
 

@@ -184,6 +184,13 @@ def _message(sync: SyncLook, around: Around) -> MessageView | None:
         return MessageView("warn", title, words, (("make", create), ("close", "Not now")))
     if sync.running is not None or around.begun is not None:
         return None
+    if sync.goal.on and not sync.goal.checked_at:
+        return MessageView(
+            "warn",
+            "It has to be checked again before it runs.",
+            "What it reads or writes was changed since.",
+            (("check", "Check now"),),
+        )
     preview, run = sync.preview, sync.run
     if preview is not None and preview.state in (RunState.FAILED, RunState.INTERRUPTED):
         why = preview.error or "Its process ended before it was done."

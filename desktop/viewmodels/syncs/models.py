@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from desktop.viewmodels.syncs.history import HistoryModel
+from desktop.viewmodels.syncs.mapping import MappingModel
 from desktop.viewmodels.syncs.page import SyncsModel
 from desktop.viewmodels.syncs.plan import PlanModel
 from desktop.viewmodels.syncs.room import Room
+from desktop.viewmodels.syncs.schedule import ScheduleModel
 
 
 @dataclass(frozen=True)
@@ -15,15 +17,19 @@ class SyncModels:
     page: SyncsModel
     plan: PlanModel
     history: HistoryModel
+    schedule: ScheduleModel
+    mapping: MappingModel
 
     async def close(self) -> None:
         """End what runs in this window."""
-        await self.plan.close()
-        await self.history.close()
+        for model in (self.plan, self.history, self.schedule, self.mapping):
+            await model.close()
         await self.page.close()
 
 
 def make_models(room: Room) -> SyncModels:
     """One model for each part."""
     page = SyncsModel(room)
-    return SyncModels(page, PlanModel(page), HistoryModel(page))
+    return SyncModels(
+        page, PlanModel(page), HistoryModel(page), ScheduleModel(page), MappingModel(page)
+    )

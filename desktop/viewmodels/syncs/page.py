@@ -198,6 +198,8 @@ class SyncsModel(QObject):
             self._absences.pop(goal, None)
             self._said.pop(goal, None)
             self.changed.emit()
+        elif act == "check":
+            self.switch(on=True)
         elif act == "preview":
             self.preview()
         elif act == "resume":

@@ -130,7 +130,7 @@ def _losses(plans: Plans, plan: Plan) -> tuple[tuple[str, int], ...]:
     """What taking a run back cannot restore, and for how many; read from the first rows."""
     counts: Counter[str] = Counter()
     for row in plans.rows(plan.id, limit=_LOOKED_AT):
-        reasons = {change.reason for change in row.changes if not change.applies and change.reason}
+        reasons = {change.reason for change in row.changes if change.reason}
         counts.update(reasons | ({row.why} if row.why else set()))
     return tuple(counts.most_common(4))
 

@@ -1,0 +1,255 @@
+"""The tab “Mapping”: a draft of the sync that is tried on a real customer and then saved."""
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.kit.errors import AppError
+from desktop.model.conversion import ROUNDING
+from desktop.model.goal import Goal
+from desktop.model.mapping import MappingRow
+from desktop.sync.goals import problems
+from desktop.viewmodels.syncs.mapping_view import (
+    MappingLine,
+    Tried,
+    line_of,
+    source_fields,
+    target_fields,
+)
+from desktop.viewmodels.syncs.page import SyncsModel
+from desktop.viewmodels.syncs.trial import Customer, judged, read_customer
+from desktop.viewmodels.tasks import Tasks
+
+_SAVED = "Saved."
+_UNCHECKED = "Saved. What it means has changed: the switch checks it again before it runs."
+
+
+@dataclass(frozen=True)
+class MappingView:
+    """The whole tab but the chosen row. `rounding` is said wherever numbers may lose cents."""
+
+    goal: Goal
+    lines: tuple[MappingLine, ...]
+    chosen: int
+    wrong: tuple[str, ...]
+    trying: str
+    tried: str
+    tried_wrong: str
+    busy: bool
+    unsaved: bool
+    save_why_not: str
+    may_change: bool
+    rounding: str
+    source_fields: tuple[str, ...]
+    target_fields: tuple[str, ...]
+
+
+class MappingModel(QObject):
+    """Nothing changes until it is saved; every change is tried again on the customer read."""
+
+    changed = Signal()
+    failed = Signal(object)
+    told = Signal(str)
+
+    def __init__(self, page: SyncsModel) -> None:
+        super().__init__()
+        self._page = page
+        self._room = page.room
+        self.tasks = Tasks(self.failed.emit)
+        self._kept: Goal | None = None
+        self._draft: Goal | None = None
+        self._chosen = 0
+        self._trying = ""
+        self._customer: Customer | None = None
+        self._trouble = ""
+        page.looked.connect(self._on_looked)
+        page.chosen.connect(self._on_looked)
+
+    # What is shown.
+
+    def view(self) -> MappingView | None:
+        """The tab; None while no sync is chosen."""
+        goal = self._draft
+        if goal is None:
+            return None
+        tried, trouble = self._tried(goal)
+        verdict = self._room.goals.permitted()
+        wrong = problems(goal)
+        return MappingView(
+            goal=goal,
+            lines=tuple(line_of(row, goal, tried) for row in goal.mapping),
+            chosen=self._chosen,
+            wrong=wrong,
+            trying=self._trying,
+            tried=tried.words if tried is not None else "",
+            tried_wrong=trouble,
+            busy=self.tasks.runs("try"),
+            unsaved=self.unsaved,
+            save_why_not=self._why_not_save(verdict.reason, wrong),
+            may_change=verdict.allowed,
+            rounding=ROUNDING,
+            source_fields=source_fields(goal, tried.fields if tried else {}),
+            target_fields=target_fields(goal, tried.there if tried else {}),
+        )
+
+    def _why_not_save(self, forbidden: str, wrong: tuple[str, ...]) -> str:
+        if forbidden:
+            return forbidden
+        if wrong:
+            return wrong[0]
+        return "" if self.unsaved else "Nothing is changed."
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether a change would be lost."""
+        return self._draft != self._kept
+
+    def row(self) -> MappingRow | None:
+        """The chosen row."""
+        rows = self._draft.mapping if self._draft is not None else ()
+        return rows[self._chosen] if 0 <= self._chosen < len(rows) else None
+
+    # What people do.
+
+    def choose(self, place: int) -> None:
+        """Edit another row."""
+        if place != self._chosen:
+            self._chosen = place
+            self.changed.emit()
+
+    def set_row(self, row: MappingRow, place: int | None = None) -> None:
+        """The chosen row, or another, is now this."""
+        at = self._chosen if place is None else place
+        rows = list(self._mapping())
+        if 0 <= at < len(rows) and rows[at] != row:
+            rows[at] = row
+            self._map(rows)
+
+    def switch_row(self, place: int, *, on: bool) -> None:
+        """A row is heeded, or not."""
+        rows = self._mapping()
+        if 0 <= place < len(rows):
+            self.set_row(replace(rows[place], on=on), place)
+
+    def add_row(self) -> None:
+        """A new row at the end."""
+        prefix = "vars." if self._draft and self._draft.target.value == "sailthru" else ""
+        rows = [*self._mapping(), MappingRow("", prefix)]
+        self._chosen = len(rows) - 1
+        self._map(rows)
+
+    def duplicate_row(self) -> None:
+        """The chosen row once more, below it."""
+        rows = list(self._mapping())
+        if self.row() is not None:
+            rows.insert(self._chosen + 1, rows[self._chosen])
+            self._chosen += 1
+            self._map(rows)
+
+    def delete_row(self) -> None:
+        """Without the chosen row."""
+        rows = list(self._mapping())
+        if self.row() is not None:
+            del rows[self._chosen]
+            self._chosen = min(self._chosen, len(rows) - 1)
+            self._map(rows)
+
+    def move_row(self, step: int) -> None:
+        """The chosen row one up or down."""
+        rows, to = list(self._mapping()), self._chosen + step
+        if self.row() is not None and 0 <= to < len(rows):
+            rows[self._chosen], rows[to] = rows[to], rows[self._chosen]
+            self._chosen = to
+            self._map(rows)
+
+    def set_goal(self, goal: Goal) -> None:
+        """The draft with other conditions, effects or limits."""
+        self._set(goal)
+
+    def discard(self) -> None:
+        """Back to what is saved."""
+        self._draft = self._kept
+        self._chosen = 0
+        self.changed.emit()
+
+    def save(self) -> None:
+        """Store the draft."""
+        if self._draft is not None and self.unsaved:
+            self.tasks.start("save", self._save(self._draft))
+
+    def try_on(self, text: str) -> None:
+        """Read a customer and try the mapping on them."""
+        self._trying, self._customer, self._trouble = text.strip(), None, ""
+        if self._trying and self._draft is not None:
+            self.tasks.start("try", self._try(self._draft, self._trying))
+        self.changed.emit()
+
+    async def close(self) -> None:
+        """End what runs."""
+        await asyncio.sleep(0)
+        await self.tasks.close()
+
+    # How it comes about.
+
+    def _mapping(self) -> tuple[MappingRow, ...]:
+        return self._draft.mapping if self._draft is not None else ()
+
+    def _map(self, rows: list[MappingRow]) -> None:
+        if self._draft is not None:
+            self._set(replace(self._draft, mapping=tuple(rows)))
+
+    def _set(self, goal: Goal) -> None:
+        if goal != self._draft:
+            self._draft = goal
+            self.changed.emit()
+
+    def _tried(self, goal: Goal) -> tuple[Tried | None, str]:
+        customer = self._customer
+        if customer is None:
+            return None, self._trouble
+        try:
+            row = judged(self._room, goal, customer)
+        except AppError as error:
+            return None, str(error)
+        standing = customer.found.standing
+        there = standing.fields if standing is not None else {}
+        return Tried(customer.record.label, row, customer.record.fields, there, goal), ""
+
+    async def _try(self, goal: Goal, text: str) -> None:
+        try:
+            customer = await read_customer(self._room, goal, text)
+        except AppError as error:
+            self._trouble = str(error)
+        else:
+            if text == self._trying:
+                self._customer = customer
+        asyncio.get_running_loop().call_soon(self.changed.emit)
+
+    async def _save(self, goal: Goal) -> None:
+        was_checked = goal.checked_at > 0
+        saved = await self._room.run(self._room.goals.save, goal)
+        self._kept = self._draft = saved
+        self._room.tell()
+        self.told.emit(_UNCHECKED if was_checked and not saved.checked_at else _SAVED)
+        self.changed.emit()
+
+    def _on_looked(self, _goal: str = "") -> None:
+        sync = self._page.sync()
+        goal = sync.goal if sync is not None else None
+        if goal == self._kept:
+            return
+        other = goal is None or self._kept is None or goal.name != self._kept.name
+        if other or not self.unsaved:
+            self._draft = goal
+            if other:
+                self._chosen, self._customer, self._trouble, self._trying = 0, None, "", ""
+        elif self._draft is not None and goal is not None:
+            # Switched or renamed meanwhile: the draft goes on from there, and keeps its changes.
+            self._draft = replace(
+                self._draft, version=goal.version, on=goal.on, checked_at=goal.checked_at,
+                schedule=goal.schedule, title=goal.title, labels=goal.labels,
+                favourite=goal.favourite, description=goal.description,
+            )  # fmt: skip
+        self._kept = goal
+        self.changed.emit()
