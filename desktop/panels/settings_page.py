@@ -19,6 +19,7 @@ from desktop.panels.parts.card import Card
 from desktop.panels.parts.choice_field import ChoiceField
 from desktop.panels.parts.label import label
 from desktop.panels.setting_up.data_card import DataCard
+from desktop.panels.setting_up.leaving_card import LeavingCard
 from desktop.panels.setting_up.permissions_card import PermissionsCard
 from desktop.panels.setting_up.plain_cards import AboutCard, DoctorCard, FieldsCard
 from desktop.panels.setting_up.rows import grow, order_tabs, show_trouble
@@ -132,6 +133,7 @@ class SettingsPage(QWidget):
                 ZendeskCard(model.zendesk),
                 SailthruCard(model.sailthru, form),
                 DoctorCard(model.doctor),
+                LeavingCard(model.leaving),
             )
         if key == "permissions":
             return (PermissionsCard(model.permissions),)

@@ -12,6 +12,7 @@ from desktop.kit.clock import Clock
 from desktop.viewmodels.permissions_form import PermissionsModel
 from desktop.viewmodels.setting_up.data import DataModel
 from desktop.viewmodels.setting_up.doctor import DoctorModel
+from desktop.viewmodels.setting_up.leaving import LeavingModel
 from desktop.viewmodels.setting_up.local import LocalData
 from desktop.viewmodels.setting_up.mail import MailModel
 from desktop.viewmodels.setting_up.sailthru import SailthruModel
@@ -46,6 +47,7 @@ class SettingsModel(QObject):
         self.data = DataModel(desk, local, bus)
         self.team = TeamModel(office, desk)
         self.doctor = DoctorModel(desk)
+        self.leaving = LeavingModel(office, desk, local)
         self.timer = TimerModel(office, timer)
         self.mail = MailModel(office, desk)
         self._unsubscribe = bus.subscribe(self._on_changes)
@@ -88,6 +90,7 @@ class SettingsModel(QObject):
         self._unsubscribe()
         for model in (
             self.zendesk, self.sailthru, self.data, self.team, self.doctor, self.timer, self.mail,
+            self.leaving,
         ):  # fmt: skip
             await model.close()
 
@@ -95,7 +98,7 @@ class SettingsModel(QObject):
         if changes.touches(Topic.SETTINGS, Topic.PERMISSIONS, Topic.SERVICE):
             for model in (
                 self.form, self.permissions, self.zendesk, self.sailthru, self.team, self.timer,
-                self.mail,
+                self.mail, self.leaving,
             ):  # fmt: skip
                 model.refresh()
             self.changed.emit()

@@ -7,7 +7,7 @@ import pytest
 from at_work import RunningSandbox, make_house, soon, until
 from careful import cut_off, unnamed
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
+from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 from settings_desk import Office, connected, document
 
@@ -149,6 +149,50 @@ async def test_signing_out_erases_customers_and_keeps_what_waits(admin: Office) 
     assert await house.live.desk.vault.get(Secret.ZENDESK_TOKEN) is None
     assert house.store.reader.kept_count() == 0
     assert house.store.outbox.open_count() == 1
+
+
+async def test_disconnecting_asks_once_and_says_what_goes_stays_and_waits(admin: Office) -> None:
+    house = admin.house
+    await soon(house.lookup.look_up_query(recognise("maria@lopez.example"), lambda _sheet: None))
+    target = Target(Service.SAILTHRU, "5e9f3c1b2a4d6e8f00713401", "maria@lopez.example")
+    await house.editor.submit([Intent(EditKind.VAR, target, "city", "Lisbon", "Faro")])
+    card = admin.page.cards["connections"][3]
+    told: list[str] = []
+    admin.model.leaving.told.connect(told.append)
+    for answer in ("cancel", "confirm"):
+        card.leave.click()
+        await until(lambda: admin.window.findChildren(Question))
+        question = admin.window.findChildren(Question)[-1]
+        said = question.accessibleDescription()
+        assert "key and secret are erased" in said
+        assert "1 change still waits to be sent: kept" in said
+        assert any("record of changes" in part.text() for part in question.findChildren(QLabel))
+        getattr(question, f"{answer}_button").click()
+        await until(card._asking.done)
+        await asyncio.sleep(0.05)
+        if answer == "cancel":
+            assert house.live.connected
+            assert house.store.reader.kept_count() > 0
+    await until(lambda: told)
+    assert not house.live.connected
+    vault = house.live.desk.vault
+    for secret in (Secret.ZENDESK_TOKEN, Secret.SAILTHRU_KEY, Secret.SAILTHRU_SECRET):
+        assert await vault.get(secret) is None
+    assert house.store.reader.kept_count() == 0
+    assert house.store.outbox.open_count() == 1
+    assert not house.live.values.get(table.CHANGES)
+    assert not house.live.rules.changes
+    assert "disconnected" in card._told.text()
+
+
+async def test_an_agent_is_told_why_they_cannot_disconnect(agent: Office) -> None:
+    agent.page.show_section("connections")
+    card = agent.page.cards["connections"][3]
+    assert not card.leave.isEnabled()
+    assert card.leave.accessibleDescription() == "Only an admin can change this."
+    agent.model.leaving.leave()
+    await until(lambda: agent.model.leaving.view().trouble)
+    assert agent.house.live.connected
 
 
 async def test_kept_customers_are_deleted_after_one_question_with_their_count(
