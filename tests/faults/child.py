@@ -4,14 +4,17 @@ import asyncio
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import desktop.app.connection
 import desktop.connect.setup  # noqa: F401 - imported for the children of the fork
+from desktop.app.runs import runner_of
 from desktop.app.wiring import House
 from desktop.model.edit import EditKind, Intent, Service, Target
+from desktop.sync.run import Asked
 from tests.faults.home import opened
 from tests.faults.naive import send_all_unclaimed, send_without_reading
 
@@ -83,6 +86,32 @@ def deliver(
     asyncio.run(act())
 
 
+def sync(
+    home: str,
+    document: dict[str, Any],
+    goal: str,
+    die_at: str | None = None,
+    turn: int = 1,
+    resume: bool = False,
+) -> None:
+    """Run a goal, or go on with its last run, and be killed the so-manyth time at a point."""
+    passed: Counter[str] = Counter()
+
+    def checkpoint(name: str) -> None:
+        passed[name] += 1
+        if name == die_at and passed[name] == turn:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    async def act() -> None:
+        async with opened(Path(home), document) as house:
+            last = house.store.runs.of_goal(goal, 1)
+            asked = Asked(goal, "Ada Admin", resume=last[0].id if resume and last else None)
+            found = house.store.goals.get(goal)
+            await runner_of(house, goal, checkpoint=checkpoint).run(found, asked)
+
+    asyncio.run(act())
+
+
 def naive(home: str, document: dict[str, Any], gate: str | None = None) -> None:
     """The controls: resend without reading, or (with a gate) send without claims."""
 
@@ -104,4 +133,9 @@ async def _to_the_end(house: House, checkpoint: Callable[[str], None]) -> None:
             await asyncio.sleep(0.05)
 
 
-TASKS: dict[str, Callable[..., None]] = {"want": want, "deliver": deliver, "naive": naive}
+TASKS: dict[str, Callable[..., None]] = {
+    "want": want,
+    "deliver": deliver,
+    "naive": naive,
+    "sync": sync,
+}

@@ -13,6 +13,7 @@ from desktop.model.goal import Flows, Goal
 from desktop.model.plan import PlanRow, RowState
 from desktop.model.run import Run, RunState
 from desktop.store.plans import RowFilter
+from desktop.store.store import Store
 from desktop.sync.presets import HIGH_VALUE, TICKETS, TO_SAILTHRU, TO_ZENDESK, preset
 from desktop.sync.run import Asked
 from desktop.writing.work import Checkpoint
@@ -97,10 +98,10 @@ async def run(
     return await runner.run(goal, Asked(goal.name, "Ada Admin", **asked))
 
 
-def rows_of(house: House, plan: str | None, chosen: RowFilter | None = None) -> list[PlanRow]:
+def rows_of(store: Store, plan: str | None, chosen: RowFilter | None = None) -> list[PlanRow]:
     """Every row of a plan."""
     assert plan is not None
-    return list(house.store.plans.rows(plan, chosen, limit=1_000_000))
+    return list(store.plans.rows(plan, chosen, limit=1_000_000))
 
 
 def value_at(servers: Servers, row: PlanRow, field: str) -> Any:
@@ -119,10 +120,10 @@ def value_at(servers: Servers, row: PlanRow, field: str) -> Any:
     return profile["optout_email"] if kind == "optout" else (profile["vars"] or {}).get(name)
 
 
-def troubles_of(house: House, servers: Servers, run: Run) -> list[str]:
+def troubles_of(store: Store, servers: Servers, run: Run) -> list[str]:
     """What is not as it must be after a run has come to its end; nothing is best."""
     found = [] if run.state is RunState.DONE else [f"ended {run.state.value}: {run.error}"]
-    rows = rows_of(house, run.plan)
+    rows = rows_of(store, run.plan)
     if sum(run.totals.values()) != len(rows):
         found.append(f"{run.totals} is not the sum of {len(rows)} rows")
     written = [r for r in rows if was_written(r)]
@@ -136,13 +137,13 @@ def troubles_of(house: House, servers: Servers, run: Run) -> list[str]:
             now = value_at(servers, row, change.field)
             if now != change.new and str(now) != str(change.new):
                 found.append(f"{row.label} {change.field}: {now!r}, not {change.new!r}")
-    told = audited(house, run.goal)
+    told = audited(store, run.goal)
     found += [
         f"{row.label} stands {told[row.target_id]} times in the history: row {row.row} {row.state}"
         for row in written
         if told[row.target_id] != 1
     ]
-    if house.store.audit.verify().broken_at is not None:
+    if store.audit.verify().broken_at is not None:
         found.append("the history is broken")
     return found
 
@@ -155,9 +156,9 @@ def was_written(row: PlanRow) -> bool:
 _WRITTEN = (RowState.DONE, RowState.ACCEPTED)
 
 
-def audited(house: House, goal: str) -> Counter[str]:
+def audited(store: Store, goal: str) -> Counter[str]:
     """How many rows of the history each target of this goal has."""
-    return Counter(r.target for r in house.store.audit.rows(limit=1_000_000) if r.name == goal)
+    return Counter(r.target for r in store.audit.rows(limit=1_000_000) if r.name == goal)
 
 
 def requests(servers: Servers, since: int = 0) -> list[dict[str, Any]]:

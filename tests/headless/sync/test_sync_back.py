@@ -29,7 +29,7 @@ async def test_every_preset_is_taken_back(town_hall: House, city: Servers, name:
     before = [(city.profile(p.email), city.person(p.person)) for p in made]
     goal = syncs.goal_for(town_hall, name)
     run = await syncs.run(town_hall, goal)
-    assert syncs.troubles_of(town_hall, city, run) == []
+    assert syncs.troubles_of(town_hall.store, city, run) == []
     back, losses = await taken_back(town_hall, goal, run)
     assert back.state is RunState.DONE
     assert back.totals["failed"] + back.totals["parked"] == 0

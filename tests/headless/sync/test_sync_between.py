@@ -24,7 +24,7 @@ async def planned(house: House, goal: Goal) -> Plan:
 async def applied(house: House, goal: Goal, plan: Plan) -> dict[str, PlanRow]:
     run = await syncs.run(house, goal, plan=plan.id)
     assert run.state is RunState.DONE
-    rows = syncs.rows_of(house, plan.id)
+    rows = syncs.rows_of(house.store, plan.id)
     assert sum(run.totals.values()) == len(rows)
     return {row.label: row for row in rows}
 
@@ -61,7 +61,7 @@ async def test_what_somebody_did_already_is_not_sent(
     (one,) = syncs.people(city, 1)
     goal = syncs.goal_for(town_hall, name)
     plan = await planned(town_hall, goal)
-    (row,) = syncs.rows_of(town_hall, plan.id)
+    (row,) = syncs.rows_of(town_hall.store, plan.id)
     for change in row.sent:
         kind, _, key = change.field.partition(".")
         if kind == "tags":
@@ -74,7 +74,7 @@ async def test_what_somebody_did_already_is_not_sent(
     rows = await applied(town_hall, goal, plan)
     assert rows[one.email].state is RowState.SAME
     assert syncs.writes(syncs.requests(city, count)) == []
-    assert syncs.audited(town_hall, goal.name) == {}
+    assert syncs.audited(town_hall.store, goal.name) == {}
 
 
 @pytest.mark.parametrize("name", [syncs.TO_SAILTHRU, syncs.BY_POSTS])
@@ -151,7 +151,7 @@ async def test_a_field_that_zendesk_does_not_have_is_said(town_hall: House, city
         lambda g: replace(g, mapping=(*g.mapping, MappingRow("sid", "user_fields.nowhere"))),
     )
     run = await syncs.run(town_hall, goal)
-    (row,) = syncs.rows_of(town_hall, run.plan)
+    (row,) = syncs.rows_of(town_hall.store, run.plan)
     (change,) = [c for c in row.changes if c.field == "user_fields.nowhere"]
     assert (change.applies, row.state) == (False, RowState.DONE)
     assert "no user field" in change.reason
@@ -167,7 +167,7 @@ async def test_a_field_whose_type_changed_needs_correction(town_hall: House, cit
         lambda g: replace(g, mapping=(MappingRow("vars.shoe", "user_fields.shoe_day"),)),
     )
     run = await syncs.run(town_hall, goal)
-    (row,) = syncs.rows_of(town_hall, run.plan)
+    (row,) = syncs.rows_of(town_hall.store, run.plan)
     assert (row.fate, row.state) == (Fate.CORRECTION, RowState.PARKED)
     assert row.cause
     assert run.totals["parked"] == 1
@@ -182,7 +182,7 @@ async def test_joining_a_list_makes_the_list_first(town_hall: House, city: Serve
 
     goal = syncs.goal_for(town_hall, syncs.TO_SAILTHRU, change)
     run = await syncs.run(town_hall, goal)
-    assert syncs.troubles_of(town_hall, city, run) == []
+    assert syncs.troubles_of(town_hall.store, city, run) == []
     profile = city.profile(one.email)
     assert profile is not None
     assert list(profile["lists"]) == ["Fresh"]

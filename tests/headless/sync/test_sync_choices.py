@@ -29,7 +29,7 @@ def name_goal(goal: Goal) -> Goal:
 
 async def planned(house: House, goal: Goal) -> tuple[Plan, list[PlanRow]]:
     plan = await runner_of(house, goal.name).preview(goal, "Ada Admin")
-    return plan, syncs.rows_of(house, plan.id)
+    return plan, syncs.rows_of(house.store, plan.id)
 
 
 def phone(city: Servers, pair: syncs.Pair) -> object:
@@ -77,7 +77,7 @@ async def test_three_ways(town_hall: House, city: Servers) -> None:
     city.write_person(both.person, name="Joan")
     city.write_profile(both.sid, vars={"name": "theirs too"})
     run = await syncs.run(town_hall, goal, full=True)
-    rows = {row.label: row for row in syncs.rows_of(town_hall, run.plan)}
+    rows = {row.label: row for row in syncs.rows_of(town_hall.store, run.plan)}
     assert name(city, here) == "Grace"
     assert name(city, there) == "theirs"
     assert "changed in Sailthru" in rows[there.email].why
@@ -129,7 +129,7 @@ async def test_a_correction_counts_from_the_next_plan(
     assert (row.fate, row.why) == (Fate.SKIPPED, "no e-mail address")
     decisions.correct(goal.name, str(broken), "email", f"right@{syncs.DOMAIN}", "Ada", "typo")
     run = await syncs.run(town_hall, goal)
-    made = {r.source_id: r for r in syncs.rows_of(town_hall, run.plan)}
+    made = {r.source_id: r for r in syncs.rows_of(town_hall.store, run.plan)}
     assert made[str(broken)].state is RowState.DONE
     assert city.profile(f"right@{syncs.DOMAIN}") is not None
     assert made[str(one.person)].state is RowState.DONE
@@ -141,7 +141,7 @@ async def test_ignored_for_ever(town_hall: House, city: Servers, decisions: Deci
     decisions.ignore(goal.name, (str(one.person),), "asked us to", "Ada")
     for full in (False, True):
         run = await syncs.run(town_hall, goal, full=full)
-        rows = {r.label: r for r in syncs.rows_of(town_hall, run.plan)}
+        rows = {r.label: r for r in syncs.rows_of(town_hall.store, run.plan)}
         assert rows[one.email].fate is Fate.SKIPPED
         assert "asked us to" in rows[one.email].why
     assert phone(city, one) is None
@@ -159,7 +159,7 @@ async def test_retry_takes_only_what_waits(
     assert decisions.to_retry(goal.name) == (str(one.person),)
     city.write_profile(one.sid, vars={"phone": None})
     run = await syncs.run(town_hall, goal, why="retry", only=decisions.to_retry(goal.name))
-    (row,) = syncs.rows_of(town_hall, run.plan)
+    (row,) = syncs.rows_of(town_hall.store, run.plan)
     assert (row.label, row.state) == (one.email, RowState.DONE)
     assert phone(city, one) == "+1555010000"
     assert decisions.to_retry(goal.name) == ()

@@ -159,7 +159,7 @@ async def test_without_consent_nobody_is_written(town_hall: House, city: Servers
     agreed = Purpose("newsletter", Condition("tags", Test.HAS, "newsletter_yes"))
     goal = syncs.goal_for(town_hall, syncs.TO_SAILTHRU, lambda g: replace(g, purposes=(agreed,)))
     run = await syncs.run(town_hall, goal)
-    rows = {r.label: r for r in syncs.rows_of(town_hall, run.plan)}
+    rows = {r.label: r for r in syncs.rows_of(town_hall.store, run.plan)}
     assert (rows[one.email].fate, rows[one.email].why) == (
         Fate.SKIPPED,
         "no consent found for newsletter",
@@ -179,7 +179,7 @@ async def test_nobody_is_touched_more_often_than_the_cap(
         assert (await syncs.run(town_hall, goal)).totals["updated"] == 1
     syncs.ticket(city, one.person)
     run = await syncs.run(town_hall, goal)
-    (row,) = syncs.rows_of(town_hall, run.plan)
+    (row,) = syncs.rows_of(town_hall.store, run.plan)
     assert (row.fate, row.why) == (Fate.SKIPPED, "already 2 times this week")
     # A week later it is done without a new ticket.
     clock.advance(8 * DAY_S)
@@ -199,6 +199,6 @@ async def test_a_goal_for_a_stage_means_only_who_is_in_it(town_hall: House, city
         lambda g: replace(g, stages=(stage,), source=replace(g.source, stage="dear")),
     )
     run = await syncs.run(town_hall, goal)
-    (row,) = syncs.rows_of(town_hall, run.plan)
+    (row,) = syncs.rows_of(town_hall.store, run.plan)
     assert (row.label, row.state) == (two.email, RowState.DONE)
     assert one.email != two.email

@@ -16,8 +16,8 @@ async def test_a_preset_does_what_its_plan_says_once(
     made = syncs.people(city, 7, unknown=2)
     goal = syncs.goal_for(town_hall, name)
     run = await syncs.run(town_hall, goal)
-    assert syncs.troubles_of(town_hall, city, run) == []
-    rows = syncs.rows_of(town_hall, run.plan)
+    assert syncs.troubles_of(town_hall.store, city, run) == []
+    rows = syncs.rows_of(town_hall.store, run.plan)
     wrote = [r for r in rows if syncs.was_written(r)]
     assert len(wrote) == (7 if name in (syncs.TO_SAILTHRU, syncs.BY_POSTS) else 5)
     assert all(r.state is RowState.DONE for r in wrote)
@@ -62,7 +62,7 @@ async def test_the_box_makes_a_profile_on_no_list(town_hall: House, city: Server
         "phone": "+1555010000",
         "zendesk_id": one.person,
     }
-    (row,) = syncs.rows_of(town_hall, run.plan)
+    (row,) = syncs.rows_of(town_hall.store, run.plan)
     assert (row.fate, row.evidence) == (Fate.CREATE, "none needed: on no list")
 
 

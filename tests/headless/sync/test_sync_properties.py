@@ -162,11 +162,11 @@ def test_a_plan_is_what_apply_does_and_the_second_time_nothing(
         plan = await runner_of(house, goal.name).preview(goal, "Ada")
         if "empty" in plan.breaches:
             return
-        rows = {row.row: row for row in syncs.rows_of(house, plan.id)}
+        rows = {row.row: row for row in syncs.rows_of(house.store, plan.id)}
         before = state_of(city, people)
         run = await syncs.run(house, goal, plan=plan.id)
-        assert [t for t in syncs.troubles_of(house, city, run)] == []
-        for row in syncs.rows_of(house, plan.id):
+        assert [t for t in syncs.troubles_of(house.store, city, run)] == []
+        for row in syncs.rows_of(house.store, plan.id):
             planned = rows[row.row]
             assert row.changes == planned.changes
             assert (row.state is RowState.DONE) or not planned.fate.writes
@@ -201,7 +201,7 @@ def test_every_restorable_field_is_restored_and_every_other_is_listed(
         run = await syncs.run(house, goal)
         if run.state is RunState.WAITING:
             return
-        wrote = [r for r in syncs.rows_of(house, run.plan) if syncs.was_written(r)]
+        wrote = [r for r in syncs.rows_of(house.store, run.plan) if syncs.was_written(r)]
         rollback = Rollback(tools_of(house))
         plan = await rollback.plan(run.id, "Ada")
         listed = " ".join(loss.words for loss in await rollback.losses(plan.id))

@@ -58,7 +58,7 @@ async def test_where_bulk_import_is_off_one_by_one(town_hall: House, account: Se
 
     goal = syncs.goal_for(town_hall, syncs.TO_ZENDESK, creating)
     run = await syncs.run(town_hall, goal)
-    rows = syncs.rows_of(town_hall, run.plan)
+    rows = syncs.rows_of(town_hall.store, run.plan)
     # The export of a list has no addresses: nobody can be made from it.
     assert {r.fate for r in rows if r.source_id in made} == {Fate.SKIPPED}
     assert next(r for r in rows if r.label != "" and r.target_id == str(known.person)).fate
@@ -73,7 +73,7 @@ async def test_where_update_jobs_are_refused_one_by_one(town_hall: House, accoun
     goal = syncs.goal_for(town_hall, syncs.TO_ZENDESK)
     count = len(syncs.requests(account))
     run = await syncs.run(town_hall, goal)
-    assert syncs.troubles_of(town_hall, account, run) == []
+    assert syncs.troubles_of(town_hall.store, account, run) == []
     puts = [r for r in calls(account, count, "/api/v2/users/", "PUT") if "many" not in r["path"]]
     assert len(puts) == len(made)
 
@@ -85,8 +85,8 @@ async def test_an_account_that_refuses_lines_by_sid(town_hall: House, account: S
     goal = syncs.goal_for(town_hall, syncs.TO_SAILTHRU)
     count = len(syncs.requests(account))
     run = await syncs.run(town_hall, goal)
-    assert syncs.troubles_of(town_hall, account, run) == []
-    rows = syncs.rows_of(town_hall, run.plan)
+    assert syncs.troubles_of(town_hall.store, account, run) == []
+    rows = syncs.rows_of(town_hall.store, run.plan)
     # The line by address was taken: it is ours, and said to be.
     assert {r.state for r in rows} == {RowState.DONE}
     posts = calls(account, count, "/user", "POST")
@@ -107,7 +107,7 @@ async def test_a_list_change_is_not_posted_where_no_flow_may_start(
     run = await syncs.run(town_hall, goal)
     assert run.totals["failed"] == 2
     assert calls(account, count, "/user", "POST") == []
-    rows = syncs.rows_of(town_hall, run.plan)
+    rows = syncs.rows_of(town_hall.store, run.plan)
     assert all("does not take jobs by profile id" in r.detail for r in rows)
 
 
@@ -131,12 +131,12 @@ async def test_a_job_that_fails_or_never_ends(
         account.control("POST", "fault", {"spec": f"{where}:{kind}", "times": 1})
     run = await syncs.run(town_hall, goal)
     assert run.state is RunState.DONE
-    rows = syncs.rows_of(town_hall, run.plan)
+    rows = syncs.rows_of(town_hall.store, run.plan)
     assert [r.detail for r in rows if r.state is not RowState.FAILED] == []
     assert sum(run.totals.values()) == 3
-    assert syncs.audited(town_hall, goal.name) == {}
+    assert syncs.audited(town_hall.store, goal.name) == {}
     again = await syncs.run(town_hall, goal)
-    assert syncs.troubles_of(town_hall, account, again) == []
+    assert syncs.troubles_of(town_hall.store, account, again) == []
     assert again.totals["updated"] == 3
 
 
@@ -150,11 +150,11 @@ async def test_a_post_that_was_not_applied_is_never_taken_for_written(
     run = await syncs.run(town_hall, goal)
     if run.state is RunState.FAILED:
         run = await syncs.run(town_hall, goal, resume=run.id)
-    wrote = [r for r in syncs.rows_of(town_hall, run.plan) if syncs.was_written(r)]
-    assert sum(syncs.audited(town_hall, goal.name).values()) == len(wrote)
+    wrote = [r for r in syncs.rows_of(town_hall.store, run.plan) if syncs.was_written(r)]
+    assert sum(syncs.audited(town_hall.store, goal.name).values()) == len(wrote)
     again = await syncs.run(town_hall, goal)
     assert again.totals["updated"] == 2 - len(wrote)
-    assert syncs.troubles_of(town_hall, account, again) == []
+    assert syncs.troubles_of(town_hall.store, account, again) == []
 
 
 @pytest.mark.parametrize("kind", ["timeout-after=0.2", "reset-after", "500-after", "cut"])
@@ -166,7 +166,7 @@ async def test_a_post_whose_answer_was_lost_is_settled_by_reading(
     account.fault(f"sailthru:POST /user:{kind}")
     run = await syncs.run(town_hall, goal)
     assert run.totals["updated"] == 2
-    assert syncs.troubles_of(town_hall, account, run) == []
+    assert syncs.troubles_of(town_hall.store, account, run) == []
 
 
 async def test_a_profile_that_shows_late_is_accepted_then_confirmed(
@@ -178,7 +178,7 @@ async def test_a_profile_that_shows_late_is_accepted_then_confirmed(
     account.control("POST", "fault", {"spec": "sailthru:GET /user:stale=30", "times": None})
     run = await syncs.run(town_hall, goal)
     account.quiet()
-    (row,) = syncs.rows_of(town_hall, run.plan)
+    (row,) = syncs.rows_of(town_hall.store, run.plan)
     assert row.state is RowState.ACCEPTED
     assert town_hall.store.memory.synced(goal.name, [one.sid]) == {}
     assert town_hall.store.memory.waiting(goal.name) == 0
@@ -196,7 +196,7 @@ async def test_a_line_that_the_job_lost_is_written_by_the_next_run(
     made = syncs.people(account, 230)
     goal = syncs.goal_for(town_hall, syncs.TO_SAILTHRU)
     run = await syncs.run(town_hall, goal)
-    rows = syncs.rows_of(town_hall, run.plan)
+    rows = syncs.rows_of(town_hall.store, run.plan)
     accepted = [r for r in rows if r.state is RowState.ACCEPTED]
     assert len(accepted) == 30
     lost = accepted[0]
@@ -276,6 +276,6 @@ async def test_an_agent_reads_the_slower_way(
     async with opened(agents_home, agents(account.document), clock=clock) as house:
         goal = syncs.goal_for(house, syncs.TO_SAILTHRU, lambda g: replace(g, flows=Flows.MAY_START))
         run = await syncs.run(house, goal)
-        assert syncs.troubles_of(house, account, run) == []
+        assert syncs.troubles_of(house.store, account, run) == []
         assert run.totals["updated"] == len(made)
     assert "Forbidden" not in json.dumps(run.error)
