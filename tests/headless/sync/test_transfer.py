@@ -99,7 +99,7 @@ def arrived(goal: Goal) -> Goal:
     return replace(goal, on=False, checked_at=0.0, version=0, opt_in=OptIn())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(GOALS, min_size=1, max_size=3, unique_by=lambda goal: goal.name))
 def test_any_goal_comes_back_off_and_otherwise_the_same(goals: list[Goal]) -> None:
     text = export_goals(goals)
@@ -207,7 +207,7 @@ def test_the_nearest_word_is_offered() -> None:
         assert f"Did you mean “{near}”?" in refused.value.hint
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(max_size=80).map(lambda text: f"version = 1\n[[sync]]\n{text}"))
 def test_anything_else_is_bad_input(text: str) -> None:
     said = refusal(text)
@@ -215,7 +215,7 @@ def test_anything_else_is_bad_input(text: str) -> None:
     assert "Nothing was imported." in said.message
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_value_of_any_kind_anywhere_is_read_or_named(data: st.DataObject) -> None:
     """One value of a real file is another: it is taken, or its key is named."""
