@@ -166,13 +166,17 @@ class Missing:
 
 @dataclass(frozen=True)
 class GoalState:
-    """How a goal stands: its last run, the next one, and what waits for a person."""
+    """How a goal stands: its last run, the next one, and what waits for a person.
+
+    `paused` is why it does not run by itself although it is on and has a schedule.
+    """
 
     goal: Goal
     last_run: str | None = None
     last_state: str = ""
     last_at: float | None = None
     next_at: float | None = None
+    paused: str = ""
     waiting: int = 0
     running: str | None = None
     totals: dict[str, int] = field(default_factory=dict)

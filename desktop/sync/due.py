@@ -89,7 +89,7 @@ class Due:
         if last is not None and last.state is RunState.RUNNING:
             return None
         counted = self._counted(goal)
-        why = _why_paused(goal, last, counted)
+        why = why_paused(goal, last, counted)
         if why is not None:
             return why
         return self._planned(goal, rule, counted)
@@ -109,7 +109,8 @@ class Due:
         return now
 
 
-def _why_paused(goal: Goal, last: Run | None, counted: float) -> PausedGoal | None:
+def why_paused(goal: Goal, last: Run | None, counted: float) -> PausedGoal | None:
+    """Why a goal does not run by itself; `last` is its last run, `counted` since when it counts."""
     if not goal.checked_at:
         words = translate("Due", "It was changed and not checked since; check it first.")
         return PausedGoal(goal, "unchecked", words)

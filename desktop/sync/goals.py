@@ -19,6 +19,7 @@ from desktop.model.plan import PlanState
 from desktop.model.run import RunState
 from desktop.model.schedule import next_times, read_rule
 from desktop.store.store import Store
+from desktop.sync.due import why_paused
 from desktop.sync.presets import SyncNames, preset
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
@@ -191,9 +192,13 @@ class Goals:
         last = next(iter(self._store.runs.of_goal(goal.name, 1)), None)
         plan = self._store.plans.latest(goal.name, PlanState.READY, PlanState.STOPPED)
         waiting = self._store.memory.waiting(goal.name)
-        next_at = None
+        now = self._clock.now()
+        next_at, paused = None, None
         if goal.on and goal.schedule:
-            times = next_times(read_rule(goal.schedule), self._clock.now(), self._zone(), 1)
+            counted = self._store.goals.last_due(goal.name)
+            paused = why_paused(goal, last, now if counted is None else counted)
+        if goal.on and goal.schedule and paused is None:
+            times = next_times(read_rule(goal.schedule), now, self._zone(), 1)
             next_at = times[0] if times else None
         stopped = plan is not None and plan.state is PlanState.STOPPED
         return GoalState(
@@ -202,6 +207,7 @@ class Goals:
             last_state=last.state.value if last else "",
             last_at=(last.ended_at or last.started_at) if last else None,
             next_at=next_at,
+            paused=paused.words if paused is not None else "",
             waiting=waiting + int(stopped),
             running=last.id if last and last.state is RunState.RUNNING else None,
             totals=dict(last.totals) if last else {},

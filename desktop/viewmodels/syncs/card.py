@@ -45,11 +45,17 @@ def card_of(sync: SyncLook, names: SyncNames, now: float, starting: str) -> Card
         source=source_words(goal, names),
         target=target_words(goal, names),
         last=_last(sync, now),
-        following=rhythm(goal, sync.state.next_at, now) if goal.on else "",
+        following=_following(sync, now),
         favourite=goal.favourite,
         waits=sync.stopped or sync.to_correct > 0,
         tip=_tip(sync),
     )
+
+
+def _following(sync: SyncLook, now: float) -> str:
+    if not sync.goal.on:
+        return ""
+    return "paused" if sync.state.paused else rhythm(sync.goal, sync.state.next_at, now)
 
 
 def _chip(sync: SyncLook, starting: str) -> tuple[str, str]:
@@ -90,6 +96,8 @@ def _tip(sync: SyncLook) -> str:
     lines = [sync.goal.description]
     if sync.goal.labels:
         lines.append(f"Labels: {', '.join(sync.goal.labels)}")
+    if sync.state.paused:
+        lines.append(sync.state.paused)
     if sync.to_correct:
         lines.append(plural(sync.to_correct, "row waits for you", "rows wait for you"))
     return "\n".join(line for line in lines if line)

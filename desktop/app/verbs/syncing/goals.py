@@ -33,6 +33,7 @@ def state_json(state: GoalState, house: House) -> dict[str, Json]:
         "to": goal.target.value,
         "schedule": goal.schedule,
         "next_at": state.next_at,
+        "paused": state.paused or None,
         "last_run": state.last_run,
         "last_state": state.last_state or None,
         "last_at": state.last_at,
@@ -59,6 +60,7 @@ def _line(state: GoalState) -> str:
     switch = "on " if goal.on else "off"
     last = f"last {iso(state.last_at)} {state.last_state}" if state.last_at else "never run"
     following = f", next {iso(state.next_at)}" if state.next_at else ""
+    following = f", paused: {plain(state.paused)}" if state.paused else following
     return f"{switch}  {plain(goal.name):<24} {last}{following}"
 
 
