@@ -16,7 +16,15 @@ from desktop.clients.limits import PEOPLE_SHARE, Limits, Pass
 from desktop.clients.state import Tracker
 from desktop.clients.waiting import retry_after_s
 from desktop.kit.clock import Clock
-from desktop.kit.errors import AppError, AuthLost, Offline, RateLimited, ServiceTrouble, TimedOut
+from desktop.kit.errors import (
+    AppError,
+    AuthLost,
+    Conflict,
+    Offline,
+    RateLimited,
+    ServiceTrouble,
+    TimedOut,
+)
 from desktop.model.retry import Backoff
 
 T = TypeVar("T")
@@ -27,6 +35,8 @@ _LONG_BODY = 1_000_000
 # While the credentials are refused one call in this time goes out, to see whether they still are:
 # another process, or the service's administrator, may have put it right.
 _PROBE_EVERY_S = 30.0
+# Reading what is being changed just now is tried again so often.
+_CONFLICTS = 3
 # How long a run's other calls of a route wait for the first one, each time.
 _AHEAD_S = 0.05
 # These ask who one is, on somebody's order: they always go out.
@@ -206,7 +216,9 @@ class Caller:
                 return None
             headers = answer.headers if answer else {}
             server_says_s = retry_after_s(headers, self.clock.now())
-        elif isinstance(error, Offline):
+        elif isinstance(error, Offline) or (
+            isinstance(error, Conflict) and request.safe and attempt <= _CONFLICTS
+        ):
             server_says_s = None
         else:
             return None

@@ -103,7 +103,7 @@ def sync(
             os.kill(os.getpid(), signal.SIGKILL)
 
     async def act() -> None:
-        async with opened(Path(home), document) as house:
+        async with opened(Path(home), document, for_runs=True) as house:
             last = house.store.runs.of_goal(goal, 1)
             asked = Asked(goal, "Ada Admin", resume=last[0].id if resume and last else None)
             found = house.store.goals.get(goal)

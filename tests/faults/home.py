@@ -80,14 +80,15 @@ async def opened(
     *,
     clock: Clock | None = None,
     connect: bool = True,
+    for_runs: bool = False,
 ) -> AsyncIterator[House]:
-    """The house of that workspace, closed afterwards."""
+    """The house of that workspace, closed afterwards; `for_runs` as a run opens it."""
     ground = ground_at(folder, document, clock)
     workspaces = Workspaces(ground.paths, ground.policy, ground.clock)
     house = build_house(ground, workspaces.open(NAME), workspaces)
     try:
         if connect:
-            await house.live.connect()
+            await house.live.connect(for_runs=for_runs)
         yield house
     finally:
         await house.close()

@@ -46,5 +46,5 @@ def city_home(sync_home: Path, tmp_path: Path) -> Path:
 @pytest_asyncio.fixture
 async def town_hall(city: Servers, city_home: Path, clock: ManualClock) -> AsyncIterator[House]:
     """The connected house of an admin there."""
-    async with opened(city_home, city.document, clock=clock) as house:
+    async with opened(city_home, city.document, clock=clock, for_runs=True) as house:
         yield house

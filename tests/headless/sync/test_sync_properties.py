@@ -99,7 +99,9 @@ class Stage:
             with TemporaryDirectory() as folder:
                 home = Path(folder) / "home"
                 await asyncio.to_thread(shutil.copytree, self._home, home)
-                async with opened(home, self.city.document, clock=ManualClock()) as house:
+                async with opened(
+                    home, self.city.document, clock=ManualClock(), for_runs=True
+                ) as house:
                     done: Coroutine[Any, Any, None] = act(house)
                     await done
 

@@ -64,7 +64,7 @@ async def test_cancelled_within_a_second_and_gone_on_with(
 ) -> None:
     """By another process's row; what is under way is settled when it goes on."""
     syncs.people(slow, 20)
-    async with opened(city_home, slow.document, clock=SystemClock()) as house:
+    async with opened(city_home, slow.document, clock=SystemClock(), for_runs=True) as house:
         goal = syncs.goal_for(house, name)
         reached = asyncio.Event()
 
@@ -146,7 +146,7 @@ async def test_revoked_in_the_middle_then_signed_in_again(
     assert (run.state, run.error_code) == (RunState.FAILED, "auth_lost")
     slow.quiet()
     clock.advance(60)
-    await town_hall.live.connect()
+    await town_hall.live.connect(for_runs=True)
     done = await syncs.run(town_hall, goal, resume=run.id)
     assert syncs.troubles_of(town_hall.store, slow, done) == []
     assert done.totals["updated"] == 130

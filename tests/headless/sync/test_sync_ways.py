@@ -273,7 +273,7 @@ async def test_an_agent_reads_the_slower_way(
 ) -> None:
     """Zendesk's exports are for admins; the search finds everybody but the deleted."""
     made = syncs.people(account, 3)
-    async with opened(agents_home, agents(account.document), clock=clock) as house:
+    async with opened(agents_home, agents(account.document), clock=clock, for_runs=True) as house:
         goal = syncs.goal_for(house, syncs.TO_SAILTHRU, lambda g: replace(g, flows=Flows.MAY_START))
         run = await syncs.run(house, goal)
         assert syncs.troubles_of(house.store, account, run) == []
