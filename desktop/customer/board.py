@@ -1,5 +1,6 @@
 """The sheet under construction: every arriving part makes a newer one, shown at once."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -28,6 +29,7 @@ class Board:
         """`stands`: whether the connection that is asked is still this workspace's."""
         self.store = store
         self._stands = stands
+        self._saving: list[asyncio.Future[None]] = []
         self._clock = clock
         self._on_sheet = on_sheet
         self._sheet = Sheet(query)
@@ -47,10 +49,19 @@ class Board:
         return self._clock.now()
 
     async def keep(self, save: Callable[..., object], *args: object, **kwargs: object) -> None:
-        """Save for later; a full disk must not take the sheet away from somebody's eyes.
+        """Begin to save for later: nobody's eyes wait for the disk, but the look-up's end does.
 
         What comes in after signing out is not kept: what was kept has been forgotten just now.
         """
+        self._saving.append(asyncio.ensure_future(self._save(save, *args, **kwargs)))
+
+    async def kept(self) -> None:
+        """Until all of it is saved."""
+        saving, self._saving = self._saving, []
+        await asyncio.gather(*saving)
+
+    async def _save(self, save: Callable[..., object], *args: object, **kwargs: object) -> None:
+        # A full disk must not take the sheet away.
         try:
             await self.store.lane.run(self._saved, save, *args, **kwargs)
         except StoreKnown as error:

@@ -89,8 +89,11 @@ class _Search:
             QueryKind.NUMBER: self._by_number,
             QueryKind.NAME: self._by_name,
         }
-        await together(by_kind[query.kind](), self._catalogues())
-        return await self._finish()
+        try:
+            await together(by_kind[query.kind](), self._catalogues())
+            return await self._finish()
+        finally:
+            await self._board.kept()
 
     def _begin(self, kept: Sheet) -> None:
         # Until asked, a kept part is loading: its value is shown with its age.

@@ -47,6 +47,7 @@ _PLAN = {
 }
 _FOLDED = ("timeline", "engagement", "zendesk", "data")
 _ROWS = 6
+_TICKETS = 5
 _KINDS: dict[str, Callable[[SheetModel], SheetPanel]] = {
     "none": NoProfilePanel,
     "optout": OptOutPanel,
@@ -95,6 +96,8 @@ class SheetView(QWidget):
             self._columns.add(key, card)
             for table in card.findChildren(KeyValue):
                 table.reserve(_ROWS)
+            if card is self.tickets:
+                self.tickets.reserve(_TICKETS)
             _polish(card)
 
     def lay_out(self, width: int) -> None:

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from desktop.panels.customer.boxes import discard, line
+from desktop.panels.customer.boxes import line
 from desktop.panels.customer.framed import show_frame
 from desktop.panels.customer.panel import SheetPanel
 from desktop.panels.parts.chip import Chip, State
@@ -51,21 +51,23 @@ class TicketsPanel(SheetPanel):
         view = self.model.views.tickets()
         if not show_frame(self, view.frame, rows=4):
             return
-        while len(self._lines) > len(view.rows):
-            self._lines.pop().discard()
-            # The grid remembers rows for ever: an empty one must not keep its height.
-            self._grid.setRowMinimumHeight(len(self._lines), 0)
-        while len(self._lines) < len(view.rows):
-            made = _TicketLine(self._grid, len(self._lines), self)
-            made.number.clicked.connect(made.on_clicked)
-            self._lines.append(made)
-        for shown, row in zip(self._lines, view.rows, strict=True):
+        self.reserve(len(view.rows))
+        for shown, row in zip(self._lines, view.rows, strict=False):
             shown.show_row(row)
+        for spare in self._lines[len(view.rows) :]:
+            spare.hide()
         everything = self.model.views.shows_all("tickets")
         self._older.set_text("Show fewer" if everything and not view.older else view.older)
         self._older.setVisible(bool(view.older) or everything)
         self._all_url = view.all_url
         self._all.setVisible(bool(view.all_url))
+
+    def reserve(self, count: int) -> None:
+        """Make the widgets of this many rows before they are wanted; spare ones stay for later."""
+        while len(self._lines) < count:
+            made = _TicketLine(self._grid, len(self._lines), self)
+            made.number.clicked.connect(made.on_clicked)
+            self._lines.append(made)
 
     def _on_older(self) -> None:
         self.model.show_all("tickets")
@@ -79,6 +81,7 @@ class _TicketLine:
 
     def __init__(self, grid: QGridLayout, place: int, panel: TicketsPanel) -> None:
         self._panel = panel
+        self._grid, self._place = grid, place
         self._url = ""
         self.number = LinkButton("")
         self._subject = elided("")
@@ -87,7 +90,7 @@ class _TicketLine:
         self._age.setMinimumWidth(fonts.scaled(44))
         for column, widget in enumerate(self._widgets()):
             grid.addWidget(widget, place, column)
-        grid.setRowMinimumHeight(place, fonts.scaled(24))
+            widget.hide()
 
     def show_row(self, row: TicketRow) -> None:
         """Show one ticket."""
@@ -101,15 +104,19 @@ class _TicketLine:
         self._state.set_state(row.state_words, _STATES.get(row.state, "neutral"), row.tip)
         self._age.setText(row.age)
         self._age.set_tip(row.tip)
+        self._grid.setRowMinimumHeight(self._place, fonts.scaled(24))
+        for widget in self._widgets():
+            widget.show()
 
     def on_clicked(self) -> None:
         """Open it in the browser."""
         self._panel.link_opened.emit(self._url)
 
-    def discard(self) -> None:
-        """Take the row away."""
+    def hide(self) -> None:
+        """Show no ticket. The grid remembers rows for ever: an empty one must have no height."""
+        self._grid.setRowMinimumHeight(self._place, 0)
         for widget in self._widgets():
-            discard(widget)
+            widget.hide()
 
     def _widgets(self) -> tuple[QWidget, ...]:
         return (self.number, self._subject, self._state, self._age)
