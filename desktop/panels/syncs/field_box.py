@@ -4,13 +4,21 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.panels.parts.button import Button
-from desktop.panels.parts.label import label
+from desktop.panels.parts.label import PlainLabel, elided, label
 from desktop.panels.parts.link import LinkButton
 from desktop.panels.theme import fonts
 from desktop.viewmodels.syncs.plan_row import FieldLine
 from desktop.viewmodels.syncs.words import UNSET
 
+_LONGEST_WORD = 28
 _PLACES = {"zendesk": "Zendesk", "sailthru": "Sailthru"}
+
+
+def told(text: str) -> PlainLabel:
+    """A value to select and copy; wrapped, or cut where a word is too long for any line."""
+    if max(map(len, text.split()), default=0) > _LONGEST_WORD:
+        return elided(text, selectable=True)
+    return label(text, wrap=True, selectable=True)
 
 
 class FieldBox(QWidget):
@@ -38,7 +46,7 @@ class FieldBox(QWidget):
         if line.sides:
             self._offer_sides(column, may=may)
         else:
-            column.addWidget(label(self._change(), wrap=True, selectable=True))
+            column.addWidget(told(self._change()))
         if line.reason:
             column.addWidget(label(line.reason, "note", wrap=True))
 

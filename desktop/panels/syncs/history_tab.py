@@ -16,6 +16,7 @@ from desktop.viewmodels.syncs.history import HistoryModel, RunDetail
 
 _BESIDE_FROM = 640
 _DETAIL = 300
+_NAME = 34
 
 
 class HistoryTab(QWidget):
@@ -115,7 +116,8 @@ class HistoryTab(QWidget):
             card.add(8)
             card.add(label("Created or updated last", "title"))
             for name, query in detail.people:
-                link = LinkButton(name, name=f"Open {name}")
+                short = name if len(name) <= _NAME else f"{name[:_NAME]}…"
+                link = LinkButton(short, name=f"Open {name}", tip=name)
                 link.clicked.connect(self._on_link)
                 self._links[link] = query
                 card.add(link)

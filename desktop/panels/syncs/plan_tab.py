@@ -197,6 +197,7 @@ class PlanTab(Card):
     def _arrange(self) -> None:
         wide = self.width() >= fonts.scaled(_BESIDE_FROM)
         shown = self._open and self._model.detail() is not None
+        opening = shown and not self.side.isVisible()
         self.side.setVisible(shown)
         empty = self._model.empty()
         self.rows.setVisible(empty is None)
@@ -206,6 +207,9 @@ class PlanTab(Card):
         else:
             self.side.setMinimumWidth(0)
             self.side.setMaximumWidth(16_777_215)
+        if opening and not wide:
+            # The rows are gone, and the keyboard with them.
+            self.side.setFocus()
         direction = QBoxLayout.Direction
         self._foot_row.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self.summary.setVisible(self.width() >= fonts.scaled(760))

@@ -9,9 +9,11 @@ from desktop.panels.parts.key_value import KeyValue, Row
 from desktop.panels.parts.label import label
 from desktop.panels.parts.link import LinkButton
 from desktop.panels.syncs.correction_form import CorrectionForm
-from desktop.panels.syncs.field_box import FieldBox
+from desktop.panels.syncs.field_box import FieldBox, told
 from desktop.panels.theme import fonts
 from desktop.viewmodels.syncs.plan_row import RowDetail
+
+_NAME = 28
 
 
 class RowPanel(QFrame):
@@ -30,6 +32,7 @@ class RowPanel(QFrame):
         super().__init__(parent)
         self.setObjectName("Row")
         self.setAccessibleName("Row")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._detail: RowDetail | None = None
         self._form: CorrectionForm | None = None
         self._scroll = QScrollArea()
@@ -89,7 +92,8 @@ class RowPanel(QFrame):
     def _fill(self, column: QVBoxLayout, detail: RowDetail) -> None:
         view = detail.view
         head = QHBoxLayout()
-        name = LinkButton(view.name, name=f"Open {view.name}", tip="Open the customer's sheet")
+        short = view.name if len(view.name) <= _NAME else f"{view.name[:_NAME]}…"
+        name = LinkButton(short, name=f"Open {view.name}", tip=f"{view.name}\nOpen the sheet")
         name.clicked.connect(self._on_name)
         close = icon_button("close", "Close the details")
         close.clicked.connect(self.closed)
@@ -102,7 +106,7 @@ class RowPanel(QFrame):
         state.addStretch(1)
         column.addLayout(state)
         if view.why:
-            column.addWidget(label(view.why, wrap=True, selectable=True))
+            column.addWidget(told(view.why))
         for line in view.lines:
             box = FieldBox(line, may=detail.may_decide)
             box.ticked.connect(self._on_ticked)

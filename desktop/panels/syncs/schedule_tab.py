@@ -87,7 +87,9 @@ class ScheduleTab(QWidget):
         self.save.set_enabled(not view.why_not, view.why_not)
         self.discard.setVisible(view.unsaved)
         if view.times:
-            self.times.set_rows([Row(day, at, here) for day, at, here in view.times])
+            self.times.set_rows(
+                [Row(day, f"{at}  ·  {here}" if here else at) for day, at, here in view.times]
+            )
             self._next.show_content()
         else:
             self._next.show_empty("Nothing is planned: it runs when somebody presses Run now.")

@@ -179,6 +179,7 @@ class SyncPage(QWidget):
             other.failed.connect(self._on_failed)
         for teller in (others.schedule, others.mapping):
             teller.told.connect(self._on_told)
+            teller.changed.connect(self._on_drafts)
         self._models.history.changed.connect(self._on_history)
         self.last_runs.chosen.connect(self._on_run)
         self.history.customer_wanted.connect(self.customer_chosen)
@@ -220,6 +221,18 @@ class SyncPage(QWidget):
         head = self._model.head()
         if head is not None:
             self.plan.show_plan(head.preview_why_not, under_way=head.live is not None)
+
+    def _on_drafts(self) -> None:
+        """A tab whose changes are not saved is marked."""
+        for name, model in (
+            ("Mapping", self._models.mapping),
+            ("Schedule", self._models.schedule),
+        ):
+            words = f"{name} •" if model.unsaved else name
+            place = self._pages.index(name)
+            if self.tabs.tabText(place) != words:
+                self.tabs.setTabText(place, words)
+                self.tabs.setTabToolTip(place, "Not saved yet" if model.unsaved else "")
 
     def _on_history(self) -> None:
         view = self._models.history.view()

@@ -59,10 +59,12 @@ class MappingModel(QObject):
         self.tasks = Tasks(self.failed.emit)
         self._kept: Goal | None = None
         self._draft: Goal | None = None
+        self._waiting: dict[str, Goal] = {}
         self._chosen = 0
         self._trying = ""
         self._customer: Customer | None = None
         self._trouble = ""
+        self._busy = False
         page.looked.connect(self._on_looked)
         page.chosen.connect(self._on_looked)
 
@@ -84,7 +86,7 @@ class MappingModel(QObject):
             trying=self._trying,
             tried=tried.words if tried is not None else "",
             tried_wrong=trouble,
-            busy=self.tasks.runs("try"),
+            busy=self._busy,
             unsaved=self.unsaved,
             save_why_not=self._why_not_save(verdict.reason, wrong),
             may_change=verdict.allowed,
@@ -217,6 +219,8 @@ class MappingModel(QObject):
         return Tried(customer.record.label, row, customer.record.fields, there, goal), ""
 
     async def _try(self, goal: Goal, text: str) -> None:
+        self._busy = True
+        self.changed.emit()
         try:
             customer = await read_customer(self._room, goal, text)
         except AppError as error:
@@ -224,7 +228,9 @@ class MappingModel(QObject):
         else:
             if text == self._trying:
                 self._customer = customer
-        asyncio.get_running_loop().call_soon(self.changed.emit)
+        finally:
+            self._busy = False
+        self.changed.emit()
 
     async def _save(self, goal: Goal) -> None:
         was_checked = goal.checked_at > 0
@@ -239,17 +245,28 @@ class MappingModel(QObject):
         goal = sync.goal if sync is not None else None
         if goal == self._kept:
             return
-        other = goal is None or self._kept is None or goal.name != self._kept.name
-        if other or not self.unsaved:
+        if goal is None or self._kept is None or goal.name != self._kept.name:
+            self._turn_to(goal)
+        elif self.unsaved and self._draft is not None:
+            self._draft = _gone_on(self._draft, goal)
+        else:
             self._draft = goal
-            if other:
-                self._chosen, self._customer, self._trouble, self._trying = 0, None, "", ""
-        elif self._draft is not None and goal is not None:
-            # Switched or renamed meanwhile: the draft goes on from there, and keeps its changes.
-            self._draft = replace(
-                self._draft, version=goal.version, on=goal.on, checked_at=goal.checked_at,
-                schedule=goal.schedule, title=goal.title, labels=goal.labels,
-                favourite=goal.favourite, description=goal.description,
-            )  # fmt: skip
         self._kept = goal
         self.changed.emit()
+
+    def _turn_to(self, goal: Goal | None) -> None:
+        """Another sync; what is not saved of this one waits until somebody comes back."""
+        if self._kept is not None and self._draft is not None and self.unsaved:
+            self._waiting[self._kept.name] = self._draft
+        self._chosen, self._customer, self._trouble, self._trying = 0, None, "", ""
+        waiting = self._waiting.pop(goal.name, None) if goal is not None else None
+        self._draft = _gone_on(waiting, goal) if waiting is not None and goal else goal
+
+
+def _gone_on(draft: Goal, goal: Goal) -> Goal:
+    """The draft with what a mapping does not decide as it is now: switched, renamed, scheduled."""
+    return replace(
+        draft, version=goal.version, on=goal.on, checked_at=goal.checked_at,
+        schedule=goal.schedule, title=goal.title, labels=goal.labels,
+        favourite=goal.favourite, description=goal.description, notify=goal.notify,
+    )  # fmt: skip

@@ -93,7 +93,7 @@ class PlanModel(QObject):
         """What stands where no rows are; None: there are rows, or they are being read."""
         if self._facts is None:
             return None
-        if self.table.rowCount() or self.tasks.runs("rows"):
+        if self.table.rowCount() or self._shown != (self._plan, self.sift):
             return None
         if self.sift.text.strip() or self.sift.consequence or self.sift.cause:
             return EmptyView("Nothing matches.", "Clear filters", "clear")
@@ -299,7 +299,7 @@ class PlanModel(QObject):
         if numbers:
             # The first page says how high rows are.
             self.table.row(0)
-        asyncio.get_running_loop().call_soon(self.changed.emit)
+        self.changed.emit()
 
     def _on_page_wanted(self, page: int, numbers: list[int]) -> None:
         self._wishes = [wish for wish in self._wishes if wish[0] != page]
