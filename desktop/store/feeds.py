@@ -277,22 +277,47 @@ class Feeds:
 
     def person(self, person_id: int) -> ZendeskPerson | None:
         """One user of the feed."""
-        found = self._people("id = ?", person_id)
-        return found[0] if found else None
 
-    def people_by_hash(self, email_hash: str) -> tuple[ZendeskPerson, ...]:
-        """Active users whose address has this md5."""
-        return self._people("active AND email_hash = ?", email_hash.lower()) if email_hash else ()
+        def look(connection: sqlite3.Connection) -> ZendeskPerson | None:
+            row = connection.execute(
+                "SELECT body FROM feed_user WHERE id = ?", (person_id,)
+            ).fetchone()
+            return msgspec.json.decode(row["body"], type=ZendeskPerson) if row else None
 
-    def people_by_external_id(self, external_id: str) -> tuple[ZendeskPerson, ...]:
-        """Active users with this external id; Zendesk ignores case (contract zendesk 3)."""
-        found = external_id.lower()
-        return self._people("active AND external_id = ?", found) if found else ()
+        return self._database.read(look)
 
-    def people_by_phone(self, phone: str) -> tuple[ZendeskPerson, ...]:
-        """Active users with this number's digits."""
-        found = digits(phone)
-        return self._people("active AND phone = ?", found) if found else ()
+    def ids_by_hash(self, hashes: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """Active users by the md5 of their address."""
+        return self._ids("email_hash", (h.lower() for h in hashes))
+
+    def ids_by_external_id(self, ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """Active users by their external id in small letters; Zendesk ignores case (zendesk 3)."""
+        return self._ids("external_id", (id_.lower() for id_ in ids))
+
+    def ids_by_phone(self, phones: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """Active users by their number's digits."""
+        return self._ids("phone", map(digits, phones))
+
+    def deleted(self, people: Iterable[int]) -> frozenset[int]:
+        """Those of them that the feed knows to be deleted or merged."""
+        wanted = msgspec.json.encode(list(people)).decode()
+        return self._database.read(
+            lambda c: frozenset(
+                int(row[0])
+                for row in c.execute(
+                    "SELECT id FROM feed_user WHERE NOT active"
+                    " AND id IN (SELECT value FROM json_each(?))",
+                    (wanted,),
+                )
+            )
+        )
+
+    def tagged(self, email_hash: str, tags: Iterable[str]) -> bool:
+        """Whether an active user with this address carries one of these tags."""
+        ids = self.ids_by_hash([email_hash]).get(email_hash.lower(), ()) if email_hash else ()
+        people = [person for id_ in ids if (person := self.person(id_)) is not None]
+        wanted = set(tags)
+        return any(not wanted.isdisjoint(person.tags or ()) for person in people)
 
     def profile(self, list_name: str, sid: str) -> ExportedProfile | None:
         """One member of a list, as its last export had them."""
@@ -331,16 +356,21 @@ class Feeds:
             )
         )
 
-    def _people(self, where: str, value: object) -> tuple[ZendeskPerson, ...]:
-        return self._database.read(
-            lambda c: tuple(
-                msgspec.json.decode(row["body"], type=ZendeskPerson)
-                for row in c.execute(
-                    f"SELECT body FROM feed_user WHERE {where} ORDER BY id LIMIT 3",  # noqa: S608
-                    (value,),
-                )
-            )
-        )
+    def _ids(self, column: str, values: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        wanted = msgspec.json.encode([value for value in values if value]).decode()
+
+        def look(connection: sqlite3.Connection) -> dict[str, tuple[int, ...]]:
+            found: dict[str, tuple[int, ...]] = {}
+            # The index is one over what is not empty: SQLite uses it only where that is said.
+            for row in connection.execute(
+                f"SELECT {column} AS value, id FROM feed_user WHERE active"  # noqa: S608 - our names
+                f" AND {column} <> '' AND {column} IN (SELECT value FROM json_each(?)) ORDER BY id",
+                (wanted,),
+            ):
+                found[row["value"]] = (*found.get(row["value"], ()), int(row["id"]))
+            return found
+
+        return self._database.read(look)
 
     def _walk(
         self, sql: str, fixed: tuple[object, ...], after: int, up_to: int | None, kind: type[T]

@@ -90,19 +90,22 @@ class SyncNotes:
 
         return self._database.read(look)
 
-    def people(self, sid: str) -> tuple[int, ...]:
-        """The Zendesk people known to have this profile."""
-        return self._database.read(
-            lambda c: tuple(
-                row[0]
-                for row in c.execute(
-                    "SELECT person FROM link WHERE sid = ?1 UNION"
-                    " SELECT person FROM pair WHERE sid = ?1 AND person NOT IN"
-                    " (SELECT person FROM link)",
-                    (sid,),
-                )
-            )
-        )
+    def people(self, sids: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """The Zendesk people known to have each of these profiles."""
+        wanted = encode(list(sids))
+
+        def look(connection: sqlite3.Connection) -> dict[str, tuple[int, ...]]:
+            found: dict[str, tuple[int, ...]] = {}
+            for row in connection.execute(
+                "SELECT sid, person FROM link WHERE sid IN (SELECT value FROM json_each(?1))"
+                " UNION SELECT sid, person FROM pair WHERE sid IN (SELECT value FROM json_each(?1))"
+                " AND person NOT IN (SELECT person FROM link)",
+                (wanted,),
+            ):
+                found[row["sid"]] = (*found.get(row["sid"], ()), int(row["person"]))
+            return found
+
+        return self._database.read(look)
 
     def forget_pair(self, person: int) -> None:
         """They are not the same after all (merged, deleted)."""

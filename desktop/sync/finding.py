@@ -13,7 +13,7 @@ from desktop.kit.text import translate
 from desktop.model.edit import Service
 from desktop.model.goal import Goal, Identifier
 from desktop.model.person import ZendeskPerson
-from desktop.store.feeds import USERS
+from desktop.store.feeds import USERS, digits
 from desktop.sync.record import Record
 from desktop.sync.tools import Tools
 from desktop.writing.sailthru_target import SailthruTarget, is_general
@@ -109,7 +109,7 @@ class Finding:
     async def _people(self, records: Sequence[Record]) -> dict[str, Found]:
         complete = (await self._run(self._tools.store.feeds.feed, USERS)).ended_at is not None
         if complete:
-            chosen = await self._run(lambda: {r.id: self._candidates(r) for r in records})
+            chosen = await self._run(self._candidates, records)
         else:
             chosen = {record.id: await self._asked(record) for record in records}
         wanted = list(dict.fromkeys(i for ids in chosen.values() if len(ids) == 1 for i in ids))
@@ -125,33 +125,40 @@ class Finding:
                 found[record.id] = Found(there.get(str(ids[0])) if ids else None)
         return found
 
-    def _candidates(self, record: Record) -> tuple[int, ...]:
-        """Who it may be, from the users' feed; on the database's thread."""
-        feeds, memory = self._tools.store.feeds, self._tools.store.memory
+    def _candidates(self, records: Sequence[Record]) -> dict[str, tuple[int, ...]]:
+        """Who each may be, from the users' feed; on the database's thread."""
+        chosen: dict[str, tuple[int, ...]] = {}
+        left = list(records)
         for identifier in self._goal.identity:
-            if identifier is Identifier.SID:
-                # Who was deleted or merged is nobody's counterpart: the next rule may find another.
-                ids: Iterable[int] = [i for i in memory.people(record.id) if self._is_there(i)]
-            elif identifier is Identifier.EMAIL:
-                ids = _ids(feeds.people_by_hash(record.email_hash))
-            elif identifier is Identifier.EXTERNAL_ID:
-                ids = _ids(feeds.people_by_external_id(record.external_id))
-            else:
-                ids = _ids(feeds.people_by_phone(record.phone))
-            found = tuple(ids)
-            if found:
-                return found
-        return ()
+            found = self._by(identifier, left)
+            chosen |= {record.id: ids for record, ids in zip(left, found, strict=True)}
+            left = [record for record in left if not chosen[record.id]]
+        return chosen
 
-    def _is_there(self, person_id: int) -> bool:
-        person = self._tools.store.feeds.person(person_id)
-        return person is None or person.active
+    def _by(self, identifier: Identifier, records: Sequence[Record]) -> list[tuple[int, ...]]:
+        feeds = self._tools.store.feeds
+        if identifier is Identifier.SID:
+            known = self._tools.store.memory.people([record.id for record in records])
+            # Who was deleted or merged is nobody's counterpart: the next rule may find another.
+            gone = feeds.deleted(person for ids in known.values() for person in ids)
+            return [
+                tuple(person for person in known.get(record.id, ()) if person not in gone)
+                for record in records
+            ]
+        if identifier is Identifier.EMAIL:
+            found = feeds.ids_by_hash(record.email_hash for record in records)
+            return [found.get(record.email_hash.lower(), ()) for record in records]
+        if identifier is Identifier.EXTERNAL_ID:
+            found = feeds.ids_by_external_id(record.external_id for record in records)
+            return [found.get(record.external_id.lower(), ()) for record in records]
+        found = feeds.ids_by_phone(record.phone for record in records)
+        return [found.get(digits(record.phone), ()) for record in records]
 
     async def _asked(self, record: Record) -> tuple[int, ...]:
         """The same, one question at a time: for who may not read the users' feed."""
-        known = await self._run(self._tools.store.memory.people, record.id)
+        known = await self._run(self._tools.store.memory.people, [record.id])
         if known:
-            return known
+            return known[record.id]
         email = record.email
         if not email:
             try:

@@ -192,10 +192,8 @@ class Planning:
         members = memory.members_from(goal.name, [record.id for record in outside])
         found = []
         for record in outside:
-            tagged = goal.target is Service.ZENDESK and any(
-                tag in (person.tags or ())
-                for tag in goal.effects.add_tags
-                for person in feeds.people_by_hash(record.email_hash)
+            tagged = goal.target is Service.ZENDESK and feeds.tagged(
+                record.email_hash, goal.effects.add_tags
             )
             deleted = bool(goal.effects.deleted_var) and record.fields.get("active") is False
             known = deleted and bool(memory.sids([int(record.id)]))

@@ -1,4 +1,4 @@
-"""`packaging/dev.py bench [start|lookup|stalls|faults|all] [--json FILE]`."""
+"""`packaging/dev.py bench [start|lookup|stalls|sync|faults|all] [--json FILE]`."""
 
 import argparse
 import importlib
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.bench.report import Row, table
 
-KINDS = ("start", "lookup", "stalls", "faults")
+KINDS = ("start", "lookup", "stalls", "sync", "faults")
 QUICK = KINDS[:3]
 
 
