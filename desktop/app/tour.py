@@ -35,6 +35,15 @@ class Tour:
         for choice in (Choice.LIGHT, Choice.DARK):
             window.theme.choose(choice)
             await self._one_theme(window, choice.value)
+        await self._syncs(window)
+
+    async def _syncs(self, window: "Window") -> None:
+        from desktop.app.tour_syncs import SyncTour
+
+        async def picture(name: str) -> None:
+            await self._picture(window, name)
+
+        await SyncTour(window, picture, self._tell, (WIDE, NARROW)).walk()
 
     async def _one_theme(self, window: "Window", theme: str) -> None:
         view = window.view
@@ -145,12 +154,15 @@ class Tour:
 
     def _fault(self, spec: str | None) -> None:
         """Let the sandbox misbehave; None ends that."""
-        url = f"{self._said['zendesk']['base_url']}/sandbox/fault"
-        body = json.dumps({"spec": spec}).encode() if spec else None
+        self._tell("fault", {"spec": spec} if spec else None)
+
+    def _tell(self, what: str, body: object) -> None:
+        """Tell the sandbox something; None takes it back."""
+        url = f"{self._said['zendesk']['base_url']}/sandbox/{what}"
         request = urllib.request.Request(  # noqa: S310 - the demo's own loopback address
             url,
-            data=body,
-            method="POST" if spec else "DELETE",
+            data=json.dumps(body).encode() if body is not None else None,
+            method="POST" if body is not None else "DELETE",
             headers={"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310

@@ -239,6 +239,6 @@ async def test_the_toast_is_reached_by_tab_and_escape_closes_it(desk: Desk) -> N
 
 async def test_pages_by_key_and_arrows(desk: Desk) -> None:
     desk.press(Key.Key_2, CTRL)
-    assert desk.view.rail.current() in ("activity", "customers")
+    assert desk.view.rail.current() in ("sync", "customers")
     desk.press(Key.Key_1, CTRL)
     assert desk.view.rail.current() == "customers"
