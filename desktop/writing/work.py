@@ -101,7 +101,7 @@ def sorted_out(
 
 
 def done(row: PlanRow, now: Standing) -> Closed:
-    """Confirmed by reading it back."""
+    """Confirmed"""
     return Closed(row, RowState.DONE, _CONFIRMED, now.id, _values(row))
 
 
@@ -137,7 +137,7 @@ def maybe_applied(error: AppError) -> bool:
     )
 
 
-_CONFIRMED = translate("Applying", "Confirmed by reading it back.")
+_CONFIRMED = translate("Applying", "Confirmed")
 _UNANSWERED = translate(
     "Applying", "No answer came, and it does not show. The next run reads it, and tries again."
 )
