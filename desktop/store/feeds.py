@@ -286,39 +286,6 @@ class Feeds:
 
         return self._database.read(look)
 
-    def ids_by_hash(self, hashes: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """Active users by the md5 of their address."""
-        return self._ids("email_hash", (h.lower() for h in hashes))
-
-    def ids_by_external_id(self, ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """Active users by their external id in small letters; Zendesk ignores case (zendesk 3)."""
-        return self._ids("external_id", (id_.lower() for id_ in ids))
-
-    def ids_by_phone(self, phones: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """Active users by their number's digits."""
-        return self._ids("phone", map(digits, phones))
-
-    def deleted(self, people: Iterable[int]) -> frozenset[int]:
-        """Those of them that the feed knows to be deleted or merged."""
-        wanted = msgspec.json.encode(list(people)).decode()
-        return self._database.read(
-            lambda c: frozenset(
-                int(row[0])
-                for row in c.execute(
-                    "SELECT id FROM feed_user WHERE NOT active"
-                    " AND id IN (SELECT value FROM json_each(?))",
-                    (wanted,),
-                )
-            )
-        )
-
-    def tagged(self, email_hash: str, tags: Iterable[str]) -> bool:
-        """Whether an active user with this address carries one of these tags."""
-        ids = self.ids_by_hash([email_hash]).get(email_hash.lower(), ()) if email_hash else ()
-        people = [person for id_ in ids if (person := self.person(id_)) is not None]
-        wanted = set(tags)
-        return any(not wanted.isdisjoint(person.tags or ()) for person in people)
-
     def profile(self, list_name: str, sid: str) -> ExportedProfile | None:
         """One member of a list, as its last export had them."""
 
@@ -355,22 +322,6 @@ class Feeds:
                 c.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchone()[0]  # noqa: S608
             )
         )
-
-    def _ids(self, column: str, values: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        wanted = msgspec.json.encode([value for value in values if value]).decode()
-
-        def look(connection: sqlite3.Connection) -> dict[str, tuple[int, ...]]:
-            found: dict[str, tuple[int, ...]] = {}
-            # The index is one over what is not empty: SQLite uses it only where that is said.
-            for row in connection.execute(
-                f"SELECT {column} AS value, id FROM feed_user WHERE active"  # noqa: S608 - our names
-                f" AND {column} <> '' AND {column} IN (SELECT value FROM json_each(?)) ORDER BY id",
-                (wanted,),
-            ):
-                found[row["value"]] = (*found.get(row["value"], ()), int(row["id"]))
-            return found
-
-        return self._database.read(look)
 
     def _walk(
         self, sql: str, fixed: tuple[object, ...], after: int, up_to: int | None, kind: type[T]

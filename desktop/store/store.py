@@ -9,6 +9,7 @@ from desktop.kit.errors import StoreKnown
 from desktop.store.applying import Applying
 from desktop.store.audit import Audit
 from desktop.store.database import Database
+from desktop.store.feed_people import FeedPeople
 from desktop.store.feeds import Feeds
 from desktop.store.goals import Goals
 from desktop.store.lane import Lane
@@ -30,7 +31,7 @@ class Store:
     """Everything one workspace keeps.
 
     What people wanted (`outbox`, `audit`, `notes`), what syncs are and did (`goals` … `memory`),
-    and what services said (`mirror`, `feeds`).
+    and what services said (`mirror`, `feeds`, `feed_people`).
     """
 
     outbox: Outbox
@@ -45,6 +46,7 @@ class Store:
     runs: Runs
     memory: SyncNotes
     feeds: Feeds
+    feed_people: FeedPeople
     fairlead: Database
     said: Database
 
@@ -80,6 +82,7 @@ def open_store(folder: Path) -> Store:
         runs=Runs(fairlead, own_identity()),
         memory=SyncNotes(fairlead),
         feeds=Feeds(said),
+        feed_people=FeedPeople(said),
         audit=Audit(fairlead),
         notes=Notes(fairlead),
         mirror=Mirror(said),

@@ -136,7 +136,7 @@ class Finding:
         return chosen
 
     def _by(self, identifier: Identifier, records: Sequence[Record]) -> list[tuple[int, ...]]:
-        feeds = self._tools.store.feeds
+        feeds = self._tools.store.feed_people
         if identifier is Identifier.SID:
             known = self._tools.store.memory.people([record.id for record in records])
             # Who was deleted or merged is nobody's counterpart: the next rule may find another.

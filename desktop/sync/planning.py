@@ -188,7 +188,7 @@ class Planning:
 
     def _leaving(self, goal: Goal, outside: Sequence[Record]) -> list[Record]:
         """Those outside the source whom this goal keeps on lists, or who carry its tag."""
-        memory, feeds = self._store.memory, self._store.feeds
+        memory, feeds = self._store.memory, self._store.feed_people
         members = memory.members_from(goal.name, [record.id for record in outside])
         found = []
         for record in outside:
