@@ -1,7 +1,7 @@
 """`python -m tests.faults [--state FILE]`: the full counts, resumable, as a table.
 
 Named points × kinds × 50 and 500 random kills; foreign changes × 10; the controls; 1,000 damaged
-files of each kind. `--scale 0.02` does a fiftieth of it.
+files of each kind. The same of runs: `--only run`. `--scale 0.02` does a fiftieth of it.
 """
 
 import argparse
@@ -16,8 +16,11 @@ from typing import Any
 
 from tests.faults.damage import Outcome, make_sample, start_on
 from tests.faults.kills import APPLIED, Tally, Yard, foreign_cases, named_cases
+from tests.faults.run_kills import AFTER, RunYard, run_cases
+from tests.faults.syncs import ALL
 
 Step = tuple[str, Callable[[Yard], Tally]]
+RunStep = tuple[str, Callable[[RunYard], Tally]]
 
 
 def main(argv: list[str]) -> int:
@@ -25,12 +28,15 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     parser.add_argument("--state", type=Path, help="where to keep what is done (and resume from)")
     parser.add_argument("--scale", type=float, default=1.0, help="the share of the full counts")
-    parser.add_argument("--only", default="", help="named, random, foreign, control or damage")
+    parser.add_argument(
+        "--only", default="", help="named, random, foreign, control, run … or damage"
+    )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(argv)
     done = _Done(options.state)
     with tempfile.TemporaryDirectory(prefix="fairlead-faults-") as folder:
         _kill(Path(folder), options, done)
+        _kill_runs(Path(folder), options, done)
         for name in ("fairlead.db", "mirror.db"):
             _damage(Path(folder), name, options, done)
     return _report(done)
@@ -77,6 +83,47 @@ def _steps(scale: float, seed: int) -> Iterator[Step]:
             lambda yard: yard.kill_then_foreign("opt-out", APPLIED, naive=True),
         )
         yield f"control: no claims/{turn}", lambda yard: Tally(10, doubled=yard.unclaimed(10))
+
+
+def _run_steps(scale: float, seed: int) -> Iterator[RunStep]:
+    for turn in range(max(1, round(50 * scale))):
+        for name, point in run_cases():
+            yield (
+                f"run named/{name}/{point}/{turn}",
+                lambda yard, n=name, p=point: yard.kill_named(n, p),  # type: ignore[misc]
+            )
+            if point in AFTER:
+                yield (
+                    f"run begun anew/{name}/{point}/{turn}",
+                    lambda yard, n=name, p=point: yard.kill_named(n, p, resume=False),  # type: ignore[misc]
+                )
+                yield (
+                    f"run foreign/{name}/{point}/{turn}",
+                    lambda yard, n=name, p=point: yard.kill_then_foreign(n, p),  # type: ignore[misc]
+                )
+    for turn in range(max(1, round(500 * scale))):
+        rng = random.Random(f"{seed}/{turn}")
+        yield f"run random/{turn}", lambda yard, r=rng: yard.kill_at_random(r)  # type: ignore[misc]
+    for turn in range(max(1, round(20 * scale))):
+        for name in ALL:
+            yield f"run two homes/{name}/{turn}", lambda yard, n=name: yard.two_homes(n)  # type: ignore[misc]
+            yield (
+                f"run asleep/{name}/{turn}",
+                lambda yard, n=name: yard.asleep_at(n, "claimed"),  # type: ignore[misc]
+            )
+
+
+def _kill_runs(folder: Path, options: argparse.Namespace, done: _Done) -> None:
+    every = _run_steps(options.scale, options.seed)
+    waiting = [s for s in every if s[0].startswith(options.only) and s[0] not in done]
+    for start in range(0, len(waiting), 50):
+        yard = RunYard(folder / f"runs{start}")
+        try:
+            for name, act in waiting[start : start + 50]:
+                done.add(name, act(yard))
+        finally:
+            yard.close()
+        _say(f"{min(start + 50, len(waiting)):>6} of {len(waiting)} killed runs")
 
 
 def _kill(folder: Path, options: argparse.Namespace, done: _Done) -> None:

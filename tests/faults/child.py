@@ -93,14 +93,21 @@ def sync(
     die_at: str | None = None,
     turn: int = 1,
     resume: bool = False,
+    sleep_at: str | None = None,
 ) -> None:
-    """Run a goal, or go on with its last run, and be killed the so-manyth time at a point."""
+    """Run a goal, or go on with its last run, and be killed the so-manyth time at a point.
+
+    `sleep_at`: stopped there as by a closed lid; its pid is in the file `asleep`.
+    """
     passed: Counter[str] = Counter()
 
     def checkpoint(name: str) -> None:
         passed[name] += 1
         if name == die_at and passed[name] == turn:
             os.kill(os.getpid(), signal.SIGKILL)
+        if name == sleep_at and passed[name] == 1:
+            (Path(home) / "asleep").write_text(str(os.getpid()))
+            os.kill(os.getpid(), signal.SIGSTOP)
 
     async def act() -> None:
         async with opened(Path(home), document, for_runs=True) as house:

@@ -1,10 +1,12 @@
 """kill -9 while a sync runs: what was lost, what was doubled, what was overwritten."""
 
 import asyncio
+import os
 import random
 import shutil
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +139,66 @@ class RunYard:
         finally:
             self.end()
 
+    def asleep_at(self, name: str, point: str, seconds: float = 1.0) -> Tally:
+        """The lid is closed at a point, connections are cut meanwhile, and it is opened again."""
+        self.begin()
+        try:
+            self.forge.start("sync", sleep_at=point, **self.told(name))
+            asleep = self.home / "asleep"
+            _wait_for(lambda: asleep.exists() and asleep.read_text() != "")
+            # Whatever it had open is gone: the next answer on it is a reset.
+            self.servers.fault("*:* *:reset", times=3)
+            time.sleep(seconds)
+            os.kill(int(asleep.read_text()), signal.SIGCONT)
+            self.forge.finish()
+            self.servers.quiet()
+            self.forge.run("sync", resume=True, **self.told(name))
+            return self.judge(name, f"{name} asleep at {point}")
+        finally:
+            self.end()
+
+    def two_homes(self, name: str) -> Tally:
+        """Two computers on one account run the same goal at the same time."""
+        self.begin()
+        other_home = self.folder / f"other{self._made}"
+        shutil.copytree(self._template, other_home)
+        other, tally = Forge(), Tally(0)
+        try:
+            both = {**self.told(name), "home": str(other_home)}
+            for forge, told in ((self.forge, self.told(name)), (other, both)):
+                forge.start("sync", **told)
+            self.forge.finish()
+            other.finish()
+            before = self._seen()
+            count = len(self.servers.logged())
+            for forge, told in ((self.forge, self.told(name)), (other, both)):
+                forge.run("sync", **told)
+            asked = self.servers.logged()[count:]
+            sent = syncs.writes(r for r in asked if not r["headers"].get("x-witness"))
+            if sent or self._seen() != before:
+                tally.troubles.append(f"{name}: written again afterwards: {sent[:2]}")
+            tally.troubles += self._not_right(name)
+        finally:
+            other.stop()
+            shutil.rmtree(other_home)
+            self.end()
+        return tally
+
+    def _not_right(self, name: str) -> list[str]:
+        found = []
+        for pair in self.people:
+            profile, person = self.servers.profile(pair.email), self.servers.person(pair.person)
+            variables = (profile and profile["vars"]) or {}
+            if name in (syncs.TO_SAILTHRU, syncs.BY_POSTS):
+                right = variables.get("zendesk_id") == pair.person
+            elif name == syncs.TICKETS:
+                right = not pair.sid or variables.get("ticket_count") == 1
+            else:
+                right = not pair.sid or bool(person["tags"])
+            if not right:
+                found.append(f"{pair.email}: {variables}, {person['tags']}")
+        return found
+
     def kill_at_random(self, rng: random.Random) -> Tally:
         """Killed some time within a second, twice, then to the end."""
         self.begin()
@@ -195,6 +257,13 @@ class RunYard:
         assert profile is not None
         key = "ticket_count" if name == syncs.TICKETS else "phone"
         return bool(profile["vars"].get(key) == "by hand")
+
+
+def _wait_for(true: Callable[[], bool], within_s: float = 15.0) -> None:
+    until = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def run_cases() -> Iterator[tuple[str, str]]:
