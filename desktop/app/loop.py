@@ -25,7 +25,7 @@ def run_with_qt(app: QApplication, main: Coroutine[Any, Any, T]) -> T:
     """Run `main` to its end with Qt's loop turning below it."""
 
     def factory() -> asyncio.AbstractEventLoop:
-        loop: asyncio.AbstractEventLoop = _Loop(app)
+        loop: asyncio.AbstractEventLoop = Loop(app)
         # qasync's own executor is made of QThreads, which must not outlive the application.
         loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="work"))
         return loop
@@ -38,7 +38,7 @@ def run_with_qt(app: QApplication, main: Coroutine[Any, Any, T]) -> T:
         collector.close()
 
 
-class _Loop(qasync.QEventLoop):  # type: ignore[misc]
+class Loop(qasync.QEventLoop):  # type: ignore[misc]
     """qasync starts a timer of Qt's for each callback; a request takes thirty of them.
 
     Here what is ready runs in one turn of Qt's loop, so that a request is on its way before

@@ -174,7 +174,7 @@ class Window(QObject):
             self.sheet.refresh()
         if self._wanted:
             self.open(self._wanted)
-        elif live.values.get(table.FOLLOW):
+        elif live.values.get(table.FOLLOW) and not self.follow.on:
             self.follow.set_on(True)
         if self._start.tour is not None:
             await self._guided(self._start.tour)

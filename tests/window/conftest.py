@@ -1,14 +1,15 @@
-"""One Qt application whose event loop is asyncio's too."""
+"""One Qt application whose event loop is asyncio's too: the app's own."""
 
 from collections.abc import Callable
 
 import pytest
-import qasync
 from PySide6.QtWidgets import QApplication
+
+from desktop.app.loop import Loop
 
 
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
-) -> dict[str, Callable[[], qasync.QEventLoop]]:
+) -> dict[str, Callable[[], Loop]]:
     app = QApplication.instance() or QApplication(["test"])
-    return {"qt": lambda: qasync.QEventLoop(app)}
+    return {"qt": lambda: Loop(app)}
