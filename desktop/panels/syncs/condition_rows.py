@@ -148,6 +148,7 @@ class ConditionRow(QWidget):
         for part, text in ((self.field, condition.field), (self.value, said(condition.value))):
             if part.text() != text:
                 part.setText(text)
+                part.setCursorPosition(0)
         self.test.set_value(condition.test.value)
         self.value.setVisible(condition.test not in _BARE)
 

@@ -93,9 +93,9 @@ class EffectsCards(QWidget):
     def _lay_out(self) -> None:
         self._who = _form()
         self._who.addRow(label("Lists"), self.lists)
-        self._who.addRow(label("Only who"), self.where)
+        identity = _form()
         for nth, choice in zip(("Recognised by", "else by", "else by"), self.identity, strict=True):
-            self._who.addRow(label(nth), choice)
+            identity.addRow(label(nth), choice)
         self._does = _form()
         self._does.addRow("", self.create_missing)
         self._does.addRow(label("Adds to lists"), self.add_lists)
@@ -105,7 +105,6 @@ class EffectsCards(QWidget):
         self._does.addRow(label("E-mail flows"), self.flows)
         self._does.addRow("", self.flows_note)
         holds = _form()
-        holds.addRow(label("Consent"), self.purposes)
         holds.addRow(label("Limit"), self.people)
         holds.addRow(label("or"), self.percent)
         note = label(
@@ -117,15 +116,16 @@ class EffectsCards(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(fonts.scaled(12))
-        for title, form in (
-            ("Whom it means", self._who),
-            ("What it does", self._does),
-            ("What holds it back", holds),
+        consent = label("Only with consent for", "muted")
+        for title, parts in (
+            ("Whom it means", (self._who, label("Only who", "muted"), self.where, identity)),
+            ("What it does", (self._does,)),
+            ("What holds it back", (consent, self.purposes, holds, note)),
         ):
             card = Card(title)
-            card.add(form)
-            if form is holds:
-                card.add(note)
+            card.body.setSpacing(fonts.scaled(6))
+            for part in parts:
+                card.add(part)
             column.addWidget(card)
 
     def _connect(self) -> None:

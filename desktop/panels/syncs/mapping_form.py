@@ -3,7 +3,15 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QCompleter, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QCheckBox,
+    QCompleter,
+    QFormLayout,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.model.mapping import MappingRow, Operator, Prefer, Protection, SourceType
 from desktop.panels.parts.choice_field import ChoiceField
@@ -30,24 +38,25 @@ class MappingForm(QWidget):
         self.protection = ChoiceField("The target field", [(k.value, w) for k, w in PROTECTIONS])
         self.wrong = label("", wrap=True, tone="bad")
         self.rounding = label("", "note", wrap=True)
-        form = QFormLayout()
-        form.setHorizontalSpacing(fonts.scaled(12))
-        form.setVerticalSpacing(fonts.scaled(6))
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._source_label = label("Reads")
-        form.addRow(label("Kind"), self.type)
-        form.addRow(self._source_label, self.source)
-        form.addRow(label("How"), self.operator)
-        form.addRow(label("Writes"), self.target)
-        form.addRow(label("Both changed"), self.prefer)
-        form.addRow(label("Target"), self.protection)
-        form.addRow("", self.decimals)
+        first, second = _form(), _form()
+        first.addRow(label("Kind"), self.type)
+        first.addRow(self._source_label, self.source)
+        first.addRow(label("How"), self.operator)
+        first.addRow(label("Writes"), self.target)
+        second.addRow(label("If both changed"), self.prefer)
+        second.addRow(label("The target"), self.protection)
+        second.addRow("", self.decimals)
+        second.addRow("", self.rounding)
+        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._halves.setSpacing(fonts.scaled(24))
+        self._halves.addLayout(first, 1)
+        self._halves.addLayout(second, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(fonts.scaled(6))
-        column.addLayout(form)
+        column.addLayout(self._halves)
         column.addWidget(self.wrong)
-        column.addWidget(self.rounding)
         self.source.textEdited.connect(self._on_edited)
         self.target.textEdited.connect(self._on_edited)
         for choice in (self.type, self.operator, self.prefer, self.protection):
@@ -78,6 +87,11 @@ class MappingForm(QWidget):
         self.rounding.setText("" if row.keep_decimals else rounding)
         self.rounding.setVisible(not row.keep_decimals)
         self._showing = False
+
+    def set_wide(self, wide: bool) -> None:
+        """Two halves beside each other, or one below the other."""
+        direction = QBoxLayout.Direction
+        self._halves.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
     def suggest(self, sources: tuple[str, ...], targets: tuple[str, ...]) -> None:
         """Offer these names while somebody types."""
@@ -121,3 +135,11 @@ def _field(name: str) -> QLineEdit:
     field.setObjectName(name)
     field.setMaxLength(200)
     return field
+
+
+def _form() -> QFormLayout:
+    form = QFormLayout()
+    form.setHorizontalSpacing(fonts.scaled(12))
+    form.setVerticalSpacing(fonts.scaled(6))
+    form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+    return form

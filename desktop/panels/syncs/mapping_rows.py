@@ -17,8 +17,8 @@ from desktop.viewmodels.syncs.mapping_view import MappingLine
 
 _FROM, _HOW, _TO, _RESULT = range(4)
 _ROW = 28
-_WIDTHS = {_FROM: 130, _HOW: 92, _TO: 122}
-_RESULT_FROM = 430
+_WIDTHS = {_FROM: 210, _HOW: 130, _TO: 200}
+_RESULT_FROM = 620
 _ALT = Qt.KeyboardModifier.AltModifier
 _CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -104,7 +104,7 @@ class MappingRows(QTableWidget):
         """Leave the result out where there is no room for it."""
         narrow = width < fonts.scaled(_RESULT_FROM)
         self.setColumnHidden(_RESULT, narrow)
-        share = width / fonts.scaled(350) if narrow else 1.0
+        share = width / fonts.scaled(545) if narrow else 1.0
         for column, wanted in _WIDTHS.items():
             self.setColumnWidth(column, int(fonts.scaled(wanted) * min(1.0, share)))
 

@@ -24,8 +24,7 @@ from desktop.panels.theme.tokens import GAP_CARD
 from desktop.viewmodels.syncs.mapping import MappingModel, MappingView
 from desktop.viewmodels.syncs.mapping_view import direction_words
 
-_BESIDE_FROM = 760
-_FORM = 270
+_BESIDE_FROM = 620
 
 
 class MappingTab(QWidget):
@@ -92,19 +91,13 @@ class MappingTab(QWidget):
             button.set_enabled(many > 0, "There is no row.")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The row's form stands beside the rows, or below them."""
+        """What stands beside each other here stands below each other in a narrow window."""
         super().resizeEvent(event)
         wide = self.width() >= fonts.scaled(_BESIDE_FROM)
         direction = QBoxLayout.Direction
-        self._beside.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self._finding.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
-        if wide:
-            self.form.setFixedWidth(fonts.scaled(_FORM))
-        else:
-            self.form.setMinimumWidth(0)
-            self.form.setMaximumWidth(16_777_215)
-        beside = fonts.scaled(_FORM + 40) if wide else 0
-        self.rows.set_room(self.width() - fonts.scaled(40) - beside)
+        self.form.set_wide(wide)
+        self.rows.set_room(self.width() - fonts.scaled(44))
 
     def _lay_out(self) -> None:
         self._fields = Card("Fields")
@@ -116,24 +109,23 @@ class MappingTab(QWidget):
         asked.addWidget(self.try_button)
         self._finding.addLayout(asked, 2)
         self._finding.addWidget(self.tried, 3)
-        left = QVBoxLayout()
-        left.setSpacing(fonts.scaled(4))
-        left.addWidget(self.rows)
         tools = QHBoxLayout()
         tools.setSpacing(fonts.scaled(2))
         tools.addWidget(self.add)
         tools.addStretch(1)
         for button in (self.duplicate, self.up, self.down, self.delete):
             tools.addWidget(button)
-        left.addLayout(tools)
-        left.addStretch(1)
-        self._beside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._beside.setSpacing(fonts.scaled(16))
-        self._beside.addLayout(left, 1)
-        self._beside.addWidget(self.form, 0, Qt.AlignmentFlag.AlignTop)
+        line = QFrame()
+        line.setProperty("ground", "line")
+        line.setFixedHeight(1)
         self._fields.add(self._finding)
         self._fields.add(8)
-        self._fields.add(self._beside)
+        self._fields.add(self.rows)
+        self._fields.add(tools)
+        self._fields.add(4)
+        self._fields.add(line)
+        self._fields.add(10)
+        self._fields.add(self.form)
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)

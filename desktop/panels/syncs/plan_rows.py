@@ -13,7 +13,7 @@ from desktop.viewmodels.syncs.plan_table import CHANGES, CUSTOMER, FATE, TICK, P
 
 Index = QModelIndex | QPersistentModelIndex
 _COLUMNS_FROM = 600
-_WIDTHS = {TICK: 32, CUSTOMER: 190, FATE: 130}
+_WIDTHS = {TICK: 32, CUSTOMER: 186, FATE: 126}
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _HAND = Qt.CursorShape.PointingHandCursor
 

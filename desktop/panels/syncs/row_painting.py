@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from desktop.panels.parts.paint import fill, outline
-from desktop.panels.syncs.row_shape import FIELD, Hit, line_boxes, name_box, side_boxes
+from desktop.panels.syncs.row_shape import FIELD, LINE, Hit, line_boxes, name_box, side_boxes
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current import color, tokens
 from desktop.panels.theme.icon import pixmap
@@ -184,7 +184,8 @@ class RowPainter(QStyledItemDelegate):
     ) -> None:
         field = fonts.scaled(FIELD)
         more = len(row.lines) - 1
-        name = QRect(box.left(), box.top(), field - fonts.scaled(6), box.height())
+        height = fonts.scaled(LINE)
+        name = QRect(box.left(), box.top() - fonts.scaled(1), field - fonts.scaled(6), height)
         _draw(painter, name, f"{line.name} +{more}" if more else line.name, "muted")
         for side, button in zip(line.sides, side_boxes(box, line, field), strict=True):
             over = self.over == (place, Hit("side", line.field, side.side)) and self.editable

@@ -49,11 +49,13 @@ def side_boxes(box: QRect, line: FieldLine, from_left: int) -> list[QRect]:
     gap, pad = fonts.scaled(6), fonts.scaled(12)
     room = max(0, (box.width() - from_left - gap) // 2)
     height = fonts.scaled(28)
-    top = box.top() + (box.height() - height) // 2
+    top = box.top() - fonts.scaled(3)
     found, left = [], box.left() + from_left
     wanted = [metrics.horizontalAdvance(side.words) + 2 * pad for side in line.sides]
-    if sum(wanted) + gap > 2 * room + gap:
-        wanted = [min(width, room) for width in wanted]
+    if sum(wanted) > 2 * room:
+        # The shorter one keeps its words; the other takes what is left.
+        shorter = min(*wanted, room)
+        wanted = [width if width == shorter else 2 * room - shorter for width in wanted]
     for width in wanted:
         found.append(QRect(left, top, width, height))
         left += width + gap

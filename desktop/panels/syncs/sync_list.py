@@ -6,10 +6,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from desktop.panels.parts.button import secondary
 from desktop.panels.parts.card import Card
 from desktop.panels.parts.label import label
+from desktop.panels.syncs.new_sync import Offers
 from desktop.panels.syncs.sync_card import SyncCard
 from desktop.panels.theme import fonts
 from desktop.viewmodels.syncs.card import CardView
-from desktop.viewmodels.syncs.page import ListState
+from desktop.viewmodels.syncs.page import ListState, Offer
 
 
 class SyncList(QWidget):
@@ -27,7 +28,7 @@ class SyncList(QWidget):
         self._cards: dict[str, SyncCard] = {}
         self.new_button = secondary("New sync…", name="New sync…")
         self._state = Card("No sync yet")
-        self._state.action_requested.connect(self.new_wanted)
+        self.offers = Offers()
         self._state.retry_requested.connect(self.retry_wanted)
         self.new_button.clicked.connect(self.new_wanted)
         self._lay_out()
@@ -36,9 +37,12 @@ class SyncList(QWidget):
         """One sync's card."""
         return self._cards.get(goal)
 
-    def show_state(self, state: ListState, why_not: str) -> None:
-        """What stands in place of cards; `why_not`: why none can be added."""
+    def show_state(self, state: ListState, why_not: str, offers: tuple[Offer, ...]) -> None:
+        """What stands in place of cards: why there are none, and what can be added."""
         self.new_button.set_enabled(not why_not, why_not)
+        self.new_button.setVisible(not state.empty)
+        self.offers.setVisible(state.empty)
+        self.offers.show_offers(offers if state.empty else (), why_not)
         bare = state.loading or bool(state.text) or state.empty
         self._state.setVisible(bare)
         self._scroll.setVisible(not bare)
@@ -54,9 +58,7 @@ class SyncList(QWidget):
                 "A sync keeps Zendesk and Sailthru alike, in one direction. It begins switched"
                 " off, and its preview shows every change before anything is written."
             )
-            if why_not:
-                text = f"{text}\n\n{why_not}"
-            self._state.show_empty(text, "" if why_not else "Choose one…")
+            self._state.show_not_permitted(f"{text}\n\n{why_not}" if why_not else text)
 
     def show_cards(self, views: tuple[CardView, ...], chosen: str) -> None:
         """Every sync, in this order."""
@@ -97,6 +99,7 @@ class SyncList(QWidget):
         page.setSpacing(fonts.scaled(9))
         page.addLayout(head)
         page.addWidget(self._state)
+        page.addWidget(self.offers)
         page.addWidget(self._scroll, 1)
         page.addStretch(0)
 

@@ -132,8 +132,9 @@ class SyncPage(QWidget):
         right.addWidget(self._stack, 1)
         body = QHBoxLayout()
         body.setSpacing(fonts.scaled(GAP_CARD + 2))
-        body.addWidget(self.list)
+        body.addWidget(self.list, 1)
         body.addWidget(self._right, 1)
+        body.addStretch(0)
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, fonts.scaled(11))
         page.setSpacing(fonts.scaled(10))
@@ -189,6 +190,7 @@ class SyncPage(QWidget):
         self.list.chosen.connect(model.choose)
         self.list.opened.connect(self._on_opened)
         self.list.new_wanted.connect(self._on_new)
+        self.list.offers.wanted.connect(model.add)
         self.list.retry_wanted.connect(model.refresh)
         self.head.switched.connect(self._on_switched)
         self.head.preview_wanted.connect(model.preview)
@@ -206,7 +208,8 @@ class SyncPage(QWidget):
     # What the models say.
 
     def _on_changed(self) -> None:
-        self.list.show_state(self._model.list_state(), self._model.add_why_not())
+        model = self._model
+        self.list.show_state(model.list_state(), model.add_why_not(), model.offers())
         self.list.show_cards(self._model.cards(), self._model.goal)
         head = self._model.head()
         if head is not None:

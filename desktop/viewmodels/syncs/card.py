@@ -7,7 +7,13 @@ from desktop.model.run import RunState
 from desktop.sync.presets import SyncNames
 from desktop.viewmodels import moment
 from desktop.viewmodels.syncs.look import SyncLook
-from desktop.viewmodels.syncs.words import rhythm, source_words, target_words, totals_words
+from desktop.viewmodels.syncs.words import (
+    rhythm,
+    source_words,
+    stage_words,
+    target_words,
+    totals_words,
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,9 @@ def _last(sync: SyncLook, now: float) -> str:
     running = sync.running
     if running is not None:
         done, total = running.progress.done, running.progress.total
-        return f"{done:,} of {total:,}" if total else f"{done:,} read" if done else "beginning"
+        if total:
+            return f"{done:,} of {total:,}"
+        return f"{done:,} read" if done else stage_words(running, sync.goal.target).lower()
     run = sync.run
     if run is None:
         return "never run"

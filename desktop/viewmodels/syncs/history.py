@@ -217,8 +217,8 @@ def _words(run: Run) -> str:
     if run.ended_at is not None and run.state is not RunState.WAITING:
         took = span(run.ended_at - run.started_at).removeprefix("about ")
     if run.state is RunState.RUNNING:
-        total = f" of {run.progress.total:,}" if run.progress.total else ""
-        return f"{run.progress.done:,}{total}"
+        far = run.progress
+        return f"{far.done:,} of {far.total:,}" if far.total else "under way"
     if run.state in (RunState.FAILED, RunState.INTERRUPTED, RunState.WAITING):
         why = run.error or "its process ended in the middle"
         return f"{done}; {why}" if done and done != "nothing to change" else why

@@ -27,6 +27,8 @@ _STATES = {
     RowState.PARKED: ("Not written", "warn"),
     RowState.FAILED: ("Refused", "bad"),
 }
+# What became of the others is no news: they are as the preview said.
+_TELLING = (RowState.PARKED, RowState.FAILED, RowState.UNTICKED)
 CORRECTABLE = ("email", "name", "phone")
 
 
@@ -115,7 +117,7 @@ def view_of(row: PlanRow, goal: Goal, now: float, people: Mapping[int, str]) -> 
         writes=row.fate.writes,
         ticked=row.ticked and row.fate.writes,
         parked=row.fate.parked,
-        why=row.detail if row.state.final and row.detail else _why(row),
+        why=row.detail if row.state in _TELLING and row.detail else _why(row),
         lines=_ordered(tuple(_line(change, row, goal, now) for change in row.changes)),
     )
 
@@ -226,7 +228,7 @@ def _sides(change: FieldChange, row: PlanRow, goal: Goal, now: float) -> tuple[S
 
 
 def _side_words(place: str, value: str, at: float | None, now: float) -> str:
-    when = f", {moment.date_and_time(at, now)}" if at is not None else ""
+    when = f", {moment.stamp(at, now)}" if at is not None else ""
     return f"{place} {value[:60]}{when}"
 
 

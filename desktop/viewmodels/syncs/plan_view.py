@@ -176,9 +176,7 @@ def _told(facts: Facts, now: float, *, is_open: bool, pinned: bool) -> MessageVi
         return None
     at = moment.date_and_time(plan.made_at, now)
     if plan.state is PlanState.APPLYING:
-        return MessageView(
-            "info", "This preview is written from.", "It cannot be changed any more."
-        )
+        return MessageView("info", "A run has taken this preview; each row says how far it is.")
     if pinned:
         title = f"An older run's rows, of {at}."
         return MessageView("info", title, "", (("newest", "Show the newest"),))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from desktop.kit.errors import AppError, BadInput, NotFound
 from desktop.model.edit import Service
+from desktop.model.exported_ticket import ExportedTicket
 from desktop.model.goal import Goal
 from desktop.model.json_value import Json
 from desktop.model.plan import PlanRow
@@ -90,4 +91,21 @@ async def _person(tools: Tools, query: Query) -> Record:
         raise NotFound(f"{PLACES[Service.ZENDESK]} knows nobody by “{query.value[:80]}”.")
     person = found[0]
     tickets = await tools.store.lane.run(tools.store.feeds.tickets_of, person.id)
-    return record_of_person(person, tickets)
+    return record_of_person(person, tickets or await _tickets(tools, person.id))
+
+
+async def _tickets(tools: Tools, person: int) -> tuple[ExportedTicket, ...]:
+    """A person's tickets, read now: no export has brought any yet."""
+    page = await tools.zendesk.client.tickets_of(person)
+    return tuple(
+        ExportedTicket(
+            ticket.id,
+            person,
+            ticket.subject,
+            ticket.status,
+            ticket.priority,
+            created_at=ticket.created_at,
+            updated_at=ticket.updated_at,
+        )
+        for ticket in page.tickets
+    )

@@ -94,9 +94,7 @@ def totals_words(totals: Mapping[str, int], *, all_of_them: bool = False) -> str
 def stage_words(run: Run, target: Service) -> str:
     """What a run is doing."""
     said = _STAGES[run.stage]
-    if run.stage is RunStage.APPLY:
-        return f"{said} to {PLACES[target]}"
-    return said
+    return f"{said} to {PLACES[target]}" if run.stage is RunStage.APPLY else said
 
 
 def run_words(run: Run) -> tuple[str, str]:

@@ -25,10 +25,7 @@ def read_profile(desk: SyncDesk, address: str) -> dict[str, Any]:
 
 async def test_a_preset_is_added_switched_on_previewed_and_written(desk: SyncDesk) -> None:
     assert "keeps Zendesk and Sailthru alike" in desk.texts(desk.page)
-    desk.click("New sync…")
-    dialog = desk.dialog()
-    assert isinstance(dialog, NewSync)
-    dialog.findChild(QPushButton, "Add Zendesk to Sailthru").click()
+    desk.click("Add Zendesk to Sailthru")
     await desk.until(lambda: desk.models.page.sync() is not None)
     card = desk.page.list.card(TO_SAILTHRU)
     assert card is not None
@@ -60,6 +57,17 @@ async def test_a_preset_is_added_switched_on_previewed_and_written(desk: SyncDes
     assert "zendesk_id" not in (priya.get("vars") or {})
     await desk.until(lambda: "updated" in (desk.page.list.card(TO_SAILTHRU).view().last))
     assert unnamed(desk.page) == []
+
+
+async def test_a_second_one_is_added_from_the_list(desk: SyncDesk) -> None:
+    await desk.add(on=False)
+    desk.click("New sync…")
+    dialog = desk.dialog()
+    assert isinstance(dialog, NewSync)
+    assert not dialog.findChildren(QPushButton, "Add Zendesk to Sailthru")
+    dialog.findChild(QPushButton, "Add High-value tagging").click()
+    await desk.until(lambda: desk.page.list.card("high-value-tagging") is not None)
+    await desk.until(lambda: desk.models.page.goal == "high-value-tagging")
 
 
 async def test_what_waits_stands_on_the_rail(desk: SyncDesk) -> None:
