@@ -14,12 +14,14 @@ from desktop.viewmodels.syncs.room import Room
 def sync_room(house: House, lent: Mapping[str, str]) -> Room:
     """The room of one open house; `lent` goes to the runs' environment."""
     live = house.live
+    # Counting a million rows takes a while, and nobody else is to wait for it.
+    store = house.store.beside()
     return Room(
         office=live,
-        store=house.store,
+        store=store,
         # Of its own: it is called on the database's thread, where no listener may be told.
         goals=Goals(
-            house.store,
+            store,
             house.ground.clock,
             Bus(),
             lambda: live.actor,

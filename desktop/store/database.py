@@ -31,12 +31,15 @@ class Database:
     is damaged, locked for too long, or written by a newer version.
     """
 
-    def __init__(self, path: Path, schema: str, *, synchronous: str) -> None:
+    def __init__(self, path: Path, schema: str, *, synchronous: str, checked: bool = False) -> None:
+        """`checked`: it was found whole a moment ago, and is opened at the first use."""
         self.path = path
         self._schema = schema
         self._synchronous = synchronous
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        if checked:
+            return
         with self._lock, known_troubles(path):
             if not path.exists():
                 self._make()
@@ -69,6 +72,10 @@ class Database:
         """Run `look` on the writing connection, outside a transaction."""
         with self._lock, known_troubles(self.path):
             return look(self._open())
+
+    def beside(self) -> "Database":
+        """Another connection to the same file: what takes long there holds nobody up here."""
+        return Database(self.path, self._schema, synchronous=self._synchronous, checked=True)
 
     def data_version(self) -> int:
         """A number that changes when another connection has committed."""

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from desktop.kit.errors import StoreKnown
@@ -53,6 +53,28 @@ class Store:
     def version(self) -> tuple[int, int]:
         """Changes whenever another process has committed to either file."""
         return self.fairlead.data_version(), self.said.data_version()
+
+    def beside(self) -> "Store":
+        """The same syncs over a connection and a thread of their own, for pages of a long plan.
+
+        Closed by `close_beside`; the mirror and the reader stay the first one's.
+        """
+        other = self.fairlead.beside()
+        return replace(
+            self,
+            goals=Goals(other),
+            plans=Plans(other),
+            applying=Applying(other),
+            runs=Runs(other, own_identity()),
+            memory=SyncNotes(other),
+            lane=Lane(),
+            fairlead=other,
+        )
+
+    def close_beside(self) -> None:
+        """End what `beside` has opened."""
+        self.lane.close()
+        self.fairlead.close()
 
     def close(self) -> None:
         """Finish what runs and close both files."""

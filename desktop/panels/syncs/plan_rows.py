@@ -1,6 +1,6 @@
 """The table of a preview's rows: ticked by Space and mouse, by Shift in ranges."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -15,6 +15,7 @@ Index = QModelIndex | QPersistentModelIndex
 _COLUMNS_FROM = 600
 _WIDTHS = {TICK: 32, CUSTOMER: 186, FATE: 126}
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
+_RENEWING = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
 _HAND = Qt.CursorShape.PointingHandCursor
 
 
@@ -77,6 +78,12 @@ class PlanRows(QTableView):
         """One column where the room is short."""
         super().resizeEvent(event)
         self._arrange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Other colours and sizes in another theme."""
+        super().changeEvent(event)
+        if event.type() in _RENEWING:
+            self._painter.kit.renew()
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         """Tell which row is current."""

@@ -1,13 +1,12 @@
 """Paints the rows of a preview: the box, the customer, the fate, the fields old → new."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
+from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from desktop.panels.parts.paint import fill, outline
+from desktop.panels.syncs.row_kit import RowKit
 from desktop.panels.syncs.row_shape import FIELD, LINE, Hit, line_boxes, name_box, side_boxes
-from desktop.panels.theme import fonts
-from desktop.panels.theme.current import color, tokens
 from desktop.panels.theme.icon import pixmap
 from desktop.panels.theme.tokens import RING
 from desktop.viewmodels.syncs.plan_row import FieldLine, RowView
@@ -26,6 +25,7 @@ class RowPainter(QStyledItemDelegate):
     def __init__(self, view: QTableView) -> None:
         super().__init__(view)
         self._view = view
+        self.kit = RowKit()
         self.whole = False
         self.lines = 1
         self.editable = False
@@ -38,8 +38,8 @@ class RowPainter(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(box, color("accentbg"))
-        painter.setPen(color("line"))
+            painter.fillRect(box, self.kit.color("accentbg"))
+        painter.setPen(self.kit.color("line"))
         painter.drawLine(box.bottomLeft(), box.bottomRight())
         row = index.data(ROW_ROLE)
         if isinstance(row, RowView):
@@ -51,8 +51,8 @@ class RowPainter(QStyledItemDelegate):
         painter.restore()
 
     def _cell(self, painter: QPainter, box: QRect, index: Index, row: RowView) -> None:
-        pad = fonts.scaled(6)
-        inner = box.adjusted(pad, fonts.scaled(5), -pad, -fonts.scaled(6))
+        pad = self.kit.px(6)
+        inner = box.adjusted(pad, self.kit.px(5), -pad, -self.kit.px(6))
         column = index.column()
         if column == TICK:
             self._box(painter, box, row)
@@ -61,7 +61,7 @@ class RowPainter(QStyledItemDelegate):
         elif column == CUSTOMER:
             self._customer(painter, inner, index.row(), row)
         elif column == FATE:
-            self._chip(painter, inner, row, fonts.scaled(20))
+            self._chip(painter, inner, row, self.kit.px(20))
         elif column == CHANGES:
             self._changes(painter, inner, index.row(), row)
 
@@ -69,47 +69,52 @@ class RowPainter(QStyledItemDelegate):
 
     def _awaited(self, painter: QPainter, box: QRect) -> None:
         """A row that is not read yet: a grey bar where its name will be."""
-        bar = fonts.scaled(9)
-        place = QRectF(box.left() + 6, box.top() + fonts.scaled(10), box.width() * 0.6, bar)
-        fill(painter, place, bar / 2, color("raised"))
+        bar = self.kit.px(9)
+        place = QRectF(box.left() + 6, box.top() + self.kit.px(10), box.width() * 0.6, bar)
+        fill(painter, place, bar / 2, self.kit.color("raised"))
 
     def _box(self, painter: QPainter, box: QRect, row: RowView) -> None:
-        size = fonts.scaled(16)
+        size = self.kit.px(16)
         place = QRectF(
-            box.left() + (box.width() - size) // 2, box.top() + fonts.scaled(9), size, size
+            box.left() + (box.width() - size) // 2, box.top() + self.kit.px(9), size, size
         )
         enabled = row.writes and self.editable
         if row.ticked:
-            fill(painter, place, fonts.scaled(4), color("accent" if enabled else "control"))
-            mark = pixmap("check", color("on_accent"), size, painter.device().devicePixelRatioF())
+            fill(painter, place, self.kit.px(4), self.kit.color("accent" if enabled else "control"))
+            mark = pixmap(
+                "check", self.kit.color("on_accent"), size, painter.device().devicePixelRatioF()
+            )
             painter.drawPixmap(place.topLeft().toPoint(), mark)
             return
-        fill(painter, place, fonts.scaled(4), color("surface" if enabled else "raised"))
-        outline(painter, place, fonts.scaled(4), color("control" if enabled else "line"), 1.5)
+        fill(painter, place, self.kit.px(4), self.kit.color("surface" if enabled else "raised"))
+        outline(
+            painter, place, self.kit.px(4), self.kit.color("control" if enabled else "line"), 1.5
+        )
 
     def _customer(self, painter: QPainter, box: QRect, place: int, row: RowView) -> None:
         self._name(painter, box, place, row)
-        below = box.adjusted(0, fonts.scaled(17), 0, 0)
-        below.setHeight(fonts.scaled(16))
-        _draw(painter, below, row.address, "text", size=11)
+        below = box.adjusted(0, self.kit.px(17), 0, 0)
+        below.setHeight(self.kit.px(16))
+        self._draw(painter, below, row.address, "text", size=11)
 
     def _name(self, painter: QPainter, box: QRect, place: int, row: RowView) -> None:
-        font = fonts.font()
+        font = self.kit.font()
         if self.over == (place, Hit("name")):
+            font = QFont(font)
             font.setUnderline(True)
         painter.setFont(font)
-        painter.setPen(color("accent"))
+        painter.setPen(self.kit.color("accent"))
         line = QRect(box.left(), box.top(), box.width(), name_box(box, row).height())
         text = painter.fontMetrics().elidedText(row.name, _ELIDE, line.width())
         painter.drawText(line, _LEADING, text)
 
     def _chip(self, painter: QPainter, box: QRect, row: RowView, height: int) -> None:
         pill = QRectF(box.left(), box.top(), box.width(), height)
-        pair = tokens().chips[row.tone]
-        fill(painter, pill, height / 2, QColor(pair.ground))
-        painter.setFont(fonts.font(12, QFont.Weight.Medium))
-        painter.setPen(QColor(pair.ink))
-        text = painter.fontMetrics().elidedText(row.fate, _ELIDE, box.width() - fonts.scaled(12))
+        ink, ground = self.kit.chip(row.tone)
+        fill(painter, pill, height / 2, ground)
+        painter.setFont(self.kit.font(12, medium=True))
+        painter.setPen(ink)
+        text = painter.fontMetrics().elidedText(row.fate, _ELIDE, box.width() - self.kit.px(12))
         painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
 
     def _changes(self, painter: QPainter, box: QRect, place: int, row: RowView) -> None:
@@ -136,91 +141,95 @@ class RowPainter(QStyledItemDelegate):
         """A row without fields says why; what needs correction may be fixed here."""
         fix = row.tone == "warn" and self.editable
         text = f"{row.why} · Fix here" if fix else row.why
-        _draw(painter, box, text, "text" if row.parked else "muted")
+        self._draw(painter, box, text, "text" if row.parked else "muted")
 
     def _field(self, painter: QPainter, box: QRect, line: FieldLine, note: str, why: str) -> None:
         """Name, value, and at the end the reason with the room that the value leaves."""
         mirrored = self._view.isRightToLeft()
-        name, rest = _split(box, fonts.scaled(FIELD), mirrored=mirrored)
-        _draw(painter, name.adjusted(0, 0, -fonts.scaled(6), 0), line.name, "muted")
-        metrics, gap = QFontMetrics(fonts.font()), fonts.scaled(10)
+        name, rest = _split(box, self.kit.px(FIELD), mirrored=mirrored)
+        self._draw(painter, name.adjusted(0, 0, -self.kit.px(6), 0), line.name, "muted")
+        metrics, gap = self.kit.metrics(), self.kit.px(10)
         if note:
             width = metrics.horizontalAdvance(note)
             rest, end = _split(rest, rest.width() - width, mirrored=mirrored)
-            _draw(painter, end, note, "muted", trailing=True)
+            self._draw(painter, end, note, "muted", trailing=True)
             rest.adjust(gap if mirrored else 0, 0, 0 if mirrored else -gap, 0)
         reason = line.reason or why
         wanted = metrics.horizontalAdvance(f"{line.old}{line.new}") + 4 * gap
         least = rest.width() * 2 // 5
         width = min(metrics.horizontalAdvance(reason), max(rest.width() - wanted, least))
         value, end = _split(rest, rest.width() - width, mirrored=mirrored)
-        _draw(painter, end, reason, "muted", trailing=True)
-        self._values(painter, value.adjusted(0, 0, -fonts.scaled(8), 0), line)
+        self._draw(painter, end, reason, "muted", trailing=True)
+        self._values(painter, value.adjusted(0, 0, -self.kit.px(8), 0), line)
 
     def _values(self, painter: QPainter, box: QRect, line: FieldLine) -> None:
         """Old struck through, an arrow, new; what is not written stays grey."""
         if line.dim:
             kept = line.old if line.old == line.new else f"{line.old} (not {line.new})"
-            _draw(painter, box, kept, "muted")
+            self._draw(painter, box, kept, "muted")
             return
         if line.old == UNSET:
-            _draw(painter, box, line.new, "text")
+            self._draw(painter, box, line.new, "text")
             return
-        metrics = QFontMetrics(fonts.font())
-        gap, size = fonts.scaled(7), fonts.scaled(13)
+        metrics = self.kit.metrics()
+        gap, size = self.kit.px(7), self.kit.px(13)
         room = box.width() - size - 2 * gap
         old_width = min(metrics.horizontalAdvance(line.old), max(room // 2, 1))
         mirrored = self._view.isRightToLeft()
         old, rest = _split(box, old_width + gap, mirrored=mirrored)
-        _draw(painter, old, line.old, "muted", struck=True)
+        self._draw(painter, old, line.old, "muted", struck=True)
         arrow, new = _split(rest, size + gap, mirrored=mirrored)
-        drawn = pixmap("arrow-right", color("accent"), size, painter.device().devicePixelRatioF())
+        drawn = pixmap(
+            "arrow-right", self.kit.color("accent"), size, painter.device().devicePixelRatioF()
+        )
         left = arrow.right() - size + 1 if mirrored else arrow.left()
         painter.drawPixmap(left, arrow.top() + (arrow.height() - size) // 2, drawn)
-        _draw(painter, new, line.new, "text")
+        self._draw(painter, new, line.new, "text")
 
     def _conflict(
         self, painter: QPainter, box: QRect, place: int, row: RowView, line: FieldLine
     ) -> None:
-        field = fonts.scaled(FIELD)
+        field = self.kit.px(FIELD)
         more = len(row.lines) - 1
-        height = fonts.scaled(LINE)
-        name = QRect(box.left(), box.top() - fonts.scaled(1), field - fonts.scaled(6), height)
-        _draw(painter, name, f"{line.name} +{more}" if more else line.name, "muted")
+        height = self.kit.px(LINE)
+        name = QRect(box.left(), box.top() - self.kit.px(1), field - self.kit.px(6), height)
+        self._draw(painter, name, f"{line.name} +{more}" if more else line.name, "muted")
         for side, button in zip(line.sides, side_boxes(box, line, field), strict=True):
             over = self.over == (place, Hit("side", line.field, side.side)) and self.editable
-            ground = color("raised" if over or not self.editable else "surface")
-            fill(painter, button, fonts.scaled(6), ground)
-            outline(painter, button, fonts.scaled(6), color("control"))
-            pad = fonts.scaled(8)
+            ground = self.kit.color("raised" if over or not self.editable else "surface")
+            fill(painter, button, self.kit.px(6), ground)
+            outline(painter, button, self.kit.px(6), self.kit.color("control"))
+            pad = self.kit.px(8)
             inner = button.adjusted(pad, 0, -pad, 0)
-            painter.setFont(fonts.font(weight=QFont.Weight.Medium))
-            painter.setPen(color("text"))
+            painter.setFont(self.kit.font(medium=True))
+            painter.setPen(self.kit.color("text"))
             text = painter.fontMetrics().elidedText(side.words, _ELIDE, inner.width())
             painter.drawText(inner, Qt.AlignmentFlag.AlignCenter, text)
 
     def _whole(self, painter: QPainter, box: QRect, place: int, row: RowView) -> None:
-        metrics = QFontMetrics(fonts.font(12, QFont.Weight.Medium))
-        width = min(metrics.horizontalAdvance(row.fate) + fonts.scaled(20), box.width() // 2)
+        metrics = self.kit.metrics(12, medium=True)
+        width = min(metrics.horizontalAdvance(row.fate) + self.kit.px(20), box.width() // 2)
         name, chip = _split(box, box.width() - width, mirrored=self._view.isRightToLeft())
-        chip.setHeight(fonts.scaled(20))
-        self._chip(painter, chip, row, fonts.scaled(20))
-        self._customer(painter, name.adjusted(0, 0, -fonts.scaled(6), 0), place, row)
-        top = box.top() + fonts.scaled(36)
-        height = fonts.scaled(18)
+        chip.setHeight(self.kit.px(20))
+        self._chip(painter, chip, row, self.kit.px(20))
+        self._customer(painter, name.adjusted(0, 0, -self.kit.px(6), 0), place, row)
+        top = box.top() + self.kit.px(36)
+        height = self.kit.px(18)
         shown, more = self._shown(row)
         if not shown:
-            _draw(painter, QRect(box.left(), top, box.width(), height), row.why, "muted")
+            self._draw(painter, QRect(box.left(), top, box.width(), height), row.why, "muted")
         for at, line in enumerate(shown):
             where = QRect(box.left(), top + at * height, box.width(), height)
             last = at == len(shown) - 1
             arrow = line.new if line.old == UNSET else f"{line.old} → {line.new}"
             arrow = "pick one" if line.sides else arrow
             note = f"  +{more} more" if last and more else ""
-            _draw(painter, where, f"{line.name}: {arrow}{note}", "muted" if line.dim else "text")
+            self._draw(
+                painter, where, f"{line.name}: {arrow}{note}", "muted" if line.dim else "text"
+            )
 
     def _ring(self, painter: QPainter, box: QRect, column: int) -> None:
-        ink, wide = color("accent"), RING
+        ink, wide = self.kit.color("accent"), RING
         painter.fillRect(box.left(), box.top(), box.width(), wide, ink)
         painter.fillRect(box.left(), box.bottom() + 1 - wide, box.width(), wide, ink)
         first, last = TICK, CUSTOMER if self.whole else CHANGES
@@ -230,6 +239,25 @@ class RowPainter(QStyledItemDelegate):
             painter.fillRect(box.left(), box.top(), wide, box.height(), ink)
         if column == last:
             painter.fillRect(box.right() + 1 - wide, box.top(), wide, box.height(), ink)
+
+    def _draw(
+        self,
+        painter: QPainter,
+        box: QRect,
+        text: str,
+        tone: str,
+        *,
+        size: float = 13,
+        struck: bool = False,
+        trailing: bool = False,
+    ) -> None:
+        painter.setFont(self.kit.font(size, struck=struck))
+        painter.setPen(self.kit.color(tone))
+        metrics = self.kit.metrics(size)
+        shown = text[:400]
+        if metrics.horizontalAdvance(shown) > box.width():
+            shown = metrics.elidedText(shown, _ELIDE, box.width())
+        painter.drawText(box, _TRAILING if trailing else _LEADING, shown)
 
 
 def _split(box: QRect, first: int, *, mirrored: bool) -> tuple[QRect, QRect]:
@@ -243,21 +271,3 @@ def _split(box: QRect, first: int, *, mirrored: bool) -> tuple[QRect, QRect]:
         QRect(box.left(), box.top(), first, box.height()),
         QRect(box.left() + first, box.top(), box.width() - first, box.height()),
     )
-
-
-def _draw(
-    painter: QPainter,
-    box: QRect,
-    text: str,
-    tone: str,
-    *,
-    size: float = 13,
-    struck: bool = False,
-    trailing: bool = False,
-) -> None:
-    font = fonts.font(size)
-    font.setStrikeOut(struck)
-    painter.setFont(font)
-    painter.setPen(color(tone))
-    shown = painter.fontMetrics().elidedText(text[:400], _ELIDE, box.width())
-    painter.drawText(box, _TRAILING if trailing else _LEADING, shown)

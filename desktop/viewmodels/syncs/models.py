@@ -25,6 +25,7 @@ class SyncModels:
         for model in (self.plan, self.history, self.schedule, self.mapping):
             await model.close()
         await self.page.close()
+        self.page.room.close()
 
 
 def make_models(room: Room) -> SyncModels:

@@ -21,7 +21,8 @@ T = TypeVar("T")
 class Room:
     """One workspace as the page needs it.
 
-    `goals` tells no bus: it is called on the database's thread, and `tell` follows in this one.
+    `store` has a connection and a thread of its own, closed by `close`. `goals` tells no bus: it
+    is called on the database's thread, and `tell` follows in this one.
     `start` begins a process of its own with the arguments after `sync`. Raises Bug.
     """
 
@@ -50,3 +51,7 @@ class Room:
     def tell(self) -> None:
         """Say that something about syncs has changed."""
         self.bus.publish(Changes.of(Topic.SYNC))
+
+    def close(self) -> None:
+        """End the thread and close the connection; nobody uses the room any more."""
+        self.store.close_beside()
