@@ -39,8 +39,8 @@ class CardView:
         return ". ".join(part for part in parts if part)
 
 
-def card_of(sync: SyncLook, names: SyncNames, now: float, starting: str) -> CardView:
-    """One card; `starting` is what was just asked for and has not begun yet."""
+def card_of(sync: SyncLook, names: SyncNames, now: float, *, starting: bool) -> CardView:
+    """One card; `starting`: something was just asked for and has not begun yet."""
     goal = sync.goal
     chip, tone = _chip(sync, starting)
     return CardView(
@@ -64,7 +64,7 @@ def _following(sync: SyncLook, now: float) -> str:
     return "paused" if sync.state.paused else rhythm(sync.goal, sync.state.next_at, now)
 
 
-def _chip(sync: SyncLook, starting: str) -> tuple[str, str]:
+def _chip(sync: SyncLook, starting: bool) -> tuple[str, str]:
     running = sync.running
     if running is not None:
         return ("Previewing" if running.why == "preview" else "Running"), "info"

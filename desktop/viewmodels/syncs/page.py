@@ -1,29 +1,27 @@
 """The page “Sync”: every sync with its state, the chosen one, and what people do with them."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from collections.abc import Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.kit.bus import Changes, Topic
-from desktop.kit.errors import AppError, BadInput, NeedsPerson
-from desktop.model.goal import Goal
+from desktop.kit.errors import AppError
 from desktop.model.permission import Permission, Role, check
-from desktop.model.run import RunState
 from desktop.sync.goals import Absence
 from desktop.sync.presets import SyncNames
 from desktop.viewmodels.syncs.card import CardView, card_of
-from desktop.viewmodels.syncs.head import Around, Begun, HeadView, MessageView, head_of
+from desktop.viewmodels.syncs.goal_acts import GoalActs
+from desktop.viewmodels.syncs.head import Around, HeadView, MessageView, head_of
 from desktop.viewmodels.syncs.look import Look, SyncLook, look
+from desktop.viewmodels.syncs.processes import NOT_BEGUN, Processes
 from desktop.viewmodels.syncs.room import Room
-from desktop.viewmodels.syncs.words import source_words, target_words, totals_words
+from desktop.viewmodels.syncs.words import source_words, target_words
 from desktop.viewmodels.tasks import Tasks
 
 _THROTTLE_MS = 150
-# A process that has told nothing for so long has not begun.
-_BEGINS_WITHIN_S = 30.0
 _AGES_EVERY_MS = 30_000
 
 
@@ -65,12 +63,11 @@ class SyncsModel(QObject):
         self.goal = ""
         self._look: Look | None = None
         self._trouble: AppError | None = None
-        self._begun: dict[str, Begun] = {}
+        self._acts = GoalActs(room)
+        self._processes = Processes(room)
         self._busy: dict[str, str] = {}
         self._absences: dict[str, tuple[Absence, ...]] = {}
         self._said: dict[str, MessageView] = {}
-        self._seen: dict[str, tuple[str, float, int]] = {}
-        self._ended: dict[str, str] = {}
         self._waiting = 0
         self._again = False
         self._throttle = QTimer(self)
@@ -111,7 +108,7 @@ class SyncsModel(QObject):
             return ()
         now, names = self.room.clock.now(), self.names
         return tuple(
-            card_of(sync, names, now, "yes" if sync.goal.name in self._begun else "")
+            card_of(sync, names, now, starting=self._processes.begun(sync.goal.name) is not None)
             for sync in self._look.syncs
         )
 
@@ -148,11 +145,11 @@ class SyncsModel(QObject):
         name = sync.goal.name
         around = Around(
             now=self.room.clock.now(),
-            begun=self._begun.get(name),
+            begun=self._processes.begun(name),
             busy=self._busy.get(name, ""),
             absences=self._absences.get(name, ()),
             may_make=self.room.office.actor.role is Role.ADMIN,
-            rate=self._rate(sync),
+            rate=self._processes.rate(sync),
             trouble=self._said.get(name),
         )
         return head_of(sync, around)
@@ -242,7 +239,7 @@ class SyncsModel(QObject):
 
     def amend(self, **parts: object) -> None:
         """Another title, description, labels, or favourite; what it means stays."""
-        self._start(f"amend {self.goal}", self._amend(self.goal, parts))
+        self._start(f"amend {self.goal}", self._acts.amend(self.goal, parts))
 
     def remove(self) -> None:
         """Take the chosen sync away; what it wrote and its history stay."""
@@ -266,16 +263,13 @@ class SyncsModel(QObject):
 
     def _begin(self, goal: str, kind: str, *arguments: str) -> None:
         sync = self.sync()
-        if not goal or sync is None or goal in self._begun:
+        if sync is None or self._processes.begun(goal) is not None:
             return
         self._said.pop(goal, None)
         try:
-            self.room.start(*arguments)
+            self._processes.start(sync, kind, *arguments)
         except AppError as error:
             self._said[goal] = MessageView("bad", error.title, f"{error.message} {error.hint}")
-            self.changed.emit()
-            return
-        self._begun[goal] = Begun(kind, self.room.clock.monotonic(), *_marks(sync))
         self.changed.emit()
 
     async def _read(self) -> None:
@@ -288,46 +282,24 @@ class SyncsModel(QObject):
                 self._trouble = None
             except AppError as error:
                 self._trouble = error
-            self._settle_begun()
-            self._announce_ends()
-            self._count()
-            self._choose_one()
+            if self._look is not None:
+                self._heed(self._look)
             self.changed.emit()
             self.looked.emit()
 
-    def _settle_begun(self) -> None:
-        if self._look is None:
-            return
-        for name, begun in tuple(self._begun.items()):
-            sync = self._look.of(name)
-            if sync is None or _marks(sync) != (begun.run_before, begun.plan_before):
-                del self._begun[name]
-            elif self.room.clock.monotonic() - begun.at > _BEGINS_WITHIN_S:
-                del self._begun[name]
-                self._said[name] = MessageView(
-                    "bad",
-                    "It did not start.",
-                    "Its process told nothing for half a minute; nothing was written. What it"
-                    " said is in the file runs.log, beside Fairlead's log.",
-                    (("close", "Close"),),
-                )
-        if self._begun and not self._throttle.isActive():
+    def _heed(self, seen: Look) -> None:
+        """What a look says of the processes, the badge and the choice."""
+        for lost in self._processes.settle(seen):
+            self._said[lost] = NOT_BEGUN
+        if self._processes.any_begun and not self._throttle.isActive():
             QTimer.singleShot(500, self, self.refresh)
-
-    def _announce_ends(self) -> None:
-        """Say how a run ended that was seen running."""
-        if self._look is None:
-            return
-        for sync in self._look.syncs:
-            run = sync.run
-            if run is None:
-                continue
-            if run.state is RunState.RUNNING:
-                self._ended[sync.goal.name] = run.id
-            elif self._ended.pop(sync.goal.name, "") == run.id:
-                how = totals_words(run.totals) if run.state is RunState.DONE else run.error
-                ended = "has ended" if run.state is RunState.DONE else "has stopped"
-                self.told.emit(f"{sync.goal.title} {ended}. {how}".strip())
+        for sentence in self._processes.ends(seen):
+            self.told.emit(sentence)
+        self._count()
+        if seen.of(self.goal) is None:
+            first = next(iter(seen.syncs), None)
+            self.goal = first.goal.name if first else ""
+            self.chosen.emit(self.goal)
 
     def _count(self) -> None:
         waiting = sum(card.waits for card in self.cards())
@@ -335,72 +307,33 @@ class SyncsModel(QObject):
             self._waiting = waiting
             self.waiting_changed.emit(waiting)
 
-    def _choose_one(self) -> None:
-        if self._look is None:
-            return
-        if self._look.of(self.goal) is None:
-            first = next(iter(self._look.syncs), None)
-            self.goal = first.goal.name if first else ""
-            self.chosen.emit(self.goal)
-
-    def _rate(self, sync: SyncLook) -> float | None:
-        """Rows a second since this stage was first seen."""
-        run = sync.running
-        if run is None:
-            return None
-        key, now = f"{run.id} {run.stage.value}", self.room.clock.monotonic()
-        seen = self._seen.get(sync.goal.name)
-        if seen is None or seen[0] != key:
-            self._seen[sync.goal.name] = (key, now, run.progress.done)
-            return None
-        past = now - seen[1]
-        return (run.progress.done - seen[2]) / past if past > 1.0 else None
-
     async def _add(self, preset: str) -> None:
-        goal = await self.room.run(self.room.goals.add, preset, self.names)
+        goal = await self._acts.add(preset)
         self.goal = goal.name
         self.chosen.emit(goal.name)
-        self.room.tell()
         self.told.emit(f"{goal.title} is added, and off.")
 
     async def _switch(self, name: str, *, on: bool) -> None:
-        goals = self.room.goals
         self._absences.pop(name, None)
         self._said.pop(name, None)
-        if not on:
-            goal = await self.room.run(goals.switch, name, on=False)
-            self.room.tell()
-            self.told.emit(f"{goal.title} is off.")
+        if on:
+            words = "Asking Zendesk and Sailthru for what it needs…"
+            await self._during(name, words, self._check(name))
             return
-        await self._during(
-            name, "Asking Zendesk and Sailthru for what it needs…", self._check(name)
-        )
+        goal = await self._acts.switch_off(name)
+        self.told.emit(f"{goal.title} is off.")
 
     async def _make(self, name: str) -> None:
         async def make() -> None:
-            sailthru, zendesk = self._clients()
-            wanted = self._absences.get(name, ())
-            await self.room.goals.make(wanted, self.names, sailthru, zendesk)
+            await self._acts.make(self._absences.get(name, ()))
             await self._check(name)
 
         await self._during(name, "Creating what is missing…", make())
 
     async def _check(self, name: str) -> None:
-        goal, absences = await self.room.goals.check(name, *self._clients())
-        self._absences[name] = absences
-        if goal.checked_at:
-            goal = await self.room.run(self.room.goals.switch, name, on=True)
+        goal, self._absences[name] = await self._acts.check_and_switch_on(name)
+        if goal.on:
             self.told.emit(f"{goal.title} is on.")
-
-    def _clients(self) -> tuple[Any, Any]:
-        services = self.room.office.services
-        if services.sailthru is None or services.zendesk is None:
-            raise NeedsPerson(
-                "Zendesk and Sailthru are not both connected.",
-                "A sync needs both.",
-                "Sign in under Settings.",
-            )
-        return services.sailthru, services.zendesk
 
     async def _during(self, name: str, words: str, work: Coroutine[Any, Any, None]) -> None:
         self._busy[name] = words
@@ -420,16 +353,9 @@ class SyncsModel(QObject):
         await self.room.run(self.room.store.runs.ask_cancel, run)
         self.room.tell()
 
-    async def _amend(self, name: str, parts: dict[str, Any]) -> None:
-        if not str(parts.get("title", "x")).strip():
-            raise BadInput("A sync needs a name.", "The old one stays.")
-        await self.room.run(_amended(self.room.goals.save, self.room.store.goals.get), name, parts)
-        self.room.tell()
-
     async def _remove(self, name: str) -> None:
-        await self.room.run(self.room.goals.remove, name)
+        await self._acts.remove(name)
         self.goal = ""
-        self.room.tell()
         self.told.emit("It is gone; what it wrote and its history stay.")
 
     def _on_changes(self, changes: Changes) -> None:
@@ -440,20 +366,3 @@ class SyncsModel(QObject):
     def _on_trouble(self, error: AppError) -> None:
         self.failed.emit(error)
         self.changed.emit()
-
-
-def _marks(sync: SyncLook) -> tuple[str, str]:
-    """What changes once a process has begun: a newer run, or a newer preview."""
-    run = f"{sync.run.id} {sync.run.state.value}" if sync.run else ""
-    preview = sync.preview
-    plan = f"{preview.id} {preview.state.value}" if preview else ""
-    return run, f"{plan} {sync.plan.id if sync.plan else ''}"
-
-
-def _amended(
-    save: Callable[[Goal], Goal], get: Callable[[str], Goal]
-) -> Callable[[str, dict[str, Any]], Goal]:
-    def act(name: str, parts: dict[str, Any]) -> Goal:
-        return save(replace(get(name), **parts))
-
-    return act

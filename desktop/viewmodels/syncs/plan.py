@@ -1,32 +1,29 @@
 """The tab “Plan”: one preview, its rows page by page, and what people decide about it."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.kit.errors import AppError, BadInput, NotFound
 from desktop.kit.text import plural
 from desktop.model.goal import Goal
 from desktop.model.plan import Consequence, Fate, PlanRow
-from desktop.viewmodels.activity_export import write_file
 from desktop.viewmodels.syncs.approval import approved_by
 from desktop.viewmodels.syncs.page import SyncsModel
-from desktop.viewmodels.syncs.plan_export import as_csv, as_json
-from desktop.viewmodels.syncs.plan_row import RowDetail, RowView, detail_of, view_of, zendesk_ids
+from desktop.viewmodels.syncs.plan_decisions import PlanDecisions
+from desktop.viewmodels.syncs.plan_reader import PlanReader
+from desktop.viewmodels.syncs.plan_row import RowDetail, RowView, detail_of, view_of
 from desktop.viewmodels.syncs.plan_sift import Sift
 from desktop.viewmodels.syncs.plan_table import PAGE, PlanTable
-from desktop.viewmodels.syncs.plan_view import Facts, PlanView, plan_view, read_facts
+from desktop.viewmodels.syncs.plan_view import Facts, PlanView, plan_view
 from desktop.viewmodels.syncs.words import people
 from desktop.viewmodels.tasks import Tasks
 
 # Somebody who drags the bar has passed the older wishes by.
 _WISHES = 4
-# So many causes of corrections are sorted by hand; the store knows no more about them.
-_CAUSED = 5000
 
 
 @dataclass(frozen=True)
@@ -61,6 +58,8 @@ class PlanModel(QObject):
         self._facts: Facts | None = None
         self._shown: tuple[str, Sift] | None = None
         self._stamp: object = None
+        self._reader = PlanReader(self._room)
+        self._decisions = PlanDecisions(self._room)
         self._wishes: list[tuple[int, list[int]]] = []
         self._chosen: int | None = None
         self._row: PlanRow | None = None
@@ -173,29 +172,33 @@ class PlanModel(QObject):
 
     def tick_field(self, row: int, field: str, *, on: bool) -> None:
         """Leave one field of a row out, or take it in."""
-        act = self._room.decisions.tick_field
-        self._do(f"field {row} {field}", self._decide(row, act, self._plan, row, field, on=on))
+        act = self._decisions.tick_field(self._plan, row, field, on=on)
+        self._do(f"field {row} {field}", self._decide(row, act))
 
     def pick(self, row: int, field: str, side: str) -> None:
         """Say whose value stands."""
-        act = self._room.decisions.pick
-        self._do(f"pick {row} {field}", self._decide(row, act, self._plan, row, field, side))
+        act = self._decisions.pick(self._plan, row, field, side)
+        self._do(f"pick {row} {field}", self._decide(row, act))
 
     def always_prefer(self, row: int, field: str, side: str) -> None:
         """The same, now and in every preview to come."""
-        self._do(f"pick {row} {field}", self._always(row, field, side))
+        act = self._decisions.always_prefer(self._plan, row, field, side)
+        self._do(f"pick {row} {field}", self._decide(row, act))
 
     def correct(self, source: str, field: str, value: str) -> None:
         """Use this value instead of the source's own, from the next preview on."""
-        self._do(f"correct {source}", self._correct(source, field, value))
+        act = self._decisions.correct(self._page.goal, source, field, value)
+        self._do(f"correct {source}", self._say(act))
 
     def ignore(self, source: str, reason: str) -> None:
         """Leave a record out for ever."""
-        self._do(f"ignore {source}", self._ignore(source, reason))
+        act = self._decisions.ignore(self._page.goal, source, reason)
+        self._do(f"ignore {source}", self._say(act))
 
     def allow(self, breach: str) -> None:
         """Who is at work lets a limit pass once; enough said, it can be written."""
-        self._do(f"allow {breach}", self._allow(breach))
+        act = self._decisions.allow(self._plan, breach)
+        self._do(f"allow {breach}", self._decide(-1, act))
 
     async def allow_by_other(self, breach: str, email: str, token: str) -> str:
         """Another admin signs in here and lets it pass; gives their name. Raises AppError."""
@@ -208,7 +211,7 @@ class PlanModel(QObject):
 
     def discard(self) -> None:
         """Forget this preview: it leaves no history."""
-        self._do("discard", self._discard(self._plan))
+        self._do("discard", self._say(self._decisions.discard(self._plan)))
 
     def write(self) -> None:
         """Write what is ticked."""
@@ -265,12 +268,8 @@ class PlanModel(QObject):
 
     async def _read_facts(self) -> None:
         plan = self._plan
-        try:
-            facts = await self._room.run(read_facts, self._room.store, plan)
-        except NotFound:
-            # Discarded elsewhere a moment ago; the next look says so.
-            return
-        if plan != self._plan:
+        facts = await self._reader.facts(plan)
+        if facts is None or plan != self._plan:
             return
         self._facts = facts
         self.table.editable = self._may_decide()
@@ -285,12 +284,7 @@ class PlanModel(QObject):
             self.tasks.start("rows", self._read_numbers(self._plan, self.sift))
 
     async def _read_numbers(self, plan: str, sift: Sift) -> None:
-        plans = self._room.store.plans
-        if sift.cause:
-            rows = await self._room.run(plans.rows, plan, sift.filter(), limit=_CAUSED)
-            numbers = tuple(row.row for row in rows if row.cause == sift.cause)
-        else:
-            numbers = await self._room.run(plans.row_numbers, plan, sift.filter())
+        numbers = await self._reader.numbers(plan, sift)
         if (plan, sift) != (self._plan, self.sift):
             return
         self._shown = (plan, sift)
@@ -316,7 +310,7 @@ class PlanModel(QObject):
             if facts is None:
                 self.table.give_up(page)
                 return
-            rows, names = await self._room.run(self._page_of, plan, numbers, facts.goal)
+            rows, names = await self._reader.page(plan, numbers, self.sift, facts.goal)
             if plan != self._plan or numbers[0] != self.table.number(page * PAGE):
                 continue
             views = {row.row: self._view(row, facts.goal, names) for row in rows}
@@ -329,28 +323,6 @@ class PlanModel(QObject):
             if page == 0:
                 self.changed.emit()
 
-    def _page_of(
-        self, plan: str, numbers: list[int], goal: Goal
-    ) -> tuple[tuple[PlanRow, ...], dict[int, str]]:
-        """These rows, with the names of the people they are about; on the database's thread."""
-        plans, feeds = self._room.store.plans, self._room.store.feeds
-        sift = replace(self.sift, cause="")
-        rows = {
-            row.row: row
-            for row in plans.rows(plan, sift.filter(), after=numbers[0] - 1, limit=len(numbers))
-        }
-        for number in numbers:
-            # Decided meanwhile, a row no longer fits what was asked for; it stays in its place.
-            if number not in rows:
-                rows[number] = plans.row(plan, number)
-        found = tuple(rows[number] for number in numbers)
-        names: dict[int, str] = {}
-        for person_id in zendesk_ids(found, goal):
-            person = feeds.person(person_id)
-            if person is not None and person.name:
-                names[person_id] = person.name
-        return found, names
-
     def _view(self, row: PlanRow, goal: Goal, names: Mapping[int, str]) -> RowView:
         return view_of(row, goal, self._room.clock.now(), names)
 
@@ -358,11 +330,8 @@ class PlanModel(QObject):
         return self.table.row(self.table.place_of(number))
 
     async def _read_detail(self, number: int) -> None:
-        try:
-            row = await self._room.run(self._room.store.plans.row, self._plan, number)
-        except NotFound:
-            return
-        if number == self._chosen:
+        row = await self._reader.row(self._plan, number)
+        if row is not None and number == self._chosen:
             self._row = row
             self.detail_changed.emit()
 
@@ -371,73 +340,32 @@ class PlanModel(QObject):
             await self._read_detail(self._chosen)
 
     async def _tick(self, numbers: list[int], *, on: bool) -> None:
-        await self._room.run(self._room.store.plans.tick, self._plan, numbers, on=on)
+        await self._decisions.tick(self._plan, numbers, on=on)
         await self._read_facts()
 
     async def _tick_all(self, *, on: bool) -> None:
-        plans = self._room.store.plans
-        await self._room.run(plans.tick_all, self._plan, self.sift.filter(), on=on)
+        await self._decisions.tick_all(self._plan, self.sift, on=on)
         await self._read_facts()
         facts = self._facts
         if facts is not None:
             total = facts.plan.count(Fate.CREATE, Fate.UPDATE)
             self.told.emit(f"{facts.ticked:,} of {total:,} ticked")
 
-    async def _decide(self, row: int, act: Any, *args: Any, **more: Any) -> None:
-        await self._room.run(act, *args, **more)
-        await self._after_decision(row)
-
-    async def _always(self, row: int, field: str, side: str) -> None:
-        decisions = self._room.decisions
-        await self._room.run(decisions.pick, self._plan, row, field, side)
-        await self._room.run(decisions.always_prefer, self._plan, field, side)
-        await self._after_decision(row)
-        self._room.tell()
-        self.told.emit("From now on without asking.")
-
-    async def _after_decision(self, row: int) -> None:
+    async def _decide(self, row: int, act: Awaitable[str | None]) -> None:
+        """A decision changes the row, and with it what the whole amounts to."""
+        words = await act
         self.table.forget_pages()
         await self._read_facts()
         if self._chosen == row:
             await self._read_detail(row)
+        if words:
+            self.told.emit(words)
 
-    async def _correct(self, source: str, field: str, value: str) -> None:
-        if not value.strip():
-            raise BadInput("Type the right value.", "Nothing was changed.")
-        goal, actor = self._page.goal, self._room.office.actor.name
-        act = self._room.decisions.correct
-        await self._room.run(act, goal, source, field, value.strip(), actor)
-        self.told.emit("Noted. The next preview uses it.")
-
-    async def _ignore(self, source: str, reason: str) -> None:
-        goal, actor = self._page.goal, self._room.office.actor.name
-        await self._room.run(self._room.decisions.ignore, goal, (source,), reason, actor)
-        self.told.emit("Ignored from the next preview on.")
-
-    async def _allow(self, breach: str) -> None:
-        room, actor = self._room, self._room.office.actor
-        room.goals.require_admin()
-        who = str(actor.id or actor.name)
-        args = (self._plan, breach, who, actor.name, room.clock.now())
-        await room.run(room.store.plans.approve, *args)
-        await self._read_facts()
-        self.told.emit("Allowed once, for this preview.")
-
-    async def _discard(self, plan: str) -> None:
-        await self._room.run(self._room.store.plans.discard, plan)
-        self._room.tell()
-        self.told.emit("The preview is gone. Nothing was written.")
+    async def _say(self, act: Awaitable[str]) -> None:
+        self.told.emit(await act)
 
     async def _export(self, path: Path, form: str) -> None:
-        facts = self._facts
-        if facts is None:
-            return
-        make = as_json if form == "json" else as_csv
-        text, count = await self._room.run(
-            make, self._room.store.plans, facts.plan.id, self.sift.filter()
-        )
-        await write_file(path, text)
-        self.exported.emit(f"{plural(count, 'row', 'rows')} written to {path.name}.")
+        self.exported.emit(await self._decisions.export(self._plan, self.sift, path, form))
 
     def confirm_allow(self, breach: str) -> tuple[str, str]:
         """What is asked before letting a limit pass: title and message."""
@@ -448,7 +376,3 @@ class PlanModel(QObject):
             f"{people(count)} are past the limit of this sync. It counts for this preview alone;"
             " your name is kept with it.",
         )
-
-    def report(self, error: AppError) -> None:
-        """Tell a trouble beside its cause."""
-        self.failed.emit(error)
