@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenu, QSizePolicy, QVBox
 from desktop.panels.parts.button import icon_button, secondary
 from desktop.panels.parts.label import elided, label
 from desktop.panels.parts.switch import Switch
+from desktop.panels.parts.tip import tip_text
 from desktop.panels.theme import fonts
 from desktop.viewmodels.syncs.head import HeadView
 
@@ -103,15 +104,23 @@ class SyncHead(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setObjectName("More for this sync")
+        menu.setToolTipsVisible(True)
         for key, words in _MENU:
             action = QAction(words, menu)
             action.setData(key)
-            action.setEnabled(self._view is not None and self._view.may_change)
+            why_not = self._why_not(key)
+            action.setEnabled(not why_not)
+            action.setToolTip(tip_text(why_not or words))
             menu.addAction(action)
         menu.triggered.connect(self._on_menu)
         self._menu = menu
         below = QPoint(self.more.width() - menu.sizeHint().width(), self.more.height())
         menu.popup(self.more.mapToGlobal(below))
+
+    def _why_not(self, key: str) -> str:
+        if self._view is None or not self._view.may_change:
+            return self._view.why_not if self._view is not None else ""
+        return self._view.retry_why_not if key == "retry" else ""
 
     def _on_menu(self, action: QAction) -> None:
         self.act_wanted.emit(str(action.data()))

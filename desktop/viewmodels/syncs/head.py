@@ -55,6 +55,7 @@ class HeadView:
     live: LiveView | None
     message: MessageView | None
     may_change: bool
+    retry_why_not: str
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def head_of(sync: SyncLook, around: Around) -> HeadView:
     preview = next((keeps[code] for code in _KEEP_PREVIEW if code in keeps), "")
     first = sync.missing[0].words if sync.missing else ""
     permission = keeps.get("permission", "")
+    waits = sync.state.waiting > int(sync.stopped)
     return HeadView(
         goal=goal.name,
         title=goal.title,
@@ -105,6 +107,7 @@ def head_of(sync: SyncLook, around: Around) -> HeadView:
         live=_live(sync, around),
         message=around.trouble or _message(sync, around),
         may_change=not permission,
+        retry_why_not=first or ("" if waits else "Nothing waits for another try."),
     )
 
 
