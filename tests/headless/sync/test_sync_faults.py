@@ -136,7 +136,7 @@ def break_at(store: Store, number: int) -> list[int]:
 
 
 @pytest.mark.parametrize("name", [syncs.BY_POSTS, syncs.TO_ZENDESK])
-@pytest.mark.parametrize("number", [3, 11, 19, 27, 35, 43, 51, 59, 67, 83, 99])
+@pytest.mark.parametrize("number", [3, 19, 27, 43, 59, 83])
 async def test_the_nth_statement_fails(
     rough: Servers, city_home: Path, name: str, number: int
 ) -> None:
@@ -228,7 +228,7 @@ async def test_a_cursor_that_expired_begins_anew(town_hall: House, rough: Server
 
 async def test_services_that_come_and_go(rough: Servers, city_home: Path) -> None:
     """Every half second both are away; the run goes on, and ends."""
-    syncs.people(rough, 12)
+    syncs.people(rough, 5)
     flapping = True
 
     async def flap() -> None:
@@ -237,7 +237,7 @@ async def test_services_that_come_and_go(rough: Servers, city_home: Path) -> Non
             switch = {"zendesk": "on" if on else "off", "sailthru": "on" if on else "off"}
             await asyncio.to_thread(rough.control, "POST", "account", switch)
             on = not on
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(0.2)
 
     async with opened(city_home, rough.document, clock=SystemClock()) as house:
         goal = syncs.goal_for(house, syncs.BY_POSTS)
@@ -249,7 +249,7 @@ async def test_services_that_come_and_go(rough: Servers, city_home: Path) -> Non
         # Rows whose answer was lost, and that do not show, are the next run's.
         await to_the_end(house, goal)
         told = syncs.audited(house.store, goal.name)
-        assert len(told) == 12
+        assert len(told) == 5
         assert set(told.values()) == {1}
         again = await syncs.run(house, goal, full=True)
-        assert again.totals["unchanged"] == 12
+        assert again.totals["unchanged"] == 5

@@ -25,7 +25,7 @@ from tests.faults.servers import Servers
 from tests.faults.town import ManualClock
 
 FEW = settings(
-    max_examples=6,
+    max_examples=4,
     phases=(Phase.explicit, Phase.generate),
     deadline=None,
     derandomize=True,

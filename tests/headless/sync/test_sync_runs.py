@@ -58,7 +58,7 @@ async def test_a_second_run_of_the_same_goal_is_refused(town_hall: House, city: 
     assert (await syncs.run(town_hall, goal)).state is RunState.DONE
 
 
-@pytest.mark.parametrize("name", [syncs.BY_POSTS, syncs.TO_SAILTHRU, syncs.TO_ZENDESK])
+@pytest.mark.parametrize("name", [syncs.BY_POSTS, syncs.TO_ZENDESK])
 async def test_cancelled_within_a_second_and_gone_on_with(
     slow: Servers, city_home: Path, name: str
 ) -> None:
@@ -139,7 +139,7 @@ async def test_a_preview_leaves_no_history(town_hall: House, city: Servers) -> N
 async def test_revoked_in_the_middle_then_signed_in_again(
     town_hall: House, slow: Servers, clock: ManualClock
 ) -> None:
-    syncs.people(slow, 130)
+    syncs.people(slow, 20)
     goal = syncs.goal_for(town_hall, syncs.TO_ZENDESK)
     slow.control("POST", "fault", {"spec": "zendesk:GET /api/v2/job_statuses*:401", "times": None})
     run = await syncs.run(town_hall, goal)
@@ -149,10 +149,10 @@ async def test_revoked_in_the_middle_then_signed_in_again(
     await town_hall.live.connect(for_runs=True)
     done = await syncs.run(town_hall, goal, resume=run.id)
     assert syncs.troubles_of(town_hall.store, slow, done) == []
-    assert done.totals["updated"] == 130
+    assert done.totals["updated"] == 20
 
 
-@pytest.mark.parametrize("days", [-3650, -1, 1, 3650])
+@pytest.mark.parametrize("days", [-3650, 1])
 async def test_a_clock_that_jumps_changes_nothing(
     town_hall: House, city: Servers, clock: ManualClock, days: int
 ) -> None:
