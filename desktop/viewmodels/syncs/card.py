@@ -8,6 +8,7 @@ from desktop.sync.presets import SyncNames
 from desktop.viewmodels import moment
 from desktop.viewmodels.syncs.look import SyncLook
 from desktop.viewmodels.syncs.words import (
+    begun_small,
     rhythm,
     source_words,
     stage_words,
@@ -86,7 +87,7 @@ def _last(sync: SyncLook, now: float) -> str:
         done, total = running.progress.done, running.progress.total
         if total:
             return f"{done:,} of {total:,}"
-        return f"{done:,} read" if done else stage_words(running, sync.goal.target).lower()
+        return f"{done:,} read" if done else begun_small(stage_words(running, sync.goal.target))
     run = sync.run
     if run is None:
         return "never run"

@@ -10,7 +10,7 @@ from desktop.model.run import Run, RunState
 from desktop.sync.goals import Absence
 from desktop.viewmodels import moment
 from desktop.viewmodels.syncs.look import SyncLook
-from desktop.viewmodels.syncs.words import span, stage_words, totals_words
+from desktop.viewmodels.syncs.words import begun_small, span, stage_words, totals_words
 
 # What keeps a preview away; a sync that is off may still be previewed.
 _KEEP_PREVIEW = ("unsaved", "permission", "connection", "running")
@@ -150,7 +150,7 @@ def _live(sync: SyncLook, around: Around) -> LiveView | None:
     progress, target = run.progress, sync.goal.target
     words = stage_words(run, target)
     if run.why == "preview":
-        words = f"Preview: {words.lower()}"
+        words = f"Preview: {begun_small(words)}"
     share = None
     if progress.total:
         share = min(1.0, progress.done / progress.total)
@@ -206,7 +206,8 @@ def _message(sync: SyncLook, around: Around) -> MessageView | None:
 def _ended(sync: SyncLook, run: Run) -> MessageView | None:
     target = "Sailthru" if sync.goal.target is Service.SAILTHRU else "Zendesk"
     done = totals_words(run.totals)
-    kept = f"So far: {done}." if done and done != "nothing to change" else ""
+    written = any(run.totals.get(key) for key in ("created", "updated"))
+    kept = f"So far: {done}." if written else "Nothing was written yet."
     if run.state is RunState.FAILED:
         return MessageView(
             "bad",

@@ -97,6 +97,11 @@ def stage_words(run: Run, target: Service) -> str:
     return f"{said} to {PLACES[target]}" if run.stage is RunStage.APPLY else said
 
 
+def begun_small(words: str) -> str:
+    """The same in the middle of a sentence."""
+    return words[:1].lower() + words[1:]
+
+
 def run_words(run: Run) -> tuple[str, str]:
     """A run's state as a word, and its chip's colour."""
     return {
