@@ -179,7 +179,8 @@ class SailthruApplying:
         # The same rows again after a crash: drawn by the batch's number.
         sample = set(random.Random(batch).sample(numbers, min(_SAMPLE, len(numbers))))
         missed = partial(rows_end.failed, words=trouble or _SKIPPED)
-        if not trouble and not await self._sample_holds(batch, sample):
+        seen: dict[int, Standing] = {}
+        if not trouble and not await self._sample_holds(batch, sample, seen):
             sample = set(numbers)
             if await self._refuses_sids(batch, sample):
                 await self._post_instead(batch)
@@ -188,9 +189,11 @@ class SailthruApplying:
         while rows := await self._page(batch, after):
             after = rows[-1].row
             # What was added up must be seen: whether it counts cannot wait for the next plan.
-            read = [r for r in rows if trouble or not r.target_id or r.events or r.row in sample]
-            chosen = {r.row for r in read}
+            wanted = [r for r in rows if trouble or not r.target_id or r.events or r.row in sample]
+            chosen = {r.row for r in wanted}
+            read = [r for r in wanted if r.row not in seen]
             ended = await self._read_back(read, missed)
+            ended += [rows_end.done(r, seen[r.row]) for r in wanted if r.row in seen]
             ended += [rows_end.accepted(r, rows_end.NOT_READ) for r in rows if r.row not in chosen]
             self._work.checkpoint("read back")
             await self._work.close(ended, batch)
@@ -200,19 +203,23 @@ class SailthruApplying:
             self._work.store.applying.rows_of, self._work.hand.plan, batch, after=after, limit=_PAGE
         )
 
-    async def _sample_holds(self, batch: int, sample: set[int]) -> bool:
-        """Whether all rows of the sample show what was written."""
+    async def _sample_holds(self, batch: int, sample: set[int], seen: dict[int, Standing]) -> bool:
+        """Whether all rows of the sample show what was written; those that do go into `seen`."""
         after = -1
         while rows := await self._page(batch, after):
             after = rows[-1].row
             drawn = [row for row in rows if row.row in sample]
             for wait_s in _READ_BACK_WAITS_S:
+                if not drawn:
+                    break
                 if wait_s:
                     await self._work.clock.sleep(wait_s)
                 there = await self._target.read_many(drawn)
-                drawn = [row for row in drawn if not _applied(row, there)]
-                if not drawn:
-                    break
+                for row in drawn:
+                    found = there[row.row]
+                    if isinstance(found, Standing) and is_applied(row, found):
+                        seen[row.row] = found
+                drawn = [row for row in drawn if row.row not in seen]
             if drawn:
                 return False
         return True
