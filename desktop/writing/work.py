@@ -101,7 +101,7 @@ def sorted_out(
 
 
 def done(row: PlanRow, now: Standing) -> Closed:
-    """Confirmed"""
+    """Confirmed by reading it back."""
     return Closed(row, RowState.DONE, _CONFIRMED, now.id, _values(row))
 
 
