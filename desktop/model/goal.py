@@ -14,6 +14,7 @@ from desktop.model.mapping import MappingRow
 from desktop.model.stage import Pressure, Stage
 
 GOAL_NAME_LENGTH = 64
+_MEANT = ("source", "identity", "mapping", "effects", "purposes", "stages", "opt_in")
 
 
 class SourceKind(Enum):
@@ -119,8 +120,8 @@ class Goal:
     """One sync. `name` is its identity for scripts; `title` is what people read.
 
     New goals are off, and while a goal is off it only reads. `checked_at` is when it was last
-    checked against the services (Unix seconds, 0: never since it was changed). `schedule` is a rule of
-    `model.schedule`, empty: only by hand. `version` counts its saves.
+    checked against the services (Unix seconds, 0: never since it was changed). `schedule` is a
+    rule of `model.schedule`, empty: only by hand. `version` counts its saves.
     """
 
     name: str
@@ -149,6 +150,10 @@ class Goal:
     def target(self) -> Service:
         """Where it writes."""
         return Service.ZENDESK if self.source.kind.service is Service.SAILTHRU else Service.SAILTHRU
+
+    def means_the_same(self, other: "Goal") -> bool:
+        """Whether a plan of one is a plan of the other: same people, same fields, same effects."""
+        return all(getattr(self, part) == getattr(other, part) for part in _MEANT)
 
     @property
     def saved(self) -> bool:

@@ -51,12 +51,20 @@ def breaches(
     """
     if read == 0 and not incremental:
         return (Breach(EMPTY, 0, 0, _EMPTY),)
-    limit = limits.of(read)
-    return tuple(
-        Breach(code, counts[code], limit, _sentence(code, counts[code], limit))
-        for code in _LIMITED
-        if counts.get(code, 0) > limit and code not in allowed
-    )
+    found = []
+    for code in _LIMITED:
+        limit = limits.of(read)
+        if code in MASS_OPT_IN:
+            # A sync may be stricter than the house, never laxer: this takes two people.
+            limit = min(limit, Limits().of(read))
+        if counts.get(code, 0) > limit and code not in allowed:
+            found.append(Breach(code, counts[code], limit, _sentence(code, counts[code], limit)))
+    return tuple(found)
+
+
+def limited_codes() -> tuple[str, ...]:
+    """What can be allowed to pass once, worst first; an empty source cannot."""
+    return tuple(_LIMITED)
 
 
 def needs_two_admins(codes: Iterable[str]) -> bool:

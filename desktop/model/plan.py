@@ -11,7 +11,6 @@ from desktop.kit.text import translate
 from desktop.model.edit import Service
 from desktop.model.json_value import Json
 
-
 # The cause of a row that is skipped for now alone: the next plan looks at it again.
 LATER = "later"
 

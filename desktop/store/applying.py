@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from desktop.kit.text import translate
 from desktop.model.edit import Service, Target
 from desktop.model.json_value import Json
 from desktop.model.plan import LATER, PlanRow, RowState
@@ -18,6 +19,9 @@ from desktop.store.database import Database
 from desktop.store.plan_row import encode, row_of
 
 _KEPT_TOUCHES_S = 400 * 86_400.0
+
+
+_LEFT_OUT = translate("Applying", "Left out. It is looked at again when it changes.")
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,10 @@ class Closed:
 
 @dataclass(frozen=True)
 class Hand:
-    """Who applies what: it is the same for all rows of a run."""
+    """Who applies what: it is the same for all rows of a run.
+
+    `takes_back`: it is the way back of an earlier run.
+    """
 
     run: str
     plan: str
@@ -54,6 +61,7 @@ class Hand:
     actor: str
     lists_and_tags: frozenset[str] = field(default_factory=frozenset)
     counts_touches: bool = False
+    takes_back: bool = False
 
 
 class Applying:
@@ -68,6 +76,8 @@ class Applying:
             "plan = ? AND state = 'planned' AND ticked AND fate IN ('create', 'update')"
             " ORDER BY row LIMIT ?",
             (int(plan_id), limit),
+            # By itself SQLite walks the plan in order, over all that is closed already.
+            by="INDEXED BY plan_row_state",
         )
 
     def unsettled(self, goal: str, but: str | None) -> tuple[tuple[str, str], ...]:
@@ -189,10 +199,12 @@ class Applying:
                 "UPDATE plan_row SET state = CASE"
                 " WHEN fate IN ('correction', 'conflict') THEN 'parked'"
                 " WHEN fate IN ('create', 'update') AND NOT ticked THEN 'unticked'"
-                " ELSE 'done' END"
-                " WHERE plan = ? AND state = 'planned'"
+                " ELSE 'done' END,"
+                " detail = CASE WHEN fate IN ('create', 'update') AND NOT ticked THEN ?2"
+                " ELSE detail END"
+                " WHERE plan = ?1 AND state = 'planned'"
                 " AND (fate NOT IN ('create', 'update') OR NOT ticked)",
-                (int(plan_id),),
+                (int(plan_id), _LEFT_OUT),
             )
             connection.execute(
                 "INSERT OR REPLACE INTO again (goal, source, person)"
@@ -230,13 +242,9 @@ class Applying:
 
         return self._database.read(look)
 
-    def _rows(self, where: str, values: tuple[object, ...]) -> tuple[PlanRow, ...]:
-        return self._database.read(
-            lambda c: tuple(
-                row_of(row)
-                for row in c.execute(f"SELECT * FROM plan_row WHERE {where}", values)  # noqa: S608
-            )
-        )
+    def _rows(self, where: str, values: tuple[object, ...], *, by: str = "") -> tuple[PlanRow, ...]:
+        sql = f"SELECT * FROM plan_row {by} WHERE {where}"  # noqa: S608 - texts of ours
+        return self._database.read(lambda c: tuple(row_of(row) for row in c.execute(sql, values)))
 
 
 def _claim(connection: sqlite3.Connection, plan_id: str, batch: int, rows: Sequence[int]) -> None:
@@ -302,10 +310,17 @@ def _close(connection: sqlite3.Connection, hand: Hand, item: Closed, now: float)
             reason=f"{hand.title}: run {hand.run}",
             detail=item.detail,
         )
-    connection.executemany(
-        "INSERT OR IGNORE INTO ledger (goal, event, run) VALUES (?, ?, ?)",
-        [(hand.goal, event, int(hand.run)) for event in row.events],
-    )
+    if hand.takes_back:
+        # What is taken off the number again may be added up once more.
+        connection.executemany(
+            "DELETE FROM ledger WHERE goal = ? AND event = ?",
+            [(hand.goal, event) for event in row.events],
+        )
+    else:
+        connection.executemany(
+            "INSERT OR IGNORE INTO ledger (goal, event, run) VALUES (?, ?, ?)",
+            [(hand.goal, event, int(hand.run)) for event in row.events],
+        )
     if not target:
         # Accepted, and nobody knows yet where it stands.
         return

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
+from desktop.kit.errors import Conflict
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.exported_ticket import ExportedTicket
 from desktop.model.person import ZendeskPerson
@@ -159,11 +160,22 @@ class Feeds:
     def save_profiles(
         self, list_name: str, profiles: Iterable[ExportedProfile], reading: str
     ) -> int:
-        """Take in some rows of a list's export; `reading` names the export."""
+        """Take in some rows of a list's export; `reading` names the export.
+
+        Raises Conflict where a newer reading of the list has begun, which asks for other vars:
+        rows of two would be taken for people who have left.
+        """
         name = list_feed(list_name)
 
         def act(connection: sqlite3.Connection) -> int:
-            seq = changed = _feed(connection, name).seq
+            feed = _feed(connection, name)
+            if feed.cursor.partition(" ")[0] not in ("", reading):
+                raise Conflict(
+                    f"Another sync reads the list “{list_name}” just now, with other fields.",
+                    "Nothing was written by this one.",
+                    "Run it again when the other one has ended.",
+                )
+            seq = changed = feed.seq
             for profile in profiles:
                 body = _encode(profile)
                 kept = connection.execute(

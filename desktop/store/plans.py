@@ -122,9 +122,16 @@ class Plans:
         )
 
     def drop_unfinished(self, goal: str) -> None:
-        """Plans of a goal whose making was cut short; its lock keeps away who is making one."""
+        """Plans of a goal whose making was cut short; its lock keeps away who is making one.
+
+        What takes a run back is planned without that lock.
+        """
         self._database.write(
-            lambda c: c.execute("DELETE FROM plan WHERE goal = ? AND state = 'making'", (goal,))
+            lambda c: c.execute(
+                "DELETE FROM plan WHERE goal = ? AND state = 'making'"
+                " AND origin NOT LIKE 'rollback%'",
+                (goal,),
+            )
         )
 
     def people(self, plan_id: str) -> dict[str, int]:

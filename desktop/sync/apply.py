@@ -27,7 +27,7 @@ class Apply:
 
     async def plan(self, goal: Goal, plan_id: str) -> None:
         """Send every ticked row. Raises what stops a whole run: it goes on from there later."""
-        await self._way(goal, plan_id).apply()
+        await (await self._way(goal, plan_id)).apply()
 
     async def settle(self, plan_id: str) -> None:
         """Find out what became of what an earlier run of this plan was sending when it ended.
@@ -36,10 +36,11 @@ class Apply:
         rest is as if never sent.
         """
         goal = await self.tools.store.lane.run(self.tools.store.plans.goal_of, plan_id)
-        await self._way(goal, plan_id).settle()
+        await (await self._way(goal, plan_id)).settle()
 
-    def _way(self, goal: Goal, plan_id: str) -> SailthruApplying | ZendeskApplying:
+    async def _way(self, goal: Goal, plan_id: str) -> SailthruApplying | ZendeskApplying:
         tools = self.tools
+        plan = await tools.store.lane.run(tools.store.plans.get, plan_id)
         names = [f"{LIST}{name}" for name in goal.effects.add_to_lists]
         names += [f"{TAG}{tag}" for tag in goal.effects.add_tags]
         hand = Hand(
@@ -51,6 +52,7 @@ class Apply:
             self.run.actor,
             frozenset(names),
             counts_touches=goal.pressure is not None,
+            takes_back=plan.origin.startswith("rollback"),
         )
         work = Work(
             tools.store,

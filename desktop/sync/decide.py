@@ -1,5 +1,6 @@
 """What people decide about a plan: fields left out, sides picked, records corrected or ignored."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from desktop.kit.clock import Clock
@@ -29,11 +30,8 @@ class Decisions:
 
     def pick(self, plan_id: str, row: int, field: str, side: str) -> PlanRow:
         """Say whose value stands: `zendesk` or `sailthru`."""
+        self.require_conflicts(plan_id, row, [field])
         kept = self._store.plans.row(plan_id, row)
-        wanted = next((c for c in kept.changes if c.field == field and c.conflict), None)
-        if wanted is None:
-            fields = ", ".join(c.field for c in kept.changes if c.conflict) or "none"
-            raise NotFound(f"Row {row} has no conflict over “{field}”.", f"It has these: {fields}.")
         goal = self._store.plans.goal_of(plan_id)
         takes_source = Service(side) is goal.source.kind.service
         changes = tuple(
@@ -42,6 +40,16 @@ class Decisions:
         )
         row_now = self._again(plan_id, replace(kept, changes=changes))
         return self._store.plans.put(plan_id, row_now)
+
+    def require_conflicts(self, plan_id: str, row: int, fields: Sequence[str]) -> None:
+        """Raises NotFound for a field that the row has no conflict over."""
+        there = [c.field for c in self._store.plans.row(plan_id, row).changes if c.conflict]
+        for field in fields:
+            if field not in there:
+                raise NotFound(
+                    f"Row {row} has no conflict over “{field[:80]}”.",
+                    f"It has these: {', '.join(there) or 'none'}.",
+                )
 
     def always_prefer(self, plan_id: str, field: str, side: str) -> Goal:
         """Make the pick the rule of this goal from now on."""
@@ -53,7 +61,11 @@ class Decisions:
         return self._store.goals.save(replace(goal, mapping=rows), self._clock.now())
 
     def plan_with_conflict(self, row: int) -> str:
-        """The newest open plan whose row of that number is a conflict. Raises NotFound."""
+        """The open plan whose row of that number is a conflict.
+
+        Raises NotFound, and BadInput where several have one.
+        """
+        found_in: list[str] = []
         for goal in self._store.goals.all():
             plan = self._store.plans.latest(goal.name, PlanState.READY, PlanState.STOPPED)
             if plan is None:
@@ -63,7 +75,15 @@ class Decisions:
             except NotFound:
                 continue
             if found.fate is Fate.CONFLICT:
-                return plan.id
+                found_in.append(plan.id)
+        if len(found_in) == 1:
+            return found_in[0]
+        if found_in:
+            raise BadInput(
+                f"Several previews have a conflict in row {row}.",
+                f"They are {', '.join(found_in)}.",
+                f"Name the one: {found_in[0]}:{row}.",
+            )
         raise NotFound(
             f"No open plan has a conflict in row {row}.",
             "",
@@ -106,15 +126,21 @@ class Decisions:
         """The row's fate and consequences after a decision."""
         if any(c.conflict and not c.choice for c in row.changes):
             return row
-        if row.fate is Fate.CREATE:
-            return row
         goal = self._store.plans.goal_of(plan_id)
+        if row.fate is Fate.CREATE:
+            return replace(row, consequences=consequences_of(goal, row, None, {}, 0))
         fate = Fate.UPDATE if row.sent else Fate.UNCHANGED
         synced = self._store.memory.synced(goal.name, [row.target_id]).get(row.target_id, {})
         decided = replace(row, fate=fate, ticked=fate is Fate.UPDATE, why="", cause="")
         there = _standing_before(goal, decided)
-        notes = consequences_of(goal, decided, there, synced, 0) if decided.sent else ()
+        tickets = self._open_tickets(goal, row.target_id)
+        notes = consequences_of(goal, decided, there, synced, tickets) if decided.sent else ()
         return replace(decided, consequences=notes)
+
+    def _open_tickets(self, goal: Goal, target: str) -> int:
+        if goal.target is not Service.ZENDESK or not target.isdigit():
+            return 0
+        return self._store.feeds.open_tickets([int(target)]).get(int(target), 0)
 
 
 def _standing_before(goal: Goal, row: PlanRow) -> Standing:

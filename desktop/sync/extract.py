@@ -129,7 +129,7 @@ class Extract:
         feeds, bulk = self._tools.store.feeds, self._tools.sailthru.bulk
         feed = await self._run(feeds.begin, list_feed(name), self._tools.clock.now())
         unread_before = self._unread_count
-        wanted = f"{','.join(variables)}"
+        wanted = ",".join(variables)
         kept_job, _, kept_vars = feed.cursor.partition(" ")
         job = await self._kept_job(kept_job) if kept_vars == wanted else None
         if job is None:

@@ -12,6 +12,7 @@ from desktop.kit.errors import BadInput, Conflict, NeedsPerson, NotPermitted
 from desktop.kit.text import translate
 from desktop.model.edit import Service
 from desktop.model.goal import Goal, GoalState, Missing, SourceKind
+from desktop.model.guard import Limits
 from desktop.model.json_value import Json
 from desktop.model.mapping import validate
 from desktop.model.permission import Actor, Permission, Role, Rules, Verdict, check
@@ -23,7 +24,6 @@ from desktop.sync.due import why_paused
 from desktop.sync.presets import SyncNames, preset
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
-_MEANT = ("source", "identity", "mapping", "effects", "purposes", "stages", "opt_in")
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,13 @@ class Goals:
         Raises BadInput with what is wrong, NotPermitted, Conflict.
         """
         self.require()
+        self._require_for_limits([goal])
         wrong = problems(goal)
         if wrong:
             raise BadInput(f"“{goal.title}” cannot be saved like this.", " ".join(wrong))
         if goal.saved:
             before = self._store.goals.get(goal.name)
-            if any(getattr(before, part) != getattr(goal, part) for part in _MEANT):
+            if not before.means_the_same(goal):
                 goal = replace(goal, checked_at=0.0)
                 self._store.goals.set_mark(goal.name, "")
         return self._save(goal)
@@ -125,6 +126,7 @@ class Goals:
                 "Nothing was imported.",
                 "`--replace` puts the file's in their place.",
             )
+        self._require_for_limits(goals)
         arriving = [replace(goal, on=False, checked_at=0.0) for goal in goals]
         taken = self._store.goals.take_in(arriving, self._clock.now())
         self._told()
@@ -163,8 +165,11 @@ class Goals:
                     absence.name, title, kind="checkbox" if box else "text"
                 )
 
-    def missing(self, goal: Goal, *, connected: bool) -> tuple[Missing, ...]:
-        """What keeps it from running now, the first thing to do first."""
+    def missing(self, goal: Goal, *, connected: bool | None) -> tuple[Missing, ...]:
+        """What keeps it from running now, the first thing to do first.
+
+        `connected` is None where nobody has asked: then who is at work is not known either.
+        """
         found: list[Missing] = []
         if not goal.saved:
             found.append(Missing("unsaved", translate("Goals", "It is not saved yet.")))
@@ -173,9 +178,9 @@ class Goals:
         elif not goal.on:
             found.append(Missing("off", translate("Goals", "It is switched off.")))
         verdict = self.permitted()
-        if not verdict.allowed:
+        if connected and not verdict.allowed:
             found.append(Missing("permission", verdict.reason))
-        if not connected:
+        if connected is False:
             words = translate("Goals", "Zendesk and Sailthru are not both connected.")
             found.append(Missing("connection", words))
         running = next(iter(self._store.runs.of_goal(goal.name, 1)), None)
@@ -231,6 +236,19 @@ class Goals:
                 "Only an admin may do that.", "Nothing was changed.", "Ask an admin of Zendesk."
             )
 
+    def _require_for_limits(self, goals: Sequence[Goal]) -> None:
+        """Whoever loosens a limit could do without it: that is an admin's act."""
+        known = {goal.name: goal.limits for goal in self._store.goals.all()}
+        for goal in goals:
+            before = known.get(goal.name, Limits())
+            looser = goal.limits.people > before.people or goal.limits.percent > before.percent
+            if looser and self._who().role is not Role.ADMIN:
+                raise NotPermitted(
+                    f"Only an admin may loosen the limits of “{goal.title}”.",
+                    "Nothing was saved.",
+                    "Ask an admin, or keep the limits as they are.",
+                )
+
     def _save(self, goal: Goal) -> Goal:
         saved = self._store.goals.save(goal, self._clock.now())
         self._told()
@@ -251,6 +269,11 @@ def problems(goal: Goal) -> tuple[str, ...]:
     effects = goal.effects
     if not (writes or effects.add_to_lists or effects.add_tags or effects.deleted_var):
         found.append(translate("Goals", "It would write nothing: add a row, a list or a tag."))
+    limits = goal.limits
+    if limits.people < 0 or not 0 <= limits.percent <= 100:
+        found.append(translate("Goals", "A limit is a number of people, and 0 to 100 per cent."))
+    if goal.source.within_days is not None and goal.source.within_days < 1:
+        found.append(translate("Goals", "“Within days” is one day at least."))
     if goal.schedule:
         try:
             read_rule(goal.schedule)

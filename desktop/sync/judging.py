@@ -7,6 +7,7 @@ from desktop.kit.text import translate
 from desktop.model import consent
 from desktop.model.conversion import Unfit, for_sailthru, for_zendesk
 from desktop.model.edit import Service
+from desktop.model.field_value import truth_in
 from desktop.model.goal import Goal
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
@@ -19,6 +20,7 @@ from desktop.model.mapping import (
     apply_row,
     read_source,
 )
+from desktop.model.optout import OptOut
 from desktop.model.plan import LATER, Fate, FieldChange, PlanRow
 from desktop.model.query import is_email
 from desktop.model.stage import held_back
@@ -191,9 +193,10 @@ class Judge:
 
     def _converted(self, value: FieldValue, row: MappingRow, around: Circumstances) -> Json:
         if self._goal.target is Service.SAILTHRU:
-            if not row.target.startswith("vars."):
-                # A list's or the opt-out's own values; `validate` lets nothing else through.
-                return None if isinstance(value, Instant) else value
+            if row.target == "optout":
+                return _level(value)
+            if row.target.startswith(LIST):
+                return bool(truth_in(value))
             name = row.target.removeprefix("vars.")
             return for_sailthru(value, name, around.zone, keep_decimals=row.keep_decimals)
         if row.target.startswith(USER_FIELD):
@@ -310,6 +313,17 @@ def _change_of(result: FieldResult) -> FieldChange:
         reason=result.reason,
         conflict=result.conflict,
         known=result.known,
+    )
+
+
+def _level(value: FieldValue) -> Json:
+    """An opt-out level by Sailthru's name. Raises Unfit: what is none must not become one."""
+    if isinstance(value, str) and value in {level.value for level in OptOut}:
+        return value
+    raise Unfit(
+        translate("Judging", "“{value}” is no opt-out level.").format(value=str(value)[:40]),
+        "",
+        translate("Judging", "Levels are none, basic and all."),
     )
 
 

@@ -52,10 +52,11 @@ class Order:
 
 @dataclass
 class _Walked:
-    """What the walk has counted so far."""
+    """What the walk has counted so far; `waiting` are the records that wait for another try."""
 
     read: int = 0
     rows: int = 0
+    waiting: frozenset[str] = frozenset()
 
 
 class Planning:
@@ -100,7 +101,8 @@ class Planning:
         finding, judge = Finding(self._tools, goal), Judge(goal)
         corrections = await self._run(self._store.memory.corrections, goal.name)
         kinds = await self._field_kinds()
-        walked = _Walked()
+        waiting = await self._run(self._store.memory.again, goal.name)
+        walked = _Walked(waiting=frozenset(waiting))
         await self._run(
             self._store.plans.add, plan_id, [_unreadable(walked, w) for w in order.unread]
         )
@@ -144,6 +146,12 @@ class Planning:
         walked.read += len(inside)
         self._on_read(len(chunk))
         rows = [_unclear(walked, record) for record in unclear]
+        left = {record.id for record in leaving}
+        rows += [
+            _outside(walked, record)
+            for record in outside
+            if record.id in walked.waiting and record.id not in left
+        ]
         summed = await self._run(lambda: {r.id: self._with_sums(goal, r) for r in inside})
         found = await finding.find([*inside, *leaving])
         around = await self._run(
@@ -311,6 +319,13 @@ def _unreadable(walked: _Walked, words: str) -> PlanRow:
         walked.rows, Fate.CORRECTION, "", "", words.partition(":")[0], why=words, cause=cause,
         ticked=False,
     )  # fmt: skip
+
+
+def _outside(walked: _Walked, record: Record) -> PlanRow:
+    """Somebody who waited for another try and is not meant any more: nobody waits for that."""
+    walked.rows += 1
+    why = translate("Planning", "not in the source any more")
+    return PlanRow(walked.rows, Fate.SKIPPED, record.id, "", record.label, why=why, ticked=False)
 
 
 def _unclear(walked: _Walked, record: Record) -> PlanRow:

@@ -14,6 +14,7 @@ from desktop.model.edit import Service
 from desktop.model.field_value import is_empty
 from desktop.model.goal import Goal
 from desktop.model.guard import breaches
+from desktop.model.mapping import Operator
 from desktop.model.plan import Fate, FieldChange, Plan, PlanRow, PlanState, RowState
 from desktop.store.plans import RowFilter
 from desktop.sync.consequences import consequences_of
@@ -65,7 +66,15 @@ class Rollback:
             await self._run(self._store.plans.discard, plan_id)
             raise
         made = await self._run(self._store.plans.get, plan_id)
-        counts = {n.consequence.value: n.people for n in made.noticed}
+        if not made.count(Fate.UPDATE):
+            losses = await self.losses(plan_id)
+            await self._run(self._store.plans.discard, plan_id)
+            raise BadInput(
+                f"Nothing of run {run_id} can be taken back.",
+                " ".join(f"{loss.rows:,} × {loss.words}." for loss in losses)
+                or "It wrote nothing.",
+            )
+        counts = await self._run(self._store.plans.people, plan_id)
         found = breaches(goal.limits, counts, read, incremental=True)
         await self._run(
             self._store.plans.finish,
@@ -129,7 +138,7 @@ class Rollback:
         )
         if isinstance(now, AppError):
             return replace(fresh, fate=Fate.SKIPPED, changes=(), why=str(now), ticked=False)
-        if now is None:
+        if now is None or not now.editable:
             return replace(fresh, fate=Fate.SKIPPED, changes=(), why=_GONE, ticked=False)
         changes = tuple(_back(row.fate, change, now) for change in row.sent)
         fresh = replace(fresh, changes=changes, target_id=now.id)
@@ -137,7 +146,11 @@ class Rollback:
             why = _STAYS if row.fate is Fate.CREATE else next((c.reason for c in changes), "")
             return replace(fresh, fate=Fate.UNCHANGED, why=why)
         why = _STAYS if row.fate is Fate.CREATE else ""
-        fresh = replace(fresh, fate=Fate.UPDATE, why=why)
+        sums = {r.target for r in goal.mapping if r.operator is Operator.SUM and r.on}
+        back = {change.field for change in fresh.sent}
+        # They count as not added up only when the number goes back with them.
+        events = row.events if sums <= back else ()
+        fresh = replace(fresh, fate=Fate.UPDATE, why=why, events=events)
         return replace(fresh, consequences=consequences_of(goal, fresh, now, {}, 0))
 
     async def _run(self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -162,7 +175,7 @@ def _back(fate: Fate, change: FieldChange, now: Standing) -> FieldChange:
     return back
 
 
-_GONE = translate("Rollback", "not there any more")
+_GONE = translate("Rollback", "not there any more, or not a customer")
 _STAYS = translate("Rollback", "was created by the run: the profile itself stays")
 _SO_ALREADY = translate("Rollback", "is as before already")
 _CHANGED = translate("Rollback", "changed by somebody since: never restored")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from desktop.kit.errors import AppError, Conflict, NeedsPerson, StoreKnown
+from desktop.kit.errors import AppError, Conflict, NeedsPerson, NotFound, StoreKnown
 from desktop.kit.text import plural
 from desktop.model.goal import Goal
 from desktop.model.plan import Plan, PlanState
@@ -200,7 +200,7 @@ class Runner:
         self.checkpoint("settled")
         await self._run(store.plans.set_state, plan.id, PlanState.APPLIED)
         if plan.mark:
-            await self._run(store.goals.set_mark, goal.name, plan.mark)
+            await self._run(self._move_mark, goal, plan.mark)
         self.checkpoint("marked")
         totals = await self._run(store.applying.totals, plan.id)
         error = None
@@ -210,6 +210,15 @@ class Runner:
         return await self._run(
             store.runs.end, run.id, RunState.DONE, self.tools.clock.now(), totals, error=error or ""
         )
+
+    def _move_mark(self, planned: Goal, mark: str) -> None:
+        """The next plan begins behind this one, unless the sync means something else by now."""
+        try:
+            now = self.tools.store.goals.get(planned.name)
+        except NotFound:
+            return
+        if now.means_the_same(planned):
+            self.tools.store.goals.set_mark(planned.name, mark)
 
     async def _end(self, run: Run, state: RunState, error: AppError | None = None) -> Run:
         store = self.tools.store

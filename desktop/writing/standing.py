@@ -94,6 +94,7 @@ class Verdict(Enum):
     CHANGED = "changed"
     GONE = "gone"
     TAKEN = "taken"
+    STAFF = "staff"
 
 
 def compare(row: PlanRow, now: Standing | None) -> tuple[Verdict, FieldChange | None]:
@@ -105,6 +106,8 @@ def compare(row: PlanRow, now: Standing | None) -> tuple[Verdict, FieldChange | 
         return (Verdict.SAME, None) if applied else (Verdict.TAKEN, None)
     if now is None:
         return Verdict.GONE, None
+    if not now.editable:
+        return Verdict.STAFF, None
     pending = [c for c in row.sent if not alike(c.field, now.value(c.field), c.new)]
     if not pending:
         return Verdict.SAME, None

@@ -93,6 +93,8 @@ def sorted_out(
             closed.append(done(row, now) if unsure else same_already(row, now))
         elif verdict is Verdict.CHANGED and change is not None and now is not None:
             closed.append(parked(row, _changed(change, now.value(change.field))))
+        elif verdict is Verdict.STAFF:
+            closed.append(parked(row, _STAFF))
         elif verdict is Verdict.TAKEN:
             closed.append(parked(row, _TAKEN))
         else:
@@ -145,6 +147,7 @@ _SAME = translate("Applying", "It was so already: nothing was sent.")
 _GONE = translate(
     "Applying", "It is not there any more: deleted or merged since the preview. Nothing was sent."
 )
+_STAFF = translate("Applying", "Not a customer any more: agent or admin. Nothing was sent.")
 _TAKEN = translate(
     "Applying",
     "Somebody made it meanwhile, with other values. Nothing was sent; the next preview compares.",

@@ -33,7 +33,7 @@ COMMON: dict[int, tuple[type[AppError], str, str]] = {
     403: (Forbidden, "once", "once"),
     404: (NotFound, "once", "once"),
     408: (ServiceTrouble, "again", "again"),
-    409: (Conflict, "once", "once"),
+    409: (Conflict, "again", "once"),
     410: (NotFound, "once", "once"),
     413: (Rejected, "once", "once"),
     422: (Rejected, "once", "once"),

@@ -262,7 +262,7 @@ READS: dict[str, tuple[type[AppError] | None, int]] = {
     "401": (AuthLost, 1),
     "403": (Forbidden, 1),
     "404": (NotFound, 1),
-    "409": (Conflict, 1),
+    "409": (None, 1),
     "422": (Rejected, 1),
     "423": (None, 1),
     "500": (None, 1),

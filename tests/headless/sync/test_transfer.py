@@ -73,7 +73,7 @@ GOALS = st.builds(
         TEXT,
         TEXT,
     ),
-    limits=st.builds(Limits, WHOLE, WHOLE),
+    limits=st.builds(Limits, st.integers(0, 10**6), st.integers(0, 100)),
     purposes=several(st.builds(Purpose, TEXT, st.builds(Condition, TEXT, st.sampled_from(Test)))),
     opt_in=st.just(OptIn()) | st.just(OptIn(email=True, attested_by="Lee", attested_at=1.0)),
     stages=several(st.builds(Stage, TEXT, CONDITIONS)),

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from desktop.app.ground import Ground
+from desktop.app.wiring import House
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,22 @@ class Act:
 def goal_argument(parser: argparse.ArgumentParser) -> None:
     """Add the name of a goal."""
     parser.add_argument("goal", metavar="GOAL", help="which sync, by its name")
+
+
+def count(text: str) -> int:
+    """How many, for an option; argparse tells who gives something else."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text[:40]} is not a number from 0 to 9999999")
+    return number
+
+
+def require_signed_in(house: House) -> None:
+    """Who is at work may run syncs. Raises why not: a service that is away comes first."""
+    trouble = house.live.trouble
+    if trouble is not None:
+        raise trouble
+    house.goals.require()
 
 
 def no_arguments(parser: argparse.ArgumentParser) -> None:

@@ -22,7 +22,7 @@ from desktop.sync.presets import PRESETS
 def state_json(state: GoalState, house: House) -> dict[str, Json]:
     """One goal as scripts see it."""
     goal = state.goal
-    missing = house.goals.missing(goal, connected=True)
+    missing = house.goals.missing(goal, connected=True if house.live.connected else None)
     return {
         "goal": goal.name,
         "title": goal.title,

@@ -6,7 +6,7 @@ from desktop.app import output
 from desktop.app.ground import Ground
 from desktop.app.output import plain
 from desktop.app.session import session
-from desktop.app.verbs.syncing.act import Act
+from desktop.app.verbs.syncing.act import Act, count
 from desktop.app.verbs.syncing.plans import row_json
 from desktop.kit.clock import iso
 from desktop.model.plan import Fate, PlanRow, RowState
@@ -18,7 +18,7 @@ _LAST = 5
 
 def _history_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("goal", nargs="?", metavar="GOAL", help="one sync only")
-    parser.add_argument("--limit", type=int, default=50, metavar="N")
+    parser.add_argument("--limit", type=count, default=50, metavar="N")
 
 
 async def _history(ground: Ground, options: argparse.Namespace) -> int:
@@ -55,7 +55,7 @@ async def _history(ground: Ground, options: argparse.Namespace) -> int:
 
 def _show_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN")
-    parser.add_argument("--rows", type=int, default=20, metavar="N")
+    parser.add_argument("--rows", type=count, default=20, metavar="N")
 
 
 async def _show(ground: Ground, options: argparse.Namespace) -> int:
@@ -66,7 +66,7 @@ async def _show(ground: Ground, options: argparse.Namespace) -> int:
         last: tuple[PlanRow, ...] = ()
         parked: tuple[PlanRow, ...] = ()
         if run.plan is not None:
-            rows = plans.rows(run.plan, limit=max(0, options.rows))
+            rows = plans.rows(run.plan, limit=options.rows)
             written = RowFilter(
                 fates=(Fate.CREATE, Fate.UPDATE), states=(RowState.DONE, RowState.ACCEPTED)
             )

@@ -9,7 +9,7 @@ from desktop.app.ground import Ground
 from desktop.app.output import plain
 from desktop.app.runs import runner_of
 from desktop.app.session import session
-from desktop.app.verbs.syncing.act import Act, goal_argument
+from desktop.app.verbs.syncing.act import Act, count, goal_argument, require_signed_in
 from desktop.app.verbs.syncing.progress import teller
 from desktop.kit.errors import BadInput
 from desktop.model.json_value import Json
@@ -21,13 +21,15 @@ from desktop.sync.decide import Decisions
 def _plan_arguments(parser: argparse.ArgumentParser) -> None:
     goal_argument(parser)
     parser.add_argument("--full", action="store_true", help="look at everything again")
-    parser.add_argument("--rows", type=int, default=20, metavar="N", help="how many rows to print")
+    parser.add_argument(
+        "--rows", type=count, default=20, metavar="N", help="how many rows to print"
+    )
     parser.add_argument("--progress", choices=["jsonl"], help="tell how far it is")
 
 
 async def _plan(ground: Ground, options: argparse.Namespace) -> int:
     async with session(ground, options.workspace, for_runs=True) as house:
-        house.goals.require()
+        require_signed_in(house)
         goal = house.store.goals.get(options.goal)
         runner = runner_of(house, goal.name, teller(options.progress))
         plan = await runner.preview(goal, house.live.actor.name, full=options.full)
@@ -45,7 +47,7 @@ def print_plan(
 ) -> None:
     """The plan with its first rows; `more` goes into the JSON beside it."""
     chosen = RowFilter(fates=(Fate.CREATE, Fate.UPDATE, Fate.CORRECTION, Fate.CONFLICT))
-    shown = plans.rows(plan.id, chosen, limit=max(0, rows))
+    shown = plans.rows(plan.id, chosen, limit=rows)
     if as_json:
         document = {**plan.as_json(), **more}
         document["ticked"] = plans.ticked(plan.id)
@@ -105,7 +107,7 @@ def _tick_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def _tick(ground: Ground, options: argparse.Namespace) -> int:
     async with session(ground, options.workspace) as house:
-        house.goals.require()
+        require_signed_in(house)
         plans, on = house.store.plans, options.state == "on"
         number, _, field = options.row.partition(".")
         if options.row == "all":
@@ -143,15 +145,15 @@ def _resolve_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def _resolve(ground: Ground, options: argparse.Namespace) -> int:
     async with session(ground, options.workspace) as house:
-        house.goals.require()
+        require_signed_in(house)
         decisions = Decisions(house.store, house.ground.clock)
         plan_id, _, number = options.row.rpartition(":")
         plan_id = plan_id or decisions.plan_with_conflict(row_number(number))
         row: PlanRow | None = None
-        for pick in options.picks:
-            field, _, side = pick.rpartition("=")
-            if not field or side not in ("zendesk", "sailthru"):
-                raise BadInput(f"{pick}: say FIELD=zendesk or FIELD=sailthru.")
+        picks = [_pick(pick) for pick in options.picks]
+        # All or none: a mistyped second field leaves the first undecided.
+        decisions.require_conflicts(plan_id, row_number(number), [field for field, _ in picks])
+        for field, side in picks:
             row = decisions.pick(plan_id, row_number(number), field, side)
             if options.always:
                 decisions.always_prefer(plan_id, field, side)
@@ -160,6 +162,13 @@ async def _resolve(ground: Ground, options: argparse.Namespace) -> int:
         elif row is not None:
             print(f"Row {row.row} of plan {plan_id}: {row.fate.value}.")
     return output.DONE
+
+
+def _pick(text: str) -> tuple[str, str]:
+    field, _, side = text.rpartition("=")
+    if not field or side not in ("zendesk", "sailthru"):
+        raise BadInput(f"{text[:80]}: say FIELD=zendesk or FIELD=sailthru.")
+    return field, side
 
 
 ACTS = (

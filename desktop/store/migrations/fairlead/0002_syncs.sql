@@ -156,6 +156,7 @@ CREATE TABLE member (
     label TEXT NOT NULL,
     PRIMARY KEY (goal, target)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX member_source ON member (goal, source);
 
 -- Distinct profiles ever enriched, created or exported by a goal (data exchange).
 CREATE TABLE exchanged (
@@ -184,6 +185,7 @@ CREATE TABLE touch (
     at REAL NOT NULL,
     PRIMARY KEY (goal, target, at)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX touch_at ON touch (at);
 
 -- Source records that the next plan looks at whether they changed or not: refused, parked, held
 -- back for now, or accepted without having been read back.
