@@ -132,8 +132,10 @@ def checks(python: str) -> int:
 def pytest(python: str, suite: str, paths: Sequence[str], options: Sequence[str]) -> int:
     """Run one suite with its own ini; each worker brings its own services."""
     print(f"\n== tests/{suite} ==", flush=True)
+    # Without a window much is waiting: for processes, time limits and answers that never come.
+    workers = "3" if suite == "headless" else "2"
     command = [
-        python, "-m", "pytest", "-q", "-n", "2", "-c", f"tests/{suite}/pytest.ini",
+        python, "-m", "pytest", "-q", "-n", workers, "-c", f"tests/{suite}/pytest.ini",
         "--rootdir", f"tests/{suite}", *(paths or [f"tests/{suite}"]), *options,
     ]  # fmt: skip
     return run(command, env={"QT_QPA_PLATFORM": "offscreen"})

@@ -3,18 +3,18 @@
 The window calls it a sync. Presets are goals like any other; the engine knows none of them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from desktop.model.condition import Condition
 from desktop.model.consent import Purpose
 from desktop.model.edit import Service
 from desktop.model.guard import Limits
-from desktop.model.mapping import MappingRow
+from desktop.model.mapping import MappingRow, Prefer
 from desktop.model.stage import Pressure, Stage
 
 GOAL_NAME_LENGTH = 64
-_MEANT = ("source", "identity", "mapping", "effects", "purposes", "stages", "opt_in")
+_MEANT = ("source", "identity", "effects", "purposes", "stages", "opt_in")
 
 
 class SourceKind(Enum):
@@ -152,13 +152,21 @@ class Goal:
         return Service.ZENDESK if self.source.kind.service is Service.SAILTHRU else Service.SAILTHRU
 
     def means_the_same(self, other: "Goal") -> bool:
-        """Whether a plan of one is a plan of the other: same people, same fields, same effects."""
-        return all(getattr(self, part) == getattr(other, part) for part in _MEANT)
+        """Whether a plan of one is a plan of the other: same people, same fields, same effects.
+
+        Whose value wins a conflict does not count: conflicts are looked at again anyway.
+        """
+        same = all(getattr(self, part) == getattr(other, part) for part in _MEANT)
+        return same and _unbiased(self.mapping) == _unbiased(other.mapping)
 
     @property
     def saved(self) -> bool:
         """Whether it was ever stored."""
         return self.version > 0
+
+
+def _unbiased(mapping: tuple[MappingRow, ...]) -> tuple[MappingRow, ...]:
+    return tuple(replace(row, prefer=Prefer.SOURCE) for row in mapping)
 
 
 @dataclass(frozen=True)

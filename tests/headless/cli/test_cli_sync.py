@@ -187,7 +187,7 @@ def test_a_limit_stops_before_anything_is_written(fairlead: Command, town: Town)
         "--json",
     )  # fmt: skip
     assert (once.code, once.json["state"]) == (3, "waiting"), once
-    assert "two admins" in once.json["detail"]
+    assert "Two admins" in once.json["detail"]
     assert town.changes() == 0
 
 
