@@ -93,7 +93,7 @@ class SyncTour:
         goals, store = self._window.house.goals, self._window.house.store.goals
         before = store.get(TO_SAILTHRU)
         effects = replace(before.effects, add_to_lists=(_LIST,))
-        goals.save(replace(before, effects=effects, limits=Limits(20, 0)))
+        goals.save(replace(before, effects=effects, limits=Limits(2, 0)))
         self._models.page.switch(on=True)
         await self._until(lambda: store.get(TO_SAILTHRU).checked_at > 0)
         await self._preview()
