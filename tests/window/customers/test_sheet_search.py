@@ -132,6 +132,8 @@ async def test_first_panels_arrive_before_the_last(desk: Desk) -> None:
     desk.sheet.changed.connect(note)
     await desk.look_up("maria@lopez.example", finish=False)
     await until(lambda: any(profile for profile, _ in seen))
+    # The panels of one answer are filled in the turns of the loop that follow it.
+    await until(lambda: "Newsletter" in desk.texts() or not desk.sheet.loading)
     assert desk.sheet.loading
     assert not seen[-1][1], "the profile is painted while tickets are still asked for"
     assert "Newsletter" in desk.texts()
