@@ -35,7 +35,12 @@ class Mortal(sqlite3.Connection):
         return super().execute(*args, **kwargs)
 
 real = database.migrations
-database.migrations = lambda schema: [*real(schema), (real(schema)[-1][0] + 1, NEXT)] if NEXT else real(schema)
+
+def migrations(schema):
+    known = real(schema)
+    return [*known, (known[-1][0] + 1, NEXT)] if NEXT else known
+
+database.migrations = migrations
 connect = sqlite3.connect
 sqlite3.connect = lambda *a, **k: connect(*a, factory=Mortal, **k)
 database.Database(Path(sys.argv[1]), "fairlead", synchronous="FULL").close()
