@@ -157,7 +157,8 @@ def test_an_agent_without_the_permission_runs_nothing(town: Town, tmp_path: Path
     make_home(tmp_path / "home", town.document)
     town.forget()
     agent = Command(tmp_path / "home", town.document, keyring=False, agent=True)
-    for words in (("add", "--preset", BOX), ("plan", BOX), ("run", BOX)):
+    asked = (("add", "--preset", BOX), ("plan", BOX), ("run", BOX), ("here", "on"), ("here", "off"))
+    for words in asked:
         said = agent("sync", *words, "--json")
         assert said.code == 3, said
         assert said.json["error"]["code"] == "not_permitted"

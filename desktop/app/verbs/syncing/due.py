@@ -12,7 +12,7 @@ from desktop.app.runs import due_of, runner_of
 from desktop.app.schedule_install import install, remove
 from desktop.app.session import session
 from desktop.app.tell import tell
-from desktop.app.verbs.syncing.act import Act
+from desktop.app.verbs.syncing.act import Act, require_signed_in
 from desktop.app.verbs.syncing.runs import code_of
 from desktop.app.wiring import House
 from desktop.kit.clock import iso
@@ -191,12 +191,10 @@ def _here_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def _here(ground: Ground, options: argparse.Namespace) -> int:
-    async with session(ground, options.workspace, connect=options.state == "on") as house:
+    async with session(ground, options.workspace, connect=options.state is not None) as house:
         if options.state is not None:
-            on = options.state == "on"
-            if on:
-                house.goals.require()
-            house.live.change({sync_settings.RUN_HERE.key: on})
+            require_signed_in(house)
+            house.live.change({sync_settings.RUN_HERE.key: options.state == "on"})
         here = house.live.values.get(sync_settings.RUN_HERE)
     if options.json:
         output.print_json({"here": here})
