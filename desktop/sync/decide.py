@@ -60,10 +60,10 @@ class Decisions:
         )
         return self._store.goals.save(replace(goal, mapping=rows), self._clock.now())
 
-    def plan_with_conflict(self, row: int) -> str:
+    def plan_with_conflict(self, row: str) -> str:
         """The open plan whose row of that number is a conflict.
 
-        Raises NotFound, and BadInput where several have one.
+        Raises BadInput where none has one, or several.
         """
         found_in: list[str] = []
         for goal in self._store.goals.all():
@@ -71,8 +71,8 @@ class Decisions:
             if plan is None:
                 continue
             try:
-                found = self._store.plans.row(plan.id, row)
-            except NotFound:
+                found = self.row_named(plan.id, row)
+            except BadInput:
                 continue
             if found.fate is Fate.CONFLICT:
                 found_in.append(plan.id)
@@ -80,12 +80,12 @@ class Decisions:
             return found_in[0]
         if found_in:
             raise BadInput(
-                f"Several previews have a conflict in row {row}.",
+                f"Several previews have a conflict in row {row[:40]}.",
                 f"They are {', '.join(found_in)}.",
-                f"Name the one: {found_in[0]}:{row}.",
+                f"Name the one: {found_in[0]}:{row[:40]}.",
             )
-        raise NotFound(
-            f"No open plan has a conflict in row {row}.",
+        raise BadInput(
+            f"No open plan has a conflict in row {row[:40]}.",
             "",
             "Name the plan too: PLAN:ROW.",
         )
@@ -109,10 +109,23 @@ class Decisions:
         if row is None:
             return self._store.memory.again(goal)
         plan = self._store.plans.latest(goal)
-        if plan is None or not (row.isascii() and row.isdigit()):
-            raise BadInput(f"“{row[:40]}” is no row of the last plan.")
-        found = self._store.plans.row(plan.id, int(row))
-        return (found.source_id,)
+        if plan is None:
+            raise BadInput(f"“{goal}” has no plan, so there is no row {row[:40]}.")
+        return (self.row_named(plan.id, row).source_id,)
+
+    def row_named(self, plan_id: str, text: str) -> PlanRow:
+        """The row of a plan that somebody named by its number. Raises BadInput."""
+        try:
+            # No table holds longer numbers, and Python reads none of thousands of digits.
+            number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+            return self._store.plans.row(plan_id, number)
+        except NotFound as error:
+            self._store.plans.get(plan_id)
+            raise BadInput(
+                f"Plan {plan_id} has no row {text[:40]}.",
+                "",
+                "Rows are numbers, as `fairlead sync plan` lists them.",
+            ) from error
 
     def waiting(self, plan_id: str) -> tuple[PlanRow, ...]:
         """The rows of a plan that need a person."""

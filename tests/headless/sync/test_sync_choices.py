@@ -6,7 +6,7 @@ import pytest
 
 from desktop.app.runs import runner_of
 from desktop.app.wiring import House
-from desktop.kit.errors import Conflict
+from desktop.kit.errors import BadInput, Conflict
 from desktop.model.goal import Goal
 from desktop.model.mapping import MappingRow, Prefer
 from desktop.model.plan import Fate, Plan, PlanRow, RowState
@@ -157,6 +157,9 @@ async def test_retry_takes_only_what_waits(
     city.write_profile(one.sid, vars={"phone": "by hand"})
     await syncs.run(town_hall, goal, plan=plan.id)
     assert decisions.to_retry(goal.name) == (str(one.person),)
+    for number in ("0", "-1", "999", "9" * 30, "9" * 5000, "one", "²"):
+        with pytest.raises(BadInput, match="has no row"):
+            decisions.to_retry(goal.name, number)
     city.write_profile(one.sid, vars={"phone": None})
     run = await syncs.run(town_hall, goal, why="retry", only=decisions.to_retry(goal.name))
     (row,) = syncs.rows_of(town_hall.store, run.plan)

@@ -109,32 +109,23 @@ async def _tick(ground: Ground, options: argparse.Namespace) -> int:
     async with session(ground, options.workspace) as house:
         require_signed_in(house)
         plans, on = house.store.plans, options.state == "on"
+        decisions = Decisions(house.store, house.ground.clock)
         number, _, field = options.row.partition(".")
         if options.row == "all":
             changed = plans.tick_all(options.plan, RowFilter(), on=on)
         elif field:
-            Decisions(house.store, house.ground.clock).tick_field(
-                options.plan, row_number(number), field, on=on
-            )
+            row = decisions.row_named(options.plan, number)
+            decisions.tick_field(options.plan, row.row, field, on=on)
             changed = 1
         else:
-            plans.row(options.plan, row_number(number))
-            changed = plans.tick(options.plan, [row_number(number)], on=on)
+            row = decisions.row_named(options.plan, number)
+            changed = plans.tick(options.plan, [row.row], on=on)
         ticked = plans.ticked(options.plan)
         if options.json:
             output.print_json({"plan": options.plan, "changed": changed, "ticked": ticked})
         else:
             print(f"{ticked} rows of plan {options.plan} are ticked.")
     return output.DONE
-
-
-def row_number(text: str) -> int:
-    """A row's number. Raises BadInput."""
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise BadInput(
-            f"“{text[:40]}” is not a row.", "", "Rows are numbers, as `plan` lists them."
-        )
-    return int(text)
 
 
 def _resolve_arguments(parser: argparse.ArgumentParser) -> None:
@@ -148,18 +139,18 @@ async def _resolve(ground: Ground, options: argparse.Namespace) -> int:
         require_signed_in(house)
         decisions = Decisions(house.store, house.ground.clock)
         plan_id, _, number = options.row.rpartition(":")
-        plan_id = plan_id or decisions.plan_with_conflict(row_number(number))
-        row: PlanRow | None = None
+        plan_id = plan_id or decisions.plan_with_conflict(number)
+        row = decisions.row_named(plan_id, number)
         picks = [_pick(pick) for pick in options.picks]
         # All or none: a mistyped second field leaves the first undecided.
-        decisions.require_conflicts(plan_id, row_number(number), [field for field, _ in picks])
+        decisions.require_conflicts(plan_id, row.row, [field for field, _ in picks])
         for field, side in picks:
-            row = decisions.pick(plan_id, row_number(number), field, side)
+            row = decisions.pick(plan_id, row.row, field, side)
             if options.always:
                 decisions.always_prefer(plan_id, field, side)
-        if row is not None and options.json:
+        if options.json:
             output.print_json({"plan": plan_id, **row_json(row)})
-        elif row is not None:
+        else:
             print(f"Row {row.row} of plan {plan_id}: {row.fate.value}.")
     return output.DONE
 
