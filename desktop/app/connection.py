@@ -22,7 +22,7 @@ from desktop.settings import table
 from desktop.settings.values import Values
 
 # A run has many calls under way and sends large files over whatever line there is.
-RUN_WIRE = WireLimits(pool_s=120.0, whole_s=900.0, connections=32)
+RUN_WIRE = WireLimits(pool_s=120.0, whole_s=900.0, connections=32, lanes=32)
 
 OnState = Callable[[ServiceState], None]
 
