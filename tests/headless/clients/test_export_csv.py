@@ -27,10 +27,11 @@ HASH = hashlib.md5(b"mara@example.com", usedforsecurity=False).hexdigest()
 
 def written(*rows: Iterable[object], end: str = "\r\n") -> bytes:
     # Python before 3.13 leaves a bare carriage return unquoted when lines end otherwise.
-    bare = any("\r" in str(cell) for row in (rows := tuple(map(tuple, rows))) for cell in row)
+    cells = [[str(cell) for cell in row] for row in rows]
+    bare = any("\r" in cell for row in cells for cell in row)
     file = io.StringIO(newline="")
     quoting = csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL
-    csv.writer(file, lineterminator=end, quoting=quoting).writerows(rows)
+    csv.writer(file, lineterminator=end, quoting=quoting).writerows(cells)
     return file.getvalue().encode("utf-8", "surrogatepass")
 
 
