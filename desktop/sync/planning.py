@@ -59,6 +59,17 @@ class _Walked:
     waiting: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class _Means:
+    """What a walk judges by: `ignored` are the records left out for ever, with the reason."""
+
+    finding: Finding
+    judge: Judge
+    corrections: Mapping[str, tuple[Correction, ...]]
+    ignored: Mapping[str, str]
+    kinds: Mapping[str, str]
+
+
 class Planning:
     """Makes plans. `on_read` hears how many records were judged."""
 
@@ -98,9 +109,14 @@ class Planning:
 
     async def _walk(self, plan_id: str, order: Order, source: GoalSource, before: Marks) -> _Walked:
         goal = order.goal
-        finding, judge = Finding(self._tools, goal), Judge(goal)
         corrections = await self._run(self._store.memory.corrections, goal.name)
-        kinds = await self._field_kinds()
+        means = _Means(
+            Finding(self._tools, goal),
+            Judge(goal),
+            corrections,
+            {c.source: c.reason for kept in corrections.values() for c in kept if not c.field},
+            await self._field_kinds(),
+        )
         waiting = await self._run(self._store.memory.again, goal.name)
         walked = _Walked(waiting=frozenset(waiting))
         await self._run(
@@ -108,32 +124,20 @@ class Planning:
         )
         records = source.records(before, order.only)
         while chunk := await self._run(lambda: list(islice(records, _CHUNK))):
-            await self._chunk(plan_id, order, chunk, finding, judge, corrections, kinds, walked)
+            await self._chunk(plan_id, order, chunk, means, walked)
         if goal.source.kind is SourceKind.SAILTHRU_LISTS and not order.only:
-            await self._gone(plan_id, order, source, finding, judge, kinds, walked)
+            await self._gone(plan_id, order, source, means, walked)
         return walked
 
     async def _chunk(
-        self,
-        plan_id: str,
-        order: Order,
-        chunk: Sequence[Record],
-        finding: Finding,
-        judge: Judge,
-        corrections: Mapping[str, tuple[Correction, ...]],
-        kinds: Mapping[str, str],
-        walked: _Walked,
+        self, plan_id: str, order: Order, chunk: Sequence[Record], means: _Means, walked: _Walked
     ) -> None:
         goal = order.goal
-        ignored: dict[str, str] = {}
         inside: list[Record] = []
         outside: list[Record] = []
         unclear: list[Record] = []
         for record in chunk:
-            fixed = corrections.get(record.id, ())
-            for correction in fixed:
-                if not correction.field:
-                    ignored[record.id] = correction.reason
+            fixed = means.corrections.get(record.id, ())
             values = {c.field: c.value for c in fixed if c.field}
             shaped = self._in_stages(goal, record.corrected(values) if values else record)
             answer = self._belongs(goal, shaped)
@@ -153,17 +157,15 @@ class Planning:
             if record.id in walked.waiting and record.id not in left
         ]
         summed = await self._run(lambda: {r.id: self._with_sums(goal, r) for r in inside})
-        found = await finding.find([*inside, *leaving])
-        around = await self._run(
-            self._circumstances, goal, [*inside, *leaving], found, kinds, ignored
-        )
+        found = await means.finding.find([*inside, *leaving])
+        around = await self._run(self._circumstances, goal, [*inside, *leaving], found, means)
         for record in (*inside, *leaving):
             there = found.get(record.id, Found())
             gone = record.id not in summed
             judged, events = summed.get(record.id, (record, ()))
             near = around(record, there, gone)
             walked.rows += 1
-            row = judge.row(walked.rows, judged, there, near)
+            row = means.judge.row(walked.rows, judged, there, near)
             rows.append(_with_events(row, events))
         await self._run(self._store.plans.add, plan_id, rows)
 
@@ -214,9 +216,7 @@ class Planning:
         plan_id: str,
         order: Order,
         source: GoalSource,
-        finding: Finding,
-        judge: Judge,
-        kinds: Mapping[str, str],
+        means: _Means,
         walked: _Walked,
     ) -> None:
         """Members of the goal who are on none of its source's lists any more."""
@@ -229,15 +229,19 @@ class Planning:
                 member for member in members if not await self._run(source.holds, member.source)
             ]
             rows = []
-            there = await finding.standings([member.target for member in gone])
+            there = await means.finding.standings([member.target for member in gone])
             for member in gone:
                 standing = there.get(member.target)
                 record = Record(Service.SAILTHRU, member.source, member.label)
                 walked.rows += 1
                 near = Circumstances(
-                    self._tools.clock.now(), self._tools.zone, user_fields=kinds, leaving=True
+                    self._tools.clock.now(),
+                    self._tools.zone,
+                    user_fields=means.kinds,
+                    leaving=True,
+                    ignored=means.ignored.get(member.source, ""),
                 )
-                rows.append(judge.row(walked.rows, record, Found(standing), near))
+                rows.append(means.judge.row(walked.rows, record, Found(standing), near))
             await self._run(self._store.plans.add, plan_id, rows)
 
     # What is known beside.
@@ -267,8 +271,7 @@ class Planning:
         goal: Goal,
         records: Sequence[Record],
         found: Mapping[str, Found],
-        kinds: Mapping[str, str],
-        ignored: Mapping[str, str],
+        means: _Means,
     ) -> Callable[[Record, Found, bool], Circumstances]:
         memory, now = self._store.memory, self._tools.clock.now()
         targets = [f.standing.id for f in found.values() if f.standing is not None]
@@ -289,12 +292,12 @@ class Planning:
                 zone=self._tools.zone,
                 synced=synced.get(target, {}),
                 echoes=echoes.get(record.id, {}),
-                user_fields=kinds,
+                user_fields=means.kinds,
                 open_tickets=tickets.get(int(target), 0) if target.isdigit() else 0,
                 touched=counted(goal.pressure, touches.get(target, ()), record, there.standing),
                 leaving=leaving,
                 deleted=record.fields.get("active") is False,
-                ignored=ignored.get(record.id, ""),
+                ignored=means.ignored.get(record.id, ""),
             )
 
         return around

@@ -107,20 +107,23 @@ async def test_an_emptied_source_always_stops(town_hall: House, city: Servers, f
 
 
 async def test_who_left_the_source_is_untagged_when_asked(town_hall: House, city: Servers) -> None:
-    made = syncs.people(city, 4)
-    by_hand, _ = made[0], made[1]
+    made = syncs.people(city, 5)
+    by_hand = made[0]
 
     def untag(goal: Goal) -> Goal:
         return replace(goal, effects=replace(goal.effects, untag_when_gone=True))
 
     goal = syncs.goal_for(town_hall, syncs.HIGH_VALUE, untag)
     await syncs.run(town_hall, goal)
+    # Who is ignored for ever keeps what they have.
+    town_hall.store.memory.ignore(goal.name, [made[4].sid], "asked us to", "Ada", 1.0)
     city.write_profile(made[1].sid, lists={syncs.LIST: 0})
+    city.write_profile(made[4].sid, lists={syncs.LIST: 0})
     city.write_profile(made[2].sid, vars={"customer_value": 1})
     run = await syncs.run(town_hall, goal)
     assert run.state is RunState.DONE
     tagged = [p for p in made if "sailthru_highvalue" in city.person(p.person)["tags"]]
-    assert tagged == [by_hand, made[3]]
+    assert tagged == [by_hand, made[3], made[4]]
     assert (await syncs.run(town_hall, goal)).totals["updated"] == 0
 
 
