@@ -3,9 +3,13 @@
 import asyncio
 from pathlib import Path
 
+from desktop.app.runs import tools_of
 from desktop.app.wiring import House
-from desktop.model.edit import EditState
+from desktop.model.edit import EditState, Service
+from desktop.model.plan import PlanRow
 from desktop.writing.port import SailthruPort
+from desktop.writing.sailthru_target import SailthruTarget
+from desktop.writing.zendesk_target import ZendeskTarget
 
 
 async def send_without_reading(house: House) -> None:
@@ -29,3 +33,22 @@ async def send_all_unclaimed(house: House, gate: Path) -> None:
         await asyncio.sleep(0.002)
     for edit in due:
         await SailthruPort(client).send(edit.intent)
+
+
+async def resend_rows(house: House, goal: str) -> None:
+    """Go on with a killed run by sending again what was being sent, without looking."""
+    tools, applying = tools_of(house), house.store.applying
+    sailthru = SailthruTarget(tools.sailthru.client, tools.sailthru.bulk)
+    zendesk = ZendeskTarget(tools.zendesk.client, tools.zendesk.bulk)
+    plan = house.store.runs.of_goal(goal, 1)[0].plan
+    assert plan is not None
+
+    async def send(row: PlanRow) -> None:
+        if house.store.goals.get(goal).target is Service.ZENDESK:
+            await zendesk.send(row, None)
+        else:
+            await sailthru.send(row)
+
+    for batch in applying.open_batches(plan):
+        for row in applying.rows_of(plan, batch.id, after=-1, limit=500):
+            await send(row)
