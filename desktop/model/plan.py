@@ -130,7 +130,8 @@ class PlanRow:
     `target_id` is the sid or Zendesk user id, empty for a create; `address` what a create is
     made with. `source_id` names the record it came from. `why` is the reason of its fate.
     `source_at`, `target_at`: when each side last changed, where known (Unix seconds).
-    `events`: the source events that what is summed here stands for.
+    `events`: the source events that what is summed here stands for. `optout` and `on_other_lists`:
+    the profile's level, and whether it was on lists that the row does not change.
     """
 
     row: int
@@ -150,6 +151,8 @@ class PlanRow:
     target_at: float | None = None
     consequences: tuple[tuple[Consequence, str], ...] = ()
     events: tuple[str, ...] = ()
+    optout: str = "none"
+    on_other_lists: bool = False
 
     @property
     def sent(self) -> tuple[FieldChange, ...]:

@@ -9,8 +9,9 @@ from desktop.store.trouble import Damage
 
 COLUMNS = (
     "plan, row, fate, source, target, label, address, changes, why, cause, evidence, ticked,"
-    " state, detail, source_at, target_at, events"
+    " state, detail, source_at, target_at, events, optout, on_other_lists"
 )
+PLACES = ", ".join("?" * len(COLUMNS.split(",")))
 _CHANGES = tuple[FieldChange, ...]
 _EVENTS = tuple[str, ...]
 
@@ -35,6 +36,8 @@ def values_of(plan_id: int, row: PlanRow) -> tuple[object, ...]:
         row.source_at,
         row.target_at,
         encode(row.events),
+        row.optout,
+        int(row.on_other_lists),
     )
 
 
@@ -59,6 +62,8 @@ def row_of(row: sqlite3.Row, noticed: tuple[tuple[str, str], ...] = ()) -> PlanR
             target_at=row["target_at"],
             consequences=tuple((Consequence(kind), name) for kind, name in noticed),
             events=msgspec.json.decode(row["events"], type=_EVENTS),
+            optout=row["optout"],
+            on_other_lists=bool(row["on_other_lists"]),
         )
     except (ValueError, msgspec.MsgspecError) as error:
         raise Damage(f"row {row['row']} of plan {row['plan']} makes no sense") from error

@@ -19,7 +19,7 @@ from desktop.model.plan import (
     RowState,
 )
 from desktop.store.database import Database
-from desktop.store.plan_row import COLUMNS, encode, row_of, values_of
+from desktop.store.plan_row import COLUMNS, PLACES, encode, row_of, values_of
 
 _TEXTS = tuple[str, ...]
 
@@ -70,7 +70,7 @@ class Plans:
 
         def act(connection: sqlite3.Connection) -> None:
             connection.executemany(
-                f"INSERT INTO plan_row ({COLUMNS}) VALUES ({', '.join('?' * 17)})",  # noqa: S608
+                f"INSERT INTO plan_row ({COLUMNS}) VALUES ({PLACES})",  # noqa: S608
                 [values_of(number, row) for row in kept],
             )
             _note(connection, number, kept)
@@ -389,7 +389,7 @@ def _plan_row(connection: sqlite3.Connection, plan_id: str, number: int) -> Plan
 def _put(connection: sqlite3.Connection, plan_id: str, row: PlanRow) -> PlanRow:
     number = _number(plan_id)
     connection.execute(
-        f"INSERT OR REPLACE INTO plan_row ({COLUMNS}) VALUES ({', '.join('?' * 17)})",  # noqa: S608
+        f"INSERT OR REPLACE INTO plan_row ({COLUMNS}) VALUES ({PLACES})",  # noqa: S608
         values_of(number, row),
     )
     connection.execute("DELETE FROM plan_noticed WHERE plan = ? AND row = ?", (number, row.row))

@@ -13,7 +13,10 @@ from desktop.model.plan import Fate, FieldChange, PlanRow, PlanState, RowState
 from desktop.store.plans import RowFilter
 from desktop.store.store import Store
 from desktop.sync.consequences import consequences_of
-from desktop.writing.standing import Standing
+from desktop.writing.standing import LIST, Standing
+
+# Stands for the lists a row does not change: which they are matters to nobody here.
+_OTHERS = "(others)"
 
 
 class Decisions:
@@ -158,7 +161,8 @@ class Decisions:
 
 def _standing_before(goal: Goal, row: PlanRow) -> Standing:
     """What the plan saw, as far as its row tells."""
-    fields = {change.field: change.old for change in row.changes}
+    fields: dict[str, Json] = {"optout": row.optout, f"{LIST}{_OTHERS}": row.on_other_lists}
+    fields |= {change.field: change.old for change in row.changes}
     return Standing(goal.target, row.target_id, row.label, row.address, fields)
 
 

@@ -82,20 +82,11 @@ class Judge:
             return replace(
                 row, fate=Fate.CORRECTION, why=str(unfit), cause=unfit.title, ticked=False
             )
-        row = replace(row, changes=changes)
+        row = seen_of(replace(row, changes=changes), standing)
         if any(change.conflict and not change.choice for change in changes):
             why = translate("Judging", "changed on both sides: pick one")
             return replace(row, fate=Fate.CONFLICT, why=why, cause=_CONFLICT, ticked=False)
         return self._decided(row, record, standing, around)
-
-    def decided_again(
-        self, row: PlanRow, standing: Standing | None, around: Circumstances
-    ) -> PlanRow:
-        """The row once more, after somebody picked a side or unticked a field."""
-        kept = replace(row, fate=Fate.UNCHANGED, why="", cause="", consequences=())
-        if any(change.conflict and not change.choice for change in row.changes):
-            return row
-        return self._noted(kept, standing, around)
 
     # What stops a record before its fields matter.
 
@@ -298,6 +289,15 @@ class Judge:
         if any(c.field.startswith(LIST) and c.new is True for c in row.sent):
             return ""
         return translate("Judging", "none needed: on no list")
+
+
+def seen_of(row: PlanRow, standing: Standing | None) -> PlanRow:
+    """The row with what of the whole profile says who gets mail."""
+    if standing is None or standing.service is not Service.SAILTHRU:
+        return row
+    own = {change.field for change in row.changes}
+    others = any(on and f.startswith(LIST) and f not in own for f, on in standing.fields.items())
+    return replace(row, optout=str(standing.value("optout")), on_other_lists=others)
 
 
 _SHAPED = frozenset({"name", "phone", "tags"})

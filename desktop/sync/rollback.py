@@ -18,6 +18,7 @@ from desktop.model.mapping import Operator
 from desktop.model.plan import Fate, FieldChange, Plan, PlanRow, PlanState, RowState
 from desktop.store.plans import RowFilter
 from desktop.sync.consequences import consequences_of
+from desktop.sync.judging import seen_of
 from desktop.sync.tools import Tools
 from desktop.writing.sailthru_target import SailthruTarget
 from desktop.writing.standing import LIST, VAR, Standing, alike
@@ -141,7 +142,7 @@ class Rollback:
         if now is None or not now.editable:
             return replace(fresh, fate=Fate.SKIPPED, changes=(), why=_GONE, ticked=False)
         changes = tuple(_back(row.fate, change, now) for change in row.sent)
-        fresh = replace(fresh, changes=changes, target_id=now.id)
+        fresh = seen_of(replace(fresh, changes=changes, target_id=now.id), now)
         if not fresh.sent:
             why = _STAYS if row.fate is Fate.CREATE else next((c.reason for c in changes), "")
             return replace(fresh, fate=Fate.UNCHANGED, why=why)

@@ -164,7 +164,8 @@ def test_only_limits_can_be_allowed() -> None:
 async def test_a_field_ticked_again_says_again_what_people_notice(
     town_hall: House, city: Servers
 ) -> None:
-    syncs.people(city, 1, unknown=1)
+    _, listed, out = syncs.people(city, 3, unknown=1)
+    city.write_profile(out.sid, optout_email="all", lists={syncs.LIST: 0})
     goal = syncs.goal_for(
         town_hall,
         syncs.TO_SAILTHRU,
@@ -179,3 +180,10 @@ async def test_a_field_ticked_again_says_again_what_people_notice(
     assert "starts" not in plans.people(plan)
     decisions.tick_field(plan, 1, "lists.Fresh", on=True)
     assert plans.people(plan) == whole
+    # Judged by the whole profile: one is on a list already, one is opted out and stays so.
+    rows = {row.label: row for row in plans.rows(plan)}
+    for pair in (listed, out):
+        row = rows[pair.email]
+        for on in (False, True):
+            decisions.tick_field(plan, row.row, "vars.phone", on=on)
+            assert plans.row(plan, row.row).consequences == row.consequences
