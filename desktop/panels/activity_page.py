@@ -6,11 +6,9 @@ from PySide6.QtWidgets import (
     QApplication,
     QBoxLayout,
     QFileDialog,
-    QFrame,
     QHBoxLayout,
     QLineEdit,
     QMenu,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -24,6 +22,7 @@ from desktop.panels.parts.banner import Banner
 from desktop.panels.parts.button import quiet, secondary
 from desktop.panels.parts.card import Card
 from desktop.panels.parts.label import elided, label
+from desktop.panels.parts.scroll import scrolling
 from desktop.panels.parts.segmented import SegmentedControl
 from desktop.panels.theme import fonts
 from desktop.panels.theme.tokens import GAP_CARD
@@ -116,25 +115,17 @@ class ActivityPage(QWidget):
         self._filters.setSpacing(fonts.scaled(8))
         self._filters.addWidget(self._sift)
         self._filters.addWidget(self._search, 1)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inside = QWidget()
-        inside.setAutoFillBackground(False)
-        scroll.viewport().setAutoFillBackground(False)
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._back, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.detail)
         column.addStretch(1)
-        scroll.setWidget(inside)
-        self._side = scroll
+        self._side = scrolling(inside)
         self._body = body = QHBoxLayout()
         body.setSpacing(fonts.scaled(GAP_CARD))
         body.addWidget(self._list, 1)
-        body.addWidget(scroll, 0)
+        body.addWidget(self._side, 0)
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, fonts.scaled(11))
         page.setSpacing(fonts.scaled(10))

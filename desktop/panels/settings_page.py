@@ -18,6 +18,7 @@ from desktop.panels.parts.banner import Banner
 from desktop.panels.parts.card import Card
 from desktop.panels.parts.choice_field import ChoiceField
 from desktop.panels.parts.label import label
+from desktop.panels.parts.scroll import scroll_area
 from desktop.panels.setting_up.data_card import DataCard
 from desktop.panels.setting_up.leaving_card import LeavingCard
 from desktop.panels.setting_up.permissions_card import PermissionsCard
@@ -111,7 +112,7 @@ class SettingsPage(QWidget):
 
     def _lay_out(self) -> None:
         for _ in self.SECTIONS:
-            self._pages.addWidget(_scroll())
+            self._pages.addWidget(scroll_area())
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._body.setSpacing(fonts.scaled(GAP_CARD))
         self._body.addWidget(self.list, 0)
@@ -181,16 +182,6 @@ class _Sections(QListWidget):
             item = QListWidgetItem(words)
             item.setSizeHint(QSize(fonts.scaled(100), fonts.scaled(32)))
             self.addItem(item)
-
-
-def _scroll() -> QScrollArea:
-    scroll = QScrollArea()
-    scroll.setFrameShape(QFrame.Shape.NoFrame)
-    scroll.setWidgetResizable(True)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    scroll.viewport().setAutoFillBackground(False)
-    return scroll
 
 
 def _fill(scroll: QScrollArea, cards: tuple[Card, ...]) -> None:

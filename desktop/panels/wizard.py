@@ -3,7 +3,6 @@
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QScrollArea,
     QStackedWidget,
@@ -15,6 +14,7 @@ from desktop.panels.parts.announce import announce
 from desktop.panels.parts.button import primary, quiet, secondary
 from desktop.panels.parts.card import Card
 from desktop.panels.parts.label import label
+from desktop.panels.parts.scroll import scrolling
 from desktop.panels.setting_up.data_card import DataCard
 from desktop.panels.setting_up.permissions_card import PermissionsCard
 from desktop.panels.setting_up.rows import first_stop, grow, order_tabs
@@ -159,19 +159,11 @@ class Wizard(QWidget):
 
 
 def _scrolling(card: QWidget) -> QScrollArea:
-    scroll = QScrollArea()
-    scroll.setFrameShape(QFrame.Shape.NoFrame)
-    scroll.setWidgetResizable(True)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    scroll.viewport().setAutoFillBackground(False)
     inside = QWidget()
-    inside.setAutoFillBackground(False)
     column = QVBoxLayout(inside)
     column.setContentsMargins(0, 0, 0, 0)
     grow(card)
     order_tabs(card)
     column.addWidget(card)
     column.addStretch(1)
-    scroll.setWidget(inside)
-    return scroll
+    return scrolling(inside)

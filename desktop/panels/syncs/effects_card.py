@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.model.consent import Purpose
 from desktop.model.edit import Service
@@ -13,6 +13,7 @@ from desktop.panels.parts.choice_field import ChoiceField
 from desktop.panels.parts.label import label
 from desktop.panels.parts.number_field import NumberField
 from desktop.panels.syncs.condition_rows import ConditionRows
+from desktop.panels.syncs.form import check_box, form, names_in, show_names, text_field
 from desktop.panels.theme import fonts
 
 _IDENTITIES = {
@@ -37,17 +38,17 @@ class EffectsCards(QWidget):
         super().__init__(parent)
         self._goal: Goal | None = None
         self._showing = False
-        self.lists = _field("Sailthru lists read", "Every natural list")
+        self.lists = text_field("Sailthru lists read", "Every natural list", longest=1000)
         self.where = ConditionRows("Condition", "Add a condition")
         self.identity = [
             ChoiceField(f"Recognised by, {nth}", [("", _NOBODY), *_identities()])
             for nth in ("first", "second", "third")
         ]
-        self.create_missing = QCheckBox("Create who is not there yet")
-        self.add_lists = _field("Lists to add them to", "No list")
-        self.remove = QCheckBox("Off again when gone from the source")
-        self.tags = _field("Tags to give", "No tag")
-        self.untag = QCheckBox("Take the tag away when gone")
+        self.create_missing = check_box("Create who is not there yet")
+        self.add_lists = text_field("Lists to add them to", "No list", longest=1000)
+        self.remove = check_box("Off again when gone from the source")
+        self.tags = text_field("Tags to give", "No tag", longest=1000)
+        self.untag = check_box("Take the tag away when gone")
         self.flows = ChoiceField("E-mail flows", _FLOWS)
         self.flows_note = label("", "note", wrap=True)
         self.purposes = ConditionRows("Consent", "Ask for consent")
@@ -62,15 +63,15 @@ class EffectsCards(QWidget):
         self._showing = True
         effects, to_sailthru = goal.effects, goal.target is Service.SAILTHRU
         self._who.setRowVisible(self.lists, goal.source.kind is SourceKind.SAILTHRU_LISTS)
-        _set(self.lists, ", ".join(goal.source.lists))
+        show_names(self.lists, goal.source.lists)
         self.where.show_conditions(goal.source.where)
         for place, choice in enumerate(self.identity):
             there = goal.identity[place].value if place < len(goal.identity) else ""
             choice.set_value(there)
         self.create_missing.setChecked(effects.create_missing)
-        _set(self.add_lists, ", ".join(effects.add_to_lists))
+        show_names(self.add_lists, effects.add_to_lists)
         self.remove.setChecked(effects.remove_when_gone)
-        _set(self.tags, ", ".join(effects.add_tags))
+        show_names(self.tags, effects.add_tags)
         self.untag.setChecked(effects.untag_when_gone)
         for part in (self.add_lists, self.flows):
             self._does.setRowVisible(part, to_sailthru)
@@ -91,12 +92,12 @@ class EffectsCards(QWidget):
         self._showing = False
 
     def _lay_out(self) -> None:
-        self._who = _form()
+        self._who = form()
         self._who.addRow(label("Lists"), self.lists)
-        identity = _form()
+        identity = form()
         for nth, choice in zip(("Recognised by", "else by", "else by"), self.identity, strict=True):
             identity.addRow(label(nth), choice)
-        self._does = _form()
+        self._does = form()
         self._does.addRow("", self.create_missing)
         self._does.addRow(label("Adds to lists"), self.add_lists)
         self._does.addRow("", self.remove)
@@ -104,7 +105,7 @@ class EffectsCards(QWidget):
         self._does.addRow("", self.untag)
         self._does.addRow(label("E-mail flows"), self.flows)
         self._does.addRow("", self.flows_note)
-        holds = _form()
+        holds = form()
         holds.addRow(label("Limit"), self.people)
         holds.addRow(label("or"), self.percent)
         note = label(
@@ -151,14 +152,12 @@ class EffectsCards(QWidget):
         effects = replace(
             goal.effects,
             create_missing=self.create_missing.isChecked(),
-            add_to_lists=_names(self.add_lists.text()),
+            add_to_lists=names_in(self.add_lists),
             remove_when_gone=self.remove.isChecked(),
-            add_tags=_names(self.tags.text()),
+            add_tags=names_in(self.tags),
             untag_when_gone=self.untag.isChecked(),
         )
-        source = replace(
-            goal.source, lists=_names(self.lists.text()), where=self.where.conditions()
-        )
+        source = replace(goal.source, lists=names_in(self.lists), where=self.where.conditions())
         self.edited.emit(
             replace(
                 goal,
@@ -178,29 +177,3 @@ class EffectsCards(QWidget):
 
 def _identities() -> list[tuple[str, str]]:
     return [(key, words) for key, (_, words) in _IDENTITIES.items()]
-
-
-def _field(name: str, empty: str) -> QLineEdit:
-    field = QLineEdit()
-    field.setAccessibleName(name)
-    field.setObjectName(name)
-    field.setPlaceholderText(empty)
-    field.setMaxLength(1000)
-    return field
-
-
-def _form() -> QFormLayout:
-    form = QFormLayout()
-    form.setHorizontalSpacing(fonts.scaled(12))
-    form.setVerticalSpacing(fonts.scaled(6))
-    form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-    return form
-
-
-def _set(field: QLineEdit, text: str) -> None:
-    if _names(field.text()) != _names(text):
-        field.setText(text)
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))

@@ -2,13 +2,14 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.panels.parts.button import secondary
 from desktop.panels.parts.card import Card
 from desktop.panels.parts.key_value import KeyValue, Row
 from desktop.panels.parts.label import label
 from desktop.panels.parts.link import LinkButton
+from desktop.panels.parts.scroll import scrolling
 from desktop.panels.syncs.run_lines import RunLines
 from desktop.panels.theme import fonts
 from desktop.panels.theme.tokens import GAP_CARD
@@ -76,18 +77,9 @@ class HistoryTab(QWidget):
         self._body.addWidget(self.runs, 1, Qt.AlignmentFlag.AlignTop)
         self._body.addWidget(self.detail, 0, Qt.AlignmentFlag.AlignTop)
         self._body.addStretch(0)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.viewport().setAutoFillBackground(False)
-        scroll.setWidget(inside)
-        # Qt fills it with the window's ground otherwise.
-        inside.setAutoFillBackground(False)
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
-        page.addWidget(scroll)
+        page.addWidget(scrolling(inside))
 
     def _show_detail(self, detail: RunDetail | None) -> None:
         if detail == self._detail:

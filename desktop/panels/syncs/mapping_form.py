@@ -5,10 +5,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QCheckBox,
     QCompleter,
-    QFormLayout,
-    QLineEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -16,6 +13,7 @@ from PySide6.QtWidgets import (
 from desktop.model.mapping import MappingRow, Operator, Prefer, Protection, SourceType
 from desktop.panels.parts.choice_field import ChoiceField
 from desktop.panels.parts.label import label
+from desktop.panels.syncs.form import check_box, form, text_field
 from desktop.panels.theme import fonts
 from desktop.viewmodels.syncs.mapping_view import OPERATORS, PREFERS, PROTECTIONS, TYPES
 
@@ -30,16 +28,16 @@ class MappingForm(QWidget):
         self._row: MappingRow | None = None
         self._showing = False
         self.type = ChoiceField("Kind of source", [(kind.value, words) for kind, words in TYPES])
-        self.source = _field("Source field")
+        self.source = text_field("Source field")
         self.operator = ChoiceField("How", [(kind.value, words) for kind, words in OPERATORS])
-        self.target = _field("Target field")
-        self.decimals = QCheckBox("Keep decimals")
+        self.target = text_field("Target field")
+        self.decimals = check_box("Keep decimals")
         self.prefer = ChoiceField("If both sides changed", [(k.value, w) for k, w in PREFERS])
         self.protection = ChoiceField("The target field", [(k.value, w) for k, w in PROTECTIONS])
         self.wrong = label("", wrap=True, tone="bad")
         self.rounding = label("", "note", wrap=True)
         self._source_label = label("Reads")
-        first, second = _form(), _form()
+        first, second = form(), form()
         first.addRow(label("Kind"), self.type)
         first.addRow(self._source_label, self.source)
         first.addRow(label("How"), self.operator)
@@ -127,19 +125,3 @@ class MappingForm(QWidget):
                 protection=Protection(self.protection.value()),
             )
         )
-
-
-def _field(name: str) -> QLineEdit:
-    field = QLineEdit()
-    field.setAccessibleName(name)
-    field.setObjectName(name)
-    field.setMaxLength(200)
-    return field
-
-
-def _form() -> QFormLayout:
-    form = QFormLayout()
-    form.setHorizontalSpacing(fonts.scaled(12))
-    form.setVerticalSpacing(fonts.scaled(6))
-    form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-    return form

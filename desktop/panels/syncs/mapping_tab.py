@@ -1,13 +1,11 @@
 """The tab “Mapping”: fields on both sides, tried on a real customer, and whom the sync means."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLineEdit,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -16,6 +14,7 @@ from desktop.model.mapping import MappingRow
 from desktop.panels.parts.button import icon_button, primary, quiet, secondary
 from desktop.panels.parts.card import Card
 from desktop.panels.parts.label import label
+from desktop.panels.parts.scroll import scrolling
 from desktop.panels.syncs.effects_card import EffectsCards
 from desktop.panels.syncs.mapping_form import MappingForm
 from desktop.panels.syncs.mapping_rows import MappingRows
@@ -133,15 +132,6 @@ class MappingTab(QWidget):
         column.addWidget(self._fields)
         column.addWidget(self.effects)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.viewport().setAutoFillBackground(False)
-        scroll.setWidget(inside)
-        # Qt fills it with the window's ground otherwise.
-        inside.setAutoFillBackground(False)
         foot = QHBoxLayout()
         foot.setSpacing(fonts.scaled(8))
         foot.addWidget(self.wrong, 1)
@@ -150,7 +140,7 @@ class MappingTab(QWidget):
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(fonts.scaled(8))
-        page.addWidget(scroll, 1)
+        page.addWidget(scrolling(inside), 1)
         page.addLayout(foot)
 
     def _connect(self) -> None:

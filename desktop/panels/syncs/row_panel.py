@@ -1,13 +1,14 @@
 """The chosen row beside the table: all its fields, both sides' times, what may be decided."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.panels.parts.button import icon_button, secondary
 from desktop.panels.parts.chip import Chip
 from desktop.panels.parts.key_value import KeyValue, Row
 from desktop.panels.parts.label import label
 from desktop.panels.parts.link import LinkButton
+from desktop.panels.parts.scroll import scroll_area
 from desktop.panels.syncs.correction_form import CorrectionForm
 from desktop.panels.syncs.field_box import FieldBox, told
 from desktop.panels.theme import fonts
@@ -35,12 +36,7 @@ class RowPanel(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._detail: RowDetail | None = None
         self._form: CorrectionForm | None = None
-        self._scroll = QScrollArea()
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.viewport().setAutoFillBackground(False)
+        self._scroll = scroll_area()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._scroll)

@@ -1,12 +1,9 @@
-"""The tab “Schedule”: the rule as choices, the next five times, and who runs what is due."""
+"""The tab “Schedule”: the rule as choices, the next five times, who is told and who runs it."""
 
-from PySide6.QtCore import Qt, QTime
+from PySide6.QtCore import QTime
 from PySide6.QtWidgets import (
     QFormLayout,
-    QFrame,
     QHBoxLayout,
-    QLineEdit,
-    QScrollArea,
     QTimeEdit,
     QVBoxLayout,
     QWidget,
@@ -18,11 +15,15 @@ from desktop.panels.parts.choice_field import ChoiceField
 from desktop.panels.parts.key_value import KeyValue, Row
 from desktop.panels.parts.label import label
 from desktop.panels.parts.number_field import NumberField, pad_text
+from desktop.panels.parts.scroll import scrolling
 from desktop.panels.parts.switch_row import SwitchRow
 from desktop.panels.syncs.day_row import DayRow
+from desktop.panels.syncs.form import text_field
+from desktop.panels.syncs.telling_card import TellingCard
 from desktop.panels.theme import fonts
 from desktop.panels.theme.tokens import GAP_CARD
-from desktop.viewmodels.syncs.schedule import FORMS, ScheduleModel
+from desktop.viewmodels.syncs.schedule import ScheduleModel, ScheduleView
+from desktop.viewmodels.syncs.schedule_draft import FORMS
 
 _FIELD = 200
 
@@ -38,10 +39,7 @@ class ScheduleTab(QWidget):
         self.minutes = NumberField("Minutes between two runs", 1, 10080, suffix=" min")
         self.count = NumberField("Runs a day", 2, 48)
         self.days = DayRow()
-        self.month_days = QLineEdit()
-        self.month_days.setAccessibleName("Days of the month")
-        self.month_days.setObjectName("Days of the month")
-        self.month_days.setPlaceholderText("1, 15, last")
+        self.month_days = text_field("Days of the month", "1, 15, last")
         self.at = QTimeEdit()
         self.at.setDisplayFormat("HH:mm")
         self.at.setAccessibleName("Time")
@@ -53,6 +51,8 @@ class ScheduleTab(QWidget):
         self.discard = secondary("Discard changes", name="Discard changes of the schedule")
         self.times = KeyValue("Next runs", label_width=170)
         self.times_note = label("", "note", wrap=True)
+        self.telling = TellingCard()
+        self.state = label("", wrap=True)
         self.here = SwitchRow("This computer runs what is due")
         self.here_note = label("", "note", wrap=True)
         self._lay_out()
@@ -84,8 +84,8 @@ class ScheduleTab(QWidget):
         self.words.setVisible(bool(said))
         self.wrong.setText(view.wrong)
         self.wrong.setVisible(bool(view.wrong))
-        self.save.set_enabled(not view.why_not, view.why_not)
-        self.discard.setVisible(view.unsaved)
+        self.telling.show_view(view)
+        self._show_state(view)
         if view.times:
             self.times.set_rows(
                 [Row(day, f"{at}  ·  {here}" if here else at) for day, at, here in view.times]
@@ -99,6 +99,13 @@ class ScheduleTab(QWidget):
         self.here.switch.set_on(view.here)
         self.here.switch.set_enabled(not view.here_why_not, view.here_why_not)
         self.here_note.setText(view.here_note)
+
+    def _show_state(self, view: ScheduleView) -> None:
+        wrong = view.wrong or view.telling_wrong
+        self.state.setText(wrong or ("Not saved yet." if view.unsaved else ""))
+        self.state.set_tone("bad" if wrong else "warn")
+        self.save.set_enabled(not view.why_not, view.why_not)
+        self.discard.setVisible(view.unsaved)
 
     def _lay_out(self) -> None:
         rule = Card("When it runs")
@@ -120,13 +127,6 @@ class ScheduleTab(QWidget):
         rule.add(8)
         rule.add(self.words)
         rule.add(self.wrong)
-        rule.add(8)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(fonts.scaled(8))
-        buttons.addStretch(1)
-        buttons.addWidget(self.discard)
-        buttons.addWidget(self.save)
-        rule.add(buttons)
         self._next = Card("Next runs", name="Next five runs")
         self._next.add(self.times)
         self._next.add(self.times_note)
@@ -137,22 +137,20 @@ class ScheduleTab(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(fonts.scaled(GAP_CARD))
-        for card in (rule, self._next, computer):
+        for card in (rule, self._next, self.telling, computer):
             column.addWidget(card)
         column.addStretch(1)
         inside.setMaximumWidth(fonts.scaled(640))
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.viewport().setAutoFillBackground(False)
-        scroll.setWidget(inside)
-        # Qt fills it with the window's ground otherwise.
-        inside.setAutoFillBackground(False)
+        foot = QHBoxLayout()
+        foot.setSpacing(fonts.scaled(8))
+        foot.addWidget(self.state, 1)
+        foot.addWidget(self.discard)
+        foot.addWidget(self.save)
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
-        page.addWidget(scroll)
+        page.setSpacing(fonts.scaled(8))
+        page.addWidget(scrolling(inside), 1)
+        page.addLayout(foot)
 
     def _connect(self) -> None:
         model = self._model
@@ -165,11 +163,15 @@ class ScheduleTab(QWidget):
         self.at.timeChanged.connect(self._on_time)
         self.save.clicked.connect(model.save)
         self.discard.clicked.connect(model.discard)
+        self.telling.edited.connect(self._on_telling)
         self.here.chosen.connect(model.run_here)
 
     def _choose(self, **parts: object) -> None:
         if not self._showing:
             self._model.choose(**parts)
+
+    def _on_telling(self, name: str, value: object) -> None:
+        self._model.tell(**{name: value})
 
     def _on_form(self, form: str) -> None:
         self._choose(form=form)

@@ -1,11 +1,12 @@
 """The left column: every sync as a card, and the way to a new one."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.panels.parts.button import secondary
 from desktop.panels.parts.card import Card
 from desktop.panels.parts.label import label
+from desktop.panels.parts.scroll import scrolling
 from desktop.panels.syncs.new_sync import Offers
 from desktop.panels.syncs.sync_card import SyncCard
 from desktop.panels.theme import fonts
@@ -85,15 +86,7 @@ class SyncList(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(fonts.scaled(9))
         self._column.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.viewport().setAutoFillBackground(False)
-        self._scroll.setWidget(inside)
-        # Qt fills it with the window's ground otherwise.
-        inside.setAutoFillBackground(False)
+        self._scroll = scrolling(inside)
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(fonts.scaled(9))

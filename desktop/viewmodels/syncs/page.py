@@ -55,6 +55,7 @@ class SyncsModel(QObject):
     failed = Signal(object)  # AppError
     told = Signal(str)
     waiting_changed = Signal(int)
+    removed = Signal(str)
 
     def __init__(self, room: Room) -> None:
         super().__init__()
@@ -356,6 +357,7 @@ class SyncsModel(QObject):
     async def _remove(self, name: str) -> None:
         await self._acts.remove(name)
         self.goal = ""
+        self.removed.emit(name)
         self.told.emit("It is gone; what it wrote and its history stay.")
 
     def _on_changes(self, changes: Changes) -> None:

@@ -1,103 +1,31 @@
-"""The tab “Schedule”: when a sync runs, built from choices, with its next times as they come."""
+"""The tab “Schedule”: when a sync runs and who hears of it, tried before it is saved."""
 
 import asyncio
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.kit.errors import AppError, BadInput
-from desktop.model.schedule import Form, Rule, next_times, read_rule
+from desktop.kit.errors import AppError
+from desktop.model.goal import Goal
+from desktop.model.schedule import Rule, next_times, read_rule
 from desktop.model.zone import local_time, read_zone
 from desktop.settings import sync_settings
+from desktop.sync.goals import problems
 from desktop.viewmodels import moment
+from desktop.viewmodels.syncs.kept_draft import KeptDrafts
 from desktop.viewmodels.syncs.page import SyncsModel
+from desktop.viewmodels.syncs.schedule_draft import Draft, draft_of, telling_of
 from desktop.viewmodels.tasks import Tasks
 
 _NEXT = 5
-_WORKDAYS = (0, 1, 2, 3, 4)
-FORMS = (
-    ("off", "Only by hand"),
-    ("minutes", "Every so many minutes"),
-    ("hourly", "Every hour"),
-    ("spread", "Several times a day"),
-    ("daily", "Every day"),
-    ("weekdays", "Monday to Friday"),
-    ("weekly", "On chosen weekdays"),
-    ("monthly", "On days of the month"),
-)
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What is chosen: the form with what it asks for; `at` is minutes after midnight."""
-
-    form: str = "off"
-    minutes: int = 5
-    count: int = 3
-    at: int = 9 * 60
-    weekdays: tuple[int, ...] = (0,)
-    month_days: str = "1"
-
-    @property
-    def timed(self) -> bool:
-        """Whether it has a time of day."""
-        return self.form in ("spread", "daily", "weekdays", "weekly", "monthly")
-
-    def rule(self) -> Rule:
-        """The rule. Raises BadInput where the days of the month are none."""
-        if self.form == "minutes":
-            return Rule(Form.EVERY, minutes=self.minutes)
-        if self.form == "hourly":
-            return Rule(Form.EVERY, minutes=60)
-        if self.form == "spread":
-            return Rule(Form.SPREAD, count=self.count, at=self.at)
-        if self.form == "daily":
-            return Rule(Form.DAILY, at=self.at)
-        if self.form in ("weekdays", "weekly"):
-            return self._weekly()
-        if self.form == "monthly":
-            return self._monthly()
-        return Rule(Form.OFF)
-
-    def _weekly(self) -> Rule:
-        days = _WORKDAYS if self.form == "weekdays" else tuple(sorted(self.weekdays))
-        if not days:
-            raise BadInput("Choose at least one weekday.")
-        if len(days) == 7:
-            return Rule(Form.DAILY, at=self.at)
-        return Rule(Form.WEEKLY, at=self.at, weekdays=days)
-
-    def _monthly(self) -> Rule:
-        text = f"days {self.month_days.strip()} {self.at // 60:02}:{self.at % 60:02}"
-        try:
-            return read_rule(text)
-        except BadInput as error:
-            raise BadInput("Days of the month look like 1, 15 or last.") from error
-
-
-def draft_of(text: str) -> Draft:
-    """The choices that make this rule."""
-    rule = read_rule(text)
-    if rule.form is Form.EVERY:
-        return Draft("hourly") if rule.minutes == 60 else Draft("minutes", minutes=rule.minutes)
-    if rule.form is Form.SPREAD:
-        return Draft("spread", count=rule.count, at=rule.at)
-    if rule.form is Form.DAILY:
-        return Draft("daily", at=rule.at)
-    if rule.form is Form.WEEKLY:
-        form = "weekdays" if rule.weekdays == _WORKDAYS else "weekly"
-        return Draft(form, at=rule.at, weekdays=rule.weekdays)
-    if rule.form is Form.MONTHLY:
-        days = ", ".join("last" if day == -1 else str(day) for day in rule.month_days)
-        return Draft("monthly", at=rule.at, month_days=days)
-    return Draft()
+_NO_MAIL = "No mail server is set up, so no e-mail goes out: Settings, Syncs."
 
 
 @dataclass(frozen=True)
 class ScheduleView:
     """`times` are day and hour in the account's zone, and this computer's hour.
 
-    `wrong` says what is to be chosen otherwise.
+    `wrong` and `telling_wrong` say what is to be chosen otherwise.
     """
 
     draft: Draft
@@ -105,6 +33,9 @@ class ScheduleView:
     zone: str
     times: tuple[tuple[str, str, str], ...]
     times_note: str
+    telling_words: str
+    telling_note: str
+    telling_wrong: str
     here: bool
     here_why_not: str
     here_note: str
@@ -125,67 +56,77 @@ class ScheduleModel(QObject):
         self._page = page
         self._room = page.room
         self.tasks = Tasks(self.failed.emit)
-        self._goal = ""
-        self._kept = ""
+        self._drafts = KeptDrafts(self._room, self.tasks, "schedule", Draft)
+        self._kept: Goal | None = None
         self._draft = Draft()
         page.looked.connect(self._on_looked)
         page.chosen.connect(self._on_looked)
+        page.removed.connect(self._on_removed)
+
+    # What is shown.
 
     def view(self) -> ScheduleView:
         """What the tab shows."""
-        office = self._room.office
-        here = office.values.get(sync_settings.RUN_HERE)
-        managed = office.values.managed(sync_settings.RUN_HERE)
-        words, wrong = "", ""
-        times: tuple[tuple[str, str, str], ...] = ()
-        try:
-            rule = self._draft.rule()
-            words = rule.words
-            times = self._times(rule)
-        except AppError as error:
-            wrong = error.title
-        sync = self._page.sync()
-        note = ""
-        if times and sync is not None and not sync.goal.on:
-            note = "It is switched off: none of these comes before it is on."
-        elif times and not here:
-            note = "This computer does not run what is due."
-        verdict = self._room.goals.permitted()
+        values = self._room.office.values
+        here, managed = values.get(sync_settings.RUN_HERE), values.managed(sync_settings.RUN_HERE)
+        words, wrong, times = self._rule_words()
+        telling = self._draft.telling
+        mails = telling.when != "never" and telling.addresses
+        telling_wrong = self._telling_wrong()
+        trouble = wrong or telling_wrong or self._room.goals.permitted().reason
         return ScheduleView(
             draft=self._draft,
             words=words,
             zone=self._room.zone,
             times=times,
-            times_note=note,
+            times_note=self._times_note(here=here) if times else "",
+            telling_words="" if telling_wrong else telling.words,
+            telling_note=_NO_MAIL if mails and not values.get(sync_settings.MAIL_HOST) else "",
+            telling_wrong=telling_wrong,
             here=here,
             here_why_not="Your organisation manages this." if managed else "",
             here_note="What was missed while everything was closed is caught up once.",
             unsaved=self.unsaved,
             wrong=wrong,
-            why_not=wrong or verdict.reason or ("" if self.unsaved else "Nothing is changed."),
+            why_not=trouble or ("" if self.unsaved else "Nothing is changed."),
         )
 
     @property
     def unsaved(self) -> bool:
         """Whether a choice would be lost."""
+        if self._kept is None:
+            return False
+        telling, notify = self._draft.telling, self._kept.notify
+        # How addresses are written down does not count, nor what is said twice.
+        if telling != telling_of(notify) and telling.notify() != notify:
+            return True
         try:
-            return self._draft.rule().text != read_rule(self._kept).text
+            return self._draft.rule().text != read_rule(self._kept.schedule).text
         except AppError:
             return True
+
+    # What people do.
 
     def choose(self, **parts: object) -> None:
         """Another choice."""
         self._draft = replace(self._draft, **parts)  # type: ignore[arg-type]
+        self._keep()
         self.changed.emit()
+
+    def tell(self, **parts: object) -> None:
+        """Other people hear of it, or on other occasions."""
+        self.choose(telling=replace(self._draft.telling, **parts))  # type: ignore[arg-type]
 
     def discard(self) -> None:
         """Back to what is saved."""
-        self._draft = draft_of(self._kept)
+        self._draft = _draft_of(self._kept)
+        self._keep()
         self.changed.emit()
 
     def save(self) -> None:
-        """Store the rule."""
-        self.tasks.start("save", self._save())
+        """Store the rule, and who is told."""
+        if self._kept is not None:
+            self.tasks.start("save", self._save(self._kept.name, self._draft))
 
     def run_here(self, on: bool) -> None:
         """Whether this computer runs what is due."""
@@ -196,16 +137,56 @@ class ScheduleModel(QObject):
         self.changed.emit()
 
     async def close(self) -> None:
-        """End what runs."""
+        """End what runs; what was chosen last is kept."""
         await asyncio.sleep(0)
+        await self._drafts.close()
         await self.tasks.close()
 
-    async def _save(self) -> None:
-        text = self._draft.rule().text
-        goal = await self._room.run(self._room.goals.reschedule, self._goal, text)
-        self._kept = goal.schedule
+    # How it comes about.
+
+    def _rule_words(self) -> tuple[str, str, tuple[tuple[str, str, str], ...]]:
+        """The rule in words, what is wrong with it, and its next times."""
+        try:
+            rule = self._draft.rule()
+            return rule.words, "", self._times(rule)
+        except AppError as error:
+            return "", error.title, ()
+
+    def _times_note(self, *, here: bool) -> str:
+        if self._kept is not None and not self._kept.on:
+            return "It is switched off: none of these comes before it is on."
+        return "" if here else "This computer does not run what is due."
+
+    def _telling_wrong(self) -> str:
+        """What of the addresses is no address."""
+        if self._kept is None:
+            return ""
+        before = problems(self._kept)
+        after = problems(replace(self._kept, notify=self._draft.telling.notify()))
+        return next((problem for problem in after if problem not in before), "")
+
+    def _keep(self) -> None:
+        if self._kept is not None:
+            self._drafts.keep(self._kept.name, self._draft if self.unsaved else None)
+
+    async def _save(self, name: str, draft: Draft) -> None:
+        goals = self._room.goals
+        goal = await self._room.run(self._room.store.goals.get, name)
+        text, notify = draft.rule().text, draft.telling.notify()
+        said = []
+        if text != read_rule(goal.schedule).text:
+            goal = await self._room.run(goals.reschedule, name, text)
+            said.append(f"{goal.title} runs {read_rule(text).words}.")
+        if notify != goal.notify:
+            goal = await self._room.run(goals.save, replace(goal, notify=notify))
+            said.append(draft.telling.words)
+        if self._kept is not None and self._kept.name == name:
+            self._kept = goal
+            if self._draft == draft:
+                self._draft = _draft_of(goal)
+            self._keep()
         self._room.tell()
-        self.told.emit(f"{goal.title} runs {read_rule(text).words}.")
+        self.told.emit(" ".join(said))
         self.changed.emit()
 
     def _times(self, rule: Rule) -> tuple[tuple[str, str, str], ...]:
@@ -222,10 +203,25 @@ class ScheduleModel(QObject):
 
     def _on_looked(self, _goal: str = "") -> None:
         sync = self._page.sync()
-        kept = sync.goal.schedule if sync is not None else ""
-        goal = sync.goal.name if sync is not None else ""
-        if goal != self._goal or (kept != self._kept and not self.unsaved):
-            self._goal, self._kept = goal, kept
-            self._draft = draft_of(kept)
-        self._kept = kept
+        goal = sync.goal if sync is not None else None
+        before, unsaved = self._kept, self.unsaved
+        self._kept = goal
+        if goal is None or before is None or goal.name != before.name:
+            self._draft = _draft_of(goal)
+            if goal is not None:
+                self._drafts.recall(goal.name, self._on_recalled)
+        elif not unsaved:
+            self._draft = _draft_of(goal)
         self.changed.emit()
+
+    def _on_removed(self, goal: str) -> None:
+        self._drafts.keep(goal, None)
+
+    def _on_recalled(self, draft: Draft | None) -> None:
+        if draft is not None and not self.unsaved:
+            self._draft = draft
+            self.changed.emit()
+
+
+def _draft_of(goal: Goal | None) -> Draft:
+    return draft_of(goal.schedule, goal.notify) if goal is not None else Draft()
