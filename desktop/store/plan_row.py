@@ -1,9 +1,10 @@
-"""A row of a plan as it stands in the table, and back."""
+"""A row of a plan with its consequences as they stand in the tables, and back."""
 
 import sqlite3
 
 import msgspec
 
+from desktop.kit.errors import BadInput, NotFound
 from desktop.model.plan import Consequence, Fate, FieldChange, PlanRow, RowState
 from desktop.store.trouble import Damage
 
@@ -69,6 +70,60 @@ def row_of(row: sqlite3.Row, noticed: tuple[tuple[str, str], ...] = ()) -> PlanR
         raise Damage(f"row {row['row']} of plan {row['plan']} makes no sense") from error
 
 
+def plan_number(plan_id: str) -> int:
+    """The number of a plan that was named. Raises BadInput."""
+    if not (plan_id.isascii() and plan_id.isdigit() and len(plan_id) < 19):
+        raise BadInput(f"“{plan_id[:40]}” is not a plan.", "", "Plans are numbers.")
+    return int(plan_id)
+
+
 def encode(value: object) -> str:
     """JSON as it stands in the tables."""
     return msgspec.json.encode(value).decode()
+
+
+def read_row(connection: sqlite3.Connection, plan_id: str, number: int) -> PlanRow:
+    """One row. Raises NotFound."""
+    row = connection.execute(
+        "SELECT * FROM plan_row WHERE plan = ? AND row = ?", (plan_number(plan_id), number)
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"Plan {plan_id} has no row {number}.")
+    return row_of(row, notes_of(connection, plan_id, [number]).get(number, ()))
+
+
+def put_row(connection: sqlite3.Connection, plan_id: str, row: PlanRow) -> PlanRow:
+    """Store a row in the place of the one of its number."""
+    number = plan_number(plan_id)
+    connection.execute(
+        f"INSERT OR REPLACE INTO plan_row ({COLUMNS}) VALUES ({PLACES})",  # noqa: S608
+        values_of(number, row),
+    )
+    connection.execute("DELETE FROM plan_noticed WHERE plan = ? AND row = ?", (number, row.row))
+    note_rows(connection, number, (row,))
+    return row
+
+
+def note_rows(connection: sqlite3.Connection, plan_id: int, rows: tuple[PlanRow, ...]) -> None:
+    """Store the consequences of new rows."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO plan_noticed (plan, consequence, name, row) VALUES (?, ?, ?, ?)",
+        [(plan_id, kind.value, name, row.row) for row in rows for kind, name in row.consequences],
+    )
+
+
+def notes_of(
+    connection: sqlite3.Connection, plan_id: str, rows: list[int]
+) -> dict[int, tuple[tuple[str, str], ...]]:
+    """The consequences of these rows, by number."""
+    found: dict[int, tuple[tuple[str, str], ...]] = {}
+    if not rows:
+        return found
+    # By the primary key: each consequence of the plan, then these rows.
+    for note in connection.execute(
+        "SELECT consequence, name, row FROM plan_noticed WHERE plan = ?"
+        " AND row IN (SELECT value FROM json_each(?))",
+        (plan_number(plan_id), encode(rows)),
+    ):
+        found[note["row"]] = (*found.get(note["row"], ()), (note["consequence"], note["name"]))
+    return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from desktop.kit.errors import BadInput, Conflict, NotFound
+from desktop.kit.errors import Conflict, NotFound
 from desktop.model.edit import Service
 from desktop.model.goal import Goal
 from desktop.model.plan import (
@@ -19,7 +19,19 @@ from desktop.model.plan import (
     RowState,
 )
 from desktop.store.database import Database
-from desktop.store.plan_row import COLUMNS, PLACES, encode, row_of, values_of
+from desktop.store.plan_doubles import Double, doubles_of
+from desktop.store.plan_row import (
+    COLUMNS,
+    PLACES,
+    encode,
+    note_rows,
+    notes_of,
+    plan_number,
+    put_row,
+    read_row,
+    row_of,
+    values_of,
+)
 
 _TEXTS = tuple[str, ...]
 
@@ -73,7 +85,7 @@ class Plans:
                 f"INSERT INTO plan_row ({COLUMNS}) VALUES ({PLACES})",  # noqa: S608
                 [values_of(number, row) for row in kept],
             )
-            _note(connection, number, kept)
+            note_rows(connection, number, kept)
 
         self._database.write(act)
 
@@ -143,7 +155,7 @@ class Plans:
                     "SELECT n.consequence, count(DISTINCT n.row) AS n FROM plan_noticed n"
                     " JOIN plan_row r ON r.plan = n.plan AND r.row = n.row"
                     " WHERE n.plan = ? AND r.ticked GROUP BY n.consequence",
-                    (_number(plan_id),),
+                    (plan_number(plan_id),),
                 )
             }
         )
@@ -183,7 +195,7 @@ class Plans:
                 f"SELECT * FROM plan_row WHERE {where} AND row > ? ORDER BY row LIMIT ?",  # noqa: S608
                 (*values, after, limit),
             ).fetchall()
-            notes = _notes(connection, plan_id, [row["row"] for row in found])
+            notes = notes_of(connection, plan_id, [row["row"] for row in found])
             return tuple(row_of(row, notes.get(row["row"], ())) for row in found)
 
         return self._database.read(look)
@@ -226,7 +238,7 @@ class Plans:
         """One row. Raises NotFound."""
 
         def look(connection: sqlite3.Connection) -> PlanRow:
-            return _plan_row(connection, plan_id, row)
+            return read_row(connection, plan_id, row)
 
         return self._database.read(look)
 
@@ -263,11 +275,11 @@ class Plans:
 
         def act(connection: sqlite3.Connection) -> PlanRow:
             _require_open(connection, plan_id)
-            kept = _plan_row(connection, plan_id, row)
+            kept = read_row(connection, plan_id, row)
             if not any(change.field == field for change in kept.changes):
                 raise NotFound(f"Row {row} does not change “{field}”.")
             changes = tuple(replace(c, ticked=on) if c.field == field else c for c in kept.changes)
-            return _put(connection, plan_id, replace(kept, changes=changes))
+            return put_row(connection, plan_id, replace(kept, changes=changes))
 
         return self._database.write(act)
 
@@ -276,9 +288,23 @@ class Plans:
 
         def act(connection: sqlite3.Connection) -> PlanRow:
             _require_open(connection, plan_id)
-            return _put(connection, plan_id, row)
+            return put_row(connection, plan_id, row)
 
         return self._database.write(act)
+
+    def doubles(self, plan_id: str, after: int = 0, limit: int = 500) -> tuple[Double, ...]:
+        """Rows that would write what an earlier row of the plan is about, by their number."""
+        return self._database.read(lambda c: doubles_of(c, plan_id, after, limit))
+
+    def park(self, plan_id: str, rows: Iterable[PlanRow]) -> None:
+        """Replace rows of a plan that is being made."""
+        kept = tuple(rows)
+
+        def act(connection: sqlite3.Connection) -> None:
+            for row in kept:
+                put_row(connection, plan_id, row)
+
+        self._database.write(act)
 
     # Limits that may be passed once.
 
@@ -305,7 +331,7 @@ class Plans:
 
 
 def _where(plan_id: str, chosen: RowFilter) -> tuple[str, tuple[object, ...]]:
-    parts, values = ["plan = ?"], [_number(plan_id)]
+    parts, values = ["plan = ?"], [plan_number(plan_id)]
     more: list[object] = []
     if chosen.fates:
         parts.append("fate IN (SELECT value FROM json_each(?))")
@@ -318,22 +344,16 @@ def _where(plan_id: str, chosen: RowFilter) -> tuple[str, tuple[object, ...]]:
             "row IN (SELECT n.row FROM plan_noticed n WHERE n.plan = ? AND n.consequence = ?"
             " AND (? IS NULL OR n.name = ?))"
         )
-        more += [_number(plan_id), chosen.consequence.value, chosen.name, chosen.name]
+        more += [plan_number(plan_id), chosen.consequence.value, chosen.name, chosen.name]
     if chosen.text:
         parts.append("(instr(lower(label), ?) OR instr(lower(address), ?) OR instr(source, ?))")
         more += [chosen.text.lower()] * 3
     return " AND ".join(parts), (*values, *more)
 
 
-def _number(plan_id: str) -> int:
-    if not (plan_id.isascii() and plan_id.isdigit() and len(plan_id) < 19):
-        raise BadInput(f"“{plan_id[:40]}” is not a plan.", "", "Plans are numbers.")
-    return int(plan_id)
-
-
 def _row(connection: sqlite3.Connection, plan_id: str) -> sqlite3.Row:
     row: sqlite3.Row | None = connection.execute(
-        "SELECT * FROM plan WHERE id = ?", (_number(plan_id),)
+        "SELECT * FROM plan WHERE id = ?", (plan_number(plan_id),)
     ).fetchone()
     if row is None:
         raise NotFound(f"There is no plan {plan_id}.", "", "`fairlead sync plan GOAL` makes one.")
@@ -375,46 +395,3 @@ def _plan(connection: sqlite3.Connection, row: sqlite3.Row) -> Plan:
         origin=row["origin"],
         mark=row["mark"],
     )
-
-
-def _plan_row(connection: sqlite3.Connection, plan_id: str, number: int) -> PlanRow:
-    row = connection.execute(
-        "SELECT * FROM plan_row WHERE plan = ? AND row = ?", (_number(plan_id), number)
-    ).fetchone()
-    if row is None:
-        raise NotFound(f"Plan {plan_id} has no row {number}.")
-    return row_of(row, _notes(connection, plan_id, [number]).get(number, ()))
-
-
-def _put(connection: sqlite3.Connection, plan_id: str, row: PlanRow) -> PlanRow:
-    number = _number(plan_id)
-    connection.execute(
-        f"INSERT OR REPLACE INTO plan_row ({COLUMNS}) VALUES ({PLACES})",  # noqa: S608
-        values_of(number, row),
-    )
-    connection.execute("DELETE FROM plan_noticed WHERE plan = ? AND row = ?", (number, row.row))
-    _note(connection, number, (row,))
-    return row
-
-
-def _note(connection: sqlite3.Connection, plan_id: int, rows: tuple[PlanRow, ...]) -> None:
-    connection.executemany(
-        "INSERT OR IGNORE INTO plan_noticed (plan, consequence, name, row) VALUES (?, ?, ?, ?)",
-        [(plan_id, kind.value, name, row.row) for row in rows for kind, name in row.consequences],
-    )
-
-
-def _notes(
-    connection: sqlite3.Connection, plan_id: str, rows: list[int]
-) -> dict[int, tuple[tuple[str, str], ...]]:
-    found: dict[int, tuple[tuple[str, str], ...]] = {}
-    if not rows:
-        return found
-    # By the primary key: each consequence of the plan, then these rows.
-    for note in connection.execute(
-        "SELECT consequence, name, row FROM plan_noticed WHERE plan = ?"
-        " AND row IN (SELECT value FROM json_each(?))",
-        (_number(plan_id), encode(rows)),
-    ):
-        found[note["row"]] = (*found.get(note["row"], ()), (note["consequence"], note["name"]))
-    return found

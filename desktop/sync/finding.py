@@ -29,11 +29,13 @@ class Found:
     """What was found for one record: somebody, nobody, or why it cannot be said.
 
     `several` names the candidates; `trouble` is the sentence of what went wrong for this record.
+    `taken` names the other record of the source that has this counterpart already.
     """
 
     standing: Standing | None = None
     several: tuple[str, ...] = ()
     trouble: str = ""
+    taken: str = ""
 
 
 class Finding:

@@ -96,11 +96,9 @@ class Judge:
         if around.ignored:
             text = translate("Judging", "ignored for ever: {reason}")
             return _skipped(row, text.format(reason=around.ignored))
-        if found.trouble:
-            return _to_correct(row, found.trouble, found.trouble)
-        if found.several:
-            why = SEVERAL.format(who=", ".join(found.several))
-            return _to_correct(row, why, translate("Judging", "several match"))
+        unclear = _unclear(row, found)
+        if unclear is not None:
+            return unclear
         standing = found.standing
         if standing is not None and not standing.editable:
             return _skipped(row, translate("Judging", "not a customer: agent, admin or deleted"))
@@ -300,6 +298,12 @@ def seen_of(row: PlanRow, standing: Standing | None) -> PlanRow:
     return replace(row, optout=str(standing.value("optout")), on_other_lists=others)
 
 
+TAKEN = translate(
+    "Judging",
+    "has the same counterpart as {who}. Nothing is written for both: link one of them to somebody"
+    " else, or correct it",
+)
+TWO_FOR_ONE = translate("Judging", "two with one counterpart")
 _SHAPED = frozenset({"name", "phone", "tags"})
 _CONFLICT = translate("Judging", "changed on both sides")
 
@@ -330,6 +334,18 @@ def _level(value: FieldValue) -> Json:
 def _is_address(email: str) -> bool:
     """Whether mail can reach it: a domain without a dot is somebody's typing mistake."""
     return is_email(email) and "." in email.rpartition("@")[2].strip(".")
+
+
+def _unclear(row: PlanRow, found: Found) -> PlanRow | None:
+    """The row where it cannot be said who its counterpart is."""
+    if found.trouble:
+        return _to_correct(row, found.trouble, found.trouble)
+    if found.several:
+        why = SEVERAL.format(who=", ".join(found.several))
+        return _to_correct(row, why, translate("Judging", "several match"))
+    if found.taken:
+        return _to_correct(row, TAKEN.format(who=found.taken), TWO_FOR_ONE)
+    return None
 
 
 def _skipped(row: PlanRow, why: str) -> PlanRow:

@@ -21,6 +21,7 @@ from desktop.model.mapping import Operator
 from desktop.model.plan import Fate, Plan, PlanRow, PlanState
 from desktop.model.stage import stages_of, window_start
 from desktop.store.sync_notes import Correction
+from desktop.sync.doubles import Doubles
 from desktop.sync.finding import Finding, Found
 from desktop.sync.judging import Circumstances, Judge
 from desktop.sync.pressure import counted
@@ -68,6 +69,7 @@ class _Means:
     corrections: Mapping[str, tuple[Correction, ...]]
     ignored: Mapping[str, str]
     kinds: Mapping[str, str]
+    doubles: Doubles
 
 
 class Planning:
@@ -116,6 +118,9 @@ class Planning:
             corrections,
             {c.source: c.reason for kept in corrections.values() for c in kept if not c.field},
             await self._field_kinds(),
+            Doubles(
+                self._store, goal, source, lambda r: self._belongs(goal, self._in_stages(goal, r))
+            ),
         )
         waiting = await self._run(self._store.memory.again, goal.name)
         walked = _Walked(waiting=frozenset(waiting))
@@ -127,6 +132,7 @@ class Planning:
             await self._chunk(plan_id, order, chunk, means, walked)
         if goal.source.kind is SourceKind.SAILTHRU_LISTS and not order.only:
             await self._gone(plan_id, order, source, means, walked)
+        await self._run(means.doubles.park, plan_id)
         return walked
 
     async def _chunk(
@@ -158,6 +164,7 @@ class Planning:
         ]
         summed = await self._run(lambda: {r.id: self._with_sums(goal, r) for r in inside})
         found = await means.finding.find([*inside, *leaving])
+        found = await self._run(means.doubles.told, inside, found)
         around = await self._run(self._circumstances, goal, [*inside, *leaving], found, means)
         for record in (*inside, *leaving):
             there = found.get(record.id, Found())

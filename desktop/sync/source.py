@@ -58,7 +58,7 @@ class GoalSource:
                     seen.add(record.id)
                 yield record
         for source in waiting:
-            again = None if source in seen else self._record(source)
+            again = None if source in seen else self.record(source)
             if again is not None:
                 yield again
 
@@ -71,7 +71,8 @@ class GoalSource:
             return [list_feed(name) for name in self._lists]
         return [TICKETS if self._kind is SourceKind.ZENDESK_TICKETS else USERS]
 
-    def _record(self, source: str) -> Record | None:
+    def record(self, source: str) -> Record | None:
+        """One record by its id, as it was read last."""
         if self._kind is SourceKind.SAILTHRU_LISTS:
             for name in self._lists:
                 profile = self._feeds.profile(name, source)

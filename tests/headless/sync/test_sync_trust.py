@@ -187,3 +187,20 @@ async def test_a_field_ticked_again_says_again_what_people_notice(
         for on in (False, True):
             decisions.tick_field(plan, row.row, "vars.phone", on=on)
             assert plans.row(plan, row.row).consequences == row.consequences
+
+
+async def test_of_two_with_one_profile_the_second_waits_for_a_person(
+    town_hall: House, city: Servers
+) -> None:
+    one, two = syncs.people(city, 2, unknown=1)
+    goal = syncs.goal_for(town_hall, syncs.TO_SAILTHRU)
+    town_hall.store.memory.correct(goal.name, str(one.person), {"email": two.email}, "Ada", 1.0)
+    for full in (False, True):
+        run = await syncs.run(town_hall, goal, full=full)
+        rows = {r.source_id: r for r in syncs.rows_of(town_hall.store, run.plan)}
+        first, second = rows[str(one.person)], rows[str(two.person)]
+        assert (first.state, second.state) == (RowState.DONE, RowState.PARKED)
+        assert (second.fate, str(one.person) in second.why) == (Fate.CORRECTION, True)
+    # Neither does it take its turn when it alone is planned.
+    alone = await syncs.run(town_hall, goal, only=(str(two.person),), why="retry")
+    assert alone.totals["parked"] == 1
