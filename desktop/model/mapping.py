@@ -124,6 +124,20 @@ def read_source(row: MappingRow, source: Mapping[str, FieldValue]) -> FieldValue
     return source.get(row.source or row.type.value, ABSENT)
 
 
+def origin_of(row: MappingRow) -> str:
+    """The source's field that a row's value comes from; empty for a constant."""
+    if row.type is SourceType.TEXT:
+        return ""
+    if row.type in (SourceType.LISTS, SourceType.STAGES):
+        return str(row.type.value)
+    name: str = row.source or row.type.value
+    return _PARTS.get(name, name)
+
+
+# What the app itself makes of one field (model.person_name).
+_PARTS = {"first_name": "name", "last_name": "name"}
+
+
 def apply_row(
     row: MappingRow,
     source: Mapping[str, FieldValue],

@@ -7,7 +7,7 @@ Killed between the two, the next process finds rows that may have been applied: 
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from desktop.kit.text import translate
@@ -50,7 +50,7 @@ class Closed:
 class Hand:
     """Who applies what: it is the same for all rows of a run.
 
-    `takes_back`: it is the way back of an earlier run.
+    `takes_back`: it is the way back of an earlier run. `origins`: the source's field by target's.
     """
 
     run: str
@@ -62,6 +62,7 @@ class Hand:
     lists_and_tags: frozenset[str] = field(default_factory=frozenset)
     counts_touches: bool = False
     takes_back: bool = False
+    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 class Applying:
@@ -255,7 +256,7 @@ def _claim(connection: sqlite3.Connection, plan_id: str, batch: int, rows: Seque
     )
 
 
-def hash_of(value: Json) -> str:
+def fingerprint(value: Json) -> str:
     """What is kept of a written value, to know it again."""
     return hashlib.sha256(audit.encode(value).encode()).hexdigest()[:32]
 
@@ -326,8 +327,12 @@ def _close(connection: sqlite3.Connection, hand: Hand, item: Closed, now: float)
         return
     _agreed(connection, hand, item, target, now)
     connection.executemany(
-        "INSERT OR REPLACE INTO written (service, target, field, hash, at) VALUES (?, ?, ?, ?, ?)",
-        [(hand.service.value, target, name, hash_of(value), now) for name, value in item.values],
+        "INSERT OR REPLACE INTO written (service, target, field, hash, at, origin)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (hand.service.value, target, n, fingerprint(value), now, hand.origins.get(n, ""))
+            for n, value in item.values
+        ],
     )
     connection.execute(
         "INSERT OR IGNORE INTO exchanged (goal, target, at) VALUES (?, ?, ?)",

@@ -36,6 +36,17 @@ class Member:
     label: str
 
 
+@dataclass(frozen=True)
+class Written:
+    """The fingerprint of a value that a sync wrote, and the field of the other service it was from.
+
+    `origin` is empty for what came from no field, None where nobody knows any more.
+    """
+
+    hash: str
+    origin: str | None
+
+
 class SyncNotes:
     """Small tables with one question each."""
 
@@ -58,17 +69,18 @@ class SyncNotes:
 
         return self._database.read(look)
 
-    def written(self, service: str, targets: Sequence[str]) -> dict[str, dict[str, str]]:
-        """Hashes of what any sync wrote last, by target and field."""
+    def written(self, service: str, targets: Sequence[str]) -> dict[str, dict[str, Written]]:
+        """What any sync wrote last, by target and field."""
 
-        def look(connection: sqlite3.Connection) -> dict[str, dict[str, str]]:
-            found: dict[str, dict[str, str]] = {}
+        def look(connection: sqlite3.Connection) -> dict[str, dict[str, Written]]:
+            found: dict[str, dict[str, Written]] = {}
             for row in connection.execute(
-                "SELECT target, field, hash FROM written WHERE service = ?"
+                "SELECT target, field, hash, origin FROM written WHERE service = ?"
                 " AND target IN (SELECT value FROM json_each(?))",
                 (service, encode(list(targets))),
             ):
-                found.setdefault(row["target"], {})[row["field"]] = row["hash"]
+                kept = Written(row["hash"], row["origin"])
+                found.setdefault(row["target"], {})[row["field"]] = kept
             return found
 
         return self._database.read(look)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from desktop.model.edit import Service
 from desktop.model.goal import Goal
+from desktop.model.mapping import origin_of
 from desktop.model.run import Run
 from desktop.store.applying import Hand
 from desktop.sync.tools import Tools
@@ -53,6 +54,7 @@ class Apply:
             frozenset(names),
             counts_touches=goal.pressure is not None,
             takes_back=plan.origin.startswith("rollback"),
+            origins={row.target: origin_of(row) for row in goal.mapping if row.on},
         )
         work = Work(
             tools.store,

@@ -24,7 +24,8 @@ from desktop.model.optout import OptOut
 from desktop.model.plan import LATER, Fate, FieldChange, PlanRow
 from desktop.model.query import is_email
 from desktop.model.stage import held_back
-from desktop.store.applying import hash_of
+from desktop.store.applying import fingerprint
+from desktop.store.sync_notes import Written
 from desktop.sync.consequences import consequences_of
 from desktop.sync.finding import SEVERAL, Found
 from desktop.sync.record import Record
@@ -35,8 +36,8 @@ from desktop.writing.standing import LIST, TAG, USER_FIELD, Standing
 class Circumstances:
     """What is known beside the record and its counterpart.
 
-    `synced`: the last values both sides had, by field. `echoes`: hashes of what syncs last wrote
-    into the source's record. `user_fields`: Zendesk's field types by key. `events`: the source
+    `synced`: the last values both sides had, by field. `echoes`: what syncs last wrote into
+    the source's record. `user_fields`: Zendesk's field types by key. `events`: the source
     events not yet added up, and their sum by mapping target. `open_tickets`: of the target.
     `touched`: how often this goal has touched the customer lately. `leaving`: it is not in the
     source (any more), and what this goal gave is taken back; `deleted`: its person is.
@@ -45,7 +46,7 @@ class Circumstances:
     now: float
     zone: str
     synced: Mapping[str, Json] = field(default_factory=dict)
-    echoes: Mapping[str, str] = field(default_factory=dict)
+    echoes: Mapping[str, Written] = field(default_factory=dict)
     user_fields: Mapping[str, str] = field(default_factory=dict)
     open_tickets: int = 0
     touched: int = 0
@@ -212,12 +213,17 @@ class Judge:
         return zendesk and row.target == "phone" and bool(result.old)
 
     def _is_echo(self, row: MappingRow, record: Record, around: Circumstances) -> bool:
-        """Whether the source holds just what a sync wrote there last."""
+        """Whether the source holds just what a sync brought there from this very field.
+
+        What came from another field is news to this one.
+        """
         written = around.echoes.get(row.source)
         if written is None or row.operator is Operator.SUM:
             return False
+        if written.origin not in (None, row.target):
+            return False
         value = record.fields.get(row.source)
-        return not isinstance(value, Instant) and written == hash_of(value)
+        return not isinstance(value, Instant) and written.hash == fingerprint(value)
 
     def _given(self, standing: Standing | None) -> list[FieldChange]:
         """Lists and tags this goal puts people on."""

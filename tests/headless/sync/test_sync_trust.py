@@ -204,3 +204,22 @@ async def test_of_two_with_one_profile_the_second_waits_for_a_person(
     # Neither does it take its turn when it alone is planned.
     alone = await syncs.run(town_hall, goal, only=(str(two.person),), why="retry")
     assert alone.totals["parked"] == 1
+
+
+async def test_what_one_sync_wrote_another_carries_on_and_not_back(
+    town_hall: House, city: Servers
+) -> None:
+    (one,) = syncs.people(city, 1)
+    for key in ("motto", "slogan"):
+        told = {"user_field": {"key": key, "title": key, "type": "text"}}
+        assert city.ask_zendesk("POST", "/api/v2/user_fields.json", told)[0] == 201
+    city.write_person(one.person, user_fields={"motto": "onward"})
+    there = (MappingRow("user_fields.motto", "vars.motto"),)
+    to = syncs.goal_for(town_hall, syncs.TO_SAILTHRU, lambda g: replace(g, mapping=there))
+    further = tuple(MappingRow("vars.motto", f"user_fields.{key}") for key in ("motto", "slogan"))
+    back = syncs.goal_for(town_hall, syncs.TO_ZENDESK, lambda g: replace(g, mapping=further))
+    await syncs.run(town_hall, to)
+    city.write_person(one.person, user_fields={"motto": "by hand"})
+    await syncs.run(town_hall, back)
+    fields = city.person(one.person)["user_fields"]
+    assert (fields["motto"], fields["slogan"]) == ("by hand", "onward")
