@@ -6,6 +6,7 @@ from enum import Enum
 
 from dateutil.relativedelta import relativedelta
 
+from desktop.kit.text import translate
 from desktop.model.condition import Condition, all_hold
 from desktop.model.instant import FieldValue
 from desktop.model.zone import first_moment, local_time, read_zone
@@ -42,6 +43,25 @@ class Pressure:
     most: int = 3
     window: Window = Window.WEEK
     event: Touch = Touch.SENT
+
+
+def stage_problems(stages: tuple[Stage, ...], only: str) -> tuple[str, ...]:
+    """What is wrong with stages, of which one (`only`, or empty) is asked for; a sentence each."""
+    names = [stage.name for stage in stages]
+    found = []
+    if not all(names):
+        found.append(translate("Stage", "A stage has no name yet."))
+    text = translate("Stage", "Two stages are called “{name}”.")
+    found += [text.format(name=n) for n in dict.fromkeys(names) if n and names.count(n) > 1]
+    if only and only not in names:
+        found.append(translate("Stage", "There is no stage “{name}”.").format(name=only))
+    text = translate("Stage", "A condition of the stage “{name}” names no field.")
+    found += [
+        text.format(name=stage.name)
+        for stage in stages
+        if not all(condition.field for condition in stage.where)
+    ]
+    return tuple(found)
 
 
 def stages_of(

@@ -19,6 +19,7 @@ from desktop.model.permission import Actor, Permission, Role, Rules, Verdict, ch
 from desktop.model.plan import PlanState
 from desktop.model.run import RunState
 from desktop.model.schedule import next_times, read_rule
+from desktop.model.stage import stage_problems
 from desktop.store.store import Store
 from desktop.sync.due import why_paused
 from desktop.sync.presets import SyncNames, preset
@@ -269,6 +270,7 @@ def problems(goal: Goal) -> tuple[str, ...]:
     effects = goal.effects
     if not (writes or effects.add_to_lists or effects.add_tags or effects.deleted_var):
         found.append(translate("Goals", "It would write nothing: add a row, a list or a tag."))
+    found += stage_problems(goal.stages, goal.source.stage)
     limits = goal.limits
     if limits.people < 0 or not 0 <= limits.percent <= 100:
         found.append(translate("Goals", "A limit is a number of people, and 0 to 100 per cent."))

@@ -14,6 +14,8 @@ from desktop.panels.parts.label import label
 from desktop.panels.parts.number_field import NumberField
 from desktop.panels.syncs.condition_rows import ConditionRows
 from desktop.panels.syncs.form import check_box, form, names_in, show_names, text_field
+from desktop.panels.syncs.pressure_rows import PressureRows
+from desktop.panels.syncs.stages_card import StagesCard
 from desktop.panels.theme import fonts
 
 _IDENTITIES = {
@@ -30,7 +32,7 @@ _FLOWS = (
 
 
 class EffectsCards(QWidget):
-    """Three cards; `edited` carries the whole draft as it is wanted now."""
+    """Four cards; `edited` carries the whole draft as it is wanted now."""
 
     edited = Signal(object)
 
@@ -52,6 +54,8 @@ class EffectsCards(QWidget):
         self.flows = ChoiceField("E-mail flows", _FLOWS)
         self.flows_note = label("", "note", wrap=True)
         self.purposes = ConditionRows("Consent", "Ask for consent")
+        self.stages = StagesCard()
+        self.pressure = PressureRows()
         self.people = NumberField("Limit in people", 1, 1_000_000, suffix=" people")
         self.percent = NumberField("Limit in per cent", 0, 100, suffix=" %")
         self._lay_out()
@@ -87,6 +91,8 @@ class EffectsCards(QWidget):
             else "People are written as one job, which starts no flow, as far as is known."
         )
         self.purposes.show_conditions(tuple(purpose.evidence for purpose in goal.purposes))
+        self.stages.show_goal(goal)
+        self.pressure.show_pressure(goal.pressure)
         self.people.setValue(goal.limits.people)
         self.percent.setValue(goal.limits.percent)
         self._showing = False
@@ -121,17 +127,19 @@ class EffectsCards(QWidget):
         for title, parts in (
             ("Whom it means", (self._who, label("Only who", "muted"), self.where, identity)),
             ("What it does", (self._does,)),
-            ("What holds it back", (consent, self.purposes, holds, note)),
+            ("What holds it back", (consent, self.purposes, self.pressure, holds, note)),
         ):
             card = Card(title)
             card.body.setSpacing(fonts.scaled(6))
             for part in parts:
                 card.add(part)
             column.addWidget(card)
+        column.insertWidget(1, self.stages)
 
     def _connect(self) -> None:
         self.where.edited.connect(self._on_edited)
-        self.purposes.edited.connect(self._on_edited)
+        for part in (self.purposes, self.stages, self.pressure):
+            part.edited.connect(self._on_edited)
         for field in (self.lists, self.add_lists, self.tags):
             field.textEdited.connect(self._on_edited)
         for choice in (*self.identity, self.flows):
@@ -157,7 +165,12 @@ class EffectsCards(QWidget):
             add_tags=names_in(self.tags),
             untag_when_gone=self.untag.isChecked(),
         )
-        source = replace(goal.source, lists=names_in(self.lists), where=self.where.conditions())
+        source = replace(
+            goal.source,
+            lists=names_in(self.lists),
+            where=self.where.conditions(),
+            stage=self.stages.only(),
+        )
         self.edited.emit(
             replace(
                 goal,
@@ -165,6 +178,8 @@ class EffectsCards(QWidget):
                 identity=identity,
                 effects=effects,
                 flows=Flows(self.flows.value()),
+                stages=self.stages.stages(),
+                pressure=self.pressure.pressure(),
                 purposes=tuple(
                     Purpose(evidence.field, evidence) for evidence in self.purposes.conditions()
                 ),

@@ -54,6 +54,7 @@ class MappingTab(QWidget):
         self.save = primary("Save", name="Save the mapping")
         self._lay_out()
         self._connect()
+        self.show_mapping()
 
     def show_mapping(self) -> None:
         """Show the draft."""
@@ -76,7 +77,7 @@ class MappingTab(QWidget):
         self.tried.setVisible(bool(self.tried.text()))
         if not view.trying and self.trying.text() and not self.trying.hasFocus():
             self.trying.clear()
-        words = view.wrong[0] if view.wrong else "Not saved yet." if view.unsaved else ""
+        words = view.wrong[0] if view.wrong else view.unsaved_words
         self.wrong.setText(words)
         self.wrong.set_tone("bad" if view.wrong else "warn")
         self.discard.setVisible(view.unsaved)

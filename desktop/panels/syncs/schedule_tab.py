@@ -26,6 +26,7 @@ from desktop.viewmodels.syncs.schedule import ScheduleModel, ScheduleView
 from desktop.viewmodels.syncs.schedule_draft import FORMS
 
 _FIELD = 200
+_WIDEST = 640
 
 
 class ScheduleTab(QWidget):
@@ -140,8 +141,11 @@ class ScheduleTab(QWidget):
         for card in (rule, self._next, self.telling, computer):
             column.addWidget(card)
         column.addStretch(1)
-        inside.setMaximumWidth(fonts.scaled(640))
-        foot = QHBoxLayout()
+        inside.setMaximumWidth(fonts.scaled(_WIDEST))
+        below = QWidget()
+        below.setMaximumWidth(fonts.scaled(_WIDEST))
+        foot = QHBoxLayout(below)
+        foot.setContentsMargins(0, 0, 0, 0)
         foot.setSpacing(fonts.scaled(8))
         foot.addWidget(self.state, 1)
         foot.addWidget(self.discard)
@@ -150,7 +154,7 @@ class ScheduleTab(QWidget):
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(fonts.scaled(8))
         page.addWidget(scrolling(inside), 1)
-        page.addLayout(foot)
+        page.addWidget(below)
 
     def _connect(self) -> None:
         model = self._model

@@ -72,7 +72,10 @@ class SyncPage(QWidget):
         self.add_tab("Schedule", self.schedule)
         self.add_tab("History", self.history)
         self._connect()
+        # The models may have read everything before there was a page.
         self._on_changed()
+        self._on_drafts()
+        self._on_history()
 
     def add_tab(self, name: str, page: QWidget) -> None:
         """One more tab."""
@@ -237,6 +240,7 @@ class SyncPage(QWidget):
             if self.tabs.tabText(place) != words:
                 self.tabs.setTabText(place, words)
                 self.tabs.setTabToolTip(place, "Not saved yet" if model.unsaved else "")
+                self.tabs.updateGeometry()
 
     def _on_history(self) -> None:
         view = self._models.history.view()

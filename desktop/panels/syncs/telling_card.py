@@ -21,7 +21,7 @@ class TellingCard(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Who is told", parent=parent)
-        self.when = ChoiceField("Who is told, and when", OCCASIONS)
+        self.when = ChoiceField("When somebody is told", OCCASIONS)
         self.desktop = check_box("A notification on the computer that runs it")
         self.email = text_field("E-mail to", "Nobody", longest=2000)
         self.words = label("", wrap=True)
@@ -31,7 +31,7 @@ class TellingCard(Card):
             field.setMaximumWidth(fonts.scaled(_FIELD))
         self.when.may_shrink()
         self._rows = form()
-        self._rows.addRow(label("Tells"), self.when)
+        self._rows.addRow(label("When"), self.when)
         self._rows.addRow("", self.desktop)
         self._rows.addRow(label("E-mail to"), self.email)
         self.add(self._rows)

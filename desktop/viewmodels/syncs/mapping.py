@@ -10,6 +10,7 @@ from desktop.model.conversion import ROUNDING
 from desktop.model.goal import Goal
 from desktop.model.mapping import MappingRow
 from desktop.sync.goals import problems
+from desktop.viewmodels.syncs.kept_draft import KeptDrafts
 from desktop.viewmodels.syncs.mapping_view import (
     MappingLine,
     Tried,
@@ -22,6 +23,7 @@ from desktop.viewmodels.syncs.trial import Customer, judged, read_customer
 from desktop.viewmodels.tasks import Tasks
 
 _SAVED = "Saved."
+_ELSEWHERE = "Not saved yet. The sync was changed elsewhere meanwhile; saving this replaces that."
 _UNCHECKED = "Saved. What it means has changed: the switch checks it again before it runs."
 
 
@@ -38,6 +40,7 @@ class MappingView:
     tried_wrong: str
     busy: bool
     unsaved: bool
+    unsaved_words: str
     save_why_not: str
     may_change: bool
     rounding: str
@@ -59,7 +62,8 @@ class MappingModel(QObject):
         self.tasks = Tasks(self.failed.emit)
         self._kept: Goal | None = None
         self._draft: Goal | None = None
-        self._waiting: dict[str, Goal] = {}
+        self._base: Goal | None = None
+        self._drafts = KeptDrafts(self._room, self.tasks, "mapping", Unsaved)
         self._chosen = 0
         self._trying = ""
         self._customer: Customer | None = None
@@ -67,6 +71,7 @@ class MappingModel(QObject):
         self._busy = False
         page.looked.connect(self._on_looked)
         page.chosen.connect(self._on_looked)
+        page.removed.connect(self._on_removed)
 
     # What is shown.
 
@@ -88,12 +93,21 @@ class MappingModel(QObject):
             tried_wrong=trouble,
             busy=self._busy,
             unsaved=self.unsaved,
+            unsaved_words=self._unsaved_words(),
             save_why_not=self._why_not_save(verdict.reason, wrong),
             may_change=verdict.allowed,
             rounding=ROUNDING,
             source_fields=source_fields(goal, tried.fields if tried else {}),
             target_fields=target_fields(goal, tried.there if tried else {}),
         )
+
+    def _unsaved_words(self) -> str:
+        if not self.unsaved:
+            return ""
+        base, kept = self._base, self._kept
+        if base is not None and kept is not None and _gone_on(base, kept) != kept:
+            return _ELSEWHERE
+        return "Not saved yet."
 
     def _why_not_save(self, forbidden: str, wrong: tuple[str, ...]) -> str:
         if forbidden:
@@ -173,6 +187,7 @@ class MappingModel(QObject):
         """Back to what is saved."""
         self._draft = self._kept
         self._chosen = 0
+        self._keep()
         self.changed.emit()
 
     def save(self) -> None:
@@ -188,8 +203,9 @@ class MappingModel(QObject):
         self.changed.emit()
 
     async def close(self) -> None:
-        """End what runs."""
+        """End what runs; what was changed last is kept."""
         await asyncio.sleep(0)
+        await self._drafts.close()
         await self.tasks.close()
 
     # How it comes about.
@@ -203,8 +219,17 @@ class MappingModel(QObject):
 
     def _set(self, goal: Goal) -> None:
         if goal != self._draft:
+            if not self.unsaved:
+                self._base = self._kept
             self._draft = goal
+            self._keep()
             self.changed.emit()
+
+    def _keep(self) -> None:
+        """Keep what is not saved, with what it was made from."""
+        kept, draft, base = self._kept, self._draft, self._base
+        if kept is not None and draft is not None and base is not None:
+            self._drafts.keep(kept.name, Unsaved(draft, base) if self.unsaved else None)
 
     def _tried(self, goal: Goal) -> tuple[Tried | None, str]:
         customer = self._customer
@@ -236,31 +261,44 @@ class MappingModel(QObject):
         was_checked = goal.checked_at > 0
         saved = await self._room.run(self._room.goals.save, goal)
         self._kept = self._draft = saved
+        self._keep()
         self._room.tell()
         self.told.emit(_UNCHECKED if was_checked and not saved.checked_at else _SAVED)
         self.changed.emit()
 
     def _on_looked(self, _goal: str = "") -> None:
         sync = self._page.sync()
-        goal = sync.goal if sync is not None else None
-        if goal == self._kept:
+        goal, before = sync.goal if sync is not None else None, self._kept
+        if goal == before:
             return
-        if goal is None or self._kept is None or goal.name != self._kept.name:
-            self._turn_to(goal)
+        if goal is None or before is None or goal.name != before.name:
+            self._chosen, self._customer, self._trouble, self._trying = 0, None, "", ""
+            self._kept = self._draft = goal
+            if goal is not None:
+                # What was not saved of this one waits until somebody comes back.
+                self._drafts.recall(goal.name, self._on_recalled)
         elif self.unsaved and self._draft is not None:
-            self._draft = _gone_on(self._draft, goal)
+            self._draft, self._kept = _gone_on(self._draft, goal), goal
         else:
-            self._draft = goal
-        self._kept = goal
+            self._kept = self._draft = goal
         self.changed.emit()
 
-    def _turn_to(self, goal: Goal | None) -> None:
-        """Another sync; what is not saved of this one waits until somebody comes back."""
-        if self._kept is not None and self._draft is not None and self.unsaved:
-            self._waiting[self._kept.name] = self._draft
-        self._chosen, self._customer, self._trouble, self._trying = 0, None, "", ""
-        waiting = self._waiting.pop(goal.name, None) if goal is not None else None
-        self._draft = _gone_on(waiting, goal) if waiting is not None and goal else goal
+    def _on_recalled(self, kept: "Unsaved | None") -> None:
+        goal = self._kept
+        if kept is not None and goal is not None and not self.unsaved:
+            self._base, self._draft = kept.base, _gone_on(kept.draft, goal)
+            self.changed.emit()
+
+    def _on_removed(self, goal: str) -> None:
+        self._drafts.keep(goal, None)
+
+
+@dataclass(frozen=True)
+class Unsaved:
+    """A draft, and the sync it was made from."""
+
+    draft: Goal
+    base: Goal
 
 
 def _gone_on(draft: Goal, goal: Goal) -> Goal:

@@ -23,7 +23,7 @@ FORMS = (
 
 
 OCCASIONS = (
-    ("never", "Nobody"),
+    ("never", "Never"),
     ("failure", "When somebody should look"),
     ("run", "After every run"),
 )

@@ -24,7 +24,7 @@ async def test_who_is_told_is_chosen_kept_over_the_night_and_saved(desk: SyncDes
     assert not desk.page.schedule.save.isEnabled()
     desk.press(Key.Key_Backspace, times=len(", nobody"))
     desk.click(desk.one("A notification on the computer that runs it", QCheckBox))
-    desk.one("Who is told, and when", ChoiceField).setFocus()
+    desk.one("When somebody is told", ChoiceField).setFocus()
     desk.press(Key.Key_End)
     await desk.until(lambda: f"After every run: an e-mail to {LEE}." in desk.texts(desk.page))
     assert "No mail server is set up" in desk.texts(desk.page)
