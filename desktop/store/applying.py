@@ -5,21 +5,17 @@ everything that follows from them, in one transaction.
 Killed between the two, the next process finds rows that may have been applied: it reads first.
 """
 
-import hashlib
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from desktop.kit.text import translate
-from desktop.model.edit import Service, Target
-from desktop.model.json_value import Json
-from desktop.model.plan import LATER, PlanRow, RowState
-from desktop.store import audit
+from desktop.model.plan import LATER, PlanRow
+from desktop.store.closing import Closed, close_row, forget_touches
 from desktop.store.database import Database
+from desktop.store.hand import Hand
 from desktop.store.plan_row import encode, row_of
-
-_KEPT_TOUCHES_S = 400 * 86_400.0
-
+from desktop.store.sum_doubts import doubt
 
 _LEFT_OUT = translate("Applying", "Left out. It is looked at again when it changes.")
 
@@ -33,36 +29,6 @@ class Batch:
     state: str
     job: str
     at: float
-
-
-@dataclass(frozen=True)
-class Closed:
-    """How a row ended. `target_id` is known by now for a create; `values` is what stands there."""
-
-    row: PlanRow
-    state: RowState
-    detail: str
-    target_id: str = ""
-    values: tuple[tuple[str, Json], ...] = ()
-
-
-@dataclass(frozen=True)
-class Hand:
-    """Who applies what: it is the same for all rows of a run.
-
-    `takes_back`: it is the way back of an earlier run. `origins`: the source's field by target's.
-    """
-
-    run: str
-    plan: str
-    goal: str
-    title: str
-    service: Service
-    actor: str
-    lists_and_tags: frozenset[str] = field(default_factory=frozenset)
-    counts_touches: bool = False
-    takes_back: bool = False
-    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 class Applying:
@@ -156,10 +122,22 @@ class Applying:
             )
         )
 
-    def give_back(self, plan_id: str, batch: int) -> None:
-        """What is left of it was surely not applied: those rows are as if never sent."""
+    def give_back(self, hand: Hand, batch: int, *, maybe_sent: bool = False) -> None:
+        """What is left of it was not applied: those rows are as if never sent.
+
+        `maybe_sent`: it was not, as far as can be seen; sums stay in doubt.
+        """
+        plan_id = hand.plan
 
         def act(connection: sqlite3.Connection) -> None:
+            at = connection.execute("SELECT at FROM batch WHERE id = ?", (batch,)).fetchone()["at"]
+            summed = connection.execute(
+                "SELECT * FROM plan_row WHERE plan = ? AND batch = ? AND state = 'sending'"
+                " AND events <> '[]'",
+                (int(plan_id), batch),
+            )
+            for row in summed.fetchall() if maybe_sent else ():
+                doubt(connection, hand, row_of(row), "", at)
             connection.execute(
                 "UPDATE plan_row SET state = 'planned', batch = NULL"
                 " WHERE plan = ? AND batch = ? AND state = 'sending'",
@@ -180,9 +158,9 @@ class Applying:
 
         def act(connection: sqlite3.Connection) -> None:
             for item in ended:
-                _close(connection, hand, item, now)
+                close_row(connection, hand, item, now)
             if hand.counts_touches:
-                connection.execute("DELETE FROM touch WHERE at < ?", (now - _KEPT_TOUCHES_S,))
+                forget_touches(connection, now)
             if batch is not None:
                 connection.execute(
                     "UPDATE batch SET state = 'closed' WHERE id = ?1 AND NOT EXISTS (SELECT 1"
@@ -256,11 +234,6 @@ def _claim(connection: sqlite3.Connection, plan_id: str, batch: int, rows: Seque
     )
 
 
-def fingerprint(value: Json) -> str:
-    """What is kept of a written value, to know it again."""
-    return hashlib.sha256(audit.encode(value).encode()).hexdigest()[:32]
-
-
 def _outcome(fate: str, state: str) -> str:
     if state == "parked":
         return "parked"
@@ -277,96 +250,6 @@ def _outcome(fate: str, state: str) -> str:
     return {"correction": "parked", "conflict": "parked"}.get(fate, fate)
 
 
-def _close(connection: sqlite3.Connection, hand: Hand, item: Closed, now: float) -> None:
-    row, target = item.row, item.target_id or item.row.target_id
-    changed = connection.execute(
-        "UPDATE plan_row SET state = ?, detail = ?, target = ? WHERE plan = ? AND row = ?"
-        " AND state IN ('planned', 'sending')",
-        (item.state.value, item.detail, target, int(hand.plan), row.row),
-    ).rowcount
-    if not changed:
-        # Closed already, by the process before this one.
-        return
-    if item.state in (RowState.DONE, RowState.SAME):
-        connection.execute(
-            "DELETE FROM again WHERE goal = ? AND source = ?", (hand.goal, row.source_id)
-        )
-    else:
-        person = item.state in (RowState.PARKED, RowState.FAILED)
-        connection.execute(
-            "INSERT OR REPLACE INTO again (goal, source, person) VALUES (?, ?, ?)",
-            (hand.goal, row.source_id, int(person)),
-        )
-    if item.state not in (RowState.DONE, RowState.ACCEPTED, RowState.SAME):
-        return
-    if item.state is not RowState.SAME:
-        audit.append_synced(
-            connection,
-            at=now,
-            actor=hand.actor,
-            target=Target(hand.service, target, row.label),
-            goal=hand.goal,
-            old={change.field: change.old for change in row.sent},
-            new={change.field: change.new for change in row.sent},
-            reason=f"{hand.title}: run {hand.run}",
-            detail=item.detail,
-        )
-    if hand.takes_back:
-        # What is taken off the number again may be added up once more.
-        connection.executemany(
-            "DELETE FROM ledger WHERE goal = ? AND event = ?",
-            [(hand.goal, event) for event in row.events],
-        )
-    else:
-        connection.executemany(
-            "INSERT OR IGNORE INTO ledger (goal, event, run) VALUES (?, ?, ?)",
-            [(hand.goal, event, int(hand.run)) for event in row.events],
-        )
-    if not target:
-        # Accepted, and nobody knows yet where it stands.
-        return
-    _agreed(connection, hand, item, target, now)
-    connection.executemany(
-        "INSERT OR REPLACE INTO written (service, target, field, hash, at, origin)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (hand.service.value, target, n, fingerprint(value), now, hand.origins.get(n, ""))
-            for n, value in item.values
-        ],
-    )
-    connection.execute(
-        "INSERT OR IGNORE INTO exchanged (goal, target, at) VALUES (?, ?, ?)",
-        (hand.goal, target, now),
-    )
-    _pair(connection, hand, row, target, now)
-    _membership(connection, hand, item, target)
-    if hand.counts_touches:
-        connection.execute(
-            "INSERT OR IGNORE INTO touch (goal, target, at) VALUES (?, ?, ?)",
-            (hand.goal, target, now),
-        )
-
-
-def _agreed(
-    connection: sqlite3.Connection, hand: Hand, item: Closed, target: str, now: float
-) -> None:
-    """What both sides hold now; what was only accepted counts once the next plan has seen it."""
-    seen = item.state is not RowState.ACCEPTED
-    if seen:
-        connection.execute(
-            "DELETE FROM accepted WHERE goal = ? AND target = ?", (hand.goal, target)
-        )
-    table = "synced" if seen else "accepted"
-    connection.executemany(
-        f"INSERT OR REPLACE INTO {table} (goal, target, field, value, run, at)"  # noqa: S608
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (hand.goal, target, name, encode(value), int(hand.run), now)
-            for name, value in item.values
-        ],
-    )
-
-
 def _confirm_accepted(connection: sqlite3.Connection, plan_id: str) -> None:
     """What was accepted by an earlier run, and was found so by this plan, was the last the same."""
     connection.execute(
@@ -381,30 +264,3 @@ def _confirm_accepted(connection: sqlite3.Connection, plan_id: str) -> None:
         " FROM plan_row r JOIN plan p ON p.id = r.plan WHERE r.plan = ? AND r.fate = 'unchanged')",
         (int(plan_id),),
     )
-
-
-def _pair(
-    connection: sqlite3.Connection, hand: Hand, row: PlanRow, target: str, now: float
-) -> None:
-    person, sid = (
-        (row.source_id, target) if hand.service is Service.SAILTHRU else (target, row.source_id)
-    )
-    if person.isdigit() and sid:
-        connection.execute(
-            "INSERT OR REPLACE INTO pair (person, sid, at) VALUES (?, ?, ?)",
-            (int(person), sid, now),
-        )
-
-
-def _membership(connection: sqlite3.Connection, hand: Hand, item: Closed, target: str) -> None:
-    """Remember whom this goal keeps on its lists or tagged, and whom not any more."""
-    ours = [(name, value) for name, value in item.values if name in hand.lists_and_tags]
-    if not ours:
-        return
-    if any(value is True for _, value in ours):
-        connection.execute(
-            "INSERT OR REPLACE INTO member (goal, target, source, label) VALUES (?, ?, ?, ?)",
-            (hand.goal, target, item.row.source_id, item.row.label),
-        )
-    else:
-        connection.execute("DELETE FROM member WHERE goal = ? AND target = ?", (hand.goal, target))

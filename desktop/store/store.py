@@ -20,6 +20,7 @@ from desktop.store.owner import own_identity
 from desktop.store.plans import Plans
 from desktop.store.reading import Reader
 from desktop.store.runs import Runs
+from desktop.store.sum_doubts import SumDoubts
 from desktop.store.sync_notes import SyncNotes
 from desktop.store.trouble import is_unusable
 
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 class Store:
     """Everything one workspace keeps.
 
-    What people wanted (`outbox`, `audit`, `notes`), what syncs are and did (`goals` … `memory`),
+    What people wanted (`outbox`, `audit`, `notes`), what syncs are and did (`goals` … `doubts`),
     and what services said (`mirror`, `feeds`, `feed_people`).
     """
 
@@ -45,6 +46,7 @@ class Store:
     applying: Applying
     runs: Runs
     memory: SyncNotes
+    doubts: SumDoubts
     feeds: Feeds
     feed_people: FeedPeople
     fairlead: Database
@@ -67,6 +69,7 @@ class Store:
             applying=Applying(other),
             runs=Runs(other, own_identity()),
             memory=SyncNotes(other),
+            doubts=SumDoubts(other),
             lane=Lane(),
             fairlead=other,
         )
@@ -103,6 +106,7 @@ def open_store(folder: Path) -> Store:
         applying=Applying(fairlead),
         runs=Runs(fairlead, own_identity()),
         memory=SyncNotes(fairlead),
+        doubts=SumDoubts(fairlead),
         feeds=Feeds(said),
         feed_people=FeedPeople(said),
         audit=Audit(fairlead),

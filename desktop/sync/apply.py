@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from desktop.model.edit import Service
 from desktop.model.goal import Goal
-from desktop.model.mapping import origin_of
+from desktop.model.mapping import Operator, origin_of
 from desktop.model.run import Run
-from desktop.store.applying import Hand
+from desktop.store.hand import Hand
 from desktop.sync.tools import Tools
 from desktop.writing.apply_sailthru import SailthruApplying
 from desktop.writing.apply_zendesk import ZendeskApplying
@@ -54,6 +54,9 @@ class Apply:
             frozenset(names),
             counts_touches=goal.pressure is not None,
             takes_back=plan.origin.startswith("rollback"),
+            sums=frozenset(
+                row.target for row in goal.mapping if row.on and row.operator is Operator.SUM
+            ),
             origins={row.target: origin_of(row) for row in goal.mapping if row.on},
         )
         work = Work(

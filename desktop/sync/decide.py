@@ -114,7 +114,10 @@ class Decisions:
         plan = self._store.plans.latest(goal)
         if plan is None:
             raise BadInput(f"“{goal}” has no plan, so there is no row {row[:40]}.")
-        return (self.row_named(plan.id, row).source_id,)
+        source = self.row_named(plan.id, row).source_id
+        # Who names one row has looked at it.
+        self._store.doubts.ask(goal, source)
+        return (source,)
 
     def row_named(self, plan_id: str, text: str) -> PlanRow:
         """The row of a plan that somebody named by its number. Raises BadInput."""

@@ -24,12 +24,20 @@ from desktop.model.optout import OptOut
 from desktop.model.plan import LATER, Fate, FieldChange, PlanRow
 from desktop.model.query import is_email
 from desktop.model.stage import held_back
-from desktop.store.applying import fingerprint
+from desktop.store.closing import fingerprint
 from desktop.store.sync_notes import Written
 from desktop.sync.consequences import consequences_of
 from desktop.sync.finding import SEVERAL, Found
 from desktop.sync.record import Record
 from desktop.writing.standing import LIST, TAG, USER_FIELD, Standing
+
+
+@dataclass(frozen=True)
+class Held:
+    """Why nothing is written for a record now; without a `cause` the next plan looks again."""
+
+    words: str
+    cause: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,7 @@ class Circumstances:
     leaving: bool = False
     deleted: bool = False
     ignored: str = ""
+    held: Held | None = None
 
 
 class Judge:
@@ -97,9 +106,9 @@ class Judge:
         if around.ignored:
             text = translate("Judging", "ignored for ever: {reason}")
             return _skipped(row, text.format(reason=around.ignored))
-        unclear = _unclear(row, found)
-        if unclear is not None:
-            return unclear
+        waits = _unclear(row, found) or _held(row, around.held)
+        if waits is not None:
+            return waits
         standing = found.standing
         if standing is not None and not standing.editable:
             return _skipped(row, translate("Judging", "not a customer: agent, admin or deleted"))
@@ -352,6 +361,14 @@ def _unclear(row: PlanRow, found: Found) -> PlanRow | None:
     if found.taken:
         return _to_correct(row, TAKEN.format(who=found.taken), TWO_FOR_ONE)
     return None
+
+
+def _held(row: PlanRow, held: Held | None) -> PlanRow | None:
+    if held is None:
+        return None
+    if held.cause:
+        return _to_correct(row, held.words, held.cause)
+    return replace(_skipped(row, held.words), cause=LATER)
 
 
 def _skipped(row: PlanRow, why: str) -> PlanRow:

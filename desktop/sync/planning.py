@@ -22,6 +22,7 @@ from desktop.model.plan import Fate, Plan, PlanRow, PlanState
 from desktop.model.stage import stages_of, window_start
 from desktop.store.sync_notes import Correction
 from desktop.sync.doubles import Doubles
+from desktop.sync.doubts import Doubts
 from desktop.sync.finding import Finding, Found
 from desktop.sync.judging import Circumstances, Judge
 from desktop.sync.pressure import counted
@@ -70,6 +71,7 @@ class _Means:
     ignored: Mapping[str, str]
     kinds: Mapping[str, str]
     doubles: Doubles
+    doubts: Doubts
 
 
 class Planning:
@@ -112,6 +114,8 @@ class Planning:
     async def _walk(self, plan_id: str, order: Order, source: GoalSource, before: Marks) -> _Walked:
         goal = order.goal
         corrections = await self._run(self._store.memory.corrections, goal.name)
+        doubts = Doubts(self._tools, goal)
+        await doubts.read()
         means = _Means(
             Finding(self._tools, goal),
             Judge(goal),
@@ -121,6 +125,7 @@ class Planning:
             Doubles(
                 self._store, goal, source, lambda r: self._belongs(goal, self._in_stages(goal, r))
             ),
+            doubts,
         )
         waiting = await self._run(self._store.memory.again, goal.name)
         walked = _Walked(waiting=frozenset(waiting))
@@ -162,15 +167,16 @@ class Planning:
             for record in outside
             if record.id in walked.waiting and record.id not in left
         ]
-        summed = await self._run(lambda: {r.id: self._with_sums(goal, r) for r in inside})
         found = await means.finding.find([*inside, *leaving])
         found = await self._run(means.doubles.told, inside, found)
+        held = await self._run(means.doubts.settle, inside, found)
+        summed = await self._run(lambda: {r.id: self._with_sums(goal, r) for r in inside})
         around = await self._run(self._circumstances, goal, [*inside, *leaving], found, means)
         for record in (*inside, *leaving):
             there = found.get(record.id, Found())
             gone = record.id not in summed
             judged, events = summed.get(record.id, (record, ()))
-            near = around(record, there, gone)
+            near = replace(around(record, there, gone), held=held.get(record.id))
             walked.rows += 1
             row = means.judge.row(walked.rows, judged, there, near)
             rows.append(_with_events(row, events))

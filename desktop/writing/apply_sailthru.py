@@ -14,7 +14,8 @@ from desktop.kit.errors import AppError, NotFound, Offline, ServiceTrouble, Time
 from desktop.kit.text import translate
 from desktop.model.goal import Flows
 from desktop.model.plan import PlanRow
-from desktop.store.applying import Batch, Closed
+from desktop.store.applying import Batch
+from desktop.store.closing import Closed
 from desktop.writing import work as rows_end
 from desktop.writing.sailthru_target import SailthruTarget, is_general, line_of, lists_joined
 from desktop.writing.standing import LIST, Standing, is_applied
@@ -178,7 +179,7 @@ class SailthruApplying:
         )
         # The same rows again after a crash: drawn by the batch's number.
         sample = set(random.Random(batch).sample(numbers, min(_SAMPLE, len(numbers))))
-        missed = partial(rows_end.failed, words=trouble or _SKIPPED)
+        missed = partial(rows_end.failed, words=trouble or _SKIPPED, job=job_id)
         seen: dict[int, Standing] = {}
         if not trouble and not await self._sample_holds(batch, sample, seen):
             sample = set(numbers)
@@ -271,7 +272,7 @@ class SailthruApplying:
             _, closed = sorted_out(rows, there, unsure=True)
             if closed:
                 await self._work.close(closed, batch.id)
-        await self._work.give_back(batch.id)
+        await self._work.give_back(batch.id, maybe_sent=True)
 
 
 def _applied(row: PlanRow, there: dict[int, rows_end.Read]) -> bool:

@@ -11,7 +11,8 @@ from desktop.clients.zendesk.bulk import JobStatus, ZendeskJob
 from desktop.kit.errors import AppError, Forbidden, NotFound, ServiceTrouble, TimedOut
 from desktop.kit.text import translate
 from desktop.model.plan import PlanRow
-from desktop.store.applying import Batch, Closed
+from desktop.store.applying import Batch
+from desktop.store.closing import Closed
 from desktop.writing import work as rows_end
 from desktop.writing.sailthru_target import is_general
 from desktop.writing.standing import Standing, is_applied
@@ -96,9 +97,11 @@ class ZendeskApplying:
         self._work.checkpoint("answered")
         await self._work.run(self._work.store.applying.mark_sent, batch, job.id)
         self._work.checkpoint("sent")
-        await self._finish(batch, rows, job)
+        await self._finish(batch, rows, job, job.id)
 
-    async def _finish(self, batch: int, rows: Sequence[PlanRow], begun: ZendeskJob | None) -> None:
+    async def _finish(
+        self, batch: int, rows: Sequence[PlanRow], begun: ZendeskJob | None, job_id: str
+    ) -> None:
         job = await self._ended(begun) if begun is not None else None
         refusals, done = _said(rows, job)
         waiting, ended = list(rows), []
@@ -117,7 +120,8 @@ class ZendeskApplying:
             if row.row in refusals:
                 ended.append(rows_end.parked(row, refusals[row.row]))
             elif job is None or row.row not in done:
-                ended.append(rows_end.failed(row, _STUCK if job is None else _broken(job)))
+                why = _STUCK if job is None else _broken(job)
+                ended.append(rows_end.failed(row, why, job_id))
             else:
                 found = _standing(there, row)
                 ended.append(rows_end.accepted(row, rows_end.NOT_SEEN, found.id if found else ""))
@@ -191,13 +195,13 @@ class ZendeskApplying:
                     job: ZendeskJob | None = await self._target.job(batch.job)
                 except NotFound:
                     job = None
-                await self._finish(batch.id, rows, job)
+                await self._finish(batch.id, rows, job, batch.job)
                 continue
             there = await self._target.read_many(rows)
             _, closed = sorted_out(rows, there, unsure=True)
             if closed:
                 await self._work.close(closed, batch.id)
-            await self._work.give_back(batch.id)
+            await self._work.give_back(batch.id, maybe_sent=True)
 
 
 def _said(rows: Sequence[PlanRow], job: ZendeskJob | None) -> tuple[dict[int, str], set[int]]:

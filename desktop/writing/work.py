@@ -10,7 +10,9 @@ from desktop.kit.text import translate
 from desktop.model.edit import Service
 from desktop.model.json_value import Json
 from desktop.model.plan import FieldChange, PlanRow, RowState
-from desktop.store.applying import Batch, Closed, Hand
+from desktop.store.applying import Batch
+from desktop.store.closing import Closed
+from desktop.store.hand import Hand
 from desktop.store.store import Store
 from desktop.writing.standing import Standing, Verdict, compare
 
@@ -58,9 +60,9 @@ class Work:
         self.checkpoint("closed")
         self.on_closed(len(ended))
 
-    async def give_back(self, batch: int) -> None:
-        """The rest of the batch was surely not applied."""
-        await self.run(self.store.applying.give_back, self.hand.plan, batch)
+    async def give_back(self, batch: int, *, maybe_sent: bool = False) -> None:
+        """The rest of the batch was not applied; `maybe_sent`: as far as can be seen."""
+        await self.run(self.store.applying.give_back, self.hand, batch, maybe_sent=maybe_sent)
 
     async def open_batches(self) -> tuple[Batch, ...]:
         """What the process before this one left open."""
@@ -119,7 +121,7 @@ def accepted(row: PlanRow, words: str, target_id: str = "") -> Closed:
 
 def unanswered(row: PlanRow) -> Closed:
     """Sent, no answer came, and it does not show: nothing may say that it was written."""
-    return Closed(row, RowState.FAILED, _UNANSWERED)
+    return Closed(row, RowState.FAILED, _UNANSWERED, doubt="")
 
 
 def parked(row: PlanRow, words: str) -> Closed:
@@ -127,9 +129,9 @@ def parked(row: PlanRow, words: str) -> Closed:
     return Closed(row, RowState.PARKED, words)
 
 
-def failed(row: PlanRow, words: str) -> Closed:
-    """It was refused; the next run tries again."""
-    return Closed(row, RowState.FAILED, words)
+def failed(row: PlanRow, words: str, job: str | None = None) -> Closed:
+    """It was refused; the next run tries again. `job`: one that may do it yet."""
+    return Closed(row, RowState.FAILED, words, doubt=job)
 
 
 def maybe_applied(error: AppError) -> bool:

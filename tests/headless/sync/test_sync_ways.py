@@ -1,5 +1,6 @@
 """Every way of writing, and every way a service may refuse or fail it."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,8 +11,9 @@ import pytest
 from desktop.app.wiring import House
 from desktop.model.goal import Effects, Flows, Goal
 from desktop.model.mapping import MappingRow, Operator
-from desktop.model.plan import Fate, RowState
+from desktop.model.plan import Fate, PlanRow, RowState
 from desktop.model.run import RunState
+from desktop.sync.decide import Decisions
 from tests.faults import syncs
 from tests.faults.home import agents, make_home, opened
 from tests.faults.servers import Servers
@@ -240,6 +242,52 @@ async def test_sums_count_each_ticket_once(town_hall: House, account: Servers) -
     account.quiet()
     assert await after(full=True) == 13
     assert await after(full=True) == 13
+
+
+async def test_a_sum_whose_job_was_given_up_counts_once_whenever_it_lands(
+    town_hall: House, account: Servers
+) -> None:
+    """Nothing is added while the job may still do it; what it did is read; else a person says."""
+    one, two = syncs.people(account, 2)
+
+    def summing(goal: Goal) -> Goal:
+        return replace(goal, mapping=(MappingRow("ticket_count", "vars.tickets", Operator.SUM),))
+
+    def tickets(pair: syncs.Pair) -> object:
+        profile = account.profile(pair.sid)
+        assert profile is not None
+        return profile["vars"].get("tickets")
+
+    async def after(**asked: object) -> list[PlanRow]:
+        run = await syncs.run(town_hall, goal, **asked)
+        return sorted(syncs.rows_of(town_hall.store, run.plan), key=lambda row: row.label)
+
+    goal = syncs.goal_for(town_hall, syncs.TICKETS, summing)
+    await after()
+    for pair in (one, two):
+        syncs.ticket(account, pair.person)
+    # Longer than the clock of the run, which whoever sleeps moves, is patient.
+    account.control("POST", "account", {"job_ms": 3000})
+    assert {row.state for row in await after()} == {RowState.FAILED}
+    syncs.ticket(account, one.person)
+    count = len(syncs.requests(account))
+    assert {row.fate for row in await after()} == {Fate.SKIPPED}
+    assert syncs.writes(syncs.requests(account, count)) == []
+    account.control("POST", "account", {"job_ms": 20})
+    for _ in range(200):
+        if (tickets(one), tickets(two)) == (2, 2):
+            break
+        await asyncio.sleep(0.1)
+    account.write_profile(two.sid, vars={"tickets": 50})
+    added, unclear = await after()
+    assert (added.state, tickets(one)) == (RowState.DONE, 3)
+    assert (unclear.fate, tickets(two)) == (Fate.CORRECTION, 50)
+    assert "2 with it and 1 without, and is 50" in unclear.why
+    decisions = Decisions(town_hall.store, town_hall.ground.clock)
+    only = decisions.to_retry(goal.name, str(unclear.row))
+    assert [row.state for row in await after(only=only, why="retry")] == [RowState.DONE]
+    assert tickets(two) == 51
+    assert {row.fate for row in await after(full=True)} == {Fate.UNCHANGED}
 
 
 async def test_add_and_set_if_empty(town_hall: House, account: Servers) -> None:
