@@ -36,6 +36,7 @@ def several(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ..
 
 
 CONDITIONS = several(st.builds(Condition, TEXT, st.sampled_from(Test), JSON))
+NAMED = several(st.builds(Condition, TEXT.filter(bool), st.sampled_from(Test), JSON))
 ROWS = st.builds(
     MappingRow,
     TEXT.filter(bool),
@@ -49,6 +50,12 @@ ROWS = st.builds(
     st.sampled_from(Protection),
     st.booleans(),
 )
+
+
+def first_stage(goal: Goal) -> str:
+    return goal.stages[0].name if goal.stages else ""
+
+
 GOALS = st.builds(
     Goal,
     name=st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True),
@@ -59,7 +66,6 @@ GOALS = st.builds(
         several(TEXT),
         CONDITIONS,
         st.none() | st.integers(1, 999),
-        TEXT,
     ),
     identity=st.lists(st.sampled_from(Identifier), min_size=1, max_size=3).map(tuple),
     mapping=st.lists(ROWS, max_size=4, unique_by=lambda row: row.target).map(tuple),
@@ -76,7 +82,9 @@ GOALS = st.builds(
     limits=st.builds(Limits, st.integers(0, 10**6), st.integers(0, 100)),
     purposes=several(st.builds(Purpose, TEXT, st.builds(Condition, TEXT, st.sampled_from(Test)))),
     opt_in=st.just(OptIn()) | st.just(OptIn(email=True, attested_by="Lee", attested_at=1.0)),
-    stages=several(st.builds(Stage, TEXT, CONDITIONS)),
+    stages=st.lists(
+        st.builds(Stage, TEXT.filter(bool), NAMED), max_size=3, unique_by=lambda stage: stage.name
+    ).map(tuple),
     pressure=st.none()
     | st.builds(Pressure, WHOLE, st.sampled_from(Window), st.sampled_from(Touch)),
     flows=st.sampled_from(Flows),
@@ -91,7 +99,7 @@ GOALS = st.builds(
     labels=several(TEXT),
     description=TEXT,
     version=st.integers(0, 9),
-)
+).map(lambda goal: replace(goal, source=replace(goal.source, stage=first_stage(goal))))
 
 
 def arrived(goal: Goal) -> Goal:
