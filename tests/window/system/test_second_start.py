@@ -7,7 +7,7 @@ import time
 
 from desk import Home, Sandbox
 from PySide6.QtCore import QDir
-from xvfb import Display, Program, looked_up, wait_for
+from xvfb import Display, Program, looked_up, wait_for, wait_for_window
 
 from desktop.app.instance import Instance
 
@@ -18,7 +18,7 @@ def test_a_second_start_hands_over_and_raises_the_first(
     display: Display, program: Program, sandbox: Sandbox
 ) -> None:
     first = program.start()
-    wait_for(lambda: len(display.windows()) == 1)
+    wait_for_window(display, first)
     second = program.start("fairlead://ticket/48240")
     assert second.wait(30) == 0
     assert first.poll() is None
@@ -37,8 +37,7 @@ def test_started_at_the_same_moment_there_is_one_window(display: Display, progra
         ended = next(p for p in pair if p.poll() is not None)
         stays = next(p for p in pair if p is not ended)
         assert ended.returncode == 0, ended.stderr.read() if ended.stderr else ""
-        wait_for(lambda: len(display.windows()) == 1)
-        assert stays.poll() is None
+        wait_for_window(display, stays)
         stays.send_signal(signal.SIGKILL)
         stays.wait(10)
         wait_for(lambda: not display.windows())
@@ -47,12 +46,12 @@ def test_started_at_the_same_moment_there_is_one_window(display: Display, progra
 def test_after_a_kill_the_next_start_is_the_first(display: Display, program: Program) -> None:
     for _ in range(2):
         first = program.start()
-        wait_for(lambda: len(display.windows()) == 1)
+        wait_for_window(display, first)
         first.send_signal(signal.SIGKILL)
         first.wait(10)
         wait_for(lambda: not display.windows())
     again = program.start()
-    wait_for(lambda: len(display.windows()) == 1)
+    wait_for_window(display, again)
     assert again.poll() is None
 
 
@@ -74,7 +73,7 @@ def test_hostile_bytes_are_ignored(
     display: Display, program: Program, home: Home, sandbox: Sandbox
 ) -> None:
     first = program.start()
-    wait_for(lambda: len(display.windows()) == 1)
+    wait_for_window(display, first)
     path = f"{QDir.tempPath()}/{Instance(home.workspace.folder).socket_name()}"
     wait_for(lambda: os.path.exists(path))
     assert os.stat(path).st_mode & 0o077 == 0, "nobody else may knock"

@@ -19,7 +19,18 @@ class Display:
     def __init__(self) -> None:
         told, tells = os.pipe()
         self._process = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(tells), "-screen", "0", "1400x1000x24", "-nolisten", "tcp"],
+            # When its last client has gone it would start anew, and refuse who comes just then.
+            [
+                "Xvfb",
+                "-displayfd",
+                str(tells),
+                "-screen",
+                "0",
+                "1400x1000x24",
+                "-nolisten",
+                "tcp",
+                "-noreset",
+            ],
             pass_fds=[tells],
             stderr=subprocess.DEVNULL,
             preexec_fn=die_with_parent,
@@ -88,6 +99,13 @@ def wait_for(true: Callable[[], object], within_s: float = 30.0) -> None:
     end = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < end, f"never became true: {true}"
+        time.sleep(0.05)
+
+
+def wait_for_window(display: Display, process: subprocess.Popen[str]) -> None:
+    """Wait until this process shows the only window, for as long as it lives."""
+    while len(display.windows()) != 1:
+        assert process.poll() is None, process.stderr.read() if process.stderr else ""
         time.sleep(0.05)
 
 
