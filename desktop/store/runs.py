@@ -95,13 +95,21 @@ class Runs:
 
     def forget_previews(self, goal: str) -> None:
         """What earlier previews of a goal came to is not news any more."""
-        self._database.write(
-            lambda c: c.execute("DELETE FROM run WHERE goal = ? AND why = 'preview'", (goal,))
-        )
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM run WHERE goal = ? AND why = 'preview'", (goal,))
+            _give_numbers_back(connection)
+
+        self._database.write(act)
 
     def forget(self, run_id: str) -> None:
         """A preview leaves no history."""
-        self._database.write(lambda c: c.execute("DELETE FROM run WHERE id = ?", (int(run_id),)))
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM run WHERE id = ?", (int(run_id),))
+            _give_numbers_back(connection)
+
+        self._database.write(act)
 
     def set_stage(self, run_id: str, stage: RunStage, progress: Progress | None = None) -> None:
         """The next stage begins."""
@@ -228,3 +236,10 @@ class Runs:
 
     def _alive(self, owner: str) -> bool:
         return owner == self._owner or self._owner_lives(owner)
+
+
+def _give_numbers_back(connection: sqlite3.Connection) -> None:
+    """Nothing names a preview's run: without it the history counts on, and shows no gap."""
+    connection.execute(
+        "UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(id), 0) FROM run) WHERE name = 'run'"
+    )
