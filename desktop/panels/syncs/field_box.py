@@ -7,8 +7,8 @@ from desktop.panels.parts.button import Button
 from desktop.panels.parts.label import PlainLabel, elided, label
 from desktop.panels.parts.link import LinkButton
 from desktop.panels.theme import fonts
+from desktop.sync.wording import UNSET
 from desktop.viewmodels.syncs.plan_row import FieldLine
-from desktop.viewmodels.syncs.words import UNSET
 
 _LONGEST_WORD = 28
 _PLACES = {"zendesk": "Zendesk", "sailthru": "Sailthru"}

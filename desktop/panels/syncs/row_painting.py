@@ -9,9 +9,9 @@ from desktop.panels.syncs.row_kit import RowKit
 from desktop.panels.syncs.row_shape import FIELD, LINE, Hit, line_boxes, name_box, side_boxes
 from desktop.panels.theme.icon import pixmap
 from desktop.panels.theme.tokens import RING
+from desktop.sync.wording import UNSET
 from desktop.viewmodels.syncs.plan_row import FieldLine, RowView
 from desktop.viewmodels.syncs.plan_table import CHANGES, CUSTOMER, FATE, ROW_ROLE, TICK
-from desktop.viewmodels.syncs.words import UNSET
 
 Index = QModelIndex | QPersistentModelIndex
 _LEADING = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter

@@ -9,8 +9,9 @@ from desktop.model.goal import Goal, SourceKind
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.mapping import MappingRow, Operator, Prefer, Protection, SourceType, validate
 from desktop.model.plan import FieldChange, PlanRow
+from desktop.sync.wording import field_words, value_words
 from desktop.viewmodels import moment
-from desktop.viewmodels.syncs.words import FATES, PLACES, field_words, value_words
+from desktop.viewmodels.syncs.words import FATES, PLACES
 
 TYPES = (
     (SourceType.FIELD, "Field"),

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from desktop.model.plan import PlanRow
 from desktop.store.plans import Plans, RowFilter
+from desktop.sync.wording import field_words, value_words
 from desktop.viewmodels.activity_export import safe_cell
-from desktop.viewmodels.syncs.words import field_words, value_words
 
 _PAGE = 500
 _HEADER = (

@@ -7,8 +7,9 @@ from desktop.model.edit import Service
 from desktop.model.goal import Goal
 from desktop.model.plan import Fate, FieldChange, PlanRow, RowState
 from desktop.model.query import is_email
+from desktop.sync.wording import UNSET, field_words, value_words
 from desktop.viewmodels import moment
-from desktop.viewmodels.syncs.words import FATES, PLACES, UNSET, field_words, value_words
+from desktop.viewmodels.syncs.words import FATES, PLACES
 
 TONES = {
     Fate.CREATE: "info",

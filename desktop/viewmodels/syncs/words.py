@@ -6,7 +6,6 @@ from desktop.kit.text import plural
 from desktop.model.condition import Condition, Test, words
 from desktop.model.edit import Service
 from desktop.model.goal import Goal, SourceKind
-from desktop.model.json_value import Json
 from desktop.model.plan import Fate
 from desktop.model.run import Run, RunStage, RunState
 from desktop.model.schedule import Form, read_rule
@@ -14,8 +13,6 @@ from desktop.sync.presets import HIGHEST_SEGMENT, SyncNames
 from desktop.viewmodels import moment
 
 PLACES = {Service.SAILTHRU: "Sailthru", Service.ZENDESK: "Zendesk"}
-
-UNSET = "not set"
 
 FATES = {
     Fate.CREATE: "Create",
@@ -123,29 +120,6 @@ def rhythm(goal: Goal, next_at: float | None, now: float) -> str:
     if rule.form is Form.EVERY or next_at is None:
         return rule.words.replace("every hour", "hourly").replace("minutes", "min")
     return moment.date_and_time(next_at, now).removeprefix("today ")
-
-
-def field_words(field: str) -> str:
-    """A field as people call it: `vars.phone` is “phone”, `tags.vip` the tag vip."""
-    kind, dot, name = field.partition(".")
-    if not dot:
-        return {"optout": "opt-out"}.get(field, field)
-    return {"lists": f"list {name}", "tags": f"tag {name}"}.get(kind, name)
-
-
-def value_words(value: Json, field: str = "") -> str:
-    """A value on one line; nothing is “not set”."""
-    if field.startswith(("lists.", "tags.")):
-        return "on" if value else "off"
-    if value is None or value == "":
-        return UNSET
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {value_words(part)}" for key, part in value.items())[:400]
-    if isinstance(value, list | tuple):
-        return ", ".join(str(part) for part in value)[:400] or UNSET
-    return " ".join(str(value).split())[:400]
 
 
 def people(count: int) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from desktop.app.runs import runner_of
+from desktop.app.verbs.syncing.plans import print_plan
 from desktop.app.wiring import House
 from desktop.model.condition import Condition, Test
 from desktop.model.consent import Purpose
@@ -31,7 +32,9 @@ def fresh(city: Servers, pair: syncs.Pair) -> bool:
     return profile is not None and "Fresh" in (profile["lists"] or {})
 
 
-async def test_mass_opt_in_needs_two_admins_once(town_hall: House, city: Servers) -> None:
+async def test_mass_opt_in_needs_two_admins_once(
+    town_hall: House, city: Servers, capsys: pytest.CaptureFixture[str]
+) -> None:
     made = syncs.people(city, 5, unknown=5)
     goal = syncs.goal_for(town_hall, syncs.TO_SAILTHRU, joining)
     count = len(syncs.requests(city))
@@ -41,6 +44,11 @@ async def test_mass_opt_in_needs_two_admins_once(town_hall: House, city: Servers
     assert syncs.writes(syncs.requests(city, count)) == []
     plan = town_hall.store.plans.get(run.plan or "")
     assert (plan.state, set(plan.breaches)) == (PlanState.STOPPED, {"starts", "joins"})
+    print_plan(plan, town_hall.store, rows=1, as_json=False)
+    printed = capsys.readouterr().out
+    assert "5 people would start getting marketing e-mail" in printed
+    assert "vars.first_name: not set → Ada" in printed
+    assert "None" not in printed
     # One admin lets joining pass; starting takes a second one, and the same one twice is one.
     for _ in range(2):
         held = await syncs.run(

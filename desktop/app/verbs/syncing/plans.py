@@ -14,8 +14,11 @@ from desktop.app.verbs.syncing.progress import teller
 from desktop.kit.errors import BadInput
 from desktop.model.json_value import Json
 from desktop.model.plan import Fate, Plan, PlanRow
-from desktop.store.plans import Plans, RowFilter
+from desktop.store.plans import RowFilter
+from desktop.store.store import Store
 from desktop.sync.decide import Decisions
+from desktop.sync.guarding import found_in
+from desktop.sync.wording import value_words
 
 
 def _plan_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,13 +36,13 @@ async def _plan(ground: Ground, options: argparse.Namespace) -> int:
         goal = house.store.goals.get(options.goal)
         runner = runner_of(house, goal.name, teller(options.progress))
         plan = await runner.preview(goal, house.live.actor.name, full=options.full)
-        print_plan(plan, house.store.plans, rows=options.rows, as_json=options.json)
+        print_plan(plan, house.store, rows=options.rows, as_json=options.json)
     return output.DONE
 
 
 def print_plan(
     plan: Plan,
-    plans: Plans,
+    store: Store,
     *,
     rows: int,
     as_json: bool,
@@ -47,10 +50,10 @@ def print_plan(
 ) -> None:
     """The plan with its first rows; `more` goes into the JSON beside it."""
     chosen = RowFilter(fates=(Fate.CREATE, Fate.UPDATE, Fate.CORRECTION, Fate.CONFLICT))
-    shown = plans.rows(plan.id, chosen, limit=rows)
+    shown = store.plans.rows(plan.id, chosen, limit=rows)
     if as_json:
         document = {**plan.as_json(), **more}
-        document["ticked"] = plans.ticked(plan.id)
+        document["ticked"] = store.plans.ticked(plan.id)
         document["rows"] = [row_json(row) for row in shown]
         output.print_json(document)
         return
@@ -59,16 +62,20 @@ def print_plan(
     for noticed in plan.noticed:
         words = noticed.consequence.words.format(name=noticed.name)
         print(f"  {noticed.people:,} {plain(words)}")
-    for breach in plan.breaches:
-        print(f"  Past the limit: {breach}")
+    for breach in found_in(store, store.plans.goal_of(plan.id), plan):
+        print(f"  {plain(breach.words)}")
     for row in shown:
         print(f"{row.row:>6}  {row.fate.value:<10} {plain(row.label)}  {plain(row.why)}")
         for change in row.changes:
             mark = " " if change.applies and change.ticked else "·"
             print(
-                f"        {mark} {plain(change.field)}: {plain(change.old)} → {plain(change.new)}"
-                f"  {plain(change.reason)}"
+                f"        {mark} {plain(change.field)}: {_value(change.field, change.old)}"
+                f" → {_value(change.field, change.new)}  {plain(change.reason)}"
             )
+
+
+def _value(field: str, value: Json) -> str:
+    return plain(value_words(value, field))
 
 
 def row_json(row: PlanRow) -> dict[str, Json]:

@@ -107,7 +107,9 @@ def print_run(run: Run, *, as_json: bool) -> int:
 def code_of(run: Run) -> int:
     """The exit code of how a run ended."""
     if run.state is RunState.DONE:
-        return output.FAILED if run.totals.get("failed") else output.DONE
+        if run.totals.get("failed"):
+            return output.FAILED
+        return output.PERSON if run.totals.get("parked") else output.DONE
     if run.state is RunState.FAILED:
         if run.error_code in _AWAY:
             return output.AWAY
@@ -179,7 +181,7 @@ async def _rollback(ground: Ground, options: argparse.Namespace) -> int:
         if options.dry_run:
             lost: list[Json] = [{"rows": loss.rows, "why": loss.words} for loss in losses]
             more: dict[str, Json] = {"not_restored": lost}
-            print_plan(plan, house.store.plans, rows=options.rows, as_json=options.json, more=more)
+            print_plan(plan, house.store, rows=options.rows, as_json=options.json, more=more)
             if not options.json:
                 for loss in losses:
                     print(f"  Not as it was: {loss.rows:,} × {loss.words}.")

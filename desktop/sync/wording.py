@@ -1,0 +1,34 @@
+"""What fields and values are called where a person reads them: in the window and in a terminal."""
+
+from collections.abc import Mapping
+
+from desktop.kit.text import translate
+from desktop.model.json_value import Json
+
+UNSET = translate("Value", "not set")
+
+
+def field_words(field: str) -> str:
+    """A field as people call it: `vars.phone` is “phone”, `tags.vip` the tag vip."""
+    kind, dot, name = field.partition(".")
+    if not dot:
+        return {"optout": translate("Value", "opt-out")}.get(field, field)
+    return {
+        "lists": translate("Value", "list {name}").format(name=name),
+        "tags": translate("Value", "tag {name}").format(name=name),
+    }.get(kind, name)
+
+
+def value_words(value: Json, field: str = "") -> str:
+    """A value on one line; nothing is “not set”."""
+    if field.startswith(("lists.", "tags.")):
+        return "on" if value else "off"
+    if value is None or value == "":
+        return UNSET
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {value_words(part)}" for key, part in value.items())[:400]
+    if isinstance(value, list | tuple):
+        return ", ".join(str(part) for part in value)[:400] or UNSET
+    return " ".join(str(value).split())[:400]
