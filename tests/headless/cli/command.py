@@ -4,8 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from forge import CommandForge
 
 ROOT = Path(__file__).resolve().parents[3]
 _UNLOCK = (
@@ -64,7 +67,11 @@ class Command:
         )
 
     def __call__(self, *words: str, stdin: str = "", **environ: str) -> Said:
-        """Run it to its end."""
+        """Run it to its end; without a keyring as a fork, which takes a fraction of the time."""
+        if not self.keyring:
+            merged = {**self.environ, **environ}
+            code, out, err = _forge().run(words, merged, self.home.parent, stdin.encode())
+            return Said(code, out.decode(), err.decode())
         done = subprocess.run(
             self.arguments(*words),
             input=stdin.encode(),
@@ -75,3 +82,8 @@ class Command:
             cwd=self.home.parent,
         )
         return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@cache
+def _forge() -> CommandForge:
+    return CommandForge()
