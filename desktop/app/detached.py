@@ -1,14 +1,44 @@
 """Starts runs as processes of their own: they outlive the window, and never make it stutter."""
 
+import os
+import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from PySide6.QtCore import QProcess, QProcessEnvironment
 
 from desktop.app.wiring import House
 from desktop.kit.errors import Bug
 from desktop.settings.paths import HOME_VARIABLE
+
+_MOST_SAID = 4000
+_LAST_LINES = 3
+
+
+class StartedProcess:
+    """A process that was started here; it goes on when the window ends."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", log: Path, begins_at: int) -> None:
+        self._process = process
+        self._log = log
+        self._begins_at = begins_at
+        # Waited for, or it would look alive to others after its end.
+        threading.Thread(target=process.wait, name="reaper", daemon=True).start()
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has ended."""
+        return self._process.returncode is not None
+
+    def last_words(self) -> str:
+        """The last lines it said; others write into the same log, but seldom at once."""
+        try:
+            with self._log.open("rb") as log:
+                log.seek(self._begins_at)
+                said = log.read()[-_MOST_SAID:].decode(errors="replace")
+        except OSError:
+            return ""
+        return " ".join([line.strip() for line in said.splitlines() if line.strip()][-_LAST_LINES:])
 
 
 class Detached:
@@ -22,37 +52,43 @@ class Detached:
         self._house = house
         self._lent = dict(lent or {})
 
-    def start(self, *arguments: str) -> None:
+    def start(self, *arguments: str) -> StartedProcess:
         """Start it with these arguments after `sync`. Raises Bug."""
-        process = QProcess()
-        process.setProgram(sys.executable)
-        process.setArguments(self._command(arguments))
-        process.setProcessEnvironment(self._environment())
-        log = str(self._log_path())
-        # A pipe would break when the window ends, and end the run with it.
-        process.setStandardOutputFile(log, QProcess.OpenModeFlag.Append)
-        process.setStandardErrorFile(log, QProcess.OpenModeFlag.Append)
-        process.setStandardInputFile(QProcess.nullDevice())
-        # A bool with PySide6 6.11, whatever its types say.
-        started: object = process.startDetached()
-        if started in (False, (False, 0)):
+        path = self._house.ground.paths.logs / "runs.log"
+        try:
+            # A pipe would break when the window ends, and end the run with it.
+            with path.open("ab") as log:
+                begins_at = log.tell()
+                process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+                    self._command(arguments),
+                    env=self._environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    creationflags=_apart(),
+                    start_new_session=True,
+                )
+                return StartedProcess(process, path, begins_at)
+        except OSError as error:
             raise Bug(
                 "The sync could not be started.",
-                "The system did not start its process.",
+                f"The system did not start its process: {error.strerror}.",
                 f"Try `fairlead sync {' '.join(arguments)}` in a terminal.",
-            )
+            ) from error
 
     def _command(self, arguments: Sequence[str]) -> list[str]:
-        return ["-m", "desktop", "sync", *arguments, "--workspace", self._house.workspace.name]
+        workspace = self._house.workspace.name
+        return [sys.executable, "-m", "desktop", "sync", *arguments, "--workspace", workspace]
 
-    def _environment(self) -> QProcessEnvironment:
-        environment = QProcessEnvironment.systemEnvironment()
-        paths = self._house.ground.paths
+    def _environment(self) -> dict[str, str]:
+        environment = dict(os.environ)
         if self._house.ground.demo:
-            environment.insert(HOME_VARIABLE, str(paths.data))
-        for name, value in self._lent.items():
-            environment.insert(name, value)
-        return environment
+            environment[HOME_VARIABLE] = str(self._house.ground.paths.data)
+        return environment | self._lent
 
-    def _log_path(self) -> Path:
-        return self._house.ground.paths.logs / "runs.log"
+
+def _apart() -> int:
+    """Flags for a process that no console and no parent takes along; Windows alone has them."""
+    if sys.platform == "win32":
+        return subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+    return 0

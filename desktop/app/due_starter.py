@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 15.0
 
-Start = Callable[..., None]
+Start = Callable[..., object]
 Say = Callable[[AppError], None]
 
 

@@ -51,11 +51,13 @@ class ConditionRows(QWidget):
 
     edited = Signal(tuple)
 
-    def __init__(self, name: str, add: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, add: str, *, add_name: str = "", parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._name = name
         self._rows: list[ConditionRow] = []
-        self._add = quiet(add, name=add)
+        self._add = quiet(add, name=add_name or add)
         self._add.set_icon("plus")
         self._add.clicked.connect(self._on_add)
         self._column = QVBoxLayout()

@@ -149,6 +149,7 @@ class EffectsCards(QWidget):
         for box in (self.create_missing, self.remove, self.untag):
             box.toggled.connect(self._on_edited)
         for number in (self.people, self.percent):
+            number.setMaximumWidth(fonts.scaled(180))
             number.valueChanged.connect(self._on_edited)
 
     def _on_edited(self, *_what: object) -> None:

@@ -53,6 +53,7 @@ class PressureRows(QWidget):
             field.may_shrink()
             field.setMaximumWidth(fonts.scaled(300))
             field.chosen.connect(self._on_edited)
+        self.most.setMaximumWidth(fonts.scaled(140))
         self.most.valueChanged.connect(self._on_edited)
         self.capped.clicked.connect(self._on_edited)
 

@@ -124,7 +124,11 @@ class StageRow(QWidget):
     def __init__(self, what: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.name = text_field(f"{what}: name", "Name of the stage", longest=60)
-        self.where = ConditionRows(f"{what}: condition", f"Add a condition to {what.lower()}")
+        self.where = ConditionRows(
+            f"{what}: condition",
+            "Add a condition",
+            add_name=f"Add a condition to {what.lower()}",
+        )
         remove = icon_button("trash", f"Remove {what.lower()}")
         line = QFrame()
         line.setProperty("ground", "line")

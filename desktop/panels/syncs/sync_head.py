@@ -1,4 +1,4 @@
-"""The head of the chosen sync: its name with the switch, Preview, Run now, and the rest in “…”."""
+"""The head of the chosen sync: its name with the switch, Preview, Run now, its ways, and “…”."""
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction
@@ -8,6 +8,7 @@ from desktop.panels.parts.button import icon_button, secondary
 from desktop.panels.parts.label import elided, label
 from desktop.panels.parts.switch import Switch
 from desktop.panels.parts.tip import tip_text
+from desktop.panels.syncs.run_menu import RunMenu
 from desktop.panels.theme import fonts
 from desktop.viewmodels.syncs.head import HeadView
 
@@ -22,8 +23,8 @@ class SyncHead(QWidget):
     """Emits what a person wants."""
 
     switched = Signal(bool)
-    preview_wanted = Signal()
-    run_wanted = Signal()
+    preview_wanted = Signal(bool)  # of everybody, or of who changed
+    run_wanted = Signal(bool)
     favourite_wanted = Signal(bool)
     act_wanted = Signal(str)  # a key of the menu
     back_wanted = Signal()
@@ -40,14 +41,16 @@ class SyncHead(QWidget):
         self.more = icon_button("more", "More for this sync")
         self.preview = secondary("Preview", name="Preview")
         self.run = secondary("Run now", name="Run now")
+        self.ways = icon_button("chevron-down", "Ways to run")
         self.reason = label("", "muted", wrap=True)
         self.reason.hide()
         self._menu: QMenu | None = None
         self._lay_out()
         self.back.clicked.connect(self.back_wanted)
         self.switch.chosen.connect(self.switched)
-        self.preview.clicked.connect(self.preview_wanted)
-        self.run.clicked.connect(self.run_wanted)
+        self.preview.clicked.connect(self._on_preview)
+        self.run.clicked.connect(self._on_run)
+        self.ways.clicked.connect(self._on_ways)
         self.star.clicked.connect(self._on_star)
         self.more.clicked.connect(self._on_more)
 
@@ -83,7 +86,7 @@ class SyncHead(QWidget):
         name.addStretch(1)
         buttons = QHBoxLayout()
         buttons.setSpacing(fonts.scaled(8))
-        for button in (self.preview, self.run, self.more):
+        for button in (self.preview, self.run, self.ways, self.more):
             button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             buttons.addWidget(button)
         buttons.addStretch(0)
@@ -96,6 +99,26 @@ class SyncHead(QWidget):
         column.setSpacing(fonts.scaled(4))
         column.addLayout(self._row)
         column.addWidget(self.reason)
+
+    def _on_preview(self) -> None:
+        self.preview_wanted.emit(False)
+
+    def _on_run(self) -> None:
+        self.run_wanted.emit(False)
+
+    def _on_ways(self) -> None:
+        if self._view is None:
+            return
+        menu = RunMenu(self._view.preview_why_not, self._view.run_why_not, self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.preview_wanted.connect(self.preview_wanted)
+        menu.run_wanted.connect(self.run_wanted)
+        self._menu = menu
+        self._pop_up(menu, self.ways)
+
+    def _pop_up(self, menu: QMenu, button: QWidget) -> None:
+        below = QPoint(button.width() - menu.sizeHint().width(), button.height())
+        menu.popup(button.mapToGlobal(below))
 
     def _on_star(self) -> None:
         self.favourite_wanted.emit(self.star.isChecked())
@@ -114,8 +137,7 @@ class SyncHead(QWidget):
             menu.addAction(action)
         menu.triggered.connect(self._on_menu)
         self._menu = menu
-        below = QPoint(self.more.width() - menu.sizeHint().width(), self.more.height())
-        menu.popup(self.more.mapToGlobal(below))
+        self._pop_up(menu, self.more)
 
     def _why_not(self, key: str) -> str:
         if self._view is None or not self._view.may_change:

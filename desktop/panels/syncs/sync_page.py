@@ -197,8 +197,8 @@ class SyncPage(QWidget):
         self.list.offers.wanted.connect(model.add)
         self.list.retry_wanted.connect(model.refresh)
         self.head.switched.connect(self._on_switched)
-        self.head.preview_wanted.connect(model.preview)
-        self.head.run_wanted.connect(model.run_now)
+        self.head.preview_wanted.connect(self._on_preview)
+        self.head.run_wanted.connect(self._on_run_now)
         self.head.favourite_wanted.connect(self._on_favourite)
         self.head.act_wanted.connect(self._on_act)
         self.head.back_wanted.connect(self._on_back)
@@ -287,6 +287,12 @@ class SyncPage(QWidget):
 
     def _on_switched(self, on: bool) -> None:
         self._model.switch(on=on)
+
+    def _on_preview(self, full: bool) -> None:
+        self._model.preview(full=full)
+
+    def _on_run_now(self, full: bool) -> None:
+        self._model.run_now(full=full)
 
     def _on_favourite(self, on: bool) -> None:
         self._model.amend(favourite=on)

@@ -16,7 +16,7 @@ from desktop.viewmodels.syncs.card import CardView, card_of
 from desktop.viewmodels.syncs.goal_acts import GoalActs
 from desktop.viewmodels.syncs.head import Around, HeadView, MessageView, head_of
 from desktop.viewmodels.syncs.look import Look, SyncLook, look
-from desktop.viewmodels.syncs.processes import NOT_BEGUN, Processes
+from desktop.viewmodels.syncs.processes import Processes
 from desktop.viewmodels.syncs.room import Room
 from desktop.viewmodels.syncs.words import source_words, target_words
 from desktop.viewmodels.tasks import Tasks
@@ -129,6 +129,12 @@ class SyncsModel(QObject):
             for goal in self._look.presets
         )
 
+    @property
+    def next_at(self) -> float | None:
+        """When the next run begins by itself, of whatever sync; None: none does."""
+        times = [s.state.next_at for s in self._look.syncs] if self._look else []
+        return min((at for at in times if at is not None), default=None)
+
     def add_why_not(self) -> str:
         """Why no sync can be added; empty: it can."""
         verdict = self.room.goals.permitted()
@@ -203,13 +209,13 @@ class SyncsModel(QObject):
         elif act == "resume":
             self.resume()
 
-    def preview(self) -> None:
-        """Make a preview, in a process of its own."""
-        self._begin(self.goal, "plan", "plan", self.goal)
+    def preview(self, *, full: bool = False) -> None:
+        """Make a preview, in a process of its own; `full` looks at everybody again."""
+        self._begin(self.goal, "plan", "plan", self.goal, *_fully(full))
 
-    def run_now(self) -> None:
-        """Run it, from reading to writing."""
-        self._begin(self.goal, "run", "run", self.goal)
+    def run_now(self, *, full: bool = False) -> None:
+        """Run it, from reading to writing; `full` looks at everybody again."""
+        self._begin(self.goal, "run", "run", self.goal, *_fully(full))
 
     def resume(self, run: str = "") -> None:
         """Go on with a run that stopped."""
@@ -290,8 +296,7 @@ class SyncsModel(QObject):
 
     def _heed(self, seen: Look) -> None:
         """What a look says of the processes, the badge and the choice."""
-        for lost in self._processes.settle(seen):
-            self._said[lost] = NOT_BEGUN
+        self._said |= self._processes.settle(seen)
         if self._processes.any_begun and not self._throttle.isActive():
             QTimer.singleShot(500, self, self.refresh)
         for sentence in self._processes.ends(seen):
@@ -368,3 +373,7 @@ class SyncsModel(QObject):
     def _on_trouble(self, error: AppError) -> None:
         self.failed.emit(error)
         self.changed.emit()
+
+
+def _fully(full: bool) -> tuple[str, ...]:
+    return ("--full",) if full else ()

@@ -3,19 +3,26 @@
 from desktop.model.run import RunState
 from desktop.viewmodels.syncs.head import Begun, MessageView
 from desktop.viewmodels.syncs.look import Look, SyncLook
-from desktop.viewmodels.syncs.room import Room
+from desktop.viewmodels.syncs.room import Room, Started
 from desktop.viewmodels.syncs.words import totals_words
 
-# A process that has told nothing for so long has not begun.
+# A process that lives and has told nothing for so long has not begun.
 _BEGINS_WITHIN_S = 30.0
+_TITLE = "It did not start."
+_CLOSE = (("close", "Close"),)
 
-NOT_BEGUN = MessageView(
+_SILENT = MessageView(
     "bad",
-    "It did not start.",
+    _TITLE,
     "Its process told nothing for half a minute; nothing was written. What it said is in the"
     " file runs.log, beside Fairlead's log.",
-    (("close", "Close"),),
+    _CLOSE,
 )
+
+
+def _ended(words: str) -> MessageView:
+    said = words or "Its process ended at once, and said nothing."
+    return MessageView("bad", _TITLE, f"{said} Nothing was written.", _CLOSE)
 
 
 class Processes:
@@ -24,6 +31,8 @@ class Processes:
     def __init__(self, room: Room) -> None:
         self._room = room
         self._begun: dict[str, Begun] = {}
+        self._started: dict[str, Started] = {}
+        self._gone: set[str] = set()
         self._seen: dict[str, tuple[str, float, int]] = {}
         self._running: dict[str, str] = {}
 
@@ -38,20 +47,32 @@ class Processes:
 
     def start(self, sync: SyncLook, kind: str, *arguments: str) -> None:
         """Begin a process for a sync; `kind` is run or plan. Raises Bug."""
-        self._room.start(*arguments)
-        self._begun[sync.goal.name] = Begun(kind, self._room.clock.monotonic(), *_marks(sync))
+        name = sync.goal.name
+        self._started[name] = self._room.start(*arguments)
+        self._gone.discard(name)
+        self._begun[name] = Begun(kind, self._room.clock.monotonic(), *_marks(sync))
 
-    def settle(self, look: Look) -> tuple[str, ...]:
-        """Forget what has begun; gives the syncs whose process never did."""
-        lost: list[str] = []
+    def settle(self, look: Look) -> dict[str, MessageView]:
+        """Forget what has begun; gives the syncs whose process never did, with its reason."""
+        lost: dict[str, MessageView] = {}
         for name, begun in tuple(self._begun.items()):
             sync = look.of(name)
             if sync is None or _marks(sync) != (begun.run_before, begun.plan_before):
-                del self._begun[name]
+                self._forget(name)
+            elif name in self._gone:
+                lost[name] = _ended(self._started[name].last_words())
+                self._forget(name)
+            elif self._started[name].gone:
+                # What it did last may have come after this look: the next one tells.
+                self._gone.add(name)
             elif self._room.clock.monotonic() - begun.at > _BEGINS_WITHIN_S:
-                del self._begun[name]
-                lost.append(name)
-        return tuple(lost)
+                lost[name] = _SILENT
+                self._forget(name)
+        return lost
+
+    def _forget(self, name: str) -> None:
+        self._gone.discard(name)
+        del self._begun[name], self._started[name]
 
     def ends(self, look: Look) -> tuple[str, ...]:
         """How runs have ended that were seen under way, a sentence each."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 from desktop.kit.bus import Bus, Changes, Topic
 from desktop.kit.clock import Clock
@@ -15,6 +15,19 @@ from desktop.viewmodels.settings_office import SettingsOffice
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class Started(Protocol):
+    """A process that was asked for."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has ended."""
+        ...
+
+    def last_words(self) -> str:
+        """What it said last, for a person."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -32,7 +45,7 @@ class Room:
     bus: Bus
     clock: Clock
     names: Callable[[], SyncNames]
-    start: Callable[..., None]
+    start: Callable[..., Started]
 
     @property
     def decisions(self) -> Decisions:

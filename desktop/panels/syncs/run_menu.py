@@ -1,0 +1,51 @@
+"""The two ways to run or preview a sync, each said in words before it is chosen."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
+
+from desktop.panels.parts.tip import tip_text
+
+_WAYS = (
+    (
+        False,
+        "Catch up: reads who changed since the last run, as the schedule does",
+        ("Preview a catch-up", "Run a catch-up"),
+    ),
+    (
+        True,
+        "Full rebuild: reads everybody again and compares every field",
+        ("Preview a full rebuild", "Run a full rebuild"),
+    ),
+)
+_TIP = "What both sides agree on is not written again."
+
+
+class RunMenu(QMenu):
+    """Emits what is wanted, and whether of everybody."""
+
+    preview_wanted = Signal(bool)
+    run_wanted = Signal(bool)
+
+    def __init__(self, preview_why_not: str, run_why_not: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("Ways to run")
+        self.setToolTipsVisible(True)
+        for full, words, (preview, run) in _WAYS:
+            if full:
+                self.addSeparator()
+            said = self.addAction(words)
+            said.setEnabled(False)
+            self._offer(preview, ("preview", full), preview_why_not)
+            self._offer(run, ("run", full), run_why_not)
+        self.triggered.connect(self._on_triggered)
+
+    def _offer(self, words: str, wanted: tuple[str, bool], why_not: str) -> None:
+        action = self.addAction(words)
+        action.setData(wanted)
+        action.setEnabled(not why_not)
+        action.setToolTip(tip_text(why_not or _TIP))
+
+    def _on_triggered(self, action: QAction) -> None:
+        what, full = action.data()
+        (self.preview_wanted if what == "preview" else self.run_wanted).emit(full)
