@@ -36,6 +36,7 @@ class Pages(QObject):
         self._activity.attention_changed.connect(self._on_counts)
         self.syncs = make_models(sync_room(house, lent))
         self.syncs.page.waiting_changed.connect(self._on_waiting)
+        self.syncs.page.looked.connect(self._on_looked)
         self.syncs.page.refresh()
         self.sync_page: SyncPage | None = None
         self._settings: SettingsModel | None = None
@@ -121,6 +122,9 @@ class Pages(QObject):
     def _on_waiting(self, count: int) -> None:
         words = plural(count, "sync waits", "syncs wait") + " for a person" if count else ""
         self._window.view.rail.set_badge("sync", str(count or ""), words)
+
+    def _on_looked(self) -> None:
+        self._window.status.set_next_run(self.syncs.page.next_at)
 
     def _on_counts(self, _count: int) -> None:
         """The badge: what needs a person comes before what merely waits."""

@@ -286,7 +286,8 @@ class MainWindow(QMainWindow):
             self.say(BadInput("This link cannot be opened.", "It is not a web address."))
 
     def _on_status_clicked(self, key: str) -> None:
-        self.show_page("activity" if key in ("waiting", "last") else "settings")
+        pages = {"waiting": "activity", "last": "activity", "syncs": "sync"}
+        self.show_page(pages.get(key, "settings"))
 
     def _on_too_long(self, kept: int) -> None:
         self.say(

@@ -9,6 +9,7 @@ from desktop.clients.state import Status
 from desktop.kit.bus import Bus, Changes, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.text import plural
+from desktop.settings import sync_settings
 from desktop.store.store import Store
 from desktop.viewmodels import moment
 from desktop.viewmodels.office import Office
@@ -44,6 +45,7 @@ class StatusModel(QObject):
         self._office = office
         self._store = store
         self._clock = clock
+        self._next_run: float | None = None
         self._unsubscribe = bus.subscribe(self._on_changes)
 
     def services(self) -> tuple[ServiceView, ...]:
@@ -74,10 +76,27 @@ class StatusModel(QObject):
         """That calls run short, which holds Follow Zendesk back; empty while there are plenty."""
         return "" if self._office.budget_spare() else "Zendesk: over half of the calls used"
 
+    def syncs(self) -> tuple[str, str]:
+        """That this computer runs what is due, and when next, with the long form; else nothing."""
+        if not self._office.connected or not self._office.values.get(sync_settings.RUN_HERE):
+            return "", ""
+        at = self._next_run
+        if at is None:
+            return "Runs syncs here", "This computer runs the syncs that are due. None is planned."
+        when = moment.date_and_time(at, self._clock.now()).removeprefix("today ")
+        said = f"The next one begins {moment.full(at)}."
+        return f"Runs syncs here, next {when}", f"This computer runs the syncs that are due. {said}"
+
+    def set_next_run(self, at: float | None) -> None:
+        """When the next sync runs by itself; None: none does."""
+        if at != self._next_run:
+            self._next_run = at
+            self.changed.emit()
+
     def close(self) -> None:
         """Hear no more changes."""
         self._unsubscribe()
 
     def _on_changes(self, changes: Changes) -> None:
-        if changes.touches(Topic.SERVICE, Topic.OUTBOX, Topic.PERMISSIONS):
+        if changes.touches(Topic.SERVICE, Topic.OUTBOX, Topic.PERMISSIONS, Topic.SETTINGS):
             self.changed.emit()

@@ -79,6 +79,7 @@ class HistoryModel(QObject):
         self._runs: tuple[Run, ...] | None = None
         self._chosen = ""
         self._people: tuple[tuple[str, str], ...] = ()
+        self._takes_back: dict[str, str] = {}  # a run, and the run that its plan takes back
         page.looked.connect(self._on_looked)
         page.chosen.connect(self._on_chosen)
 
@@ -109,10 +110,10 @@ class HistoryModel(QObject):
         run = next((run for run in self._runs or () if run.id == self._chosen), None)
         if run is None:
             return None
-        now = self._room.clock.now()
+        now, back = self._room.clock.now(), self._takes_back.get(run.id, "")
         facts = [
             ("Began", moment.date_and_time(run.started_at, now), moment.full(run.started_at)),
-            ("Why", _WHY.get(run.why, run.why), ""),
+            ("Why", f"rollback of run {back}" if back else _WHY.get(run.why, run.why), ""),
             ("By", run.actor, ""),
         ]
         if run.ended_at is not None:
@@ -131,6 +132,7 @@ class HistoryModel(QObject):
             plan=run.plan or "",
             resume=run.state.resumable and run == (self._runs or (run,))[0],
             roll_back=bool(written)
+            and not back
             and run.why != "rollback"
             and run.state in (RunState.DONE, RunState.CANCELLED, RunState.FAILED),
         )
@@ -179,24 +181,28 @@ class HistoryModel(QObject):
             self.changed.emit()
 
     async def _read_people(self, run_id: str) -> None:
-        people = await self._room.run(self._last, run_id)
+        people, back = await self._room.run(self._last, run_id)
+        self._takes_back[run_id] = back
         if run_id == self._chosen:
             self._people = people
             self.changed.emit()
 
-    def _last(self, run_id: str) -> tuple[tuple[str, str], ...]:
-        """Whom a run created or updated last; on the database's thread."""
+    def _last(self, run_id: str) -> tuple[tuple[tuple[str, str], ...], str]:
+        """Whom a run created or updated last, and what it took back; on the database's thread."""
         plans = self._room.store.plans
         run = next((run for run in self._runs or () if run.id == run_id), None)
         if run is None or run.plan is None:
-            return ()
+            return (), ""
         written = RowFilter(
             fates=(Fate.CREATE, Fate.UPDATE), states=(RowState.DONE, RowState.ACCEPTED)
         )
         goal = plans.goal_of(run.plan)
         numbers = plans.row_numbers(run.plan, written)[-_LAST:]
         rows: list[PlanRow] = [plans.row(run.plan, number) for number in reversed(numbers)]
-        return tuple((row.label, query_of(row, goal)) for row in rows)
+        what, _, back = plans.get(run.plan).origin.partition(" ")
+        return tuple((row.label, query_of(row, goal)) for row in rows), (
+            back if what == "rollback" else ""
+        )
 
 
 def _line(run: Run, now: float) -> RunLine:

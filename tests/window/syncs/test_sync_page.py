@@ -147,7 +147,10 @@ async def test_a_run_is_taken_back(desk: SyncDesk) -> None:
     await desk.until(lambda: f"takes run {run.id} back" in desk.texts(desk.page))
     desk.models.plan.write()
     await desk.until(lambda: desk.house.store.runs.of_goal(TO_SAILTHRU, 1)[0].id != run.id, 40)
-    await desk.ended()
+    back = await desk.ended()
+    await desk.look_at(back.id)
+    await desk.until(lambda: f"rollback of run {run.id}" in desk.texts(desk.page))
+    assert not desk.all("Roll back…")
     maria = await asyncio.to_thread(read_profile, desk, "maria@lopez.example")
     assert not maria["vars"].get("zendesk_id")
 

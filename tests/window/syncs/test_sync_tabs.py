@@ -1,7 +1,7 @@
 """Schedule and mapping: tried before they are saved, and nothing lost that was typed."""
 
 from careful import unnamed
-from desk import Key
+from desk import CTRL, Key
 from PySide6.QtCore import QTime
 from PySide6.QtWidgets import QLineEdit
 from sync_desk import TO_SAILTHRU, SyncDesk
@@ -27,11 +27,22 @@ async def test_a_schedule_shows_its_times_and_is_saved(desk: SyncDesk) -> None:
     assert days == {"Monday", "Thursday"}
     assert {at for _, at, _ in desk.models.schedule.view().times} == {"07:30"}
     assert desk.store_goal().schedule == "hourly"
+    assert not words_of_status(desk)
     desk.click("Save the schedule")
     await desk.until(lambda: desk.store_goal().schedule == "mon,thu 07:30")
     desk.click("This computer runs what is due", Switch)
     await desk.until(lambda: desk.house.live.values.get(sync_settings.RUN_HERE))
+    await desk.until(lambda: ":30" in words_of_status(desk))
+    assert words_of_status(desk).startswith("Runs syncs here, next ")
+    desk.press(Key.Key_1, CTRL)
+    desk.click(desk.view.status.item("syncs"))
+    assert desk.page.isVisible()
     assert unnamed(desk.page) == []
+
+
+def words_of_status(desk: SyncDesk) -> str:
+    item = desk.view.status._items.get("syncs")
+    return item.accessibleName() if item is not None and item.isVisible() else ""
 
 
 async def test_days_of_the_month_that_are_none_are_said_beside_them(desk: SyncDesk) -> None:
