@@ -10,7 +10,10 @@ from desktop.settings.flatten import flatten
 from desktop.vault.secret import Secret, clean
 
 # Keys of the sandbox's line that are not for this set-up: they belong to other people.
-_OTHERS = frozenset({"agent_api_key", "agent_api_secret", "agent_email", "agent_api_token"})
+_OTHERS = frozenset({
+    "agent_api_key", "agent_api_secret", "agent_email", "agent_api_token",
+    "second_admin_email", "second_admin_api_token",
+})  # fmt: skip
 _SHORT = {
     "customer_type": table.CUSTOMER_TYPE.key,
     "timezone": table.TIMEZONE.key,

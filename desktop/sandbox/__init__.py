@@ -3,7 +3,8 @@
 It imports nothing else of this program, so that it stays an independent witness.
 Run it with `python -m desktop.sandbox`; the flags are in `options.py`, the keys of `--account`
 with their meaning in `account.py`, the kinds of `--fault` in `fault.py`. The first line on stdout
-tells addresses and keys; it is written when both ports accept connections.
+tells addresses and keys of an admin, an agent and a second admin, whom a mass opt-in takes; it is
+written when both ports accept connections.
 
 Control, on either port, without sign-in, JSON in and out:
 

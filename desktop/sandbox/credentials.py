@@ -6,6 +6,7 @@ from typing import Any
 
 OAUTH_CLIENT_ID = "fairlead_desktop"
 ADMIN_EMAIL = "ada@acme.example"
+SECOND_ADMIN_EMAIL = "bo@acme.example"
 AGENT_EMAIL = "kim@acme.example"
 
 
@@ -19,6 +20,12 @@ class Credentials:
     agent_api_secret: str
     api_token: str
     agent_api_token: str
+    second_admin_api_token: str
+
+    @property
+    def zendesk_tokens(self) -> tuple[str, ...]:
+        """The API tokens Zendesk takes."""
+        return (self.api_token, self.agent_api_token, self.second_admin_api_token)
 
     def announcement(self, sailthru: str, zendesk: str) -> dict[str, Any]:
         """Return the object of the first line on stdout."""
@@ -36,6 +43,8 @@ class Credentials:
                 "api_token": self.api_token,
                 "agent_email": AGENT_EMAIL,
                 "agent_api_token": self.agent_api_token,
+                "second_admin_email": SECOND_ADMIN_EMAIL,
+                "second_admin_api_token": self.second_admin_api_token,
                 "oauth_client_id": OAUTH_CLIENT_ID,
             },
         }
@@ -54,4 +63,5 @@ def make_credentials(seed: int) -> Credentials:
         key("sailthru agent secret"),
         key("zendesk token") + key("zendesk token, second half")[:8],
         key("zendesk agent token") + key("zendesk agent token, second half")[:8],
+        key("zendesk second admin token") + key("zendesk second admin token, second half")[:8],
     )

@@ -19,6 +19,7 @@ STAFF = (
     Member(7601, "Ada Admin", ("ada@acme.example",), role="admin", organization_id=7002),
     Member(7602, "Kim Park", ("kim@acme.example",), role="agent", organization_id=7002),
     Member(7603, "Lee Chen", ("lee@acme.example",), role="agent", organization_id=7002),
+    Member(7604, "Bo Berg", ("bo@acme.example",), role="admin", organization_id=7002),
 )
 
 _OLD_SUBJECTS = (

@@ -32,8 +32,7 @@ class SignIn:
         except (binascii.Error, ValueError):
             return None
         email, slash, kind = name.rpartition("/")
-        known = (self.credentials.api_token, self.credentials.agent_api_token)
-        if not slash or kind != "token" or token not in known:
+        if not slash or kind != "token" or token not in self.credentials.zendesk_tokens:
             return None
         if not self.book.world.account.api_tokens:
             return None
