@@ -1,10 +1,12 @@
 """A timer that should fire every 10 ms, and how late it was each time."""
 
+import asyncio
 import json
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -106,6 +108,20 @@ class Beats:
                 note=f"bare {max(self.bare):.1f} ms",
             ),
         ]
+
+
+@asynccontextmanager
+async def beating(load: str, found: list[Beats]) -> AsyncIterator[None]:
+    """Count beats, here and in a bare window, for as long as the block runs."""
+    bare = await asyncio.to_thread(BareWindow)
+    heart = Heartbeat()
+    await asyncio.sleep(0.5)
+    heart.start()
+    try:
+        yield
+    finally:
+        heart.stop()
+        found.append(Beats(load, heart.late, await asyncio.to_thread(bare.stop)))
 
 
 def _beat_until_told() -> None:

@@ -2,16 +2,16 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from desktop.customer.wish import Wishes
 from desktop.model.edit import EditState
-from tests.bench.heartbeat import BareWindow, Beats, Heartbeat
+from tests.bench.heartbeat import Beats, beating
 from tests.bench.long_table import LongTable, fill
+from tests.bench.plan_table import measure_plan, scrolled
 from tests.bench.report import Row
 from tests.bench.stage import Stage, crowd, on_stage, running_sandbox
 
@@ -23,8 +23,9 @@ _SCROLL_S = 8.0
 
 
 def measure(rounds: int) -> list[Row]:
-    """Lookups, an outbox that is delivered, and a long table that is scrolled."""
+    """Lookups, an outbox that is delivered, and long tables that are scrolled."""
     found: list[Beats] = []
+    opened: list[Row] = []
     with running_sandbox("--customers", "300", "--latency-ms", "20") as said:
         addresses = crowd(said, rounds or _LOOKUPS)
 
@@ -33,27 +34,15 @@ def measure(rounds: int) -> list[Row]:
             await _lookups(stage, addresses, found)
             await _edits(stage, addresses[0], found)
             await _table(stage, found)
+            opened.extend(await measure_plan(stage, found))
 
         on_stage(said, act)
-    return [row for beats in found for row in beats.rows()]
-
-
-@asynccontextmanager
-async def _beating(load: str, found: list[Beats]) -> AsyncIterator[None]:
-    bare = await asyncio.to_thread(BareWindow)
-    heart = Heartbeat()
-    await asyncio.sleep(0.5)
-    heart.start()
-    try:
-        yield
-    finally:
-        heart.stop()
-        found.append(Beats(load, heart.late, await asyncio.to_thread(bare.stop)))
+    return [*(row for beats in found for row in beats.rows()), *opened]
 
 
 async def _first_lookup(stage: Stage, addresses: list[str], found: list[Beats]) -> None:
     """The window has just been opened: every panel is built for the first time."""
-    async with _beating("first customer", found):
+    async with beating("first customer", found):
         await _look_up(stage, addresses[0])
         await asyncio.sleep(0.5)
 
@@ -61,7 +50,7 @@ async def _first_lookup(stage: Stage, addresses: list[str], found: list[Beats]) 
 async def _lookups(stage: Stage, addresses: list[str], found: list[Beats]) -> None:
     some = list(addresses)
     some[:: max(1, len(some) // 6)] = [_HEAVY] * len(some[:: max(1, len(some) // 6)])
-    async with _beating(f"{len(some)} lookups", found):
+    async with beating(f"{len(some)} lookups", found):
         for address in some:
             await _look_up(stage, address)
 
@@ -85,7 +74,7 @@ async def _edits(stage: Stage, address: str, found: list[Beats]) -> None:
     assert sheet is not None
     wishes = Wishes(sheet, house.live.names(), reason="bench")
     intents = [wishes.var(f"bench_{number}", number) for number in range(_EDITS)]
-    async with _beating(f"{_EDITS} edits delivered", found):
+    async with beating(f"{_EDITS} edits delivered", found):
         edits = await house.editor.submit(intents)
         await _until(
             lambda: all(house.store.outbox.get(e.id).state.final for e in edits), within_s=60
@@ -109,25 +98,13 @@ async def _table(stage: Stage, found: list[Beats]) -> None:
         model = LongTable(path, _TABLE_ROWS)
         view = _view(model)
         stage.window.view.add_page("bench", view)
-        async with _beating(f"{_TABLE_ROWS:,} rows scrolled", found):
+        async with beating(f"{_TABLE_ROWS:,} rows scrolled", found):
             stage.window.view.show_page("bench")
-            await _scrolled(view)
+            await scrolled(view, _SCROLL_S)
         assert model.shown, "nothing was read"
         stage.window.view.show_page("customers")
         view.setModel(None)
         model.close()
-
-
-async def _scrolled(view: QTableView) -> None:
-    bar = view.verticalScrollBar()
-    loop = asyncio.get_running_loop()
-    end = loop.time() + _SCROLL_S
-    step = 0
-    while loop.time() < end:
-        step += 1
-        # Wheel turns, with a drag to elsewhere now and then.
-        bar.setValue(bar.value() + 3 if step % 50 else (step * 7919) % bar.maximum())
-        await asyncio.sleep(0.016)
 
 
 def _view(model: LongTable) -> QTableView:
