@@ -16,6 +16,8 @@ import sys
 import tempfile
 import venv
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,6 +37,12 @@ TEST_PACKAGES = [
 # Debian's and Ubuntu's newer releases renamed these (64-bit time).
 RENAMED = {"libglib2.0-0": "libglib2.0-0t64"}
 WITHOUT_QT = ("pyside6-essentials", "shiboken6", "qasync", "pytest-qt")
+# Each suite with its environment; what runs without a window must run without Qt.
+SUITES: dict[str, tuple[str, Path, Sequence[str]]] = {
+    "headless": (".venv-headless", DEV_LOCK, WITHOUT_QT),
+    "window": (".venv", DEV_LOCK, ()),
+}
+OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen"}
 
 
 class Stop(Exception):
@@ -49,6 +57,8 @@ def main(arguments: Sequence[str]) -> int:
         verbs.add_parser(name, help=text, add_help=False)
     known, rest = parser.parse_known_args(arguments)
     os.chdir(ROOT)
+    # Hundreds of short processes would compile the whole program each.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         return VERBS[known.verb][0](rest)
     except Stop as stop:
@@ -78,19 +88,20 @@ def demo(rest: Sequence[str]) -> int:
 def test(rest: Sequence[str]) -> int:
     """Check, then run every test; a path or pytest option narrows it down."""
     system_packages([*QT_PACKAGES, *TEST_PACKAGES])
-    python = environment(".venv", DEV_LOCK)
     paths = [r for r in rest if r.startswith("tests/")]
     options = [r for r in rest if not r.startswith("tests/")]
-    codes = []
-    if not rest:
-        codes.append(checks(python))
-    if not paths or any(p.startswith("tests/headless") for p in paths):
-        without_qt = environment(".venv-headless", DEV_LOCK, leave_out=WITHOUT_QT)
-        chosen = [p for p in paths if p.startswith("tests/headless")]
-        codes.append(pytest(without_qt, "headless", chosen, options))
-    if not paths or any(p.startswith("tests/window") for p in paths):
-        chosen = [p for p in paths if p.startswith("tests/window")]
-        codes.append(pytest(python, "window", chosen, options))
+    wanted = [s for s in SUITES if not paths or any(p.startswith(f"tests/{s}") for p in paths)]
+    if not wanted:
+        raise Stop(f"The tests lie in {' and '.join(f'tests/{s}' for s in SUITES)}.")
+    with ThreadPoolExecutor() as pool:
+        making = {name: pool.submit(environment, *SUITES[name]) for name in {*wanted, "window"}}
+        pythons = {name: made.result() for name, made in making.items()}
+    codes = [] if rest else [checks(pythons["window"])]
+    commands = {
+        name: pytest(pythons[name], name, [p for p in paths if p.startswith(f"tests/{name}")])
+        for name in wanted
+    }
+    codes += beside_each_other({name: [*start, *options] for name, start in commands.items()})
     failed = [code for code in codes if code]
     print("All is well." if not failed else "Something failed: see above.")
     return failed[0] if failed else 0
@@ -129,16 +140,42 @@ def checks(python: str) -> int:
     return next((code for code in codes if code), 0)
 
 
-def pytest(python: str, suite: str, paths: Sequence[str], options: Sequence[str]) -> int:
-    """Run one suite with its own ini; each worker brings its own services."""
-    print(f"\n== tests/{suite} ==", flush=True)
+def pytest(python: str, suite: str, paths: Sequence[str]) -> list[str]:
+    """One suite's command, with its own ini; each worker brings its own services."""
     # Without a window much is waiting: for processes, time limits and answers that never come.
     workers = "3" if suite == "headless" else "2"
-    command = [
+    return [
         python, "-m", "pytest", "-q", "-n", workers, "-c", f"tests/{suite}/pytest.ini",
-        "--rootdir", f"tests/{suite}", *(paths or [f"tests/{suite}"]), *options,
+        "--rootdir", f"tests/{suite}", *(paths or [f"tests/{suite}"]),
     ]  # fmt: skip
-    return run(command, env={"QT_QPA_PLATFORM": "offscreen"})
+
+
+def beside_each_other(commands: dict[str, list[str]]) -> list[int]:
+    """Run the suites at the same time: each leaves much of the machine to the other.
+
+    One is read as it runs, the others when they have ended.
+    """
+    first, *others = commands
+    with ExitStack() as until_the_end:
+        behind = {}
+        for name in others:
+            said = until_the_end.enter_context(tempfile.TemporaryFile())
+            process = subprocess.Popen(
+                commands[name],
+                env={**os.environ, **OFFSCREEN},
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
+            until_the_end.callback(process.wait)
+            until_the_end.callback(process.terminate)
+            behind[name] = process, said
+        print(f"\n== tests/{first} ==", flush=True)
+        codes = [run(commands[first], env=OFFSCREEN)]
+        for name, (process, said) in behind.items():
+            codes.append(process.wait())
+            said.seek(0)
+            print(f"\n== tests/{name} ==\n{said.read().decode(errors='replace')}", flush=True)
+        return codes
 
 
 def environment(name: str, lock: Path, leave_out: Sequence[str] = ()) -> str:

@@ -68,9 +68,13 @@ def test_zendesk_user_updates_are_one_a_second(start: Callable[..., Sandbox]) ->
     sandbox = start("--customers", "0")
     early_in_the_minute()
     note = {"user": {"notes": "x"}}
-    time.sleep(1.02 - time.time() % 1)
-    first = sandbox.zendesk("PUT", "users/7701", note)
-    second = sandbox.zendesk("PUT", "users/7702", note)
+    for _ in range(20):
+        time.sleep(1.02 - time.time() % 1)
+        first = sandbox.zendesk("PUT", "users/7701", note)
+        second = sandbox.zendesk("PUT", "users/7702", note)
+        # Another second may have begun between the two.
+        if second.status != 200:
+            break
     assert (first.status, second.status) == (200, 429)
     assert second.headers["retry-after"] == "1"
     header = first.headers["zendesk-ratelimit-create-update-user"]
