@@ -125,7 +125,7 @@ class Steering(QObject):
             self._view.status.set_service(service.key, service.words, service.dot, service.tip)
         self._view.status.set_note("budget", self._models.status.short(), "warn")
         words, tip = self._models.status.syncs()
-        self._view.status.set_note("syncs", words, tip=tip)
+        self._view.status.set_note("syncs", words, tip=tip, spare=True)
         self._view.status.set_note("waiting", self._models.status.waiting())
         self._view.top.refresh()
 

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.panels.parts.label import Tone
@@ -31,6 +31,7 @@ class StatusBar(QFrame):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._items: dict[str, StatusItem] = {}
+        self._spare: set[str] = set()
         self.setAccessibleName(name)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 2, 0, 2)
@@ -46,8 +47,10 @@ class StatusBar(QFrame):
             self._left += 1
         self._items[key].set_text(text, _DOTS[state], dot=state, tip=tip)
 
-    def set_note(self, key: str, text: str, tone: Tone = "muted", tip: str = "") -> None:
-        """Show a note at the right; an empty text removes it."""
+    def set_note(
+        self, key: str, text: str, tone: Tone = "muted", tip: str = "", *, spare: bool = False
+    ) -> None:
+        """Show a note at the right; an empty text removes it. `spare`: only where there is room."""
         if key not in self._items:
             if not text:
                 return
@@ -55,6 +58,22 @@ class StatusBar(QFrame):
         item = self._items[key]
         item.set_text(text, tone, dot=None, tip=tip)
         item.setVisible(bool(text))
+        if spare:
+            self._spare.add(key)
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What a person needs least gives way."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        shown = [item for item in self._items.values() if item.accessibleName()]
+        wanted = sum(item.sizeHint().width() for item in shown)
+        wanted += self._row.spacing() * max(0, len(shown) - 1)
+        for key in self._spare:
+            item = self._items[key]
+            item.setVisible(bool(item.accessibleName()) and wanted <= self.width())
 
     def item(self, key: str) -> "StatusItem":
         """Return the button of a service or note."""

@@ -2,8 +2,9 @@
 
 import json
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.model.condition import Condition, Test
 from desktop.model.json_value import Json
@@ -23,6 +24,7 @@ _TESTS = (
     (Test.WITHIN_DAYS, "is within the last … days"),
     (Test.BEFORE_DAYS, "is more than … days ago"),
 )
+_BESIDE_FROM = 380
 _BARE = (Test.SET, Test.NOT_SET)
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
 
@@ -137,13 +139,27 @@ class ConditionRow(QWidget):
         remove.clicked.connect(self.removed)
         self.test.chosen.connect(self._on_edited)
         self.test.may_shrink()
-        row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        asked = QHBoxLayout()
+        asked.setSpacing(fonts.scaled(6))
+        asked.addWidget(self.test, 3)
+        asked.addWidget(self.value, 2)
+        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._parts.setSpacing(fonts.scaled(6))
+        self._parts.addWidget(self.field, 2)
+        self._parts.addLayout(asked, 3)
+        row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(fonts.scaled(6))
-        row.addWidget(self.field, 3)
-        row.addWidget(self.test, 2)
-        row.addWidget(self.value, 2)
-        row.addWidget(remove)
+        row.addLayout(self._parts, 1)
+        row.addWidget(remove, 0, Qt.AlignmentFlag.AlignTop)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What is asked stands beside the field, or below it where the room is short."""
+        super().resizeEvent(event)
+        wide = self.width() >= fonts.scaled(_BESIDE_FROM)
+        direction = QBoxLayout.Direction
+        self._parts.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
     def show_condition(self, condition: Condition) -> None:
         """Show one."""

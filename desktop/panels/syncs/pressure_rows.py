@@ -11,9 +11,9 @@ from desktop.panels.syncs.form import check_box, form
 from desktop.panels.theme import fonts
 
 _WINDOWS = (
-    (Window.WEEK.value, "within a week"),
-    (Window.MONTH.value, "within a month"),
-    (Window.QUARTER.value, "within a quarter"),
+    (Window.WEEK.value, "a week"),
+    (Window.MONTH.value, "a month"),
+    (Window.QUARTER.value, "a quarter"),
 )
 _TOUCHES = (
     (Touch.SENT.value, "every time it writes to them"),
@@ -41,7 +41,7 @@ class PressureRows(QWidget):
         self.note = label(_NOTE, "note", wrap=True)
         self._rows = form()
         self._rows.addRow(label("At most"), self.most)
-        self._rows.addRow("", self.window_field)
+        self._rows.addRow(label("within"), self.window_field)
         self._rows.addRow(label("Counts"), self.counting)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
