@@ -37,8 +37,6 @@ _LONG_BODY = 1_000_000
 _PROBE_EVERY_S = 30.0
 # Reading what is being changed just now is tried again so often.
 _CONFLICTS = 3
-# How long a run's other calls of a route wait for the first one, each time.
-_AHEAD_S = 0.05
 # These ask who one is, on somebody's order: they always go out.
 _PROBES = ("GET /api/v2/users/me", "GET /settings")
 
@@ -98,6 +96,8 @@ class Caller:
     patience: Patience = INTERACTIVE
     jitter: Callable[[], float] = random.random
     _probed_at: float = field(default=float("-inf"), init=False, repr=False)
+    # By route: a run's other calls, while the first one of it is out.
+    _ahead: dict[str, asyncio.Event] = field(default_factory=dict, init=False, repr=False)
 
     async def call(self, request: Request, read: Read[T]) -> T:
         """Send `request` and give what `read(answer, now)` makes of the answer.
@@ -170,7 +170,11 @@ class Caller:
             raise
 
     async def _pass_gate(self, request: Request, begun: float) -> None:
-        while (wait_s := self._closed_for_s(request)) > 0:
+        while (wait_s := self._closed_for_s(request)) > 0 or self._goes_second(request):
+            if wait_s == 0:
+                # Not by the clock: an answer comes when it comes.
+                await self._ahead.setdefault(request.route, asyncio.Event()).wait()
+                continue
             if self._spent_s(begun) + wait_s > self.patience.patience_s:
                 raise RateLimited(
                     f"{self.tracker.state.service} asks for a pause.",
@@ -183,11 +187,11 @@ class Caller:
             await self.clock.sleep(wait_s + min(0.25, 0.05 * wait_s) * self.jitter())
 
     def _closed_for_s(self, request: Request) -> float:
-        wait_s = self.limits.closed_for_s(request, self.patience.reserve)
+        return self.limits.closed_for_s(request, self.patience.reserve)
+
+    def _goes_second(self, request: Request) -> bool:
         # A run's many calls let one go ahead that tells what is allowed; a person's few go at once.
-        if wait_s == 0 and self.patience.reserve and self.limits.first_is_out(request):
-            return _AHEAD_S
-        return wait_s
+        return self.patience.reserve > 0 and self.limits.first_is_out(request)
 
     @contextmanager
     def _counted(self, request: Request) -> Iterator[Pass]:
@@ -200,6 +204,8 @@ class Caller:
             raise
         finally:
             self.limits.leave(entered, arrived=arrived)
+            if (waiting := self._ahead.pop(request.route, None)) is not None:
+                waiting.set()
 
     def _wait_after(
         self, request: Request, error: AppError, attempt: int, answer: Answer | None

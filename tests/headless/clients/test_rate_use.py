@@ -161,7 +161,8 @@ def test_calls_that_never_arrived_are_given_back() -> None:
     service = Counting(60, offline=0.5)
     run(run_on(service, ASK, minutes=5))
     assert service.refused == 0
-    whole = [service.used[window] for window in sorted(service.used)[1:-1]]
+    # Who waits for another try when the five minutes end still makes it, in the windows behind.
+    whole = [service.used[window] for window in sorted(service.used)[1:5]]
     assert min(whole) >= 0.95 * 45
 
 
