@@ -30,7 +30,10 @@ _PAGE = 500
 
 @dataclass(frozen=True)
 class Feed:
-    """How far a feed is. `mark` is what a goal keeps: generation and number of the last change."""
+    """How far a feed is. `mark` is what a goal keeps: generation and number of the last change.
+
+    `whole_from`: when the last reading began that reached the end (Unix seconds).
+    """
 
     name: str
     generation: str = ""
@@ -38,6 +41,7 @@ class Feed:
     begun_at: float | None = None
     ended_at: float | None = None
     seq: int = 0
+    whole_from: float | None = None
 
     @property
     def mark(self) -> str:
@@ -77,7 +81,8 @@ class Feeds:
         """Forget the cursor and the marks: everything is read and planned again."""
         self._database.write(
             lambda c: c.execute(
-                "UPDATE feed SET generation = ?, cursor = '', ended_at = NULL WHERE name = ?",
+                "UPDATE feed SET generation = ?, cursor = '', ended_at = NULL, whole_from = NULL"
+                " WHERE name = ?",
                 (uuid.uuid4().hex[:12], name),
             )
         )
@@ -86,7 +91,9 @@ class Feeds:
         """The reading is complete."""
 
         def act(connection: sqlite3.Connection) -> Feed:
-            connection.execute("UPDATE feed SET ended_at = ? WHERE name = ?", (now, name))
+            connection.execute(
+                "UPDATE feed SET ended_at = ?, whole_from = begun_at WHERE name = ?", (now, name)
+            )
             return _feed(connection, name)
 
         return self._database.write(act)

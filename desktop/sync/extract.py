@@ -10,12 +10,12 @@ from typing import ParamSpec, TypeVar
 
 from desktop.clients.sailthru.export_csv import BadRow, ExportReader
 from desktop.clients.sailthru.job import Job, JobStatus
-from desktop.kit.errors import Forbidden, NotFound, ServiceTrouble
+from desktop.kit.errors import Forbidden, NotFound, Rejected, ServiceTrouble
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.goal import Goal, SourceKind
 from desktop.model.mapping import SourceType
 from desktop.model.value import ValueSource
-from desktop.store.feeds import TICKETS, USERS, list_feed
+from desktop.store.feeds import TICKETS, USERS, Feed, list_feed
 from desktop.sync.tools import Tools
 
 P = ParamSpec("P")
@@ -26,6 +26,9 @@ _UNREAD_KEPT = 1000
 _POLLS_S = (0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 5.0)
 # The index lags by minutes (contract zendesk 3), and its query knows days only.
 _SEARCH_OVERLAP_S = 86_400.0
+
+# What a service's clock and index may be behind (contract zendesk 8).
+_OVERLAP_S = 300.0
 
 OnRead = Callable[[int], None]
 
@@ -75,9 +78,9 @@ class Extract:
                     page = (
                         await export.users(cursor=cursor)
                         if cursor
-                        else await export.users(start_time=0.0)
+                        else await export.users(start_time=_start_of(feed))
                     )
-                except NotFound:
+                except (NotFound, Rejected):
                     # How long a cursor lives is not stated (contract zendesk 8).
                     if cursor is None:
                         raise
@@ -105,9 +108,9 @@ class Extract:
                 page = (
                     await export.tickets(cursor=cursor)
                     if cursor
-                    else await export.tickets(start_time=0.0)
+                    else await export.tickets(start_time=_start_of(feed))
                 )
-            except NotFound:
+            except (NotFound, Rejected):
                 if cursor is None:
                     raise
                 cursor = None
@@ -240,6 +243,11 @@ class Extract:
 
     async def _run(self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._tools.store.lane.run(act, *args, **kwargs)
+
+
+def _start_of(feed: Feed) -> float:
+    """From when a feed is read without a cursor (Unix seconds): 0 where it was never read whole."""
+    return 0.0 if feed.whole_from is None else max(0.0, feed.whole_from - _OVERLAP_S)
 
 
 def vars_named(goal: Goal, value: ValueSource) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -215,15 +216,24 @@ async def test_two_readings_of_one_list_take_nobody_away(town_hall: House, city:
     assert feeds.end_list(syncs.LIST, "newest-job", 1.0, whole=True) == len(made)
 
 
-async def test_a_cursor_that_expired_begins_anew(town_hall: House, rough: Servers) -> None:
+async def test_after_an_expired_cursor_only_what_is_new_is_read(
+    town_hall: House, rough: Servers
+) -> None:
+    begun = town_hall.ground.clock.now()
     (one,) = syncs.people(rough, 1)
     goal = syncs.goal_for(town_hall, syncs.TICKETS)
     await syncs.run(town_hall, goal)
     for name in ("zendesk users", "zendesk tickets"):
         town_hall.store.feeds.set_cursor(name, "long-gone")
     syncs.ticket(rough, one.person)
+    count = len(syncs.requests(rough))
     run = await syncs.run(town_hall, goal)
     assert (run.state, run.totals["updated"]) == (RunState.DONE, 1)
+    asked = [r for r in syncs.requests(rough, count) if "/incremental/" in r["path"]]
+    queries = [parse_qs(r["query"]) for r in asked]
+    starts = [float(query["start_time"][0]) for query in queries if "start_time" in query]
+    assert len(starts) == 2
+    assert all(begun - 300 <= start <= begun for start in starts)
 
 
 async def test_services_that_come_and_go(rough: Servers, city_home: Path) -> None:
