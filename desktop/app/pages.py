@@ -106,6 +106,7 @@ class Pages(QObject):
         if key == "activity":
             page = ActivityPage(self._activity)
             page.customer_chosen.connect(view.look_up)
+            page.run_chosen.connect(self._on_run_chosen)
             view.add_page(key, page)
         elif key == "sync":
             self.sync_page = SyncPage(self.syncs)
@@ -122,6 +123,12 @@ class Pages(QObject):
     def _on_waiting(self, count: int) -> None:
         words = plural(count, "sync waits", "syncs wait") + " for a person" if count else ""
         self._window.view.rail.set_badge("sync", str(count or ""), words)
+
+    def _on_run_chosen(self, goal: str, run: str) -> None:
+        self._window.view.show_page("sync")
+        if self.sync_page is not None:
+            self.syncs.page.choose(goal)
+            self.sync_page.show_run(run)
 
     def _on_looked(self) -> None:
         self._window.status.set_next_run(self.syncs.page.next_at)

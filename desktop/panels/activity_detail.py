@@ -14,7 +14,7 @@ from desktop.panels.theme import fonts
 from desktop.viewmodels.activity_detail import DetailView
 
 _BUTTONS = ("apply", "retry", "undo", "discard", "leave")
-_LINKS = ("open", "copy")
+_LINKS = ("run", "open", "copy")
 _STATES: dict[str, State] = {
     "ok": "ok",
     "warn": "warn",

@@ -38,6 +38,7 @@ class ActivityPage(QWidget):
     """`customer_chosen` carries a query for the search field."""
 
     customer_chosen = Signal(str)
+    run_chosen = Signal(str, str)  # a sync, and one of its runs
 
     def __init__(self, model: ActivityModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -248,6 +249,8 @@ class ActivityPage(QWidget):
             self.customer_chosen.emit(self._model.query(row_id))
         elif act == "copy":
             self._copy(row_id)
+        elif act == "run":
+            self.run_chosen.emit(*self._model.run_of(row_id))
         else:
             self._model.do(act, row_id)
 

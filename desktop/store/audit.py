@@ -176,6 +176,25 @@ class Audit:
 
         return self._database.read(look)
 
+    def synced(
+        self, *, words: tuple[str, ...] = (), before: int | None = None, limit: int = 200
+    ) -> tuple[AuditRow, ...]:
+        """What runs of syncs changed, the newest first, further back than `before`.
+
+        Every word (lower case) stands in the customer, the sync with its run, or the person.
+        """
+        holds = " AND instr(lower(label || ' ' || reason || ' ' || actor), ?)" * len(words)
+
+        def look(connection: sqlite3.Connection) -> tuple[AuditRow, ...]:
+            found = connection.execute(
+                "SELECT * FROM audit WHERE kind = 'sync' AND (?1 IS NULL OR seq < ?1)"  # noqa: S608
+                f"{holds} ORDER BY seq DESC LIMIT ?",
+                (before, *words, limit),
+            )
+            return tuple(_row(r) for r in found)
+
+        return self._database.read(look)
+
     def verify(self) -> Verification:
         """Walk the whole chain."""
 

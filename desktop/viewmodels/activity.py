@@ -31,6 +31,16 @@ from desktop.viewmodels.activity_row import (
     query_of,
     row_of,
 )
+from desktop.viewmodels.activity_synced import (
+    SyncedLog,
+    run_of,
+    synced_csv,
+    synced_detail,
+    synced_json,
+    synced_query,
+    synced_row,
+    synced_text,
+)
 from desktop.viewmodels.activity_table import ActivityTable
 from desktop.viewmodels.office import Office
 from desktop.viewmodels.tasks import Tasks
@@ -74,6 +84,7 @@ class ActivityModel(QObject):
         self.table = ActivityTable(self)
         self.table.more_wanted.connect(self.read_more)
         self.log = ActivityLog(store)
+        self.synced = SyncedLog(store)
         self._acts = ActivityActs(office, store, undo, editor, bus, clock, self.log)
         self.sift = Sift.ALL
         self.text = ""
@@ -111,12 +122,14 @@ class ActivityModel(QObject):
             return ListState(text=allowed.reason)
         if self._trouble is not None:
             return ListState(text=str(self._trouble), action="Try again", failed=True)
-        if not self.log.loaded:
+        if not self._read.loaded:
             return ListState(loading=True)
         if self.table.rowCount():
             return ListState(summary=self._summary())
-        if not self.log.complete and self.tasks.runs("more"):
+        if not self._read.complete and self.tasks.runs("more"):
             return ListState(loading=True)
+        if self.sift is Sift.SYNCS and not self.text.strip():
+            return ListState(text="No sync has changed anybody yet.")
         if self.text.strip() or self.sift is not Sift.ALL:
             return ListState(text="Nothing matches.", action="Clear filters")
         return ListState(
@@ -126,16 +139,21 @@ class ActivityModel(QObject):
 
     def detail(self) -> DetailView | None:
         """Details of the chosen line."""
+        now, synced = self._clock.now(), self.synced.get(self._chosen)
+        if synced is not None:
+            return synced_detail(synced, now)
         edit = self.log.get(self._chosen)
         if edit is None:
             return None
-        now = self._clock.now()
         row = row_of(edit, now, settled=self.log.settled(edit))
         actor = self._office.actor
         return detail(edit, row, self._audit, self._reality, self._editor, actor, now)
 
     def details_text(self, edit_id: str) -> str:
         """Everything about one change, to be copied."""
+        synced = self.synced.get(edit_id)
+        if synced is not None:
+            return synced_text(synced, self._clock.now())
         edit = self.log.get(edit_id)
         if edit is None:
             return ""
@@ -144,8 +162,15 @@ class ActivityModel(QObject):
 
     def query(self, edit_id: str) -> str:
         """What the search field finds this line's customer by."""
-        edit = self.log.get(edit_id)
+        edit, synced = self.log.get(edit_id), self.synced.get(edit_id)
+        if synced is not None:
+            return synced_query(synced)
         return query_of(edit) if edit is not None else ""
+
+    def run_of(self, row_id: str) -> tuple[str, str]:
+        """Sync and run that made this line, or nothing."""
+        synced = self.synced.get(row_id)
+        return (synced.name, run_of(synced)) if synced is not None else ("", "")
 
     # What people do.
 
@@ -172,6 +197,7 @@ class ActivityModel(QObject):
         """Show only these lines."""
         if (sift, text) != (self.sift, self.text):
             self.sift, self.text = sift, text
+            self.synced.search(text.strip() if sift is Sift.SYNCS else "")
             self._refill()
             self._read_on(_ENOUGH)
 
@@ -213,8 +239,13 @@ class ActivityModel(QObject):
             return
         self.tasks.start(name, coroutine)
 
+    @property
+    def _read(self) -> ActivityLog | SyncedLog:
+        """What the lines shown now come from."""
+        return self.synced if self.sift is Sift.SYNCS else self.log
+
     def _read_on(self, enough: int) -> None:
-        if not self.log.complete:
+        if not self._read.complete:
             self._start("more", self._read_until_enough(enough))
 
     async def _read_again(self) -> None:
@@ -222,6 +253,8 @@ class ActivityModel(QObject):
             self._again = False
             try:
                 await self.log.read_again()
+                if self.sift is Sift.SYNCS:
+                    await self.synced.read_again()
             except AppError as error:
                 self._trouble = error
             self._refill()
@@ -230,8 +263,8 @@ class ActivityModel(QObject):
         await self._read_until_enough(min(_ENOUGH, self.table.rowCount() + 1))
 
     async def _read_until_enough(self, enough: int) -> None:
-        while not self.log.complete and self.table.rowCount() < enough:
-            await self.log.read_more()
+        while not self._read.complete and self.table.rowCount() < enough:
+            await self._read.read_more()
             self._refill()
         self.changed.emit()
 
@@ -259,8 +292,13 @@ class ActivityModel(QObject):
         self.verified.emit(*await self._acts.verify())
 
     async def _export(self, path: Path, form: str) -> None:
-        await self.log.read_all()
+        await self._read.read_all()
         self._refill()
+        if self.sift is Sift.SYNCS:
+            rows = self.synced.rows()
+            await write_file(path, synced_json(rows) if form == "json" else synced_csv(rows))
+            self.exported.emit(f"{plural(len(rows), 'change', 'changes')} written to {path.name}.")
+            return
         holds = matcher(self.text)
         edits = [
             edit
@@ -279,7 +317,9 @@ class ActivityModel(QObject):
             attention += passes(edit, Sift.PERSON, settled=settled)
             if passes(edit, self.sift, settled=settled) and holds(edit):
                 rows.append(row_of(edit, now, settled=settled))
-        self.table.complete = self.log.complete
+        if self.sift is Sift.SYNCS:
+            rows = [synced_row(row, now) for row in self.synced.rows()]
+        self.table.complete = self._read.complete
         self.table.show_rows(rows)
         if attention != self._attention:
             self._attention = attention
@@ -288,7 +328,7 @@ class ActivityModel(QObject):
 
     def _summary(self) -> str:
         shown = plural(self.table.rowCount(), "change", "changes")
-        parts = [shown if self.log.complete else f"{shown} read, older ones follow"]
+        parts = [shown if self._read.complete else f"{shown} read, older ones follow"]
         if self._open_count:
             parts.append(f"{self._open_count:,} waiting")
         if self._attention:

@@ -21,6 +21,7 @@ class Sift(Enum):
     WAITING = "Waiting"
     PERSON = "Needs a person"
     DONE = "Done"
+    SYNCS = "By syncs"
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,9 @@ def needs_person(edit: Edit) -> bool:
 
 def passes(edit: Edit, sift: Sift, *, settled: bool) -> bool:
     """Whether a row belongs under this filter."""
+    if sift is Sift.SYNCS:
+        # They are no edits of a person's: they stand in the record alone.
+        return False
     if sift is Sift.WAITING:
         return not edit.state.final
     if sift is Sift.PERSON:

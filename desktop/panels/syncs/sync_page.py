@@ -336,6 +336,12 @@ class SyncPage(QWidget):
         self._dialog = question
         question.open()
 
+    def show_run(self, run: str) -> None:
+        """Show one run of the chosen sync."""
+        self._opened = True
+        self._arrange(self._wide)
+        self._on_run(run)
+
     def _on_run(self, run: str) -> None:
         self.show_tab("History")
         if self._models.history.chosen != run:

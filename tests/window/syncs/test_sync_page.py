@@ -5,7 +5,7 @@ from typing import Any
 
 from careful import unnamed
 from desk import CTRL, Key
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLineEdit, QPushButton
 from sync_desk import TO_SAILTHRU, SyncDesk
 
 from desktop.model.run import RunState
@@ -132,6 +132,34 @@ async def test_history_names_the_last_people_and_opens_them(desk: SyncDesk) -> N
     assert desk.sheet.sheet is not None
     assert desk.sheet.sheet.address == name
     desk.press(Key.Key_2, CTRL)
+    assert desk.page.isVisible()
+
+
+async def test_what_a_sync_changed_stands_in_activity_and_leads_to_its_run(desk: SyncDesk) -> None:
+    await desk.add()
+    await desk.preview()
+    desk.models.plan.write()
+    run = await desk.ended()
+    written = run.totals["created"] + run.totals["updated"]
+    desk.press(Key.Key_3, CTRL)
+    model = desk.window.pages._activity
+    await desk.until(lambda: model.list_state().text.startswith("Nothing has been changed here"))
+    desk.click("By syncs")
+    await desk.until(lambda: model.table.rowCount() == written)
+    row = model.table.row(0)
+    assert row.why == f"by Zendesk to Sailthru: run {run.id}"
+    assert "zendesk_id: not set → 77" in row.change
+    assert row.state == "Confirmed"
+    desk.click("Search the changes", QLineEdit)
+    desk.type("maria@lopez")
+    await desk.until(lambda: model.table.rowCount() == 1)
+    desk.press(Key.Key_Tab)
+    await desk.tab_to("Changes")
+    desk.press(Key.Key_Down)
+    await desk.until(lambda: desk.all("Show the run"))
+    desk.shot("by-syncs")
+    desk.click("Show the run")
+    await desk.until(lambda: f"Run {run.id}: done" in desk.texts(desk.page))
     assert desk.page.isVisible()
 
 
