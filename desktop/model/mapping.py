@@ -222,11 +222,14 @@ _OPERATORS: dict[Operator, Callable[[Json, FieldValue, MappingRow, Convert], Jso
 def _unchanged(row: MappingRow, old: Json, new: Json) -> bool:
     if row.operator is Operator.ADD:
         return len(listed(new)) == len(listed(old))
-    return _same(row.target, old, new)
+    return same_in(row.target, old, new)
 
 
-def _same(field: str, left: Json, right: Json) -> bool:
-    """Whether two values of a field are the same; Zendesk keeps no order of tags and options."""
+def same_in(field: str, left: Json, right: Json) -> bool:
+    """Whether two values of a field are the same, in whatever form the service keeps them.
+
+    Zendesk keeps no order of tags and options.
+    """
     if is_empty(left) and is_empty(right):
         return True
     unordered = field == "tags" or field.startswith("user_fields.")
@@ -268,11 +271,11 @@ def _settle(
         # where there is a choice between two values.
         theirs = not is_empty(old) and (row.prefer is Prefer.TARGET or not is_empty(new))
         return _decide(row, old, new, None, both=theirs, service=service)
-    if _same(row.target, new, known):
+    if same_in(row.target, new, known):
         text = translate("Mapping", "changed in {service} since; kept")
         reason = text.format(service=_place(service))
         return FieldResult(row.target, old, new, applies=False, reason=reason, known=known)
-    both = not _same(row.target, old, known)
+    both = not same_in(row.target, old, known)
     return _decide(row, old, new, known, both=both, service=service)
 
 

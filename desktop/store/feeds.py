@@ -118,7 +118,7 @@ class Feeds:
                     (
                         person.id,
                         email,
-                        hash_of(email),
+                        address_hash(email),
                         (person.external_id or "").lower(),
                         digits(person.phone),
                         int(person.active),
@@ -364,7 +364,7 @@ def list_feed(list_name: str) -> str:
     return f"list {list_name}"
 
 
-def hash_of(email: str) -> str:
+def address_hash(email: str) -> str:
     """The md5 of an address as Sailthru's exports carry it (contract sailthru 2.4), or nothing."""
     address = email.strip().lower()
     return hashlib.md5(address.encode(), usedforsecurity=False).hexdigest() if address else ""

@@ -18,6 +18,7 @@ from desktop.store.note import Notes
 from desktop.store.outbox import Outbox
 from desktop.store.owner import own_identity
 from desktop.store.plans import Plans
+from desktop.store.pruning import Pruning
 from desktop.store.reading import Reader
 from desktop.store.runs import Runs
 from desktop.store.sum_doubts import SumDoubts
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 class Store:
     """Everything one workspace keeps.
 
-    What people wanted (`outbox`, `audit`, `notes`), what syncs are and did (`goals` … `doubts`),
+    What people wanted (`outbox`, `audit`, `notes`), what syncs are and did (`goals` … `pruning`),
     and what services said (`mirror`, `feeds`, `feed_people`).
     """
 
@@ -47,6 +48,7 @@ class Store:
     runs: Runs
     memory: SyncNotes
     doubts: SumDoubts
+    pruning: Pruning
     feeds: Feeds
     feed_people: FeedPeople
     fairlead: Database
@@ -70,6 +72,7 @@ class Store:
             runs=Runs(other, own_identity()),
             memory=SyncNotes(other),
             doubts=SumDoubts(other),
+            pruning=Pruning(other),
             lane=Lane(),
             fairlead=other,
         )
@@ -107,6 +110,7 @@ def open_store(folder: Path) -> Store:
         runs=Runs(fairlead, own_identity()),
         memory=SyncNotes(fairlead),
         doubts=SumDoubts(fairlead),
+        pruning=Pruning(fairlead),
         feeds=Feeds(said),
         feed_people=FeedPeople(said),
         audit=Audit(fairlead),

@@ -8,13 +8,13 @@ from desktop.kit.errors import NotFound
 from desktop.kit.text import translate
 from desktop.model.edit import Service
 from desktop.model.goal import Goal
-from desktop.model.mapping import Operator
+from desktop.model.mapping import Operator, same_in
 from desktop.store.sum_doubts import SumDoubt
 from desktop.sync.finding import Found
 from desktop.sync.judging import Held
 from desktop.sync.record import Record
 from desktop.sync.tools import Tools
-from desktop.writing.standing import Standing, alike
+from desktop.writing.standing import Standing
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class Doubts:
     def _settled(self, doubt: SumDoubt, now: Standing | None) -> Held | None:
         doubts, goal = self._tools.store.doubts, self._goal.name
         if now is not None and all(
-            alike(c.field, now.value(c.field), c.new) for c in doubt.changes
+            same_in(c.field, now.value(c.field), c.new) for c in doubt.changes
         ):
             doubts.count(goal, doubt.source)
             return None
@@ -71,7 +71,7 @@ class Doubts:
             words = _WAITS.format(service=_PLACES[self._goal.target], job=doubt.job or "?")
             return Held(words, _CAUSE if age_s > _LONG_S else "")
         before = now is None or all(
-            alike(c.field, now.value(c.field), c.old) for c in doubt.changes
+            same_in(c.field, now.value(c.field), c.old) for c in doubt.changes
         )
         if before or doubt.asked:
             doubts.drop(goal, doubt.source)

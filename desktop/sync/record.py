@@ -19,7 +19,7 @@ from desktop.model.person import ZendeskPerson
 from desktop.model.person_name import split_name
 from desktop.model.profile import SailthruProfile
 from desktop.model.value import ValueSource, read_value
-from desktop.store.feeds import hash_of
+from desktop.store.feeds import address_hash
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Record:
             self,
             fields=fields,
             email=str(email or ""),
-            email_hash=hash_of(str(email or "")),
+            email_hash=address_hash(str(email or "")),
             label=str(email or self.label),
         )
 
@@ -86,7 +86,7 @@ def record_of_person(person: ZendeskPerson, tickets: Sequence[ExportedTicket] = 
         id=str(person.id),
         label=email or person.name or str(person.id),
         email=email,
-        email_hash=hash_of(email),
+        email_hash=address_hash(email),
         external_id=person.external_id or "",
         phone=person.phone or "",
         fields=fields,
@@ -136,7 +136,7 @@ def record_of_export(profile: ExportedProfile, list_name: str, value_source: Val
         id=profile.sid,
         label=profile.email or profile.sid,
         email=(profile.email or "").lower(),
-        email_hash=profile.email_hash or hash_of(profile.email or ""),
+        email_hash=profile.email_hash or address_hash(profile.email or ""),
         external_id=profile.extid or "",
         phone=str(profile.vars.get("phone") or profile.vars.get("phone_number") or ""),
         fields=fields,
@@ -167,7 +167,7 @@ def record_of_profile(profile: SailthruProfile, value_source: ValueSource) -> Re
         id=profile.sid,
         label=profile.email or profile.sid,
         email=(profile.email or "").lower(),
-        email_hash=hash_of(profile.email or ""),
+        email_hash=address_hash(profile.email or ""),
         external_id=profile.keys.get("extid", ""),
         phone=str(profile.vars.get("phone") or ""),
         fields=fields,

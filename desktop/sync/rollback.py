@@ -14,15 +14,14 @@ from desktop.model.edit import Service
 from desktop.model.field_value import is_empty
 from desktop.model.goal import Goal
 from desktop.model.guard import breaches
-from desktop.model.mapping import Operator
+from desktop.model.mapping import Operator, same_in
 from desktop.model.plan import Fate, FieldChange, Plan, PlanRow, PlanState, RowState
 from desktop.store.plans import RowFilter
 from desktop.sync.consequences import consequences_of
 from desktop.sync.judging import seen_of
 from desktop.sync.tools import Tools
 from desktop.writing.sailthru_target import SailthruTarget
-from desktop.writing.standing import LIST, VAR, Standing, alike
-from desktop.writing.work import Read
+from desktop.writing.standing import LIST, VAR, Read, Standing
 from desktop.writing.zendesk_target import HUNDRED, ZendeskTarget
 
 P = ParamSpec("P")
@@ -55,6 +54,12 @@ class Rollback:
                 f"Run {run_id} took another run back already.",
                 "Taking that back would do the first one again.",
                 "Run the sync instead.",
+            )
+        wrote = run.totals.get("created", 0) + run.totals.get("updated", 0)
+        if wrote and await self._run(self._store.pruning.is_forgotten, run.plan):
+            raise BadInput(
+                f"What run {run_id} wrote is not kept any more.",
+                "Rows are kept for 90 days, and those of the 20 newest plans of each sync.",
             )
         goal = await self._run(self._store.plans.goal_of, run.plan)
         now = self._tools.clock.now()
@@ -162,9 +167,9 @@ def _back(fate: Fate, change: FieldChange, now: Standing) -> FieldChange:
     """The way back of one field, or why there is none."""
     there = now.value(change.field)
     back = FieldChange(change.field, there, change.old)
-    if alike(change.field, there, change.old):
+    if same_in(change.field, there, change.old):
         return replace(back, applies=False, reason=_SO_ALREADY)
-    if not alike(change.field, there, change.new):
+    if not same_in(change.field, there, change.new):
         return replace(back, applies=False, reason=_CHANGED)
     if fate is Fate.CREATE and change.field.startswith(VAR):
         # The profile was new: its values go as far as they can.

@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.25
 _TELL_EVERY_S = 0.5
+# Of some thousand rows each, after one run.
+_PIECES = 100
 
 OnProgress = Callable[[Run], None]
 
@@ -105,7 +107,19 @@ class Runner:
                 return await self._end(run, RunState.CANCELLED)
             except AppError as error:
                 return await self._end(run, RunState.FAILED, error)
+            if ended.state is RunState.DONE:
+                await self._forget_old_rows(goal)
             return ended
+
+    async def _forget_old_rows(self, goal: Goal) -> None:
+        """In pieces, so that nobody waits for the file; what is left is the next run's."""
+        now, pruning = self.tools.clock.now(), self.tools.store.pruning
+        try:
+            for _ in range(_PIECES):
+                if not await self._run(pruning.forget_piece, goal.name, now):
+                    return
+        except StoreKnown as error:
+            log.warning("Rows of old plans could not be forgotten: %s", error.title)
 
     async def _stages(self, run: Run, goal: Goal, asked: Asked) -> Run:
         store = self.tools.store

@@ -18,16 +18,13 @@ from desktop.store.applying import Batch
 from desktop.store.closing import Closed
 from desktop.writing import work as rows_end
 from desktop.writing.sailthru_target import SailthruTarget, is_general, line_of, lists_joined
-from desktop.writing.standing import LIST, Standing, is_applied
-from desktop.writing.work import Work, sorted_out
+from desktop.writing.standing import LIST, Read, Standing, is_applied
+from desktop.writing.work import READ_BACK_WAITS_S, Work, sorted_out
 
 _POSTS = 48
 _PAGE = 500
 _LINES_A_JOB = 50_000
 _SAMPLE = 200
-# Sailthru is eventually consistent (contract sailthru 2.1): a read-back may be stale at first.
-_READ_BACK_WAITS_S = (0.0, 0.3, 1.0, 2.0)
-_POLLS_S = (0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 5.0)
 
 
 class SailthruApplying:
@@ -113,8 +110,8 @@ class SailthruApplying:
     ) -> list[Closed]:
         """How rows ended that were sent; `missed` says it for those that do not show it."""
         waiting, ended = list(rows), []
-        there: dict[int, rows_end.Read] = {}
-        for wait_s in _READ_BACK_WAITS_S:
+        there: dict[int, Read] = {}
+        for wait_s in READ_BACK_WAITS_S:
             if not waiting:
                 break
             if wait_s:
@@ -210,7 +207,7 @@ class SailthruApplying:
         while rows := await self._page(batch, after):
             after = rows[-1].row
             drawn = [row for row in rows if row.row in sample]
-            for wait_s in _READ_BACK_WAITS_S:
+            for wait_s in READ_BACK_WAITS_S:
                 if not drawn:
                     break
                 if wait_s:
@@ -256,7 +253,7 @@ class SailthruApplying:
                 return job
             if self._work.clock.monotonic() - began > self._work.job_patience_s:
                 return None
-            await self._work.clock.sleep(_POLLS_S[min(polls, len(_POLLS_S) - 1)])
+            await self._work.before_poll(polls)
             polls += 1
 
     # After a crash.
@@ -275,12 +272,12 @@ class SailthruApplying:
         await self._work.give_back(batch.id, maybe_sent=True)
 
 
-def _applied(row: PlanRow, there: dict[int, rows_end.Read]) -> bool:
+def _applied(row: PlanRow, there: dict[int, Read]) -> bool:
     found = there.get(row.row)
     return isinstance(found, Standing) and is_applied(row, found)
 
 
-def _done(row: PlanRow, there: dict[int, rows_end.Read]) -> Closed:
+def _done(row: PlanRow, there: dict[int, Read]) -> Closed:
     found = there[row.row]
     if not isinstance(found, Standing):
         raise TypeError(row.row)

@@ -15,13 +15,11 @@ from desktop.store.applying import Batch
 from desktop.store.closing import Closed
 from desktop.writing import work as rows_end
 from desktop.writing.sailthru_target import is_general
-from desktop.writing.standing import Standing, is_applied
-from desktop.writing.work import Read, Work, sorted_out
+from desktop.writing.standing import Read, Standing, is_applied
+from desktop.writing.work import READ_BACK_WAITS_S, Work, sorted_out
 from desktop.writing.zendesk_target import HUNDRED, ZendeskTarget, document_of
 
 _JOBS_AT_ONCE = 5
-_READ_BACK_WAITS_S = (0.0, 0.3, 1.0, 2.0)
-_POLLS_S = (0.15, 0.3, 0.6, 1.0, 2.0, 4.0)
 
 
 class ZendeskApplying:
@@ -106,7 +104,7 @@ class ZendeskApplying:
         refusals, done = _said(rows, job)
         waiting, ended = list(rows), []
         there: dict[int, Read] = {}
-        for wait_s in _READ_BACK_WAITS_S:
+        for wait_s in READ_BACK_WAITS_S:
             if wait_s:
                 await self._work.clock.sleep(wait_s)
             there = await self._target.read_many(waiting)
@@ -132,7 +130,7 @@ class ZendeskApplying:
         """The job once it has ended; None when it is given up or not known any more."""
         moved_at, polls = self._work.clock.monotonic(), 0
         while not job.ended:
-            await self._work.clock.sleep(_POLLS_S[min(polls, len(_POLLS_S) - 1)])
+            await self._work.before_poll(polls)
             polls += 1
             before = job.progress
             try:
@@ -171,7 +169,7 @@ class ZendeskApplying:
             await self._work.close([await self._seen(row, target, answered=answered)], batch)
 
     async def _seen(self, row: PlanRow, target: str, *, answered: bool) -> Closed:
-        for wait_s in _READ_BACK_WAITS_S:
+        for wait_s in READ_BACK_WAITS_S:
             if wait_s:
                 await self._work.clock.sleep(wait_s)
             if target:

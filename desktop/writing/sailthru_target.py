@@ -16,12 +16,10 @@ from desktop.model.edit import Service
 from desktop.model.json_value import Json
 from desktop.model.optout import OptOut
 from desktop.model.plan import PlanRow
-from desktop.writing.standing import LIST, VAR, Standing, standing_of_profile
+from desktop.writing.standing import LIST, VAR, Read, Standing, standing_of_profile
 
 # Reads and posts under way at the same time; the rate budget is kept below.
 ABREAST = 16
-
-Read = Standing | AppError | None
 
 
 class SailthruTarget:
@@ -51,7 +49,7 @@ class SailthruTarget:
     async def send(self, row: PlanRow) -> None:
         """One post with everything the row wants."""
         async with self._turn:
-            body = _body(row)
+            body = _Body(row)
             if row.target_id:
                 await self._client.post_user(
                     row.target_id, optout=body.optout, lists=body.lists, vars=body.vars
@@ -90,7 +88,7 @@ class SailthruTarget:
 
 def line_of(row: PlanRow) -> bytes:
     """The row's line of an update job, like a user POST (contract sailthru 2.4)."""
-    body = _body(row)
+    body = _Body(row)
     line: dict[str, Json] = (
         {"id": row.target_id, "key": "sid"}
         if row.target_id
@@ -121,6 +119,8 @@ def is_general(error: AppError) -> bool:
 
 
 class _Body:
+    """What a row sets, by the parts of a user POST."""
+
     def __init__(self, row: PlanRow) -> None:
         self.vars: Mapping[str, Json] = {
             c.field.removeprefix(VAR): c.new for c in row.sent if c.field.startswith(VAR)
@@ -130,7 +130,3 @@ class _Body:
         }
         wanted = next((c.new for c in row.sent if c.field == "optout"), None)
         self.optout = OptOut(str(wanted)) if wanted is not None else None
-
-
-def _body(row: PlanRow) -> _Body:
-    return _Body(row)

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from desktop.model.edit import Service, same
-from desktop.model.field_value import agree, is_empty, is_list
+from desktop.kit.errors import AppError
+from desktop.model.edit import Service
 from desktop.model.json_value import Json
+from desktop.model.mapping import same_in
 from desktop.model.optout import OptOut
 from desktop.model.person import ZendeskPerson
 from desktop.model.plan import Fate, FieldChange, PlanRow
@@ -86,6 +87,10 @@ def standing_of_person(person: ZendeskPerson) -> Standing:
     )
 
 
+# What was read for a row: who stands there, that nobody does, or what kept it from being read.
+Read = Standing | AppError | None
+
+
 class Verdict(Enum):
     """What to do with a row, knowing what stands there now."""
 
@@ -108,28 +113,15 @@ def compare(row: PlanRow, now: Standing | None) -> tuple[Verdict, FieldChange | 
         return Verdict.GONE, None
     if not now.editable:
         return Verdict.STAFF, None
-    pending = [c for c in row.sent if not alike(c.field, now.value(c.field), c.new)]
+    pending = [c for c in row.sent if not same_in(c.field, now.value(c.field), c.new)]
     if not pending:
         return Verdict.SAME, None
     for change in pending:
-        if not alike(change.field, now.value(change.field), change.old):
+        if not same_in(change.field, now.value(change.field), change.old):
             return Verdict.CHANGED, change
     return Verdict.SEND, None
 
 
 def is_applied(row: PlanRow, now: Standing | None) -> bool:
     """Whether everything the row wants stands there."""
-    return now is not None and all(alike(c.field, now.value(c.field), c.new) for c in row.sent)
-
-
-def alike(name: str, left: Json, right: Json) -> bool:
-    """Whether two values of a field are the same, in whatever form the service keeps them.
-
-    Zendesk keeps no order of tags and options.
-    """
-    if is_empty(left) and is_empty(right):
-        return True
-    unordered = name == "tags" or name.startswith(USER_FIELD)
-    if unordered and is_list(left) and is_list(right):
-        return sorted(map(str, left)) == sorted(map(str, right))
-    return same(left, right) or agree(left, right)
+    return now is not None and all(same_in(c.field, now.value(c.field), c.new) for c in row.sent)

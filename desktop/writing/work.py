@@ -14,13 +14,16 @@ from desktop.store.applying import Batch
 from desktop.store.closing import Closed
 from desktop.store.hand import Hand
 from desktop.store.store import Store
-from desktop.writing.standing import Standing, Verdict, compare
+from desktop.writing.standing import Read, Standing, Verdict, compare
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 Checkpoint = Callable[[str], None]
-Read = Standing | AppError | None
+# Both are eventually consistent (contract sailthru 2.1): a read-back may be stale at first.
+READ_BACK_WAITS_S = (0.0, 0.3, 1.0, 2.0)
+# Between two questions after a job; the last one again and again.
+_POLLS_S = (0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 5.0)
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,10 @@ class Work:
     async def open_batches(self) -> tuple[Batch, ...]:
         """What the process before this one left open."""
         return await self.run(self.store.applying.open_batches, self.hand.plan)
+
+    async def before_poll(self, number: int) -> None:
+        """Wait before asking after a job for the n-th time, from 0 on."""
+        await self.clock.sleep(_POLLS_S[min(number, len(_POLLS_S) - 1)])
 
     @property
     def service_name(self) -> str:

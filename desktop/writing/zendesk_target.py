@@ -8,15 +8,13 @@ from collections.abc import Sequence
 
 from desktop.clients.zendesk.bulk import ZendeskBulk, ZendeskJob
 from desktop.clients.zendesk.client import ZendeskClient
-from desktop.kit.errors import AppError, NotFound
+from desktop.kit.errors import NotFound
 from desktop.model.edit import Service
 from desktop.model.json_value import Json
 from desktop.model.plan import PlanRow
-from desktop.writing.standing import TAG, USER_FIELD, Standing, standing_of_person
+from desktop.writing.standing import TAG, USER_FIELD, Read, Standing, standing_of_person
 
 HUNDRED = 100
-
-Read = Standing | AppError | None
 
 
 class ZendeskTarget:

@@ -9,9 +9,11 @@ from desktop.app.wiring import House
 from desktop.kit.errors import BadInput
 from desktop.model.goal import Effects, Flows, Goal
 from desktop.model.run import Run, RunState
+from desktop.store.pruning import KEPT_PLANS, KEPT_S
 from desktop.sync.rollback import Rollback
 from tests.faults import syncs
 from tests.faults.servers import Servers
+from tests.faults.town import ManualClock
 
 
 async def taken_back(house: House, goal: Goal, run: Run) -> tuple[Run, dict[str, int]]:
@@ -104,3 +106,22 @@ async def test_leaving_a_list_is_taken_back_with_a_new_date(
     assert profile is not None
     assert "Fresh" in profile["lists"]
     assert losses == {"back on the list, with a new date of joining": 1}
+
+
+async def test_old_rows_are_forgotten_and_what_runs_came_to_is_not(
+    town_hall: House, city: Servers, clock: ManualClock
+) -> None:
+    syncs.people(city, 1)
+    goal = syncs.goal_for(town_hall, syncs.TICKETS)
+    store = town_hall.store
+    first = await syncs.run(town_hall, goal)
+    clock.advance(KEPT_S + 1.0)
+    for number in range(KEPT_PLANS):
+        assert syncs.rows_of(store, first.plan), number
+        run = await syncs.run(town_hall, goal, full=True)
+    assert syncs.rows_of(store, first.plan) == []
+    assert syncs.rows_of(store, run.plan)
+    assert store.runs.get(first.id).totals == first.totals
+    assert first.totals["updated"] == 1
+    with pytest.raises(BadInput, match="not kept any more"):
+        await Rollback(tools_of(town_hall)).plan(first.id, "Ada Admin")

@@ -1,0 +1,60 @@
+"""Forgets the rows of old plans, a piece at a time; what runs came to stays with the runs.
+
+Kept are the rows of a goal's newest plans, of all that is younger than the days given, and of every
+plan that is open, is being applied, or belongs to a run that can still go on.
+"""
+
+import sqlite3
+
+from desktop.store.database import Database
+
+KEPT_PLANS = 20
+KEPT_S = 90 * 86_400.0
+_PIECE = 2_000
+
+_OLD = (
+    "SELECT p.id FROM plan p WHERE p.goal = ?1 AND p.state IN ('applied', 'discarded')"
+    " AND p.made_at < ?2 AND p.id NOT IN"
+    " (SELECT id FROM plan WHERE goal = ?1 ORDER BY id DESC LIMIT ?3)"
+    " AND NOT EXISTS (SELECT 1 FROM run r WHERE r.plan = p.id AND r.state <> 'done')"
+    " AND NOT EXISTS (SELECT 1 FROM batch b WHERE b.plan = p.id AND b.state <> 'closed')"
+    " AND EXISTS (SELECT 1 FROM plan_row r WHERE r.plan = p.id) ORDER BY p.id LIMIT 1"
+)
+
+
+class Pruning:
+    """Forgets rows of plans."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def forget_piece(self, goal: str, now: float) -> int:
+        """Forget some rows of a goal's oldest plan whose rows nobody needs; how many, 0: none."""
+
+        def act(connection: sqlite3.Connection) -> int:
+            old = connection.execute(_OLD, (goal, now - KEPT_S, KEPT_PLANS)).fetchone()
+            if old is None:
+                return 0
+            last = connection.execute(
+                "SELECT max(row) FROM"
+                " (SELECT row FROM plan_row WHERE plan = ? ORDER BY row LIMIT ?)",
+                (old["id"], _PIECE),
+            ).fetchone()[0]
+            piece = (old["id"], last)
+            connection.execute("DELETE FROM plan_noticed WHERE plan = ? AND row <= ?", piece)
+            return connection.execute(
+                "DELETE FROM plan_row WHERE plan = ? AND row <= ?", piece
+            ).rowcount
+
+        return self._database.write(act)
+
+    def is_forgotten(self, plan_id: str) -> bool:
+        """Whether a plan has no rows (any more)."""
+        return self._database.read(
+            lambda c: (
+                c.execute(
+                    "SELECT 1 FROM plan_row WHERE plan = ? LIMIT 1", (int(plan_id),)
+                ).fetchone()
+                is None
+            )
+        )
