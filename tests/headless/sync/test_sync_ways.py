@@ -13,6 +13,7 @@ from desktop.model.goal import Effects, Flows, Goal
 from desktop.model.mapping import MappingRow, Operator
 from desktop.model.plan import Fate, PlanRow, RowState
 from desktop.model.run import RunState
+from desktop.settings import sync_settings
 from desktop.sync.decide import Decisions
 from tests.faults import syncs
 from tests.faults.home import agents, make_home, opened
@@ -261,8 +262,9 @@ async def test_a_sum_whose_job_was_given_up_counts_once_whenever_it_lands(
     await after()
     for pair in (one, two):
         syncs.ticket(account, pair.person)
-    # Longer than the clock of the run, which whoever sleeps moves, is patient.
-    account.control("POST", "account", {"job_ms": 3000})
+    # Longer than the run is patient, by a clock that whoever sleeps moves.
+    town_hall.live.change({sync_settings.JOB_MINUTES.key: 1})
+    account.control("POST", "account", {"job_ms": 4000})
     assert {row.state for row in await after()} == {RowState.FAILED}
     syncs.ticket(account, one.person)
     count = len(syncs.requests(account))
