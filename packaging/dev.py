@@ -98,7 +98,12 @@ def test(rest: Sequence[str]) -> int:
         pythons = {name: made.result() for name, made in making.items()}
     codes = [] if rest else [checks(pythons["window"])]
     commands = {
-        name: pytest(pythons[name], name, [p for p in paths if p.startswith(f"tests/{name}")])
+        name: pytest(
+            pythons[name],
+            name,
+            [p for p in paths if p.startswith(f"tests/{name}")],
+            alone=len(wanted) == 1,
+        )
         for name in wanted
     }
     codes += beside_each_other({name: [*start, *options] for name, start in commands.items()})
@@ -140,10 +145,10 @@ def checks(python: str) -> int:
     return next((code for code in codes if code), 0)
 
 
-def pytest(python: str, suite: str, paths: Sequence[str]) -> list[str]:
+def pytest(python: str, suite: str, paths: Sequence[str], *, alone: bool) -> list[str]:
     """One suite's command, with its own ini; each worker brings its own services."""
     # Without a window much is waiting: for processes, time limits and answers that never come.
-    workers = "3" if suite == "headless" else "2"
+    workers = "3" if suite == "headless" and alone else "2"
     return [
         python, "-m", "pytest", "-q", "-n", workers, "-c", f"tests/{suite}/pytest.ini",
         "--rootdir", f"tests/{suite}", *(paths or [f"tests/{suite}"]),

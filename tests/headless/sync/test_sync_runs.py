@@ -74,7 +74,9 @@ async def test_cancelled_within_a_second_and_gone_on_with(
                 reached.set()
 
         task = asyncio.create_task(syncs.run(house, goal, checkpoint=checkpoint))
-        await reached.wait()
+        at_point = asyncio.create_task(reached.wait())
+        await asyncio.wait({task, at_point}, return_when=asyncio.FIRST_COMPLETED)
+        assert reached.is_set(), task.result()
         other = open_store(house.workspace.folder)
         run = other.runs.of_goal(goal.name)[0]
         other.runs.ask_cancel(run.id)
