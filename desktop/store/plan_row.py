@@ -10,7 +10,8 @@ from desktop.store.trouble import Damage
 
 COLUMNS = (
     "plan, row, fate, source, target, label, address, changes, why, cause, evidence, ticked,"
-    " state, detail, source_at, target_at, events, optout, on_other_lists"
+    " state, detail, source_at, target_at, events, optout, on_other_lists,"
+    " worth"
 )
 PLACES = ", ".join("?" * len(COLUMNS.split(",")))
 _CHANGES = tuple[FieldChange, ...]
@@ -39,6 +40,7 @@ def values_of(plan_id: int, row: PlanRow) -> tuple[object, ...]:
         encode(row.events),
         row.optout,
         int(row.on_other_lists),
+        row.worth,
     )
 
 
@@ -65,6 +67,7 @@ def row_of(row: sqlite3.Row, noticed: tuple[tuple[str, str], ...] = ()) -> PlanR
             events=msgspec.json.decode(row["events"], type=_EVENTS),
             optout=row["optout"],
             on_other_lists=bool(row["on_other_lists"]),
+            worth=row["worth"],
         )
     except (ValueError, msgspec.MsgspecError) as error:
         raise Damage(f"row {row['row']} of plan {row['plan']} makes no sense") from error

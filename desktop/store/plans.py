@@ -1,7 +1,8 @@
 """Plans: made once, looked at page by page, ticked, and applied from here exactly as they stand."""
 
 import sqlite3
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -11,15 +12,14 @@ from desktop.model.edit import Service
 from desktop.model.goal import Goal
 from desktop.model.plan import (
     Consequence,
-    Fate,
     Noticed,
     Plan,
     PlanRow,
     PlanState,
-    RowState,
 )
 from desktop.store.database import Database
 from desktop.store.plan_doubles import Double, doubles_of
+from desktop.store.plan_filter import RowFilter, where_of
 from desktop.store.plan_row import (
     COLUMNS,
     PLACES,
@@ -34,17 +34,6 @@ from desktop.store.plan_row import (
 )
 
 _TEXTS = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class RowFilter:
-    """Which rows of a plan are shown; nothing given: all that would change or need a person."""
-
-    fates: tuple[Fate, ...] = ()
-    consequence: Consequence | None = None
-    name: str | None = None
-    text: str = ""
-    states: tuple[RowState, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -188,7 +177,7 @@ class Plans:
         self, plan_id: str, chosen: RowFilter | None = None, *, after: int = 0, limit: int = 200
     ) -> tuple[PlanRow, ...]:
         """A page of rows by their number."""
-        where, values = _where(plan_id, chosen or RowFilter())
+        where, values = where_of(plan_id, chosen or RowFilter())
 
         def look(connection: sqlite3.Connection) -> tuple[PlanRow, ...]:
             found = connection.execute(
@@ -200,22 +189,59 @@ class Plans:
 
         return self._database.read(look)
 
-    def row_numbers(self, plan_id: str, chosen: RowFilter | None = None) -> tuple[int, ...]:
-        """The numbers of all rows that fit, for a table that jumps about."""
-        where, values = _where(plan_id, chosen or RowFilter())
+    def rows_at(self, plan_id: str, numbers: Sequence[int]) -> tuple[PlanRow, ...]:
+        """These rows, in this order. Raises NotFound where one of them is not there."""
+
+        def look(connection: sqlite3.Connection) -> tuple[PlanRow, ...]:
+            found = connection.execute(
+                "SELECT * FROM plan_row WHERE plan = ? AND row IN (SELECT value FROM json_each(?))",
+                (plan_number(plan_id), encode(numbers)),
+            ).fetchall()
+            notes = notes_of(connection, plan_id, [row["row"] for row in found])
+            rows = {row["row"]: row_of(row, notes.get(row["row"], ())) for row in found}
+            if missing := [number for number in numbers if number not in rows]:
+                raise NotFound(f"Plan {plan_id} has no row {missing[0]}.")
+            return tuple(rows[number] for number in numbers)
+
+        return self._database.read(look)
+
+    def row_numbers(
+        self, plan_id: str, chosen: RowFilter | None = None, *, by_worth: bool = False
+    ) -> Sequence[int]:
+        """The numbers of all rows that fit, for a table that jumps about.
+
+        `by_worth`: the highest first, and last those of whom nothing is predicted.
+        """
+        where, values = where_of(plan_id, chosen or RowFilter())
+        order = "worth IS NULL, worth DESC, row" if by_worth else "row"
         return self._database.read(
-            lambda c: tuple(
-                row[0]
-                for row in c.execute(
-                    f"SELECT row FROM plan_row WHERE {where} ORDER BY row",  # noqa: S608
-                    values,
-                )
+            lambda c: array(
+                "q",
+                (
+                    row[0]
+                    for row in c.execute(
+                        f"SELECT row FROM plan_row WHERE {where} ORDER BY {order}",  # noqa: S608
+                        values,
+                    )
+                ),
+            )
+        )
+
+    def tells_worth(self, plan_id: str) -> bool:
+        """Whether of anybody in it something is predicted."""
+        return self._database.read(
+            lambda c: (
+                c.execute(
+                    "SELECT 1 FROM plan_row WHERE plan = ? AND worth IS NOT NULL LIMIT 1",
+                    (plan_number(plan_id),),
+                ).fetchone()
+                is not None
             )
         )
 
     def count(self, plan_id: str, chosen: RowFilter | None = None) -> int:
         """How many rows fit."""
-        where, values = _where(plan_id, chosen or RowFilter())
+        where, values = where_of(plan_id, chosen or RowFilter())
         return self._database.read(
             lambda c: int(
                 c.execute(f"SELECT count(*) FROM plan_row WHERE {where}", values).fetchone()[0]  # noqa: S608
@@ -258,7 +284,7 @@ class Plans:
 
     def tick_all(self, plan_id: str, chosen: RowFilter, *, on: bool) -> int:
         """Tick or untick every row that fits."""
-        where, values = _where(plan_id, chosen)
+        where, values = where_of(plan_id, chosen)
 
         def act(connection: sqlite3.Connection) -> int:
             _require_open(connection, plan_id)
@@ -328,27 +354,6 @@ class Plans:
                 )
             )
         )
-
-
-def _where(plan_id: str, chosen: RowFilter) -> tuple[str, tuple[object, ...]]:
-    parts, values = ["plan = ?"], [plan_number(plan_id)]
-    more: list[object] = []
-    if chosen.fates:
-        parts.append("fate IN (SELECT value FROM json_each(?))")
-        more.append(encode([fate.value for fate in chosen.fates]))
-    if chosen.states:
-        parts.append("state IN (SELECT value FROM json_each(?))")
-        more.append(encode([state.value for state in chosen.states]))
-    if chosen.consequence is not None:
-        parts.append(
-            "row IN (SELECT n.row FROM plan_noticed n WHERE n.plan = ? AND n.consequence = ?"
-            " AND (? IS NULL OR n.name = ?))"
-        )
-        more += [plan_number(plan_id), chosen.consequence.value, chosen.name, chosen.name]
-    if chosen.text:
-        parts.append("(instr(lower(label), ?) OR instr(lower(address), ?) OR instr(source, ?))")
-        more += [chosen.text.lower()] * 3
-    return " AND ".join(parts), (*values, *more)
 
 
 def _row(connection: sqlite3.Connection, plan_id: str) -> sqlite3.Row:

@@ -10,7 +10,7 @@ from desktop.model.goal import Goal
 from desktop.model.json_value import Json
 from desktop.model.mapping import Prefer
 from desktop.model.plan import Fate, FieldChange, PlanRow, PlanState, RowState
-from desktop.store.plans import RowFilter
+from desktop.store.plan_filter import RowFilter
 from desktop.store.store import Store
 from desktop.sync.consequences import consequences_of
 from desktop.writing.standing import LIST, Standing

@@ -82,6 +82,7 @@ class Judge:
             address=record.email,
             source_at=record.at,
             target_at=standing.at if standing else None,
+            worth=_worth(record),
         )
         stopped = self._stopped(row, record, found, around)
         if stopped is not None:
@@ -344,6 +345,11 @@ def _level(value: FieldValue) -> Json:
         "",
         translate("Judging", "Levels are none, basic and all."),
     )
+
+
+def _worth(record: Record) -> float | None:
+    amount = record.fields.get("value.amount")
+    return float(amount) if isinstance(amount, int | float) else None
 
 
 def _is_address(email: str) -> bool:

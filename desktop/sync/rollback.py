@@ -16,7 +16,7 @@ from desktop.model.goal import Goal
 from desktop.model.guard import breaches
 from desktop.model.mapping import Operator, same_in
 from desktop.model.plan import Fate, FieldChange, Plan, PlanRow, PlanState, RowState
-from desktop.store.plans import RowFilter
+from desktop.store.plan_filter import RowFilter
 from desktop.sync.consequences import consequences_of
 from desktop.sync.judging import seen_of
 from desktop.sync.tools import Tools

@@ -12,7 +12,7 @@ from desktop.model.condition import Condition, Test
 from desktop.model.goal import Flows, Goal
 from desktop.model.plan import PlanRow, RowState
 from desktop.model.run import Run, RunState
-from desktop.store.plans import RowFilter
+from desktop.store.plan_filter import RowFilter
 from desktop.store.store import Store
 from desktop.sync.presets import HIGH_VALUE, TICKETS, TO_SAILTHRU, TO_ZENDESK, preset
 from desktop.sync.run import Asked

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxL
 
 from desktop.panels.parts.button import primary, secondary
 from desktop.panels.parts.card import Card
+from desktop.panels.parts.choice_field import ChoiceField
 from desktop.panels.parts.label import elided, label
 from desktop.panels.syncs.count_strip import CountStrip
 from desktop.panels.syncs.message_bar import MessageBar
@@ -22,6 +23,8 @@ from desktop.viewmodels.syncs.plan_view import PlanView
 _SIDE = 300
 _BESIDE_FROM = 560
 _TYPING_MS = 180
+_AS_FOUND, _BY_WORTH = "found", "worth"
+_ORDERS = ((_AS_FOUND, "As found"), (_BY_WORTH, "Highest value first"))
 
 
 class PlanTab(Card):
@@ -51,6 +54,8 @@ class PlanTab(Card):
         self.search.setPlaceholderText("Search the rows")
         self.search.setClearButtonEnabled(True)
         self.search.setFixedWidth(fonts.scaled(190))
+        self.order = ChoiceField("Order of the rows", _ORDERS)
+        self.order.set_value(_AS_FOUND)
         self.summary = elided("", "small", align_right=True)
         self.rows = PlanRows(model.table)
         self.nothing = label("", "muted", wrap=True)
@@ -109,6 +114,8 @@ class PlanTab(Card):
         self.summary.setText(self._model.summary())
         if not self._typing.isActive() and self.search.text().strip() != sift.text:
             self.search.setText(sift.text)
+        self.order.setVisible(view.sortable)
+        self.order.set_value(_BY_WORTH if sift.by_worth else _AS_FOUND)
         self.rows.arrange_rows()
         empty = self._model.empty()
         self.rows.setVisible(empty is None)
@@ -151,6 +158,7 @@ class PlanTab(Card):
         filters.addWidget(self.counts, 1)
         self._finding = QHBoxLayout()
         self._finding.addWidget(self.summary)
+        self._finding.addWidget(self.order)
         self._finding.addWidget(self.search)
         filters.addLayout(self._finding)
         self._filters = filters
@@ -228,6 +236,7 @@ class PlanTab(Card):
         self.causes.chosen.connect(self.acts.filter_cause)
         self.counts.chosen.connect(self._on_count)
         self.search.textChanged.connect(self._on_typed)
+        self.order.chosen.connect(self._on_order)
         self._typing.timeout.connect(self._on_typed_out)
         self.clear_button.clicked.connect(self._on_clear)
         self.rows.moved.connect(model.choose)
@@ -252,6 +261,9 @@ class PlanTab(Card):
 
     def _on_count(self, key: str) -> None:
         self._model.filter(Sift(fate=key, text=self._model.sift.text))
+
+    def _on_order(self, key: str) -> None:
+        self._model.order(by_worth=key == _BY_WORTH)
 
     def _on_typed(self, _text: str) -> None:
         self._typing.start()

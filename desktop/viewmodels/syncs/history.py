@@ -10,7 +10,7 @@ from desktop.model.goal import Goal
 from desktop.model.plan import Fate, PlanRow, RowState
 from desktop.model.run import Run, RunState
 from desktop.model.schedule import next_times, read_rule
-from desktop.store.plans import RowFilter
+from desktop.store.plan_filter import RowFilter
 from desktop.viewmodels import moment
 from desktop.viewmodels.syncs.page import SyncsModel
 from desktop.viewmodels.syncs.plan_row import query_of

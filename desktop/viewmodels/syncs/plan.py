@@ -128,7 +128,14 @@ class PlanModel(QObject):
         self._on_looked()
 
     def filter(self, sift: Sift) -> None:
-        """Show other rows."""
+        """Show other rows, in the order that is chosen."""
+        self._show_sifted(replace(sift, by_worth=self.sift.by_worth))
+
+    def order(self, *, by_worth: bool) -> None:
+        """Show the most valuable customers first, or the source's own order."""
+        self._show_sifted(replace(self.sift, by_worth=by_worth))
+
+    def _show_sifted(self, sift: Sift) -> None:
         if sift != self.sift:
             self.sift = sift
             self._read_rows()
@@ -310,7 +317,7 @@ class PlanModel(QObject):
             if facts is None:
                 self.table.give_up(page)
                 return
-            rows, names = await self._reader.page(plan, numbers, self.sift, facts.goal)
+            rows, names = await self._reader.page(plan, numbers, facts.goal)
             if plan != self._plan or numbers[0] != self.table.number(page * PAGE):
                 continue
             views = {row.row: self._view(row, facts.goal, names) for row in rows}
@@ -324,7 +331,7 @@ class PlanModel(QObject):
                 self.changed.emit()
 
     def _view(self, row: PlanRow, goal: Goal, names: Mapping[int, str]) -> RowView:
-        return view_of(row, goal, self._room.clock.now(), names)
+        return view_of(row, goal, self._room.clock.now(), names, self._room.worth_unit)
 
     def _find(self, number: int) -> RowView | None:
         return self.table.row(self.table.place_of(number))

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 
 from desktop.model.plan import PlanRow
-from desktop.store.plans import Plans, RowFilter
+from desktop.store.plan_filter import RowFilter
+from desktop.store.plans import Plans
 from desktop.sync.wording import field_words, value_words
 from desktop.viewmodels.activity_export import safe_cell
 

@@ -1,7 +1,6 @@
 """Reads a preview for its tab: its facts, the numbers of its rows, and pages of them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from desktop.kit.errors import NotFound
 from desktop.model.goal import Goal
@@ -30,17 +29,21 @@ class PlanReader:
         except NotFound:
             return None
 
-    async def numbers(self, plan: str, sift: Sift) -> tuple[int, ...]:
+    async def numbers(self, plan: str, sift: Sift) -> Sequence[int]:
         """The numbers of all rows that fit."""
         plans = self._room.store.plans
         if not sift.cause:
-            return await self._room.run(plans.row_numbers, plan, sift.filter())
+            wanted = sift.filter()
+            return await self._room.run(plans.row_numbers, plan, wanted, by_worth=sift.by_worth)
         rows = await self._room.run(plans.rows, plan, sift.filter(), limit=_CAUSED)
-        return tuple(row.row for row in rows if row.cause == sift.cause)
+        caused = [row for row in rows if row.cause == sift.cause]
+        if sift.by_worth:
+            caused.sort(key=lambda row: (row.worth is None, -(row.worth or 0), row.row))
+        return tuple(row.row for row in caused)
 
-    async def page(self, plan: str, numbers: Sequence[int], sift: Sift, goal: Goal) -> Page:
+    async def page(self, plan: str, numbers: Sequence[int], goal: Goal) -> Page:
         """These rows, with the names of the people they are about, by Zendesk id."""
-        return await self._room.run(self._page, plan, numbers, sift, goal)
+        return await self._room.run(self._page, plan, numbers, goal)
 
     async def row(self, plan: str, number: int) -> PlanRow | None:
         """One row; None: its preview was discarded a moment ago."""
@@ -49,16 +52,10 @@ class PlanReader:
         except NotFound:
             return None
 
-    def _page(self, plan: str, numbers: Sequence[int], sift: Sift, goal: Goal) -> Page:
-        plans, feeds = self._room.store.plans, self._room.store.feeds
-        chosen = replace(sift, cause="").filter()
-        found = plans.rows(plan, chosen, after=numbers[0] - 1, limit=len(numbers))
-        rows = {row.row: row for row in found}
-        for number in numbers:
-            # Decided meanwhile, a row no longer fits what was asked for; it stays in its place.
-            if number not in rows:
-                rows[number] = plans.row(plan, number)
-        page = tuple(rows[number] for number in numbers)
+    def _page(self, plan: str, numbers: Sequence[int], goal: Goal) -> Page:
+        feeds = self._room.store.feeds
+        # Decided meanwhile, a row no longer fits what was asked for; it stays in its place.
+        page = self._room.store.plans.rows_at(plan, numbers)
         names: dict[int, str] = {}
         for person_id in zendesk_ids(page, goal):
             person = feeds.person(person_id)

@@ -9,6 +9,7 @@ from desktop.model.plan import Fate, FieldChange, PlanRow, RowState
 from desktop.model.query import is_email
 from desktop.sync.wording import UNSET, field_words, value_words
 from desktop.viewmodels import moment
+from desktop.viewmodels.money import amount
 from desktop.viewmodels.syncs.words import FATES, PLACES
 
 TONES = {
@@ -59,7 +60,10 @@ class FieldLine:
 
 @dataclass(frozen=True)
 class RowView:
-    """One row. `address` is the second line; `query` opens the customer's sheet."""
+    """One row. `address` is the second line; `query` opens the customer's sheet.
+
+    `worth`: what is predicted of them, in words; empty where nothing is.
+    """
 
     row: int
     name: str
@@ -72,6 +76,7 @@ class RowView:
     parked: bool
     why: str
     lines: tuple[FieldLine, ...]
+    worth: str = ""
 
     @property
     def conflict(self) -> FieldLine | None:
@@ -101,17 +106,24 @@ class RowDetail:
     retry: bool
 
 
-def view_of(row: PlanRow, goal: Goal, now: float, people: Mapping[int, str]) -> RowView:
-    """A row as the table shows it; `people` are Zendesk's names by user id."""
+def view_of(
+    row: PlanRow, goal: Goal, now: float, people: Mapping[int, str], unit: str = ""
+) -> RowView:
+    """A row as the table shows it; `people` are Zendesk's names by user id.
+
+    `unit`: what predictions of this account are in, a currency or `pageviews`.
+    """
     name = people.get(_zendesk_id(row, goal) or 0, "") or row.label
     address = row.address or row.label
     fate, tone = FATES[row.fate], TONES[row.fate]
     if row.state in _STATES and row.fate.writes:
         fate, tone = _STATES[row.state]
+    worth = _worth_words(row.worth, unit) if row.worth is not None else ""
+    below = address if address != name else _second_line(row, goal)
     return RowView(
         row=row.row,
         name=name,
-        address=address if address != name else _second_line(row, goal),
+        address=" · ".join(part for part in (worth, below) if part),
         query=query_of(row, goal),
         fate=fate,
         tone=tone,
@@ -120,6 +132,7 @@ def view_of(row: PlanRow, goal: Goal, now: float, people: Mapping[int, str]) -> 
         parked=row.fate.parked,
         why=row.detail if row.state in _TELLING and row.detail else _why(row),
         lines=_ordered(tuple(_line(change, row, goal, now) for change in row.changes)),
+        worth=worth,
     )
 
 
@@ -131,6 +144,8 @@ def detail_of(view: RowView, row: PlanRow, goal: Goal, now: float, *, may: bool)
         if at is not None:
             words = f"changed {moment.date_and_time(at, now)}"
             facts.append((place, words, moment.full(at)))
+    if view.worth:
+        facts.append(("Predicted", view.worth, ""))
     if row.evidence:
         facts.append(("Consent", row.evidence, ""))
     if row.target_id:
@@ -172,6 +187,10 @@ def zendesk_ids(rows: tuple[PlanRow, ...], goal: Goal) -> tuple[int, ...]:
 def _zendesk_id(row: PlanRow, goal: Goal) -> int | None:
     text = row.source_id if goal.source.kind.service is Service.ZENDESK else row.target_id
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _worth_words(worth: float, unit: str) -> str:
+    return f"{worth:,.0f} page views" if unit == "pageviews" else amount(worth, unit)
 
 
 def _second_line(row: PlanRow, goal: Goal) -> str:

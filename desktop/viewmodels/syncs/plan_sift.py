@@ -1,9 +1,9 @@
 """What of a preview is shown: a fate, a consequence, a cause, a text."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desktop.model.plan import Consequence, Fate, RowState
-from desktop.store.plans import RowFilter
+from desktop.store.plan_filter import RowFilter
 
 _CHANGES = (Fate.CREATE, Fate.UPDATE, Fate.CORRECTION, Fate.CONFLICT)
 _REFUSED = (RowState.PARKED, RowState.FAILED)
@@ -20,18 +20,22 @@ FATE_SIFTS = {
 
 @dataclass(frozen=True)
 class Sift:
-    """`fate` is a key of FATE_SIFTS, or `refused`; `cause` narrows what needs correction."""
+    """`fate` is a key of FATE_SIFTS, or `refused`; `cause` narrows what needs correction.
+
+    `by_worth`: in the order of what is predicted, not in the source's own.
+    """
 
     fate: str = "changes"
     consequence: Consequence | None = None
     name: str = ""
     text: str = ""
     cause: str = ""
+    by_worth: bool = False
 
     @property
     def plain(self) -> bool:
         """Whether nothing narrows what there is to see first."""
-        return self == Sift()
+        return replace(self, by_worth=False) == Sift()
 
     def filter(self) -> RowFilter:
         """The question to the store; a cause is asked for beside it."""

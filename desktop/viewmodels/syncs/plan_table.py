@@ -1,7 +1,6 @@
 """The rows of a preview as a table: pages by number from the store, a few kept, never all."""
 
 from array import array
-from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 
@@ -88,9 +87,10 @@ class PlanTable(QAbstractTableModel):
 
     def place_of(self, number: int) -> int:
         """Where a row stands, or -1."""
-        place = bisect_left(self._numbers, number)
-        there = place < len(self._numbers) and self._numbers[place] == number
-        return place if there else -1
+        try:
+            return self._numbers.index(number)
+        except ValueError:
+            return -1
 
     def row(self, place: int) -> RowView | None:
         """A row, or None while it is not read; that asks for it."""

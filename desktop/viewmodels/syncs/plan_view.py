@@ -9,7 +9,8 @@ from desktop.model.goal import Flows, Goal
 from desktop.model.guard import EMPTY, Breach, needs_two_admins
 from desktop.model.permission import Actor, Role
 from desktop.model.plan import Consequence, Fate, Plan, PlanState, RowState
-from desktop.store.plans import Approval, Plans, RowFilter
+from desktop.store.plan_filter import RowFilter
+from desktop.store.plans import Approval, Plans
 from desktop.store.store import Store
 from desktop.sync.guarding import found_in
 from desktop.viewmodels import moment
@@ -40,6 +41,7 @@ class Facts:
     causes: tuple[tuple[str, int], ...]
     refused: int
     losses: tuple[tuple[str, int], ...] = ()
+    tells_worth: bool = False
 
     @property
     def taken_back(self) -> str:
@@ -100,6 +102,7 @@ class PlanView:
     counts: tuple[Count, ...]
     causes: tuple[tuple[str, int], ...]
     chosen: Sift
+    sortable: bool
     foot: str
     write: str
     write_why_not: str
@@ -123,6 +126,7 @@ def read_facts(store: Store, plan_id: str) -> Facts:
         tuple(causes.most_common(6)),
         plans.count(plan_id, refused),
         _losses(plans, plan) if plan.origin.startswith("rollback") else (),
+        plans.tells_worth(plan_id),
     )
 
 
@@ -157,6 +161,7 @@ def plan_view(
         counts=_counts(facts),
         causes=facts.causes if sift.fate == "correction" else (),
         chosen=sift,
+        sortable=facts.tells_worth,
         foot=_foot(facts) if is_open else "",
         write=f"Write {facts.ticked:,} to {place}",
         write_why_not=held or nothing or keeps,

@@ -6,6 +6,7 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from desktop.kit.bus import Bus, Changes, Topic
 from desktop.kit.clock import Clock
+from desktop.model.value import CustomerType
 from desktop.settings import table
 from desktop.store.store import Store
 from desktop.sync.decide import Decisions
@@ -56,6 +57,12 @@ class Room:
     def zone(self) -> str:
         """The Sailthru account's time zone."""
         return self.office.values.get(table.TIMEZONE)
+
+    @property
+    def worth_unit(self) -> str:
+        """What this account's predictions are in: a currency, or `pageviews`."""
+        publisher = self.office.values.get(table.CUSTOMER_TYPE) == CustomerType.PUBLISHER.value
+        return "pageviews" if publisher else self.office.values.get(table.CURRENCY)
 
     async def run(self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Do something with the database on its own thread."""

@@ -123,17 +123,24 @@ class SyncDesk(Desk):
                 return place
         raise AssertionError(f"no row shows {name!r}")
 
-    def click_row(self, name: str, column: int = CHANGES, at: QPoint | None = None) -> None:
+    def click_row(
+        self,
+        name: str,
+        column: int = CHANGES,
+        at: QPoint | None = None,
+        *,
+        modifier: Qt.KeyboardModifier = NONE,
+    ) -> None:
         """Press the left button on a row: by default left of its middle in a column."""
         place = self.place(name)
         index = self.models.plan.table.index(place, column)
         self.rows.scrollTo(index)
         box = self.rows.visualRect(index)
         point = at or QPoint(box.left() + min(20, box.width() // 2), box.top() + 16)
-        QTest.mouseClick(self.rows.viewport(), Qt.MouseButton.LeftButton, NONE, point)
+        QTest.mouseClick(self.rows.viewport(), Qt.MouseButton.LeftButton, modifier, point)
 
-    def click_box(self, name: str) -> None:
-        self.click_row(name, TICK)
+    def click_box(self, name: str, modifier: Qt.KeyboardModifier = NONE) -> None:
+        self.click_row(name, TICK, modifier=modifier)
 
     def click_name(self, name: str) -> None:
         self.click_row(name, CUSTOMER)

@@ -11,7 +11,7 @@ from desktop.app.verbs.syncing.plans import row_json
 from desktop.kit.clock import iso
 from desktop.model.plan import Fate, PlanRow, RowState
 from desktop.model.run import OUTCOMES
-from desktop.store.plans import RowFilter
+from desktop.store.plan_filter import RowFilter
 
 _LAST = 5
 

@@ -14,7 +14,7 @@ from desktop.app.verbs.syncing.progress import teller
 from desktop.kit.errors import BadInput
 from desktop.model.json_value import Json
 from desktop.model.plan import Fate, Plan, PlanRow
-from desktop.store.plans import RowFilter
+from desktop.store.plan_filter import RowFilter
 from desktop.store.store import Store
 from desktop.sync.decide import Decisions
 from desktop.sync.guarding import found_in
