@@ -177,14 +177,6 @@ def named_cases() -> Iterator[tuple[str, str]]:
             yield kind, point
 
 
-def named_slice(kind: str) -> Iterator[str]:
-    """A third of the points for each kind, each point with three kinds; in full: `tests.faults`."""
-    number = list(KINDS).index(kind)
-    for turn, point in enumerate(ALL_POINTS):
-        if (turn + number) % 3 == 0:
-            yield point
-
-
 def foreign_cases() -> Iterator[tuple[str, str]]:
     """The kinds that have a third value, with each point after which it may matter."""
     for name, kind in KINDS.items():
