@@ -12,13 +12,16 @@ KEPT_PLANS = 20
 KEPT_S = 90 * 86_400.0
 _PIECE = 2_000
 
+# Plans and runs stay for years: whether rows are left is asked first, and the runs by their goal.
 _OLD = (
     "SELECT p.id FROM plan p WHERE p.goal = ?1 AND p.state IN ('applied', 'discarded')"
     " AND p.made_at < ?2 AND p.id NOT IN"
     " (SELECT id FROM plan WHERE goal = ?1 ORDER BY id DESC LIMIT ?3)"
-    " AND NOT EXISTS (SELECT 1 FROM run r WHERE r.plan = p.id AND r.state <> 'done')"
+    " AND EXISTS (SELECT 1 FROM plan_row r WHERE r.plan = p.id)"
+    " AND NOT EXISTS"
+    " (SELECT 1 FROM run r WHERE r.goal = ?1 AND r.plan = p.id AND r.state <> 'done')"
     " AND NOT EXISTS (SELECT 1 FROM batch b WHERE b.plan = p.id AND b.state <> 'closed')"
-    " AND EXISTS (SELECT 1 FROM plan_row r WHERE r.plan = p.id) ORDER BY p.id LIMIT 1"
+    " ORDER BY p.id LIMIT 1"
 )
 
 
@@ -49,11 +52,14 @@ class Pruning:
         return self._database.write(act)
 
     def is_forgotten(self, plan_id: str) -> bool:
-        """Whether a plan has no rows (any more)."""
+        """Whether rows of a sync's plan were forgotten: all of them, or the first pieces.
+
+        A plan numbers its rows from 1 on, and the lowest go first.
+        """
         return self._database.read(
             lambda c: (
                 c.execute(
-                    "SELECT 1 FROM plan_row WHERE plan = ? LIMIT 1", (int(plan_id),)
+                    "SELECT 1 FROM plan_row WHERE plan = ? AND row = 1", (int(plan_id),)
                 ).fetchone()
                 is None
             )
