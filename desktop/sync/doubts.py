@@ -49,8 +49,10 @@ class Doubts:
         held: dict[str, Held] = {}
         for record in records:
             doubt = self._left.pop(record.id, None)
-            if doubt is not None:
-                why = self._settled(doubt, found.get(record.id, Found()).standing)
+            there = found.get(record.id, Found())
+            # Who could not be read, or is not clear, says nothing about a number.
+            if doubt is not None and there.known:
+                why = self._settled(doubt, there.standing)
                 if why is not None:
                     held[record.id] = why
         return held

@@ -37,6 +37,11 @@ class Found:
     trouble: str = ""
     taken: str = ""
 
+    @property
+    def known(self) -> bool:
+        """Whether it can be said who it is: somebody, or nobody."""
+        return not (self.several or self.trouble or self.taken)
+
 
 class Finding:
     """Looks counterparts up, a chunk of records at a time."""
