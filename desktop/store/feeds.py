@@ -32,7 +32,8 @@ _PAGE = 500
 class Feed:
     """How far a feed is. `mark` is what a goal keeps: generation and number of the last change.
 
-    `whole_from`: when the last reading began that reached the end (Unix seconds).
+    `whole_from`: when the last reading began that reached the end and told of everybody, the
+    deleted too (Unix seconds).
     """
 
     name: str
@@ -87,12 +88,14 @@ class Feeds:
             )
         )
 
-    def end(self, name: str, now: float) -> Feed:
-        """The reading is complete."""
+    def end(self, name: str, now: float, *, whole: bool = True) -> Feed:
+        """The reading is complete; `whole`: it would have told of the deleted too."""
 
         def act(connection: sqlite3.Connection) -> Feed:
             connection.execute(
-                "UPDATE feed SET ended_at = ?, whole_from = begun_at WHERE name = ?", (now, name)
+                "UPDATE feed SET ended_at = ?1, whole_from = CASE WHEN ?2 THEN begun_at"
+                " ELSE whole_from END WHERE name = ?3",
+                (now, whole, name),
             )
             return _feed(connection, name)
 

@@ -14,6 +14,7 @@ from desktop.model.mapping import MappingRow, Operator
 from desktop.model.plan import Fate, PlanRow, RowState
 from desktop.model.run import RunState
 from desktop.settings import sync_settings
+from desktop.store.feeds import USERS
 from desktop.sync.decide import Decisions
 from tests.faults import syncs
 from tests.faults.home import agents, make_home, opened
@@ -328,4 +329,7 @@ async def test_an_agent_reads_the_slower_way(
         run = await syncs.run(house, goal)
         assert syncs.troubles_of(house.store, account, run) == []
         assert run.totals["updated"] == len(made)
+        # An admin who comes later still has to be told who was deleted.
+        feed = house.store.feeds.feed(USERS)
+        assert (feed.ended_at is None, feed.whole_from) == (False, None)
     assert "Forbidden" not in json.dumps(run.error)
