@@ -194,6 +194,11 @@ class Plan:
     origin: str = "sync"
     mark: str = ""
 
+    @property
+    def takes_back(self) -> bool:
+        """Whether it is the way back of an earlier run."""
+        return self.origin.startswith("rollback")
+
     def count(self, *fates: Fate) -> int:
         """How many rows have one of these fates."""
         return sum(self.fates.get(fate.value, 0) for fate in fates)

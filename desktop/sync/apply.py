@@ -53,7 +53,7 @@ class Apply:
             self.run.actor,
             frozenset(names),
             counts_touches=goal.pressure is not None,
-            takes_back=plan.origin.startswith("rollback"),
+            takes_back=plan.takes_back,
             sums=frozenset(
                 row.target for row in goal.mapping if row.on and row.operator is Operator.SUM
             ),

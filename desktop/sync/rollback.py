@@ -49,7 +49,7 @@ class Rollback:
         if run.plan is None:
             raise BadInput(f"Run {run_id} wrote nothing.", "There is nothing to take back.")
         before = await self._run(self._store.plans.get, run.plan)
-        if before.origin.startswith("rollback"):
+        if before.takes_back:
             raise BadInput(
                 f"Run {run_id} took another run back already.",
                 "Taking that back would do the first one again.",

@@ -96,9 +96,12 @@ class Runner:
             if asked.resume is not None:
                 run = await self._run(store.runs.take_over, asked.resume, goal.name)
             else:
+                why = asked.why
                 if asked.plan is not None:
-                    require_open(goal, await self._run(store.plans.get, asked.plan))
-                run = await self._run(store.runs.begin, goal.name, asked.why, asked.actor, now)
+                    plan = await self._run(store.plans.get, asked.plan)
+                    require_open(goal, plan)
+                    why = "rollback" if plan.takes_back else why
+                run = await self._run(store.runs.begin, goal.name, why, asked.actor, now)
             try:
                 ended = await self._cancellable(run, self._stages(run, goal, asked))
             except asyncio.CancelledError:

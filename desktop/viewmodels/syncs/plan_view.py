@@ -125,7 +125,7 @@ def read_facts(store: Store, plan_id: str) -> Facts:
         plans.approvals(plan_id),
         tuple(causes.most_common(6)),
         plans.count(plan_id, refused),
-        _losses(plans, plan) if plan.origin.startswith("rollback") else (),
+        _losses(plans, plan) if plan.takes_back else (),
         plans.tells_worth(plan_id),
     )
 
