@@ -3,7 +3,7 @@
 from desktop.clients.zendesk.credentials import ApiToken
 from desktop.connect.roles import actor_from
 from desktop.connect.services import Services
-from desktop.kit.errors import BadInput, NotPermitted
+from desktop.kit.errors import AuthLost, BadInput, NotPermitted
 from desktop.model.permission import Role
 from desktop.settings import table
 from desktop.viewmodels.syncs.room import Room
@@ -21,7 +21,16 @@ async def approved_by(room: Room, plan: str, breach: str, email: str, token: str
     services = Services(room.clock, values.get(table.CA_FILE))
     credentials = ApiToken(email.strip(), token.strip())
     async with services.zendesk(values.get(table.ZENDESK_BASE_URL), credentials) as client:
-        other = actor_from(await client.me())
+        try:
+            other = actor_from(await client.me())
+        except AuthLost as error:
+            # This window's own sign-in is another one, and stands.
+            raise AuthLost(
+                f"Zendesk refused the sign-in as {credentials.email}.",
+                "The API token is not one of this address, or not valid any more. Nothing was"
+                " allowed.",
+                "Type both once more.",
+            ) from error
     if other.role is not Role.ADMIN or other.id is None:
         raise NotPermitted(
             f"{other.name} is no admin.", "Nothing was allowed.", "Ask an admin of Zendesk."
