@@ -23,7 +23,8 @@ from desktop.writing.work import READ_BACK_WAITS_S, Work, sorted_out
 
 _POSTS = 48
 _PAGE = 500
-_LINES_A_JOB = 50_000
+# Some 20 MB in memory; a hundred thousand people who change are one job.
+_LINES_A_JOB = 120_000
 _SAMPLE = 200
 
 

@@ -47,7 +47,7 @@ def to_zendesk(people: int) -> list[Row]:
 def to_sailthru(people: int) -> list[Row]:
     """Everybody with the box gets a profile or values: one job."""
     with sync_stage(people) as stage:
-        return _both(stage, TO_SAILTHRU, lambda changed: math.ceil(changed / 100_000))
+        return _both(stage, TO_SAILTHRU, lambda changed: math.ceil(changed / 120_000))
 
 
 def _both(stage: SyncStage, name: str, aim: Callable[[int], int]) -> list[Row]:

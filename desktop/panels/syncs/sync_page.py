@@ -10,6 +10,7 @@ from desktop.panels.parts.banner import Banner
 from desktop.panels.parts.card import Card
 from desktop.panels.parts.dialog import Question
 from desktop.panels.parts.label import elided
+from desktop.panels.parts.later import Later
 from desktop.panels.syncs.amend_dialog import AmendDialog
 from desktop.panels.syncs.history_tab import HistoryTab
 from desktop.panels.syncs.live_bar import LiveBar
@@ -60,22 +61,38 @@ class SyncPage(QWidget):
         self.plan = PlanTab(models.plan)
         self._pages: list[str] = []
         self._dialog: QWidget | None = None
-        self.history = HistoryTab(models.history)
         self.strip = Card("History", name="Last runs")
         self.last_runs = RunLines("Last runs")
         self.strip.add(self.last_runs)
         self._lay_out()
         self.add_tab("Plan", self._with_strip())
-        self.mapping = MappingTab(models.mapping)
-        self.add_tab("Mapping", self.mapping)
-        self.schedule = ScheduleTab(models.schedule)
-        self.add_tab("Schedule", self.schedule)
-        self.add_tab("History", self.history)
+        # All of them at once would hold the window up: each is built when it is first shown.
+        self._mapping = Later(lambda: MappingTab(models.mapping))
+        self._schedule = Later(lambda: ScheduleTab(models.schedule))
+        self._history = Later(self._made_history)
+        self.add_tab("Mapping", self._mapping)
+        self.add_tab("Schedule", self._schedule)
+        self.add_tab("History", self._history)
         self._connect()
         # The models may have read everything before there was a page.
         self._on_changed()
         self._on_drafts()
         self._on_history()
+
+    @property
+    def mapping(self) -> MappingTab:
+        """The tab of that name."""
+        return self._mapping.content()
+
+    @property
+    def schedule(self) -> ScheduleTab:
+        """The tab of that name."""
+        return self._schedule.content()
+
+    @property
+    def history(self) -> HistoryTab:
+        """The tab of that name."""
+        return self._history.content()
 
     def add_tab(self, name: str, page: QWidget) -> None:
         """One more tab."""
@@ -187,10 +204,6 @@ class SyncPage(QWidget):
             teller.changed.connect(self._on_drafts)
         self._models.history.changed.connect(self._on_history)
         self.last_runs.chosen.connect(self._on_run)
-        self.history.customer_wanted.connect(self.customer_chosen)
-        self.history.rows_wanted.connect(self._on_rows_wanted)
-        self.history.resume_wanted.connect(model.resume)
-        self.history.roll_back_wanted.connect(self._on_roll_back)
         self.list.chosen.connect(model.choose)
         self.list.opened.connect(self._on_opened)
         self.list.new_wanted.connect(self._on_new)
@@ -246,7 +259,8 @@ class SyncPage(QWidget):
         view = self._models.history.view()
         self.strip.set_note(view.exchanged, tip="Each person counts once over the sync's life.")
         self.last_runs.show_lines(view.runs[:_STRIP])
-        self.history.show_history()
+        if self._history.built is not None:
+            self._history.built.show_history()
         self._arrange(self._wide)
 
     def _on_failed(self, error: AppError) -> None:
@@ -259,6 +273,15 @@ class SyncPage(QWidget):
 
     def _on_exported(self, words: str) -> None:
         self.trouble.show_message("info", words, close="Close")
+
+    def _made_history(self) -> HistoryTab:
+        tab = HistoryTab(self._models.history)
+        tab.customer_wanted.connect(self.customer_chosen)
+        tab.rows_wanted.connect(self._on_rows_wanted)
+        tab.resume_wanted.connect(self._model.resume)
+        tab.roll_back_wanted.connect(self._on_roll_back)
+        tab.show_history()
+        return tab
 
     # What the person wants.
 

@@ -66,9 +66,15 @@ class SyncDesk(Desk):
             await self.until(lambda: self.store_goal(preset).on)
             await self.until(lambda: self.page.head.switch.isChecked())
 
+    async def press_preview(self) -> None:
+        """Press Preview once the page has taken in what came before."""
+        await self.until(lambda: self.models.page.head() is not None)
+        await self.until(self.page.head.preview.isEnabled)
+        self.click(self.page.head.preview)
+
     async def preview(self) -> None:
         """Press Preview and wait for its rows."""
-        self.click("Preview")
+        await self.press_preview()
         await self.until(lambda: self.models.page.sync().open_plan is not None, 40)
         await self.until(lambda: self.models.plan.table.row(0) is not None)
 

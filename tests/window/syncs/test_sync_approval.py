@@ -133,7 +133,7 @@ async def test_an_approval_is_for_this_preview_alone(desk: SyncDesk) -> None:
     await desk.until(lambda: approvals(desk, "starts") == ["7601", "7604"])
     before = desk.open_plan()
     await desk.until(asks_nobody)
-    desk.click("Preview")
+    await desk.press_preview()
     await desk.until(
         lambda: desk.models.page.sync().running is None and desk.open_plan() != before, 40
     )

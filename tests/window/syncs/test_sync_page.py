@@ -81,7 +81,7 @@ async def test_what_waits_stands_on_the_rail(desk: SyncDesk) -> None:
 async def test_a_preview_is_cancelled_within_a_second_or_so(desk: SyncDesk) -> None:
     await desk.add()
     desk.sandbox.control("POST", "speed", {"latency_ms": 700})
-    desk.click("Preview")
+    await desk.press_preview()
     model = desk.models.page
     await desk.until(lambda: model.sync().running is not None, 20)
     cancel = desk.one("Cancel the run", QPushButton)

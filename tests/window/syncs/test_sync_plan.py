@@ -107,7 +107,7 @@ async def test_a_wrong_address_is_put_right_here(desk: SyncDesk) -> None:
     desk.press(Key.Key_Return)
     memory = desk.house.store.memory
     await desk.until(lambda: "7706" in memory.corrections(TO_SAILTHRU))
-    desk.click("Preview")
+    await desk.press_preview()
     await desk.until(
         lambda: (
             desk.models.page.sync().running is None

@@ -74,7 +74,7 @@ async def test_stages_and_a_cap_are_made_kept_and_saved(desk: SyncDesk) -> None:
     # It means others now, so it is checked again before it runs; a preview shows whom.
     assert desk.store_goal().checked_at == 0
     desk.page.show_tab("Plan")
-    desk.click("Preview")
+    await desk.press_preview()
     await desk.until(lambda: desk.models.page.sync().open_plan is not None, 40)
     rows = desk.house.store.plans.rows(desk.open_plan(), limit=2000)
     written = {row.label for row in rows if row.fate in (Fate.CREATE, Fate.UPDATE)}

@@ -54,9 +54,8 @@ async def test_a_process_that_ends_before_it_begins_says_why(desk: SyncDesk) -> 
     await desk.add()
     await desk.leave()
     await desk.begin(Start(lent={**desk._lent(), "FAIRLEAD_ZENDESK_TOKEN": "revoked"}))
-    await desk.until(lambda: desk.page.head.preview.isEnabled())
     desk.view.activateWindow()
-    desk.click("Preview")
+    await desk.press_preview()
     await desk.until(lambda: "It did not start." in desk.texts(desk.page), 20)
     said = desk.texts(desk.page)
     assert "Zendesk" in said.partition("It did not start.")[2]
