@@ -18,7 +18,7 @@ from desktop.model.plan import (
     PlanState,
 )
 from desktop.store.database import Database
-from desktop.store.plan_doubles import Double, doubles_of
+from desktop.store.plan_doubles import doubles_of
 from desktop.store.plan_filter import RowFilter, where_of
 from desktop.store.plan_row import (
     COLUMNS,
@@ -318,9 +318,9 @@ class Plans:
 
         return self._database.write(act)
 
-    def doubles(self, plan_id: str, after: int = 0, limit: int = 500) -> tuple[Double, ...]:
-        """Rows that would write what an earlier row of the plan is about, by their number."""
-        return self._database.read(lambda c: doubles_of(c, plan_id, after, limit))
+    def doubles(self, plan_id: str) -> tuple[tuple[int, int], ...]:
+        """Rows that would write what an earlier row of the plan is about, with the earlier one."""
+        return self._database.read(lambda c: doubles_of(c, plan_id))
 
     def park(self, plan_id: str, rows: Iterable[PlanRow]) -> None:
         """Replace rows of a plan that is being made."""

@@ -15,6 +15,8 @@ from desktop.sync.judging import TAKEN, TWO_FOR_ONE
 from desktop.sync.record import Record
 from desktop.sync.source import GoalSource
 
+_PAGE = 500
+
 
 class Doubles:
     """Those of one plan. `belongs` says whether a record is in the goal's source.
@@ -50,10 +52,13 @@ class Doubles:
 
     def park(self, plan_id: str) -> None:
         """Park the rows of a plan that are about somebody an earlier row is about too."""
-        after = 0
-        while page := self._store.plans.doubles(plan_id, after):
-            after = page[-1].row.row
-            self._store.plans.park(plan_id, [_parked(one.row, one.first) for one in page])
+        plans = self._store.plans
+        every = plans.doubles(plan_id)
+        for start in range(0, len(every), _PAGE):
+            some = every[start : start + _PAGE]
+            rows = plans.rows_at(plan_id, [row for row, _ in some])
+            firsts = plans.rows_at(plan_id, [first for _, first in some])
+            plans.park(plan_id, map(_parked, rows, firsts))
 
     def _known(self, targets: Collection[str]) -> dict[str, tuple[str, ...]]:
         """The source records that targets are known to be the counterparts of."""
