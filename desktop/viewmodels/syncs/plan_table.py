@@ -20,8 +20,8 @@ Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("Ticked", "Customer", "What", "Changes")
 TICK, CUSTOMER, FATE, CHANGES = range(len(COLUMNS))
 ROW_ROLE = Qt.ItemDataRole.UserRole
-PAGE = 128
-_KEPT = 24
+PAGE = 64
+_KEPT = 48
 
 
 class PlanTable(QAbstractTableModel):

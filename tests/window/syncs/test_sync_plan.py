@@ -194,7 +194,7 @@ async def test_five_thousand_rows_scroll_and_only_pages_in_sight_are_kept(desk: 
         bar.setValue(bar.maximum() * step // 20)
         await desk.pause(0.01)
     await desk.until(lambda: not desk.models.plan.tasks.runs("pages"))
-    assert sum(len(page) for page in table._pages.values()) <= 24 * PAGE
+    assert sum(len(page) for page in table._pages.values()) <= 48 * PAGE
     desk.press(Key.Key_Home)
     desk.press(Key.Key_A, CTRL)
     desk.press(Key.Key_Space)
