@@ -6,7 +6,8 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu
 
 from desktop.kit.errors import BadInput
 from desktop.panels.theme.theme import Choice
@@ -173,5 +174,16 @@ class Tour:
         await asyncio.sleep(0.2)
         self._count += 1
         path = self._folder / f"{self._count:02d}-{name}.png"
-        window.view.grab().save(str(path))
+        _as_seen(window).save(str(path))
         print(path)
+
+
+def _as_seen(window: "Window") -> QPixmap:
+    """The window with the menu over it, which is a window of its own."""
+    picture = window.view.grab()
+    menu = QApplication.activePopupWidget()
+    if isinstance(menu, QMenu):
+        painter = QPainter(picture)
+        painter.drawPixmap(window.view.mapFromGlobal(menu.pos()), menu.grab())
+        painter.end()
+    return picture

@@ -5,10 +5,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QAbstractButton, QApplication, QScrollArea, QScrollBar, QWidget
+
 from desktop.kit.errors import BadInput
+from desktop.model.condition import Condition, Test
+from desktop.model.goal import Goal
 from desktop.model.guard import Limits
 from desktop.model.mapping import MappingRow, Operator, SourceType
 from desktop.model.run import RunState
+from desktop.model.stage import Pressure, Stage
+from desktop.panels.activity_page import ActivityPage
 from desktop.panels.theme.theme import Choice
 from desktop.sync.presets import HIGH_VALUE, TICKETS, TO_SAILTHRU
 from desktop.viewmodels.syncs.plan_sift import Sift
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
 _PATIENCE_S = 60.0
 _SLOW_MS = 900
 _LIST = "Newsletter"
+_VIP = Condition("tags", Test.HAS, "vip")
 
 Picture = Callable[[str], Awaitable[None]]
 Control = Callable[[str, object], None]
@@ -53,6 +61,7 @@ class SyncTour:
         await self._failed()
         await self._tabs()
         await self._others()
+        await self._activity("activity-by-syncs")
         await self._beside()
         view.resize(*self._wide)
         view.show_page("customers")
@@ -106,7 +115,7 @@ class SyncTour:
         await self._preview()
 
     async def _failed(self) -> None:
-        """The key is revoked in the middle; afterwards the run goes on where it stopped."""
+        """The key is revoked in the middle; afterwards the run goes on, and others may follow."""
         page = self._models.page
         self._control("fault", {"spec": "sailthru:POST /job:401"})
         self._models.plan.write()
@@ -121,6 +130,19 @@ class SyncTour:
         self._control("speed", {"latency_ms": 0})
         await self._ended(RunState.DONE)
         await self._both("sync-ended")
+        await self._ways()
+
+    async def _ways(self) -> None:
+        button = self._sync_page.head.ways
+        button.click()
+        menu = QApplication.activePopupWidget()
+        if menu is None:
+            raise BadInput("The ways to run did not open.")
+        # A screen that nobody looks at may be smaller than the window, and pushes it aside.
+        below = QPoint(button.width() - menu.width(), button.height())
+        menu.move(button.mapToGlobal(below))
+        await self._both("sync-ways-to-run")
+        menu.close()
 
     async def _tabs(self) -> None:
         history, schedule = self._models.history, self._models.schedule
@@ -132,6 +154,9 @@ class SyncTour:
         await self._both("sync-history")
         self._sync_page.show_tab("Schedule")
         schedule.choose(form="weekdays", at=7 * 60)
+        schedule.tell(when="run", email="lee@desk.example")
+        # From here on the status bar says so.
+        schedule.run_here(on=True)
         await self._both("sync-schedule")
         schedule.discard()
 
@@ -156,15 +181,49 @@ class SyncTour:
         await self._until(lambda: (v := mapping.view()) is not None and v.tried and not v.busy)
         mapping.choose(3)
         await self._both("sync-mapping")
-        mapping.discard()
+        await self._stages("sync-stages", replace(goal, mapping=rows))
         self._sync_page.show_tab("Plan")
         page.add(HIGH_VALUE)
         await self._until(lambda: page.goal == HIGH_VALUE and page.sync() is not None)
         await self._preview()
-        await self._both("sync-high-value")
+        self._models.plan.order(by_worth=True)
+        await self._until(lambda: self._models.plan.table.row(0) is not None)
+        await self._both("sync-highest-value-first")
+
+    async def _stages(self, name: str, goal: Goal) -> None:
+        """Kept to who needs help just now, and to nobody too often; nothing of it is saved."""
+        where = (
+            Condition("ticket_count", Test.AT_LEAST, 3),
+            Condition("last_ticket_created_time", Test.WITHIN_DAYS, 14),
+        )
+        stages = (Stage("in need of help", where), Stage("vip", (_VIP,)))
+        source = replace(goal.source, stage=stages[0].name)
+        draft = replace(goal, stages=stages, source=source, pressure=Pressure())
+        self._models.mapping.set_goal(draft)
+        bar = await self._scroll_to(self._sync_page.mapping.effects.stages)
+        await self._both(name)
+        bar.setValue(0)
+        self._models.mapping.discard()
+
+    async def _activity(self, name: str) -> None:
+        """What syncs changed, customer by customer."""
+        view = self._window.view
+        view.show_page("activity")
+        page = view.findChild(ActivityPage)
+        if page is None:
+            raise BadInput("The page Activity is not there yet.")
+        for button in page.findChildren(QAbstractButton):
+            if button.accessibleName() == "By syncs":
+                button.click()
+        rows = page.rows.model()
+        await self._until(lambda: rows.rowCount() > 0)
+        page.rows.setCurrentIndex(rows.index(0, 0))
+        await asyncio.sleep(0.3)
+        await self._both(name)
+        view.show_page("sync")
 
     async def _beside(self) -> None:
-        """The narrow window: the list, then one sync."""
+        """The narrow window: the list, then one sync, and what it changed."""
         self._window.view.resize(*self._narrow)
         await self._both("sync-list-narrow")
         self._sync_page.list.opened.emit(HIGH_VALUE)
@@ -172,7 +231,12 @@ class SyncTour:
         for tab in ("Mapping", "Schedule", "History"):
             self._sync_page.show_tab(tab)
             await self._both(f"sync-{tab.lower()}-narrow")
+            if tab == "Mapping":
+                goal = self._window.house.store.goals.get(HIGH_VALUE)
+                await self._stages("sync-stages-narrow", goal)
         self._sync_page.show_tab("Plan")
+        await self._activity("activity-by-syncs-narrow")
+        self._models.schedule.run_here(on=False)
 
     # What they are made of.
 
@@ -188,6 +252,19 @@ class SyncTour:
         if page is None:
             raise BadInput("The page Sync is not there yet.")
         return page
+
+    async def _scroll_to(self, card: QWidget) -> QScrollBar:
+        """Show a card at the top of its tab, once that is laid out."""
+        await asyncio.sleep(0.2)
+        area = card.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is None:
+            raise BadInput("The card does not stand in a tab that scrolls.")
+        place = card.mapTo(area.viewport(), card.rect().topLeft())
+        bar = area.verticalScrollBar()
+        bar.setValue(bar.value() + place.y())
+        return bar
 
     async def _preview(self) -> None:
         """A new preview, whole and read."""

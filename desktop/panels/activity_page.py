@@ -114,8 +114,9 @@ class ActivityPage(QWidget):
         head.addWidget(self._export)
         self._filters = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._filters.setSpacing(fonts.scaled(8))
-        self._filters.addWidget(self._sift)
-        self._filters.addWidget(self._search, 1)
+        # Without a share of its own the longest word takes the others' air.
+        self._filters.addWidget(self._sift, 3)
+        self._filters.addWidget(self._search, 4)
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)

@@ -110,7 +110,7 @@ def synced_row(row: AuditRow, now: float) -> ActivityRow:
         why=f"by {row.reason}",
         state="Confirmed" if confirmed else "Written",
         state_tone="ok",
-        detail="" if confirmed else row.detail,
+        detail="" if confirmed else row.detail.partition(". ")[0].rstrip("."),
         attention=False,
     )
 
@@ -137,7 +137,7 @@ def synced_detail(row: AuditRow, now: float) -> DetailView:
             ("Service", service, ""),
             ("Reference", f"record {row.seq}", ""),
         ),
-        message=line.detail,
+        message=row.detail if line.detail else "",
         acts=tuple(acts),
         undo_note="A run as a whole is rolled back in its history.",
     )

@@ -21,8 +21,8 @@ _TESTS = (
     (Test.HAS_NOT, "does not have"),
     (Test.SET, "has a value"),
     (Test.NOT_SET, "has no value"),
-    (Test.WITHIN_DAYS, "is within the last … days"),
-    (Test.BEFORE_DAYS, "is more than … days ago"),
+    (Test.WITHIN_DAYS, "is in the last … days"),
+    (Test.BEFORE_DAYS, "is over … days ago"),
 )
 _BESIDE_FROM = 380
 _BARE = (Test.SET, Test.NOT_SET)
@@ -141,7 +141,7 @@ class ConditionRow(QWidget):
         self.test.may_shrink()
         asked = QHBoxLayout()
         asked.setSpacing(fonts.scaled(6))
-        asked.addWidget(self.test, 3)
+        asked.addWidget(self.test, 5)
         asked.addWidget(self.value, 2)
         self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._parts.setSpacing(fonts.scaled(6))

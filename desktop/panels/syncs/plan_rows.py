@@ -14,6 +14,8 @@ from desktop.viewmodels.syncs.plan_table import CHANGES, CUSTOMER, FATE, TICK, P
 Index = QModelIndex | QPersistentModelIndex
 _COLUMNS_FROM = 600
 _WIDTHS = {TICK: 32, CUSTOMER: 186, FATE: 126}
+# An amount before the address, where the changes have room enough without.
+_VALUED, _VALUED_FROM = 248, 760
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _RENEWING = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
 _HAND = Qt.CursorShape.PointingHandCursor
@@ -32,6 +34,7 @@ class PlanRows(QTableView):
         super().__init__(parent)
         self._table = table
         self._anchor = -1
+        self._valued = False
         self._painter = RowPainter(self)
         self.setAccessibleName("Rows")
         self.setObjectName("Rows")
@@ -60,11 +63,11 @@ class PlanRows(QTableView):
         table.modelReset.connect(self._on_reset)
         self._arrange()
 
-    def arrange_rows(self) -> None:
-        """Take over how many fields a row shows, and whether it may be ticked."""
+    def arrange_rows(self, *, valued: bool = False) -> None:
+        """Take over how many fields a row shows, whether it may be ticked and has an amount."""
         self._painter.editable = self._table.editable
-        if self._painter.lines != self._table.lines:
-            self._painter.lines = self._table.lines
+        if (self._painter.lines, self._valued) != (self._table.lines, valued):
+            self._painter.lines, self._valued = self._table.lines, valued
             self._arrange()
         self.viewport().update()
 
@@ -158,9 +161,12 @@ class PlanRows(QTableView):
         if whole:
             self.setColumnWidth(CUSTOMER, self.viewport().width() - fonts.scaled(_WIDTHS[TICK]))
         else:
+            widths = dict(_WIDTHS)
+            if self._valued and self.viewport().width() >= fonts.scaled(_VALUED_FROM):
+                widths[CUSTOMER] = _VALUED
             for column in (CUSTOMER, FATE):
-                self.setColumnWidth(column, fonts.scaled(_WIDTHS[column]))
-            used = sum(fonts.scaled(width) for width in _WIDTHS.values())
+                self.setColumnWidth(column, fonts.scaled(widths[column]))
+            used = sum(fonts.scaled(width) for width in widths.values())
             self.setColumnWidth(CHANGES, self.viewport().width() - used)
         height = row_height(self._painter.lines, whole=whole)
         if self.verticalHeader().defaultSectionSize() != height:

@@ -116,7 +116,7 @@ class PlanTab(Card):
             self.search.setText(sift.text)
         self.order.setVisible(view.sortable)
         self.order.set_value(_BY_WORTH if sift.by_worth else _AS_FOUND)
-        self.rows.arrange_rows()
+        self.rows.arrange_rows(valued=view.sortable)
         empty = self._model.empty()
         self.rows.setVisible(empty is None)
         self.nothing.setVisible(empty is not None)
@@ -156,11 +156,14 @@ class PlanTab(Card):
         filters = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         filters.setSpacing(fonts.scaled(10))
         filters.addWidget(self.counts, 1)
-        self._finding = QHBoxLayout()
-        self._finding.addWidget(self.summary)
-        self._finding.addWidget(self.order)
-        self._finding.addWidget(self.search)
-        filters.addLayout(self._finding)
+        finding = QHBoxLayout()
+        finding.addWidget(self.summary)
+        self._fields = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._fields.setSpacing(fonts.scaled(6))
+        self._fields.addWidget(self.order)
+        self._fields.addWidget(self.search)
+        finding.addLayout(self._fields)
+        filters.addLayout(finding)
         self._filters = filters
         body = QHBoxLayout()
         body.setSpacing(0)
@@ -222,11 +225,14 @@ class PlanTab(Card):
         self._foot_row.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self.summary.setVisible(self.width() >= fonts.scaled(760))
         self._filters.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
-        if wide:
-            self.search.setFixedWidth(fonts.scaled(190))
-        else:
-            self.search.setMinimumWidth(0)
-            self.search.setMaximumWidth(16_777_215)
+        # Beside the figures they stand over each other, so that the figures keep one line.
+        self._fields.setDirection(direction.TopToBottom if wide else direction.LeftToRight)
+        for field in (self.order, self.search):
+            if wide:
+                field.setFixedWidth(fonts.scaled(190))
+            else:
+                field.setMinimumWidth(0)
+                field.setMaximumWidth(16_777_215)
 
     def _connect(self) -> None:
         model = self._model

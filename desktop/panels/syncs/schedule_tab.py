@@ -26,6 +26,7 @@ from desktop.viewmodels.syncs.schedule import ScheduleModel, ScheduleView
 from desktop.viewmodels.syncs.schedule_draft import FORMS
 
 _FIELD = 200
+_LABEL = 74
 _WIDEST = 640
 
 
@@ -116,7 +117,9 @@ class ScheduleTab(QWidget):
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
         for field in (self.form, self.minutes, self.count, self.month_days, self.at):
             field.setFixedWidth(fonts.scaled(_FIELD))
-        rows.addRow(label("Runs"), self.form)
+        runs = label("Runs")
+        runs.setMinimumWidth(fonts.scaled(_LABEL))
+        rows.addRow(runs, self.form)
         rows.addRow(label("Every"), self.minutes)
         rows.addRow(label("Times a day"), self.count)
         rows.addRow(label("On"), self.days)

@@ -12,6 +12,7 @@ from desktop.viewmodels.syncs.schedule import ScheduleView
 from desktop.viewmodels.syncs.schedule_draft import OCCASIONS
 
 _FIELD = 260
+_LABEL = 74
 
 
 class TellingCard(Card):
@@ -25,13 +26,16 @@ class TellingCard(Card):
         self.desktop = check_box("A notification on the computer that runs it")
         self.email = text_field("E-mail to", "Nobody", longest=2000)
         self.words = label("", wrap=True)
-        self.note = label("", "note", wrap=True)
+        self.note = label("", wrap=True, tone="warn")
         self.wrong = label("", wrap=True, tone="bad")
         for field in (self.when, self.email):
             field.setMaximumWidth(fonts.scaled(_FIELD))
         self.when.may_shrink()
         self._rows = form()
-        self._rows.addRow(label("When"), self.when)
+        when = label("When")
+        # As wide as the longest of the card above, so that the fields stand below each other.
+        when.setMinimumWidth(fonts.scaled(_LABEL))
+        self._rows.addRow(when, self.when)
         self._rows.addRow("", self.desktop)
         self._rows.addRow(label("E-mail to"), self.email)
         self.add(self._rows)
