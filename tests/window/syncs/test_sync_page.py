@@ -1,6 +1,8 @@
 """The page Sync from nothing to a run: added, switched on, previewed, ticked, written."""
 
 import asyncio
+import json
+from pathlib import Path
 from typing import Any
 
 from careful import unnamed
@@ -135,7 +137,9 @@ async def test_history_names_the_last_people_and_opens_them(desk: SyncDesk) -> N
     assert desk.page.isVisible()
 
 
-async def test_what_a_sync_changed_stands_in_activity_and_leads_to_its_run(desk: SyncDesk) -> None:
+async def test_what_a_sync_changed_stands_in_activity_and_leads_to_its_run(
+    desk: SyncDesk, tmp_path: Path
+) -> None:
     await desk.add()
     await desk.preview()
     desk.models.plan.write()
@@ -153,6 +157,11 @@ async def test_what_a_sync_changed_stands_in_activity_and_leads_to_its_run(desk:
     desk.click("Search the changes", QLineEdit)
     desk.type("maria@lopez")
     await desk.until(lambda: model.table.rowCount() == 1)
+    file = tmp_path / "by-syncs.json"
+    model.export(str(file), "json")
+    await desk.until(file.exists)
+    (told,) = json.loads(file.read_text("utf-8"))["rows"]
+    assert told["customer"] == "maria@lopez.example"
     desk.press(Key.Key_Tab)
     await desk.tab_to("Changes")
     desk.press(Key.Key_Down)
