@@ -89,9 +89,15 @@ def close_row(connection: sqlite3.Connection, hand: Hand, item: Closed, now: flo
             "INSERT OR IGNORE INTO ledger (goal, event, run) VALUES (?, ?, ?)",
             [(hand.goal, event, int(hand.run)) for event in row.events],
         )
-    if not target:
-        # Accepted, and nobody knows yet where it stands.
-        return
+    # Accepted without one, nobody knows yet where it stands.
+    if target:
+        _remember(connection, hand, item, target, now)
+
+
+def _remember(
+    connection: sqlite3.Connection, hand: Hand, item: Closed, target: str, now: float
+) -> None:
+    """What later plans and runs ask after: of whom, what is there, and whose it is."""
     _agreed(connection, hand, item, target, now)
     connection.executemany(
         "INSERT OR REPLACE INTO written (service, target, field, hash, at, origin)"
@@ -105,7 +111,7 @@ def close_row(connection: sqlite3.Connection, hand: Hand, item: Closed, now: flo
         "INSERT OR IGNORE INTO exchanged (goal, target, at) VALUES (?, ?, ?)",
         (hand.goal, target, now),
     )
-    _pair(connection, hand, row, target, now)
+    _pair(connection, hand, item.row, target, now)
     _membership(connection, hand, item, target)
     if hand.counts_touches:
         connection.execute(

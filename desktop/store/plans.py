@@ -7,12 +7,9 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from desktop.kit.errors import Conflict, NotFound
-from desktop.model.edit import Service
+from desktop.kit.errors import NotFound
 from desktop.model.goal import Goal
 from desktop.model.plan import (
-    Consequence,
-    Noticed,
     Plan,
     PlanRow,
     PlanState,
@@ -20,6 +17,7 @@ from desktop.model.plan import (
 from desktop.store.database import Database
 from desktop.store.plan_doubles import doubles_of
 from desktop.store.plan_filter import RowFilter, where_of
+from desktop.store.plan_record import plan_of, plan_record, require_open
 from desktop.store.plan_row import (
     COLUMNS,
     PLACES,
@@ -32,8 +30,6 @@ from desktop.store.plan_row import (
     row_of,
     values_of,
 )
-
-_TEXTS = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -101,7 +97,7 @@ class Plans:
         """Forget a plan that was not applied: a preview leaves no history."""
 
         def act(connection: sqlite3.Connection) -> None:
-            row = _row(connection, plan_id)
+            row = plan_record(connection, plan_id)
             if connection.execute(
                 "SELECT 1 FROM run WHERE plan = ? LIMIT 1", (row["id"],)
             ).fetchone():
@@ -151,12 +147,12 @@ class Plans:
 
     def get(self, plan_id: str) -> Plan:
         """A plan with its counts. Raises NotFound."""
-        return self._database.read(lambda c: _plan(c, _row(c, plan_id)))
+        return self._database.read(lambda c: plan_of(c, plan_record(c, plan_id)))
 
     def goal_of(self, plan_id: str) -> Goal:
         """The goal as it was when the plan was made."""
         return self._database.read(
-            lambda c: msgspec.json.decode(_row(c, plan_id)["body"], type=Goal)
+            lambda c: msgspec.json.decode(plan_record(c, plan_id)["body"], type=Goal)
         )
 
     def latest(self, goal: str, *states: PlanState) -> Plan | None:
@@ -169,7 +165,7 @@ class Plans:
                 " ORDER BY id DESC LIMIT 1",
                 (goal, wanted),
             ).fetchone()
-            return _plan(connection, row) if row else None
+            return plan_of(connection, row) if row else None
 
         return self._database.read(look)
 
@@ -273,7 +269,7 @@ class Plans:
         wanted = encode(list(rows))
 
         def act(connection: sqlite3.Connection) -> int:
-            _require_open(connection, plan_id)
+            require_open(connection, plan_id)
             return connection.execute(
                 "UPDATE plan_row SET ticked = ? WHERE plan = ? AND ticked <> ?"
                 " AND fate IN ('create', 'update') AND row IN (SELECT value FROM json_each(?))",
@@ -287,7 +283,7 @@ class Plans:
         where, values = where_of(plan_id, chosen)
 
         def act(connection: sqlite3.Connection) -> int:
-            _require_open(connection, plan_id)
+            require_open(connection, plan_id)
             return connection.execute(
                 f"UPDATE plan_row SET ticked = ? WHERE {where}"  # noqa: S608
                 " AND fate IN ('create', 'update')",
@@ -300,7 +296,7 @@ class Plans:
         """Tick or untick one field of a row."""
 
         def act(connection: sqlite3.Connection) -> PlanRow:
-            _require_open(connection, plan_id)
+            require_open(connection, plan_id)
             kept = read_row(connection, plan_id, row)
             if not any(change.field == field for change in kept.changes):
                 raise NotFound(f"Row {row} does not change “{field}”.")
@@ -313,7 +309,7 @@ class Plans:
         """Replace a row after a person has decided something about it. Raises Conflict."""
 
         def act(connection: sqlite3.Connection) -> PlanRow:
-            _require_open(connection, plan_id)
+            require_open(connection, plan_id)
             return put_row(connection, plan_id, row)
 
         return self._database.write(act)
@@ -354,49 +350,3 @@ class Plans:
                 )
             )
         )
-
-
-def _row(connection: sqlite3.Connection, plan_id: str) -> sqlite3.Row:
-    row: sqlite3.Row | None = connection.execute(
-        "SELECT * FROM plan WHERE id = ?", (plan_number(plan_id),)
-    ).fetchone()
-    if row is None:
-        raise NotFound(f"There is no plan {plan_id}.", "", "`fairlead sync plan GOAL` makes one.")
-    return row
-
-
-def _require_open(connection: sqlite3.Connection, plan_id: str) -> None:
-    if _row(connection, plan_id)["state"] not in ("ready", "stopped"):
-        raise Conflict(
-            f"Plan {plan_id} cannot be changed any more.",
-            "It is being applied, or has ended.",
-            "Make a new preview.",
-        )
-
-
-def _plan(connection: sqlite3.Connection, row: sqlite3.Row) -> Plan:
-    fates = connection.execute(
-        "SELECT fate, count(*) AS n FROM plan_row WHERE plan = ? GROUP BY fate", (row["id"],)
-    )
-    noticed = connection.execute(
-        "SELECT consequence, name, count(*) AS n FROM plan_noticed WHERE plan = ?"
-        " GROUP BY consequence, name",
-        (row["id"],),
-    )
-    order = list(Consequence)
-    found = [Noticed(Consequence(n["consequence"]), n["name"], n["n"]) for n in noticed]
-    return Plan(
-        id=str(row["id"]),
-        goal=row["goal"],
-        service=Service(row["service"]),
-        state=PlanState(row["state"]),
-        made_at=row["made_at"],
-        actor=row["actor"],
-        read=row["read"],
-        fates={f["fate"]: f["n"] for f in fates},
-        noticed=tuple(sorted(found, key=lambda n: (order.index(n.consequence), n.name))),
-        breaches=msgspec.json.decode(row["breaches"], type=_TEXTS),
-        allowed=msgspec.json.decode(row["allowed"], type=_TEXTS),
-        origin=row["origin"],
-        mark=row["mark"],
-    )
