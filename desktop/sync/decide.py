@@ -150,7 +150,10 @@ class Decisions:
             return replace(row, consequences=consequences_of(goal, row, None, {}, 0))
         fate = Fate.UPDATE if row.sent else Fate.UNCHANGED
         synced = self._store.memory.synced(goal.name, [row.target_id]).get(row.target_id, {})
-        decided = replace(row, fate=fate, ticked=fate is Fate.UPDATE, why="", cause="")
+        # A row that somebody has left out stays out, whatever is decided about its fields.
+        left_out = row.fate is Fate.UPDATE and not row.ticked
+        ticked = fate is Fate.UPDATE and not left_out
+        decided = replace(row, fate=fate, ticked=ticked, why="", cause="")
         there = _standing_before(goal, decided)
         tickets = self._open_tickets(goal, row.target_id)
         notes = consequences_of(goal, decided, there, synced, tickets) if decided.sent else ()

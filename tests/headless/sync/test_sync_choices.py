@@ -52,6 +52,8 @@ async def test_exactly_what_is_ticked_is_written(
     plan, rows = await planned(town_hall, goal)
     by = {row.label: row.row for row in rows}
     town_hall.store.plans.tick(plan.id, [by[one.email]], on=False)
+    # Who is left out stays out, whatever is decided about a field of theirs.
+    decisions.tick_field(plan.id, by[one.email], "vars.phone", on=False)
     decisions.tick_field(plan.id, by[two.email], "vars.phone", on=False)
     run = await syncs.run(town_hall, goal, plan=plan.id)
     assert (run.totals["updated"], run.totals["skipped"]) == (2, 1)
