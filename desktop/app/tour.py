@@ -3,6 +3,7 @@
 import asyncio
 import json
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +18,16 @@ if TYPE_CHECKING:
 
 WIDE = (1280, 820)
 NARROW = (392, 860)
+BOTH = (Choice.LIGHT, Choice.DARK)
 
 
 class Tour:
-    """Light and dark at 1280×820, and the narrow window. `said` is the sandbox's first line."""
+    """At 1280×820 and in the narrow window. `said` is the sandbox's first line."""
 
-    def __init__(self, folder: Path, said: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, said: dict[str, Any], themes: Sequence[Choice] = BOTH) -> None:
         self._folder = folder
         self._said = said
+        self._themes = tuple(themes)
         self._count = 0
 
     async def walk(self, window: "Window") -> None:
@@ -33,7 +36,7 @@ class Tour:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BadInput(f"{self._folder} cannot be written to.", str(error.strerror)) from error
-        for choice in (Choice.LIGHT, Choice.DARK):
+        for choice in self._themes:
             window.theme.choose(choice)
             await self._one_theme(window, choice.value)
         await self._syncs(window)
@@ -44,7 +47,7 @@ class Tour:
         async def picture(name: str) -> None:
             await self._picture(window, name)
 
-        await SyncTour(window, picture, self._tell, (WIDE, NARROW)).walk()
+        await SyncTour(window, picture, self._tell, (WIDE, NARROW), self._themes).walk()
 
     async def _one_theme(self, window: "Window", theme: str) -> None:
         view = window.view

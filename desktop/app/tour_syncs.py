@@ -43,14 +43,16 @@ class SyncTour:
         picture: Picture,
         control: Control,
         sizes: tuple[tuple[int, int], ...],
+        themes: tuple[Choice, ...],
     ) -> None:
         self._window = window
         self._picture = picture
         self._control = control
         self._wide, self._narrow = sizes
+        self._themes = themes
 
     async def walk(self) -> None:
-        """Every station once; each is seen in both themes."""
+        """Every station once; each is seen in every theme asked for."""
         view = self._window.view
         view.resize(*self._wide)
         view.show_page("sync")
@@ -297,7 +299,7 @@ class SyncTour:
     async def _both(self, name: str) -> None:
         # Beginning with the theme in force: dressing a full window anew takes about a second.
         first = self._window.theme.choice
-        for choice in sorted((Choice.LIGHT, Choice.DARK), key=lambda c: c is not first):
+        for choice in sorted(self._themes, key=lambda c: c is not first):
             self._window.theme.choose(choice)
             await self._picture(f"{name}-{choice.value}")
 

@@ -32,6 +32,9 @@ EXAMPLES = ("maria@lopez.example", "#48302", "j.doe@corp.example", "Alex Kim")
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", default="", help="a customer, #ticket or link to open")
     parser.add_argument("--tour", metavar="DIR", help="save pictures of every screen and end")
+    parser.add_argument(
+        "--theme", choices=["light", "dark"], help="with --tour: pictures in this one alone"
+    )
     parser.add_argument("--as", dest="role", choices=["admin", "agent"], default="admin")
     parser.add_argument("--customers", type=int, default=2000, metavar="N")
     parser.add_argument("--latency-ms", type=int, default=0, metavar="N")
@@ -50,9 +53,10 @@ def _run(ground: Ground, options: argparse.Namespace) -> int:
         _set_up(ground, workspaces, workspace, said, options.role)
         tour = None
         if options.tour:
-            from desktop.app.tour import Tour
+            from desktop.app.tour import BOTH, Tour
 
-            tour = Tour(Path(options.tour), said).walk
+            themes = [choice for choice in BOTH if options.theme in (None, choice.value)]
+            tour = Tour(Path(options.tour), said, themes).walk
         start = Start(
             argument=options.what,
             tour=tour,

@@ -96,9 +96,20 @@ async def test_killed_while_typing_the_draft_and_the_waiting_change_are_back(
     assert "Winback" in said["lists"]
 
 
-def test_the_tour_takes_every_picture(tmp_path: Path) -> None:
+def test_the_tour_takes_every_picture_of_a_theme(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "desktop", "demo", "--customers", "50", "--tour", str(tmp_path)],
+        [
+            sys.executable,
+            "-m",
+            "desktop",
+            "demo",
+            "--customers",
+            "50",
+            "--tour",
+            str(tmp_path),
+            "--theme",
+            "dark",
+        ],
         env=environment(tmp_path / "home"),
         cwd=ROOT,
         capture_output=True,
@@ -108,10 +119,13 @@ def test_the_tour_takes_every_picture(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     pictures = sorted(path.name for path in tmp_path.glob("*.png"))
-    lights = [name.split("-", 1)[1] for name in pictures if "-light" in name]
-    darks = [name.split("-", 1)[1] for name in pictures if "-dark" in name]
-    assert [n.replace("-light", "") for n in lights] == [n.replace("-dark", "") for n in darks]
-    assert len(lights) >= 15
+    assert not [name for name in pictures if "-light" in name]
+    assert [name.split("-", 1)[0] for name in pictures] == [
+        f"{number:02}" for number in range(1, len(pictures) + 1)
+    ]
+    told = " ".join(pictures)
+    assert all(f"-{page}-" in told for page in ("customer", "activity", "settings", "sync-plan"))
+    assert len(pictures) >= 40
     assert all((tmp_path / name).stat().st_size > 2_000 for name in pictures)
 
 
