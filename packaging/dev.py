@@ -17,7 +17,6 @@ import tempfile
 import venv
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -102,11 +101,12 @@ def test(rest: Sequence[str]) -> int:
             pythons[name],
             name,
             [p for p in paths if p.startswith(f"tests/{name}")],
-            alone=len(wanted) == 1,
         )
         for name in wanted
     }
-    codes += beside_each_other({name: [*start, *options] for name, start in commands.items()})
+    for name, start in commands.items():
+        print(f"\n== tests/{name} ==", flush=True)
+        codes.append(run([*start, *options], env=OFFSCREEN))
     failed = [code for code in codes if code]
     print("All is well." if not failed else "Something failed: see above.")
     return failed[0] if failed else 0
@@ -145,42 +145,14 @@ def checks(python: str) -> int:
     return next((code for code in codes if code), 0)
 
 
-def pytest(python: str, suite: str, paths: Sequence[str], *, alone: bool) -> list[str]:
+def pytest(python: str, suite: str, paths: Sequence[str]) -> list[str]:
     """One suite's command, with its own ini; each worker brings its own services."""
     # Without a window much is waiting: for processes, time limits and answers that never come.
-    workers = "3" if suite == "headless" and alone else "2"
+    workers = "3" if suite == "headless" else "2"
     return [
         python, "-m", "pytest", "-q", "-n", workers, "-c", f"tests/{suite}/pytest.ini",
         "--rootdir", f"tests/{suite}", *(paths or [f"tests/{suite}"]),
     ]  # fmt: skip
-
-
-def beside_each_other(commands: dict[str, list[str]]) -> list[int]:
-    """Run the suites at the same time: each leaves much of the machine to the other.
-
-    One is read as it runs, the others when they have ended.
-    """
-    first, *others = commands
-    with ExitStack() as until_the_end:
-        behind = {}
-        for name in others:
-            said = until_the_end.enter_context(tempfile.TemporaryFile())
-            process = subprocess.Popen(
-                commands[name],
-                env={**os.environ, **OFFSCREEN},
-                stdout=said,
-                stderr=subprocess.STDOUT,
-            )
-            until_the_end.callback(process.wait)
-            until_the_end.callback(process.terminate)
-            behind[name] = process, said
-        print(f"\n== tests/{first} ==", flush=True)
-        codes = [run(commands[first], env=OFFSCREEN)]
-        for name, (process, said) in behind.items():
-            codes.append(process.wait())
-            said.seek(0)
-            print(f"\n== tests/{name} ==\n{said.read().decode(errors='replace')}", flush=True)
-        return codes
 
 
 def environment(name: str, lock: Path, leave_out: Sequence[str] = ()) -> str:

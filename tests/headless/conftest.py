@@ -6,12 +6,18 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from desktop.app.wiring import House
 from desktop.kit.clock import Clock
 from tests.faults.home import make_home, opened
 from tests.faults.servers import Servers
 from tests.faults.town import ManualClock, Town
+
+# The same examples each time, as all of the slice is seeded; `--hypothesis-profile=default` draws
+# others. No time limit: how long one takes is the machine's affair.
+settings.register_profile("slice", derandomize=True, deadline=None, max_examples=60)
+settings.load_profile("slice")
 
 
 @pytest.fixture

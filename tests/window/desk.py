@@ -76,14 +76,15 @@ class Desk:
         """Close the window as its last button does, and see that nothing is left of it."""
         if self._running is None:
             return
-        running, self._running = self._running, None
+        under_way, self._running = self._running, None
         self.window.close()
-        await soon(running)
+        await soon(under_way)
         await bury(self.view, self.window)
         gc.collect()
         left = [t.get_name() for t in asyncio.all_tasks() if t is not asyncio.current_task()]
         assert not left, left
-        assert not [t for t in _active_timers() if t not in self._timers], "a timer still runs"
+        running = [t for t in _active_timers() if t not in self._timers]
+        assert not running, [(t.parent(), t.interval()) for t in running]
 
     async def again(self) -> None:
         """Close and open once more on the same files."""

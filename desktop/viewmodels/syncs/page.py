@@ -22,6 +22,7 @@ from desktop.viewmodels.syncs.words import source_words, target_words
 from desktop.viewmodels.tasks import Tasks
 
 _THROTTLE_MS = 150
+_BEGINS_EVERY_MS = 500
 _AGES_EVERY_MS = 30_000
 
 
@@ -71,6 +72,11 @@ class SyncsModel(QObject):
         self._said: dict[str, MessageView] = {}
         self._waiting = 0
         self._again = False
+        self._closed = False
+        self._begins = QTimer(self)
+        self._begins.setSingleShot(True)
+        self._begins.setInterval(_BEGINS_EVERY_MS)
+        self._begins.timeout.connect(self.refresh)
         self._throttle = QTimer(self)
         self._throttle.setSingleShot(True)
         self._throttle.setInterval(_THROTTLE_MS)
@@ -165,7 +171,7 @@ class SyncsModel(QObject):
 
     def set_visible(self, visible: bool) -> None:
         """A page that is seen keeps its ages; the badge is kept in any case."""
-        if visible:
+        if visible and not self._closed:
             self._ages.start()
             self.refresh()
         else:
@@ -255,8 +261,9 @@ class SyncsModel(QObject):
     async def close(self) -> None:
         """End what runs here; processes go on."""
         self._unsubscribe()
-        self._throttle.stop()
-        self._ages.stop()
+        self._closed = True
+        for timer in (self._throttle, self._ages, self._begins):
+            timer.stop()
         await asyncio.sleep(0)
         await self.tasks.close()
 
@@ -277,6 +284,7 @@ class SyncsModel(QObject):
             self._processes.start(sync, kind, *arguments)
         except AppError as error:
             self._said[goal] = MessageView("bad", error.title, f"{error.message} {error.hint}")
+        self._look_again()
         self.changed.emit()
 
     async def _read(self) -> None:
@@ -297,8 +305,7 @@ class SyncsModel(QObject):
     def _heed(self, seen: Look) -> None:
         """What a look says of the processes, the badge and the choice."""
         self._said |= self._processes.settle(seen)
-        if self._processes.any_begun and not self._throttle.isActive():
-            QTimer.singleShot(500, self, self.refresh)
+        self._look_again()
         for sentence in self._processes.ends(seen):
             self.told.emit(sentence)
         self._count()
@@ -306,6 +313,11 @@ class SyncsModel(QObject):
             first = next(iter(seen.syncs), None)
             self.goal = first.goal.name if first else ""
             self.chosen.emit(self.goal)
+
+    def _look_again(self) -> None:
+        """A process that ends before it begins changes nothing that would be noticed."""
+        if self._processes.any_begun and not self._closed:
+            self._begins.start()
 
     def _count(self) -> None:
         waiting = sum(card.waits for card in self.cards())
@@ -367,7 +379,7 @@ class SyncsModel(QObject):
 
     def _on_changes(self, changes: Changes) -> None:
         topics = (Topic.SYNC, Topic.PERMISSIONS, Topic.SERVICE, Topic.SETTINGS)
-        if changes.touches(*topics) and not self._throttle.isActive():
+        if changes.touches(*topics) and not self._throttle.isActive() and not self._closed:
             self._throttle.start()
 
     def _on_trouble(self, error: AppError) -> None:
