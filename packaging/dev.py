@@ -147,10 +147,9 @@ def checks(python: str) -> int:
 
 def pytest(python: str, suite: str, paths: Sequence[str]) -> list[str]:
     """One suite's command, with its own ini; each worker brings its own services."""
-    # Without a window much is waiting: for processes, time limits and answers that never come.
-    workers = "3" if suite == "headless" else "2"
+    # More than there are cores: much is waiting, for processes, time limits and absent answers.
     return [
-        python, "-m", "pytest", "-q", "-n", workers, "-c", f"tests/{suite}/pytest.ini",
+        python, "-m", "pytest", "-q", "-n", "3", "-c", f"tests/{suite}/pytest.ini",
         "--rootdir", f"tests/{suite}", *(paths or [f"tests/{suite}"]),
     ]  # fmt: skip
 
@@ -180,7 +179,15 @@ def environment(name: str, lock: Path, leave_out: Sequence[str] = ()) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         chosen = Path(scratch) / "requirements.txt"
         chosen.write_text(without(lock.read_text(encoding="utf-8"), leave_out), encoding="utf-8")
-        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-qq"]
+        pip = [
+            str(python),
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "install",
+            "-qq",
+            "--no-compile",
+        ]
         hashed = ["--require-hashes", "--no-deps", "-r", str(chosen)]
         if run([*pip, *hashed]):
             raise Stop("The dependencies could not be installed: see above.")
