@@ -77,7 +77,7 @@ def demo(rest: Sequence[str]) -> int:
     print("There is no display here, so Fairlead takes a tour and saves pictures instead.")
     code = run(
         [python, "-m", "desktop", "demo", "--tour", str(folder), *rest],
-        env={"QT_QPA_PLATFORM": "offscreen"},
+        env=OFFSCREEN,
     )
     if code == 0:
         print(f"The pictures are in {folder}")
@@ -96,17 +96,9 @@ def test(rest: Sequence[str]) -> int:
         making = {name: pool.submit(environment, *SUITES[name]) for name in {*wanted, "window"}}
         pythons = {name: made.result() for name, made in making.items()}
     codes = [] if rest else [checks(pythons["window"])]
-    commands = {
-        name: pytest(
-            pythons[name],
-            name,
-            [p for p in paths if p.startswith(f"tests/{name}")],
-        )
-        for name in wanted
-    }
-    for name, start in commands.items():
-        print(f"\n== tests/{name} ==", flush=True)
-        codes.append(run([*start, *options], env=OFFSCREEN))
+    for name in wanted:
+        chosen = [p for p in paths if p.startswith(f"tests/{name}")]
+        codes.append(pytest(pythons[name], name, chosen, options))
     failed = [code for code in codes if code]
     print("All is well." if not failed else "Something failed: see above.")
     return failed[0] if failed else 0
@@ -145,13 +137,15 @@ def checks(python: str) -> int:
     return next((code for code in codes if code), 0)
 
 
-def pytest(python: str, suite: str, paths: Sequence[str]) -> list[str]:
-    """One suite's command, with its own ini; each worker brings its own services."""
+def pytest(python: str, suite: str, paths: Sequence[str], options: Sequence[str]) -> int:
+    """Run one suite with its own ini; each worker brings its own services."""
+    print(f"\n== tests/{suite} ==", flush=True)
     # More than there are cores: much is waiting, for processes, time limits and absent answers.
-    return [
+    command = [
         python, "-m", "pytest", "-q", "-n", "3", "-c", f"tests/{suite}/pytest.ini",
-        "--rootdir", f"tests/{suite}", *(paths or [f"tests/{suite}"]),
+        "--rootdir", f"tests/{suite}", *(paths or [f"tests/{suite}"]), *options,
     ]  # fmt: skip
+    return run(command, env=OFFSCREEN)
 
 
 def environment(name: str, lock: Path, leave_out: Sequence[str] = ()) -> str:
@@ -179,16 +173,9 @@ def environment(name: str, lock: Path, leave_out: Sequence[str] = ()) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         chosen = Path(scratch) / "requirements.txt"
         chosen.write_text(without(lock.read_text(encoding="utf-8"), leave_out), encoding="utf-8")
-        pip = [
-            str(python),
-            "-m",
-            "pip",
-            "--disable-pip-version-check",
-            "install",
-            "-qq",
-            "--no-compile",
-        ]
-        hashed = ["--require-hashes", "--no-deps", "-r", str(chosen)]
+        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-qq"]
+        # What is imported is compiled then; most never is.
+        hashed = ["--no-compile", "--require-hashes", "--no-deps", "-r", str(chosen)]
         if run([*pip, *hashed]):
             raise Stop("The dependencies could not be installed: see above.")
     # The checkout itself, without building anything: a path file does.
