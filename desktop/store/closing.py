@@ -10,7 +10,7 @@ from desktop.model.plan import PlanRow, RowState
 from desktop.store import audit
 from desktop.store.hand import Hand
 from desktop.store.plan_row import encode
-from desktop.store.sum_doubts import doubt, no_doubt
+from desktop.store.sum_doubts import doubt, overtake
 
 _KEPT_TOUCHES_S = 400 * 86_400.0
 
@@ -65,7 +65,7 @@ def close_row(connection: sqlite3.Connection, hand: Hand, item: Closed, now: flo
     if item.state not in (RowState.DONE, RowState.ACCEPTED, RowState.SAME):
         return
     if row.events:
-        no_doubt(connection, hand.goal, row.source_id)
+        overtake(connection, hand.goal, row.source_id)
     if item.state is not RowState.SAME:
         audit.append_synced(
             connection,

@@ -29,6 +29,7 @@ from desktop.store.sync_notes import Written
 from desktop.sync.consequences import consequences_of
 from desktop.sync.finding import SEVERAL, Found
 from desktop.sync.record import Record
+from desktop.sync.summing import summed_again
 from desktop.writing.standing import LIST, TAG, USER_FIELD, Standing
 
 
@@ -49,6 +50,7 @@ class Circumstances:
     events not yet added up, and their sum by mapping target. `open_tickets`: of the target.
     `touched`: how often this goal has touched the customer lately. `leaving`: it is not in the
     source (any more), and what this goal gave is taken back; `deleted`: its person is.
+    `put_back`: sums that stand at an older total, with what was confirmed last.
     """
 
     now: float
@@ -62,6 +64,7 @@ class Circumstances:
     deleted: bool = False
     ignored: str = ""
     held: Held | None = None
+    put_back: Mapping[str, Json] = field(default_factory=dict)
 
 
 class Judge:
@@ -170,6 +173,14 @@ class Judge:
             value = read_source(row, record.fields)
             shown = value if not isinstance(value, Absent | Instant) else None
             return FieldChange(row.target, None, shown, applies=False, reason=why)
+        if row.on and row.operator is Operator.SUM and row.target in around.put_back:
+            return summed_again(
+                row,
+                record,
+                there,
+                around.put_back[row.target],
+                lambda value, mapped: self._converted(value, mapped, around),
+            )
         known = around.synced.get(row.target, ABSENT)
         result = apply_row(
             row,

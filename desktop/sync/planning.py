@@ -16,8 +16,6 @@ from desktop.model.condition import all_hold
 from desktop.model.edit import Service
 from desktop.model.goal import Goal, SourceKind
 from desktop.model.guard import breaches
-from desktop.model.instant import FieldValue
-from desktop.model.mapping import Operator
 from desktop.model.plan import Fate, Plan, PlanRow, PlanState
 from desktop.model.stage import stages_of, window_start
 from desktop.store.sync_notes import Correction
@@ -28,6 +26,7 @@ from desktop.sync.judging import Circumstances, Judge
 from desktop.sync.pressure import counted
 from desktop.sync.record import Record
 from desktop.sync.source import GoalSource, Marks
+from desktop.sync.summing import with_sums
 from desktop.sync.tools import Tools
 
 P = ParamSpec("P")
@@ -132,7 +131,7 @@ class Planning:
         await self._run(
             self._store.plans.add, plan_id, [_unreadable(walked, w) for w in order.unread]
         )
-        records = source.records(before, order.only)
+        records = source.records(before, order.only, also=doubts.watched)
         while chunk := await self._run(lambda: list(islice(records, _CHUNK))):
             await self._chunk(plan_id, order, chunk, means, walked)
         if goal.source.kind is SourceKind.SAILTHRU_LISTS and not order.only:
@@ -169,14 +168,18 @@ class Planning:
         ]
         found = await means.finding.find([*inside, *leaving])
         found = await self._run(means.doubles.told, inside, found)
-        held = await self._run(means.doubts.settle, inside, found)
-        summed = await self._run(lambda: {r.id: self._with_sums(goal, r) for r in inside})
+        sums = await self._run(means.doubts.settle, inside, found)
+        summed = await self._run(lambda: {r.id: with_sums(self._store, goal, r) for r in inside})
         around = await self._run(self._circumstances, goal, [*inside, *leaving], found, means)
         for record in (*inside, *leaving):
             there = found.get(record.id, Found())
             gone = record.id not in summed
             judged, events = summed.get(record.id, (record, ()))
-            near = replace(around(record, there, gone), held=held.get(record.id))
+            near = replace(
+                around(record, there, gone),
+                held=sums.held.get(record.id),
+                put_back=sums.put_back.get(record.id, {}),
+            )
             walked.rows += 1
             row = means.judge.row(walked.rows, judged, there, near)
             rows.append(_with_events(row, events))
@@ -258,26 +261,6 @@ class Planning:
             await self._run(self._store.plans.add, plan_id, rows)
 
     # What is known beside.
-
-    def _with_sums(self, goal: Goal, record: Record) -> tuple[Record, tuple[str, ...]]:
-        """The record with, for rows that sum, only what was not added up yet."""
-        rows = [row for row in goal.mapping if row.operator is Operator.SUM and row.on]
-        if not rows:
-            return record, ()
-        tickets = record.fields.get("ticket_ids")
-        events = (
-            [f"ticket {number}" for number in tickets]
-            if isinstance(tickets, list)
-            else [f"{record.id} {record.at}"]
-        )
-        fresh = self._store.memory.new_events(goal.name, events)
-        values: dict[str, FieldValue] = {}
-        for row in rows:
-            if row.source in ("ticket_count", "ticket_ids"):
-                values[row.source] = len(fresh)
-            elif not fresh:
-                values[row.source] = 0
-        return record.corrected(values), fresh
 
     def _circumstances(
         self,

@@ -113,12 +113,16 @@ class Rollback:
             fates=(Fate.CREATE, Fate.UPDATE), states=(RowState.DONE, RowState.ACCEPTED)
         )
         after = read = 0
+        doubts = await self._run(self._store.doubts.of_goal, goal.name)
         while rows := await self._run(
             self._store.plans.rows, old_plan, chosen, after=after, limit=HUNDRED
         ):
             after = rows[-1].row
             there = await self._standing(rows, goal)
-            made = [self._row(goal, row, there.get(row.row)) for row in rows]
+            made = [
+                self._row(goal, row, there.get(row.row), in_doubt=row.source_id in doubts)
+                for row in rows
+            ]
             read += len(made)
             await self._run(self._store.plans.add, plan_id, made)
         return read
@@ -130,7 +134,7 @@ class Rollback:
         people = ZendeskTarget(self._tools.zendesk.client, self._tools.zendesk.bulk)
         return await people.read_many(rows)
 
-    def _row(self, goal: Goal, row: PlanRow, now: Read) -> PlanRow:
+    def _row(self, goal: Goal, row: PlanRow, now: Read, *, in_doubt: bool) -> PlanRow:
         fresh = replace(
             row,
             state=RowState.PLANNED,
@@ -146,13 +150,18 @@ class Rollback:
             return replace(fresh, fate=Fate.SKIPPED, changes=(), why=str(now), ticked=False)
         if now is None or not now.editable:
             return replace(fresh, fate=Fate.SKIPPED, changes=(), why=_GONE, ticked=False)
-        changes = tuple(_back(row.fate, change, now) for change in row.sent)
+        sums = {r.target for r in goal.mapping if r.operator is Operator.SUM and r.on}
+        changes = tuple(
+            _sum_back(row.fate, change, now, in_doubt=in_doubt)
+            if change.field in sums
+            else _back(row.fate, change, now)
+            for change in row.sent
+        )
         fresh = seen_of(replace(fresh, changes=changes, target_id=now.id), now)
         if not fresh.sent:
             why = _STAYS if row.fate is Fate.CREATE else next((c.reason for c in changes), "")
             return replace(fresh, fate=Fate.UNCHANGED, why=why)
         why = _STAYS if row.fate is Fate.CREATE else ""
-        sums = {r.target for r in goal.mapping if r.operator is Operator.SUM and r.on}
         back = {change.field for change in fresh.sent}
         # They count as not added up only when the number goes back with them.
         events = row.events if sums <= back else ()
@@ -181,9 +190,19 @@ def _back(fate: Fate, change: FieldChange, now: Standing) -> FieldChange:
     return back
 
 
+def _sum_back(fate: Fate, change: FieldChange, now: Standing, *, in_doubt: bool) -> FieldChange:
+    """The way back of a number that was added to, which may be under way already."""
+    # Where it was summed up again, the older total that stood there is nobody's wish.
+    back = _back(fate, change if change.known is None else replace(change, old=change.known), now)
+    return replace(back, applies=False, reason=_IN_DOUBT) if in_doubt and back.applies else back
+
+
 _GONE = translate("Rollback", "not there any more, or not a customer")
 _STAYS = translate("Rollback", "was created by the run: the profile itself stays")
 _SO_ALREADY = translate("Rollback", "is as before already")
 _CHANGED = translate("Rollback", "changed by somebody since: never restored")
+_IN_DOUBT = translate(
+    "Rollback", "may be changed yet by a job that was given up: the sync's next preview finds out"
+)
 _BECOMES_NULL = translate("Rollback", "was not set: becomes empty, the name stays")
 _JOIN_DATE = translate("Rollback", "back on the list, with a new date of joining")

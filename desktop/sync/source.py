@@ -48,9 +48,12 @@ class GoalSource:
         """Whether the whole source holds nobody: then nothing that would follow from it is done."""
         return not any(self._feeds.count(name) for name in self._names())
 
-    def records(self, before: Marks, only: Sequence[str] = ()) -> Iterator[Record]:
-        """What changed since then and what waits for another try; or `only` these."""
-        waiting = dict.fromkeys(only or self._tools.store.memory.again(self._goal.name))
+    def records(
+        self, before: Marks, only: Sequence[str] = (), *, also: Sequence[str] = ()
+    ) -> Iterator[Record]:
+        """What changed since then, what waits for another try and `also` these; or `only` these."""
+        again = (*self._tools.store.memory.again(self._goal.name), *also)
+        waiting = dict.fromkeys(only or again)
         seen: set[str] = set()
         if not only:
             for record in self._changed(before):
@@ -58,9 +61,9 @@ class GoalSource:
                     seen.add(record.id)
                 yield record
         for source in waiting:
-            again = None if source in seen else self.record(source)
-            if again is not None:
-                yield again
+            once_more = None if source in seen else self.record(source)
+            if once_more is not None:
+                yield once_more
 
     def holds(self, sid: str) -> bool:
         """Whether the last exports of its lists had this profile."""

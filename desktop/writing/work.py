@@ -1,7 +1,7 @@
 """What applying a plan needs to know, and how rows are closed; the same for both services."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ParamSpec, TypeVar
 
 from desktop.kit.clock import Clock
@@ -101,7 +101,9 @@ def sorted_out(
         elif verdict is Verdict.SAME and now is not None:
             closed.append(done(row, now) if unsure else same_already(row, now))
         elif verdict is Verdict.CHANGED and change is not None and now is not None:
-            closed.append(parked(row, _changed(change, now.value(change.field))))
+            words = _changed(change, now.value(change.field), unsure=unsure)
+            # What was added may be in there: nobody can tell by reading.
+            closed.append(replace(parked(row, words), doubt="" if unsure else None))
         elif verdict is Verdict.STAFF:
             closed.append(parked(row, _STAFF))
         elif verdict is Verdict.TAKEN:
@@ -161,6 +163,15 @@ _TAKEN = translate(
     "Applying",
     "Somebody made it meanwhile, with other values. Nothing was sent; the next preview compares.",
 )
+_CHANGED = translate(
+    "Applying",
+    "Changed elsewhere since the preview, person unknown: {field} is now {now}. Nothing was sent.",
+)
+_CHANGED_SINCE = translate(
+    "Applying",
+    "Changed elsewhere since the preview, person unknown: {field} is now {now}. It may have been"
+    " written before that; no answer came.",
+)
 NOT_SEEN = translate("Applying", "Accepted, and not shown yet. The next preview reads it.")
 NOT_READ = translate("Applying", "Accepted, not read back. The next preview reads it.")
 
@@ -169,11 +180,7 @@ def _values(row: PlanRow) -> tuple[tuple[str, Json], ...]:
     return tuple((change.field, change.new) for change in row.sent)
 
 
-def _changed(change: FieldChange, now: Json) -> str:
-    text = translate(
-        "Applying",
-        "Changed elsewhere since the preview, person unknown: {field} is now {now}."
-        " Nothing was sent.",
-    )
+def _changed(change: FieldChange, now: Json, *, unsure: bool) -> str:
+    text = _CHANGED_SINCE if unsure else _CHANGED
     shown = "not set" if now is None else str(now)
     return text.format(field=change.field, now=shown if len(shown) <= 80 else shown[:79] + "…")
