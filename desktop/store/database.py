@@ -5,7 +5,8 @@ import re
 import sqlite3
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TypeVar
@@ -130,7 +131,7 @@ class Database:
         found = str(connection.execute(f"PRAGMA {how}(1)").fetchone()[0])
         if found != "ok":
             raise Damage(found)
-        if _shape(connection) != _intended_shape(self._schema):
+        if _shape(connection) != _intended_shape(tuple(migrations(self._schema))):
             raise Damage("the tables are not those of this version")
 
     def _close(self) -> None:
@@ -153,7 +154,10 @@ def migrate(connection: sqlite3.Connection, schema: str, path: Path) -> None:
     the version before. Raises StoreKnown for a file of a newer version.
     """
     refuse_newer(connection, schema, path)
-    steps = migrations(schema)
+    _bring_up(connection, migrations(schema))
+
+
+def _bring_up(connection: sqlite3.Connection, steps: Sequence[tuple[int, str]]) -> None:
     if _version(connection) == MAJOR * 1000 + steps[-1][0]:
         return
     for number, script in steps:
@@ -184,13 +188,16 @@ def refuse_newer(connection: sqlite3.Connection, schema: str, path: Path) -> Non
         )
 
 
-def migrations(schema: str) -> list[tuple[int, str]]:
-    """The numbered scripts of one schema, in order."""
+@cache
+def migrations(schema: str) -> Sequence[tuple[int, str]]:
+    """The numbered scripts of one schema, in order; a start needs them several times."""
     folder = resources.files("desktop.store") / "migrations" / schema
-    return sorted(
-        (int(match.group(1)), entry.read_text(encoding="utf-8"))
-        for entry in folder.iterdir()
-        if (match := re.fullmatch(r"(\d{4})_\w+\.sql", entry.name))
+    return tuple(
+        sorted(
+            (int(match.group(1)), entry.read_text(encoding="utf-8"))
+            for entry in folder.iterdir()
+            if (match := re.fullmatch(r"(\d{4})_\w+\.sql", entry.name))
+        )
     )
 
 
@@ -226,17 +233,18 @@ def _put_in_place(fresh: Path, path: Path) -> None:
             os.close(folder)
 
 
-def _shape(connection: sqlite3.Connection) -> set[tuple[str | None, ...]]:
+def _shape(connection: sqlite3.Connection) -> frozenset[tuple[str | None, ...]]:
     rows = connection.execute(
         "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'"
     )
-    return {tuple(row) for row in rows}
+    return frozenset(tuple(row) for row in rows)
 
 
-def _intended_shape(schema: str) -> set[tuple[str | None, ...]]:
+@cache
+def _intended_shape(steps: tuple[tuple[int, str], ...]) -> frozenset[tuple[str | None, ...]]:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        migrate(connection, schema, Path(":memory:"))
+        _bring_up(connection, steps)
         return _shape(connection)
     finally:
         connection.close()
