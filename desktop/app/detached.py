@@ -7,21 +7,18 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from desktop.app.run_logs import last_words, new_log
 from desktop.app.wiring import House
 from desktop.kit.errors import Bug
 from desktop.settings.paths import HOME_VARIABLE
-
-_MOST_SAID = 4000
-_LAST_LINES = 3
 
 
 class StartedProcess:
     """A process that was started here; it goes on when the window ends."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", log: Path, begins_at: int) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
         self._process = process
         self._log = log
-        self._begins_at = begins_at
         # Waited for, or it would look alive to others after its end.
         threading.Thread(target=process.wait, name="reaper", daemon=True).start()
 
@@ -31,14 +28,8 @@ class StartedProcess:
         return self._process.returncode is not None
 
     def last_words(self) -> str:
-        """The last lines it said; others write into the same log, but seldom at once."""
-        try:
-            with self._log.open("rb") as log:
-                log.seek(self._begins_at)
-                said = log.read()[-_MOST_SAID:].decode(errors="replace")
-        except OSError:
-            return ""
-        return " ".join([line.strip() for line in said.splitlines() if line.strip()][-_LAST_LINES:])
+        """The last lines it said."""
+        return last_words(self._log)
 
 
 class Detached:
@@ -54,11 +45,10 @@ class Detached:
 
     def start(self, *arguments: str) -> StartedProcess:
         """Start it with these arguments after `sync`. Raises Bug."""
-        path = self._house.ground.paths.logs / "runs.log"
         try:
             # A pipe would break when the window ends, and end the run with it.
-            with path.open("ab") as log:
-                begins_at = log.tell()
+            handle, path = new_log(self._house.ground.paths.logs, arguments[0])
+            with open(handle, "wb") as log:
                 process = subprocess.Popen(  # noqa: S603 - our own program, no shell
                     self._command(arguments),
                     env=self._environment(),
@@ -68,7 +58,7 @@ class Detached:
                     creationflags=_apart(),
                     start_new_session=True,
                 )
-                return StartedProcess(process, path, begins_at)
+                return StartedProcess(process, path)
         except OSError as error:
             raise Bug(
                 "The sync could not be started.",

@@ -1,8 +1,9 @@
-"""Forgets customers who were not opened for longer than the settings allow, once a day."""
+"""Once a day: forgets customers who were not opened for longer than allowed, and what runs said."""
 
 import asyncio
 import logging
 
+from desktop.app.run_logs import forget_old
 from desktop.app.wiring import House
 from desktop.kit.errors import AppError
 from desktop.settings import table
@@ -23,4 +24,5 @@ async def keep_house(house: House) -> None:
                 log.info("Forgot %d kept records older than %d days", gone, days)
         except AppError as error:
             log.warning("What is kept could not be tidied: %s", error.title)
+        await asyncio.to_thread(forget_old, house.ground.paths.logs, house.ground.clock.now())
         await asyncio.sleep(_DAY_S)

@@ -15,7 +15,7 @@ _SILENT = MessageView(
     "bad",
     _TITLE,
     "Its process told nothing for half a minute; nothing was written. What it said is in the"
-    " file runs.log, beside Fairlead's log.",
+    " newest file of the folder runs, beside Fairlead's log.",
     _CLOSE,
 )
 
