@@ -8,6 +8,7 @@ from desktop.model.edit import Edit, EditKind, EditState, Service
 from desktop.model.health import Health
 from desktop.model.json_value import Json
 from desktop.model.optout import OptOut
+from desktop.sync import wording
 from desktop.viewmodels import moment
 from desktop.viewmodels.customer.timeline import change_words
 
@@ -143,13 +144,9 @@ def value_words(kind: EditKind, value: Json) -> str:
         return "on" if value else "off"
     if kind in (EditKind.BOX, EditKind.MARK):
         return "on" if value else "off"
-    if value is None or value == "":
-        return "not set"
     if kind is EditKind.HEALTH and value in {health.value for health in Health}:
         return str(value).capitalize()
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = str(value)
+    text = wording.value_words(value)
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
 
 

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from desktop.kit.clock import iso
-from desktop.model.json_value import Json
 from desktop.store.audit import AuditRow
 from desktop.store.store import Store
+from desktop.sync.wording import field_words, value_words
 from desktop.viewmodels import moment
 from desktop.viewmodels.activity_detail import Act, DetailView
 from desktop.viewmodels.activity_export import safe_cell
@@ -96,7 +96,9 @@ def run_of(row: AuditRow) -> str:
 def synced_row(row: AuditRow, now: float) -> ActivityRow:
     """One line: who is the sync, why is its run."""
     fields = list(_changes(row))
-    shown = "; ".join(f"{name}: {old} → {new}" for name, old, new in fields[:_FIELDS_SHOWN])
+    shown = "; ".join(
+        f"{n}: {_short(old)} → {_short(new)}" for n, old, new in fields[:_FIELDS_SHOWN]
+    )
     more = len(fields) - _FIELDS_SHOWN
     confirmed = row.detail.casefold() == "confirmed"
     return ActivityRow(
@@ -179,20 +181,13 @@ def _title(row: AuditRow) -> str:
 
 
 def _changes(row: AuditRow) -> Iterator[tuple[str, str, str]]:
-    """Field by field: name, before, now."""
+    """Field by field: name, before, now; as the preview has said it."""
     old = row.old if isinstance(row.old, dict) else {}
     new = row.new if isinstance(row.new, dict) else {}
     for field in dict.fromkeys((*new, *old)):
-        kind, dot, name = field.partition(".")
-        words = {"lists": f"list {name}", "tags": f"tag {name}"}.get(kind, name) if dot else field
-        flag = kind in ("lists", "tags")
-        yield words, _said(old.get(field), flag=flag), _said(new.get(field), flag=flag)
+        before, now = value_words(old.get(field), field), value_words(new.get(field), field)
+        yield field_words(field), before, now
 
 
-def _said(value: Json, *, flag: bool) -> str:
-    if flag:
-        return "on" if value else "off"
-    if value is None or value == "":
-        return "not set"
-    text = json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
+def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
