@@ -271,11 +271,12 @@ def _as_phone(value: FieldValue, zone: str) -> Json:
 
 def _as_tags(value: FieldValue, zone: str) -> Json:
     del zone
-    tags = map(_tag, _texts(value, translate("Conversion", "tags")))
+    tags = map(tag_of, _texts(value, translate("Conversion", "tags")))
     return list(dict.fromkeys(tag for tag in tags if tag))
 
 
-def _tag(text: str) -> str:
+def tag_of(text: str) -> str:
+    """The tag as Zendesk keeps it; empty where nothing is left."""
     return "_".join(_NOT_IN_TAGS.sub(" ", text.lower()).split())
 
 

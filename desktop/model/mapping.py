@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from enum import Enum
 
 from desktop.kit.errors import BadInput
@@ -191,6 +191,10 @@ def _add(old: Json, value: FieldValue, row: MappingRow, convert: Convert) -> Jso
     return added(old, None if is_empty(value) else convert(value, row))
 
 
+# Beyond any number that JSON's readers keep.
+_LARGEST_EXPONENT = 308
+
+
 def _sum(old: Json, value: FieldValue, row: MappingRow, convert: Convert) -> Json:
     if is_empty(value):
         return old
@@ -207,7 +211,15 @@ def _sum(old: Json, value: FieldValue, row: MappingRow, convert: Convert) -> Jso
         )
     if amount == 0:
         return old
-    total = base + amount
+    try:
+        total = base + amount
+        # Such as 1e9999999 in a text: a number, and none that any service holds.
+        small = total.adjusted() <= _LARGEST_EXPONENT
+    except DecimalException:
+        small = False
+    if not small:
+        text = translate("Mapping", "The sum for {field} is too large.")
+        raise Unfit(text.format(field=row.target))
     return convert(int(total) if total == total.to_integral_value() else float(total), row)
 
 
@@ -302,9 +314,9 @@ def _place(service: Service | None) -> str:
 _PLACES = {Service.SAILTHRU: "Sailthru", Service.ZENDESK: "Zendesk"}
 
 # `cookie` is a login token, and keys say who somebody is: no mapping writes either.
-_RESERVED = frozenset({"cookie", "cookies", "keys", "sid", "email", "extid"})
+RESERVED = frozenset({"cookie", "cookies", "keys", "sid", "email", "extid"})
 _ZENDESK_FIELDS = frozenset({"name", "phone", "external_id", "notes", "details", "tags"})
-_FIELD_KEY = re.compile(r"(?=.*[^0-9])[A-Za-z0-9_]+")
+FIELD_KEY = re.compile(r"(?=.*[^0-9])[A-Za-z0-9_]+")
 _ONLY_SET = (Operator.SET, Operator.SET_IF_EMPTY)
 
 
@@ -330,7 +342,7 @@ def validate(rows: Sequence[MappingRow], target: Service) -> tuple[str, ...]:
 
 def _sailthru_wrong(row: MappingRow) -> Iterator[str]:
     kind, _, name = row.target.partition(".")
-    if kind in _RESERVED or (kind == "vars" and name in _RESERVED):
+    if kind in RESERVED or (kind == "vars" and name in RESERVED):
         text = translate("Mapping", "{field} says who somebody is; a mapping does not write it.")
         yield text.format(field=row.target)
     elif kind == "vars":
@@ -347,7 +359,7 @@ def _sailthru_wrong(row: MappingRow) -> Iterator[str]:
 def _zendesk_wrong(row: MappingRow) -> Iterator[str]:
     kind, _, key = row.target.partition(".")
     if kind == "user_fields":
-        if not _FIELD_KEY.fullmatch(key):
+        if not FIELD_KEY.fullmatch(key):
             text = translate(
                 "Mapping",
                 "“{key}” cannot be the key of a Zendesk field: letters, digits and underscores,"

@@ -12,6 +12,7 @@ from desktop.kit.errors import BadInput, Conflict, NeedsPerson, NotPermitted
 from desktop.kit.text import translate
 from desktop.model.edit import Service
 from desktop.model.goal import Goal, GoalState, Missing, SourceKind
+from desktop.model.goal_names import name_problems
 from desktop.model.guard import Limits
 from desktop.model.json_value import Json
 from desktop.model.mapping import validate
@@ -270,6 +271,7 @@ def problems(goal: Goal) -> tuple[str, ...]:
     effects = goal.effects
     if not (writes or effects.add_to_lists or effects.add_tags or effects.deleted_var):
         found.append(translate("Goals", "It would write nothing: add a row, a list or a tag."))
+    found += name_problems(goal)
     found += stage_problems(goal.stages, goal.source.stage)
     limits = goal.limits
     if limits.people < 0 or not 0 <= limits.percent <= 100:

@@ -195,6 +195,14 @@ def test_what_is_no_number_is_not_summed(source: Json, held: Json, wrong: str) -
         applied(replace(ROW, operator=Operator.SUM), source, {"vars.city": held})
 
 
+@pytest.mark.parametrize("huge", ["1e400", "1e9999999", "-1e999999999999", "9" * 400])
+def test_a_sum_beyond_any_number_is_unfit_on_either_side(huge: str) -> None:
+    row = replace(ROW, operator=Operator.SUM, keep_decimals=True)
+    for source, held in ((huge, 1), (1, huge), (huge, huge)):
+        with pytest.raises(Unfit, match="too large"):
+            applied(row, source, {"vars.city": held})
+
+
 KEPT = "changed in Sailthru since; kept"
 BOTH = "both sides have a value of their own"
 FIRST = "kept: Sailthru goes first"

@@ -35,8 +35,19 @@ def several(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ..
     return st.lists(strategy, max_size=3).map(tuple)
 
 
-CONDITIONS = several(st.builds(Condition, TEXT, st.sampled_from(Test), JSON))
-NAMED = several(st.builds(Condition, TEXT.filter(bool), st.sampled_from(Test), JSON))
+DAYS = (Test.WITHIN_DAYS, Test.BEFORE_DAYS)
+CONDITION = st.one_of(
+    st.builds(Condition, TEXT.filter(bool), st.sampled_from(DAYS), st.integers(0, 999)),
+    st.builds(
+        Condition,
+        TEXT.filter(bool),
+        st.sampled_from([test for test in Test if test not in DAYS]),
+        JSON.filter(lambda value: value not in (None, "")),
+    ),
+    st.builds(Condition, TEXT.filter(bool), st.sampled_from([Test.SET, Test.IS]), st.none()),
+)
+CONDITIONS = several(CONDITION)
+LIST_NAMES = TEXT.filter(lambda name: name.strip() and "$" not in name and name.isprintable())
 ROWS = st.builds(
     MappingRow,
     TEXT.filter(bool),
@@ -63,7 +74,7 @@ GOALS = st.builds(
     source=st.builds(
         Source,
         st.sampled_from([SourceKind.ZENDESK_USERS, SourceKind.ZENDESK_TICKETS]),
-        several(TEXT),
+        st.just(()),
         CONDITIONS,
         st.none() | st.integers(1, 999),
     ),
@@ -71,22 +82,27 @@ GOALS = st.builds(
     mapping=st.lists(ROWS, max_size=4, unique_by=lambda row: row.target).map(tuple),
     effects=st.builds(
         Effects,
-        st.booleans(),
-        several(TEXT),
-        st.booleans(),
-        st.lists(TEXT, min_size=1, max_size=2).map(tuple),
-        st.booleans(),
-        TEXT,
-        TEXT,
+        create_missing=st.booleans(),
+        add_to_lists=st.lists(LIST_NAMES, min_size=1, max_size=2).map(tuple),
+        remove_when_gone=st.booleans(),
+        untag_when_gone=st.booleans(),
+        deleted_var=st.sampled_from(["", "gone", "zendesk_deleted"]),
     ),
     limits=st.builds(Limits, st.integers(0, 10**6), st.integers(0, 100)),
-    purposes=several(st.builds(Purpose, TEXT, st.builds(Condition, TEXT, st.sampled_from(Test)))),
+    purposes=several(st.builds(Purpose, TEXT, CONDITION)),
     opt_in=st.just(OptIn()) | st.just(OptIn(email=True, attested_by="Lee", attested_at=1.0)),
     stages=st.lists(
-        st.builds(Stage, TEXT.filter(bool), NAMED), max_size=3, unique_by=lambda stage: stage.name
+        st.builds(Stage, TEXT.filter(bool), CONDITIONS),
+        max_size=3,
+        unique_by=lambda stage: stage.name,
     ).map(tuple),
     pressure=st.none()
-    | st.builds(Pressure, WHOLE, st.sampled_from(Window), st.sampled_from(Touch)),
+    | st.builds(
+        Pressure,
+        WHOLE.filter(lambda most: most > 0),
+        st.sampled_from(Window),
+        st.sampled_from(Touch),
+    ),
     flows=st.sampled_from(Flows),
     schedule=st.sampled_from(["", "hourly", "weekdays 07:00", "days 1,15 02:00"]),
     notify=st.builds(
@@ -143,6 +159,19 @@ def changed(old: str, new: str) -> str:
     return SMALL.replace(old, new)
 
 
+def where(condition: str) -> str:
+    return changed('"zendesk_users"', f'"zendesk_users", where = [{condition}]')
+
+
+def effects(lines: str) -> str:
+    return f"{SMALL}[sync.effects]\n{lines}\n"
+
+
+def from_sailthru(lines: str) -> str:
+    text = effects(lines).replace('"zendesk_users"', '"sailthru_lists"')
+    return text.replace('"vars.phone"', '"phone"')
+
+
 def refusal(text: str) -> BadInput | None:
     """Why a file is not taken, or None where it is."""
     try:
@@ -190,6 +219,34 @@ REFUSED = {
         "`sync[0].source.where[0].value`",
     ),
     "huge": (changed("title =", f"limits.people = {10**30}\ntitle ="), "`sync[0].limits.people`"),
+    "no field": (where('{field="", test="is", value=1}'), "names no field"),
+    "no days": (where('{field="created_at", test="within_days", value="many"}'), "how many days"),
+    "no bound": (where('{field="a", test="at_least"}'), "compares with nothing"),
+    "pressure": (changed("title =", "pressure.most = 0\ntitle ="), "once at least"),
+    "no list name": (effects('add_to_lists = [""]'), "cannot be the name of a list"),
+    "a list with $": (effects('add_to_lists = ["a$b"]'), "cannot be the name of a list"),
+    "tags in Sailthru": (effects('add_tags = ["a"]'), "has no tags"),
+    "a list's name in Sailthru": (effects('list_name_field = "a"'), "a Zendesk field"),
+    "long var": (effects(f'deleted_var = "{"d" * 33}"'), "33 characters"),
+    "a var that says who": (effects('deleted_var = "email"'), "says who somebody is"),
+    "lists of Zendesk": (
+        changed('"zendesk_users"', '"zendesk_users", lists = ["A"]'),
+        "which has no lists",
+    ),
+    "a list in Zendesk": (
+        from_sailthru('add_tags = ["a"]\nadd_to_lists = ["A"]'),
+        "which has no lists",
+    ),
+    "a tag with a space": (from_sailthru('add_tags = ["two words"]'), "cannot be a tag"),
+    "a large tag": (from_sailthru('add_tags = ["VIP"]'), "cannot be a tag"),
+    "a deleted person": (
+        from_sailthru('add_tags = ["a"]\ndeleted_var = "gone"'),
+        "marked in Sailthru",
+    ),
+    "no key": (
+        from_sailthru('add_tags = ["a"]\nlist_name_field = "123"'),
+        "the key of a Zendesk field",
+    ),
     "no JSON": (
         changed(
             '"zendesk_users"', '"zendesk_users", where = [{field="a", test="is", value_json="{"}]'
