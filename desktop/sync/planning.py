@@ -53,10 +53,14 @@ class Order:
 
 @dataclass
 class _Walked:
-    """What the walk has counted so far; `waiting` are the records that wait for another try."""
+    """What the walk has counted so far; `waiting` are the records that wait for another try.
+
+    `read` are those inside the source, `leaving` those who lose what they got by it.
+    """
 
     read: int = 0
     rows: int = 0
+    leaving: int = 0
     waiting: frozenset[str] = frozenset()
 
 
@@ -96,7 +100,7 @@ class Planning:
             await self._run(self._store.plans.discard, plan_id)
             raise
         partial = bool(order.only) or bool(before)
-        if not order.only and await self._run(source.is_empty):
+        if not order.only and await self._is_empty(goal, source, walked):
             partial = False
         counts = await self._run(self._store.plans.people, plan_id)
         found = breaches(goal.limits, counts, walked.read, incremental=partial)
@@ -158,6 +162,7 @@ class Planning:
         else:
             leaving = []
         walked.read += len(inside)
+        walked.leaving += len(leaving)
         self._on_read(len(chunk))
         rows = [_unclear(walked, record) for record in unclear]
         left = {record.id for record in leaving}
@@ -186,6 +191,21 @@ class Planning:
         await self._run(self._store.plans.add, plan_id, rows)
 
     # Who belongs.
+
+    async def _is_empty(self, goal: Goal, source: GoalSource, walked: _Walked) -> bool:
+        """Whether nobody is in the source, of whom a catch-up sees only those who changed."""
+        if walked.read:
+            return False
+        if await self._run(source.is_empty):
+            return True
+        if not walked.leaving:
+            # Nothing follows from it, so nobody is asked for.
+            return False
+        everybody = source.records({})
+        while chunk := await self._run(lambda: list(islice(everybody, _CHUNK))):
+            if any(self._belongs(goal, self._in_stages(goal, record)) for record in chunk):
+                return False
+        return True
 
     def _belongs(self, goal: Goal, record: Record) -> bool | None:
         """Whether it is in the goal's source; None: a number it is asked for is not known."""
@@ -244,6 +264,7 @@ class Planning:
             gone = [
                 member for member in members if not await self._run(source.holds, member.source)
             ]
+            walked.leaving += len(gone)
             rows = []
             there = await means.finding.standings([member.target for member in gone])
             for member in gone:

@@ -114,6 +114,25 @@ async def test_an_emptied_source_always_stops(town_hall: House, city: Servers, f
     assert "sailthru_highvalue" in city.person(made[0].person)["tags"]
 
 
+@pytest.mark.parametrize("full", [False, True])
+async def test_a_source_that_nobody_fits_any_more_stops_too(
+    town_hall: House, city: Servers, full: bool
+) -> None:
+    """People are there, but no box is ticked any more; a catch-up reads only who changed."""
+    made = syncs.people(city, 3)
+    goal = syncs.goal_for(town_hall, syncs.TO_SAILTHRU, joining)
+    assert (await syncs.run(town_hall, goal)).totals["updated"] == 3
+    unticked = {"user": {"user_fields": {"sync_to_sailthru": False}}}
+    for pair in made[:2]:
+        city.ask_zendesk("PUT", f"/api/v2/users/{pair.person}.json", unticked)
+    # One is still there: who left it leaves the list.
+    assert (await syncs.run(town_hall, goal, full=full)).totals["updated"] == 2
+    city.ask_zendesk("PUT", f"/api/v2/users/{made[2].person}.json", unticked)
+    run = await syncs.run(town_hall, goal, full=full)
+    assert (run.state, "empty" in run.error) == (RunState.WAITING, True)
+    assert [fresh(city, pair) for pair in made] == [False, False, True]
+
+
 async def test_who_left_the_source_is_untagged_when_asked(town_hall: House, city: Servers) -> None:
     made = syncs.people(city, 5)
     by_hand = made[0]
