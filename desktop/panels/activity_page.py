@@ -1,7 +1,7 @@
 """The page “Activity”: every change in one list, its details beside it, the record verified."""
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QApplication,
     QBoxLayout,
@@ -24,6 +24,7 @@ from desktop.panels.parts.card import Card
 from desktop.panels.parts.label import elided, label
 from desktop.panels.parts.scroll import scrolling
 from desktop.panels.parts.segmented import SegmentedControl
+from desktop.panels.parts.side_by_side import SideBySide
 from desktop.panels.theme import fonts
 from desktop.panels.theme.tokens import GAP_CARD
 from desktop.viewmodels.activity import ActivityModel
@@ -34,17 +35,15 @@ _DETAIL_WIDTH = 318
 _FORMS = {"CSV table (*.csv)": "csv", "JSON (*.json)": "json"}
 
 
-class ActivityPage(QWidget):
+class ActivityPage(SideBySide):
     """`customer_chosen` carries a query for the search field."""
 
     customer_chosen = Signal(str)
     run_chosen = Signal(str, str)  # a sync, and one of its runs
 
     def __init__(self, model: ActivityModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(_TWO_FROM, model.set_visible, parent)
         self._model = model
-        self._wide = True
-        self._opened = False  # narrow: the details stand in the list's place
         self.setAccessibleName("Activity")
         self.setObjectName("Activity")
         self._sift = SegmentedControl("Show", [(s.name, s.value) for s in Sift])
@@ -70,32 +69,6 @@ class ActivityPage(QWidget):
         self._lay_out()
         self._connect()
         self._on_changed()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Read only while somebody looks."""
-        super().showEvent(event)
-        self._model.set_visible(True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Stop reading."""
-        super().hideEvent(event)
-        self._model.set_visible(False)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Side by side where there is room, else one at a time."""
-        super().resizeEvent(event)
-        self._arrange(self.width() >= _TWO_FROM * fonts.scale())
-
-    def minimumSizeHint(self) -> QSize:
-        """Narrow enough to stand beside a browser: what does not fit is arranged anew."""
-        return QSize(fonts.scaled(300), fonts.scaled(240))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc goes back from the details to the list."""
-        if event.key() == Qt.Key.Key_Escape and self._opened and not self._wide:
-            self._on_back()
-            return
-        super().keyPressEvent(event)
 
     def take_focus(self) -> None:
         """Put the keyboard on the list."""
@@ -136,8 +109,9 @@ class ActivityPage(QWidget):
         page.addWidget(self._banner)
         page.addLayout(body, 1)
 
-    def _arrange(self, wide: bool) -> None:
-        self._wide = wide
+    def arrange(self) -> None:
+        """Details beside the list, or instead of it."""
+        wide = self.wide
         self._filters.setDirection(
             QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         )
@@ -145,8 +119,8 @@ class ActivityPage(QWidget):
         for button in (self._verify, self._export):
             button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._verify.set_text("Verify the record" if wide else "Verify")
-        self._list.setVisible(wide or not self._opened)
-        self._side.setVisible(wide or self._opened)
+        self._list.setVisible(wide or not self.opened)
+        self._side.setVisible(wide or self.opened)
         self._back.setVisible(not wide)
         if wide:
             self._side.setFixedWidth(fonts.scaled(_DETAIL_WIDTH))
@@ -167,7 +141,7 @@ class ActivityPage(QWidget):
         self._export.clicked.connect(self._on_export)
         self._list.action_requested.connect(self._on_clear_filters)
         self._list.retry_requested.connect(model.refresh)
-        self._back.clicked.connect(self._on_back)
+        self._back.clicked.connect(self.go_back)
         self.rows.current_changed.connect(model.choose)
         self.rows.opened.connect(self._on_opened)
         self.rows.clicked.connect(self._on_row_clicked)
@@ -221,22 +195,16 @@ class ActivityPage(QWidget):
         self._search.setFocus()
 
     def _on_row_clicked(self) -> None:
-        if not self._wide:
+        if not self.wide:
             self._on_opened(self.rows.current_id())
 
     def _on_opened(self, row_id: str) -> None:
         self._model.choose(row_id)
-        if self._wide:
+        if self.wide:
             self.customer_chosen.emit(self._model.query(row_id))
             return
-        self._opened = True
-        self._arrange(False)
+        self.open()
         self._back.setFocus()
-
-    def _on_back(self) -> None:
-        self._opened = False
-        self._arrange(self._wide)
-        self.rows.setFocus()
 
     def _on_discard_asked(self, row_id: str) -> None:
         view = self._model.detail()

@@ -1,7 +1,6 @@
 """The page “Sync”: the list at the left, the chosen sync with its tabs beside it."""
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from desktop.kit.errors import AppError
@@ -11,6 +10,7 @@ from desktop.panels.parts.card import Card
 from desktop.panels.parts.dialog import Question
 from desktop.panels.parts.label import elided
 from desktop.panels.parts.later import Later
+from desktop.panels.parts.side_by_side import SideBySide
 from desktop.panels.syncs.amend_dialog import AmendDialog
 from desktop.panels.syncs.history_tab import HistoryTab
 from desktop.panels.syncs.live_bar import LiveBar
@@ -32,17 +32,15 @@ _STRIP_FROM = 640
 _STRIP = 3
 
 
-class SyncPage(QWidget):
+class SyncPage(SideBySide):
     """`customer_chosen` carries a query for the search field."""
 
     customer_chosen = Signal(str)
 
     def __init__(self, models: SyncModels, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(_TWO_FROM, models.page.set_visible, parent)
         self._models = models
         self._model = models.page
-        self._wide = True
-        self._opened = False  # narrow: the sync stands in the list's place
         self.setAccessibleName("Sync")
         self.setObjectName("Sync")
         self.list = SyncList()
@@ -108,34 +106,6 @@ class SyncPage(QWidget):
         """Put the keyboard on the list."""
         self.list.take_focus()
 
-    # Qt's own.
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Read while somebody looks."""
-        super().showEvent(event)
-        self._model.set_visible(True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Only the badge is kept up."""
-        super().hideEvent(event)
-        self._model.set_visible(False)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Side by side where there is room, else one at a time."""
-        super().resizeEvent(event)
-        self._arrange(self.width() >= _TWO_FROM * fonts.scale())
-
-    def minimumSizeHint(self) -> QSize:
-        """Narrow enough to stand beside a browser."""
-        return QSize(fonts.scaled(300), fonts.scaled(240))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc goes back to the list where it is hidden."""
-        if event.key() == Qt.Key.Key_Escape and self._opened and not self._wide:
-            self._on_back()
-            return
-        super().keyPressEvent(event)
-
     # How it is put together.
 
     def _lay_out(self) -> None:
@@ -172,13 +142,14 @@ class SyncPage(QWidget):
         column.addWidget(self.strip)
         return box
 
-    def _arrange(self, wide: bool) -> None:
-        self._wide = wide
+    def arrange(self) -> None:
+        """The sync beside the list, or instead of it; the last runs where there is room."""
+        wide = self.wide
         roomy = wide and self.height() >= fonts.scaled(_STRIP_FROM)
         self.strip.setVisible(roomy and bool(self._models.history.latest(1)))
         any_sync = bool(self._model.cards())
-        self.list.setVisible(wide or not self._opened or not any_sync)
-        self._right.setVisible(any_sync and (wide or self._opened))
+        self.list.setVisible(wide or not self.opened or not any_sync)
+        self._right.setVisible(any_sync and (wide or self.opened))
         self.head.set_narrow(not wide)
         self.note.setVisible(wide)
         if wide and any_sync:
@@ -214,7 +185,7 @@ class SyncPage(QWidget):
         self.head.run_wanted.connect(self._on_run_now)
         self.head.favourite_wanted.connect(self._on_favourite)
         self.head.act_wanted.connect(self._on_act)
-        self.head.back_wanted.connect(self._on_back)
+        self.head.back_wanted.connect(self.go_back)
         self.live.cancel_wanted.connect(model.cancel)
         self.message.action_triggered.connect(self._on_message)
         self.tabs.currentChanged.connect(self._stack.setCurrentIndex)
@@ -235,7 +206,7 @@ class SyncPage(QWidget):
             self.message.show_view(head.message)
             self.note.setText(head.note)
         self._on_plan()
-        self._arrange(self._wide)
+        self.arrange()
 
     def _on_plan(self) -> None:
         head = self._model.head()
@@ -261,7 +232,7 @@ class SyncPage(QWidget):
         self.last_runs.show_lines(view.runs[:_STRIP])
         if self._history.built is not None:
             self._history.built.show_history()
-        self._arrange(self._wide)
+        self.arrange()
 
     def _on_failed(self, error: AppError) -> None:
         self.trouble.show_message("bad", error.title, error.message, error.hint, close="Close")
@@ -286,15 +257,9 @@ class SyncPage(QWidget):
     # What the person wants.
 
     def _on_opened(self, _goal: str) -> None:
-        self._opened = True
-        self._arrange(self._wide)
-        if not self._wide:
+        self.open()
+        if not self.wide:
             self.head.back.setFocus()
-
-    def _on_back(self) -> None:
-        self._opened = False
-        self._arrange(self._wide)
-        self.list.take_focus()
 
     def offer_new(self) -> None:
         """Show what can be added."""
@@ -361,8 +326,7 @@ class SyncPage(QWidget):
 
     def show_run(self, run: str) -> None:
         """Show one run of the chosen sync."""
-        self._opened = True
-        self._arrange(self._wide)
+        self.open()
         self._on_run(run)
 
     def _on_run(self, run: str) -> None:
