@@ -1,14 +1,16 @@
 """Makes child processes quickly: everything is imported once, then one fork for each.
 
 A fork is a process of its own, with its own pid and its own files; the forge has no threads and
-has opened nothing.
+holds nothing open.
 """
 
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -54,9 +56,19 @@ class Forge:
 
 
 def _serve() -> None:
-    # Everything a child needs is imported here, once.
+    # Everything a child needs is imported here, once; httpx asks for the first two at first use.
+    import anyio._backends._asyncio  # noqa: F401
+    import httpcore  # noqa: F401
+
+    from desktop.store.store import open_store
     from tests.faults import child
 
+    # Likewise the migrations and the shape they make.
+    with tempfile.TemporaryDirectory() as folder:
+        open_store(Path(folder)).close()
+    # What a collection never looks at again need not be copied for each child.
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         order = json.loads(line)
         arguments = dict(order["arguments"])

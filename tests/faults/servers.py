@@ -4,6 +4,8 @@ import base64
 import hashlib
 import http.client
 import json
+import random
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,19 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def free_ports() -> int:
+    """The first of two neighbours, below those that the system hands out to anybody."""
+    for port in random.sample(range(20_000, 32_000, 2), 50):
+        try:
+            for number in (port, port + 1):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", number))
+        except OSError:
+            continue
+        return port
+    raise AssertionError("no two free ports")
 
 
 class Servers:

@@ -1,5 +1,6 @@
 """What several rooms share: a real sandbox process, a workspace connected to it, a manual clock."""
 
+import gc
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -18,6 +19,12 @@ from tests.faults.town import ManualClock, Town
 # others. No time limit: how long one takes is the machine's affair.
 settings.register_profile("slice", derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("slice")
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays: no collection need walk it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """One Qt application whose event loop is asyncio's too: the app's own."""
 
+import gc
 from collections.abc import Callable
 
 import pytest
@@ -13,3 +14,12 @@ def pytest_asyncio_loop_factories(
 ) -> dict[str, Callable[[], Loop]]:
     app = QApplication.instance() or QApplication(["test"])
     return {"qt": lambda: Loop(app)}
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays: no collection need walk it again.
+
+    Every window is collected when it is closed, and what is left of it looked for.
+    """
+    gc.collect()
+    gc.freeze()

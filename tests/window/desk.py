@@ -80,7 +80,6 @@ class Desk:
         self.window.close()
         await soon(under_way)
         await bury(self.view, self.window)
-        gc.collect()
         left = [t.get_name() for t in asyncio.all_tasks() if t is not asyncio.current_task()]
         assert not left, left
         running = [t for t in _active_timers() if t not in self._timers]

@@ -5,6 +5,7 @@ them need not import the program each. `Command.arguments` starts one in the ord
 """
 
 import atexit
+import gc
 import json
 import os
 import subprocess
@@ -58,14 +59,24 @@ class CommandForge:
 
 def _serve() -> None:
     sys.path[0] = sys.argv[1]
-    # Everything a command needs is imported here, once.
+    # Everything a command needs is imported here, once; httpx asks for the first two at first use.
+    import anyio._backends._asyncio  # noqa: F401
+    import httpcore  # noqa: F401
+
     import desktop.app.cli
     import desktop.app.connection
     import desktop.app.runs
     import desktop.app.verbs.every
     import desktop.connect.setup
     import desktop.sync.due  # noqa: F401
+    from desktop.store.store import open_store
 
+    # Likewise the migrations and the shape they make.
+    with tempfile.TemporaryDirectory() as folder:
+        open_store(Path(folder)).close()
+    # What a collection never looks at again need not be copied for each command.
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:

@@ -8,7 +8,7 @@ from command import Command
 
 from tests.faults.home import make_home
 from tests.faults.kinds import make_subject
-from tests.faults.servers import Servers
+from tests.faults.servers import Servers, free_ports
 from tests.faults.town import Town
 
 
@@ -172,7 +172,7 @@ def test_agents_may_opt_out_but_not_in_and_not_widen(
 
 def test_offline_edits_wait_and_go_out_when_the_services_are_back(tmp_path: Path) -> None:
     state = str(tmp_path / "state.db")
-    first = Servers("--customers", "0", "--state", state, "--port", str(_two_free_ports()))
+    first = Servers("--customers", "0", "--state", state, "--port", str(free_ports()))
     port = first.ports[0]
     try:
         make_home(tmp_path / "home", first.document)
@@ -245,17 +245,3 @@ def test_two_deliverers_send_every_row_once(
         assert store.audit.verify().broken_at is None
     finally:
         store.close()
-
-
-def _two_free_ports() -> int:
-    import socket
-
-    while True:
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            port = int(one.getsockname()[1])
-            try:
-                two.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port

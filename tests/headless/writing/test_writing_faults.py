@@ -11,7 +11,7 @@ from desktop.kit.errors import StoreKnown
 from desktop.model.edit import Edit, EditState, same
 from tests.faults.home import make_home, opened
 from tests.faults.kinds import KINDS, Subject, make_subject, seen
-from tests.faults.servers import Servers
+from tests.faults.servers import Servers, free_ports
 from tests.faults.town import ManualClock, Town
 
 Q, U, D, F = EditState.QUEUED, EditState.UNKNOWN, EditState.DONE, EditState.FAILED
@@ -249,7 +249,8 @@ async def test_closing_in_the_middle_gives_the_edit_back(
 
 async def test_offline_an_edit_waits_and_goes_out_later(tmp_path: Path, clock: ManualClock) -> None:
     state = tmp_path / "state.json"
-    first = Servers("--customers", "0", "--state", str(state), log=tmp_path / "log")
+    flags = ("--customers", "0", "--state", str(state), "--port", str(free_ports()))
+    first = Servers(*flags, log=tmp_path / "log")
     try:
         folder = tmp_path / "home"
         # Setting up runs a loop of its own.
@@ -261,10 +262,7 @@ async def test_offline_an_edit_waits_and_goes_out_later(tmp_path: Path, clock: M
             edit = await deliver(house, edit)
             assert (edit.state, edit.tries) == (Q, 0)
             assert edit.detail
-            port, _ = first.ports
-            again = Servers(
-                "--customers", "0", "--state", str(state), "--port", str(port), log=tmp_path / "log"
-            )
+            again = Servers(*flags, log=tmp_path / "log")
             try:
                 clock.advance(120)
                 edit = await deliver(house, edit)
