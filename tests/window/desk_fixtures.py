@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from desk import Desk, Home, Sandbox
+from desk_home import ReadyHomes
 from PySide6.QtWidgets import QApplication
 
 
@@ -36,9 +37,14 @@ def sandbox(serving: Sandbox) -> Sandbox:
     return serving
 
 
+@pytest.fixture(scope="session")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> ReadyHomes:
+    return ReadyHomes(tmp_path_factory.mktemp("ready"))
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home")
+def home(tmp_path: Path, ready: ReadyHomes) -> Home:
+    return Home(tmp_path / "home", ready)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,8 @@
 """What outlives a window: a home with its files, secrets, and a clock that can be moved on."""
 
 import asyncio
+import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from desktop.settings.policy import NO_POLICY
 from desktop.settings.workspace import Workspace, Workspaces
 from desktop.vault.environment import Overrides
 from desktop.vault.memory_vault import MemoryVault
+from desktop.vault.secret import Secret
 
 
 class HandClock:
@@ -34,10 +37,11 @@ class HandClock:
 
 
 class Home:
-    """What outlives a window: files and secrets."""
+    """What outlives a window: files and secrets; `ready` has homes to begin with."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, ready: "ReadyHomes | None" = None) -> None:
         self.folder = folder
+        self._ready = ready
         self.vault = MemoryVault()
         self.clock = HandClock()
         self.paths = under(folder)
@@ -61,6 +65,9 @@ class Home:
 
     async def set_up(self, document: dict[str, Any], *, agent: bool = False) -> None:
         """As an admin; with `agent` an agent signs in here afterwards."""
+        if self._ready is not None and not self.workspaces.names():
+            await self._be_like(await self._ready.home(document, agent=agent))
+            return
         house = self.house()
         try:
             await soon(run_setup({**document, "changes": True}, house.live.desk))
@@ -68,6 +75,30 @@ class Home:
                 await soon(run_setup(as_agent(document), house.live.desk))
         finally:
             await house.close()
+
+    async def _be_like(self, other: "Home") -> None:
+        shutil.copytree(other.folder, self.folder, dirs_exist_ok=True)
+        for secret in Secret:
+            value = await other.vault.get(secret)
+            if value is not None:
+                await self.vault.set(secret, value)
+
+
+class ReadyHomes:
+    """Each kind of set-up is done once; a test begins with a copy of what it left."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._homes: dict[str, Home] = {}
+
+    async def home(self, document: dict[str, Any], *, agent: bool) -> Home:
+        """One that has been set up with this document."""
+        key = json.dumps([document, agent])
+        if key not in self._homes:
+            home = Home(self._folder / str(len(self._homes)))
+            await home.set_up(document, agent=agent)
+            self._homes[key] = home
+        return self._homes[key]
 
 
 def as_agent(document: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from desk_fixtures import (  # noqa: F401 - pytest finds fixtures by their names
     home,
     inside_one_loop,
     sandbox,
-    serving,
 )
 
 _HERE = Path(__file__).parent

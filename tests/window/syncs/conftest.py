@@ -9,7 +9,6 @@ from desk_fixtures import (  # noqa: F401 - pytest finds fixtures by their names
     home,
     inside_one_loop,
     sandbox,
-    serving,
 )
 from PySide6.QtWidgets import QApplication
 from sync_desk import SyncDesk

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from desk import Home, Sandbox
-from desk_fixtures import home, sandbox, serving  # noqa: F401 - pytest finds them by name
+from desk_fixtures import home, sandbox  # noqa: F401 - pytest finds them by name
 from xvfb import Display, Program
 
 _HERE = Path(__file__).parent
