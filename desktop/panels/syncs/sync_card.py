@@ -147,15 +147,36 @@ class SyncCard(QAbstractButton):
         view = self._view
         painter.setFont(fonts.font(11))
         metrics = painter.fontMetrics()
+        last, following = third_line(view, metrics, box.width(), fonts.scaled(8))
         painter.setPen(color("muted"))
-        after = metrics.horizontalAdvance(view.following)
-        painter.drawText(box, _TRAILING, view.following)
-        rest = self._without(box, after + fonts.scaled(8), at_end=True)
+        painter.drawText(box, _TRAILING, following)
         painter.setPen(color("text"))
-        painter.drawText(rest, _LEADING, metrics.elidedText(view.last, _ELIDE, rest.width()))
+        painter.drawText(box, _LEADING, last)
 
     def _without(self, box: QRect, width: int, *, at_end: bool) -> QRect:
         """The rest of a line beside something that is drawn."""
         if at_end != self.isRightToLeft():
             return box.adjusted(0, 0, -width, 0)
         return box.adjusted(width, 0, 0, 0)
+
+
+def third_line(view: CardView, metrics: QFontMetrics, width: int, gap: int) -> tuple[str, str]:
+    """What it did last and when it runs next, as much as goes into this width.
+
+    What is vital is whole before anything else is; then the time of the next run is.
+    """
+    # With the sign that there is more.
+    vital = view.vital if view.vital in ("", view.last) else f"{view.vital}, …"
+    after = metrics.horizontalAdvance(view.following)
+    if metrics.horizontalAdvance(vital) + 1 + gap + after > width:
+        return _cut(view.last, metrics, width), ""
+    return _cut(view.last, metrics, width - after - gap), view.following
+
+
+def _cut(text: str, metrics: QFontMetrics, width: int) -> str:
+    """Shorter by whole parts: a number that is cut reads as another number."""
+    parts, shown = text.split(", "), text
+    while len(parts) > 1 and metrics.horizontalAdvance(shown) > width:
+        del parts[-1]
+        shown = f"{', '.join(parts)}, …"
+    return metrics.elidedText(shown, _ELIDE, width)

@@ -9,17 +9,21 @@ from desktop.viewmodels import moment
 from desktop.viewmodels.syncs.look import SyncLook
 from desktop.viewmodels.syncs.words import (
     begun_small,
+    done_words,
     rhythm,
     source_words,
     stage_words,
     target_words,
-    totals_words,
+    waiting_words,
 )
 
 
 @dataclass(frozen=True)
 class CardView:
-    """`chip` is the state in a word, `chip_tone` its colour; `tip` says what does not fit."""
+    """`chip` is the state in a word, `chip_tone` its colour; `tip` says what does not fit.
+
+    `last` begins with `vital`, which is seen whole: what waits for a person is cut last of all.
+    """
 
     goal: str
     title: str
@@ -32,6 +36,7 @@ class CardView:
     favourite: bool
     waits: bool
     tip: str
+    vital: str = ""
 
     @property
     def spoken(self) -> str:
@@ -44,6 +49,8 @@ def card_of(sync: SyncLook, names: SyncNames, now: float, *, starting: bool) -> 
     """One card; `starting`: something was just asked for and has not begun yet."""
     goal = sync.goal
     chip, tone = _chip(sync, starting)
+    vital, rest = _last(sync, now)
+    last, following = f"{vital}, {rest}" if vital and rest else vital or rest, _following(sync, now)
     return CardView(
         goal=goal.name,
         title=goal.title,
@@ -51,11 +58,12 @@ def card_of(sync: SyncLook, names: SyncNames, now: float, *, starting: bool) -> 
         chip_tone=tone,
         source=source_words(goal, names),
         target=target_words(goal, names),
-        last=_last(sync, now),
-        following=_following(sync, now),
+        last=last,
+        following=following,
         favourite=goal.favourite,
         waits=sync.stopped or sync.to_correct > 0,
-        tip=_tip(sync),
+        tip=_tip(sync, last, following),
+        vital=vital,
     )
 
 
@@ -81,28 +89,34 @@ def _chip(sync: SyncLook, starting: bool) -> tuple[str, str]:
     return ("On", "ok") if sync.goal.on else ("Off", "neutral")
 
 
-def _last(sync: SyncLook, now: float) -> str:
+def _last(sync: SyncLook, now: float) -> tuple[str, str]:
+    """What it did last: first what waits for a person, with its time; then the rest."""
     running = sync.running
     if running is not None:
         done, total = running.progress.done, running.progress.total
         if total:
-            return f"{done:,} of {total:,}"
-        return f"{done:,} read" if done else begun_small(stage_words(running, sync.goal.target))
+            return "", f"{done:,} of {total:,}"
+        stage = begun_small(stage_words(running, sync.goal.target))
+        return "", f"{done:,} read" if done else stage
     run = sync.run
     if run is None:
-        return "never run"
+        return "", "never run"
     at = moment.stamp(run.ended_at or run.started_at, now)
     if run.state in (RunState.FAILED, RunState.INTERRUPTED):
-        return f"{at}: stopped"
+        return f"{at}: stopped", ""
     if run.state is RunState.CANCELLED:
-        return f"{at}: cancelled"
+        return "", f"{at}: cancelled"
     if run.state is RunState.WAITING:
-        return f"{at}: nothing written"
-    return f"{at}: {totals_words(run.totals) or 'nothing to change'}"
+        return f"{at}: nothing written", ""
+    waiting, rest = waiting_words(run.totals), done_words(run.totals)
+    if waiting:
+        wrote = run.totals.get("created") or run.totals.get("updated")
+        return f"{at}: {waiting}", rest if wrote else ""
+    return "", f"{at}: {rest or 'nothing to change'}"
 
 
-def _tip(sync: SyncLook) -> str:
-    lines = [sync.goal.description]
+def _tip(sync: SyncLook, last: str, following: str) -> str:
+    lines = [sync.goal.description, last, following and f"Next: {following}"]
     if sync.goal.labels:
         lines.append(f"Labels: {', '.join(sync.goal.labels)}")
     if sync.state.paused:

@@ -40,6 +40,8 @@ _OUTCOMES = (
     ("skipped", "skipped", "skipped"),
 )
 
+_NOT_WRITTEN = ("parked", "failed")
+
 
 def source_words(goal: Goal, names: SyncNames) -> str:
     """What it reads, in a few words."""
@@ -86,6 +88,17 @@ def totals_words(totals: Mapping[str, int], *, all_of_them: bool = False) -> str
     if said:
         return ", ".join(said)
     return "nothing to change" if totals else ""
+
+
+def waiting_words(totals: Mapping[str, int]) -> str:
+    """“2 to correct, 1 refused”: of a run's totals, what is not as it was meant."""
+    said = {key: totals[key] for key in _NOT_WRITTEN if totals.get(key)}
+    return totals_words(said)
+
+
+def done_words(totals: Mapping[str, int]) -> str:
+    """“200 created, 640 updated”: the rest of them."""
+    return totals_words({key: n for key, n in totals.items() if key not in _NOT_WRITTEN})
 
 
 def stage_words(run: Run, target: Service) -> str:
