@@ -50,7 +50,9 @@ def close_row(connection: sqlite3.Connection, hand: Hand, item: Closed, now: flo
     ).rowcount
     if not changed:
         return
-    if item.state in (RowState.DONE, RowState.SAME):
+    # What was taken back waits for no other try: that would write it once more.
+    settled = item.state in (RowState.DONE, RowState.SAME)
+    if settled or (hand.takes_back and item.state is RowState.ACCEPTED):
         connection.execute(
             "DELETE FROM again WHERE goal = ? AND source = ?", (hand.goal, row.source_id)
         )

@@ -55,11 +55,17 @@ class SyncNotes:
 
     def synced(self, goal: str, targets: Sequence[str]) -> dict[str, dict[str, Json]]:
         """The last values both sides had, by target and field."""
+        return self._values("synced", goal, targets)
 
+    def accepted(self, goal: str, targets: Sequence[str]) -> dict[str, dict[str, Json]]:
+        """What was written and not read back yet, by target and field."""
+        return self._values("accepted", goal, targets)
+
+    def _values(self, table: str, goal: str, targets: Sequence[str]) -> dict[str, dict[str, Json]]:
         def look(connection: sqlite3.Connection) -> dict[str, dict[str, Json]]:
             found: dict[str, dict[str, Json]] = {}
             for row in connection.execute(
-                "SELECT target, field, value FROM synced WHERE goal = ?"
+                f"SELECT target, field, value FROM {table} WHERE goal = ?"  # noqa: S608 - ours
                 " AND target IN (SELECT value FROM json_each(?))",
                 (goal, encode(list(targets))),
             ):

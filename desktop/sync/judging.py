@@ -45,7 +45,8 @@ class Held:
 class Circumstances:
     """What is known beside the record and its counterpart.
 
-    `synced`: the last values both sides had, by field. `echoes`: what syncs last wrote into
+    `synced`: the last values both sides had, by field; `accepted`: what was written after that and
+    not read back yet. `echoes`: what syncs last wrote into
     the source's record. `user_fields`: Zendesk's field types by key. `events`: the source
     events not yet added up, and their sum by mapping target. `open_tickets`: of the target.
     `touched`: how often this goal has touched the customer lately. `leaving`: it is not in the
@@ -56,6 +57,7 @@ class Circumstances:
     now: float
     zone: str
     synced: Mapping[str, Json] = field(default_factory=dict)
+    accepted: Mapping[str, Json] = field(default_factory=dict)
     echoes: Mapping[str, Written] = field(default_factory=dict)
     user_fields: Mapping[str, str] = field(default_factory=dict)
     open_tickets: int = 0
@@ -298,11 +300,10 @@ class Judge:
         else:
             why = next((c.reason for c in row.changes if c.reason), row.why)
             return replace(row, fate=Fate.UNCHANGED, why=why, consequences=())
+        before = {**around.synced, **around.accepted}
         return replace(
             row,
-            consequences=consequences_of(
-                self._goal, row, standing, around.synced, around.open_tickets
-            ),
+            consequences=consequences_of(self._goal, row, standing, before, around.open_tickets),
         )
 
     def _evidence(self, row: PlanRow) -> str:

@@ -293,6 +293,7 @@ class Planning:
         memory, now = self._store.memory, self._tools.clock.now()
         targets = [f.standing.id for f in found.values() if f.standing is not None]
         synced = memory.synced(goal.name, targets)
+        accepted = memory.accepted(goal.name, targets)
         echoes = memory.written(goal.source.kind.service.value, [r.id for r in records])
         touches: dict[str, tuple[float, ...]] = {}
         if goal.pressure is not None:
@@ -308,6 +309,7 @@ class Planning:
                 now=now,
                 zone=self._tools.zone,
                 synced=synced.get(target, {}),
+                accepted=accepted.get(target, {}),
                 echoes=echoes.get(record.id, {}),
                 user_fields=means.kinds,
                 open_tickets=tickets.get(int(target), 0) if target.isdigit() else 0,

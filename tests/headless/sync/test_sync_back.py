@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from desktop.app.runs import tools_of
+from desktop.app.runs import runner_of, tools_of
 from desktop.app.wiring import House
 from desktop.kit.errors import BadInput
 from desktop.model.goal import Effects, Flows, Goal
@@ -70,6 +70,27 @@ async def test_what_somebody_changed_since_is_never_restored(
     assert [p and p["vars"]["zendesk_id"] for p in profiles] == [None, None]
 
 
+async def test_what_was_taken_back_in_bulk_is_not_written_again_by_itself(
+    town_hall: House, city: Servers
+) -> None:
+    """Of a job's rows 200 are read back; the others are taken back no less."""
+    made = syncs.people(city, 205)
+
+    def roomy(goal: Goal) -> Goal:
+        return replace(goal, limits=replace(goal.limits, people=1000))
+
+    goal = syncs.goal_for(town_hall, syncs.TO_SAILTHRU, roomy)
+    run = await syncs.run(town_hall, goal)
+    assert run.totals["updated"] == 205
+    back, _ = await taken_back(town_hall, goal, run)
+    assert (back.state, back.totals["updated"]) == (RunState.DONE, 205)
+    assert (await syncs.run(town_hall, goal)).totals["updated"] == 0
+    assert {(city.profile(pair.sid) or {})["vars"]["zendesk_id"] for pair in made} == {None}
+    # Who asks for all of it changes all of them again, and is told so.
+    plan = await runner_of(town_hall, goal.name).preview(goal, "Ada Admin", full=True)
+    assert town_hall.store.plans.people(plan.id)["again"] == 205
+
+
 async def test_a_change_between_its_plan_and_its_run_stays_too(
     town_hall: House, city: Servers
 ) -> None:
@@ -89,7 +110,7 @@ async def test_a_change_between_its_plan_and_its_run_stays_too(
 async def test_leaving_a_list_is_taken_back_with_a_new_date(
     town_hall: House, city: Servers
 ) -> None:
-    (one,) = syncs.people(city, 1)
+    one, _stays = syncs.people(city, 2)
 
     def joining(goal: Goal) -> Goal:
         effects = Effects(add_to_lists=("Fresh",), remove_when_gone=True)
