@@ -108,16 +108,26 @@ class Decisions:
         self._store.memory.ignore(goal, sources, reason.strip(), actor, self._clock.now())
 
     def to_retry(self, goal: str, row: str | None = None) -> tuple[str, ...]:
-        """The source records that wait for another try; `row` is one of the last plan's."""
+        """The source records that wait for another try; `row` is one of the last plan's.
+
+        Raises BadInput for a row that is not there, or was planned and not tried yet.
+        """
         if row is None:
             return self._store.memory.again(goal)
         plan = self._store.plans.latest(goal)
         if plan is None:
             raise BadInput(f"“{goal}” has no plan, so there is no row {row[:40]}.")
-        source = self.row_named(plan.id, row).source_id
+        found = self.row_named(plan.id, row)
+        if found.fate.writes and found.state is RowState.PLANNED:
+            # What a limit holds back does not pass it one by one.
+            raise BadInput(
+                f"Row {found.row} was not tried yet.",
+                f"It waits in plan {plan.id}; nothing was started.",
+                f"`fairlead sync run {goal} --plan {plan.id}` writes what is ticked there.",
+            )
         # Who names one row has looked at it.
-        self._store.doubts.ask(goal, source)
-        return (source,)
+        self._store.doubts.ask(goal, found.source_id)
+        return (found.source_id,)
 
     def row_named(self, plan_id: str, text: str) -> PlanRow:
         """The row of a plan that somebody named by its number. Raises BadInput."""
@@ -149,14 +159,16 @@ class Decisions:
         if row.fate is Fate.CREATE:
             return replace(row, consequences=consequences_of(goal, row, None, {}, 0))
         fate = Fate.UPDATE if row.sent else Fate.UNCHANGED
-        synced = self._store.memory.synced(goal.name, [row.target_id]).get(row.target_id, {})
+        memory, target = self._store.memory, row.target_id
+        before = memory.synced(goal.name, [target]).get(target, {})
+        before = {**before, **memory.accepted(goal.name, [target]).get(target, {})}
         # A row that somebody has left out stays out, whatever is decided about its fields.
         left_out = row.fate is Fate.UPDATE and not row.ticked
         ticked = fate is Fate.UPDATE and not left_out
         decided = replace(row, fate=fate, ticked=ticked, why="", cause="")
         there = _standing_before(goal, decided)
         tickets = self._open_tickets(goal, row.target_id)
-        notes = consequences_of(goal, decided, there, synced, tickets) if decided.sent else ()
+        notes = consequences_of(goal, decided, there, before, tickets) if decided.sent else ()
         return replace(decided, consequences=notes)
 
     def _open_tickets(self, goal: Goal, target: str) -> int:

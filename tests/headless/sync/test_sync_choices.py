@@ -156,6 +156,8 @@ async def test_retry_takes_only_what_waits(
     one, two = syncs.people(city, 2)
     goal = syncs.goal_for(town_hall, syncs.BY_POSTS)
     plan, rows = await planned(town_hall, goal)
+    with pytest.raises(BadInput, match="was not tried yet"):
+        decisions.to_retry(goal.name, "1")
     city.write_profile(one.sid, vars={"phone": "by hand"})
     await syncs.run(town_hall, goal, plan=plan.id)
     assert decisions.to_retry(goal.name) == (str(one.person),)
