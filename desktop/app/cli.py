@@ -37,6 +37,7 @@ class _Parser(argparse.ArgumentParser):
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code and never raises for a known trouble."""
+    _stand_in_for_closed()
     harden()
     as_json = "--json" in arguments
     try:
@@ -44,8 +45,7 @@ def run(arguments: Sequence[str]) -> int:
         verb, options = parse(arguments)
         code = verb.run(ground, options)
         # Here rather than at the interpreter's end, where a failure would be a traceback.
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except AppError as error:
         output.print_error(error, as_json=as_json)
         return output.exit_code(error)
@@ -66,6 +66,13 @@ def run(arguments: Sequence[str]) -> int:
         log.exception("A command failed unexpectedly")
         return _mistake(as_json=as_json)
     return code
+
+
+def _stand_in_for_closed() -> None:
+    """Where nobody listens (`>&-`, some timers) it goes on, and no file becomes descriptor 1."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - kept open
 
 
 def _cancelled() -> type[BaseException]:

@@ -250,6 +250,19 @@ def test_the_reader_may_leave_early(fairlead: Command) -> None:
         assert err == ""
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_nobody_may_be_listening_at_all(fairlead: Command, closed: str) -> None:
+    for words in (("lookup", MARIA, "--json"), ("lookup", MARIA)):
+        done = subprocess.run(
+            ["sh", "-c", f'exec "$@" {closed}', "sh", *fairlead.arguments(*words)],
+            env=fairlead.environ,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_an_answer_that_cannot_be_written_is_told(fairlead: Command) -> None:
     for words in (("lookup", MARIA), ("lookup", MARIA, "--json")):
         with Path("/dev/full").open("w") as full:
