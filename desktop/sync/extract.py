@@ -4,6 +4,7 @@ Zendesk's incremental exports are for admins (contract zendesk 0.4); for everybo
 slower way over the search, which knows no deleted people. Sailthru's lists come as export jobs.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import ParamSpec, TypeVar
@@ -17,6 +18,8 @@ from desktop.model.mapping import SourceType
 from desktop.model.value import ValueSource
 from desktop.store.feeds import TICKETS, USERS, Feed, list_feed
 from desktop.sync.tools import Tools
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -151,6 +154,8 @@ class Extract:
                 rows = []
         rows += self._good(name, reader.finish())
         await self._save(name, rows, job.id)
+        for remark in reader.remarks:
+            log.warning("Export of the list %s: %s", name, remark)
         # Who stands in a row that cannot be read has not left the list.
         whole = self._unread_count == unread_before
         now = self._tools.clock.now()

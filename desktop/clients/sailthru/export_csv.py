@@ -1,5 +1,6 @@
 """Reads a list's export, piece by piece and row by row; never the whole file (contract 2.4)."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -48,13 +49,17 @@ class ExportReader:
         self._zone = _zone(zone)
         self._records = RecordReader()
         self._header: Header | None = None
-        # Fields that were left out of rows which were kept, as in any other answer.
-        self.notes = Notes()
+        # By column and why: a file may have a million of them.
+        self._left_out: Counter[tuple[str, str]] = Counter()
 
     @property
-    def header(self) -> Header | None:
-        """The columns found, once the first line was read."""
-        return self._header
+    def remarks(self) -> tuple[str, ...]:
+        """What was not used of what was read so far, a sentence each and no values."""
+        repeated = self._header.repeated if self._header is not None else ()
+        return (
+            *(f"column “{name}” stands there twice: the first counts" for name in repeated),
+            *(f"column “{name}”: {n:,} × {why}" for (name, why), n in self._left_out.items()),
+        )
 
     def feed(self, piece: bytes) -> Iterator[Row]:
         """The rows that end in this piece; take them all before the next piece is fed.
@@ -92,9 +97,9 @@ class ExportReader:
         sid, email_hash = (found.get(name, "").strip() for name in (head.SID, head.HASH))
         if not sid and not email_hash:
             return BadRow(record.line_no, "neither profile id nor email hash", record.lines)
-        where = f"line {record.line_no}"
+        notes = Notes()
         status = found.get(head.STATUS, "").strip()
-        return ExportedProfile(
+        made = ExportedProfile(
             sid=sid,
             email_hash=email_hash.lower(),
             extid=found.get(head.EXTID) or None,
@@ -107,28 +112,30 @@ class ExportReader:
                 name: at
                 for column, name in head.ACTIVITY.items()
                 if (text := found.get(column))
-                if (at := self._moment(text, f"{where}.{column}")) is not None
+                if (at := self._moment(text, column, notes)) is not None
             },
             lifetime={
                 name: count
                 for column, name in head.LIFETIME.items()
                 if (text := found.get(column))
-                if (count := self.notes.number(text, f"{where}.{column}")) is not None
+                if (count := notes.number(text, column)) is not None
             },
             vars={
                 name: _value(text) for name, place in header.vars.items() if (text := cells[place])
             },
         )
+        self._left_out.update((bad.where, bad.why) for bad in notes.bad)
+        return made
 
-    def _moment(self, text: str, where: str) -> float | None:
+    def _moment(self, text: str, where: str, notes: Notes) -> float | None:
         """Unix seconds; the form of an export's dates is not known, so several are read."""
         if text.isdigit():
-            return self.notes.number(text, where) if len(text) < 12 else None
+            return notes.number(text, where) if len(text) < 12 else None
         try:
             found = datetime.fromisoformat(text.strip())
             return (found if found.tzinfo else found.replace(tzinfo=self._zone)).timestamp()
         except (ValueError, OverflowError):
-            return moment(text, where, self.notes)
+            return moment(text, where, notes)
 
 
 async def rows_of(pieces: AsyncIterator[bytes], reader: ExportReader) -> AsyncIterator[Row]:

@@ -243,9 +243,15 @@ def test_bad_rows_are_counted_and_the_next_goes_on() -> None:
 
 def test_fields_that_cannot_be_read_are_left_out_and_noted() -> None:
     reader = ExportReader((), ZONE)
-    data = written(["Profile Id", "Last Open", "Opens"], [SID, "soon", "many"])
-    assert read_by(reader, data) == [ExportedProfile(SID)]
-    assert [b.where for b in reader.notes.bad] == ["line 2.Last Open", "line 2.Opens"]
+    names = ["Profile Id", "Last Open", "Opens", "Opens"]
+    data = written(names, *[[SID, "soon", "many", "7"]] * 2000)
+    assert read_by(reader, data) == [ExportedProfile(SID)] * 2000
+    # A sentence for each column, however long the file.
+    assert reader.remarks == (
+        "column “Opens” stands there twice: the first counts",
+        "column “Last Open”: 2,000 × not a date",
+        "column “Opens”: 2,000 × not a number",
+    )
 
 
 def test_a_5_mb_cell_and_a_nul() -> None:
