@@ -18,6 +18,7 @@ import venv
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME_LOCK = ROOT / "packaging" / "requirements.lock"
@@ -85,20 +86,28 @@ def demo(rest: Sequence[str]) -> int:
 
 
 def test(rest: Sequence[str]) -> int:
-    """Check, then run every test; a path or pytest option narrows it down."""
+    """Check and run every test; a path or pytest option narrows it down."""
     system_packages([*QT_PACKAGES, *TEST_PACKAGES])
     paths = [r for r in rest if r.startswith("tests/")]
     options = [r for r in rest if not r.startswith("tests/")]
     wanted = [s for s in SUITES if not paths or any(p.startswith(f"tests/{s}") for p in paths)]
     if not wanted:
         raise Stop(f"The tests lie in {' and '.join(f'tests/{s}' for s in SUITES)}.")
-    with ThreadPoolExecutor() as pool:
+    with tempfile.TemporaryFile() as found, ThreadPoolExecutor() as pool:
         making = {name: pool.submit(environment, *SUITES[name]) for name in {*wanted, "window"}}
-        pythons = {name: made.result() for name, made in making.items()}
-    codes = [] if rest else [checks(pythons["window"])]
-    for name in wanted:
-        chosen = [p for p in paths if p.startswith(f"tests/{name}")]
-        codes.append(pytest(pythons[name], name, chosen, options))
+
+        def check_meanwhile() -> int:
+            return 0 if rest else checks(making["window"].result(), found)
+
+        # The checkers leave a core idle: they run beside the first suite, and are told at the end.
+        checking = pool.submit(check_meanwhile)
+        codes = []
+        for name in wanted:
+            chosen = [p for p in paths if p.startswith(f"tests/{name}")]
+            codes.append(pytest(making[name].result(), name, chosen, options))
+        codes.append(checking.result())
+        found.seek(0)
+        print(found.read().decode(errors="replace"), end="", flush=True)
     failed = [code for code in codes if code]
     print("All is well." if not failed else "Something failed: see above.")
     return failed[0] if failed else 0
@@ -123,8 +132,11 @@ def package(rest: Sequence[str]) -> int:
     return run([python, "-m", "hatchling", "build", "-t", "wheel", *rest])
 
 
-def checks(python: str) -> int:
-    """Run every checker, also after one has failed; returns the first failure's code."""
+def checks(python: str, found: IO[bytes] | None = None) -> int:
+    """Run every checker, also after one has failed; returns the first failure's code.
+
+    What they say goes to `found`, or to the terminal.
+    """
     tools = Path(python).parent
     where = ["desktop", "packaging", "tests"]
     commands = [
@@ -133,7 +145,7 @@ def checks(python: str) -> int:
         [python, "-m", "mypy"],
         [str(tools / "lint-imports"), "--no-cache"],
     ]
-    codes = [run(command) for command in commands]
+    codes = [run(command, into=found) for command in commands]
     return next((code for code in codes if code), 0)
 
 
@@ -258,11 +270,18 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def run(command: Sequence[str], *, env: dict[str, str] | None = None, hush: bool = False) -> int:
-    """Run a command to its end and return its exit code."""
-    output = subprocess.DEVNULL if hush else None
+def run(
+    command: Sequence[str],
+    *,
+    env: dict[str, str] | None = None,
+    hush: bool = False,
+    into: IO[bytes] | None = None,
+) -> int:
+    """Run a command to its end and return its exit code; `into` takes all that it says."""
+    output = subprocess.DEVNULL if hush else into
+    errors = subprocess.STDOUT if into else None
     merged = {**os.environ, **(env or {})}
-    return subprocess.run(command, env=merged, stdout=output, check=False).returncode
+    return subprocess.run(command, env=merged, stdout=output, stderr=errors, check=False).returncode
 
 
 VERBS = {
