@@ -219,7 +219,8 @@ def _areas(widget: QWidget) -> Iterator[QScrollArea]:
 
 
 def _active_timers() -> list[QTimer]:
-    found = [t for t in gc.get_objects() if isinstance(t, QTimer)]
+    kinds = {QTimer, *QTimer.__subclasses__()}
+    found = [t for t in gc.get_objects() if type(t) in kinds]
     return [t for t in found if isValid(t) and t.isActive()]
 
 
