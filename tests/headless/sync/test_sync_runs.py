@@ -1,10 +1,9 @@
-"""Runs: one at a time, cancelled within a second, gone on with, and what they say of themselves."""
+"""Runs: one at a time, cancelled at once, gone on with, and what they say of themselves."""
 
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
@@ -59,7 +58,7 @@ async def test_a_second_run_of_the_same_goal_is_refused(town_hall: House, city: 
 
 
 @pytest.mark.parametrize("name", [syncs.BY_POSTS, syncs.TO_ZENDESK])
-async def test_cancelled_within_a_second_and_gone_on_with(
+async def test_a_cancelled_run_waits_for_nothing_and_is_gone_on_with(
     slow: Servers, city_home: Path, name: str
 ) -> None:
     """By another process's row; what is under way is settled when it goes on."""
@@ -70,21 +69,23 @@ async def test_cancelled_within_a_second_and_gone_on_with(
 
         def checkpoint(passed: str) -> None:
             if passed == "claimed":
-                slow.control("POST", "speed", {"latency_ms": 300})
+                # What is asked from now on is answered, and written into the log, much later.
+                slow.control("POST", "speed", {"latency_ms": 120_000})
                 reached.set()
 
         task = asyncio.create_task(syncs.run(house, goal, checkpoint=checkpoint))
         at_point = asyncio.create_task(reached.wait())
         await asyncio.wait({task, at_point}, return_when=asyncio.FIRST_COMPLETED)
         assert reached.is_set(), task.result()
+        answered = len(syncs.requests(slow))
         other = open_store(house.workspace.folder)
         run = other.runs.of_goal(goal.name)[0]
         other.runs.ask_cancel(run.id)
         other.close()
-        begun = monotonic()
         ended = await task
-        assert monotonic() - begun < 1.0
         assert ended.state is RunState.CANCELLED
+        # It has ended before a single answer came; it looks for such a wish all the time.
+        assert len(syncs.requests(slow)) == answered
         slow.quiet()
         done = await syncs.run(house, goal, resume=ended.id)
         assert syncs.troubles_of(house.store, slow, done) == []

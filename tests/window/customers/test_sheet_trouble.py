@@ -4,12 +4,16 @@ import re
 
 import pytest
 from desk import CTRL, Desk, Key
+from PySide6.QtCore import QTimer
 
+from desktop.panels.parts import card
 from desktop.panels.parts.card import Card
 from desktop.panels.parts.skeleton import Skeleton
 from desktop.panels.parts.switch import Switch
 
 _NOT_FOR_PEOPLE = re.compile(r"https?://|Traceback|\{\"|<html|127\.0\.0\.1|Error\(|errno", re.I)
+
+_NEVER_LATE_MS = 3_600_000
 
 
 def is_human(words: str) -> bool:
@@ -68,7 +72,11 @@ async def test_late_panels_show_skeletons_only_after_a_while(desk: Desk) -> None
     assert "Newsletter" in desk.texts()
 
 
-async def test_quick_answers_show_no_skeleton(desk: Desk) -> None:
+async def test_answers_that_are_not_late_show_no_skeleton(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # None is, on however busy a machine.
+    monkeypatch.setattr(card, "SKELETON_AFTER_MS", _NEVER_LATE_MS)
     drawn: list[Skeleton] = []
 
     def look() -> None:
@@ -79,6 +87,10 @@ async def test_quick_answers_show_no_skeleton(desk: Desk) -> None:
     await desk.look_up("tom@old.example")
     desk.sheet.changed.disconnect(look)
     assert not drawn
+    timers = [t for t in desk.view.findChildren(QTimer) if t.interval() == _NEVER_LATE_MS]
+    assert timers
+    # An answer ends the wait: later there is nothing that could draw one.
+    assert not any(timer.isActive() for timer in timers)
 
 
 async def test_the_same_error_a_hundred_times_is_one_banner(desk: Desk) -> None:

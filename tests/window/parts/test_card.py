@@ -1,13 +1,13 @@
 """Cards: states in their place, folding by keyboard, columns that reflow and keep the scroll."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.panels.parts.button import secondary
-from desktop.panels.parts.card import Card
+from desktop.panels.parts.card import SKELETON_AFTER_MS, Card
 from desktop.panels.parts.flow_columns import FlowColumns, FlowPage
 from desktop.panels.parts.label import PlainLabel, label
 from desktop.panels.parts.skeleton import Skeleton
@@ -40,16 +40,22 @@ def test_a_card_is_a_named_group(qtbot: QtBot) -> None:
     assert card.objectName() == "Lists"
 
 
+def late_timer(card: Card) -> QTimer:
+    """It runs from the moment something is awaited until it is late."""
+    (timer,) = (t for t in card.findChildren(QTimer) if t.interval() == SKELETON_AFTER_MS)
+    return timer
+
+
 def test_skeleton_rows_come_only_when_it_is_late(qtbot: QtBot) -> None:
     card = card_with_content(qtbot)
     card.show_loading(3, "Loading lists")
     bars = card.findChild(Skeleton)
     assert isinstance(bars, Skeleton)
     assert not bars.is_drawn()
+    assert late_timer(card).isActive()
     height = card.sizeHint().height()
-    qtbot.wait(150)
-    assert not bars.is_drawn()
-    qtbot.waitUntil(bars.is_drawn, timeout=2000)
+    late_timer(card).timeout.emit()
+    assert bars.is_drawn()
     assert card.sizeHint().height() == height
     card.show_content()
     assert not bars.isVisible()
@@ -59,9 +65,13 @@ def test_skeleton_rows_come_only_when_it_is_late(qtbot: QtBot) -> None:
 def test_content_in_time_shows_no_skeleton(qtbot: QtBot) -> None:
     card = card_with_content(qtbot)
     card.show_loading()
+    timer = late_timer(card)
+    assert timer.isActive()
+    assert timer.isSingleShot()
     card.show_content()
+    # Nothing else ever draws it.
+    assert not timer.isActive()
     bars = card.findChild(Skeleton)
-    qtbot.wait(400)
     assert isinstance(bars, Skeleton)
     assert not bars.is_drawn()
 
