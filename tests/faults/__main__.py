@@ -112,6 +112,11 @@ def _killed_runs(turn: int) -> Iterator[RunStep]:
                 f"run foreign/{name}/{point}/{turn}",
                 lambda yard, n=name, p=point: yard.kill_then_foreign(n, p),  # type: ignore[misc]
             )
+    for point in AFTER:
+        yield (
+            f"run summed/{point}/{turn}",
+            lambda yard, p=point: yard.kill_then_count(p),  # type: ignore[misc]
+        )
 
 
 def _shared_runs(turn: int) -> Iterator[RunStep]:
@@ -125,6 +130,10 @@ def _shared_runs(turn: int) -> Iterator[RunStep]:
             f"run control: resent unread/{name}/{turn}",
             lambda yard, n=name: yard.kill_then_foreign(n, APPLIED, naive=True),  # type: ignore[misc]
         )
+    yield (
+        f"run control: added again/{turn}",
+        lambda yard: yard.kill_then_count(APPLIED, naive=True),
+    )
 
 
 def _kill_runs(folder: Path, options: argparse.Namespace, done: _Done) -> None:

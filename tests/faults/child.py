@@ -16,7 +16,7 @@ from desktop.app.wiring import House
 from desktop.model.edit import EditKind, Intent, Service, Target
 from desktop.sync.run import Asked
 from tests.faults.home import opened
-from tests.faults.naive import resend_rows, send_all_unclaimed, send_without_reading
+from tests.faults.naive import add_again, resend_rows, send_all_unclaimed, send_without_reading
 
 POINTS = (
     "enqueued", "claimed", "read", "sending", "answered", "accepted", "read back", "kept", "closed",
@@ -132,12 +132,12 @@ def naive(home: str, document: dict[str, Any], gate: str | None = None) -> None:
     asyncio.run(act())
 
 
-def naive_sync(home: str, document: dict[str, Any], goal: str) -> None:
-    """The control of runs: what was being sent is sent again, unread."""
+def naive_sync(home: str, document: dict[str, Any], goal: str, adds: bool = False) -> None:
+    """The controls of runs: what was being sent is sent again, unread, or is added again."""
 
     async def act() -> None:
         async with opened(Path(home), document, for_runs=True) as house:
-            await resend_rows(house, goal)
+            await (add_again if adds else resend_rows)(house, goal)
 
     asyncio.run(act())
 

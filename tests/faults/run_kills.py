@@ -28,6 +28,7 @@ ALL_RUN_POINTS = (*POINTS, APPLIED)
 AFTER = ("answered", "sent", "read back", APPLIED)
 _WRITES_AT = {
     syncs.TICKETS: "sailthru:POST /job",
+    syncs.SUMMED: "sailthru:POST /job",
     syncs.TO_SAILTHRU: "sailthru:POST /job",
     syncs.BY_POSTS: "sailthru:POST /user",
     syncs.TO_ZENDESK: "zendesk:PUT /api/v2/users/update_many*",
@@ -55,7 +56,7 @@ class RunYard:
 
     async def _add_goals(self) -> None:
         async with opened(self._template, self.servers.document, connect=False) as house:
-            for name in syncs.ALL:
+            for name in (*syncs.ALL, syncs.SUMMED):
                 syncs.goal_for(house, name)
 
     def close(self) -> None:
@@ -148,6 +149,36 @@ class RunYard:
             return tally
         finally:
             self.end()
+
+    def kill_then_count(self, point: str, *, naive: bool = False) -> Tally:
+        """Killed while it adds up tickets; gone on with, and run once more over everything.
+
+        `naive`: it goes on as one would write it at first, the control.
+        """
+        self.begin()
+        try:
+            ended = self.kill_at(syncs.SUMMED, point)
+            if ended != -9:
+                return Tally(1, lost=1, troubles=[f"summed at {point}: not killed ({ended})"])
+            # A job outlives its sender.
+            _wait_for(lambda: point != APPLIED or all(n for _, n in self._summed()))
+            if naive:
+                self.forge.run("naive sync", adds=True, **self.told(syncs.SUMMED))
+            else:
+                self.forge.run("sync", resume=True, **self.told(syncs.SUMMED))
+                self.forge.run("sync", **self.told(syncs.SUMMED))
+            wrong = [(email, number) for email, number in self._summed() if number != 1]
+            tally = Tally(1, troubles=[f"summed at {point}: {email}: {n}" for email, n in wrong])
+            tally.doubled = sum(number > 1 for _, number in wrong)
+            tally.lost = len(wrong) - tally.doubled
+            return tally
+        finally:
+            self.end()
+
+    def _summed(self) -> list[tuple[str, int]]:
+        """What is counted for each of those who have a profile; each has written once."""
+        found = ((pair.email, self.servers.profile(pair.email)) for pair in self.people)
+        return [(email, (p["vars"] or {}).get("tickets") or 0) for email, p in found if p]
 
     def asleep_at(self, name: str, point: str, seconds: float = 1.0) -> Tally:
         """The lid is closed at a point, connections are cut meanwhile, and it is opened again."""

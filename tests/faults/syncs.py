@@ -10,6 +10,7 @@ from desktop.app.runs import runner_of, sync_names
 from desktop.app.wiring import House
 from desktop.model.condition import Condition, Test
 from desktop.model.goal import Flows, Goal
+from desktop.model.mapping import MappingRow, Operator
 from desktop.model.plan import PlanRow, RowState
 from desktop.model.run import Run, RunState
 from desktop.store.plan_filter import RowFilter
@@ -24,6 +25,8 @@ DOMAIN = "sync.example"
 OURS = Condition("email", Test.HAS, f"@{DOMAIN}")
 FLAGS = ("--account", "job_ms=20,bulk_import=on,withheld=0")
 BY_POSTS = f"{TO_SAILTHRU} by posts"
+SUMMED = f"{TICKETS} summed"
+SUM = MappingRow("ticket_count", "vars.tickets", Operator.SUM)
 ALL = (TICKETS, TO_SAILTHRU, BY_POSTS, TO_ZENDESK, HIGH_VALUE)
 _TO_ZENDESK_FIELDS = ("sailthru_profile_id", "sailthru_engagement", "sailthru_optout")
 
@@ -78,13 +81,15 @@ def ticket(servers: Servers, person: int, **values: Any) -> int:
 
 def goal_for(house: House, name: str, change: Callable[[Goal], Goal] = lambda g: g) -> Goal:
     """A preset over these people alone, checked and on."""
-    made = preset(TO_SAILTHRU if name == BY_POSTS else name, sync_names(house))
+    made = preset({BY_POSTS: TO_SAILTHRU, SUMMED: TICKETS}.get(name, name), sync_names(house))
     made = replace(made, name=name.replace(" ", "-"), checked_at=1.0, on=True)
     if made.source.lists or name == HIGH_VALUE:
         made = replace(made, source=replace(made.source, lists=(LIST,)))
     else:
         where = (*made.source.where, OURS)
         made = replace(made, source=replace(made.source, where=where))
+    if name == SUMMED:
+        made = replace(made, mapping=(SUM,))
     if name == BY_POSTS:
         made = replace(made, flows=Flows.MAY_START)
     return house.store.goals.save(change(made), house.ground.clock.now())

@@ -33,6 +33,16 @@ def test_what_somebody_else_did_after_the_kill_stays(yard: RunYard, name: str) -
     assert yard.kill_then_foreign(name, APPLIED).troubles == []
 
 
+@pytest.mark.parametrize("point", ["read back", APPLIED])
+def test_what_was_being_added_counts_once(yard: RunYard, point: str) -> None:
+    assert yard.kill_then_count(point).troubles == []
+
+
+def test_the_controls_show_what_is_overwritten_and_what_is_doubled(yard: RunYard) -> None:
+    assert yard.kill_then_foreign(syncs.BY_POSTS, APPLIED, naive=True).overwritten == 1
+    assert yard.kill_then_count(APPLIED, naive=True).doubled > 0
+
+
 @pytest.mark.parametrize("turn", range(2))
 def test_killed_at_random(yard: RunYard, turn: int) -> None:
     assert yard.kill_at_random(random.Random(turn)).troubles == []
