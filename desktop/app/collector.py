@@ -37,7 +37,8 @@ class Collector(QObject):
 
     def _on_settled(self) -> None:
         if self._timer.isActive():
-            gc.collect()
+            # Not all generations: to look through what imports have made takes four frames.
+            gc.collect(1)
             gc.freeze()
 
     def _on_time(self) -> None:

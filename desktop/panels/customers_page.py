@@ -32,6 +32,7 @@ class CustomersPage(QWidget):
         self._preparing.timeout.connect(self._on_slice)
         self._joined = False  # the panels are all built and shown to somebody
         self._narrow = False
+        self._opening = 0  # which customer the panels show
         self._act = ""
         self._welcome = Message(_WELCOME[0], _WELCOME[1], examples)
         self._welcome.act.clicked.connect(self._on_act)
@@ -64,7 +65,9 @@ class CustomersPage(QWidget):
             self._stack.setCurrentWidget(self._welcome)
             return
         sheet = self._built()
-        sheet.refresh()
+        # What is kept of somebody stands at once; answers are painted as they come.
+        first, self._opening = self._model.opening != self._opening, self._model.opening
+        sheet.refresh(whole=first or not self._model.loading)
         self._stack.setCurrentWidget(sheet)
 
     def set_narrow(self, narrow: bool) -> None:

@@ -1,10 +1,12 @@
 """The header: the customer's name as the largest thing, how Sailthru was matched, health."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from desktop.panels.customer.boxes import discard, line
+from desktop.panels.customer.boxes import line
 from desktop.panels.customer.health_control import HealthControl
 from desktop.panels.parts.avatar import Avatar
 from desktop.panels.parts.button import icon_button
@@ -50,6 +52,7 @@ class HeaderPanel(QWidget):
         self._chips = QHBoxLayout()
         self._chips.setContentsMargins(0, 0, 0, 0)
         self._chips.setSpacing(fonts.scaled(8))
+        self._made: list[Chip] = []
         self._chip_box = QWidget(self)
         self._chip_box.setLayout(self._chips)
         self._health = HealthControl(model)
@@ -121,13 +124,17 @@ class HeaderPanel(QWidget):
         self._by_address.setVisible(view.chosen)
         if view.chips != self._shown:
             self._shown = view.chips
-            while (item := self._chips.takeAt(0)) is not None:
-                widget = item.widget()
-                if widget is not None:
-                    discard(widget)
-            for chip in view.chips:
-                state = _STATES.get(chip.tone, "neutral")
-                self._chips.addWidget(Chip(chip.text, state, large=True, tip=chip.tip))
+            self._show_chips(view.chips)
+
+    def _show_chips(self, chips: Sequence[ChipView]) -> None:
+        while len(self._made) < len(chips):
+            self._made.append(Chip("", large=True))
+            self._chips.addWidget(self._made[-1])
+        for made, chip in zip(self._made, chips, strict=False):
+            made.set_state(chip.text, _STATES.get(chip.tone, "neutral"), chip.tip)
+            made.show()
+        for spare in self._made[len(chips) :]:
+            spare.hide()
 
 
 class _ShortValue(QWidget):

@@ -13,6 +13,8 @@ from desktop.viewmodels.customer.lists import ListRow
 from desktop.viewmodels.sheet import SheetModel
 
 _SHOWN = 8
+# Rows of lists that the next customer may be on again; a workspace with more lists makes them anew.
+_SPARE = 60
 
 
 class ListsPanel(SheetPanel):
@@ -21,6 +23,7 @@ class ListsPanel(SheetPanel):
     def __init__(self, model: SheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Lists", model, parent=parent)
         self._rows: dict[str, _ListSwitch] = {}
+        self._spare: dict[str, _ListSwitch] = {}
         self._suppressed = label("", "note", tone="warn", wrap=True)
         self.add(self._suppressed)
         self._lines = QVBoxLayout()
@@ -58,16 +61,21 @@ class ListsPanel(SheetPanel):
         names = [row.name for row in rows]
         if list(self._rows) != names:
             # Kept by name: the switch under somebody's finger stays the same widget.
-            kept = {n: self._rows.pop(n) for n in list(self._rows) if n in names}
-            for gone in self._rows.values():
+            kept = self._spare | self._rows
+            self._rows = {
+                name: kept.pop(name) if name in kept else self._made(name) for name in names
+            }
+            for spare in kept.values():
+                spare.hide()
+            self._spare = dict(list(kept.items())[:_SPARE])
+            for gone in list(kept.values())[_SPARE:]:
                 discard(gone)
-            self._rows = {}
-            for place, name in enumerate(names):
-                switch = kept.get(name) or self._made(name)
-                self._rows[name] = switch
-                self._lines.insertWidget(place, switch)
+            for place, switch in enumerate(self._rows.values()):
+                if self._lines.indexOf(switch) != place:
+                    self._lines.insertWidget(place, switch)
         for row in rows:
             self._rows[row.name].show_row(row)
+            self._rows[row.name].show()
 
     def _made(self, name: str) -> "_ListSwitch":
         made = _ListSwitch(name, self)

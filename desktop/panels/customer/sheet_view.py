@@ -1,7 +1,10 @@
 """The header over a grid of panels; built panel by panel, so that nobody waits for all of them."""
 
+import math
+import time
 from collections.abc import Callable
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.panels.customer.engagement_panel import EngagementPanel
@@ -46,6 +49,8 @@ _PLAN = {
     ),
 }
 _FOLDED = ("timeline", "engagement", "zendesk", "data")
+# How long panels are filled in one turn of the loop: longer, and a key would be felt to wait.
+_TURN_S = 0.005
 _ROWS = 6
 _TICKETS = 5
 _KINDS: dict[str, Callable[[SheetModel], SheetPanel]] = {
@@ -70,6 +75,11 @@ class SheetView(QWidget):
         self.tickets = TicketsPanel(model)
         self._left = list(_KINDS)
         self._cards: dict[str, SheetPanel] = {}
+        self._waiting: list[HeaderPanel | SheetPanel] = []  # not filled with the newest view yet
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.setInterval(0)
+        self._turn.timeout.connect(self._on_turn)
         self._header = HeaderPanel(model)
         self._columns = FlowColumns(_PLAN)
         page = FlowPage(self._columns)
@@ -104,12 +114,26 @@ class SheetView(QWidget):
         """Choose the columns for this width before anybody looks."""
         self._columns.set_width(width)
 
-    def refresh(self) -> None:
-        """Have every panel show the newest view."""
+    def refresh(self, *, whole: bool) -> None:
+        """Have every panel show the newest view; unless `whole`, painting from the top down."""
+        self._waiting = [self._header, *self._cards.values()]
+        self._refresh_some(math.inf if whole else _TURN_S)
+
+    def _on_turn(self) -> None:
+        self._refresh_some(_TURN_S)
+
+    def _refresh_some(self, seconds: float) -> None:
+        begun = time.perf_counter()
         with laid_out_at_once(self):
-            self._header.refresh()
-            for card in self._cards.values():
-                card.refresh()
+            while self._waiting:
+                self._waiting.pop(0).refresh()
+                if time.perf_counter() - begun > seconds:
+                    break
+        if self._waiting:
+            # What is filled is painted before the timer's turn comes.
+            self._turn.start()
+        else:
+            self._turn.stop()
 
     def set_narrow(self, narrow: bool) -> None:
         """Fold what tells; what acts stays open."""

@@ -57,6 +57,8 @@ class KeyValue(QWidget):
         while len(self._rows) < len(rows):
             self._append()
         height = fonts.scaled(ROW - 1)
+        if self._shown == [(row, height) for row in rows] + [None] * (len(self._rows) - len(rows)):
+            return
         for place, row in enumerate(rows):
             if self._shown[place] != (row, height):
                 self._shown[place] = (row, height)

@@ -59,11 +59,12 @@ class ElidedLabel(PlainLabel):
         tone: Tone | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        self._full = self._told = ""
-        self._advance = -1  # width of the whole text in this font; asked for at every layout
+        self._full = self._told = self._tip = ""
+        self._advance = -1  # width of the whole text in this font
+        self._hints: tuple[QSize, QSize] | None = None  # asked for many times in every layout
         self._line = -1  # height of one line in it
+        self._fitted: tuple[str, int, str] | None = None  # what was cut last, to what room
         super().__init__("", variant, tone=tone, parent=parent)
-        self._tip = ""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setText(text)
 
@@ -79,6 +80,7 @@ class ElidedLabel(PlainLabel):
             return
         self._full = whole
         self._advance = -1
+        self._hints = None
         self.setAccessibleName(self._full)
         self.updateGeometry()
         self._fit()
@@ -93,19 +95,15 @@ class ElidedLabel(PlainLabel):
 
     def sizeHint(self) -> QSize:
         """Room for the whole text."""
-        if self._line < 0:
-            # First of all: it polishes, and only then the font is the right one.
-            self._line = super().sizeHint().height()
-        if self._advance < 0:
-            self._advance = self.fontMetrics().horizontalAdvance(self._full[:_LONGEST])
-        return QSize(self._advance + self._spare() + 1, self._line)
+        if self._hints is None:
+            self._hints = self._measured()
+        return self._hints[0]
 
     def minimumSizeHint(self) -> QSize:
         """Room for a first word or so; a short text is not cut."""
-        least = self.fontMetrics().averageCharWidth() * 4
-        # Its height is the hint's: Qt would measure the text once more to find that out.
-        hint = self.sizeHint()
-        return QSize(min(least, hint.width()), hint.height())
+        if self._hints is None:
+            self._hints = self._measured()
+        return self._hints[1]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Cut anew."""
@@ -122,6 +120,8 @@ class ElidedLabel(PlainLabel):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._advance = self._line = -1
+            self._hints = None
+            self._fitted = None
             self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -132,6 +132,18 @@ class ElidedLabel(PlainLabel):
             return
         super().keyPressEvent(event)
 
+    def _measured(self) -> tuple[QSize, QSize]:
+        if self._line < 0:
+            # First of all: it polishes, and only then the font is the right one.
+            self._line = super().sizeHint().height()
+        metrics = self.fontMetrics()
+        if self._advance < 0:
+            self._advance = metrics.horizontalAdvance(self._full[:_LONGEST])
+        width = self._advance + self._spare() + 1
+        # Its height is the hint's: Qt would measure the text once more to find that out.
+        least = min(metrics.averageCharWidth() * 4, width)
+        return QSize(width, self._line), QSize(least, self._line)
+
     def _spare(self) -> int:
         margins = self.contentsMargins()
         return margins.left() + margins.right() + 2 * self.margin()
@@ -139,10 +151,15 @@ class ElidedLabel(PlainLabel):
     def _fit(self) -> None:
         if not self.isVisible():
             # Cut once when shown, not at every font and size on the way there.
+            self._fitted = None
             if self.text() != self._full:
                 super().setText(self._full)
             return
         room = self.width() - self._spare()
+        fitted = (self._full, room, self._tip)
+        if fitted == self._fitted:
+            return
+        self._fitted = fitted
         if self._advance < 0:
             self._advance = self.fontMetrics().horizontalAdvance(self._full[:_LONGEST])
         if 0 <= self._advance <= room and len(self._full) <= _LONGEST:
@@ -153,7 +170,7 @@ class ElidedLabel(PlainLabel):
             )
         if shown != self.text():
             super().setText(shown)
-        lines = [self._full if shown != self._full else "", getattr(self, "_tip", "")]
+        lines = [self._full if shown != self._full else "", self._tip]
         told = "\n".join(line for line in lines if line)
         if told != self._told:
             self._told = told

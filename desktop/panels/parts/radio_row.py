@@ -43,8 +43,11 @@ class RadioRow(QRadioButton):
 
     def set_note(self, note: str) -> None:
         """Say what the choice means, in small."""
+        if note == self._note:
+            return
         self._note = note
         self.setAccessibleDescription(note)
+        self.updateGeometry()
         self.update()
 
     def set_selected(self, selected: bool) -> None:
@@ -59,8 +62,9 @@ class RadioRow(QRadioButton):
 
     def set_waiting(self, waiting: bool) -> None:
         """Mark the value as wanted, not confirmed; the note says so in words."""
-        self._waiting = waiting
-        self.update()
+        if waiting != self._waiting:
+            self._waiting = waiting
+            self.update()
 
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
         """Enable, or disable with the reason in tool tip and description."""

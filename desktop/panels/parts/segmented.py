@@ -57,6 +57,8 @@ class SegmentedControl(QWidget):
 
     def set_value(self, key: str | None) -> None:
         """Select a segment, or none for "not set"."""
+        if key == self.value():
+            return
         for name, segment in self._segments.items():
             segment.show_checked(name == key)
         self._take_tab_stop()
@@ -65,9 +67,11 @@ class SegmentedControl(QWidget):
     def set_waiting(self, waiting: bool, description: str = "") -> None:
         """Mark the selected value as wanted, not confirmed."""
         for segment in self._segments.values():
-            segment.waiting = waiting and segment.isChecked()
-            set_tip(segment, description if segment.waiting else "")
-            segment.update()
+            waits = waiting and segment.isChecked()
+            set_tip(segment, description if waits else "")
+            if waits != segment.waiting:
+                segment.waiting = waits
+                segment.update()
 
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
         """Enable, or disable with the reason in tool tip and description."""

@@ -45,6 +45,8 @@ class Switch(QAbstractButton):
 
     def set_waiting(self, waiting: bool, description: str = "") -> None:
         """Mark the shown value as wanted, not confirmed; `description` says it in words."""
+        if (waiting, description) == (self._waiting, self._tip):
+            return
         self._waiting = waiting
         self._tip = description
         set_tip(self, description)

@@ -27,10 +27,12 @@ class ValueScale(QProgressBar):
 
     def set_value(self, value: int | None, words: str) -> None:
         """Show a value; `words` ("4 of 4", "Not set") is what screen readers and the tip say."""
+        # Qt would draw the whole window at once for a new value, in the middle of a refresh.
+        self.setUpdatesEnabled(False)
         self.setValue(max(0, min(value or 0, self._steps)))
         self.setFormat(words.replace("%", "%%"))
         set_tip(self, words)
-        self.update()
+        self.setUpdatesEnabled(True)
 
     def sizeHint(self) -> QSize:
         """A dot per step and the room for the ring."""

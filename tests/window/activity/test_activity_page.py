@@ -94,7 +94,7 @@ async def test_confirmed_change_is_undone_by_another_edit(desk: AtDesk) -> None:
     assert desk.states() == ["Confirmed"]
     desk.page.rows.select(edit)
     undo = desk.page.detail.button("undo")
-    await until(undo.isVisible)
+    await until(lambda: undo.isVisible() and undo.isEnabled())
     undo.click()
     await until(lambda: desk.model.table.rowCount() == 2)
     await desk.send()
