@@ -12,10 +12,12 @@ from desktop.model.conversion import tag_of
 from desktop.model.edit import Service
 from desktop.model.field_value import number_in
 from desktop.model.goal import Goal
-from desktop.model.mapping import FIELD_KEY, RESERVED
+from desktop.model.mapping import FIELD_KEY, RESERVED, SourceType
+from desktop.model.optout import OptOut
 from desktop.model.variable import check_list_name, check_var_name
 
 _DAYS = (Test.WITHIN_DAYS, Test.BEFORE_DAYS)
+_LEVELS = frozenset(level.value for level in OptOut if level is not OptOut.BLAST)
 _ORDERED = (*_DAYS, Test.AT_LEAST, Test.AT_MOST)
 
 
@@ -23,6 +25,7 @@ def name_problems(goal: Goal) -> tuple[str, ...]:
     """What of it cannot be, a sentence each; empty: nothing."""
     found = [*_conditions(goal), *_direction(goal)]
     found += [*_lists(goal), *_tags(goal), *_fields(goal)]
+    found += _levels(goal)
     if goal.pressure is not None and goal.pressure.most < 1:
         found.append(translate("Goals", "“At most” is once at least: else it reaches nobody."))
     return tuple(dict.fromkeys(found))
@@ -93,6 +96,15 @@ def _fields(goal: Goal) -> Iterator[str]:
     if key and not FIELD_KEY.fullmatch(key):
         text = translate("Goals", "“{key}” cannot be the key of a Zendesk field.")
         yield text.format(key=key[:80])
+
+
+def _levels(goal: Goal) -> Iterator[str]:
+    """A constant that is no opt-out level would be everybody's row to correct."""
+    for row in goal.mapping:
+        constant = row.on and row.type is SourceType.TEXT and row.target == "optout"
+        if constant and row.source not in _LEVELS:
+            text = translate("Goals", "“{level}” cannot be set: levels are none, basic and all.")
+            yield text.format(level=row.source[:80])
 
 
 def _refused(check: Callable[[str], str], name: str) -> Iterator[str]:

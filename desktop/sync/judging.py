@@ -20,7 +20,6 @@ from desktop.model.mapping import (
     apply_row,
     read_source,
 )
-from desktop.model.optout import OptOut
 from desktop.model.plan import LATER, Fate, FieldChange, PlanRow
 from desktop.model.query import is_email
 from desktop.model.stage import held_back
@@ -28,6 +27,7 @@ from desktop.store.closing import fingerprint
 from desktop.store.sync_notes import Written
 from desktop.sync.consequences import consequences_of
 from desktop.sync.finding import SEVERAL, Found
+from desktop.sync.optout_level import NEVER_SET, level_of, no_level
 from desktop.sync.record import Record
 from desktop.sync.summing import summed_again
 from desktop.writing.standing import LIST, TAG, USER_FIELD, Standing
@@ -194,6 +194,8 @@ class Judge:
         )
         if result is None or (not result.applies and not result.reason):
             return None
+        if result.applies and result.field == "optout" and result.new == NEVER_SET:
+            raise no_level(result.new)
         if result.applies and self._adds_a_line(row, result):
             why = translate(
                 "Judging", "Zendesk keeps the number it has: another is added beside it"
@@ -207,7 +209,7 @@ class Judge:
     def _converted(self, value: FieldValue, row: MappingRow, around: Circumstances) -> Json:
         if self._goal.target is Service.SAILTHRU:
             if row.target == "optout":
-                return _level(value)
+                return level_of(value)
             if row.target.startswith(LIST):
                 return bool(truth_in(value))
             name = row.target.removeprefix("vars.")
@@ -345,17 +347,6 @@ def _change_of(result: FieldResult) -> FieldChange:
         reason=result.reason,
         conflict=result.conflict,
         known=result.known,
-    )
-
-
-def _level(value: FieldValue) -> Json:
-    """An opt-out level by Sailthru's name. Raises Unfit: what is none must not become one."""
-    if isinstance(value, str) and value in {level.value for level in OptOut}:
-        return value
-    raise Unfit(
-        translate("Judging", "“{value}” is no opt-out level.").format(value=str(value)[:40]),
-        "",
-        translate("Judging", "Levels are none, basic and all."),
     )
 
 

@@ -333,3 +333,25 @@ async def test_an_agent_reads_the_slower_way(
         feed = house.store.feeds.feed(USERS)
         assert (feed.ended_at is None, feed.whole_from) == (False, None)
     assert "Forbidden" not in json.dumps(run.error)
+
+
+async def test_the_old_opt_out_level_stays_and_is_never_set(
+    town_hall: House, city: Servers
+) -> None:
+    one, two = syncs.people(city, 2)
+    city.write_profile(one.sid, optout_email="blast")
+
+    def levels(goal: Goal) -> Goal:
+        return replace(goal, mapping=(MappingRow("user_fields.sailthru_optout", "optout"),))
+
+    for pair in (one, two):
+        city.write_person(pair.person, user_fields={"sailthru_optout": "blast"})
+    goal = syncs.goal_for(town_hall, syncs.TO_SAILTHRU, levels)
+    run = await syncs.run(town_hall, goal)
+    rows = {row.label: row for row in syncs.rows_of(town_hall.store, run.plan)}
+    assert rows[one.email].fate is Fate.UNCHANGED
+    assert (rows[two.email].fate, "no opt-out level" in rows[two.email].why) == (
+        Fate.CORRECTION,
+        True,
+    )
+    assert (city.profile(two.sid) or {})["optout_email"] == "none"

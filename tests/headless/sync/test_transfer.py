@@ -219,6 +219,19 @@ REFUSED = {
         "`sync[0].source.where[0].value`",
     ),
     "huge": (changed("title =", f"limits.people = {10**30}\ntitle ="), "`sync[0].limits.people`"),
+    "no level": (
+        changed(
+            'source = "phone", target = "vars.phone"', 'source="off", target="optout", type="text"'
+        ),
+        "levels are none, basic and all",
+    ),
+    "an old level": (
+        changed(
+            'source = "phone", target = "vars.phone"',
+            'source="blast", target="optout", type="text"',
+        ),
+        "levels are none, basic and all",
+    ),
     "no field": (where('{field="", test="is", value=1}'), "names no field"),
     "no days": (where('{field="created_at", test="within_days", value="many"}'), "how many days"),
     "no bound": (where('{field="a", test="at_least"}'), "compares with nothing"),
