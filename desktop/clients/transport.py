@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from types import ModuleType
@@ -283,9 +284,35 @@ async def _pieces(body: bytes) -> AsyncIterator[bytes]:
 def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
     """The system's trusted certificates and those of `ca_file`; TLS 1.2 at least.
 
-    Takes some 40 ms: made once, beside the event loop, and shared by the transports.
+    Takes some 40 ms at first: to be asked for beside the event loop. Afterwards it is the same
+    one, until a file with certificates changes.
     Raises BadInput on a file that holds no certificates.
     """
+    if sys.platform == "win32":
+        # The system's own store has no file that tells of a change.
+        return _read_certificates(ca_file)
+    paths = ssl.get_default_verify_paths()
+    files = (paths.openssl_cafile, paths.openssl_capath, paths.cafile, paths.capath, ca_file)
+    return _certificates_of(ca_file, tuple(_as_it_is(file) for file in files if file))
+
+
+def _as_it_is(file: str | Path) -> tuple[str, int, int]:
+    try:
+        found = Path(file).stat()
+    except OSError:
+        return str(file), 0, 0
+    return str(file), found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=4)
+def _certificates_of(
+    ca_file: Path | None, files: tuple[tuple[str, int, int], ...]
+) -> ssl.SSLContext:
+    del files  # when one of them has changed, they are read again
+    return _read_certificates(ca_file)
+
+
+def _read_certificates(ca_file: Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is not None:

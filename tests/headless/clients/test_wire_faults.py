@@ -383,6 +383,22 @@ async def test_an_own_ca_file_is_trusted(tmp_path: Path) -> None:
         tls_context(tmp_path / "empty.pem")
 
 
+def test_certificates_are_read_again_once_they_have_changed(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    _, before = server_context(tmp_path / "one")
+    _, after = server_context(tmp_path / "two", host="api.example.com")
+    chosen = tmp_path / "chosen.pem"
+    chosen.write_bytes(before.read_bytes())
+    old = tls_context(chosen)
+    assert tls_context(chosen) is old
+    chosen.write_bytes(after.read_bytes())
+    new = tls_context(chosen)
+    assert len(new.get_ca_certs()) == len(old.get_ca_certs())
+    assert new.get_ca_certs() != old.get_ca_certs()
+    assert tls_context() is not new
+
+
 async def test_no_tls_is_refused() -> None:
     async with (
         serving(no_http, read=False) as plain,
