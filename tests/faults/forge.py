@@ -60,10 +60,12 @@ def _serve() -> None:
     import anyio._backends._asyncio  # noqa: F401
     import httpcore  # noqa: F401
 
+    from desktop.clients.transport import tls_context
     from desktop.store.store import open_store
     from tests.faults import child
 
-    # Likewise the migrations and the shape they make.
+    # Likewise the certificates, the migrations and the shape they make.
+    tls_context()
     with tempfile.TemporaryDirectory() as folder:
         open_store(Path(folder)).close()
     # What a collection never looks at again need not be copied for each child.

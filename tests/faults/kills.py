@@ -83,7 +83,7 @@ class Yard:
         self.forge.start("deliver", kill_when=str(trigger), **order)
         until = time.monotonic() + 10
         while not _applied(subject, seen(self.servers, subject)) and time.monotonic() < until:
-            time.sleep(0.002)
+            time.sleep(0.01)
         trigger.touch()
         ended = self.forge.finish()
         self.servers.quiet()

@@ -97,7 +97,7 @@ class RunYard:
         self.forge.start("sync", kill_when=str(trigger), **self.told(name))
         until = time.monotonic() + 15
         while self._seen() == before and time.monotonic() < until:
-            time.sleep(0.01)
+            time.sleep(0.03)
         trigger.touch()
         ended = self.forge.finish()
         self.servers.quiet()

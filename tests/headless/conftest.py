@@ -42,8 +42,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 @pytest.fixture
 def servers(serving: Servers) -> Iterator[Servers]:
-    """Without the faults of the test before."""
-    serving.quiet()
+    """Without faults, also for whoever comes next."""
     yield serving
     serving.quiet()
 

@@ -69,9 +69,11 @@ def _serve() -> None:
     import desktop.app.verbs.every
     import desktop.connect.setup
     import desktop.sync.due  # noqa: F401
+    from desktop.clients.transport import tls_context
     from desktop.store.store import open_store
 
-    # Likewise the migrations and the shape they make.
+    # Likewise the certificates, the migrations and the shape they make.
+    tls_context()
     with tempfile.TemporaryDirectory() as folder:
         open_store(Path(folder)).close()
     # What a collection never looks at again need not be copied for each command.
