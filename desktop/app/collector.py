@@ -20,6 +20,7 @@ class Collector(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._thresholds = gc.get_threshold()
+        self._settled = False
         gc.disable()
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY_MS)
@@ -31,7 +32,8 @@ class Collector(QObject):
         """Python collects by itself again."""
         self._timer.stop()
         # Widgets in a cycle must go while the application is still there.
-        gc.unfreeze()
+        if self._settled:
+            gc.unfreeze()
         gc.collect()
         gc.enable()
 
@@ -40,6 +42,7 @@ class Collector(QObject):
             # Not all generations: to look through what imports have made takes four frames.
             gc.collect(1)
             gc.freeze()
+            self._settled = True
 
     def _on_time(self) -> None:
         young, middle, old = gc.get_count()

@@ -84,6 +84,9 @@ class Desk:
         assert not left, left
         running = [t for t in _active_timers() if t not in self._timers]
         assert not running, [(t.parent(), t.interval()) for t in running]
+        if not gc.get_freeze_count():
+            # The window was old enough to look through everything once more at its end.
+            gc.freeze()
 
     async def again(self) -> None:
         """Close and open once more on the same files."""
