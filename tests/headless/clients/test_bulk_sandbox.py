@@ -278,9 +278,7 @@ async def exported(
     reader = ExportReader(vars, zone)
     rows = [row async for row in rows_of(bulk.download(job.export_url), reader)]
     assert not [row for row in rows if isinstance(row, BadRow)]
-    assert not reader.notes.bad
-    assert reader.header
-    assert not reader.header.repeated
+    assert reader.remarks == ()
     return {row.sid: row for row in rows if isinstance(row, ExportedProfile)}
 
 
