@@ -7,16 +7,24 @@ Somebody's wish to cancel is a row that is looked at four times a second, whatev
 import asyncio
 import contextlib
 import logging
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from desktop.kit.errors import AppError, Conflict, NeedsPerson, NotFound, StoreKnown
+from desktop.kit.errors import (
+    AppError,
+    Conflict,
+    NeedsPerson,
+    NotFound,
+    StoreKnown,
+)
 from desktop.kit.text import plural
 from desktop.model.goal import Goal
 from desktop.model.plan import Plan, PlanState
+from desktop.model.retry import Backoff
 from desktop.model.run import Progress, Run, RunStage, RunState
 from desktop.settings.file_lock import held
 from desktop.sync.apply import Apply
@@ -31,6 +39,9 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+# A bulk write that collided with another was surely not done: three more tries. One without an
+# answer may be under way for minutes, which only a later run can tell.
+_AGAIN = Backoff(tries=4)
 _LOOK_EVERY_S = 0.25
 _TELL_EVERY_S = 0.5
 # Of some thousand rows each, after one run.
@@ -208,7 +219,20 @@ class Runner:
         await self._run(plans.set_state, plan.id, PlanState.APPLYING)
         total = await self._run(plans.ticked, plan.id)
         sent = _Counted(self, run, RunStage.APPLY, total=total)
-        await Apply(self.tools, run, self.checkpoint, sent.add).plan(goal, plan.id)
+        apply = Apply(self.tools, run, self.checkpoint, sent.add)
+        attempt, before = 0, -1
+        while True:
+            try:
+                return await apply.plan(goal, plan.id)
+            except Conflict as error:
+                # Going on begins by reading, as after a crash.
+                attempt = attempt + 1 if sent.done == before else 1
+                before = sent.done
+                wait_s = _AGAIN.wait(attempt, random.random())
+                if wait_s is None:
+                    raise
+                log.info("A bulk write collided (%s); on in %.1f s", error.title, wait_s)
+                await self.tools.clock.sleep(wait_s)
 
     async def _finish(self, run: Run, goal: Goal, plan: Plan) -> Run:
         store = self.tools.store
@@ -310,6 +334,11 @@ class _Counted:
         self._done = 0
         self._began = runner.tools.clock.monotonic()
         self._told = self._began
+
+    @property
+    def done(self) -> int:
+        """How many so far."""
+        return self._done
 
     def add(self, count: int) -> None:
         """So many more."""

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from desktop.app.runs import tools_of
+from desktop.app.runs import runner_of, tools_of
 from desktop.app.wiring import House
 from desktop.kit.clock import SystemClock
 from desktop.kit.errors import StoreKnown
@@ -92,6 +92,36 @@ async def test_a_wire_that_fails_every_few_requests(
     count = len(syncs.requests(rough))
     await syncs.run(town_hall, goal, full=True)
     assert syncs.writes(syncs.requests(rough, count)) == []
+
+
+BULK = {syncs.TO_SAILTHRU: "sailthru:POST /job", syncs.TO_ZENDESK: "zendesk:PUT *update_many*"}
+
+
+@pytest.mark.parametrize("name", BULK)
+async def test_a_bulk_write_that_collides_is_read_again_and_tried_three_times_more(
+    town_hall: House, rough: Servers, clock: ManualClock, name: str
+) -> None:
+    syncs.people(rough, 3)
+    goal = syncs.goal_for(town_hall, name)
+    plan = await runner_of(town_hall, goal.name).preview(goal, "Ada Admin")
+    rough.control("POST", "fault", {"spec": f"{BULK[name]}:409", "times": 3})
+    run = await syncs.run(town_hall, goal, plan=plan.id)
+    assert (run.state, run.totals["updated"]) == (RunState.DONE, 3), run.error
+    assert set(syncs.audited(town_hall.store, goal.name).values()) == {1}
+
+
+async def test_a_bulk_write_that_always_collides_ends_the_run(
+    town_hall: House, rough: Servers, clock: ManualClock
+) -> None:
+    syncs.people(rough, 3)
+    goal = syncs.goal_for(town_hall, syncs.TO_ZENDESK)
+    plan = await runner_of(town_hall, goal.name).preview(goal, "Ada Admin")
+    rough.control("POST", "fault", {"spec": f"{BULK[syncs.TO_ZENDESK]}:409", "times": None})
+    run = await syncs.run(town_hall, goal, plan=plan.id)
+    assert (run.state, run.error_code) == (RunState.FAILED, "conflict")
+    rough.quiet()
+    run = await syncs.run(town_hall, goal, resume=run.id)
+    assert (run.state, run.totals["updated"]) == (RunState.DONE, 3)
 
 
 async def trouble_of(running: Awaitable[Run]) -> str:
