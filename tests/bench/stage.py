@@ -118,8 +118,11 @@ async def _open_window(said: Said, home: Path) -> AsyncIterator["Window"]:
     window = Window(build_house(ground, workspace, workspaces), application(), Start())
     window.show()
     running = asyncio.create_task(window.run())
-    while not window.house.live.states:  # noqa: ASYNC110 - nothing says when
+    while not window.house.live.states:
         await asyncio.sleep(0.05)
+        if running.done():
+            # It should run until it is closed: say why it does not instead of waiting for ever.
+            running.result()
     await asyncio.sleep(1.0)
     try:
         yield window
