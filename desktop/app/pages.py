@@ -1,16 +1,18 @@
 """Builds the pages that are not needed for the first paint, when they are first wanted."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from desktop.app.schedule_install import HouseTimer
 from desktop.app.sync_room import sync_room
 from desktop.kit.text import plural
 from desktop.panels.activity_page import ActivityPage
 from desktop.panels.settings_page import SettingsPage
+from desktop.panels.syncs.plan_tab import PlanTab
 from desktop.panels.syncs.sync_page import SyncPage
 from desktop.panels.wizard import Wizard
 from desktop.viewmodels.activity import ActivityModel
@@ -20,6 +22,9 @@ from desktop.viewmodels.wizard import STEPS, WizardModel
 
 if TYPE_CHECKING:
     from desktop.app.window import Window
+
+_SLICE_MS = 15
+_DONE = object()
 
 
 class Pages(QObject):
@@ -39,6 +44,10 @@ class Pages(QObject):
         self.syncs.page.looked.connect(self._on_looked)
         self.syncs.page.refresh()
         self.sync_page: SyncPage | None = None
+        self._sync_steps = self._build_sync()
+        self._preparing = QTimer(self)
+        self._preparing.setInterval(_SLICE_MS)
+        self._preparing.timeout.connect(self._on_slice)
         self._settings: SettingsModel | None = None
         self._wizard: WizardModel | None = None
         window.view.page_wanted.connect(self._on_wanted)
@@ -47,6 +56,23 @@ class Pages(QObject):
         add("New sync", self._on_new_sync)
         add("Preview the sync", self._on_preview)
         add("Run the sync now", self._on_run)
+
+    def prepare(self) -> None:
+        """Build the page Sync step by step while nothing else happens, so that it opens at once."""
+        self._preparing.start()
+
+    def _on_slice(self) -> None:
+        if next(self._sync_steps, _DONE) is _DONE:
+            self._preparing.stop()
+
+    def _build_sync(self) -> Iterator[None]:
+        plan = PlanTab(self.syncs.plan)
+        yield
+        page = SyncPage(self.syncs, plan)
+        page.customer_chosen.connect(self._window.view.look_up)
+        self.sync_page = page
+        yield
+        self._window.view.add_page("sync", page)
 
     def begin_setting_up(self) -> None:
         """Show the set-up until it is done or put off."""
@@ -77,6 +103,7 @@ class Pages(QObject):
 
     async def close(self) -> None:
         """End what the pages have under way."""
+        self._preparing.stop()
         await self._activity.close()
         await self.syncs.close()
         for model in (self._settings, self._wizard):
@@ -109,9 +136,9 @@ class Pages(QObject):
             page.run_chosen.connect(self._on_run_chosen)
             view.add_page(key, page)
         elif key == "sync":
-            self.sync_page = SyncPage(self.syncs)
-            self.sync_page.customer_chosen.connect(view.look_up)
-            view.add_page(key, self.sync_page)
+            self._preparing.stop()
+            # What is not built yet is built now.
+            deque(self._sync_steps, 0)
         elif key == "settings":
             # The demo installs nothing on anybody's computer.
             timer = None if house.ground.demo else HouseTimer(house)

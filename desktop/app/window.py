@@ -162,6 +162,7 @@ class Window(QObject):
         if self.pages.set_up_wanted:
             self.pages.begin_setting_up()
             return
+        self.pages.prepare()
         try:
             await live.connect()
         except AppError as error:

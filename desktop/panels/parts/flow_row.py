@@ -12,6 +12,7 @@ class FlowRow(QLayout):
         self._gap = gap
         self._line_gap = line_gap
         self._items: list[QLayoutItem] = []
+        self._heights: dict[int, int] = {}  # by width; layouts around ask for the same ones
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:
@@ -40,7 +41,14 @@ class FlowRow(QLayout):
 
     def heightForWidth(self, width: int) -> int:
         """The height of all lines."""
-        return self._place(QRect(0, 0, width, 0), move=False)
+        if width not in self._heights:
+            self._heights[width] = self._place(QRect(0, 0, width, 0), move=False)
+        return self._heights[width]
+
+    def invalidate(self) -> None:
+        """Something in it has another size, or is shown or hidden."""
+        self._heights.clear()
+        super().invalidate()
 
     def setGeometry(self, rect: QRect) -> None:
         """Place everything."""

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from desktop.panels.parts.at_once import laid_out_at_once
 from desktop.panels.parts.button import primary, secondary
 from desktop.panels.parts.card import Card
 from desktop.panels.parts.choice_field import ChoiceField
@@ -89,8 +90,13 @@ class PlanTab(Card):
             else:
                 self.show_empty(text, "Preview")
             return
-        self.show_content()
-        self._show(view)
+        if not self.content.isHidden():
+            self._show(view)
+            return
+        # Everything comes at once, and is laid out once.
+        with laid_out_at_once(self):
+            self._show(view)
+            self.show_content()
 
     def show_detail(self) -> None:
         """Show the chosen row beside the table, where it is open."""

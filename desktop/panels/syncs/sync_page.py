@@ -33,11 +33,14 @@ _STRIP = 3
 
 
 class SyncPage(SideBySide):
-    """`customer_chosen` carries a query for the search field."""
+    """`plan` is its first tab, made before: both together would hold the window up.
+
+    `customer_chosen` carries a query for the search field.
+    """
 
     customer_chosen = Signal(str)
 
-    def __init__(self, models: SyncModels, parent: QWidget | None = None) -> None:
+    def __init__(self, models: SyncModels, plan: PlanTab, parent: QWidget | None = None) -> None:
         super().__init__(_TWO_FROM, models.page.set_visible, parent)
         self._models = models
         self._model = models.page
@@ -56,7 +59,7 @@ class SyncPage(SideBySide):
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
         self._stack = QStackedWidget()
-        self.plan = PlanTab(models.plan)
+        self.plan = plan
         self._pages: list[str] = []
         self._dialog: QWidget | None = None
         self.strip = Card("History", name="Last runs")

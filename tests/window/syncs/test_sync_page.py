@@ -27,6 +27,8 @@ def read_profile(desk: SyncDesk, address: str) -> dict[str, Any]:
 
 async def test_a_preset_is_added_switched_on_previewed_and_written(desk: SyncDesk) -> None:
     assert "keeps Zendesk and Sailthru alike" in desk.texts(desk.page)
+    # The page may stand before anybody is signed in.
+    await desk.until(lambda: desk.one("Add Zendesk to Sailthru", QPushButton).isEnabled())
     desk.click("Add Zendesk to Sailthru")
     await desk.until(lambda: desk.models.page.sync() is not None)
     card = desk.page.list.card(TO_SAILTHRU)
