@@ -90,7 +90,8 @@ async def test_filters_and_search_find_by_customer_list_person_and_ticket(
 async def test_confirmed_change_is_undone_by_another_edit(desk: AtDesk) -> None:
     (edit,) = await desk.want(on_maria(EditKind.HEALTH, "zendesk_health", "neutral", "happy"))
     await desk.send()
-    await until(lambda: desk.states() == ["Confirmed"])
+    await shown(desk, 1)
+    assert desk.states() == ["Confirmed"]
     desk.page.rows.select(edit)
     undo = desk.page.detail.button("undo")
     await until(lambda: undo.isVisible() and undo.isEnabled())
