@@ -132,7 +132,8 @@ class PlanRow:
     `source_at`, `target_at`: when each side last changed, where known (Unix seconds).
     `events`: the source events that what is summed here stands for. `optout` and `on_other_lists`:
     the profile's level, and whether it was on lists that the row does not change. `worth`: the
-    customer's predicted revenue or page views, where the source tells it.
+    customer's predicted revenue or page views, where the source tells it. `maybe_sent`: it was sent
+    once, and nobody answered.
     """
 
     row: int
@@ -155,6 +156,7 @@ class PlanRow:
     optout: str = "none"
     on_other_lists: bool = False
     worth: float | None = None
+    maybe_sent: bool = False
 
     @property
     def sent(self) -> tuple[FieldChange, ...]:

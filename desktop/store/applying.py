@@ -125,7 +125,7 @@ class Applying:
     def give_back(self, hand: Hand, batch: int, *, maybe_sent: bool = False) -> None:
         """What is left of it was not applied: those rows are as if never sent.
 
-        `maybe_sent`: it was not, as far as can be seen; sums stay in doubt.
+        `maybe_sent`: it was not, as far as can be seen; the rows say so, and sums stay in doubt.
         """
         plan_id = hand.plan
 
@@ -139,9 +139,9 @@ class Applying:
             for row in summed.fetchall() if maybe_sent else ():
                 doubt(connection, hand, row_of(row), "", at)
             connection.execute(
-                "UPDATE plan_row SET state = 'planned', batch = NULL"
+                "UPDATE plan_row SET state = 'planned', batch = NULL, maybe_sent = maybe_sent OR ?"
                 " WHERE plan = ? AND batch = ? AND state = 'sending'",
-                (int(plan_id), batch),
+                (maybe_sent, int(plan_id), batch),
             )
             connection.execute("UPDATE batch SET state = 'closed' WHERE id = ?", (batch,))
 

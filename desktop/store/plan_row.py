@@ -11,7 +11,7 @@ from desktop.store.trouble import Damage
 COLUMNS = (
     "plan, row, fate, source, target, label, address, changes, why, cause, evidence, ticked,"
     " state, detail, source_at, target_at, events, optout, on_other_lists,"
-    " worth"
+    " worth, maybe_sent"
 )
 PLACES = ", ".join("?" * len(COLUMNS.split(",")))
 _CHANGES = tuple[FieldChange, ...]
@@ -41,6 +41,7 @@ def values_of(plan_id: int, row: PlanRow) -> tuple[object, ...]:
         row.optout,
         int(row.on_other_lists),
         row.worth,
+        int(row.maybe_sent),
     )
 
 
@@ -68,6 +69,7 @@ def row_of(row: sqlite3.Row, noticed: tuple[tuple[str, str], ...] = ()) -> PlanR
             optout=row["optout"],
             on_other_lists=bool(row["on_other_lists"]),
             worth=row["worth"],
+            maybe_sent=bool(row["maybe_sent"]),
         )
     except (ValueError, msgspec.MsgspecError) as error:
         raise Damage(f"row {row['row']} of plan {row['plan']} makes no sense") from error

@@ -19,7 +19,9 @@ from desktop.kit.errors import (
     Conflict,
     NeedsPerson,
     NotFound,
+    ServiceTrouble,
     StoreKnown,
+    TimedOut,
 )
 from desktop.kit.text import plural
 from desktop.model.goal import Goal
@@ -39,9 +41,10 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-# A bulk write that collided with another was surely not done: three more tries. One without an
-# answer may be under way for minutes, which only a later run can tell.
-_AGAIN = Backoff(tries=4)
+# A bulk write that collided with another, or that nobody answered: three more tries, each of which
+# reads first what the one before may have done.
+_COLLIDED = Backoff(tries=4)
+_UNANSWERED = Backoff(first_s=2.0, tries=4)
 _LOOK_EVERY_S = 0.25
 _TELL_EVERY_S = 0.5
 # Of some thousand rows each, after one run.
@@ -224,14 +227,16 @@ class Runner:
         while True:
             try:
                 return await apply.plan(goal, plan.id)
-            except Conflict as error:
-                # Going on begins by reading, as after a crash.
+            except (Conflict, TimedOut, ServiceTrouble) as error:
+                collided = isinstance(error, Conflict)
+                if not (collided or error.retryable):
+                    raise
                 attempt = attempt + 1 if sent.done == before else 1
                 before = sent.done
-                wait_s = _AGAIN.wait(attempt, random.random())
+                wait_s = (_COLLIDED if collided else _UNANSWERED).wait(attempt, random.random())
                 if wait_s is None:
                     raise
-                log.info("A bulk write collided (%s); on in %.1f s", error.title, wait_s)
+                log.info("A bulk write failed (%s); on in %.1f s", error.title, wait_s)
                 await self.tools.clock.sleep(wait_s)
 
     async def _finish(self, run: Run, goal: Goal, plan: Plan) -> Run:

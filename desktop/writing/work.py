@@ -86,7 +86,7 @@ def sorted_out(
 ) -> tuple[list[PlanRow], list[Closed]]:
     """Which rows are to be sent, and how the others end without it.
 
-    `unsure`: they may have been sent before, so what is so already is our own doing.
+    `unsure`: all may have been sent before, so what is so already is our own doing.
     """
     send: list[PlanRow] = []
     closed: list[Closed] = []
@@ -96,14 +96,15 @@ def sorted_out(
             closed.append(failed(row, str(now)))
             continue
         verdict, change = compare(row, now)
+        maybe_ours = unsure or row.maybe_sent
         if verdict is Verdict.SEND:
             send.append(row)
         elif verdict is Verdict.SAME and now is not None:
-            closed.append(done(row, now) if unsure else same_already(row, now))
+            closed.append(done(row, now) if maybe_ours else same_already(row, now))
         elif verdict is Verdict.CHANGED and change is not None and now is not None:
-            words = _changed(change, now.value(change.field), unsure=unsure)
+            words = _changed(change, now.value(change.field), unsure=maybe_ours)
             # What was added may be in there: nobody can tell by reading.
-            closed.append(replace(parked(row, words), doubt="" if unsure else None))
+            closed.append(replace(parked(row, words), doubt="" if maybe_ours else None))
         elif verdict is Verdict.STAFF:
             closed.append(parked(row, _STAFF))
         elif verdict is Verdict.TAKEN:

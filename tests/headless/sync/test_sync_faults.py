@@ -18,10 +18,14 @@ from desktop.app.runs import runner_of, tools_of
 from desktop.app.wiring import House
 from desktop.kit.clock import SystemClock
 from desktop.kit.errors import StoreKnown
+from desktop.model.plan import RowState
 from desktop.model.run import Run, RunState
+from desktop.store.hand import Hand
 from desktop.store.store import Store
 from desktop.sync.extract import Extract
 from desktop.sync.planning import Order, Planning
+from desktop.writing.standing import Standing
+from desktop.writing.work import sorted_out
 from tests.faults import syncs
 from tests.faults.home import opened
 from tests.faults.servers import Servers
@@ -108,6 +112,49 @@ async def test_a_bulk_write_that_collides_is_read_again_and_tried_three_times_mo
     run = await syncs.run(town_hall, goal, plan=plan.id)
     assert (run.state, run.totals["updated"]) == (RunState.DONE, 3), run.error
     assert set(syncs.audited(town_hall.store, goal.name).values()) == {1}
+
+
+@pytest.mark.parametrize("kind", ["500", "500-after", "reset", "reset-after", "timeout-after=0.05"])
+@pytest.mark.parametrize("name", BULK)
+async def test_a_bulk_write_that_nobody_answers_is_read_again_and_told_once(
+    town_hall: House, rough: Servers, clock: ManualClock, name: str, kind: str
+) -> None:
+    syncs.people(rough, 3)
+    goal = syncs.goal_for(town_hall, name)
+    plan = await runner_of(town_hall, goal.name).preview(goal, "Ada Admin")
+    rough.control("POST", "fault", {"spec": f"{BULK[name]}:{kind}", "times": 2})
+    run = await syncs.run(town_hall, goal, plan=plan.id)
+    assert (run.state, run.totals["updated"]) == (RunState.DONE, 3), (run.error, run.totals)
+    told = syncs.audited(town_hall.store, goal.name)
+    assert len(told) == 3
+    assert set(told.values()) == {1}
+    count = len(syncs.requests(rough))
+    await syncs.run(town_hall, goal, full=True)
+    assert syncs.writes(syncs.requests(rough, count)) == []
+
+
+async def test_what_was_sent_without_an_answer_is_ours_when_it_shows_later(
+    town_hall: House, rough: Servers
+) -> None:
+    syncs.people(rough, 3)
+    goal = syncs.goal_for(town_hall, syncs.TO_ZENDESK)
+    plan = await runner_of(town_hall, goal.name).preview(goal, "Ada Admin")
+    store = town_hall.store.applying
+    rows = store.next_rows(plan.id, 10)
+    batch = store.begin_batch(plan.id, "update", [row.row for row in rows], 1.0)
+    hand = Hand("1", plan.id, goal.name, goal.title, goal.target, "Ada Admin", frozenset())
+    store.give_back(hand, batch, maybe_sent=True)
+    again = store.next_rows(plan.id, 10)
+    assert [row.maybe_sent for row in again] == [True] * 3
+    there = {
+        row.row: Standing(
+            goal.target, row.target_id, row.label, row.address, {c.field: c.new for c in row.sent}
+        )
+        for row in again
+    }
+    send, closed = sorted_out(again, there)
+    assert not send
+    assert [end.state for end in closed] == [RowState.DONE] * 3
 
 
 async def test_a_bulk_write_that_always_collides_ends_the_run(
