@@ -36,7 +36,8 @@ class AppError(Exception):
     def __init__(self, title: str, message: str = "", hint: str = "") -> None:
         super().__init__(title)
         self.title = title
-        self.message = message
+        # A service's own words often end without a full stop, and ours follow.
+        self.message = f"{message}." if message[-1:].isalnum() else message
         self.hint = hint
 
     def __str__(self) -> str:
