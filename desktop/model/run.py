@@ -58,7 +58,8 @@ class Run:
     """One run; times are Unix seconds. `why` is hand, schedule, retry or rollback.
 
     `totals` counts rows by outcome and equals the sum of the rows. `error` is the sentence of
-    what stopped it, empty otherwise.
+    what stopped it, empty otherwise. `full` and `only` say what it reads: everything again, or
+    these source records.
     """
 
     id: str
@@ -76,6 +77,8 @@ class Run:
     error_code: str = ""
     cancel_asked: bool = False
     owner: str = ""
+    full: bool = False
+    only: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
         """The object `run` prints."""

@@ -12,6 +12,7 @@ from desktop.store.owner import lives
 from desktop.store.plan_row import encode
 
 _TOTALS = dict[str, int]
+_ONLY = tuple[str, ...]
 
 
 class Runs:
@@ -24,14 +25,24 @@ class Runs:
         self._owner = owner
         self._owner_lives = owner_lives
 
-    def begin(self, goal: str, why: str, actor: str, now: float) -> Run:
+    def begin(
+        self,
+        goal: str,
+        why: str,
+        actor: str,
+        now: float,
+        *,
+        full: bool = False,
+        only: tuple[str, ...] = (),
+    ) -> Run:
         """A new run of this process."""
 
         def act(connection: sqlite3.Connection) -> Run:
             cursor = connection.execute(
-                "INSERT INTO run (goal, state, stage, why, actor, started_at, owner)"
-                " VALUES (?, 'running', 'extract', ?, ?, ?, ?)",
-                (goal, why, actor, now, self._owner),
+                "INSERT INTO run"
+                " (goal, state, stage, why, actor, started_at, owner, reads_all, reads_only)"
+                " VALUES (?, 'running', 'extract', ?, ?, ?, ?, ?, ?)",
+                (goal, why, actor, now, self._owner, int(full), encode(only)),
             )
             return self._get(connection, str(cursor.lastrowid))
 
@@ -230,6 +241,8 @@ class Runs:
                 error_code=row["error_code"],
                 cancel_asked=bool(row["cancel"]),
                 owner=row["owner"],
+                full=bool(row["reads_all"]),
+                only=msgspec.json.decode(row["reads_only"], type=_ONLY),
             )
         except (ValueError, msgspec.MsgspecError) as error:
             raise BadInput(f"Run {row['id']} cannot be read.", str(error)) from error

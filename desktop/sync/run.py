@@ -115,7 +115,15 @@ class Runner:
                     plan = await self._run(store.plans.get, asked.plan)
                     require_open(goal, plan)
                     why = "rollback" if plan.takes_back else why
-                run = await self._run(store.runs.begin, goal.name, why, asked.actor, now)
+                run = await self._run(
+                    store.runs.begin,
+                    goal.name,
+                    why,
+                    asked.actor,
+                    now,
+                    full=asked.full,
+                    only=asked.only,
+                )
             try:
                 ended = await self._cancellable(run, self._stages(run, goal, asked))
             except asyncio.CancelledError:
@@ -143,8 +151,14 @@ class Runner:
         await self._settle_earlier(run, goal)
         plan_id = run.plan or asked.plan
         if plan_id is None:
+            # Somebody who goes on with a run need not know what it was to read.
             plan = await self._planned(
-                run, goal, asked.actor, full=asked.full, only=asked.only, why=asked.why
+                run,
+                goal,
+                asked.actor,
+                full=asked.full or run.full,
+                only=asked.only or run.only,
+                why=run.why,
             )
         else:
             plan = await self._run(store.plans.get, plan_id)

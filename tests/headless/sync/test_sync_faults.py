@@ -171,6 +171,28 @@ async def test_a_bulk_write_that_always_collides_ends_the_run(
     assert (run.state, run.totals["updated"]) == (RunState.DONE, 3)
 
 
+@pytest.mark.parametrize("asked", [{"full": True}, {"only": ("1",)}])
+async def test_a_run_that_ended_before_its_plan_goes_on_reading_what_it_was_to_read(
+    town_hall: House, rough: Servers, clock: ManualClock, asked: dict[str, Any]
+) -> None:
+    syncs.people(rough, 4)
+    goal = syncs.goal_for(town_hall, syncs.TO_ZENDESK)
+    first = await syncs.run(town_hall, goal)
+    assert (first.state, first.totals["updated"]) == (RunState.DONE, 4)
+    if "only" in asked:
+        rows = town_hall.store.plans.rows(first.plan or "", limit=10)
+        asked = {"only": (rows[0].source_id,)}
+    clock.advance(120)
+    rough.control("POST", "fault", {"spec": "sailthru:* *:500", "times": None})
+    broken = await syncs.run(town_hall, goal, **asked)
+    assert (broken.state, broken.plan) == (RunState.FAILED, None)
+    rough.quiet()
+    clock.advance(120)
+    run = await syncs.run(town_hall, goal, resume=broken.id)
+    assert run.state is RunState.DONE
+    assert sum(run.totals.values()) == (4 if "full" in asked else 1), run.totals
+
+
 async def trouble_of(running: Awaitable[Run]) -> str:
     """What a run says of its trouble, or why not even that could be kept."""
     try:
