@@ -21,6 +21,7 @@ from desktop.sync.rollback import Rollback
 from desktop.sync.run import Asked
 
 _AWAY = ("offline", "timed_out", "rate_limited", "service_trouble")
+_PERSON = ("auth_lost", "forbidden", "conflict", "needs_person")
 
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
@@ -113,7 +114,7 @@ def code_of(run: Run) -> int:
     if run.state is RunState.FAILED:
         if run.error_code in _AWAY:
             return output.AWAY
-        return output.PERSON if run.error_code in ("auth_lost", "forbidden") else output.FAILED
+        return output.PERSON if run.error_code in _PERSON else output.FAILED
     return output.PERSON
 
 
