@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Generator, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -65,10 +65,12 @@ class Pages(QObject):
         if next(self._sync_steps, _DONE) is _DONE:
             self._preparing.stop()
 
-    def _build_sync(self) -> Iterator[None]:
-        plan = PlanTab(self.syncs.plan)
+    def _build_sync(self) -> Generator[None, None, None]:
+        # The window's own from the start: it may be closed between two steps, and then they go
+        # with it rather than when the collector finds them.
+        plan = PlanTab(self.syncs.plan, self._window.view)
         yield
-        page = SyncPage(self.syncs, plan)
+        page = SyncPage(self.syncs, plan, self._window.view)
         page.customer_chosen.connect(self._window.view.look_up)
         self.sync_page = page
         yield
@@ -104,6 +106,7 @@ class Pages(QObject):
     async def close(self) -> None:
         """End what the pages have under way."""
         self._preparing.stop()
+        self._sync_steps.close()
         await self._activity.close()
         await self.syncs.close()
         for model in (self._settings, self._wizard):

@@ -72,7 +72,8 @@ class SheetView(QWidget):
     def __init__(self, model: SheetModel) -> None:
         super().__init__()
         self._model = model
-        self.tickets = TicketsPanel(model)
+        # Its own at once: the window may be closed before its turn to be placed.
+        self.tickets = TicketsPanel(model, self)
         self._left = list(_KINDS)
         self._cards: dict[str, SheetPanel] = {}
         self._waiting: list[HeaderPanel | SheetPanel] = []  # not filled with the newest view yet

@@ -96,6 +96,15 @@ async def test_killed_while_typing_the_draft_and_the_waiting_change_are_back(
     assert "Winback" in said["lists"]
 
 
+@pytest.mark.parametrize("after_s", [0.04, 0.07, 0.1])
+async def test_closed_while_the_pages_are_being_built(desk: Desk, after_s: float) -> None:
+    await desk.again()
+    await asyncio.sleep(after_s)
+    await desk.again()
+    await desk.look_up("maria@lopez.example")
+    assert desk.one("Newsletter", Switch).isChecked()
+
+
 def test_the_tour_takes_every_picture_of_a_theme(tmp_path: Path) -> None:
     done = subprocess.run(
         [
