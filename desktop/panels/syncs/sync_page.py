@@ -191,10 +191,15 @@ class SyncPage(SideBySide):
         self.head.back_wanted.connect(self.go_back)
         self.live.cancel_wanted.connect(model.cancel)
         self.message.action_triggered.connect(self._on_message)
-        self.tabs.currentChanged.connect(self._stack.setCurrentIndex)
+        self.tabs.currentChanged.connect(self._on_tab)
         self.plan.customer_wanted.connect(self.customer_chosen)
         self.plan.preview_wanted.connect(model.preview)
         self.plan.retry_wanted.connect(model.retry)
+
+    def _on_tab(self, place: int) -> None:
+        self._stack.setCurrentIndex(place)
+        # The chosen one's letters are wider, which the bar does not tell whoever lays it out.
+        self.tabs.updateGeometry()
 
     # What the models say.
 

@@ -211,3 +211,13 @@ async def test_a_process_that_dies_leaves_a_run_that_says_so(desk: SyncDesk) -> 
 
 def store_now(desk: SyncDesk) -> float:
     return desk.house.ground.clock.now()
+
+
+async def test_every_tab_is_whole_when_it_is_chosen(desk: SyncDesk) -> None:
+    await desk.add()
+    tabs = desk.page.tabs
+    for name in ("History", "Schedule", "Mapping", "Plan", "History"):
+        desk.page.show_tab(name)
+        await desk.until(lambda: tabs.width() >= tabs.sizeHint().width())
+        last = tabs.tabRect(tabs.count() - 1)
+        assert tabs.rect().contains(last), name
