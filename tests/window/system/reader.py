@@ -72,7 +72,7 @@ def main(address: str) -> None:
     act(field, "press", "activate", "setfocus")
     field.queryComponent().grabFocus()
     pyatspi.Registry.generateKeyboardEvent(36, None, pyatspi.KEY_PRESSRELEASE)
-    # Not the first of that name: its title is told too, and while panels change sometimes before it.
+    # By its role: its title has the same name, and may be told first while panels change.
     panel = wait(lambda: named("Opt-out", "panel")() or named("Opt-out", "grouping")())
     radio = wait(named("No marketing e-mail", "radio button"))
     roles = sorted({node.getRoleName() for node in walk(window())})
