@@ -117,3 +117,26 @@ async def test_waiting_changes_survive_a_restart(desk: Desk) -> None:
     desk.skip(11)
     await desk.until(lambda: desk.waiting == "")
     assert "Winback" in await lists_of(desk)
+
+
+async def test_each_customer_has_lists_of_their_own_whoever_was_shown_before(desk: Desk) -> None:
+    """The rows are kept for the next customer: none may bring the former one's state along."""
+    names = ("Newsletter", "Product news", "VIP Offers", "Winback")
+
+    def on() -> list[str]:
+        return [name for name in names if desk.one(name, Switch).isChecked()]
+
+    await desk.look_up("maria@lopez.example")
+    assert on() == ["Newsletter", "Product news", "VIP Offers"]
+    desk.click("Winback", Switch)
+    await desk.until(lambda: desk.one("Winback", Switch).is_waiting())
+    await desk.look_up("dana@okafor.example")
+    assert on() == ["Newsletter", "VIP Offers"]
+    assert not desk.one("Winback", Switch).is_waiting()
+    assert "Maria" not in desk.texts(desk.view.customers)
+    await desk.look_up("nobody.at.all@nowhere.example")
+    assert not desk.all("Newsletter", Switch)
+    assert "Dana" not in desk.texts(desk.view.customers)
+    await desk.look_up("maria@lopez.example")
+    assert on() == list(names)
+    assert desk.one("Winback", Switch).is_waiting()
