@@ -109,7 +109,7 @@ class ActivityPage(SideBySide):
         page.addWidget(self._banner)
         page.addLayout(body, 1)
 
-    def arrange(self) -> None:
+    def _arrange(self) -> None:
         """Details beside the list, or instead of it."""
         wide = self.wide
         self._filters.setDirection(
@@ -129,6 +129,8 @@ class ActivityPage(SideBySide):
             self._side.setMaximumWidth(16_777_215)
 
     def _connect(self) -> None:
+        self.rearranged.connect(self._arrange)
+        self.went_back.connect(self.take_focus)
         model = self._model
         model.changed.connect(self._on_changed)
         model.failed.connect(self._on_failed)

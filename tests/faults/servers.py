@@ -15,17 +15,17 @@ from urllib.parse import urlencode, urlsplit
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def free_ports() -> int:
-    """The first of two neighbours, below those that the system hands out to anybody."""
-    for port in random.sample(range(20_000, 32_000, 2), 50):
+def free_ports(count: int = 2) -> int:
+    """The first of so many neighbours, below those that the system hands out to anybody."""
+    for port in random.sample(range(20_000, 32_000, count), 50):
         try:
-            for number in (port, port + 1):
+            for number in range(port, port + count):
                 with socket.socket() as probe:
                     probe.bind(("127.0.0.1", number))
         except OSError:
             continue
         return port
-    raise AssertionError("no two free ports")
+    raise AssertionError(f"no {count} free ports")
 
 
 class Servers:

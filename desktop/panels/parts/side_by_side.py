@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -16,6 +16,9 @@ class SideBySide(QWidget):
     looks: reading is for them alone.
     """
 
+    rearranged = Signal()  # `wide` or `opened` may be new: show what is to be seen
+    went_back = Signal()  # the list is shown again, and wants the keyboard
+
     def __init__(
         self, two_from: int, looked_at: Callable[[bool], None], parent: QWidget | None = None
     ) -> None:
@@ -25,24 +28,16 @@ class SideBySide(QWidget):
         self.wide = True
         self.opened = False  # narrow: what was opened stands in the list's place
 
-    def arrange(self) -> None:
-        """Show what is to be seen, by `wide` and `opened`."""
-        raise NotImplementedError
-
-    def take_focus(self) -> None:
-        """Put the keyboard on the list."""
-        raise NotImplementedError
-
     def open(self) -> None:
         """Show what was chosen, also where only one has room."""
         self.opened = True
-        self.arrange()
+        self.rearranged.emit()
 
     def go_back(self) -> None:
         """Show the list again."""
         self.opened = False
-        self.arrange()
-        self.take_focus()
+        self.rearranged.emit()
+        self.went_back.emit()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Somebody looks."""
@@ -58,7 +53,7 @@ class SideBySide(QWidget):
         """Side by side where there is room."""
         super().resizeEvent(event)
         self.wide = self.width() >= self._two_from * fonts.scale()
-        self.arrange()
+        self.rearranged.emit()
 
     def minimumSizeHint(self) -> QSize:
         """Narrow enough to stand beside a browser: what does not fit is arranged anew."""

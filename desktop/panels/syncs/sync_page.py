@@ -145,7 +145,7 @@ class SyncPage(SideBySide):
         column.addWidget(self.strip)
         return box
 
-    def arrange(self) -> None:
+    def _arrange(self) -> None:
         """The sync beside the list, or instead of it; the last runs where there is room."""
         wide = self.wide
         roomy = wide and self.height() >= fonts.scaled(_STRIP_FROM)
@@ -162,6 +162,8 @@ class SyncPage(SideBySide):
             self.list.setMaximumWidth(fonts.scaled(560) if wide else 16_777_215)
 
     def _connect(self) -> None:
+        self.rearranged.connect(self._arrange)
+        self.went_back.connect(self.take_focus)
         model, plan = self._model, self._models.plan
         model.changed.connect(self._on_changed)
         model.failed.connect(self._on_failed)
@@ -214,7 +216,7 @@ class SyncPage(SideBySide):
             self.message.show_view(head.message)
             self.note.setText(head.note)
         self._on_plan()
-        self.arrange()
+        self._arrange()
 
     def _on_plan(self) -> None:
         head = self._model.head()
@@ -240,7 +242,7 @@ class SyncPage(SideBySide):
         self.last_runs.show_lines(view.runs[:_STRIP])
         if self._history.built is not None:
             self._history.built.show_history()
-        self.arrange()
+        self._arrange()
 
     def _on_failed(self, error: AppError) -> None:
         self.trouble.show_message("bad", error.title, error.message, error.hint, close="Close")

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import random
 import socket
 import subprocess
 import sys
@@ -12,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sandbox_client import ROOT, Sandbox
+
+from tests.faults.servers import free_ports
 
 MARIA = {"id": "maria@lopez.example"}
 
@@ -111,21 +112,8 @@ def test_the_log_has_a_line_per_request(start: Callable[..., Sandbox], tmp_path:
     assert abs(lines[0]["at"] - time.time()) < 60
 
 
-def _three_free_ports() -> int:
-    """The first of three, below those that the system hands out to anybody at any moment."""
-    for port in random.sample(range(20_000, 32_000, 3), 50):
-        try:
-            for number in range(port, port + 3):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", number))
-        except OSError:
-            continue
-        return port
-    raise AssertionError("no three free ports")
-
-
 def test_ports_are_consecutive_when_given(start: Callable[..., Sandbox]) -> None:
-    port = _three_free_ports()
+    port = free_ports(3)
     sandbox = start("--port", str(port), "--customers", "0")
     assert sandbox.info["sailthru"]["service_uri"] == f"http://127.0.0.1:{port}"
     assert sandbox.info["zendesk"]["base_url"] == f"http://127.0.0.1:{port + 1}"

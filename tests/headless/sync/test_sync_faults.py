@@ -18,7 +18,8 @@ from desktop.app.runs import runner_of, tools_of
 from desktop.app.wiring import House
 from desktop.kit.clock import SystemClock
 from desktop.kit.errors import StoreKnown
-from desktop.model.plan import RowState
+from desktop.model.goal import Goal
+from desktop.model.plan import Plan, RowState
 from desktop.model.run import Run, RunState
 from desktop.store.hand import Hand
 from desktop.store.store import Store
@@ -98,6 +99,13 @@ async def test_a_wire_that_fails_every_few_requests(
     assert syncs.writes(syncs.requests(rough, count)) == []
 
 
+async def previewed(house: House, servers: Servers, name: str) -> tuple[Goal, Plan]:
+    """A sync of three people, with a preview of what it writes."""
+    syncs.people(servers, 3)
+    goal = syncs.goal_for(house, name)
+    return goal, await runner_of(house, goal.name).preview(goal, "Ada Admin")
+
+
 BULK = {syncs.TO_SAILTHRU: "sailthru:POST /job", syncs.TO_ZENDESK: "zendesk:PUT *update_many*"}
 
 
@@ -105,9 +113,7 @@ BULK = {syncs.TO_SAILTHRU: "sailthru:POST /job", syncs.TO_ZENDESK: "zendesk:PUT 
 async def test_a_bulk_write_that_collides_is_read_again_and_tried_three_times_more(
     town_hall: House, rough: Servers, clock: ManualClock, name: str
 ) -> None:
-    syncs.people(rough, 3)
-    goal = syncs.goal_for(town_hall, name)
-    plan = await runner_of(town_hall, goal.name).preview(goal, "Ada Admin")
+    goal, plan = await previewed(town_hall, rough, name)
     rough.control("POST", "fault", {"spec": f"{BULK[name]}:409", "times": 3})
     run = await syncs.run(town_hall, goal, plan=plan.id)
     assert (run.state, run.totals["updated"]) == (RunState.DONE, 3), run.error
@@ -119,9 +125,7 @@ async def test_a_bulk_write_that_collides_is_read_again_and_tried_three_times_mo
 async def test_a_bulk_write_that_nobody_answers_is_read_again_and_told_once(
     town_hall: House, rough: Servers, clock: ManualClock, name: str, kind: str
 ) -> None:
-    syncs.people(rough, 3)
-    goal = syncs.goal_for(town_hall, name)
-    plan = await runner_of(town_hall, goal.name).preview(goal, "Ada Admin")
+    goal, plan = await previewed(town_hall, rough, name)
     rough.control("POST", "fault", {"spec": f"{BULK[name]}:{kind}", "times": 2})
     run = await syncs.run(town_hall, goal, plan=plan.id)
     assert (run.state, run.totals["updated"]) == (RunState.DONE, 3), (run.error, run.totals)
@@ -136,9 +140,7 @@ async def test_a_bulk_write_that_nobody_answers_is_read_again_and_told_once(
 async def test_what_was_sent_without_an_answer_is_ours_when_it_shows_later(
     town_hall: House, rough: Servers
 ) -> None:
-    syncs.people(rough, 3)
-    goal = syncs.goal_for(town_hall, syncs.TO_ZENDESK)
-    plan = await runner_of(town_hall, goal.name).preview(goal, "Ada Admin")
+    goal, plan = await previewed(town_hall, rough, syncs.TO_ZENDESK)
     store = town_hall.store.applying
     rows = store.next_rows(plan.id, 10)
     batch = store.begin_batch(plan.id, "update", [row.row for row in rows], 1.0)
@@ -160,9 +162,7 @@ async def test_what_was_sent_without_an_answer_is_ours_when_it_shows_later(
 async def test_a_bulk_write_that_always_collides_ends_the_run(
     town_hall: House, rough: Servers, clock: ManualClock
 ) -> None:
-    syncs.people(rough, 3)
-    goal = syncs.goal_for(town_hall, syncs.TO_ZENDESK)
-    plan = await runner_of(town_hall, goal.name).preview(goal, "Ada Admin")
+    goal, plan = await previewed(town_hall, rough, syncs.TO_ZENDESK)
     rough.control("POST", "fault", {"spec": f"{BULK[syncs.TO_ZENDESK]}:409", "times": None})
     run = await syncs.run(town_hall, goal, plan=plan.id)
     assert (run.state, run.error_code) == (RunState.FAILED, "conflict")

@@ -16,13 +16,12 @@ class Two(SideBySide):
         row = QHBoxLayout(self)
         row.addWidget(self.list)
         row.addWidget(self.detail)
+        self.rearranged.connect(self._arrange)
+        self.went_back.connect(self.list.setFocus)
 
-    def arrange(self) -> None:
+    def _arrange(self) -> None:
         self.list.setVisible(self.wide or not self.opened)
         self.detail.setVisible(self.wide or self.opened)
-
-    def take_focus(self) -> None:
-        self.list.setFocus()
 
 
 def seen(page: Two) -> tuple[bool, bool]:
