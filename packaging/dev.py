@@ -32,7 +32,7 @@ QT_PACKAGES = [
 ]  # fmt: skip
 TEST_PACKAGES = [
     "python3-venv", "xvfb", "xauth", "dbus", "gnome-keyring", "at-spi2-core",
-    "python3-pyatspi", "gir1.2-atspi-2.0", "xdotool",
+    "python3-pyatspi", "gir1.2-atspi-2.0", "xdotool", "systemd",
 ]  # fmt: skip
 # Debian's and Ubuntu's newer releases renamed these (64-bit time).
 RENAMED = {"libglib2.0-0": "libglib2.0-0t64"}
