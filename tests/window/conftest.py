@@ -4,13 +4,13 @@ import gc
 from collections.abc import Callable
 
 import pytest
-from desk_fixtures import (  # noqa: F401 - one of each for all rooms with whole windows
-    ready,
-    serving,
-)
 from PySide6.QtWidgets import QApplication
 
 from desktop.app.loop import Loop
+from tests.window.desk_fixtures import (  # noqa: F401 - one of each for all rooms with whole windows
+    ready,
+    serving,
+)
 
 
 def pytest_asyncio_loop_factories(

@@ -7,9 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from at_work import bury, soon, until
-from desk_home import Home
-from desk_sandbox import Sandbox, die_with_parent, read_officially
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
@@ -20,6 +17,9 @@ from desktop.app.start import Start
 from desktop.app.window import Window
 from desktop.kit.bus import Changes, Topic
 from desktop.model.edit import Edit
+from tests.window.at_work import bury, soon, until
+from tests.window.desk_home import Home
+from tests.window.desk_sandbox import Sandbox, die_with_parent, read_officially
 
 __all__ = ["Desk", "Home", "Sandbox", "die_with_parent", "read_officially"]
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Desk, Home, Sandbox
-from desk_home import ReadyHomes
 from PySide6.QtWidgets import QApplication
+
+from tests.window.desk import Desk, Home, Sandbox
+from tests.window.desk_home import ReadyHomes
 
 
 class _Alarm(logging.Handler):

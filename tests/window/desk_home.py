@@ -7,8 +7,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from at_work import soon
-
 from desktop.app.wiring import Ground, House, build_house
 from desktop.connect.setup import run_setup
 from desktop.kit.redact import Redactor
@@ -18,6 +16,7 @@ from desktop.settings.workspace import Workspace, Workspaces
 from desktop.vault.environment import Overrides
 from desktop.vault.memory_vault import MemoryVault
 from desktop.vault.secret import Secret
+from tests.window.at_work import soon
 
 
 class HandClock:

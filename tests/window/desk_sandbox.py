@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from at_work import ROOT
+from tests.window.at_work import ROOT
 
 
 class Sandbox:

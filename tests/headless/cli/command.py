@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from forge import CommandForge
+from tests.headless.cli.forge import CommandForge
 
 ROOT = Path(__file__).resolve().parents[3]
 _UNLOCK = (

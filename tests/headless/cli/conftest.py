@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from command import Command
 
 from tests.faults.servers import Servers
+from tests.headless.cli.command import Command
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from command import Command
 
 from tests.faults.home import make_home
 from tests.faults.kinds import make_subject
 from tests.faults.servers import Servers, free_ports
 from tests.faults.town import Town
+from tests.headless.cli.command import Command
 
 
 @pytest.fixture

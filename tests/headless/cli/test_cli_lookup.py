@@ -7,9 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from command import Command
 
 from tests.faults.servers import Servers
+from tests.headless.cli.command import Command
 
 MARIA = "maria@lopez.example"
 

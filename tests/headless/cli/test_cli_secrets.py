@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command import Command
 
 from tests.faults.servers import ROOT, Servers
+from tests.headless.cli.command import Command
 
 MARIA, PHONE = "maria@lopez.example", "15550134"
 DATABASES = {"fairlead.db", "mirror.db"}

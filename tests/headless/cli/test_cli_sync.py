@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command import Command
 
 from tests.faults.home import make_home
 from tests.faults.servers import Servers
+from tests.headless.cli.command import Command
 
 BOX = "zendesk-to-sailthru"
 TICKETS = "tickets-to-profiles"

@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from command import Command
+from tests.headless.cli.command import Command
 
 
 def test_out_and_in_again(fairlead: Command, tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from clients.fakes import NoSleep
 from desktop.clients.caller import Caller, Patience
 from desktop.clients.exchange import Request
 from desktop.clients.field import Bad
@@ -26,6 +25,7 @@ from desktop.clients.zendesk import protocol as zendesk
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.credentials import ApiToken, Authorization
 from desktop.model.retry import Backoff
+from tests.headless.clients.fakes import NoSleep
 
 ROOT = Path(__file__).resolve().parents[3]
 Announced = dict[str, dict[str, str]]

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from clients.fakes import NOW, Bench, answer, sailthru_client, sample, zendesk_client
 from desktop.clients.caller import Patience
 from desktop.clients.exchange import Answer
 from desktop.kit.errors import (
@@ -22,6 +21,7 @@ from desktop.kit.errors import (
     ServiceTrouble,
 )
 from desktop.model.retry import Backoff
+from tests.headless.clients.fakes import NOW, Bench, answer, sailthru_client, sample, zendesk_client
 
 SID = "57b4352f3f92a4254f3d5607"
 PATIENT = Patience(Backoff(first_s=1.0, tries=3), patience_s=1000.0)

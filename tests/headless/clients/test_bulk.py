@@ -7,7 +7,6 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from clients.fakes import Bench, answer, sailthru_client, sample, zendesk_client
 from desktop.clients.caller import RUN
 from desktop.clients.exchange import Answer
 from desktop.clients.sailthru.bulk import SailthruBulk
@@ -24,6 +23,7 @@ from desktop.kit.errors import (
     ServiceTrouble,
     TimedOut,
 )
+from tests.headless.clients.fakes import Bench, answer, sailthru_client, sample, zendesk_client
 
 JOB = "V3-8b726e606741012ffc2d782bcb7848fe"
 ROWS = [{"id": 901, "user_fields": {"tier": "gold"}}]

@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from clients.conftest import Live, running
-from clients.fakes import NoSleep
 from desktop.clients.caller import Caller
 from desktop.clients.limits import Limits
 from desktop.clients.sailthru.bulk import SailthruBulk
@@ -28,6 +26,8 @@ from desktop.kit.clock import SystemClock
 from desktop.kit.errors import Forbidden, NotFound, RateLimited, ServiceTrouble, TimedOut
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.person import ZendeskPerson
+from tests.headless.clients.conftest import Live, running
+from tests.headless.clients.fakes import NoSleep
 
 MARIA = "maria@lopez.example"
 

@@ -5,7 +5,6 @@ import contextlib
 
 import pytest
 
-from clients.fakes import NOW, ManualClock, answer, bench, sailthru_client, sample, zendesk_client
 from desktop.clients.caller import INTERACTIVE, RUN
 from desktop.clients.exchange import Answer, Request
 from desktop.clients.state import Status, Tracker
@@ -19,6 +18,15 @@ from desktop.kit.errors import (
     RateLimited,
     ServiceTrouble,
     TimedOut,
+)
+from tests.headless.clients.fakes import (
+    NOW,
+    ManualClock,
+    answer,
+    bench,
+    sailthru_client,
+    sample,
+    zendesk_client,
 )
 
 SID = "57b4352f3f92a4254f3d5607"

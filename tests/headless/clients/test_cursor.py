@@ -2,9 +2,9 @@
 
 import pytest
 
-from clients.fakes import answer, zendesk_client
 from desktop.clients.exchange import Answer
 from desktop.kit.errors import Rejected, ServiceTrouble
+from tests.headless.clients.fakes import answer, zendesk_client
 
 
 def page(first_id: int, cursor: object, *, more: object = True, count: int = 2) -> Answer:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from clients.fakes import NOW, Bench, answer, sample, zendesk_client
 from desktop.clients.caller import RUN
 from desktop.clients.exchange import Answer, Request
 from desktop.clients.zendesk.export import TicketsPage, UserPage, ZendeskExport
@@ -15,6 +14,7 @@ from desktop.kit.errors import (
     TimedOut,
 )
 from desktop.model.exported_ticket import ExportedTicket
+from tests.headless.clients.fakes import NOW, Bench, answer, sample, zendesk_client
 
 SILENT = TimedOut("silence")
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from clients.fakes import NOW, ManualClock
 from desktop.clients.exchange import Answer, Request
 from desktop.clients.limits import ACCOUNT, Limits
 from desktop.clients.sailthru import protocol as sailthru
 from desktop.clients.zendesk import protocol as zendesk
+from tests.headless.clients.fakes import NOW, ManualClock
 
 GET = Request("GET", "/user", "/user")
 POST = Request("POST", "/user", "/user")

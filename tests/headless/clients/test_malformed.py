@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from clients.fakes import NOW, SAMPLES, answer, sailthru_client, zendesk_client
 from desktop.clients.exchange import Answer
 from desktop.clients.field import Notes
 from desktop.clients.json_text import UNUSABLE, Unreadable, parse
@@ -21,6 +20,7 @@ from desktop.clients.sailthru import translate as sailthru
 from desktop.clients.zendesk import protocol as zendesk_protocol
 from desktop.clients.zendesk import translate as zendesk
 from desktop.kit.errors import AppError, ServiceTrouble
+from tests.headless.clients.fakes import NOW, SAMPLES, answer, sailthru_client, zendesk_client
 
 # JSON texts that no field may take as they are.
 NOT_A_NUMBER = ("NaN", "Infinity", "-Infinity", "1e400", "1" + "0" * 400, "9" * 5000)

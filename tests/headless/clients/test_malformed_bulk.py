@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from clients.fakes import Bench, answer, zendesk_client
-from clients.test_malformed import body_of, encoded, mutated, raw
 from desktop.clients.caller import Patience
 from desktop.clients.exchange import Answer
 from desktop.clients.zendesk.bulk import ZendeskBulk
 from desktop.clients.zendesk.export import ZendeskExport
 from desktop.kit.errors import AppError
 from desktop.model.retry import Backoff
+from tests.headless.clients.fakes import Bench, answer, zendesk_client
+from tests.headless.clients.test_malformed import body_of, encoded, mutated, raw
 
 ONE_TRY = Patience(Backoff(tries=1), patience_s=5.0)
 

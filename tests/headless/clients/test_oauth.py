@@ -5,10 +5,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from clients.fakes import NOW, answer
 from desktop.clients.exchange import Answer
 from desktop.clients.zendesk import oauth
 from desktop.kit.errors import AppError, AuthLost, RateLimited, ServiceTrouble
+from tests.headless.clients.fakes import NOW, answer
 
 REDIRECT = "http://127.0.0.1:47615/callback"
 

@@ -14,8 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from clients.conftest import running
-from clients.virtual_time import LoopClock, run
 from desktop.clients.caller import INTERACTIVE, RUN, Caller, Patience
 from desktop.clients.exchange import Answer, Request
 from desktop.clients.limits import PEOPLE_SHARE, Limits
@@ -28,6 +26,8 @@ from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.credentials import ApiToken, Authorization
 from desktop.kit.clock import SystemClock
 from desktop.kit.errors import AppError, Offline
+from tests.headless.clients.conftest import running
+from tests.headless.clients.virtual_time import LoopClock, run
 
 CALLERS = 32
 ASK = protocol.build("GET", "/api/v2/tickets/recent")

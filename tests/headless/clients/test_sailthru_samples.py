@@ -5,13 +5,13 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from clients.fakes import answer, sailthru_client, sample
 from desktop.clients.sailthru.client import Endpoint
 from desktop.clients.sailthru.job import JobStatus
 from desktop.clients.sailthru.protocol import File
 from desktop.kit.errors import AuthLost, BadInput, Forbidden, NotFound, ServiceTrouble
 from desktop.model.optout import OptOut
 from desktop.model.profile import Purchase
+from tests.headless.clients.fakes import answer, sailthru_client, sample
 
 SID = "57b4352f3f92a4254f3d5607"
 

@@ -7,8 +7,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from clients.conftest import Live
-from clients.fakes import NOW
 from desktop.clients.caller import Caller
 from desktop.clients.exchange import Request
 from desktop.clients.limits import ACCOUNT
@@ -33,6 +31,8 @@ from desktop.kit.errors import (
 )
 from desktop.model.optout import OptOut
 from desktop.model.person import ZendeskPerson
+from tests.headless.clients.conftest import Live
+from tests.headless.clients.fakes import NOW
 
 MARIA = "maria@lopez.example"
 

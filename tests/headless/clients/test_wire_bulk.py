@@ -5,9 +5,16 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from clients.fakes import ManualClock
-from clients.raw_server import Script, Talk, serving
-from clients.test_wire_faults import (
+from desktop.clients.exchange import Request
+from desktop.clients.sailthru.bulk import SailthruBulk
+from desktop.clients.sailthru.export_csv import ExportReader, rows_of
+from desktop.clients.transport import HttpTransport, Limits
+from desktop.clients.zendesk.bulk import ZendeskBulk
+from desktop.clients.zendesk.export import ZendeskExport
+from desktop.kit.errors import Rejected, ServiceTrouble, TimedOut
+from tests.headless.clients.fakes import ManualClock
+from tests.headless.clients.raw_server import Script, Talk, serving
+from tests.headless.clients.test_wire_faults import (
     UNFINISHED,
     bomb,
     false_gzip,
@@ -16,13 +23,6 @@ from clients.test_wire_faults import (
     transport,
     zendesk,
 )
-from desktop.clients.exchange import Request
-from desktop.clients.sailthru.bulk import SailthruBulk
-from desktop.clients.sailthru.export_csv import ExportReader, rows_of
-from desktop.clients.transport import HttpTransport, Limits
-from desktop.clients.zendesk.bulk import ZendeskBulk
-from desktop.clients.zendesk.export import ZendeskExport
-from desktop.kit.errors import Rejected, ServiceTrouble, TimedOut
 
 LARGE = b'{"id":"57b4352f3f92a4254f3d5607","key":"sid","vars":{"a":1}}\n' * 40_000
 SMALL = Limits(connect_s=0.5, read_s=0.3, write_s=0.5, pool_s=0.5, whole_s=2.0, largest=1_000_000)

@@ -12,9 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from clients.certificates import server_context
-from clients.fakes import ManualClock
-from clients.raw_server import RawServer, Script, Talk, serving
 from desktop.clients.caller import Caller, Patience
 from desktop.clients.exchange import Request
 from desktop.clients.limits import Limits as Budgets
@@ -26,6 +23,9 @@ from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.credentials import ApiToken, Authorization
 from desktop.kit.errors import AppError, BadInput, Bug, Offline, ServiceTrouble, TimedOut
 from desktop.model.retry import Backoff
+from tests.headless.clients.certificates import server_context
+from tests.headless.clients.fakes import ManualClock
+from tests.headless.clients.raw_server import RawServer, Script, Talk, serving
 
 ASK = Request("GET", "/user", "/user", query=(("api_key", "canary"),), safe=True)
 TELL = Request("POST", "/user", "/user", body=b"a=b")

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from clients.fakes import answer, sample, zendesk_client
 from desktop.kit.errors import AuthLost, BadInput, NotFound, Rejected, ServiceTrouble
 from desktop.model.person import Identity, Organization
+from tests.headless.clients.fakes import answer, sample, zendesk_client
 
 INCLUDED = ("include", "identities,organizations")
 

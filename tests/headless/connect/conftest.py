@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from running_sandbox import RunningSandbox
 
 from desktop.connect.desk import Desk
 from desktop.settings.paths import under
 from desktop.settings.workspace import Workspaces
 from desktop.vault.memory_vault import MemoryVault
+from tests.headless.connect.running_sandbox import RunningSandbox
 
 
 @pytest.fixture(scope="session")

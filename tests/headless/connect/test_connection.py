@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from running_sandbox import RunningSandbox
 
 from desktop.app.connection import RUN_WIRE, Connection, open_connection
 from desktop.clients.caller import INTERACTIVE, Patience
@@ -12,6 +11,7 @@ from desktop.connect.desk import Desk
 from desktop.connect.setup import run_setup
 from desktop.kit.errors import RateLimited
 from desktop.model.retry import Backoff
+from tests.headless.connect.running_sandbox import RunningSandbox
 
 # Leaves everything to others: after the first answer of a route no call is let through.
 MODEST = Patience(Backoff(tries=1), patience_s=0.1, reserve=1.0)

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from running_sandbox import RunningSandbox
 
 from desktop.connect.check import Check
 from desktop.connect.desk import Desk
@@ -24,6 +23,7 @@ from desktop.settings.workspace import Workspaces
 from desktop.vault.environment import EnvironmentVault, read_overrides
 from desktop.vault.memory_vault import MemoryVault
 from desktop.vault.secret import Secret
+from tests.headless.connect.running_sandbox import RunningSandbox
 
 DAY_S = 86_400
 

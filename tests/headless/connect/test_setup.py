@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from running_sandbox import RunningSandbox
 
 from desktop.connect.account import choose_account, parse_account, set_account
 from desktop.connect.check import Check
@@ -26,6 +25,7 @@ from desktop.vault.environment import EnvironmentVault, Overrides, read_override
 from desktop.vault.keyring_vault import KeyringVault
 from desktop.vault.memory_vault import MemoryVault
 from desktop.vault.secret import Secret
+from tests.headless.connect.running_sandbox import RunningSandbox
 
 AGENT_OPT_IN = table.permission_setting(Role.AGENT, Permission.OPT_IN)
 

@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from running_sandbox import RunningSandbox
 
 from desktop.clients.exchange import Answer, Request
 from desktop.clients.transport import HttpTransport
@@ -26,6 +25,7 @@ from desktop.settings import table
 from desktop.settings.file_lock import held_briefly
 from desktop.settings.values import Values
 from desktop.vault.secret import Secret
+from tests.headless.connect.running_sandbox import RunningSandbox
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from running_sandbox import ROOT, RunningSandbox
 
 from desktop.clients.exchange import Answer, Request
 from desktop.clients.transport import HttpTransport
@@ -20,6 +19,7 @@ from desktop.connect.tokens import TokenKeeper
 from desktop.kit.errors import AuthLost, NoKeyring, Offline, TimedOut
 from desktop.vault.memory_vault import MemoryVault
 from desktop.vault.secret import Secret
+from tests.headless.connect.running_sandbox import ROOT, RunningSandbox
 
 NOW = 1_790_000_000.0
 

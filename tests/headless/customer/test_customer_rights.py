@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from person_at_work import AGENT, Desk, want
 
 from desktop.app.wiring import House
 from desktop.kit.errors import BadInput, NotPermitted
@@ -16,6 +15,7 @@ from desktop.model.permission import DEFAULTS, Actor, Role, Rules
 from tests.faults.home import opened
 from tests.faults.servers import Servers
 from tests.faults.town import ManualClock, Town
+from tests.headless.customer.person_at_work import AGENT, Desk, want
 
 
 @pytest.mark.parametrize(

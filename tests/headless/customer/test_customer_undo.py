@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from person_at_work import AGENT, OTHER, Desk, want
 
 from desktop.app.wiring import House
 from desktop.customer.undo import apply_anyway, not_restored
@@ -14,6 +13,7 @@ from tests.faults.home import opened
 from tests.faults.kinds import KINDS, seen
 from tests.faults.servers import Servers
 from tests.faults.town import ManualClock, Town
+from tests.headless.customer.person_at_work import AGENT, OTHER, Desk, want
 
 
 async def deliver(house: House) -> None:

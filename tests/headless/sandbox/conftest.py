@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from sandbox_client import Sandbox
+
+from tests.headless.sandbox.sandbox_client import Sandbox
 
 
 @pytest.fixture(scope="session")

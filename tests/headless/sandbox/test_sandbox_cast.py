@@ -2,7 +2,7 @@
 
 from email.utils import parsedate_to_datetime
 
-from sandbox_client import Sandbox
+from tests.headless.sandbox.sandbox_client import Sandbox
 
 
 def test_maria_is_as_the_story_tells(shared: Sandbox) -> None:

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from sandbox_client import Sandbox
-
 from desktop.sandbox.people.crowd import SLOTS, Crowd
+from tests.headless.sandbox.sandbox_client import Sandbox
 
 CROWD = Crowd(
     seed=3,

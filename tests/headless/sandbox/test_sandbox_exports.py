@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sandbox_client import Sandbox
+
+from tests.headless.sandbox.sandbox_client import Sandbox
 
 
 def walk(sandbox: Sandbox, name: str, per_page: int, start: int = 1) -> list[dict[str, Any]]:

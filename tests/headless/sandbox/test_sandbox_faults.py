@@ -7,10 +7,10 @@ import time
 from typing import Any
 
 import pytest
-from sandbox_client import Answered, Sandbox
 
 from desktop.sandbox.call import Call
 from desktop.sandbox.fault import KINDS, parse_fault
+from tests.headless.sandbox.sandbox_client import Answered, Sandbox
 
 NOTE = {"user": {"notes": "after the fault"}}
 

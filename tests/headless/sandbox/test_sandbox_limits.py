@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from sandbox_client import Sandbox
+from tests.headless.sandbox.sandbox_client import Sandbox
 
 
 def early_in_the_minute() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from sandbox_client import Answered, Sandbox
+
+from tests.headless.sandbox.sandbox_client import Answered, Sandbox
 
 VERIFIER = "v" * 64
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().strip("=")

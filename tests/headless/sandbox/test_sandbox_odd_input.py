@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from sandbox_client import Sandbox
+
+from tests.headless.sandbox.sandbox_client import Sandbox
 
 ODD: list[Any] = [
     None,

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sandbox_client import Sandbox
+
+from tests.headless.sandbox.sandbox_client import Sandbox
 
 with warnings.catch_warnings():
     # Both libraries are older than the Python that runs this.

@@ -10,9 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sandbox_client import ROOT, Sandbox
-
 from tests.faults.servers import free_ports
+from tests.headless.sandbox.sandbox_client import ROOT, Sandbox
 
 MARIA = {"id": "maria@lopez.example"}
 

@@ -5,7 +5,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
-from sandbox_client import Sandbox
+
+from tests.headless.sandbox.sandbox_client import Sandbox
 
 MARIA = "5e9f3c1b2a4d6e8f00713401"
 

@@ -4,9 +4,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from sandbox_client import Sandbox, sign
 
 from desktop.sandbox.sailthru.signature import is_signed, signature
+from tests.headless.sandbox.sandbox_client import Sandbox, sign
 
 
 def leaves(value: Any) -> list[str]:

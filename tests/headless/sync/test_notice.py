@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from post_office import PASSWORD, USER, PostOffice, post_office
 
 from desktop.app.tell import tell
 from desktop.app.wiring import House
@@ -33,6 +32,7 @@ from desktop.sync.notice import is_bad, notice_of, wanted
 from desktop.vault.secret import Secret
 from tests.faults.servers import ROOT, Servers
 from tests.headless.clients.certificates import server_context
+from tests.headless.sync.post_office import PASSWORD, USER, PostOffice, post_office
 
 ZONE = "America/New_York"
 LEE = "lee@desk.example"

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from keyring_session import Session
+
+from tests.headless.vault.keyring_session import Session
 
 
 @pytest.fixture

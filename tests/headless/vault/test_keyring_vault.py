@@ -6,13 +6,13 @@ import time
 from pathlib import Path
 
 import pytest
-from keyring_session import STARTED, Session
 
 from desktop.kit.errors import BadInput, NoKeyring
 from desktop.kit.redact import Redactor
 from desktop.vault.errors import KeyringLocked, KeyringSilent
 from desktop.vault.keyring_vault import KeyringVault
 from desktop.vault.secret import LONGEST, Secret
+from tests.headless.vault.keyring_session import STARTED, Session
 
 CANARY = "canary-9f2c-secret"
 

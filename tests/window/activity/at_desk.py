@@ -1,11 +1,10 @@
 """The page Activity at work in a workspace, and changes of one customer."""
 
-from at_work import bury, soon
-
 from desktop.app.wiring import House
 from desktop.model.edit import Intent, Service, Target
 from desktop.panels.activity_page import ActivityPage
 from desktop.viewmodels.activity import ActivityModel
+from tests.window.at_work import bury, soon
 
 MARIA = "5e9f3c1b2a4d6e8f00713401"
 

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from at_desk import AtDesk
-from at_work import RunningSandbox, end_quietly, make_house, soon
 from PySide6.QtWidgets import QApplication
 
 from desktop.connect.setup import run_setup
 from desktop.panels.theme.theme import Choice, Theme
+from tests.window.activity.at_desk import AtDesk
+from tests.window.at_work import RunningSandbox, end_quietly, make_house, soon
 
 _HERE = Path(__file__).parent
 

@@ -6,9 +6,6 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from at_desk import AtDesk, on_maria
-from at_work import bury, until
-from careful import cut_off, unnamed
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
@@ -19,6 +16,9 @@ from desktop.panels.activity_rows import lines
 from desktop.panels.parts.chip import Chip
 from desktop.viewmodels.activity_row import Sift
 from desktop.viewmodels.activity_table import CHANGE, CUSTOMER
+from tests.window.activity.at_desk import AtDesk, on_maria
+from tests.window.at_work import bury, until
+from tests.window.careful import cut_off, unnamed
 
 
 async def shown(desk: AtDesk, rows: int, width: int = 1060, height: int = 700) -> None:

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from desk_fixtures import (  # noqa: F401 - pytest finds fixtures by their names
+
+from tests.window.desk_fixtures import (  # noqa: F401 - pytest finds fixtures by their names
     _no_errors,
     agent_desk,
     desk,

@@ -4,7 +4,6 @@ import sys
 from collections import Counter
 
 import pytest
-from desk import CTRL, NONE, SHIFT, Desk, Key
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QDialog, QWidget
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QDialo
 from desktop.panels.parts.rail import RailButton
 from desktop.panels.parts.switch import Switch
 from desktop.panels.reading_order import stops
+from tests.window.desk import CTRL, NONE, SHIFT, Desk, Key
 
 
 async def test_every_action_is_in_the_palette_and_runs_with_enter(desk: Desk) -> None:

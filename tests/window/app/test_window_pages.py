@@ -1,9 +1,9 @@
 """The page Sync is built while nothing else happens, and takes its parts in at once."""
 
-from desk import CTRL, Desk, Key
 from PySide6.QtWidgets import QWidget
 
 from desktop.panels.syncs.sync_page import SyncPage
+from tests.window.desk import CTRL, Desk, Key
 
 
 async def test_the_page_is_built_step_by_step_before_anybody_asks(desk: Desk) -> None:

@@ -7,14 +7,14 @@ import time
 from pathlib import Path
 
 import pytest
-from at_work import ROOT, until
-from desk import Desk, Key
 from PySide6.QtGui import QImage, QPalette
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
 
 from desktop.panels.parts.label import ElidedLabel
 from desktop.panels.theme.current import tokens
 from desktop.panels.theme.theme import Choice
+from tests.window.at_work import ROOT, until
+from tests.window.desk import Desk, Key
 
 
 def cut(desk: Desk) -> list[str]:

@@ -8,14 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from at_work import ROOT
-from desk import CTRL, Desk, Home, Key, Sandbox, die_with_parent
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox
 
 from desktop.panels.parts.switch import Switch
 from desktop.settings.state import StateFile, WindowState
+from tests.window.at_work import ROOT
+from tests.window.desk import CTRL, Desk, Home, Key, Sandbox, die_with_parent
 
 _PAINT = """
 import sys

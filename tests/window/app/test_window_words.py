@@ -3,12 +3,12 @@
 import html
 
 import pytest
-from desk import Desk, Key
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QTextDocument
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QWidget
 
 from desktop.panels.parts.switch import Switch
+from tests.window.desk import Desk, Key
 
 PANELS = (
     "Zendesk",

@@ -1,12 +1,12 @@
 """Health, marks, fields, a missing profile: each is sent at once, confirmed, and taken back."""
 
-from desk import CTRL, SHIFT, Desk, Key
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QTableView
 
 from desktop.panels.customer.profile_dialog import ProfileDialog
 from desktop.panels.parts.segmented import Segment
 from desktop.panels.parts.switch import Switch
+from tests.window.desk import CTRL, SHIFT, Desk, Key
 
 
 async def vars_of(desk: Desk) -> dict[str, object]:

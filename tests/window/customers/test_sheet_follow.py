@@ -1,11 +1,11 @@
 """Follow Zendesk: a ticket viewed in the browser opens its customer here, when that is welcome."""
 
-from at_work import until
-from desk import Desk, Key
 from PySide6.QtWidgets import QApplication
 
 from desktop.customer.follow import LIVELY_S, QUICK_S, SLOW_S
 from desktop.panels.parts.switch import Switch
+from tests.window.at_work import until
+from tests.window.desk import Desk, Key
 
 
 async def look(desk: Desk) -> None:

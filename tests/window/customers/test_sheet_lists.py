@@ -1,9 +1,9 @@
 """Lists: on and off after the undo time, never what may not be switched."""
 
-from desk import CTRL, Desk, Key
 from PySide6.QtWidgets import QApplication
 
 from desktop.panels.parts.switch import Switch
+from tests.window.desk import CTRL, Desk, Key
 
 
 async def lists_of(desk: Desk) -> dict[str, object]:

@@ -1,10 +1,10 @@
 """Opting out and back in, by keyboard alone, witnessed by the official client."""
 
-from desk import CTRL, Desk, Key
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
 
 from desktop.panels.parts.radio_row import RadioRow
+from tests.window.desk import CTRL, Desk, Key
 
 BEN = "5c90d4b1e2f34a0000770714"
 

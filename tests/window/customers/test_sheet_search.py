@@ -1,12 +1,12 @@
 """Looking somebody up: whatever is typed, the right sheet, a choice, or a sentence."""
 
 import pytest
-from at_work import until
-from desk import CTRL, MARIA, Desk, Key
 from PySide6.QtWidgets import QApplication
 
 from desktop.model.sheet import PartState
 from desktop.panels.parts.search_field import LONGEST
+from tests.window.at_work import until
+from tests.window.desk import CTRL, MARIA, Desk, Key
 
 PANELS = (
     "Zendesk",

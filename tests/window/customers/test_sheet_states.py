@@ -2,10 +2,9 @@
 
 import time
 
-from desk import Desk
-
 from desktop.panels.parts.card import Card
 from desktop.panels.parts.switch import Switch
+from tests.window.desk import Desk
 
 
 async def test_the_undo_time_in_real_seconds(desk: Desk) -> None:

@@ -3,13 +3,13 @@
 import re
 
 import pytest
-from desk import CTRL, Desk, Key
 from PySide6.QtCore import QTimer
 
 from desktop.panels.parts import card
 from desktop.panels.parts.card import Card
 from desktop.panels.parts.skeleton import Skeleton
 from desktop.panels.parts.switch import Switch
+from tests.window.desk import CTRL, Desk, Key
 
 _NOT_FOR_PEOPLE = re.compile(r"https?://|Traceback|\{\"|<html|127\.0\.0\.1|Error\(|errno", re.I)
 

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from at_work import RunningSandbox, end_quietly, make_house
 from PySide6.QtWidgets import QApplication
-from settings_desk import Office, connected, document
 
 from desktop.panels.theme.theme import Choice, Theme
+from tests.window.at_work import RunningSandbox, end_quietly, make_house
+from tests.window.settings.settings_desk import Office, connected, document
 
 _HERE = Path(__file__).parent
 

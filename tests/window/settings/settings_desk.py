@@ -1,12 +1,12 @@
 """The settings in a window of their own, in a workspace that is connected."""
 
-from at_work import RunningSandbox, bury, soon
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.app.wiring import House
 from desktop.connect.setup import run_setup
 from desktop.panels.settings_page import SettingsPage
 from desktop.viewmodels.settings_page import SettingsModel
+from tests.window.at_work import RunningSandbox, bury, soon
 
 
 class Office:

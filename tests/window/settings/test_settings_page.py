@@ -4,12 +4,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from at_work import RunningSandbox, make_house, soon, until
-from careful import cut_off, unnamed
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
-from settings_desk import Office, connected, document
 
 from desktop.connect.roles import Role
 from desktop.model.edit import EditKind, Intent, Service, Target
@@ -21,6 +18,9 @@ from desktop.panels.theme.theme import Choice, Theme
 from desktop.settings import table
 from desktop.settings.policy import Policy
 from desktop.vault.secret import Secret
+from tests.window.at_work import RunningSandbox, make_house, soon, until
+from tests.window.careful import cut_off, unnamed
+from tests.window.settings.settings_desk import Office, connected, document
 
 
 async def test_every_setting_is_somewhere_on_the_page(admin: Office) -> None:

@@ -2,16 +2,16 @@
 
 import asyncio
 
-from at_work import bury, soon, until
-from careful import cut_off, unnamed
 from PySide6.QtWidgets import QLineEdit
-from settings_desk import Office
 
 from desktop.kit.errors import StoreKnown
 from desktop.panels.setting_up.sync_cards import MailCard, RunHereCard
 from desktop.settings import sync_settings
 from desktop.vault.secret import Secret
 from desktop.viewmodels.setting_up.timer import TimerModel
+from tests.window.at_work import bury, soon, until
+from tests.window.careful import cut_off, unnamed
+from tests.window.settings.settings_desk import Office
 
 PASSWORD = "canary pass 4711"
 

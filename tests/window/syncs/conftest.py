@@ -3,15 +3,16 @@
 from pathlib import Path
 
 import pytest
-from desk import Home, Sandbox
-from desk_fixtures import (  # noqa: F401 - pytest finds fixtures by their names
+from PySide6.QtWidgets import QApplication
+
+from tests.window.desk import Home, Sandbox
+from tests.window.desk_fixtures import (  # noqa: F401 - pytest finds fixtures by their names
     _no_errors,
     home,
     inside_one_loop,
     sandbox,
 )
-from PySide6.QtWidgets import QApplication
-from sync_desk import SyncDesk
+from tests.window.syncs.sync_desk import SyncDesk
 
 _HERE = Path(__file__).parent
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from desk import CTRL, Desk, Key
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
@@ -13,6 +12,7 @@ from desktop.panels.syncs.plan_rows import PlanRows
 from desktop.panels.syncs.sync_page import SyncPage
 from desktop.viewmodels.syncs.models import SyncModels
 from desktop.viewmodels.syncs.plan_table import CHANGES, CUSTOMER, TICK
+from tests.window.desk import CTRL, Desk, Key
 
 TO_SAILTHRU = "zendesk-to-sailthru"
 NONE = Qt.KeyboardModifier.NoModifier

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtWidgets import QApplication, QPushButton
-from sync_desk import SyncDesk
-from test_sync_page import read_profile
 
 from desktop.model.guard import Limits
 from desktop.panels.syncs.approval_dialog import ApprovalDialog
+from tests.window.syncs.sync_desk import SyncDesk
+from tests.window.syncs.test_sync_page import read_profile
 
 LIST, MARIA = "Winback", "maria@lopez.example"
 

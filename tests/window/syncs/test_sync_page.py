@@ -5,13 +5,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from careful import unnamed
-from desk import CTRL, Key
 from PySide6.QtWidgets import QLineEdit, QPushButton
-from sync_desk import TO_SAILTHRU, SyncDesk
 
 from desktop.model.run import RunState
 from desktop.panels.syncs.new_sync import NewSync
+from tests.window.careful import unnamed
+from tests.window.desk import CTRL, Key
+from tests.window.syncs.sync_desk import TO_SAILTHRU, SyncDesk
 
 
 def read_profile(desk: SyncDesk, address: str) -> dict[str, Any]:

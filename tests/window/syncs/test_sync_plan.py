@@ -5,12 +5,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from careful import cut_off, unnamed
-from desk import CTRL, SHIFT, Key
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton
-from sync_desk import TO_SAILTHRU, SyncDesk
 
 from desktop.model.guard import Limits
 from desktop.model.mapping import Prefer
@@ -20,6 +17,9 @@ from desktop.panels.syncs.row_shape import FIELD, side_boxes
 from desktop.panels.theme import fonts
 from desktop.viewmodels.syncs.plan_sift import Sift
 from desktop.viewmodels.syncs.plan_table import CHANGES, PAGE
+from tests.window.careful import cut_off, unnamed
+from tests.window.desk import CTRL, SHIFT, Key
+from tests.window.syncs.sync_desk import TO_SAILTHRU, SyncDesk
 
 SAM = "sam@fox.example"
 

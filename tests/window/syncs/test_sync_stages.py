@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from careful import cut_off, unnamed
-from desk import Key
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton
-from sync_desk import TO_SAILTHRU, SyncDesk
 
 from desktop.model.condition import Condition, Test
 from desktop.model.plan import Fate
 from desktop.model.stage import Pressure, Stage, Touch, Window
 from desktop.panels.parts.choice_field import ChoiceField
 from desktop.panels.parts.number_field import NumberField
+from tests.window.careful import cut_off, unnamed
+from tests.window.desk import Key
+from tests.window.syncs.sync_desk import TO_SAILTHRU, SyncDesk
 
 DEAR = Stage("dear", (Condition("tags", Test.HAS, "vip"),))
 

@@ -1,16 +1,16 @@
 """Schedule and mapping: tried before they are saved, and nothing lost that was typed."""
 
-from careful import unnamed
-from desk import CTRL, Key
 from PySide6.QtCore import QTime
 from PySide6.QtWidgets import QLineEdit
-from sync_desk import TO_SAILTHRU, SyncDesk
 
 from desktop.model.mapping import Operator
 from desktop.panels.parts.switch import Switch
 from desktop.panels.syncs.condition_rows import meant, said
 from desktop.panels.syncs.schedule_tab import ScheduleTab
 from desktop.settings import sync_settings
+from tests.window.careful import unnamed
+from tests.window.desk import CTRL, Key
+from tests.window.syncs.sync_desk import TO_SAILTHRU, SyncDesk
 
 
 async def test_a_schedule_shows_its_times_and_is_saved(desk: SyncDesk) -> None:

@@ -1,12 +1,12 @@
 """Who is told of runs, and that nothing chosen on the tab is lost before it is saved."""
 
-from careful import cut_off, unnamed
-from desk import Key
 from PySide6.QtWidgets import QCheckBox, QLineEdit
-from sync_desk import SyncDesk
 
 from desktop.model.goal import Notify
 from desktop.panels.parts.choice_field import ChoiceField
+from tests.window.careful import cut_off, unnamed
+from tests.window.desk import Key
+from tests.window.syncs.sync_desk import SyncDesk
 
 LEE = "lee@desk.example"
 

@@ -1,11 +1,11 @@
 """Two ways to run, and a process that ends before it has begun."""
 
-from desk import Key
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
-from sync_desk import SyncDesk
 
 from desktop.app.start import Start
+from tests.window.desk import Key
+from tests.window.syncs.sync_desk import SyncDesk
 
 
 def menu(desk: SyncDesk) -> QMenu:

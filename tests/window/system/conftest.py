@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from desk import Home, Sandbox
-from desk_fixtures import home, sandbox  # noqa: F401 - pytest finds them by name
-from xvfb import Display, Program
+
+from tests.window.desk import Home, Sandbox
+from tests.window.desk_fixtures import home, sandbox  # noqa: F401 - pytest finds them by name
+from tests.window.system.xvfb import Display, Program
 
 _HERE = Path(__file__).parent
 

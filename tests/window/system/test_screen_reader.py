@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from desk import MARIA, Sandbox, die_with_parent, read_officially
-from xvfb import Program
+from tests.window.desk import MARIA, Sandbox, die_with_parent, read_officially
+from tests.window.system.xvfb import Program
 
 _HERE = Path(__file__).parent
 _SESSION = """

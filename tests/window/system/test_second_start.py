@@ -5,11 +5,11 @@ import signal
 import socket
 import time
 
-from desk import Home, Sandbox
 from PySide6.QtCore import QDir
-from xvfb import Display, Program, looked_up, wait_for, wait_for_window
 
 from desktop.app.instance import Instance
+from tests.window.desk import Home, Sandbox
+from tests.window.system.xvfb import Display, Program, looked_up, wait_for, wait_for_window
 
 PAIRS = int(os.environ.get("FAIRLEAD_PAIRS", "5"))
 

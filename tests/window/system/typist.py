@@ -12,12 +12,12 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[3])]
 
-from desk import CTRL, Desk, Home, Key, Sandbox  # noqa: E402 - only now it is found
 from PySide6.QtWidgets import QApplication, QLineEdit  # noqa: E402
 
 from desktop.app.gui import application  # noqa: E402
 from desktop.app.loop import run_with_qt  # noqa: E402
 from desktop.panels.parts.switch import Switch  # noqa: E402
+from tests.window.desk import CTRL, Desk, Home, Key, Sandbox  # noqa: E402 - only now it is found
 
 
 class _Elsewhere(Sandbox):

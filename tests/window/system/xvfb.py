@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
-from at_work import ROOT
-from desk import die_with_parent
+from tests.window.at_work import ROOT
+from tests.window.desk import die_with_parent
 
 
 class Display:

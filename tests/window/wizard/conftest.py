@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from at_work import RunningSandbox, end_quietly, make_house
-from first_start import FirstStart, NoBrowser
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 
 from desktop.panels.theme.theme import Choice, Theme
+from tests.window.at_work import RunningSandbox, end_quietly, make_house
+from tests.window.wizard.first_start import FirstStart, NoBrowser
 
 _HERE = Path(__file__).parent
 

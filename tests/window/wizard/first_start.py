@@ -1,12 +1,12 @@
 """The set-up in a window of its own, and what stands where the browser would open."""
 
-from at_work import bury
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.app.wiring import House
 from desktop.panels.wizard import Wizard
 from desktop.viewmodels.wizard import WizardModel
+from tests.window.at_work import bury
 
 
 class NoBrowser(QObject):

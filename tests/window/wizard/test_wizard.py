@@ -5,9 +5,6 @@ import http.client
 from urllib.parse import urlsplit
 
 import pytest
-from at_work import RunningSandbox, until
-from careful import cut_off, unnamed
-from first_start import FirstStart, NoBrowser
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -16,6 +13,9 @@ from desktop.model.permission import Permission, Role
 from desktop.panels.theme.theme import Choice, Theme
 from desktop.settings import table
 from desktop.vault.secret import Secret
+from tests.window.at_work import RunningSandbox, until
+from tests.window.careful import cut_off, unnamed
+from tests.window.wizard.first_start import FirstStart, NoBrowser
 
 
 def get(url: str) -> tuple[int, str]:
