@@ -8,9 +8,9 @@ def main() -> int:
     """Run the command line and return the process's exit code."""
     # First of all: SQLite's -wal and Qt's own files would be readable by everybody otherwise.
     os.umask(0o077)
-    from desktop.app.cli import run
+    from desktop.app.cli import run_command
 
-    return run(sys.argv[1:])
+    return run_command(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -23,13 +23,13 @@ async def show_notification(title: str, text: str, *, urgent: bool = False) -> b
         return False
     try:
         async with asyncio.timeout(_LIMIT_S):
-            return await _ask(title, text, _CRITICAL if urgent else _NORMAL)
+            return await _send_notify_call(title, text, _CRITICAL if urgent else _NORMAL)
     except Exception as error:  # noqa: BLE001 - whatever a bus can do, a run does not mind
         log.info("The desktop showed no notification: %s", type(error).__name__)
         return False
 
 
-async def _ask(title: str, text: str, urgency: bytes) -> bool:
+async def _send_notify_call(title: str, text: str, urgency: bytes) -> bool:
     from jeepney import (  # type: ignore[import-untyped]
         DBusAddress,
         MessageType,

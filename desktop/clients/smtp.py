@@ -13,26 +13,26 @@ from email.utils import formatdate, make_msgid
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from desktop.clients.address import is_loopback
+from desktop.clients.base_url import is_loopback
 from desktop.kit.errors import (
     AppError,
-    AuthLost,
-    BadInput,
-    Offline,
-    Rejected,
-    ServiceTrouble,
-    TimedOut,
+    AuthenticationError,
+    InvalidInput,
+    ResponseTimeout,
+    ServiceError,
+    ServiceUnreachable,
+    ValuesRejected,
 )
 
 if TYPE_CHECKING:
     from aiosmtplib import SMTPResponseException
 
-LIMIT_S = 30.0
+SMTP_TIMEOUT_S = 30.0
 # What this computer calls itself; its real name is nobody's business.
-_GREETING = "[127.0.0.1]"
+_EHLO_NAME = "[127.0.0.1]"
 
 
-class Security(Enum):
+class SmtpSecurity(Enum):
     """How the connection is encrypted. NONE: not at all, on loopback only."""
 
     STARTTLS = "starttls"
@@ -41,19 +41,19 @@ class Security(Enum):
 
 
 @dataclass(frozen=True)
-class MailServer:
+class SmtpServer:
     """Where mail is handed in, and as whom. `user` is empty where no sign-in is asked for."""
 
     host: str
     port: int
-    security: Security
+    security: SmtpSecurity
     sender: str
     user: str = ""
     password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
-class Letter:
+class OutgoingEmail:
     """A plain text for some addresses; line breaks in the subject become spaces."""
 
     to: tuple[str, ...]
@@ -61,21 +61,21 @@ class Letter:
     text: str
 
 
-async def send_letter(
-    server: MailServer,
-    letter: Letter,
+async def send_email(
+    server: SmtpServer,
+    letter: OutgoingEmail,
     tls: ssl.SSLContext,
     *,
     now: float,
-    limit_s: float = LIMIT_S,
+    limit_s: float = SMTP_TIMEOUT_S,
 ) -> None:
     """Hand the letter in; `now` (Unix seconds) dates it.
 
-    Raises BadInput where it would go unencrypted over a network, Offline, TimedOut, AuthLost,
+    Raises InvalidInput where it would go unencrypted over a network, ServiceUnreachable, ResponseTimeout, AuthenticationError,
     Rejected (also when only some of the addresses are) and ServiceTrouble.
     """
-    if server.security is Security.NONE and not is_loopback(server.host):
-        raise BadInput(
+    if server.security is SmtpSecurity.NONE and not is_loopback(server.host):
+        raise InvalidInput(
             "Without encryption mail is sent on this computer alone.",
             f"{server.host} is another one, and the password could be read on the way.",
             "Choose starttls or tls in Settings › Syncs.",
@@ -93,30 +93,30 @@ async def send_letter(
                 port=server.port,
                 username=server.user or None,
                 password=server.password if server.user else None,
-                local_hostname=_GREETING,
-                use_tls=server.security is Security.TLS,
-                start_tls=server.security is Security.STARTTLS,
-                tls_context=None if server.security is Security.NONE else tls,
+                local_hostname=_EHLO_NAME,
+                use_tls=server.security is SmtpSecurity.TLS,
+                start_tls=server.security is SmtpSecurity.STARTTLS,
+                tls_context=None if server.security is SmtpSecurity.NONE else tls,
                 timeout=limit_s,
             )
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        raise _translated(error, server) from error
+        raise _to_app_error(error, server) from error
     if refused:
-        raise Rejected(
+        raise ValuesRejected(
             f"The mail server refused {len(refused)} of {len(letter.to)} addresses.",
             "The others got the e-mail.",
             "Correct the addresses of the sync.",
         )
 
 
-def _message(server: MailServer, letter: Letter, now: float) -> EmailMessage:
+def _message(server: SmtpServer, letter: OutgoingEmail, now: float) -> EmailMessage:
     message = EmailMessage()
     try:
         message["From"] = server.sender
         message["To"] = ", ".join(letter.to)
-        message["Subject"] = one_line(letter.subject)
+        message["Subject"] = to_single_line(letter.subject)
     except (ValueError, IndexError) as error:
-        raise Rejected("An address of the e-mail cannot be used.") from error
+        raise ValuesRejected("An address of the e-mail cannot be used.") from error
     message["Date"] = formatdate(now)
     message["Message-ID"] = make_msgid(domain=server.sender.rpartition("@")[2] or "localhost")
     # So that no automatic answer comes back (RFC 3834).
@@ -125,61 +125,61 @@ def _message(server: MailServer, letter: Letter, now: float) -> EmailMessage:
     return message
 
 
-def one_line(text: str) -> str:
+def to_single_line(text: str) -> str:
     """Without line breaks and other control characters: a header must not become two."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def _translated(error: Exception, server: MailServer) -> AppError:
+def _to_app_error(error: Exception, server: SmtpServer) -> AppError:
     import aiosmtplib
 
     place = f"{server.host}:{server.port}"
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):
-            return _not_trusted(cause, server)
+            return _untrusted_certificate_error(cause, server)
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, aiosmtplib.SMTPTimeoutError | TimeoutError):
-        return TimedOut(f"The mail server {place} did not answer in time.")
+        return ResponseTimeout(f"The mail server {place} did not answer in time.")
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
-        return AuthLost(
+        return AuthenticationError(
             "The mail server refused the sign-in.",
-            _words(error),
+            _server_reply(error),
             "Enter user and password again in Settings › Syncs.",
         )
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-        return Rejected("The mail server refused every address.", _refusals(error.recipients))
+        return ValuesRejected("The mail server refused every address.", _refusals(error.recipients))
     if isinstance(error, aiosmtplib.SMTPResponseException):
-        kind = ServiceTrouble if 400 <= error.code < 500 else Rejected
-        return kind("The mail server refused the e-mail.", _words(error))
+        kind = ServiceError if 400 <= error.code < 500 else ValuesRejected
+        return kind("The mail server refused the e-mail.", _server_reply(error))
     if isinstance(error, aiosmtplib.SMTPConnectError | OSError):
-        return Offline(f"The mail server {place} cannot be reached.")
+        return ServiceUnreachable(f"The mail server {place} cannot be reached.")
     if isinstance(error, aiosmtplib.SMTPServerDisconnected):
-        return ServiceTrouble(f"The mail server {place} ended the conversation.")
+        return ServiceError(f"The mail server {place} ended the conversation.")
     if isinstance(error, ValueError):
-        return Rejected("The e-mail could not be put together.")
+        return ValuesRejected("The e-mail could not be put together.")
     # What is left is something it does not know: STARTTLS, or any way to sign in.
-    return Rejected(
+    return ValuesRejected(
         f"The mail server {place} cannot do what the settings ask for.",
-        one_line(str(error))[:160],
+        to_single_line(str(error))[:160],
         "Look at security and user in Settings › Syncs.",
     )
 
 
-def _not_trusted(error: ssl.SSLError, server: MailServer) -> AppError:
+def _untrusted_certificate_error(error: ssl.SSLError, server: SmtpServer) -> AppError:
     why = getattr(error, "verify_message", "") or "It does not speak TLS on this port."
-    return Offline(
+    return ServiceUnreachable(
         f"The connection to {server.host}:{server.port} is not safe.",
-        f"{one_line(why)}. Nothing was sent.".replace("..", "."),
+        f"{to_single_line(why)}. Nothing was sent.".replace("..", "."),
         "Look at port and security in Settings › Syncs, or add the certificate under Advanced.",
     )
 
 
-def _words(error: "SMTPResponseException") -> str:
+def _server_reply(error: "SMTPResponseException") -> str:
     """What the server said, without addresses that it repeats."""
-    said = re.sub(r"\S*@\S*", "…", one_line(error.message))
+    said = re.sub(r"\S*@\S*", "…", to_single_line(error.message))
     return f"It said {error.code} {said[:160]}".strip()
 
 
 def _refusals(errors: "Sequence[SMTPResponseException]") -> str:
-    return _words(errors[0]) if errors else ""
+    return _server_reply(errors[0]) if errors else ""

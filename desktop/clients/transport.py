@@ -24,11 +24,11 @@ from urllib.parse import urlencode
 
 import httpx
 
-from desktop.clients import unreachable
-from desktop.clients.address import checked_base, host_of, is_loopback
-from desktop.clients.exchange import Answer, Request
-from desktop.clients.unpacking import Unpacker
-from desktop.kit.errors import AppError, BadInput, Bug, NotFound, ServiceTrouble
+from desktop.clients import connection_errors
+from desktop.clients.base_url import host_of, is_loopback, normalize_base_url
+from desktop.clients.body_decompressor import BodyDecompressor
+from desktop.clients.http_messages import HttpRequest, HttpResponse
+from desktop.kit.errors import AppError, InternalError, InvalidInput, NotFound, ServiceError
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +41,12 @@ for _name in ("httpx", "httpcore", "h11"):
 if importlib.util.find_spec("sniffio") is None:
     sys.modules["sniffio"] = cast("ModuleType", None)
 
-_PIECE = 1 << 18
+_CHUNK_BYTES = 1 << 18
 
 _ids = itertools.count(1)
 
 # ValueError: httpx encodes headers itself, and its message would print them.
-_FOREIGN = (
+_FOREIGN_ERRORS = (
     httpx.HTTPError,
     httpx.InvalidURL,
     httpx.StreamError,
@@ -57,7 +57,7 @@ _FOREIGN = (
 
 
 @dataclass(frozen=True)
-class Limits:
+class TransportOptions:
     """How long to wait (seconds), how much to take (bytes), how many connections to hold.
 
     `lanes`: among how many pools the connections are divided. A pool looks at all its connections
@@ -69,27 +69,27 @@ class Limits:
     read_s: float = 20.0
     write_s: float = 20.0
     pool_s: float = 10.0
-    whole_s: float = 120.0
+    total_s: float = 120.0
     keepalive_s: float = 60.0
     connections: int = 10
-    lanes: int = 1
-    largest: int = 64_000_000
+    pools: int = 1
+    max_body_bytes: int = 64_000_000
 
 
 @dataclass
-class _Lane:
+class _ConnectionPool:
     """One pool of connections, and how many requests are under way in it."""
 
     client: httpx.AsyncClient
-    under_way: int = 0
+    active_requests: int = 0
 
     @contextmanager
-    def taken(self) -> Iterator[httpx.AsyncClient]:
-        self.under_way += 1
+    def request_slot(self) -> Iterator[httpx.AsyncClient]:
+        self.active_requests += 1
         try:
             yield self.client
         finally:
-            self.under_way -= 1
+            self.active_requests -= 1
 
 
 class HttpTransport:
@@ -101,34 +101,35 @@ class HttpTransport:
         base_url: str,
         *,
         tls: ssl.SSLContext | None = None,
-        limits: Limits | None = None,
+        limits: TransportOptions | None = None,
         use_proxies: bool = True,
     ) -> None:
         """`service` is its name in sentences; `tls` comes from `tls_context`.
 
-        Raises BadInput on an address or proxy that cannot be used.
+        Raises InvalidInput on an address or proxy that cannot be used.
         """
         self._service = service
-        self._base = checked_base(base_url)
-        self._limits = limits or Limits()
+        self._base = normalize_base_url(base_url)
+        self._options = limits or TransportOptions()
         self._tls = tls or tls_context()
         proxies = use_proxies and not is_loopback(host_of(self._base))
-        each = max(1, self._limits.connections // self._limits.lanes)
-        self._lanes = [
-            _Lane(self._build(proxies=proxies, connections=each)) for _ in range(self._limits.lanes)
+        each = max(1, self._options.connections // self._options.pools)
+        self._pools = [
+            _ConnectionPool(self._build(proxies=proxies, connections=each))
+            for _ in range(self._options.pools)
         ]
         self._use_proxies = use_proxies
         # How many requests went out, for who wants to tell people.
-        self.sent = 0
+        self.request_count = 0
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         """See `Transport`."""
         number = next(_ids)
-        self.sent += 1
+        self.request_count += 1
         started = time.monotonic()
         outcome = "cancelled"
         try:
-            answer = await self._exchange(request)
+            answer = await self._send_and_read(request)
             outcome = str(answer.status)
         except AppError as error:
             outcome = error.code
@@ -141,33 +142,33 @@ class HttpTransport:
                 "%s %s → %s in %d ms (r%d)", self._service, request.route, outcome, took_ms, number
             )
 
-    async def _exchange(self, request: Request) -> Answer:
+    async def _send_and_read(self, request: HttpRequest) -> HttpResponse:
         try:
-            lane = min(self._lanes, key=lambda lane: lane.under_way)
-            async with asyncio.timeout(self._limits.whole_s):
-                with lane.taken() as client:
+            lane = min(self._pools, key=lambda lane: lane.active_requests)
+            async with asyncio.timeout(self._options.total_s):
+                with lane.request_slot() as client:
                     stream = client.stream(
                         request.method,
                         self._address(request),
-                        headers=_with_length(request),
-                        content=_in_pieces(request.body),
+                        headers=_request_headers(request),
+                        content=_request_content(request.body),
                     )
                     async with stream as response:
                         headers = {k.lower(): v for k, v in response.headers.items()}
                         coding = headers.get("content-encoding", "")
-                        unpacker = Unpacker(coding, self._limits.largest)
+                        unpacker = BodyDecompressor(coding, self._options.max_body_bytes)
                         async for piece in response.aiter_raw():
                             unpacker.feed(piece)
         except TimeoutError:
-            raise unreachable.no_answer(self._service) from None
-        except _FOREIGN as e:
-            raise self._translated(e) from None
+            raise connection_errors.response_timeout_error(self._service) from None
+        except _FOREIGN_ERRORS as e:
+            raise self._to_app_error(e) from None
         body = unpacker.finish()
         if body is None:
-            raise unreachable.broken_off(self._service)
-        return Answer(response.status_code, headers, body)
+            raise connection_errors.truncated_response_error(self._service)
+        return HttpResponse(response.status_code, headers, body)
 
-    def _address(self, request: Request) -> str:
+    def _address(self, request: HttpRequest) -> str:
         # Put together here, or httpx would take the whole address apart once more to add the query.
         query = f"?{urlencode(request.query)}" if request.query else ""
         return f"{self._base}{request.path}{query}"
@@ -175,7 +176,7 @@ class HttpTransport:
     async def download(self, url: str) -> AsyncIterator[bytes]:
         """See `Transport`. The export's host is another one, so nothing of ours goes along."""
         address, _, query = url.partition("?")
-        target = checked_base(address) + (f"?{query}" if query else "")
+        target = normalize_base_url(address) + (f"?{query}" if query else "")
         try:
             async with (
                 self._build(
@@ -190,31 +191,31 @@ class HttpTransport:
                         "Make the export again.",
                     )
                 if response.status_code != 200:
-                    raise ServiceTrouble(
+                    raise ServiceError(
                         "The file could not be fetched.",
                         f"The server answered {response.status_code}.",
                         "Try again later.",
-                        applied_unknown=False,
+                        is_outcome_unknown=False,
                     )
                 async for piece in response.aiter_bytes(1 << 16):
                     yield piece
-        except _FOREIGN as e:
-            raise self._translated(e) from None
+        except _FOREIGN_ERRORS as e:
+            raise self._to_app_error(e) from None
 
-    async def warm(self, connections: int = 1) -> None:
+    async def open_connections(self, connections: int = 1) -> None:
         """See `Transport`: a HEAD without credentials costs a round trip and opens the door."""
-        request = Request("HEAD", "/", "/", safe=True)
+        request = HttpRequest("HEAD", "/", "/", is_idempotent=True)
         await asyncio.gather(
             *(self.send(request) for _ in range(connections)), return_exceptions=True
         )
 
     async def aclose(self) -> None:
         """Close every connection; a later `send` raises Offline."""
-        for lane in self._lanes:
+        for lane in self._pools:
             await lane.client.aclose()
 
     def _build(self, *, proxies: bool, connections: int = 1) -> httpx.AsyncClient:
-        limits = self._limits
+        limits = self._options
         try:
             return httpx.AsyncClient(
                 verify=self._tls,
@@ -235,50 +236,52 @@ class HttpTransport:
                 ),
             )
         except (ImportError, ValueError, httpx.InvalidURL):
-            raise BadInput(
+            raise InvalidInput(
                 "The proxy set on this computer cannot be used.",
                 "Its address is not an http:// or https:// one.",
                 "Correct HTTPS_PROXY or ALL_PROXY.",
             ) from None
 
-    def _translated(self, error: Exception) -> AppError:
+    def _to_app_error(self, error: Exception) -> AppError:
         service = self._service
         if isinstance(error, httpx.ConnectTimeout):
-            return unreachable.connect_timed_out(service)
+            return connection_errors.connect_timeout_error(service)
         if isinstance(error, httpx.PoolTimeout):
-            return unreachable.pool_exhausted(service)
+            return connection_errors.pool_exhausted_error(service)
         if isinstance(error, httpx.ProxyError):
-            return unreachable.proxy_refused(service, str(error))
+            return connection_errors.proxy_error(service, str(error))
         if isinstance(error, httpx.ConnectError | httpx.UnsupportedProtocol):
-            return unreachable.explain_offline(service, error)
+            return connection_errors.unreachable_error(service, error)
         if isinstance(error, httpx.TimeoutException):
-            return unreachable.no_answer(service)
+            return connection_errors.response_timeout_error(service)
         ours = isinstance(error, ValueError) and not isinstance(error, OSError)
         if ours or isinstance(error, httpx.LocalProtocolError | httpx.InvalidURL):
-            return Bug("A request could not be put together.", "Nothing was sent.", "Report it.")
-        if isinstance(error, RuntimeError) and self._lanes[0].client.is_closed:
-            return unreachable.closed(service)
-        return unreachable.broken_off(service)
+            return InternalError(
+                "A request could not be put together.", "Nothing was sent.", "Report it."
+            )
+        if isinstance(error, RuntimeError) and self._pools[0].client.is_closed:
+            return connection_errors.connection_closed_error(service)
+        return connection_errors.truncated_response_error(service)
 
 
-def _with_length(request: Request) -> dict[str, str]:
+def _request_headers(request: HttpRequest) -> dict[str, str]:
     headers = dict(request.headers)
-    if request.body is not None and len(request.body) > _PIECE:
+    if request.body is not None and len(request.body) > _CHUNK_BYTES:
         # Said here, or httpx would send pieces in the chunked form, which not every server takes.
         headers["Content-Length"] = str(len(request.body))
     return headers
 
 
-def _in_pieces(body: bytes | None) -> bytes | AsyncIterator[bytes] | None:
+def _request_content(body: bytes | None) -> bytes | AsyncIterator[bytes] | None:
     """A long body piece by piece: whole, every layer below would copy it, and time its writing."""
-    if body is None or len(body) <= _PIECE:
+    if body is None or len(body) <= _CHUNK_BYTES:
         return body
-    return _pieces(body)
+    return _chunks(body)
 
 
-async def _pieces(body: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(body), _PIECE):
-        yield body[start : start + _PIECE]
+async def _chunks(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), _CHUNK_BYTES):
+        yield body[start : start + _CHUNK_BYTES]
 
 
 def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
@@ -286,17 +289,17 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
 
     Takes some 40 ms at first: to be asked for beside the event loop. Afterwards it is the same
     one, until a file with certificates changes.
-    Raises BadInput on a file that holds no certificates.
+    Raises InvalidInput on a file that holds no certificates.
     """
     if sys.platform == "win32":
         # The system's own store has no file that tells of a change.
-        return _read_certificates(ca_file)
+        return _build_tls_context(ca_file)
     paths = ssl.get_default_verify_paths()
     files = (paths.openssl_cafile, paths.openssl_capath, paths.cafile, paths.capath, ca_file)
-    return _certificates_of(ca_file, tuple(_as_it_is(file) for file in files if file))
+    return _cached_context(ca_file, tuple(_file_fingerprint(file) for file in files if file))
 
 
-def _as_it_is(file: str | Path) -> tuple[str, int, int]:
+def _file_fingerprint(file: str | Path) -> tuple[str, int, int]:
     try:
         found = Path(file).stat()
     except OSError:
@@ -305,21 +308,21 @@ def _as_it_is(file: str | Path) -> tuple[str, int, int]:
 
 
 @lru_cache(maxsize=4)
-def _certificates_of(
+def _cached_context(
     ca_file: Path | None, files: tuple[tuple[str, int, int], ...]
 ) -> ssl.SSLContext:
     del files  # when one of them has changed, they are read again
-    return _read_certificates(ca_file)
+    return _build_tls_context(ca_file)
 
 
-def _read_certificates(ca_file: Path | None) -> ssl.SSLContext:
+def _build_tls_context(ca_file: Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is not None:
         try:
             context.load_verify_locations(cafile=str(ca_file))
         except (OSError, ssl.SSLError):
-            raise BadInput(
+            raise InvalidInput(
                 "The CA file cannot be read.",
                 "It has to hold certificates in PEM form.",
                 "Choose another file in Settings.",

@@ -6,62 +6,69 @@ The caller erases `mirror.db` as well; outbox and audit stay, and what waits is 
 from dataclasses import dataclass
 from typing import Any
 
-from desktop.connect.desk import Desk
-from desktop.connect.services import ZENDESK
-from desktop.settings import table
-from desktop.settings.setting import Setting
-from desktop.vault.secret import Secret, erase
+from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.temporary_clients import ZENDESK_TITLE
+from desktop.settings import settings_table
+from desktop.settings.setting_definition import Setting
+from desktop.vault.secret import Secret, erase_all_secrets
 
-_OF_ACCOUNT: tuple[Setting[Any], ...] = (
-    table.ZENDESK_BASE_URL,
-    table.ZENDESK_AUTH,
-    table.ZENDESK_EMAIL,
-    table.SOLO_PERSON,
-    table.DEDICATED_KEY,
+_ACCOUNT_SETTINGS: tuple[Setting[Any], ...] = (
+    settings_table.ZENDESK_BASE_URL,
+    settings_table.ZENDESK_AUTH,
+    settings_table.ZENDESK_EMAIL,
+    settings_table.SAILTHRU_ONLY_OWNER,
+    settings_table.HAS_DEDICATED_KEY,
 )
 
 
 @dataclass(frozen=True)
-class Goodbye:
+class SignOutResult:
     """Whether Zendesk was told; `words` says what that means."""
 
-    revoked: bool
-    words: str
+    is_revoked: bool
+    message: str
 
 
-async def sign_out(desk: Desk) -> Goodbye:
+async def sign_out_of_zendesk(config: ConnectionConfig) -> SignOutResult:
     """End the Zendesk sign-in; the account stays set, so that signing in again is one step.
 
     Raises NoKeyring when the secrets cannot be erased.
     """
-    values = desk.settings.load().values
-    how, base_url = values.get(table.ZENDESK_AUTH), values.get(table.ZENDESK_BASE_URL)
+    values = config.settings_file.load().values
+    how, base_url = (
+        values.get(settings_table.ZENDESK_AUTH),
+        values.get(settings_table.ZENDESK_BASE_URL),
+    )
     revoked = True
     if how == "oauth" and base_url:
-        async with desk.services(values).transport(ZENDESK, base_url) as transport:
-            revoked = await desk.keeper(values, transport).sign_out()
-    await desk.vault.delete(Secret.ZENDESK_TOKEN)
+        async with config.temporary_clients(values).transport(ZENDESK_TITLE, base_url) as transport:
+            revoked = await config.token_manager(values, transport).sign_out()
+    await config.vault.delete(Secret.ZENDESK_TOKEN)
     if how == "token":
-        return Goodbye(
+        return SignOutResult(
             False, "The API token is erased here. Zendesk accepts it until it is deleted there."
         )
     if revoked:
-        return Goodbye(True, "You are signed out, here and at Zendesk.")
-    return Goodbye(
+        return SignOutResult(True, "You are signed out, here and at Zendesk.")
+    return SignOutResult(
         False,
         "You are signed out here. Zendesk could not be told; its token ends by itself within "
         "half an hour.",
     )
 
 
-async def disconnect(desk: Desk) -> Goodbye:
+async def disconnect_workspace(config: ConnectionConfig) -> SignOutResult:
     """Sign out, forget the account and the Sailthru key, and switch changes off.
 
     The permissions go back to their defaults, since they were this account's.
     """
-    goodbye = await sign_out(desk)
-    await erase(desk.vault)
-    values = desk.settings.load().values
-    rows: tuple[Setting[Any], ...] = (table.CHANGES, *table.PERMISSIONS.values(), *_OF_ACCOUNT)
-    desk.settings.change({row.key: None for row in rows if not values.managed(row)})
+    goodbye = await sign_out_of_zendesk(config)
+    await erase_all_secrets(config.vault)
+    values = config.settings_file.load().values
+    rows: tuple[Setting[Any], ...] = (
+        settings_table.CHANGES_ENABLED,
+        *settings_table.PERMISSION_SETTINGS.values(),
+        *_ACCOUNT_SETTINGS,
+    )
+    config.settings_file.change({row.key: None for row in rows if not values.is_managed(row)})
     return goodbye

@@ -40,11 +40,11 @@ class SystemClock:
         await asyncio.sleep(max(0.0, seconds))
 
 
-def utc(at: float) -> datetime:
+def utc_datetime(at: float) -> datetime:
     """Unix seconds as an aware datetime."""
     return datetime.fromtimestamp(at, UTC)
 
 
-def iso(at: float) -> str:
+def iso_timestamp(at: float) -> str:
     """Unix seconds as `2026-11-21T10:42:00Z`."""
-    return utc(at).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc_datetime(at).strftime("%Y-%m-%dT%H:%M:%SZ")

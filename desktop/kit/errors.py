@@ -4,7 +4,7 @@
     ├─ Offline          the service cannot be reached; what was asked may be tried again
     ├─ TimedOut         sent, and no answer came: whether it was applied is not known
     ├─ AuthLost         the service refused the credentials: sign in again
-    ├─ RateLimited      too many calls; `until` says when to go on
+    ├─ RateLimited      too many calls; `retry_at` says when to go on
     ├─ Forbidden        the credentials are right, this operation is not allowed
     ├─ ServiceTrouble   the service answered with an error of its own (5xx, HTML, broken JSON)
     ├─ NotFound         the thing does not exist (any more)
@@ -31,7 +31,7 @@ class AppError(Exception):
     """
 
     code = "error"
-    retryable = False
+    is_retryable = False
 
     def __init__(self, title: str, message: str = "", hint: str = "") -> None:
         super().__init__(title)
@@ -54,41 +54,47 @@ class AppError(Exception):
         }
 
 
-class Offline(AppError):
+class ServiceUnreachable(AppError):
     """The request did not reach the service: nothing was applied."""
 
     code = "offline"
-    retryable = True
+    is_retryable = True
 
 
-class TimedOut(AppError):
+class ResponseTimeout(AppError):
     """The request was sent and no whole answer came back: it may have been applied."""
 
     code = "timed_out"
-    retryable = True
+    is_retryable = True
 
 
-class AuthLost(AppError):
+class AuthenticationError(AppError):
     """The service no longer accepts the credentials."""
 
     code = "auth_lost"
 
 
 class RateLimited(AppError):
-    """Too many calls; `until` is the Unix second (UTC) from which calls are allowed again.
+    """Too many calls; `retry_at` is the Unix second (UTC) from which calls are allowed again.
 
     `of_all` is false where only calls like the refused one have to wait.
     """
 
     code = "rate_limited"
-    retryable = True
+    is_retryable = True
 
     def __init__(
-        self, title: str, message: str = "", hint: str = "", *, until: float, of_all: bool = True
+        self,
+        title: str,
+        message: str = "",
+        hint: str = "",
+        *,
+        retry_at: float,
+        applies_to_account: bool = True,
     ) -> None:
         super().__init__(title, message, hint)
-        self.until = until
-        self.of_all = of_all
+        self.retry_at = retry_at
+        self.applies_to_account = applies_to_account
 
 
 class Forbidden(AppError):
@@ -97,20 +103,20 @@ class Forbidden(AppError):
     code = "forbidden"
 
 
-class ServiceTrouble(AppError):
+class ServiceError(AppError):
     """The service answered, but not with anything usable.
 
     `applied_unknown` is true when a write may have been applied all the same.
     """
 
     code = "service_trouble"
-    retryable = True
+    is_retryable = True
 
     def __init__(
-        self, title: str, message: str = "", hint: str = "", *, applied_unknown: bool = True
+        self, title: str, message: str = "", hint: str = "", *, is_outcome_unknown: bool = True
     ) -> None:
         super().__init__(title, message, hint)
-        self.applied_unknown = applied_unknown
+        self.is_outcome_unknown = is_outcome_unknown
 
 
 class NotFound(AppError):
@@ -119,7 +125,7 @@ class NotFound(AppError):
     code = "not_found"
 
 
-class Rejected(AppError):
+class ValuesRejected(AppError):
     """The values were refused; `fields` maps a field's name to the reason."""
 
     code = "rejected"
@@ -136,13 +142,13 @@ class Rejected(AppError):
         self.fields = dict(fields or {})
 
 
-class Conflict(AppError):
+class ConflictError(AppError):
     """Changed elsewhere since it was read; nothing was sent."""
 
     code = "conflict"
 
 
-class NeedsPerson(AppError):
+class UserDecisionNeeded(AppError):
     """Several match, or a choice has to be made by somebody."""
 
     code = "needs_person"
@@ -154,25 +160,25 @@ class NotPermitted(AppError):
     code = "not_permitted"
 
 
-class BadInput(AppError):
+class InvalidInput(AppError):
     """What was typed, or what a file holds, cannot be used."""
 
     code = "bad_input"
 
 
-class StoreKnown(AppError):
+class StorageError(AppError):
     """A trouble of the disk or the database that a person can do something about."""
 
     code = "store"
 
 
-class NoKeyring(AppError):
+class KeyringError(AppError):
     """No usable operating-system keyring; secrets are never written anywhere else."""
 
     code = "no_keyring"
 
 
-class Bug(AppError):
+class InternalError(AppError):
     """Our own mistake; the message carries a reference that the log holds too."""
 
     code = "bug"

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from desktop.model.json_value import Json
-from desktop.model.optout import OptOut, loosens
+from desktop.model.optout_level import OptOutLevel, is_loosening
 from desktop.model.permission import Permission
 
-UNDO_SECONDS = 10.0
+UNDO_WINDOW_S = 10.0
 
 
 class EditKind(Enum):
@@ -17,8 +17,8 @@ class EditKind(Enum):
     LIST = "list"
     HEALTH = "health"
     VAR = "var"
-    MARK = "mark"
-    BOX = "box"
+    SYNC_MARK = "mark"
+    SYNC_CHECKBOX = "box"
     CREATE = "create"
 
 
@@ -35,7 +35,7 @@ class EditState(Enum):
     UNDONE = "undone"
 
     @property
-    def final(self) -> bool:
+    def is_final(self) -> bool:
         """Whether nothing more happens to it by itself."""
         return self in (EditState.DONE, EditState.CONFLICT, EditState.FAILED, EditState.UNDONE)
 
@@ -48,7 +48,7 @@ class Service(Enum):
 
 
 @dataclass(frozen=True)
-class Target:
+class EditTarget:
     """Whom an edit writes to: a sid or a Zendesk user id, never an address.
 
     Only a create names an address, which the service does not know yet. `label` is what people
@@ -61,7 +61,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Intent:
+class EditRequest:
     """What somebody asked for.
 
     `name` is the list, var or field (empty for opt-out and create). `old` is the value the
@@ -70,7 +70,7 @@ class Intent:
     """
 
     kind: EditKind
-    target: Target
+    target: EditTarget
     name: str
     old: Json
     new: Json
@@ -89,7 +89,7 @@ class Edit:
     """
 
     id: str
-    intent: Intent
+    request: EditRequest
     state: EditState
     actor: str
     created_at: float
@@ -101,19 +101,19 @@ class Edit:
     accepted_at: float = 0.0
 
     @property
-    def accepted(self) -> bool:
+    def is_accepted(self) -> bool:
         """Whether the service answered ok to it."""
         return self.accepted_at > 0
 
     @property
-    def changed_nothing(self) -> bool:
+    def has_changed_nothing(self) -> bool:
         """Whether it has ended without anything sent that could have had an effect."""
         ended = self.state in (EditState.DONE, EditState.CONFLICT, EditState.FAILED)
-        return ended and self.tries == 0 and not self.accepted
+        return ended and self.tries == 0 and not self.is_accepted
 
     def as_json(self) -> dict[str, Json]:
         """The object under `edits` in `--json` answers."""
-        intent = self.intent
+        intent = self.request
         return {
             "id": self.id,
             "kind": intent.kind.value,
@@ -134,40 +134,40 @@ class Edit:
         }
 
 
-def same(left: Json, right: Json) -> bool:
+def is_same_json(left: Json, right: Json) -> bool:
     """Equal as JSON; true is not 1. A var that was cleared (null) equals one that never was."""
     if isinstance(left, bool) != isinstance(right, bool):
         return False
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(left[k], right[k]) for k in left)
+        return left.keys() == right.keys() and all(is_same_json(left[k], right[k]) for k in left)
     if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same, left, right))
+        return len(left) == len(right) and all(map(is_same_json, left, right))
     return left == right
 
 
-def opts_in(intent: Intent) -> bool:
+def is_opt_in(request: EditRequest) -> bool:
     """Whether this loosens an opt-out."""
-    if intent.kind is not EditKind.OPTOUT:
+    if request.kind is not EditKind.OPTOUT:
         return False
-    return loosens(OptOut(str(intent.old or "none")), OptOut(str(intent.new)))
+    return is_loosening(OptOutLevel(str(request.old or "none")), OptOutLevel(str(request.new)))
 
 
-def waits_for_undo(intent: Intent) -> bool:
+def waits_for_undo(request: EditRequest) -> bool:
     """Loosening and list changes wait out the undo time; what protects goes at once.
 
     A list change can start e-mail flows in Sailthru that no undo recalls.
     """
-    return intent.kind is EditKind.LIST or opts_in(intent)
+    return request.kind is EditKind.LIST or is_opt_in(request)
 
 
-def needed_permission(intent: Intent) -> Permission:
+def needed_permission(request: EditRequest) -> Permission:
     """The right an intent asks for."""
-    if intent.kind is EditKind.OPTOUT:
-        return Permission.OPT_IN if opts_in(intent) else Permission.OPT_OUT
-    if intent.kind is EditKind.LIST:
-        return Permission.LIST_ADD if intent.new else Permission.LIST_REMOVE
-    if intent.kind is EditKind.HEALTH:
+    if request.kind is EditKind.OPTOUT:
+        return Permission.OPT_IN if is_opt_in(request) else Permission.OPT_OUT
+    if request.kind is EditKind.LIST:
+        return Permission.LIST_ADD if request.new else Permission.LIST_REMOVE
+    if request.kind is EditKind.HEALTH:
         return Permission.HEALTH
-    if intent.kind is EditKind.CREATE:
+    if request.kind is EditKind.CREATE:
         return Permission.CREATE
     return Permission.VARS

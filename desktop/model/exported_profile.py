@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from desktop.model.json_value import Json
-from desktop.model.optout import OptOut
+from desktop.model.optout_level import OptOutLevel
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class ExportedProfile:
     email: str | None = None
     engagement: str | None = None
     lists: tuple[str, ...] = ()
-    optout: OptOut | None = None
+    optout: OptOutLevel | None = None
     email_status: str = ""
     activity: Mapping[str, float] = field(default_factory=dict)
     lifetime: Mapping[str, float] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-DELETED = "deleted"
+DELETED_STATUS = "deleted"
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class ExportedTicket:
     changed_at: float | None = None
 
     @property
-    def deleted(self) -> bool:
+    def is_deleted(self) -> bool:
         """Whether Zendesk says that it is gone; only then is it to be forgotten."""
-        return self.status == DELETED
+        return self.status == DELETED_STATUS
 
     @property
-    def solved(self) -> bool:
+    def is_solved(self) -> bool:
         """Whether nobody waits for an answer any more."""
         return self.status in ("solved", "closed")

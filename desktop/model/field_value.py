@@ -9,7 +9,7 @@ from typing import TypeGuard
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
 
-_TRUTHS = {"true": True, "false": False, "1": True, "0": False}
+_BOOLEAN_WORDS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def is_empty(value: FieldValue) -> bool:
@@ -17,11 +17,11 @@ def is_empty(value: FieldValue) -> bool:
     return value is None or value in ("", [], ())
 
 
-def number_in(value: FieldValue) -> Decimal | None:
+def parse_number(value: FieldValue) -> Decimal | None:
     """The finite number that a number or a text is; None for all else, booleans among them."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
-    if isinstance(value, str) and not _plain_number(value):
+    if isinstance(value, str) and not _is_plain_number(value):
         return None
     try:
         number = Decimal(value.strip()) if isinstance(value, str) else Decimal(repr(value))
@@ -30,33 +30,33 @@ def number_in(value: FieldValue) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def _plain_number(text: str) -> bool:
+def _is_plain_number(text: str) -> bool:
     # Decimal also takes "1_000" and digits of other scripts, which no service means as a number.
     return text.isascii() and "_" not in text and bool(text.strip())
 
 
-def truth_in(value: FieldValue) -> bool | None:
+def parse_boolean(value: FieldValue) -> bool | None:
     """True for true, "true", "1" and 1, false for their opposites, None for all else."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return _TRUTHS.get(value.strip().lower())
+        return _BOOLEAN_WORDS.get(value.strip().lower())
     if isinstance(value, (int, float)) and value in (0, 1):
         return bool(value)
     return None
 
 
-def moment_in(value: FieldValue) -> float | None:
+def parse_timestamp(value: FieldValue) -> float | None:
     """Unix seconds of an Instant, an ISO date or date-time (UTC if unsaid), or Unix seconds."""
     if isinstance(value, Instant):
-        return value.at if math.isfinite(value.at) else None
-    number = number_in(value)
+        return value.timestamp if math.isfinite(value.timestamp) else None
+    number = parse_number(value)
     if number is not None:
         return float(number)
-    return _iso_moment(value) if isinstance(value, str) else None
+    return _parse_iso_timestamp(value) if isinstance(value, str) else None
 
 
-def _iso_moment(text: str) -> float | None:
+def _parse_iso_timestamp(text: str) -> float | None:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -64,7 +64,7 @@ def _iso_moment(text: str) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def listed(value: Json) -> list[Json]:
+def as_list(value: Json) -> list[Json]:
     """A list as it is, anything else as a list of one; what is empty as none."""
     if is_list(value):
         return list(value)
@@ -76,41 +76,43 @@ def is_list(value: FieldValue) -> TypeGuard[Sequence[Json]]:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
-def added(old: Json, parts: Json) -> list[Json]:
+def merge_into_list(old: Json, parts: Json) -> list[Json]:
     """The old values in their order, then those of `parts` that are new, each once."""
-    held = listed(old)
-    for part in listed(parts):
-        if not is_empty(part) and not any(agree(part, other) for other in held):
+    held = as_list(old)
+    for part in as_list(parts):
+        if not is_empty(part) and not any(is_same_stored_value(part, other) for other in held):
             held.append(part)
     return held
 
 
-def agree(left: Json, right: Json) -> bool:
+def is_same_stored_value(left: Json, right: Json) -> bool:
     """Whether two stored values are the same but for the form a service keeps them in.
 
     "4" and 4, "true" and true, 2026-11-03 and its midnight UTC are; "007" and 7 are not, nor
     are true and 1.
     """
     if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return left.keys() == right.keys() and all(agree(left[k], right[k]) for k in left)
+        return left.keys() == right.keys() and all(
+            is_same_stored_value(left[k], right[k]) for k in left
+        )
     if is_list(left) and is_list(right):
-        return len(left) == len(right) and all(map(agree, left, right))
+        return len(left) == len(right) and all(map(is_same_stored_value, left, right))
     if isinstance(left, str) and isinstance(right, str):
-        return left == right or left in _midnights(right) or right in _midnights(left)
+        return left == right or left in _midnight_forms(right) or right in _midnight_forms(left)
     if isinstance(left, str):
-        return left in _forms(right)
+        return left in _text_forms(right)
     if isinstance(right, str):
-        return right in _forms(left)
+        return right in _text_forms(left)
     return isinstance(left, bool) == isinstance(right, bool) and left == right
 
 
-def _midnights(text: str) -> tuple[str, ...]:
-    if len(text) != len("2026-11-03") or _iso_moment(text) is None:
+def _midnight_forms(text: str) -> tuple[str, ...]:
+    if len(text) != len("2026-11-03") or _parse_iso_timestamp(text) is None:
         return ()
     return tuple(f"{text}T00:00:00{end}" for end in ("Z", "+00:00", ".000Z"))
 
 
-def _forms(value: Json) -> tuple[str, ...]:
+def _text_forms(value: Json) -> tuple[str, ...]:
     """How a number or a truth is written as text."""
     if isinstance(value, bool):
         return ("true",) if value else ("false",)
@@ -119,22 +121,24 @@ def _forms(value: Json) -> tuple[str, ...]:
     return (str(value),) if isinstance(value, (int, float)) else ()
 
 
-def alike(left: FieldValue, right: FieldValue) -> bool:
+def is_equivalent_value(left: FieldValue, right: FieldValue) -> bool:
     """Whether two values say the same to a person who compares them: "true", true and 1 do."""
     if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return left.keys() == right.keys() and all(alike(left[k], right[k]) for k in left)
+        return left.keys() == right.keys() and all(
+            is_equivalent_value(left[k], right[k]) for k in left
+        )
     if is_list(left) and is_list(right):
-        return len(left) == len(right) and all(map(alike, left, right))
-    if _says_truth(left) or _says_truth(right):
-        told = truth_in(left)
-        return told is not None and told is truth_in(right)
-    numbers = number_in(left), number_in(right)
+        return len(left) == len(right) and all(map(is_equivalent_value, left, right))
+    if _is_boolean_like(left) or _is_boolean_like(right):
+        told = parse_boolean(left)
+        return told is not None and told is parse_boolean(right)
+    numbers = parse_number(left), parse_number(right)
     if None not in numbers and not (isinstance(left, str) and isinstance(right, str)):
         return numbers[0] == numbers[1]
     return left == right
 
 
-def _says_truth(value: FieldValue) -> bool:
+def _is_boolean_like(value: FieldValue) -> bool:
     return isinstance(value, bool) or (
         isinstance(value, str) and value.strip().lower() in ("true", "false")
     )

@@ -9,7 +9,7 @@ from desktop.model.json_value import Json
 class Instant:
     """A moment; `at` is Unix seconds (UTC)."""
 
-    at: float
+    timestamp: float
 
 
 # What a field of a record can hold. A field that is not in the mapping is absent, which is

@@ -31,12 +31,12 @@ class Permission(Enum):
     RUNS = "runs"
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """What the window calls it, as the end of “Your role may …”."""
-        return _WORDS[self]
+        return _LABELS[self]
 
 
-_WORDS = {
+_LABELS = {
     Permission.VIEW: translate("Permission", "look customers up"),
     Permission.LIST_ADD: translate("Permission", "add customers to lists"),
     Permission.LIST_REMOVE: translate("Permission", "take customers off lists"),
@@ -49,7 +49,7 @@ _WORDS = {
 }
 
 # Agents: removing from lists is off (S0-23), opting back in is off, what creates is off.
-DEFAULTS: Mapping[Role, Mapping[Permission, bool]] = {
+DEFAULT_PERMISSIONS: Mapping[Role, Mapping[Permission, bool]] = {
     Role.ADMIN: dict.fromkeys(Permission, True),
     Role.AGENT: {
         Permission.VIEW: True,
@@ -75,33 +75,35 @@ class Actor:
 
 
 @dataclass(frozen=True)
-class Rules:
+class PermissionRules:
     """The workspace's switch and table; `by_policy` when an organisation manages them."""
 
-    changes: bool
-    table: Mapping[Role, Mapping[Permission, bool]]
-    by_policy: bool = False
+    are_changes_enabled: bool
+    permissions: Mapping[Role, Mapping[Permission, bool]]
+    is_managed: bool = False
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PermissionDecision:
     """Allowed, or the reason why not, as a sentence."""
 
-    allowed: bool
+    is_allowed: bool
     reason: str = ""
 
 
-DEFAULT_RULES = Rules(changes=False, table=DEFAULTS)
+DEFAULT_RULES = PermissionRules(are_changes_enabled=False, permissions=DEFAULT_PERMISSIONS)
 
 
-def check(permission: Permission, actor: Actor, rules: Rules) -> Verdict:
+def check_permission(
+    permission: Permission, actor: Actor, rules: PermissionRules
+) -> PermissionDecision:
     """Whether `actor` may do this here, and if not, why not."""
-    if permission not in (Permission.VIEW,) and not rules.changes:
-        return Verdict(
+    if permission not in (Permission.VIEW,) and not rules.are_changes_enabled:
+        return PermissionDecision(
             False, "Changes are switched off here. An admin can switch them on in Settings."
         )
-    if rules.table.get(actor.role, {}).get(permission, False):
-        return Verdict(True)
-    return Verdict(
-        False, f"Your role ({actor.role.value}) may not {permission.words}. Ask an admin."
+    if rules.permissions.get(actor.role, {}).get(permission, False):
+        return PermissionDecision(True)
+    return PermissionDecision(
+        False, f"Your role ({actor.role.value}) may not {permission.label}. Ask an admin."
     )

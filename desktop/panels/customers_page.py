@@ -5,40 +5,40 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from desktop.panels.customer.message import Message
-from desktop.viewmodels.sheet import SheetModel
+from desktop.panels.customer.empty_page_message import EmptyPageMessage
+from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 if TYPE_CHECKING:
-    from desktop.panels.customer.sheet_view import SheetView
+    from desktop.panels.customer.customer_sheet_widget import CustomerSheetWidget
 
 
 class CustomersPage(QWidget):
     """A start paints without the panels; `prepare` builds them while nothing else happens."""
 
-    link_opened = Signal(str)
+    link_requested = Signal(str)
 
     def __init__(
         self,
-        model: SheetModel,
+        model: CustomerSheetModel,
         parent: QWidget | None = None,
         *,
         examples: tuple[str, ...] = (),
     ) -> None:
         super().__init__(parent)
         self._model = model
-        self._sheet: SheetView | None = None
-        self._preparing = QTimer(self)
-        self._preparing.setInterval(_SLICE_MS)
-        self._preparing.timeout.connect(self._on_slice)
-        self._joined = False  # the panels are all built and shown to somebody
+        self._sheet: CustomerSheetWidget | None = None
+        self._build_timer = QTimer(self)
+        self._build_timer.setInterval(_BUILD_SLICE_MS)
+        self._build_timer.timeout.connect(self._build_slice)
+        self._is_sheet_connected = False  # the panels are all built and shown to somebody
         self._narrow = False
-        self._opening = 0  # which customer the panels show
-        self._act = ""
-        self._welcome = Message(_WELCOME[0], _WELCOME[1], examples)
-        self._welcome.act.clicked.connect(self._on_act)
-        self._welcome.asked.connect(model.open)
+        self._shown_opening = 0  # which customer the panels show
+        self._next_action = ""
+        self._placeholder = EmptyPageMessage(_WELCOME_TEXTS[0], _WELCOME_TEXTS[1], examples)
+        self._placeholder.action_button.clicked.connect(self._on_next_action)
+        self._placeholder.example_chosen.connect(model.open_text)
         self._stack = QStackedWidget(self)
-        self._stack.addWidget(self._welcome)
+        self._stack.addWidget(self._placeholder)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
@@ -46,77 +46,80 @@ class CustomersPage(QWidget):
 
     def refresh(self) -> None:
         """Show the sheet, that nobody was found, or the welcome."""
-        self._act = ""
+        self._next_action = ""
         if self._model.sheet is None:
-            self._welcome.say(*_WELCOME, examples=True)
-            self._stack.setCurrentWidget(self._welcome)
+            self._placeholder.show_message(*_WELCOME_TEXTS, examples=True)
+            self._stack.setCurrentWidget(self._placeholder)
             return
         view = self._model.views.header()
-        if view.missing:
-            self._act, words = self._model.next_step()
-            self._welcome.say(view.missing, view.missing_hint, words)
-            self._stack.setCurrentWidget(self._welcome)
+        if view.not_found_text:
+            self._next_action, words = self._model.not_found_action()
+            self._placeholder.show_message(view.not_found_text, view.not_found_hint, words)
+            self._stack.setCurrentWidget(self._placeholder)
             return
-        if self._model.sheet.matches and not self._model.sheet.found:
-            self._welcome.say(
+        if self._model.sheet.matches and not self._model.sheet.is_found:
+            self._placeholder.show_message(
                 f"{len(self._model.sheet.matches)} customers match.",
                 "Choose one in the list under the search field.",
             )
-            self._stack.setCurrentWidget(self._welcome)
+            self._stack.setCurrentWidget(self._placeholder)
             return
-        sheet = self._built()
+        sheet = self._ensure_complete_sheet()
         # What is kept of somebody stands at once; answers are painted as they come.
-        first, self._opening = self._model.opening != self._opening, self._model.opening
-        sheet.refresh(whole=first or not self._model.loading)
+        first, self._shown_opening = (
+            self._model.customer_number != self._shown_opening,
+            self._model.customer_number,
+        )
+        sheet.refresh(all_at_once=first or not self._model.is_loading)
         self._stack.setCurrentWidget(sheet)
 
     def set_narrow(self, narrow: bool) -> None:
         """One column with folded panels, beside the browser."""
         self._narrow = narrow
-        if self._sheet is not None and self._joined:
+        if self._sheet is not None and self._is_sheet_connected:
             self._sheet.set_narrow(narrow)
 
-    def _on_act(self) -> None:
-        if self._act == "create":
+    def _on_next_action(self) -> None:
+        if self._next_action == "create":
             self._model.edits.create_profile()
-        elif self._act == "retry":
+        elif self._next_action == "retry":
             self._model.refresh()
 
-    def prepare(self) -> None:
+    def build_in_background(self) -> None:
         """Build the panels one by one, so that the first customer does not wait for them."""
-        self._preparing.start()
+        self._build_timer.start()
 
-    def _on_slice(self) -> None:
-        sheet = self._begun()
-        if sheet.complete:
-            self._preparing.stop()
-            sheet.lay_out(self._stack.width())
+    def _build_slice(self) -> None:
+        sheet = self._ensure_sheet()
+        if sheet.is_complete:
+            self._build_timer.stop()
+            sheet.set_width(self._stack.width())
         else:
-            sheet.build_next()
+            sheet.build_next_panel()
 
-    def _begun(self) -> "SheetView":
+    def _ensure_sheet(self) -> "CustomerSheetWidget":
         if self._sheet is None:
             # Half of what the page needs is imported here, after the first paint.
-            from desktop.panels.customer.sheet_view import SheetView
+            from desktop.panels.customer.customer_sheet_widget import CustomerSheetWidget
 
-            self._sheet = SheetView(self._model)
+            self._sheet = CustomerSheetWidget(self._model)
             self._stack.addWidget(self._sheet)
         return self._sheet
 
-    def _built(self) -> "SheetView":
-        sheet = self._begun()
-        self._preparing.stop()
-        while not sheet.complete:
-            sheet.build_next()
-        if not self._joined:
-            self._joined = True
-            sheet.tickets.link_opened.connect(self.link_opened)
+    def _ensure_complete_sheet(self) -> "CustomerSheetWidget":
+        sheet = self._ensure_sheet()
+        self._build_timer.stop()
+        while not sheet.is_complete:
+            sheet.build_next_panel()
+        if not self._is_sheet_connected:
+            self._is_sheet_connected = True
+            sheet.tickets_panel.link_requested.connect(self.link_requested)
             sheet.set_narrow(self._narrow)
         return sheet
 
 
-_SLICE_MS = 15
-_WELCOME = (
+_BUILD_SLICE_MS = 15
+_WELCOME_TEXTS = (
     "Find a customer",
     "Type an e-mail address, a name, a phone number or #ticket above,"
     " or open a ticket in Zendesk with Follow Zendesk on.",

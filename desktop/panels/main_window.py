@@ -7,23 +7,23 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop.kit.errors import AppError, BadInput, NotFound
-from desktop.panels.actions import Actions
-from desktop.panels.customer.boxes import line
-from desktop.panels.parts.banner import Banner
-from desktop.panels.parts.rail import Rail
-from desktop.panels.parts.status_bar import StatusBar
-from desktop.panels.parts.workspace_line import WorkspaceLine
+from desktop.kit.errors import AppError, InvalidInput, NotFound
 from desktop.panels.theme import fonts, icon
-from desktop.panels.theme.current import tokens
+from desktop.panels.theme.current_theme import current_tokens
 from desktop.panels.top_bar import TopBar
+from desktop.panels.widgets.banner import Banner
+from desktop.panels.widgets.box_layout import hbox
+from desktop.panels.widgets.navigation_rail import NavigationRail
+from desktop.panels.widgets.status_bar import StatusBar
+from desktop.panels.widgets.workspace_color_bar import WorkspaceColorBar
+from desktop.panels.window_actions import WindowActions
 
 if TYPE_CHECKING:
     from desktop.panels.customers_page import CustomersPage
-    from desktop.panels.parts.toaster import Toaster
+    from desktop.panels.widgets.toast_manager import ToastManager
 
-NARROW = 480
-_COLOURS = {
+NARROW_WIDTH = 480
+_WORKSPACE_COLORS = {
     "blue": ("#0b5cad", "#7ab7ff"),
     "teal": ("#0f6b6b", "#5cc8c2"),
     "green": ("#1a6e34", "#6cc07a"),
@@ -35,11 +35,11 @@ _COLOURS = {
 
 
 @dataclass(frozen=True)
-class Place:
+class WorkspaceBadge:
     """Whose workspace this is: its name in words, its colour's name; the demo has examples."""
 
-    words: str
-    colour: str
+    name: str
+    color_name: str
     examples: tuple[str, ...] = ()
 
 
@@ -47,57 +47,59 @@ class MainWindow(QMainWindow):
     """`closed` is emitted once, when the person has closed the window."""
 
     closed = Signal()
-    page_wanted = Signal(str)  # a page that is not built yet is about to be shown
-    close_asked = Signal()
-    stay_on_top_chosen = Signal(bool)
-    asked = Signal(str)  # somebody to look up
-    noticed = Signal(bool, bool)  # whether it can be seen, whether it is in front
+    page_requested = Signal(str)  # a page that is not built yet is about to be shown
+    close_requested = Signal()
+    stay_on_top_changed = Signal(bool)
+    lookup_requested = Signal(str)  # somebody to look up
+    visibility_changed = Signal(bool, bool)  # whether it can be seen, whether it is in front
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, badge: WorkspaceBadge) -> None:
         super().__init__()
-        self._place = place
+        self._badge = badge
         self._pages: dict[str, QWidget] = {}
-        self._lead: QWidget | None = None
-        self.said: AppError = BadInput("")
-        self._early: str | None = ""
-        self.may_close = False
-        self.setWindowTitle(f"Fairlead – {place.words}")
+        self._setup_widget: QWidget | None = None
+        self.last_error: AppError = InvalidInput("")
+        self._early_query: str | None = ""
+        self.is_close_allowed = False
+        self.setWindowTitle(f"Fairlead – {badge.name}")
         self.setWindowIcon(icon.app_icon())
         self.setMinimumSize(fonts.scaled(340), fonts.scaled(420))
         self.resize(fonts.scaled(1280), fonts.scaled(820))
-        self.actions_ = Actions(self)
-        self._line = WorkspaceLine()
-        self.rail = Rail("Pages")
-        self.top = TopBar(place.words)
+        self.window_actions = WindowActions(self)
+        self._workspace_color_bar = WorkspaceColorBar()
+        self.navigation_rail = NavigationRail("Pages")
+        self.top_bar = TopBar(badge.name)
         self.banner = Banner()
         self.banner.hide()
         self._narrow_page: CustomersPage | None = None
         self._stack = QStackedWidget()
-        self.status = StatusBar("State of the services")
+        self.status_bar = StatusBar("State of the services")
         self._lay_out()
         self._add_pages()
         self._add_actions()
-        self._toaster: Toaster | None = None
+        self._toast_manager: ToastManager | None = None
         self._connect()
-        self.restyle_place()
+        self.update_workspace_color()
 
     @property
-    def toaster(self) -> "Toaster":
+    def toast_manager(self) -> "ToastManager":
         """What was done, with Undo; made when first asked for, which is after the first paint."""
-        if self._toaster is None:
-            from desktop.panels.parts.toaster import Toaster
+        if self._toast_manager is None:
+            from desktop.panels.widgets.toast_manager import ToastManager
 
-            self._toaster = Toaster(self, "{} more changes".format, [("undo", "Undo all")])
-        return self._toaster
+            self._toast_manager = ToastManager(
+                self, "{} more changes".format, [("undo", "Undo all")]
+            )
+        return self._toast_manager
 
     # What the top floor calls.
 
-    def add_customers(self, page: "CustomersPage") -> None:
+    def add_customers_page(self, page: "CustomersPage") -> None:
         """The page of the sheet, which folds where the window is narrow."""
-        self.customers = page
+        self.customers_page = page
         self._narrow_page = page
         page.set_narrow(bool(self._narrow))
-        page.link_opened.connect(self.open_link)
+        page.link_requested.connect(self.open_link)
         self.add_page("customers", page)
         self.show_page("customers")
 
@@ -108,51 +110,51 @@ class MainWindow(QMainWindow):
 
     def show_page(self, key: str) -> None:
         """Go to a page; the set-up stays in front until it is done or put off."""
-        if self._lead is not None:
+        if self._setup_widget is not None:
             return
         if key not in self._pages:
-            self.page_wanted.emit(key)
+            self.page_requested.emit(key)
         if key in self._pages:
             self._stack.setCurrentWidget(self._pages[key])
-            self.rail.set_current(key)
+            self.navigation_rail.set_current(key)
 
-    def lead_in(self, widget: QWidget | None) -> None:
+    def show_setup(self, widget: QWidget | None) -> None:
         """Show the set-up in place of everything until it is done; None ends that."""
-        if self._lead is not None:
-            self._stack.removeWidget(self._lead)
-            self._lead.deleteLater()
-            self._lead = None
+        if self._setup_widget is not None:
+            self._stack.removeWidget(self._setup_widget)
+            self._setup_widget.deleteLater()
+            self._setup_widget = None
         if widget is not None:
-            self._lead = widget
+            self._setup_widget = widget
             self._stack.addWidget(widget)
             self._stack.setCurrentWidget(widget)
         else:
             self.show_page("customers")
-        for part in (self.top, self.status):
+        for part in (self.top_bar, self.status_bar):
             part.setVisible(widget is None)
-        self.rail.setVisible(widget is None)
+        self.navigation_rail.setVisible(widget is None)
 
     def look_up(self, text: str) -> None:
         """Show a customer, as if typed."""
         # What the banner says goes when a customer opens: said again, the same trouble counts up.
         self.show_page("customers")
-        if self._early is None:
-            self.asked.emit(text)
+        if self._early_query is None:
+            self.lookup_requested.emit(text)
         else:
-            self._early = text
+            self._early_query = text
 
-    def begin(self) -> None:
+    def start_lookups(self) -> None:
         """The models are there: what was asked for meanwhile is asked now."""
-        early, self._early = self._early, None
+        early, self._early_query = self._early_query, None
         if early:
-            self.asked.emit(early)
+            self.lookup_requested.emit(early)
 
-    def say(self, error: object) -> None:
+    def show_error(self, error: object) -> None:
         """Tell a trouble beside its cause: in the page, never as a dialog."""
         if not isinstance(error, AppError):
             return
-        tone = "warn" if isinstance(error, BadInput | NotFound) else "bad"
-        actions = [("retry", "Retry")] if error.retryable else []
+        tone = "warn" if isinstance(error, InvalidInput | NotFound) else "bad"
+        actions = [("retry", "Retry")] if error.is_retryable else []
         self.banner.show_message(
             "warn" if tone == "warn" else "bad",
             error.title,
@@ -161,21 +163,23 @@ class MainWindow(QMainWindow):
             actions=[*actions, ("copy", "Copy details")],
             close="Close",
         )
-        self.said = error
+        self.last_error = error
 
-    def restyle_place(self) -> None:
+    def update_workspace_color(self) -> None:
         """The line at the very top, in the workspace's colour."""
-        light, dark = _COLOURS.get(self._place.colour, _COLOURS["blue"])
-        self._line.set_workspace(self._place.words, dark if tokens().dark else light)
+        light, dark = _WORKSPACE_COLORS.get(self._badge.color_name, _WORKSPACE_COLORS["blue"])
+        self._workspace_color_bar.set_workspace(
+            self._badge.name, dark if current_tokens().dark else light
+        )
 
-    def set_place(self, place: Place) -> None:
+    def set_workspace_badge(self, badge: WorkspaceBadge) -> None:
         """Another name or colour."""
-        self._place = place
-        self.setWindowTitle(f"Fairlead – {place.words}")
-        self.top.set_workspace(place.words)
-        self.restyle_place()
+        self._badge = badge
+        self.setWindowTitle(f"Fairlead – {badge.name}")
+        self.top_bar.set_workspace(badge.name)
+        self.update_workspace_color()
 
-    def raise_up(self) -> None:
+    def bring_to_front(self) -> None:
         """Come to the front (a second start asked for it)."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
@@ -186,45 +190,45 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Closing is the top floor's decision: it may have to say what still waits."""
-        if self.may_close:
+        if self.is_close_allowed:
             event.accept()
             self.closed.emit()
         else:
             event.ignore()
-            self.close_asked.emit()
+            self.close_requested.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Below 480 px one column with the rail on top."""
         super().resizeEvent(event)
-        self._set_narrow(self.width() < fonts.scaled(NARROW))
+        self._set_narrow(self.width() < fonts.scaled(NARROW_WIDTH))
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab follows what stands on the page now."""
-        from desktop.panels.reading_order import put_in_reading_order
+        from desktop.panels.tab_order import apply_visual_tab_order
 
-        put_in_reading_order(self)
+        apply_visual_tab_order(self)
         return super().focusNextPrevChild(forward)
 
     def changeEvent(self, event: QEvent) -> None:
         """Say whether anybody looks."""
         super().changeEvent(event)
-        self.noticed.emit(not self.isMinimized(), self.isActiveWindow())
+        self.visibility_changed.emit(not self.isMinimized(), self.isActiveWindow())
 
     # How it is put together.
 
     def _lay_out(self) -> None:
         self._page = QVBoxLayout()
-        self._page.addWidget(self.top)
+        self._page.addWidget(self.top_bar)
         self._page.addWidget(self.banner)
         self._page.addWidget(self._stack, 1)
-        self._page.addWidget(self.status)
-        self._body = line(self.rail, spacing=0)
+        self._page.addWidget(self.status_bar)
+        self._body = hbox(self.navigation_rail, spacing=0)
         self._body.addLayout(self._page, 1)
         central = QWidget()
         outer = QVBoxLayout(central)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        outer.addWidget(self._line)
+        outer.addWidget(self._workspace_color_bar)
         outer.addLayout(self._body, 1)
         self.setCentralWidget(central)
         self._narrow: bool | None = None
@@ -240,37 +244,37 @@ class MainWindow(QMainWindow):
         self._body.setDirection(
             self._body.Direction.TopToBottom if narrow else self._body.Direction.LeftToRight
         )
-        self.rail.set_compact(narrow)
-        self.top.set_narrow(narrow)
+        self.navigation_rail.set_compact(narrow)
+        self.top_bar.set_narrow(narrow)
         if self._narrow_page is not None:
             self._narrow_page.set_narrow(narrow)
 
     def _add_pages(self) -> None:
-        self.rail.add_page("customers", "Customers", "customers")
-        self.rail.add_page("sync", "Sync", "sync")
-        self.rail.add_page("activity", "Activity", "activity")
-        self.rail.add_page("settings", "Settings", "settings", bottom=True)
-        self.rail.set_current("customers")
+        self.navigation_rail.add_page("customers", "Customers", "customers")
+        self.navigation_rail.add_page("sync", "Sync", "sync")
+        self.navigation_rail.add_page("activity", "Activity", "activity")
+        self.navigation_rail.add_page("settings", "Settings", "settings", bottom=True)
+        self.navigation_rail.set_current("customers")
 
     def _add_actions(self) -> None:
-        add = self.actions_.add
-        add("Find a customer", self.top.field.take_focus, ["Ctrl+K", "Ctrl+F"])
+        add = self.window_actions.add
+        add("Find a customer", self.top_bar.search_field.take_focus, ["Ctrl+K", "Ctrl+F"])
         add("Customers", self._on_customers, "Ctrl+1")
         add("Sync", self._on_sync, "Ctrl+2")
         add("Activity", self._on_activity, "Ctrl+3")
         add("Settings", self._on_settings, "Ctrl+,")
         on_top = add("Stay on top", self._on_stay_on_top, "Ctrl+Shift+T", checkable=True)
         on_top.setChecked(False)
-        add("Narrow window", self._on_narrow, "Ctrl+Shift+N")
+        add("Narrow window", self._on_toggle_narrow, "Ctrl+Shift+N")
         add("Keyboard shortcuts", self._on_shortcuts, ["F1", "Ctrl+/"])
         # Named: not every platform has a standard key for it.
         add("Quit", self._on_quit, "Ctrl+Q")
 
     def _connect(self) -> None:
-        self.rail.page_chosen.connect(self.show_page)
-        self.top.asked.connect(self.look_up)
-        self.top.too_long.connect(self._on_too_long)
-        self.status.clicked.connect(self._on_status_clicked)
+        self.navigation_rail.page_chosen.connect(self.show_page)
+        self.top_bar.lookup_requested.connect(self.look_up)
+        self.top_bar.too_long.connect(self._on_too_long)
+        self.status_bar.clicked.connect(self._on_status_clicked)
 
     # What happens.
 
@@ -283,15 +287,15 @@ class MainWindow(QMainWindow):
         if address.isValid() and address.scheme() in ("https", "http") and address.host():
             QDesktopServices.openUrl(address)
         else:
-            self.say(BadInput("This link cannot be opened.", "It is not a web address."))
+            self.show_error(InvalidInput("This link cannot be opened.", "It is not a web address."))
 
     def _on_status_clicked(self, key: str) -> None:
         pages = {"waiting": "activity", "last": "activity", "syncs": "sync"}
         self.show_page(pages.get(key, "settings"))
 
     def _on_too_long(self, kept: int) -> None:
-        self.say(
-            BadInput(
+        self.show_error(
+            InvalidInput(
                 "That was too long to look up.",
                 f"Only the first {kept:,} characters were kept.",
                 "Type an e-mail address, a name, a phone number or #ticket.",
@@ -310,18 +314,18 @@ class MainWindow(QMainWindow):
     def _on_settings(self) -> None:
         self.show_page("settings")
 
-    def _on_narrow(self) -> None:
-        wide = self.width() >= fonts.scaled(NARROW)
+    def _on_toggle_narrow(self) -> None:
+        wide = self.width() >= fonts.scaled(NARROW_WIDTH)
         self.resize(fonts.scaled(392 if wide else 1280), fonts.scaled(860 if wide else 820))
 
     def _on_stay_on_top(self) -> None:
-        on = self.actions_["Stay on top"].isChecked()
+        on = self.window_actions["Stay on top"].isChecked()
         self.set_stay_on_top(on)
-        self.stay_on_top_chosen.emit(on)
+        self.stay_on_top_changed.emit(on)
 
     def set_stay_on_top(self, on: bool) -> None:
         """Keep the window above the browser, or not."""
-        self.actions_["Stay on top"].setChecked(on)
+        self.window_actions["Stay on top"].setChecked(on)
         self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint, on)
         self.show()
 
@@ -329,8 +333,8 @@ class MainWindow(QMainWindow):
         self.close()
 
     def _on_shortcuts(self) -> None:
-        from desktop.panels.shortcuts import ShortcutsDialog
+        from desktop.panels.shortcuts_dialog import ShortcutsDialog
 
-        dialog = ShortcutsDialog(self.actions_, self)
+        dialog = ShortcutsDialog(self.window_actions, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()

@@ -14,29 +14,37 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.panels.parts.banner import Banner
-from desktop.panels.parts.card import Card
-from desktop.panels.parts.choice_field import ChoiceField
-from desktop.panels.parts.label import label
-from desktop.panels.parts.scroll import scroll_area
-from desktop.panels.setting_up.data_card import DataCard
-from desktop.panels.setting_up.leaving_card import LeavingCard
-from desktop.panels.setting_up.permissions_card import PermissionsCard
-from desktop.panels.setting_up.plain_cards import AboutCard, DoctorCard, FieldsCard
-from desktop.panels.setting_up.rows import grow, order_tabs, show_trouble
-from desktop.panels.setting_up.sailthru_card import SailthruCard
-from desktop.panels.setting_up.sync_cards import MailCard, RunHereCard
-from desktop.panels.setting_up.team_card import PolicyCard, TeamCard
-from desktop.panels.setting_up.zendesk_card import ZendeskCard
+from desktop.panels.settings.card_layout import (
+    allow_full_height,
+    set_tab_order_by_layout,
+    show_error_banner,
+)
+from desktop.panels.settings.disconnect_card import DisconnectCard
+from desktop.panels.settings.local_data_card import LocalDataCard
+from desktop.panels.settings.permissions_card import PermissionsCard
+from desktop.panels.settings.sailthru_connection_card import SailthruConnectionCard
+from desktop.panels.settings.scheduled_runs_and_mail_cards import MailServerCard, ScheduledRunsCard
+from desktop.panels.settings.settings_section_cards import (
+    AboutCard,
+    ConnectionTestCard,
+    SettingsSectionCard,
+)
+from desktop.panels.settings.team_and_policy_cards import PolicyCard, TeamCard
+from desktop.panels.settings.zendesk_connection_card import ZendeskConnectionCard
 from desktop.panels.theme import fonts
-from desktop.panels.theme.tokens import GAP_CARD
-from desktop.settings import table
-from desktop.settings.setting import Section
-from desktop.viewmodels.settings_page import SettingsModel
+from desktop.panels.theme.design_tokens import CARD_GAP
+from desktop.panels.widgets.banner import Banner
+from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.dropdown_field import DropdownField
+from desktop.panels.widgets.label import label
+from desktop.panels.widgets.scroll_area import create_scroll_area
+from desktop.settings import settings_table
+from desktop.settings.setting_definition import SettingSection
+from desktop.viewmodels.settings.settings_page_model import SettingsPageModel
 
-_SIDE_FROM = 680
+_SIDE_BY_SIDE_MIN_WIDTH = 680
 _NAV_WIDTH = 190
-_WIDEST = 720
+_MAX_CONTENT_WIDTH = 720
 
 
 class SettingsPage(QWidget):
@@ -55,21 +63,21 @@ class SettingsPage(QWidget):
     )
     section_shown = Signal(str)
 
-    def __init__(self, model: SettingsModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: SettingsPageModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self.setAccessibleName("Settings")
         self.setObjectName("Settings")
         self.banner = Banner()
         self.banner.hide()
-        self.list = _Sections(self.SECTIONS)
-        self.choice = ChoiceField("Section", self.SECTIONS)
-        self.choice.hide()
+        self.section_list = _SectionList(self.SECTIONS)
+        self.section_dropdown = DropdownField("Section", self.SECTIONS)
+        self.section_dropdown.hide()
         self._pages = QStackedWidget()
         self.cards: dict[str, tuple[Card, ...]] = {}
         self._lay_out()
-        self.list.currentRowChanged.connect(self._on_row)
-        self.choice.chosen.connect(self.show_section)
+        self.section_list.currentRowChanged.connect(self._on_row)
+        self.section_dropdown.chosen.connect(self.show_section)
         model.changed.connect(self._on_changed)
         self._on_changed()
         self.show_section("connections")
@@ -81,13 +89,13 @@ class SettingsPage(QWidget):
             return
         place = keys.index(key)
         if key not in self.cards:
-            self.cards[key] = self._make(key)
+            self.cards[key] = self._create_cards(key)
             holder = self._pages.widget(place)
             if isinstance(holder, QScrollArea):
-                _fill(holder, self.cards[key])
+                _fill_scroll_area(holder, self.cards[key])
         self._pages.setCurrentIndex(place)
-        self.list.setCurrentRow(place)
-        self.choice.set_value(key)
+        self.section_list.setCurrentRow(place)
+        self.section_dropdown.set_value(key)
         self.section_shown.emit(key)
 
     def minimumSizeHint(self) -> QSize:
@@ -97,26 +105,26 @@ class SettingsPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Count and ask once somebody looks."""
         super().showEvent(event)
-        self._model.look()
+        self._model.load_status()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Sections at the left where there is room, else a drop-down above."""
         super().resizeEvent(event)
-        side = self.width() >= _SIDE_FROM * fonts.scale()
-        self.list.setVisible(side)
-        self.choice.setVisible(not side)
+        side = self.width() >= _SIDE_BY_SIDE_MIN_WIDTH * fonts.scale()
+        self.section_list.setVisible(side)
+        self.section_dropdown.setVisible(not side)
         self._body.setDirection(
             QBoxLayout.Direction.LeftToRight if side else QBoxLayout.Direction.TopToBottom
         )
-        self._pages.setMaximumWidth(fonts.scaled(_WIDEST) if side else 16_777_215)
+        self._pages.setMaximumWidth(fonts.scaled(_MAX_CONTENT_WIDTH) if side else 16_777_215)
 
     def _lay_out(self) -> None:
         for _ in self.SECTIONS:
-            self._pages.addWidget(scroll_area())
+            self._pages.addWidget(create_scroll_area())
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._body.setSpacing(fonts.scaled(GAP_CARD))
-        self._body.addWidget(self.list, 0)
-        self._body.addWidget(self.choice, 0)
+        self._body.setSpacing(fonts.scaled(CARD_GAP))
+        self._body.addWidget(self.section_list, 0)
+        self._body.addWidget(self.section_dropdown, 0)
         self._body.addWidget(self._pages, 1000)
         self._body.addStretch(1)
         page = QVBoxLayout(self)
@@ -126,44 +134,48 @@ class SettingsPage(QWidget):
         page.addWidget(self.banner)
         page.addLayout(self._body, 1)
 
-    def _make(self, key: str) -> tuple[Card, ...]:
+    def _create_cards(self, key: str) -> tuple[Card, ...]:
         model, form = self._model, self._model.form
-        plain = dict(form.plain_sections())
+        plain = dict(form.plain_setting_keys())
         if key == "connections":
             return (
-                ZendeskCard(model.zendesk),
-                SailthruCard(model.sailthru, form),
-                DoctorCard(model.doctor),
-                LeavingCard(model.leaving),
+                ZendeskConnectionCard(model.zendesk),
+                SailthruConnectionCard(model.sailthru, form),
+                ConnectionTestCard(model.connection_test),
+                DisconnectCard(model.disconnect_model),
             )
         if key == "permissions":
             return (PermissionsCard(model.permissions),)
         if key == "names":
-            sections = (Section.NAMES, Section.VALUE, Section.OPT_IN)
-            return tuple(FieldsCard(s.value, form, plain[s]) for s in sections)
+            sections = (SettingSection.NAMES, SettingSection.VALUE, SettingSection.OPT_IN)
+            return tuple(SettingsSectionCard(s.value, form, plain[s]) for s in sections)
         if key == "syncs":
-            return (RunHereCard(model.timer, form), MailCard(model.mail, form))
+            return (ScheduledRunsCard(model.timer, form), MailServerCard(model.mail, form))
         if key == "data":
-            return (DataCard(model.data, form),)
+            return (LocalDataCard(model.data, form),)
         if key == "window":
-            return (FieldsCard(Section.WINDOW.value, form, plain[Section.WINDOW]),)
+            return (
+                SettingsSectionCard(
+                    SettingSection.WINDOW.value, form, plain[SettingSection.WINDOW]
+                ),
+            )
         if key == "team":
             return (TeamCard(model.team), PolicyCard(model.team))
         if key == "advanced":
-            keys = [k for k in form.advanced() if k != table.SERVICE_URI.key]
+            keys = [k for k in form.advanced_setting_keys() if k != settings_table.SERVICE_URI.key]
             intro = "Leave these as they are unless you were asked to change them."
-            return (FieldsCard("Advanced", form, keys, intro),)
-        return (AboutCard(model.about()),)
+            return (SettingsSectionCard("Advanced", form, keys, intro),)
+        return (AboutCard(model.about_rows()),)
 
     def _on_row(self, place: int) -> None:
         if 0 <= place < len(self.SECTIONS):
             self.show_section(self.SECTIONS[place][0])
 
     def _on_changed(self) -> None:
-        show_trouble(self.banner, self._model.notice())
+        show_error_banner(self.banner, self._model.settings_file_error())
 
 
-class _Sections(QListWidget):
+class _SectionList(QListWidget):
     """The names of the sections; Up and Down go through them."""
 
     def __init__(self, sections: tuple[tuple[str, str], ...]) -> None:
@@ -184,15 +196,15 @@ class _Sections(QListWidget):
             self.addItem(item)
 
 
-def _fill(scroll: QScrollArea, cards: tuple[Card, ...]) -> None:
+def _fill_scroll_area(scroll: QScrollArea, cards: tuple[Card, ...]) -> None:
     inside = QWidget()
     inside.setAutoFillBackground(False)
     column = QVBoxLayout(inside)
     column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(fonts.scaled(GAP_CARD))
+    column.setSpacing(fonts.scaled(CARD_GAP))
     for card in cards:
-        grow(card)
-        order_tabs(card)
+        allow_full_height(card)
+        set_tab_order_by_layout(card)
         column.addWidget(card)
     column.addStretch(1)
     scroll.setWidget(inside)

@@ -4,13 +4,13 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from desktop.sandbox.options import parse_options
-from desktop.sandbox.serve import serve
+from desktop.sandbox.command_line import parse_options
+from desktop.sandbox.server import run_server
 
 
 def main(argv: Sequence[str]) -> int:
     """Serve until SIGTERM and return the exit code."""
-    return asyncio.run(serve(parse_options(argv)))
+    return asyncio.run(run_server(parse_options(argv)))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ AGENT_EMAIL = "kim@acme.example"
 
 
 @dataclass(frozen=True)
-class Credentials:
+class SandboxCredentials:
     """What `fairlead setup` needs to connect."""
 
     api_key: str
@@ -27,7 +27,7 @@ class Credentials:
         """The API tokens Zendesk takes."""
         return (self.api_token, self.agent_api_token, self.second_admin_api_token)
 
-    def announcement(self, sailthru: str, zendesk: str) -> dict[str, Any]:
+    def connection_document(self, sailthru: str, zendesk: str) -> dict[str, Any]:
         """Return the object of the first line on stdout."""
         return {
             "sailthru": {
@@ -50,13 +50,13 @@ class Credentials:
         }
 
 
-def make_credentials(seed: int) -> Credentials:
+def make_credentials(seed: int) -> SandboxCredentials:
     """Derive every key from the seed."""
 
     def key(name: str) -> str:
         return blake2b(f"{seed} {name}".encode(), digest_size=16).hexdigest()
 
-    return Credentials(
+    return SandboxCredentials(
         key("sailthru key"),
         key("sailthru secret"),
         key("sailthru agent key"),

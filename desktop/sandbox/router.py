@@ -8,9 +8,9 @@ from typing import Any
 from starlette.convertors import Convertor
 from starlette.routing import compile_path
 
-from desktop.sandbox.call import Answer, Call
+from desktop.sandbox.http_messages import SandboxRequest, SandboxResponse
 
-Handler = Callable[..., Answer]
+RouteHandler = Callable[..., SandboxResponse]
 
 
 @dataclass(frozen=True)
@@ -19,21 +19,21 @@ class Route:
 
     pattern: Pattern[str]
     convertors: dict[str, Convertor[Any]]
-    handlers: dict[str, Handler]
+    handlers: dict[str, RouteHandler]
 
 
 @dataclass
 class Router:
     """An ordered table of routes; paths without parameters are found first and at once."""
 
-    exact: dict[str, dict[str, Handler]] = field(default_factory=dict)
+    routes_by_path: dict[str, dict[str, RouteHandler]] = field(default_factory=dict)
     patterns: list[Route] = field(default_factory=list)
 
-    def add(self, methods: str, path: str, handler: Handler) -> None:
+    def add(self, methods: str, path: str, handler: RouteHandler) -> None:
         """Serve `METHOD METHOD…` on a path such as `/users/{id:int}`."""
         table = {method: handler for method in methods.split()}
         if "{" not in path:
-            self.exact.setdefault(path, {}).update(table)
+            self.routes_by_path.setdefault(path, {}).update(table)
             return
         pattern, _, convertors = compile_path(path)
         for route in self.patterns:
@@ -42,9 +42,9 @@ class Router:
                 return
         self.patterns.append(Route(pattern, convertors, table))
 
-    def find(self, path: str) -> tuple[dict[str, Handler], dict[str, Any]] | None:
+    def find_handlers(self, path: str) -> tuple[dict[str, RouteHandler], dict[str, Any]] | None:
         """Return the handlers of a path with its parameters, or None."""
-        if (exact := self.exact.get(path)) is not None:
+        if (exact := self.routes_by_path.get(path)) is not None:
             return exact, {}
         for route in self.patterns:
             if match := route.pattern.match(path):
@@ -54,11 +54,11 @@ class Router:
                 }
         return None
 
-    def answer(self, call: Call, path: str) -> Answer | None:
+    def handle(self, request: SandboxRequest, path: str) -> SandboxResponse | None:
         """Serve a call, or return None when no such route exists."""
-        if (found := self.find(path)) is None:
+        if (found := self.find_handlers(path)) is None:
             return None
         handlers, values = found
-        if (handler := handlers.get(call.method)) is None:
+        if (handler := handlers.get(request.method)) is None:
             return None
-        return handler(call, **values)
+        return handler(request, **values)

@@ -2,58 +2,58 @@
 
 from dataclasses import dataclass, field
 
-from desktop.sandbox.call import Answer, Call
-from desktop.sandbox.credentials import Credentials
-from desktop.sandbox.fault import Faults, parse_fault
-from desktop.sandbox.sailthru.service import Sailthru
-from desktop.sandbox.world import World
-from desktop.sandbox.zendesk.service import Zendesk
+from desktop.sandbox.credentials import SandboxCredentials
+from desktop.sandbox.fault_rules import FaultRules, parse_fault_rule
+from desktop.sandbox.http_messages import SandboxRequest, SandboxResponse
+from desktop.sandbox.sailthru.service import SailthruSandbox
+from desktop.sandbox.state import SandboxState
+from desktop.sandbox.zendesk.service import ZendeskSandbox
 
 
 @dataclass
-class Services:
+class SandboxServices:
     """The one place that holds the services, so that a reset can put new ones there."""
 
-    world: World
-    credentials: Credentials
-    sailthru: Sailthru = field(init=False)
-    zendesk: Zendesk = field(init=False)
+    state: SandboxState
+    credentials: SandboxCredentials
+    sailthru: SailthruSandbox = field(init=False)
+    zendesk: ZendeskSandbox = field(init=False)
 
     def __post_init__(self) -> None:
-        self._build()
+        self._create_services()
 
-    def _build(self) -> None:
-        self.sailthru = Sailthru(self.world, self.credentials)
-        self.zendesk = Zendesk(self.world, self.credentials)
+    def _create_services(self) -> None:
+        self.sailthru = SailthruSandbox(self.state, self.credentials)
+        self.zendesk = ZendeskSandbox(self.state, self.credentials)
 
-    def answer_sailthru(self, call: Call) -> Answer:
+    def handle_sailthru(self, request: SandboxRequest) -> SandboxResponse:
         """Answer as Sailthru."""
-        return self.sailthru.answer(call)
+        return self.sailthru.handle(request)
 
-    def answer_zendesk(self, call: Call) -> Answer:
+    def handle_zendesk(self, request: SandboxRequest) -> SandboxResponse:
         """Answer as Zendesk."""
-        return self.zendesk.answer(call)
+        return self.zendesk.handle(request)
 
     def set_stale(self, seconds: float) -> None:
         """Let reads show what was there before the writes of the last seconds."""
-        self.sailthru.book.profiles.stale_s = seconds
-        self.zendesk.book.users.stale_s = seconds
-        self.zendesk.book.tickets.stale_s = seconds
+        self.sailthru.repository.profiles.stale_read_seconds = seconds
+        self.zendesk.repository.users.stale_read_seconds = seconds
+        self.zendesk.repository.tickets.stale_read_seconds = seconds
 
-    def doom_job(self, service: str, kind: str) -> None:
+    def set_job_fault(self, service: str, kind: str) -> None:
         """Let the jobs made from now on get stuck or fail; an empty kind ends that."""
         if service == "sailthru":
-            self.sailthru.book.doom = kind
+            self.sailthru.repository.job_fault = kind
         else:
-            self.zendesk.book.doom = kind
+            self.zendesk.repository.job_fault = kind
 
     def reset(self) -> None:
         """Forget every change, job, token, count and switch; flags and dates stay."""
-        world, options = self.world, self.world.options
-        world.shelf.clear(keep="world")
-        world.work.tasks.clear()
-        world.requests.clear()
-        world.switch(options.account)
-        world.rate_factor, world.latency_s = options.rate_factor, options.latency_s
-        world.faults = Faults([parse_fault(fault.spec) for fault in options.faults])
-        self._build()
+        world, options = self.state, self.state.options
+        world.store.clear(keep="world")
+        world.job_queue.jobs.clear()
+        world.request_counts.clear()
+        world.set_account(options.account)
+        world.rate_limit_factor, world.latency_s = options.rate_factor, options.latency_s
+        world.fault_rules = FaultRules([parse_fault_rule(fault.spec) for fault in options.faults])
+        self._create_services()

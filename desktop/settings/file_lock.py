@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from desktop.kit.clock import Clock, SystemClock
-from desktop.kit.errors import StoreKnown
-from desktop.settings.json_file import unreadable
+from desktop.kit.errors import StorageError
+from desktop.settings.json_file import inaccessible_path_error
 
 if sys.platform == "win32":
     import msvcrt
 
-    def _try(handle: int) -> bool:
+    def _try_lock(handle: int) -> bool:
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -24,7 +24,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try(handle: int) -> bool:
+    def _try_lock(handle: int) -> bool:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -33,14 +33,14 @@ else:
 
 
 @contextmanager
-def held_briefly(path: Path, *, limit_s: float = 2.0) -> Iterator[None]:
+def hold_lock_blocking(path: Path, *, limit_s: float = 2.0) -> Iterator[None]:
     """Hold the lock for a few milliseconds' work; StoreKnown when it stays taken."""
-    handle = _open(path)
+    handle = _open_lock_file(path)
     try:
         until = time.monotonic() + limit_s
-        while not _try(handle):
+        while not _try_lock(handle):
             if time.monotonic() >= until:
-                raise taken(path)
+                raise lock_taken_error(path)
             time.sleep(0.005)
         yield
     finally:
@@ -48,36 +48,38 @@ def held_briefly(path: Path, *, limit_s: float = 2.0) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def held(path: Path, *, limit_s: float, clock: Clock | None = None) -> AsyncIterator[None]:
+async def hold_lock(
+    path: Path, *, limit_s: float, clock: Clock | None = None
+) -> AsyncIterator[None]:
     """Wait for the lock on the running loop, up to `limit_s`; StoreKnown when it stays taken."""
     # Imported here: the settings are read before the first paint, which waits for no loop.
     import asyncio
 
     ticking = clock or SystemClock()
-    handle = await asyncio.to_thread(_open, path)
+    handle = await asyncio.to_thread(_open_lock_file, path)
     try:
         until = ticking.monotonic() + limit_s
-        while not _try(handle):
+        while not _try_lock(handle):
             if ticking.monotonic() >= until:
-                raise taken(path)
+                raise lock_taken_error(path)
             await ticking.sleep(0.05)
         yield
     finally:
         os.close(handle)
 
 
-def taken(path: Path) -> StoreKnown:
+def lock_taken_error(path: Path) -> StorageError:
     """Say that another process keeps the lock."""
-    return StoreKnown(
+    return StorageError(
         f"Another Fairlead process keeps {path.name} locked.",
         "It may hang.",
         "Try again in a minute; if it stays so, end the other process.",
     )
 
 
-def _open(path: Path) -> int:
+def _open_lock_file(path: Path) -> int:
     # Never deleted: deleting a lock file lets two processes lock two files of one name.
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise inaccessible_path_error(path, error) from error

@@ -7,45 +7,45 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from desktop.kit.errors import BadInput, StoreKnown
+from desktop.kit.errors import InvalidInput, StorageError
 from desktop.model.json_value import Json
 
 _LARGEST_BYTES = 2_000_000
 
 
-def read_object(path: Path) -> Mapping[str, Json] | None:
+def read_json_object(path: Path) -> Mapping[str, Json] | None:
     """Give the object a file holds, or None when there is no such file.
 
-    Raises BadInput when it is not JSON or no object, StoreKnown when it cannot be read.
+    Raises InvalidInput when it is not JSON or no object, StorageError when it cannot be read.
     """
     try:
         if path.stat().st_size > _LARGEST_BYTES:
-            raise BadInput(f"{path.name} is larger than such a file can be.")
+            raise InvalidInput(f"{path.name} is larger than such a file can be.")
         raw = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise unreadable(path, error) from error
-    return parse_object(raw, path.name)
+        raise inaccessible_path_error(path, error) from error
+    return parse_json_object(raw, path.name)
 
 
-def parse_object(raw: bytes, what: str) -> Mapping[str, Json]:
+def parse_json_object(raw: bytes, what: str) -> Mapping[str, Json]:
     """Give the JSON object in `raw`; BadInput names `what` otherwise."""
     try:
-        document = json.loads(raw, parse_constant=_no_constant)
+        document = json.loads(raw, parse_constant=_reject_constant)
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"{what} is not valid JSON.", _place(error)) from error
+        raise InvalidInput(f"{what} is not valid JSON.", _error_position(error)) from error
     if not isinstance(document, dict):
-        raise BadInput(f"{what} must hold a JSON object.")
+        raise InvalidInput(f"{what} must hold a JSON object.")
     return document
 
 
-def write_object(path: Path, document: Mapping[str, Json]) -> None:
+def write_json_object(path: Path, document: Mapping[str, Json]) -> None:
     """Replace the file in one step: a crash leaves the old one or the new one, never half."""
-    write_text(path, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    write_text_atomically(path, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text_atomically(path: Path, text: str) -> None:
     """Replace the file with this text, in one step as well; every line ends with a line feed."""
     temporary: str | None = None
     try:
@@ -60,26 +60,26 @@ def write_text(path: Path, text: str) -> None:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
-        raise StoreKnown(
+        raise StorageError(
             f"{path.name} could not be saved: {error.strerror or 'the disk refused it'}.",
             "Nothing was changed.",
             f"See whether {path.parent} can be written to and the disk has room.",
         ) from error
 
 
-def set_aside(path: Path, now: float) -> Path:
+def move_damaged_file_aside(path: Path, now: float) -> Path:
     """Move a damaged file to `NAME.broken-<Unix seconds>`, so that nothing in it is lost."""
     aside = path.with_name(f"{path.name}.broken-{int(now)}")
     try:
         path.replace(aside)
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise inaccessible_path_error(path, error) from error
     return aside
 
 
-def unreadable(path: Path, error: OSError) -> StoreKnown:
+def inaccessible_path_error(path: Path, error: OSError) -> StorageError:
     """Say that a file or folder of ours cannot be used, and why."""
-    return StoreKnown(
+    return StorageError(
         f"{path} cannot be used: {error.strerror or 'the disk refused it'}.",
         "Fairlead keeps its settings and databases there.",
         "Give your account the right to read and write it, or set FAIRLEAD_HOME to a folder "
@@ -87,11 +87,11 @@ def unreadable(path: Path, error: OSError) -> StoreKnown:
     )
 
 
-def _no_constant(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON value")
 
 
-def _place(error: Exception) -> str:
+def _error_position(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"Line {error.lineno}, column {error.colno}."
     return ""

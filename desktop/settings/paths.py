@@ -8,13 +8,13 @@ from pathlib import Path
 
 from platformdirs import PlatformDirs
 
-from desktop.settings.json_file import unreadable
+from desktop.settings.json_file import inaccessible_path_error
 
 HOME_VARIABLE = "FAIRLEAD_HOME"
 
 
 @dataclass(frozen=True)
-class Paths:
+class AppPaths:
     """The folders of this person on this computer."""
 
     config: Path
@@ -28,19 +28,19 @@ class Paths:
         """Where each workspace has its folder."""
         return self.data / "workspaces"
 
-    def prepare(self) -> None:
+    def create_folders(self) -> None:
         """Make the folders, for this person alone; StoreKnown when that cannot be done."""
         for folder in (self.config, self.workspaces, self.state, self.cache, self.logs):
-            make_private(folder)
+            ensure_private_folder(folder)
 
 
-def find_paths(environ: Mapping[str, str] = os.environ) -> Paths:
+def find_paths(environ: Mapping[str, str] = os.environ) -> AppPaths:
     """Read FAIRLEAD_HOME, else ask the platform. Touches no disk."""
     home = environ.get(HOME_VARIABLE, "").strip()
     if home:
-        return under(Path(home).expanduser().absolute())
+        return paths_under(Path(home).expanduser().absolute())
     found = PlatformDirs("fairlead", appauthor=False, roaming=False)
-    return Paths(
+    return AppPaths(
         found.user_config_path,
         found.user_data_path,
         found.user_state_path,
@@ -49,12 +49,12 @@ def find_paths(environ: Mapping[str, str] = os.environ) -> Paths:
     )
 
 
-def under(home: Path) -> Paths:
+def paths_under(home: Path) -> AppPaths:
     """Everything under one folder; the demo uses it with a temporary one."""
-    return Paths(home / "config", home, home / "state", home / "cache", home / "logs")
+    return AppPaths(home / "config", home, home / "state", home / "cache", home / "logs")
 
 
-def make_private(folder: Path) -> None:
+def ensure_private_folder(folder: Path) -> None:
     """Make a folder that only its owner can open, or take the others' rights away."""
     try:
         # mkdir(parents=True) would make the parents with everybody's rights.
@@ -70,4 +70,4 @@ def make_private(folder: Path) -> None:
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(13, "it is read-only")
     except OSError as error:
-        raise unreadable(folder, error) from error
+        raise inaccessible_path_error(folder, error) from error

@@ -1,85 +1,85 @@
 """The settings of syncs; rows of the one table in `table.py`."""
 
 from desktop.kit.text import translate
-from desktop.settings import reading
-from desktop.settings.setting import Kind, Section, Setting
+from desktop.settings import value_parsers
+from desktop.settings.setting_definition import Setting, SettingKind, SettingSection
 
-RUN_HERE = Setting(
+RUN_DUE_SYNCS_HERE = Setting(
     "sync.here",
-    Kind.FLAG,
+    SettingKind.FLAG,
     False,
-    reading.flag,
-    Section.SYNC,
+    value_parsers.parse_flag,
+    SettingSection.SYNC,
     translate("Settings", "This computer runs what is due"),
     translate("Settings", "Syncs by hand work everywhere; scheduled ones where this is on."),
     managed=False,
 )
-JOB_MINUTES = Setting(
+JOB_TIMEOUT_MINUTES = Setting(
     "sync.job_minutes",
-    Kind.NUMBER,
+    SettingKind.NUMBER,
     15,
-    reading.number(1, 1440),
-    Section.SYNC,
+    value_parsers.integer_parser(1, 1440),
+    SettingSection.SYNC,
     translate("Settings", "Patience with jobs (minutes)"),
     translate("Settings", "A job of Sailthru or Zendesk that stands still so long is given up."),
-    least=1,
-    most=1440,
+    minimum=1,
+    maximum=1440,
     advanced=True,
 )
 MAIL_HOST = Setting(
     "mail.host",
-    Kind.TEXT,
+    SettingKind.TEXT,
     "",
-    reading.host,
-    Section.SYNC,
+    value_parsers.parse_host,
+    SettingSection.SYNC,
     translate("Settings", "Mail server"),
     translate("Settings", "Hands out the e-mails about syncs, such as smtp.example.com."),
 )
 MAIL_PORT = Setting(
     "mail.port",
-    Kind.NUMBER,
+    SettingKind.NUMBER,
     587,
-    reading.number(1, 65_535),
-    Section.SYNC,
+    value_parsers.integer_parser(1, 65_535),
+    SettingSection.SYNC,
     translate("Settings", "Port"),
     translate("Settings", "587 with STARTTLS, 465 with TLS, unless your provider says otherwise."),
-    least=1,
-    most=65_535,
+    minimum=1,
+    maximum=65_535,
 )
 MAIL_SECURITY = Setting(
     "mail.security",
-    Kind.CHOICE,
+    SettingKind.CHOICE,
     "starttls",
-    reading.choice("starttls", "tls", "none"),
-    Section.SYNC,
+    value_parsers.choice_parser("starttls", "tls", "none"),
+    SettingSection.SYNC,
     translate("Settings", "Encryption"),
     translate("Settings", "None is for a mail server on this computer alone."),
     choices=("starttls", "tls", "none"),
 )
 MAIL_USER = Setting(
     "mail.user",
-    Kind.TEXT,
+    SettingKind.TEXT,
     "",
-    reading.text,
-    Section.SYNC,
+    value_parsers.parse_text,
+    SettingSection.SYNC,
     translate("Settings", "User"),
     translate("Settings", "Who signs in at the mail server; empty where nobody has to."),
 )
 MAIL_FROM = Setting(
     "mail.from",
-    Kind.TEXT,
+    SettingKind.TEXT,
     "",
-    reading.email,
-    Section.SYNC,
+    value_parsers.parse_email,
+    SettingSection.SYNC,
     translate("Settings", "Sender"),
     translate("Settings", "The address the e-mails come from; empty: the user's."),
 )
-SYNC_ROWS: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
-    RUN_HERE,
+SYNC_SETTINGS: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
+    RUN_DUE_SYNCS_HERE,
     MAIL_HOST,
     MAIL_PORT,
     MAIL_SECURITY,
     MAIL_USER,
     MAIL_FROM,
-    JOB_MINUTES,
+    JOB_TIMEOUT_MINUTES,
 )

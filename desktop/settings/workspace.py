@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop.kit.clock import Clock, SystemClock
-from desktop.kit.errors import AppError, BadInput, NeedsPerson, NotFound
-from desktop.settings import address, json_file, table
-from desktop.settings.paths import Paths, make_private
-from desktop.settings.policy import NO_POLICY, Policy
-from desktop.settings.values import SettingsFile
+from desktop.kit.errors import AppError, InvalidInput, NotFound, UserDecisionNeeded
+from desktop.settings import json_file, service_address, settings_table
+from desktop.settings.managed_policy import NO_POLICY, ManagedPolicy
+from desktop.settings.paths import AppPaths, ensure_private_folder
+from desktop.settings.settings_file import SettingsFile
 
 DEFAULT_NAME = "main"
-_IDENTITY = "workspace.json"
+_IDENTITY_FILE = "workspace.json"
 _ID = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"[^\W_](?:[\w -]{0,38}[\w-])?")
 _RESERVED = re.compile(r"(?i)con|prn|aux|nul|com\d|lpt\d")
@@ -52,11 +52,11 @@ class Workspace:
         return self.folder / f"{name}.lock"
 
 
-def checked_name(text: str) -> str:
+def validate_workspace_name(text: str) -> str:
     """A name that is a folder's name on every system, or BadInput."""
     name = unicodedata.normalize("NFC", text.strip())
     if not _NAME.fullmatch(name) or _RESERVED.fullmatch(name) or len(name.encode()) > 120:
-        raise BadInput(
+        raise InvalidInput(
             f"“{text}” cannot be the name of a workspace.",
             "A name has up to 40 letters, digits, spaces, hyphens or underscores, and starts "
             "with a letter or digit.",
@@ -64,11 +64,11 @@ def checked_name(text: str) -> str:
     return name
 
 
-class Workspaces:
+class WorkspaceRegistry:
     """The workspaces of this person on this computer."""
 
     def __init__(
-        self, paths: Paths, policy: Policy = NO_POLICY, clock: Clock | None = None
+        self, paths: AppPaths, policy: ManagedPolicy = NO_POLICY, clock: Clock | None = None
     ) -> None:
         self._root = paths.workspaces
         self._current = paths.config / "current.json"
@@ -78,16 +78,16 @@ class Workspaces:
     def names(self) -> tuple[str, ...]:
         """All of them, by name; unreadable folders count as none."""
         try:
-            found = [f.name for f in self._root.iterdir() if (f / _IDENTITY).is_file()]
+            found = [f.name for f in self._root.iterdir() if (f / _IDENTITY_FILE).is_file()]
         except FileNotFoundError:
             return ()
         except OSError as error:
-            raise json_file.unreadable(self._root, error) from error
+            raise json_file.inaccessible_path_error(self._root, error) from error
         return tuple(sorted(found, key=str.casefold))
 
     def open(self, name: str) -> Workspace:
         """Give an existing workspace; NotFound says which there are."""
-        known = self._known(checked_name(name))
+        known = self._existing_name(validate_workspace_name(name))
         if known is None:
             there = ", ".join(self.names()) or "none yet"
             raise NotFound(
@@ -100,30 +100,30 @@ class Workspaces:
 
     def create(self, name: str, colour: str | None = None) -> Workspace:
         """Make a new one with an id of its own; BadInput when the name is taken."""
-        wanted = self._free(name)
+        wanted = self._unused_name(name)
         folder = self._root / wanted
-        make_private(folder)
+        ensure_private_folder(folder)
         workspace = Workspace(wanted, self._new_id(folder), folder)
         if colour is not None:
-            self.settings(workspace).change({table.COLOUR.key: colour})
+            self.settings_file(workspace).change({settings_table.WORKSPACE_COLOUR.key: colour})
         return workspace
 
     def open_or_create(self, name: str) -> Workspace:
         """What `--workspace NAME` means to the set-up."""
-        known = self._known(checked_name(name))
+        known = self._existing_name(validate_workspace_name(name))
         return self.create(name) if known is None else self.open(known)
 
     def rename(self, workspace: Workspace, name: str) -> Workspace:
         """Give it another name; nothing may have it open. Secrets stay, they go by the id."""
-        if checked_name(name) == workspace.name:
+        if validate_workspace_name(name) == workspace.name:
             return workspace
-        wanted = self._free(name, but=workspace.name)
+        wanted = self._unused_name(name, but=workspace.name)
         try:
             folder = workspace.folder.rename(self._root / wanted)
         except OSError as error:
-            raise json_file.unreadable(workspace.folder, error) from error
-        if self._remembered() == workspace.name:
-            self.remember(wanted)
+            raise json_file.inaccessible_path_error(workspace.folder, error) from error
+        if self._read_current_name() == workspace.name:
+            self.set_current(wanted)
         return Workspace(wanted, workspace.id, folder)
 
     def remove(self, workspace: Workspace) -> None:
@@ -132,34 +132,34 @@ class Workspaces:
         The caller has asked, and has erased the secrets first; nothing may have it open.
         """
         folder = self._root / workspace.name
-        if folder.is_symlink() or not (folder / _IDENTITY).is_file():
+        if folder.is_symlink() or not (folder / _IDENTITY_FILE).is_file():
             raise NotFound(f"There is no workspace “{workspace.name}” any more.")
         try:
             # Gone from the list in one step, even when deleting is cut short.
             hidden = folder.rename(self._root / f".removed-{os.urandom(4).hex()}")
-            (hidden / _IDENTITY).unlink()
+            (hidden / _IDENTITY_FILE).unlink()
             shutil.rmtree(hidden)
         except OSError as error:
-            raise json_file.unreadable(folder, error) from error
+            raise json_file.inaccessible_path_error(folder, error) from error
 
-    def settings(self, workspace: Workspace) -> SettingsFile:
+    def settings_file(self, workspace: Workspace) -> SettingsFile:
         """The settings of one workspace under this computer's policy."""
         return SettingsFile(workspace.settings_path, self._policy, self._clock)
 
-    def current(self) -> str:
+    def current_name(self) -> str:
         """Which one opens when none is named: the last, else the first, else `main`."""
         names = self.names()
-        remembered = self._remembered()
+        remembered = self._read_current_name()
         if remembered in names:
             return remembered
         return names[0] if names else DEFAULT_NAME
 
-    def remember(self, name: str) -> None:
+    def set_current(self, name: str) -> None:
         """Open this one next time."""
-        make_private(self._current.parent)
-        json_file.write_object(self._current, {"workspace": name})
+        ensure_private_folder(self._current.parent)
+        json_file.write_json_object(self._current, {"workspace": name})
 
-    def holder_of(self, base_url: str, *, but: str | None = None) -> str | None:
+    def find_account_owner(self, base_url: str, *, but: str | None = None) -> str | None:
         """Return the workspace that has this Zendesk account, other than `but`."""
         for name in self.names():
             if name == but or not base_url:
@@ -168,12 +168,12 @@ class Workspaces:
                 return name
         return None
 
-    def require_free(self, base_url: str, *, but: str | None = None) -> None:
+    def require_account_unused(self, base_url: str, *, but: str | None = None) -> None:
         """NeedsPerson when another workspace has this Zendesk account already."""
-        holder = self.holder_of(base_url, but=but)
+        holder = self.find_account_owner(base_url, but=but)
         if holder is not None:
-            raise NeedsPerson(
-                f"{address.account_name(base_url)} is already connected in the workspace "
+            raise UserDecisionNeeded(
+                f"{service_address.zendesk_account_name(base_url)} is already connected in the workspace "
                 f"“{holder}”.",
                 "A Zendesk account belongs to one workspace, so that nothing is written twice.",
                 f"Open “{holder}”, or disconnect it there first.",
@@ -181,51 +181,53 @@ class Workspaces:
 
     def _account(self, workspace: Workspace) -> str:
         try:
-            values = self.settings(workspace).load().values
+            values = self.settings_file(workspace).load().values
         except AppError:
             # A neighbour that cannot be read is no reason to refuse this one.
             return ""
-        if not values.managed(table.ZENDESK_BASE_URL):
-            return values.get(table.ZENDESK_BASE_URL)
+        if not values.is_managed(settings_table.ZENDESK_BASE_URL):
+            return values.get(settings_table.ZENDESK_BASE_URL)
         # A policy gives every workspace the account; only the signed-in one holds it.
-        signed_in = values.get(table.ZENDESK_AUTH) != "none"
-        return values.get(table.ZENDESK_BASE_URL) if signed_in else ""
+        signed_in = values.get(settings_table.ZENDESK_AUTH) != "none"
+        return values.get(settings_table.ZENDESK_BASE_URL) if signed_in else ""
 
-    def _known(self, name: str) -> str | None:
+    def _existing_name(self, name: str) -> str | None:
         # Some disks keep case apart and some do not: names may not differ in case alone.
         folded = name.casefold()
         return next((known for known in self.names() if known.casefold() == folded), None)
 
-    def _free(self, name: str, but: str | None = None) -> str:
-        wanted = checked_name(name)
-        known = self._known(wanted)
+    def _unused_name(self, name: str, but: str | None = None) -> str:
+        wanted = validate_workspace_name(name)
+        known = self._existing_name(wanted)
         if known is not None and known != but:
-            raise BadInput(f"There is already a workspace “{known}”.", hint="Choose another name.")
+            raise InvalidInput(
+                f"There is already a workspace “{known}”.", hint="Choose another name."
+            )
         return wanted
 
-    def _remembered(self) -> str:
+    def _read_current_name(self) -> str:
         try:
-            document = json_file.read_object(self._current)
+            document = json_file.read_json_object(self._current)
         except AppError:
             return ""
         name = (document or {}).get("workspace")
         return name if isinstance(name, str) else ""
 
     def _id(self, folder: Path) -> str:
-        path = folder / _IDENTITY
+        path = folder / _IDENTITY_FILE
         try:
-            document = json_file.read_object(path) or {}
-        except BadInput:
+            document = json_file.read_json_object(path) or {}
+        except InvalidInput:
             document = {}
         found = document.get("id")
         if isinstance(found, str) and _ID.fullmatch(found):
             return found
         # Without its id the keyring entries are lost; signing in again makes new ones.
-        json_file.set_aside(path, self._clock.now())
+        json_file.move_damaged_file_aside(path, self._clock.now())
         return self._new_id(folder)
 
     @staticmethod
     def _new_id(folder: Path) -> str:
         new = os.urandom(16).hex()
-        json_file.write_object(folder / _IDENTITY, {"version": 1, "id": new})
+        json_file.write_json_object(folder / _IDENTITY_FILE, {"version": 1, "id": new})
         return new

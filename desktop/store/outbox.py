@@ -9,40 +9,40 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from desktop.kit.errors import BadInput, Conflict
-from desktop.model.edit import Edit, EditState, Intent, Service, same
-from desktop.store import audit
-from desktop.store.database import Database
-from desktop.store.owner import lives
-from desktop.store.row import edit_of
+from desktop.kit.errors import ConflictError, InvalidInput
+from desktop.model.edit import Edit, EditRequest, EditState, Service, is_same_json
+from desktop.store import audit_log
+from desktop.store.outbox_row import decode_edit
+from desktop.store.process_identity import is_owner_alive
+from desktop.store.sqlite_database import Database
 
 OPEN_STATES = ("queued", "waiting", "sending", "unknown")
-_OPEN = "state IN ('queued', 'waiting', 'sending', 'unknown')"
+_OPEN_CONDITION = "state IN ('queued', 'waiting', 'sending', 'unknown')"
 # No wait of ours is longer than 600 s; a not_before further away: the clock was set back.
 _LONGEST_WAIT_S = 660.0
 
 # Says how many seconds an intent waits for an undo, given the open edit of its value; or raises.
-Judge = Callable[[Intent, Edit | None], float]
+DelayPolicy = Callable[[EditRequest, Edit | None], float]
 
 
 class Outbox:
     """The table of wanted changes. `owner` names this process in its claims."""
 
     def __init__(
-        self, database: Database, owner: str, *, owner_lives: Callable[[str], bool] = lives
+        self, database: Database, owner: str, *, owner_lives: Callable[[str], bool] = is_owner_alive
     ) -> None:
         self._database = database
         self._owner = owner
-        self._owner_lives = owner_lives
+        self._is_owner_alive = owner_lives
         # What this object works on now; a row claimed and not in here was dropped on the way.
-        self._in_hand: set[str] = set()
+        self._active_ids: set[str] = set()
 
     def enqueue(
         self,
-        intents: Sequence[Intent],
+        intents: Sequence[EditRequest],
         actor: str,
         now: float,
-        delays_s: Sequence[float] | Judge,
+        delays_s: Sequence[float] | DelayPolicy,
     ) -> tuple[Edit, ...]:
         """Put intents in, all or none; `delays_s` says how long each waits for an undo.
 
@@ -57,7 +57,8 @@ class Outbox:
         def act(connection: sqlite3.Connection) -> tuple[Edit, ...]:
             if callable(delays_s):
                 return tuple(
-                    self._judged(connection, intent, actor, now, delays_s) for intent in intents
+                    self._enqueue_with_policy(connection, intent, actor, now, delays_s)
+                    for intent in intents
                 )
             return tuple(
                 self._enqueue_one(connection, intent, actor, now, delay)
@@ -80,7 +81,7 @@ class Outbox:
 
         def act(connection: sqlite3.Connection) -> Edit | None:
             rows = connection.execute(
-                f"SELECT * FROM outbox o WHERE {_OPEN} AND (not_before <= :now"  # noqa: S608
+                f"SELECT * FROM outbox o WHERE {_OPEN_CONDITION} AND (not_before <= :now"  # noqa: S608
                 "  OR not_before <= updated_at OR not_before > :now + :longest)"
                 " AND service IN (SELECT value FROM json_each(:services))"
                 " AND (:all OR id IN (SELECT value FROM json_each(:ids)))"
@@ -91,13 +92,13 @@ class Outbox:
                 {
                     "now": now,
                     "longest": _LONGEST_WAIT_S,
-                    "services": audit.encode(names),
+                    "services": audit_log.canonical_json(names),
                     "all": not ids,
-                    "ids": audit.encode(ids),
+                    "ids": audit_log.canonical_json(ids),
                 },
             )
             for row in rows:
-                if self._held(row):
+                if self._is_held(row):
                     continue
                 interrupted = row["state"] == "sending"
                 connection.execute(
@@ -106,8 +107,8 @@ class Outbox:
                     "  WHEN 'waiting' THEN 'queued' ELSE state END WHERE id = ?",
                     (self._owner, now, row["id"]),
                 )
-                taken = edit_of(row)
-                self._in_hand.add(taken.id)
+                taken = decode_edit(row)
+                self._active_ids.add(taken.id)
                 if interrupted:
                     return replace(taken, state=EditState.UNKNOWN)
                 if taken.state is EditState.WAITING:
@@ -125,9 +126,9 @@ class Outbox:
         """Commit that the service answered ok; the value still has to be read back."""
         return self._update(edit, now, state=EditState.UNKNOWN, accepted_at=now)
 
-    def let_go(self, edit_id: str) -> None:
+    def stop_work(self, edit_id: str) -> None:
         """This process has stopped working on the row, whatever state it left it in."""
-        self._in_hand.discard(edit_id)
+        self._active_ids.discard(edit_id)
 
     def release(
         self, edit: Edit, now: float, *, state: EditState, not_before: float, detail: str
@@ -136,7 +137,7 @@ class Outbox:
         released = self._update(
             edit, now, state=state, not_before=not_before, detail=detail, released=True
         )
-        self.let_go(edit.id)
+        self.stop_work(edit.id)
         return released
 
     def close(self, edit: Edit, now: float, result: EditState, detail: str) -> Edit:
@@ -144,40 +145,40 @@ class Outbox:
 
         def act(connection: sqlite3.Connection) -> Edit:
             self._require_held(connection, edit)
-            return _close(connection, edit, now, result, detail)
+            return _close_with_audit(connection, edit, now, result, detail)
 
         closed = self._database.write(act)
-        self.let_go(edit.id)
+        self.stop_work(edit.id)
         return closed
 
-    def withdraw(self, edit_id: str, now: float, detail: str) -> Edit | None:
+    def withdraw_unsent(self, edit_id: str, now: float, detail: str) -> Edit | None:
         """End an edit that nobody has begun to send; None when it is too late for that."""
 
         def act(connection: sqlite3.Connection) -> Edit | None:
-            row = self._row(connection, edit_id)
-            if not self._replaceable(row):
+            row = self._select_row(connection, edit_id)
+            if not self._is_replaceable(row):
                 return None
-            return _close(connection, edit_of(row), now, EditState.UNDONE, detail)
+            return _close_with_audit(connection, decode_edit(row), now, EditState.UNDONE, detail)
 
         return self._database.write(act)
 
     def retry(self, edit_id: str, now: float) -> Edit:
         """Make an open edit due at once; a failed one is wanted anew, as an edit of its own.
 
-        Its end stands in the audit, and one edit has one end. Raises BadInput for any other.
+        Its end stands in the audit, and one edit has one end. Raises InvalidInput for any other.
         """
 
         def act(connection: sqlite3.Connection) -> Edit:
-            edit = edit_of(self._row(connection, edit_id))
+            edit = decode_edit(self._select_row(connection, edit_id))
             if edit.state is EditState.FAILED:
-                again = self._enqueue_one(connection, edit.intent, edit.actor, now, 0.0)
+                again = self._enqueue_one(connection, edit.request, edit.actor, now, 0.0)
                 detail = f"{edit.detail} Tried again as {again.id}.".strip()
                 connection.execute(
                     "UPDATE outbox SET detail = ? WHERE id = ?", (detail, int(edit.id))
                 )
                 return again
-            if edit.state.final:
-                raise BadInput(
+            if edit.state.is_final:
+                raise InvalidInput(
                     f"Edit {edit_id} is {edit.state.value}.",
                     "Only an edit that waits or failed can be tried again.",
                 )
@@ -188,67 +189,72 @@ class Outbox:
 
         return self._database.write(act)
 
-    def get(self, edit_id: str) -> Edit:
-        """One edit. Raises BadInput when there is none with this id."""
-        return self._database.read(lambda c: edit_of(self._row(c, edit_id)))
+    def get_edit(self, edit_id: str) -> Edit:
+        """One edit. Raises InvalidInput when there is none with this id."""
+        return self._database.read(lambda c: decode_edit(self._select_row(c, edit_id)))
 
-    def open_edit(self, intent: Intent) -> Edit | None:
+    def find_open_edit(self, intent: EditRequest) -> Edit | None:
         """The newest open edit of the value this intent is about."""
 
         def look(connection: sqlite3.Connection) -> Edit | None:
-            row = _open_row(connection, intent)
-            return edit_of(row) if row is not None else None
+            row = _select_open_row(connection, intent)
+            return decode_edit(row) if row is not None else None
 
         return self._database.read(look)
 
-    def recent(self, limit: int = 300, *, open_only: bool = False) -> tuple[Edit, ...]:
+    def list_recent(self, limit: int = 300, *, open_only: bool = False) -> tuple[Edit, ...]:
         """The newest edits first."""
-        where = f"WHERE {_OPEN}" if open_only else ""
+        where = f"WHERE {_OPEN_CONDITION}" if open_only else ""
         query = f"SELECT * FROM outbox {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
         return self._database.read(
-            lambda c: tuple(edit_of(row) for row in c.execute(query, (limit,)))
+            lambda c: tuple(decode_edit(row) for row in c.execute(query, (limit,)))
         )
 
-    def next_due(self) -> float | None:
+    def next_due_at(self) -> float | None:
         """The Unix second from which the next open edit may be taken; None when none is open."""
-        query = f"SELECT min(not_before) AS at FROM outbox WHERE {_OPEN}"  # noqa: S608
+        query = f"SELECT min(not_before) AS at FROM outbox WHERE {_OPEN_CONDITION}"  # noqa: S608
         at = self._database.read(lambda c: c.execute(query).fetchone()["at"])
         return float(at) if at is not None else None
 
-    def open_count(self) -> int:
+    def count_open(self) -> int:
         """How many edits are not closed yet."""
-        query = f"SELECT count(*) AS n FROM outbox WHERE {_OPEN}"  # noqa: S608
+        query = f"SELECT count(*) AS n FROM outbox WHERE {_OPEN_CONDITION}"  # noqa: S608
         return int(self._database.read(lambda c: c.execute(query).fetchone()["n"]))
 
-    def _judged(
-        self, connection: sqlite3.Connection, intent: Intent, actor: str, now: float, judge: Judge
+    def _enqueue_with_policy(
+        self,
+        connection: sqlite3.Connection,
+        intent: EditRequest,
+        actor: str,
+        now: float,
+        judge: DelayPolicy,
     ) -> Edit:
         # What is under way counts as if it stood already; what still waits would be replaced.
-        earlier = _open_row(connection, intent)
-        based = self._based(intent, earlier)
-        delay_s = judge(based, edit_of(earlier) if earlier is not None else None)
+        earlier = _select_open_row(connection, intent)
+        based = self._rebase(intent, earlier)
+        delay_s = judge(based, decode_edit(earlier) if earlier is not None else None)
         return self._enqueue_one(connection, based, actor, now, delay_s)
 
     def _enqueue_one(
         self,
         connection: sqlite3.Connection,
-        intent: Intent,
+        intent: EditRequest,
         actor: str,
         now: float,
         delay_s: float,
     ) -> Edit:
-        earlier = _open_row(connection, intent)
+        earlier = _select_open_row(connection, intent)
         if earlier is not None:
-            before = edit_of(earlier)
-            if self._replaceable(earlier):
-                if same(before.intent.new, intent.new):
+            before = decode_edit(earlier)
+            if self._is_replaceable(earlier):
+                if is_same_json(before.request.new, intent.new):
                     return before
-                replaced = _close(
+                replaced = _close_with_audit(
                     connection, before, now, EditState.UNDONE, "Replaced by a later change."
                 )
-                if same(before.intent.old, intent.new):
+                if is_same_json(before.request.old, intent.new):
                     return replaced
-            intent = self._based(intent, earlier)
+            intent = self._rebase(intent, earlier)
         state = EditState.WAITING if delay_s > 0 else EditState.QUEUED
         key = uuid.uuid4().hex
         cursor = connection.execute(
@@ -262,8 +268,8 @@ class Outbox:
                 intent.target.id,
                 intent.target.label,
                 intent.name,
-                audit.encode(intent.old),
-                audit.encode(intent.new),
+                audit_log.canonical_json(intent.old),
+                audit_log.canonical_json(intent.new),
                 intent.reason,
                 intent.ticket,
                 actor,
@@ -274,7 +280,7 @@ class Outbox:
                 now,
             ),
         )
-        return edit_of(
+        return decode_edit(
             connection.execute("SELECT * FROM outbox WHERE id = ?", (cursor.lastrowid,)).fetchone()
         )
 
@@ -321,37 +327,37 @@ class Outbox:
         return self._database.write(act)
 
     def _require_held(self, connection: sqlite3.Connection, edit: Edit) -> None:
-        row = self._row(connection, edit.id)
+        row = self._select_row(connection, edit.id)
         if row["owner"] != self._owner or row["state"] not in OPEN_STATES:
-            raise Conflict(
+            raise ConflictError(
                 f"Edit {edit.id} is in other hands.",
                 "Another Fairlead on this computer has taken it over.",
             )
 
-    def _based(self, intent: Intent, earlier: sqlite3.Row | None) -> Intent:
+    def _rebase(self, intent: EditRequest, earlier: sqlite3.Row | None) -> EditRequest:
         if earlier is None:
             return intent
-        before = edit_of(earlier).intent
-        return replace(intent, old=before.old if self._replaceable(earlier) else before.new)
+        before = decode_edit(earlier).request
+        return replace(intent, old=before.old if self._is_replaceable(earlier) else before.new)
 
-    def _replaceable(self, row: sqlite3.Row) -> bool:
-        return row["state"] in ("queued", "waiting") and not self._held(row)
+    def _is_replaceable(self, row: sqlite3.Row) -> bool:
+        return row["state"] in ("queued", "waiting") and not self._is_held(row)
 
-    def _held(self, row: sqlite3.Row) -> bool:
+    def _is_held(self, row: sqlite3.Row) -> bool:
         owner = row["owner"]
         if owner == self._owner:
-            return str(row["id"]) in self._in_hand
-        return owner is not None and self._owner_lives(owner)
+            return str(row["id"]) in self._active_ids
+        return owner is not None and self._is_owner_alive(owner)
 
     @staticmethod
-    def _row(connection: sqlite3.Connection, edit_id: str) -> sqlite3.Row:
+    def _select_row(connection: sqlite3.Connection, edit_id: str) -> sqlite3.Row:
         row: sqlite3.Row | None = None
         if edit_id.isascii() and edit_id.isdigit() and len(edit_id) < 19:
             row = connection.execute(
                 "SELECT * FROM outbox WHERE id = ?", (int(edit_id),)
             ).fetchone()
         if row is None:
-            raise BadInput(
+            raise InvalidInput(
                 f"There is no edit {edit_id[:40]}.",
                 "",
                 "`fairlead outbox` lists them with their ids.",
@@ -359,16 +365,16 @@ class Outbox:
         return row
 
 
-def _open_row(connection: sqlite3.Connection, intent: Intent) -> sqlite3.Row | None:
+def _select_open_row(connection: sqlite3.Connection, intent: EditRequest) -> sqlite3.Row | None:
     row: sqlite3.Row | None = connection.execute(
         f"SELECT * FROM outbox WHERE service = ? AND target = ? AND kind = ? AND name = ?"  # noqa: S608
-        f" AND {_OPEN} ORDER BY id DESC LIMIT 1",
+        f" AND {_OPEN_CONDITION} ORDER BY id DESC LIMIT 1",
         (intent.target.service.value, intent.target.id, intent.kind.value, intent.name),
     ).fetchone()
     return row
 
 
-def _close(
+def _close_with_audit(
     connection: sqlite3.Connection, edit: Edit, now: float, result: EditState, detail: str
 ) -> Edit:
     closed = replace(edit, state=result, detail=detail, updated_at=now)
@@ -377,10 +383,10 @@ def _close(
         " WHERE id = ?",
         (result.value, edit.tries, detail, now, edit.id),
     )
-    audit.append(connection, closed, result, now)
-    if result is EditState.DONE and edit.intent.undoes:
+    audit_log.append_edit(connection, closed, result, now)
+    if result is EditState.DONE and edit.request.undoes:
         connection.execute(
             "UPDATE outbox SET state = 'undone', updated_at = ? WHERE id = ? AND state = 'done'",
-            (now, int(edit.intent.undoes)),
+            (now, int(edit.request.undoes)),
         )
     return closed

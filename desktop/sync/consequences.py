@@ -4,72 +4,88 @@ from collections.abc import Iterator, Mapping
 
 from desktop.model.edit import Service
 from desktop.model.field_value import is_empty
-from desktop.model.goal import Flows, Goal
 from desktop.model.json_value import Json
-from desktop.model.optout import OptOut, loosens
-from desktop.model.plan import Consequence, Fate, FieldChange, PlanRow
-from desktop.writing.standing import LIST, TAG, Standing
+from desktop.model.optout_level import OptOutLevel, is_loosening
+from desktop.model.sync import FlowPolicy, Sync
+from desktop.model.sync_plan import Consequence, FieldChange, PlannedOutcome, PlanRow
+from desktop.writing.target_record import LIST_PREFIX, TAG_PREFIX, TargetRecord
 
-Noted = tuple[Consequence, str]
+NamedConsequence = tuple[Consequence, str]
 
 
-def consequences_of(
-    goal: Goal,
+def find_consequences(
+    sync: Sync,
     row: PlanRow,
-    standing: Standing | None,
+    target_record: TargetRecord | None,
     synced: Mapping[str, Json],
     open_tickets: int,
-) -> tuple[Noted, ...]:
+) -> tuple[NamedConsequence, ...]:
     """The row's consequences; `synced` holds the fields that a sync has written before."""
-    return tuple(_found(goal, row, standing, synced, open_tickets))
+    return tuple(_iter_consequences(sync, row, target_record, synced, open_tickets))
 
 
-def _found(
-    goal: Goal,
+def _iter_consequences(
+    sync: Sync,
     row: PlanRow,
-    standing: Standing | None,
+    target_record: TargetRecord | None,
     synced: Mapping[str, Json],
     open_tickets: int,
-) -> Iterator[Noted]:
-    joins = [c.field.removeprefix(LIST) for c in row.sent if _sets(c, LIST, on=True)]
-    leaves = [c.field.removeprefix(LIST) for c in row.sent if _sets(c, LIST, on=False)]
+) -> Iterator[NamedConsequence]:
+    joins = [
+        c.field.removeprefix(LIST_PREFIX)
+        for c in row.changes_to_send
+        if _sets_field(c, LIST_PREFIX, on=True)
+    ]
+    leaves = [
+        c.field.removeprefix(LIST_PREFIX)
+        for c in row.changes_to_send
+        if _sets_field(c, LIST_PREFIX, on=False)
+    ]
     yield from ((Consequence.JOINS, name) for name in joins)
     yield from ((Consequence.LEAVES, name) for name in leaves)
-    if goal.target is Service.SAILTHRU:
-        yield from _mail(row, standing, joins, leaves)
-    if goal.flows is Flows.MAY_START and (joins or leaves or row.fate is Fate.CREATE):
+    if sync.target_service is Service.SAILTHRU:
+        yield from _iter_email_consequences(row, target_record, joins, leaves)
+    if sync.flows is FlowPolicy.MAY_START and (
+        joins or leaves or row.fate is PlannedOutcome.CREATE
+    ):
         yield Consequence.FLOWS, ""
-    if row.fate is Fate.CREATE and joins and not row.evidence:
+    if row.fate is PlannedOutcome.CREATE and joins and not row.evidence:
         yield Consequence.NO_CONSENT, ""
-    if any(c.field in synced for c in row.sent if not c.field.startswith((LIST, TAG))):
+    if any(
+        c.field in synced
+        for c in row.changes_to_send
+        if not c.field.startswith((LIST_PREFIX, TAG_PREFIX))
+    ):
         yield Consequence.AGAIN, ""
-    if any(is_empty(c.new) and not is_empty(c.old) for c in row.sent):
+    if any(is_empty(c.new) and not is_empty(c.old) for c in row.changes_to_send):
         yield Consequence.BLANKED, ""
     if open_tickets:
-        for change in row.sent:
-            if _sets(change, TAG, on=True):
-                yield Consequence.TICKETS, change.field.removeprefix(TAG)
+        for change in row.changes_to_send:
+            if _sets_field(change, TAG_PREFIX, on=True):
+                yield Consequence.TICKETS, change.field.removeprefix(TAG_PREFIX)
 
 
-def _mail(
-    row: PlanRow, standing: Standing | None, joins: list[str], leaves: list[str]
-) -> Iterator[Noted]:
+def _iter_email_consequences(
+    row: PlanRow, target_record: TargetRecord | None, joins: list[str], leaves: list[str]
+) -> Iterator[NamedConsequence]:
     """Who starts or stops getting marketing e-mail, and whose opt-out is loosened."""
-    before = OptOut(str(standing.value("optout"))) if standing else OptOut.NONE
-    change = next((c for c in row.sent if c.field == "optout"), None)
-    after = OptOut(str(change.new)) if change is not None else before
-    fields = standing.fields if standing is not None else {}
-    lists = {name for name, on in fields.items() if name.startswith(LIST) and on}
-    then = (lists | {f"{LIST}{n}" for n in joins}) - {f"{LIST}{n}" for n in leaves}
-    gets = bool(lists) and before is OptOut.NONE
-    will_get = bool(then) and after is OptOut.NONE
+    before = (
+        OptOutLevel(str(target_record.get_value("optout"))) if target_record else OptOutLevel.NONE
+    )
+    change = next((c for c in row.changes_to_send if c.field == "optout"), None)
+    after = OptOutLevel(str(change.new)) if change is not None else before
+    fields = target_record.fields if target_record is not None else {}
+    lists = {name for name, on in fields.items() if name.startswith(LIST_PREFIX) and on}
+    then = (lists | {f"{LIST_PREFIX}{n}" for n in joins}) - {f"{LIST_PREFIX}{n}" for n in leaves}
+    gets = bool(lists) and before is OptOutLevel.NONE
+    will_get = bool(then) and after is OptOutLevel.NONE
     if will_get and not gets:
         yield Consequence.STARTS, ""
     if gets and not will_get:
         yield Consequence.STOPS, ""
-    if loosens(before, after):
+    if is_loosening(before, after):
         yield Consequence.LOOSENED, ""
 
 
-def _sets(change: FieldChange, kind: str, *, on: bool) -> bool:
+def _sets_field(change: FieldChange, kind: str, *, on: bool) -> bool:
     return change.field.startswith(kind) and change.new is on

@@ -1,24 +1,24 @@
 """An opt-out level as a sync writes it: by Sailthru's name, and never the old one."""
 
 from desktop.kit.text import translate
-from desktop.model.conversion import Unfit
 from desktop.model.instant import FieldValue
 from desktop.model.json_value import Json
-from desktop.model.optout import OptOut
+from desktop.model.optout_level import OptOutLevel
+from desktop.model.value_conversion import UnconvertibleValue
 
-NEVER_SET = OptOut.BLAST.value
+NEVER_WRITTEN_LEVEL = OptOutLevel.BLAST.value
 
 
-def level_of(value: FieldValue) -> Json:
-    """An opt-out level by Sailthru's name. Raises Unfit: what is none must not become one."""
-    if isinstance(value, str) and value in {level.value for level in OptOut}:
+def parse_optout_level(value: FieldValue) -> Json:
+    """An opt-out level by Sailthru's name. Raises UnconvertibleValue: what is none must not become one."""
+    if isinstance(value, str) and value in {level.value for level in OptOutLevel}:
         return value
-    raise no_level(value)
+    raise invalid_level_error(value)
 
 
-def no_level(value: FieldValue) -> Unfit:
+def invalid_level_error(value: FieldValue) -> UnconvertibleValue:
     """The old level `blast` is shown where it is, and never set."""
-    return Unfit(
+    return UnconvertibleValue(
         translate("Judging", "“{value}” is no opt-out level that is set.").format(
             value=str(value)[:40]
         ),

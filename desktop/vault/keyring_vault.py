@@ -6,19 +6,19 @@ import time
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from desktop.kit.errors import AppError, Bug
-from desktop.kit.redact import Redactor
+from desktop.kit.errors import AppError, InternalError
+from desktop.kit.log_redaction import Redactor
 from desktop.kit.text import translate
-from desktop.vault.backend import Entries
-from desktop.vault.errors import silent
-from desktop.vault.secret import Secret, clean
+from desktop.vault.keyring_backend import KeyringEntries
+from desktop.vault.keyring_errors import keyring_timeout_error
+from desktop.vault.secret import Secret, validate_secret
 
 T = TypeVar("T")
-LIMIT_S = 10.0
+KEYRING_TIMEOUT_S = 10.0
 
 
-class BlockingEntries(Protocol):
-    """What `backend.Entries` does; every call may block."""
+class KeyringEntryStore(Protocol):
+    """What `backend.KeyringEntries` does; every call may block."""
 
     def get(self, secret: Secret) -> str | None:
         """Give the entry, or None."""
@@ -41,71 +41,71 @@ class KeyringVault:
         service: str,
         redactor: Redactor | None = None,
         *,
-        limit_s: float = LIMIT_S,
-        entries: BlockingEntries | None = None,
+        limit_s: float = KEYRING_TIMEOUT_S,
+        entries: KeyringEntryStore | None = None,
     ) -> None:
         self._service = service
-        self._entries = entries or Entries(service)
+        self._entries = entries or KeyringEntries(service)
         self._redactor = redactor or Redactor()
         self._limit_s = limit_s
         self._thread: threading.Thread | None = None
-        self._silent = False
+        self._has_timed_out = False
         # One call at a time: keyring services show one password prompt, not four.
         self._turn = asyncio.Lock()
 
     @property
-    def words(self) -> str:
+    def location_label(self) -> str:
         """Where they are kept, for a person."""
         where = translate("Stored", "in the operating system's keyring, under {service}")
         return where.format(service=self._service)
 
     async def get(self, secret: Secret) -> str | None:
         """Give the secret, or None; NoKeyring when the keyring cannot be asked."""
-        found = await self._ask(lambda: self._entries.get(secret))
+        found = await self._call_with_timeout(lambda: self._entries.get(secret))
         if found:
-            self._redactor.learn(found)
+            self._redactor.add_secrets(found)
         return found or None
 
     async def set(self, secret: Secret, value: str) -> None:
         """Keep the secret, read back; BadInput for an unusable one, NoKeyring otherwise."""
-        kept = clean(secret, value)
-        self._redactor.learn(kept)
-        await self._ask(lambda: self._entries.set(secret, kept))
+        kept = validate_secret(secret, value)
+        self._redactor.add_secrets(kept)
+        await self._call_with_timeout(lambda: self._entries.set(secret, kept))
 
     async def delete(self, secret: Secret) -> None:
         """Forget the secret."""
-        await self._ask(lambda: self._entries.delete(secret))
+        await self._call_with_timeout(lambda: self._entries.delete(secret))
 
-    async def _ask(self, call: Callable[[], T]) -> T:
+    async def _call_with_timeout(self, call: Callable[[], T]) -> T:
         async with self._turn:
-            await self._previous()
+            await self._wait_for_previous_call()
             loop = asyncio.get_running_loop()
             answer: asyncio.Future[T] = loop.create_future()
             # A thread of its own, as a daemon: the loop's executor would wait for a hanging
             # keyring when the app quits.
             self._thread = threading.Thread(
-                target=_run, args=(call, loop, answer), name="keyring", daemon=True
+                target=_call_in_thread, args=(call, loop, answer), name="keyring", daemon=True
             )
             self._thread.start()
             try:
                 return await asyncio.wait_for(answer, self._limit_s)
             except TimeoutError:
-                self._silent = True
-                raise silent(self._limit_s) from None
+                self._has_timed_out = True
+                raise keyring_timeout_error(self._limit_s) from None
 
-    async def _previous(self) -> None:
+    async def _wait_for_previous_call(self) -> None:
         """Wait for a call whose asker was cancelled; one that was silent too long is refused."""
         if self._thread is None:
             return
         until = time.monotonic() + self._limit_s
         while self._thread.is_alive():
-            if self._silent or time.monotonic() >= until:
-                raise silent(self._limit_s)
+            if self._has_timed_out or time.monotonic() >= until:
+                raise keyring_timeout_error(self._limit_s)
             await asyncio.sleep(0.005)
-        self._silent = False
+        self._has_timed_out = False
 
 
-def _run(
+def _call_in_thread(
     call: Callable[[], T], loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[T]"
 ) -> None:
     result: T | None = None
@@ -115,7 +115,7 @@ def _run(
     except AppError as error:
         failure = error
     except Exception as error:  # noqa: BLE001 - a thread's last resort
-        failure = Bug("The keyring could not be asked.", type(error).__name__)
+        failure = InternalError("The keyring could not be asked.", type(error).__name__)
 
     def settle() -> None:
         if answer.done():

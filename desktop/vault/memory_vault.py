@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from desktop.kit.redact import Redactor
+from desktop.kit.log_redaction import Redactor
 from desktop.kit.text import translate
-from desktop.vault.secret import Secret, clean
+from desktop.vault.secret import Secret, validate_secret
 
 
 class MemoryVault:
@@ -19,7 +19,7 @@ class MemoryVault:
             self._keep(secret, value)
 
     @property
-    def words(self) -> str:
+    def location_label(self) -> str:
         """Where they are kept, for a person."""
         return translate("Stored", "in this app's memory, until it is closed")
 
@@ -36,6 +36,6 @@ class MemoryVault:
         self._secrets.pop(secret, None)
 
     def _keep(self, secret: Secret, value: str) -> None:
-        kept = clean(secret, value)
-        self._redactor.learn(kept)
+        kept = validate_secret(secret, value)
+        self._redactor.add_secrets(kept)
         self._secrets[secret] = kept

@@ -3,11 +3,11 @@
 from enum import Enum
 from typing import Protocol
 
-from desktop.kit.errors import BadInput
+from desktop.kit.errors import InvalidInput
 
 # Windows' credential store takes 2,560 bytes = 1,280 UTF-16 units (jaraco/keyring#355). The same
 # limit everywhere, so that a workspace that works on one system works on all.
-LONGEST = 1_280
+MAX_SECRET_LENGTH = 1_280
 
 
 class Secret(Enum):
@@ -22,12 +22,12 @@ class Secret(Enum):
     SMTP_PASSWORD = "smtp-password"  # noqa: S105 - the entry's name
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """What a person calls it."""
-        return _WORDS[self]
+        return _LABELS[self]
 
 
-_WORDS = {
+_LABELS = {
     Secret.SAILTHRU_KEY: "Sailthru key",
     Secret.SAILTHRU_SECRET: "Sailthru secret",
     Secret.ZENDESK_TOKEN: "Zendesk API token",
@@ -42,7 +42,7 @@ class Vault(Protocol):
     """Keeps the secrets of one workspace."""
 
     @property
-    def words(self) -> str:
+    def location_label(self) -> str:
         """Where they are kept, to follow “they are”."""
         ...
 
@@ -51,7 +51,7 @@ class Vault(Protocol):
         ...
 
     async def set(self, secret: Secret, value: str) -> None:
-        """Keep it, and be sure that it is kept. Raises NoKeyring, BadInput."""
+        """Keep it, and be sure that it is kept. Raises NoKeyring, InvalidInput."""
         ...
 
     async def delete(self, secret: Secret) -> None:
@@ -59,29 +59,29 @@ class Vault(Protocol):
         ...
 
 
-async def erase(vault: Vault) -> None:
+async def erase_all_secrets(vault: Vault) -> None:
     """Forget every secret of the workspace."""
     for secret in Secret:
         await vault.delete(secret)
 
 
-def clean(secret: Secret, value: str) -> str:
+def validate_secret(secret: Secret, value: str) -> str:
     """Strip the line break that copying brings along, and refuse what no service issues.
 
     The value itself is never part of the message.
     """
     stripped = value.strip()
     if not stripped:
-        raise BadInput(f"The {secret.words} is empty.")
+        raise InvalidInput(f"The {secret.label} is empty.")
     if not stripped.isascii() or not stripped.isprintable():
-        raise BadInput(
-            f"The {secret.words} holds a character that no key has.",
+        raise InvalidInput(
+            f"The {secret.label} holds a character that no key has.",
             "It may have been copied from a text that replaced hyphens or added a line break.",
             "Copy it again from where it was issued.",
         )
-    if len(stripped) > LONGEST:
-        raise BadInput(
-            f"The {secret.words} is longer than {LONGEST:,} characters.",
+    if len(stripped) > MAX_SECRET_LENGTH:
+        raise InvalidInput(
+            f"The {secret.label} is longer than {MAX_SECRET_LENGTH:,} characters.",
             "The operating system's keyring cannot keep so long an entry.",
             "See whether more than the key was copied.",
         )

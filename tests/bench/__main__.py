@@ -9,9 +9,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench.report import Row, table
+from tests.bench.report import Figure, format_table
 
 KINDS = ("start", "lookup", "stalls", "sync", "faults")
+_MODULES = {
+    "start": "tests.bench.startup_time",
+    "lookup": "tests.bench.lookup_time",
+    "stalls": "tests.bench.window_stalls",
+    "sync": "tests.bench.sync_cost",
+    "faults": "tests.bench.fault_tests",
+}
 QUICK = KINDS[:3]
 
 
@@ -29,15 +36,15 @@ def main(arguments: Sequence[str]) -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.platform()}")
-    rows: list[Row] = []
+    rows: list[Figure] = []
     for kind in KINDS:
         if kind not in asked:
             continue
         more = {"state": options.state, "scale": options.scale} if kind == "faults" else {}
-        found = importlib.import_module(f"tests.bench.{kind}").measure(options.rounds, **more)
-        print(f"\n{kind}\n{table(found)}", flush=True)
+        found = importlib.import_module(_MODULES[kind]).measure(options.rounds, **more)
+        print(f"\n{kind}\n{format_table(found)}", flush=True)
         rows += found
-    missed = [row for row in rows if row.reached is False]
+    missed = [row for row in rows if row.is_aim_reached is False]
     print(f"\n{len(missed)} aims missed." if missed else "\nEvery aim was reached.")
     if options.json is not None:
         options.json.write_text(

@@ -14,13 +14,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.faults.damage import Outcome, make_sample, start_on
-from tests.faults.kills import APPLIED, Tally, Yard, foreign_cases, named_cases
-from tests.faults.run_kills import AFTER, RunYard, run_cases
-from tests.faults.syncs import ALL
+from tests.faults.edit_crashes import (
+    APPLIED_UNANSWERED,
+    CrashCounts,
+    EditCrashHarness,
+    changed_elsewhere_cases,
+    checkpoint_cases,
+)
+from tests.faults.file_damage import DamageCounts, make_sample_workspace, start_with_damaged_file
+from tests.faults.sync_run_crashes import CHECKPOINTS_AFTER_SENDING, RunCrashHarness, all_run_cases
+from tests.support.sync_cases import ALL_PRESETS
 
-Step = tuple[str, Callable[[Yard], Tally]]
-RunStep = tuple[str, Callable[[RunYard], Tally]]
+Step = tuple[str, Callable[[EditCrashHarness], CrashCounts]]
+RunStep = tuple[str, Callable[[RunCrashHarness], CrashCounts]]
 
 
 def main(argv: list[str]) -> int:
@@ -33,16 +39,16 @@ def main(argv: list[str]) -> int:
     )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(argv)
-    done = _Done(options.state)
+    done = CompletedSteps(options.state)
     with tempfile.TemporaryDirectory(prefix="fairlead-faults-") as folder:
-        _kill(Path(folder), options, done)
-        _kill_runs(Path(folder), options, done)
+        run_edit_crash_steps(Path(folder), options, done)
+        run_sync_crash_steps(Path(folder), options, done)
         for name in ("fairlead.db", "mirror.db"):
-            _damage(Path(folder), name, options, done)
+            run_file_damage_steps(Path(folder), name, options, done)
     return _report(done)
 
 
-class _Done:
+class CompletedSteps:
     """What was counted so far; a step that is in the file is not done again."""
 
     def __init__(self, path: Path | None) -> None:
@@ -54,7 +60,7 @@ class _Done:
     def __contains__(self, step: str) -> bool:
         return step in self.steps
 
-    def add(self, step: str, counted: Tally | Outcome) -> None:
+    def add(self, step: str, counted: CrashCounts | DamageCounts) -> None:
         self.steps[step] = asdict(counted)
         if self._path is not None:
             fresh = self._path.with_suffix(".new")
@@ -62,9 +68,9 @@ class _Done:
             fresh.replace(self._path)
 
 
-def _steps(scale: float, seed: int) -> Iterator[Step]:
+def edit_crash_steps(scale: float, seed: int) -> Iterator[Step]:
     for turn in range(max(1, round(50 * scale))):
-        for kind, point in named_cases():
+        for kind, point in checkpoint_cases():
             yield (
                 f"named/{kind}/{point}/{turn}",
                 lambda yard, k=kind, p=point: yard.kill_named(k, p),  # type: ignore[misc]
@@ -73,19 +79,22 @@ def _steps(scale: float, seed: int) -> Iterator[Step]:
         rng = random.Random(f"{seed}/{turn}")
         yield f"random/{turn}", lambda yard, r=rng: yard.kill_at_random(r)  # type: ignore[misc]
     for turn in range(max(1, round(10 * scale))):
-        for kind, point in foreign_cases():
+        for kind, point in changed_elsewhere_cases():
             yield (
                 f"foreign/{kind}/{point}/{turn}",
                 lambda yard, k=kind, p=point: yard.kill_then_foreign(k, p),  # type: ignore[misc]
             )
         yield (
             f"control: resent unread/{turn}",
-            lambda yard: yard.kill_then_foreign("opt-out", APPLIED, naive=True),
+            lambda yard: yard.kill_then_change_elsewhere("opt-out", APPLIED_UNANSWERED, naive=True),
         )
-        yield f"control: no claims/{turn}", lambda yard: Tally(10, doubled=yard.unclaimed(10))
+        yield (
+            f"control: no claims/{turn}",
+            lambda yard: CrashCounts(10, doubled=yard.send_without_claims(10)),
+        )
 
 
-def _run_steps(scale: float, seed: int) -> Iterator[RunStep]:
+def sync_run_crash_steps(scale: float, seed: int) -> Iterator[RunStep]:
     """Turn by turn, so that what is done after an hour holds something of everything."""
     rounds = max(1, round(50 * scale))
     for turn in range(rounds):
@@ -98,12 +107,12 @@ def _run_steps(scale: float, seed: int) -> Iterator[RunStep]:
 
 
 def _killed_runs(turn: int) -> Iterator[RunStep]:
-    for name, point in run_cases():
+    for name, point in all_run_cases():
         yield (
             f"run named/{name}/{point}/{turn}",
             lambda yard, n=name, p=point: yard.kill_named(n, p),  # type: ignore[misc]
         )
-        if point in AFTER:
+        if point in CHECKPOINTS_AFTER_SENDING:
             yield (
                 f"run begun anew/{name}/{point}/{turn}",
                 lambda yard, n=name, p=point: yard.kill_named(n, p, resume=False),  # type: ignore[misc]
@@ -112,7 +121,7 @@ def _killed_runs(turn: int) -> Iterator[RunStep]:
                 f"run foreign/{name}/{point}/{turn}",
                 lambda yard, n=name, p=point: yard.kill_then_foreign(n, p),  # type: ignore[misc]
             )
-    for point in AFTER:
+    for point in CHECKPOINTS_AFTER_SENDING:
         yield (
             f"run summed/{point}/{turn}",
             lambda yard, p=point: yard.kill_then_count(p),  # type: ignore[misc]
@@ -120,7 +129,7 @@ def _killed_runs(turn: int) -> Iterator[RunStep]:
 
 
 def _shared_runs(turn: int) -> Iterator[RunStep]:
-    for name in ALL:
+    for name in ALL_PRESETS:
         yield f"run two homes/{name}/{turn}", lambda yard, n=name: yard.two_homes(n)  # type: ignore[misc]
         yield (
             f"run asleep/{name}/{turn}",
@@ -128,19 +137,19 @@ def _shared_runs(turn: int) -> Iterator[RunStep]:
         )
         yield (
             f"run control: resent unread/{name}/{turn}",
-            lambda yard, n=name: yard.kill_then_foreign(n, APPLIED, naive=True),  # type: ignore[misc]
+            lambda yard, n=name: yard.kill_then_foreign(n, APPLIED_UNANSWERED, naive=True),  # type: ignore[misc]
         )
     yield (
         f"run control: added again/{turn}",
-        lambda yard: yard.kill_then_count(APPLIED, naive=True),
+        lambda yard: yard.kill_then_count_increments(APPLIED_UNANSWERED, naive=True),
     )
 
 
-def _kill_runs(folder: Path, options: argparse.Namespace, done: _Done) -> None:
-    every = _run_steps(options.scale, options.seed)
+def run_sync_crash_steps(folder: Path, options: argparse.Namespace, done: CompletedSteps) -> None:
+    every = sync_run_crash_steps(options.scale, options.seed)
     waiting = [s for s in every if s[0].startswith(options.only) and s[0] not in done]
     for start in range(0, len(waiting), 50):
-        yard = RunYard(folder / f"runs{start}")
+        yard = RunCrashHarness(folder / f"runs{start}")
         try:
             for name, act in waiting[start : start + 50]:
                 done.add(name, act(yard))
@@ -149,12 +158,12 @@ def _kill_runs(folder: Path, options: argparse.Namespace, done: _Done) -> None:
         _say(f"{min(start + 50, len(waiting)):>6} of {len(waiting)} killed runs")
 
 
-def _kill(folder: Path, options: argparse.Namespace, done: _Done) -> None:
+def run_edit_crash_steps(folder: Path, options: argparse.Namespace, done: CompletedSteps) -> None:
     # A new yard now and then: the request log and the files stay small.
-    every = _steps(options.scale, options.seed)
+    every = edit_crash_steps(options.scale, options.seed)
     waiting = [s for s in every if s[0].startswith(options.only) and s[0] not in done]
     for start in range(0, len(waiting), 100):
-        yard = Yard(folder / f"yard{start}")
+        yard = EditCrashHarness(folder / f"yard{start}")
         try:
             for name, act in waiting[start : start + 100]:
                 done.add(name, act(yard))
@@ -163,26 +172,32 @@ def _kill(folder: Path, options: argparse.Namespace, done: _Done) -> None:
         _say(f"{min(start + 100, len(waiting)):>6} of {len(waiting)} kills")
 
 
-def _damage(folder: Path, name: str, options: argparse.Namespace, done: _Done) -> None:
+def run_file_damage_steps(
+    folder: Path, name: str, options: argparse.Namespace, done: CompletedSteps
+) -> None:
     step = f"damage/{name}"
     if step in done or not step.startswith(options.only):
         return
-    sample, rng, outcome = make_sample(folder / f"sample-{name}"), random.Random(1), Outcome()
+    sample, rng, outcome = (
+        make_sample_workspace(folder / f"sample-{name}"),
+        random.Random(1),
+        DamageCounts(),
+    )
     for _ in range(max(20, round(1000 * options.scale))):
-        start_on(sample, folder / "work", name, rng, outcome)
+        start_with_damaged_file(sample, folder / "work", name, rng, outcome)
     done.add(step, outcome)
     _say(f"{outcome.tried:>6} damaged copies of {name}")
 
 
-def _report(done: _Done) -> int:
+def _report(done: CompletedSteps) -> int:
     bad = 0
     _say(f"{'':<24}{'kills':>8}{'lost':>8}{'doubled':>9}{'overwritten':>13}")
     groups = dict.fromkeys(s.split("/")[0] for s in done.steps if not s.startswith("damage/"))
     for group in groups:
-        total = Tally()
+        total = CrashCounts()
         for step, counted in done.steps.items():
             if step.split("/")[0] == group:
-                total.add(Tally(**counted))
+                total.add(CrashCounts(**counted))
         _say(f"{group:<24}{total.kills:>8}{total.lost:>8}{total.doubled:>9}{total.overwritten:>13}")
         wrong = total.lost + total.doubled + total.overwritten
         if "control" in group:
@@ -190,11 +205,11 @@ def _report(done: _Done) -> int:
             bad += wrong == 0
         else:
             bad += wrong
-            for trouble in total.troubles:
+            for trouble in total.problems:
                 _say(f"  {trouble}")
     for step, counted in done.steps.items():
         if step.startswith("damage/"):
-            found = Outcome(**counted)
+            found = DamageCounts(**counted)
             wrong_ones = [*found.crashed, *found.emptied, *found.touched]
             bad += len(wrong_ones)
             _say(

@@ -9,11 +9,11 @@ import pytest
 import pytest_asyncio
 from hypothesis import settings
 
-from desktop.app.wiring import House
+from desktop.app.container import WorkspaceServices
 from desktop.kit.clock import Clock
-from tests.faults.home import make_home, opened
-from tests.faults.servers import Servers
-from tests.faults.town import ManualClock, Town
+from tests.support.manual_clock import CustomerFactory, ManualClock
+from tests.support.sandbox_servers import SandboxServers
+from tests.support.workspace_home import create_workspace_home, open_workspace_services
 
 # The same examples each time, as all of the slice is seeded; `--hypothesis-profile=default` draws
 # others. No time limit: how long one takes is the machine's affair.
@@ -33,24 +33,24 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture(scope="session")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServers]:
     log = tmp_path_factory.mktemp("sandbox") / "requests.jsonl"
-    servers = Servers("--customers", "0", log=log)
+    servers = SandboxServers("--customers", "0", log=log)
     yield servers
     servers.stop()
 
 
 @pytest.fixture
-def servers(serving: Servers) -> Iterator[Servers]:
+def servers(serving: SandboxServers) -> Iterator[SandboxServers]:
     """Without faults, also for whoever comes next."""
     yield serving
-    serving.quiet()
+    serving.clear_faults()
 
 
 @pytest.fixture(scope="session")
-def set_up_once(serving: Servers, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def set_up_once(serving: SandboxServers, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("template") / "home"
-    make_home(folder, serving.document)
+    create_workspace_home(folder, serving.connection_document)
     return folder
 
 
@@ -63,12 +63,14 @@ def home(set_up_once: Path, tmp_path: Path) -> Path:
 
 
 @pytest_asyncio.fixture
-async def house(home: Path, servers: Servers, clock: Clock) -> AsyncIterator[House]:
+async def house(
+    home: Path, servers: SandboxServers, clock: Clock
+) -> AsyncIterator[WorkspaceServices]:
     """The connected house of that home, as an admin, with a manual clock."""
-    async with opened(home, servers.document, clock=clock) as found:
+    async with open_workspace_services(home, servers.connection_document, clock=clock) as found:
         yield found
 
 
 @pytest.fixture
-def town(servers: Servers) -> Town:
-    return Town(servers)
+def town(servers: SandboxServers) -> CustomerFactory:
+    return CustomerFactory(servers)

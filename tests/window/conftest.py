@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from desktop.app.loop import Loop
-from tests.window.desk_fixtures import (  # noqa: F401 - one of each for all rooms with whole windows
+from desktop.app.event_loop import QtEventLoop
+from tests.support.window_fixtures import (  # noqa: F401 - one of each for all rooms with whole windows
     ready,
     serving,
 )
@@ -15,9 +15,9 @@ from tests.window.desk_fixtures import (  # noqa: F401 - one of each for all roo
 
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
-) -> dict[str, Callable[[], Loop]]:
+) -> dict[str, Callable[[], QtEventLoop]]:
     app = QApplication.instance() or QApplication(["test"])
-    return {"qt": lambda: Loop(app)}
+    return {"qt": lambda: QtEventLoop(app)}
 
 
 def pytest_collection_finish() -> None:

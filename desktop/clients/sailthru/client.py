@@ -3,26 +3,31 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Literal, TypeVar
 
-from desktop.clients.caller import Caller
-from desktop.clients.exchange import Request
-from desktop.clients.field import Notes, OnBad
-from desktop.clients.noting import Make, call_noting
-from desktop.clients.sailthru import translate
-from desktop.clients.sailthru.errors import someone_else, unexpected
-from desktop.clients.sailthru.job import Job
-from desktop.clients.sailthru.protocol import Credentials, File, build, decipher
-from desktop.kit.errors import NotFound, Rejected
+from desktop.clients.field_parser import FieldParser, OnFieldProblems
+from desktop.clients.http_messages import HttpRequest
+from desktop.clients.request_pipeline import RequestPipeline
+from desktop.clients.sailthru import wire_to_model
+from desktop.clients.sailthru.error_mapping import unexpected_response_error, wrong_profile_error
+from desktop.clients.sailthru.job_status import SailthruJob
+from desktop.clients.sailthru.protocol import (
+    SailthruCredentials,
+    UploadFile,
+    build_request,
+    parse_response,
+)
+from desktop.clients.tolerant_call import ModelBuilder, call_tolerantly
+from desktop.kit.errors import NotFound, ValuesRejected
 from desktop.model.json_value import Json
-from desktop.model.optout import OptOut
-from desktop.model.profile import SailthruAccount, SailthruList, SailthruProfile
+from desktop.model.optout_level import OptOutLevel
+from desktop.model.sailthru_profile import SailthruAccount, SailthruList, SailthruProfile
 
 T = TypeVar("T")
 
-Endpoint = Literal["user", "list", "job", "settings"]
+SailthruEndpoint = Literal["user", "list", "job", "settings"]
 
 # How many purchases a profile brings along (contract sailthru 2.1: an int means how many).
-_PURCHASES = 10
-_FIELDS: Mapping[str, int] = {
+_PURCHASE_COUNT = 10
+_PROFILE_FIELDS: Mapping[str, int] = {
     "activity": 1,
     "device": 1,
     "engagement": 1,
@@ -30,20 +35,23 @@ _FIELDS: Mapping[str, int] = {
     "lifetime": 1,
     "lists": 1,
     "optout_email": 1,
-    "purchases": _PURCHASES,
+    "purchases": _PURCHASE_COUNT,
     "smart_lists": 1,
     "vars": 1,
 }
 # Ids nobody has: a call with them shows whether the key may make it, and touches nothing.
-_NO_SID = "0" * 24
-_NO_LIST = "fairlead rights check"
+_NONEXISTENT_SID = "0" * 24
+_NONEXISTENT_LIST = "fairlead rights check"
 
 
 class SailthruClient:
     """One account, by one API key."""
 
     def __init__(
-        self, credentials: Credentials, caller: Caller, on_bad: OnBad | None = None
+        self,
+        credentials: SailthruCredentials,
+        caller: RequestPipeline,
+        on_bad: OnFieldProblems | None = None,
     ) -> None:
         """`on_bad` hears of fields left out of an answer; they are logged by name anyway."""
         self._credentials = credentials
@@ -55,34 +63,34 @@ class SailthruClient:
 
         Raises NotFound. A sid that brings another profile is ServiceTrouble.
         """
-        asked: dict[str, object] = {"id": id, "fields": _FIELDS}
+        asked: dict[str, object] = {"id": id, "fields": _PROFILE_FIELDS}
         if key is not None:
             asked["key"] = key
-        found = await self._get("user", asked, translate.profile)
+        found = await self._get("user", asked, wire_to_model.parse_profile)
         if key == "sid" and found.sid.lower() != id.lower():
-            raise someone_else()
+            raise wrong_profile_error()
         return found
 
     async def list_lists(self) -> tuple[SailthruList, ...]:
         """Every list of the account, smart ones included."""
-        return await self._get("list", {}, translate.lists)
+        return await self._get("list", {}, wire_to_model.parse_lists)
 
     async def get_list(self, name: str) -> SailthruList:
         """One list. Raises NotFound."""
-        found = await self._get("list", {"list": name}, translate.one_list)
+        found = await self._get("list", {"list": name}, wire_to_model.parse_list)
         if found is None:
-            raise unexpected()
+            raise unexpected_response_error()
         return found
 
-    async def settings(self) -> SailthruAccount:
+    async def get_account(self) -> SailthruAccount:
         """The account; the cheapest check of the credentials."""
-        return await self._get("settings", {}, translate.account)
+        return await self._get("settings", {}, wire_to_model.parse_account)
 
     async def post_user(
         self,
         sid: str,
         *,
-        optout: OptOut | None = None,
+        optout: OptOutLevel | None = None,
         lists: Mapping[str, bool] | None = None,
         vars: Mapping[str, Json] | None = None,
     ) -> None:
@@ -94,13 +102,13 @@ class SailthruClient:
         if optout is not None:
             # Nested inside `keys` it would silently not be applied (contract sailthru 2.1).
             body["optout_email"] = optout.value
-        await self._post("user", body | _changes(lists, vars), _done)
+        await self._post("user", body | _profile_changes(lists, vars), _ignore_response)
 
     async def create_user(
         self,
         email: str,
         *,
-        optout: OptOut | None = None,
+        optout: OptOutLevel | None = None,
         vars: Mapping[str, Json] | None = None,
         lists: Mapping[str, bool] | None = None,
     ) -> None:
@@ -108,60 +116,66 @@ class SailthruClient:
         body: dict[str, object] = {"id": email, "key": "email"}
         if optout is not None:
             body["optout_email"] = optout.value
-        await self._post("user", body | _changes(lists, vars), _done)
+        await self._post("user", body | _profile_changes(lists, vars), _ignore_response)
 
     async def create_list(self, name: str) -> None:
         """Make an empty natural list; two at once may make twins (contract sailthru 7)."""
-        await self._post("list", {"list": name, "type": "natural"}, _done)
+        await self._post("list", {"list": name, "type": "natural"}, _ignore_response)
 
     async def save_smart_list(self, name: str, query: Mapping[str, Json]) -> None:
         """Make or replace a smart list (contract sailthru 2.3 for the query's parallel arrays)."""
-        await self._post("list", {"list": name, "type": "smart", "query": query}, _done)
+        await self._post("list", {"list": name, "type": "smart", "query": query}, _ignore_response)
 
     async def submit_job(
-        self, kind: str, parameters: Mapping[str, Json], *, file: File | None = None
-    ) -> Job:
+        self, kind: str, parameters: Mapping[str, Json], *, file: UploadFile | None = None
+    ) -> SailthruJob:
         """Start a job (`update`, `import`, `export_list_data` …), with its lines in `file`."""
-        return await self._post("job", {"job": kind, **parameters}, translate.job, file)
+        return await self._post("job", {"job": kind, **parameters}, wire_to_model.parse_job, file)
 
-    async def get_job(self, job_id: str) -> Job:
+    async def get_job(self, job_id: str) -> SailthruJob:
         """How far a job is. Raises NotFound."""
-        return await self._get("job", {"job_id": job_id}, translate.job)
+        return await self._get("job", {"job_id": job_id}, wire_to_model.parse_job)
 
     def download(self, url: str) -> AsyncIterator[bytes]:
         """The pieces of an export; the address is public, and no key goes along."""
         return self._caller.transport.download(url)
 
-    async def probe(self, endpoint: Endpoint) -> None:
+    async def probe_endpoint(self, endpoint: SailthruEndpoint) -> None:
         """Whether the key may use this endpoint; reads something that does not exist.
 
         Raises Forbidden or AuthLost, and what any call raises when the service is away.
         """
-        asked: Mapping[Endpoint, Mapping[str, object]] = {
-            "user": {"id": _NO_SID, "key": "sid", "fields": {"keys": 1}},
-            "list": {"list": _NO_LIST},
-            "job": {"job_id": _NO_SID},
+        asked: Mapping[SailthruEndpoint, Mapping[str, object]] = {
+            "user": {"id": _NONEXISTENT_SID, "key": "sid", "fields": {"keys": 1}},
+            "list": {"list": _NONEXISTENT_LIST},
+            "job": {"job_id": _NONEXISTENT_SID},
             "settings": {},
         }
         try:
-            await self._get(endpoint, asked[endpoint], _done)
-        except (NotFound, Rejected):
+            await self._get(endpoint, asked[endpoint], _ignore_response)
+        except (NotFound, ValuesRejected):
             # Refused for its id, hence let in.
             return
 
-    async def _get(self, endpoint: str, asked: Mapping[str, object], make: Make[T]) -> T:
-        return await self._call(build(self._credentials, "GET", endpoint, asked), make)
+    async def _get(self, endpoint: str, asked: Mapping[str, object], make: ModelBuilder[T]) -> T:
+        return await self._call(build_request(self._credentials, "GET", endpoint, asked), make)
 
     async def _post(
-        self, endpoint: str, body: Mapping[str, object], make: Make[T], file: File | None = None
+        self,
+        endpoint: str,
+        body: Mapping[str, object],
+        make: ModelBuilder[T],
+        file: UploadFile | None = None,
     ) -> T:
-        return await self._call(build(self._credentials, "POST", endpoint, body, file=file), make)
+        return await self._call(
+            build_request(self._credentials, "POST", endpoint, body, file=file), make
+        )
 
-    async def _call(self, request: Request, make: Make[T]) -> T:
-        return await call_noting(self._caller, request, decipher, make, self._on_bad)
+    async def _call(self, request: HttpRequest, make: ModelBuilder[T]) -> T:
+        return await call_tolerantly(self._caller, request, parse_response, make, self._on_bad)
 
 
-def _changes(
+def _profile_changes(
     lists: Mapping[str, bool] | None, variables: Mapping[str, Json] | None
 ) -> dict[str, object]:
     changes: dict[str, object] = {}
@@ -172,5 +186,5 @@ def _changes(
     return changes
 
 
-def _done(document: Mapping[str, object], notes: Notes) -> None:
-    del document, notes
+def _ignore_response(document: Mapping[str, object], parser: FieldParser) -> None:
+    del document, parser

@@ -8,27 +8,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from desktop.clients.exchange import Answer, Request
-from desktop.clients.json_text import Unreadable, parse
-from desktop.clients.limits import Reading
-from desktop.clients.sailthru.errors import (
-    from_code,
-    from_status,
-    from_xml,
-    not_json,
-    over_limit,
-    unexpected,
+from desktop.clients.http_messages import HttpRequest, HttpResponse
+from desktop.clients.json_parsing import InvalidJsonError, parse_json
+from desktop.clients.rate_limiter import RateLimitReading
+from desktop.clients.retry_after import parse_header_number, retry_after_s, server_time
+from desktop.clients.sailthru.error_mapping import (
+    error_from_code,
+    error_from_status,
+    error_from_xml,
+    not_json_error,
+    rate_limit_error,
+    unexpected_response_error,
 )
-from desktop.clients.waiting import number, retry_after_s, server_now
-from desktop.kit.errors import BadInput
+from desktop.kit.errors import InvalidInput
 
-FORM = "application/x-www-form-urlencoded"
+FORM_CONTENT_TYPE = "application/x-www-form-urlencoded"
 # The window is a clock minute (contract sailthru 3).
 _WINDOW_S = 60.0
 
 
 @dataclass(frozen=True)
-class Credentials:
+class SailthruCredentials:
     """An API key and its secret; neither is ever printed."""
 
     key: str = field(repr=False)
@@ -36,7 +36,7 @@ class Credentials:
 
 
 @dataclass(frozen=True)
-class File:
+class UploadFile:
     """A file to send along; its content is not signed (contract sailthru 1.9).
 
     A mapped file is read only once, straight into the request's body.
@@ -46,54 +46,54 @@ class File:
     content: bytes | mmap.mmap = field(repr=False)
 
 
-def signature(secret: str, parameters: Mapping[str, object]) -> str:
+def sign_parameters(secret: str, parameters: Mapping[str, object]) -> str:
     """MD5 in hex over the secret and all leaf values, sorted (contract sailthru 1.4, 1.6)."""
-    text = secret + "".join(sorted(_leaves(parameters)))
+    text = secret + "".join(sorted(_leaf_values(parameters)))
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def build(
-    credentials: Credentials,
+def build_request(
+    credentials: SailthruCredentials,
     method: str,
     endpoint: str,
     parameters: Mapping[str, object],
     *,
-    file: File | None = None,
-) -> Request:
-    """The signed request. Raises BadInput when the parameters cannot be JSON."""
+    file: UploadFile | None = None,
+) -> HttpRequest:
+    """The signed request. Raises InvalidInput when the parameters cannot be JSON."""
     text = _json_text(parameters)
     fields = {"api_key": credentials.key, "format": "json", "json": text}
-    fields["sig"] = signature(credentials.secret, fields)
+    fields["sig"] = sign_parameters(credentials.secret, fields)
     template = f"/{endpoint}"
     if method != "POST":
-        return Request(
-            method, template, template, query=tuple(fields.items()), safe=method == "GET"
+        return HttpRequest(
+            method, template, template, query=tuple(fields.items()), is_idempotent=method == "GET"
         )
     if file is None:
-        body, kind = urlencode(fields).encode(), FORM
+        body, kind = urlencode(fields).encode(), FORM_CONTENT_TYPE
     else:
         body, kind = _multipart(fields, file)
-    return Request(method, template, template, headers={"Content-Type": kind}, body=body)
+    return HttpRequest(method, template, template, headers={"Content-Type": kind}, body=body)
 
 
-def decipher(answer: Answer, now: float) -> dict[str, object]:
+def parse_response(answer: HttpResponse, now: float) -> dict[str, object]:
     """The answer's object. Raises the error it stands for; the body decides before the status.
 
     An `error` field can come with HTTP 200 (contract sailthru 2.0); without `format` errors are
     XML (1.10), and gateways answer in HTML.
     """
-    pause = pause_s(answer.headers, now)
+    pause = rate_limit_pause_s(answer.headers, now)
     if answer.status == 429:
-        raise over_limit(pause, now)
+        raise rate_limit_error(pause, now)
     body = answer.body[:1000].lstrip()
     if body.startswith(b"<"):
-        raise from_xml(answer.status, body, pause, now)
+        raise error_from_xml(answer.status, body, pause, now)
     try:
-        found = parse(answer.body)
-    except Unreadable:
-        raise not_json(answer.status) from None
+        found = parse_json(answer.body)
+    except InvalidJsonError:
+        raise not_json_error(answer.status) from None
     if isinstance(found, dict) and found.get("error") not in (None, 0, False, ""):
-        raise from_code(
+        raise error_from_code(
             answer.status,
             found["error"],
             found.get("errormsg"),
@@ -101,44 +101,50 @@ def decipher(answer: Answer, now: float) -> dict[str, object]:
             now,
         )
     if not 200 <= answer.status < 300:
-        raise from_status(answer.status)
+        raise error_from_status(answer.status)
     if not isinstance(found, dict):
-        raise unexpected()
+        raise unexpected_response_error()
     return found
 
 
-def readings(request: Request, headers: Mapping[str, str], now: float) -> Iterator[Reading]:
+def read_rate_limits(
+    request: HttpRequest, headers: Mapping[str, str], now: float
+) -> Iterator[RateLimitReading]:
     """The budget of this endpoint and method, each of which has its own (contract sailthru 3)."""
-    limit, remaining = (number(headers.get(f"x-rate-limit-{n}")) for n in ("limit", "remaining"))
+    limit, remaining = (
+        parse_header_number(headers.get(f"x-rate-limit-{n}")) for n in ("limit", "remaining")
+    )
     if limit is None or remaining is None or limit <= 0:
         return
-    yield Reading(request.route, int(limit), max(0, int(remaining)), _reset_s(headers, now))
+    yield RateLimitReading(
+        request.route, int(limit), max(0, int(remaining)), _reset_s(headers, now)
+    )
 
 
-def pause_s(headers: Mapping[str, str], now: float) -> float:
+def rate_limit_pause_s(headers: Mapping[str, str], now: float) -> float:
     """How long to pause after “too many”: Retry-After, else the reset, else the next minute."""
     for said in (retry_after_s(headers, now), _reset_s(headers, now)):
         if said is not None:
             return said
-    return _WINDOW_S - server_now(headers, now) % _WINDOW_S
+    return _WINDOW_S - server_time(headers, now) % _WINDOW_S
 
 
 def _reset_s(headers: Mapping[str, str], now: float) -> float | None:
-    reset = number(headers.get("x-rate-limit-reset"))
+    reset = parse_header_number(headers.get("x-rate-limit-reset"))
     if reset is None:
         return None
-    return min(max(reset - server_now(headers, now), 0.0), _WINDOW_S)
+    return min(max(reset - server_time(headers, now), 0.0), _WINDOW_S)
 
 
-def _leaves(value: object) -> Iterator[str]:
+def _leaf_values(value: object) -> Iterator[str]:
     if isinstance(value, Mapping):
         for item in value.values():
-            yield from _leaves(item)
+            yield from _leaf_values(item)
     elif isinstance(value, str):
         yield value
     elif isinstance(value, Sequence):
         for item in value:
-            yield from _leaves(item)
+            yield from _leaf_values(item)
     elif isinstance(value, bool):
         # PHP's rule, which the service follows (contract sailthru 1.7).
         yield "1" if value else "0"
@@ -151,7 +157,7 @@ def _json_text(parameters: Mapping[str, object]) -> str:
         text = json.dumps(parameters, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         text.encode()
     except (TypeError, ValueError, RecursionError):
-        raise BadInput(
+        raise InvalidInput(
             "This value cannot be sent to Sailthru.",
             "It holds a number or characters that JSON does not have.",
             "Enter it again.",
@@ -159,7 +165,7 @@ def _json_text(parameters: Mapping[str, object]) -> str:
     return text
 
 
-def _multipart(fields: Mapping[str, str], file: File) -> tuple[bytes, str]:
+def _multipart(fields: Mapping[str, str], file: UploadFile) -> tuple[bytes, str]:
     boundary = secrets.token_hex(16)
     name = "".join(c for c in file.name if c.isalnum() or c in "._-") or "file"
     parts: list[bytes | mmap.mmap] = []

@@ -5,17 +5,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from desktop.clients.caller import Caller
-from desktop.clients.exchange import Request
-from desktop.clients.field import Notes, OnBad
-from desktop.clients.noting import Make, call_noting
-from desktop.clients.zendesk import search, translate
-from desktop.clients.zendesk.cursor import PAGE_SIZE, Circle, next_cursor
-from desktop.clients.zendesk.errors import someone_else
-from desktop.clients.zendesk.protocol import build, decipher
+from desktop.clients.field_parser import FieldParser, OnFieldProblems
+from desktop.clients.http_messages import HttpRequest
+from desktop.clients.request_pipeline import RequestPipeline
+from desktop.clients.tolerant_call import ModelBuilder, call_tolerantly
+from desktop.clients.zendesk import search_query, wire_to_model
+from desktop.clients.zendesk.cursor_pagination import PAGE_SIZE, PageLoopDetector, next_cursor
+from desktop.clients.zendesk.error_mapping import wrong_record_error
+from desktop.clients.zendesk.protocol import build_request, parse_response
 from desktop.model.json_value import Json
-from desktop.model.person import Identity, Organization, UserField, ZendeskMe, ZendeskPerson
-from desktop.model.ticket import Ticket
+from desktop.model.zendesk_ticket import ZendeskTicket
+from desktop.model.zendesk_user import (
+    Organization,
+    SignedInZendeskUser,
+    UserFieldDefinition,
+    UserIdentity,
+    ZendeskUser,
+)
 
 T = TypeVar("T")
 
@@ -25,14 +31,14 @@ _IDENTITIES = "/api/v2/users/{id}/identities"
 _TAGS = "/api/v2/users/{id}/tags"
 _USER_FIELDS = "/api/v2/user_fields"
 # Identities read one by one for a search that came without them.
-_MOST_UNREAD = 5
+_MAX_IDENTITY_READS = 5
 
 
 @dataclass(frozen=True)
-class TicketPage:
+class RequesterTicketPage:
     """The most recently touched tickets; `total` counts all of them where Zendesk says so."""
 
-    tickets: tuple[Ticket, ...]
+    tickets: tuple[ZendeskTicket, ...]
     has_more: bool
     total: int | None = None
 
@@ -40,110 +46,134 @@ class TicketPage:
 class ZendeskClient:
     """One account, as one agent."""
 
-    def __init__(self, caller: Caller, on_bad: OnBad | None = None) -> None:
+    def __init__(self, caller: RequestPipeline, on_bad: OnFieldProblems | None = None) -> None:
         """`on_bad` hears of fields left out of an answer; they are logged by count anyway."""
         self._caller = caller
         self._on_bad = on_bad
 
-    async def me(self) -> ZendeskMe:
+    async def me(self) -> SignedInZendeskUser:
         """Whose credentials these are. Raises AuthLost also for the anonymous user."""
-        return await self.call(build("GET", "/api/v2/users/me"), translate.me)
+        return await self.send(
+            build_request("GET", "/api/v2/users/me"), wire_to_model.parse_signed_in_user
+        )
 
-    async def search_users(self, query: str) -> tuple[ZendeskPerson, ...]:
+    async def search_users(self, query: str) -> tuple[ZendeskUser, ...]:
         """The first 100 users for a query in Zendesk's search language."""
         asked = (("query", query), _SIDELOADS, ("per_page", "100"))
-        return await self.call(build("GET", "/api/v2/users/search", query=asked), translate.people)
+        return await self.send(
+            build_request("GET", "/api/v2/users/search", query=asked), wire_to_model.parse_users
+        )
 
-    async def find_by_email(self, address: str) -> tuple[ZendeskPerson, ...]:
+    async def find_by_email(self, address: str) -> tuple[ZendeskUser, ...]:
         """The users who have exactly this address, primary or not."""
-        found = await self.search_users(search.email_query(address))
-        return search.with_email(await self._with_identities(found, address), address)
+        found = await self.search_users(search_query.email_query(address))
+        return search_query.filter_by_email(await self._with_identities(found, address), address)
 
-    async def find_by_phone(self, number: str) -> tuple[ZendeskPerson, ...]:
+    async def find_by_phone(self, number: str) -> tuple[ZendeskUser, ...]:
         """The users with this phone number, with or without its country code."""
-        queries = search.phone_queries(number)
+        queries = search_query.phone_queries(number)
         answers = await asyncio.gather(*(self.search_users(query) for query in queries))
         once = {person.id: person for people in answers for person in people}
-        return search.with_phone(once.values(), number)
+        return search_query.filter_by_phone(once.values(), number)
 
-    async def find_by_name(self, text: str) -> tuple[ZendeskPerson, ...]:
+    async def find_by_name(self, text: str) -> tuple[ZendeskUser, ...]:
         """The users Zendesk finds for these words, the last of which may be unfinished."""
-        query = search.name_query(text)
+        query = search_query.name_query(text)
         return await self.search_users(query) if query else ()
 
-    async def find_by_external_id(self, external_id: str) -> tuple[ZendeskPerson, ...]:
+    async def find_by_external_id(self, external_id: str) -> tuple[ZendeskUser, ...]:
         """The users with this external id; Zendesk ignores case."""
         asked = (("external_id", external_id), _SIDELOADS)
-        found = await self.call(build("GET", "/api/v2/users/search", query=asked), translate.people)
+        found = await self.send(
+            build_request("GET", "/api/v2/users/search", query=asked), wire_to_model.parse_users
+        )
         wanted = external_id.lower()
         return tuple(p for p in found if p.external_id and p.external_id.lower() == wanted)
 
-    async def show_user(self, user_id: int) -> ZendeskPerson:
+    async def show_user(self, user_id: int) -> ZendeskUser:
         """One user with identities and organisation. Raises NotFound."""
-        request = build("GET", _USER, ids={"id": user_id}, query=(_SIDELOADS,))
-        found = await self.call(request, translate.one_person)
+        request = build_request("GET", _USER, ids={"id": user_id}, query=(_SIDELOADS,))
+        found = await self.send(request, wire_to_model.parse_user_with_sideloads)
         if found.id != user_id:
-            raise someone_else()
+            raise wrong_record_error()
         return found
 
-    async def show_users(self, ids: Sequence[int]) -> tuple[ZendeskPerson, ...]:
+    async def show_users(self, ids: Sequence[int]) -> tuple[ZendeskUser, ...]:
         """Those of up to 100 users that exist."""
         if not ids:
             return ()
         asked = (("ids", ",".join(str(i) for i in dict.fromkeys(ids))), _SIDELOADS)
-        request = build("GET", "/api/v2/users/show_many", query=asked)
+        request = build_request("GET", "/api/v2/users/show_many", query=asked)
         wanted = set(ids)
-        return tuple(p for p in await self.call(request, translate.people) if p.id in wanted)
-
-    async def identities(self, user_id: int) -> tuple[Identity, ...]:
-        """All addresses and numbers of one user."""
-        return await self._pages(_IDENTITIES, {"id": user_id}, "identities", translate.identity)
-
-    async def organization(self, organization_id: int) -> Organization:
-        """One organisation. Raises NotFound, and Forbidden for restricted agents."""
-        request = build("GET", "/api/v2/organizations/{id}", ids={"id": organization_id})
-        return await self.call(
-            request, lambda d, n: translate.one(d, "organization", translate.organization, n)
+        return tuple(
+            p for p in await self.send(request, wire_to_model.parse_users) if p.id in wanted
         )
 
-    async def tickets_of(self, user_id: int, limit: int = PAGE_SIZE) -> TicketPage:
+    async def list_identities(self, user_id: int) -> tuple[UserIdentity, ...]:
+        """All addresses and numbers of one user."""
+        return await self._read_all_pages(
+            _IDENTITIES, {"id": user_id}, "identities", wire_to_model.parse_identity
+        )
+
+    async def show_organization(self, organization_id: int) -> Organization:
+        """One organisation. Raises NotFound, and Forbidden for restricted agents."""
+        request = build_request("GET", "/api/v2/organizations/{id}", ids={"id": organization_id})
+        return await self.send(
+            request,
+            lambda d, n: wire_to_model.parse_one(
+                d, "organization", wire_to_model.parse_organization, n
+            ),
+        )
+
+    async def list_requested_tickets(
+        self, user_id: int, limit: int = PAGE_SIZE
+    ) -> RequesterTicketPage:
         """A requester's tickets, the most recently touched first; at most 100."""
         # `sort`, not `sort_by`: beside page[size] the latter is dropped silently (contract 0.10).
         asked = (("page[size]", str(max(1, min(limit, PAGE_SIZE)))), ("sort", "-updated_at"))
-        request = build(
+        request = build_request(
             "GET", "/api/v2/users/{id}/tickets/requested", ids={"id": user_id}, query=asked
         )
-        return await self.call(request, _ticket_page)
+        return await self.send(request, _parse_ticket_page)
 
-    async def ticket(self, ticket_id: int) -> Ticket:
+    async def show_ticket(self, ticket_id: int) -> ZendeskTicket:
         """One ticket. Raises NotFound."""
-        request = build("GET", "/api/v2/tickets/{id}", ids={"id": ticket_id})
-        found = await self.call(
-            request, lambda d, n: translate.one(d, "ticket", translate.ticket, n)
+        request = build_request("GET", "/api/v2/tickets/{id}", ids={"id": ticket_id})
+        found = await self.send(
+            request,
+            lambda d, n: wire_to_model.parse_one(d, "ticket", wire_to_model.parse_ticket, n),
         )
         if found.id != ticket_id:
-            raise someone_else()
+            raise wrong_record_error()
         return found
 
-    async def recent_tickets(self) -> tuple[Ticket, ...]:
+    async def list_recent_tickets(self) -> tuple[ZendeskTicket, ...]:
         """Up to five tickets this agent viewed or made lately, as Zendesk orders them."""
-        request = build("GET", "/api/v2/tickets/recent")
-        return await self.call(
-            request, lambda d, n: translate.many(d, "tickets", translate.ticket, n)
+        request = build_request("GET", "/api/v2/tickets/recent")
+        return await self.send(
+            request,
+            lambda d, n: wire_to_model.parse_many(d, "tickets", wire_to_model.parse_ticket, n),
         )
 
-    async def user_fields(self) -> tuple[UserField, ...]:
+    async def list_user_fields(self) -> tuple[UserFieldDefinition, ...]:
         """The definitions of all user fields."""
-        return await self._pages(_USER_FIELDS, {}, "user_fields", translate.user_field)
+        return await self._read_all_pages(
+            _USER_FIELDS, {}, "user_fields", wire_to_model.parse_user_field
+        )
 
     async def create_user_field(
         self, key: str, title: str, *, kind: str = "checkbox", description: str = ""
-    ) -> UserField:
+    ) -> UserFieldDefinition:
         """Define a user field. Raises Forbidden for everybody but admins."""
         document = {"type": kind, "key": key, "title": title, "description": description}
-        request = build("POST", _USER_FIELDS, document={"user_field": {**document, "active": True}})
-        return await self.call(
-            request, lambda d, n: translate.one(d, "user_field", translate.user_field, n)
+        request = build_request(
+            "POST", _USER_FIELDS, document={"user_field": {**document, "active": True}}
+        )
+        return await self.send(
+            request,
+            lambda d, n: wire_to_model.parse_one(
+                d, "user_field", wire_to_model.parse_user_field, n
+            ),
         )
 
     async def update_user(
@@ -152,7 +182,7 @@ class ZendeskClient:
         *,
         user_fields: Mapping[str, Json] | None = None,
         **attributes: Json,
-    ) -> ZendeskPerson:
+    ) -> ZendeskUser:
         """Change what is given (`name`, `notes` …) and nothing else.
 
         `email` adds a secondary address, `organization_id` removes other memberships and `tags`
@@ -161,8 +191,8 @@ class ZendeskClient:
         wanted: dict[str, Json] = dict(attributes)
         if user_fields is not None:
             wanted["user_fields"] = dict(user_fields)
-        request = build("PUT", _USER, ids={"id": user_id}, document={"user": wanted})
-        return await self.call(request, translate.one_person)
+        request = build_request("PUT", _USER, ids={"id": user_id}, document={"user": wanted})
+        return await self.send(request, wire_to_model.parse_user_with_sideloads)
 
     async def add_tags(self, user_id: int, tags: Sequence[str]) -> tuple[str, ...]:
         """Add tags; gives the whole set. They spread to the person's tickets."""
@@ -173,61 +203,63 @@ class ZendeskClient:
         return await self._tags("DELETE", user_id, tags)
 
     async def _tags(self, method: str, user_id: int, tags: Sequence[str]) -> tuple[str, ...]:
-        request = build(method, _TAGS, ids={"id": user_id}, document={"tags": list(tags)})
-        return await self.call(request, _tag_set)
+        request = build_request(method, _TAGS, ids={"id": user_id}, document={"tags": list(tags)})
+        return await self.send(request, _parse_tags)
 
     async def _with_identities(
-        self, people: tuple[ZendeskPerson, ...], address: str
-    ) -> tuple[ZendeskPerson, ...]:
+        self, users: tuple[ZendeskUser, ...], address: str
+    ) -> tuple[ZendeskUser, ...]:
         """`people` with identities read for those who may have `address` as a second one."""
-        matched = {p.id for p in search.with_email(people, address)}
-        unread = [p for p in people if not p.identities_read and p.id not in matched]
-        read = await asyncio.gather(*(self.identities(p.id) for p in unread[:_MOST_UNREAD]))
+        matched = {p.id for p in search_query.filter_by_email(users, address)}
+        unread = [p for p in users if not p.identities_read and p.id not in matched]
+        read = await asyncio.gather(
+            *(self.list_identities(p.id) for p in unread[:_MAX_IDENTITY_READS])
+        )
         known = {p.id: found for p, found in zip(unread, read, strict=False)}
         return tuple(
             replace(p, identities=known[p.id], identities_read=True) if p.id in known else p
-            for p in people
+            for p in users
         )
 
-    async def _pages(
+    async def _read_all_pages(
         self,
         template: str,
         ids: Mapping[str, int | str],
         name: str,
-        make: "translate.Make[translate.T]",
-    ) -> "tuple[translate.T, ...]":
-        found: dict[int, translate.T] = {}
+        make: "wire_to_model.RecordParser[wire_to_model.T]",
+    ) -> "tuple[wire_to_model.T, ...]":
+        found: dict[int, wire_to_model.T] = {}
         cursor: str | None = None
-        circle = Circle()
+        circle = PageLoopDetector()
         while True:
             asked = [("page[size]", str(PAGE_SIZE))]
             if cursor is not None:
                 asked.append(("page[after]", cursor))
-            items, cursor = await self.call(
-                build("GET", template, ids=ids, query=asked),
-                lambda d, n: (translate.many(d, name, make, n), next_cursor(d)),
+            items, cursor = await self.send(
+                build_request("GET", template, ids=ids, query=asked),
+                lambda d, n: (wire_to_model.parse_many(d, name, make, n), next_cursor(d)),
             )
-            circle.seen(cursor, {item.id for item in items})
+            circle.check_page(cursor, {item.id for item in items})
             found.update((item.id, item) for item in items)
             if cursor is None:
                 return tuple(found.values())
 
-    async def call(self, request: Request, make: Make[T]) -> T:
+    async def send(self, request: HttpRequest, make: ModelBuilder[T]) -> T:
         """Send a request and give what `make` builds of the answer's object.
 
         The exports and the bulk calls of `export.py` and `bulk.py` go this way too.
         """
-        return await call_noting(self._caller, request, decipher, make, self._on_bad)
+        return await call_tolerantly(self._caller, request, parse_response, make, self._on_bad)
 
 
-def _ticket_page(document: Mapping[str, object], notes: Notes) -> TicketPage:
-    tickets = translate.many(document, "tickets", translate.ticket, notes)
-    meta = notes.mapping(document.get("meta"), "meta")
+def _parse_ticket_page(document: Mapping[str, object], parser: FieldParser) -> RequesterTicketPage:
+    tickets = wire_to_model.parse_many(document, "tickets", wire_to_model.parse_ticket, parser)
+    meta = parser.mapping(document.get("meta"), "meta")
     more = meta.get("has_more") is True or document.get("next_page") is not None
-    return TicketPage(tickets, more, notes.whole(document.get("count"), "count"))
+    return RequesterTicketPage(tickets, more, parser.integer(document.get("count"), "count"))
 
 
-def _tag_set(document: Mapping[str, object], notes: Notes) -> tuple[str, ...]:
-    listed = notes.sequence(document.get("tags"), "tags")
-    read = (notes.text(tag, f"tags[{place}]") for place, tag in enumerate(listed))
+def _parse_tags(document: Mapping[str, object], parser: FieldParser) -> tuple[str, ...]:
+    listed = parser.sequence(document.get("tags"), "tags")
+    read = (parser.text(tag, f"tags[{place}]") for place, tag in enumerate(listed))
     return tuple(tag for tag in read if tag)

@@ -5,13 +5,13 @@ import base64
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from desktop.clients.exchange import Request
-from desktop.kit.errors import BadInput
+from desktop.clients.http_messages import HttpRequest
+from desktop.kit.errors import InvalidInput
 
-HEADER = "Authorization"
+AUTHORIZATION_HEADER = "Authorization"
 
 
-class Credentials(Protocol):
+class ZendeskCredentials(Protocol):
     """A way to be let in."""
 
     async def header(self) -> str:
@@ -24,7 +24,7 @@ class Credentials(Protocol):
 
 
 @dataclass(frozen=True)
-class ApiToken:
+class ApiTokenCredentials:
     """An agent's address with an API token (contract zendesk 1); it cannot be renewed."""
 
     email: str
@@ -40,30 +40,30 @@ class ApiToken:
         return False
 
 
-class Authorization:
+class ZendeskAuthenticator:
     """Puts the header on each request, and renews it once however many calls were refused."""
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: ZendeskCredentials) -> None:
         self._credentials = credentials
         self._renewing = asyncio.Lock()
         self._given_up: str | None = None
 
-    async def authorised(self, request: Request) -> Request:
-        """The request with the current header. Raises BadInput when it cannot be one."""
+    async def authenticate(self, request: HttpRequest) -> HttpRequest:
+        """The request with the current header. Raises InvalidInput when it cannot be one."""
         value = await self._credentials.header()
         if not value.isascii() or not value.isprintable():
-            raise BadInput(
+            raise InvalidInput(
                 "The Zendesk token cannot be used.",
                 "It holds characters that no token has.",
                 "Copy it once more.",
             )
-        return request.with_headers({HEADER: value})
+        return request.with_headers({AUTHORIZATION_HEADER: value})
 
-    async def recovered(self, refused: Request) -> bool:
+    async def recover_from_401(self, refused: HttpRequest) -> bool:
         """Whether there is another header now than the one on `refused`."""
         async with self._renewing:
             current = await self._credentials.header()
-            if current != refused.headers.get(HEADER):
+            if current != refused.headers.get(AUTHORIZATION_HEADER):
                 # Another call has renewed it while this one was under way.
                 return True
             if current == self._given_up:

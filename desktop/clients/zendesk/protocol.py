@@ -5,14 +5,19 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from desktop.clients.exchange import Answer, Request
-from desktop.clients.json_text import Unreadable, parse
-from desktop.clients.limits import ACCOUNT, Reading
-from desktop.clients.waiting import number, retry_after_s
-from desktop.clients.zendesk.errors import from_status, not_json, said, unexpected
-from desktop.kit.errors import BadInput
+from desktop.clients.http_messages import HttpRequest, HttpResponse
+from desktop.clients.json_parsing import InvalidJsonError, parse_json
+from desktop.clients.rate_limiter import ACCOUNT_BUCKET, RateLimitReading
+from desktop.clients.retry_after import parse_header_number, retry_after_s
+from desktop.clients.zendesk.error_mapping import (
+    error_from_status,
+    not_json_error,
+    parse_error_body,
+    unexpected_response_error,
+)
+from desktop.kit.errors import InvalidInput
 
-_NAMED = "zendesk-ratelimit-"
+_ENDPOINT_HEADER_PREFIX = "zendesk-ratelimit-"
 # Not calls in a minute but jobs at once (contract zendesk 3, jobs).
 _JOBS_HEADER = "zendesk-ratelimit-inflight-jobs"
 _PART = re.compile(r"\s*(total|remaining|resets)\s*=\s*(-?\d{1,12})\s*")
@@ -21,81 +26,88 @@ _PAUSE_S = 10.0
 _LONGEST_RESET_S = 600.0
 
 
-def build(
+def build_request(
     method: str,
     template: str,
     *,
     ids: Mapping[str, int | str] | None = None,
     query: Sequence[tuple[str, str]] = (),
     document: Mapping[str, object] | None = None,
-    safe: bool | None = None,
-    heavy: bool = False,
-) -> Request:
+    is_idempotent: bool | None = None,
+    is_splittable: bool = False,
+) -> HttpRequest:
     """A request without credentials; `ids` fill the template's braces.
 
-    Raises BadInput when the document cannot be JSON.
+    Raises InvalidInput when the document cannot be JSON.
     """
     headers = {"Accept": "application/json"}
     body = None
     if document is not None:
         headers["Content-Type"] = "application/json"
         body = _json(document)
-    return Request(
+    return HttpRequest(
         method=method,
         template=template,
         path=template.format_map({k: quote(str(v), safe="") for k, v in (ids or {}).items()}),
         query=tuple(query),
         headers=headers,
         body=body,
-        safe=method == "GET" if safe is None else safe,
-        heavy=heavy,
+        is_idempotent=method == "GET" if is_idempotent is None else is_idempotent,
+        is_splittable=is_splittable,
     )
 
 
-def decipher(answer: Answer, now: float) -> dict[str, object]:
+def parse_response(answer: HttpResponse, now: float) -> dict[str, object]:
     """The answer's object (empty after 204). Raises the error it stands for."""
-    pause = pause_s(answer.headers, now)
+    pause = rate_limit_pause_s(answer.headers, now)
     if answer.status == 204:
         return {}
     try:
-        found = parse(answer.body)
-    except Unreadable:
-        raise not_json(answer.status, pause, now) from None
+        found = parse_json(answer.body)
+    except InvalidJsonError:
+        raise not_json_error(answer.status, pause, now) from None
     if not 200 <= answer.status < 300:
-        raise from_status(answer.status, said(found), pause, now)
+        raise error_from_status(answer.status, parse_error_body(found), pause, now)
     if not isinstance(found, dict):
-        raise unexpected()
+        raise unexpected_response_error()
     if found.get("error"):
         # TooManyJobs comes with an unknown status (contract zendesk 3, jobs).
-        raise from_status(answer.status, said(found), pause, now)
+        raise error_from_status(answer.status, parse_error_body(found), pause, now)
     return found
 
 
-def readings(request: Request, headers: Mapping[str, str], now: float) -> Iterator[Reading]:
+def read_rate_limits(
+    request: HttpRequest, headers: Mapping[str, str], now: float
+) -> Iterator[RateLimitReading]:
     """The account's budget and every endpoint budget an answer names (contract zendesk 12)."""
     del request, now
-    limit = number(headers.get("x-rate-limit", headers.get("ratelimit-limit")))
-    left = number(headers.get("x-rate-limit-remaining", headers.get("ratelimit-remaining")))
+    limit = parse_header_number(headers.get("x-rate-limit", headers.get("ratelimit-limit")))
+    left = parse_header_number(
+        headers.get("x-rate-limit-remaining", headers.get("ratelimit-remaining"))
+    )
     if limit is not None and left is not None and limit > 0:
-        resets = number(headers.get("ratelimit-reset"))
-        yield Reading(ACCOUNT, int(limit), max(0, int(left)), _capped(resets))
+        resets = parse_header_number(headers.get("ratelimit-reset"))
+        yield RateLimitReading(ACCOUNT_BUCKET, int(limit), max(0, int(left)), _capped(resets))
     for name, value in headers.items():
-        if not name.startswith(_NAMED):
+        if not name.startswith(_ENDPOINT_HEADER_PREFIX):
             continue
         parts = {m[1]: m[2] for p in value.split(";") if (m := _PART.fullmatch(p))}
         if "total" in parts and "remaining" in parts and int(parts["total"]) > 0:
-            yield Reading(
-                name.removeprefix(_NAMED),
+            yield RateLimitReading(
+                name.removeprefix(_ENDPOINT_HEADER_PREFIX),
                 int(parts["total"]),
                 max(0, int(parts["remaining"])),
-                _capped(number(parts.get("resets"))),
-                level=name == _JOBS_HEADER,
+                _capped(parse_header_number(parts.get("resets"))),
+                is_concurrency=name == _JOBS_HEADER,
             )
 
 
-def pause_s(headers: Mapping[str, str], now: float) -> float:
+def rate_limit_pause_s(headers: Mapping[str, str], now: float) -> float:
     """How long to pause after 429: Retry-After, else the account's reset, else 10 s."""
-    for stated in (retry_after_s(headers, now), _capped(number(headers.get("ratelimit-reset")))):
+    for stated in (
+        retry_after_s(headers, now),
+        _capped(parse_header_number(headers.get("ratelimit-reset"))),
+    ):
         if stated is not None:
             return stated
     return _PAUSE_S
@@ -110,7 +122,7 @@ def _json(document: Mapping[str, object]) -> bytes:
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         return text.encode()
     except (TypeError, ValueError, RecursionError):
-        raise BadInput(
+        raise InvalidInput(
             "This value cannot be sent to Zendesk.",
             "It holds a number or characters that JSON does not have.",
             "Enter it again.",

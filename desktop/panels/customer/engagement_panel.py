@@ -2,18 +2,18 @@
 
 from PySide6.QtWidgets import QWidget
 
-from desktop.panels.customer.framed import show_frame
-from desktop.panels.customer.panel import SheetPanel
-from desktop.panels.parts.key_value import KeyValue, Row
-from desktop.viewmodels.sheet import SheetModel
+from desktop.panels.customer.panel_state import show_panel_state
+from desktop.panels.customer.sheet_panel import SheetPanel
+from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
+from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 
 class EngagementPanel(SheetPanel):
     """Only shows."""
 
-    def __init__(self, model: SheetModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Engagement", model, parent=parent)
-        self._table = KeyValue("Engagement facts")
+        self._table = KeyValueTable("Engagement facts")
         self.add(self._table)
 
     def refresh(self) -> None:
@@ -21,7 +21,10 @@ class EngagementPanel(SheetPanel):
         if self.model.sheet is None:
             return
         view = self.model.views.engagement()
-        if show_frame(self, view.frame, rows=6):
+        if show_panel_state(self, view.panel_state, rows=6):
             self._table.set_rows(
-                [Row(r.label, r.value, r.ago, tip=r.tip, note_tip=r.tip) for r in view.rows]
+                [
+                    KeyValueRow(r.label, r.value, r.elapsed, tip=r.tooltip, note_tip=r.tooltip)
+                    for r in view.rows
+                ]
             )

@@ -4,87 +4,88 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop.model.optout import OptOut
-from desktop.panels.customer.boxes import discard, line
-from desktop.panels.customer.framed import show_frame
-from desktop.panels.customer.panel import SheetPanel
-from desktop.panels.customer.reason_form import ReasonForm
-from desktop.panels.parts.key_value import KeyValue, Row
-from desktop.panels.parts.label import label
-from desktop.panels.parts.link import LinkButton
-from desktop.panels.parts.radio_row import RadioRow
+from desktop.model.optout_level import OptOutLevel
+from desktop.panels.customer.optout_reason_form import OptOutReasonForm
+from desktop.panels.customer.panel_state import show_panel_state
+from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.theme import fonts
-from desktop.viewmodels.customer.optout import LevelView, OptOutView
-from desktop.viewmodels.sheet import SheetModel
+from desktop.panels.widgets.box_layout import delete_widget, hbox
+from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
+from desktop.panels.widgets.label import label
+from desktop.panels.widgets.link_button import LinkButton
+from desktop.panels.widgets.radio_row import RadioRow
+from desktop.viewmodels.customer.optout_view import OptOutLevelView, OptOutView
+from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
-_DRAFT_MS = 800
+_DRAFT_SAVE_DELAY_MS = 800
 
 
 class OptOutPanel(SheetPanel):
     """Choosing another level unfolds the form below it; nothing is sent before its button."""
 
-    def __init__(self, model: SheetModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Opt-out", model, parent=parent)
-        self._rows: dict[OptOut, RadioRow] = {}
+        self._rows: dict[OptOutLevel, RadioRow] = {}
         self._view: OptOutView | None = None
-        self._asked: OptOut | None = None
+        self._pending_level: OptOutLevel | None = None
         self._levels = QVBoxLayout()
         self._levels.setSpacing(fonts.scaled(1))
         self.add(self._levels)
-        self._form = ReasonForm(self)
-        self._form.hide()
-        self._form.confirmed.connect(self._on_confirmed)
-        self._form.cancelled.connect(self._on_cancelled)
-        self._form.typed.connect(self._on_typed)
-        self._facts = KeyValue("Facts")
+        self._reason_form = OptOutReasonForm(self)
+        self._reason_form.hide()
+        self._reason_form.confirmed.connect(self._on_confirmed)
+        self._reason_form.cancelled.connect(self._on_cancelled)
+        self._reason_form.edited.connect(self._on_typed)
+        self._facts = KeyValueTable("Facts")
         self.add(self._facts)
-        self._link = LinkButton("Copy the customer's own opt-in link")
-        self._link.clicked.connect(self._on_link)
-        self.add(line(self._link, 1))
+        self._optin_link_button = LinkButton("Copy the customer's own opt-in link")
+        self._optin_link_button.clicked.connect(self._on_optin_link)
+        self.add(hbox(self._optin_link_button, 1))
         self._hint = label("", "note", wrap=True)
         self.add(self._hint)
-        self._draft = QTimer(self)
-        self._draft.setSingleShot(True)
-        self._draft.setInterval(_DRAFT_MS)
-        self._draft.timeout.connect(self._on_draft)
-        model.leaving.connect(self._keep_draft)
-        model.opened.connect(self._on_opened)
+        self._draft_timer = QTimer(self)
+        self._draft_timer.setSingleShot(True)
+        self._draft_timer.setInterval(_DRAFT_SAVE_DELAY_MS)
+        self._draft_timer.timeout.connect(self._save_draft)
+        model.about_to_replace.connect(self._save_pending_draft)
+        model.customer_opened.connect(self._on_opened)
 
     def refresh(self) -> None:
         """Show the newest view."""
         if self.model.sheet is None:
             return
-        view = self.model.views.optout(self.model.ticket)
+        view = self.model.views.optout(self.model.suggested_ticket)
         self._view = view
-        if not show_frame(self, view.frame, rows=5):
-            self._ask(None)
+        if not show_panel_state(self, view.panel_state, rows=5):
+            self._open_form(None)
             return
         wanted = [level.level for level in view.levels]
         if list(self._rows) != wanted:
             self._rebuild(view)
         self._show_levels(view)
-        self._facts.set_rows([Row(name, "", value) for name, value in view.facts])
+        self._facts.set_rows([KeyValueRow(name, "", value) for name, value in view.facts])
         self._facts.setVisible(bool(view.facts))
         self._hint.setText(view.hint)
-        self._link.setVisible(bool(view.optin_link))
-        if self._asked is not None and not any(
-            lv.level is self._asked and not lv.chosen and not lv.why_not for lv in view.levels
+        self._optin_link_button.setVisible(bool(view.optin_link))
+        if self._pending_level is not None and not any(
+            lv.level is self._pending_level and not lv.is_chosen and not lv.disabled_reason
+            for lv in view.levels
         ):
-            self._ask(None)
+            self._open_form(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The form's keys work from the levels too: Ctrl+Enter confirms, Esc puts it away."""
-        if self._asked is None or not self._form.take_key(event):
+        if self._pending_level is None or not self._reason_form.handle_key(event):
             super().keyPressEvent(event)
 
     def _rebuild(self, view: OptOutView) -> None:
-        self._levels.removeWidget(self._form)
+        self._levels.removeWidget(self._reason_form)
         for row in self._rows.values():
-            discard(row)
+            delete_widget(row)
         self._rows.clear()
         for level in view.levels:
-            row = RadioRow(level.level.value, level.words)
-            row.setObjectName(level.words)
+            row = RadioRow(level.level.value, level.label)
+            row.setObjectName(level.label)
             row.chosen.connect(self._on_chosen)
             self._rows[level.level] = row
             self._levels.addWidget(row)
@@ -102,69 +103,71 @@ class OptOutPanel(SheetPanel):
                 Qt.FocusPolicy.StrongFocus if row is stop else Qt.FocusPolicy.ClickFocus
             )
 
-    def _show_level(self, level: LevelView, view: OptOutView) -> None:
+    def _show_level(self, level: OptOutLevelView, view: OptOutView) -> None:
         row = self._rows[level.level]
-        marked = level.level is self._asked if self._asked else level.chosen
+        marked = level.level is self._pending_level if self._pending_level else level.is_chosen
         row.set_selected(marked)
-        row.set_waiting(level.chosen and bool(view.waiting) and self._asked is None)
-        row.set_note(view.waiting if level.chosen and view.waiting else level.note)
-        row.set_enabled(not level.why_not, level.why_not)
+        row.set_waiting(level.is_chosen and bool(view.pending_text) and self._pending_level is None)
+        row.set_note(view.pending_text if level.is_chosen and view.pending_text else level.note)
+        row.set_enabled(not level.disabled_reason, level.disabled_reason)
 
     def _on_chosen(self, key: str) -> None:
-        level = OptOut(key)
-        current = next((lv for lv in self._view.levels if lv.chosen), None) if self._view else None
-        self._ask(None if current is not None and current.level is level else level)
+        level = OptOutLevel(key)
+        current = (
+            next((lv for lv in self._view.levels if lv.is_chosen), None) if self._view else None
+        )
+        self._open_form(None if current is not None and current.level is level else level)
 
-    def _ask(self, level: OptOut | None) -> None:
-        self._asked = level
-        self.model.hold("optout", level is not None)
+    def _open_form(self, level: OptOutLevel | None) -> None:
+        self._pending_level = level
+        self.model.set_unsaved_input("optout", level is not None)
         if level is None or self._view is None:
-            self._form.hide()
+            self._reason_form.hide()
             if self._view is not None:
                 self._show_levels(self._view)
             return
         chosen = next(lv for lv in self._view.levels if lv.level is level)
-        self._levels.removeWidget(self._form)
+        self._levels.removeWidget(self._reason_form)
         place = self._levels.indexOf(self._rows[level]) + 1
-        self._levels.insertWidget(place, self._form)
-        self._form.ask(chosen, self._view, self.model.drafts.text("optout"))
-        self._form.show()
+        self._levels.insertWidget(place, self._reason_form)
+        self._reason_form.show_level(chosen, self._view, self.model.drafts.draft_text("optout"))
+        self._reason_form.show()
         self._show_levels(self._view)
 
     def _on_confirmed(self, reason: str, ticket: object) -> None:
-        level = self._asked
+        level = self._pending_level
         if level is None:
             return
-        self._draft.stop()
-        self.model.drafts.keep("optout", "")
-        self._ask(None)
+        self._draft_timer.stop()
+        self.model.drafts.save_draft("optout", "")
+        self._open_form(None)
         self._rows[level].setFocus()
         number = ticket if isinstance(ticket, int) else None
         self.model.edits.choose_optout(level, reason, number)
 
     def _on_cancelled(self) -> None:
-        level = next((lv for lv in self._view.levels if lv.chosen), None) if self._view else None
-        self._keep_draft()
-        self._ask(None)
+        level = next((lv for lv in self._view.levels if lv.is_chosen), None) if self._view else None
+        self._save_pending_draft()
+        self._open_form(None)
         if level is not None:
             self._rows[level.level].setFocus()
 
     def _on_typed(self) -> None:
-        self._draft.start()
+        self._draft_timer.start()
 
-    def _on_draft(self) -> None:
-        if self._asked is not None:
-            self.model.drafts.keep("optout", self._form.own_words())
+    def _save_draft(self) -> None:
+        if self._pending_level is not None:
+            self.model.drafts.save_draft("optout", self._reason_form.custom_reason())
 
-    def _keep_draft(self) -> None:
+    def _save_pending_draft(self) -> None:
         """Keep what was typed a moment ago, before the form goes."""
-        if self._draft.isActive():
-            self._draft.stop()
-            self._on_draft()
+        if self._draft_timer.isActive():
+            self._draft_timer.stop()
+            self._save_draft()
 
     def _on_opened(self) -> None:
-        self._ask(None)
+        self._open_form(None)
 
-    def _on_link(self) -> None:
+    def _on_optin_link(self) -> None:
         if self._view is not None:
             QGuiApplication.clipboard().setText(self._view.optin_link)

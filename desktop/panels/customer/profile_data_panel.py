@@ -2,41 +2,44 @@
 
 from PySide6.QtWidgets import QWidget
 
-from desktop.panels.customer.boxes import line
-from desktop.panels.customer.framed import show_frame
-from desktop.panels.customer.panel import SheetPanel
-from desktop.panels.customer.profile_dialog import ProfileDialog
-from desktop.panels.parts.key_value import KeyValue, Row
-from desktop.panels.parts.link import LinkButton
-from desktop.viewmodels.customer.profile_data import SHOWN
-from desktop.viewmodels.sheet import SheetModel
+from desktop.panels.customer.panel_state import show_panel_state
+from desktop.panels.customer.profile_fields_dialog import ProfileFieldsDialog
+from desktop.panels.customer.sheet_panel import SheetPanel
+from desktop.panels.widgets.box_layout import hbox
+from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
+from desktop.panels.widgets.link_button import LinkButton
+from desktop.viewmodels.customer.profile_data_view import COLLAPSED_ROW_COUNT
+from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 
 class ProfileDataPanel(SheetPanel):
     """Tells without a border."""
 
-    def __init__(self, model: SheetModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Profile data", model, borderless=True, parent=parent)
-        self._dialog: ProfileDialog | None = None
-        self._table = KeyValue("Profile fields")
+        self._dialog: ProfileFieldsDialog | None = None
+        self._table = KeyValueTable("Profile fields")
         self.add(self._table)
-        self._all = LinkButton("")
-        self._all.clicked.connect(self._on_all)
-        self.add(line(self._all, 1))
+        self._show_all_button = LinkButton("")
+        self._show_all_button.clicked.connect(self._on_show_all)
+        self.add(hbox(self._show_all_button, 1))
 
     def refresh(self) -> None:
         """Show the newest view."""
         if self.model.sheet is None:
             return
-        view = self.model.views.profile_data(most=SHOWN)
-        if not show_frame(self, view.frame, rows=4):
+        view = self.model.views.profile_data(most=COLLAPSED_ROW_COUNT)
+        if not show_panel_state(self, view.panel_state, rows=4):
             return
         self._table.set_rows(
-            [Row(r.name, r.value, r.waiting or r.source, tip=r.value) for r in view.rows[:SHOWN]]
+            [
+                KeyValueRow(r.name, r.value, r.pending_text or r.source, tip=r.value)
+                for r in view.rows[:COLLAPSED_ROW_COUNT]
+            ]
         )
-        self._all.set_text(f"Show all {view.count}")
+        self._show_all_button.set_text(f"Show all {view.total_count}")
 
-    def _on_all(self) -> None:
+    def _on_show_all(self) -> None:
         if self._dialog is None:
-            self._dialog = ProfileDialog(self.model, self.window())
-        self._dialog.show_fields()
+            self._dialog = ProfileFieldsDialog(self.model, self.window())
+        self._dialog.open_with_filter_focus()

@@ -3,17 +3,17 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from desktop.panels.customer.boxes import line
-from desktop.panels.customer.framed import show_frame
-from desktop.panels.customer.panel import SheetPanel
-from desktop.panels.parts.chip import Chip, State
-from desktop.panels.parts.label import ElidedLabel, elided
-from desktop.panels.parts.link import LinkButton
+from desktop.panels.customer.panel_state import show_panel_state
+from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.theme import fonts
-from desktop.viewmodels.customer.tickets import TicketRow
-from desktop.viewmodels.sheet import SheetModel
+from desktop.panels.widgets.box_layout import hbox
+from desktop.panels.widgets.chip import Chip, ChipState
+from desktop.panels.widgets.label import ElidedLabel, elided_label
+from desktop.panels.widgets.link_button import LinkButton
+from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+from desktop.viewmodels.customer.tickets_view import TicketRow
 
-_STATES: dict[str, State] = {
+_CHIP_STATES: dict[str, ChipState] = {
     "new": "new",
     "open": "open",
     "pending": "pending",
@@ -26,11 +26,11 @@ _STATES: dict[str, State] = {
 class TicketsPanel(SheetPanel):
     """`link_opened` carries the address of a ticket in Zendesk."""
 
-    link_opened = Signal(str)
+    link_requested = Signal(str)
 
-    def __init__(self, model: SheetModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Tickets", model, parent=parent)
-        self._lines: list[_TicketLine] = []
+        self._lines: list[_TicketRowWidgets] = []
         self._all_url = ""
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -38,45 +38,47 @@ class TicketsPanel(SheetPanel):
         self._grid.setVerticalSpacing(fonts.scaled(2))
         self._grid.setColumnStretch(1, 1)
         self.add(self._grid)
-        self._older = LinkButton("")
-        self._older.clicked.connect(self._on_older)
-        self._all = LinkButton("Open in Zendesk")
-        self._all.clicked.connect(self._on_all)
-        self.add(line(self._older, 1, self._all))
+        self._show_older_button = LinkButton("")
+        self._show_older_button.clicked.connect(self._on_show_older)
+        self._open_in_zendesk_button = LinkButton("Open in Zendesk")
+        self._open_in_zendesk_button.clicked.connect(self._on_open_in_zendesk)
+        self.add(hbox(self._show_older_button, 1, self._open_in_zendesk_button))
 
     def refresh(self) -> None:
         """Show the newest view."""
         if self.model.sheet is None:
             return
         view = self.model.views.tickets()
-        if not show_frame(self, view.frame, rows=4):
+        if not show_panel_state(self, view.panel_state, rows=4):
             return
-        self.reserve(len(view.rows))
+        self.reserve_rows(len(view.rows))
         for shown, row in zip(self._lines, view.rows, strict=False):
             shown.show_row(row)
         for spare in self._lines[len(view.rows) :]:
             spare.hide()
-        everything = self.model.views.shows_all("tickets")
-        self._older.set_text("Show fewer" if everything and not view.older else view.older)
-        self._older.setVisible(bool(view.older) or everything)
+        everything = self.model.views.shows_all_rows("tickets")
+        self._show_older_button.set_text(
+            "Show fewer" if everything and not view.older_text else view.older_text
+        )
+        self._show_older_button.setVisible(bool(view.older_text) or everything)
         self._all_url = view.all_url
-        self._all.setVisible(bool(view.all_url))
+        self._open_in_zendesk_button.setVisible(bool(view.all_url))
 
-    def reserve(self, count: int) -> None:
+    def reserve_rows(self, count: int) -> None:
         """Make the widgets of this many rows before they are wanted; spare ones stay for later."""
         while len(self._lines) < count:
-            made = _TicketLine(self._grid, len(self._lines), self)
+            made = _TicketRowWidgets(self._grid, len(self._lines), self)
             made.number.clicked.connect(made.on_clicked)
             self._lines.append(made)
 
-    def _on_older(self) -> None:
-        self.model.show_all("tickets")
+    def _on_show_older(self) -> None:
+        self.model.toggle_all_rows("tickets")
 
-    def _on_all(self) -> None:
-        self.link_opened.emit(self._all_url)
+    def _on_open_in_zendesk(self) -> None:
+        self.link_requested.emit(self._all_url)
 
 
-class _TicketLine:
+class _TicketRowWidgets:
     """The widgets of one row of the grid."""
 
     def __init__(self, grid: QGridLayout, place: int, panel: TicketsPanel) -> None:
@@ -84,9 +86,9 @@ class _TicketLine:
         self._grid, self._place = grid, place
         self._url = ""
         self.number = LinkButton("")
-        self._subject = elided("")
+        self._subject = elided_label("")
         self._state = Chip("", "open", min_width=70)
-        self._age: ElidedLabel = elided("", "small", align_right=True)
+        self._age: ElidedLabel = elided_label("", "small", align_right=True)
         self._age.setMinimumWidth(fonts.scaled(44))
         for column, widget in enumerate(self._widgets()):
             grid.addWidget(widget, place, column)
@@ -96,21 +98,21 @@ class _TicketLine:
         """Show one ticket."""
         self._url = row.url
         self.number.set_text(row.number)
-        self.number.set_name(f"{row.number} {row.subject}, {row.state_words}, open in Zendesk")
+        self.number.set_name(f"{row.number} {row.subject}, {row.state_text}, open in Zendesk")
         self.number.set_enabled(bool(row.url), "Zendesk is not connected.")
         subject = f"{row.priority}: {row.subject}" if row.priority else row.subject
         self._subject.setText(subject)
-        self._subject.set_tip(row.tip)
-        self._state.set_state(row.state_words, _STATES.get(row.state, "neutral"), row.tip)
+        self._subject.set_tooltip(row.tooltip)
+        self._state.set_state(row.state_text, _CHIP_STATES.get(row.state, "neutral"), row.tooltip)
         self._age.setText(row.age)
-        self._age.set_tip(row.tip)
+        self._age.set_tooltip(row.tooltip)
         self._grid.setRowMinimumHeight(self._place, fonts.scaled(24))
         for widget in self._widgets():
             widget.show()
 
     def on_clicked(self) -> None:
         """Open it in the browser."""
-        self._panel.link_opened.emit(self._url)
+        self._panel.link_requested.emit(self._url)
 
     def hide(self) -> None:
         """Show no ticket. The grid remembers rows for ever: an empty one must have no height."""

@@ -10,48 +10,55 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.model.mapping import MappingRow
-from desktop.panels.parts.button import icon_button, primary, quiet, secondary
-from desktop.panels.parts.card import Card
-from desktop.panels.parts.label import label
-from desktop.panels.parts.scroll import scrolling
-from desktop.panels.syncs.effects_card import EffectsCards
-from desktop.panels.syncs.mapping_form import MappingForm
-from desktop.panels.syncs.mapping_rows import MappingRows
+from desktop.model.field_mapping import MappingRow
+from desktop.panels.syncs.mapping_row_form import MappingRowForm
+from desktop.panels.syncs.mapping_table import MappingTable
+from desktop.panels.syncs.sync_rules_editor import SyncRulesEditor
 from desktop.panels.theme import fonts
-from desktop.panels.theme.tokens import GAP_CARD
-from desktop.viewmodels.syncs.mapping import MappingModel, MappingView
-from desktop.viewmodels.syncs.mapping_view import direction_words
+from desktop.panels.theme.design_tokens import CARD_GAP
+from desktop.panels.widgets.button import (
+    icon_button,
+    primary_button,
+    quiet_button,
+    secondary_button,
+)
+from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.label import label
+from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
+from desktop.viewmodels.syncs.mapping_editor_model import MappingEditorModel, MappingEditorView
+from desktop.viewmodels.syncs.mapping_row_view import direction_labels
 
-_BESIDE_FROM = 620
+_SIDE_BY_SIDE_MIN_WIDTH = 620
 
 
 class MappingTab(QWidget):
     """Edits a draft; the foot says what is wrong with it and saves it."""
 
-    def __init__(self, model: MappingModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: MappingEditorModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        self.trying = QLineEdit()
-        self.trying.setAccessibleName("Customer to try it on")
-        self.trying.setObjectName("Customer to try it on")
-        self.trying.setPlaceholderText("E-mail address of a customer")
-        self.trying.setMaxLength(320)
-        self.trying.setMinimumWidth(fonts.scaled(80))
-        self.try_button = secondary("Try it on", name="Try it on")
-        self.tried = label("", wrap=True)
-        self.rows = MappingRows()
-        self.form = MappingForm()
-        self.add = quiet("Add a row", name="Add a row")
-        self.add.set_icon("plus")
-        self.duplicate = icon_button("copy", "Duplicate the row")
-        self.up = icon_button("chevron-up", "Move the row up")
-        self.down = icon_button("chevron-down", "Move the row down")
-        self.delete = icon_button("trash", "Delete the row")
-        self.effects = EffectsCards()
-        self.wrong = label("", wrap=True, tone="bad")
-        self.discard = secondary("Discard changes", name="Discard changes of the mapping")
-        self.save = primary("Save", name="Save the mapping")
+        self.test_customer_field = QLineEdit()
+        self.test_customer_field.setAccessibleName("Customer to try it on")
+        self.test_customer_field.setObjectName("Customer to try it on")
+        self.test_customer_field.setPlaceholderText("E-mail address of a customer")
+        self.test_customer_field.setMaxLength(320)
+        self.test_customer_field.setMinimumWidth(fonts.scaled(80))
+        self.test_button = secondary_button("Try it on", name="Try it on")
+        self.test_result_label = label("", wrap=True)
+        self.mapping_table = MappingTable()
+        self.row_form = MappingRowForm()
+        self.add_button = quiet_button("Add a row", name="Add a row")
+        self.add_button.set_icon("plus")
+        self.duplicate_button = icon_button("copy", "Duplicate the row")
+        self.move_up_button = icon_button("chevron-up", "Move the row up")
+        self.move_down_button = icon_button("chevron-down", "Move the row down")
+        self.delete_button = icon_button("trash", "Delete the row")
+        self.rules_editor = SyncRulesEditor()
+        self.error_label = label("", wrap=True, tone="bad")
+        self.discard_button = secondary_button(
+            "Discard changes", name="Discard changes of the mapping"
+        )
+        self.save_button = primary_button("Save", name="Save the mapping")
         self._lay_out()
         self._connect()
         self.show_mapping()
@@ -61,121 +68,132 @@ class MappingTab(QWidget):
         view = self._model.view()
         if view is None:
             return
-        source, target = direction_words(view.goal)
+        source, target = direction_labels(view.sync)
         heads = (f"From {source}", "How", f"To {target}", "What it does")
-        self.rows.show_lines(view.lines, view.chosen, heads)
-        chosen = self._model.row()
-        line = view.lines[view.chosen] if chosen is not None else None
-        self.form.show_row(chosen, line.wrong if line else "", view.rounding)
-        self.form.suggest(view.source_fields, view.target_fields)
-        self.effects.show_goal(view.goal)
+        self.mapping_table.show_lines(view.rows, view.selected_index, heads)
+        chosen = self._model.selected_row()
+        line = view.rows[view.selected_index] if chosen is not None else None
+        self.row_form.show_row(chosen, line.problem if line else "", view.rounding_note)
+        self.row_form.set_completions(view.source_fields, view.target_fields)
+        self.rules_editor.show_sync(view.sync)
         self._show_state(view)
 
-    def _show_state(self, view: MappingView) -> None:
-        self.tried.setText("Asking both services…" if view.busy else view.tried or view.tried_wrong)
-        self.tried.set_tone("bad" if view.tried_wrong and not view.busy else "text")
-        self.tried.setVisible(bool(self.tried.text()))
-        if not view.trying and self.trying.text() and not self.trying.hasFocus():
-            self.trying.clear()
-        words = view.wrong[0] if view.wrong else view.unsaved_words
-        self.wrong.setText(words)
-        self.wrong.set_tone("bad" if view.wrong else "warn")
-        self.discard.setVisible(view.unsaved)
-        self.save.set_enabled(not view.save_why_not, view.save_why_not)
-        for part in (self._fields, self.effects):
-            part.setEnabled(view.may_change)
-        many = len(view.lines)
-        self.up.set_enabled(view.chosen > 0, "It is the first.")
-        self.down.set_enabled(view.chosen < many - 1, "It is the last.")
-        for button in (self.duplicate, self.delete):
+    def _show_state(self, view: MappingEditorView) -> None:
+        self.test_result_label.setText(
+            "Asking both services…" if view.is_busy else view.trial_text or view.trial_error
+        )
+        self.test_result_label.set_tone("bad" if view.trial_error and not view.is_busy else "text")
+        self.test_result_label.setVisible(bool(self.test_result_label.text()))
+        if (
+            not view.trial_query
+            and self.test_customer_field.text()
+            and not self.test_customer_field.hasFocus()
+        ):
+            self.test_customer_field.clear()
+        words = view.problems[0] if view.problems else view.unsaved_text
+        self.error_label.setText(words)
+        self.error_label.set_tone("bad" if view.problems else "warn")
+        self.discard_button.setVisible(view.has_unsaved_changes)
+        self.save_button.set_enabled(not view.save_disabled_reason, view.save_disabled_reason)
+        for part in (self._fields, self.rules_editor):
+            part.setEnabled(view.can_change)
+        many = len(view.rows)
+        self.move_up_button.set_enabled(view.selected_index > 0, "It is the first.")
+        self.move_down_button.set_enabled(view.selected_index < many - 1, "It is the last.")
+        for button in (self.duplicate_button, self.delete_button):
             button.set_enabled(many > 0, "There is no row.")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """What stands beside each other here stands below each other in a narrow window."""
         super().resizeEvent(event)
-        wide = self.width() >= fonts.scaled(_BESIDE_FROM)
+        wide = self.width() >= fonts.scaled(_SIDE_BY_SIDE_MIN_WIDTH)
         direction = QBoxLayout.Direction
-        self._finding.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
-        self.form.set_wide(wide)
-        self.rows.set_room(self.width() - fonts.scaled(44))
+        self._test_layout.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        self.row_form.set_wide(wide)
+        self.mapping_table.fit_columns(self.width() - fonts.scaled(44))
 
     def _lay_out(self) -> None:
         self._fields = Card("Fields")
-        self._finding = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._finding.setSpacing(fonts.scaled(8))
+        self._test_layout = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._test_layout.setSpacing(fonts.scaled(8))
         asked = QHBoxLayout()
         asked.setSpacing(fonts.scaled(8))
-        asked.addWidget(self.trying, 1)
-        asked.addWidget(self.try_button)
-        self._finding.addLayout(asked, 2)
-        self._finding.addWidget(self.tried, 3)
+        asked.addWidget(self.test_customer_field, 1)
+        asked.addWidget(self.test_button)
+        self._test_layout.addLayout(asked, 2)
+        self._test_layout.addWidget(self.test_result_label, 3)
         tools = QHBoxLayout()
         tools.setSpacing(fonts.scaled(2))
-        tools.addWidget(self.add)
+        tools.addWidget(self.add_button)
         tools.addStretch(1)
-        for button in (self.duplicate, self.up, self.down, self.delete):
+        for button in (
+            self.duplicate_button,
+            self.move_up_button,
+            self.move_down_button,
+            self.delete_button,
+        ):
             tools.addWidget(button)
         line = QFrame()
         line.setProperty("ground", "line")
         line.setFixedHeight(1)
-        self._fields.add(self._finding)
+        self._fields.add(self._test_layout)
         self._fields.add(8)
-        self._fields.add(self.rows)
+        self._fields.add(self.mapping_table)
         self._fields.add(tools)
         self._fields.add(4)
         self._fields.add(line)
         self._fields.add(10)
-        self._fields.add(self.form)
+        self._fields.add(self.row_form)
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(fonts.scaled(GAP_CARD))
+        column.setSpacing(fonts.scaled(CARD_GAP))
         column.addWidget(self._fields)
-        column.addWidget(self.effects)
+        column.addWidget(self.rules_editor)
         column.addStretch(1)
         foot = QHBoxLayout()
         foot.setSpacing(fonts.scaled(8))
-        foot.addWidget(self.wrong, 1)
-        foot.addWidget(self.discard)
-        foot.addWidget(self.save)
+        foot.addWidget(self.error_label, 1)
+        foot.addWidget(self.discard_button)
+        foot.addWidget(self.save_button)
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(fonts.scaled(8))
-        page.addWidget(scrolling(inside), 1)
+        page.addWidget(wrap_in_scroll_area(inside), 1)
         page.addLayout(foot)
 
     def _connect(self) -> None:
         model = self._model
         model.changed.connect(self.show_mapping)
-        self.try_button.clicked.connect(self._on_try)
-        self.trying.returnPressed.connect(self._on_try)
-        self.rows.chosen.connect(model.choose)
-        self.rows.switched.connect(self._on_switched)
-        self.rows.move_wanted.connect(model.move_row)
-        self.rows.delete_wanted.connect(model.delete_row)
-        self.rows.duplicate_wanted.connect(model.duplicate_row)
-        self.form.edited.connect(self._on_row)
-        self.add.clicked.connect(self._on_add)
-        self.duplicate.clicked.connect(model.duplicate_row)
-        self.up.clicked.connect(self._on_up)
-        self.down.clicked.connect(self._on_down)
-        self.delete.clicked.connect(model.delete_row)
-        self.effects.edited.connect(model.set_goal)
-        self.discard.clicked.connect(model.discard)
-        self.save.clicked.connect(model.save)
+        self.test_button.clicked.connect(self._on_test)
+        self.test_customer_field.returnPressed.connect(self._on_test)
+        self.mapping_table.row_chosen.connect(model.select_row)
+        self.mapping_table.row_toggled.connect(self._on_switched)
+        self.mapping_table.move_requested.connect(model.move_row)
+        self.mapping_table.delete_requested.connect(model.delete_row)
+        self.mapping_table.duplicate_requested.connect(model.duplicate_row)
+        self.row_form.edited.connect(self._on_row)
+        self.add_button.clicked.connect(self._on_add)
+        self.duplicate_button.clicked.connect(model.duplicate_row)
+        self.move_up_button.clicked.connect(self._on_up)
+        self.move_down_button.clicked.connect(self._on_down)
+        self.delete_button.clicked.connect(model.delete_row)
+        self.rules_editor.edited.connect(model.set_draft)
+        self.discard_button.clicked.connect(model.discard_draft)
+        self.save_button.clicked.connect(model.save_draft)
 
-    def _on_try(self) -> None:
-        self._model.try_on(self.trying.text())
+    def _on_test(self) -> None:
+        self._model.try_on_customer(self.test_customer_field.text())
 
     def _on_row(self, row: MappingRow) -> None:
         self._model.set_row(row)
 
     def _on_switched(self, place: int, on: bool) -> None:
-        self._model.switch_row(place, on=on)
+        self._model.set_row_enabled(place, on=on)
 
     def _on_add(self) -> None:
         self._model.add_row()
-        self.form.take_focus()
+        self.row_form.take_focus()
 
     def _on_up(self) -> None:
         self._model.move_row(-1)

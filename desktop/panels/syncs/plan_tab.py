@@ -4,72 +4,72 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from desktop.panels.parts.at_once import laid_out_at_once
-from desktop.panels.parts.button import primary, secondary
-from desktop.panels.parts.card import Card
-from desktop.panels.parts.choice_field import ChoiceField
-from desktop.panels.parts.label import elided, label
-from desktop.panels.syncs.count_strip import CountStrip
-from desktop.panels.syncs.message_bar import MessageBar
-from desktop.panels.syncs.notices import Notices
-from desktop.panels.syncs.plan_acts import PlanActs
-from desktop.panels.syncs.plan_rows import PlanRows
-from desktop.panels.syncs.row_panel import RowPanel
+from desktop.panels.syncs.filter_link_row import FilterLinkRow
+from desktop.panels.syncs.plan_actions import PlanActions
+from desktop.panels.syncs.plan_count_filter import PlanCountFilter
+from desktop.panels.syncs.plan_row_detail_panel import PlanRowDetailPanel
+from desktop.panels.syncs.plan_table_view import PlanTableView
+from desktop.panels.syncs.sync_message_banner import SyncMessageBanner
 from desktop.panels.theme import fonts
-from desktop.viewmodels.syncs.head import MessageView
-from desktop.viewmodels.syncs.plan import PlanModel
-from desktop.viewmodels.syncs.plan_sift import Sift
+from desktop.panels.widgets.batched_layout import batch_layout
+from desktop.panels.widgets.button import primary_button, secondary_button
+from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.dropdown_field import DropdownField
+from desktop.panels.widgets.label import elided_label, label
+from desktop.viewmodels.syncs.plan_filter import PlanFilter
+from desktop.viewmodels.syncs.plan_model import PlanModel
 from desktop.viewmodels.syncs.plan_view import PlanView
+from desktop.viewmodels.syncs.sync_header_view import SyncMessageView
 
-_SIDE = 300
-_BESIDE_FROM = 560
-_TYPING_MS = 180
-_AS_FOUND, _BY_WORTH = "found", "worth"
-_ORDERS = ((_AS_FOUND, "As found"), (_BY_WORTH, "Highest value first"))
+_DETAIL_WIDTH = 300
+_SIDE_BY_SIDE_MIN_WIDTH = 560
+_SEARCH_DEBOUNCE_MS = 180
+_ORDER_AS_FOUND, _ORDER_BY_VALUE = "found", "worth"
+_ORDERS = ((_ORDER_AS_FOUND, "As found"), (_ORDER_BY_VALUE, "Highest value first"))
 
 
 class PlanTab(Card):
     """A card that fills the page; without a preview it says how to get one."""
 
-    customer_wanted = Signal(str)
-    preview_wanted = Signal()
-    retry_wanted = Signal(object)  # a row number, or None for all
+    customer_requested = Signal(str)
+    preview_requested = Signal()
+    rows_retry_requested = Signal(object)  # a row number, or None for all
 
     def __init__(self, model: PlanModel, parent: QWidget | None = None) -> None:
         super().__init__("", name="Plan", parent=parent)
         self._model = model
-        self._open = False
+        self._is_detail_open = False
         # The tab says its name already.
         self.title_label.setMinimumHeight(0)
         self.title_label.setFixedHeight(1)
         self.note_label.setFixedHeight(1)
-        self.acts = PlanActs(model, self)
-        self.stop = MessageBar()
-        self.ended = MessageBar()
-        self.notices = Notices("What people will notice")
-        self.counts = CountStrip()
-        self.causes = Notices("Because of")
-        self.search = QLineEdit()
-        self.search.setAccessibleName("Search the rows")
-        self.search.setObjectName("Search the rows")
-        self.search.setPlaceholderText("Search the rows")
-        self.search.setClearButtonEnabled(True)
-        self.search.setFixedWidth(fonts.scaled(190))
-        self.order = ChoiceField("Order of the rows", _ORDERS)
-        self.order.set_value(_AS_FOUND)
-        self.summary = elided("", "small", align_right=True)
-        self.rows = PlanRows(model.table)
-        self.nothing = label("", "muted", wrap=True)
-        self.clear_button = secondary("Clear filters", name="Clear filters")
-        self.side = RowPanel()
-        self.foot = label("", "text", wrap=True)
-        self.retry = secondary("Retry all", name="Retry all")
-        self.export = secondary("Export", name="Export")
-        self.discard = secondary("Discard", name="Discard")
-        self.write = primary("Write", name="Write")
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(_TYPING_MS)
+        self.plan_actions = PlanActions(model, self)
+        self.limit_banner = SyncMessageBanner()
+        self.outcome_banner = SyncMessageBanner()
+        self.consequence_links = FilterLinkRow("What people will notice")
+        self.count_filter = PlanCountFilter()
+        self.cause_links = FilterLinkRow("Because of")
+        self.search_field = QLineEdit()
+        self.search_field.setAccessibleName("Search the rows")
+        self.search_field.setObjectName("Search the rows")
+        self.search_field.setPlaceholderText("Search the rows")
+        self.search_field.setClearButtonEnabled(True)
+        self.search_field.setFixedWidth(fonts.scaled(190))
+        self.order_dropdown = DropdownField("Order of the rows", _ORDERS)
+        self.order_dropdown.set_value(_ORDER_AS_FOUND)
+        self.summary_label = elided_label("", "small", align_right=True)
+        self.table = PlanTableView(model.table_model)
+        self.empty_label = label("", "muted", wrap=True)
+        self.clear_button = secondary_button("Clear filters", name="Clear filters")
+        self.row_detail = PlanRowDetailPanel()
+        self.footer_label = label("", "text", wrap=True)
+        self.retry_button = secondary_button("Retry all", name="Retry all")
+        self.export_button = secondary_button("Export", name="Export")
+        self.discard_button = secondary_button("Discard", name="Discard")
+        self.write_button = primary_button("Write", name="Write")
+        self._typing_timer = QTimer(self)
+        self._typing_timer.setSingleShot(True)
+        self._typing_timer.setInterval(_SEARCH_DEBOUNCE_MS)
         self._lay_out()
         self._connect()
 
@@ -78,7 +78,7 @@ class PlanTab(Card):
     def show_plan(self, why_not_preview: str, *, under_way: bool) -> None:
         """Show how the preview stands; `why_not_preview`: why none can be made now."""
         view = self._model.view()
-        if self._model.loading:
+        if self._model.is_loading:
             self.show_loading(8, "Reading the preview")
             return
         if view is None:
@@ -94,52 +94,58 @@ class PlanTab(Card):
             self._show(view)
             return
         # Everything comes at once, and is laid out once.
-        with laid_out_at_once(self):
+        with batch_layout(self):
             self._show(view)
             self.show_content()
 
     def show_detail(self) -> None:
         """Show the chosen row beside the table, where it is open."""
-        detail = self._model.detail()
+        detail = self._model.row_detail()
         if detail is not None:
-            self.side.show_detail(detail)
+            self.row_detail.show_detail(detail)
         self._arrange()
 
     def _show(self, view: PlanView) -> None:
-        stop = view.stop
-        self.stop.show_view(
-            MessageView("warn", stop.title, stop.text, stop.acts) if stop is not None else None
+        stop = view.limit_stop
+        self.limit_banner.show_view(
+            SyncMessageView("warn", stop.title, stop.text, stop.actions)
+            if stop is not None
+            else None
         )
-        self.ended.show_view(view.ended)
-        sift = view.chosen
-        noticed = f"{sift.consequence.value}:{sift.name}" if sift.consequence else ""
-        self.notices.show_notices(view.notices, noticed)
-        self.counts.show_counts(view.counts, "" if sift.consequence else sift.fate)
-        self.causes.show_notices(self.acts.causes(view), sift.cause)
-        self.causes.setVisible(bool(view.causes))
-        self.summary.setText(self._model.summary())
-        if not self._typing.isActive() and self.search.text().strip() != sift.text:
-            self.search.setText(sift.text)
-        self.order.setVisible(view.sortable)
-        self.order.set_value(_BY_WORTH if sift.by_worth else _AS_FOUND)
-        self.rows.arrange_rows(valued=view.sortable)
-        empty = self._model.empty()
-        self.rows.setVisible(empty is None)
-        self.nothing.setVisible(empty is not None)
-        self.clear_button.setVisible(empty is not None and bool(empty.act))
+        self.outcome_banner.show_view(view.message)
+        sift = view.plan_filter
+        noticed = f"{sift.consequence.value}:{sift.consequence_name}" if sift.consequence else ""
+        self.consequence_links.show_links(view.consequences, noticed)
+        self.count_filter.show_counts(view.counts, "" if sift.consequence else sift.fate)
+        self.cause_links.show_links(self.plan_actions.cause_links(view), sift.cause)
+        self.cause_links.setVisible(bool(view.causes))
+        self.summary_label.setText(self._model.summary())
+        if not self._typing_timer.isActive() and self.search_field.text().strip() != sift.text:
+            self.search_field.setText(sift.text)
+        self.order_dropdown.setVisible(view.is_sortable)
+        self.order_dropdown.set_value(
+            _ORDER_BY_VALUE if sift.by_predicted_value else _ORDER_AS_FOUND
+        )
+        self.table.apply_row_options(shows_value=view.is_sortable)
+        empty = self._model.empty_view()
+        self.table.setVisible(empty is None)
+        self.empty_label.setVisible(empty is not None)
+        self.clear_button.setVisible(empty is not None and bool(empty.action_label))
         if empty is not None:
-            self.nothing.setText(empty.text)
-            self.clear_button.set_text(empty.act or "Clear filters")
-        self._foot.setVisible(True)
-        self.foot.setText(view.foot)
-        self.foot.setVisible(bool(view.foot) or self.width() >= fonts.scaled(_BESIDE_FROM))
-        for button in (self.discard, self.write):
-            button.setVisible(view.open)
-        self.retry.setVisible(bool(view.retry))
-        self.write.set_text(view.write)
-        self.write.set_enabled(not view.write_why_not, view.write_why_not)
-        self.write.setAccessibleName(view.write)
-        self.export.set_enabled(self._model.table.rowCount() > 0, "No row is shown.")
+            self.empty_label.setText(empty.text)
+            self.clear_button.set_text(empty.action_label or "Clear filters")
+        self._footer.setVisible(True)
+        self.footer_label.setText(view.footer)
+        self.footer_label.setVisible(
+            bool(view.footer) or self.width() >= fonts.scaled(_SIDE_BY_SIDE_MIN_WIDTH)
+        )
+        for button in (self.discard_button, self.write_button):
+            button.setVisible(view.is_open)
+        self.retry_button.setVisible(bool(view.retry_label))
+        self.write_button.set_text(view.write_label)
+        self.write_button.set_enabled(not view.write_disabled_reason, view.write_disabled_reason)
+        self.write_button.setAccessibleName(view.write_label)
+        self.export_button.set_enabled(self._model.table_model.rowCount() > 0, "No row is shown.")
         self._arrange()
 
     # Qt's own.
@@ -151,8 +157,8 @@ class PlanTab(Card):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc closes the details."""
-        if event.key() == Qt.Key.Key_Escape and self._open:
-            self._on_side_closed()
+        if event.key() == Qt.Key.Key_Escape and self._is_detail_open:
+            self._on_detail_closed()
             return
         super().keyPressEvent(event)
 
@@ -161,13 +167,13 @@ class PlanTab(Card):
     def _lay_out(self) -> None:
         filters = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         filters.setSpacing(fonts.scaled(10))
-        filters.addWidget(self.counts, 1)
+        filters.addWidget(self.count_filter, 1)
         finding = QHBoxLayout()
-        finding.addWidget(self.summary)
+        finding.addWidget(self.summary_label)
         self._fields = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._fields.setSpacing(fonts.scaled(6))
-        self._fields.addWidget(self.order)
-        self._fields.addWidget(self.search)
+        self._fields.addWidget(self.order_dropdown)
+        self._fields.addWidget(self.search_field)
         finding.addLayout(self._fields)
         filters.addLayout(finding)
         self._filters = filters
@@ -176,33 +182,44 @@ class PlanTab(Card):
         self._rows_box = QWidget()
         rows = QVBoxLayout(self._rows_box)
         rows.setContentsMargins(0, 0, 0, 0)
-        rows.addWidget(self.nothing)
+        rows.addWidget(self.empty_label)
         rows.addWidget(self.clear_button, 0, Qt.AlignmentFlag.AlignLeft)
-        rows.addWidget(self.rows, 1)
+        rows.addWidget(self.table, 1)
         rows.addStretch(0)
         body.addWidget(self._rows_box, 1)
-        body.addWidget(self.side)
+        body.addWidget(self.row_detail)
         line = QFrame()
         line.setProperty("ground", "line")
         line.setFixedHeight(1)
         self._line = line
-        self._foot = QWidget()
-        self._foot_row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._foot)
-        self._foot_row.setContentsMargins(0, 0, 0, 0)
-        self._foot_row.setSpacing(fonts.scaled(8))
-        self._foot_row.addWidget(self.foot, 1)
+        self._footer = QWidget()
+        self._footer_layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._footer)
+        self._footer_layout.setContentsMargins(0, 0, 0, 0)
+        self._footer_layout.setSpacing(fonts.scaled(8))
+        self._footer_layout.addWidget(self.footer_label, 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(fonts.scaled(8))
-        for button in (self.retry, self.export, self.discard, self.write):
+        for button in (
+            self.retry_button,
+            self.export_button,
+            self.discard_button,
+            self.write_button,
+        ):
             buttons.addWidget(button)
-        self._foot_row.addLayout(buttons)
-        for part in (self.stop, self.ended, self.notices, filters, self.causes):
+        self._footer_layout.addLayout(buttons)
+        for part in (
+            self.limit_banner,
+            self.outcome_banner,
+            self.consequence_links,
+            filters,
+            self.cause_links,
+        ):
             self.add(part)
         self.add(line)
         self.body.addLayout(body, 1)
-        self.add(self._foot)
+        self.add(self._footer)
         self.body.setSpacing(fonts.scaled(8))
-        self.side.hide()
+        self.row_detail.hide()
         # The box of states exists from here on, so that what follows keeps it at the top.
         self.show_empty("")
         self._column.addStretch(0)
@@ -212,28 +229,28 @@ class PlanTab(Card):
         self.setSizePolicy(policy)
 
     def _arrange(self) -> None:
-        wide = self.width() >= fonts.scaled(_BESIDE_FROM)
-        shown = self._open and self._model.detail() is not None
-        opening = shown and not self.side.isVisible()
-        self.side.setVisible(shown)
-        empty = self._model.empty()
-        self.rows.setVisible(empty is None)
+        wide = self.width() >= fonts.scaled(_SIDE_BY_SIDE_MIN_WIDTH)
+        shown = self._is_detail_open and self._model.row_detail() is not None
+        opening = shown and not self.row_detail.isVisible()
+        self.row_detail.setVisible(shown)
+        empty = self._model.empty_view()
+        self.table.setVisible(empty is None)
         self._rows_box.setVisible(wide or not shown)
         if wide:
-            self.side.setFixedWidth(fonts.scaled(_SIDE))
+            self.row_detail.setFixedWidth(fonts.scaled(_DETAIL_WIDTH))
         else:
-            self.side.setMinimumWidth(0)
-            self.side.setMaximumWidth(16_777_215)
+            self.row_detail.setMinimumWidth(0)
+            self.row_detail.setMaximumWidth(16_777_215)
         if opening and not wide:
             # The rows are gone, and the keyboard with them.
-            self.side.setFocus()
+            self.row_detail.setFocus()
         direction = QBoxLayout.Direction
-        self._foot_row.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
-        self.summary.setVisible(self.width() >= fonts.scaled(760))
+        self._footer_layout.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        self.summary_label.setVisible(self.width() >= fonts.scaled(760))
         self._filters.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         # Beside the figures they stand over each other, so that the figures keep one line.
         self._fields.setDirection(direction.TopToBottom if wide else direction.LeftToRight)
-        for field in (self.order, self.search):
+        for field in (self.order_dropdown, self.search_field):
             if wide:
                 field.setFixedWidth(fonts.scaled(190))
             else:
@@ -242,73 +259,73 @@ class PlanTab(Card):
 
     def _connect(self) -> None:
         model = self._model
-        self.stop.action_triggered.connect(self.acts.on_stop)
-        self.ended.action_triggered.connect(self._on_ended)
-        self.notices.chosen.connect(model.filter_notice)
-        self.causes.chosen.connect(self.acts.filter_cause)
-        self.counts.chosen.connect(self._on_count)
-        self.search.textChanged.connect(self._on_typed)
-        self.order.chosen.connect(self._on_order)
-        self._typing.timeout.connect(self._on_typed_out)
+        self.limit_banner.action_triggered.connect(self.plan_actions.handle_limit_action)
+        self.outcome_banner.action_triggered.connect(self._on_outcome_action)
+        self.consequence_links.filter_chosen.connect(model.filter_by_consequence)
+        self.cause_links.filter_chosen.connect(self.plan_actions.filter_by_cause)
+        self.count_filter.chosen.connect(self._on_count)
+        self.search_field.textChanged.connect(self._on_typed)
+        self.order_dropdown.chosen.connect(self._on_order)
+        self._typing_timer.timeout.connect(self._on_search_debounced)
         self.clear_button.clicked.connect(self._on_clear)
-        self.rows.moved.connect(model.choose)
-        self.rows.opened.connect(self._on_opened)
-        self.rows.customer_wanted.connect(self.customer_wanted)
-        self.rows.picked.connect(model.pick)
-        self.rows.all_wanted.connect(self._on_all)
-        self.side.closed.connect(self._on_side_closed)
-        self.side.customer_wanted.connect(self.customer_wanted)
-        self.side.field_ticked.connect(self._on_field)
-        self.side.picked.connect(model.pick)
-        self.side.always.connect(model.always_prefer)
-        self.side.corrected.connect(model.correct)
-        self.side.ignored.connect(model.ignore)
-        self.side.retry_wanted.connect(self.retry_wanted)
-        self.export.clicked.connect(self.acts.export)
-        self.discard.clicked.connect(model.discard)
-        self.write.clicked.connect(self.acts.write)
-        self.retry.clicked.connect(self._on_retry)
-        self.action_requested.connect(self.preview_wanted)
+        self.table.current_row_changed.connect(model.select_row)
+        self.table.row_opened.connect(self._on_opened)
+        self.table.customer_requested.connect(self.customer_requested)
+        self.table.side_picked.connect(model.pick_side)
+        self.table.tick_all_requested.connect(self._on_tick_all)
+        self.row_detail.closed.connect(self._on_detail_closed)
+        self.row_detail.customer_requested.connect(self.customer_requested)
+        self.row_detail.field_write_toggled.connect(self._on_field)
+        self.row_detail.side_picked.connect(model.pick_side)
+        self.row_detail.always_prefer_picked.connect(model.always_prefer)
+        self.row_detail.corrected.connect(model.correct_field)
+        self.row_detail.ignored.connect(model.ignore_record)
+        self.row_detail.retry_requested.connect(self.rows_retry_requested)
+        self.export_button.clicked.connect(self.plan_actions.choose_export_file)
+        self.discard_button.clicked.connect(model.discard_plan)
+        self.write_button.clicked.connect(self.plan_actions.confirm_and_write)
+        self.retry_button.clicked.connect(self._on_retry)
+        self.action_requested.connect(self.preview_requested)
         model.detail_changed.connect(self.show_detail)
 
     def _on_count(self, key: str) -> None:
-        self._model.filter(Sift(fate=key, text=self._model.sift.text))
+        self._model.set_filter(PlanFilter(fate=key, text=self._model.plan_filter.text))
 
     def _on_order(self, key: str) -> None:
-        self._model.order(by_worth=key == _BY_WORTH)
+        self._model.set_order(by_worth=key == _ORDER_BY_VALUE)
 
     def _on_typed(self, _text: str) -> None:
-        self._typing.start()
+        self._typing_timer.start()
 
-    def _on_typed_out(self) -> None:
-        self.acts.search(self.search.text())
+    def _on_search_debounced(self) -> None:
+        self.plan_actions.filter_by_text(self.search_field.text())
 
     def _on_clear(self) -> None:
-        self.search.clear()
-        self._typing.stop()
-        self._model.filter(Sift())
+        self.search_field.clear()
+        self._typing_timer.stop()
+        self._model.set_filter(PlanFilter())
 
     def _on_opened(self, place: int) -> None:
-        self._model.choose(place)
-        self._open = True
+        self._model.select_row(place)
+        self._is_detail_open = True
         self.show_detail()
 
-    def _on_side_closed(self) -> None:
-        self._open = False
+    def _on_detail_closed(self) -> None:
+        self._is_detail_open = False
         self._arrange()
-        self.rows.setFocus()
+        self.table.setFocus()
 
-    def _on_all(self, on: bool) -> None:
-        self._model.tick_all(on=on)
+    def _on_tick_all(self, on: bool) -> None:
+        self._model.tick_all_rows(on=on)
 
     def _on_field(self, row: int, field: str, on: bool) -> None:
         self._model.tick_field(row, field, on=on)
 
-    def _on_ended(self, act: str) -> None:
+    def _on_outcome_action(self, act: str) -> None:
         if act == "newest":
             self._model.show_plan("")
         else:
-            self.preview_wanted.emit()
+            self.preview_requested.emit()
 
     def _on_retry(self) -> None:
-        self.retry_wanted.emit(None)
+        self.rows_retry_requested.emit(None)

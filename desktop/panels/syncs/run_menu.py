@@ -4,9 +4,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop.panels.parts.tip import tip_text
+from desktop.panels.widgets.tooltip import escape_tooltip
 
-_WAYS = (
+_RUN_MODES = (
     (
         False,
         "Catch up: reads who changed since the last run, as the schedule does",
@@ -24,28 +24,28 @@ _TIP = "What both sides agree on is not written again."
 class RunMenu(QMenu):
     """Emits what is wanted, and whether of everybody."""
 
-    preview_wanted = Signal(bool)
-    run_wanted = Signal(bool)
+    preview_requested = Signal(bool)
+    run_requested = Signal(bool)
 
     def __init__(self, preview_why_not: str, run_why_not: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("Ways to run")
         self.setToolTipsVisible(True)
-        for full, words, (preview, run) in _WAYS:
+        for full, words, (preview, run) in _RUN_MODES:
             if full:
                 self.addSeparator()
             said = self.addAction(words)
             said.setEnabled(False)
-            self._offer(preview, ("preview", full), preview_why_not)
-            self._offer(run, ("run", full), run_why_not)
+            self._add_action(preview, ("preview", full), preview_why_not)
+            self._add_action(run, ("run", full), run_why_not)
         self.triggered.connect(self._on_triggered)
 
-    def _offer(self, words: str, wanted: tuple[str, bool], why_not: str) -> None:
+    def _add_action(self, words: str, wanted: tuple[str, bool], why_not: str) -> None:
         action = self.addAction(words)
         action.setData(wanted)
         action.setEnabled(not why_not)
-        action.setToolTip(tip_text(why_not or _TIP))
+        action.setToolTip(escape_tooltip(why_not or _TIP))
 
     def _on_triggered(self, action: QAction) -> None:
         what, full = action.data()
-        (self.preview_wanted if what == "preview" else self.run_wanted).emit(full)
+        (self.preview_requested if what == "preview" else self.run_requested).emit(full)

@@ -4,13 +4,18 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from desktop.panels.parts.paint import fill, focus_ring, outline, painter_on
-from desktop.panels.parts.tip import set_tip
 from desktop.panels.theme import fonts
-from desktop.panels.theme.current import color, tokens
-from desktop.panels.theme.icon import pixmap
-from desktop.panels.theme.tokens import RADIUS_CARD
-from desktop.viewmodels.syncs.card import CardView
+from desktop.panels.theme.current_theme import current_tokens, theme_color
+from desktop.panels.theme.design_tokens import RADIUS_CARD
+from desktop.panels.theme.icon import icon_pixmap
+from desktop.panels.widgets.shape_painting import (
+    create_painter,
+    draw_focus_ring,
+    draw_rounded_outline,
+    fill_rounded_rect,
+)
+from desktop.panels.widgets.tooltip import set_tooltip
+from desktop.viewmodels.syncs.sync_card_view import SyncCardView
 
 _HEIGHT = 80
 _STEPS = {
@@ -28,12 +33,12 @@ class SyncCard(QAbstractButton):
     """Checked means: this sync is shown beside the list."""
 
     picked = Signal(str)
-    moved = Signal(str, int)
+    arrow_pressed = Signal(str, int)
 
-    def __init__(self, view: CardView, parent: QWidget | None = None) -> None:
+    def __init__(self, view: SyncCardView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
-        self._showing = False
+        self._is_updating = False
         self.setCheckable(True)
         self.setAutoExclusive(False)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -42,29 +47,29 @@ class SyncCard(QAbstractButton):
         self.toggled.connect(self._on_toggled)
         self.show_view(view)
 
-    def view(self) -> CardView:
+    def view(self) -> SyncCardView:
         """What it shows."""
         return self._view
 
-    def show_view(self, view: CardView) -> None:
+    def show_view(self, view: SyncCardView) -> None:
         """Show how the sync stands now."""
         self._view = view
         self.setAccessibleName(view.title)
         self.setObjectName(view.title)
-        set_tip(self, view.tip, describe=False)
-        self.setAccessibleDescription(view.spoken)
+        set_tooltip(self, view.tooltip, describe=False)
+        self.setAccessibleDescription(view.accessible_text)
         self.update()
 
     def show_checked(self, checked: bool) -> None:
         """Show whether it is the chosen one, without asking for it."""
-        self._showing = True
+        self._is_updating = True
         self.setChecked(checked)
-        self._showing = False
+        self._is_updating = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if checked else Qt.FocusPolicy.ClickFocus)
 
     def nextCheckState(self) -> None:
         """Choosing again keeps the choice."""
-        self.picked.emit(self._view.goal)
+        self.picked.emit(self._view.sync_name)
 
     def sizeHint(self) -> QSize:
         """Three lines."""
@@ -73,107 +78,115 @@ class SyncCard(QAbstractButton):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows go to the neighbours; Enter works like Space."""
         if event.key() in _STEPS:
-            self.moved.emit(self._view.goal, _STEPS[event.key()])
+            self.arrow_pressed.emit(self._view.sync_name, _STEPS[event.key()])
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
         else:
             super().keyPressEvent(event)
 
     def _on_toggled(self, _checked: bool) -> None:
-        if not self._showing:
+        if not self._is_updating:
             self.show_checked(not self.isChecked())
-            self.picked.emit(self._view.goal)
+            self.picked.emit(self._view.sync_name)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw ground, border, the three lines and the chip."""
-        painter = painter_on(self)
+        painter = create_painter(self)
         box, radius = QRectF(self.rect()), fonts.scaled(RADIUS_CARD)
         chosen = self.isChecked()
         ground = "raised" if self.underMouse() and not chosen else "surface"
-        fill(painter, box, radius, color(ground))
-        outline(painter, box, radius, color("accent" if chosen else "line"), 2 if chosen else 1)
+        fill_rounded_rect(painter, box, radius, theme_color(ground))
+        draw_rounded_outline(
+            painter, box, radius, theme_color("accent" if chosen else "line"), 2 if chosen else 1
+        )
         side = fonts.scaled(14)
         inner = self.rect().adjusted(side, fonts.scaled(9), -side, -fonts.scaled(9))
         third = inner.height() // 3
         first = QRect(inner.left(), inner.top(), inner.width(), third)
-        self._first(painter, first)
-        self._second(painter, first.translated(0, third))
-        self._third(painter, first.translated(0, 2 * third))
+        self._paint_title_line(painter, first)
+        self._paint_direction_line(painter, first.translated(0, third))
+        self._paint_status_line(painter, first.translated(0, 2 * third))
         if self.hasFocus():
             inset = 3 if chosen else 0
-            focus_ring(painter, box.adjusted(inset, inset, -inset, -inset), radius - inset)
+            draw_focus_ring(painter, box.adjusted(inset, inset, -inset, -inset), radius - inset)
 
-    def _first(self, painter: QPainter, box: QRect) -> None:
+    def _paint_title_line(self, painter: QPainter, box: QRect) -> None:
         view, font = self._view, fonts.font(12, QFont.Weight.Medium)
-        width = QFontMetrics(font).horizontalAdvance(view.chip) + fonts.scaled(20)
+        width = QFontMetrics(font).horizontalAdvance(view.state_label) + fonts.scaled(20)
         height = fonts.scaled(20)
         x = box.left() if self.isRightToLeft() else box.right() + 1 - width
         pill = QRectF(x, box.top() + (box.height() - height) / 2, width, height)
-        pair = tokens().chips[view.chip_tone]
-        fill(painter, pill, height / 2, QColor(pair.ground))
+        pair = current_tokens().chips[view.state_tone]
+        fill_rounded_rect(painter, pill, height / 2, QColor(pair.background))
         painter.setFont(font)
-        painter.setPen(QColor(pair.ink))
-        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, view.chip)
-        rest = self._without(box, width + fonts.scaled(8), at_end=True)
-        if view.favourite:
+        painter.setPen(QColor(pair.text))
+        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, view.state_label)
+        rest = self._remaining_rect(box, width + fonts.scaled(8), at_end=True)
+        if view.is_favourite:
             size = fonts.scaled(14)
-            star = pixmap("star-filled", color("warn"), size, self.devicePixelRatioF())
+            star = icon_pixmap("star-filled", theme_color("warn"), size, self.devicePixelRatioF())
             left = rest.right() - size + 1 if self.isRightToLeft() else rest.left()
             painter.drawPixmap(left, rest.top() + (rest.height() - size) // 2, star)
-            rest = self._without(rest, size + fonts.scaled(5), at_end=False)
+            rest = self._remaining_rect(rest, size + fonts.scaled(5), at_end=False)
         painter.setFont(fonts.font(weight=QFont.Weight.DemiBold))
-        painter.setPen(color("text"))
+        painter.setPen(theme_color("text"))
         title = painter.fontMetrics().elidedText(view.title, _ELIDE, rest.width())
         painter.drawText(rest, _LEADING, title)
 
-    def _second(self, painter: QPainter, box: QRect) -> None:
+    def _paint_direction_line(self, painter: QPainter, box: QRect) -> None:
         view = self._view
         painter.setFont(fonts.font())
         metrics, gap, size = painter.fontMetrics(), fonts.scaled(8), fonts.scaled(14)
         target = min(metrics.horizontalAdvance(view.target), box.width() * 2 // 5)
         room = box.width() - target - size - 2 * gap
         source = metrics.elidedText(view.source, _ELIDE, room)
-        painter.setPen(color("muted"))
+        painter.setPen(theme_color("muted"))
         painter.drawText(box, _LEADING, source)
         past = metrics.horizontalAdvance(source) + gap
-        rest = self._without(box, past, at_end=False)
-        arrow = pixmap("arrow-right", color("accent"), size, self.devicePixelRatioF())
+        rest = self._remaining_rect(box, past, at_end=False)
+        arrow = icon_pixmap("arrow-right", theme_color("accent"), size, self.devicePixelRatioF())
         left = rest.right() - size + 1 if self.isRightToLeft() else rest.left()
         painter.drawPixmap(left, rest.top() + (rest.height() - size) // 2, arrow)
-        rest = self._without(rest, size + gap, at_end=False)
+        rest = self._remaining_rect(rest, size + gap, at_end=False)
         painter.drawText(rest, _LEADING, metrics.elidedText(view.target, _ELIDE, rest.width()))
 
-    def _third(self, painter: QPainter, box: QRect) -> None:
+    def _paint_status_line(self, painter: QPainter, box: QRect) -> None:
         view = self._view
         painter.setFont(fonts.font(11))
         metrics = painter.fontMetrics()
-        last, following = third_line(view, metrics, box.width(), fonts.scaled(8))
-        painter.setPen(color("muted"))
+        last, following = status_texts(view, metrics, box.width(), fonts.scaled(8))
+        painter.setPen(theme_color("muted"))
         painter.drawText(box, _TRAILING, following)
-        painter.setPen(color("text"))
+        painter.setPen(theme_color("text"))
         painter.drawText(box, _LEADING, last)
 
-    def _without(self, box: QRect, width: int, *, at_end: bool) -> QRect:
+    def _remaining_rect(self, box: QRect, width: int, *, at_end: bool) -> QRect:
         """The rest of a line beside something that is drawn."""
         if at_end != self.isRightToLeft():
             return box.adjusted(0, 0, -width, 0)
         return box.adjusted(width, 0, 0, 0)
 
 
-def third_line(view: CardView, metrics: QFontMetrics, width: int, gap: int) -> tuple[str, str]:
+def status_texts(
+    view: SyncCardView, metrics: QFontMetrics, width: int, gap: int
+) -> tuple[str, str]:
     """What it did last and when it runs next, as much as goes into this width.
 
     What is vital is whole before anything else is; then the time of the next run is.
     """
     # With the sign that there is more.
-    vital = view.vital if view.vital in ("", view.last) else f"{view.vital}, …"
-    after = metrics.horizontalAdvance(view.following)
+    vital = (
+        view.urgent_text
+        if view.urgent_text in ("", view.last_run_text)
+        else f"{view.urgent_text}, …"
+    )
+    after = metrics.horizontalAdvance(view.next_run_text)
     if metrics.horizontalAdvance(vital) + 1 + gap + after > width:
-        return _cut(view.last, metrics, width), ""
-    return _cut(view.last, metrics, width - after - gap), view.following
+        return _drop_parts_to_fit(view.last_run_text, metrics, width), ""
+    return _drop_parts_to_fit(view.last_run_text, metrics, width - after - gap), view.next_run_text
 
 
-def _cut(text: str, metrics: QFontMetrics, width: int) -> str:
+def _drop_parts_to_fit(text: str, metrics: QFontMetrics, width: int) -> str:
     """Shorter by whole parts: a number that is cut reads as another number."""
     parts, shown = text.split(", "), text
     while len(parts) > 1 and metrics.horizontalAdvance(shown) > width:

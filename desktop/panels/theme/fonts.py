@@ -4,18 +4,18 @@ import sys
 
 from PySide6.QtGui import QFont, QFontDatabase, QFontInfo, QGuiApplication
 
-from desktop.panels.theme.tokens import BASE
+from desktop.panels.theme.design_tokens import BASE_FONT_PX
 
 # What each platform ships as its normal text, in px: larger than this means "make it larger".
-_USUAL_PX = {"win32": 12.0, "darwin": 13.0}
-_USUAL_PX_ELSEWHERE = 40 / 3  # 10 pt at 96 dpi
-_LARGEST = 3.0
+_DEFAULT_FONT_PX = {"win32": 12.0, "darwin": 13.0}
+_DEFAULT_FONT_PX_LINUX = 40 / 3  # 10 pt at 96 dpi
+_MAX_SCALE = 3.0
 
 
 def system_scale(font: QFont) -> float:
     """Return how much larger than usual the system's font is, never below 1."""
-    usual = _USUAL_PX.get(sys.platform, _USUAL_PX_ELSEWHERE)
-    return min(max(QFontInfo(font).pixelSize() / usual, 1.0), _LARGEST)
+    usual = _DEFAULT_FONT_PX.get(sys.platform, _DEFAULT_FONT_PX_LINUX)
+    return min(max(QFontInfo(font).pixelSize() / usual, 1.0), _MAX_SCALE)
 
 
 def base_font(system: QFont, factor: float) -> QFont:
@@ -24,7 +24,7 @@ def base_font(system: QFont, factor: float) -> QFont:
     if "Inter" in QFontDatabase.families():
         font.setFamilies(["Inter", *system.families()])
     # Points, not pixels: whoever doubles the point size of the application's font is followed.
-    font.setPointSizeF(BASE * factor * 72 / _dots_per_inch())
+    font.setPointSizeF(BASE_FONT_PX * factor * 72 / _dots_per_inch())
     # Figures of one width, so that columns of ages and counts line up.
     font.setFeature(QFont.Tag("tnum"), 1)
     return font
@@ -35,7 +35,7 @@ def scale() -> float:
     font = QGuiApplication.font()
     points = font.pointSizeF()
     pixels = points * _dots_per_inch() / 72 if points > 0 else float(font.pixelSize())
-    return max(pixels / BASE, 0.5)
+    return max(pixels / BASE_FONT_PX, 0.5)
 
 
 def scaled(pixels: float) -> int:
@@ -43,12 +43,12 @@ def scaled(pixels: float) -> int:
     return max(round(pixels * scale()), 1)
 
 
-def font(size: float = BASE, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+def font(size: float = BASE_FONT_PX, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     """Return the application's font in another size (px of the design) and weight."""
     made = QFont(QGuiApplication.font())
     points = made.pointSizeF()
     if points > 0:
-        made.setPointSizeF(points * size / BASE)
+        made.setPointSizeF(points * size / BASE_FONT_PX)
     else:
         made.setPixelSize(scaled(size))
     made.setWeight(weight)

@@ -5,46 +5,46 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap, QPixmapCache
 
-from desktop.kit.resource import resource
-from desktop.panels.theme.current import tokens
+from desktop.kit.resource_files import resource_path
+from desktop.panels.theme.current_theme import current_tokens
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QColor
 
 
-def pixmap(name: str, color: "QColor | str", size: int, ratio: float = 1.0) -> QPixmap:
+def icon_pixmap(name: str, color: "QColor | str", size: int, ratio: float = 1.0) -> QPixmap:
     """Return the icon `name` in one colour, `size` logical pixels wide, for a screen's ratio."""
     ink = color if isinstance(color, str) else color.name()
     key = f"fairlead/{name}/{ink}/{size}/{ratio:g}"
     found = QPixmap()
     if QPixmapCache.find(key, found):
         return found
-    made = _drawn(name, ink, size, ratio)
+    made = _render_svg(name, ink, size, ratio)
     QPixmapCache.insert(key, made)
     return made
 
 
-def icon(name: str, size: int = 16, *, tone: str = "text") -> QIcon:
+def create_icon(name: str, size: int = 16, *, tone: str = "text") -> QIcon:
     """Return a QIcon for buttons and menus; ask again when the theme changes."""
-    colors = tokens()
+    colors = current_tokens()
     made = QIcon()
     screen = QGuiApplication.primaryScreen()
     ratio = screen.devicePixelRatio() if screen else 1.0
-    made.addPixmap(pixmap(name, colors.tone(tone), size, ratio))
-    made.addPixmap(pixmap(name, colors.muted, size, ratio), QIcon.Mode.Disabled)
+    made.addPixmap(icon_pixmap(name, colors.tone(tone), size, ratio))
+    made.addPixmap(icon_pixmap(name, colors.muted, size, ratio), QIcon.Mode.Disabled)
     return made
 
 
 def app_icon() -> QIcon:
     """Return the application's icon."""
-    return QIcon(str(resource("icons", "fairlead.svg")))
+    return QIcon(str(resource_path("icons", "fairlead.svg")))
 
 
-def _drawn(name: str, ink: str, size: int, ratio: float) -> QPixmap:
+def _render_svg(name: str, ink: str, size: int, ratio: float) -> QPixmap:
     # Imported here: the first icon is painted after the window is up.
     from PySide6.QtSvg import QSvgRenderer
 
-    source = resource("icons", f"{name}.svg").read_text("utf-8").replace("currentColor", ink)
+    source = resource_path("icons", f"{name}.svg").read_text("utf-8").replace("currentColor", ink)
     made = QPixmap(QSize(round(size * ratio), round(size * ratio)))
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)

@@ -2,12 +2,12 @@
 
 from PySide6.QtGui import QColor, QPalette
 
-from desktop.panels.theme.tokens import Tokens
+from desktop.panels.theme.design_tokens import DesignTokens
 
 _Role = QPalette.ColorRole
 
 
-def palette(tokens: Tokens) -> QPalette:
+def build_palette(tokens: DesignTokens) -> QPalette:
     """Return a palette with every role set, for all three colour groups."""
     made = QPalette()
     for role, name in {

@@ -2,48 +2,56 @@
 
 from collections.abc import Callable
 
-from desktop.kit.resource import resource
-from desktop.panels.theme.tokens import (
-    FIGURE,
-    HEADING,
-    NOTE,
+from desktop.kit.resource_files import resource_path
+from desktop.panels.theme.design_tokens import (
+    FIGURE_FONT_PX,
+    HEADING_FONT_PX,
+    MIN_TARGET_SIZE,
+    NOTE_FONT_PX,
     RADIUS_CARD,
     RADIUS_CONTROL,
     RADIUS_FIELD,
-    SMALL,
-    TARGET,
-    Tokens,
+    SMALL_FONT_PX,
+    DesignTokens,
 )
 
-_Px = Callable[[float], str]
-_Mark = Callable[[str], str]
+_ScalePx = Callable[[float], str]
+_MarkUrl = Callable[[str], str]
 
 
-def stylesheet(tokens: Tokens, scale: float) -> str:
+def build_stylesheet(tokens: DesignTokens, scale: float) -> str:
     """Return the style sheet of the whole application."""
 
     def px(length: float) -> str:
         return f"{max(round(length * scale), 1)}px"
 
     def mark(name: str) -> str:
-        return f'url("{resource("icons", f"mark-{name}-{tokens.name}.svg").as_posix()}")'
+        return f'url("{resource_path("icons", f"mark-{name}-{tokens.name}.svg").as_posix()}")'
 
-    rules = (_texts, _cards, _buttons, _fields, _choices, _menus, _views)
+    rules = (
+        _label_rules,
+        _container_rules,
+        _button_rules,
+        _input_rules,
+        _check_box_rules,
+        _menu_rules,
+        _item_view_rules,
+    )
     return "\n".join(rule(tokens, px, mark) for rule in rules)
 
 
-def _texts(t: Tokens, px: _Px, _mark: _Mark) -> str:
+def _label_rules(t: DesignTokens, px: _ScalePx, _mark: _MarkUrl) -> str:
     tones = "\n".join(
         f'QLabel[tone="{name}"] {{ color: {t.tone(name)}; }}'
         for name in ("muted", "accent", "ok", "warn", "bad")
     )
     return f"""
 QLabel {{ background: transparent; }}
-QLabel[variant="small"] {{ font-size: {px(SMALL)}; }}
-QLabel[variant="note"] {{ font-size: {px(NOTE)}; }}
+QLabel[variant="small"] {{ font-size: {px(SMALL_FONT_PX)}; }}
+QLabel[variant="note"] {{ font-size: {px(NOTE_FONT_PX)}; }}
 QLabel[variant="title"], QLabel[variant="strong"] {{ font-weight: 600; }}
-QLabel[variant="heading"] {{ font-size: {px(HEADING)}; font-weight: 600; }}
-QLabel[variant="figure"] {{ font-size: {px(FIGURE)}; font-weight: 500; }}
+QLabel[variant="heading"] {{ font-size: {px(HEADING_FONT_PX)}; font-weight: 600; }}
+QLabel[variant="figure"] {{ font-size: {px(FIGURE_FONT_PX)}; font-weight: 500; }}
 {tones}
 QToolTip {{
     background: {t.toast}; color: {t.toast_text}; border: 1px solid {t.control}; padding: {px(4)};
@@ -51,7 +59,7 @@ QToolTip {{
 """
 
 
-def _cards(t: Tokens, px: _Px, _mark: _Mark) -> str:
+def _container_rules(t: DesignTokens, px: _ScalePx, _mark: _MarkUrl) -> str:
     return f"""
 Card {{
     background: {t.surface}; border: 1px solid {t.line}; border-radius: {px(RADIUS_CARD)};
@@ -74,8 +82,8 @@ Toast QPushButton[kind="link"] {{ color: {t.toast_link}; font-weight: 600; }}
 Toast QPushButton[kind="link"]:focus {{
     border-bottom-color: {t.toast_link}; background: transparent;
 }}
-Rail {{ background: {t.surface}; border: 0 solid {t.line}; border-right-width: 1px; }}
-Rail[compact="true"] {{ border-right-width: 0; border-bottom-width: 1px; }}
+NavigationRail {{ background: {t.surface}; border: 0 solid {t.line}; border-right-width: 1px; }}
+NavigationRail[compact="true"] {{ border-right-width: 0; border-bottom-width: 1px; }}
 StatusBar {{ background: transparent; border: 0 solid {t.line}; border-top-width: 1px; }}
 SearchPopup {{
     background: {t.surface}; border: 1px solid {t.control}; border-radius: {px(RADIUS_CARD)};
@@ -86,16 +94,16 @@ QScrollArea {{ background: transparent; border: 0; }}
 """
 
 
-def _buttons(t: Tokens, px: _Px, _mark: _Mark) -> str:
+def _button_rules(t: DesignTokens, px: _ScalePx, _mark: _MarkUrl) -> str:
     return f"""
 QPushButton {{
     background: {t.surface}; color: {t.text}; border: 1px solid {t.control};
-    border-radius: {px(RADIUS_CONTROL)}; padding: 0 {px(13)}; min-height: {px(TARGET + 2)};
+    border-radius: {px(RADIUS_CONTROL)}; padding: 0 {px(13)}; min-height: {px(MIN_TARGET_SIZE + 2)};
     font-weight: 500;
 }}
 QPushButton:hover {{ background: {t.raised}; }}
 QPushButton:pressed {{ background: {t.accentbg}; }}
-QPushButton:focus {{ border: 2px solid {t.accent}; padding: 0 {px(12)}; min-height: {px(TARGET)}; }}
+QPushButton:focus {{ border: 2px solid {t.accent}; padding: 0 {px(12)}; min-height: {px(MIN_TARGET_SIZE)}; }}
 QPushButton:disabled {{ background: {t.raised}; color: {t.muted}; border-color: {t.raised}; }}
 QPushButton[kind="primary"] {{
     background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; font-weight: 600;
@@ -113,42 +121,42 @@ QPushButton[kind="quiet"] {{ background: transparent; border-color: transparent;
 QPushButton[kind="quiet"]:hover {{ background: {t.raised}; }}
 QPushButton[kind="quiet"]:focus {{ border-color: {t.accent}; }}
 QPushButton[kind="icon"] {{
-    background: transparent; border-color: transparent; padding: 0; min-width: {px(TARGET + 2)};
+    background: transparent; border-color: transparent; padding: 0; min-width: {px(MIN_TARGET_SIZE + 2)};
 }}
 QPushButton[kind="icon"]:hover, QPushButton[kind="icon"]:checked {{ background: {t.raised}; }}
-QPushButton[kind="icon"]:focus {{ border-color: {t.accent}; padding: 0; min-width: {px(TARGET)}; }}
+QPushButton[kind="icon"]:focus {{ border-color: {t.accent}; padding: 0; min-width: {px(MIN_TARGET_SIZE)}; }}
 QPushButton[kind="link"] {{
     background: transparent; color: {t.accent}; border: 0 solid transparent; padding: 0;
     border-bottom: 2px solid transparent; border-top: 2px solid transparent;
-    border-radius: 0; min-height: {px(TARGET - 4)}; font-weight: 400; text-align: left;
+    border-radius: 0; min-height: {px(MIN_TARGET_SIZE - 4)}; font-weight: 400; text-align: left;
 }}
 QPushButton[kind="link"]:hover {{ text-decoration: underline; }}
 QPushButton[kind="link"]:focus {{
     border-bottom-color: {t.accent}; background: {t.accentbg}; padding: 0;
-    min-height: {px(TARGET - 4)};
+    min-height: {px(MIN_TARGET_SIZE - 4)};
 }}
 QPushButton[kind="link"]:disabled {{ color: {t.muted}; }}
 QPushButton[kind="fold"] {{
     background: transparent; border: 2px solid transparent; padding: 0; font-weight: 600;
-    text-align: left; min-height: {px(TARGET - 4)}; border-radius: {px(4)};
+    text-align: left; min-height: {px(MIN_TARGET_SIZE - 4)}; border-radius: {px(4)};
 }}
 QPushButton[kind="fold"]:focus {{
-    border-color: {t.accent}; padding: 0; min-height: {px(TARGET - 4)};
+    border-color: {t.accent}; padding: 0; min-height: {px(MIN_TARGET_SIZE - 4)};
 }}
 """
 
 
-def _fields(t: Tokens, px: _Px, mark: _Mark) -> str:
+def _input_rules(t: DesignTokens, px: _ScalePx, mark: _MarkUrl) -> str:
     return f"""
 QLineEdit, QPlainTextEdit, QSpinBox, QDateEdit, QTimeEdit, QDateTimeEdit, QComboBox {{
     background: {t.surface}; color: {t.text}; border: 1px solid {t.control};
-    border-radius: {px(RADIUS_FIELD)}; padding: 0 {px(9)}; min-height: {px(TARGET + 2)};
+    border-radius: {px(RADIUS_FIELD)}; padding: 0 {px(9)}; min-height: {px(MIN_TARGET_SIZE + 2)};
     selection-background-color: {t.accent}; selection-color: {t.on_accent};
 }}
 QPlainTextEdit {{ padding: {px(5)}; }}
 QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDateEdit:focus, QTimeEdit:focus,
 QDateTimeEdit:focus, QComboBox:focus {{
-    border: 2px solid {t.accent}; padding: 0 {px(8)}; min-height: {px(TARGET)};
+    border: 2px solid {t.accent}; padding: 0 {px(8)}; min-height: {px(MIN_TARGET_SIZE)};
 }}
 QPlainTextEdit:focus {{ padding: {px(4)}; }}
 QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled, QSpinBox:disabled {{
@@ -180,9 +188,9 @@ QSpinBox::down-arrow, QTimeEdit::down-arrow {{
 """
 
 
-def _choices(t: Tokens, px: _Px, mark: _Mark) -> str:
+def _check_box_rules(t: DesignTokens, px: _ScalePx, mark: _MarkUrl) -> str:
     return f"""
-QCheckBox, QRadioButton {{ spacing: {px(8)}; min-height: {px(TARGET)}; background: transparent; }}
+QCheckBox, QRadioButton {{ spacing: {px(8)}; min-height: {px(MIN_TARGET_SIZE)}; background: transparent; }}
 QCheckBox::indicator, QTableView::indicator, QListView::indicator, QTreeView::indicator {{
     width: {px(14)}; height: {px(14)}; border: 1px solid {t.control};
     border-radius: {px(4)}; background: {t.surface};
@@ -206,7 +214,7 @@ QCheckBox::indicator:checked:focus {{ border-color: {t.text}; }}
 """
 
 
-def _menus(t: Tokens, px: _Px, _mark: _Mark) -> str:
+def _menu_rules(t: DesignTokens, px: _ScalePx, _mark: _MarkUrl) -> str:
     return f"""
 QMenu {{
     background: {t.surface}; border: 1px solid {t.control}; padding: {px(4)};
@@ -227,7 +235,7 @@ QSplitter::handle {{ background: {t.line}; }}
 """
 
 
-def _views(t: Tokens, px: _Px, _mark: _Mark) -> str:
+def _item_view_rules(t: DesignTokens, px: _ScalePx, _mark: _MarkUrl) -> str:
     return f"""
 QTableView, QTreeView, QListView {{
     background: {t.surface}; alternate-background-color: {t.raised}; color: {t.text};
@@ -239,7 +247,7 @@ QTableView::item {{ padding: 0 {px(6)}; }}
 QHeaderView {{ background: {t.surface}; }}
 QHeaderView::section {{
     background: {t.surface}; color: {t.muted}; border: 0; border-bottom: 1px solid {t.line};
-    padding: {px(4)} {px(6)}; font-size: {px(SMALL)}; text-align: left;
+    padding: {px(4)} {px(6)}; font-size: {px(SMALL_FONT_PX)}; text-align: left;
 }}
 QTabBar::tab {{
     background: transparent; color: {t.muted}; padding: {px(5)} {px(2)}; margin-right: {px(20)};

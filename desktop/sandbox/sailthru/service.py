@@ -4,98 +4,106 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from desktop.sandbox.call import Answer, Call, Refused
-from desktop.sandbox.credentials import Credentials
-from desktop.sandbox.sailthru.book import Book
-from desktop.sandbox.sailthru.endpoints import make_endpoints
-from desktop.sandbox.sailthru.parameters import Parameters, read_parameters
-from desktop.sandbox.sailthru.refusal import as_xml, envelope, not_authorized
+from desktop.sandbox.credentials import SandboxCredentials
+from desktop.sandbox.http_messages import SandboxHttpError, SandboxRequest, SandboxResponse
+from desktop.sandbox.sailthru.endpoint_table import build_endpoint_table
+from desktop.sandbox.sailthru.error_responses import (
+    error_response,
+    not_authorized_response,
+    xml_response,
+)
+from desktop.sandbox.sailthru.repository import SailthruRepository
+from desktop.sandbox.sailthru.request_parameters import SailthruParameters, parse_parameters
 from desktop.sandbox.sailthru.signature import is_signed
-from desktop.sandbox.world import World
+from desktop.sandbox.state import SandboxState
 
-Endpoint = Callable[..., Answer]
+EndpointHandler = Callable[..., SandboxResponse]
 
 # Calls a minute as recorded (contract 3, REC); they differ from account to account.
-GETS = 36_000
-USER_POSTS = 36_000
-SENDS = 24_000
-OTHER_WRITES = 4_800
+GETS_A_MINUTE = 36_000
+USER_POSTS_A_MINUTE = 36_000
+SENDS_A_MINUTE = 24_000
+OTHER_WRITES_A_MINUTE = 4_800
 
 
-class Sailthru:
+class SailthruSandbox:
     """Answers calls."""
 
-    def __init__(self, world: World, credentials: Credentials) -> None:
-        self.world = world
+    def __init__(self, state: SandboxState, credentials: SandboxCredentials) -> None:
+        self.state = state
         self.credentials = credentials
-        self.book = Book(world)
-        self.endpoints, self.files = make_endpoints(self.book)
-        self._used: dict[tuple[str, str], tuple[int, int]] = {}
+        self.repository = SailthruRepository(state)
+        self.endpoints, self.serve_export_file = build_endpoint_table(self.repository)
+        self._call_counts: dict[tuple[str, str], tuple[int, int]] = {}
 
-    def answer(self, call: Call) -> Answer:
+    def handle(self, request: SandboxRequest) -> SandboxResponse:
         """Answer one call."""
-        if not self.world.account.sailthru:
-            return Answer(503, b"Service Unavailable", "text/plain")
-        if call.method == "GET" and (made := self.files(call.path)) is not None:
+        if not self.state.account.sailthru:
+            return SandboxResponse(503, b"Service Unavailable", "text/plain")
+        if request.method == "GET" and (made := self.serve_export_file(request.path)) is not None:
             # An export's address is unsigned, as on S3 (contract 2.4).
             return made
         try:
-            parameters = read_parameters(call)
+            parameters = parse_parameters(request)
         except ValueError:
-            return envelope(400, 99, "Unable To Stream")
-        name = call.path.strip("/")
-        answer = self._checked(call, name, parameters)
+            return error_response(400, 99, "Unable To Stream")
+        name = request.path.strip("/")
+        answer = self._handle_with_limits(request, name, parameters)
         if parameters.get("format") != "json" and answer.content_type.startswith("application"):
-            answer = as_xml(answer)
-        return answer.having(("server", "Sailthru"))
+            answer = xml_response(answer)
+        return answer.with_headers(("server", "Sailthru"))
 
-    def _checked(self, call: Call, name: str, parameters: Parameters) -> Answer:
+    def _handle_with_limits(
+        self, request: SandboxRequest, name: str, parameters: SailthruParameters
+    ) -> SandboxResponse:
         key = parameters.get("api_key")
         if not key:
-            return envelope(400, 2, "Missing required parameter: api_key")
+            return error_response(400, 2, "Missing required parameter: api_key")
         secrets = {
             self.credentials.api_key: self.credentials.api_secret,
             self.credentials.agent_api_key: self.credentials.agent_api_secret,
         }
         if key not in secrets:
-            return envelope(401, 3, f"Invalid API key: {key}")
-        headers, over = self._count(call.method, name)
+            return error_response(401, 3, f"Invalid API key: {key}")
+        headers, over = self._count_call(request.method, name)
         if over:
-            message = f"Too many {call.method} requests this minute to /{name} API"
-            answer = envelope(429, 43, message)
-            return answer.having(*headers) if self.world.account.headers_on_429 else answer
-        return self._signed(call, name, parameters, secrets[key]).having(*headers)
+            message = f"Too many {request.method} requests this minute to /{name} API"
+            answer = error_response(429, 43, message)
+            return answer.with_headers(*headers) if self.state.account.headers_on_429 else answer
+        return self._handle_signed(request, name, parameters, secrets[key]).with_headers(*headers)
 
-    def _signed(self, call: Call, name: str, parameters: Parameters, secret: str) -> Answer:
+    def _handle_signed(
+        self, request: SandboxRequest, name: str, parameters: SailthruParameters, secret: str
+    ) -> SandboxResponse:
         if not is_signed(secret, parameters.pairs):
-            return envelope(401, 5, "Signature hash does not match")
+            return error_response(401, 5, "Signature hash does not match")
         methods = self.endpoints.get(name)
         if methods is None:
-            return envelope(404, 99, f"Unknown endpoint: {name}")
-        handler = methods.get(call.method)
+            return error_response(404, 99, f"Unknown endpoint: {name}")
+        handler = methods.get(request.method)
         if handler is None:
-            return envelope(405, 1, f"Unsupported HTTP method: {call.method}")
+            return error_response(405, 1, f"Unsupported HTTP method: {request.method}")
         if name == "job" and parameters.get("api_key") == self.credentials.agent_api_key:
-            return not_authorized("job")
+            return not_authorized_response("job")
         try:
-            data: Mapping[str, Any] = parameters.call_data()
+            data: Mapping[str, Any] = parameters.request_data()
         except ValueError:
-            return envelope(400, 99, "Invalid JSON")
+            return error_response(400, 99, "Invalid JSON")
         try:
             if name == "job":
-                return handler(data, parameters.files, call)
+                return handler(data, parameters.files, request)
             return handler(data)
-        except Refused as refused:
-            return refused.answer
+        except SandboxHttpError as refused:
+            return refused.response
 
-    def _count(self, method: str, name: str) -> tuple[list[tuple[str, str]], bool]:
+    def _count_call(self, method: str, name: str) -> tuple[list[tuple[str, str]], bool]:
         """Count in the bucket of this endpoint and method; windows are clock minutes."""
-        now = self.world.now()
+        now = self.state.now()
         minute = int(now // 60)
-        last, used = self._used.get((method, name), (minute, 0))
+        last, used = self._call_counts.get((method, name), (minute, 0))
         used = used + 1 if last == minute else 1
-        self._used[method, name] = (minute, used)
-        limit = self._limit(method, name)
+        self._call_counts[method, name] = (minute, used)
+        limit = self._calls_a_minute(method, name)
         headers = [
             ("x-rate-limit-limit", str(limit)),
             ("x-rate-limit-remaining", str(max(limit - used, 0))),
@@ -103,13 +111,13 @@ class Sailthru:
         ]
         return headers, used > limit
 
-    def _limit(self, method: str, name: str) -> int:
-        if math.isinf(self.world.rate_factor):
+    def _calls_a_minute(self, method: str, name: str) -> int:
+        if math.isinf(self.state.rate_limit_factor):
             return 1_000_000_000
         if method == "GET":
-            limit = GETS
+            limit = GETS_A_MINUTE
         elif method == "POST" and name in ("user", "email"):
-            limit = USER_POSTS
+            limit = USER_POSTS_A_MINUTE
         else:
-            limit = SENDS if name == "send" else OTHER_WRITES
-        return max(int(limit * self.world.rate_factor), 1)
+            limit = SENDS_A_MINUTE if name == "send" else OTHER_WRITES_A_MINUTE
+        return max(int(limit * self.state.rate_limit_factor), 1)

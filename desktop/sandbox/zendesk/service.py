@@ -3,62 +3,73 @@
 from dataclasses import replace
 from hashlib import blake2b
 
-from desktop.sandbox.call import ANONYMOUS, Answer, Call, Refused
-from desktop.sandbox.credentials import Credentials
+from desktop.sandbox.credentials import SandboxCredentials
+from desktop.sandbox.http_messages import (
+    ANONYMOUS,
+    SandboxHttpError,
+    SandboxRequest,
+    SandboxResponse,
+)
 from desktop.sandbox.router import Router
-from desktop.sandbox.world import World
-from desktop.sandbox.zendesk import refusal
-from desktop.sandbox.zendesk.book import Book
-from desktop.sandbox.zendesk.limits import Limits
-from desktop.sandbox.zendesk.rights import require_scope
-from desktop.sandbox.zendesk.sign_in import SignIn
-from desktop.sandbox.zendesk.tables import add_all_routes
+from desktop.sandbox.state import SandboxState
+from desktop.sandbox.zendesk import error_responses
+from desktop.sandbox.zendesk.authentication import SandboxZendeskAuthenticator
+from desktop.sandbox.zendesk.permissions import require_scope
+from desktop.sandbox.zendesk.rate_limits import ZendeskRateLimits
+from desktop.sandbox.zendesk.repository import ZendeskRepository
+from desktop.sandbox.zendesk.routes import register_all_routes
 
 
-class Zendesk:
+class ZendeskSandbox:
     """Answers calls."""
 
-    def __init__(self, world: World, credentials: Credentials) -> None:
-        self.world = world
-        self.book = Book(world)
-        self.sign_in = SignIn(self.book, credentials)
-        self.limits = Limits(world)
-        self.open_router = Router()
+    def __init__(self, state: SandboxState, credentials: SandboxCredentials) -> None:
+        self.state = state
+        self.repository = ZendeskRepository(state)
+        self.authenticator = SandboxZendeskAuthenticator(self.repository, credentials)
+        self.rate_limits = ZendeskRateLimits(state)
+        self.public_router = Router()
         self.router = Router()
-        add_all_routes(self.book, self.open_router, self.router)
+        register_all_routes(self.repository, self.public_router, self.router)
 
-    def answer(self, call: Call) -> Answer:
+    def handle(self, request: SandboxRequest) -> SandboxResponse:
         """Answer one call."""
-        number = blake2b(f"{call.at!r} {call.path}".encode(), digest_size=12).hexdigest()
+        number = blake2b(
+            f"{request.received_at!r} {request.path}".encode(), digest_size=12
+        ).hexdigest()
         # What their support asks for when something failed (contract 13).
-        return self._answer(call).having(("x-zendesk-request-id", number), ("x-request-id", number))
+        return self._handle(request).with_headers(
+            ("x-zendesk-request-id", number), ("x-request-id", number)
+        )
 
-    def _answer(self, call: Call) -> Answer:
-        path = call.path.removesuffix(".json").rstrip("/")
-        if not self.world.account.zendesk:
-            return Answer(503, b"Service Unavailable", "text/plain")
+    def _handle(self, request: SandboxRequest) -> SandboxResponse:
+        path = request.path.removesuffix(".json").rstrip("/")
+        if not self.state.account.zendesk:
+            return SandboxResponse(503, b"Service Unavailable", "text/plain")
         try:
             # Pages and tokens of OAuth come before there is anybody.
-            if (answer := self.open_router.answer(call, path)) is not None:
+            if (answer := self.public_router.handle(request, path)) is not None:
                 return answer
-            return self._api(call, path)
-        except Refused as refused:
-            return refused.answer
+            return self._handle_api_request(request, path)
+        except SandboxHttpError as refused:
+            return refused.response
 
-    def _api(self, call: Call, path: str) -> Answer:
-        actor = self.sign_in.actor(call)
-        bearer = call.headers.get("authorization", "").lower().startswith("bearer")
+    def _handle_api_request(self, request: SandboxRequest, path: str) -> SandboxResponse:
+        actor = self.authenticator.authenticate(request)
+        bearer = request.headers.get("authorization", "").lower().startswith("bearer")
         if actor is None and bearer:
-            return refusal.invalid_token()
+            return error_responses.invalid_token_response()
         if (actor is None or actor is ANONYMOUS) and path != "/api/v2/users/me":
-            return refusal.unauthenticated()
-        call = replace(call, actor=actor or ANONYMOUS)
-        too_many, headers = self.limits.check(call, path)
+            return error_responses.unauthenticated_response()
+        request = replace(request, actor=actor or ANONYMOUS)
+        too_many, headers = self.rate_limits.check(request, path)
         if too_many is not None:
-            return too_many.having(*headers)
+            return too_many.with_headers(*headers)
         try:
-            require_scope(call, path)
-            answer = self.router.answer(call, path) or refusal.invalid_endpoint()
-        except Refused as refused:
-            answer = refused.answer
-        return answer.having(*headers)
+            require_scope(request, path)
+            answer = (
+                self.router.handle(request, path) or error_responses.unknown_endpoint_response()
+            )
+        except SandboxHttpError as refused:
+            answer = refused.response
+        return answer.with_headers(*headers)

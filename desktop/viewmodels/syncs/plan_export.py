@@ -5,11 +5,11 @@ import io
 import json
 from collections.abc import Iterator
 
-from desktop.model.plan import PlanRow
-from desktop.store.plan_filter import RowFilter
-from desktop.store.plans import Plans
-from desktop.sync.wording import field_words, value_words
-from desktop.viewmodels.activity_export import safe_cell
+from desktop.model.sync_plan import PlanRow
+from desktop.store.plan_repository import PlanRepository
+from desktop.store.plan_row_filter import PlanRowFilter
+from desktop.sync.field_labels import format_field_name, format_value
+from desktop.viewmodels.activity.edit_export import escape_csv_formula
 
 _PAGE = 500
 _HEADER = (
@@ -18,33 +18,33 @@ _HEADER = (
 )  # fmt: skip
 
 
-def as_csv(plans: Plans, plan: str, chosen: RowFilter) -> tuple[str, int]:
+def plan_rows_to_csv(plans: PlanRepository, plan: str, chosen: PlanRowFilter) -> tuple[str, int]:
     """A line for each field of each row, and how many rows; on the database's thread."""
     out, count = io.StringIO(), 0
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(_HEADER)
-    for row in _rows(plans, plan, chosen):
+    for row in _iterate_rows(plans, plan, chosen):
         count += 1
-        for cells in _lines(row):
-            writer.writerow([safe_cell(cell) for cell in cells])
+        for cells in _row_cells(row):
+            writer.writerow([escape_csv_formula(cell) for cell in cells])
     return "\ufeff" + out.getvalue(), count
 
 
-def as_json(plans: Plans, plan: str, chosen: RowFilter) -> tuple[str, int]:
+def plan_rows_to_json(plans: PlanRepository, plan: str, chosen: PlanRowFilter) -> tuple[str, int]:
     """The same as one document."""
-    rows = [_document(row) for row in _rows(plans, plan, chosen)]
+    rows = [_row_to_json(row) for row in _iterate_rows(plans, plan, chosen)]
     text = json.dumps({"plan": plan, "rows": rows}, ensure_ascii=False, indent=1) + "\n"
     return text, len(rows)
 
 
-def _rows(plans: Plans, plan: str, chosen: RowFilter) -> Iterator[PlanRow]:
+def _iterate_rows(plans: PlanRepository, plan: str, chosen: PlanRowFilter) -> Iterator[PlanRow]:
     after = 0
-    while page := plans.rows(plan, chosen, after=after, limit=_PAGE):
+    while page := plans.list_rows(plan, chosen, after=after, limit=_PAGE):
         yield from page
         after = page[-1].row
 
 
-def _lines(row: PlanRow) -> Iterator[list[str]]:
+def _row_cells(row: PlanRow) -> Iterator[list[str]]:
     begin = [
         str(row.row),
         row.fate.value,
@@ -59,11 +59,11 @@ def _lines(row: PlanRow) -> Iterator[list[str]]:
         yield [*begin, "", "", "", "", "", *end]
     for change in row.changes:
         written = "yes" if change.applies and change.ticked else "no"
-        old, new = value_words(change.old, change.field), value_words(change.new, change.field)
-        yield [*begin, field_words(change.field), old, new, written, change.reason, *end]
+        old, new = format_value(change.old, change.field), format_value(change.new, change.field)
+        yield [*begin, format_field_name(change.field), old, new, written, change.reason, *end]
 
 
-def _document(row: PlanRow) -> dict[str, object]:
+def _row_to_json(row: PlanRow) -> dict[str, object]:
     return {
         "row": row.row,
         "fate": row.fate.value,

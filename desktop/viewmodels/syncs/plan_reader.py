@@ -3,62 +3,70 @@
 from collections.abc import Sequence
 
 from desktop.kit.errors import NotFound
-from desktop.model.goal import Goal
-from desktop.model.plan import PlanRow
-from desktop.viewmodels.syncs.plan_row import zendesk_ids
-from desktop.viewmodels.syncs.plan_sift import Sift
-from desktop.viewmodels.syncs.plan_view import Facts, read_facts
-from desktop.viewmodels.syncs.room import Room
+from desktop.model.sync import Sync
+from desktop.model.sync_plan import PlanRow
+from desktop.viewmodels.syncs.plan_filter import PlanFilter
+from desktop.viewmodels.syncs.plan_row_view import zendesk_user_ids
+from desktop.viewmodels.syncs.plan_view import PlanSummary, read_plan_summary
+from desktop.viewmodels.syncs.sync_page_context import SyncPageContext
 
 # So many causes of corrections are sorted by hand; the store knows no more about them.
-_CAUSED = 5000
+_MAX_CORRECTION_ROWS = 5000
 
-Page = tuple[tuple[PlanRow, ...], dict[int, str]]
+PlanPage = tuple[tuple[PlanRow, ...], dict[int, str]]
 
 
 class PlanReader:
     """Everything on the database's thread."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, context: SyncPageContext) -> None:
+        self._context = context
 
-    async def facts(self, plan: str) -> Facts | None:
+    async def read_summary(self, plan: str) -> PlanSummary | None:
         """Everything but the rows; None: it was discarded a moment ago."""
         try:
-            return await self._room.run(read_facts, self._room.store, plan)
+            return await self._context.run_in_database_thread(
+                read_plan_summary, self._context.store, plan
+            )
         except NotFound:
             return None
 
-    async def numbers(self, plan: str, sift: Sift) -> Sequence[int]:
+    async def read_row_numbers(self, plan: str, plan_filter: PlanFilter) -> Sequence[int]:
         """The numbers of all rows that fit."""
-        plans = self._room.store.plans
-        if not sift.cause:
-            wanted = sift.filter()
-            return await self._room.run(plans.row_numbers, plan, wanted, by_worth=sift.by_worth)
-        rows = await self._room.run(plans.rows, plan, sift.filter(), limit=_CAUSED)
-        caused = [row for row in rows if row.cause == sift.cause]
-        if sift.by_worth:
+        plans = self._context.store.plans
+        if not plan_filter.cause:
+            wanted = plan_filter.to_row_filter()
+            return await self._context.run_in_database_thread(
+                plans.list_row_numbers, plan, wanted, by_worth=plan_filter.by_predicted_value
+            )
+        rows = await self._context.run_in_database_thread(
+            plans.list_rows, plan, plan_filter.to_row_filter(), limit=_MAX_CORRECTION_ROWS
+        )
+        caused = [row for row in rows if row.cause == plan_filter.cause]
+        if plan_filter.by_predicted_value:
             caused.sort(key=lambda row: (row.worth is None, -(row.worth or 0), row.row))
         return tuple(row.row for row in caused)
 
-    async def page(self, plan: str, numbers: Sequence[int], goal: Goal) -> Page:
+    async def read_page(self, plan: str, numbers: Sequence[int], sync: Sync) -> PlanPage:
         """These rows, with the names of the people they are about, by Zendesk id."""
-        return await self._room.run(self._page, plan, numbers, goal)
+        return await self._context.run_in_database_thread(self._query_page, plan, numbers, sync)
 
-    async def row(self, plan: str, number: int) -> PlanRow | None:
+    async def read_row(self, plan: str, number: int) -> PlanRow | None:
         """One row; None: its preview was discarded a moment ago."""
         try:
-            return await self._room.run(self._room.store.plans.row, plan, number)
+            return await self._context.run_in_database_thread(
+                self._context.store.plans.get_row, plan, number
+            )
         except NotFound:
             return None
 
-    def _page(self, plan: str, numbers: Sequence[int], goal: Goal) -> Page:
-        feeds = self._room.store.feeds
+    def _query_page(self, plan: str, numbers: Sequence[int], sync: Sync) -> PlanPage:
+        feeds = self._context.store.feeds
         # Decided meanwhile, a row no longer fits what was asked for; it stays in its place.
-        page = self._room.store.plans.rows_at(plan, numbers)
+        page = self._context.store.plans.get_rows(plan, numbers)
         names: dict[int, str] = {}
-        for person_id in zendesk_ids(page, goal):
-            person = feeds.person(person_id)
+        for person_id in zendesk_user_ids(page, sync):
+            person = feeds.get_user(person_id)
             if person is not None and person.name:
                 names[person_id] = person.name
         return page, names

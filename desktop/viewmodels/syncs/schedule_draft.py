@@ -3,14 +3,14 @@
 import re
 from dataclasses import dataclass, replace
 
-from desktop.kit.errors import BadInput
-from desktop.model.goal import Notify
-from desktop.model.schedule import Form, Rule, read_rule
+from desktop.kit.errors import InvalidInput
+from desktop.model.sync import NotificationSettings
+from desktop.model.sync_schedule import ScheduleKind, ScheduleRule, parse_schedule_rule
 
-_COMMA = re.compile(r"[,;\s]+")
+_ADDRESS_SEPARATOR = re.compile(r"[,;\s]+")
 
 _WORKDAYS = (0, 1, 2, 3, 4)
-FORMS = (
+SCHEDULE_FORM_LABELS = (
     ("off", "Only by hand"),
     ("minutes", "Every so many minutes"),
     ("hourly", "Every hour"),
@@ -22,7 +22,7 @@ FORMS = (
 )
 
 
-OCCASIONS = (
+NOTIFICATION_LABELS = (
     ("never", "Never"),
     ("failure", "When somebody should look"),
     ("run", "After every run"),
@@ -30,7 +30,7 @@ OCCASIONS = (
 
 
 @dataclass(frozen=True)
-class Telling:
+class NotificationDraft:
     """Who hears how runs went. `when` is a key of OCCASIONS; `email` as it is typed."""
 
     when: str = "failure"
@@ -40,11 +40,11 @@ class Telling:
     @property
     def addresses(self) -> tuple[str, ...]:
         """The addresses typed, each once."""
-        return tuple(dict.fromkeys(part for part in _COMMA.split(self.email) if part))
+        return tuple(dict.fromkeys(part for part in _ADDRESS_SEPARATOR.split(self.email) if part))
 
-    def notify(self) -> Notify:
+    def to_notify(self) -> NotificationSettings:
         """What is stored; whether the addresses are any is for the sync's own rules."""
-        return Notify(
+        return NotificationSettings(
             on_run=self.when == "run",
             on_failure=self.when != "never",
             desktop=self.desktop,
@@ -52,7 +52,7 @@ class Telling:
         )
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """What follows from it, as one sentence."""
         places = ["a notification on the computer that runs it"] if self.desktop else []
         if self.addresses:
@@ -65,14 +65,14 @@ class Telling:
         return f"When a run fails, waits for somebody or has rows refused: {said}."
 
 
-def telling_of(notify: Notify) -> Telling:
+def notification_draft_of(notify: NotificationSettings) -> NotificationDraft:
     """The choices that make this."""
     when = "run" if notify.on_run else "failure" if notify.on_failure else "never"
-    return Telling(when, notify.desktop, ", ".join(notify.email))
+    return NotificationDraft(when, notify.desktop, ", ".join(notify.email))
 
 
 @dataclass(frozen=True)
-class Draft:
+class ScheduleDraft:
     """What is chosen: the form with what it asks for; `at` is minutes after midnight."""
 
     form: str = "off"
@@ -81,61 +81,69 @@ class Draft:
     at: int = 9 * 60
     weekdays: tuple[int, ...] = (0,)
     month_days: str = "1"
-    telling: Telling = Telling()
+    telling: NotificationDraft = NotificationDraft()
 
     @property
-    def timed(self) -> bool:
+    def has_time_of_day(self) -> bool:
         """Whether it has a time of day."""
         return self.form in ("spread", "daily", "weekdays", "weekly", "monthly")
 
-    def rule(self) -> Rule:
-        """The rule. Raises BadInput where the days of the month are none."""
+    def to_rule(self) -> ScheduleRule:
+        """The rule. Raises InvalidInput where the days of the month are none."""
         if self.form == "minutes":
-            return Rule(Form.EVERY, minutes=self.minutes)
+            return ScheduleRule(ScheduleKind.EVERY, interval_minutes=self.minutes)
         if self.form == "hourly":
-            return Rule(Form.EVERY, minutes=60)
+            return ScheduleRule(ScheduleKind.EVERY, interval_minutes=60)
         if self.form == "spread":
-            return Rule(Form.SPREAD, count=self.count, at=self.at)
+            return ScheduleRule(ScheduleKind.SPREAD, runs_per_day=self.count, start_minute=self.at)
         if self.form == "daily":
-            return Rule(Form.DAILY, at=self.at)
+            return ScheduleRule(ScheduleKind.DAILY, start_minute=self.at)
         if self.form in ("weekdays", "weekly"):
-            return self._weekly()
+            return self._weekly_rule()
         if self.form == "monthly":
-            return self._monthly()
-        return Rule(Form.OFF)
+            return self._monthly_rule()
+        return ScheduleRule(ScheduleKind.OFF)
 
-    def _weekly(self) -> Rule:
+    def _weekly_rule(self) -> ScheduleRule:
         days = _WORKDAYS if self.form == "weekdays" else tuple(sorted(self.weekdays))
         if not days:
-            raise BadInput("Choose at least one weekday.")
+            raise InvalidInput("Choose at least one weekday.")
         if len(days) == 7:
-            return Rule(Form.DAILY, at=self.at)
-        return Rule(Form.WEEKLY, at=self.at, weekdays=days)
+            return ScheduleRule(ScheduleKind.DAILY, start_minute=self.at)
+        return ScheduleRule(ScheduleKind.WEEKLY, start_minute=self.at, weekdays=days)
 
-    def _monthly(self) -> Rule:
+    def _monthly_rule(self) -> ScheduleRule:
         text = f"days {self.month_days.strip()} {self.at // 60:02}:{self.at % 60:02}"
         try:
-            return read_rule(text)
-        except BadInput as error:
-            raise BadInput("Days of the month look like 1, 15 or last.") from error
+            return parse_schedule_rule(text)
+        except InvalidInput as error:
+            raise InvalidInput("Days of the month look like 1, 15 or last.") from error
 
 
-def draft_of(text: str, notify: Notify = Notify()) -> Draft:
+def schedule_draft_of(
+    text: str, notify: NotificationSettings = NotificationSettings()
+) -> ScheduleDraft:
     """The choices that make this rule, and tell these people."""
-    return replace(_draft_of(read_rule(text)), telling=telling_of(notify))
+    return replace(
+        _schedule_draft_of_rule(parse_schedule_rule(text)), telling=notification_draft_of(notify)
+    )
 
 
-def _draft_of(rule: Rule) -> Draft:
-    if rule.form is Form.EVERY:
-        return Draft("hourly") if rule.minutes == 60 else Draft("minutes", minutes=rule.minutes)
-    if rule.form is Form.SPREAD:
-        return Draft("spread", count=rule.count, at=rule.at)
-    if rule.form is Form.DAILY:
-        return Draft("daily", at=rule.at)
-    if rule.form is Form.WEEKLY:
+def _schedule_draft_of_rule(rule: ScheduleRule) -> ScheduleDraft:
+    if rule.kind is ScheduleKind.EVERY:
+        return (
+            ScheduleDraft("hourly")
+            if rule.interval_minutes == 60
+            else ScheduleDraft("minutes", minutes=rule.interval_minutes)
+        )
+    if rule.kind is ScheduleKind.SPREAD:
+        return ScheduleDraft("spread", count=rule.runs_per_day, at=rule.start_minute)
+    if rule.kind is ScheduleKind.DAILY:
+        return ScheduleDraft("daily", at=rule.start_minute)
+    if rule.kind is ScheduleKind.WEEKLY:
         form = "weekdays" if rule.weekdays == _WORKDAYS else "weekly"
-        return Draft(form, at=rule.at, weekdays=rule.weekdays)
-    if rule.form is Form.MONTHLY:
+        return ScheduleDraft(form, at=rule.start_minute, weekdays=rule.weekdays)
+    if rule.kind is ScheduleKind.MONTHLY:
         days = ", ".join("last" if day == -1 else str(day) for day in rule.month_days)
-        return Draft("monthly", at=rule.at, month_days=days)
-    return Draft()
+        return ScheduleDraft("monthly", at=rule.start_minute, month_days=days)
+    return ScheduleDraft()

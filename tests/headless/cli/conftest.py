@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.servers import Servers
-from tests.headless.cli.command import Command
+from tests.support.cli_command import FairleadCommand
+from tests.support.sandbox_servers import SandboxServers
 
 
 @pytest.fixture
-def fairlead(home: Path, servers: Servers) -> Command:
-    return Command(home, servers.document, keyring=False)
+def fairlead(home: Path, servers: SandboxServers) -> FairleadCommand:
+    return FairleadCommand(home, servers.connection_document, keyring=False)
 
 
 @pytest.fixture
-def as_agent(home: Path, servers: Servers) -> Command:
-    return Command(home, servers.document, keyring=False, agent=True)
+def as_agent(home: Path, servers: SandboxServers) -> FairleadCommand:
+    return FairleadCommand(home, servers.connection_document, keyring=False, agent=True)

@@ -12,27 +12,27 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from desktop.clients.caller import Caller, Patience
-from desktop.clients.exchange import Request
-from desktop.clients.field import Bad
-from desktop.clients.limits import Limits
+from desktop.clients.field_parser import FieldProblem
+from desktop.clients.http_messages import HttpRequest
+from desktop.clients.rate_limiter import RateLimiter
+from desktop.clients.request_pipeline import RequestPipeline, RetryPolicy
 from desktop.clients.sailthru import protocol as sailthru
 from desktop.clients.sailthru.client import SailthruClient
-from desktop.clients.state import Tracker
+from desktop.clients.service_status import ServiceStatusTracker
 from desktop.clients.transport import HttpTransport
-from desktop.clients.transport import Limits as WireLimits
+from desktop.clients.transport import TransportOptions as WireLimits
 from desktop.clients.zendesk import protocol as zendesk
 from desktop.clients.zendesk.client import ZendeskClient
-from desktop.clients.zendesk.credentials import ApiToken, Authorization
-from desktop.model.retry import Backoff
-from tests.headless.clients.fakes import NoSleep
+from desktop.clients.zendesk.credentials import ApiTokenCredentials, ZendeskAuthenticator
+from desktop.model.retry_backoff import ExponentialBackoff
+from tests.support.fake_transport import ShortSleepClock
 
 ROOT = Path(__file__).resolve().parents[3]
-Announced = dict[str, dict[str, str]]
+ConnectionDocument = dict[str, dict[str, str]]
 
 
 @contextmanager
-def running(*options: str) -> Iterator[Announced]:
+def running_sandbox(*options: str) -> Iterator[ConnectionDocument]:
     """The first line of a sandbox of its own."""
     process = subprocess.Popen(
         [sys.executable, "-m", "desktop.sandbox", "--port", "0", *options],
@@ -54,54 +54,65 @@ def running(*options: str) -> Iterator[Announced]:
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> Iterator[Announced]:
+def sandbox() -> Iterator[ConnectionDocument]:
     """One for all contract tests."""
-    with running("--customers", "300", "--seed", "7", "--rate-limits", "x20") as announced:
+    with running_sandbox("--customers", "300", "--seed", "7", "--rate-limits", "x20") as announced:
         yield announced
 
 
 @dataclass
-class Live:
+class LiveClients:
     """Both clients on the sandbox, and the handle to its faults."""
 
     sailthru: SailthruClient
     zendesk: ZendeskClient
     sailthru_wire: HttpTransport
     zendesk_wire: HttpTransport
-    sailthru_limits: Limits
-    zendesk_limits: Limits
-    bad: list[Bad]
-    announced: Announced
+    sailthru_limits: RateLimiter
+    zendesk_limits: RateLimiter
+    field_notes: list[FieldProblem]
+    connection_document: ConnectionDocument
 
     async def fault(self, spec: str, times: int = 1) -> None:
         """From now on, so many matching requests go wrong."""
         body = json.dumps({"specs": [spec], "times": times}).encode()
-        asked = Request("POST", "/sandbox/fault", "/sandbox/fault", body=body)
+        asked = HttpRequest("POST", "/sandbox/fault", "/sandbox/fault", body=body)
         assert (await self.zendesk_wire.send(asked)).status == 200
 
 
 @pytest_asyncio.fixture
-async def live(sandbox: Announced) -> AsyncIterator[Live]:
+async def live(sandbox: ConnectionDocument) -> AsyncIterator[LiveClients]:
     """Fresh clients; faults are taken away afterwards."""
-    clock = NoSleep()
-    patience = Patience(Backoff(first_s=0.01, tries=3), patience_s=5.0)
+    clock = ShortSleepClock()
+    patience = RetryPolicy(ExponentialBackoff(first_delay_s=0.01, max_attempts=3), max_wait_s=5.0)
     wire_limits = WireLimits(read_s=2.0)
     s, z = sandbox["sailthru"], sandbox["zendesk"]
     s_wire = HttpTransport("Sailthru", s["service_uri"], limits=wire_limits)
     z_wire = HttpTransport("Zendesk", z["base_url"], limits=wire_limits)
-    s_limits = Limits(clock, sailthru.readings, shared=False)
-    z_limits = Limits(clock, zendesk.readings, shared=True)
-    bad: list[Bad] = []
-    token = ApiToken(z["email"], z["api_token"])
-    yield Live(
+    s_limits = RateLimiter(clock, sailthru.read_rate_limits, shared=False)
+    z_limits = RateLimiter(clock, zendesk.read_rate_limits, shared=True)
+    bad: list[FieldProblem] = []
+    token = ApiTokenCredentials(z["email"], z["api_token"])
+    yield LiveClients(
         SailthruClient(
-            sailthru.Credentials(s["api_key"], s["api_secret"]),
-            Caller(s_wire, s_limits, Tracker("Sailthru", clock), clock, patience=patience),
+            sailthru.SailthruCredentials(s["api_key"], s["api_secret"]),
+            RequestPipeline(
+                s_wire,
+                s_limits,
+                ServiceStatusTracker("Sailthru", clock),
+                clock,
+                retry_policy=patience,
+            ),
             bad.extend,
         ),
         ZendeskClient(
-            Caller(
-                z_wire, z_limits, Tracker("Zendesk", clock), clock, Authorization(token), patience
+            RequestPipeline(
+                z_wire,
+                z_limits,
+                ServiceStatusTracker("Zendesk", clock),
+                clock,
+                ZendeskAuthenticator(token),
+                patience,
             ),
             bad.extend,
         ),
@@ -112,6 +123,6 @@ async def live(sandbox: Announced) -> AsyncIterator[Live]:
         bad,
         sandbox,
     )
-    await z_wire.send(Request("DELETE", "/sandbox/fault", "/sandbox/fault"))
+    await z_wire.send(HttpRequest("DELETE", "/sandbox/fault", "/sandbox/fault"))
     await s_wire.aclose()
     await z_wire.aclose()

@@ -5,37 +5,39 @@ from pathlib import Path
 
 import pytest
 
-from desktop.connect.desk import Desk
-from desktop.settings.paths import under
-from desktop.settings.workspace import Workspaces
+from desktop.connect.connection_config import ConnectionConfig
+from desktop.settings.paths import paths_under
+from desktop.settings.workspace import WorkspaceRegistry
 from desktop.vault.memory_vault import MemoryVault
-from tests.headless.connect.running_sandbox import RunningSandbox
+from tests.support.setup_sandbox import SetupSandbox
 
 
 @pytest.fixture(scope="session")
-def serving() -> Iterator[RunningSandbox]:
-    sandbox = RunningSandbox()
+def serving() -> Iterator[SetupSandbox]:
+    sandbox = SetupSandbox()
     yield sandbox
     sandbox.stop()
 
 
 @pytest.fixture
-def sandbox(serving: RunningSandbox) -> Iterator[RunningSandbox]:
+def sandbox(serving: SetupSandbox) -> Iterator[SetupSandbox]:
     account = serving.control("GET", "account")
-    yield serving.quiet()
-    serving.quiet()
+    yield serving.clear_faults()
+    serving.clear_faults()
     changed = {k: v for k, v in account.items() if serving.control("GET", "account")[k] != v}
     if changed:
         serving.control("POST", "account", changed)
 
 
 @pytest.fixture
-def workspaces(tmp_path: Path) -> Workspaces:
-    paths = under(tmp_path / "home")
-    paths.prepare()
-    return Workspaces(paths)
+def workspaces(tmp_path: Path) -> WorkspaceRegistry:
+    paths = paths_under(tmp_path / "home")
+    paths.create_folders()
+    return WorkspaceRegistry(paths)
 
 
 @pytest.fixture
-def desk(workspaces: Workspaces) -> Desk:
-    return Desk(workspaces, workspaces.create("main"), MemoryVault(), person="ada")
+def desk(workspaces: WorkspaceRegistry) -> ConnectionConfig:
+    return ConnectionConfig(
+        workspaces, workspaces.create("main"), MemoryVault(), computer_user="ada"
+    )

@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from desktop.app.wiring import House
-from desktop.customer.lookup import Lookup
-from desktop.customer.services import Services
-from desktop.customer.wish import Wishes
-from desktop.kit.bus import Changes, Topic
-from desktop.kit.errors import BadInput, NeedsPerson
+from desktop.app.container import WorkspaceServices
+from desktop.customer.customer_lookup import CustomerLookup
+from desktop.customer.edit_factory import EditFactory
+from desktop.customer.service_clients import ServiceClients
+from desktop.kit.change_bus import ChangeSet, Topic
+from desktop.kit.errors import InvalidInput, UserDecisionNeeded
+from desktop.model.customer_health import CustomerHealth
+from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.edit import EditKind
-from desktop.model.health import Health
-from desktop.model.optout import OptOut
-from desktop.model.sheet import PartState, Sheet
-from tests.faults.home import opened
-from tests.faults.servers import Servers
-from tests.faults.town import ManualClock, Town
+from desktop.model.optout_level import OptOutLevel
+from tests.support.manual_clock import CustomerFactory, ManualClock
+from tests.support.sandbox_servers import SandboxServers
+from tests.support.workspace_home import open_workspace_services
 
 MARIA = "maria@lopez.example"
-READ, ABSENT, FAILED = PartState.READ, PartState.ABSENT, PartState.FAILED
+READ, ABSENT, FAILED = SheetPartState.READ, SheetPartState.ABSENT, SheetPartState.FAILED
 
 
 @pytest.mark.parametrize(
@@ -46,64 +46,64 @@ READ, ABSENT, FAILED = PartState.READ, PartState.ABSENT, PartState.FAILED
         ("phil noel", 7721, None),
     ],
 )
-async def test_a_customer_is_found(
-    text: str, person: int | None, address: str | None, house: House
+async def test_lookup_finds_customer(
+    text: str, person: int | None, address: str | None, house: WorkspaceServices
 ) -> None:
     sheet = await house.lookup.look_up(text)
-    assert sheet.finished
-    found, profile = sheet.person.value, sheet.profile.value
+    assert sheet.is_complete
+    found, profile = sheet.user.value, sheet.profile.value
     assert (found.id if found else None) == person
     assert (profile.email if profile else None) == address
-    for part in (sheet.person, sheet.profile, sheet.tickets):
+    for part in (sheet.user, sheet.profile, sheet.tickets):
         assert part.state in (READ, ABSENT)
 
 
-async def test_by_sid_it_is_that_profile_whatever_zendesk_s_first_address(house: House) -> None:
+async def test_lookup_by_sid_opens_that_profile(house: WorkspaceServices) -> None:
     sheet = await house.lookup.look_up("5dc2b1e77a0f4499007781aa")
     assert sheet.profile.value is not None
     assert sheet.profile.value.email == "jdoe@home.example"
-    assert sheet.person.value is not None
-    assert sheet.person.value.id == 7781
+    assert sheet.user.value is not None
+    assert sheet.user.value.id == 7781
 
 
-async def test_several_are_offered_and_none_of_them_is_shown(house: House) -> None:
+async def test_lookup_several_matches_shows_none(house: WorkspaceServices) -> None:
     await house.lookup.look_up("id:7707")
     sheet = await house.lookup.look_up("Alex Kim")
     assert {m.query for m in sheet.matches} == {"id:7707", "id:7708"}
-    assert not sheet.found
+    assert not sheet.is_found
     assert sheet.tickets.value is None
 
 
-async def test_a_further_address_with_a_profile_of_its_own_is_offered(house: House) -> None:
+async def test_lookup_second_address_with_own_profile_is_offered(house: WorkspaceServices) -> None:
     sheet = await house.lookup.look_up("j.doe@corp.example")
     assert sheet.profile.state is ABSENT
-    assert [o.address for o in sheet.others] == ["jdoe@home.example"]
-    person = sheet.person.value
+    assert [o.address for o in sheet.other_profiles] == ["jdoe@home.example"]
+    person = sheet.user.value
     assert person is not None
-    house.store.notes.save_link(person.id, sheet.others[0].sid, "Ada", 1.0)
+    house.store.drafts_and_links.save_link(person.id, sheet.other_profiles[0].sid, "Ada", 1.0)
     linked = await house.lookup.look_up("j.doe@corp.example")
-    assert linked.linked
+    assert linked.is_linked
     assert linked.profile.value is not None
     assert linked.profile.value.email == "jdoe@home.example"
-    assert linked.others == ()
+    assert linked.other_profiles == ()
 
 
 @pytest.mark.parametrize(
     ("spec", "failed", "fine"),
     [
-        ("sailthru:GET /user:500", "profile", ("person", "tickets")),
-        ("sailthru:*:401", "profile", ("person", "tickets")),
-        ("zendesk:GET /api/v2/users/search:500", "person", ("profile",)),
-        ("zendesk:GET /api/v2/users/*/tickets/requested:403", "tickets", ("person", "profile")),
-        ("zendesk:*:html", "person", ("profile",)),
-        ("sailthru:GET /list:500", "lists", ("person", "profile", "tickets")),
-        ("zendesk:GET /api/v2/user_fields:500", "fields", ("person", "profile", "tickets")),
+        ("sailthru:GET /user:500", "profile", ("user", "tickets")),
+        ("sailthru:*:401", "profile", ("user", "tickets")),
+        ("zendesk:GET /api/v2/users/search:500", "user", ("profile",)),
+        ("zendesk:GET /api/v2/users/*/tickets/requested:403", "tickets", ("user", "profile")),
+        ("zendesk:*:html", "user", ("profile",)),
+        ("sailthru:GET /list:500", "lists", ("user", "profile", "tickets")),
+        ("zendesk:GET /api/v2/user_fields:500", "user_fields", ("user", "profile", "tickets")),
     ],
 )
-async def test_one_part_fails_alone_and_says_why(
-    spec: str, failed: str, fine: tuple[str, ...], house: House, servers: Servers
+async def test_lookup_one_failed_part_does_not_fail_others(
+    spec: str, failed: str, fine: tuple[str, ...], house: WorkspaceServices, servers: SandboxServers
 ) -> None:
-    servers.fault(spec, times=None)
+    servers.add_fault(spec, times=None)
     sheet = await house.lookup.look_up("tom@old.example")
     part = getattr(sheet, failed)
     assert part.state is FAILED
@@ -112,53 +112,55 @@ async def test_one_part_fails_alone_and_says_why(
         assert getattr(sheet, name).state is READ
 
 
-async def test_by_id_the_tickets_come_though_the_person_does_not(
-    house: House, servers: Servers
+async def test_lookup_by_id_failed_user_still_loads_tickets(
+    house: WorkspaceServices, servers: SandboxServers
 ) -> None:
-    servers.fault("zendesk:GET /api/v2/users/7702:500", times=None)
+    servers.add_fault("zendesk:GET /api/v2/users/7702:500", times=None)
     sheet = await house.lookup.look_up("id:7702")
-    assert sheet.person.state is FAILED
+    assert sheet.user.state is FAILED
     assert sheet.tickets.state is READ
 
 
-async def test_offline_everything_kept_is_shown_with_its_age(
-    home: Path, servers: Servers, clock: ManualClock
+async def test_lookup_offline_shows_cached_parts_with_age(
+    home: Path, servers: SandboxServers, clock: ManualClock
 ) -> None:
-    async with opened(home, servers.document, clock=clock) as house:
+    async with open_workspace_services(home, servers.connection_document, clock=clock) as house:
         online = await house.lookup.look_up(MARIA)
         read_at = online.profile.read_at
         clock.advance(3600)
-        servers.fault("*:*:reset", times=None)
+        servers.add_fault("*:*:reset", times=None)
         for text in (MARIA, "#48213", "maria lop", "5e9f3c1b2a4d6e8f00713401"):
             sheet = await house.lookup.look_up(text)
-            assert sheet.person.state is FAILED, text
-            assert sheet.person.value == online.person.value
+            assert sheet.user.state is FAILED, text
+            assert sheet.user.value == online.user.value
             assert sheet.profile.value == online.profile.value
             assert (sheet.profile.read_at, sheet.profile.state) == (read_at, FAILED)
             assert sheet.tickets.value == online.tickets.value
 
 
-async def test_the_kept_sheet_is_there_first_and_each_part_as_it_comes(house: House) -> None:
+async def test_lookup_cached_sheet_is_shown_first(house: WorkspaceServices) -> None:
     await house.lookup.look_up(MARIA)
-    states: list[Sheet] = []
+    states: list[CustomerSheet] = []
     await house.lookup.look_up(MARIA, states.append)
-    assert states[0].profile.state is PartState.LOADING
+    assert states[0].profile.state is SheetPartState.LOADING
     assert states[0].profile.value is not None
     assert states[0].tickets.value is not None
     assert len(states) > 3
-    assert not any(s.finished for s in states[:-1])
-    assert states[-1].finished
+    assert not any(s.is_complete for s in states[:-1])
+    assert states[-1].is_complete
 
 
-async def test_a_ticket_that_is_none_says_so(house: House) -> None:
+async def test_lookup_unknown_ticket_is_reported(house: WorkspaceServices) -> None:
     sheet = await house.lookup.look_up("#999999999")
-    assert not sheet.found
-    assert sheet.person.error is not None
-    assert "999999999" in sheet.person.error.title
+    assert not sheet.is_found
+    assert sheet.user.error is not None
+    assert "999999999" in sheet.user.error.title
     assert sheet.profile.state is ABSENT
 
 
-async def test_cancelled_it_asks_nothing_more(house: House, servers: Servers) -> None:
+async def test_lookup_cancelled_sends_no_more_requests(
+    house: WorkspaceServices, servers: SandboxServers
+) -> None:
     servers.control("POST", "speed", {"latency_ms": 150})
     for text in (MARIA, "id:7701", "#48213", "Maria Lopez"):
         task = asyncio.create_task(house.lookup.look_up(text))
@@ -175,119 +177,126 @@ async def test_cancelled_it_asks_nothing_more(house: House, servers: Servers) ->
     assert servers.control("GET", "requests")["total"] == 0
 
 
-async def test_what_comes_in_after_signing_out_is_not_kept(house: House) -> None:
-    signed_in = house.live.services
+async def test_lookup_response_after_sign_out_is_not_cached(house: WorkspaceServices) -> None:
+    signed_in = house.session.services
     stands = [True]
 
-    def services() -> Services:
-        return signed_in if stands[0] else Services(None, None)
+    def services() -> ServiceClients:
+        return signed_in if stands[0] else ServiceClients(None, None)
 
-    def on_sheet(sheet: Sheet) -> None:
-        if READ in (sheet.person.state, sheet.profile.state):
+    def on_sheet(sheet: CustomerSheet) -> None:
+        if READ in (sheet.user.state, sheet.profile.state):
             # Signed out between the answer and its saving.
             stands[0] = False
 
-    lookup = Lookup(services, house.store, house.ground.clock)
+    lookup = CustomerLookup(services, house.store, house.context.clock)
     sheet = await lookup.look_up(MARIA, on_sheet)
-    assert sheet.person.state is READ
-    assert house.store.reader.kept_count() == 0
+    assert sheet.user.state is READ
+    assert house.store.sheet_reader.count_customers() == 0
     stands[0] = True
     await lookup.look_up(MARIA)
-    assert house.store.reader.kept_count() > 0
+    assert house.store.sheet_reader.count_customers() > 0
 
 
-async def test_signing_out_is_told_before_anything_is_forgotten(house: House) -> None:
+async def test_sign_out_is_published_before_erasing(house: WorkspaceServices) -> None:
     told: list[bool] = []
 
-    def hear(changes: Changes) -> None:
-        if changes.touches(Topic.SERVICE):
-            told.append(house.live.connected)
+    def hear(changes: ChangeSet) -> None:
+        if changes.has_any(Topic.SERVICE):
+            told.append(house.session.is_connected)
 
     house.bus.subscribe(hear)
     saved: list[int] = []
-    slow = asyncio.create_task(house.store.lane.run(lambda: (time.sleep(0.2), saved.append(1))))
+    slow = asyncio.create_task(
+        house.store.database_thread.run(lambda: (time.sleep(0.2), saved.append(1)))
+    )
     await asyncio.sleep(0)
-    await house.live.disconnect()
+    await house.session.disconnect()
     assert told == [False]
     assert saved, "what was being kept is kept before forgetting may begin"
     await slow
 
 
-async def test_a_deleted_profile_is_forgotten_here_too(
-    house: House, servers: Servers, town: Town
+async def test_lookup_deleted_profile_is_removed_from_cache(
+    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
 ) -> None:
-    mail = town.email()
-    sid = servers.make_profile(mail, vars={"private": "yes"})
-    assert (await house.lookup.look_up(mail)).found
+    mail = town.new_email()
+    sid = servers.create_profile(mail, vars={"private": "yes"})
+    assert (await house.lookup.look_up(mail)).is_found
     servers.delete_profile(sid)
-    assert not (await house.lookup.look_up(mail)).found
-    assert house.store.reader.sheet((await house.lookup.look_up(sid)).query).profile.value is None
+    assert not (await house.lookup.look_up(mail)).is_found
+    assert (
+        house.store.sheet_reader.read_sheet((await house.lookup.look_up(sid)).query).profile.value
+        is None
+    )
 
 
-async def test_one_side_alone_is_enough(house: House) -> None:
-    services = house.live.services
-    clock = house.ground.clock
-    only_s = Lookup(lambda: Services(services.sailthru, None), house.store, clock)
+async def test_lookup_with_one_service_works(house: WorkspaceServices) -> None:
+    services = house.session.services
+    clock = house.context.clock
+    only_s = CustomerLookup(lambda: ServiceClients(services.sailthru, None), house.store, clock)
     sheet = await only_s.look_up("dana@okafor.example")
-    assert (sheet.person.state, sheet.profile.state) == (PartState.OFF, READ)
-    only_z = Lookup(lambda: Services(None, services.zendesk), house.store, clock)
+    assert (sheet.user.state, sheet.profile.state) == (SheetPartState.OFF, READ)
+    only_z = CustomerLookup(lambda: ServiceClients(None, services.zendesk), house.store, clock)
     sheet = await only_z.look_up("priya@nair.example")
-    assert (sheet.person.state, sheet.profile.state) == (READ, PartState.OFF)
-    neither = Lookup(lambda: Services(None, None), house.store, clock)
-    assert (await neither.look_up("Priya")).finished
+    assert (sheet.user.state, sheet.profile.state) == (READ, SheetPartState.OFF)
+    neither = CustomerLookup(lambda: ServiceClients(None, None), house.store, clock)
+    assert (await neither.look_up("Priya")).is_complete
 
 
-async def wishes(house: House, who: str) -> Wishes:
-    return Wishes(await house.lookup.look_up(who), house.live.names(), reason="r", ticket=1)
+async def wishes(house: WorkspaceServices, who: str) -> EditFactory:
+    return EditFactory(
+        await house.lookup.look_up(who), house.session.account_names(), reason="r", ticket=1
+    )
 
 
-async def test_lists_that_cannot_be_joined_are_refused(house: House) -> None:
+async def test_list_edit_invalid_list_is_refused(house: WorkspaceServices) -> None:
     wish = await wishes(house, "countess@outer-isles.example")
     for name in ("zendesk-sync-smart", "No such list", "money$", "", "newsletter", "a\x07b"):
-        with pytest.raises(BadInput):
-            wish.list_member(name, member=True)
-    assert wish.list_member("a=b", member=False).old is True
-    assert wish.list_member("!! bar/foo", member=False).new is False
-    assert wish.list_member("Winback", member=True).old is False
+        with pytest.raises(InvalidInput):
+            wish.list_membership(name, member=True)
+    assert wish.list_membership("a=b", member=False).old is True
+    assert wish.list_membership("!! bar/foo", member=False).new is False
+    assert wish.list_membership("Winback", member=True).old is False
 
 
-async def test_without_the_account_s_lists_nothing_is_joined_blindly(
-    house: House, servers: Servers
+async def test_list_edit_without_loaded_lists_is_refused(
+    house: WorkspaceServices, servers: SandboxServers
 ) -> None:
-    servers.fault("sailthru:GET /list:500", times=None)
+    servers.add_fault("sailthru:GET /list:500", times=None)
     wish = await wishes(house, MARIA)
-    with pytest.raises(NeedsPerson):
-        wish.list_member("Winback", member=True)
-    assert wish.list_member("Newsletter", member=False).old is True
+    with pytest.raises(UserDecisionNeeded):
+        wish.list_membership("Winback", member=True)
+    assert wish.list_membership("Newsletter", member=False).old is True
 
 
-async def test_a_wish_names_a_sid_or_an_id_and_the_value_that_stands_there(house: House) -> None:
+async def test_edit_names_target_id_and_before_value(house: WorkspaceServices) -> None:
     wish = await wishes(house, MARIA)
     made = [
-        wish.optout(OptOut.ALL), wish.health(Health.HAPPY), wish.health(None), wish.mark(on=False),
-        wish.box(on=False), wish.var("city", {"a": 1}),
+        wish.optout(OptOutLevel.ALL), wish.health(CustomerHealth.HAPPY), wish.health(None), wish.sync_mark(on=False),
+        wish.sync_checkbox(on=False), wish.var("city", {"a": 1}),
     ]  # fmt: skip
     assert {i.target.id for i in made} == {"5e9f3c1b2a4d6e8f00713401", "7701"}
     assert [i.old for i in made] == ["none", "neutral", "neutral", True, True, "Lisbon"]
     assert all((i.reason, i.ticket) == ("r", 1) for i in made)
-    with pytest.raises(BadInput):
-        wish.optout(OptOut.BLAST)
-    with pytest.raises(BadInput):
+    with pytest.raises(InvalidInput):
+        wish.optout(OptOutLevel.BLAST)
+    with pytest.raises(InvalidInput):
         wish.create(MARIA)
 
 
-async def test_a_profile_is_only_made_where_there_is_certainly_none(
-    house: House, servers: Servers
+async def test_profile_create_requires_confirmed_absence(
+    house: WorkspaceServices, servers: SandboxServers
 ) -> None:
     wish = await wishes(house, "noname@plain.example")
     intent = wish.create("NoName@plain.example")
     assert (intent.kind, intent.target.id, intent.new) == (
         EditKind.CREATE, "noname@plain.example", {},
     )  # fmt: skip
-    with pytest.raises(BadInput):
+    with pytest.raises(InvalidInput):
         wish.create("no address")
-    with pytest.raises(BadInput):
-        wish.optout(OptOut.ALL)
-    servers.fault("sailthru:GET /user:500", times=None)
-    with pytest.raises(BadInput):
+    with pytest.raises(InvalidInput):
+        wish.optout(OptOutLevel.ALL)
+    servers.add_fault("sailthru:GET /user:500", times=None)
+    with pytest.raises(InvalidInput):
         (await wishes(house, "noname@plain.example")).create("noname@plain.example")

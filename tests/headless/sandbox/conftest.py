@@ -4,24 +4,24 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.headless.sandbox.sandbox_client import Sandbox
+from tests.support.sandbox_client import SandboxClient
 
 
 @pytest.fixture(scope="session")
-def shared() -> Iterator[Sandbox]:
+def shared() -> Iterator[SandboxClient]:
     """A sandbox nobody writes to or limits: for tests that only read."""
-    sandbox = Sandbox("--customers", "2000", "--rate-limits", "off")
+    sandbox = SandboxClient("--customers", "2000", "--rate-limits", "off")
     yield sandbox
     assert sandbox.stop() == 0
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., Sandbox]]:
+def start() -> Iterator[Callable[..., SandboxClient]]:
     """Start sandboxes with flags; they end with the test."""
-    running: list[Sandbox] = []
+    running: list[SandboxClient] = []
 
-    def begin(*flags: str) -> Sandbox:
-        sandbox = Sandbox(*flags)
+    def begin(*flags: str) -> SandboxClient:
+        sandbox = SandboxClient(*flags)
         running.append(sandbox)
         return sandbox
 
@@ -32,9 +32,9 @@ def start() -> Iterator[Callable[..., Sandbox]]:
 
 
 @pytest.fixture(scope="session")
-def lone() -> Iterator[Sandbox]:
+def lone() -> Iterator[SandboxClient]:
     """A process for `own` to hand out."""
-    sandbox = Sandbox(
+    sandbox = SandboxClient(
         "--customers", "300", "--rate-limits", "off", "--account", "bulk_import=on,job_ms=60"
     )
     yield sandbox
@@ -42,7 +42,7 @@ def lone() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def own(lone: Sandbox) -> Sandbox:
+def own(lone: SandboxClient) -> SandboxClient:
     """A small sandbox without limits, as it began: this test may change it."""
     lone.control("POST", "reset")
     return lone

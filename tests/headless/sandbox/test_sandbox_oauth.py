@@ -8,17 +8,17 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from tests.headless.sandbox.sandbox_client import Answered, Sandbox
+from tests.support.sandbox_client import HttpResult, SandboxClient
 
 VERIFIER = "v" * 64
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().strip("=")
 REDIRECT = "http://127.0.0.1:47616/callback"
 
 
-def question(sandbox: Sandbox, **changes: str) -> dict[str, str]:
+def question(sandbox: SandboxClient, **changes: str) -> dict[str, str]:
     return {
         "response_type": "code",
-        "client_id": sandbox.info["zendesk"]["oauth_client_id"],
+        "client_id": sandbox.connection_document["zendesk"]["oauth_client_id"],
         "redirect_uri": REDIRECT,
         "scope": "read write",
         "state": "s t&ate",
@@ -28,25 +28,25 @@ def question(sandbox: Sandbox, **changes: str) -> dict[str, str]:
     }
 
 
-def page(sandbox: Sandbox, **changes: str) -> Answered:
+def page(sandbox: SandboxClient, **changes: str) -> HttpResult:
     query = urlencode(question(sandbox, **changes))
     return sandbox.http("zendesk", "GET", f"/oauth/authorizations/new?{query}")
 
 
-def back(answer: Answered) -> dict[str, str]:
+def back(answer: HttpResult) -> dict[str, str]:
     assert answer.status == 302
     address = urlsplit(answer.headers["location"])
     assert f"{address.scheme}://{address.netloc}{address.path}" == REDIRECT
     return {name: values[0] for name, values in parse_qs(address.query).items()}
 
 
-def exchange(sandbox: Sandbox, **given: Any) -> Answered:
-    body = {"client_id": sandbox.info["zendesk"]["oauth_client_id"], **given}
+def exchange(sandbox: SandboxClient, **given: Any) -> HttpResult:
+    body = {"client_id": sandbox.connection_document["zendesk"]["oauth_client_id"], **given}
     kind = {"Content-Type": "application/json"}
     return sandbox.http("zendesk", "POST", "/oauth/tokens", json.dumps(body), kind)
 
 
-def code_grant(sandbox: Sandbox, code: str, **changes: Any) -> Answered:
+def code_grant(sandbox: SandboxClient, code: str, **changes: Any) -> HttpResult:
     given = {
         "grant_type": "authorization_code",
         "code": code,
@@ -58,24 +58,26 @@ def code_grant(sandbox: Sandbox, code: str, **changes: Any) -> Answered:
     return exchange(sandbox, **given)
 
 
-def refresh(sandbox: Sandbox, token: str) -> Answered:
+def refresh(sandbox: SandboxClient, token: str) -> HttpResult:
     return exchange(sandbox, grant_type="refresh_token", refresh_token=token, expires_in=600)
 
 
-def bearer(sandbox: Sandbox, token: str, method: str = "GET", path: str = "users/me") -> Answered:
+def bearer(
+    sandbox: SandboxClient, token: str, method: str = "GET", path: str = "users/me"
+) -> HttpResult:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     body = '{"user": {"notes": "x"}}' if method == "PUT" else None
     return sandbox.http("zendesk", method, f"/api/v2/{path}", body, headers)
 
 
-def sign_in(sandbox: Sandbox, **changes: str) -> Any:
+def sign_in(sandbox: SandboxClient, **changes: str) -> Any:
     code = back(page(sandbox, auto="allow", **changes))["code"]
     answer = code_grant(sandbox, code, scope=changes.get("scope", "read write"))
     assert answer.status == 200
     return answer.body
 
 
-def test_a_person_allows_on_the_page(own: Sandbox) -> None:
+def test_consent_page_allow(own: SandboxClient) -> None:
     shown = page(own)
     assert shown.status == 200
     assert b"<form" in shown.body
@@ -91,7 +93,7 @@ def test_a_person_allows_on_the_page(own: Sandbox) -> None:
     assert me["email"] == "kim@acme.example"
 
 
-def test_a_person_denies(own: Sandbox) -> None:
+def test_consent_page_deny(own: SandboxClient) -> None:
     assert back(page(own, auto="deny"))["error"] == "access_denied"
 
 
@@ -105,7 +107,9 @@ def test_a_person_denies(own: Sandbox) -> None:
         {"response_type": "token"},
     ],
 )
-def test_a_wrong_question_never_redirects(shared: Sandbox, change: dict[str, str]) -> None:
+def test_authorization_invalid_request_never_redirects(
+    shared: SandboxClient, change: dict[str, str]
+) -> None:
     answer = page(shared, auto="allow", **change)
     assert answer.status == 400
     assert "location" not in answer.headers
@@ -115,14 +119,14 @@ def test_a_wrong_question_never_redirects(shared: Sandbox, change: dict[str, str
     "change",
     [{"code_verifier": "w" * 64}, {"redirect_uri": "http://127.0.0.1:47615/callback"}],
 )
-def test_a_code_is_bound_and_single_use(own: Sandbox, change: dict[str, str]) -> None:
+def test_code_is_bound_and_single_use(own: SandboxClient, change: dict[str, str]) -> None:
     code = back(page(own, auto="allow"))["code"]
     assert code_grant(own, code, **change).body["error"] == "invalid_grant"
     # Even the right verifier comes too late now.
     assert code_grant(own, code).status == 400
 
 
-def test_a_refresh_token_is_single_use_and_its_replay_harmless(own: Sandbox) -> None:
+def test_refresh_token_is_single_use_and_replay_harmless(own: SandboxClient) -> None:
     first = sign_in(own)
     second = refresh(own, first["refresh_token"]).body
     assert bearer(own, first["access_token"]).status == 401
@@ -131,7 +135,7 @@ def test_a_refresh_token_is_single_use_and_its_replay_harmless(own: Sandbox) -> 
     assert own.control("GET", "tokens") == {"code": 0, "access": 1, "refresh": 1}
 
 
-def test_expired_tokens_are_refused_until_refreshed(own: Sandbox) -> None:
+def test_access_token_expired_is_refused_until_refreshed(own: SandboxClient) -> None:
     tokens = sign_in(own)
     assert own.control("POST", "expire-tokens") == {"expired": 1}
     refused = bearer(own, tokens["access_token"])
@@ -140,7 +144,7 @@ def test_expired_tokens_are_refused_until_refreshed(own: Sandbox) -> None:
     assert bearer(own, fresh["access_token"]).status == 200
 
 
-def test_lifetimes_have_bounds_and_are_told_only_when_asked(own: Sandbox) -> None:
+def test_token_lifetimes_have_bounds_and_are_returned_if_asked(own: SandboxClient) -> None:
     code = back(page(own, auto="allow"))["code"]
     assert code_grant(own, code, expires_in=60).status == 400
     code = back(page(own, auto="allow"))["code"]
@@ -148,7 +152,7 @@ def test_lifetimes_have_bounds_and_are_told_only_when_asked(own: Sandbox) -> Non
     assert "expires_in" not in silent.body
 
 
-def test_the_token_in_use_can_be_read_and_revoked(own: Sandbox) -> None:
+def test_current_token_can_be_read_and_revoked(own: SandboxClient) -> None:
     tokens = sign_in(own)
     access = tokens["access_token"]
     current = bearer(own, access, path="oauth/tokens/current").body["token"]
@@ -159,7 +163,7 @@ def test_the_token_in_use_can_be_read_and_revoked(own: Sandbox) -> None:
     assert refresh(own, tokens["refresh_token"]).status == 400
 
 
-def test_scopes_are_checked(own: Sandbox) -> None:
+def test_scopes_are_checked(own: SandboxClient) -> None:
     reader = sign_in(own, scope="read")["access_token"]
     assert bearer(own, reader, path="users/7701").status == 200
     assert bearer(own, reader, "PUT", "users/7701").status == 403

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.headless.sandbox.sandbox_client import Sandbox
+from tests.support.sandbox_client import SandboxClient
 
 with warnings.catch_warnings():
     # Both libraries are older than the Python that runs this.
@@ -23,14 +23,14 @@ with warnings.catch_warnings():
 
 
 @pytest.fixture
-def sailthru(own: Sandbox) -> Any:
-    about = own.info["sailthru"]
+def sailthru(own: SandboxClient) -> Any:
+    about = own.connection_document["sailthru"]
     return SailthruClient(about["api_key"], about["api_secret"], about["service_uri"])
 
 
 @pytest.fixture
-def zenpy(own: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    about = own.info["zendesk"]
+def zenpy(own: SandboxClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    about = own.connection_document["zendesk"]
     monkeypatch.setenv("ZENPY_FORCE_SCHEME", "http")
     monkeypatch.setenv("ZENPY_FORCE_NETLOC", about["base_url"].removeprefix("http://"))
     client = Zenpy(
@@ -49,7 +49,7 @@ def wait_for(client: Any, job_id: str) -> dict[str, Any]:
     raise AssertionError("the job did not end")
 
 
-def test_sailthru_reads_and_writes(sailthru: Any) -> None:
+def test_sailthru_client_reads_and_writes(sailthru: Any) -> None:
     answer = sailthru.api_get("user", {"id": "maria@lopez.example"})
     assert answer.is_ok()
     assert answer.get_rate_limit_headers()["remaining"] > 0
@@ -66,7 +66,7 @@ def test_sailthru_reads_and_writes(sailthru: Any) -> None:
     assert "zendesk-sync-smart" in names
 
 
-def test_sailthru_updates_by_multipart_lines(sailthru: Any, tmp_path: Path) -> None:
+def test_sailthru_client_updates_by_multipart_file(sailthru: Any, tmp_path: Path) -> None:
     maria = sailthru.get_user("maria@lopez.example").get_body()["keys"]["sid"]
     lines = tmp_path / "lines.json"
     lines.write_text(
@@ -87,7 +87,7 @@ def test_sailthru_updates_by_multipart_lines(sailthru: Any, tmp_path: Path) -> N
     assert (changed["vars"]["job_var"], changed["optout_email"]) == (7, "basic")
 
 
-def test_sailthru_imports_and_exports_a_list(sailthru: Any) -> None:
+def test_sailthru_client_imports_and_exports_list(sailthru: Any) -> None:
     emails = "a@imported.example,maria@lopez.example"
     job = {"job": "import", "list": "Import, of two", "emails": emails}
     started = sailthru.api_post("job", job).get_body()
@@ -110,7 +110,7 @@ def test_sailthru_imports_and_exports_a_list(sailthru: Any) -> None:
     assert (maria["customer_value"], maria["Purchase Count"]) == ("4", "9")
 
 
-def test_an_exported_list_has_as_many_rows_as_members(own: Sandbox, sailthru: Any) -> None:
+def test_sailthru_client_export_has_one_row_per_member(own: SandboxClient, sailthru: Any) -> None:
     count = own.sailthru("GET", "list", {"list": "zendesk-sync-smart"}).body["count"]
     fields = {"profile_id": 1, "email": 1, "vars": {"zendesk_sync": 1}}
     job = {"job": "export_list_data", "list": "zendesk-sync-smart", "fields": fields}
@@ -123,7 +123,7 @@ def test_an_exported_list_has_as_many_rows_as_members(own: Sandbox, sailthru: An
     assert {row[2] for row in rows[1:]} == {"1"}
 
 
-def test_zenpy_signs_in_and_finds(zenpy: Any) -> None:
+def test_zenpy_signs_in_and_searches(zenpy: Any) -> None:
     assert zenpy.users.me().email == "ada@acme.example"
     assert [user.id for user in zenpy.search(type="user", email="maria@lopez.example")] == [7701]
     assert [user.id for user in zenpy.users.search("tom@old.example")] == [7702]
@@ -182,8 +182,10 @@ def test_zenpy_pages_by_cursor(zenpy: Any) -> None:
     assert len([user.id for user in generator]) >= 320
 
 
-def test_zenpy_waits_when_limited(start: Callable[..., Sandbox], zenpy: Any, own: Sandbox) -> None:
-    own.fault("zendesk:GET /api/v2/users/7701:429=1", times=1)
+def test_zenpy_waits_when_rate_limited(
+    start: Callable[..., SandboxClient], zenpy: Any, own: SandboxClient
+) -> None:
+    own.add_fault("zendesk:GET /api/v2/users/7701:429=1", times=1)
     begun = time.monotonic()
     assert zenpy.users(id=7701).name == "Maria Lopez"
     assert time.monotonic() - begun >= 1

@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.faults.servers import free_ports
-from tests.headless.sandbox.sandbox_client import ROOT, Sandbox
+from tests.support.sandbox_client import ROOT, SandboxClient
+from tests.support.sandbox_servers import find_free_ports
 
 MARIA = {"id": "maria@lopez.example"}
 
 
-def change(sandbox: Sandbox) -> tuple[str, int]:
+def change(sandbox: SandboxClient) -> tuple[str, int]:
     """Change something of every kind; return the new profile's sid and the new ticket's id."""
     sandbox.zendesk("PUT", "users/7701", {"user": {"notes": "kept"}})
     sandbox.zendesk("PUT", "users/30000000007", {"user": {"email": "seven@kept.example"}})
@@ -29,7 +29,7 @@ def change(sandbox: Sandbox) -> tuple[str, int]:
     return sid, number
 
 
-def check(sandbox: Sandbox, sid: str, number: int) -> None:
+def check(sandbox: SandboxClient, sid: str, number: int) -> None:
     """See that all of it is still there."""
     assert sandbox.zendesk("GET", "users/7701").body["user"]["notes"] == "kept"
     found = sandbox.zendesk("GET", "users/search?query=seven@kept.example").body["users"]
@@ -42,7 +42,9 @@ def check(sandbox: Sandbox, sid: str, number: int) -> None:
     assert sandbox.sailthru("GET", "user", {"id": "dana@okafor.example"}).status == 400
 
 
-def test_state_survives_sigterm_and_kill(start: Callable[..., Sandbox], tmp_path: Path) -> None:
+def test_state_file_survives_sigterm_and_kill(
+    start: Callable[..., SandboxClient], tmp_path: Path
+) -> None:
     flags = ("--customers", "50", "--seed", "4", "--state", str(tmp_path / "s.db"))
     flags += ("--rate-limits", "off")
     first = start(*flags)
@@ -64,11 +66,14 @@ def test_state_survives_sigterm_and_kill(start: Callable[..., Sandbox], tmp_path
     check(third, sid, number)
     other = {"ticket": {"subject": "New", "comment": {"body": "B"}, "requester_id": 7702}}
     assert third.zendesk("POST", "tickets", other).body["ticket"]["id"] > number
-    assert third.info["sailthru"]["api_key"] == first.info["sailthru"]["api_key"]
+    assert (
+        third.connection_document["sailthru"]["api_key"]
+        == first.connection_document["sailthru"]["api_key"]
+    )
 
 
-def test_a_job_cut_off_by_a_kill_is_finished_once(
-    start: Callable[..., Sandbox], tmp_path: Path
+def test_job_interrupted_by_kill_is_finished_once(
+    start: Callable[..., SandboxClient], tmp_path: Path
 ) -> None:
     flags = ("--customers", "0", "--state", str(tmp_path / "s.db"), "--rate-limits", "off")
     first = start(*flags, "--account", "bulk_import=on,job_ms=400")
@@ -79,20 +84,20 @@ def test_a_job_cut_off_by_a_kill_is_finished_once(
     import_id = first.sailthru("POST", "job", data).body["job_id"]
     first.kill()
     second = start(*flags, "--account", "bulk_import=on,job_ms=1")
-    results = second.job_done(job)["results"]
+    results = second.wait_for_zendesk_job(job)["results"]
     assert [row["status"] for row in results] == ["Created"] * 60
-    assert second.sailthru_job_done(import_id)["status"] == "completed"
+    assert second.wait_for_sailthru_job(import_id)["status"] == "completed"
     assert second.sailthru("GET", "list", {"list": "Big"}).body["count"] == 500
     users = second.zendesk("GET", "search?query=type:user+job.example").body
     assert users["count"] == 60
 
 
-def test_the_log_has_a_line_per_request(start: Callable[..., Sandbox], tmp_path: Path) -> None:
+def test_log_has_one_line_per_request(start: Callable[..., SandboxClient], tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     sandbox = start("--customers", "0", "--log", str(log))
     sandbox.zendesk("PUT", "users/7701.json?a=1", {"user": {"notes": "é"}})
     sandbox.sailthru("POST", "user", {**MARIA, "vars": {"a": 1}})
-    sandbox.fault("zendesk:GET *:reset", times=1)
+    sandbox.add_fault("zendesk:GET *:reset", times=1)
     with contextlib.suppress(ConnectionResetError):
         sandbox.zendesk("GET", "users/me")
     until = time.monotonic() + 5
@@ -111,15 +116,15 @@ def test_the_log_has_a_line_per_request(start: Callable[..., Sandbox], tmp_path:
     assert abs(lines[0]["at"] - time.time()) < 60
 
 
-def test_ports_are_consecutive_when_given(start: Callable[..., Sandbox]) -> None:
-    port = free_ports(3)
+def test_ports_are_consecutive_when_given(start: Callable[..., SandboxClient]) -> None:
+    port = find_free_ports(3)
     sandbox = start("--port", str(port), "--customers", "0")
-    assert sandbox.info["sailthru"]["service_uri"] == f"http://127.0.0.1:{port}"
-    assert sandbox.info["zendesk"]["base_url"] == f"http://127.0.0.1:{port + 1}"
-    assert sandbox.control("GET", "credentials") == sandbox.info
+    assert sandbox.connection_document["sailthru"]["service_uri"] == f"http://127.0.0.1:{port}"
+    assert sandbox.connection_document["zendesk"]["base_url"] == f"http://127.0.0.1:{port + 1}"
+    assert sandbox.control("GET", "credentials") == sandbox.connection_document
 
 
-def test_wrong_flags_are_wrong_usage() -> None:
+def test_invalid_flags_exit_2() -> None:
     for flags in (
         ["--fault", "nonsense"],
         ["--account", "colour=blue"],
@@ -137,7 +142,7 @@ def test_wrong_flags_are_wrong_usage() -> None:
             assert f"{flags[1]}: expected" in done.stderr or "no such account key" in done.stderr
 
 
-def test_latency_does_not_queue(start: Callable[..., Sandbox]) -> None:
+def test_latency_does_not_serialise_requests(start: Callable[..., SandboxClient]) -> None:
     sandbox = start("--customers", "0", "--rate-limits", "off", "--latency-ms", "200")
     statuses: list[int] = []
 
@@ -155,7 +160,7 @@ def test_latency_does_not_queue(start: Callable[..., Sandbox]) -> None:
     assert time.monotonic() - begun < 2
 
 
-def test_requests_are_counted_and_control_is_not(own: Sandbox) -> None:
+def test_request_counts_exclude_control(own: SandboxClient) -> None:
     own.control("DELETE", "requests")
     own.zendesk("GET", "users/7701.json")
     own.zendesk("GET", "users/7701")
@@ -166,18 +171,18 @@ def test_requests_are_counted_and_control_is_not(own: Sandbox) -> None:
     }
 
 
-def test_a_service_can_be_down(own: Sandbox) -> None:
+def test_service_can_be_switched_off(own: SandboxClient) -> None:
     own.control("POST", "account", {"sailthru": "off"})
     assert own.sailthru("GET", "settings", None).status == 503
     assert own.zendesk("GET", "users/me").status == 200
 
 
-def test_a_reset_forgets_every_change(start: Callable[..., Sandbox], tmp_path: Path) -> None:
+def test_reset_forgets_every_change(start: Callable[..., SandboxClient], tmp_path: Path) -> None:
     flags = ("--customers", "20", "--state", str(tmp_path / "s.db"), "--rate-limits", "off")
     sandbox = start(*flags)
     before = sandbox.zendesk("GET", "users/7701").body
     number = change(sandbox)[1]
-    sandbox.fault("*:* *:500")
+    sandbox.add_fault("*:* *:500")
     sandbox.control("POST", "account", {"csat": "off"})
     sandbox.control("POST", "reset")
     assert sandbox.zendesk("GET", "users/7701").body == before
@@ -188,7 +193,7 @@ def test_a_reset_forgets_every_change(start: Callable[..., Sandbox], tmp_path: P
     assert again.zendesk("GET", "users/7701").body["user"]["notes"] != "kept"
 
 
-def test_a_hanging_request_does_not_hold_up_the_end() -> None:
+def test_hanging_request_does_not_delay_shutdown() -> None:
     command = [sys.executable, "-m", "desktop.sandbox", "--customers", "0"]
     command += ["--fault", "zendesk:GET *:timeout"]
     process = subprocess.Popen(

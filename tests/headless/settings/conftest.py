@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from desktop.settings.paths import Paths, under
-from desktop.settings.policy_place import PolicyPlace
-from desktop.settings.workspace import Workspaces
+from desktop.settings.paths import AppPaths, paths_under
+from desktop.settings.policy_file_discovery import PolicyFolder
+from desktop.settings.workspace import WorkspaceRegistry
 
 
 @pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    found = under(tmp_path / "home")
-    found.prepare()
+def paths(tmp_path: Path) -> AppPaths:
+    found = paths_under(tmp_path / "home")
+    found.create_folders()
     return found
 
 
 @pytest.fixture
-def workspaces(paths: Paths) -> Workspaces:
-    return Workspaces(paths)
+def workspaces(paths: AppPaths) -> WorkspaceRegistry:
+    return WorkspaceRegistry(paths)
 
 
 @pytest.fixture
@@ -32,9 +32,9 @@ def policy_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def place(policy_folder: Path) -> PolicyPlace:
+def place(policy_folder: Path) -> PolicyFolder:
     """What root is to a real computer, this user is to the test."""
-    return PolicyPlace(policy_folder, frozenset({os.getuid()}))
+    return PolicyFolder(policy_folder, frozenset({os.getuid()}))
 
 
 @pytest.fixture

@@ -6,40 +6,47 @@ from pathlib import Path
 
 import pytest
 
-from desktop.model.permission import Actor, Permission, Role, check
-from desktop.settings import table
+from desktop.model.permission import Actor, Permission, Role, check_permission
+from desktop.settings import settings_table
+from desktop.settings.managed_policy import read_policy
 from desktop.settings.paths import HOME_VARIABLE
-from desktop.settings.policy import read_policy
-from desktop.settings.policy_place import PolicyPlace, system_place
-from desktop.settings.rules import rules
-from desktop.settings.values import Values
+from desktop.settings.permission_rules import permission_rules_from
+from desktop.settings.policy_file_discovery import PolicyFolder, system_policy_folder
+from desktop.settings.settings_file import SettingsValues
 
 Write = Callable[..., Path]
 OPEN = {"changes": True, "permissions": {"agent": {"opt_in": True, "list_remove": True}}}
 
 
-def allowed(place: PolicyPlace) -> set[Permission]:
+def allowed(place: PolicyFolder) -> set[Permission]:
     """What an agent may do under this policy when the workspace's own settings allow all."""
-    own = {"changes": True, **{row.key: True for row in table.PERMISSIONS.values()}}
-    made = rules(Values(own, read_policy(place)))
+    own = {
+        "changes": True,
+        **{row.key: True for row in settings_table.PERMISSION_SETTINGS.values()},
+    }
+    made = permission_rules_from(SettingsValues(own, read_policy(place)))
     agent = Actor("Kim", Role.AGENT)
-    return {permission for permission in Permission if check(permission, agent, made).allowed}
+    return {
+        permission
+        for permission in Permission
+        if check_permission(permission, agent, made).is_allowed
+    }
 
 
-def test_no_policy_leaves_the_settings_alone(place: PolicyPlace) -> None:
+def test_policy_missing_changes_nothing(place: PolicyFolder) -> None:
     policy = read_policy(place)
-    assert not policy.active
+    assert not policy.is_active
     assert policy.notices == ()
     assert allowed(place) == set(Permission)
 
 
-def test_a_policy_fixes_what_it_names(place: PolicyPlace, write_policy: Write) -> None:
+def test_policy_fixes_named_settings(place: PolicyFolder, write_policy: Write) -> None:
     path = write_policy({"permissions": {"agent": {"opt_in": False}}, "sailthru.currency": "eur"})
     policy = read_policy(place)
     assert policy.sources == (path,)
-    values = Values({"sailthru.currency": "USD"}, policy)
-    assert values.get(table.CURRENCY) == "EUR"
-    assert rules(values).by_policy
+    values = SettingsValues({"sailthru.currency": "USD"}, policy)
+    assert values.get(settings_table.CURRENCY) == "EUR"
+    assert permission_rules_from(values).is_managed
     assert allowed(place) == set(Permission) - {Permission.OPT_IN}
 
 
@@ -58,93 +65,97 @@ def test_a_policy_fixes_what_it_names(place: PolicyPlace, write_policy: Write) -
         {**OPEN, "cache.keep_days": "x"},
     ],
 )
-def test_what_is_not_understood_closes(
-    place: PolicyPlace, write_policy: Write, content: object
+def test_policy_invalid_content_fails_closed(
+    place: PolicyFolder, write_policy: Write, content: object
 ) -> None:
     write_policy(content)
     policy = read_policy(place)
-    assert policy.closed
+    assert policy.is_fail_closed
     assert policy.notices
     assert allowed(place) == {Permission.VIEW}
 
 
-def test_one_broken_file_closes_whatever_the_others_say(
-    place: PolicyPlace, write_policy: Write
-) -> None:
+def test_policy_one_broken_file_fails_closed(place: PolicyFolder, write_policy: Write) -> None:
     write_policy("{", "policies/managed/10.json")
     write_policy(OPEN, "policies/managed/20.json")
     assert allowed(place) == {Permission.VIEW}
 
 
-def test_a_no_stays_a_later_value_wins(place: PolicyPlace, write_policy: Write) -> None:
+def test_policy_deny_stays_and_later_value_wins(place: PolicyFolder, write_policy: Write) -> None:
     write_policy({"permissions.agent.opt_in": False, "sailthru.currency": "EUR"})
     write_policy({**OPEN, "sailthru.currency": "USD"}, "policies/managed/site.json")
     assert Permission.OPT_IN not in allowed(place)
-    assert Values({}, read_policy(place)).get(table.CURRENCY) == "USD"
+    assert SettingsValues({}, read_policy(place)).get(settings_table.CURRENCY) == "USD"
 
 
 @pytest.mark.parametrize("mode", [0o664, 0o646, 0o666])
-def test_a_file_others_may_write_is_ignored_and_reported(
-    place: PolicyPlace, write_policy: Write, mode: int
+def test_policy_file_writable_by_others_is_ignored_and_reported(
+    place: PolicyFolder, write_policy: Write, mode: int
 ) -> None:
     write_policy({"changes": False}, mode=mode)
     policy = read_policy(place)
-    assert not policy.active
+    assert not policy.is_active
     assert "others may write" in policy.notices[0]
 
 
-def test_a_folder_others_may_write_is_as_bad(
-    place: PolicyPlace, write_policy: Write, policy_folder: Path
+def test_policy_folder_writable_by_others_is_ignored_and_reported(
+    place: PolicyFolder, write_policy: Write, policy_folder: Path
 ) -> None:
     write_policy({"changes": False})
     policy_folder.chmod(0o777)
     assert "others may write" in read_policy(place).notices[0]
 
 
-def test_another_owner_is_ignored_and_reported(policy_folder: Path, write_policy: Write) -> None:
+def test_policy_file_of_other_owner_is_ignored_and_reported(
+    policy_folder: Path, write_policy: Write
+) -> None:
     write_policy(OPEN)
-    policy = read_policy(PolicyPlace(policy_folder, frozenset({os.getuid() + 1})))
-    assert not policy.active
+    policy = read_policy(PolicyFolder(policy_folder, frozenset({os.getuid() + 1})))
+    assert not policy.is_active
     assert "does not belong to root" in policy.notices[0]
 
 
-def test_a_link_to_a_file_of_somebody_else_is_ignored(
-    policy_folder: Path, tmp_path: Path, place: PolicyPlace
+def test_policy_symlink_to_other_owner_is_ignored(
+    policy_folder: Path, tmp_path: Path, place: PolicyFolder
 ) -> None:
     elsewhere = tmp_path / "mine.json"
     elsewhere.write_text('{"changes": true}')
     elsewhere.chmod(0o666)
     (policy_folder / "policy.json").symlink_to(elsewhere)
-    assert not read_policy(place).active
+    assert not read_policy(place).is_active
 
 
-def test_unknown_keys_are_noted_and_grant_nothing(place: PolicyPlace, write_policy: Write) -> None:
+def test_policy_unknown_keys_are_noted_and_grant_nothing(
+    place: PolicyFolder, write_policy: Write
+) -> None:
     write_policy({"export.forbidden": True, "window.theme": "dark"})
     policy = read_policy(place)
-    assert not policy.active
-    assert not policy.closed
+    assert not policy.is_active
+    assert not policy.is_fail_closed
     assert len(policy.notices) == 2
 
 
 @pytest.mark.usefixtures("modes_bind")
-def test_a_trusted_file_that_cannot_be_read_closes(place: PolicyPlace, write_policy: Write) -> None:
+def test_policy_unreadable_trusted_file_fails_closed(
+    place: PolicyFolder, write_policy: Write
+) -> None:
     write_policy(OPEN, mode=0o000)
     assert allowed(place) == {Permission.VIEW}
 
 
-def test_a_policy_that_is_a_folder_closes(place: PolicyPlace, policy_folder: Path) -> None:
+def test_policy_that_is_folder_fails_closed(place: PolicyFolder, policy_folder: Path) -> None:
     (policy_folder / "policy.json").mkdir()
     assert allowed(place) == {Permission.VIEW}
 
 
 @pytest.mark.parametrize("variable", [HOME_VARIABLE, "XDG_CONFIG_DIRS", "HOME", "PROGRAMDATA"])
-def test_the_environment_does_not_move_the_policy(
+def test_policy_path_ignores_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str
 ) -> None:
     monkeypatch.setenv(variable, str(tmp_path))
-    seen = {str(path) for path in _folders(system_place())}
+    seen = {str(path) for path in _folders(system_policy_folder())}
     assert seen <= {"/etc/fairlead", "/Library/Application Support/Fairlead"}
 
 
-def _folders(place: PolicyPlace) -> set[Path]:
+def _folders(place: PolicyFolder) -> set[Path]:
     return {place._folder}

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from desktop.kit.errors import BadInput, NeedsPerson, NotFound, StoreKnown
-from desktop.settings import table
-from desktop.settings.paths import Paths, find_paths
-from desktop.settings.policy import Policy
-from desktop.settings.state import StateFile, WindowState
-from desktop.settings.workspace import Workspaces, checked_name
+from desktop.kit.errors import InvalidInput, NotFound, StorageError, UserDecisionNeeded
+from desktop.settings import settings_table
+from desktop.settings.managed_policy import ManagedPolicy
+from desktop.settings.paths import AppPaths, find_paths
+from desktop.settings.window_state import WindowState, WindowStateFile
+from desktop.settings.workspace import WorkspaceRegistry, validate_workspace_name
 
 
 @pytest.mark.usefixtures("usual_umask")
-def test_home_holds_everything_and_only_its_owner_may_look(tmp_path: Path) -> None:
+def test_home_folder_holds_everything_and_is_private(tmp_path: Path) -> None:
     paths = find_paths({"FAIRLEAD_HOME": str(tmp_path / "a" / "b")})
-    paths.prepare()
+    paths.create_folders()
     folders = [p for p in (tmp_path / "a").rglob("*") if p.is_dir()] + [tmp_path / "a"]
     assert len(folders) == 7
     assert {stat.S_IMODE(p.stat().st_mode) for p in folders} == {0o700}
@@ -24,30 +24,30 @@ def test_home_holds_everything_and_only_its_owner_may_look(tmp_path: Path) -> No
         assert folder.is_relative_to(tmp_path / "a" / "b")
 
 
-def test_open_folders_are_closed_but_a_given_home_is_left_as_it_is(tmp_path: Path) -> None:
+def test_folders_too_open_are_closed_except_given_home(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     (tmp_path / "workspaces").mkdir(mode=0o755)
-    find_paths({"FAIRLEAD_HOME": str(tmp_path)}).prepare()
+    find_paths({"FAIRLEAD_HOME": str(tmp_path)}).create_folders()
     assert stat.S_IMODE((tmp_path / "workspaces").stat().st_mode) == 0o700
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
 
 
-def test_a_home_that_cannot_be_is_explained(tmp_path: Path) -> None:
+def test_home_invalid_is_explained(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     paths = find_paths({"FAIRLEAD_HOME": str(tmp_path / "file")})
-    with pytest.raises(StoreKnown, match="FAIRLEAD_HOME"):
-        paths.prepare()
+    with pytest.raises(StorageError, match="FAIRLEAD_HOME"):
+        paths.create_folders()
 
 
 @pytest.mark.usefixtures("modes_bind")
-def test_a_read_only_home_is_explained(tmp_path: Path) -> None:
+def test_home_read_only_is_explained(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o500)
-    with pytest.raises(StoreKnown, match="FAIRLEAD_HOME"):
-        find_paths({"FAIRLEAD_HOME": str(home)}).prepare()
+    with pytest.raises(StorageError, match="FAIRLEAD_HOME"):
+        find_paths({"FAIRLEAD_HOME": str(home)}).create_folders()
 
 
-def test_without_home_the_platform_decides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_home_default_is_platform_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "d"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "c"))
     paths = find_paths({})
@@ -56,8 +56,8 @@ def test_without_home_the_platform_decides(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 @pytest.mark.parametrize("name", ["main", "Acme prod", "a", "Größe-2", "x" * 40, "a_b"])
-def test_good_names(name: str) -> None:
-    assert checked_name(f" {name} ") == name
+def test_workspace_name_valid(name: str) -> None:
+    assert validate_workspace_name(f" {name} ") == name
 
 
 @pytest.mark.parametrize(
@@ -65,41 +65,46 @@ def test_good_names(name: str) -> None:
     ["", " ", ".", "..", "../x", "a/b", "a\\b", "a:b", ".hidden", "-x", "x" * 41, "CON", "lpt1",
      "a\nb", "a\0b", "a.", "_x", "日" * 41],
 )  # fmt: skip
-def test_bad_names(workspaces: Workspaces, name: str) -> None:
-    with pytest.raises(BadInput):
+def test_workspace_name_invalid(workspaces: WorkspaceRegistry, name: str) -> None:
+    with pytest.raises(InvalidInput):
         workspaces.create(name)
-    with pytest.raises(BadInput):
+    with pytest.raises(InvalidInput):
         workspaces.open(name)
 
 
-def test_the_id_is_random_and_survives_a_new_name(workspaces: Workspaces) -> None:
+def test_workspace_id_is_random_and_survives_rename(workspaces: WorkspaceRegistry) -> None:
     first, second = workspaces.create("One", "red"), workspaces.create("Two")
     assert first.id != second.id
     assert first.keyring_service == f"fairlead:{first.id}"
     renamed = workspaces.rename(first, "Three")
     assert renamed.id == first.id
     assert workspaces.names() == ("Three", "Two")
-    assert workspaces.settings(renamed).load().values.get(table.COLOUR) == "red"
+    assert (
+        workspaces.settings_file(renamed).load().values.get(settings_table.WORKSPACE_COLOUR)
+        == "red"
+    )
     assert workspaces.open("three") == renamed
 
 
-def test_names_differ_in_more_than_case(workspaces: Workspaces) -> None:
+def test_workspace_names_differ_beyond_case(workspaces: WorkspaceRegistry) -> None:
     one = workspaces.create("One")
-    with pytest.raises(BadInput, match="already"):
+    with pytest.raises(InvalidInput, match="already"):
         workspaces.create("ONE")
     two = workspaces.create("Two")
-    with pytest.raises(BadInput, match="already"):
+    with pytest.raises(InvalidInput, match="already"):
         workspaces.rename(two, "one")
     assert workspaces.rename(one, "ONE").name == "ONE"
 
 
-def test_a_missing_one_says_which_there_are(workspaces: Workspaces) -> None:
+def test_workspace_unknown_lists_existing(workspaces: WorkspaceRegistry) -> None:
     workspaces.create("One")
     with pytest.raises(NotFound, match="One"):
         workspaces.open("Two")
 
 
-def test_removing_removes_the_folder_and_nothing_else(workspaces: Workspaces, paths: Paths) -> None:
+def test_workspace_remove_deletes_its_folder_only(
+    workspaces: WorkspaceRegistry, paths: AppPaths
+) -> None:
     one, two = workspaces.create("One"), workspaces.create("Two")
     (one.folder / "fairlead.db").write_text("x")
     workspaces.remove(one)
@@ -109,8 +114,8 @@ def test_removing_removes_the_folder_and_nothing_else(workspaces: Workspaces, pa
         workspaces.remove(one)
 
 
-def test_a_link_is_never_removed_through(
-    workspaces: Workspaces, paths: Paths, tmp_path: Path
+def test_workspace_remove_refuses_symlink(
+    workspaces: WorkspaceRegistry, paths: AppPaths, tmp_path: Path
 ) -> None:
     one = workspaces.create("One")
     target = one.folder.rename(tmp_path / "target")
@@ -120,51 +125,55 @@ def test_a_link_is_never_removed_through(
     assert (target / "workspace.json").is_file()
 
 
-def test_the_last_one_opens_again(workspaces: Workspaces) -> None:
-    assert workspaces.current() == "main"
+def test_workspace_last_opened_is_reopened(workspaces: WorkspaceRegistry) -> None:
+    assert workspaces.current_name() == "main"
     workspaces.create("A")
     b = workspaces.create("B")
-    assert workspaces.current() == "A"
-    workspaces.remember("B")
-    assert workspaces.current() == "B"
+    assert workspaces.current_name() == "A"
+    workspaces.set_current("B")
+    assert workspaces.current_name() == "B"
     workspaces.rename(b, "C")
-    assert workspaces.current() == "C"
+    assert workspaces.current_name() == "C"
     workspaces.remove(workspaces.open("C"))
-    assert workspaces.current() == "A"
+    assert workspaces.current_name() == "A"
 
 
-def test_a_damaged_identity_gets_a_new_id_and_keeps_the_rest(workspaces: Workspaces) -> None:
+def test_workspace_damaged_identity_gets_new_id(workspaces: WorkspaceRegistry) -> None:
     one = workspaces.create("One", "red")
     (one.folder / "workspace.json").write_text('{"id": "../../x"}')
     again = workspaces.open("One")
     assert again.id not in (one.id, "../../x")
     assert workspaces.open("One").id == again.id
-    assert workspaces.settings(again).load().values.get(table.COLOUR) == "red"
+    assert (
+        workspaces.settings_file(again).load().values.get(settings_table.WORKSPACE_COLOUR) == "red"
+    )
     assert len(list(one.folder.glob("workspace.json.broken-*"))) == 1
 
 
-def test_one_zendesk_account_belongs_to_one_workspace(workspaces: Workspaces) -> None:
+def test_zendesk_account_belongs_to_one_workspace(workspaces: WorkspaceRegistry) -> None:
     one, two = workspaces.create("One"), workspaces.create("Two")
-    workspaces.settings(one).change({"zendesk.base_url": "acme"})
-    with pytest.raises(NeedsPerson, match="acme is already connected in the workspace “One”"):
-        workspaces.require_free("https://acme.zendesk.com", but=two.name)
-    workspaces.require_free("https://acme.zendesk.com", but=one.name)
-    workspaces.require_free("https://other.zendesk.com", but=two.name)
-    workspaces.require_free("", but=two.name)
+    workspaces.settings_file(one).change({"zendesk.base_url": "acme"})
+    with pytest.raises(
+        UserDecisionNeeded, match="acme is already connected in the workspace “One”"
+    ):
+        workspaces.require_account_unused("https://acme.zendesk.com", but=two.name)
+    workspaces.require_account_unused("https://acme.zendesk.com", but=one.name)
+    workspaces.require_account_unused("https://other.zendesk.com", but=two.name)
+    workspaces.require_account_unused("", but=two.name)
 
 
-def test_an_account_of_the_policy_belongs_to_who_is_signed_in(paths: Paths) -> None:
-    policy = Policy({"zendesk.base_url": "https://acme.zendesk.com"})
-    workspaces = Workspaces(paths, policy)
+def test_policy_account_belongs_to_signed_in_workspace(paths: AppPaths) -> None:
+    policy = ManagedPolicy({"zendesk.base_url": "https://acme.zendesk.com"})
+    workspaces = WorkspaceRegistry(paths, policy)
     one, two = workspaces.create("One"), workspaces.create("Two")
-    workspaces.require_free("https://acme.zendesk.com", but=two.name)
-    workspaces.settings(one).change({"zendesk.auth": "oauth"})
-    with pytest.raises(NeedsPerson, match="“One”"):
-        workspaces.require_free("https://acme.zendesk.com", but=two.name)
+    workspaces.require_account_unused("https://acme.zendesk.com", but=two.name)
+    workspaces.settings_file(one).change({"zendesk.auth": "oauth"})
+    with pytest.raises(UserDecisionNeeded, match="“One”"):
+        workspaces.require_account_unused("https://acme.zendesk.com", but=two.name)
 
 
-def test_the_window_remembers(tmp_path: Path) -> None:
-    file = StateFile(tmp_path / "state.json")
+def test_window_state_is_remembered(tmp_path: Path) -> None:
+    file = WindowStateFile(tmp_path / "state.json")
     state = WindowState(
         b"\x00geo", b"lay", "Sync", {"plan": b"\xff"}, frozenset({"hint"}), "Kim", 7
     )
@@ -179,11 +188,11 @@ def test_the_window_remembers(tmp_path: Path) -> None:
      '{"geometry": "%%%", "headers": {"a": 1, "b": "é"}, "person_id": true, "page": "a\\nb"}',
      '{"geometry": "' + "A" * 20_000 + '"}'],
 )  # fmt: skip
-def test_an_odd_state_is_an_empty_one(tmp_path: Path, content: str) -> None:
+def test_window_state_invalid_is_empty(tmp_path: Path, content: str) -> None:
     (tmp_path / "state.json").write_text(content)
-    assert StateFile(tmp_path / "state.json").read() == WindowState()
+    assert WindowStateFile(tmp_path / "state.json").read() == WindowState()
 
 
-def test_a_state_that_cannot_be_saved_is_no_error(tmp_path: Path) -> None:
-    StateFile(tmp_path / "gone" / "state.json").write(WindowState())
+def test_window_state_write_failure_is_no_error(tmp_path: Path) -> None:
+    WindowStateFile(tmp_path / "gone" / "state.json").write(WindowState())
     assert not (tmp_path / "gone").exists()

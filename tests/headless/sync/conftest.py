@@ -7,32 +7,32 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from desktop.app.wiring import House
-from tests.faults import syncs
-from tests.faults.home import make_home, opened
-from tests.faults.servers import Servers
-from tests.faults.town import ManualClock
+from desktop.app.container import WorkspaceServices
+from tests.support import sync_cases
+from tests.support.manual_clock import ManualClock
+from tests.support.sandbox_servers import SandboxServers
+from tests.support.workspace_home import create_workspace_home, open_workspace_services
 
 
 @pytest.fixture(scope="session")
-def sync_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+def sync_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServers]:
     log = tmp_path_factory.mktemp("sync") / "requests.jsonl"
-    servers = Servers("--customers", "0", *syncs.FLAGS, log=log)
+    servers = SandboxServers("--customers", "0", *sync_cases.SANDBOX_FLAGS, log=log)
     yield servers
     servers.stop()
 
 
 @pytest.fixture(scope="session")
-def sync_home(sync_servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sync_home(sync_servers: SandboxServers, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sync-template") / "home"
-    make_home(folder, sync_servers.document)
+    create_workspace_home(folder, sync_servers.connection_document)
     return folder
 
 
 @pytest.fixture
-def city(sync_servers: Servers) -> Servers:
+def city(sync_servers: SandboxServers) -> SandboxServers:
     """The services as they were started."""
-    syncs.reset(sync_servers)
+    sync_cases.reset_sandbox(sync_servers)
     return sync_servers
 
 
@@ -44,7 +44,11 @@ def city_home(sync_home: Path, tmp_path: Path) -> Path:
 
 
 @pytest_asyncio.fixture
-async def town_hall(city: Servers, city_home: Path, clock: ManualClock) -> AsyncIterator[House]:
+async def town_hall(
+    city: SandboxServers, city_home: Path, clock: ManualClock
+) -> AsyncIterator[WorkspaceServices]:
     """The connected house of an admin there."""
-    async with opened(city_home, city.document, clock=clock, for_runs=True) as house:
+    async with open_workspace_services(
+        city_home, city.connection_document, clock=clock, for_runs=True
+    ) as house:
         yield house

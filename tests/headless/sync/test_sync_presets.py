@@ -2,42 +2,48 @@
 
 import pytest
 
-from desktop.app.wiring import House
-from desktop.model.plan import Fate, RowState
-from desktop.model.run import RunState
-from tests.faults import syncs
-from tests.faults.servers import Servers
+from desktop.app.container import WorkspaceServices
+from desktop.model.sync_plan import PlannedOutcome, PlanRowState
+from desktop.model.sync_run import RunState
+from tests.support import sync_cases
+from tests.support.sandbox_servers import SandboxServers
 
 
-@pytest.mark.parametrize("name", syncs.ALL)
-async def test_a_preset_does_what_its_plan_says_once(
-    town_hall: House, city: Servers, name: str
+@pytest.mark.parametrize("name", sync_cases.ALL_PRESETS)
+async def test_preset_run_writes_its_plan_once(
+    town_hall: WorkspaceServices, city: SandboxServers, name: str
 ) -> None:
-    made = syncs.people(city, 7, unknown=2)
-    goal = syncs.goal_for(town_hall, name)
-    run = await syncs.run(town_hall, goal)
-    assert syncs.troubles_of(town_hall.store, city, run) == []
-    rows = syncs.rows_of(town_hall.store, run.plan)
-    wrote = [r for r in rows if syncs.was_written(r)]
-    assert len(wrote) == (7 if name in (syncs.TO_SAILTHRU, syncs.BY_POSTS) else 5)
-    assert all(r.state is RowState.DONE for r in wrote)
-    assert town_hall.store.memory.exchanged(goal.name) == len(wrote)
+    made = sync_cases.create_customers(city, 7, unknown=2)
+    goal = sync_cases.save_preset(town_hall, name)
+    run = await sync_cases.run_sync(town_hall, goal)
+    assert sync_cases.check_finished_run(town_hall.store, city, run) == []
+    rows = sync_cases.plan_rows(town_hall.store, run.plan)
+    wrote = [r for r in rows if sync_cases.is_written(r)]
+    assert len(wrote) == (
+        7 if name in (sync_cases.ZENDESK_TO_SAILTHRU, sync_cases.TO_SAILTHRU_BY_POSTS) else 5
+    )
+    assert all(r.state is PlanRowState.DONE for r in wrote)
+    assert town_hall.store.sync_state.count_exchanged_profiles(goal.name) == len(wrote)
     # Nothing the second time, also when everything is looked at.
-    count = len(syncs.requests(city))
+    count = len(sync_cases.app_requests(city))
     for full in (False, True):
-        again = await syncs.run(town_hall, goal, full=full)
+        again = await sync_cases.run_sync(town_hall, goal, is_full=full)
         assert (again.state, again.error) == (RunState.DONE, "")
         assert again.totals["created"] + again.totals["updated"] == 0
-    assert syncs.writes(syncs.requests(city, count)) == []
+    assert sync_cases.write_requests(sync_cases.app_requests(city, count)) == []
     assert made
 
 
-async def test_what_a_ticket_says_arrives_in_the_profile(town_hall: House, city: Servers) -> None:
-    (one,) = syncs.people(city, 1)
-    last = syncs.ticket(city, one.person, priority="high")
-    run = await syncs.run(town_hall, syncs.goal_for(town_hall, syncs.TICKETS))
+async def test_ticket_fields_are_written_to_profile(
+    town_hall: WorkspaceServices, city: SandboxServers
+) -> None:
+    (one,) = sync_cases.create_customers(city, 1)
+    last = sync_cases.create_ticket(city, one.user_id, priority="high")
+    run = await sync_cases.run_sync(
+        town_hall, sync_cases.save_preset(town_hall, sync_cases.TICKETS_TO_PROFILES)
+    )
     assert run.totals["updated"] == 1
-    profile = city.profile(one.sid)
+    profile = city.read_profile(one.sid)
     assert profile is not None
     kept = {k: v for k, v in profile["vars"].items() if "ticket" in k}
     assert kept.pop("last_ticket_created_time")
@@ -49,28 +55,36 @@ async def test_what_a_ticket_says_arrives_in_the_profile(town_hall: House, city:
     }
 
 
-async def test_the_box_makes_a_profile_on_no_list(town_hall: House, city: Servers) -> None:
-    (one,) = syncs.people(city, 1, unknown=1)
-    run = await syncs.run(town_hall, syncs.goal_for(town_hall, syncs.TO_SAILTHRU))
+async def test_checked_box_creates_profile_on_no_list(
+    town_hall: WorkspaceServices, city: SandboxServers
+) -> None:
+    (one,) = sync_cases.create_customers(city, 1, unknown=1)
+    run = await sync_cases.run_sync(
+        town_hall, sync_cases.save_preset(town_hall, sync_cases.ZENDESK_TO_SAILTHRU)
+    )
     assert run.totals["created"] == 1
-    profile = city.profile(one.email)
+    profile = city.read_profile(one.email)
     assert profile is not None
     assert not profile["lists"]
     assert profile["vars"] == {
         "first_name": "Ada",
         "last_name": "0 Lovelace",
         "phone": "+1555010000",
-        "zendesk_id": one.person,
+        "zendesk_id": one.user_id,
     }
-    (row,) = syncs.rows_of(town_hall.store, run.plan)
-    assert (row.fate, row.evidence) == (Fate.CREATE, "none needed: on no list")
+    (row,) = sync_cases.plan_rows(town_hall.store, run.plan)
+    assert (row.fate, row.evidence) == (PlannedOutcome.CREATE, "none needed: on no list")
 
 
-async def test_tags_are_added_to_those_there_are(town_hall: House, city: Servers) -> None:
-    (one,) = syncs.people(city, 1)
-    city.write_person(one.person, tags=["vip", "lisbon"])
-    run = await syncs.run(town_hall, syncs.goal_for(town_hall, syncs.HIGH_VALUE))
+async def test_tags_are_added_to_existing_tags(
+    town_hall: WorkspaceServices, city: SandboxServers
+) -> None:
+    (one,) = sync_cases.create_customers(city, 1)
+    city.write_user(one.user_id, tags=["vip", "lisbon"])
+    run = await sync_cases.run_sync(
+        town_hall, sync_cases.save_preset(town_hall, sync_cases.HIGH_VALUE_TAGGING)
+    )
     assert run.totals["updated"] == 1
-    assert sorted(city.person(one.person)["tags"]) == ["lisbon", "sailthru_highvalue", "vip"]
+    assert sorted(city.read_user(one.user_id)["tags"]) == ["lisbon", "sailthru_highvalue", "vip"]
     plan = town_hall.store.plans.get(run.plan or "")
-    assert {(n.consequence.value, n.people) for n in plan.noticed} == {("tickets", 1)}
+    assert {(n.consequence.value, n.people) for n in plan.consequence_counts} == {("tickets", 1)}

@@ -12,17 +12,22 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from desktop.app.runs import runner_of, tools_of
-from desktop.app.wiring import House
-from desktop.model.goal import Goal
-from desktop.model.mapping import MappingRow, Operator, Prefer, Protection
-from desktop.model.plan import RowState
-from desktop.model.run import RunState
-from desktop.sync.rollback import Rollback
-from tests.faults import syncs
-from tests.faults.home import opened
-from tests.faults.servers import Servers
-from tests.faults.town import ManualClock
+from desktop.app.container import WorkspaceServices
+from desktop.app.runner_factory import build_runner, build_sync_context
+from desktop.model.field_mapping import (
+    ConflictPreference,
+    FieldProtection,
+    MappingOperator,
+    MappingRow,
+)
+from desktop.model.sync import Sync
+from desktop.model.sync_plan import PlanRowState
+from desktop.model.sync_run import RunState
+from desktop.sync.rollback_planner import RollbackPlanner
+from tests.support import sync_cases
+from tests.support.manual_clock import ManualClock
+from tests.support.sandbox_servers import SandboxServers
+from tests.support.workspace_home import open_workspace_services
 
 FEW = settings(
     max_examples=4,
@@ -31,7 +36,14 @@ FEW = settings(
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-NAMES = st.sampled_from([syncs.TICKETS, syncs.TO_SAILTHRU, syncs.BY_POSTS, syncs.TO_ZENDESK])
+NAMES = st.sampled_from(
+    [
+        sync_cases.TICKETS_TO_PROFILES,
+        sync_cases.ZENDESK_TO_SAILTHRU,
+        sync_cases.TO_SAILTHRU_BY_POSTS,
+        sync_cases.SAILTHRU_TO_ZENDESK,
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -65,9 +77,9 @@ to_sailthru = st.lists(
         MappingRow,
         st.sampled_from(["name", "user_fields.motto", "tags", "phone"]),
         st.sampled_from(["vars.name", "vars.motto"]),
-        st.sampled_from([Operator.SET, Operator.SET_IF_EMPTY, Operator.ADD]),
-        prefer=st.sampled_from(Prefer),
-        protection=st.sampled_from(Protection),
+        st.sampled_from([MappingOperator.SET, MappingOperator.SET_IF_EMPTY, MappingOperator.ADD]),
+        prefer=st.sampled_from(ConflictPreference),
+        protection=st.sampled_from(FieldProtection),
     ),
     min_size=1,
     max_size=2,
@@ -77,72 +89,74 @@ to_zendesk = st.builds(
     lambda prefer, operator: [
         MappingRow("vars.motto", "user_fields.motto", operator, prefer=prefer)
     ],
-    st.sampled_from(Prefer),
-    st.sampled_from([Operator.SET, Operator.SET_IF_EMPTY]),
+    st.sampled_from(ConflictPreference),
+    st.sampled_from([MappingOperator.SET, MappingOperator.SET_IF_EMPTY]),
 )
 
 
-class Stage:
+class PropertyTestFixture:
     """A house of its own for each example."""
 
-    def __init__(self, city: Servers, home: Path) -> None:
+    def __init__(self, city: SandboxServers, home: Path) -> None:
         self.city = city
         self._home = home
 
     def play(self, act: "Any") -> None:
         """Run `act(house)` on services as they were started."""
-        syncs.reset(self.city)
+        sync_cases.reset_sandbox(self.city)
         told = {"user_field": {"key": "motto", "title": "Motto", "type": "text"}}
-        self.city.ask_zendesk("POST", "/api/v2/user_fields.json", told)
+        self.city.zendesk_request("POST", "/api/v2/user_fields.json", told)
 
         async def played() -> None:
             with TemporaryDirectory() as folder:
                 home = Path(folder) / "home"
                 await asyncio.to_thread(shutil.copytree, self._home, home)
-                async with opened(
-                    home, self.city.document, clock=ManualClock(), for_runs=True
+                async with open_workspace_services(
+                    home, self.city.connection_document, clock=ManualClock(), for_runs=True
                 ) as house:
                     done: Coroutine[Any, Any, None] = act(house)
                     await done
 
         asyncio.run(played())
 
-    def settle(self, drawn: list[Drawn]) -> list[syncs.Pair]:
+    def settle(self, drawn: list[Drawn]) -> list[sync_cases.CustomerPair]:
         """Make them."""
-        self.city.make_profile("keeper@elsewhere.example", lists={syncs.LIST: 1})
+        self.city.create_profile("keeper@elsewhere.example", lists={sync_cases.LIST_NAME: 1})
         made = []
         for number, one in enumerate(drawn):
-            email = f"d{number}@{syncs.DOMAIN}"
+            email = f"d{number}@{sync_cases.DOMAIN}"
             fields = {"sync_to_sailthru": True, "motto": one.motto}
-            person = self.city.make_person(email, name=one.name, user_fields=fields, tags=["de"])
+            person = self.city.create_user(email, name=one.name, user_fields=fields, tags=["de"])
             for _ in range(one.tickets):
-                syncs.ticket(self.city, person)
+                sync_cases.create_ticket(self.city, person)
             sid = ""
             if one.profile is not None:
-                lists = {syncs.LIST: 1}
-                sid = self.city.make_profile(email, vars=one.profile, lists=lists)
-            made.append(syncs.Pair(email, person, sid))
+                lists = {sync_cases.LIST_NAME: 1}
+                sid = self.city.create_profile(email, vars=one.profile, lists=lists)
+            made.append(sync_cases.CustomerPair(email, person, sid))
         return made
 
 
 @pytest.fixture
-def stage(sync_servers: Servers, sync_home: Path) -> Stage:
-    return Stage(sync_servers, sync_home)
+def stage(sync_servers: SandboxServers, sync_home: Path) -> PropertyTestFixture:
+    return PropertyTestFixture(sync_servers, sync_home)
 
 
-def drawn_goal(house: House, name: str, forth: list[MappingRow], back: list[MappingRow]) -> Goal:
-    def change(goal: Goal) -> Goal:
-        more = back if name == syncs.TO_ZENDESK else forth
+def drawn_goal(
+    house: WorkspaceServices, name: str, forth: list[MappingRow], back: list[MappingRow]
+) -> Sync:
+    def change(goal: Sync) -> Sync:
+        more = back if name == sync_cases.SAILTHRU_TO_ZENDESK else forth
         return replace(goal, mapping=(*goal.mapping[:1], *more))
 
-    return syncs.goal_for(house, name, change)
+    return sync_cases.save_preset(house, name, change)
 
 
-def state_of(city: Servers, people: list[syncs.Pair]) -> list[Any]:
+def state_of(city: SandboxServers, people: list[sync_cases.CustomerPair]) -> list[Any]:
     """Everything the witness sees of them."""
     found: list[Any] = []
     for pair in people:
-        person, profile = city.person(pair.person), city.profile(pair.email)
+        person, profile = city.read_user(pair.user_id), city.read_profile(pair.email)
         found.append((sorted(person["tags"]), person["user_fields"], person["name"]))
         found.append(profile and (profile["vars"] or {}, profile["lists"], profile["optout_email"]))
     return found
@@ -150,69 +164,69 @@ def state_of(city: Servers, people: list[syncs.Pair]) -> list[Any]:
 
 @FEW
 @given(st.lists(persons, min_size=1, max_size=4), NAMES, to_sailthru, to_zendesk)
-def test_a_plan_is_what_apply_does_and_the_second_time_nothing(
-    stage: Stage,
+def test_apply_equals_plan_and_second_run_is_empty(
+    stage: PropertyTestFixture,
     drawn: list[Drawn],
     name: str,
     forth: list[MappingRow],
     back: list[MappingRow],
 ) -> None:
-    async def act(house: House) -> None:
+    async def act(house: WorkspaceServices) -> None:
         city = stage.city
         people = stage.settle(drawn)
         goal = drawn_goal(house, name, forth, back)
-        plan = await runner_of(house, goal.name).preview(goal, "Ada")
-        if "empty" in plan.breaches:
+        plan = await build_runner(house, goal.name).preview(goal, "Ada")
+        if "empty" in plan.limit_breaches:
             return
-        rows = {row.row: row for row in syncs.rows_of(house.store, plan.id)}
+        rows = {row.row: row for row in sync_cases.plan_rows(house.store, plan.id)}
         before = state_of(city, people)
-        run = await syncs.run(house, goal, plan=plan.id)
-        assert [t for t in syncs.troubles_of(house.store, city, run)] == []
-        for row in syncs.rows_of(house.store, plan.id):
+        run = await sync_cases.run_sync(house, goal, plan_id=plan.id)
+        assert [t for t in sync_cases.check_finished_run(house.store, city, run)] == []
+        for row in sync_cases.plan_rows(house.store, plan.id):
             planned = rows[row.row]
             assert row.changes == planned.changes
-            assert (row.state is RowState.DONE) or not planned.fate.writes
+            assert (row.state is PlanRowState.DONE) or not planned.fate.is_written
             for change in planned.changes:
-                if change not in planned.sent:
-                    now = syncs.value_at(city, row, change.field)
+                if change not in planned.changes_to_send:
+                    now = sync_cases.read_target_value(city, row, change.field)
                     assert now == change.old or (now is None and not change.old)
-        if not any(row.fate.writes for row in rows.values()):
+        if not any(row.fate.is_written for row in rows.values()):
             assert state_of(city, people) == before
-        count = len(syncs.requests(city))
+        count = len(sync_cases.app_requests(city))
         for full in (False, True):
-            again = await syncs.run(house, goal, full=full)
+            again = await sync_cases.run_sync(house, goal, is_full=full)
             assert again.state is RunState.DONE
-        assert syncs.writes(syncs.requests(city, count)) == []
+        assert sync_cases.write_requests(sync_cases.app_requests(city, count)) == []
 
     stage.play(act)
 
 
 @FEW
 @given(st.lists(persons, min_size=1, max_size=4), NAMES, to_sailthru, to_zendesk)
-def test_every_restorable_field_is_restored_and_every_other_is_listed(
-    stage: Stage,
+def test_rollback_restores_or_lists_every_field(
+    stage: PropertyTestFixture,
     drawn: list[Drawn],
     name: str,
     forth: list[MappingRow],
     back: list[MappingRow],
 ) -> None:
-    async def act(house: House) -> None:
+    async def act(house: WorkspaceServices) -> None:
         city = stage.city
         stage.settle(drawn)
         goal = drawn_goal(house, name, forth, back)
-        run = await syncs.run(house, goal)
+        run = await sync_cases.run_sync(house, goal)
         if run.state is RunState.WAITING:
             return
-        wrote = [r for r in syncs.rows_of(house.store, run.plan) if syncs.was_written(r)]
-        rollback = Rollback(tools_of(house))
-        plan = await rollback.plan(run.id, "Ada")
-        listed = " ".join(loss.words for loss in await rollback.losses(plan.id))
-        ended = await syncs.run(house, goal, plan=plan.id, why="rollback")
+        wrote = [r for r in sync_cases.plan_rows(house.store, run.plan) if sync_cases.is_written(r)]
+        rollback = RollbackPlanner(build_sync_context(house))
+        plan = await rollback.build_plan(run.id, "Ada")
+        listed = " ".join(loss.reason for loss in await rollback.list_losses(plan.id))
+        ended = await sync_cases.run_sync(house, goal, plan_id=plan.id, why="rollback")
         assert ended.state is RunState.DONE
         assert ended.totals["parked"] + ended.totals["failed"] == 0
         for row in wrote:
-            for change in row.sent:
-                now = syncs.value_at(city, row, change.field)
+            for change in row.changes_to_send:
+                now = sync_cases.read_target_value(city, row, change.field)
                 if now != change.old:
                     # What could not be as it was, was said before.
                     assert (now, change.old) in (
@@ -235,36 +249,40 @@ def test_every_restorable_field_is_restored_and_every_other_is_listed(
 @FEW
 @given(
     st.lists(persons, min_size=1, max_size=3),
-    st.sampled_from(Prefer),
-    st.sampled_from(Prefer),
+    st.sampled_from(ConflictPreference),
+    st.sampled_from(ConflictPreference),
     st.booleans(),
 )
-def test_two_goals_in_opposite_directions_settle(
-    stage: Stage, drawn: list[Drawn], one_way: Prefer, other_way: Prefer, first: bool
+def test_opposite_syncs_converge(
+    stage: PropertyTestFixture,
+    drawn: list[Drawn],
+    one_way: ConflictPreference,
+    other_way: ConflictPreference,
+    first: bool,
 ) -> None:
-    async def act(house: House) -> None:
+    async def act(house: WorkspaceServices) -> None:
         city = stage.city
         stage.settle([replace(d, profile=d.profile or {}) for d in drawn])
-        to = syncs.goal_for(
+        to = sync_cases.save_preset(
             house,
-            syncs.BY_POSTS,
+            sync_cases.TO_SAILTHRU_BY_POSTS,
             lambda g: replace(
                 g, mapping=(MappingRow("user_fields.motto", "vars.motto", prefer=one_way),)
             ),
         )
-        back = syncs.goal_for(
+        back = sync_cases.save_preset(
             house,
-            syncs.TO_ZENDESK,
+            sync_cases.SAILTHRU_TO_ZENDESK,
             lambda g: replace(
                 g, mapping=(MappingRow("vars.motto", "user_fields.motto", prefer=other_way),)
             ),
         )
         pair = (to, back) if first else (back, to)
         for goal in pair * 2:
-            await syncs.run(house, goal, full=True)
-        count = len(syncs.requests(city))
+            await sync_cases.run_sync(house, goal, is_full=True)
+        count = len(sync_cases.app_requests(city))
         for goal in pair * 2:
-            await syncs.run(house, goal, full=True)
-        assert syncs.writes(syncs.requests(city, count)) == []
+            await sync_cases.run_sync(house, goal, is_full=True)
+        assert sync_cases.write_requests(sync_cases.app_requests(city, count)) == []
 
     stage.play(act)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.headless.vault.keyring_session import Session
+from tests.support.keyring_session import KeyringSession
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Session:
-    return Session(tmp_path)
+def session(tmp_path: Path) -> KeyringSession:
+    return KeyringSession(tmp_path)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from desktop.kit.errors import BadInput, NoKeyring
-from desktop.kit.redact import Redactor
-from desktop.vault.errors import KeyringLocked, KeyringSilent
+from desktop.kit.errors import InvalidInput, KeyringError
+from desktop.kit.log_redaction import Redactor
+from desktop.vault.keyring_errors import KeyringLocked, KeyringTimeout
 from desktop.vault.keyring_vault import KeyringVault
-from desktop.vault.secret import LONGEST, Secret
-from tests.headless.vault.keyring_session import STARTED, Session
+from desktop.vault.secret import MAX_SECRET_LENGTH, Secret
+from tests.support.keyring_session import START_LOCKED, KeyringSession
 
 CANARY = "canary-9f2c-secret"
 
@@ -33,16 +33,18 @@ def files_with(folder: Path, needle: bytes) -> list[Path]:
     return [p for p in folder.rglob("*") if p.is_file() and needle in p.read_bytes()]
 
 
-def test_kept_over_a_restart_erased_on_request_and_nowhere_in_plain(session: Session) -> None:
-    assert session.python(KEEP) == [{"got": CANARY}]
+def test_keyring_secret_survives_restart_and_is_erased_and_never_plain(
+    session: KeyringSession,
+) -> None:
+    assert session.run_python(KEEP) == [{"got": CANARY}]
     (session.home / "child.py").unlink()
     assert files_with(session.home, CANARY.encode()) == []
-    assert session.python(READ) == [{"got": CANARY}]
-    gone = session.python(
+    assert session.run_python(READ) == [{"got": CANARY}]
+    gone = session.run_python(
         """
         async def main():
-            await erase(vault)
-            await erase(vault)
+            await erase_all_secrets(vault)
+            await erase_all_secrets(vault)
             say({"got": await vault.get(Secret.SAILTHRU_SECRET)})
         run(main())
         """
@@ -50,8 +52,8 @@ def test_kept_over_a_restart_erased_on_request_and_nowhere_in_plain(session: Ses
     assert gone == [{"got": None}]
 
 
-def test_two_workspaces_do_not_see_each_other(session: Session) -> None:
-    said = session.python(
+def test_keyring_workspaces_are_separate(session: KeyringSession) -> None:
+    said = session.run_python(
         """
         other = KeyringVault("fairlead:other", limit_s=5)
         async def main():
@@ -63,25 +65,25 @@ def test_two_workspaces_do_not_see_each_other(session: Session) -> None:
     assert said == [{"got": None}]
 
 
-def test_without_a_session_bus_it_says_the_way_out(session: Session) -> None:
+def test_keyring_without_session_bus_is_explained(session: KeyringSession) -> None:
     for code in (KEEP, READ):
-        (said,) = session.python(code, start=None)
-        assert said["error"] == "NoKeyring"
+        (said,) = session.run_python(code, start=None)
+        assert said["error"] == "KeyringError"
         assert "gnome-keyring" in said["text"]
         assert "FAIRLEAD_SAILTHRU_KEY" in said["text"]
     (session.home / "child.py").unlink()
     assert files_with(session.home, CANARY.encode()) == []
 
 
-def test_a_keyring_that_was_never_unlocked_is_locked(session: Session) -> None:
-    session.python(KEEP)
-    (said,) = session.python(READ, start=STARTED)
+def test_keyring_never_unlocked_is_locked(session: KeyringSession) -> None:
+    session.run_python(KEEP)
+    (said,) = session.run_python(READ, start=START_LOCKED)
     assert said["error"] == "KeyringLocked"
     assert "Unlock it" in said["text"]
 
 
-def test_a_keyring_that_locks_while_we_work_is_locked(session: Session) -> None:
-    said = session.python(
+def test_keyring_locked_during_use_is_locked(session: KeyringSession) -> None:
+    said = session.run_python(
         """
         async def main():
             await vault.set(Secret.SAILTHRU_KEY, "k")
@@ -96,29 +98,29 @@ def test_a_keyring_that_locks_while_we_work_is_locked(session: Session) -> None:
     assert [s["error"] for s in said] == ["KeyringLocked"]
 
 
-def test_a_keyring_without_a_password_yet_is_locked_too(session: Session) -> None:
-    (said,) = session.python(KEEP, start=STARTED)
+def test_keyring_without_password_is_locked(session: KeyringSession) -> None:
+    (said,) = session.run_python(KEEP, start=START_LOCKED)
     assert said["error"] == "KeyringLocked"
 
 
 @pytest.mark.parametrize(
     "backend", ["keyring.backends.null.Keyring", "keyring.backends.fail.Keyring"]
 )
-def test_backends_that_keep_nothing_are_refused_by_name(session: Session, backend: str) -> None:
+def test_keyring_null_backends_are_refused_by_name(session: KeyringSession, backend: str) -> None:
     for code in (KEEP, READ):
-        (said,) = session.python(code, PYTHON_KEYRING_BACKEND=backend)
-        assert said["error"] == "NoKeyring"
+        (said,) = session.run_python(code, PYTHON_KEYRING_BACKEND=backend)
+        assert said["error"] == "KeyringError"
 
 
 @pytest.mark.parametrize(
     ("module", "chained"),
     [("keyrings.alt.file", False), ("keyrings.alt.file", True), ("keyring.backends.null", True)],
 )
-def test_a_plain_file_is_refused_alone_and_in_a_chain(
-    session: Session, module: str, chained: bool
+def test_keyring_plain_file_backend_is_refused(
+    session: KeyringSession, module: str, chained: bool
 ) -> None:
     # keyrings.alt is not installed: a class of the same full name stands in for its own.
-    (said,) = session.python(
+    (said,) = session.run_python(
         f"""
         import keyring, keyring.backend, keyring.backends.chainer
         kept = {{}}
@@ -138,12 +140,12 @@ def test_a_plain_file_is_refused_alone_and_in_a_chain(
         """,
         start=None,
     )
-    assert said["error"] == "NoKeyring"
+    assert said["error"] == "KeyringError"
     assert module in said["text"]
 
 
-def test_a_backend_that_forgets_is_found_out(session: Session) -> None:
-    said = session.python(
+def test_keyring_forgetful_backend_is_detected(session: KeyringSession) -> None:
+    said = session.run_python(
         """
         import keyring, keyring.backend
         class Forgetful(keyring.backend.KeyringBackend):
@@ -157,15 +159,15 @@ def test_a_backend_that_forgets_is_found_out(session: Session) -> None:
         """,
         start=None,
     )
-    assert [s["error"] for s in said] == ["NoKeyring", "NoKeyring"]
+    assert [s["error"] for s in said] == ["KeyringError", "KeyringError"]
     assert "did not keep the Sailthru key" in said[0]["text"]
     assert "RuntimeError" in said[1]["text"]
     assert "canary" not in said[1]["text"]
 
 
-def test_a_hanging_keyring_neither_blocks_the_loop_nor_the_exit(session: Session) -> None:
+def test_keyring_hanging_blocks_neither_loop_nor_exit(session: KeyringSession) -> None:
     begun = time.monotonic()
-    said = session.python(
+    said = session.run_python(
         """
         import keyring, keyring.backend
         class Slow(keyring.backend.KeyringBackend):
@@ -188,7 +190,7 @@ def test_a_hanging_keyring_neither_blocks_the_loop_nor_the_exit(session: Session
     )
     assert time.monotonic() - begun < 10
     assert said[0]["beats"] > 15
-    assert said[1]["error"] == "KeyringSilent"
+    assert said[1]["error"] == "KeyringTimeout"
 
 
 class Entries:
@@ -213,13 +215,13 @@ class Entries:
         self.kept.pop(secret, None)
 
 
-async def test_a_silent_keyring_is_not_asked_again_until_it_answered() -> None:
+async def test_keyring_silent_is_not_asked_until_it_answers() -> None:
     entries = Entries()
     entries.let.clear()
     vault = KeyringVault("x", limit_s=0.05, entries=entries)
-    with pytest.raises(KeyringSilent, match="another window"):
+    with pytest.raises(KeyringTimeout, match="another window"):
         await vault.get(Secret.SAILTHRU_KEY)
-    with pytest.raises(KeyringSilent):
+    with pytest.raises(KeyringTimeout):
         await vault.get(Secret.SAILTHRU_KEY)
     assert entries.calls == 1
     entries.let.set()
@@ -227,7 +229,7 @@ async def test_a_silent_keyring_is_not_asked_again_until_it_answered() -> None:
     assert await vault.get(Secret.SAILTHRU_KEY) is None
 
 
-async def test_a_cancelled_call_does_not_spoil_the_next() -> None:
+async def test_keyring_cancelled_call_does_not_affect_next() -> None:
     entries = Entries()
     entries.kept[Secret.SAILTHRU_KEY] = "key-123"
     entries.let.clear()
@@ -241,25 +243,25 @@ async def test_a_cancelled_call_does_not_spoil_the_next() -> None:
     assert await vault.get(Secret.SAILTHRU_KEY) == "key-123"
 
 
-async def test_the_limit_of_windows_holds_everywhere() -> None:
+async def test_keyring_windows_size_limit_applies_everywhere() -> None:
     entries = Entries()
     vault = KeyringVault("x", entries=entries)
-    await vault.set(Secret.ZENDESK_REFRESH, "t" * LONGEST)
-    with pytest.raises(BadInput, match="longer than 1,280"):
-        await vault.set(Secret.ZENDESK_REFRESH, "t" * (LONGEST + 1))
-    assert entries.kept == {Secret.ZENDESK_REFRESH: "t" * LONGEST}
+    await vault.set(Secret.ZENDESK_REFRESH, "t" * MAX_SECRET_LENGTH)
+    with pytest.raises(InvalidInput, match="longer than 1,280"):
+        await vault.set(Secret.ZENDESK_REFRESH, "t" * (MAX_SECRET_LENGTH + 1))
+    assert entries.kept == {Secret.ZENDESK_REFRESH: "t" * MAX_SECRET_LENGTH}
 
 
-async def test_what_passes_through_is_masked_in_logs() -> None:
+async def test_keyring_secrets_are_redacted() -> None:
     redactor = Redactor()
     entries = Entries()
     entries.kept[Secret.SAILTHRU_KEY] = "odd key 1"
     vault = KeyringVault("x", redactor, entries=entries)
     await vault.get(Secret.SAILTHRU_KEY)
     await vault.set(Secret.SAILTHRU_SECRET, "odd secret 2")
-    assert redactor.clean("a odd key 1 b odd secret 2") == "a … b …"
+    assert redactor.redact("a odd key 1 b odd secret 2") == "a … b …"
 
 
-def test_locked_and_silent_are_no_keyring() -> None:
-    assert issubclass(KeyringLocked, NoKeyring)
-    assert issubclass(KeyringSilent, NoKeyring)
+def test_keyring_locked_or_silent_raises_no_keyring() -> None:
+    assert issubclass(KeyringLocked, KeyringError)
+    assert issubclass(KeyringTimeout, KeyringError)

@@ -6,47 +6,58 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from desktop.connect.setup import run_setup
-from desktop.panels.theme.theme import Choice, Theme
-from tests.window.activity.at_desk import AtDesk
-from tests.window.at_work import RunningSandbox, end_quietly, make_house, soon
+from desktop.connect.workspace_setup import set_up_workspace
+from desktop.panels.theme.application_theme import ApplicationTheme, ThemeChoice
+from tests.support.activity_page_driver import ActivityPageDriver
+from tests.support.window_workspace import (
+    PageSandbox,
+    await_with_timeout,
+    close_fixtures_in_loop,
+    make_workspace_services,
+)
 
 _HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    end_quietly(items, _HERE)
+    close_fixtures_in_loop(items, _HERE)
 
 
 @pytest.fixture(scope="session")
-def serving() -> Iterator[RunningSandbox]:
-    sandbox = RunningSandbox()
+def serving() -> Iterator[PageSandbox]:
+    sandbox = PageSandbox()
     yield sandbox
     sandbox.stop()
 
 
 @pytest.fixture(scope="session")
-def theme(qapp: QApplication) -> Theme:
+def theme(qapp: QApplication) -> ApplicationTheme:
     qapp.setQuitOnLastWindowClosed(False)
-    return Theme(qapp, Choice.LIGHT)
+    return ApplicationTheme(qapp, ThemeChoice.LIGHT)
 
 
 @pytest.fixture
-async def quiet_desk(theme: Theme, tmp_path: Path) -> AsyncIterator[AtDesk]:
+async def quiet_desk(theme: ApplicationTheme, tmp_path: Path) -> AsyncIterator[ActivityPageDriver]:
     """Not connected: what needs no service."""
-    house = make_house(tmp_path / "home")
-    desk = AtDesk(house)
+    house = make_workspace_services(tmp_path / "home")
+    desk = ActivityPageDriver(house)
     yield desk
     await house.close()
 
 
 @pytest.fixture
-async def desk(theme: Theme, serving: RunningSandbox, tmp_path: Path) -> AsyncIterator[AtDesk]:
+async def desk(
+    theme: ApplicationTheme, serving: PageSandbox, tmp_path: Path
+) -> AsyncIterator[ActivityPageDriver]:
     serving.control("POST", "reset")
-    house = make_house(tmp_path / "home")
-    await soon(run_setup({**serving.document, "changes": True}, house.live.desk))
-    house.live.reload()
-    await soon(house.live.connect())
-    desk = AtDesk(house)
+    house = make_workspace_services(tmp_path / "home")
+    await await_with_timeout(
+        set_up_workspace(
+            {**serving.connection_document, "changes": True}, house.session.connection_config
+        )
+    )
+    house.session.reload_settings()
+    await await_with_timeout(house.session.connect())
+    desk = ActivityPageDriver(house)
     yield desk
     await house.close()

@@ -12,293 +12,313 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.model.edit import EditKind, EditState
-from desktop.panels.activity_rows import lines
-from desktop.panels.parts.chip import Chip
-from desktop.viewmodels.activity_row import Sift
-from desktop.viewmodels.activity_table import CHANGE, CUSTOMER
-from tests.window.activity.at_desk import AtDesk, on_maria
-from tests.window.at_work import bury, until
-from tests.window.careful import cut_off, unnamed
+from desktop.panels.activity_table_view import cell_texts
+from desktop.panels.widgets.chip import Chip
+from desktop.viewmodels.activity.activity_row import ActivityFilter
+from desktop.viewmodels.activity.activity_table_model import CHANGE, CUSTOMER
+from tests.support.accessibility_checks import clipped_texts, controls_without_name
+from tests.support.activity_page_driver import ActivityPageDriver, edit_of_maria
+from tests.support.window_workspace import delete_qt_objects, wait_until
 
 
-async def shown(desk: AtDesk, rows: int, width: int = 1060, height: int = 700) -> None:
+async def shown(desk: ActivityPageDriver, rows: int, width: int = 1060, height: int = 700) -> None:
     desk.page.resize(width, height)
     desk.page.show()
-    await until(lambda: desk.model.table.rowCount() == rows and desk.model.log.loaded)
+    await wait_until(
+        lambda: desk.model.table_model.rowCount() == rows and desk.model.edit_loader.is_loaded
+    )
 
 
-async def test_nothing_yet_then_nothing_matches_then_clear(
-    quiet_desk: AtDesk, qtbot: QtBot
+async def test_activity_empty_and_no_match_states_then_clear(
+    quiet_desk: ActivityPageDriver, qtbot: QtBot
 ) -> None:
     await shown(quiet_desk, 0)
-    await until(lambda: not quiet_desk.model.list_state().loading)
+    await wait_until(lambda: not quiet_desk.model.list_state().is_loading)
     assert quiet_desk.model.list_state().text.startswith("Nothing has been changed here yet.")
-    await quiet_desk.want(on_maria(EditKind.VAR, "city", "Porto", "Faro"))
-    await until(lambda: quiet_desk.model.table.rowCount() == 1)
+    await quiet_desk.submit_edit(edit_of_maria(EditKind.VAR, "city", "Porto", "Faro"))
+    await wait_until(lambda: quiet_desk.model.table_model.rowCount() == 1)
     quiet_desk.page._search.setText("nobody")
     assert quiet_desk.model.list_state().text == "Nothing matches."
-    assert quiet_desk.model.list_state().action == "Clear filters"
+    assert quiet_desk.model.list_state().action_label == "Clear filters"
     quiet_desk.page._list.action_requested.emit()
-    assert quiet_desk.model.table.rowCount() == 1
+    assert quiet_desk.model.table_model.rowCount() == 1
     assert quiet_desk.page._search.text() == ""
 
 
-async def test_without_a_change_the_details_show_no_chip(quiet_desk: AtDesk) -> None:
+async def test_activity_without_selection_shows_no_state_chip(
+    quiet_desk: ActivityPageDriver,
+) -> None:
     page = quiet_desk.page
     await shown(quiet_desk, 0)
-    chip = page.detail.findChild(Chip)
-    page.detail.show_detail(None)
+    chip = page.detail_card.findChild(Chip)
+    page.detail_card.show_detail(None)
     assert not chip.isVisible()
-    await quiet_desk.want(on_maria(EditKind.VAR, "city", "Lisbon", "Faro", reason="moved"))
-    await until(lambda: quiet_desk.model.table.rowCount() == 1)
-    page.rows.select(quiet_desk.model.table.row(0).id)
-    await until(chip.isVisible)
-    page.detail.show_detail(None)
-    assert not chip.isVisible()
-
-
-async def test_the_reason_stands_with_the_change(quiet_desk: AtDesk) -> None:
-    await quiet_desk.want(on_maria(EditKind.VAR, "city", "Lisbon", "Faro", reason="moved house"))
-    await shown(quiet_desk, 1)
-    row = quiet_desk.model.table.row(0)
-    assert lines(CUSTOMER, row) == ("maria@lopez.example", "")
-    assert lines(CHANGE, row)[1].startswith("moved house")
-
-
-async def test_filters_and_search_find_by_customer_list_person_and_ticket(
-    quiet_desk: AtDesk,
-) -> None:
-    await quiet_desk.want(
-        on_maria(EditKind.LIST, "VIP Offers", True, False, reason="asked", ticket=48213)
+    await quiet_desk.submit_edit(
+        edit_of_maria(EditKind.VAR, "city", "Lisbon", "Faro", reason="moved")
     )
-    (city,) = await quiet_desk.want(on_maria(EditKind.VAR, "city", "Porto", "Faro"))
+    await wait_until(lambda: quiet_desk.model.table_model.rowCount() == 1)
+    page.table.select_row(quiet_desk.model.table_model.row_at(0).id)
+    await wait_until(chip.isVisible)
+    page.detail_card.show_detail(None)
+    assert not chip.isVisible()
+
+
+async def test_activity_shows_reason_with_change(quiet_desk: ActivityPageDriver) -> None:
+    await quiet_desk.submit_edit(
+        edit_of_maria(EditKind.VAR, "city", "Lisbon", "Faro", reason="moved house")
+    )
+    await shown(quiet_desk, 1)
+    row = quiet_desk.model.table_model.row_at(0)
+    assert cell_texts(CUSTOMER, row) == ("maria@lopez.example", "")
+    assert cell_texts(CHANGE, row)[1].startswith("moved house")
+
+
+async def test_activity_filters_by_customer_list_person_and_ticket(
+    quiet_desk: ActivityPageDriver,
+) -> None:
+    await quiet_desk.submit_edit(
+        edit_of_maria(EditKind.LIST, "VIP Offers", True, False, reason="asked", ticket=48213)
+    )
+    (city,) = await quiet_desk.submit_edit(edit_of_maria(EditKind.VAR, "city", "Porto", "Faro"))
     await shown(quiet_desk, 2)
     model = quiet_desk.model
     for text, count in (("vip", 1), ("MARIA", 2), ("you", 2), ("#48213", 1), ("vip maria", 1)):
-        model.set_filter(Sift.ALL, text)
-        assert model.table.rowCount() == count, text
-    model.set_filter(Sift.WAITING, "")
-    assert model.table.rowCount() == 2
-    model.do("discard", city)
-    await until(lambda: model.table.rowCount() == 1)
-    model.set_filter(Sift.DONE, "")
-    assert quiet_desk.states() == ["Undone"]
-    model.set_filter(Sift.PERSON, "")
-    assert model.table.rowCount() == 0
+        model.set_filter(ActivityFilter.ALL, text)
+        assert model.table_model.rowCount() == count, text
+    model.set_filter(ActivityFilter.WAITING, "")
+    assert model.table_model.rowCount() == 2
+    model.perform_action("discard", city)
+    await wait_until(lambda: model.table_model.rowCount() == 1)
+    model.set_filter(ActivityFilter.DONE, "")
+    assert quiet_desk.edit_states() == ["Undone"]
+    model.set_filter(ActivityFilter.NEEDS_PERSON, "")
+    assert model.table_model.rowCount() == 0
 
 
-async def test_confirmed_change_is_undone_by_another_edit(desk: AtDesk) -> None:
-    (edit,) = await desk.want(on_maria(EditKind.HEALTH, "zendesk_health", "neutral", "happy"))
-    await desk.send()
+async def test_activity_undo_of_confirmed_change_adds_edit(desk: ActivityPageDriver) -> None:
+    (edit,) = await desk.submit_edit(
+        edit_of_maria(EditKind.HEALTH, "zendesk_health", "neutral", "happy")
+    )
+    await desk.deliver_edits()
     await shown(desk, 1)
-    assert desk.states() == ["Confirmed"]
-    desk.page.rows.select(edit)
-    undo = desk.page.detail.button("undo")
-    await until(lambda: undo.isVisible() and undo.isEnabled())
+    assert desk.edit_states() == ["Confirmed"]
+    desk.page.table.select_row(edit)
+    undo = desk.page.detail_card.button("undo")
+    await wait_until(lambda: undo.isVisible() and undo.isEnabled())
     undo.click()
-    await until(lambda: desk.model.table.rowCount() == 2)
-    await desk.send()
-    await until(lambda: desk.states() == ["Confirmed", "Undone"])
+    await wait_until(lambda: desk.model.table_model.rowCount() == 2)
+    await desk.deliver_edits()
+    await wait_until(lambda: desk.edit_states() == ["Confirmed", "Undone"])
     assert desk.model.open_count == 0
 
 
-async def test_conflict_shows_both_sides_and_is_applied_anyway(desk: AtDesk) -> None:
-    (edit,) = await desk.want(on_maria(EditKind.VAR, "city", "Porto", "Faro"))
-    await desk.send()
+async def test_activity_conflict_shows_both_sides_and_can_be_applied(
+    desk: ActivityPageDriver,
+) -> None:
+    (edit,) = await desk.submit_edit(edit_of_maria(EditKind.VAR, "city", "Porto", "Faro"))
+    await desk.deliver_edits()
     await shown(desk, 1)
-    assert desk.states() == ["Conflict"]
+    assert desk.edit_states() == ["Conflict"]
     assert desk.model.attention_count == 1
-    desk.page.rows.select(edit)
-    apply = desk.page.detail.button("apply")
-    await until(apply.isEnabled)
-    view = desk.model.detail()
+    desk.page.table.select_row(edit)
+    apply = desk.page.detail_card.button("apply")
+    await wait_until(apply.isEnabled)
+    view = desk.model.detail_view()
     assert view is not None
-    assert view.sides == (
+    assert view.conflict_sides == (
         ("Wanted here", "Faro"), ("It was then", "Porto"), ("Sailthru says now", "Lisbon"),
     )  # fmt: skip
     apply.click()
-    await until(lambda: desk.model.table.rowCount() == 2)
+    await wait_until(lambda: desk.model.table_model.rowCount() == 2)
     assert desk.model.attention_count == 0
-    await desk.send()
-    await until(lambda: desk.states()[0] == "Confirmed")
-    profile = await desk.house.live.services.sailthru.get_user(  # type: ignore[union-attr]
+    await desk.deliver_edits()
+    await wait_until(lambda: desk.edit_states()[0] == "Confirmed")
+    profile = await desk.house.session.services.sailthru.get_user(  # type: ignore[union-attr]
         "maria@lopez.example", key="email"
     )
     assert profile.vars["city"] == "Faro"
 
 
-async def test_a_conflict_left_as_it_is_stays_left_after_a_restart(desk: AtDesk) -> None:
-    (edit,) = await desk.want(on_maria(EditKind.VAR, "city", "Porto", "Faro"))
-    await desk.send()
+async def test_activity_dismissed_conflict_stays_dismissed_after_restart(
+    desk: ActivityPageDriver,
+) -> None:
+    (edit,) = await desk.submit_edit(edit_of_maria(EditKind.VAR, "city", "Porto", "Faro"))
+    await desk.deliver_edits()
     await shown(desk, 1)
-    desk.page.rows.select(edit)
-    desk.page.detail.button("leave").click()
-    await until(lambda: desk.states() == ["Dealt with"])
-    again = AtDesk(desk.house)
+    desk.page.table.select_row(edit)
+    desk.page.detail_card.button("leave").click()
+    await wait_until(lambda: desk.edit_states() == ["Dealt with"])
+    again = ActivityPageDriver(desk.house)
     again.page.show()
-    await until(lambda: again.states() == ["Dealt with"])
+    await wait_until(lambda: again.edit_states() == ["Dealt with"])
     assert again.model.attention_count == 0
-    await again.leave()
+    await again.close_page()
 
 
-async def test_undo_says_in_advance_what_it_cannot_restore(desk: AtDesk) -> None:
-    (edit,) = await desk.want(on_maria(EditKind.LIST, "Newsletter", True, False))
-    await desk.send()
+async def test_activity_undo_lists_unrestorable_parts_first(desk: ActivityPageDriver) -> None:
+    (edit,) = await desk.submit_edit(edit_of_maria(EditKind.LIST, "Newsletter", True, False))
+    await desk.deliver_edits()
     await shown(desk, 1)
-    desk.page.rows.select(edit)
-    await until(lambda: "join date" in desk.page.detail._undo_note.text())
-    assert desk.page.detail._undo_note.isVisible()
+    desk.page.table.select_row(edit)
+    await wait_until(lambda: "join date" in desk.page.detail_card._undo_note.text())
+    assert desk.page.detail_card._undo_note.isVisible()
 
 
-async def test_undo_is_refused_with_the_reason_where_changes_are_off(desk: AtDesk) -> None:
-    (edit,) = await desk.want(on_maria(EditKind.HEALTH, "zendesk_health", "neutral", "happy"))
-    await desk.send()
+async def test_activity_undo_with_changes_off_is_refused_with_reason(
+    desk: ActivityPageDriver,
+) -> None:
+    (edit,) = await desk.submit_edit(
+        edit_of_maria(EditKind.HEALTH, "zendesk_health", "neutral", "happy")
+    )
+    await desk.deliver_edits()
     await shown(desk, 1)
-    desk.page.rows.select(edit)
-    desk.house.live.change({"changes": False})
-    undo = desk.page.detail.button("undo")
-    await until(lambda: not undo.isEnabled())
+    desk.page.table.select_row(edit)
+    desk.house.session.change_settings({"changes": False})
+    undo = desk.page.detail_card.button("undo")
+    await wait_until(lambda: not undo.isEnabled())
     assert "switched off" in undo.toolTip()
 
 
-async def test_failed_is_retried_and_goes_out(desk: AtDesk) -> None:
-    (edit,) = await desk.want(on_maria(EditKind.VAR, "city", "Lisbon", "Faro"))
+async def test_activity_failed_change_is_retried(desk: ActivityPageDriver) -> None:
+    (edit,) = await desk.submit_edit(edit_of_maria(EditKind.VAR, "city", "Lisbon", "Faro"))
     outbox = desk.house.store.outbox
-    claimed = outbox.claim(desk.house.ground.clock.now(), only=[edit])
+    claimed = outbox.claim(desk.house.context.clock.now(), only=[edit])
     assert claimed is not None
-    outbox.close(claimed, desk.house.ground.clock.now(), EditState.FAILED, "Sailthru refused it.")
+    outbox.close(claimed, desk.house.context.clock.now(), EditState.FAILED, "Sailthru refused it.")
     await shown(desk, 1)
-    assert desk.states() == ["Failed"]
-    desk.model.do("retry", edit)
-    await until(lambda: desk.states() == ["Waiting", "Dealt with"])
-    await desk.send()
-    await until(lambda: desk.states() == ["Confirmed", "Dealt with"])
-    desk.model.choose(edit)
+    assert desk.edit_states() == ["Failed"]
+    desk.model.perform_action("retry", edit)
+    await wait_until(lambda: desk.edit_states() == ["Waiting", "Dealt with"])
+    await desk.deliver_edits()
+    await wait_until(lambda: desk.edit_states() == ["Confirmed", "Dealt with"])
+    desk.model.select(edit)
     # The failed edit has its own end in the record, the new one another.
-    assert len({row.edit for row in desk.house.store.audit.rows()}) == 2
+    assert len({row.edit for row in desk.house.store.audit.list_entries()}) == 2
 
 
-async def test_keyboard_goes_through_the_list_opens_and_discards(
-    quiet_desk: AtDesk, qtbot: QtBot
+async def test_activity_keyboard_selects_opens_and_discards(
+    quiet_desk: ActivityPageDriver, qtbot: QtBot
 ) -> None:
     for place in range(30):
-        await quiet_desk.want(on_maria(EditKind.VAR, f"field_{place}", None, place))
+        await quiet_desk.submit_edit(edit_of_maria(EditKind.VAR, f"field_{place}", None, place))
     await shown(quiet_desk, 30)
-    rows, table = quiet_desk.page.rows, quiet_desk.model.table
+    rows, table = quiet_desk.page.table, quiet_desk.model.table_model
     rows.setFocus()
     qtbot.keyClick(rows, Qt.Key.Key_End)
-    assert rows.current_id() == table.row(29).id  # type: ignore[union-attr]
+    assert rows.current_id() == table.row_at(29).id  # type: ignore[union-attr]
     qtbot.keyClick(rows, Qt.Key.Key_PageUp)
     assert 0 < rows.currentIndex().row() < 29
     qtbot.keyClick(rows, Qt.Key.Key_Home)
     qtbot.keyClick(rows, Qt.Key.Key_Down)
-    second = table.row(1)
+    second = table.row_at(1)
     assert second is not None
     assert rows.current_id() == second.id
     asked: list[str] = []
-    quiet_desk.page.customer_chosen.connect(asked.append)
+    quiet_desk.page.customer_requested.connect(asked.append)
     qtbot.keyClick(rows, Qt.Key.Key_Return)
     assert asked == ["sid:5e9f3c1b2a4d6e8f00713401"]
     qtbot.keyClick(rows, Qt.Key.Key_Delete)
-    await until(lambda: quiet_desk.states()[1] == "Undone")
+    await wait_until(lambda: quiet_desk.edit_states()[1] == "Undone")
     assert rows.current_id() == second.id
     qtbot.keyClick(rows, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert "field_28: not set → 28" in QApplication.clipboard().text()
 
 
-async def test_menu_key_offers_the_same_acts(quiet_desk: AtDesk, qtbot: QtBot) -> None:
-    (edit,) = await quiet_desk.want(on_maria(EditKind.VAR, "city", "Porto", "Faro"))
+async def test_activity_menu_key_offers_same_actions(
+    quiet_desk: ActivityPageDriver, qtbot: QtBot
+) -> None:
+    (edit,) = await quiet_desk.submit_edit(edit_of_maria(EditKind.VAR, "city", "Porto", "Faro"))
     await shown(quiet_desk, 1)
-    quiet_desk.page.rows.select(edit)
+    quiet_desk.page.table.select_row(edit)
     reason = QContextMenuEvent.Reason.Keyboard
     event = QContextMenuEvent(reason, QPoint(1, 1), QPoint(1, 1))
-    quiet_desk.page.rows.contextMenuEvent(event)
+    quiet_desk.page.table.contextMenuEvent(event)
     menu = quiet_desk.page._menu
     assert menu is not None
     assert [a.text() for a in menu.actions()] == [
         "Retry", "Discard", "Open customer", "Copy details",
     ]  # fmt: skip
     menu.actions()[1].trigger()
-    await until(lambda: quiet_desk.states() == ["Undone"])
+    await wait_until(lambda: quiet_desk.edit_states() == ["Undone"])
     menu.close()
 
 
-async def test_new_rows_leave_what_is_read_where_it_is(quiet_desk: AtDesk) -> None:
+async def test_activity_new_rows_keep_scroll_position(quiet_desk: ActivityPageDriver) -> None:
     for place in range(40):
-        await quiet_desk.want(on_maria(EditKind.VAR, f"field_{place}", None, place))
+        await quiet_desk.submit_edit(edit_of_maria(EditKind.VAR, f"field_{place}", None, place))
     await shown(quiet_desk, 40)
-    rows = quiet_desk.page.rows
-    read = quiet_desk.model.table.row(20)
+    rows = quiet_desk.page.table
+    read = quiet_desk.model.table_model.row_at(20)
     assert read is not None
-    rows.select(read.id)
+    rows.select_row(read.id)
     bar = rows.verticalScrollBar()
     bar.setValue(bar.maximum() // 2)
     before = rows.visualRect(rows.currentIndex()).top()
-    await quiet_desk.want(on_maria(EditKind.VAR, "newest", None, 1))
-    await until(lambda: quiet_desk.model.table.rowCount() == 41)
+    await quiet_desk.submit_edit(edit_of_maria(EditKind.VAR, "newest", None, 1))
+    await wait_until(lambda: quiet_desk.model.table_model.rowCount() == 41)
     assert rows.current_id() == read.id
     assert rows.visualRect(rows.currentIndex()).top() == before
 
 
-async def test_older_pages_come_when_the_end_is_in_sight(quiet_desk: AtDesk) -> None:
-    intents = [on_maria(EditKind.VAR, f"field_{n}", None, n) for n in range(450)]
-    await quiet_desk.want(*intents)
+async def test_activity_older_pages_load_near_end(quiet_desk: ActivityPageDriver) -> None:
+    intents = [edit_of_maria(EditKind.VAR, f"field_{n}", None, n) for n in range(450)]
+    await quiet_desk.submit_edit(*intents)
     await shown(quiet_desk, 200)
-    assert not quiet_desk.model.log.complete
-    quiet_desk.page.rows.scrollToBottom()
-    await until(lambda: quiet_desk.model.table.rowCount() > 200)
+    assert not quiet_desk.model.edit_loader.is_complete
+    quiet_desk.page.table.scrollToBottom()
+    await wait_until(lambda: quiet_desk.model.table_model.rowCount() > 200)
     # A search reads on by itself until enough fits, or everything is read.
-    quiet_desk.model.set_filter(Sift.ALL, "field_3 ")
-    quiet_desk.model.set_filter(Sift.ALL, "field_0")
-    await until(lambda: quiet_desk.model.log.complete)
-    await until(lambda: quiet_desk.model.table.rowCount() == 1)
+    quiet_desk.model.set_filter(ActivityFilter.ALL, "field_3 ")
+    quiet_desk.model.set_filter(ActivityFilter.ALL, "field_0")
+    await wait_until(lambda: quiet_desk.model.edit_loader.is_complete)
+    await wait_until(lambda: quiet_desk.model.table_model.rowCount() == 1)
 
 
-async def test_however_busy_the_outbox_one_refresh_takes_in_all_of_a_tenth(
-    quiet_desk: AtDesk,
+async def test_activity_refresh_is_batched_at_100_ms(
+    quiet_desk: ActivityPageDriver,
 ) -> None:
     await shown(quiet_desk, 0)
     read: list[int] = []
-    quiet_desk.model.table.rowsInserted.connect(lambda *_a: read.append(1))
-    turn = quiet_desk.model._throttle
+    quiet_desk.model.table_model.rowsInserted.connect(lambda *_a: read.append(1))
+    turn = quiet_desk.model._throttle_timer
     assert turn.interval() == 100
     # It passes when told.
     turn.setInterval(3_600_000)
     for place in range(50):
-        await quiet_desk.want(on_maria(EditKind.VAR, f"field_{place}", None, place))
-    await until(turn.isActive)
+        await quiet_desk.submit_edit(edit_of_maria(EditKind.VAR, f"field_{place}", None, place))
+    await wait_until(turn.isActive)
     assert not read
     turn.stop()
     turn.timeout.emit()
-    await until(lambda: quiet_desk.model.table.rowCount() == 50)
+    await wait_until(lambda: quiet_desk.model.table_model.rowCount() == 50)
     assert len(read) == 1
 
 
-async def test_the_record_is_verified_and_a_forged_row_is_named(quiet_desk: AtDesk) -> None:
-    edits = await quiet_desk.want(
-        on_maria(EditKind.VAR, "a", None, 1), on_maria(EditKind.VAR, "b", None, 2)
+async def test_activity_audit_verification_names_forged_row(quiet_desk: ActivityPageDriver) -> None:
+    edits = await quiet_desk.submit_edit(
+        edit_of_maria(EditKind.VAR, "a", None, 1), edit_of_maria(EditKind.VAR, "b", None, 2)
     )
     await shown(quiet_desk, 2)
     for edit in edits:
-        quiet_desk.model.do("discard", edit)
-    await until(lambda: quiet_desk.states() == ["Undone", "Undone"])
+        quiet_desk.model.perform_action("discard", edit)
+    await wait_until(lambda: quiet_desk.edit_states() == ["Undone", "Undone"])
     quiet_desk.page._verify.click()
     banner = quiet_desk.page._banner
-    await until(lambda: "whole: 2 entries" in banner.title_label.text())
-    with sqlite3.connect(quiet_desk.house.store.fairlead.path) as forger:
+    await wait_until(lambda: "whole: 2 entries" in banner.title_label.text())
+    with sqlite3.connect(quiet_desk.house.store.fairlead_db.path) as forger:
         forger.execute("DROP TRIGGER audit_is_append_only_update")
         forger.execute("UPDATE audit SET actor = 'Somebody else' WHERE seq = 2")
     forger.close()
     quiet_desk.page._verify.click()
-    await until(lambda: "entry 2 does not fit" in banner.title_label.text())
+    await wait_until(lambda: "entry 2 does not fit" in banner.title_label.text())
     assert banner.property("tone") == "bad"
 
 
-async def test_export_through_the_dialog_is_safe_for_spreadsheets(
-    quiet_desk: AtDesk, tmp_path: Path
+async def test_activity_export_dialog_writes_spreadsheet_safe_csv(
+    quiet_desk: ActivityPageDriver, tmp_path: Path
 ) -> None:
-    await quiet_desk.want(
-        on_maria(EditKind.VAR, "note", None, '=HYPERLINK("http://x")', reason="+49 30 1234")
+    await quiet_desk.submit_edit(
+        edit_of_maria(EditKind.VAR, "note", None, '=HYPERLINK("http://x")', reason="+49 30 1234")
     )
     await shown(quiet_desk, 1)
     quiet_desk.page._export.click()
@@ -308,7 +328,7 @@ async def test_export_through_the_dialog_is_safe_for_spreadsheets(
     target = tmp_path / "out.csv"
     dialog.fileSelected.emit(str(target))
     dialog.close()
-    await until(target.exists)
+    await wait_until(target.exists)
     text = target.read_text("utf-8-sig")
     assert text.startswith('"edit","at"')
     (row,) = csv.DictReader(text.splitlines())
@@ -316,67 +336,73 @@ async def test_export_through_the_dialog_is_safe_for_spreadsheets(
     assert row["reason"] == "'+49 30 1234"
     assert target.stat().st_mode & 0o077 == 0
     quiet_desk.model.export(str(tmp_path / "out.json"), "json")
-    await until((tmp_path / "out.json").exists)
+    await wait_until((tmp_path / "out.json").exists)
     (first,) = json.loads((tmp_path / "out.json").read_text("utf-8"))["rows"]
     assert first["new"] == '=HYPERLINK("http://x")'
 
 
-async def test_export_into_a_missing_folder_says_so_beside_the_list(
-    quiet_desk: AtDesk, tmp_path: Path
+async def test_activity_export_to_missing_folder_is_reported(
+    quiet_desk: ActivityPageDriver, tmp_path: Path
 ) -> None:
-    await quiet_desk.want(on_maria(EditKind.VAR, "note", None, "x"))
+    await quiet_desk.submit_edit(edit_of_maria(EditKind.VAR, "note", None, "x"))
     await shown(quiet_desk, 1)
     quiet_desk.model.export(str(tmp_path / "gone" / "out.csv"), "csv")
     banner = quiet_desk.page._banner
-    await until(lambda: banner.title_label.text() == "The file could not be written.")
+    await wait_until(lambda: banner.title_label.text() == "The file could not be written.")
     assert "No such file" in banner.message_label.text()
 
 
 @pytest.mark.parametrize("width", [368, 1060])
-async def test_narrow_shows_one_at_a_time_and_esc_goes_back(
-    quiet_desk: AtDesk, qtbot: QtBot, width: int
+async def test_activity_narrow_shows_one_pane_and_esc_goes_back(
+    quiet_desk: ActivityPageDriver, qtbot: QtBot, width: int
 ) -> None:
-    (edit,) = await quiet_desk.want(on_maria(EditKind.VAR, "city", "Porto", "Faro"))
+    (edit,) = await quiet_desk.submit_edit(edit_of_maria(EditKind.VAR, "city", "Porto", "Faro"))
     holder = QWidget()
     quiet_desk.page.setParent(holder)
     holder.resize(width, 700)
     quiet_desk.page.resize(width, 700)
     holder.show()
-    await until(lambda: quiet_desk.model.table.rowCount() == 1)
+    await wait_until(lambda: quiet_desk.model.table_model.rowCount() == 1)
     page = quiet_desk.page
     assert page.width() == width
-    page.rows.select(edit)
+    page.table.select_row(edit)
     assert page._list.isVisible()
-    assert page.detail.isVisible() is (width > 760)
+    assert page.detail_card.isVisible() is (width > 760)
     if width < 760:
-        qtbot.keyClick(page.rows, Qt.Key.Key_Return)
-        assert page.detail.isVisible()
+        qtbot.keyClick(page.table, Qt.Key.Key_Return)
+        assert page.detail_card.isVisible()
         assert not page._list.isVisible()
         qtbot.keyClick(page, Qt.Key.Key_Escape)
         assert page._list.isVisible()
-        assert not page.detail.isVisible()
+        assert not page.detail_card.isVisible()
     page.setParent(None)
-    await bury(holder)
+    await delete_qt_objects(holder)
 
 
-async def test_a_customers_markup_is_shown_as_typed(quiet_desk: AtDesk) -> None:
-    (edit,) = await quiet_desk.want(on_maria(EditKind.VAR, "note", None, "<b>x</b> & <img src=y>"))
+async def test_activity_customer_markup_is_plain_text(quiet_desk: ActivityPageDriver) -> None:
+    (edit,) = await quiet_desk.submit_edit(
+        edit_of_maria(EditKind.VAR, "note", None, "<b>x</b> & <img src=y>")
+    )
     await shown(quiet_desk, 1)
-    quiet_desk.page.rows.select(edit)
-    view = quiet_desk.model.detail()
+    quiet_desk.page.table.select_row(edit)
+    view = quiet_desk.model.detail_view()
     assert view is not None
     assert ("Wanted", "<b>x</b> & <img src=y>", "") in view.facts
-    labels = {name.text(): value.text() for name, value, _ in quiet_desk.page.detail._facts._rows}
+    labels = {
+        name.text(): value.text() for name, value, _ in quiet_desk.page.detail_card._facts._rows
+    }
     assert labels["Wanted"] == "<b>x</b> & <img src=y>"
 
 
-async def test_every_control_has_a_name_and_no_text_is_cut(desk: AtDesk) -> None:
-    (edit,) = await desk.want(
-        on_maria(EditKind.VAR, "city", "Porto", "Faro", reason="She wrote that she moved. " * 12)
+async def test_activity_controls_have_names_and_texts_fit(desk: ActivityPageDriver) -> None:
+    (edit,) = await desk.submit_edit(
+        edit_of_maria(
+            EditKind.VAR, "city", "Porto", "Faro", reason="She wrote that she moved. " * 12
+        )
     )
-    await desk.send()
+    await desk.deliver_edits()
     await shown(desk, 1)
-    desk.page.rows.select(edit)
-    await until(lambda: desk.page.detail.button("apply").isEnabled())
-    assert unnamed(desk.page) == []
-    assert cut_off(desk.page.detail) == []
+    desk.page.table.select_row(edit)
+    await wait_until(lambda: desk.page.detail_card.button("apply").isEnabled())
+    assert controls_without_name(desk.page) == []
+    assert clipped_texts(desk.page.detail_card) == []

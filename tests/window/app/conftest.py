@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.window.desk_fixtures import (  # noqa: F401 - pytest finds fixtures by their names
+from tests.support.window_fixtures import (  # noqa: F401 - pytest finds fixtures by their names
     _no_errors,
     agent_desk,
     desk,
     home,
-    inside_one_loop,
+    open_windows_in_test_loop,
     sandbox,
 )
 
@@ -17,4 +17,4 @@ _HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    inside_one_loop(items, _HERE)
+    open_windows_in_test_loop(items, _HERE)

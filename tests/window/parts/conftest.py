@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from desktop.panels.theme.theme import Choice, Theme
+from desktop.panels.theme.application_theme import ApplicationTheme, ThemeChoice
 
 _HERE = Path(__file__).parent
 
@@ -19,17 +19,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def dressed(qapp: QApplication) -> Theme:
-    return Theme(qapp)
+def dressed(qapp: QApplication) -> ApplicationTheme:
+    return ApplicationTheme(qapp)
 
 
 @pytest.fixture
-def theme(dressed: Theme) -> Iterator[Theme]:
-    dressed.choose(Choice.LIGHT)
+def theme(dressed: ApplicationTheme) -> Iterator[ApplicationTheme]:
+    dressed.choose(ThemeChoice.LIGHT)
     yield dressed
-    dressed.choose(Choice.LIGHT)
+    dressed.choose(ThemeChoice.LIGHT)
 
 
 @pytest.fixture(autouse=True)
-def _in_theme(theme: Theme) -> None:
+def _in_theme(theme: ApplicationTheme) -> None:
     """Every part is drawn in the theme it was made for."""

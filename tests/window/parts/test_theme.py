@@ -8,38 +8,40 @@ from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.kit.resource import resource
-from desktop.panels.parts.label import label
+from desktop.kit.resource_files import resource_path
 from desktop.panels.theme import fonts
-from desktop.panels.theme.current import tokens
-from desktop.panels.theme.icon import app_icon, icon, pixmap
-from desktop.panels.theme.stylesheet import stylesheet
-from desktop.panels.theme.theme import Choice, Theme
-from desktop.panels.theme.tokens import DARK, LIGHT, Tokens
+from desktop.panels.theme.application_theme import ApplicationTheme, ThemeChoice
+from desktop.panels.theme.current_theme import current_tokens
+from desktop.panels.theme.design_tokens import DARK, LIGHT, DesignTokens
+from desktop.panels.theme.icon import app_icon, create_icon, icon_pixmap
+from desktop.panels.theme.stylesheet import build_stylesheet
+from desktop.panels.widgets.label import label
 
 
-def test_a_choice_dresses_the_application(theme: Theme, qapp: QApplication, qtbot: QtBot) -> None:
+def test_theme_choice_applies_to_application(
+    theme: ApplicationTheme, qapp: QApplication, qtbot: QtBot
+) -> None:
     with qtbot.waitSignal(theme.changed):
-        theme.choose(Choice.DARK)
-    assert tokens() is DARK
+        theme.choose(ThemeChoice.DARK)
+    assert current_tokens() is DARK
     assert theme.tokens is DARK
     assert qapp.palette().color(QPalette.ColorRole.Window) == QColor(DARK.window)
     assert DARK.accent in qapp.styleSheet()
     assert LIGHT.accent not in qapp.styleSheet()
 
 
-def test_the_same_choice_changes_nothing(theme: Theme, qtbot: QtBot) -> None:
+def test_theme_same_choice_changes_nothing(theme: ApplicationTheme, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(theme.changed):
-        theme.choose(Choice.LIGHT)
+        theme.choose(ThemeChoice.LIGHT)
 
 
-def test_an_unknown_system_scheme_means_light(theme: Theme) -> None:
-    theme.choose(Choice.SYSTEM)
+def test_theme_unknown_system_scheme_is_light(theme: ApplicationTheme) -> None:
+    theme.choose(ThemeChoice.SYSTEM)
     assert theme.tokens is LIGHT
 
 
-def test_labels_follow_the_applications_font(
-    theme: Theme, qapp: QApplication, qtbot: QtBot
+def test_theme_labels_follow_application_font(
+    theme: ApplicationTheme, qapp: QApplication, qtbot: QtBot
 ) -> None:
     before = QFont(qapp.font())
     small, text = label("1", "small"), label("1")
@@ -61,7 +63,7 @@ def test_labels_follow_the_applications_font(
     assert fonts.scale() == pytest.approx(1)
 
 
-def test_a_larger_system_font_is_a_larger_scale_and_a_smaller_one_is_not_smaller() -> None:
+def test_theme_larger_system_font_scales_up_only() -> None:
     font = QFont()
     font.setPixelSize(40)
     assert fonts.system_scale(font) == pytest.approx(3, abs=0.4)
@@ -69,12 +71,12 @@ def test_a_larger_system_font_is_a_larger_scale_and_a_smaller_one_is_not_smaller
     assert fonts.system_scale(font) == 1
 
 
-def test_figures_are_tabular(qapp: QApplication) -> None:
+def test_theme_digits_are_tabular(qapp: QApplication) -> None:
     assert [tag.toString() for tag in qapp.font().featureTags()] == [b"tnum"]
 
 
-def test_an_icon_is_tinted() -> None:
-    image = pixmap("close", "#ff0000", 24).toImage()
+def test_icon_is_tinted() -> None:
+    image = icon_pixmap("close", "#ff0000", 24).toImage()
     inks = {
         image.pixelColor(x, y).name()
         for x in range(24)
@@ -84,27 +86,27 @@ def test_an_icon_is_tinted() -> None:
     assert inks == {"#ff0000"}
 
 
-def test_an_icon_is_sharp_on_a_dense_screen() -> None:
-    made = pixmap("search", "#000000", 16, 2.0)
+def test_icon_is_sharp_on_high_dpi() -> None:
+    made = icon_pixmap("search", "#000000", 16, 2.0)
     assert (made.width(), made.devicePixelRatio()) == (32, 2.0)
 
 
-def test_every_icon_draws_something() -> None:
-    names = [path.stem for path in resource("icons").glob("*.svg")]
+def test_icons_all_draw_something() -> None:
+    names = [path.stem for path in resource_path("icons").glob("*.svg")]
     assert {"customers", "activity", "settings", "undo", "warning", "offline"} <= set(names)
     for name in names:
-        image = pixmap(name, "#123456", 24).toImage()
+        image = icon_pixmap(name, "#123456", 24).toImage()
         assert any(image.pixelColor(x, y).alpha() for x in range(24) for y in range(24)), name
     assert not app_icon().isNull()
-    assert not icon("undo").isNull()
+    assert not create_icon("undo").isNull()
 
 
 @pytest.mark.parametrize("colors", [LIGHT, DARK], ids=lambda t: t.name)
-def test_every_file_the_style_sheet_names_exists(colors: Tokens) -> None:
-    files = re.findall(r'url\("([^"]+)"\)', stylesheet(colors, 1.0))
+def test_style_sheet_files_exist(colors: DesignTokens) -> None:
+    files = re.findall(r'url\("([^"]+)"\)', build_stylesheet(colors, 1.0))
     assert files
     assert all(Path(name).is_file() for name in files)
 
 
-def test_resources_are_found_in_a_checkout() -> None:
-    assert resource("icons", "fairlead.svg").is_file()
+def test_resources_are_found_in_checkout() -> None:
+    assert resource_path("icons", "fairlead.svg").is_file()

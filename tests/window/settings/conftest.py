@@ -6,45 +6,53 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from desktop.panels.theme.theme import Choice, Theme
-from tests.window.at_work import RunningSandbox, end_quietly, make_house
-from tests.window.settings.settings_desk import Office, connected, document
+from desktop.panels.theme.application_theme import ApplicationTheme, ThemeChoice
+from tests.support.settings_page_driver import SettingsPageDriver, connect_workspace, setup_document
+from tests.support.window_workspace import (
+    PageSandbox,
+    close_fixtures_in_loop,
+    make_workspace_services,
+)
 
 _HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    end_quietly(items, _HERE)
+    close_fixtures_in_loop(items, _HERE)
 
 
 @pytest.fixture(scope="session")
-def serving() -> Iterator[RunningSandbox]:
-    sandbox = RunningSandbox()
+def serving() -> Iterator[PageSandbox]:
+    sandbox = PageSandbox()
     yield sandbox
     sandbox.stop()
 
 
 @pytest.fixture
-def sandbox(serving: RunningSandbox) -> RunningSandbox:
+def sandbox(serving: PageSandbox) -> PageSandbox:
     serving.control("POST", "reset")
     return serving
 
 
 @pytest.fixture(scope="session")
-def theme(qapp: QApplication) -> Theme:
+def theme(qapp: QApplication) -> ApplicationTheme:
     qapp.setQuitOnLastWindowClosed(False)
-    return Theme(qapp, Choice.LIGHT)
+    return ApplicationTheme(qapp, ThemeChoice.LIGHT)
 
 
 @pytest.fixture
-async def admin(theme: Theme, sandbox: RunningSandbox, tmp_path: Path) -> AsyncIterator[Office]:
-    house = make_house(tmp_path / "home")
-    yield await connected(house, document(sandbox))
+async def admin(
+    theme: ApplicationTheme, sandbox: PageSandbox, tmp_path: Path
+) -> AsyncIterator[SettingsPageDriver]:
+    house = make_workspace_services(tmp_path / "home")
+    yield await connect_workspace(house, setup_document(sandbox))
     await house.close()
 
 
 @pytest.fixture
-async def agent(theme: Theme, sandbox: RunningSandbox, tmp_path: Path) -> AsyncIterator[Office]:
-    house = make_house(tmp_path / "home")
-    yield await connected(house, document(sandbox, "agent_"))
+async def agent(
+    theme: ApplicationTheme, sandbox: PageSandbox, tmp_path: Path
+) -> AsyncIterator[SettingsPageDriver]:
+    house = make_workspace_services(tmp_path / "home")
+    yield await connect_workspace(house, setup_document(sandbox, "agent_"))
     await house.close()

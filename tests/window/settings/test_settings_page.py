@@ -8,283 +8,329 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
-from desktop.connect.roles import Role
-from desktop.model.edit import EditKind, Intent, Service, Target
-from desktop.model.permission import Permission
-from desktop.model.query import recognise
-from desktop.panels.parts.dialog import Question
+from desktop.model.edit import EditKind, EditRequest, EditTarget, Service
+from desktop.model.lookup_query import parse_lookup_query
+from desktop.model.permission import Permission, Role
+from desktop.panels.settings.disconnect_card import DisconnectCard
+from desktop.panels.settings.local_data_card import LocalDataCard
+from desktop.panels.settings.permissions_card import PermissionsCard
+from desktop.panels.settings.sailthru_connection_card import SailthruConnectionCard
+from desktop.panels.settings.settings_section_cards import ConnectionTestCard
+from desktop.panels.settings.team_and_policy_cards import PolicyCard
+from desktop.panels.settings.zendesk_connection_card import ZendeskConnectionCard
 from desktop.panels.settings_page import SettingsPage
-from desktop.panels.theme.theme import Choice, Theme
-from desktop.settings import table
-from desktop.settings.policy import Policy
+from desktop.panels.theme.application_theme import ApplicationTheme, ThemeChoice
+from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
+from desktop.panels.widgets.segmented_control import SegmentedControl
+from desktop.settings import settings_table
+from desktop.settings.managed_policy import ManagedPolicy
 from desktop.vault.secret import Secret
-from tests.window.at_work import RunningSandbox, make_house, soon, until
-from tests.window.careful import cut_off, unnamed
-from tests.window.settings.settings_desk import Office, connected, document
+from tests.support.accessibility_checks import clipped_texts, controls_without_name
+from tests.support.settings_page_driver import SettingsPageDriver, connect_workspace, setup_document
+from tests.support.window_workspace import (
+    PageSandbox,
+    await_with_timeout,
+    make_workspace_services,
+    wait_until,
+)
 
 
-async def test_every_setting_is_somewhere_on_the_page(admin: Office) -> None:
+async def test_settings_page_contains_every_setting(admin: SettingsPageDriver) -> None:
     shown: set[str] = set()
     for key, _ in SettingsPage.SECTIONS:
         admin.page.show_section(key)
         for card in admin.page.cards[key]:
-            rows = getattr(card, "rows", None)
+            rows = getattr(card, "setting_rows", None)
             fields = list(rows.values()) if isinstance(rows, dict) else list(rows or ())
-            fields += getattr(card, "fields", [])
             shown |= {field.key for field in fields}
-    sailthru = admin.page.cards["connections"][1]
-    shown.add(sailthru.uri.key)
+    shown.add(admin.find_card("connections", SailthruConnectionCard).service_uri_row.key)
     # These have controls of their own: sign-in, switches, the tick beside the key.
-    own = {table.CHANGES.key, table.DEDICATED_KEY.key, *(r.key for r in table.PERMISSIONS.values())}
-    own |= {row.key for row in table.TABLE if row.key.startswith("zendesk.")}
-    assert shown | own == set(table.BY_KEY)
+    own = {
+        settings_table.CHANGES_ENABLED.key,
+        settings_table.HAS_DEDICATED_KEY.key,
+        *(r.key for r in settings_table.PERMISSION_SETTINGS.values()),
+    }
+    own |= {row.key for row in settings_table.ALL_SETTINGS if row.key.startswith("zendesk.")}
+    assert shown | own == set(settings_table.SETTINGS_BY_KEY)
 
 
-async def test_a_refused_value_says_why_at_the_field_and_stores_nothing(admin: Office) -> None:
-    row = admin.row("names", table.HEALTH_VAR.key)
-    field = row.field()
+async def test_settings_invalid_value_is_explained_and_not_stored(
+    admin: SettingsPageDriver,
+) -> None:
+    row = admin.find_setting_row("names", settings_table.HEALTH_VAR.key)
+    field = row.control_widget()
     assert isinstance(field, QLineEdit)
     field.setText("bad name!")
     field.editingFinished.emit()
     assert row.error_label.text() == "“bad name!” may hold only letters, digits and underscores."
     assert row.error_label.isVisible()
     assert field.text() == "bad name!"
-    assert admin.house.live.values.get(table.HEALTH_VAR) == "zendesk_health"
+    assert admin.house.session.values.get(settings_table.HEALTH_VAR) == "zendesk_health"
     field.setText("mood")
     field.editingFinished.emit()
     assert not row.error_label.isVisible()
-    assert admin.house.live.desk.settings.load().values.get(table.HEALTH_VAR) == "mood"
+    assert (
+        admin.house.session.connection_config.settings_file.load().values.get(
+            settings_table.HEALTH_VAR
+        )
+        == "mood"
+    )
 
 
-async def test_tables_are_written_one_per_line(admin: Office) -> None:
-    row = admin.row("names", table.SEGMENT_LISTS.key)
-    field = row.field()
+async def test_settings_tables_are_edited_one_per_line(admin: SettingsPageDriver) -> None:
+    row = admin.find_setting_row("names", settings_table.SEGMENT_LISTS.key)
+    field = row.control_widget()
     assert isinstance(field, QPlainTextEdit)
     field.setPlainText("Gold = 4\nSilver = x")
-    admin.model.form.set(row.key, field.toPlainText())
+    admin.model.form.change_setting(row.key, field.toPlainText())
     assert "“Silver = x”" in row.error_label.text()
     field.setPlainText("Gold = 4\nSilver = 3")
-    admin.model.form.set(row.key, field.toPlainText())
-    assert dict(admin.house.live.values.get(table.SEGMENT_LISTS)) == {"Gold": 4, "Silver": 3}
-    assert admin.model.form.field(row.key).value == "Gold = 4\nSilver = 3"
-    assert admin.model.form.set(table.PREDICTION_VARS.key, "rev_365, USD, 365")
-    (prediction,) = admin.house.live.values.get(table.PREDICTION_VARS)
+    admin.model.form.change_setting(row.key, field.toPlainText())
+    assert dict(admin.house.session.values.get(settings_table.SEGMENT_LISTS)) == {
+        "Gold": 4,
+        "Silver": 3,
+    }
+    assert admin.model.form.field_view(row.key).value == "Gold = 4\nSilver = 3"
+    assert admin.model.form.change_setting(settings_table.PREDICTION_VARS.key, "rev_365, USD, 365")
+    (prediction,) = admin.house.session.values.get(settings_table.PREDICTION_VARS)
     assert (prediction.var, prediction.unit, prediction.horizon_days) == ("rev_365", "USD", 365)
 
 
-async def test_the_theme_is_a_choice_that_is_stored_at_once(admin: Office) -> None:
-    row = admin.row("window", table.THEME.key)
-    row.field().segment("dark").click()
-    assert admin.house.live.values.get(table.THEME) == "dark"
+async def test_settings_theme_is_stored_at_once(admin: SettingsPageDriver) -> None:
+    row = admin.find_setting_row("window", settings_table.WINDOW_THEME.key)
+    field = row.control_widget()
+    assert isinstance(field, SegmentedControl)
+    field.segment("dark").click()
+    assert admin.house.session.values.get(settings_table.WINDOW_THEME) == "dark"
 
 
-async def test_an_agent_sees_admins_settings_greyed_with_the_reason(agent: Office) -> None:
-    row = agent.row("names", table.MARK_VAR.key)
-    assert not row.field().isEnabled()
+async def test_settings_as_agent_admin_settings_are_disabled_with_reason(
+    agent: SettingsPageDriver,
+) -> None:
+    row = agent.find_setting_row("names", settings_table.SYNC_MARK_VAR.key)
+    assert not row.control_widget().isEnabled()
     assert "Only an admin can change this." in row.help_label.text()
-    agent.page.show_section("permissions")
-    (card,) = agent.page.cards["permissions"]
-    assert not card.changes.isEnabled()
-    cell = card.switches[Role.AGENT, Permission.OPT_IN]
+    card = agent.find_card("permissions", PermissionsCard)
+    assert not card.changes_switch.isEnabled()
+    cell = card.permission_switches[Role.AGENT, Permission.OPT_IN]
     assert not cell.isEnabled()
     assert "Only an admin" in cell.toolTip()
     # The rule holds below the switch, too.
-    agent.model.permissions.set_cell(Role.AGENT, Permission.OPT_IN, True)
-    assert not agent.house.live.rules.table[Role.AGENT][Permission.OPT_IN]
-    assert not agent.model.form.set(table.MARK_VAR.key, "mine")
-    assert agent.house.live.values.get(table.MARK_VAR) == "zendesk_sync"
+    agent.model.permissions.set_permission(Role.AGENT, Permission.OPT_IN, True)
+    assert not agent.house.session.rules.permissions[Role.AGENT][Permission.OPT_IN]
+    assert not agent.model.form.change_setting(settings_table.SYNC_MARK_VAR.key, "mine")
+    assert agent.house.session.values.get(settings_table.SYNC_MARK_VAR) == "zendesk_sync"
 
 
-async def test_what_an_organisation_manages_is_greyed_and_listed(
-    theme: Theme, sandbox: RunningSandbox, tmp_path: Path
+async def test_settings_managed_are_disabled_and_listed(
+    theme: ApplicationTheme, sandbox: PageSandbox, tmp_path: Path
 ) -> None:
-    key = table.OPT_IN_LINK.key
-    policy = Policy(values={key: "https://acme.example/in"}, sources=(Path("/etc/f.json"),))
-    house = make_house(tmp_path / "managed", policy=policy)
-    office = await connected(house, document(sandbox))
-    row = office.row("names", key)
-    assert not row.field().isEnabled()
-    assert row.field().text() == "https://acme.example/in"
+    key = settings_table.OPT_IN_LINK.key
+    policy = ManagedPolicy(values={key: "https://acme.example/in"}, sources=(Path("/etc/f.json"),))
+    house = make_workspace_services(tmp_path / "managed", policy=policy)
+    office = await connect_workspace(house, setup_document(sandbox))
+    row = office.find_setting_row("names", key)
+    field = row.control_widget()
+    assert isinstance(field, QLineEdit)
+    assert not field.isEnabled()
+    assert field.text() == "https://acme.example/in"
     assert "Managed by your organisation" in row.help_label.text()
-    assert not office.model.form.set(key, "https://other.example")
-    office.page.show_section("team")
-    policies = office.page.cards["team"][1]
-    name, value, _ = policies._rows.cells(0)
+    assert not office.model.form.change_setting(key, "https://other.example")
+    policies = office.find_card("team", PolicyCard)
+    name, value, _ = policies._rows.row_cells(0)
     assert (name.full_text(), value.full_text()) == (
-        table.OPT_IN_LINK.label, "https://acme.example/in",
+        settings_table.OPT_IN_LINK.label, "https://acme.example/in",
     )  # fmt: skip
     assert "/etc/f.json" in policies._sources.text()
-    await office.leave()
+    await office.close_page()
     await house.close()
 
 
-async def test_all_connections_are_tested_one_by_one(admin: Office) -> None:
+async def test_settings_connections_are_tested_separately(admin: SettingsPageDriver) -> None:
     seen: list[int] = []
-    admin.model.doctor.changed.connect(lambda: seen.append(len(admin.model.doctor.checks())))
-    card = admin.page.cards["connections"][2]
-    card.test.click()
-    assert not card.test.isEnabled()
-    await until(lambda: not admin.model.doctor.busy)
-    marks = {check.name: check.mark for check in admin.model.doctor.checks()}
+    admin.model.connection_test.changed.connect(
+        lambda: seen.append(len(admin.model.connection_test.check_views()))
+    )
+    card = admin.find_card("connections", ConnectionTestCard)
+    card.test_button.click()
+    assert not card.test_button.isEnabled()
+    await wait_until(lambda: not admin.model.connection_test.is_busy)
+    marks = {check.name: check.symbol for check in admin.model.connection_test.check_views()}
     for name in ("Keyring", "Zendesk: role", "Sailthru: user", "Sailthru: list", "Sailthru: job"):
         assert marks[name] == "✓", name
     assert len(set(seen)) > 5
-    assert card.test.isEnabled()
+    assert card.test_button.isEnabled()
     assert "everything needed works" in card.note_label.full_text()
 
 
-async def test_signing_out_erases_customers_and_keeps_what_waits(admin: Office) -> None:
+async def test_settings_sign_out_erases_cache_and_keeps_waiting_edits(
+    admin: SettingsPageDriver,
+) -> None:
     house = admin.house
-    await soon(house.lookup.look_up_query(recognise("maria@lopez.example"), lambda _sheet: None))
-    target = Target(Service.SAILTHRU, "5e9f3c1b2a4d6e8f00713401", "maria@lopez.example")
-    await house.editor.submit([Intent(EditKind.VAR, target, "city", "Lisbon", "Faro")])
-    assert house.store.reader.kept_count() > 0
-    card = admin.page.cards["connections"][0]
+    await await_with_timeout(
+        house.lookup.look_up_query(parse_lookup_query("maria@lopez.example"), lambda _sheet: None)
+    )
+    target = EditTarget(Service.SAILTHRU, "5e9f3c1b2a4d6e8f00713401", "maria@lopez.example")
+    await house.editor.submit([EditRequest(EditKind.VAR, target, "city", "Lisbon", "Faro")])
+    assert house.store.sheet_reader.count_customers() > 0
+    card = admin.find_card("connections", ZendeskConnectionCard)
     admin.model.zendesk.refresh()
     assert "1 change waits" in card._waiting.text()
-    card.sign_out.click()
-    await until(lambda: not admin.model.zendesk.view().busy)
-    assert admin.model.zendesk.signed_in() == ""
-    assert house.live.services.zendesk is None
-    assert await house.live.desk.vault.get(Secret.ZENDESK_TOKEN) is None
-    assert house.store.reader.kept_count() == 0
-    assert house.store.outbox.open_count() == 1
+    card.sign_out_button.click()
+    await wait_until(lambda: not admin.model.zendesk.view().busy_text)
+    assert admin.model.zendesk.signed_in_text() == ""
+    assert house.session.services.zendesk is None
+    assert await house.session.connection_config.vault.get(Secret.ZENDESK_TOKEN) is None
+    assert house.store.sheet_reader.count_customers() == 0
+    assert house.store.outbox.count_open() == 1
 
 
-async def test_disconnecting_asks_once_and_says_what_goes_stays_and_waits(admin: Office) -> None:
+async def test_settings_disconnect_confirms_and_lists_consequences(
+    admin: SettingsPageDriver,
+) -> None:
     house = admin.house
-    await soon(house.lookup.look_up_query(recognise("maria@lopez.example"), lambda _sheet: None))
-    target = Target(Service.SAILTHRU, "5e9f3c1b2a4d6e8f00713401", "maria@lopez.example")
-    await house.editor.submit([Intent(EditKind.VAR, target, "city", "Lisbon", "Faro")])
-    card = admin.page.cards["connections"][3]
+    await await_with_timeout(
+        house.lookup.look_up_query(parse_lookup_query("maria@lopez.example"), lambda _sheet: None)
+    )
+    target = EditTarget(Service.SAILTHRU, "5e9f3c1b2a4d6e8f00713401", "maria@lopez.example")
+    await house.editor.submit([EditRequest(EditKind.VAR, target, "city", "Lisbon", "Faro")])
+    card = admin.find_card("connections", DisconnectCard)
     told: list[str] = []
-    admin.model.leaving.told.connect(told.append)
+    admin.model.disconnect_model.message_posted.connect(told.append)
     for answer in ("cancel", "confirm"):
-        card.leave.click()
-        await until(lambda: admin.window.findChildren(Question))
-        question = admin.window.findChildren(Question)[-1]
+        card.disconnect_button.click()
+        await wait_until(lambda: admin.window.findChildren(ConfirmationDialog))
+        question = admin.window.findChildren(ConfirmationDialog)[-1]
         said = question.accessibleDescription()
         assert "key and secret are erased" in said
         assert "1 change still waits to be sent: kept" in said
         assert any("record of changes" in part.text() for part in question.findChildren(QLabel))
         getattr(question, f"{answer}_button").click()
-        await until(card._asking.done)
+        assert card._confirm_task is not None
+        await wait_until(card._confirm_task.done)
         await asyncio.sleep(0.05)
         if answer == "cancel":
-            assert house.live.connected
-            assert house.store.reader.kept_count() > 0
-    await until(lambda: told)
-    assert not house.live.connected
-    vault = house.live.desk.vault
+            assert house.session.is_connected
+            assert house.store.sheet_reader.count_customers() > 0
+    await wait_until(lambda: told)
+    assert not house.session.is_connected
+    vault = house.session.connection_config.vault
     for secret in (Secret.ZENDESK_TOKEN, Secret.SAILTHRU_KEY, Secret.SAILTHRU_SECRET):
         assert await vault.get(secret) is None
-    assert house.store.reader.kept_count() == 0
-    assert house.store.outbox.open_count() == 1
-    assert not house.live.values.get(table.CHANGES)
-    assert not house.live.rules.changes
-    assert "disconnected" in card._told.text()
+    assert house.store.sheet_reader.count_customers() == 0
+    assert house.store.outbox.count_open() == 1
+    assert not house.session.values.get(settings_table.CHANGES_ENABLED)
+    assert not house.session.rules.are_changes_enabled
+    assert "disconnected" in card._result_note.text()
 
 
-async def test_an_agent_is_told_why_they_cannot_disconnect(agent: Office) -> None:
-    agent.page.show_section("connections")
-    card = agent.page.cards["connections"][3]
-    assert not card.leave.isEnabled()
-    assert card.leave.accessibleDescription() == "Only an admin can change this."
-    agent.model.leaving.leave()
-    await until(lambda: agent.model.leaving.view().trouble)
-    assert agent.house.live.connected
+async def test_settings_disconnect_as_agent_is_disabled_with_reason(
+    agent: SettingsPageDriver,
+) -> None:
+    card = agent.find_card("connections", DisconnectCard)
+    assert not card.disconnect_button.isEnabled()
+    assert card.disconnect_button.accessibleDescription() == "Only an admin can change this."
+    agent.model.disconnect_model.disconnect_services()
+    await wait_until(lambda: agent.model.disconnect_model.view().error)
+    assert agent.house.session.is_connected
 
 
-async def test_kept_customers_are_deleted_after_one_question_with_their_count(
-    admin: Office, qtbot: QtBot
+async def test_settings_cached_customers_are_deleted_after_confirmation(
+    admin: SettingsPageDriver, qtbot: QtBot
 ) -> None:
     house = admin.house
-    await soon(house.lookup.look_up_query(recognise("maria@lopez.example"), lambda _sheet: None))
-    admin.page.show_section("data")
-    (card,) = admin.page.cards["data"]
-    admin.model.data.count()
-    await until(card.forget.isVisible)
-    count = house.store.reader.kept_count()
+    await await_with_timeout(
+        house.lookup.look_up_query(parse_lookup_query("maria@lopez.example"), lambda _sheet: None)
+    )
+    card = admin.find_card("data", LocalDataCard)
+    admin.model.data.count_customers()
+    await wait_until(card.delete_button.isVisible)
+    count = house.store.sheet_reader.count_customers()
     for answer in ("cancel", "confirm"):
-        card.forget.click()
-        await until(lambda: admin.window.findChildren(Question))
-        question = admin.window.findChildren(Question)[-1]
+        card.delete_button.click()
+        await wait_until(lambda: admin.window.findChildren(ConfirmationDialog))
+        question = admin.window.findChildren(ConfirmationDialog)[-1]
         assert f"delete {count} customer" in question.accessibleDescription()
         getattr(question, f"{answer}_button").click()
-        await until(card._asking.done)
+        assert card._confirm_task is not None
+        await wait_until(card._confirm_task.done)
         await asyncio.sleep(0.05)
         if answer == "cancel":
-            assert house.store.reader.kept_count() == count
-    await until(lambda: house.store.reader.kept_count() == 0)
-    await until(lambda: card._kept.text() == "No customer is kept.")
+            assert house.store.sheet_reader.count_customers() == count
+    await wait_until(lambda: house.store.sheet_reader.count_customers() == 0)
+    await wait_until(lambda: card._kept_count_label.text() == "No customer is kept.")
 
 
-async def test_replacing_the_key_keeps_the_old_one_until_the_new_one_works(
-    admin: Office, sandbox: RunningSandbox
+async def test_settings_new_key_replaces_old_after_it_works(
+    admin: SettingsPageDriver, sandbox: PageSandbox
 ) -> None:
-    vault = admin.house.live.desk.vault
+    vault = admin.house.session.connection_config.vault
     before = await vault.get(Secret.SAILTHRU_KEY)
-    card = admin.page.cards["connections"][1]
-    await until(card.replace.isVisible)
-    assert not card.key.isVisible()
-    card.replace.click()
-    assert card.key.isVisible()
-    card.key.field.setText("k" * 32)
-    card.secret.field.setText("s" * 32)
-    card.own.setChecked(True)
-    card.test.click()
-    await until(lambda: admin.model.sailthru.view().trouble)
+    card = admin.find_card("connections", SailthruConnectionCard)
+    await wait_until(card.replace_button.isVisible)
+    assert not card.key_field.isVisible()
+    card.replace_button.click()
+    assert card.key_field.isVisible()
+    card.key_field.field.setText("k" * 32)
+    card.secret_field.field.setText("s" * 32)
+    card.dedicated_key_box.setChecked(True)
+    card.test_button.click()
+    await wait_until(lambda: admin.model.sailthru.view().error)
     assert await vault.get(Secret.SAILTHRU_KEY) == before
-    card.key.field.setText(sandbox.sailthru["agent_api_key"])
-    card.secret.field.setText(sandbox.sailthru["agent_api_secret"])
-    card.test.click()
-    await until(lambda: not admin.model.sailthru.view().busy)
+    card.key_field.field.setText(sandbox.sailthru["agent_api_key"])
+    card.secret_field.field.setText(sandbox.sailthru["agent_api_secret"])
+    card.test_button.click()
+    await wait_until(lambda: not admin.model.sailthru.view().is_busy)
     assert await vault.get(Secret.SAILTHRU_KEY) == sandbox.sailthru["agent_api_key"]
-    assert not card.key.isVisible()
+    assert not card.key_field.isVisible()
 
 
-async def test_the_service_uri_is_hidden_and_can_be_reset(admin: Office) -> None:
-    card = admin.page.cards["connections"][1]
-    assert not card.uri.isVisible()
-    card.advanced.click()
-    assert card.uri.isVisible()
-    card.reset.click()
-    assert admin.house.live.values.get(table.SERVICE_URI) == "https://api.sailthru.com"
-    assert not admin.model.form.set(table.SERVICE_URI.key, "http://api.sailthru.com")
-    assert "Plain http" in card.uri.error_label.text()
+async def test_settings_service_uri_is_hidden_and_resettable(admin: SettingsPageDriver) -> None:
+    card = admin.find_card("connections", SailthruConnectionCard)
+    assert not card.service_uri_row.isVisible()
+    card.advanced_button.click()
+    assert card.service_uri_row.isVisible()
+    card.reset_uri_button.click()
+    assert admin.house.session.values.get(settings_table.SERVICE_URI) == "https://api.sailthru.com"
+    assert not admin.model.form.change_setting(
+        settings_table.SERVICE_URI.key, "http://api.sailthru.com"
+    )
+    assert "Plain http" in card.service_uri_row.error_label.text()
 
 
-async def test_a_damaged_file_is_told_on_the_page(admin: Office) -> None:
+async def test_settings_damaged_file_is_shown(admin: SettingsPageDriver) -> None:
     admin.house.workspace.settings_path.write_text("{", "utf-8")
-    admin.house.live.reload()
+    admin.house.session.reload_settings()
     assert "settings file was damaged" in admin.page.banner.title_label.text()
     assert admin.page.banner.isVisible()
 
 
-async def test_sections_are_gone_through_by_keyboard(admin: Office, qtbot: QtBot) -> None:
-    admin.page.list.setFocus()
+async def test_settings_sections_are_navigable_by_keyboard(
+    admin: SettingsPageDriver, qtbot: QtBot
+) -> None:
+    admin.page.section_list.setFocus()
     for _, words in SettingsPage.SECTIONS[1:]:
-        qtbot.keyClick(admin.page.list, Qt.Key.Key_Down)
-        item = admin.page.list.currentItem()
+        qtbot.keyClick(admin.page.section_list, Qt.Key.Key_Down)
+        item = admin.page.section_list.currentItem()
         assert item is not None
         assert item.text() == words
     assert admin.page._pages.currentIndex() == len(SettingsPage.SECTIONS) - 1
 
 
 @pytest.mark.parametrize("width", [368, 1060])
-async def test_every_section_names_its_controls_and_cuts_no_text(
-    admin: Office, width: int, theme: Theme
+async def test_settings_controls_have_names_and_texts_fit(
+    admin: SettingsPageDriver, width: int, theme: ApplicationTheme
 ) -> None:
     admin.window.resize(width, 800)
-    for choice in (Choice.LIGHT, Choice.DARK):
+    for choice in (ThemeChoice.LIGHT, ThemeChoice.DARK):
         theme.choose(choice)
         for key, _ in SettingsPage.SECTIONS:
             admin.page.show_section(key)
             await asyncio.sleep(0.05)
             assert admin.window.width() == width
-            assert unnamed(admin.page) == [], key
+            assert controls_without_name(admin.page) == [], key
             for card in admin.page.cards[key]:
-                assert cut_off(card) == [], key
-    assert admin.page.list.isVisible() is (width > 700)
-    assert admin.page.choice.isVisible() is (width < 700)
-    theme.choose(Choice.LIGHT)
+                assert clipped_texts(card) == [], key
+    assert admin.page.section_list.isVisible() is (width > 700)
+    assert admin.page.section_dropdown.isVisible() is (width < 700)
+    theme.choose(ThemeChoice.LIGHT)

@@ -7,14 +7,14 @@ from typing import Any
 
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
-from desktop.model.run import RunState
-from desktop.panels.syncs.new_sync import NewSync
-from tests.window.careful import unnamed
-from tests.window.desk import CTRL, Key
-from tests.window.syncs.sync_desk import TO_SAILTHRU, SyncDesk
+from desktop.model.sync_run import RunState
+from desktop.panels.syncs.new_sync_dialog import NewSyncDialog
+from tests.support.accessibility_checks import controls_without_name
+from tests.support.sync_page_driver import TO_SAILTHRU, SyncPageDriver
+from tests.support.window_driver import CTRL, Key
 
 
-def read_profile(desk: SyncDesk, address: str) -> dict[str, Any]:
+def read_profile(desk: SyncPageDriver, address: str) -> dict[str, Any]:
     """What the official client reads of an address; its `error` where there is nobody."""
     from sailthru.sailthru_client import SailthruClient
 
@@ -25,199 +25,205 @@ def read_profile(desk: SyncDesk, address: str) -> dict[str, Any]:
     return body
 
 
-async def test_a_preset_is_added_switched_on_previewed_and_written(desk: SyncDesk) -> None:
-    assert "keeps Zendesk and Sailthru alike" in desk.texts(desk.page)
+async def test_sync_page_preset_is_added_enabled_previewed_and_run(desk: SyncPageDriver) -> None:
+    assert "keeps Zendesk and Sailthru alike" in desk.visible_texts(desk.page)
     # The page may stand before anybody is signed in.
-    await desk.until(lambda: desk.one("Add Zendesk to Sailthru", QPushButton).isEnabled())
+    await desk.wait_until(lambda: desk.find_one("Add Zendesk to Sailthru", QPushButton).isEnabled())
     desk.click("Add Zendesk to Sailthru")
-    await desk.until(lambda: desk.models.page.sync() is not None)
-    card = desk.page.list.card(TO_SAILTHRU)
+    await desk.wait_until(lambda: desk.models.page.selected_sync() is not None)
+    card = desk.page.sync_list.card(TO_SAILTHRU)
     assert card is not None
-    assert card.view().chip == "Off"
-    assert not desk.page.head.run.isEnabled()
-    assert "not checked" in desk.page.head.run.accessibleDescription()
+    assert card.view().state_label == "Off"
+    assert not desk.page.header.run_button.isEnabled()
+    assert "not checked" in desk.page.header.run_button.accessibleDescription()
     desk.click("Switched on")
-    await desk.until(lambda: desk.store_goal().on)
-    await desk.until(lambda: desk.page.head.run.isEnabled())
-    assert not desk.sandbox.writes()
+    await desk.wait_until(lambda: desk.read_sync().on)
+    await desk.wait_until(lambda: desk.page.header.run_button.isEnabled())
+    assert not desk.sandbox.logged_writes()
 
-    await desk.preview()
-    assert not desk.sandbox.writes()
-    left_out = desk.place("priya@nair.example")
+    await desk.make_preview()
+    assert not desk.sandbox.logged_writes()
+    left_out = desk.row_index("priya@nair.example")
     desk.view.activateWindow()
     desk.rows.setFocus()
-    await desk.until(desk.rows.hasFocus)
-    desk.rows.setCurrentIndex(desk.models.plan.table.index(left_out, 1))
+    await desk.wait_until(desk.rows.hasFocus)
+    desk.rows.setCurrentIndex(desk.models.plan.table_model.index(left_out, 1))
     desk.press(Key.Key_Space)
-    await desk.until(lambda: not desk.stored("priya@nair.example").ticked)
+    await desk.wait_until(lambda: not desk.stored_row("priya@nair.example").ticked)
     plan = desk.models.plan.view()
     assert plan is not None
-    desk.click(plan.write)
-    run = await desk.ended()
+    desk.click(plan.write_label)
+    run = await desk.wait_for_run_end()
     assert run.totals["created"] + run.totals["updated"] > 0
     maria = await asyncio.to_thread(read_profile, desk, "maria@lopez.example")
     priya = await asyncio.to_thread(read_profile, desk, "priya@nair.example")
     assert maria["vars"]["zendesk_id"] == 7701
     assert "zendesk_id" not in (priya.get("vars") or {})
-    await desk.until(lambda: "updated" in (desk.page.list.card(TO_SAILTHRU).view().last))
-    assert unnamed(desk.page) == []
+    await desk.wait_until(
+        lambda: "updated" in (desk.page.sync_list.card(TO_SAILTHRU).view().last_run_text)
+    )
+    assert controls_without_name(desk.page) == []
 
 
-async def test_a_second_one_is_added_from_the_list(desk: SyncDesk) -> None:
-    await desk.add(on=False)
+async def test_sync_page_second_sync_is_added_from_list(desk: SyncPageDriver) -> None:
+    await desk.add_preset(on=False)
     desk.click("New sync…")
-    dialog = desk.dialog()
-    assert isinstance(dialog, NewSync)
+    dialog = desk.front_dialog()
+    assert isinstance(dialog, NewSyncDialog)
     assert not dialog.findChildren(QPushButton, "Add Zendesk to Sailthru")
     dialog.findChild(QPushButton, "Add High-value tagging").click()
-    await desk.until(lambda: desk.page.list.card("high-value-tagging") is not None)
-    await desk.until(lambda: desk.models.page.goal == "high-value-tagging")
+    await desk.wait_until(lambda: desk.page.sync_list.card("high-value-tagging") is not None)
+    await desk.wait_until(lambda: desk.models.page.selected_name == "high-value-tagging")
 
 
-async def test_what_waits_stands_on_the_rail(desk: SyncDesk) -> None:
-    await desk.add()
-    await desk.preview()
-    rail = desk.view.rail.page("sync")
-    await desk.until(lambda: "1 sync waits" in rail.accessibleDescription())
-    assert desk.page.list.card(TO_SAILTHRU).view().chip == "Needs correction"
+async def test_sync_page_waiting_count_is_on_navigation_rail(desk: SyncPageDriver) -> None:
+    await desk.add_preset()
+    await desk.make_preview()
+    rail = desk.view.navigation_rail.page("sync")
+    await desk.wait_until(lambda: "1 sync waits" in rail.accessibleDescription())
+    assert desk.page.sync_list.card(TO_SAILTHRU).view().state_label == "Needs correction"
 
 
-async def test_a_preview_is_cancelled_within_a_second_or_so(desk: SyncDesk) -> None:
-    await desk.add()
+async def test_sync_page_preview_cancels_within_a_second(desk: SyncPageDriver) -> None:
+    await desk.add_preset()
     desk.sandbox.control("POST", "speed", {"latency_ms": 700})
     await desk.press_preview()
     model = desk.models.page
-    await desk.until(lambda: model.sync().running is not None, 20)
-    cancel = desk.one("Cancel the run", QPushButton)
-    await desk.until(cancel.isEnabled)
+    await desk.wait_until(lambda: model.selected_sync().active_run is not None, 20)
+    cancel = desk.find_one("Cancel the run", QPushButton)
+    await desk.wait_until(cancel.isEnabled)
     desk.click(cancel)
-    await desk.until(lambda: model.sync().running is None, 10)
+    await desk.wait_until(lambda: model.selected_sync().active_run is None, 10)
     desk.sandbox.control("POST", "speed", {"latency_ms": 0})
-    assert model.sync().plan is None
-    assert not desk.sandbox.writes()
-    assert desk.house.store.runs.of_goal(TO_SAILTHRU) == ()
+    assert model.selected_sync().plan is None
+    assert not desk.sandbox.logged_writes()
+    assert desk.house.store.runs.list_runs(TO_SAILTHRU) == ()
 
 
-async def test_a_key_revoked_in_the_middle_is_resumed(desk: SyncDesk) -> None:
-    await desk.add()
-    await desk.preview()
-    desk.sandbox.fault("sailthru:POST /job:401")
-    desk.models.plan.write()
-    run = await desk.ended("failed")
+async def test_sync_page_run_with_revoked_key_is_resumed(desk: SyncPageDriver) -> None:
+    await desk.add_preset()
+    await desk.make_preview()
+    desk.sandbox.set_faults("sailthru:POST /job:401")
+    desk.models.plan.write_plan()
+    run = await desk.wait_for_run_end("failed")
     assert run.error
-    await desk.until(lambda: desk.all("Resume"))
-    assert "stopped before it was done" in desk.texts(desk.page)
-    desk.sandbox.fault()
+    await desk.wait_until(lambda: desk.find_all("Resume"))
+    assert "stopped before it was done" in desk.visible_texts(desk.page)
+    desk.sandbox.set_faults()
     desk.click("Resume")
-    again = await desk.ended()
+    again = await desk.wait_for_run_end()
     assert again.id == run.id
     maria = await asyncio.to_thread(read_profile, desk, "maria@lopez.example")
     assert maria["vars"]["zendesk_id"] == 7701
 
 
-async def test_an_agent_sees_why_syncs_are_not_theirs(agent_desk: SyncDesk) -> None:
-    button = agent_desk.page.list.new_button
+async def test_sync_page_as_agent_shows_reason(agent_desk: SyncPageDriver) -> None:
+    button = agent_desk.page.sync_list.new_button
     # Until somebody is signed in there is another reason.
-    await agent_desk.until(lambda: "may not run syncs" in button.accessibleDescription())
+    await agent_desk.wait_until(lambda: "may not run syncs" in button.accessibleDescription())
     assert not button.isEnabled()
-    assert "may not run syncs" in agent_desk.texts(agent_desk.page)
+    assert "may not run syncs" in agent_desk.visible_texts(agent_desk.page)
 
 
-async def test_history_names_the_last_people_and_opens_them(desk: SyncDesk) -> None:
-    await desk.add()
-    await desk.preview()
-    desk.models.plan.write()
-    run = await desk.ended()
-    await desk.look_at(run.id)
-    await desk.until(lambda: len(desk.models.history.detail().people) == 5)
-    name, _query = desk.models.history.detail().people[0]
-    await desk.until(lambda: desk.all(f"Open {name}"))
+async def test_sync_page_history_names_and_opens_customers(desk: SyncPageDriver) -> None:
+    await desk.add_preset()
+    await desk.make_preview()
+    desk.models.plan.write_plan()
+    run = await desk.wait_for_run_end()
+    await desk.open_run(run.id)
+    await desk.wait_until(lambda: len(desk.models.history.run_detail().last_customers) == 5)
+    name, _query = desk.models.history.run_detail().last_customers[0]
+    await desk.wait_until(lambda: desk.find_all(f"Open {name}"))
     desk.click(f"Open {name}")
-    await desk.settled()
+    await desk.is_lookup_finished()
     assert desk.sheet.sheet is not None
     assert desk.sheet.sheet.address == name
     desk.press(Key.Key_2, CTRL)
     assert desk.page.isVisible()
 
 
-async def test_what_a_sync_changed_stands_in_activity_and_leads_to_its_run(
-    desk: SyncDesk, tmp_path: Path
+async def test_sync_page_changes_appear_in_activity_and_link_run(
+    desk: SyncPageDriver, tmp_path: Path
 ) -> None:
-    await desk.add()
-    await desk.preview()
-    desk.models.plan.write()
-    run = await desk.ended()
+    await desk.add_preset()
+    await desk.make_preview()
+    desk.models.plan.write_plan()
+    run = await desk.wait_for_run_end()
     written = run.totals["created"] + run.totals["updated"]
     desk.press(Key.Key_3, CTRL)
-    model = desk.window.pages._activity
-    await desk.until(lambda: model.list_state().text.startswith("Nothing has been changed here"))
+    model = desk.window.page_factory._activity_model
+    await desk.wait_until(
+        lambda: model.list_state().text.startswith("Nothing has been changed here")
+    )
     desk.click("By syncs")
-    await desk.until(lambda: model.table.rowCount() == written)
-    row = model.table.row(0)
-    assert row.why == f"by Zendesk to Sailthru: run {run.id}"
-    assert "zendesk_id: not set → 77" in row.change
+    await desk.wait_until(lambda: model.table_model.rowCount() == written)
+    row = model.table_model.row_at(0)
+    assert row.reason_text == f"by Zendesk to Sailthru: run {run.id}"
+    assert "zendesk_id: not set → 77" in row.change_text
     assert row.state == "Confirmed"
     desk.click("Search the changes", QLineEdit)
     desk.type("maria@lopez")
-    await desk.until(lambda: model.table.rowCount() == 1)
+    await desk.wait_until(lambda: model.table_model.rowCount() == 1)
     file = tmp_path / "by-syncs.json"
     model.export(str(file), "json")
-    await desk.until(file.exists)
+    await desk.wait_until(file.exists)
     (told,) = json.loads(file.read_text("utf-8"))["rows"]
     assert told["customer"] == "maria@lopez.example"
     desk.press(Key.Key_Tab)
     await desk.tab_to("Changes")
     desk.press(Key.Key_Down)
-    await desk.until(lambda: desk.all("Show the run"))
-    desk.shot("by-syncs")
+    await desk.wait_until(lambda: desk.find_all("Show the run"))
+    desk.save_screenshot("by-syncs")
     desk.click("Show the run")
-    await desk.until(lambda: f"Run {run.id}: done" in desk.texts(desk.page))
+    await desk.wait_until(lambda: f"Run {run.id}: done" in desk.visible_texts(desk.page))
     assert desk.page.isVisible()
 
 
-async def test_a_run_is_taken_back(desk: SyncDesk) -> None:
-    await desk.add()
-    await desk.preview()
-    desk.models.plan.write()
-    run = await desk.ended()
-    await desk.look_at(run.id)
-    await desk.until(lambda: desk.all("Roll back…"))
+async def test_sync_page_run_is_rolled_back(desk: SyncPageDriver) -> None:
+    await desk.add_preset()
+    await desk.make_preview()
+    desk.models.plan.write_plan()
+    run = await desk.wait_for_run_end()
+    await desk.open_run(run.id)
+    await desk.wait_until(lambda: desk.find_all("Roll back…"))
     desk.click("Roll back…")
-    await desk.until(lambda: desk.models.page.sync().open_plan is not None, 40)
-    await desk.until(lambda: f"takes run {run.id} back" in desk.texts(desk.page))
-    desk.models.plan.write()
-    await desk.until(lambda: desk.house.store.runs.of_goal(TO_SAILTHRU, 1)[0].id != run.id, 40)
-    back = await desk.ended()
-    await desk.look_at(back.id)
-    await desk.until(lambda: f"rollback of run {run.id}" in desk.texts(desk.page))
-    assert not desk.all("Roll back…")
+    await desk.wait_until(lambda: desk.models.page.selected_sync().open_plan is not None, 40)
+    await desk.wait_until(lambda: f"takes run {run.id} back" in desk.visible_texts(desk.page))
+    desk.models.plan.write_plan()
+    await desk.wait_until(
+        lambda: desk.house.store.runs.list_runs(TO_SAILTHRU, 1)[0].id != run.id, 40
+    )
+    back = await desk.wait_for_run_end()
+    await desk.open_run(back.id)
+    await desk.wait_until(lambda: f"rollback of run {run.id}" in desk.visible_texts(desk.page))
+    assert not desk.find_all("Roll back…")
     maria = await asyncio.to_thread(read_profile, desk, "maria@lopez.example")
     assert not maria["vars"].get("zendesk_id")
 
 
-async def test_a_process_that_dies_leaves_a_run_that_says_so(desk: SyncDesk) -> None:
-    await desk.add()
+async def test_sync_page_dead_process_leaves_interrupted_run(desk: SyncPageDriver) -> None:
+    await desk.add_preset()
     store = desk.house.store
     run = store.runs.begin(TO_SAILTHRU, "hand", "Ada", store_now(desk))
-    store.fairlead.write(
+    store.fairlead_db.write(
         lambda c: c.execute("UPDATE run SET owner = '1:1:gone' WHERE id = ?", (int(run.id),))
     )
     desk.models.page.refresh()
-    await desk.until(lambda: desk.models.page.sync().run is not None)
-    assert desk.models.page.sync().run.state is RunState.INTERRUPTED
-    await desk.until(lambda: "ended in the middle" in desk.texts(desk.page))
-    assert desk.all("Resume")
+    await desk.wait_until(lambda: desk.models.page.selected_sync().last_run is not None)
+    assert desk.models.page.selected_sync().last_run.state is RunState.INTERRUPTED
+    await desk.wait_until(lambda: "ended in the middle" in desk.visible_texts(desk.page))
+    assert desk.find_all("Resume")
 
 
-def store_now(desk: SyncDesk) -> float:
-    return desk.house.ground.clock.now()
+def store_now(desk: SyncPageDriver) -> float:
+    return desk.house.context.clock.now()
 
 
-async def test_every_tab_is_whole_when_it_is_chosen(desk: SyncDesk) -> None:
-    await desk.add()
+async def test_sync_page_tabs_are_complete_when_selected(desk: SyncPageDriver) -> None:
+    await desk.add_preset()
     tabs = desk.page.tabs
     for name in ("History", "Schedule", "Mapping", "Plan", "History"):
         desk.page.show_tab(name)
-        await desk.until(lambda: tabs.width() >= tabs.sizeHint().width())
+        await desk.wait_until(lambda: tabs.width() >= tabs.sizeHint().width())
         last = tabs.tabRect(tabs.count() - 1)
         assert tabs.rect().contains(last), name

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.window.desk import Home, Sandbox
-from tests.window.desk_fixtures import home, sandbox  # noqa: F401 - pytest finds them by name
-from tests.window.system.xvfb import Display, Program
+from tests.support.virtual_display import FairleadProcess, VirtualDisplay
+from tests.support.window_driver import LoggedSandbox, WorkspaceHome
+from tests.support.window_fixtures import home, sandbox  # noqa: F401 - pytest finds them by name
 
 _HERE = Path(__file__).parent
 
@@ -21,15 +21,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def display() -> Iterator[Display]:
-    display = Display()
+def display() -> Iterator[VirtualDisplay]:
+    display = VirtualDisplay()
     yield display
     display.stop()
 
 
 @pytest.fixture
-def program(display: Display, home: Home, sandbox: Sandbox) -> Iterator[Program]:  # noqa: F811
-    asyncio.run(home.set_up(sandbox.document))
-    program = Program(display, home.folder, sandbox.document)
+def program(
+    display: VirtualDisplay, home: WorkspaceHome, sandbox: LoggedSandbox  # noqa: F811
+) -> Iterator[FairleadProcess]:
+    asyncio.run(home.set_up(sandbox.connection_document))
+    program = FairleadProcess(display, home.folder, sandbox.connection_document)
     yield program
     program.stop()

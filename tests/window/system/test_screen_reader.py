@@ -6,8 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.window.desk import MARIA, Sandbox, die_with_parent, read_officially
-from tests.window.system.xvfb import Program
+from tests.support.virtual_display import FairleadProcess
+from tests.support.window_driver import (
+    MARIA,
+    LoggedSandbox,
+    die_with_parent,
+    read_profile_officially,
+)
 
 _HERE = Path(__file__).parent
 _SESSION = """
@@ -20,14 +25,16 @@ exit $code
 """
 
 
-def test_a_screen_reader_opts_somebody_out(program: Program, sandbox: Sandbox) -> None:
+def test_screen_reader_user_opts_customer_out(
+    program: FairleadProcess, sandbox: LoggedSandbox
+) -> None:
     environment = program.environment | {
         "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1",
         "GTK_MODULES": "",
         "XDG_RUNTIME_DIR": os.environ.get("XDG_RUNTIME_DIR", ""),
     }
     environment.pop("DBUS_SESSION_BUS_ADDRESS", None)
-    reader = str(_HERE / "reader.py")
+    reader = str(_HERE / "accessibility_bus_client.py")
     done = subprocess.run(
         ["dbus-run-session", "--", "sh", "-c", _SESSION, sys.executable, reader],
         env=environment,
@@ -62,5 +69,5 @@ def test_a_screen_reader_opts_somebody_out(program: Program, sandbox: Sandbox) -
     ):
         assert name in told["names"], name
     assert {"radio button", "text"} <= set(told["roles"])
-    said = read_officially(sandbox, MARIA, {})
+    said = read_profile_officially(sandbox, MARIA, {})
     assert said["optout_email"] == "basic"

@@ -7,46 +7,50 @@ import pytest
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 
-from desktop.panels.theme.theme import Choice, Theme
-from tests.window.at_work import RunningSandbox, end_quietly, make_house
-from tests.window.wizard.first_start import FirstStart, NoBrowser
+from desktop.panels.theme.application_theme import ApplicationTheme, ThemeChoice
+from tests.support.setup_wizard_driver import BrowserRecorder, SetupWizardDriver
+from tests.support.window_workspace import (
+    PageSandbox,
+    close_fixtures_in_loop,
+    make_workspace_services,
+)
 
 _HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    end_quietly(items, _HERE)
+    close_fixtures_in_loop(items, _HERE)
 
 
 @pytest.fixture(scope="session")
-def serving() -> Iterator[RunningSandbox]:
-    sandbox = RunningSandbox()
+def serving() -> Iterator[PageSandbox]:
+    sandbox = PageSandbox()
     yield sandbox
     sandbox.stop()
 
 
 @pytest.fixture
-def sandbox(serving: RunningSandbox) -> RunningSandbox:
+def sandbox(serving: PageSandbox) -> PageSandbox:
     serving.control("POST", "reset")
     return serving
 
 
 @pytest.fixture(scope="session")
-def theme(qapp: QApplication) -> Theme:
+def theme(qapp: QApplication) -> ApplicationTheme:
     qapp.setQuitOnLastWindowClosed(False)
-    return Theme(qapp, Choice.LIGHT)
+    return ApplicationTheme(qapp, ThemeChoice.LIGHT)
 
 
 @pytest.fixture
-def browser() -> Iterator[NoBrowser]:
-    taker = NoBrowser()
+def browser() -> Iterator[BrowserRecorder]:
+    taker = BrowserRecorder()
     QDesktopServices.setUrlHandler("http", taker, "open")
     yield taker
     QDesktopServices.unsetUrlHandler("http")
 
 
 @pytest.fixture
-async def start(theme: Theme, tmp_path: Path) -> AsyncIterator[FirstStart]:
-    house = make_house(tmp_path / "home")
-    yield FirstStart(house)
+async def start(theme: ApplicationTheme, tmp_path: Path) -> AsyncIterator[SetupWizardDriver]:
+    house = make_workspace_services(tmp_path / "home")
+    yield SetupWizardDriver(house)
     await house.close()

@@ -1,0 +1,147 @@
+"""A customer's sheet as the JSON of `lookup`, and as text for a terminal."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from desktop.app.cli_output import terminal_safe
+from desktop.customer.service_clients import AccountFieldNames
+from desktop.kit.clock import iso_timestamp
+from desktop.model.customer_health import parse_health
+from desktop.model.customer_sheet import CustomerSheet, SheetPartState
+from desktop.model.customer_value import CustomerValueSource, read_customer_value
+from desktop.model.sailthru_profile import SailthruProfile
+from desktop.model.zendesk_user import ZendeskUser
+
+
+def sheet_to_json(
+    sheet: CustomerSheet, names: AccountFieldNames, source: CustomerValueSource, now: float
+) -> dict[str, Any]:
+    """Keys as in the design; times are ISO 8601 in UTC, ages are seconds."""
+    profile = sheet.profile.value
+    document: dict[str, Any] = {
+        "query": {"kind": sheet.query.kind.value, "value": sheet.query.value},
+        "zendesk": _zendesk_user_json(sheet),
+        "sailthru": _sailthru_profile_json(profile, sheet) if profile else None,
+        "health": None,
+        "value": None,
+        "age_s": {
+            name: None if part.value is None or part.read_at is None else max(0, now - part.read_at)
+            for name, part in (
+                ("zendesk", sheet.user),
+                ("sailthru", sheet.profile),
+                ("tickets", sheet.tickets),
+            )
+        },
+        "pending": [edit.as_json() for edit in sheet.pending_edits],
+    }
+    if profile is not None:
+        health = parse_health(profile.vars.get(names.health_var))
+        document["health"] = health.value if health else None
+        lists = frozenset(profile.lists) | frozenset(profile.smart_lists or ())
+        value = read_customer_value(source, profile.vars, lists)
+        if value is not None:
+            document["value"] = {
+                "segment": value.segment,
+                "amount": value.amount,
+                "unit": value.unit,
+                "horizon_days": value.horizon_days,
+            }
+    if sheet.matches:
+        document["matches"] = [
+            {"query": m.query, "name": m.title, "email": m.subtitle, "note": m.note}
+            for m in sheet.matches
+        ]
+    errors = {
+        name: part.error.as_json()
+        for name, part in (
+            ("zendesk", sheet.user),
+            ("sailthru", sheet.profile),
+            ("tickets", sheet.tickets),
+        )
+        if part.error is not None and part.state in (SheetPartState.FAILED, SheetPartState.ABSENT)
+    }
+    if errors:
+        document["errors"] = errors
+    return document
+
+
+def _zendesk_user_json(sheet: CustomerSheet) -> dict[str, Any] | None:
+    person: ZendeskUser | None = sheet.user.value
+    if person is None:
+        return None
+    page = sheet.tickets.value
+    return {
+        "id": person.id,
+        "name": person.name,
+        "email": person.email,
+        "emails": list(person.emails),
+        "role": person.role,
+        "phone": person.phone,
+        "external_id": person.external_id,
+        "organization": person.organization.name if person.organization else None,
+        "tags": list(person.tags) if person.tags is not None else None,
+        "user_fields": dict(person.user_fields),
+        "suspended": person.suspended,
+        "tickets": [
+            {
+                "id": t.id,
+                "subject": t.subject,
+                "status": t.status,
+                "priority": t.priority,
+                "created_at": iso_timestamp(t.created_at) if t.created_at is not None else None,
+                "updated_at": iso_timestamp(t.updated_at) if t.updated_at is not None else None,
+            }
+            for t in (page.tickets if page else ())
+        ],
+        "more_tickets": bool(page and page.has_more),
+    }
+
+
+def _sailthru_profile_json(profile: SailthruProfile, sheet: CustomerSheet) -> dict[str, Any]:
+    return {
+        "sid": profile.sid,
+        "email": profile.email,
+        "matched_by": sheet.matched_by,
+        "keys": dict(profile.keys),
+        "lists": {
+            n: iso_timestamp(at) if at is not None else None for n, at in profile.lists.items()
+        },
+        "smart_lists": list(profile.smart_lists) if profile.smart_lists is not None else None,
+        "optout": profile.optout.value if profile.optout else None,
+        "vars": dict(profile.vars),
+        "engagement": profile.engagement,
+        "activity": {name: iso_timestamp(at) for name, at in profile.activity.items()},
+        "lifetime": dict(profile.lifetime),
+        "other_profiles": [{"email": o.address, "sid": o.sid} for o in sheet.other_profiles],
+    }
+
+
+def sheet_to_text_lines(document: dict[str, Any]) -> Iterator[str]:
+    """The same for a person at a terminal."""
+    zendesk, sailthru = document["zendesk"], document["sailthru"]
+    if document.get("matches"):
+        yield "Several customers match:"
+        for match in document["matches"]:
+            yield f"  {match['query']:<14} {terminal_safe(match['name'])}  {terminal_safe(match['email'])}"
+        return
+    if zendesk is None and sailthru is None:
+        yield "Nobody found."
+    if zendesk is not None:
+        who = f"{terminal_safe(zendesk['name'])}  {terminal_safe(zendesk['email'] or '')}"
+        yield f"{who}  (Zendesk {zendesk['id']})"
+        if zendesk["tags"]:
+            yield f"  tags      {terminal_safe(', '.join(zendesk['tags']))}"
+        for ticket in zendesk["tickets"][:5]:
+            yield f"  #{ticket['id']:<8} {ticket['status']:<8} {terminal_safe(ticket['subject'])}"
+    if sailthru is not None:
+        yield f"Sailthru {sailthru['sid']}  {terminal_safe(sailthru['email'] or '')}"
+        yield f"  opt-out   {sailthru['optout'] or 'not said'}"
+        yield f"  lists     {terminal_safe(', '.join(sailthru['lists']) or 'none')}"
+        yield f"  level     {terminal_safe(sailthru['engagement'] or 'not said')}"
+        yield f"  health    {document['health'] or 'not set'}"
+        value = document["value"]
+        yield f"  value     {value['segment']} of 4" if value else "  value     not available"
+    elif zendesk is not None:
+        yield "No Sailthru profile."
+    for name, error in document.get("errors", {}).items():
+        yield f"{name}: {terminal_safe(error['title'])}"

@@ -1,0 +1,86 @@
+"""Starts runs as processes of their own: they outlive the window, and never make it stutter."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from desktop.app.container import WorkspaceServices
+from desktop.app.run_log_files import create_log_file, read_last_lines
+from desktop.kit.errors import InternalError
+from desktop.settings.paths import HOME_VARIABLE
+
+
+class DetachedProcess:
+    """A process that was started here; it goes on when the window ends."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
+        self._process = process
+        self._log_path = log
+        # Waited for, or it would look alive to others after its end.
+        threading.Thread(target=process.wait, name="reaper", daemon=True).start()
+
+    @property
+    def has_exited(self) -> bool:
+        """Whether it has ended."""
+        return self._process.returncode is not None
+
+    def last_output(self) -> str:
+        """The last lines it said."""
+        return read_last_lines(self._log_path)
+
+
+class DetachedRunLauncher:
+    """Starts `fairlead sync …` for one workspace.
+
+    `lent` are environment variables for the process alone: the demo, which keeps its secrets in
+    memory, has no other way to hand them over.
+    """
+
+    def __init__(
+        self, services: WorkspaceServices, extra_environment: Mapping[str, str] | None = None
+    ) -> None:
+        self._services = services
+        self._extra_environment = dict(extra_environment or {})
+
+    def start(self, *arguments: str) -> DetachedProcess:
+        """Start it with these arguments after `sync`. Raises InternalError."""
+        try:
+            # A pipe would break when the window ends, and end the run with it.
+            handle, path = create_log_file(self._services.context.paths.logs, arguments[0])
+            with open(handle, "wb") as log:
+                process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+                    self._command(arguments),
+                    env=self._environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    creationflags=_detach_flags(),
+                    start_new_session=True,
+                )
+                return DetachedProcess(process, path)
+        except OSError as error:
+            raise InternalError(
+                "The sync could not be started.",
+                f"The system did not start its process: {error.strerror}.",
+                f"Try `fairlead sync {' '.join(arguments)}` in a terminal.",
+            ) from error
+
+    def _command(self, arguments: Sequence[str]) -> list[str]:
+        workspace = self._services.workspace.name
+        return [sys.executable, "-m", "desktop", "sync", *arguments, "--workspace", workspace]
+
+    def _environment(self) -> dict[str, str]:
+        environment = dict(os.environ)
+        if self._services.context.is_demo:
+            environment[HOME_VARIABLE] = str(self._services.context.paths.data)
+        return environment | self._extra_environment
+
+
+def _detach_flags() -> int:
+    """Flags for a process that no console and no parent takes along; Windows alone has them."""
+    if sys.platform == "win32":
+        return subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+    return 0

@@ -1,0 +1,106 @@
+"""Runs a coroutine on Qt's event loop; the only place that knows qasync."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
+from typing import Any, TypeVar
+
+import qasync  # type: ignore[import-untyped]
+from PySide6.QtCore import QObject, QTimerEvent
+from PySide6.QtWidgets import QApplication
+
+from desktop.app.gui_thread_garbage_collector import GuiThreadGarbageCollector
+
+T = TypeVar("T")
+
+_WORKER_THREADS = 4
+# Callbacks that are ready run in one go, but no longer than half a frame before Qt has its turn.
+_MAX_TURN_S = 0.008
+
+
+def run_on_qt_event_loop(app: QApplication, main: Coroutine[Any, Any, T]) -> T:
+    """Run `main` to its end with Qt's loop turning below it."""
+
+    def factory() -> asyncio.AbstractEventLoop:
+        loop: asyncio.AbstractEventLoop = QtEventLoop(app)
+        # qasync's own executor is made of QThreads, which must not outlive the application.
+        loop.set_default_executor(ThreadPoolExecutor(_WORKER_THREADS, thread_name_prefix="work"))
+        return loop
+
+    collector = GuiThreadGarbageCollector()
+    try:
+        with asyncio.Runner(loop_factory=factory) as runner:
+            return runner.run(main)
+    finally:
+        collector.restore_automatic_collection()
+
+
+class QtEventLoop(qasync.QEventLoop):  # type: ignore[misc]
+    """qasync starts a timer of Qt's for each callback; a request takes thirty of them.
+
+    Here what is ready runs in one turn of Qt's loop, so that a request is on its way before
+    anything is drawn, and an answer is taken in before the next drawing.
+    """
+
+    def __init__(self, app: QApplication) -> None:
+        self._ready_callbacks: _ReadyCallbacks | None = None
+        super().__init__(app)
+        self._ready_callbacks = _ReadyCallbacks()
+
+    def call_soon(
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Run it with whatever else is ready."""
+        if self._ready_callbacks is None:
+            handle: asyncio.Handle = super().call_soon(callback, *args, context=context)
+            return handle
+        if asyncio.iscoroutinefunction(callback) or not callable(callback):
+            raise TypeError(f"{callback!r} is not a callback")
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready_callbacks.add(handle)
+        return handle
+
+    def close(self) -> None:
+        """End the loop; what was still to be run never is."""
+        if self._ready_callbacks is not None:
+            self._ready_callbacks.discard_all()
+        super().close()
+
+
+class _ReadyCallbacks(QObject):
+    """The callbacks that are ready, in their order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._handles: deque[asyncio.Handle] = deque()
+        self._timer = 0
+
+    def add(self, handle: asyncio.Handle) -> None:
+        """Run it in Qt's next turn, or in the one that runs."""
+        self._handles.append(handle)
+        if not self._timer:
+            self._timer = self.startTimer(0)
+
+    def discard_all(self) -> None:
+        """Run nothing more."""
+        self._handles.clear()
+        if self._timer:
+            self.killTimer(self._timer)
+            self._timer = 0
+
+    def timerEvent(self, event: QTimerEvent) -> None:
+        """Run what is ready, also what becomes so meanwhile, for as long as a go may last."""
+        del event
+        until = time.perf_counter() + _MAX_TURN_S
+        while self._handles:
+            handle = self._handles.popleft()
+            if not handle.cancelled():
+                handle._run()  # noqa: SLF001 - what every loop calls
+            if time.perf_counter() > until:
+                break
+        if not self._handles and self._timer:
+            self.killTimer(self._timer)
+            self._timer = 0

@@ -1,0 +1,1 @@
+"""The tour that saves a picture of every main screen."""

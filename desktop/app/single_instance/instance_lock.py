@@ -1,0 +1,79 @@
+"""One window a workspace: a second start hands its argument over and raises the first."""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QLockFile, QObject, Signal
+
+if TYPE_CHECKING:
+    from desktop.app.single_instance.local_socket_server import LocalSocketServer
+
+MAX_ARGUMENT_CHARS = 8192  # characters of an argument
+_SOCKET_TIMEOUT_MS = 2000
+_CONNECT_ATTEMPTS = 20
+_CONNECT_RETRY_S = 0.05
+
+
+class InstanceLock(QObject):
+    """`handed_over` carries another start's argument, which is hostile until recognised."""
+
+    argument_received = Signal(str)
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._lock = QLockFile(str(folder / "window.lock"))
+        # 0: a lock whose process is gone is free at once, however young it is.
+        self._lock.setStaleLockTime(0)
+        self._folder = folder
+        self._server: LocalSocketServer | None = None
+
+    def try_acquire(self) -> bool:
+        """Whether this is the only window; then it is to `listen` for the next ones."""
+        return self._lock.tryLock(0)
+
+    def start_server(self) -> None:
+        """Hear of further starts from now on; until then they wait a moment."""
+        # Imported here: sockets are not needed for the first paint.
+        from desktop.app.single_instance.local_socket_server import LocalSocketServer
+
+        self._server = LocalSocketServer(self.socket_name(), self)
+        self._server.argument_received.connect(self.argument_received)
+
+    def send_to_running_instance(self, argument: str) -> bool:
+        """Give the argument to the window that is open; False when it does not answer."""
+        from PySide6.QtNetwork import QLocalSocket
+
+        name = self.socket_name()
+        for _ in range(_CONNECT_ATTEMPTS):
+            socket = QLocalSocket()
+            socket.connectToServer(name)
+            if socket.waitForConnected(100):
+                break
+            # Its window holds the lock and is about to listen: both started at the same moment.
+            socket.abort()
+            time.sleep(_CONNECT_RETRY_S)
+        else:
+            return False
+        socket.write(json.dumps({"open": argument[:MAX_ARGUMENT_CHARS]}).encode() + b"\n")
+        done = socket.waitForBytesWritten(_SOCKET_TIMEOUT_MS)
+        answered = socket.waitForReadyRead(_SOCKET_TIMEOUT_MS)
+        socket.disconnectFromServer()
+        return done and answered
+
+    def socket_name(self) -> str:
+        """The local socket's: this person's, and this workspace's."""
+        # Imported here: OpenSSL's library comes with it, and the first paint needs none.
+        import hashlib
+
+        digest = hashlib.blake2s(str(self._folder.resolve()).encode(), digest_size=8).hexdigest()
+        user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
+        return f"fairlead-{user}-{digest}"
+
+    def close(self) -> None:
+        """Let the next start be the first."""
+        if self._server is not None:
+            self._server.close()
+        self._lock.unlock()

@@ -1,0 +1,1 @@
+"""Start-up of the window, before and after its first paint."""

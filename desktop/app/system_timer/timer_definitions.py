@@ -1,0 +1,125 @@
+"""What an operating system is told so that it runs what is due: units, an agent, a task; as texts.
+
+Pure. The texts come from `resources/schedule/`, never hold a secret, and quote every path.
+"""
+
+import re
+import subprocess
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from desktop.kit.errors import InvalidInput
+from desktop.kit.resource_files import resource_path
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class TimerSpec:
+    """What is to run every five minutes.
+
+    `id` tells the workspaces of one person apart, also after a change of name; `environment` is
+    where Fairlead's files are, if not in the usual place.
+    """
+
+    workspace: str
+    workspace_id: str
+    command: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def systemd_unit_name(self) -> str:
+        """The name of the systemd units, without their endings."""
+        return f"fairlead-sync-{self.workspace_id}"
+
+    @property
+    def launchd_label(self) -> str:
+        """What launchd calls it."""
+        return f"app.fairlead.sync.{self.workspace_id}"
+
+    @property
+    def windows_task_name(self) -> str:
+        """What Windows calls it."""
+        return f"Fairlead\\Sync {self.workspace_id}"
+
+
+def render_systemd_units(spec: TimerSpec) -> Mapping[str, str]:
+    """The files of the user service and its timer, by name. Raises InvalidInput."""
+    if set(spec.command[0]) & set("\"'\\"):
+        # systemd itself refuses such a program, however it is quoted.
+        raise _unusable_path_error(spec.command[0])
+    values = {
+        "workspace": spec.workspace,
+        "command": " ".join(_quote_for_systemd(part) for part in spec.command),
+        "environment": "\n".join(
+            f"Environment={_quote_for_systemd(f'{name}={value}')}"
+            for name, value in spec.environment
+        ),
+    }
+    return {
+        f"{spec.systemd_unit_name}{ending}": _render_template(f"fairlead-sync{ending}", values)
+        for ending in (".service", ".timer")
+    }
+
+
+def render_launchd_agent(spec: TimerSpec) -> Mapping[str, str]:
+    """The agent's file, by name. Raises InvalidInput."""
+    strings = (f"\t\t<string>{_escape_for_xml(part)}</string>" for part in spec.command)
+    pairs = (
+        f"\t\t<key>{_escape_for_xml(name)}</key>\n\t\t<string>{_escape_for_xml(value)}</string>"
+        for name, value in spec.environment
+    )
+    values = {
+        "label": spec.launchd_label,
+        "command": "\n".join(strings),
+        "environment": "\n".join(pairs),
+    }
+    return {f"{spec.launchd_label}.plist": _render_template("fairlead-sync.plist", values)}
+
+
+def render_windows_task(spec: TimerSpec) -> str:
+    """The task as XML; it is stored as UTF-16. Raises InvalidInput.
+
+    A task has no environment of its own: it has the account's.
+    """
+    program, *arguments = spec.command
+    values = {
+        "workspace": _escape_for_xml(spec.workspace),
+        "program": _escape_for_xml(program),
+        "arguments": _escape_for_xml(subprocess.list2cmdline(arguments)),
+    }
+    return _render_template("fairlead-sync.xml", values)
+
+
+def _render_template(name: str, values: Mapping[str, str]) -> str:
+    """The template with every place filled, in one pass: what is filled in is not looked at."""
+    text = resource_path("schedule", name).read_text(encoding="utf-8")
+    return _PLACEHOLDER.sub(lambda found: values[found[1]], text)
+
+
+def _quote_for_systemd(text: str) -> str:
+    """One word of a unit file: quoted, and no specifier (systemd.service(5), “Quoting”)."""
+    _require_printable(text)
+    inside = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{inside}"'
+
+
+def _escape_for_xml(text: str) -> str:
+    _require_printable(text)
+    return escape(text)
+
+
+def _require_printable(text: str) -> None:
+    for c in text:
+        if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in "\ufffe\uffff":
+            raise _unusable_path_error(text)
+
+
+def _unusable_path_error(path: str) -> InvalidInput:
+    return InvalidInput(
+        "A path holds a line break, a quote or another character that a timer cannot carry.",
+        path.encode("unicode_escape").decode(),
+        "Move it to a folder with a plain name.",
+    )

@@ -1,0 +1,55 @@
+"""Remembers where the window stood, and puts it back fully on a screen that exists."""
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QRect
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMainWindow
+
+from desktop.kit.errors import AppError
+from desktop.settings.window_state import WindowStateFile
+
+log = logging.getLogger(__name__)
+
+# Room for the frame that the system draws around a window: left, top, right, bottom.
+_FRAME_MARGINS = (4, 32, -4, -4)
+
+
+class WindowGeometry:
+    """What the file says is untrusted: an odd geometry is replaced by the usual one."""
+
+    def __init__(self, path: Path, window: QMainWindow) -> None:
+        self._state_file = WindowStateFile(path)
+        self._window = window
+
+    def restore(self) -> None:
+        """Put the window where it was, if that makes sense here."""
+        state = self._state_file.read()
+        if state.geometry:
+            self._window.restoreGeometry(QByteArray(state.geometry))
+        self._fit_to_screen()
+
+    def save(self) -> None:
+        """Remember; a full disk only costs the position."""
+        geometry = bytes(self._window.saveGeometry().data())
+        try:
+            self._state_file.write(replace(self._state_file.read(), geometry=geometry))
+        except AppError as error:
+            log.info("The window's place could not be kept: %s", error.code)
+
+    def _fit_to_screen(self) -> None:
+        frame = self._window.geometry()
+        screens = [
+            s.availableGeometry().adjusted(*_FRAME_MARGINS) for s in QGuiApplication.screens()
+        ]
+        if not screens:
+            return
+        home = next((s for s in screens if s.contains(frame.center())), screens[0])
+        width, height = min(frame.width(), home.width()), min(frame.height(), home.height())
+        left = min(max(frame.left(), home.left()), home.right() - width + 1)
+        top = min(max(frame.top(), home.top()), home.bottom() - height + 1)
+        fitted = QRect(left, top, width, height)
+        if fitted != frame:
+            self._window.setGeometry(fitted)

@@ -1,0 +1,254 @@
+"""What is live: the connected services, who works here, and what they may do.
+
+The one mutable thing in the graph: everybody else asks it at the moment of need.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from desktop.clients.service_status import ServiceState, ServiceStatus
+from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.identity_and_roles import (
+    effective_permission_rules,
+    last_known_actor,
+    resolve_identity,
+)
+from desktop.customer.service_clients import AccountFieldNames, ServiceClients
+from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
+from desktop.kit.errors import AppError, AuthenticationError, NotPermitted
+from desktop.model.json_value import Json
+from desktop.model.permission import Actor, PermissionRules
+from desktop.settings import settings_table
+from desktop.settings.settings_file import SettingsValues
+from desktop.settings.window_state import WindowState, WindowStateFile
+
+if TYPE_CHECKING:
+    from desktop.app.service_connections import ServiceConnections
+    from desktop.store.database_thread import DatabaseThread
+
+log = logging.getLogger(__name__)
+
+
+class WorkspaceSession:
+    """One workspace's connections.
+
+    `notice` is what is wrong with the settings file, `trouble` why signing in did not work.
+    """
+
+    def __init__(
+        self,
+        connection_config: ConnectionConfig,
+        bus: ChangeBus,
+        lane: "DatabaseThread | None" = None,
+    ) -> None:
+        """`lane` is the store's thread, in which what was read is kept."""
+        self.connection_config = connection_config
+        self._database_thread = lane
+        self._settings_file = connection_config.settings_file
+        self._bus = bus
+        self._connection: ServiceConnections | None = None
+        self._service_states: dict[str, ServiceState] = {}
+        loaded = self._settings_file.load()
+        self.values: SettingsValues = loaded.values
+        self.settings_error: AppError | None = loaded.notice
+        self.connection_error: AppError | None = None
+        self.predictions: bool | None = None
+        # Whether a sign-in of this workspace stands; without one the rules are the defaults.
+        self._is_signed_in = False
+        self._cached_rules: tuple[SettingsValues, bool, PermissionRules] | None = None
+        # Who was signed in last may be named, but grants nothing until Zendesk says so again.
+        self._actor = last_known_actor(
+            WindowStateFile(connection_config.workspace.state_path).read()
+        )
+
+    @property
+    def services(self) -> ServiceClients:
+        """The clients; both None before connecting."""
+        return self._connection.services if self._connection else ServiceClients(None, None)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is any client."""
+        services = self.services
+        return services.sailthru is not None or services.zendesk is not None
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether this workspace was ever set up (without asking the keyring)."""
+        stored = self.values.stored
+        return (
+            settings_table.ZENDESK_BASE_URL.key in stored
+            or settings_table.SERVICE_URI.key in stored
+        )
+
+    @property
+    def actor(self) -> Actor:
+        """Who is at work here."""
+        return self._actor
+
+    @property
+    def rules(self) -> PermissionRules:
+        """What may be done. Before connecting the defaults stand and cannot be widened."""
+        # Asked for by every panel at every news; both are as good as constant.
+        values, connected = self.values, self._is_signed_in
+        if self._cached_rules is None or self._cached_rules[:2] != (values, connected):
+            self._cached_rules = (
+                values,
+                connected,
+                effective_permission_rules(values, connected=connected),
+            )
+        return self._cached_rules[2]
+
+    @property
+    def service_states(self) -> tuple[ServiceState, ...]:
+        """How each connected service is doing."""
+        return tuple(self._service_states.values())
+
+    def account_names(self) -> AccountFieldNames:
+        """How this account calls the things Fairlead writes."""
+        get = self.values.get
+        return AccountFieldNames(
+            health_var=get(settings_table.HEALTH_VAR),
+            mark_var=get(settings_table.SYNC_MARK_VAR),
+            smart_list=get(settings_table.SYNC_SMART_LIST),
+            box_field=get(settings_table.SYNC_CHECKBOX_FIELD),
+            highvalue_tag=get(settings_table.HIGHVALUE_TAG),
+        )
+
+    def reload_settings(self) -> None:
+        """Read the settings again (changed in the dialog or by another process)."""
+        loaded = self._settings_file.load()
+        self.values, self.settings_error = loaded.values, loaded.notice
+        self._bus.publish(ChangeSet.of(Topic.SETTINGS, Topic.PERMISSIONS))
+
+    def change_settings(self, changes: Mapping[str, Json]) -> None:
+        """Check and store settings, all or none. Raises BadInput, NotPermitted, StoreKnown."""
+        self.values = self._settings_file.change(changes)
+        self._bus.publish(ChangeSet.of(Topic.SETTINGS, Topic.PERMISSIONS))
+
+    async def connect(self, *, for_runs: bool = False) -> None:
+        """Build the clients from settings and vault, and find out who works here.
+
+        `for_runs`: with a run's patience and connections, and a quarter of every budget kept.
+
+        Raises NoKeyring and BadInput; a service that is away is no error, its state says so.
+        """
+        from desktop.app.service_connections import RUN_TRANSPORT_LIMITS, open_service_connections
+        from desktop.clients.request_pipeline import INTERACTIVE_RETRY_POLICY, RUN_RETRY_POLICY
+
+        # The old connection serves until the new one is there: nobody sees none in between.
+        opened = await open_service_connections(
+            self.connection_config,
+            self.values,
+            self._on_service_state,
+            patience=RUN_RETRY_POLICY if for_runs else INTERACTIVE_RETRY_POLICY,
+            transport_limits=RUN_TRANSPORT_LIMITS if for_runs else None,
+        )
+        await self._close_connection()
+        self._service_states.clear()
+        self._connection = opened
+        self._bus.publish(ChangeSet.of(Topic.SERVICE, Topic.PERMISSIONS))
+        await self.identify()
+
+    async def identify(self) -> None:
+        """Ask Zendesk who this is, and Sailthru what the account has."""
+        await asyncio.gather(self._identify_actor(), self._read_account_settings())
+        self._bus.publish(ChangeSet.of(Topic.SERVICE, Topic.PERMISSIONS))
+
+    async def disconnect(self) -> None:
+        """Close the connections; permissions fall back to their defaults.
+
+        Told before they are closed: who still reads stops. Afterwards nothing more is kept of
+        what was read, so that forgetting may begin.
+        """
+        connection, self._connection = self._connection, None
+        self._is_signed_in = False
+        if connection is None:
+            return
+        self._bus.publish(ChangeSet.of(Topic.SERVICE, Topic.PERMISSIONS))
+        await connection.close()
+        if self._database_thread is not None:
+            await self._database_thread.run(_flush_marker)
+
+    async def _close_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        self._is_signed_in = False
+        if connection is not None:
+            await connection.close()
+
+    def retry_sign_in(self) -> None:
+        """A person asks for another try, also where the credentials were refused."""
+        if self._connection is not None:
+            for tracker in self._connection.trackers:
+                tracker.reset_refusal()
+
+    @property
+    def request_count(self) -> int:
+        """How many requests went out since connecting."""
+        return self._connection.request_count if self._connection else 0
+
+    def describe_rate_budget(self) -> str:
+        """What is left of the shortest rate budget, in words."""
+        return self._connection.describe_rate_budget() if self._connection else ""
+
+    def has_spare_rate_budget(self) -> bool:
+        """Whether more than half of Zendesk's calls are left."""
+        return self._connection is None or not self._connection.is_zendesk_budget_below_half()
+
+    async def _identify_actor(self) -> None:
+        zendesk, file = (
+            self.services.zendesk,
+            WindowStateFile(self.connection_config.workspace.state_path),
+        )
+        seen = file.read()
+        try:
+            found = await resolve_identity(
+                self.values, zendesk, seen, self.connection_config.computer_user
+            )
+        except NotPermitted as error:
+            # An end user's sign-in: shown nothing that only agents may see.
+            self._actor, self.connection_error, self._is_signed_in = (
+                last_known_actor(seen),
+                error,
+                False,
+            )
+            return
+        self._actor, self.connection_error = found.actor, found.error
+        alone = zendesk is None and self.services.sailthru is not None and found.is_confirmed
+        self._is_signed_in = alone or (
+            zendesk is not None and not isinstance(found.error, AuthenticationError | NotPermitted)
+        )
+        if found.is_confirmed and zendesk is not None:
+            self._save_last_actor(
+                file, replace(seen, last_user_name=found.actor.name, last_user_id=found.actor.id)
+            )
+
+    def _save_last_actor(self, file: WindowStateFile, state: WindowState) -> None:
+        try:
+            file.write(state)
+        except AppError as error:
+            log.info("Who is signed in could not be remembered: %s", error.code)
+
+    async def _read_account_settings(self) -> None:
+        sailthru = self.services.sailthru
+        if sailthru is None:
+            return
+        try:
+            account = await sailthru.get_account()
+        except AppError as error:
+            # A key without the settings endpoint still serves customers.
+            log.info("Sailthru did not tell its settings: %s", error.code)
+            return
+        self.predictions = account.predictions
+
+    def _on_service_state(self, state: ServiceState) -> None:
+        if state.status is not ServiceStatus.UNKNOWN:
+            self._service_states[state.service] = state
+        self._bus.publish(ChangeSet.of(Topic.SERVICE))
+
+
+def _flush_marker() -> None:
+    """The last in a queue: what was before it is done."""

@@ -1,0 +1,51 @@
+"""Unpacks an answer's body piece by piece and stops at a limit: a small bomb stays small."""
+
+import zlib
+
+from desktop.kit.errors import ServiceError
+
+
+class BodyDecompressor:
+    """Collects one body; `encoding` is the Content-Encoding, `largest` counts unpacked bytes."""
+
+    def __init__(self, encoding: str, largest: int) -> None:
+        self._largest = largest
+        self._pieces: list[bytes] = []
+        self._size = 0
+        name = encoding.strip().lower()
+        if name in ("", "identity"):
+            self._inflate = None
+        elif name in ("gzip", "x-gzip", "deflate"):
+            # 32 + 15: gzip or zlib, told by the header.
+            self._inflate = zlib.decompressobj(32 + zlib.MAX_WBITS)
+        else:
+            raise _unreadable_body_error("It is packed in a way nobody asked for.")
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next piece as it came. Raises ServiceError past the limit."""
+        if self._inflate is None:
+            self._take(piece)
+            return
+        try:
+            while piece:
+                room = self._largest - self._size + 1
+                self._take(self._inflate.decompress(piece, room))
+                piece = self._inflate.unconsumed_tail
+        except zlib.error:
+            raise _unreadable_body_error("It could not be unpacked.") from None
+
+    def finish(self) -> bytes | None:
+        """The whole body, or None when its packing ends too early."""
+        if self._inflate is not None and self._size and not self._inflate.eof:
+            return None
+        return b"".join(self._pieces)
+
+    def _take(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._size > self._largest:
+            raise _unreadable_body_error(f"It is larger than {self._largest // 1_000_000} MB.")
+        self._pieces.append(piece)
+
+
+def _unreadable_body_error(why: str) -> ServiceError:
+    return ServiceError("The answer could not be read.", why, "Try again later.")

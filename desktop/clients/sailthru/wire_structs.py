@@ -1,0 +1,64 @@
+"""Sailthru's answers as they come: every field is taken as any JSON and judged in `translate.py`.
+
+A typed field would let one wrong value cost the whole profile. Names: contract sailthru 2.1–2.8.
+"""
+
+import msgspec
+
+
+class WireProfile(msgspec.Struct):
+    """GET user."""
+
+    keys: object = None
+    vars: object = None
+    lists: object = None
+    # Which of the two spellings the service answers with is unknown (contract sailthru 2.1).
+    smart_lists: object = msgspec.UNSET
+    dashed_smart_lists: object = msgspec.field(default=msgspec.UNSET, name="smart-lists")
+    optout_email: object = None
+    engagement: object = None
+    activity: object = None
+    lifetime: object = None
+    device: object = None
+    purchases: object = None
+    optout_sms_status: object = None
+    sms_marketing_status: object = None
+    sms_transactional_status: object = None
+
+
+class WireSailthruList(msgspec.Struct):
+    """One list; its name is `name` among all lists and `list` alone, its count likewise."""
+
+    list_id: object = None
+    name: object = None
+    list: object = None
+    type: object = None
+    email_count: object = None
+    count: object = None
+
+
+class WirePurchase(msgspec.Struct):
+    """One purchase of a profile; prices in cents."""
+
+    price: object = None
+    time: object = None
+    items: object = None
+
+
+class WireSailthruJob(msgspec.Struct):
+    """GET and POST job."""
+
+    job_id: object = None
+    name: object = None
+    status: object = None
+    export_url: object = None
+    expired: object = None
+    errormsg: object = None
+
+
+class WireAccountSettings(msgspec.Struct):
+    """GET settings."""
+
+    id: object = None
+    timezone: object = None
+    features: object = None

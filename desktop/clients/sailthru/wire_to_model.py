@@ -1,0 +1,205 @@
+"""Wire to model for Sailthru. The login cookie ends here (contract sailthru 5)."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_tz
+
+import msgspec
+
+from desktop.clients.error_text import sanitize_error_text
+from desktop.clients.field_parser import FieldParser
+from desktop.clients.sailthru.error_mapping import unexpected_response_error
+from desktop.clients.sailthru.job_status import SailthruJob, SailthruJobStatus
+from desktop.clients.sailthru.wire_structs import (
+    WireAccountSettings,
+    WireProfile,
+    WirePurchase,
+    WireSailthruJob,
+    WireSailthruList,
+)
+from desktop.model.optout_level import OptOutLevel
+from desktop.model.sailthru_profile import Purchase, SailthruAccount, SailthruList, SailthruProfile
+
+_UNSET = msgspec.UNSET
+
+# The cookie key logs its holder in at the customer's web profile.
+_LOGIN_TOKENS = ("cookie", "sailthru_hid")
+
+
+def parse_profile(document: Mapping[str, object], parser: FieldParser) -> SailthruProfile:
+    """GET user. Raises ServiceTrouble when there is no sid: nothing could be written to it."""
+    wire = parser.struct(document, WireProfile)
+    keys = _parse_text_map(wire.keys, "keys", parser)
+    for token in _LOGIN_TOKENS:
+        keys.pop(token, None)
+    sid = keys.get("sid")
+    if not sid:
+        raise unexpected_response_error()
+    smart = wire.dashed_smart_lists if wire.smart_lists is _UNSET else wire.smart_lists
+    device = parser.mapping(wire.device, "device")
+    return SailthruProfile(
+        sid=sid,
+        email=keys.get("email"),
+        keys=keys,
+        vars=parser.json_map(wire.vars, "vars"),
+        lists={
+            name: parse_timestamp(value, f"lists.{name[:40]}", parser)
+            for name, value in parser.mapping(wire.lists, "lists").items()
+            if value not in (0, False)
+        },
+        smart_lists=None if smart is _UNSET else _parse_names(smart, parser),
+        optout=_parse_optout(wire.optout_email, parser),
+        engagement=parser.text(wire.engagement, "engagement"),
+        activity={
+            name: at
+            for name, value in parser.mapping(wire.activity, "activity").items()
+            if (at := parse_timestamp(value, f"activity.{name[:40]}", parser)) is not None
+        },
+        lifetime={
+            name: count
+            for name, value in parser.mapping(wire.lifetime, "lifetime").items()
+            if (count := parser.number(value, f"lifetime.{name[:40]}")) is not None
+        },
+        purchases=_parse_purchases(wire.purchases, parser),
+        top_device=parser.text(device.get("top_device_email"), "device.top_device_email"),
+        sms={
+            name: state
+            for name in ("optout_sms_status", "sms_marketing_status", "sms_transactional_status")
+            if (state := parser.text(getattr(wire, name), name))
+        },
+    )
+
+
+def parse_lists(document: Mapping[str, object], parser: FieldParser) -> tuple[SailthruList, ...]:
+    """GET list without a name."""
+    found: list[SailthruList] = []
+    for place, item in enumerate(parser.sequence(document.get("lists"), "lists")):
+        one = parse_list(item, parser, f"lists[{place}]")
+        if one is not None:
+            found.append(one)
+    return tuple(found)
+
+
+def parse_list(item: object, parser: FieldParser, where: str = "list") -> SailthruList | None:
+    """One list; None (and noted) when it has no name."""
+    if not isinstance(item, dict):
+        parser.add_problem(where, "not an object")
+        return None
+    wire = parser.struct(item, WireSailthruList, where)
+    named = wire.list if wire.name is None else wire.name
+    name = parser.text(named, f"{where}.name")
+    if not name:
+        if named is None or named == "":
+            parser.add_problem(f"{where}.name", "missing")
+        return None
+    counted = wire.count if wire.email_count is None else wire.email_count
+    return SailthruList(
+        list_id=parser.text(wire.list_id, f"{where}.list_id") or "",
+        name=name,
+        smart=parser.text(wire.type, f"{where}.type") == "smart",
+        count=parser.integer(counted, f"{where}.count"),
+    )
+
+
+def parse_account(document: Mapping[str, object], parser: FieldParser) -> SailthruAccount:
+    """GET settings."""
+    wire = parser.struct(document, WireAccountSettings)
+    features = parser.mapping(wire.features, "features")
+    number = parser.integer(wire.id, "id")
+    predictions = features.get("predictions")
+    return SailthruAccount(
+        account_id=None if number is None else str(number),
+        timezone=parser.text(wire.timezone, "timezone"),
+        predictions=(
+            None if predictions is None else parser.flag(predictions, "features.predictions")
+        ),
+    )
+
+
+def parse_job(document: Mapping[str, object], parser: FieldParser) -> SailthruJob:
+    """GET or POST job. Raises ServiceTrouble without an id: it could not be asked about again."""
+    wire = parser.struct(document, WireSailthruJob)
+    job_id = parser.text(wire.job_id, "job_id")
+    if not job_id:
+        raise unexpected_response_error()
+    status = parser.text(wire.status, "status")
+    known = {s.value: s for s in SailthruJobStatus}
+    return SailthruJob(
+        id=job_id,
+        name=parser.text(wire.name, "name") or "",
+        status=known.get(status or "", SailthruJobStatus.PENDING),
+        export_url=parser.text(wire.export_url, "export_url"),
+        is_expired=parser.flag(wire.expired, "expired"),
+        message=sanitize_error_text(wire.errormsg),
+    )
+
+
+def parse_timestamp(value: object, where: str, parser: FieldParser) -> float | None:
+    """Unix seconds of an RFC 2822 date in the account's zone, or of a number; None if unsaid.
+
+    The year 0 of a date never set, a bare 1 for “yes” and text without a zone are all unsaid or
+    taken as UTC rather than as this computer's time.
+    """
+    if value is None or value in ("", 0, 1, True):
+        return None
+    if isinstance(value, int | float):
+        return parser.number(value, where)
+    if isinstance(value, str) and len(value) < 80:
+        try:
+            parts = parsedate_tz(value)
+            if parts is not None and parts[0] > 0:
+                zone = timezone(timedelta(seconds=parts[9] or 0))
+                return datetime(*parts[:6], tzinfo=zone).timestamp()
+        except (ValueError, OverflowError, IndexError, TypeError):
+            pass
+    parser.add_problem(where, "not a date")
+    return None
+
+
+def _parse_optout(value: object, parser: FieldParser) -> OptOutLevel | None:
+    text = parser.text(value, "optout_email")
+    if text is None:
+        return None
+    # One client also knows `valid`, which the vendor's page calls none (contract sailthru 4.4).
+    plain = text.strip().lower()
+    known = {level.value: level for level in OptOutLevel} | {"valid": OptOutLevel.NONE}
+    if plain not in known:
+        parser.add_problem("optout_email", "a level this app does not know")
+    return known.get(plain)
+
+
+def _parse_purchases(value: object, parser: FieldParser) -> tuple[Purchase, ...]:
+    found: list[Purchase] = []
+    for place, item in enumerate(parser.sequence(value, "purchases")):
+        where = f"purchases[{place}]"
+        if not isinstance(item, dict):
+            parser.add_problem(where, "not an object")
+            continue
+        wire = parser.struct(item, WirePurchase, where)
+        price = parser.integer(wire.price, f"{where}.price")
+        if price is None:
+            if wire.price is None:
+                parser.add_problem(f"{where}.price", "missing")
+            continue
+        items = parser.sequence(wire.items, f"{where}.items")
+        found.append(
+            Purchase(parse_timestamp(wire.time, f"{where}.time", parser), price, len(items))
+        )
+    return tuple(found)
+
+
+def _parse_names(value: object, parser: FieldParser) -> tuple[str, ...]:
+    # Its shape is unknown: an array of names by one client, perhaps an object like `lists`.
+    items = list(value) if isinstance(value, dict) else parser.sequence(value, "smart_lists")
+    names = (parser.text(item, f"smart_lists[{place}]") for place, item in enumerate(items))
+    return tuple(name for name in names if name)
+
+
+def _parse_text_map(value: object, where: str, parser: FieldParser) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, item in parser.mapping(value, where).items():
+        if isinstance(item, int) and not isinstance(item, bool) and abs(item) < 2**63:
+            found[name] = str(item)
+        elif text := parser.text(item, f"{where}.{name[:40]}"):
+            found[name] = text
+    return found

@@ -1,0 +1,99 @@
+"""How a service is doing, and a tracker that tells only when that changes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from desktop.kit.clock import Clock
+from desktop.kit.errors import (
+    AppError,
+    AuthenticationError,
+    ResponseTimeout,
+    ServiceError,
+    ServiceUnreachable,
+)
+
+
+class ServiceStatus(Enum):
+    """UNKNOWN until the first answer; SLOW also covers a service that answers with errors."""
+
+    UNKNOWN = "unknown"
+    LIVE = "live"
+    SLOW = "slow"
+    OFFLINE = "offline"
+    SIGNED_OUT = "signed_out"
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """`since` is the Unix second the status began; `detail` says why, in a sentence or empty."""
+
+    service: str
+    status: ServiceStatus
+    since: float
+    detail: str = ""
+
+
+OnServiceState = Callable[[ServiceState], None]
+
+
+class ServiceStatusTracker:
+    """Turns the outcomes of calls into transitions."""
+
+    def __init__(
+        self,
+        service: str,
+        clock: Clock,
+        on_state: OnServiceState | None = None,
+        *,
+        slow_s: float = 3.0,
+    ) -> None:
+        """An answer that took longer than `slow_s` makes the service slow until a quicker one."""
+        self._clock = clock
+        self._on_state = on_state
+        self._slow_s = slow_s
+        self.state = ServiceState(service, ServiceStatus.UNKNOWN, clock.now())
+        self._refused_at: float | None = None
+
+    def record_response(self, started: float) -> None:
+        """An answer (also a refusal of one operation) to a call begun at monotonic `started`."""
+        if self._refused_at is not None and started <= self._refused_at:
+            # It was let in before the credentials were refused and says nothing about now.
+            return
+        self._refused_at = None
+        if self._clock.monotonic() - started > self._slow_s:
+            self._set_status(ServiceStatus.SLOW, "It takes long to answer.")
+        else:
+            self._set_status(ServiceStatus.LIVE)
+
+    @property
+    def refused_for_s(self) -> float | None:
+        """Seconds since the credentials were last refused; None while they are not."""
+        return None if self._refused_at is None else self._clock.monotonic() - self._refused_at
+
+    def reset_refusal(self) -> None:
+        """A person asks for another try: the next call goes out, and tells."""
+        self._refused_at = None
+
+    def record_failure(self, error: AppError, started: float) -> None:
+        """The final error of a call; being signed out outlasts every other trouble."""
+        if isinstance(error, AuthenticationError):
+            self._refused_at = self._clock.monotonic()
+            self._set_status(ServiceStatus.SIGNED_OUT, error.title)
+        elif isinstance(error, ServiceUnreachable | ResponseTimeout | ServiceError):
+            if self._refused_at is None:
+                status = (
+                    ServiceStatus.OFFLINE
+                    if isinstance(error, ServiceUnreachable)
+                    else ServiceStatus.SLOW
+                )
+                self._set_status(status, error.title)
+        else:
+            self.record_response(started)
+
+    def _set_status(self, status: ServiceStatus, detail: str = "") -> None:
+        if status is self.state.status:
+            return
+        self.state = ServiceState(self.state.service, status, self._clock.now(), detail)
+        if self._on_state is not None:
+            self._on_state(self.state)

@@ -1,0 +1,249 @@
+"""Changes many users: a hundred in a job, or one by one where jobs are not allowed.
+
+A job that completed says nothing yet about its rows (contract zendesk 3, jobs; 15.10).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeVar
+
+from desktop.clients.error_text import sanitize_error_text
+from desktop.clients.field_parser import FieldParser
+from desktop.clients.zendesk import wire_to_model
+from desktop.clients.zendesk.client import ZendeskClient
+from desktop.clients.zendesk.error_mapping import (
+    bulk_import_off_error,
+    parse_field_errors,
+    unexpected_response_error,
+)
+from desktop.clients.zendesk.protocol import build_request
+from desktop.kit.errors import Forbidden, InternalError
+from desktop.model.json_value import Json
+from desktop.model.zendesk_user import ZendeskUser
+
+MAX_ROWS_PER_CALL = 100
+# Of the 30 an account may have queued or running, a quarter is left to others.
+MAX_CONCURRENT_JOBS = 22
+
+_UPDATE_MANY = "/api/v2/users/update_many"
+_UPSERT_MANY = "/api/v2/users/create_or_update_many"
+_UPSERT_ONE = "/api/v2/users/create_or_update"
+_JOB = "/api/v2/job_statuses/{id}"
+_JOBS = "/api/v2/job_statuses/show_many"
+_SHOW_MANY = "/api/v2/users/show_many"
+_NOTHING_SAID = "Zendesk did not say what became of it."
+
+
+Row = TypeVar("Row")
+
+
+class ZendeskJobStatus(Enum):
+    """A status this app does not know counts as WORKING."""
+
+    QUEUED = "queued"
+    WORKING = "working"
+    FAILED = "failed"
+    COMPLETED = "completed"
+
+
+@dataclass(frozen=True)
+class ZendeskRowResult:
+    """What became of one row.
+
+    Rows are found by `id` where there is one, else by `index`, their place in what was sent:
+    results of an update name the id, those of a create both (contract zendesk 3). `error` is a
+    sentence, and empty when `ok`.
+    """
+
+    index: int | None
+    id: int | None
+    action: str
+    is_ok: bool
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class ZendeskJob:
+    """`total` and `progress` count rows; None where it is not said yet.
+
+    `results` is empty until the job has ended, and may stay so: then `succeeded` is what the job
+    says of all its rows at once, or None, and the rows have to be read to know.
+    """
+
+    id: str
+    status: ZendeskJobStatus
+    total: int | None = None
+    progress: int | None = None
+    results: tuple[ZendeskRowResult, ...] = ()
+    has_succeeded: bool | None = None
+    message: str = ""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is worth looking at the results."""
+        return self.status in (ZendeskJobStatus.COMPLETED, ZendeskJobStatus.FAILED)
+
+
+class ZendeskBulkClient:
+    """Writes to many users of one account.
+
+    Too many jobs at once is RateLimited, for what starts a job only; nothing was applied then.
+    """
+
+    def __init__(self, client: ZendeskClient) -> None:
+        self._client = client
+
+    async def update_many(self, users: Sequence[Mapping[str, Json]]) -> ZendeskJob:
+        """Start a job that changes up to 100 users, each `{"id": …, what changes}`."""
+        return await self._start_job("PUT", _UPDATE_MANY, users)
+
+    async def create_or_update_many(self, users: Sequence[Mapping[str, Json]]) -> ZendeskJob:
+        """Start a job that finds up to 100 users by e-mail or external id, or makes them.
+
+        Raises Forbidden where Zendesk has not switched bulk import on for the account.
+        """
+        try:
+            return await self._start_job("POST", _UPSERT_MANY, users)
+        except Forbidden as error:
+            raise bulk_import_off_error(error.message) from None
+
+    async def update_one(
+        self,
+        user_id: int,
+        attributes: Mapping[str, Json] | None = None,
+        user_fields: Mapping[str, Json] | None = None,
+    ) -> ZendeskUser:
+        """Change one user; at most one such call a second is let through (contract zendesk 0.2)."""
+        return await self._client.update_user(
+            user_id, user_fields=user_fields, **dict(attributes or {})
+        )
+
+    async def create_or_update_one(self, user: Mapping[str, Json]) -> ZendeskUser:
+        """Find one user by e-mail or external id and change it, or make it; likewise slow."""
+        request = build_request("POST", _UPSERT_ONE, document={"user": dict(user)})
+        return await self._client.send(request, wire_to_model.parse_user_with_sideloads)
+
+    async def get_job(self, job_id: str) -> ZendeskJob:
+        """How far a job is. Raises NotFound a day after it was started."""
+        request = build_request("GET", _JOB, ids={"id": job_id})
+        return await self._client.send(request, _parse_job_answer)
+
+    async def get_jobs(self, ids: Sequence[str]) -> tuple[ZendeskJob, ...]:
+        """How far up to 100 jobs are; those that are not known any more are left out."""
+        wanted = dict.fromkeys(ids)
+        if not wanted:
+            return ()
+        request = build_request(
+            "GET", _JOBS, query=(("ids", ",".join(_require_at_most_100(tuple(wanted)))),)
+        )
+        found = await self._client.send(request, _parse_jobs)
+        return tuple(job for job in found if job.id in wanted)
+
+    async def find_by_external_ids(self, external_ids: Sequence[str]) -> tuple[ZendeskUser, ...]:
+        """The users with these external ids, up to 100; Zendesk ignores case."""
+        wanted = {external_id.lower() for external_id in _require_at_most_100(external_ids)}
+        # The parameter knows no way to write a comma.
+        listed = [one for one in dict.fromkeys(external_ids) if one and "," not in one]
+        found: list[ZendeskUser] = []
+        if listed:
+            request = build_request("GET", _SHOW_MANY, query=(("external_ids", ",".join(listed)),))
+            found += await self._client.send(request, wire_to_model.parse_users)
+        for one in dict.fromkeys(external_ids):
+            if "," in one:
+                found += await self._client.find_by_external_id(one)
+        once = {p.id: p for p in found if p.external_id and p.external_id.lower() in wanted}
+        return tuple(once.values())
+
+    async def _start_job(
+        self, method: str, path: str, users: Sequence[Mapping[str, Json]]
+    ) -> ZendeskJob:
+        rows = [dict(user) for user in _require_at_most_100(users)]
+        request = build_request(method, path, document={"users": rows})
+        return await self._client.send(request, _parse_job_answer)
+
+
+def _parse_job_answer(document: Mapping[str, object], parser: FieldParser) -> ZendeskJob:
+    found = _parse_job(document.get("job_status"), parser, "job_status")
+    if found is None:
+        raise unexpected_response_error()
+    return found
+
+
+def _parse_jobs(document: Mapping[str, object], parser: FieldParser) -> tuple[ZendeskJob, ...]:
+    listed = parser.sequence(document.get("job_statuses"), "job_statuses")
+    read = (_parse_job(item, parser, f"job_statuses[{place}]") for place, item in enumerate(listed))
+    return tuple(job for job in read if job is not None)
+
+
+def _parse_job(item: object, parser: FieldParser, where: str) -> ZendeskJob | None:
+    if not isinstance(item, dict):
+        parser.add_problem(where, "not an object")
+        return None
+    job_id = parser.text(item.get("id"), f"{where}.id")
+    if not job_id:
+        if item.get("id") in (None, ""):
+            parser.add_problem(f"{where}.id", "missing")
+        return None
+    status = parser.text(item.get("status"), f"{where}.status")
+    known = {one.value: one for one in ZendeskJobStatus}
+    results = item.get("results")
+    whole = results if isinstance(results, dict) else {}
+    rows = () if whole else parser.sequence(results, f"{where}.results")
+    read = (
+        _parse_row_result(row, parser, f"{where}.results[{place}]")
+        for place, row in enumerate(rows)
+    )
+    return ZendeskJob(
+        id=job_id,
+        status=known.get(status or "", ZendeskJobStatus.WORKING),
+        total=parser.integer(item.get("total"), f"{where}.total"),
+        progress=parser.integer(item.get("progress"), f"{where}.progress"),
+        results=tuple(row for row in read if row is not None),
+        has_succeeded=_flag(whole.get("success")),
+        message=sanitize_error_text(item.get("message")),
+    )
+
+
+def _parse_row_result(item: object, parser: FieldParser, where: str) -> ZendeskRowResult | None:
+    if not isinstance(item, dict):
+        parser.add_problem(where, "not an object")
+        return None
+    user_id = parser.identifier(item.get("id"), f"{where}.id")
+    status = sanitize_error_text(item.get("status"))
+    failed = item.get("error") or item.get("errors") or status.lower() == "failed"
+    success = _flag(item.get("success"))
+    # Results of a create have no `success`: there the new user's id is the sign of it.
+    ok = not failed and (success if success is not None else user_id is not None)
+    return ZendeskRowResult(
+        index=parser.integer(item.get("index"), f"{where}.index"),
+        id=user_id,
+        action=sanitize_error_text(item.get("action")) or status,
+        is_ok=ok,
+        error="" if ok else _row_error(item),
+    )
+
+
+def _row_error(item: Mapping[str, object]) -> str:
+    """`error` is a code and `details` a sentence, or reasons by field as in any refusal."""
+    error, told = sanitize_error_text(item.get("error")), item.get("details")
+    fields = parse_field_errors(told)
+    listed = item.get("errors")
+    several = listed if isinstance(listed, list) else [listed]
+    words = " ".join(fields.values()) if fields else sanitize_error_text(told)
+    words = words or " ".join(filter(None, map(sanitize_error_text, several)))
+    if not words:
+        return error or _NOTHING_SAID
+    return f"{words} ({error})" if error and error not in words else words
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _require_at_most_100(rows: Sequence[Row]) -> Sequence[Row]:
+    if len(rows) > MAX_ROWS_PER_CALL:
+        raise InternalError(
+            "Too many for one call.", f"Zendesk takes {MAX_ROWS_PER_CALL} at a time.", "Report it."
+        )
+    return rows

@@ -1,0 +1,203 @@
+"""Reads all users and tickets of an account, page by page (contract zendesk 7, 8).
+
+The caller keeps the cursor with each page it has stored, so that a run goes on where it was.
+"""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from desktop.clients.field_parser import FieldParser
+from desktop.clients.http_messages import HttpRequest
+from desktop.clients.tolerant_call import ModelBuilder
+from desktop.clients.zendesk import wire_to_model
+from desktop.clients.zendesk.client import ZendeskClient
+from desktop.clients.zendesk.cursor_pagination import next_cursor
+from desktop.clients.zendesk.error_mapping import (
+    admins_only_error,
+    expired_cursor_error,
+    unexpected_response_error,
+)
+from desktop.clients.zendesk.export_loop_detector import ExportLoopDetector
+from desktop.clients.zendesk.protocol import build_request
+from desktop.kit.clock import Clock
+from desktop.kit.errors import Forbidden, ResponseTimeout, ValuesRejected
+from desktop.model.exported_ticket import ExportedTicket
+from desktop.model.zendesk_user import ZendeskUser
+
+MAX_PAGE_SIZE = 1000
+MIN_PAGE_SIZE = 100
+# The last minute is withheld, and asking for it is refused (contract zendesk 8).
+_WITHHELD_S = 61
+# A search may find nothing in many slices of an account before it finds somebody.
+_EMPTY_SEARCH_PAGES = 300
+
+_USERS = "/api/v2/incremental/users/cursor"
+_TICKETS = "/api/v2/incremental/tickets/cursor"
+_SEARCH = "/api/v2/search/export"
+
+
+@dataclass(frozen=True)
+class UserExportPage:
+    """Some people, deleted ones too (`active` False); `cursor` is where the next page begins.
+
+    Once `ended`, the cursor of an incremental export serves the next run, that of a search
+    nothing.
+    """
+
+    users: tuple[ZendeskUser, ...]
+    cursor: str
+    is_last: bool
+
+
+@dataclass(frozen=True)
+class TicketExportPage:
+    """Some tickets, deleted ones too, in the order of their last change of any kind."""
+
+    tickets: tuple[ExportedTicket, ...]
+    cursor: str
+    is_last: bool
+
+
+T = TypeVar("T")
+Page = TypeVar("Page", UserExportPage, TicketExportPage)
+
+
+class ZendeskExportClient:
+    """The exports of one account: one walk at a time through users, tickets and a search each."""
+
+    def __init__(self, client: ZendeskClient, clock: Clock) -> None:
+        """`clock` tells how late is too late for a `start_time`."""
+        self._client = client
+        self._clock = clock
+        self._walks = {
+            _USERS: ExportLoopDetector(),
+            _TICKETS: ExportLoopDetector(),
+            _SEARCH: ExportLoopDetector(_EMPTY_SEARCH_PAGES),
+        }
+        self._largest = MAX_PAGE_SIZE
+
+    async def export_users(
+        self,
+        *,
+        start_time: float | None = None,
+        cursor: str | None = None,
+        per_page: int = MAX_PAGE_SIZE,
+        identities: bool = False,
+    ) -> UserExportPage:
+        """Those changed since `start_time` (Unix seconds), or from a page's cursor on.
+
+        `identities`: with all addresses and numbers, which makes an answer half as large again.
+        Raises Forbidden for everybody but admins, NotFound for a cursor that is not known (any
+        more), ServiceTrouble when the pages do not come to an end.
+        """
+        sideloads = (("include", "identities"),) if identities else ()
+        return await self._page(_USERS, start_time, cursor, per_page, sideloads, _parse_user_page)
+
+    async def export_tickets(
+        self,
+        *,
+        start_time: float | None = None,
+        cursor: str | None = None,
+        per_page: int = MAX_PAGE_SIZE,
+    ) -> TicketExportPage:
+        """Likewise for tickets."""
+        return await self._page(_TICKETS, start_time, cursor, per_page, (), _parse_ticket_page)
+
+    async def search_users(
+        self, query: str, *, after: str | None = None, size: int = MIN_PAGE_SIZE
+    ) -> UserExportPage:
+        """Those a query of Zendesk's search language finds: the way for agents, who are not admins.
+
+        Without deleted people, and minutes behind (contract zendesk 3). Raises NotFound for a
+        cursor older than an hour: the search has to begin anew.
+        """
+        asked = [("query", query), ("filter[type]", "user"), ("page[size]", str(size))]
+        if after is not None:
+            asked.append(("page[after]", after))
+        request = build_request("GET", _SEARCH, query=asked)
+        page = await self._send(request, after, _parse_search_page)
+        self._walks[_SEARCH].check_page(
+            after, _record_versions(page), page.cursor, ended=page.is_last
+        )
+        return page
+
+    async def _page(
+        self,
+        path: str,
+        start_time: float | None,
+        cursor: str | None,
+        per_page: int,
+        sideloads: tuple[tuple[str, str], ...],
+        make: ModelBuilder[Page],
+    ) -> Page:
+        since = min(start_time or 0.0, self._clock.now() - _WITHHELD_S)
+        place = ("start_time", str(max(0, int(since)))) if cursor is None else ("cursor", cursor)
+        while True:
+            size = min(per_page, self._largest)
+            request = build_request(
+                "GET",
+                path,
+                query=(place, ("per_page", str(size)), *sideloads),
+                is_splittable=size > MIN_PAGE_SIZE,
+            )
+            try:
+                page = await self._send(request, cursor, make)
+            except ResponseTimeout:
+                if not request.is_splittable:
+                    raise
+                # For this account a page of that size takes too long, now and probably later.
+                self._largest = max(MIN_PAGE_SIZE, size // 2)
+                continue
+            except Forbidden as error:
+                raise admins_only_error(error.message) from None
+            self._walks[path].check_page(
+                cursor, _record_versions(page), page.cursor, ended=page.is_last
+            )
+            return page
+
+    async def _send(self, request: HttpRequest, cursor: str | None, make: ModelBuilder[T]) -> T:
+        try:
+            return await self._client.send(request, make)
+        except ValuesRejected as error:
+            if cursor is not None and "cursor" in error.message.lower():
+                raise expired_cursor_error(error.message) from None
+            raise
+
+
+def _parse_user_page(document: Mapping[str, object], parser: FieldParser) -> UserExportPage:
+    return UserExportPage(
+        wire_to_model.parse_users(document, parser), *_parse_next_cursor(document)
+    )
+
+
+def _parse_ticket_page(document: Mapping[str, object], parser: FieldParser) -> TicketExportPage:
+    tickets = wire_to_model.parse_many(
+        document, "tickets", wire_to_model.parse_exported_ticket, parser
+    )
+    return TicketExportPage(tickets, *_parse_next_cursor(document))
+
+
+def _parse_search_page(document: Mapping[str, object], parser: FieldParser) -> UserExportPage:
+    people = wire_to_model.parse_users({**document, "users": document.get("results")}, parser)
+    following = next_cursor(document)
+    return UserExportPage(people, following or "", following is None)
+
+
+def _parse_next_cursor(document: Mapping[str, object]) -> tuple[str, bool]:
+    """The next cursor and whether this was the last page.
+
+    Without a clear word on the end the page is unusable: taken for the last one it would make a
+    part of the account look like all of it.
+    """
+    cursor, ended = document.get("after_cursor"), document.get("end_of_stream")
+    if not isinstance(ended, bool):
+        raise unexpected_response_error()
+    return cursor if isinstance(cursor, str) else "", ended
+
+
+def _record_versions(page: UserExportPage | TicketExportPage) -> frozenset[Hashable]:
+    # A record that changed while the export was read comes again, and is news.
+    if isinstance(page, UserExportPage):
+        return frozenset((person.id, person.updated_at) for person in page.users)
+    return frozenset((t.id, t.updated_at, t.changed_at, t.status) for t in page.tickets)

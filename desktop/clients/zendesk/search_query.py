@@ -1,0 +1,66 @@
+"""Zendesk's search language: queries for one thing, and our own check of what came back.
+
+Nothing a person typed reaches the language as syntax. The index lags by minutes and matches
+loosely (contract zendesk 3), so addresses and numbers are compared once more here.
+"""
+
+import re
+from collections.abc import Iterable
+
+from desktop.model.zendesk_user import ZendeskUser
+
+_SYNTAX = re.compile(r'[":<>*~()\[\]{}\\]')
+# Fewer digits in common than this say nothing about two phone numbers.
+_ENOUGH_DIGITS = 7
+
+
+def email_query(address: str) -> str:
+    """Everyone with this address."""
+    return f"email:{_quoted(address.strip().lower())}"
+
+
+def phone_queries(number: str) -> tuple[str, ...]:
+    """The ways one number may be stored: as typed, in E.164 and in bare digits."""
+    digits = _digits(number)
+    forms = dict.fromkeys((number.strip(), f"+{digits}", digits))
+    return tuple(f"phone:{_quoted(form)}" for form in forms if _digits(form))
+
+
+def name_query(text: str) -> str:
+    """Plain words, the last of which may be unfinished; empty when nothing is left of them."""
+    words = (word.lstrip("-") for word in _SYNTAX.sub(" ", text).split())
+    kept = [word for word in words if word]
+    return f"{' '.join(kept)}*" if kept else ""
+
+
+def filter_by_email(users: Iterable[ZendeskUser], address: str) -> tuple[ZendeskUser, ...]:
+    """Those who have exactly this address, as primary or as another."""
+    wanted = address.strip().lower()
+    return tuple(person for person in users if wanted in person.emails)
+
+
+def filter_by_phone(users: Iterable[ZendeskUser], number: str) -> tuple[ZendeskUser, ...]:
+    """Those with this number; one may lack the country code the other has."""
+    wanted = _digits(number)
+    return tuple(p for p in users if any(_same_number(wanted, _digits(n)) for n in _numbers(p)))
+
+
+def _numbers(user: ZendeskUser) -> tuple[str, ...]:
+    own = (user.phone,) if user.phone else ()
+    return own + tuple(i.value for i in user.identities if i.type == "phone_number")
+
+
+def _same_number(one: str, other: str) -> bool:
+    if one == other:
+        return bool(one)
+    shorter, longer = sorted((one.lstrip("0"), other.lstrip("0")), key=len)
+    return len(shorter) >= _ENOUGH_DIGITS and longer.endswith(shorter)
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text)
+
+
+def _quoted(text: str) -> str:
+    # There is no known way to write a quote inside quotes.
+    return '"' + text.replace('"', " ").replace("\\", " ") + '"'

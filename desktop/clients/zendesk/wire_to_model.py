@@ -1,0 +1,274 @@
+"""Wire to model for Zendesk."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+
+from desktop.clients.field_parser import FieldParser
+from desktop.clients.zendesk.error_mapping import authentication_error, unexpected_response_error
+from desktop.clients.zendesk.wire_structs import (
+    WireExportedTicket,
+    WireIdentity,
+    WireOrganization,
+    WireTicket,
+    WireUser,
+    WireUserField,
+)
+from desktop.model.exported_ticket import ExportedTicket
+from desktop.model.zendesk_ticket import ZendeskTicket
+from desktop.model.zendesk_user import (
+    Organization,
+    SignedInZendeskUser,
+    UserFieldDefinition,
+    UserIdentity,
+    ZendeskUser,
+)
+
+
+class RecordWithId(Protocol):
+    """A record with an id of its own."""
+
+    @property
+    def id(self) -> int:
+        """Unique among its kind."""
+        ...
+
+
+T = TypeVar("T", bound=RecordWithId)
+RecordParser = Callable[[object, FieldParser, str], T | None]
+
+
+def parse_one(
+    document: Mapping[str, object], name: str, make: RecordParser[T], parser: FieldParser
+) -> T:
+    """The object under `name`. Raises ServiceTrouble when it has no usable id."""
+    found = make(document.get(name), parser, name)
+    if found is None:
+        raise unexpected_response_error()
+    return found
+
+
+def parse_many(
+    document: Mapping[str, object], name: str, make: RecordParser[T], parser: FieldParser
+) -> tuple[T, ...]:
+    """The objects under `name`, each id once; those without a usable id are noted, left out."""
+    found: dict[int, T] = {}
+    for place, item in enumerate(parser.sequence(document.get(name), name)):
+        made = make(item, parser, f"{name}[{place}]")
+        if made is None:
+            continue
+        if made.id in found:
+            parser.add_problem(f"{name}[{place}].id", "an id that came before")
+        else:
+            found[made.id] = made
+    return tuple(found.values())
+
+
+def parse_signed_in_user(
+    document: Mapping[str, object], parser: FieldParser
+) -> SignedInZendeskUser:
+    """GET users/me. Raises AuthLost for the anonymous user, whose id is null."""
+    item = document.get("user")
+    if isinstance(item, dict) and item.get("id") is None:
+        raise authentication_error("It answered as to a stranger.")
+    found = parse_one(document, "user", parse_user, parser)
+    return SignedInZendeskUser(found.id, found.name, found.email, found.role)
+
+
+def parse_users(document: Mapping[str, object], parser: FieldParser) -> tuple[ZendeskUser, ...]:
+    """A list of users with what came along of identities and organisations."""
+    found = parse_many(document, "users", parse_user, parser)
+    sideloads = _parse_sideloads(document, parser)
+    return tuple(_with_sideloads(item, document, sideloads) for item in found)
+
+
+def parse_user_with_sideloads(document: Mapping[str, object], parser: FieldParser) -> ZendeskUser:
+    """One user, likewise."""
+    found = parse_one(document, "user", parse_user, parser)
+    return _with_sideloads(found, document, _parse_sideloads(document, parser))
+
+
+def parse_user(item: object, parser: FieldParser, where: str) -> ZendeskUser | None:
+    """One user without sideloads."""
+    if (fields := _require_object(item, parser, where)) is None:
+        return None
+    wire = parser.struct(fields, WireUser, where)
+    if (user_id := _require_id(wire.id, parser, where)) is None:
+        return None
+    tags = None if wire.tags is None else _parse_tags(wire.tags, parser, where)
+    return ZendeskUser(
+        id=user_id,
+        name=parser.text(wire.name, f"{where}.name") or "",
+        email=parser.text(wire.email, f"{where}.email"),
+        role=parser.text(wire.role, f"{where}.role") or "end-user",
+        phone=parser.text(wire.phone, f"{where}.phone"),
+        external_id=parser.text(wire.external_id, f"{where}.external_id"),
+        organization_id=parser.identifier(wire.organization_id, f"{where}.organization_id"),
+        tags=tags,
+        user_fields=parser.json_map(wire.user_fields, f"{where}.user_fields"),
+        suspended=parser.flag(wire.suspended, f"{where}.suspended"),
+        verified=parser.flag(wire.verified, f"{where}.verified"),
+        active=parser.flag(wire.active, f"{where}.active", default=True),
+        time_zone=parser.text(wire.time_zone, f"{where}.time_zone"),
+        locale=parser.text(wire.locale, f"{where}.locale"),
+        created_at=parse_timestamp(wire.created_at, f"{where}.created_at", parser),
+        updated_at=parse_timestamp(wire.updated_at, f"{where}.updated_at", parser),
+    )
+
+
+def parse_identity(item: object, parser: FieldParser, where: str) -> UserIdentity | None:
+    """One identity; one without a value identifies nobody."""
+    if (fields := _require_object(item, parser, where)) is None:
+        return None
+    wire = parser.struct(fields, WireIdentity, where)
+    if (identity_id := _require_id(wire.id, parser, where)) is None:
+        return None
+    value = parser.text(wire.value, f"{where}.value")
+    if not value:
+        if wire.value in (None, ""):
+            parser.add_problem(f"{where}.value", "missing")
+        return None
+    return UserIdentity(
+        id=identity_id,
+        type=parser.text(wire.type, f"{where}.type") or "",
+        value=value,
+        primary=parser.flag(wire.primary, f"{where}.primary"),
+        verified=parser.flag(wire.verified, f"{where}.verified"),
+    )
+
+
+def parse_organization(item: object, parser: FieldParser, where: str) -> Organization | None:
+    """One organisation."""
+    if (fields := _require_object(item, parser, where)) is None:
+        return None
+    wire = parser.struct(fields, WireOrganization, where)
+    if (organization_id := _require_id(wire.id, parser, where)) is None:
+        return None
+    return Organization(organization_id, parser.text(wire.name, f"{where}.name") or "")
+
+
+def parse_user_field(item: object, parser: FieldParser, where: str) -> UserFieldDefinition | None:
+    """One user field's definition; its key is what values are found by."""
+    if (fields := _require_object(item, parser, where)) is None:
+        return None
+    wire = parser.struct(fields, WireUserField, where)
+    if (field_id := _require_id(wire.id, parser, where)) is None:
+        return None
+    key = parser.text(wire.key, f"{where}.key")
+    if not key:
+        if wire.key in (None, ""):
+            parser.add_problem(f"{where}.key", "missing")
+        return None
+    return UserFieldDefinition(
+        id=field_id,
+        key=key,
+        title=parser.text(wire.title, f"{where}.title") or key,
+        type=parser.text(wire.type, f"{where}.type") or "text",
+        active=parser.flag(wire.active, f"{where}.active", default=True),
+    )
+
+
+def parse_ticket(item: object, parser: FieldParser, where: str) -> ZendeskTicket | None:
+    """One ticket."""
+    if (fields := _require_object(item, parser, where)) is None:
+        return None
+    wire = parser.struct(fields, WireTicket, where)
+    if (ticket_id := _require_id(wire.id, parser, where)) is None:
+        return None
+    subject = wire.raw_subject if wire.subject is None else wire.subject
+    return ZendeskTicket(
+        id=ticket_id,
+        subject=parser.text(subject, f"{where}.subject") or "",
+        status=parser.text(wire.status, f"{where}.status") or "",
+        priority=parser.text(wire.priority, f"{where}.priority"),
+        requester_id=parser.identifier(wire.requester_id, f"{where}.requester_id"),
+        created_at=parse_timestamp(wire.created_at, f"{where}.created_at", parser),
+        updated_at=parse_timestamp(wire.updated_at, f"{where}.updated_at", parser),
+    )
+
+
+def parse_exported_ticket(item: object, parser: FieldParser, where: str) -> ExportedTicket | None:
+    """One ticket of an export."""
+    if (found := parse_ticket(item, parser, where)) is None or not isinstance(item, dict):
+        return None
+    wire = parser.struct(item, WireExportedTicket, where)
+    return ExportedTicket(
+        id=found.id,
+        requester_id=found.requester_id,
+        subject=found.subject,
+        status=found.status,
+        priority=found.priority,
+        tags=_parse_tags(wire.tags, parser, where),
+        assignee_id=parser.identifier(wire.assignee_id, f"{where}.assignee_id"),
+        created_at=found.created_at,
+        updated_at=found.updated_at,
+        changed_at=parser.number(wire.generated_timestamp, f"{where}.generated_timestamp"),
+    )
+
+
+def parse_timestamp(value: object, where: str, parser: FieldParser) -> float | None:
+    """Unix seconds of an ISO 8601 time in UTC."""
+    text = parser.text(value, where)
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        parser.add_problem(where, "not a time")
+        return None
+
+
+Sideloads = tuple[Mapping[int, tuple[UserIdentity, ...]], Mapping[int, Organization]]
+
+
+def _parse_sideloads(document: Mapping[str, object], parser: FieldParser) -> Sideloads:
+    by_user: dict[int, list[UserIdentity]] = defaultdict(list)
+    for place, item in enumerate(parser.sequence(document.get("identities"), "identities")):
+        where = f"identities[{place}]"
+        if (found := parse_identity(item, parser, where)) is None or not isinstance(item, dict):
+            continue
+        owner = parser.identifier(item.get("user_id"), f"{where}.user_id")
+        if owner is not None:
+            by_user[owner].append(found)
+        elif item.get("user_id") is None:
+            parser.add_problem(f"{where}.user_id", "missing")
+    organizations = parse_many(document, "organizations", parse_organization, parser)
+    return (
+        {owner: tuple(found) for owner, found in by_user.items()},
+        {found.id: found for found in organizations},
+    )
+
+
+def _with_sideloads(
+    found: ZendeskUser, document: Mapping[str, object], sideloads: Sideloads
+) -> ZendeskUser:
+    identities, organizations = sideloads
+    return replace(
+        found,
+        identities=identities.get(found.id, ()),
+        identities_read=isinstance(document.get("identities"), list),
+        organization=organizations.get(found.organization_id or 0),
+    )
+
+
+def _parse_tags(value: object, parser: FieldParser, where: str) -> tuple[str, ...]:
+    listed = parser.sequence(value, f"{where}.tags")
+    read = (parser.text(tag, f"{where}.tags[{n}]") for n, tag in enumerate(listed))
+    return tuple(tag for tag in read if tag)
+
+
+def _require_object(item: object, parser: FieldParser, where: str) -> Mapping[str, object] | None:
+    if isinstance(item, dict):
+        return item
+    parser.add_problem(where, "missing" if item is None else "not an object")
+    return None
+
+
+def _require_id(value: object, parser: FieldParser, where: str) -> int | None:
+    found = parser.identifier(value, f"{where}.id")
+    if found is None and value is None:
+        parser.add_problem(f"{where}.id", "missing")
+    return found

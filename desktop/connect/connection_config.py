@@ -1,0 +1,81 @@
+"""One workspace on this computer, with all that connecting needs; wiring builds it."""
+
+from dataclasses import dataclass, field
+
+from desktop.clients.http_messages import Transport
+from desktop.clients.sailthru.protocol import SailthruCredentials as SailthruKey
+from desktop.clients.zendesk.credentials import ApiTokenCredentials, ZendeskCredentials
+from desktop.connect.identity_and_roles import computer_account_name
+from desktop.connect.oauth_token_manager import OAuthTokenManager
+from desktop.connect.temporary_clients import TemporaryClients
+from desktop.kit.clock import Clock, SystemClock
+from desktop.kit.errors import InvalidInput
+from desktop.settings import settings_table
+from desktop.settings.settings_file import SettingsFile, SettingsValues
+from desktop.settings.workspace import Workspace, WorkspaceRegistry
+from desktop.vault.environment_vault import ZENDESK_EMAIL_VARIABLE, EnvironmentSecrets
+from desktop.vault.secret import Secret, Vault
+
+
+@dataclass(frozen=True)
+class ConnectionConfig:
+    """`vault` is the workspace's, with the environment's overrides already in front of it."""
+
+    workspaces: WorkspaceRegistry
+    workspace: Workspace
+    vault: Vault
+    environment_secrets: EnvironmentSecrets = field(default_factory=EnvironmentSecrets)
+    clock: Clock = field(default_factory=SystemClock)
+    computer_user: str = field(default_factory=computer_account_name)
+
+    @property
+    def settings_file(self) -> SettingsFile:
+        """The workspace's settings file."""
+        return self.workspaces.settings_file(self.workspace)
+
+    def temporary_clients(self, values: SettingsValues) -> TemporaryClients:
+        """Ways to the services, with the workspace's own certificates."""
+        return TemporaryClients(self.clock, values.get(settings_table.CA_FILE))
+
+    def token_manager(self, values: SettingsValues, transport: Transport) -> OAuthTokenManager:
+        """Return the keeper of the OAuth tokens; `transport` leads to the workspace's Zendesk."""
+        lock = self.workspace.lock_path("sign-in")
+        client_id = values.get(settings_table.ZENDESK_CLIENT_ID)
+        return OAuthTokenManager(self.vault, transport, client_id, lock, self.clock)
+
+    async def sailthru_credentials(self) -> SailthruKey | None:
+        """Return the key and secret, or None until both are there."""
+        key = await self.vault.get(Secret.SAILTHRU_KEY)
+        secret = await self.vault.get(Secret.SAILTHRU_SECRET) if key else None
+        return SailthruKey(key, secret) if key and secret else None
+
+    async def zendesk_credentials(
+        self, values: SettingsValues, transport: Transport
+    ) -> ZendeskCredentials | None:
+        """Return what signs in to Zendesk, or None: signed out, or a workspace without Zendesk.
+
+        A token of the environment comes first. Raises InvalidInput when its address is missing.
+        """
+        how = (
+            "token"
+            if self.environment_secrets.has_zendesk_token
+            else values.get(settings_table.ZENDESK_AUTH)
+        )
+        if how == "token":
+            token = await self.vault.get(Secret.ZENDESK_TOKEN)
+            email = self.environment_secrets.zendesk_email or values.get(
+                settings_table.ZENDESK_EMAIL
+            )
+            if token and not email:
+                raise InvalidInput(
+                    "The Zendesk API token has no e-mail address.",
+                    "A token works only together with the address of an agent.",
+                    f"Enter it in Settings › Zendesk, or set {ZENDESK_EMAIL_VARIABLE}.",
+                )
+            return ApiTokenCredentials(email, token) if token else None
+        if how == "oauth" and await self.vault.get(Secret.ZENDESK_REFRESH):
+            return self.token_manager(values, transport)
+        if how == "oauth" and await self.vault.get(Secret.ZENDESK_ACCESS):
+            # An older OAuth client gives tokens that never end and cannot be renewed.
+            return self.token_manager(values, transport)
+        return None

@@ -1,0 +1,168 @@
+"""Who is at work, what the rules are, and who may change them.
+
+Admin is who Zendesk says is one, live; without Zendesk it is the person who set the workspace
+up. Not connected means the defaults, and nothing wider.
+"""
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from desktop.kit.errors import AppError, AuthenticationError, NotPermitted
+from desktop.model.permission import (
+    DEFAULT_PERMISSIONS,
+    Actor,
+    PermissionDecision,
+    PermissionRules,
+    Role,
+)
+from desktop.model.zendesk_user import SignedInZendeskUser
+from desktop.settings import settings_table
+from desktop.settings.permission_rules import permission_rules_from
+from desktop.settings.setting_definition import Setting, SettingSection
+from desktop.settings.settings_file import SettingsValues
+from desktop.settings.window_state import WindowState
+
+PERMISSIONS_DISCLAIMER = (
+    "These rules guide people. Whoever holds this computer's Sailthru key can go around them; "
+    "only a key without the right itself holds."
+)
+
+
+class CurrentUserSource(Protocol):
+    """What knows whose credentials these are: the Zendesk client."""
+
+    async def me(self) -> SignedInZendeskUser:
+        """Ask Zendesk."""
+        ...
+
+
+@dataclass(frozen=True)
+class ActiveIdentity:
+    """The person and the rules in force; `live` when Zendesk confirmed the role just now.
+
+    `trouble` is why not, where there was something to ask.
+    """
+
+    actor: Actor
+    rules: PermissionRules
+    is_confirmed: bool
+    error: AppError | None = None
+
+
+async def resolve_identity(
+    values: SettingsValues, client: CurrentUserSource | None, state: WindowState, person: str
+) -> ActiveIdentity:
+    """Find out who is at work; `client` is None while nobody is signed in to Zendesk.
+
+    Away from Zendesk the person goes on as an agent under the workspace's rules; signed out,
+    under the defaults. Raises NotPermitted when the sign-in is an end user's.
+    """
+    if values.get(settings_table.ZENDESK_AUTH) == "none" and client is None:
+        connected = values.is_set(settings_table.SAILTHRU_ONLY_OWNER)
+        return ActiveIdentity(
+            sailthru_only_actor(values, person),
+            effective_permission_rules(values, connected=connected),
+            True,
+        )
+    if client is None:
+        return ActiveIdentity(
+            last_known_actor(state), effective_permission_rules(values, connected=False), False
+        )
+    try:
+        actor = actor_from_zendesk_user(await client.me())
+    except NotPermitted:
+        raise
+    except AuthenticationError as error:
+        return ActiveIdentity(
+            last_known_actor(state),
+            effective_permission_rules(values, connected=False),
+            False,
+            error,
+        )
+    except AppError as error:
+        return ActiveIdentity(
+            last_known_actor(state),
+            effective_permission_rules(values, connected=True),
+            False,
+            error,
+        )
+    return ActiveIdentity(actor, effective_permission_rules(values, connected=True), True)
+
+
+def actor_from_zendesk_user(me: SignedInZendeskUser) -> Actor:
+    """Return the person Zendesk says is signed in. NotPermitted for end users."""
+    if me.role == "admin":
+        return Actor(me.name, Role.ADMIN, me.id)
+    if me.role == "agent":
+        return Actor(me.name, Role.AGENT, me.id)
+    raise NotPermitted(
+        "This is not an agent's account.",
+        f"Zendesk says that {me.name} is an end user.",
+        "Sign in as an agent or an admin.",
+    )
+
+
+def sailthru_only_actor(values: SettingsValues, person: str) -> Actor:
+    """Return the person at work in a workspace without Zendesk; `person` is the computer's name."""
+    set_up_by = values.get(settings_table.SAILTHRU_ONLY_OWNER)
+    if set_up_by and set_up_by != person:
+        return Actor(person, Role.AGENT)
+    return Actor(person, Role(values.get(settings_table.SAILTHRU_ONLY_ROLE)))
+
+
+def last_known_actor(state: WindowState) -> Actor:
+    """Return who was signed in last, as an agent: without Zendesk nobody is known as an admin."""
+    return Actor(state.last_user_name or "You", Role.AGENT, state.last_user_id)
+
+
+def effective_permission_rules(values: SettingsValues, *, connected: bool) -> PermissionRules:
+    """Return the rules in force; `connected` says that a sign-in of this workspace exists."""
+    own = permission_rules_from(values)
+    if connected:
+        return own
+    narrowed = {
+        role: {
+            permission: allowed and own.permissions[role][permission]
+            if values.is_managed(settings_table.permission_setting(role, permission))
+            else allowed
+            for permission, allowed in cells.items()
+        }
+        for role, cells in DEFAULT_PERMISSIONS.items()
+    }
+    return PermissionRules(
+        are_changes_enabled=False, permissions=narrowed, is_managed=own.is_managed
+    )
+
+
+def check_setting_change(
+    setting: Setting[Any], actor: Actor | None, values: SettingsValues
+) -> PermissionDecision:
+    """Whether `actor` (None: nobody is connected) may change this setting here."""
+    if values.is_managed(setting):
+        return PermissionDecision(False, "Managed by your organisation.")
+    if not setting.admin:
+        return PermissionDecision(True)
+    if actor is None:
+        # What leads to a connection has to be set before there is one.
+        if setting.section is SettingSection.PERMISSIONS:
+            return PermissionDecision(
+                False, "Connect first: until then permissions stand at their defaults."
+            )
+        return PermissionDecision(True)
+    if actor.role is Role.ADMIN:
+        return PermissionDecision(True)
+    return PermissionDecision(False, "Only an admin can change this.")
+
+
+def computer_account_name() -> str:
+    """Return the name of this computer's account, asked of the system and not the environment."""
+    if sys.platform == "win32":
+        return os.getlogin()
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())

@@ -1,0 +1,68 @@
+"""Signing in to a workspace's Zendesk account, from the browser to the kept tokens."""
+
+from dataclasses import dataclass, field
+
+from desktop.clients.http_messages import Transport
+from desktop.clients.zendesk import oauth
+from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.identity_and_roles import actor_from_zendesk_user
+from desktop.connect.oauth_redirect_listener import REDIRECT_TIMEOUT_S
+from desktop.connect.oauth_sign_in import OAuthSignInRequest, OpenBrowser, sign_in_with_browser
+from desktop.connect.temporary_clients import ZENDESK_TITLE
+from desktop.kit.errors import AppError, InvalidInput, NotPermitted
+from desktop.model.permission import Actor
+from desktop.settings import settings_table
+from desktop.vault.secret import Secret
+
+
+@dataclass(frozen=True)
+class _UnsavedTokenCredentials:
+    """A token that is not kept yet."""
+
+    access: str = field(repr=False)
+
+    async def header(self) -> str:
+        return f"Bearer {self.access}"
+
+    async def refreshed(self) -> bool:
+        return False
+
+
+async def sign_in_interactively(
+    config: ConnectionConfig, open_browser: OpenBrowser, limit_s: float = REDIRECT_TIMEOUT_S
+) -> Actor:
+    """Sign in with the browser and keep the tokens; the account and the client are settings.
+
+    An end user's sign-in is revoked and refused. Raises what `sign_in` raises, NotPermitted,
+    NeedsPerson when another workspace has the account, NoKeyring.
+    """
+    values = config.settings_file.load().values
+    base_url = values.get(settings_table.ZENDESK_BASE_URL)
+    if not base_url:
+        raise InvalidInput("No Zendesk account is set.", hint="Enter it in Settings › Zendesk.")
+    config.workspaces.require_account_unused(base_url, but=config.workspace.name)
+    services = config.temporary_clients(values)
+    request = OAuthSignInRequest(
+        base_url, values.get(settings_table.ZENDESK_CLIENT_ID), limit_s=limit_s
+    )
+    async with services.transport(ZENDESK_TITLE, base_url) as transport:
+        tokens = await sign_in_with_browser(request, transport, open_browser, config.clock)
+        async with services.zendesk(base_url, _UnsavedTokenCredentials(tokens.access)) as client:
+            try:
+                actor = actor_from_zendesk_user(await client.me())
+            except NotPermitted:
+                await _revoke(transport, tokens)
+                raise
+        await config.token_manager(values, transport).save_tokens(tokens)
+    await config.vault.delete(Secret.ZENDESK_TOKEN)
+    if not values.is_managed(settings_table.ZENDESK_AUTH):
+        config.settings_file.change({settings_table.ZENDESK_AUTH.key: "oauth"})
+    return actor
+
+
+async def _revoke(transport: Transport, tokens: oauth.OAuthTokens) -> None:
+    try:
+        await transport.send(oauth.revoke_request(tokens.access))
+    except AppError:
+        # It ends by itself within half an hour, and nobody holds it.
+        return

@@ -1,0 +1,57 @@
+"""The mail server of a workspace: from the settings and the keyring, and a letter to try it."""
+
+import asyncio
+from pathlib import Path
+
+from desktop.clients.smtp import OutgoingEmail, SmtpSecurity, SmtpServer, send_email
+from desktop.clients.transport import tls_context
+from desktop.connect.connection_config import ConnectionConfig
+from desktop.kit.errors import UserDecisionNeeded
+from desktop.kit.text import translate
+from desktop.settings import settings_table, sync_settings
+from desktop.settings.settings_file import SettingsValues
+from desktop.vault.secret import Secret
+
+_SETTINGS_HINT = translate(
+    "Mail", "Settings › Syncs, or `fairlead sync mail`, says where mail goes out."
+)
+
+
+async def smtp_server_from_settings(config: ConnectionConfig, values: SettingsValues) -> SmtpServer:
+    """Where mail is handed in. Raises UserDecisionNeeded for what is missing, NoKeyring."""
+    get = values.get
+    host, user = get(sync_settings.MAIL_HOST), get(sync_settings.MAIL_USER)
+    if not host:
+        raise UserDecisionNeeded(
+            "There is no mail server yet.", "No e-mail was sent.", _SETTINGS_HINT
+        )
+    sender = get(sync_settings.MAIL_FROM) or (user if "@" in user else "")
+    if not sender:
+        raise UserDecisionNeeded(
+            "E-mail needs a sender's address.", "No e-mail was sent.", _SETTINGS_HINT
+        )
+    password = await config.vault.get(Secret.SMTP_PASSWORD) if user else None
+    if user and not password:
+        raise UserDecisionNeeded(
+            "There is no password for the mail server.", "No e-mail was sent.", _SETTINGS_HINT
+        )
+    security = SmtpSecurity(get(sync_settings.MAIL_SECURITY))
+    return SmtpServer(host, get(sync_settings.MAIL_PORT), security, sender, user, password or "")
+
+
+async def send_workspace_email(
+    config: ConnectionConfig, values: SettingsValues, letter: OutgoingEmail
+) -> None:
+    """Send it. Raises what `mail_server` and `send_letter` raise."""
+    server = await smtp_server_from_settings(config, values)
+    ca_file = values.get(settings_table.CA_FILE)
+    tls = await asyncio.to_thread(tls_context, Path(ca_file) if ca_file else None)
+    await send_email(server, letter, tls, now=config.clock.now())
+
+
+async def send_test_email(config: ConnectionConfig, values: SettingsValues, to: str) -> None:
+    """Send a letter that says that it works."""
+    text = translate("Mail", "This is how Fairlead tells about its syncs. It works.")
+    await send_workspace_email(
+        config, values, OutgoingEmail((to,), translate("Mail", "Fairlead: a trial"), text)
+    )

@@ -1,0 +1,198 @@
+"""The tokens of a Zendesk sign-in: kept in the vault, renewed by one process at a time.
+
+A refresh token works once. The new one is stored before its access token is used, and a renewal
+holds a lock between processes, under which the vault is read again: whoever comes second finds
+the first one's tokens and asks Zendesk for nothing.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from desktop.clients.http_messages import Transport
+from desktop.clients.zendesk import oauth
+from desktop.kit.clock import Clock, SystemClock
+from desktop.kit.errors import (
+    AppError,
+    AuthenticationError,
+    RateLimited,
+    ResponseTimeout,
+    ServiceError,
+    ServiceUnreachable,
+)
+from desktop.settings.file_lock import hold_lock
+from desktop.vault.secret import Secret, Vault
+
+# Renewed this long before its end, so that no request starts with a token that ends on its way.
+RENEWAL_MARGIN_S = 60.0
+_LOCK_TIMEOUT_S = 45.0
+# Without a stated lifetime a token counts until Zendesk refuses it.
+_NEVER_EXPIRES = 0
+
+
+@dataclass(frozen=True)
+class _AccessToken:
+    token: str = field(repr=False)
+    expires_at: int
+
+    def is_valid(self, now: float, margin_s: float) -> bool:
+        return self.expires_at == _NEVER_EXPIRES or now < self.expires_at - margin_s
+
+
+class OAuthTokenManager:
+    """The credentials of an OAuth workspace; what `clients.zendesk.credentials` asks for."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        transport: Transport,
+        client_id: str,
+        lock: Path,
+        clock: Clock | None = None,
+    ) -> None:
+        """`lock` is a file all processes of the workspace share."""
+        self._vault = vault
+        self._transport = transport
+        self._client_id = client_id
+        self._lock = lock
+        self._clock = clock or SystemClock()
+        self._access: _AccessToken | None = None
+        # A pair Zendesk issued and the vault refused: kept here until the vault takes it.
+        self._unstored: oauth.OAuthTokens | None = None
+        # What Zendesk has refused for good: not asked for again, unless somebody signs in anew.
+        self._refused_refresh: str | None = None
+        self._refused_access: str | None = None
+        self._last_error: AuthenticationError | None = None
+
+    async def header(self) -> str:
+        """`Bearer …`, renewed shortly before its end. Raises AuthenticationError when signed out."""
+        access = self._access or await self._load()
+        if access is None or access.token == self._refused_access:
+            raise self._last_error or signed_out_error()
+        if not access.is_valid(self._clock.now(), RENEWAL_MARGIN_S):
+            access = await self._renew_early(access)
+        self._access = access
+        return f"Bearer {access.token}"
+
+    async def refreshed(self) -> bool:
+        """After a refusal: whether there is another token now; False: sign in again.
+
+        Raises ServiceUnreachable and the like when Zendesk could not be asked; the old pair then stays.
+        """
+        try:
+            self._access = await self._renew_with_lock(self._access)
+        except AuthenticationError:
+            return False
+        return True
+
+    async def save_tokens(self, tokens: oauth.OAuthTokens) -> None:
+        """Store what a sign-in gave, the refresh token first."""
+        async with hold_lock(self._lock, limit_s=_LOCK_TIMEOUT_S, clock=self._clock):
+            self._refused_refresh = self._refused_access = self._last_error = None
+            self._access = await self._save(tokens)
+
+    async def sign_out(self) -> bool:
+        """Revoke at Zendesk, then erase here. False: Zendesk could not be told.
+
+        The token then ends by itself, half an hour after it was issued.
+        """
+        revoked = True
+        async with hold_lock(self._lock, limit_s=_LOCK_TIMEOUT_S, clock=self._clock):
+            access = await self._load()
+            if access is not None:
+                try:
+                    answer = await self._transport.send(oauth.revoke_request(access.token))
+                    oauth.check_revoked(answer, self._clock.now())
+                except AppError:
+                    revoked = False
+            for secret in (Secret.ZENDESK_ACCESS, Secret.ZENDESK_REFRESH):
+                await self._vault.delete(secret)
+            self._access = self._unstored = None
+        return revoked
+
+    async def _renew_early(self, access: _AccessToken) -> _AccessToken:
+        try:
+            return await self._renew_with_lock(access)
+        except (ServiceUnreachable, RateLimited, ServiceError):
+            # It still holds for a moment; whoever uses it then learns of the trouble.
+            if access.is_valid(self._clock.now(), 0):
+                return access
+            raise
+
+    async def _renew_with_lock(self, old: _AccessToken | None) -> _AccessToken:
+        try:
+            async with hold_lock(self._lock, limit_s=_LOCK_TIMEOUT_S, clock=self._clock):
+                return await self._renew(old)
+        except AuthenticationError as error:
+            self._refused_access, self._last_error = (old.token if old else None), error
+            self._access = None
+            raise
+
+    async def _renew(self, old: _AccessToken | None) -> _AccessToken:
+        if self._unstored is not None:
+            return await self._save(self._unstored)
+        stored = await self._load()
+        if stored is not None and (old is None or stored.token != old.token):
+            return stored
+        token = await self._vault.get(Secret.ZENDESK_REFRESH)
+        if token is None or token == self._refused_refresh:
+            raise self._last_error or signed_out_error()
+        return await self._save(await self._exchange_refresh_token(token))
+
+    async def _exchange_refresh_token(self, token: str) -> oauth.OAuthTokens:
+        lost = False
+        try:
+            tokens = await self._request_new_tokens(token)
+        except ResponseTimeout:
+            # Zendesk may not have had it. If it had, the token is used up and is refused now,
+            # which harms nothing (contract zendesk 1: no reuse detection).
+            lost = True
+            try:
+                tokens = await self._request_new_tokens(token)
+            except AuthenticationError as error:
+                self._refused_refresh = token
+                raise renewal_lost_error() from error
+        except AuthenticationError as error:
+            self._refused_refresh = token
+            raise signed_out_error() from error
+        if tokens.refresh is None and lost:
+            raise renewal_lost_error()
+        return tokens
+
+    async def _request_new_tokens(self, token: str) -> oauth.OAuthTokens:
+        answer = await self._transport.send(oauth.refresh_request(self._client_id, token))
+        return oauth.parse_tokens(answer, self._clock.now())
+
+    async def _save(self, tokens: oauth.OAuthTokens) -> _AccessToken:
+        self._unstored = tokens
+        if tokens.refresh is not None:
+            await self._vault.set(Secret.ZENDESK_REFRESH, tokens.refresh)
+        access = _AccessToken(tokens.access, int(tokens.expires_at or _NEVER_EXPIRES))
+        await self._vault.set(Secret.ZENDESK_ACCESS, f"{access.expires_at} {access.token}")
+        self._unstored = None
+        return access
+
+    async def _load(self) -> _AccessToken | None:
+        entry = await self._vault.get(Secret.ZENDESK_ACCESS)
+        expires, _, token = (entry or "").partition(" ")
+        if not token or not expires.isdigit():
+            return None
+        return _AccessToken(token, int(expires))
+
+
+def signed_out_error() -> AuthenticationError:
+    """Say that there is no sign-in any more."""
+    return AuthenticationError(
+        "You are signed out of Zendesk.",
+        "What waits to be sent is kept and goes out afterwards.",
+        "Sign in again.",
+    )
+
+
+def renewal_lost_error() -> AuthenticationError:
+    """Say that a renewal's answer never arrived, and the old tokens are used up."""
+    return AuthenticationError(
+        "The sign-in could not be renewed.",
+        "Zendesk’s answer was lost on the way, and its tokens work only once. "
+        "What waits to be sent is kept and goes out afterwards.",
+        "Sign in again.",
+    )

@@ -1,0 +1,39 @@
+"""What is kept where, told before anything is: a page of the wizard, and of the privacy notes."""
+
+from dataclasses import dataclass
+
+from desktop.connect.connection_config import ConnectionConfig
+from desktop.kit.text import translate
+from desktop.settings import settings_table
+
+
+@dataclass(frozen=True)
+class StoredDataItem:
+    """One kind of data, and where it stays."""
+
+    description: str
+    location: str
+
+
+def list_stored_data(config: ConnectionConfig) -> tuple[StoredDataItem, ...]:
+    """Everything this workspace keeps on this computer; nothing goes anywhere else."""
+    folder = config.workspace.folder
+    where = config.vault.location_label
+    days = config.settings_file.load().values.get(settings_table.CACHE_DAYS)
+    return (
+        StoredDataItem(
+            translate("Stored", "Keys and sign-ins"),
+            where[:1].upper() + where[1:],
+        ),
+        StoredDataItem(
+            translate("Stored", "Settings, without any key"), str(config.workspace.settings_path)
+        ),
+        StoredDataItem(
+            translate("Stored", "What waits, and what was changed by whom"),
+            f"{folder / 'fairlead.db'}, kept when you sign out",
+        ),
+        StoredDataItem(
+            translate("Stored", "Customers you opened"),
+            f"{folder / 'mirror.db'}, for {days} days, erased when you sign out",
+        ),
+    )

@@ -1,0 +1,90 @@
+"""Other computers: the policy file to hand out, and whether an agents' key is what it should be."""
+
+from desktop.clients.sailthru.client import SailthruClient
+from desktop.connect.connection_check import CheckCollector, ConnectionCheck, failed_check
+from desktop.kit.errors import AppError, Forbidden
+from desktop.kit.text import translate
+from desktop.model.json_value import Json
+from desktop.settings import settings_table
+from desktop.settings.setting_definition import SettingSection
+from desktop.settings.settings_file import SettingsValues
+
+# What is one person's own, or would sign somebody in as another.
+_PERSONAL_KEYS = frozenset(
+    {
+        settings_table.ZENDESK_EMAIL.key,
+        settings_table.SAILTHRU_ONLY_OWNER.key,
+        settings_table.CA_FILE.key,
+        settings_table.LOG_LEVEL.key,
+    }
+)
+_POLICY_SECTIONS = frozenset(
+    {
+        SettingSection.SAILTHRU,
+        SettingSection.ZENDESK,
+        SettingSection.PERMISSIONS,
+        SettingSection.NAMES,
+        SettingSection.VALUE,
+        SettingSection.OPT_IN,
+    }
+)
+
+KEY_HANDOUT_NOTES = translate(
+    "Team",
+    "Keys are handed out person by person, never in the policy file. Ask Sailthru for a second "
+    "key without “job” and give that one to agents: a rule in this app guides, a key that lacks "
+    "the right holds. In Zendesk everybody signs in with their own account in the browser.",
+)
+
+POLICY_INSTALL_NOTES = translate(
+    "Team",
+    "Put the file where only administrators can write: Linux /etc/fairlead/policy.json, macOS "
+    "/Library/Application Support/Fairlead/policy.json, Windows "
+    "C:\\ProgramData\\Fairlead\\policy.json. It must belong to root or an administrator, and "
+    "nobody else may write to it; otherwise it is ignored, and Fairlead says so.",
+)
+
+
+def export_policy(values: SettingsValues) -> dict[str, Json]:
+    """Give the policy file for other computers: this workspace's rules and names, no secrets."""
+    return {
+        row.key: row.serialize(values.get(row))
+        for row in settings_table.ALL_SETTINGS
+        if row.managed
+        and row.section in _POLICY_SECTIONS
+        and row.key not in _PERSONAL_KEYS
+        and (row.section is SettingSection.PERMISSIONS or values.is_set(row))
+    }
+
+
+async def check_agents_key(client: SailthruClient) -> tuple[ConnectionCheck, ...]:
+    """Test a key meant for agents: user and list are allowed, job is refused."""
+    checks = CheckCollector()
+    for endpoint in ("user", "list"):
+        try:
+            await client.probe_endpoint(endpoint)
+        except AppError as error:
+            checks.add(failed_check(f"Agents' key: {endpoint}", error))
+        else:
+            checks.add(
+                ConnectionCheck(f"Agents' key: {endpoint}", True, "Allowed, as agents need it.")
+            )
+    title = "Agents' key: job"
+    try:
+        await client.probe_endpoint("job")
+    except Forbidden:
+        checks.add(
+            ConnectionCheck(title, True, "Refused, as it should be: agents run no bulk jobs.")
+        )
+    except AppError as error:
+        checks.add(failed_check(title, error))
+    else:
+        checks.add(
+            ConnectionCheck(
+                title,
+                False,
+                "This key may start bulk jobs, so whoever holds it can change every profile.",
+                "Ask Sailthru for a key without “job” for agents.",
+            )
+        )
+    return checks.results()

@@ -1,0 +1,315 @@
+"""Setting a workspace up from a document: check against the services, then store.
+
+Credentials that are refused, or a service that cannot be reached, store nothing. A refused
+endpoint is reported and does not keep the rest from being stored: agents' keys lack `job`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from desktop.clients.sailthru.protocol import SailthruCredentials as SailthruKey
+from desktop.clients.zendesk.credentials import ApiTokenCredentials
+from desktop.connect import sailthru_key_checks
+from desktop.connect.connection_check import (
+    CheckCollector,
+    ConnectionCheck,
+    OnCheck,
+    are_needed_checks_ok,
+)
+from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.doctor import check_zendesk_account, not_signed_in_check
+from desktop.connect.identity_and_roles import sailthru_only_actor
+from desktop.connect.reachability_check import check_reachability
+from desktop.connect.setup_document import SetupDocument, parse_setup_document
+from desktop.connect.temporary_clients import SAILTHRU_TITLE, ZENDESK_TITLE
+from desktop.connect.zendesk_account import erase_zendesk_secrets
+from desktop.kit.errors import InvalidInput, NotPermitted
+from desktop.model.json_value import Json
+from desktop.model.permission import Actor, Role
+from desktop.settings import settings_table
+from desktop.settings.setting_definition import Setting
+from desktop.settings.settings_file import SettingsValues
+from desktop.vault.secret import Secret
+
+# What leads to a connection has to be set by whoever makes the first one.
+_CONNECTION_SETTINGS = (settings_table.SERVICE_URI, settings_table.ZENDESK_BASE_URL)
+
+
+@dataclass(frozen=True)
+class SetupReport:
+    """What was checked, whether it was stored, and what was left out of the document."""
+
+    workspace: str
+    checks: tuple[ConnectionCheck, ...]
+    is_stored: bool
+    is_unreachable: bool
+    actor: Actor | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether it is stored and everything needed works."""
+        return self.is_stored and are_needed_checks_ok(self.checks)
+
+    def as_json(self) -> dict[str, Json]:
+        """As in `fairlead setup --json`."""
+        return {
+            "workspace": self.workspace,
+            "ok": self.is_ok,
+            "stored": self.is_stored,
+            "role": self.actor.role.value if self.actor else None,
+            "checks": [check.as_json() for check in self.checks],
+            "notes": list(self.notes),
+        }
+
+
+@dataclass
+class _SetupOutcome:
+    """What the checks of one set-up have shown so far."""
+
+    is_refused: bool = False
+    is_unreachable: bool = False
+    actor: Actor | None = None
+
+    @property
+    def is_good(self) -> bool:
+        return not (self.is_refused or self.is_unreachable)
+
+
+async def set_up_workspace(
+    document: Json, config: ConnectionConfig, on_check: OnCheck | None = None
+) -> SetupReport:
+    """Set the desk's workspace up.
+
+    Raises InvalidInput for a document that cannot be used, NeedsPerson when another workspace has
+    the Zendesk account, NoKeyring when there is no place for secrets.
+    """
+    given = parse_setup_document(document)
+    file = config.settings_file
+    before = file.load().values
+    settings, notes = _without_managed(given, before)
+    _choose_sign_in_method(given, before, settings)
+    values = SettingsValues({**before.stored, **settings}, before.policy)
+    _require_complete(given, values)
+    if values.get(settings_table.ZENDESK_AUTH) != "none":
+        base_url = values.get(settings_table.ZENDESK_BASE_URL)
+        config.workspaces.require_account_unused(base_url, but=config.workspace.name)
+    moved = _is_account_changed(before, values)
+    key, token = await _collect_credentials(given, config, values, moved=moved)
+    checks = CheckCollector(on_check)
+    # Who was in charge before decides, not what the document says about itself: leaving Zendesk
+    # makes nobody an admin.
+    alone = before.get(settings_table.ZENDESK_AUTH) == "none"
+    outcome = _SetupOutcome(
+        actor=sailthru_only_actor(before, config.computer_user) if alone else None
+    )
+    await _check_zendesk(config, values, token, checks, outcome, moved=moved)
+    if outcome.is_good:
+        await _check_sailthru(config, values, key, settings, checks, outcome)
+    if outcome.is_good:
+        settings, more = _filter_admin_settings(settings, before, outcome.actor)
+        if values.get(settings_table.ZENDESK_AUTH) == "none" and not before.is_set(
+            settings_table.SAILTHRU_ONLY_OWNER
+        ):
+            settings.setdefault(settings_table.SAILTHRU_ONLY_OWNER.key, config.computer_user)
+        notes += more
+        await _store_secrets(given, config, before, values)
+        file.change(settings)
+    return SetupReport(
+        config.workspace.name,
+        checks.results(),
+        outcome.is_good,
+        outcome.is_unreachable,
+        outcome.actor,
+        (*given.notes, *notes),
+    )
+
+
+def _choose_sign_in_method(
+    given: SetupDocument, before: SettingsValues, settings: dict[str, Json]
+) -> None:
+    """Without `zendesk.auth`: a token means token, an account alone means the browser."""
+    key = settings_table.ZENDESK_AUTH.key
+    if key in given.settings or before.is_managed(settings_table.ZENDESK_AUTH):
+        return
+    if Secret.ZENDESK_TOKEN in given.secrets:
+        settings[key] = "token"
+    elif given.settings.get(settings_table.ZENDESK_BASE_URL.key) and (
+        before.get(settings_table.ZENDESK_AUTH) == "none"
+    ):
+        settings[key] = "oauth"
+
+
+def _require_complete(given: SetupDocument, values: SettingsValues) -> None:
+    how = values.get(settings_table.ZENDESK_AUTH)
+    if how != "none" and not values.get(settings_table.ZENDESK_BASE_URL):
+        raise InvalidInput(
+            "“zendesk.base_url” is missing.",
+            "It says which Zendesk account to connect.",
+            "Add it, such as https://acme.zendesk.com.",
+        )
+    if Secret.ZENDESK_TOKEN in given.secrets and not values.get(settings_table.ZENDESK_EMAIL):
+        raise InvalidInput("“zendesk.api_token” needs “zendesk.email”, the address of an agent.")
+
+
+async def _collect_credentials(
+    given: SetupDocument, config: ConnectionConfig, values: SettingsValues, *, moved: bool
+) -> tuple[SailthruKey | None, ApiTokenCredentials | None]:
+    # What the document leaves out may be in the vault, or in the environment.
+    secrets = given.secrets
+    key = secrets.get(Secret.SAILTHRU_KEY) or await config.vault.get(Secret.SAILTHRU_KEY)
+    secret = secrets.get(Secret.SAILTHRU_SECRET) or await config.vault.get(Secret.SAILTHRU_SECRET)
+    sailthru = SailthruKey(key, secret) if key and secret else None
+    zendesk = None
+    if values.get(settings_table.ZENDESK_AUTH) == "token":
+        token = secrets.get(Secret.ZENDESK_TOKEN)
+        if token is None and not moved:
+            token = await config.vault.get(Secret.ZENDESK_TOKEN)
+        if token is None:
+            raise InvalidInput(
+                "“zendesk.api_token” is missing.",
+                "The sign-in is set to “token”, and none is kept for this workspace.",
+                "Add it, or set “zendesk.auth” to “oauth”.",
+            )
+        zendesk = ApiTokenCredentials(values.get(settings_table.ZENDESK_EMAIL), token)
+    if sailthru is None and values.get(settings_table.ZENDESK_AUTH) == "none":
+        raise InvalidInput(
+            "The set-up names no service.",
+            "It needs “sailthru” with api_key and api_secret, or “zendesk” with base_url.",
+            "See `fairlead setup --help`.",
+        )
+    return sailthru, zendesk
+
+
+async def _check_zendesk(
+    config: ConnectionConfig,
+    values: SettingsValues,
+    token: ApiTokenCredentials | None,
+    checks: CheckCollector,
+    outcome: _SetupOutcome,
+    *,
+    moved: bool,
+) -> None:
+    base_url = values.get(settings_table.ZENDESK_BASE_URL)
+    if values.get(settings_table.ZENDESK_AUTH) == "none" or not base_url:
+        return
+    outcome.actor = None
+    services = config.temporary_clients(values)
+    if not await check_reachability(ZENDESK_TITLE, base_url, services, config.clock, checks):
+        outcome.is_unreachable = True
+        return
+    if token is not None:
+        outcome.actor = await check_zendesk_account(services, base_url, token, values, checks)
+        outcome.is_refused = outcome.actor is None
+        return
+    async with services.transport(ZENDESK_TITLE, base_url) as transport:
+        credentials = None if moved else await config.zendesk_credentials(values, transport)
+        if credentials is None:
+            checks.add(not_signed_in_check(values))
+            return
+        outcome.actor = await check_zendesk_account(services, base_url, credentials, values, checks)
+
+
+async def _check_sailthru(
+    config: ConnectionConfig,
+    values: SettingsValues,
+    key: SailthruKey | None,
+    settings: dict[str, Json],
+    checks: CheckCollector,
+    outcome: _SetupOutcome,
+) -> None:
+    if key is None:
+        return
+    services = config.temporary_clients(values)
+    uri = values.get(settings_table.SERVICE_URI)
+    if not await check_reachability(SAILTHRU_TITLE, uri, services, config.clock, checks):
+        outcome.is_unreachable = True
+        return
+    async with services.sailthru(uri, key) as client:
+        let_in, account = await sailthru_key_checks.check_sailthru_sign_in(client, checks)
+        if not let_in:
+            outcome.is_refused = True
+            return
+        runs = outcome.actor is None or outcome.actor.role is Role.ADMIN
+        await sailthru_key_checks.check_endpoints(client, checks, runs=runs)
+        if account is not None:
+            if account.timezone and not values.is_set(settings_table.TIMEZONE):
+                # Nobody chose one: the account's own is right (S2-13).
+                values = _with_timezone(values, account.timezone, settings)
+            sailthru_key_checks.check_account_settings(account, values, checks)
+        await sailthru_key_checks.check_smart_list(client, values, checks)
+
+
+def _with_timezone(
+    values: SettingsValues, timezone: str, settings: dict[str, Json]
+) -> SettingsValues:
+    try:
+        settings[settings_table.TIMEZONE.key] = settings_table.TIMEZONE.validate(timezone)
+    except InvalidInput:
+        # A zone this computer does not know; the comparison that follows says so.
+        return values
+    return SettingsValues({**values.stored, **settings}, values.policy)
+
+
+def _without_managed(
+    given: SetupDocument, before: SettingsValues
+) -> tuple[dict[str, Json], tuple[str, ...]]:
+    kept, notes = {}, []
+    for key, value in given.settings.items():
+        if before.is_managed(settings_table.SETTINGS_BY_KEY[key]):
+            notes.append(f"“{key}” is managed by your organisation and was left out.")
+        else:
+            kept[key] = value
+    return kept, tuple(notes)
+
+
+def _filter_admin_settings(
+    settings: Mapping[str, Json], before: SettingsValues, actor: Actor | None
+) -> tuple[dict[str, Json], tuple[str, ...]]:
+    """Leave out what only admins may change; who is no admin changes nothing of it.
+
+    Raises NotPermitted when a connected workspace would be led to another account: leaving that
+    out would keep credentials that were checked against something else.
+    """
+    if actor is not None and actor.role is Role.ADMIN:
+        return dict(settings), ()
+    connected = bool(before.get(settings_table.ZENDESK_BASE_URL)) or before.is_set(
+        settings_table.SAILTHRU_ONLY_OWNER
+    )
+    kept, notes = {}, []
+    for key, value in settings.items():
+        row = settings_table.SETTINGS_BY_KEY[key]
+        if not row.admin:
+            kept[key] = value
+        elif row in _CONNECTION_SETTINGS:
+            if connected and actor is not None and not _is_unchanged(row, value, before):
+                raise NotPermitted(
+                    "This workspace is connected to another account.",
+                    f"Only an admin can change “{key}”.",
+                    "Set up a workspace of its own with `--workspace NAME`.",
+                )
+            kept[key] = value
+        elif not _is_unchanged(row, value, before):
+            notes.append(f"“{key}” needs an admin and was not changed.")
+    return kept, tuple(notes)
+
+
+def _is_unchanged(row: Setting[Any], value: Json, before: SettingsValues) -> bool:
+    return bool(row.serialize(before.get(row)) == value)
+
+
+def _is_account_changed(before: SettingsValues, values: SettingsValues) -> bool:
+    old = before.get(settings_table.ZENDESK_BASE_URL)
+    return bool(old) and old != values.get(settings_table.ZENDESK_BASE_URL)
+
+
+async def _store_secrets(
+    given: SetupDocument, config: ConnectionConfig, before: SettingsValues, values: SettingsValues
+) -> None:
+    if _is_account_changed(before, values):
+        await erase_zendesk_secrets(config.vault)
+    for secret, value in given.secrets.items():
+        # What the environment gives needs no keyring, and a server may have none.
+        if await config.vault.get(secret) != value:
+            await config.vault.set(secret, value)

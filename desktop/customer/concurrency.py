@@ -1,0 +1,70 @@
+"""Several coroutines at once, and answers that may be missing.
+
+What may be cancelled before its first step takes a callable: a coroutine made for it, and then
+never awaited, would be left behind.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+from desktop.kit.errors import AppError, NotFound
+from desktop.model.zendesk_user import ZendeskUser
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+async def run_concurrently(*coroutines: Coroutine[Any, Any, None]) -> None:
+    """Run all at once; an unexpected failure of one cancels the rest and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for coroutine in coroutines:
+                group.create_task(coroutine)
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+async def await_task(task: "asyncio.Task[None]") -> None:
+    """Wait for a task as one of several coroutines."""
+    await task
+
+
+async def cancel_and_wait(task: "asyncio.Task[None]") -> None:
+    """Cancel a task and wait until it has ended."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def no_result() -> None:
+    """No answer, where none was asked for."""
+    return
+
+
+async def ignore_app_errors(asking: Coroutine[Any, Any, None]) -> None:
+    """For extras: without them the sheet is poorer, not wrong."""
+    try:
+        await asking
+    except AppError as error:
+        log.info("A detail could not be read: %s", error.code)
+
+
+async def none_if_missing(ask: Callable[[], Awaitable[T]]) -> T | None:
+    """The answer, or None where the service knows no such thing."""
+    try:
+        return await ask()
+    except NotFound:
+        return None
+
+
+async def none_if_refused(
+    ask: Callable[[], Awaitable[tuple[ZendeskUser, ...]]],
+) -> tuple[ZendeskUser, ...]:
+    """The people, or none where this way of asking is refused; what may pass is raised."""
+    try:
+        return await ask()
+    except AppError as error:
+        if error.is_retryable:
+            raise
+        return ()

@@ -1,0 +1,237 @@
+"""Looks one customer up: what is kept at once, then every service at the same time.
+
+    e-mail ─┬─ Sailthru profile ───────────────────────────────┐
+            ├─ Zendesk person ─┬─ tickets                      ├─ joined sheet
+            │                  ├─ identities, organisation     │
+            │                  └─ profiles of other addresses ─┘
+            └─ lists, user fields (when older than a few minutes)
+
+Each part is shown as it arrives; one failed part does not cancel the others.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from desktop.customer.concurrency import (
+    no_result,
+    none_if_missing,
+    none_if_refused,
+    run_concurrently,
+)
+from desktop.customer.sailthru_lookup import SailthruLookup
+from desktop.customer.service_clients import ServiceClients
+from desktop.customer.sheet_builder import OnSheet, SheetBuilder
+from desktop.customer.zendesk_lookup import ZendeskLookup
+from desktop.kit.clock import Clock
+from desktop.kit.log_redaction import fingerprint
+from desktop.model.customer_sheet import CustomerSheet, SheetPart, SheetPartState
+from desktop.model.lookup_query import LookupQuery, LookupQueryKind, parse_lookup_query
+from desktop.model.zendesk_ticket import ZendeskTicket
+from desktop.model.zendesk_user import ZendeskUser
+from desktop.store.workspace_store import WorkspaceStore
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# Until the requests before have left: each costs the window's thread a millisecond or two.
+_CATALOGUE_DELAY_S = 0.006
+
+
+class CustomerLookup:
+    """Finds customers. One instance serves any number of lookups at once."""
+
+    def __init__(
+        self, services: Callable[[], ServiceClients], store: WorkspaceStore, clock: Clock
+    ) -> None:
+        self._services = services
+        self._store = store
+        self._clock = clock
+
+    def cached_sheet(self, query: LookupQuery) -> CustomerSheet:
+        """What this computer still knows, without asking anybody."""
+        return self._store.sheet_reader.read_sheet(query)
+
+    async def look_up(self, text: str, on_sheet: OnSheet = lambda _sheet: None) -> CustomerSheet:
+        """Find whoever `text` means; `on_sheet` is called with each newer state of the sheet.
+
+        A part that failed carries its error and, where kept, the older value. Raises BadInput
+        for a text that cannot be looked up. Cancelling stops all requests.
+        """
+        return await self.look_up_query(parse_lookup_query(text), on_sheet)
+
+    async def look_up_query(
+        self, query: LookupQuery, on_sheet: OnSheet = lambda _sheet: None
+    ) -> CustomerSheet:
+        """The same for a query that is recognised already."""
+        services = self._services()
+
+        def stands() -> bool:
+            return self._services() == services
+
+        board = SheetBuilder(query, self._store, self._clock, on_sheet, stands)
+        return await _LookupRun(services, board).run()
+
+
+class _LookupRun:
+    """One lookup under way."""
+
+    def __init__(self, services: ServiceClients, builder: SheetBuilder) -> None:
+        self._builder = builder
+        self._zendesk = services.zendesk
+        self._sailthru = SailthruLookup(builder, services.sailthru)
+        self._users = ZendeskLookup(builder, services.zendesk, self._sailthru)
+
+    async def run(self) -> CustomerSheet:
+        query = self._builder.sheet.query
+        log.info("Looking up a %s (%s)", query.kind.value, fingerprint(query.value))
+        self._publish_cached(self._builder.store.sheet_reader.read_sheet(query))
+        by_kind: dict[LookupQueryKind, Callable[[], Coroutine[Any, Any, None]]] = {
+            LookupQueryKind.EMAIL: self._by_email,
+            LookupQueryKind.TICKET: self._by_ticket,
+            LookupQueryKind.PHONE: self._by_phone,
+            LookupQueryKind.ZENDESK_ID: self._by_zendesk_id,
+            LookupQueryKind.EXTERNAL_ID: self._by_external_id,
+            LookupQueryKind.SID: self._by_sid,
+            LookupQueryKind.NUMBER: self._by_number,
+            LookupQueryKind.NAME: self._by_name,
+        }
+        try:
+            await run_concurrently(by_kind[query.kind](), self._load_catalogues())
+            return await self._finish()
+        finally:
+            await self._builder.wait_until_saved()
+
+    def _publish_cached(self, kept: CustomerSheet) -> None:
+        # Until asked, a kept part is loading: its value is shown with its age.
+        off: SheetPart[Any] = SheetPart(state=SheetPartState.OFF)
+        loading = SheetPartState.LOADING
+        person = replace(kept.user, state=loading) if self._zendesk else off
+        tickets = replace(kept.tickets, state=loading) if self._zendesk else off
+        profile = replace(kept.profile, state=loading) if self._sailthru.is_connected else off
+        self._builder.publish(
+            replace(kept, user=person, tickets=tickets, profile=profile, matches=kept.matches)
+        )
+
+    async def _finish(self) -> CustomerSheet:
+        sheet = self._builder.sheet
+        # What nobody asked for after all (no person: no tickets) stands as absent.
+        if sheet.user.state is SheetPartState.LOADING:
+            sheet = replace(sheet, user=SheetPart(state=SheetPartState.ABSENT))
+        if sheet.tickets.state is SheetPartState.LOADING:
+            sheet = replace(sheet, tickets=_dependent_part(sheet.tickets, sheet.user))
+        if sheet.profile.state is SheetPartState.LOADING:
+            sheet = replace(sheet, profile=_dependent_part(sheet.profile, sheet.user))
+        sheet = self._builder.store.sheet_reader.refresh_sheet(replace(sheet, is_complete=True))
+        self._builder.publish(sheet)
+        person, profile = sheet.user.value, sheet.profile.value
+        if person is not None or profile is not None:
+            await self._builder.save_in_background(
+                self._builder.store.customer_cache.mark_opened,
+                person=person.id if person else None,
+                sid=profile.sid if profile else None,
+                at=self._builder.now(),
+            )
+        return sheet
+
+    async def _load_catalogues(self) -> None:
+        """What the account has, a moment later: the second round trip hangs on the person."""
+        await asyncio.sleep(_CATALOGUE_DELAY_S)
+        await run_concurrently(self._sailthru.load_lists(), self._users.load_user_fields())
+
+    async def _by_email(self) -> None:
+        address = self._builder.sheet.query.value
+        await run_concurrently(
+            self._users.load_users_by_email(address), self._sailthru.load_profile(address)
+        )
+        await self._sailthru.choose_profile()
+
+    async def _by_ticket(self) -> None:
+        await self._users.load_ticket(int(self._builder.sheet.query.value))
+        await self._sailthru.choose_profile()
+
+    async def _by_zendesk_id(self) -> None:
+        await self._users.load_user(int(self._builder.sheet.query.value))
+        await self._sailthru.choose_profile()
+
+    async def _by_external_id(self) -> None:
+        value = self._builder.sheet.query.value
+        if self._zendesk is not None:
+            await self._users.load_users(self._zendesk.find_by_external_id(value))
+        await self._sailthru.choose_profile()
+
+    async def _by_phone(self) -> None:
+        if self._zendesk is not None:
+            await self._users.load_users(
+                self._zendesk.find_by_phone(self._builder.sheet.query.value)
+            )
+        await self._sailthru.choose_profile()
+
+    async def _by_sid(self) -> None:
+        await self._sailthru.load_profile(self._builder.sheet.query.value)
+        profile = self._builder.sheet.profile.value
+        if profile is not None and profile.email:
+            await self._users.load_users_by_email(profile.email)
+
+    async def _by_name(self) -> None:
+        value = self._builder.sheet.query.value
+        zendesk = self._zendesk
+        if zendesk is None:
+            return
+
+        async def ask() -> tuple[ZendeskUser, ...]:
+            by_name, by_id = await asyncio.gather(
+                zendesk.find_by_name(value),
+                none_if_refused(lambda: zendesk.find_by_external_id(value)),
+            )
+            return tuple({p.id: p for p in (*by_id, *by_name)}.values())
+
+        await self._users.load_users(ask())
+        await self._sailthru.choose_profile()
+
+    async def _by_number(self) -> None:
+        """A bare number may be anything: ask for all, and offer what exists."""
+        number = self._builder.sheet.query.value
+        zendesk = self._zendesk
+        if zendesk is None:
+            return
+        small = int(number) < 2**63
+
+        async def ask() -> tuple[ZendeskUser, ...]:
+            ticket = (
+                await none_if_missing(lambda: zendesk.show_ticket(int(number))) if small else None
+            )
+            if ticket is not None and ticket.requester_id is not None:
+                self._builder.publish(replace(self._builder.sheet, ticket=ticket))
+                await self._builder.save_in_background(
+                    self._builder.store.customer_cache.save_ticket, ticket, self._builder.now()
+                )
+                return (await zendesk.show_user(ticket.requester_id),)
+            person, by_id, by_phone = await asyncio.gather(
+                none_if_missing(lambda: zendesk.show_user(int(number))) if small else no_result(),
+                none_if_refused(lambda: zendesk.find_by_external_id(number)),
+                none_if_refused(lambda: zendesk.find_by_phone(number)),
+            )
+            found = (*((person,) if person else ()), *by_id, *by_phone)
+            return tuple({p.id: p for p in found}.values())
+
+        await self._users.load_users(ask())
+        await self._sailthru.choose_profile()
+
+
+def _dependent_part(part: SheetPart[T], person: SheetPart[Any]) -> SheetPart[T]:
+    """A part that hangs on a person: without an answer about them what is kept stays."""
+    if person.state is SheetPartState.FAILED:
+        return replace(part, state=SheetPartState.FAILED, error=person.error)
+    return SheetPart(state=SheetPartState.ABSENT, error=person.error)
+
+
+def relevant_ticket(sheet: CustomerSheet) -> ZendeskTicket | None:
+    """The ticket this sheet was opened from, or the customer's newest unsolved one."""
+    if sheet.ticket is not None:
+        return sheet.ticket
+    page = sheet.tickets.value
+    unsolved = [t for t in page.tickets if t.is_unsolved] if page else []
+    return max(unsolved, key=lambda t: t.updated_at or 0.0, default=None)

@@ -1,0 +1,153 @@
+"""Turns what somebody chose on a sheet into intents that name a sid or a Zendesk id."""
+
+from desktop.customer.service_clients import AccountFieldNames
+from desktop.kit.errors import InvalidInput, UserDecisionNeeded
+from desktop.model.customer_health import CustomerHealth
+from desktop.model.customer_sheet import CustomerSheet, SheetPartState
+from desktop.model.edit import EditKind, EditRequest, EditTarget, Service
+from desktop.model.json_value import Json
+from desktop.model.lookup_query import is_email
+from desktop.model.optout_level import OptOutLevel
+from desktop.model.sailthru_naming_rules import (
+    validate_list_name,
+    validate_var_name,
+    validate_var_value,
+)
+from desktop.model.sheet_overlay import confirmed_value
+
+
+class EditFactory:
+    """Intents for one sheet. `reason` and `ticket` go with each of them into the audit."""
+
+    def __init__(
+        self,
+        sheet: CustomerSheet,
+        names: AccountFieldNames,
+        *,
+        reason: str = "",
+        ticket: int | None = None,
+    ) -> None:
+        self._sheet = sheet
+        self._names = names
+        self._reason = reason
+        self._ticket = ticket
+
+    def optout(self, level: OptOutLevel) -> EditRequest:
+        """Another opt-out level. `blast` is deprecated and never set (contract sailthru 4.4)."""
+        if level is OptOutLevel.BLAST:
+            raise InvalidInput(
+                "“blast” is an old level that Sailthru no longer wants to be set.",
+                "",
+                "Choose none, basic or all.",
+            )
+        return self._profile_request(EditKind.OPTOUT, "", level.value)
+
+    def list_membership(self, name: str, *, member: bool) -> EditRequest:
+        """On or off a natural list that exists: an unknown name would make a new list."""
+        validate_list_name(name)
+        lists = self._sheet.lists.value
+        known = next((entry for entry in lists or () if entry.name == name), None)
+        on_profile = self._sheet.profile.value is not None and name in (
+            self._sheet.profile.value.lists
+        )
+        if known is not None and known.smart:
+            raise InvalidInput(
+                f"“{name}” is a smart list.",
+                "Sailthru computes who is on it; nobody can be added or removed by hand.",
+                "Change the data the list is computed from.",
+            )
+        if lists is not None and known is None and not on_profile:
+            raise InvalidInput(
+                f"There is no list “{name[:60]}” in Sailthru.",
+                "Naming an unknown list would create it.",
+                "Check the spelling; upper and lower case count.",
+            )
+        if lists is None and not on_profile and member:
+            raise UserDecisionNeeded(
+                "The account's lists could not be read.",
+                "Without them it is not certain that this list exists.",
+                "Try again when Sailthru answers.",
+            )
+        return self._profile_request(EditKind.LIST, name, member)
+
+    def health(self, health: CustomerHealth | None) -> EditRequest:
+        """The health var; None takes the value away."""
+        return self._profile_request(
+            EditKind.HEALTH, self._names.health_var, health.value if health else None
+        )
+
+    def var(self, name: str, value: Json) -> EditRequest:
+        """One var; None clears it (the key stays with null, contract sailthru 2.1)."""
+        return self._profile_request(
+            EditKind.VAR, validate_var_name(name), validate_var_value(value)
+        )
+
+    def sync_mark(self, *, on: bool) -> EditRequest:
+        """The mark by which the smart list finds this customer."""
+        return self._profile_request(EditKind.SYNC_MARK, self._names.mark_var, on)
+
+    def sync_checkbox(self, *, on: bool) -> EditRequest:
+        """Zendesk's check box “Sync to Sailthru”."""
+        person = self._sheet.user.value
+        if person is None:
+            raise InvalidInput(
+                "Zendesk does not know this customer.",
+                "The check box belongs to a Zendesk person.",
+            )
+        fields = self._sheet.user_fields.value
+        field = next((f for f in fields or () if f.key == self._names.box_field), None)
+        if fields is not None and (field is None or field.type != "checkbox"):
+            raise InvalidInput(
+                f"Zendesk has no check box field “{self._names.box_field}”.",
+                "An admin can create it in Settings.",
+            )
+        label = self._sheet.address or person.name
+        target = EditTarget(Service.ZENDESK, str(person.id), label)
+        name = self._names.box_field
+        return self._build_request(
+            EditKind.SYNC_CHECKBOX,
+            target,
+            name,
+            confirmed_value(self._sheet, EditKind.SYNC_CHECKBOX, name),
+            on,
+        )
+
+    def create(self, address: str) -> EditRequest:
+        """A new profile at an address that Sailthru says it does not know, on no list."""
+        if not is_email(address):
+            raise InvalidInput(f"“{address[:80]}” is not an e-mail address.")
+        if self._sheet.profile.value is not None or (
+            self._sheet.profile.state is not SheetPartState.ABSENT
+        ):
+            raise InvalidInput(
+                "It is not certain that Sailthru has no profile for this customer.",
+                "A second profile would split what is known about them.",
+                "Look the customer up again while Sailthru answers.",
+            )
+        person = self._sheet.user.value
+        values: dict[str, Json] = {}
+        # Zendesk shows the address where a name is missing.
+        if person is not None and person.name and not is_email(person.name):
+            first, _, last = " ".join(person.name.split()).partition(" ")
+            values = {"first_name": first, **({"last_name": last} if last else {})}
+        target = EditTarget(Service.SAILTHRU, address.lower(), address.lower())
+        return self._build_request(EditKind.CREATE, target, "", None, values)
+
+    def _profile_request(self, kind: EditKind, name: str, new: Json) -> EditRequest:
+        profile = self._sheet.profile.value
+        if profile is None:
+            raise InvalidInput(
+                "This customer has no Sailthru profile.",
+                "There is nothing to change in Sailthru.",
+                "Create the profile first.",
+            )
+        label = profile.email or self._sheet.address or profile.sid
+        target = EditTarget(Service.SAILTHRU, profile.sid, label)
+        return self._build_request(
+            kind, target, name, confirmed_value(self._sheet, kind, name), new
+        )
+
+    def _build_request(
+        self, kind: EditKind, target: EditTarget, name: str, old: Json, new: Json
+    ) -> EditRequest:
+        return EditRequest(kind, target, name, old, new, reason=self._reason, ticket=self._ticket)

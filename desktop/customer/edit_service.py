@@ -1,0 +1,121 @@
+"""Puts intents into the outbox, if the rules allow them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
+from desktop.kit.clock import Clock
+from desktop.kit.errors import InvalidInput, NotPermitted
+from desktop.model.edit import (
+    UNDO_WINDOW_S,
+    Edit,
+    EditRequest,
+    is_opt_in,
+    is_same_json,
+    needed_permission,
+    waits_for_undo,
+)
+from desktop.model.edit import EditKind as Kind
+from desktop.model.permission import Actor, PermissionDecision, PermissionRules, check_permission
+from desktop.model.sailthru_naming_rules import is_valid_unicode
+from desktop.store.outbox import DelayPolicy
+from desktop.store.workspace_store import WorkspaceStore
+
+_MAX_REASON_LENGTH = 2000
+
+
+class EditService:
+    """The one door for changes: the window, the command line and undo all come through here."""
+
+    def __init__(
+        self,
+        store: WorkspaceStore,
+        clock: Clock,
+        bus: ChangeBus,
+        actor: Callable[[], Actor],
+        rules: Callable[[], PermissionRules],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._bus = bus
+        self._actor = actor
+        self._rules = rules
+
+    def permission_for(self, request: EditRequest) -> PermissionDecision:
+        """Whether the person at work here may do this, and if not, why not."""
+        return check_permission(needed_permission(request), self._actor(), self._rules())
+
+    def require_allowed(self, request: EditRequest) -> None:
+        """Raises NotPermitted, or InvalidInput where a reason or a ticket is missing."""
+        _require_allowed(request, self._actor(), self._rules())
+
+    async def submit(
+        self, requests: Sequence[EditRequest], *, wait_for_undo: bool = True
+    ) -> tuple[Edit, ...]:
+        """Queue what changes something; what is so already is left out. All or nothing.
+
+        The rules ask what the change is from where the service will stand when its turn comes,
+        which an edit under way is about to move. Raises NotPermitted, InvalidInput, StoreKnown.
+        """
+        actor, rules = self._actor(), self._rules()
+
+        def judge(intent: EditRequest, wanted: Edit | None) -> float:
+            _require_allowed(intent, actor, rules)
+            # Somebody else's stricter level that is on its way counts as if it stood already.
+            if intent.kind is Kind.OPTOUT and wanted is not None and wanted.actor != actor.name:
+                over = replace(intent, old=wanted.request.new)
+                if is_opt_in(over):
+                    _require_allowed(over, actor, rules)
+            return _undo_delay_s(intent) if wait_for_undo else 0.0
+
+        return await self._queue(requests, judge)
+
+    async def submit_unchecked(
+        self, requests: Sequence[EditRequest], *, wait_for_undo: bool = True
+    ) -> tuple[Edit, ...]:
+        """Queue without asking the rules: for what they have already allowed (undo)."""
+
+        def judge(intent: EditRequest, _wanted: Edit | None) -> float:
+            return _undo_delay_s(intent) if wait_for_undo else 0.0
+
+        return await self._queue(requests, judge)
+
+    async def _queue(self, requests: Sequence[EditRequest], judge: DelayPolicy) -> tuple[Edit, ...]:
+        edits = await self._store.database_thread.run(
+            self._store.outbox.enqueue, requests, self._actor().name, self._clock.now(), judge
+        )
+        if edits:
+            self._bus.publish(
+                ChangeSet.of(Topic.OUTBOX, Topic.CUSTOMER, ids=[i.target.id for i in requests])
+            )
+        return edits
+
+
+def _require_allowed(request: EditRequest, actor: Actor, rules: PermissionRules) -> None:
+    verdict = check_permission(needed_permission(request), actor, rules)
+    if not verdict.is_allowed:
+        raise NotPermitted("This change is not allowed.", verdict.reason)
+    if not is_valid_unicode(request.reason):
+        raise InvalidInput("The reason holds characters that cannot be kept.", "", "Type it again.")
+    if len(request.reason) > _MAX_REASON_LENGTH:
+        raise InvalidInput(
+            "The reason is too long.", f"At most {_MAX_REASON_LENGTH:,} characters are kept."
+        )
+    if is_opt_in(request) and request.undoes is None:
+        if not request.reason.strip() or request.ticket is None:
+            raise InvalidInput(
+                "Opting somebody back in needs a ticket and a reason.",
+                "It records that the customer asked for it.",
+                "Give both.",
+            )
+    elif request.kind is Kind.OPTOUT and not request.reason.strip():
+        raise InvalidInput("An opt-out needs a reason.", "", "Say why in a few words.")
+
+
+def _undo_delay_s(request: EditRequest) -> float:
+    return UNDO_WINDOW_S if waits_for_undo(request) else 0.0
+
+
+def has_effect(request: EditRequest) -> bool:
+    """Whether the wanted value differs from the one the person saw."""
+    return request.kind is Kind.CREATE or not is_same_json(request.old, request.new)

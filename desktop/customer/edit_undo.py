@@ -1,0 +1,142 @@
+"""Undo: before it is sent an edit is withdrawn, afterwards another edit restores what was."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from desktop.customer.edit_service import EditService
+from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
+from desktop.kit.clock import Clock
+from desktop.kit.errors import ConflictError, UserDecisionNeeded
+from desktop.kit.text import translate
+from desktop.model.edit import Edit, EditKind, EditRequest, EditState, is_opt_in, is_same_json
+from desktop.model.permission import Actor
+from desktop.store.workspace_store import WorkspaceStore
+
+# Within this time one's own stricter level may be taken back without a further right.
+OWN_OPTOUT_UNDO_S = 24 * 3600.0
+
+
+def undo_loss_warning(edit: Edit) -> str:
+    """What an undo of this edit cannot bring back, as a sentence; empty when nothing is lost."""
+    intent = edit.request
+    if intent.kind is EditKind.CREATE:
+        return translate("Undo", "A created profile stays in Sailthru.")
+    if intent.kind is EditKind.LIST and not intent.new:
+        return translate("Undo", "The customer joins again from now on: the old join date is lost.")
+    if intent.kind is EditKind.LIST:
+        return translate("Undo", "E-mail flows that joining has started are not recalled.")
+    if intent.old is None and intent.kind in (EditKind.VAR, EditKind.HEALTH, EditKind.SYNC_MARK):
+        return translate("Undo", "The field stays, without a value.")
+    return ""
+
+
+def inverse_request(edit: Edit) -> EditRequest:
+    """The intent that brings back what was before this edit."""
+    intent = edit.request
+    return EditRequest(
+        kind=intent.kind,
+        target=intent.target,
+        name=intent.name,
+        old=intent.new,
+        new=intent.old,
+        reason=f"Undo of {edit.id}" + (f": {intent.reason}" if intent.reason else ""),
+        ticket=intent.ticket,
+        undoes=edit.id,
+    )
+
+
+def undo_refusal(edit: Edit) -> UserDecisionNeeded | None:
+    """Why an edit that has ended cannot be taken back by anybody, or None: it can."""
+    if edit.request.kind is EditKind.CREATE:
+        return UserDecisionNeeded(
+            "A created profile cannot be undone.",
+            "Sailthru keeps it; deleting people is not something this app does.",
+            "Delete it in Sailthru if it should not exist.",
+        )
+    if edit.state is EditState.UNDONE:
+        return UserDecisionNeeded(
+            f"Edit {edit.id} is already undone.", "There is nothing to take back."
+        )
+    if edit.has_changed_nothing or is_same_json(edit.request.old, edit.request.new):
+        # Also where it was so already: that is somebody else's choice, not this edit's.
+        return UserDecisionNeeded(
+            f"Edit {edit.id} changed nothing.", "There is nothing to take back."
+        )
+    return None
+
+
+def is_own_recent_optout(edit: Edit, back: EditRequest, actor: Actor, now: float) -> bool:
+    """One's own stricter level of the last 24 h: taking it back needs no further right.
+
+    Whether it still holds is seen when it is delivered.
+    """
+    return (
+        edit.request.kind is EditKind.OPTOUT
+        and is_opt_in(back)
+        and edit.actor == actor.name
+        and now - edit.created_at <= OWN_OPTOUT_UNDO_S
+    )
+
+
+class UndoService:
+    """Takes edits back."""
+
+    def __init__(
+        self,
+        store: WorkspaceStore,
+        editor: EditService,
+        clock: Clock,
+        bus: ChangeBus,
+        actor: Callable[[], Actor],
+    ) -> None:
+        self._store = store
+        self._editor = editor
+        self._clock = clock
+        self._bus = bus
+        self._actor = actor
+
+    async def undo(self, edit_id: str, *, wait_for_undo: bool = True) -> Edit:
+        """Take one edit back; returns the withdrawn edit, or the new edit that restores it.
+
+        Raises BadInput for an unknown id, UserDecisionNeeded where there is nothing to take back,
+        NotPermitted. Whether the value changed since is found out before anything is sent.
+        """
+        words = translate("Undo", "Undone before it was sent.")
+        withdrawn = await self.withdraw(edit_id, words)
+        if withdrawn is not None:
+            return withdrawn
+        edit = await self._store.database_thread.run(self._store.outbox.get_edit, edit_id)
+        refused = undo_refusal(edit)
+        if refused is not None:
+            raise refused
+        intent = inverse_request(edit)
+        if not is_own_recent_optout(edit, intent, self._actor(), self._clock.now()):
+            self._editor.require_allowed(replace(intent, reason=intent.reason or "undo"))
+        (restoring,) = await self._editor.submit_unchecked([intent], wait_for_undo=wait_for_undo)
+        return restoring
+
+    async def withdraw(self, edit_id: str, words: str) -> Edit | None:
+        """End an edit that nobody has begun to send; None when it is too late for that.
+
+        Somebody else's opt-out that still waits is as good as given: keeping it from being sent
+        needs the right to opt in. Raises BadInput for an unknown id, NotPermitted.
+        """
+        lane, outbox = self._store.database_thread, self._store.outbox
+        edit, now = await lane.run(outbox.get_edit, edit_id), self._clock.now()
+        if edit.request.kind is EditKind.OPTOUT and not edit.state.is_final:
+            backwards = inverse_request(edit)
+            own = is_own_recent_optout(edit, backwards, self._actor(), now)
+            if is_opt_in(backwards) and not own:
+                self._editor.require_allowed(backwards)
+        withdrawn = await lane.run(outbox.withdraw_unsent, edit_id, now, words)
+        if withdrawn is not None:
+            topics = (Topic.OUTBOX, Topic.CUSTOMER, Topic.AUDIT)
+            self._bus.publish(ChangeSet.of(*topics, ids=[withdrawn.request.target.id]))
+        return withdrawn
+
+
+def reapply_request(edit: Edit, current: EditRequest) -> EditRequest:
+    """After a conflict: the same wish again, from the value that stands there now."""
+    if edit.state is not EditState.CONFLICT:
+        raise ConflictError(f"Edit {edit.id} is no conflict.")
+    return replace(edit.request, old=current.old, undoes=None)

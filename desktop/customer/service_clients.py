@@ -1,0 +1,25 @@
+"""The two services as the customer use cases see them; None where a side is not connected."""
+
+from dataclasses import dataclass
+
+from desktop.clients.sailthru.client import SailthruClient
+from desktop.clients.zendesk.client import ZendeskClient
+
+
+@dataclass(frozen=True)
+class ServiceClients:
+    """The clients of a workspace."""
+
+    sailthru: SailthruClient | None
+    zendesk: ZendeskClient | None
+
+
+@dataclass(frozen=True)
+class AccountFieldNames:
+    """How this account calls the things Fairlead writes (settings with the house's defaults)."""
+
+    health_var: str = "zendesk_health"
+    mark_var: str = "zendesk_sync"
+    smart_list: str = "zendesk-sync-smart"
+    box_field: str = "sync_to_sailthru"
+    highvalue_tag: str = "sailthru_highvalue"

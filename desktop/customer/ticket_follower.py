@@ -1,0 +1,72 @@
+"""Follow Zendesk: notices which ticket the agent has just opened in the browser.
+
+Asks `GET /api/v2/tickets/recent` every 5 s while Fairlead is visible and something moved within
+ten minutes, else every 60 s, and not at all below half of the account's remaining calls.
+How soon a view shows there is unknown (contract zendesk 4).
+"""
+
+import logging
+from collections.abc import Callable
+
+from desktop.customer.service_clients import ServiceClients
+from desktop.kit.clock import Clock
+from desktop.kit.errors import AppError, AuthenticationError
+from desktop.model.zendesk_ticket import ZendeskTicket
+
+log = logging.getLogger(__name__)
+
+FAST_POLL_S = 5.0
+SLOW_POLL_S = 60.0
+ACTIVITY_WINDOW_S = 600.0
+
+
+class TicketFollower:
+    """Notices a newly viewed ticket. `ask` is called again after `wait_s`."""
+
+    def __init__(
+        self,
+        services: Callable[[], ServiceClients],
+        clock: Clock,
+        has_spare_budget: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`spare` says whether more than half of the account's calls are left."""
+        self._services = services
+        self._clock = clock
+        self.has_spare_budget = has_spare_budget
+        self._seen: tuple[int, ...] | None = None
+        self._moved_at = clock.monotonic()
+        self._signed_out = False
+
+    def note_activity(self) -> None:
+        """Somebody did something: ask quickly again for a while."""
+        self._moved_at = self._clock.monotonic()
+
+    def poll_interval_s(self, *, visible: bool) -> float:
+        """Seconds until the next question; signed out, activity does not make it sooner."""
+        if self._signed_out:
+            return SLOW_POLL_S
+        lively = self._clock.monotonic() - self._moved_at < ACTIVITY_WINDOW_S
+        return FAST_POLL_S if visible and lively else SLOW_POLL_S
+
+    async def poll(self, *, newest_now: bool = False) -> ZendeskTicket | None:
+        """The ticket that has newly come to the top, or None.
+
+        The first answer is the baseline, unless `newest_now` asks for what was viewed last.
+        Trouble is no news: the status bar says how the service is doing.
+        """
+        zendesk = self._services().zendesk
+        if zendesk is None or not self.has_spare_budget():
+            return None
+        try:
+            tickets = await zendesk.list_recent_tickets()
+        except AppError as error:
+            self._signed_out = isinstance(error, AuthenticationError)
+            log.info("Recent tickets could not be read: %s", error.code)
+            return None
+        self._signed_out = False
+        ids = tuple(ticket.id for ticket in tickets)
+        before, self._seen = self._seen, ids
+        if not ids or (before is None and not newest_now) or ids[:1] == (before or ())[:1]:
+            return None
+        self.note_activity()
+        return tickets[0]

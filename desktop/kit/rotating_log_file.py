@@ -1,0 +1,40 @@
+"""A log in a file that is put aside when it has grown, a few old ones kept.
+
+`logging.handlers` has one, but brings sockets, pickle and queues along before the first paint.
+"""
+
+import contextlib
+import logging
+from pathlib import Path
+
+
+class RotatingLogFile(logging.FileHandler):
+    """Appends to `path`, which becomes `path.1` at `most` bytes; `kept` such files stay."""
+
+    def __init__(self, path: Path, *, most: int, kept: int) -> None:
+        """Opens the file. Raises OSError."""
+        super().__init__(path, encoding="utf-8")
+        self._path = path
+        self._max_bytes = most
+        self._backup_count = kept
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record; logging holds the lock."""
+        # Where another process holds it open (Windows), this file goes on growing.
+        with contextlib.suppress(OSError):
+            if self.stream is not None and self.stream.tell() >= self._max_bytes:
+                self._rotate()
+        super().emit(record)
+
+    def _rotate(self) -> None:
+        # Not close(): that would take this handler off logging's list.
+        if self.stream is not None:
+            self.stream.close()
+            self.stream = None
+        for number in range(self._backup_count, 0, -1):
+            older = self._backup_path(number - 1) if number > 1 else self._path
+            if older.exists():
+                older.replace(self._backup_path(number))
+
+    def _backup_path(self, number: int) -> Path:
+        return self._path.with_name(f"{self._path.name}.{number}")

@@ -1,0 +1,81 @@
+"""The consent gate: nobody is written to without evidence for at least one purpose (S2-62)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from desktop.kit.clock import utc_datetime
+from desktop.kit.text import translate
+from desktop.model.field_condition import (
+    ConditionOperator,
+    FieldCondition,
+    describe_condition,
+    is_condition_met,
+)
+from desktop.model.field_value import parse_timestamp
+from desktop.model.instant import FieldValue, Instant
+
+
+@dataclass(frozen=True)
+class ConsentPurpose:
+    """What people agreed to, and what counts as evidence for it."""
+
+    name: str
+    evidence: FieldCondition
+
+
+@dataclass(frozen=True)
+class ConsentDecision:
+    """Whether there is consent; `words` name the evidence, or what is missing."""
+
+    is_given: bool
+    explanation: str
+
+
+def check_consent(
+    purposes: tuple[ConsentPurpose, ...], fields: Mapping[str, FieldValue], now: float
+) -> ConsentDecision:
+    """Consent for at least one purpose. Without purposes there is no gate.
+
+    Evidence that cannot be said (its field is absent) is none.
+    """
+    if not purposes:
+        return ConsentDecision(is_given=True, explanation="")
+    for purpose in purposes:
+        if is_condition_met(purpose.evidence, fields, now):
+            return ConsentDecision(
+                is_given=True, explanation=_describe_evidence(purpose.evidence, fields, now)
+            )
+    named = ", ".join(dict.fromkeys(purpose.name for purpose in purposes))
+    text = translate("Consent", "no consent found for {purposes}")
+    return ConsentDecision(is_given=False, explanation=text.format(purposes=named))
+
+
+def _describe_evidence(
+    evidence: FieldCondition, fields: Mapping[str, FieldValue], now: float
+) -> str:
+    if evidence.test is ConditionOperator.HAS and evidence.field in _MEMBERSHIP_EVIDENCE:
+        return _MEMBERSHIP_EVIDENCE[evidence.field].format(name=evidence.value)
+    moment = _parse_date(fields.get(evidence.field))
+    if moment is None:
+        return translate("Consent", "consent: {evidence}").format(
+            evidence=describe_condition(evidence)
+        )
+    text = translate("Consent", "consent: field {field} of {day}")
+    return text.format(field=evidence.field, day=_format_day(moment, now))
+
+
+_MEMBERSHIP_EVIDENCE = {
+    "tags": translate("Consent", "consent: tag {name}"),
+    "lists": translate("Consent", "consent: list {name}"),
+}
+
+
+def _parse_date(value: FieldValue) -> float | None:
+    # A plain number is more often a code or a truth than a date.
+    return parse_timestamp(value) if isinstance(value, (str, Instant)) else None
+
+
+def _format_day(moment: float, now: float) -> str:
+    day = utc_datetime(moment)
+    year = "" if day.year == utc_datetime(now).year else f" {day.year}"
+    return f"{day.day} {day:%b}{year}"

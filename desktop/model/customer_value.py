@@ -1,0 +1,104 @@
+"""Customer value: Prediction Manager's segment 1–4 with its number and horizon.
+
+No source shows the API returning predictions, so where they are read from is a setting
+(contract sailthru 4.2); what is not there is "not available", never 0 or 1.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from desktop.model.json_value import Json
+
+
+class CustomerType(Enum):
+    """What kind of business the Sailthru account serves."""
+
+    ECOMMERCE = "ecommerce"
+    PUBLISHER = "publisher"
+
+
+def parse_customer_type(text: str) -> CustomerType | None:
+    """Tolerates case and space, as the old free-text field had them (`Ecommerce `)."""
+    squeezed = text.strip().lower().replace("-", "").replace(" ", "")
+    return next((kind for kind in CustomerType if kind.value == squeezed), None)
+
+
+@dataclass(frozen=True)
+class PredictionField:
+    """Where one predicted number is read from: the var, its unit and its horizon in days."""
+
+    var: str
+    unit: str
+    horizon_days: int
+
+
+@dataclass(frozen=True)
+class CustomerValueSource:
+    """Where the segment and the number are read from, in order of preference.
+
+    `segment_lists` maps a list's name to the segment its members belong to.
+    """
+
+    segment_var: str
+    predictions: tuple[PredictionField, ...]
+    segment_lists: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class CustomerValue:
+    """`segment` 1–4, or None when only the number is known; `unit` is USD, EUR … or pageviews."""
+
+    segment: int | None
+    amount: float | None
+    unit: str | None
+    horizon_days: int | None
+
+
+def default_value_source(kind: CustomerType, currency: str) -> CustomerValueSource:
+    """Revenue for shops (365 days, else 30), pageviews for publishers (30 days)."""
+    predictions: tuple[PredictionField, ...]
+    if kind is CustomerType.PUBLISHER:
+        predictions = (PredictionField("pv_30", "pageviews", 30),)
+    else:
+        predictions = (
+            PredictionField("rev_365", currency, 365),
+            PredictionField("rev_30", currency, 30),
+        )
+    return CustomerValueSource("customer_value", predictions, {})
+
+
+def read_customer_value(
+    source: CustomerValueSource, variables: Mapping[str, Json], lists: frozenset[str]
+) -> CustomerValue | None:
+    """The value a profile shows, or None when there is neither segment nor number."""
+    segment = _segment(source, variables, lists)
+    for prediction in source.predictions:
+        amount = _number(variables.get(prediction.var))
+        if amount is not None:
+            return CustomerValue(segment, amount, prediction.unit, prediction.horizon_days)
+    return CustomerValue(segment, None, None, None) if segment is not None else None
+
+
+def _segment(
+    source: CustomerValueSource, variables: Mapping[str, Json], lists: frozenset[str]
+) -> int | None:
+    number = _number(variables.get(source.segment_var))
+    if number is not None and number in (1, 2, 3, 4):
+        return int(number)
+    by_list = [rank for name, rank in source.segment_lists.items() if name in lists]
+    return max(by_list, default=None)
+
+
+def _number(value: Json) -> float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value) if abs(value) < 1e15 else None
+    if isinstance(value, str):
+        try:
+            number = float(value)
+        except ValueError:
+            return None
+        return number if abs(number) < 1e15 else None
+    return None

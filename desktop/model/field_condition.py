@@ -1,0 +1,154 @@
+"""A condition on one field, as sources, stages and consent ask it, and its words for people."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from desktop.kit.text import translate
+from desktop.model.field_value import is_empty, is_equivalent_value, parse_number, parse_timestamp
+from desktop.model.instant import FieldValue
+from desktop.model.json_value import Json
+
+_DAY_S = 86_400.0
+# A day written without its hour may be tomorrow where the clock is ahead of UTC.
+_CLOCK_TOLERANCE_S = _DAY_S
+
+
+class ConditionOperator(Enum):
+    """What is asked of a field. HAS: a list or tags hold it, or a text contains it."""
+
+    IS = "is"
+    IS_NOT = "is_not"
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+    HAS = "has"
+    HAS_NOT = "has_not"
+    SET = "set"
+    NOT_SET = "not_set"
+    BEFORE_DAYS = "before_days"
+    WITHIN_DAYS = "within_days"
+
+    # pytest would collect a class of this name.
+    __test__ = False
+
+
+@dataclass(frozen=True)
+class FieldCondition:
+    """One test of one field; `value` is what it is compared with, or a number of days."""
+
+    field: str
+    test: ConditionOperator
+    value: Json = None
+
+
+def is_condition_met(
+    condition: FieldCondition, fields: Mapping[str, FieldValue], now: float
+) -> bool | None:
+    """Whether it holds at `now` (Unix seconds); None: the field is absent, so it cannot be said.
+
+    SET and NOT_SET always answer. A value that a test cannot read (a text that is no number)
+    does not pass it.
+    """
+    present = condition.field in fields
+    value = fields.get(condition.field)
+    if condition.test is ConditionOperator.SET:
+        return present and not is_empty(value)
+    if condition.test is ConditionOperator.NOT_SET:
+        return not present or is_empty(value)
+    if not present:
+        return None
+    return _EVALUATORS[condition.test](value, condition.value, now)
+
+
+def are_all_conditions_met(
+    conditions: Sequence[FieldCondition], fields: Mapping[str, FieldValue], now: float
+) -> bool | None:
+    """Whether every one holds: false if one does not, else None if one cannot be said."""
+    answers = [is_condition_met(condition, fields, now) for condition in conditions]
+    if False in answers:
+        return False
+    return None if None in answers else True
+
+
+def describe_condition(condition: FieldCondition) -> str:
+    """The condition as part of a sentence: “score is at least 4”."""
+    text = _DESCRIPTIONS[condition.test]
+    return text.format(field=condition.field, value=_format_value(condition.value))
+
+
+def _format_value(value: Json) -> str:
+    if isinstance(value, bool):
+        return translate("Condition", "yes") if value else translate("Condition", "no")
+    if value is None:
+        return translate("Condition", "empty")
+    return f"“{value}”" if isinstance(value, str) else str(value)
+
+
+def _at_least(value: FieldValue, wanted: Json, now: float) -> bool:
+    del now
+    ordered = _compare(value, wanted)
+    return ordered is not None and ordered >= 0
+
+
+def _at_most(value: FieldValue, wanted: Json, now: float) -> bool:
+    del now
+    ordered = _compare(value, wanted)
+    return ordered is not None and ordered <= 0
+
+
+def _compare(value: FieldValue, wanted: Json) -> int | None:
+    """-1, 0 or 1 as numbers, else as moments; None where they cannot be put in order."""
+    numbers = parse_number(value), parse_number(wanted)
+    if numbers[0] is not None and numbers[1] is not None:
+        return (numbers[0] > numbers[1]) - (numbers[0] < numbers[1])
+    moments = parse_timestamp(value), parse_timestamp(wanted)
+    if moments[0] is not None and moments[1] is not None:
+        return (moments[0] > moments[1]) - (moments[0] < moments[1])
+    return None
+
+
+def _has(value: FieldValue, wanted: Json) -> bool:
+    if isinstance(value, str):
+        return isinstance(wanted, str) and wanted.casefold() in value.casefold()
+    if isinstance(value, (Mapping, Sequence)):
+        return any(is_equivalent_value(part, wanted) for part in value)
+    return False
+
+
+def _before_days(value: FieldValue, days: Json, now: float) -> bool:
+    moment, span = parse_timestamp(value), parse_number(days)
+    return moment is not None and span is not None and now - moment > float(span) * _DAY_S
+
+
+def _within_days(value: FieldValue, days: Json, now: float) -> bool:
+    moment, span = parse_timestamp(value), parse_number(days)
+    if moment is None or span is None:
+        return False
+    return -_CLOCK_TOLERANCE_S <= now - moment <= float(span) * _DAY_S
+
+
+_EVALUATORS: dict[ConditionOperator, Callable[[FieldValue, Json, float], bool]] = {
+    ConditionOperator.IS: lambda value, wanted, _: is_equivalent_value(value, wanted),
+    ConditionOperator.IS_NOT: lambda value, wanted, _: not is_equivalent_value(value, wanted),
+    ConditionOperator.AT_LEAST: _at_least,
+    ConditionOperator.AT_MOST: _at_most,
+    ConditionOperator.HAS: lambda value, wanted, _: _has(value, wanted),
+    ConditionOperator.HAS_NOT: lambda value, wanted, _: not _has(value, wanted),
+    ConditionOperator.BEFORE_DAYS: _before_days,
+    ConditionOperator.WITHIN_DAYS: _within_days,
+}
+
+_DESCRIPTIONS = {
+    ConditionOperator.IS: translate("Condition", "{field} is {value}"),
+    ConditionOperator.IS_NOT: translate("Condition", "{field} is not {value}"),
+    ConditionOperator.AT_LEAST: translate("Condition", "{field} is at least {value}"),
+    ConditionOperator.AT_MOST: translate("Condition", "{field} is at most {value}"),
+    ConditionOperator.HAS: translate("Condition", "{field} has {value}"),
+    ConditionOperator.HAS_NOT: translate("Condition", "{field} does not have {value}"),
+    ConditionOperator.SET: translate("Condition", "{field} has a value"),
+    ConditionOperator.NOT_SET: translate("Condition", "{field} has no value"),
+    ConditionOperator.BEFORE_DAYS: translate("Condition", "{field} is more than {value} days ago"),
+    ConditionOperator.WITHIN_DAYS: translate(
+        "Condition", "{field} is within the last {value} days"
+    ),
+}

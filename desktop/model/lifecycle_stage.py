@@ -1,0 +1,97 @@
+"""Lifecycle stages, local rules over fields, and how often a person may be reached in one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from dateutil.relativedelta import relativedelta
+
+from desktop.kit.text import translate
+from desktop.model.field_condition import FieldCondition, are_all_conditions_met
+from desktop.model.instant import FieldValue
+from desktop.model.time_zone import first_timestamp_of_wall_time, local_time, parse_time_zone
+
+
+@dataclass(frozen=True)
+class LifecycleStage:
+    """A stage; a person is in it while every condition holds. Without conditions: everybody."""
+
+    name: str
+    where: tuple[FieldCondition, ...] = ()
+
+
+class CapPeriod(Enum):
+    """Over how long touches are counted."""
+
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+
+
+class ContactEvent(Enum):
+    """What counts as a touch."""
+
+    SENT = "sent"
+    OPENED = "opened"
+    CLICKED = "clicked"
+
+
+@dataclass(frozen=True)
+class FrequencyCap:
+    """At most so many touches within a window (S2-20, S2-54)."""
+
+    most: int = 3
+    window: CapPeriod = CapPeriod.WEEK
+    event: ContactEvent = ContactEvent.SENT
+
+
+def validate_stages(stages: tuple[LifecycleStage, ...], only: str) -> tuple[str, ...]:
+    """What is wrong with stages, of which one (`only`, or empty) is asked for; a sentence each."""
+    names = [stage.name for stage in stages]
+    found = []
+    if not all(names):
+        found.append(translate("Stage", "A stage has no name yet."))
+    text = translate("Stage", "Two stages are called “{name}”.")
+    found += [text.format(name=n) for n in dict.fromkeys(names) if n and names.count(n) > 1]
+    if only and only not in names:
+        found.append(translate("Stage", "There is no stage “{name}”.").format(name=only))
+    text = translate("Stage", "A condition of the stage “{name}” names no field.")
+    found += [
+        text.format(name=stage.name)
+        for stage in stages
+        if not all(condition.field for condition in stage.where)
+    ]
+    return tuple(found)
+
+
+def current_stages(
+    stages: tuple[LifecycleStage, ...], fields: Mapping[str, FieldValue], now: float
+) -> tuple[str, ...]:
+    """The names of the stages a person is in at `now`, in the order given.
+
+    A condition that cannot be said keeps a person out.
+    """
+    return tuple(stage.name for stage in stages if are_all_conditions_met(stage.where, fields, now))
+
+
+def cap_period_start(window: CapPeriod, now: float, zone: str) -> float:
+    """The Unix second from which touches count: the same local time a week, month, quarter ago.
+
+    The window rolls: counted by calendar weeks, three touches on Sunday and three on Monday
+    would pass as three a week.
+    """
+    place = parse_time_zone(zone)
+    local = local_time(now, place).replace(tzinfo=None)
+    return first_timestamp_of_wall_time(local - _PERIOD_LENGTHS[window], place)
+
+
+def is_cap_reached(pressure: FrequencyCap, count: int) -> bool:
+    """Whether somebody with so many touches in the window is left out."""
+    return count >= pressure.most
+
+
+_PERIOD_LENGTHS = {
+    CapPeriod.WEEK: relativedelta(weeks=1),
+    CapPeriod.MONTH: relativedelta(months=1),
+    CapPeriod.QUARTER: relativedelta(months=3),
+}

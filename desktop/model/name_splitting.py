@@ -1,0 +1,40 @@
+"""Zendesk has one name where Sailthru has two: how it is split and joined (S1-31 to S1-33)."""
+
+from enum import Enum
+
+from desktop.kit.text import translate
+
+
+class NameSplitRule(Enum):
+    """Which space separates the first name from the last."""
+
+    FIRST_SPACE = "first_space"
+    LAST_WORD = "last_word"
+
+    @property
+    def label(self) -> str:
+        """What the mapping editor says."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    NameSplitRule.FIRST_SPACE: translate("NameRule", "the first word is the first name"),
+    NameSplitRule.LAST_WORD: translate("NameRule", "the last word is the last name"),
+}
+
+
+def split_name(name: str, rule: NameSplitRule = NameSplitRule.FIRST_SPACE) -> tuple[str, str]:
+    """(first, last); all spaces collapsed.
+
+    A single word is a first name by FIRST_SPACE and a last name by LAST_WORD.
+    """
+    # str.split() also takes no-break and other Unicode spaces.
+    parts = name.split()
+    if rule is NameSplitRule.FIRST_SPACE:
+        return " ".join(parts[:1]), " ".join(parts[1:])
+    return " ".join(parts[:-1]), " ".join(parts[-1:])
+
+
+def join_name(first: str, last: str) -> str:
+    """One name with single spaces; a missing part leaves no space behind."""
+    return " ".join((first + " " + last).split())

@@ -1,0 +1,54 @@
+"""Opt-out levels, their order of strictness and their plain words (contract sailthru 4.4)."""
+
+from enum import Enum
+
+from desktop.kit.text import translate
+
+
+class OptOutLevel(Enum):
+    """How much e-mail a person has refused; the value is what the Sailthru API says."""
+
+    NONE = "none"
+    BLAST = "blast"
+    BASIC = "basic"
+    ALL = "all"
+
+    @property
+    def strictness(self) -> int:
+        """0 gets everything … 3 gets nothing."""
+        return _STRICTNESS[self]
+
+    @property
+    def label(self) -> str:
+        """What the window calls it."""
+        return _LABELS[self]
+
+    @property
+    def explanation(self) -> str:
+        """What still arrives."""
+        return _EXPLANATIONS[self]
+
+
+_STRICTNESS = {OptOutLevel.NONE: 0, OptOutLevel.BLAST: 1, OptOutLevel.BASIC: 2, OptOutLevel.ALL: 3}
+
+_LABELS = {
+    OptOutLevel.NONE: translate("OptOut", "Gets everything"),
+    OptOutLevel.BLAST: translate("OptOut", "No campaigns (old level)"),
+    OptOutLevel.BASIC: translate("OptOut", "No marketing e-mail"),
+    OptOutLevel.ALL: translate("OptOut", "No e-mail at all"),
+}
+
+_EXPLANATIONS = {
+    OptOutLevel.NONE: translate("OptOut", "lists and single templates still apply"),
+    OptOutLevel.BLAST: translate("OptOut", "triggered e-mail still arrives"),
+    OptOutLevel.BASIC: translate("OptOut", "receipts, resets still arrive"),
+    OptOutLevel.ALL: translate("OptOut", "not even password resets"),
+}
+
+# `blast` is deprecated since 2018: shown where present, never offered.
+SELECTABLE_LEVELS = (OptOutLevel.NONE, OptOutLevel.BASIC, OptOutLevel.ALL)
+
+
+def is_loosening(old: OptOutLevel, new: OptOutLevel) -> bool:
+    """Whether going from `old` to `new` lets more e-mail through."""
+    return new.strictness < old.strictness

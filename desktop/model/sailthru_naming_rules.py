@@ -1,0 +1,78 @@
+"""Sailthru's rules for the names of vars and lists (contract sailthru 5)."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+from desktop.kit.errors import InvalidInput
+from desktop.model.json_value import Json
+
+MAX_VAR_NAME_LENGTH = 32
+_MAX_VALUE_LENGTH = 100_000
+_MAX_DEPTH = 50
+
+
+def validate_var_name(name: str) -> str:
+    """The name, or BadInput with the rule it breaks."""
+    if not name or name != name.strip():
+        raise InvalidInput("A field needs a name without spaces around it.")
+    if len(name) > MAX_VAR_NAME_LENGTH:
+        raise InvalidInput(
+            f"“{name[:40]}…” is {len(name)} characters long.",
+            f"Sailthru takes at most {MAX_VAR_NAME_LENGTH} for the name of a field.",
+            "Shorten it.",
+        )
+    if name[0].isdigit() or re.search(r"[%\-.$\s]", name) or not name.isprintable():
+        raise InvalidInput(
+            f"“{name}” cannot be the name of a field in Sailthru.",
+            "Names do not begin with a digit and hold no spaces and none of % - . $",
+            "Use letters, digits and underscores.",
+        )
+    return name
+
+
+def validate_var_value(value: Json) -> Json:
+    """The value, or BadInput where it is too large to be meant or cannot be said in JSON."""
+    _check_part(value, 0)
+    if len(repr(value)) > _MAX_VALUE_LENGTH:
+        raise InvalidInput(
+            "That value is too long.", "Sailthru advises at most 140 characters.", "Shorten it."
+        )
+    return value
+
+
+def is_valid_unicode(text: str) -> bool:
+    """Whether it can be written as UTF-8: half a surrogate pair cannot."""
+    return not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def _check_part(value: Json, depth: int) -> None:
+    if depth > _MAX_DEPTH:
+        raise InvalidInput(
+            "That value is nested too deeply.", f"At most {_MAX_DEPTH} levels are sent."
+        )
+    if isinstance(value, str):
+        if not is_valid_unicode(value):
+            raise InvalidInput("That value holds half a character.", "", "Type it again.")
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            _check_part(name, depth)
+            _check_part(part, depth + 1)
+    elif isinstance(value, Sequence):
+        for part in value:
+            _check_part(part, depth + 1)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise InvalidInput("That number is too large.", "JSON has no infinity.")
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise InvalidInput(
+            "That number is too large.", "At most 19 digits are sent.", "Make it text."
+        )
+
+
+def validate_list_name(name: str) -> str:
+    """The name, or BadInput: `$` is the one character a list may not have."""
+    if not name.strip() or "$" in name or not name.isprintable():
+        raise InvalidInput(
+            f"“{name[:60]}” cannot be the name of a list in Sailthru.", "It must not hold a $."
+        )
+    return name

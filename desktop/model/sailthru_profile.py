@@ -1,0 +1,64 @@
+"""A Sailthru profile as the API tells it, without its login cookie; and a Sailthru list."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from desktop.model.json_value import Json
+from desktop.model.optout_level import OptOutLevel
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """One purchase; `price_cents` is the sum over its items."""
+
+    at: float | None
+    price_cents: int
+    items: int
+
+
+@dataclass(frozen=True)
+class SailthruProfile:
+    """What Sailthru said about one person.
+
+    `lists` maps a natural list's name to the Unix second of joining (None: not said).
+    `smart_lists` is None where it was not read. `optout` is None where the answer had none.
+    `activity` holds Unix seconds by Sailthru's names (`signup_time`, `open_time` …), `lifetime`
+    counts by theirs (`lifetime_purchase_price` in cents). `sms` holds text-message states by
+    their key, where the account has them. `keys` never contains `cookie`: it is a login token.
+    """
+
+    sid: str
+    email: str | None
+    keys: Mapping[str, str] = field(default_factory=dict)
+    vars: Mapping[str, Json] = field(default_factory=dict)
+    lists: Mapping[str, float | None] = field(default_factory=dict)
+    smart_lists: tuple[str, ...] | None = None
+    optout: OptOutLevel | None = None
+    engagement: str | None = None
+    activity: Mapping[str, float] = field(default_factory=dict)
+    lifetime: Mapping[str, float] = field(default_factory=dict)
+    purchases: tuple[Purchase, ...] = ()
+    top_device: str | None = None
+    sms: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SailthruList:
+    """One list of the account; `smart` lists are computed by Sailthru and cannot be joined.
+
+    `count` lags: Sailthru refreshes it nightly (contract sailthru 5).
+    """
+
+    list_id: str
+    name: str
+    smart: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class SailthruAccount:
+    """What `GET /settings` says; `predictions` is None where it does not say."""
+
+    account_id: str | None
+    timezone: str | None
+    predictions: bool | None

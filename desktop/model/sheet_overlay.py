@@ -1,0 +1,32 @@
+"""What is wanted, laid over what a service last said."""
+
+from desktop.model.customer_sheet import CustomerSheet
+from desktop.model.edit import Edit, EditKind
+from desktop.model.json_value import Json
+from desktop.model.optout_level import OptOutLevel
+
+
+def pending_edit(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Edit | None:
+    """The newest open edit of this value, or None."""
+    found = [e for e in sheet.pending_edits if e.request.kind is kind and e.request.name == name]
+    return found[-1] if found else None
+
+
+def confirmed_value(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Json:
+    """The value as the service last said it, in the form an edit uses; None where there is none."""
+    profile, person = sheet.profile.value, sheet.user.value
+    if kind is EditKind.SYNC_CHECKBOX:
+        return bool(person.user_fields.get(name)) if person else None
+    if profile is None:
+        return None
+    if kind is EditKind.OPTOUT:
+        return (profile.optout or OptOutLevel.NONE).value
+    if kind is EditKind.LIST:
+        return name in profile.lists
+    return profile.vars.get(name)
+
+
+def displayed_value(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Json:
+    """The value to show: what is wanted where an edit is open, else what the service said."""
+    edit = pending_edit(sheet, kind, name)
+    return edit.request.new if edit else confirmed_value(sheet, kind, name)

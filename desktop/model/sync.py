@@ -1,0 +1,199 @@
+"""A goal: what one sync reads, whom it means, what it writes and what holds it back.
+
+The window calls it a sync. Presets are goals like any other; the engine knows none of them.
+"""
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from desktop.model.consent_check import ConsentPurpose
+from desktop.model.edit import Service
+from desktop.model.field_condition import FieldCondition
+from desktop.model.field_mapping import ConflictPreference, MappingRow
+from desktop.model.lifecycle_stage import FrequencyCap, LifecycleStage
+from desktop.model.limit import Limit
+
+SYNC_NAME_MAX_LENGTH = 64
+_PLAN_RELEVANT_FIELDS = ("source", "identity", "effects", "purposes", "stages", "opt_in")
+
+
+class SourceKind(Enum):
+    """What a goal reads."""
+
+    ZENDESK_USERS = "zendesk_users"
+    ZENDESK_TICKETS = "zendesk_tickets"
+    SAILTHRU_LISTS = "sailthru_lists"
+
+    @property
+    def service(self) -> Service:
+        """Whose data it is."""
+        return Service.SAILTHRU if self is SourceKind.SAILTHRU_LISTS else Service.ZENDESK
+
+
+class MatchIdentifier(Enum):
+    """By what a record is found in the other service. SID: by our own note of who is who."""
+
+    EMAIL = "email"
+    EXTERNAL_ID = "external_id"
+    SID = "sid"
+    PHONE = "phone"
+
+
+class FlowPolicy(Enum):
+    """Whether what a goal writes may start e-mail flows in Sailthru; it picks the way of writing.
+
+    List changes by single posts start flows; by a job they do not, as far as is known
+    (contract sailthru 9, Flows).
+    """
+
+    MAY_START = "may_start"
+    NOT_STARTED = "not_started"
+
+
+@dataclass(frozen=True)
+class SyncSource:
+    """A query in one system: every condition must hold.
+
+    `lists`: the Sailthru lists (smart ones included); none means every natural list.
+    `within_days`: only tickets made in so many days; None: all. `stage`: only people who are in
+    this stage now; empty: all.
+    """
+
+    kind: SourceKind
+    lists: tuple[str, ...] = ()
+    where: tuple[FieldCondition, ...] = ()
+    within_days: int | None = None
+    stage: str = ""
+
+    @property
+    def condition_fields(self) -> frozenset[str]:
+        """The fields its conditions ask for."""
+        return frozenset(condition.field for condition in self.where)
+
+
+@dataclass(frozen=True)
+class SyncEffects:
+    """What a goal does beyond its mapping.
+
+    `remove_when_gone`: who was on the lists through this goal and is not in its source any more
+    leaves them; `untag_when_gone` likewise for tags. `list_name_field`: the Zendesk user field
+    that takes the name of the list a person came from; empty: none. `deleted_var`: the var that
+    becomes true when the person is deleted in Zendesk; nothing is ever deleted in Sailthru.
+    """
+
+    create_missing: bool = False
+    add_to_lists: tuple[str, ...] = ()
+    remove_when_gone: bool = False
+    add_tags: tuple[str, ...] = ()
+    untag_when_gone: bool = False
+    list_name_field: str = ""
+    deleted_var: str = ""
+
+
+@dataclass(frozen=True)
+class OptInAttestation:
+    """Who attested that new contacts have given consent, and when (Unix seconds); S1-07, S1-08."""
+
+    email: bool = False
+    sms: bool = False
+    attested_by: str = ""
+    attested_at: float = 0.0
+
+    @property
+    def is_attested(self) -> bool:
+        """Whether the boxes count at all."""
+        return bool(self.attested_by) and self.attested_at > 0
+
+
+@dataclass(frozen=True)
+class NotificationSettings:
+    """Whom to tell: on every run, or only when one fails. `email`: addresses; none: nobody."""
+
+    on_run: bool = False
+    on_failure: bool = True
+    desktop: bool = True
+    email: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sync:
+    """One sync. `name` is its identity for scripts; `title` is what people read.
+
+    New goals are off, and while a goal is off it only reads. `checked_at` is when it was last
+    checked against the services (Unix seconds, 0: never since it was changed). `schedule` is a
+    rule of `model.schedule`, empty: only by hand. `version` counts its saves.
+    """
+
+    name: str
+    title: str
+    source: SyncSource
+    identity: tuple[MatchIdentifier, ...] = (
+        MatchIdentifier.SID,
+        MatchIdentifier.EMAIL,
+        MatchIdentifier.EXTERNAL_ID,
+    )
+    mapping: tuple[MappingRow, ...] = ()
+    effects: SyncEffects = SyncEffects()
+    limits: Limit = field(default_factory=Limit)
+    purposes: tuple[ConsentPurpose, ...] = ()
+    opt_in: OptInAttestation = OptInAttestation()
+    stages: tuple[LifecycleStage, ...] = ()
+    pressure: FrequencyCap | None = None
+    flows: FlowPolicy = FlowPolicy.NOT_STARTED
+    schedule: str = ""
+    notify: NotificationSettings = NotificationSettings()
+    on: bool = False
+    checked_at: float = 0.0
+    preset: str = ""
+    favourite: bool = False
+    labels: tuple[str, ...] = ()
+    description: str = ""
+    version: int = 0
+
+    @property
+    def target_service(self) -> Service:
+        """Where it writes."""
+        return Service.ZENDESK if self.source.kind.service is Service.SAILTHRU else Service.SAILTHRU
+
+    def is_plan_compatible(self, other: "Sync") -> bool:
+        """Whether a plan of one is a plan of the other: same people, same fields, same effects.
+
+        Whose value wins a conflict does not count: conflicts are looked at again anyway.
+        """
+        same = all(getattr(self, part) == getattr(other, part) for part in _PLAN_RELEVANT_FIELDS)
+        return same and _without_preferences(self.mapping) == _without_preferences(other.mapping)
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether it was ever stored."""
+        return self.version > 0
+
+
+def _without_preferences(mapping: tuple[MappingRow, ...]) -> tuple[MappingRow, ...]:
+    return tuple(replace(row, prefer=ConflictPreference.SOURCE) for row in mapping)
+
+
+@dataclass(frozen=True)
+class SyncProblem:
+    """What keeps a goal from running: a code for scripts, a sentence for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class SyncStatus:
+    """How a goal stands: its last run, the next one, and what waits for a person.
+
+    `paused` is why it does not run by itself although it is on and has a schedule.
+    """
+
+    sync: Sync
+    last_run: str | None = None
+    last_run_state: str = ""
+    last_run_at: float | None = None
+    next_run_at: float | None = None
+    pause_reason: str = ""
+    waiting_count: int = 0
+    running_run: str | None = None
+    totals: dict[str, int] = field(default_factory=dict)

@@ -1,0 +1,233 @@
+"""A plan: what a sync would change, person by person and field by field, and why (not).
+
+Nothing of it is written anywhere but here until it is applied; apply does exactly what is ticked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from desktop.kit.text import translate
+from desktop.model.edit import Service
+from desktop.model.json_value import Json
+
+# The cause of a row that is skipped for now alone: the next plan looks at it again.
+RETRY_LATER = "later"
+
+
+class PlannedOutcome(Enum):
+    """What is to become of one record. CORRECTION: it needs correction first."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    CORRECTION = "correction"
+    CONFLICT = "conflict"
+
+    @property
+    def is_written(self) -> bool:
+        """Whether such a row is sent when ticked."""
+        return self in (PlannedOutcome.CREATE, PlannedOutcome.UPDATE)
+
+    @property
+    def is_parked(self) -> bool:
+        """Whether a person has to do something first."""
+        return self in (PlannedOutcome.CORRECTION, PlannedOutcome.CONFLICT)
+
+
+class PlanRowState(Enum):
+    """How far a row is.
+
+    ACCEPTED: by the service, not read back; the next plan reads it. SAME: it turned out to be so
+    already, and nothing was sent.
+    """
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    DONE = "done"
+    SAME = "same"
+    UNTICKED = "unticked"
+    PARKED = "parked"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether a run has nothing more to do for it."""
+        return self not in (PlanRowState.PLANNED, PlanRowState.SENDING)
+
+
+class Consequence(Enum):
+    """What people will notice. Each is a filter over the rows."""
+
+    STARTS = "starts"
+    STOPS = "stops"
+    LOOSENED = "loosened"
+    JOINS = "joins"
+    LEAVES = "leaves"
+    FLOWS = "flows"
+    NO_CONSENT = "no_consent"
+    AGAIN = "again"
+    BLANKED = "blanked"
+    TICKETS = "tickets"
+
+    @property
+    def label(self) -> str:
+        """What the window says after the count; `{name}` is a list or a tag."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Consequence.STARTS: translate("Consequence", "start getting marketing e-mail"),
+    Consequence.STOPS: translate("Consequence", "stop getting marketing e-mail"),
+    Consequence.LOOSENED: translate("Consequence", "have their opt-out loosened"),
+    Consequence.JOINS: translate("Consequence", "join {name}"),
+    Consequence.LEAVES: translate("Consequence", "leave {name}"),
+    Consequence.FLOWS: translate("Consequence", "may start e-mail flows"),
+    Consequence.NO_CONSENT: translate("Consequence", "without consent"),
+    Consequence.AGAIN: translate("Consequence", "change again and may re-enter campaigns"),
+    Consequence.BLANKED: translate("Consequence", "have a value emptied"),
+    Consequence.TICKETS: translate("Consequence", "have open tickets that will carry {name}"),
+}
+
+
+@dataclass(frozen=True)
+class ConsequenceCount:
+    """One consequence of one plan with the number of people; `name` is a list or a tag."""
+
+    consequence: Consequence
+    name: str
+    people: int
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field of one record, old → new, in the target's own words and values.
+
+    `field`: `vars.NAME`, `lists.NAME`, `optout` in Sailthru; `name`, `phone`, `tags.NAME`,
+    `user_fields.KEY` … in Zendesk. A list or tag is true or false. `applies` is false where the
+    mapping keeps what is there; `reason` says why, or what the operator does. In a conflict
+    `source` is the value from the other side, `known` the last one both had, and `choice` is
+    `zendesk` or `sailthru` once somebody picked.
+    """
+
+    field: str
+    old: Json
+    new: Json
+    applies: bool = True
+    reason: str = ""
+    ticked: bool = True
+    conflict: bool = False
+    known: Json = None
+    choice: str = ""
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One record of a plan.
+
+    `target_id` is the sid or Zendesk user id, empty for a create; `address` what a create is
+    made with. `source_id` names the record it came from. `why` is the reason of its fate.
+    `source_at`, `target_at`: when each side last changed, where known (Unix seconds).
+    `events`: the source events that what is summed here stands for. `optout` and `on_other_lists`:
+    the profile's level, and whether it was on lists that the row does not change. `worth`: the
+    customer's predicted revenue or page views, where the source tells it. `maybe_sent`: it was sent
+    once, and nobody answered.
+    """
+
+    row: int
+    fate: PlannedOutcome
+    source_id: str
+    target_id: str
+    label: str
+    address: str = ""
+    changes: tuple[FieldChange, ...] = ()
+    why: str = ""
+    cause: str = ""
+    evidence: str = ""
+    ticked: bool = True
+    state: PlanRowState = PlanRowState.PLANNED
+    detail: str = ""
+    source_at: float | None = None
+    target_at: float | None = None
+    consequences: tuple[tuple[Consequence, str], ...] = ()
+    events: tuple[str, ...] = ()
+    optout: str = "none"
+    on_other_lists: bool = False
+    worth: float | None = None
+    maybe_sent: bool = False
+
+    @property
+    def changes_to_send(self) -> tuple[FieldChange, ...]:
+        """The changes an apply would send."""
+        return tuple(c for c in self.changes if c.applies and c.ticked)
+
+
+class PlanState(Enum):
+    """How far a plan is. STOPPED: a limit holds it, and nothing was written."""
+
+    MAKING = "making"
+    READY = "ready"
+    STOPPED = "stopped"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan as a whole; `fates` counts rows by `PlannedOutcome.value`, `read` the records of the source.
+
+    `origin` is `sync`, `retry` or `rollback RUN`. `mark` is where the source's feed stood.
+    """
+
+    id: str
+    sync: str
+    service: Service
+    state: PlanState
+    created_at: float
+    actor: str
+    source_record_count: int = 0
+    outcome_counts: Mapping[str, int] = field(default_factory=dict)
+    consequence_counts: tuple[ConsequenceCount, ...] = ()
+    limit_breaches: tuple[str, ...] = ()
+    allowed_limits: tuple[str, ...] = ()
+    origin: str = "sync"
+    mark: str = ""
+
+    @property
+    def is_rollback(self) -> bool:
+        """Whether it is the way back of an earlier run."""
+        return self.origin.startswith("rollback")
+
+    def count_rows(self, *fates: PlannedOutcome) -> int:
+        """How many rows have one of these fates."""
+        return sum(self.outcome_counts.get(fate.value, 0) for fate in fates)
+
+    @property
+    def totals(self) -> dict[str, Json]:
+        """`totals` of `--json`: needs correction and conflicts count as parked."""
+        return {
+            "create": self.count_rows(PlannedOutcome.CREATE),
+            "update": self.count_rows(PlannedOutcome.UPDATE),
+            "unchanged": self.count_rows(PlannedOutcome.UNCHANGED),
+            "skipped": self.count_rows(PlannedOutcome.SKIPPED),
+            "parked": self.count_rows(PlannedOutcome.CORRECTION, PlannedOutcome.CONFLICT),
+        }
+
+    def as_json(self) -> dict[str, Json]:
+        """The object `plan` prints."""
+        return {
+            "plan": self.id,
+            "sync": self.sync,
+            "state": self.state.value,
+            "made_at": self.created_at,
+            "read": self.source_record_count,
+            "totals": self.totals,
+            "consequences": [
+                {"kind": n.consequence.value, "name": n.name, "people": n.people}
+                for n in self.consequence_counts
+            ],
+            "limits": list(self.limit_breaches),
+        }

@@ -1,0 +1,405 @@
+"""When a sync runs: rules as people type them, their next times, and what was missed.
+
+A rule is either a distance (every 5 minutes), which goes by elapsed time, or days with a local
+time. A local time that does not exist on the day the clocks go forward becomes the next one that
+does; one that comes twice when they go back counts once, the first time.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import Enum
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import DAILY, rrule
+
+from desktop.kit.errors import InvalidInput
+from desktop.kit.text import translate
+from desktop.model.time_zone import first_timestamp_of_wall_time, local_time, parse_time_zone
+
+SCHEDULE_EXAMPLES = (
+    "every 5 min",
+    "hourly",
+    "4 times a day from 06:00",
+    "daily 09:00",
+    "weekdays 07:00",
+    "mon,thu 07:30",
+    "days 1,15 02:00",
+    "last day 02:00",
+)
+
+_DAY_MINUTES = 1440
+_MAX_RUNS_PER_DAY = 48
+_MAX_INTERVAL_MINUTES = 7 * _DAY_MINUTES
+# Day 31 comes every 62 days at the longest.
+_MAX_GAP = timedelta(days=63)
+_LAST = -1
+_WEEKDAY_ABBREVIATIONS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAY_NAMES = (
+    translate("Schedule", "Monday"),
+    translate("Schedule", "Tuesday"),
+    translate("Schedule", "Wednesday"),
+    translate("Schedule", "Thursday"),
+    translate("Schedule", "Friday"),
+    translate("Schedule", "Saturday"),
+    translate("Schedule", "Sunday"),
+)
+_WEEKDAY_GROUPS = {"weekdays": (0, 1, 2, 3, 4), "weekends": (5, 6)}
+
+
+class ScheduleKind(Enum):
+    """The kinds of rules. SPREAD: several times a day at equal distances."""
+
+    OFF = "off"
+    EVERY = "every"
+    SPREAD = "spread"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+@dataclass(frozen=True)
+class ScheduleRule:
+    """A rule. `minutes`: between two runs (EVERY). `count`: runs a day (SPREAD).
+
+    `at`: minutes after local midnight, the first run's for SPREAD. `weekdays`: 0 is Monday,
+    rising. `month_days`: 1 to 31 rising, then -1 for the last; a month without such a day is
+    passed over.
+    """
+
+    kind: ScheduleKind
+    interval_minutes: int = 0
+    runs_per_day: int = 0
+    start_minute: int = 0
+    weekdays: tuple[int, ...] = ()
+    month_days: tuple[int, ...] = ()
+
+    @property
+    def serialized(self) -> str:
+        """The rule as it is stored; `read_rule` gives the same rule back."""
+        return _RULE_SERIALIZERS[self.kind](self)
+
+    @property
+    def description(self) -> str:
+        """The rule for people: “weekdays at 07:00”."""
+        return _RULE_DESCRIPTIONS[self.kind](self)
+
+    @property
+    def minutes_of_day(self) -> tuple[int, ...]:
+        """The minutes after local midnight at which it runs on its days, rising."""
+        if self.kind is not ScheduleKind.SPREAD:
+            return (self.start_minute,)
+        spread = (
+            self.start_minute + _DAY_MINUTES * n // self.runs_per_day
+            for n in range(self.runs_per_day)
+        )
+        return tuple(sorted(minute % _DAY_MINUTES for minute in spread))
+
+
+def parse_schedule_rule(text: str) -> ScheduleRule:
+    """The rule that was typed; BadInput with examples where it is none. Empty is off.
+
+    Case, spaces, “at”, “on” and “and” do not matter.
+    """
+    plain = re.sub(r"\b(at|on)\b", " ", text.lower())
+    plain = re.sub(r"\s*(,|\band\b)\s*", ",", " ".join(plain.split()))
+    for pattern, make in _RULE_PATTERNS:
+        found = pattern.fullmatch(plain)
+        rule = make(found) if found else None
+        if rule is not None:
+            return rule
+    raise InvalidInput(
+        translate("Schedule", "“{text}” is no schedule.").format(text=text.strip()[:60]),
+        "",
+        translate("Schedule", "For example: {examples}.").format(
+            examples="; ".join(SCHEDULE_EXAMPLES)
+        ),
+    )
+
+
+def next_run_times(
+    rule: ScheduleRule, after: float, zone: str, count: int = 5
+) -> tuple[float, ...]:
+    """The next `count` runs later than `after`, Unix seconds, rising.
+
+    `zone`: the Sailthru account's (IANA). For a distance, `after` is the last run.
+    """
+    if rule.kind is ScheduleKind.OFF:
+        return ()
+    if rule.kind is ScheduleKind.EVERY:
+        return tuple(after + 60.0 * rule.interval_minutes * n for n in range(1, count + 1))
+    return tuple(islice(_run_times_after(rule, after, parse_time_zone(zone)), count))
+
+
+def find_due_run(rule: ScheduleRule, last: float | None, now: float, zone: str) -> float | None:
+    """The run that is due at `now`, or None; times are Unix seconds.
+
+    However many were missed since `last`, it is one, the latest. `last` is when the rule last
+    ran or began to count; without it the latest time of the past is due. A clock set back does
+    not make a run repeat: nothing is due until it has passed `last` again.
+    """
+    if rule.kind is ScheduleKind.OFF or (last is not None and last >= now):
+        return None
+    if rule.kind is ScheduleKind.EVERY:
+        return _interval_due(60.0 * rule.interval_minutes, last, now)
+    latest = _latest_run_time(rule, now, parse_time_zone(zone))
+    return latest if last is None or latest > last else None
+
+
+def _interval_due(distance_s: float, last: float | None, now: float) -> float | None:
+    if last is None:
+        return now
+    passed = (now - last) // distance_s
+    return last + distance_s * passed if passed else None
+
+
+def _run_times_after(rule: ScheduleRule, after: float, zone: ZoneInfo) -> Iterator[float]:
+    # A day earlier, because a time that did not exist can have moved into the next day.
+    first = local_time(after, zone).date() - timedelta(days=1)
+    for day in _run_days(rule, first, date.max):
+        for moment in _run_times_on(rule, day, zone):
+            # Two times within one missing hour both become its end: that is one run.
+            if moment > after:
+                after = moment
+                yield moment
+
+
+def _latest_run_time(rule: ScheduleRule, now: float, zone: ZoneInfo) -> float:
+    today = local_time(now, zone).date()
+    days = reversed(list(_run_days(rule, today - _MAX_GAP, today)))
+    return next(
+        moment
+        for day in days
+        for moment in reversed(list(_run_times_on(rule, day, zone)))
+        if moment <= now
+    )
+
+
+def _run_days(rule: ScheduleRule, first: date, last: date) -> Iterator[date]:
+    """The days of the rule from `first` to `last`."""
+    days = rrule(
+        DAILY,
+        dtstart=datetime.combine(first, time()),
+        until=datetime.combine(last, time()),
+        byweekday=rule.weekdays or None,
+        bymonthday=rule.month_days or None,
+    )
+    return (day.date() for day in days)
+
+
+def _run_times_on(rule: ScheduleRule, day: date, zone: ZoneInfo) -> Iterator[float]:
+    midnight = datetime.combine(day, time())
+    return (
+        first_timestamp_of_wall_time(midnight + timedelta(minutes=m), zone)
+        for m in rule.minutes_of_day
+    )
+
+
+_COUNT_WORDS = {"once": 1, "twice": 2}
+_TIME_PATTERN = r" (?P<hour>\d{1,2})[:.](?P<minute>\d{2})"
+
+
+def _read_every(found: re.Match[str]) -> ScheduleRule | None:
+    unit = 60 if found["unit"].startswith("h") else 1
+    minutes = int(found["number"] or 1) * unit
+    return (
+        ScheduleRule(ScheduleKind.EVERY, interval_minutes=minutes)
+        if 0 < minutes <= _MAX_INTERVAL_MINUTES
+        else None
+    )
+
+
+def _read_spread(found: re.Match[str]) -> ScheduleRule | None:
+    count = _COUNT_WORDS.get(found["word"]) or int(found["number"])
+    at = _parse_minutes_after_midnight(found) if found["hour"] else 0
+    if at is None or not 0 < count <= _MAX_RUNS_PER_DAY:
+        return None
+    return (
+        ScheduleRule(ScheduleKind.DAILY, start_minute=at)
+        if count == 1
+        else ScheduleRule(ScheduleKind.SPREAD, runs_per_day=count, start_minute=at)
+    )
+
+
+def _read_daily(found: re.Match[str]) -> ScheduleRule | None:
+    at = _parse_minutes_after_midnight(found)
+    return None if at is None else ScheduleRule(ScheduleKind.DAILY, start_minute=at)
+
+
+def _read_weekly(found: re.Match[str]) -> ScheduleRule | None:
+    at, days = _parse_minutes_after_midnight(found), set[int]()
+    for part in found["days"].split(","):
+        named = _weekdays(part)
+        if not named:
+            return None
+        days.update(named)
+    if at is None:
+        return None
+    if len(days) == len(_WEEKDAY_ABBREVIATIONS):
+        return ScheduleRule(ScheduleKind.DAILY, start_minute=at)
+    return ScheduleRule(ScheduleKind.WEEKLY, start_minute=at, weekdays=tuple(sorted(days)))
+
+
+def _read_monthly(found: re.Match[str]) -> ScheduleRule | None:
+    at = _parse_minutes_after_midnight(found)
+    days = {_LAST if part == "last" else int(part) for part in found["days"].split(",")}
+    if at is None or not all(day == _LAST or 1 <= day <= 31 for day in days):
+        return None
+    numbers = sorted(day for day in days if day != _LAST)
+    last = [_LAST] if _LAST in days else []
+    return ScheduleRule(ScheduleKind.MONTHLY, start_minute=at, month_days=(*numbers, *last))
+
+
+def _parse_minutes_after_midnight(found: re.Match[str]) -> int | None:
+    hour, minute = int(found["hour"]), int(found["minute"])
+    return hour * 60 + minute if hour < 24 and minute < 60 else None
+
+
+def _weekdays(text: str) -> Sequence[int]:
+    """The days one word or a range of two means; none: it means nothing."""
+    if text.rstrip("s") + "s" in _WEEKDAY_GROUPS:
+        return _WEEKDAY_GROUPS[text.rstrip("s") + "s"]
+    first, dash, last = text.partition("-")
+    start, end = _weekday(first), _weekday(last if dash else first)
+    if start is None or end is None:
+        return ()
+    # A range may go over the weekend: fri-mon.
+    return [(start + n) % 7 for n in range((end - start) % 7 + 1)]
+
+
+def _weekday(text: str) -> int | None:
+    word = text.strip()
+    for number, name in enumerate(_WEEKDAY_NAMES):
+        # “tues” and “Mondays” are days too.
+        if len(word) > 2 and (name.lower().startswith(word) or word == f"{name.lower()}s"):
+            return number
+    return None
+
+
+_RULE_PATTERNS: tuple[
+    tuple[re.Pattern[str], Callable[[re.Match[str]], ScheduleRule | None]], ...
+] = (
+    (re.compile("|off|never|by hand"), lambda _: ScheduleRule(ScheduleKind.OFF)),
+    (re.compile("hourly"), lambda _: ScheduleRule(ScheduleKind.EVERY, interval_minutes=60)),
+    (
+        re.compile(r"every ?(?P<number>\d{1,5})? ?(?P<unit>m|mins?|minutes?|h|hrs?|hours?)"),
+        _read_every,
+    ),
+    (
+        re.compile(
+            rf"((?P<word>once|twice)|(?P<number>\d{{1,3}})( times?)?) (a|per) day( from)?({_TIME_PATTERN})?"
+        ),
+        _read_spread,
+    ),
+    (re.compile(rf"(daily|every day){_TIME_PATTERN}"), _read_daily),
+    (
+        re.compile(rf"days? (?P<days>(\d{{1,2}}|last)(,(\d{{1,2}}|last))*){_TIME_PATTERN}"),
+        _read_monthly,
+    ),
+    (re.compile(rf"(?P<days>last) day( of the month)?{_TIME_PATTERN}"), _read_monthly),
+    (
+        re.compile(
+            rf"(every |weekly )?(?P<days>[a-z]+( ?- ?[a-z]+)?(,[a-z]+( ?- ?[a-z]+)?)*){_TIME_PATTERN}"
+        ),
+        _read_weekly,
+    ),
+)
+
+
+def _format_time_of_day(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _every_text(rule: ScheduleRule) -> str:
+    if rule.interval_minutes == 60:
+        return "hourly"
+    if rule.interval_minutes % 60 == 0:
+        return f"every {rule.interval_minutes // 60} hours"
+    return f"every {rule.interval_minutes} min"
+
+
+def _weekly_text(rule: ScheduleRule) -> str:
+    for name, days in _WEEKDAY_GROUPS.items():
+        if rule.weekdays == days:
+            return f"{name} {_format_time_of_day(rule.start_minute)}"
+    return f"{','.join(_WEEKDAY_ABBREVIATIONS[day] for day in rule.weekdays)} {_format_time_of_day(rule.start_minute)}"
+
+
+def _monthly_text(rule: ScheduleRule) -> str:
+    if rule.month_days == (_LAST,):
+        return f"last day {_format_time_of_day(rule.start_minute)}"
+    days = ("last" if day == _LAST else str(day) for day in rule.month_days)
+    return f"days {','.join(days)} {_format_time_of_day(rule.start_minute)}"
+
+
+def _every_words(rule: ScheduleRule) -> str:
+    hours, minutes = divmod(rule.interval_minutes, 60)
+    if minutes:
+        one, many = (
+            translate("Schedule", "every minute"),
+            translate("Schedule", "every {n} minutes"),
+        )
+        return one if rule.interval_minutes == 1 else many.format(n=rule.interval_minutes)
+    one, many = translate("Schedule", "every hour"), translate("Schedule", "every {n} hours")
+    return one if hours == 1 else many.format(n=hours)
+
+
+def _spread_words(rule: ScheduleRule) -> str:
+    text = translate("Schedule", "{n} times a day from {time}")
+    return text.format(n=rule.runs_per_day, time=_format_time_of_day(rule.start_minute))
+
+
+def _weekly_words(rule: ScheduleRule) -> str:
+    names = {
+        _WEEKDAY_GROUPS["weekdays"]: translate("Schedule", "weekdays"),
+        _WEEKDAY_GROUPS["weekends"]: translate("Schedule", "weekends"),
+    }
+    days = names.get(rule.weekdays) or _join_words([_WEEKDAY_NAMES[day] for day in rule.weekdays])
+    return translate("Schedule", "{days} at {time}").format(
+        days=days, time=_format_time_of_day(rule.start_minute)
+    )
+
+
+def _monthly_words(rule: ScheduleRule) -> str:
+    last = translate("Schedule", "the last")
+    days = _join_words([last if day == _LAST else str(day) for day in rule.month_days])
+    if rule.month_days == (_LAST,):
+        text = translate("Schedule", "{days} day of the month at {time}")
+    elif len(rule.month_days) == 1:
+        text = translate("Schedule", "day {days} of the month at {time}")
+    else:
+        text = translate("Schedule", "days {days} of the month at {time}")
+    return text.format(days=days, time=_format_time_of_day(rule.start_minute))
+
+
+def _join_words(parts: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    if len(parts) == 1:
+        return parts[0]
+    text = translate("Schedule", "{first} and {last}")
+    return text.format(first=", ".join(parts[:-1]), last=parts[-1])
+
+
+_RULE_SERIALIZERS: dict[ScheduleKind, Callable[[ScheduleRule], str]] = {
+    ScheduleKind.OFF: lambda _: "off",
+    ScheduleKind.EVERY: _every_text,
+    ScheduleKind.SPREAD: lambda rule: (
+        f"{rule.runs_per_day} times a day from {_format_time_of_day(rule.start_minute)}"
+    ),
+    ScheduleKind.DAILY: lambda rule: f"daily {_format_time_of_day(rule.start_minute)}",
+    ScheduleKind.WEEKLY: _weekly_text,
+    ScheduleKind.MONTHLY: _monthly_text,
+}
+
+_RULE_DESCRIPTIONS: dict[ScheduleKind, Callable[[ScheduleRule], str]] = {
+    ScheduleKind.OFF: lambda _: translate("Schedule", "only by hand"),
+    ScheduleKind.EVERY: _every_words,
+    ScheduleKind.SPREAD: _spread_words,
+    ScheduleKind.DAILY: lambda rule: translate("Schedule", "every day at {time}").format(
+        time=_format_time_of_day(rule.start_minute)
+    ),
+    ScheduleKind.WEEKLY: _weekly_words,
+    ScheduleKind.MONTHLY: _monthly_words,
+}

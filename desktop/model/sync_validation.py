@@ -1,0 +1,114 @@
+"""Whether what a goal names can be: its conditions' fields, its lists, tags and limits of pressure.
+
+What cannot be would be read as nobody, be dropped by the service, or be written again every run.
+"""
+
+from collections.abc import Callable, Iterator
+
+from desktop.kit.errors import InvalidInput
+from desktop.kit.text import translate
+from desktop.model.edit import Service
+from desktop.model.field_condition import ConditionOperator, FieldCondition
+from desktop.model.field_mapping import FIELD_KEY_PATTERN, RESERVED_FIELDS, SourceType
+from desktop.model.field_value import parse_number
+from desktop.model.optout_level import OptOutLevel
+from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
+from desktop.model.sync import Sync
+from desktop.model.value_conversion import zendesk_tag_from
+
+_DAY_OPERATORS = (ConditionOperator.WITHIN_DAYS, ConditionOperator.BEFORE_DAYS)
+_SETTABLE_LEVELS = frozenset(level.value for level in OptOutLevel if level is not OptOutLevel.BLAST)
+_COMPARISON_OPERATORS = (*_DAY_OPERATORS, ConditionOperator.AT_LEAST, ConditionOperator.AT_MOST)
+
+
+def validate_sync_names(sync: Sync) -> tuple[str, ...]:
+    """What of it cannot be, a sentence each; empty: nothing."""
+    found = [*_condition_problems(sync), *_direction_problems(sync)]
+    found += [*_list_problems(sync), *_tag_problems(sync), *_field_problems(sync)]
+    found += _optout_level_problems(sync)
+    if sync.pressure is not None and sync.pressure.most < 1:
+        found.append(translate("Goals", "“At most” is once at least: else it reaches nobody."))
+    return tuple(dict.fromkeys(found))
+
+
+def _condition_problems(sync: Sync) -> Iterator[str]:
+    for condition in sync.source.where:
+        if not condition.field:
+            yield translate("Goals", "A condition of the source names no field.")
+    for purpose in sync.purposes:
+        if not purpose.evidence.field:
+            text = translate("Goals", "The evidence for “{purpose}” names no field.")
+            yield text.format(purpose=purpose.name[:80])
+    stages = [condition for stage in sync.stages for condition in stage.where]
+    evidence = [purpose.evidence for purpose in sync.purposes]
+    for condition in (*sync.source.where, *stages, *evidence):
+        yield from _condition_value_problems(condition)
+
+
+def _condition_value_problems(condition: FieldCondition) -> Iterator[str]:
+    if condition.test in _DAY_OPERATORS and parse_number(condition.value) is None:
+        text = translate("Goals", "The condition on {field} does not say how many days.")
+        yield text.format(field=condition.field[:80])
+    elif condition.test in _COMPARISON_OPERATORS and condition.value in (None, ""):
+        text = translate("Goals", "The condition on {field} compares with nothing.")
+        yield text.format(field=condition.field[:80])
+
+
+def _direction_problems(sync: Sync) -> Iterator[str]:
+    """What the other direction has, and this one would leave undone without a word."""
+    effects = sync.effects
+    if sync.source.lists and sync.source.kind.service is Service.ZENDESK:
+        yield translate("Goals", "It reads Zendesk, which has no lists.")
+    if sync.target_service is Service.ZENDESK and effects.add_to_lists:
+        yield translate("Goals", "It writes to Zendesk, which has no lists: give a tag.")
+    if sync.target_service is Service.SAILTHRU and effects.add_tags:
+        yield translate("Goals", "It writes to Sailthru, which has no tags: add to a list.")
+    if sync.target_service is Service.ZENDESK and effects.deleted_var:
+        yield translate(
+            "Goals", "A deleted person is marked in Sailthru, and it writes to Zendesk."
+        )
+    if sync.target_service is Service.SAILTHRU and effects.list_name_field:
+        yield translate("Goals", "A list's name goes into a Zendesk field, and it reads Zendesk.")
+
+
+def _list_problems(sync: Sync) -> Iterator[str]:
+    for name in sync.effects.add_to_lists:
+        yield from _check_errors(validate_list_name, name)
+
+
+def _tag_problems(sync: Sync) -> Iterator[str]:
+    for tag in sync.effects.add_tags:
+        if not tag or zendesk_tag_from(tag) != tag:
+            text = translate(
+                "Goals",
+                "“{tag}” cannot be a tag in Zendesk: small letters, digits and _ - / : alone.",
+            )
+            yield text.format(tag=tag[:80])
+
+
+def _field_problems(sync: Sync) -> Iterator[str]:
+    var, key = sync.effects.deleted_var, sync.effects.list_name_field
+    if var in RESERVED_FIELDS:
+        text = translate("Goals", "{field} says who somebody is; a sync does not write it.")
+        yield text.format(field=var)
+    elif var:
+        yield from _check_errors(validate_var_name, var)
+    if key and not FIELD_KEY_PATTERN.fullmatch(key):
+        text = translate("Goals", "“{key}” cannot be the key of a Zendesk field.")
+        yield text.format(key=key[:80])
+
+
+def _optout_level_problems(sync: Sync) -> Iterator[str]:
+    """A constant that is no opt-out level would be everybody's row to correct."""
+    for row in sync.mapping:
+        constant = row.on and row.type is SourceType.TEXT and row.target == "optout"
+        if constant and row.source not in _SETTABLE_LEVELS:
+            text = translate("Goals", "“{level}” cannot be set: levels are none, basic and all.")
+            yield text.format(level=row.source[:80])
+
+
+def _check_errors(check: Callable[[str], str], name: str) -> Iterator[str]:
+    try:
+        check(name)
+    except InvalidInput as error:
+        yield str(error)

@@ -1,0 +1,41 @@
+"""Time zones by their IANA name: what the wall clock shows, and when it shows what."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from desktop.kit.errors import InvalidInput
+
+
+def parse_time_zone(name: str) -> ZoneInfo:
+    """The zone, or BadInput where there is none of this name."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError) as error:
+        raise InvalidInput(
+            f"“{name}” is no time zone.",
+            "Names look like America/New_York.",
+            "Choose the zone of the Sailthru account in the settings.",
+        ) from error
+
+
+def local_time(at: float, zone: ZoneInfo) -> datetime:
+    """What the wall clock shows at `at` (Unix seconds); BadInput beyond the years 1 to 9999."""
+    try:
+        return datetime.fromtimestamp(at, UTC).astimezone(zone)
+    except (OverflowError, ValueError, OSError) as error:
+        raise InvalidInput("That moment is too far away to be a date.") from error
+
+
+def first_timestamp_of_wall_time(wall: datetime, zone: ZoneInfo) -> float:
+    """The Unix second at which the clock shows `wall` (without a zone) for the first time.
+
+    A time that is left out when the clocks go forward becomes the next one that exists.
+    """
+    while not _exists(wall, zone):
+        wall += timedelta(minutes=1)
+    return wall.replace(tzinfo=zone).timestamp()
+
+
+def _exists(wall: datetime, zone: ZoneInfo) -> bool:
+    there = wall.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
+    return there.replace(tzinfo=None) == wall

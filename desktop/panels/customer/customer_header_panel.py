@@ -1,0 +1,162 @@
+"""The header: the customer's name as the largest thing, how Sailthru was matched, health."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.panels.customer.customer_health_control import CustomerHealthControl
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.avatar import Avatar
+from desktop.panels.widgets.box_layout import hbox
+from desktop.panels.widgets.button import icon_button
+from desktop.panels.widgets.chip import Chip, ChipState
+from desktop.panels.widgets.dot_rating import DotRating
+from desktop.panels.widgets.label import elided_label
+from desktop.panels.widgets.link_button import LinkButton
+from desktop.viewmodels.customer.header_view import ChipView
+from desktop.viewmodels.customer.panel_state import PanelStatus
+from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+
+_STACKED_MAX_WIDTH, _CHIPS_BELOW_MAX_WIDTH = 560, 760  # px of the design
+_CHIP_STATES: dict[str, ChipState] = {"ok": "ok", "warn": "warn", "bad": "bad", "info": "info"}
+
+
+class CustomerHeaderPanel(QWidget):
+    """Wide: one row. Narrow: name, address, value and health under each other."""
+
+    def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Customer")
+        self._model = model
+        self._shown_chips: tuple[ChipView, ...] = ()
+        self._is_narrow = False
+        self._arranged: tuple[bool, bool] | None = None
+        # What it needs at least follows from the room it gets, not the other way round.
+        self.setMinimumWidth(1)
+        self._avatar = Avatar()
+        self._name = elided_label("", "heading", selectable=True)
+        self._address = elided_label("", selectable=True)
+        self._match = elided_label("", "muted")
+        # "Use this one" can be taken back where its effect is told.
+        self._match_by_address_button = LinkButton("Match by address again")
+        self._match_by_address_button.set_tooltip(
+            "Shows the profile at this person's own address again. Nothing is written to Sailthru."
+        )
+        self._match_by_address_button.clicked.connect(model.unlink_profile)
+        self._match_by_address_button.hide()
+        self._refresh = icon_button("refresh", "Refresh")
+        self._refresh.setObjectName("Refresh")
+        self._refresh.clicked.connect(model.refresh)
+        self._chips = QHBoxLayout()
+        self._chips.setContentsMargins(0, 0, 0, 0)
+        self._chips.setSpacing(fonts.scaled(8))
+        self._chip_widgets: list[Chip] = []
+        self._chip_box = QWidget(self)
+        self._chip_box.setLayout(self._chips)
+        self._health = CustomerHealthControl(model)
+        self._health.setMinimumWidth(fonts.scaled(270))
+        self._value = _CompactValueLine(model)
+        self._value.hide()
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(fonts.scaled(12))
+        self._names = hbox(self._name, self._chip_box, self._refresh)
+        self._names.addStretch(1)
+        self._chip_line = hbox(1)
+        below = hbox(self._address, spacing=6)
+        below.addWidget(self._match)
+        below.addWidget(self._match_by_address_button)
+        below.addStretch(1)
+        middle = QVBoxLayout()
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addLayout(self._names)
+        middle.addLayout(below)
+        middle.addLayout(self._chip_line)
+        self._row.addWidget(self._avatar, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._row.addLayout(middle, 1)
+        self._row.addWidget(self._value)
+        self._row.addWidget(self._health)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Stack the parts for a narrow window."""
+        self._is_narrow = narrow
+        self._value.setVisible(narrow)
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In little room, as with a large font, the parts stand under each other."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        stacked = self._is_narrow or self.width() < fonts.scaled(_STACKED_MAX_WIDTH)
+        tight = stacked or self.width() < fonts.scaled(_CHIPS_BELOW_MAX_WIDTH)
+        if (stacked, tight) == self._arranged:
+            return
+        self._arranged = (stacked, tight)
+        way = QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
+        self._row.setDirection(way)
+        self._row.setSpacing(fonts.scaled(4 if stacked else 12))
+        self._avatar.setVisible(not stacked)
+        self._health.setMinimumWidth(0 if stacked else fonts.scaled(270))
+        # The name keeps its line: in little room the chips have one of their own.
+        self._chip_line.setContentsMargins(0, fonts.scaled(4) if tight else 0, 0, 0)
+        if tight:
+            self._chip_line.insertWidget(0, self._chip_box)
+        else:
+            self._names.insertWidget(1, self._chip_box)
+
+    def refresh(self) -> None:
+        """Show the newest view."""
+        if self._model.sheet is None:
+            return
+        self._health.refresh()
+        self._value.refresh()
+        view = self._model.views.header()
+        self._avatar.set_initials(view.initials)
+        self._name.setText(view.name)
+        self._address.setText(view.address)
+        self._address.setVisible(bool(view.address))
+        self._match.setText(f"· {view.match_text}" if view.match_text else "")
+        self._match_by_address_button.setVisible(view.is_linked_by_hand)
+        if view.chips != self._shown_chips:
+            self._shown_chips = view.chips
+            self._show_chips(view.chips)
+
+    def _show_chips(self, chips: Sequence[ChipView]) -> None:
+        while len(self._chip_widgets) < len(chips):
+            self._chip_widgets.append(Chip("", large=True))
+            self._chips.addWidget(self._chip_widgets[-1])
+        for made, chip in zip(self._chip_widgets, chips, strict=False):
+            made.set_state(chip.text, _CHIP_STATES.get(chip.tone, "neutral"), chip.tooltip)
+            made.show()
+        for spare in self._chip_widgets[len(chips) :]:
+            spare.hide()
+
+
+class _CompactValueLine(QWidget):
+    """Customer value in one line, for the narrow window."""
+
+    def __init__(self, model: CustomerSheetModel) -> None:
+        super().__init__()
+        self._model = model
+        self._figure = elided_label("", "strong")
+        self._scale = DotRating("Value from 1 to 4")
+        self._words = elided_label("", "small", align_right=True)
+        row = hbox(self._figure, self._scale)
+        row.addWidget(self._words, 1)
+        self.setLayout(row)
+
+    def refresh(self) -> None:
+        """Show the newest view."""
+        if self._model.sheet is None:
+            return
+        view = self._model.views.value()
+        ready = view.panel_state.status is PanelStatus.READY
+        self._figure.setText(view.title if ready else "Value not available")
+        self._scale.setVisible(ready and view.segment is not None)
+        self._scale.set_value(view.segment, view.title)
+        self._words.setText(view.short_amount_text)

@@ -1,0 +1,45 @@
+"""Health: the segmented control of the header, with who set it above."""
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from desktop.model.customer_health import CustomerHealth
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.box_layout import hbox
+from desktop.panels.widgets.label import elided_label, label
+from desktop.panels.widgets.segmented_control import SegmentedControl
+from desktop.viewmodels.customer.panel_state import PanelStatus
+from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+
+
+class CustomerHealthControl(QWidget):
+    """Choosing writes at once; not set is a state of its own, not neutral."""
+
+    def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.setObjectName("Health panel")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(fonts.scaled(3))
+        self._note = elided_label("", "small", align_right=True)
+        top = hbox(label("Health", "small"))
+        top.addWidget(self._note, 1)
+        column.addLayout(top)
+        self._control = SegmentedControl("Health", [(h.value, h.label) for h in CustomerHealth])
+        self._control.chosen.connect(self._on_chosen)
+        column.addWidget(self._control)
+
+    def refresh(self) -> None:
+        """Show the newest view."""
+        if self._model.sheet is None:
+            return
+        view = self._model.views.health()
+        ready = view.panel_state.status is PanelStatus.READY
+        self._control.set_value(view.current.value if view.current else None)
+        self._control.set_waiting(view.is_pending, view.note)
+        why = view.disabled_reason if ready else (view.panel_state.text or "Loading")
+        self._control.set_enabled(ready and not view.disabled_reason, why)
+        self._note.setText(view.note if ready else "")
+
+    def _on_chosen(self, key: str) -> None:
+        self._model.edits.set_health(CustomerHealth(key))

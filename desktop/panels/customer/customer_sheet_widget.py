@@ -1,0 +1,153 @@
+"""The header over a grid of panels; built panel by panel, so that nobody waits for all of them."""
+
+import math
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from desktop.panels.customer.customer_header_panel import CustomerHeaderPanel
+from desktop.panels.customer.customer_value_panel import CustomerValuePanel
+from desktop.panels.customer.engagement_panel import EngagementPanel
+from desktop.panels.customer.no_profile_panel import NoProfilePanel
+from desktop.panels.customer.optout_panel import OptOutPanel
+from desktop.panels.customer.profile_data_panel import ProfileDataPanel
+from desktop.panels.customer.sailthru_lists_panel import SailthruListsPanel
+from desktop.panels.customer.sheet_panel import SheetPanel
+from desktop.panels.customer.tickets_panel import TicketsPanel
+from desktop.panels.customer.timeline_panel import TimelinePanel
+from desktop.panels.customer.zendesk_user_panel import ZendeskUserPanel
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.batched_layout import batch_layout
+from desktop.panels.widgets.key_value_table import KeyValueTable
+from desktop.panels.widgets.responsive_columns import ResponsiveColumns, ResponsiveColumnsScrollArea
+from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+
+_COLUMN_PLAN = {
+    3: (
+        ("none", "optout", "value", "zendesk"),
+        ("lists", "tickets", "data"),
+        ("engagement", "timeline"),
+    ),
+    2: (
+        ("none", "optout", "value", "tickets", "zendesk"),
+        ("lists", "engagement", "timeline", "data"),
+    ),
+    1: (
+        (
+            "none",
+            "optout",
+            "lists",
+            "tickets",
+            "timeline",
+            "engagement",
+            "zendesk",
+            "value",
+            "data",
+        ),
+    ),
+}
+_FOLDED_WHEN_NARROW = ("timeline", "engagement", "zendesk", "data")
+# How long panels are filled in one turn of the loop: longer, and a key would be felt to wait.
+_REFRESH_SLICE_S = 0.005
+_RESERVED_ROWS = 6
+_RESERVED_TICKETS = 5
+_PANEL_CLASSES: dict[str, Callable[[CustomerSheetModel], SheetPanel]] = {
+    "none": NoProfilePanel,
+    "optout": OptOutPanel,
+    "value": CustomerValuePanel,
+    "lists": SailthruListsPanel,
+    "tickets": TicketsPanel,
+    "zendesk": ZendeskUserPanel,
+    "engagement": EngagementPanel,
+    "timeline": TimelinePanel,
+    "data": ProfileDataPanel,
+}
+
+
+class CustomerSheetWidget(QWidget):
+    """Call `build_next` until it is `complete`, then show it."""
+
+    def __init__(self, model: CustomerSheetModel) -> None:
+        super().__init__()
+        self._model = model
+        # Its own at once: the window may be closed before its turn to be placed.
+        self.tickets_panel = TicketsPanel(model, self)
+        self._panels_to_build = list(_PANEL_CLASSES)
+        self._cards: dict[str, SheetPanel] = {}
+        self._panels_to_refresh: list[
+            CustomerHeaderPanel | SheetPanel
+        ] = []  # not filled with the newest view yet
+        self._refresh_timer = QTimer(self)
+        self._refresh_timer.setSingleShot(True)
+        self._refresh_timer.setInterval(0)
+        self._refresh_timer.timeout.connect(self._on_refresh_timer)
+        self._header = CustomerHeaderPanel(model)
+        self._columns = ResponsiveColumns(_COLUMN_PLAN)
+        page = ResponsiveColumnsScrollArea(self._columns)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(fonts.scaled(12))
+        column.addWidget(self._header)
+        column.addWidget(page, 1)
+        _apply_stylesheet_now(self)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every panel is built."""
+        return not self._panels_to_build
+
+    def build_next_panel(self) -> None:
+        """Build one more panel."""
+        if self._panels_to_build:
+            key = self._panels_to_build.pop(0)
+            card = self.tickets_panel if key == "tickets" else _PANEL_CLASSES[key](self._model)
+            self._cards[key] = card
+            if key == "none":
+                card.hide()
+            self._columns.add_card(key, card)
+            for table in card.findChildren(KeyValueTable):
+                table.reserve_rows(_RESERVED_ROWS)
+            if card is self.tickets_panel:
+                self.tickets_panel.reserve_rows(_RESERVED_TICKETS)
+            _apply_stylesheet_now(card)
+
+    def set_width(self, width: int) -> None:
+        """Choose the columns for this width before anybody looks."""
+        self._columns.set_width(width)
+
+    def refresh(self, *, all_at_once: bool) -> None:
+        """Have every panel show the newest view; unless `whole`, painting from the top down."""
+        self._panels_to_refresh = [self._header, *self._cards.values()]
+        self._refresh_for(math.inf if all_at_once else _REFRESH_SLICE_S)
+
+    def _on_refresh_timer(self) -> None:
+        self._refresh_for(_REFRESH_SLICE_S)
+
+    def _refresh_for(self, seconds: float) -> None:
+        begun = time.perf_counter()
+        with batch_layout(self):
+            while self._panels_to_refresh:
+                self._panels_to_refresh.pop(0).refresh()
+                if time.perf_counter() - begun > seconds:
+                    break
+        if self._panels_to_refresh:
+            # What is filled is painted before the timer's turn comes.
+            self._refresh_timer.start()
+        else:
+            self._refresh_timer.stop()
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Fold what tells; what acts stays open."""
+        self._header.set_narrow(narrow)
+        self._cards["value"].setVisible(not narrow)
+        for key in _FOLDED_WHEN_NARROW:
+            self._cards[key].set_foldable(narrow, ("folded", "unfolded"))
+            self._cards[key].set_folded(narrow)
+
+
+def _apply_stylesheet_now(widget: QWidget) -> None:
+    """Apply the style sheet now rather than to everything at once when it is shown."""
+    for part in (widget, *widget.findChildren(QWidget)):
+        part.ensurePolished()

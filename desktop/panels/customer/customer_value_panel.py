@@ -1,0 +1,38 @@
+"""Customer value: the scale 1–4, the predicted number in words, or that it is not available."""
+
+from PySide6.QtWidgets import QWidget
+
+from desktop.panels.customer.panel_state import show_panel_state
+from desktop.panels.customer.sheet_panel import SheetPanel
+from desktop.panels.widgets.box_layout import hbox
+from desktop.panels.widgets.dot_rating import DotRating
+from desktop.panels.widgets.label import label
+from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+
+
+class CustomerValuePanel(SheetPanel):
+    """Only shows."""
+
+    def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
+        super().__init__("Customer value", model, parent=parent)
+        self._figure = label("", "figure")
+        self._scale = DotRating("Value from 1 to 4")
+        self.add(hbox(self._figure, self._scale, 1))
+        self._words = label("", wrap=True)
+        self._meaning = label("", "small", wrap=True)
+        self.add(4)
+        self.add(self._words)
+        self.add(2)
+        self.add(self._meaning)
+
+    def refresh(self) -> None:
+        """Show the newest view."""
+        if self.model.sheet is None:
+            return
+        view = self.model.views.value()
+        if show_panel_state(self, view.panel_state, rows=2):
+            self._figure.setText(view.title)
+            self._scale.setVisible(view.segment is not None)
+            self._scale.set_value(view.segment, view.title)
+            self._words.setText(view.amount_text)
+            self._meaning.setText(view.segment_meaning)

@@ -1,0 +1,112 @@
+"""Lists: a switch for each list, members first; smart lists as computed."""
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from desktop.panels.customer.panel_state import show_panel_state
+from desktop.panels.customer.sheet_panel import SheetPanel
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.box_layout import delete_widget, hbox
+from desktop.panels.widgets.label import label
+from desktop.panels.widgets.link_button import LinkButton
+from desktop.panels.widgets.switch_row import SwitchRow
+from desktop.viewmodels.customer.lists_view import ListRow
+from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+
+_COLLAPSED_ROW_COUNT = 8
+# Rows of lists that the next customer may be on again; a workspace with more lists makes them anew.
+_MAX_SPARE_ROWS = 60
+
+
+class SailthruListsPanel(SheetPanel):
+    """Switches act at once; the change waits out the undo time."""
+
+    def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
+        super().__init__("Lists", model, parent=parent)
+        self._rows: dict[str, _ListSwitchRow] = {}
+        self._spare_rows: dict[str, _ListSwitchRow] = {}
+        self._suppressed = label("", "note", tone="warn", wrap=True)
+        self.add(self._suppressed)
+        self._lines = QVBoxLayout()
+        self._lines.setSpacing(fonts.scaled(1))
+        self.add(self._lines)
+        self._more = LinkButton("")
+        self._more.clicked.connect(self._on_more)
+        self.add(hbox(self._more, 1))
+        self._hint = label("", "note", wrap=True)
+        self.add(self._hint)
+
+    def refresh(self) -> None:
+        """Show the newest view."""
+        if self.model.sheet is None:
+            return
+        view = self.model.views.lists()
+        if not show_panel_state(self, view.panel_state, rows=4):
+            return
+        everything = self.model.views.shows_all_rows("lists")
+        needed = [r for r in view.rows if r.is_member or r.is_pending]
+        shown = (
+            list(view.rows) if everything else view.rows[: max(_COLLAPSED_ROW_COUNT, len(needed))]
+        )
+        if not everything and len(needed) > _COLLAPSED_ROW_COUNT:
+            shown = list(needed)
+        self._show_rows(list(shown))
+        rest = len(view.rows) - len(shown)
+        self._more.setVisible(rest > 0 or (everything and len(view.rows) > _COLLAPSED_ROW_COUNT))
+        self._more.set_text(f"Show {rest} more" if rest > 0 else "Show fewer")
+        self._suppressed.setText(view.suppressed_text)
+        self._suppressed.setVisible(bool(view.suppressed_text))
+        hint = " ".join(part for part in (view.catalogue_error, view.hint) if part)
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(hint))
+
+    def _show_rows(self, rows: list[ListRow]) -> None:
+        names = [row.name for row in rows]
+        if list(self._rows) != names:
+            # Kept by name: the switch under somebody's finger stays the same widget.
+            kept = self._spare_rows | self._rows
+            self._rows = {
+                name: kept.pop(name) if name in kept else self._create_row(name) for name in names
+            }
+            for spare in kept.values():
+                spare.hide()
+            self._spare_rows = dict(list(kept.items())[:_MAX_SPARE_ROWS])
+            for gone in list(kept.values())[_MAX_SPARE_ROWS:]:
+                delete_widget(gone)
+            for place, switch in enumerate(self._rows.values()):
+                if self._lines.indexOf(switch) != place:
+                    self._lines.insertWidget(place, switch)
+        for row in rows:
+            self._rows[row.name].show_row(row)
+            self._rows[row.name].show()
+
+    def _create_row(self, name: str) -> "_ListSwitchRow":
+        made = _ListSwitchRow(name, self)
+        made.chosen.connect(made.on_chosen)
+        made.model = self.model
+        return made
+
+    def _on_more(self) -> None:
+        self.model.toggle_all_rows("lists")
+
+
+class _ListSwitchRow(SwitchRow):
+    """One list's row; knows its name so that no lambda has to."""
+
+    model: CustomerSheetModel
+
+    def __init__(self, name: str, parent: QWidget) -> None:
+        super().__init__(name, parent=parent)
+        self._list = name
+        self.switch.setObjectName(name)
+
+    def show_row(self, row: ListRow) -> None:
+        """Show membership, note, and whether it may be switched."""
+        self.set_read_only(row.is_smart)
+        self.set_note(row.note, "muted", row.tooltip)
+        self.switch.set_on(row.is_member)
+        self.switch.set_waiting(row.is_pending, row.note if row.is_pending else "")
+        self.switch.set_enabled(not row.disabled_reason, row.disabled_reason)
+
+    def on_chosen(self, on: bool) -> None:
+        """Forward the wish."""
+        self.model.edits.set_list_membership(self._list, on)

@@ -1,0 +1,63 @@
+"""Zendesk: what it knows of the person, and the two switches that mark them for syncs."""
+
+from PySide6.QtWidgets import QWidget
+
+from desktop.panels.customer.panel_state import show_panel_state
+from desktop.panels.customer.sheet_panel import SheetPanel
+from desktop.panels.widgets.box_layout import hbox
+from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
+from desktop.panels.widgets.link_button import LinkButton
+from desktop.panels.widgets.switch_row import SwitchRow
+from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+from desktop.viewmodels.customer.zendesk_user_view import SwitchView
+
+_COLLAPSED_ROW_COUNT = 6
+
+
+class ZendeskUserPanel(SheetPanel):
+    """Tells without a border; only the switches act."""
+
+    def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
+        super().__init__("Zendesk", model, borderless=True, parent=parent)
+        self._table = KeyValueTable("Zendesk facts")
+        self.add(self._table)
+        self._more = LinkButton("")
+        self._more.clicked.connect(self._on_more)
+        self.add(hbox(self._more, 1))
+        self._sync_to_sailthru_row = SwitchRow("Sync to Sailthru", muted=True)
+        self._sync_to_sailthru_row.switch.setObjectName("Sync to Sailthru")
+        self._sync_to_sailthru_row.chosen.connect(model.edits.set_sync_to_sailthru)
+        self.add(self._sync_to_sailthru_row)
+        self._sync_to_zendesk_row = SwitchRow("Sync to Zendesk", muted=True)
+        self._sync_to_zendesk_row.switch.setObjectName("Sync to Zendesk")
+        self._sync_to_zendesk_row.chosen.connect(model.edits.set_sync_to_zendesk)
+        self.add(self._sync_to_zendesk_row)
+
+    def refresh(self) -> None:
+        """Show the newest view."""
+        if self.model.sheet is None:
+            return
+        view = self.model.views.zendesk()
+        if not show_panel_state(self, view.panel_state, rows=4):
+            return
+        everything = self.model.views.shows_all_rows("zendesk")
+        rows = view.rows if everything else view.rows[:_COLLAPSED_ROW_COUNT]
+        self._table.set_rows([KeyValueRow(name, value) for name, value in rows])
+        rest = len(view.rows) - len(rows)
+        self._more.setVisible(rest > 0 or (everything and len(view.rows) > _COLLAPSED_ROW_COUNT))
+        self._more.set_text(f"Show {rest} more" if rest > 0 else "Show fewer")
+        _show_switch_row(self._sync_to_sailthru_row, view.sync_to_sailthru)
+        _show_switch_row(self._sync_to_zendesk_row, view.sync_to_zendesk)
+
+    def _on_more(self) -> None:
+        self.model.toggle_all_rows("zendesk")
+
+
+def _show_switch_row(row: SwitchRow, view: SwitchView | None) -> None:
+    row.setVisible(view is not None)
+    if view is None:
+        return
+    row.set_note(view.note, "muted", view.tooltip)
+    row.switch.set_on(view.is_on)
+    row.switch.set_waiting(view.is_pending, view.note if view.is_pending else "")
+    row.switch.set_enabled(not view.disabled_reason, view.disabled_reason)

@@ -1,0 +1,165 @@
+"""Steers the main window by its models: what they tell is shown, what people do is forwarded."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QGuiApplication, QKeySequence
+
+from desktop.kit.errors import InvalidInput
+from desktop.panels.main_window import MainWindow
+from desktop.panels.tab_order import apply_visual_tab_order
+from desktop.viewmodels.customer.follow_zendesk_model import FollowZendeskModel
+from desktop.viewmodels.customer.sheet_edits import SubmittedEdit
+from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+from desktop.viewmodels.search_suggestions_model import SearchSuggestionsModel
+from desktop.viewmodels.status_bar_model import StatusBarModel
+
+_TAB_ORDER_DELAY_MS = 200
+
+
+@dataclass(frozen=True)
+class WindowModels:
+    """The view-models a window draws."""
+
+    sheet: CustomerSheetModel
+    status: StatusBarModel
+    follow: FollowZendeskModel
+    search: SearchSuggestionsModel
+
+
+class MainWindowController(QObject):
+    """Made once the window stands: a first paint waits for no model."""
+
+    def __init__(self, view: MainWindow, models: WindowModels) -> None:
+        super().__init__(view)
+        self._window = view
+        self._models = models
+        # For whoever asks for the order of focus without pressing Tab.
+        self._tab_order_timer = QTimer(self)
+        self._tab_order_timer.setSingleShot(True)
+        self._tab_order_timer.setInterval(_TAB_ORDER_DELAY_MS)
+        self._tab_order_timer.timeout.connect(self._update_tab_order)
+        view.top_bar.set_models(models.search, models.follow)
+        self._add_actions()
+        self._connect()
+        self._show_status()
+        view.start_lookups()
+
+    def _add_actions(self) -> None:
+        add = self._window.window_actions.add
+        add("Undo", self._on_undo, QKeySequence.StandardKey.Undo)
+        add("Refresh", self._models.sheet.refresh, ["F5", "Ctrl+R"])
+        add("Follow Zendesk", self._on_follow, "Ctrl+Shift+F")
+        add("Copy e-mail address", self._on_copy_address, "Ctrl+Shift+C")
+
+    def _connect(self) -> None:
+        view, sheet, follow = self._window, self._models.sheet, self._models.follow
+        view.lookup_requested.connect(sheet.open_text)
+        view.visibility_changed.connect(self._on_visibility_changed)
+        view.banner.action_triggered.connect(self._on_banner_action)
+        view.toast_manager.action_triggered.connect(self._on_toast_action)
+        view.toast_manager.batch_triggered.connect(self._on_batch_action)
+        sheet.changed.connect(self._on_sheet_changed)
+        sheet.customer_opened.connect(self._on_opened)
+        sheet.edits.edit_submitted.connect(self._on_undo_offered)
+        sheet.edits.edit_settled.connect(self._on_edit_settled)
+        sheet.failed.connect(view.show_error)
+        follow.ticket_held_back.connect(self._on_follow_blocked)
+        self._models.status.changed.connect(self._show_status)
+
+    def _on_visibility_changed(self, visible: bool, active: bool) -> None:
+        """Follow Zendesk asks quickly only while the window can be seen."""
+        self._models.follow.is_window_visible = visible
+        if active:
+            self._models.follow.note_user_activity()
+
+    def _on_sheet_changed(self) -> None:
+        sheet = self._models.sheet.sheet
+        self._tab_order_timer.start()
+        if sheet is None:
+            return
+        if sheet.is_complete and sheet.matches and not sheet.is_found:
+            self._window.top_bar.show_matches(sheet.matches)
+        self._window.window_actions.set_enabled(
+            "Refresh", "" if sheet.is_found else "No customer is open."
+        )
+
+    def _update_tab_order(self) -> None:
+        apply_visual_tab_order(self._window)
+
+    def _on_opened(self) -> None:
+        self._window.banner.clear()
+
+    def _on_undo_offered(self, offer: object) -> None:
+        if isinstance(offer, SubmittedEdit):
+            self._window.toast_manager.show_toast(
+                offer.edit_id, offer.text, [("undo", "Undo")], seconds=offer.undo_seconds
+            )
+
+    def _on_edit_settled(self, edit_id: str, words: str, undo_stands: bool) -> None:
+        if not undo_stands:
+            self._window.toast_manager.close_toast(edit_id)
+        self._window.status_bar.set_note("last", words)
+
+    def _on_toast_action(self, key: str, _action: str) -> None:
+        self._models.sheet.edits.undo(key)
+        self._window.toast_manager.close_toast(key)
+
+    def _on_batch_action(self, keys: list[str], _action: str) -> None:
+        for key in keys:
+            self._models.sheet.edits.undo(key)
+
+    def _on_undo(self) -> None:
+        shown = [
+            toast for toast in self._window.toast_manager.visible_toasts() if toast.key != "batch"
+        ]
+        if shown:
+            self._on_toast_action(shown[-1].key, "undo")
+        else:
+            self._window.show_error(
+                InvalidInput(
+                    "There is nothing to undo right now.",
+                    "Undo stays for ten seconds after a change.",
+                    "Older changes can be taken back on the page Activity.",
+                )
+            )
+
+    def _show_status(self) -> None:
+        for service in self._models.status.service_statuses():
+            self._window.status_bar.set_service(
+                service.key, service.text, service.dot, service.tooltip
+            )
+        self._window.status_bar.set_note(
+            "budget", self._models.status.rate_budget_warning(), "warn"
+        )
+        words, tip = self._models.status.due_runs_text()
+        self._window.status_bar.set_note("syncs", words, tip=tip, optional=True)
+        self._window.status_bar.set_note("waiting", self._models.status.pending_edits_text())
+        self._window.top_bar.refresh()
+
+    def _on_banner_action(self, action: str) -> None:
+        if action == "copy":
+            QGuiApplication.clipboard().setText(
+                f"{self._window.last_error} ({self._window.last_error.code})"
+            )
+        elif action == "retry":
+            self._window.banner.clear()
+            self._models.sheet.refresh()
+
+    def _on_follow_blocked(self, ticket: int) -> None:
+        self._window.show_error(
+            InvalidInput(
+                f"You have opened #{ticket} in Zendesk.",
+                "It is not shown here, because something you typed is not saved yet.",
+                "Finish or cancel it, then open the ticket again.",
+            )
+        )
+
+    def _on_follow(self) -> None:
+        self._models.follow.set_following(not self._models.follow.is_following)
+
+    def _on_copy_address(self) -> None:
+        sheet = self._models.sheet.sheet
+        if sheet is not None and sheet.address:
+            QGuiApplication.clipboard().setText(sheet.address)
+            self._window.status_bar.set_note("last", "E-mail address copied")

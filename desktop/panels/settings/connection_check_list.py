@@ -1,0 +1,75 @@
+"""Tests of connections as lines: a sign, what was tested, what it means and what to do."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.panels.settings.card_layout import small_note
+from desktop.panels.settings.copyable_text import CopyableText
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.label import Tone, label
+from desktop.viewmodels.settings.connection_check_view import ConnectionCheckView
+
+_TONES: dict[str, Tone] = {"ok": "ok", "warn": "warn", "bad": "bad"}
+
+
+class ConnectionCheckList(QWidget):
+    """Lines are added as tests end; those already there stay as they are."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(fonts.scaled(5))
+        self._shown: list[ConnectionCheckView] = []
+        self.check_rows: list[ConnectionCheckRow] = []
+
+    def set_checks(self, checks: Sequence[ConnectionCheckView]) -> None:
+        """Show these."""
+        if self._shown != list(checks[: len(self._shown)]):
+            for line in self.check_rows:
+                self._column.removeWidget(line)
+                line.hide()
+                line.deleteLater()
+            self.check_rows, self._shown = [], []
+        for check in checks[len(self._shown) :]:
+            line = ConnectionCheckRow(check)
+            self.check_rows.append(line)
+            self._shown.append(check)
+            self._column.addWidget(line)
+        self.setVisible(bool(checks))
+
+
+class ConnectionCheckRow(QWidget):
+    """One test; its name says the outcome to screen readers too."""
+
+    def __init__(self, check: ConnectionCheckView, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.check = check
+        tone = _TONES[check.tone]
+        self.setAccessibleName(
+            f"{check.name} {check.result_text}. {check.detail} {check.hint}".strip()
+        )
+        sign = label(check.symbol, "strong", tone=tone)
+        sign.setFixedWidth(fonts.scaled(14))
+        sign.setAccessibleName(check.result_text)
+        texts = QVBoxLayout()
+        texts.setSpacing(fonts.scaled(1))
+        texts.addWidget(label(check.name, "text" if check.tone == "ok" else "strong", wrap=True))
+        if check.detail:
+            detail = small_note(check.detail) if tone == "ok" else label(check.detail, wrap=True)
+            texts.addWidget(detail)
+        if check.hint:
+            texts.addWidget(small_note(check.hint))
+        self.support_text: CopyableText | None = None
+        if check.support_request_text and tone != "ok":
+            self.support_text = CopyableText(f"Text to send about {check.name}")
+            self.support_text.set_text(check.support_request_text)
+            texts.addWidget(self.support_text)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(fonts.scaled(8))
+        row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(texts, 1)

@@ -1,0 +1,45 @@
+"""A text to send to somebody: read it, copy it."""
+
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QVBoxLayout, QWidget
+
+from desktop.panels.settings.card_layout import control_row
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.link_button import LinkButton
+from desktop.panels.widgets.screen_reader import announce
+
+
+class CopyableText(QWidget):
+    """Two links and, on wish, the text itself. It never holds a key."""
+
+    def __init__(self, name: str = "Text to send", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.copy_button = LinkButton("Copy the text to send", name=f"Copy: {name}")
+        self.show_button = LinkButton("Show it", name=f"Show: {name}")
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setAccessibleName(name)
+        self.text.setTabChangesFocus(True)
+        self.text.setFixedHeight(fonts.scaled(150))
+        self.text.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(fonts.scaled(4))
+        column.addLayout(control_row(self.copy_button, self.show_button, 1, spacing=16))
+        column.addWidget(self.text)
+        self.copy_button.clicked.connect(self._on_copy)
+        self.show_button.clicked.connect(self._on_show)
+
+    def set_text(self, text: str) -> None:
+        """Offer another text."""
+        if self.text.toPlainText() != text:
+            self.text.setPlainText(text)
+
+    def _on_copy(self) -> None:
+        QApplication.clipboard().setText(self.text.toPlainText())
+        self.copy_button.set_text("Copied")
+        announce(self, "Copied")
+
+    def _on_show(self) -> None:
+        shown = self.text.isHidden()
+        self.text.setVisible(shown)
+        self.show_button.set_text("Hide it" if shown else "Show it")

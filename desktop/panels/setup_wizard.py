@@ -1,0 +1,173 @@
+"""The first start as a page of the window: six steps, none of them a trap."""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.panels.settings.card_layout import (
+    allow_full_height,
+    first_usable_control,
+    set_tab_order_by_layout,
+)
+from desktop.panels.settings.local_data_card import LocalDataCard
+from desktop.panels.settings.permissions_card import PermissionsCard
+from desktop.panels.settings.sailthru_connection_card import SailthruConnectionCard
+from desktop.panels.settings.team_and_policy_cards import TeamCard
+from desktop.panels.settings.zendesk_connection_card import ZendeskConnectionCard
+from desktop.panels.setup_wizard_summary_card import SetupSummaryCard
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.button import primary_button, quiet_button, secondary_button
+from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.label import label
+from desktop.panels.widgets.screen_reader import announce
+from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
+from desktop.viewmodels.settings.setup_wizard_model import SetupWizardModel
+
+_MAX_CONTENT_WIDTH = 720
+# The step's name stands above: the card says what it is about.
+_TITLES = (
+    "Account and sign-in",
+    "Key and account",
+    "Changes and permissions",
+    "Customers kept here",
+    "Other computers",
+    "What stands",
+)
+
+
+class SetupWizard(QWidget):
+    """`finished` when it is done, or left for later: the step is remembered."""
+
+    finished = Signal()
+
+    def __init__(self, model: SetupWizardModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.setAccessibleName("Set up Fairlead")
+        self.setObjectName("Set up Fairlead")
+        self.title_label = label("", "heading")
+        self.progress_label = label("", "muted")
+        self._hint = label("", "muted", wrap=True)
+        self.back_button = secondary_button("Back", name="Back")
+        self.next_button = primary_button("Next", name="Next")
+        self.finish_later_button = quiet_button("Finish later", name="Finish later")
+        self.cards: tuple[Card, ...] = (
+            ZendeskConnectionCard(model.zendesk),
+            SailthruConnectionCard(model.sailthru, model.form),
+            PermissionsCard(model.permissions),
+            LocalDataCard(model.data, model.form),
+            TeamCard(model.team),
+            SetupSummaryCard(model),
+        )
+        for card, title in zip(self.cards, _TITLES, strict=True):
+            card.set_title(title)
+        self._pages = QStackedWidget()
+        for card in self.cards:
+            self._pages.addWidget(_wrap_card(card))
+        self._column = QWidget()
+        self._lay_out()
+        self.back_button.clicked.connect(model.go_back)
+        self.next_button.clicked.connect(self._on_next)
+        self.finish_later_button.clicked.connect(self._on_later)
+        model.step_changed.connect(self._on_moved)
+        self._show()
+
+    def minimumSizeHint(self) -> QSize:
+        """It fits beside a browser."""
+        return QSize(fonts.scaled(300), fonts.scaled(240))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask the keyring what is there, once somebody looks."""
+        super().showEvent(event)
+        self._model.sailthru.load_status()
+        self._model.data.count_customers()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A column of readable width."""
+        super().resizeEvent(event)
+        self._column.setMaximumWidth(fonts.scaled(_MAX_CONTENT_WIDTH))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Alt+Left and Alt+Right go back and on, Ctrl+Enter goes on."""
+        alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
+        control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if alt and event.key() == Qt.Key.Key_Left:
+            self._model.go_back()
+        elif (alt and event.key() == Qt.Key.Key_Right) or (control and enter):
+            self._on_next()
+        else:
+            super().keyPressEvent(event)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self._column)
+        column.setContentsMargins(0, 0, 0, fonts.scaled(11))
+        column.setSpacing(fonts.scaled(8))
+        head = QHBoxLayout()
+        head.addWidget(self.title_label)
+        head.addStretch(1)
+        head.addWidget(self.progress_label)
+        column.addLayout(head)
+        column.addWidget(self._hint)
+        column.addWidget(self._pages, 1)
+        feet = QHBoxLayout()
+        feet.setSpacing(fonts.scaled(8))
+        feet.addWidget(self.finish_later_button)
+        feet.addStretch(1)
+        feet.addWidget(self.back_button)
+        feet.addWidget(self.next_button)
+        column.addLayout(feet)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addStretch(1)
+        outer.addWidget(self._column, 1000)
+        outer.addStretch(1)
+
+    def _show(self) -> None:
+        step = self._model.step_view()
+        self.title_label.setText(step.title)
+        self.progress_label.setText(step.progress)
+        self._hint.setText(step.hint)
+        self._pages.setCurrentIndex(step.index)
+        self.back_button.set_enabled(not step.is_first, "This is the first step.")
+        self.next_button.set_text("Done" if step.is_last else "Next")
+        self.next_button.set_name("Done" if step.is_last else "Next")
+        self.finish_later_button.setVisible(not step.is_last)
+
+    def _on_moved(self) -> None:
+        self._show()
+        step = self._model.step_view()
+        page = self._pages.currentWidget()
+        if isinstance(page, QScrollArea):
+            page.verticalScrollBar().setValue(0)
+        # The keyboard goes on where the eye does: the first control of the new step.
+        begin = first_usable_control(self.cards[step.index]) or self.next_button
+        begin.setFocus(Qt.FocusReason.TabFocusReason)
+        announce(self, f"Step {step.progress}: {step.title}")
+
+    def _on_next(self) -> None:
+        if self._model.step_view().is_last:
+            self._model.mark_done()
+            self.finished.emit()
+        else:
+            self._model.go_next()
+
+    def _on_later(self) -> None:
+        self.finished.emit()
+
+
+def _wrap_card(card: QWidget) -> QScrollArea:
+    inside = QWidget()
+    column = QVBoxLayout(inside)
+    column.setContentsMargins(0, 0, 0, 0)
+    allow_full_height(card)
+    set_tab_order_by_layout(card)
+    column.addWidget(card)
+    column.addStretch(1)
+    return wrap_in_scroll_area(inside)

@@ -1,0 +1,54 @@
+"""The last step: what stands, what is open with the way back to it, and what happens now."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.label import PlainLabel, label
+from desktop.panels.widgets.link_button import LinkButton
+from desktop.viewmodels.settings.setup_wizard_model import SetupWizardModel
+
+
+class SetupSummaryCard(Card):
+    """One line for each step."""
+
+    def __init__(self, model: SetupWizardModel) -> None:
+        super().__init__("Summary")
+        self._model = model
+        holder = QWidget()
+        grid = QGridLayout(holder)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(fonts.scaled(10))
+        grid.setVerticalSpacing(fonts.scaled(10))
+        grid.setColumnStretch(2, 1)
+        self._lines: list[tuple[PlainLabel, PlainLabel, PlainLabel, LinkButton]] = []
+        top = Qt.AlignmentFlag.AlignTop
+        for place, line in enumerate(model.summary()):
+            sign, title = label("", "strong"), label(line.title, "title")
+            words = label("", wrap=True)
+            change = LinkButton("Change", name=f"Change: {line.title}")
+            change.setVisible(line.step_index < 5)
+            change.clicked.connect(self._on_change)
+            for column, part in enumerate((sign, title, words, change)):
+                grid.addWidget(part, place, column, top)
+            self._lines.append((sign, title, words, change))
+        self.add(holder)
+        model.changed.connect(self._show)
+        model.sailthru.changed.connect(self._show)
+        model.permissions.changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        for (sign, _, words, _), line in zip(self._lines, self._model.summary(), strict=True):
+            sign.setText("✓" if line.is_done else "!")
+            sign.setAccessibleName("done" if line.is_done else "still open")
+            sign.set_tone("ok" if line.is_done else "warn")
+            words.setText(line.text)
+
+    def _on_change(self) -> None:
+        sender = self.sender()
+        for (_, _, _, change), line in zip(self._lines, self._model.summary(), strict=True):
+            if change is sender:
+                self._model.go_to_step(line.step_index)
+                return

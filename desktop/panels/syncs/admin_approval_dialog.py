@@ -1,0 +1,76 @@
+"""Another admin signs in here, for this one question; what they type is kept nowhere."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.button import primary_button, secondary_button
+from desktop.panels.widgets.label import label
+
+
+class AdminApprovalDialog(QDialog):
+    """`given` carries address and token; `show_trouble` says why it was not taken."""
+
+    credentials_entered = Signal(str, str)
+
+    def __init__(self, what: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Another admin allows it")
+        self.setAccessibleName("Another admin allows it")
+        self.setObjectName("Another admin allows it")
+        self.setMinimumWidth(fonts.scaled(420))
+        column = QVBoxLayout(self)
+        side = fonts.scaled(18)
+        column.setContentsMargins(side, side, side, fonts.scaled(14))
+        column.setSpacing(fonts.scaled(10))
+        column.addWidget(label("Another admin allows it", "title"))
+        column.addWidget(label(what, wrap=True))
+        column.addWidget(
+            label(
+                "They sign in to Zendesk here, for this question alone. The token is asked of"
+                " Zendesk once and kept nowhere.",
+                "muted",
+                wrap=True,
+            )
+        )
+        form = QFormLayout()
+        form.setHorizontalSpacing(fonts.scaled(12))
+        form.setVerticalSpacing(fonts.scaled(8))
+        self.email_field = self._create_field("E-mail address of the admin")
+        self.token_field = self._create_field("API token of the admin")
+        self.token_field.setEchoMode(QLineEdit.EchoMode.Password)
+        form.addRow(label("E-mail address"), self.email_field)
+        form.addRow(label("API token"), self.token_field)
+        column.addLayout(form)
+        self.error_label = label("", wrap=True, tone="bad")
+        self.error_label.hide()
+        column.addWidget(self.error_label)
+        self.allow_button = primary_button("Allow once", name="Allow once")
+        cancel = secondary_button("Cancel")
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(cancel)
+        row.addWidget(self.allow_button)
+        column.addLayout(row)
+        cancel.clicked.connect(self.reject)
+        self.allow_button.clicked.connect(self._on_allow)
+        self.token_field.returnPressed.connect(self._on_allow)
+        self.email_field.setFocus()
+
+    def show_error(self, words: str) -> None:
+        """Say why it was not taken; it may be tried again."""
+        self.error_label.setText(words)
+        self.error_label.setVisible(bool(words))
+        self.allow_button.set_enabled(True)
+
+    def _create_field(self, name: str) -> QLineEdit:
+        field = QLineEdit()
+        field.setAccessibleName(name)
+        field.setObjectName(name)
+        field.setMaxLength(400)
+        return field
+
+    def _on_allow(self) -> None:
+        self.error_label.hide()
+        self.allow_button.set_enabled(False, "Zendesk is being asked.")
+        self.credentials_entered.emit(self.email_field.text(), self.token_field.text())

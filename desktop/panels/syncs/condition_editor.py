@@ -1,0 +1,188 @@
+"""Conditions as rows of field, test and value, to add and to take away."""
+
+import json
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.model.field_condition import ConditionOperator, FieldCondition
+from desktop.model.json_value import Json
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.button import icon_button, quiet_button
+from desktop.panels.widgets.dropdown_field import DropdownField
+
+_TESTS = (
+    (ConditionOperator.IS, "is"),
+    (ConditionOperator.IS_NOT, "is not"),
+    (ConditionOperator.AT_LEAST, "is at least"),
+    (ConditionOperator.AT_MOST, "is at most"),
+    (ConditionOperator.HAS, "has"),
+    (ConditionOperator.HAS_NOT, "does not have"),
+    (ConditionOperator.SET, "has a value"),
+    (ConditionOperator.NOT_SET, "has no value"),
+    (ConditionOperator.WITHIN_DAYS, "is in the last … days"),
+    (ConditionOperator.BEFORE_DAYS, "is over … days ago"),
+)
+_SIDE_BY_SIDE_MIN_WIDTH = 380
+_TESTS_WITHOUT_VALUE = (ConditionOperator.SET, ConditionOperator.NOT_SET)
+_BOOLEAN_WORDS = {"yes": True, "true": True, "no": False, "false": False}
+
+
+def format_value(value: Json) -> str:
+    """A value as it is typed."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
+def parse_value(text: str) -> Json:
+    """What somebody typed: yes and no, a number, else the text."""
+    plain = text.strip()
+    if plain.lower() in _BOOLEAN_WORDS:
+        return _BOOLEAN_WORDS[plain.lower()]
+    try:
+        found = json.loads(plain)
+    except ValueError:
+        return plain
+    return found if isinstance(found, int | float) and abs(found) < 1e15 else plain
+
+
+class ConditionEditor(QWidget):
+    """`edited` carries all conditions."""
+
+    edited = Signal(tuple)
+
+    def __init__(
+        self, name: str, add: str, *, add_name: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._name = name
+        self._rows: list[ConditionEditorRow] = []
+        self._add_button = quiet_button(add, name=add_name or add)
+        self._add_button.set_icon("plus")
+        self._add_button.clicked.connect(self._on_add)
+        self._column = QVBoxLayout()
+        self._column.setSpacing(fonts.scaled(6))
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(fonts.scaled(4))
+        outer.addLayout(self._column)
+        row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        row.addWidget(self._add_button)
+        row.addStretch(1)
+        outer.addLayout(row)
+
+    def show_conditions(self, conditions: tuple[FieldCondition, ...]) -> None:
+        """Show these; what is being typed is not disturbed."""
+        if conditions == self.conditions():
+            return
+        while len(self._rows) > len(conditions):
+            row = self._rows.pop()
+            self._column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        while len(self._rows) < len(conditions):
+            self._append_row()
+        for row, condition in zip(self._rows, conditions, strict=True):
+            row.show_condition(condition)
+
+    def _append_row(self) -> "ConditionEditorRow":
+        row = ConditionEditorRow(f"{self._name} {len(self._rows) + 1}")
+        row.edited.connect(self._on_edited)
+        row.removed.connect(self._on_removed)
+        self._rows.append(row)
+        self._column.addWidget(row)
+        return row
+
+    def conditions(self) -> tuple[FieldCondition, ...]:
+        """What stands there now."""
+        return tuple(row.condition() for row in self._rows)
+
+    def _on_add(self) -> None:
+        self._append_row().field_edit.setFocus()
+        self.edited.emit(self.conditions())
+
+    def _on_edited(self) -> None:
+        self.edited.emit(self.conditions())
+
+    def _on_removed(self) -> None:
+        row = self.sender()
+        if isinstance(row, ConditionEditorRow):
+            self._rows.remove(row)
+            self._column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+            self.edited.emit(self.conditions())
+
+
+class ConditionEditorRow(QWidget):
+    """One condition."""
+
+    edited = Signal()
+    removed = Signal()
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field_edit = QLineEdit()
+        self.field_edit.setPlaceholderText("Field")
+        self.test_dropdown = DropdownField(
+            f"{name}: test", [(test.value, words) for test, words in _TESTS]
+        )
+        self.value_edit = QLineEdit()
+        self.value_edit.setPlaceholderText("Value")
+        for part, what in ((self.field_edit, "field"), (self.value_edit, "value")):
+            part.setAccessibleName(f"{name}: {what}")
+            part.setObjectName(f"{name}: {what}")
+            part.setMaxLength(200)
+            part.setMinimumWidth(fonts.scaled(40))
+            part.textEdited.connect(self._on_edited)
+        remove = icon_button("trash", f"Remove {name.lower()}")
+        remove.clicked.connect(self.removed)
+        self.test_dropdown.chosen.connect(self._on_edited)
+        self.test_dropdown.allow_shrinking()
+        asked = QHBoxLayout()
+        asked.setSpacing(fonts.scaled(6))
+        asked.addWidget(self.test_dropdown, 5)
+        asked.addWidget(self.value_edit, 2)
+        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._parts.setSpacing(fonts.scaled(6))
+        self._parts.addWidget(self.field_edit, 2)
+        self._parts.addLayout(asked, 3)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(fonts.scaled(6))
+        row.addLayout(self._parts, 1)
+        row.addWidget(remove, 0, Qt.AlignmentFlag.AlignTop)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What is asked stands beside the field, or below it where the room is short."""
+        super().resizeEvent(event)
+        wide = self.width() >= fonts.scaled(_SIDE_BY_SIDE_MIN_WIDTH)
+        direction = QBoxLayout.Direction
+        self._parts.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+
+    def show_condition(self, condition: FieldCondition) -> None:
+        """Show one."""
+        for part, text in (
+            (self.field_edit, condition.field),
+            (self.value_edit, format_value(condition.value)),
+        ):
+            if part.text() != text:
+                part.setText(text)
+                part.setCursorPosition(0)
+        self.test_dropdown.set_value(condition.test.value)
+        self.value_edit.setVisible(condition.test not in _TESTS_WITHOUT_VALUE)
+
+    def condition(self) -> FieldCondition:
+        """What stands there."""
+        test = ConditionOperator(self.test_dropdown.value() or ConditionOperator.IS.value)
+        value = None if test in _TESTS_WITHOUT_VALUE else parse_value(self.value_edit.text())
+        return FieldCondition(self.field_edit.text().strip(), test, value)
+
+    def _on_edited(self, *_what: object) -> None:
+        self.value_edit.setVisible(
+            ConditionOperator(self.test_dropdown.value()) not in _TESTS_WITHOUT_VALUE
+        )
+        self.edited.emit()

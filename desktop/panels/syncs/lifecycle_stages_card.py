@@ -1,0 +1,164 @@
+"""Lifecycle stages as local rules, and the one that a sync is kept to."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.model.lifecycle_stage import LifecycleStage
+from desktop.model.sync import Sync
+from desktop.panels.syncs.condition_editor import ConditionEditor
+from desktop.panels.syncs.form_fields import create_form_layout, create_text_field
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.button import icon_button, quiet_button
+from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.dropdown_field import DropdownField
+from desktop.panels.widgets.label import label
+
+_ANY_STAGE = "everybody, in a stage or not"
+_EXPLANATION = (
+    "A person is in a stage while every one of its conditions holds, by fields, tickets and dates."
+    " A row of the mapping may write the stages; without conditions a stage holds everybody."
+)
+
+
+class LifecycleStagesCard(Card):
+    """`edited`: read `stages` and `only`."""
+
+    edited = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Lifecycle stages", parent=parent)
+        self._rows: list[LifecycleStageRow] = []
+        self._required_row: LifecycleStageRow | None = None
+        self.add_button = quiet_button("Add a stage", name="Add a stage")
+        self.add_button.set_icon("plus")
+        self.required_stage_dropdown = DropdownField("Only who is in", [("", _ANY_STAGE)])
+        self.required_stage_dropdown.allow_shrinking()
+        self.required_stage_dropdown.setMaximumWidth(fonts.scaled(300))
+        self._column = QVBoxLayout()
+        self._column.setSpacing(fonts.scaled(10))
+        self._below = create_form_layout()
+        self._below.addRow(label("Only who is in"), self.required_stage_dropdown)
+        below = QHBoxLayout()
+        below.addWidget(self.add_button)
+        below.addStretch(1)
+        self.body.setSpacing(fonts.scaled(6))
+        self.add(label(_EXPLANATION, "note", wrap=True))
+        self.add(self._column)
+        self.add(below)
+        self.add(self._below)
+        self.add_button.clicked.connect(self._on_add)
+        self.required_stage_dropdown.chosen.connect(self._on_required_stage)
+
+    def stages(self) -> tuple[LifecycleStage, ...]:
+        """The stages as they stand there."""
+        return tuple(row.stage() for row in self._rows)
+
+    def required_stage(self) -> str:
+        """The name of the stage the sync is kept to; empty: none."""
+        return self._required_row.stage().name if self._required_row is not None else ""
+
+    def show_sync(self, sync: Sync) -> None:
+        """Show a draft; what is being typed is not disturbed."""
+        while len(self._rows) > len(sync.stages):
+            self._remove_row(self._rows[-1])
+        while len(self._rows) < len(sync.stages):
+            self._append_row()
+        for row, stage in zip(self._rows, sync.stages, strict=True):
+            row.show_stage(stage)
+        if sync.source.stage != self.required_stage():
+            named = (row for row in self._rows if row.stage().name == sync.source.stage)
+            self._required_row = next(named, None) if sync.source.stage else None
+        self._update_stage_options()
+
+    def _update_stage_options(self) -> None:
+        """The stages by their place: one that is called otherwise stays chosen."""
+        names = [(str(place), row.stage().name) for place, row in enumerate(self._rows)]
+        self.required_stage_dropdown.set_options(
+            [("", _ANY_STAGE), *((n, name or "no name yet") for n, name in names)]
+        )
+        chosen = (
+            str(self._rows.index(self._required_row)) if self._required_row in self._rows else ""
+        )
+        self.required_stage_dropdown.set_value(chosen)
+        self._below.setRowVisible(self.required_stage_dropdown, bool(self._rows))
+
+    def _append_row(self) -> "LifecycleStageRow":
+        row = LifecycleStageRow(f"Stage {len(self._rows) + 1}")
+        row.edited.connect(self._on_edited)
+        row.removed.connect(self._on_removed)
+        self._rows.append(row)
+        self._column.addWidget(row)
+        return row
+
+    def _remove_row(self, row: "LifecycleStageRow") -> None:
+        self._rows.remove(row)
+        if row is self._required_row:
+            self._required_row = None
+        self._column.removeWidget(row)
+        row.hide()
+        row.deleteLater()
+
+    def _on_add(self) -> None:
+        self._append_row().name_field.setFocus()
+        self._on_edited()
+
+    def _on_removed(self) -> None:
+        row = self.sender()
+        if isinstance(row, LifecycleStageRow):
+            self._remove_row(row)
+            self._on_edited()
+
+    def _on_required_stage(self, place: str) -> None:
+        self._required_row = self._rows[int(place)] if place else None
+        self.edited.emit()
+
+    def _on_edited(self) -> None:
+        self._update_stage_options()
+        self.edited.emit()
+
+
+class LifecycleStageRow(QWidget):
+    """One stage: its name over its conditions."""
+
+    edited = Signal()
+    removed = Signal()
+
+    def __init__(self, what: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name_field = create_text_field(f"{what}: name", "Name of the stage", max_length=60)
+        self.conditions = ConditionEditor(
+            f"{what}: condition",
+            "Add a condition",
+            add_name=f"Add a condition to {what.lower()}",
+        )
+        remove = icon_button("trash", f"Remove {what.lower()}")
+        line = QFrame()
+        line.setProperty("ground", "line")
+        line.setFixedHeight(1)
+        head = QHBoxLayout()
+        head.setSpacing(fonts.scaled(6))
+        head.addWidget(self.name_field, 1)
+        head.addWidget(remove)
+        inner = QVBoxLayout()
+        inner.setContentsMargins(fonts.scaled(16), 0, 0, 0)
+        inner.addWidget(self.conditions)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(fonts.scaled(6))
+        column.addLayout(head)
+        column.addLayout(inner)
+        column.addWidget(line)
+        self.name_field.textEdited.connect(self.edited)
+        self.conditions.edited.connect(self.edited)
+        remove.clicked.connect(self.removed)
+
+    def show_stage(self, stage: LifecycleStage) -> None:
+        """Show one."""
+        if self.name_field.text().strip() != stage.name:
+            self.name_field.setText(stage.name)
+            self.name_field.setCursorPosition(0)
+        self.conditions.show_conditions(stage.where)
+
+    def stage(self) -> LifecycleStage:
+        """What stands there."""
+        return LifecycleStage(self.name_field.text().strip(), self.conditions.conditions())

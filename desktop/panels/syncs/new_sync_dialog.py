@@ -1,0 +1,99 @@
+"""The syncs that can be added: one click adds one, switched off."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.button import Button, quiet_button
+from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.label import elided_label, label
+from desktop.viewmodels.syncs.sync_page_model import PresetView
+
+
+class PresetList(QWidget):
+    """A card for each; `wanted` names the preset to be added."""
+
+    preset_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._buttons: dict[Button, str] = {}
+        self._cards: list[Card] = []
+        self._shown: tuple[tuple[PresetView, ...], str] | None = None
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(fonts.scaled(9))
+
+    def show_presets(self, offers: tuple[PresetView, ...], why_not: str = "") -> None:
+        """Show these; `why_not`: why none can be added."""
+        if self._shown == (offers, why_not):
+            return
+        self._shown = (offers, why_not)
+        for card in self._cards:
+            self._column.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        self._buttons, self._cards = {}, []
+        for offer in offers:
+            card = self._create_card(offer, why_not)
+            self._cards.append(card)
+            self._column.addWidget(card)
+
+    def first_button(self) -> Button | None:
+        """The first button."""
+        return next(iter(self._buttons), None)
+
+    def _create_card(self, offer: PresetView, why_not: str) -> Card:
+        card = Card(offer.title)
+        add = Button("Add", name=f"Add {offer.title}")
+        add.set_enabled(not why_not, why_not)
+        add.clicked.connect(self._on_add)
+        self._buttons[add] = offer.name
+        card.set_corner_widget(add)
+        card.add(elided_label(f"{offer.source} → {offer.target}", "muted"))
+        card.add(4)
+        card.add(label(offer.description, wrap=True))
+        return card
+
+    def _on_add(self) -> None:
+        button = self.sender()
+        if isinstance(button, Button):
+            self.preset_chosen.emit(self._buttons[button])
+
+
+class NewSyncDialog(QDialog):
+    """`wanted` names the preset to be added."""
+
+    preset_chosen = Signal(str)
+
+    def __init__(self, preset_list: tuple[PresetView, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("New sync")
+        self.setAccessibleName("New sync")
+        self.setObjectName("New sync")
+        self.setMinimumWidth(fonts.scaled(440))
+        column = QVBoxLayout(self)
+        side = fonts.scaled(18)
+        column.setContentsMargins(side, side, side, fonts.scaled(14))
+        column.setSpacing(fonts.scaled(10))
+        column.addWidget(label("New sync", "heading"))
+        text = "It is added switched off, and can be changed before it runs."
+        if not preset_list:
+            text = "Every sync that Fairlead brings along is added already."
+        column.addWidget(label(text, "muted", wrap=True))
+        self.preset_list = PresetList()
+        self.preset_list.show_presets(preset_list)
+        self.preset_list.preset_chosen.connect(self._on_preset_chosen)
+        column.addWidget(self.preset_list)
+        close = quiet_button("Close")
+        close.clicked.connect(self.reject)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(close)
+        column.addStretch(1)
+        column.addLayout(row)
+        (self.preset_list.first_button() or close).setFocus()
+
+    def _on_preset_chosen(self, preset: str) -> None:
+        self.preset_chosen.emit(preset)
+        self.accept()

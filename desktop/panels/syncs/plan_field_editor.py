@@ -1,0 +1,93 @@
+"""One field of a row beside the table: a box to leave it out, old and new, why, and who wins."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.button import Button
+from desktop.panels.widgets.label import PlainLabel, elided_label, label
+from desktop.panels.widgets.link_button import LinkButton
+from desktop.sync.field_labels import UNSET_LABEL
+from desktop.viewmodels.syncs.plan_row_view import FieldChangeView
+
+_MAX_WORD_LENGTH = 28
+_SERVICE_NAMES = {"zendesk": "Zendesk", "sailthru": "Sailthru"}
+
+
+def value_label(text: str) -> PlainLabel:
+    """A value to select and copy; wrapped, or cut where a word is too long for any line."""
+    if max(map(len, text.split()), default=0) > _MAX_WORD_LENGTH:
+        return elided_label(text, selectable=True)
+    return label(text, wrap=True, selectable=True)
+
+
+class PlanFieldEditor(QWidget):
+    """Emits what is decided about its field."""
+
+    write_toggled = Signal(str, bool)
+    side_picked = Signal(str, str)  # field, side
+    always_prefer_picked = Signal(str, str)
+
+    def __init__(
+        self, line: FieldChangeView, *, is_editable: bool, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._line = line
+        self._sides: dict[QWidget, str] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(fonts.scaled(2))
+        if line.can_tick and is_editable:
+            box = QCheckBox(line.name.replace("&", "&&"))
+            box.setAccessibleName(f"Write {line.name}")
+            box.setChecked(line.is_ticked)
+            box.toggled.connect(self._on_toggled)
+            column.addWidget(box)
+        else:
+            column.addWidget(label(line.name, "muted"))
+        if line.sides:
+            self._add_side_buttons(column, may=is_editable)
+        else:
+            column.addWidget(value_label(self._change_text()))
+        if line.reason:
+            column.addWidget(label(line.reason, "note", wrap=True))
+
+    def _change_text(self) -> str:
+        line = self._line
+        if line.old == line.new or line.is_dimmed:
+            return line.old
+        return line.new if line.old == UNSET_LABEL else f"{line.old}  →  {line.new}"
+
+    def _add_side_buttons(self, column: QVBoxLayout, *, may: bool) -> None:
+        for side in self._line.sides:
+            button = Button(side.text, name=f"Pick {_SERVICE_NAMES[side.side]}")
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            button.set_tooltip(side.text)
+            button.set_enabled(may, "This preview cannot be changed any more.")
+            button.clicked.connect(self._on_side)
+            self._sides[button] = side.side
+            column.addWidget(button)
+        if may:
+            row = QHBoxLayout()
+            row.addWidget(label("Always prefer", "note"))
+            for side in self._line.sides:
+                place = _SERVICE_NAMES[side.side]
+                link = LinkButton(place, name=f"Always prefer {place} for {self._line.name}")
+                link.clicked.connect(self._on_always)
+                self._sides[link] = side.side
+                row.addWidget(link)
+            row.addStretch(1)
+            column.addLayout(row)
+
+    def _on_toggled(self, on: bool) -> None:
+        self.write_toggled.emit(self._line.field, on)
+
+    def _on_side(self) -> None:
+        button = self.sender()
+        if isinstance(button, QWidget):
+            self.side_picked.emit(self._line.field, self._sides[button])
+
+    def _on_always(self) -> None:
+        link = self.sender()
+        if isinstance(link, QWidget):
+            self.always_prefer_picked.emit(self._line.field, self._sides[link])

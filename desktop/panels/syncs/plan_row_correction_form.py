@@ -1,0 +1,85 @@
+"""What needs correction is put right here: another value, or left out for ever with a reason."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.button import secondary_button
+from desktop.panels.widgets.dropdown_field import DropdownField
+from desktop.panels.widgets.label import label
+
+_FIELD_NAMES = {"email": "E-mail address", "name": "Name", "phone": "Phone"}
+
+
+class PlanRowCorrectionForm(QWidget):
+    """`corrected` carries field and value, `ignored` the reason."""
+
+    corrected = Signal(str, str)
+    ignored = Signal(str)
+
+    def __init__(self, fields: tuple[tuple[str, str], ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._current_values = dict(fields)
+        self._field = DropdownField(
+            "Field to correct", [(key, _FIELD_NAMES[key]) for key, _ in fields]
+        )
+        self._value = QLineEdit(fields[0][1])
+        self._value.setAccessibleName("Right value")
+        self._value.setObjectName("Right value")
+        self._value.setMaxLength(320)
+        self._save = secondary_button("Use this value", name="Use this value")
+        self._reason = QLineEdit()
+        self._reason.setAccessibleName("Reason to ignore it for ever")
+        self._reason.setObjectName("Reason to ignore it for ever")
+        self._reason.setPlaceholderText("Reason")
+        self._reason.setMaxLength(200)
+        self._ignore = secondary_button("Ignore for ever", name="Ignore for ever")
+        self._ignore.set_enabled(False, "Say why first.")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(fonts.scaled(6))
+        column.addWidget(label("Fix here", "title"))
+        column.addWidget(self._field)
+        column.addWidget(self._value)
+        for button in (self._save,):
+            row = QHBoxLayout()
+            row.addStretch(1)
+            row.addWidget(button)
+            column.addLayout(row)
+        note = "The next preview uses it. Zendesk and Sailthru keep their own value."
+        column.addWidget(label(note, "note", wrap=True))
+        column.addSpacing(fonts.scaled(4))
+        column.addWidget(label("Or leave this record out", "title"))
+        column.addWidget(self._reason)
+        last = QHBoxLayout()
+        last.addStretch(1)
+        last.addWidget(self._ignore)
+        column.addLayout(last)
+        self._field.chosen.connect(self._on_field)
+        self._save.clicked.connect(self._on_save)
+        self._value.returnPressed.connect(self._on_save)
+        self._reason.textChanged.connect(self._on_reason)
+        self._ignore.clicked.connect(self._on_ignore)
+
+    def take_focus(self) -> None:
+        """Put the keyboard into the value."""
+        self._value.setFocus()
+        self._value.selectAll()
+
+    @property
+    def has_unsaved_text(self) -> bool:
+        """Whether something typed would be lost."""
+        typed = self._value.text() != self._current_values.get(self._field.value() or "", "")
+        return typed or bool(self._reason.text())
+
+    def _on_field(self, key: str) -> None:
+        self._value.setText(self._current_values.get(key, ""))
+
+    def _on_save(self) -> None:
+        self.corrected.emit(self._field.value() or "", self._value.text())
+
+    def _on_reason(self, text: str) -> None:
+        self._ignore.set_enabled(bool(text.strip()), "Say why first.")
+
+    def _on_ignore(self) -> None:
+        self.ignored.emit(self._reason.text())

@@ -1,0 +1,321 @@
+"""Paints the rows of a preview: the box, the customer, the fate, the fields old → new."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
+from PySide6.QtGui import QFont, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+
+from desktop.panels.syncs.plan_row_geometry import (
+    FIELD_NAME_WIDTH,
+    LINE_HEIGHT,
+    PlanRowHit,
+    field_line_rects,
+    name_rect,
+    side_button_rects,
+)
+from desktop.panels.syncs.plan_row_paint_cache import PlanRowPaintCache
+from desktop.panels.theme.design_tokens import FOCUS_RING_WIDTH
+from desktop.panels.theme.icon import icon_pixmap
+from desktop.panels.widgets.shape_painting import draw_rounded_outline, fill_rounded_rect
+from desktop.sync.field_labels import UNSET_LABEL
+from desktop.viewmodels.syncs.plan_row_view import FieldChangeView, PlanRowView
+from desktop.viewmodels.syncs.plan_table_model import CHANGES, CUSTOMER, FATE, ROW_ROLE, TICK
+
+ModelIndex = QModelIndex | QPersistentModelIndex
+_ALIGN_LEADING = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
+_ALIGN_TRAILING = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter
+_ELIDE = Qt.TextElideMode.ElideRight
+
+
+class PlanRowDelegate(QStyledItemDelegate):
+    """`whole`: one column holds the row; `lines`: so many fields are shown in one."""
+
+    def __init__(self, view: QTableView) -> None:
+        super().__init__(view)
+        self._view = view
+        self.paint_cache = PlanRowPaintCache()
+        self.is_single_column = False
+        self.max_field_lines = 1
+        self.is_editable = False
+        self.hovered: tuple[int, PlanRowHit] = (-1, PlanRowHit())
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: ModelIndex) -> None:
+        """Draw one cell of a row."""
+        box: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(box, self.paint_cache.color("accentbg"))
+        painter.setPen(self.paint_cache.color("line"))
+        painter.drawLine(box.bottomLeft(), box.bottomRight())
+        row = index.data(ROW_ROLE)
+        if isinstance(row, PlanRowView):
+            self._paint_cell(painter, box, index, row)
+        elif index.column() == CUSTOMER:
+            self._paint_loading(painter, box)
+        if index.row() == self._view.currentIndex().row() and self._view.hasFocus():
+            self._paint_focus_ring(painter, box, index.column())
+        painter.restore()
+
+    def _paint_cell(
+        self, painter: QPainter, box: QRect, index: ModelIndex, row: PlanRowView
+    ) -> None:
+        pad = self.paint_cache.px(6)
+        inner = box.adjusted(pad, self.paint_cache.px(5), -pad, -self.paint_cache.px(6))
+        column = index.column()
+        if column == TICK:
+            self._paint_tick_box(painter, box, row)
+        elif column == CUSTOMER and self.is_single_column:
+            self._paint_single_column(painter, inner, index.row(), row)
+        elif column == CUSTOMER:
+            self._paint_customer(painter, inner, index.row(), row)
+        elif column == FATE:
+            self._paint_fate_chip(painter, inner, row, self.paint_cache.px(20))
+        elif column == CHANGES:
+            self._paint_changes(painter, inner, index.row(), row)
+
+    # The parts.
+
+    def _paint_loading(self, painter: QPainter, box: QRect) -> None:
+        """A row that is not read yet: a grey bar where its name will be."""
+        bar = self.paint_cache.px(9)
+        place = QRectF(box.left() + 6, box.top() + self.paint_cache.px(10), box.width() * 0.6, bar)
+        fill_rounded_rect(painter, place, bar / 2, self.paint_cache.color("raised"))
+
+    def _paint_tick_box(self, painter: QPainter, box: QRect, row: PlanRowView) -> None:
+        size = self.paint_cache.px(16)
+        place = QRectF(
+            box.left() + (box.width() - size) // 2, box.top() + self.paint_cache.px(9), size, size
+        )
+        enabled = row.is_write and self.is_editable
+        if row.is_ticked:
+            fill_rounded_rect(
+                painter,
+                place,
+                self.paint_cache.px(4),
+                self.paint_cache.color("accent" if enabled else "control"),
+            )
+            mark = icon_pixmap(
+                "check",
+                self.paint_cache.color("on_accent"),
+                size,
+                painter.device().devicePixelRatioF(),
+            )
+            painter.drawPixmap(place.topLeft().toPoint(), mark)
+            return
+        fill_rounded_rect(
+            painter,
+            place,
+            self.paint_cache.px(4),
+            self.paint_cache.color("surface" if enabled else "raised"),
+        )
+        draw_rounded_outline(
+            painter,
+            place,
+            self.paint_cache.px(4),
+            self.paint_cache.color("control" if enabled else "line"),
+            1.5,
+        )
+
+    def _paint_customer(self, painter: QPainter, box: QRect, place: int, row: PlanRowView) -> None:
+        self._paint_name(painter, box, place, row)
+        below = box.adjusted(0, self.paint_cache.px(17), 0, 0)
+        below.setHeight(self.paint_cache.px(16))
+        self._paint_text(painter, below, row.address, "text", size=11)
+
+    def _paint_name(self, painter: QPainter, box: QRect, place: int, row: PlanRowView) -> None:
+        font = self.paint_cache.font()
+        if self.hovered == (place, PlanRowHit("name")):
+            font = QFont(font)
+            font.setUnderline(True)
+        painter.setFont(font)
+        painter.setPen(self.paint_cache.color("accent"))
+        line = QRect(box.left(), box.top(), box.width(), name_rect(box, row).height())
+        text = painter.fontMetrics().elidedText(row.name, _ELIDE, line.width())
+        painter.drawText(line, _ALIGN_LEADING, text)
+
+    def _paint_fate_chip(
+        self, painter: QPainter, box: QRect, row: PlanRowView, height: int
+    ) -> None:
+        pill = QRectF(box.left(), box.top(), box.width(), height)
+        ink, ground = self.paint_cache.chip(row.tone)
+        fill_rounded_rect(painter, pill, height / 2, ground)
+        painter.setFont(self.paint_cache.font(12, medium=True))
+        painter.setPen(ink)
+        text = painter.fontMetrics().elidedText(
+            row.fate, _ELIDE, box.width() - self.paint_cache.px(12)
+        )
+        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_changes(self, painter: QPainter, box: QRect, place: int, row: PlanRowView) -> None:
+        conflict = row.first_conflict
+        if conflict is not None:
+            self._paint_conflict(painter, box, place, row, conflict)
+            return
+        shown, more = self._shown_fields(row)
+        boxes = field_line_rects(box, max(1, len(shown) + (not shown)))
+        if not shown:
+            self._paint_reason_only(painter, boxes[0], row)
+            return
+        for place_, (line, where) in enumerate(zip(shown, boxes, strict=False)):
+            last = place_ == len(shown) - 1
+            note = f"+{more} more" if last and more else ""
+            why = row.reason if last and not line.reason else ""
+            self._paint_field(painter, where, line, note, why)
+
+    def _shown_fields(self, row: PlanRowView) -> tuple[tuple[FieldChangeView, ...], int]:
+        shown = row.field_changes[: self.max_field_lines]
+        return shown, len(row.field_changes) - len(shown)
+
+    def _paint_reason_only(self, painter: QPainter, box: QRect, row: PlanRowView) -> None:
+        """A row without fields says why; what needs correction may be fixed here."""
+        fix = row.tone == "warn" and self.is_editable
+        text = f"{row.reason} · Fix here" if fix else row.reason
+        self._paint_text(painter, box, text, "text" if row.is_parked else "muted")
+
+    def _paint_field(
+        self, painter: QPainter, box: QRect, line: FieldChangeView, note: str, why: str
+    ) -> None:
+        """Name, value, and at the end the reason with the room that the value leaves."""
+        mirrored = self._view.isRightToLeft()
+        name, rest = _split_rect(box, self.paint_cache.px(FIELD_NAME_WIDTH), mirrored=mirrored)
+        self._paint_text(
+            painter, name.adjusted(0, 0, -self.paint_cache.px(6), 0), line.name, "muted"
+        )
+        metrics, gap = self.paint_cache.metrics(), self.paint_cache.px(10)
+        if note:
+            width = metrics.horizontalAdvance(note)
+            rest, end = _split_rect(rest, rest.width() - width, mirrored=mirrored)
+            self._paint_text(painter, end, note, "muted", trailing=True)
+            rest.adjust(gap if mirrored else 0, 0, 0 if mirrored else -gap, 0)
+        reason = line.reason or why
+        wanted = metrics.horizontalAdvance(f"{line.old}{line.new}") + 4 * gap
+        least = rest.width() * 2 // 5
+        width = min(metrics.horizontalAdvance(reason), max(rest.width() - wanted, least))
+        value, end = _split_rect(rest, rest.width() - width, mirrored=mirrored)
+        self._paint_text(painter, end, reason, "muted", trailing=True)
+        self._paint_values(painter, value.adjusted(0, 0, -self.paint_cache.px(8), 0), line)
+
+    def _paint_values(self, painter: QPainter, box: QRect, line: FieldChangeView) -> None:
+        """Old struck through, an arrow, new; what is not written stays grey."""
+        if line.is_dimmed:
+            kept = line.old if line.old == line.new else f"{line.old} (not {line.new})"
+            self._paint_text(painter, box, kept, "muted")
+            return
+        if line.old == UNSET_LABEL:
+            self._paint_text(painter, box, line.new, "text")
+            return
+        metrics = self.paint_cache.metrics()
+        gap, size = self.paint_cache.px(7), self.paint_cache.px(13)
+        room = box.width() - size - 2 * gap
+        old_width = min(metrics.horizontalAdvance(line.old), max(room // 2, 1))
+        mirrored = self._view.isRightToLeft()
+        old, rest = _split_rect(box, old_width + gap, mirrored=mirrored)
+        self._paint_text(painter, old, line.old, "muted", struck=True)
+        arrow, new = _split_rect(rest, size + gap, mirrored=mirrored)
+        drawn = icon_pixmap(
+            "arrow-right",
+            self.paint_cache.color("accent"),
+            size,
+            painter.device().devicePixelRatioF(),
+        )
+        left = arrow.right() - size + 1 if mirrored else arrow.left()
+        painter.drawPixmap(left, arrow.top() + (arrow.height() - size) // 2, drawn)
+        self._paint_text(painter, new, line.new, "text")
+
+    def _paint_conflict(
+        self, painter: QPainter, box: QRect, place: int, row: PlanRowView, line: FieldChangeView
+    ) -> None:
+        field = self.paint_cache.px(FIELD_NAME_WIDTH)
+        more = len(row.field_changes) - 1
+        height = self.paint_cache.px(LINE_HEIGHT)
+        name = QRect(
+            box.left(), box.top() - self.paint_cache.px(1), field - self.paint_cache.px(6), height
+        )
+        self._paint_text(painter, name, f"{line.name} +{more}" if more else line.name, "muted")
+        for side, button in zip(line.sides, side_button_rects(box, line, field), strict=True):
+            over = (
+                self.hovered == (place, PlanRowHit("side", line.field, side.side))
+                and self.is_editable
+            )
+            ground = self.paint_cache.color("raised" if over or not self.is_editable else "surface")
+            fill_rounded_rect(painter, button, self.paint_cache.px(6), ground)
+            draw_rounded_outline(
+                painter, button, self.paint_cache.px(6), self.paint_cache.color("control")
+            )
+            pad = self.paint_cache.px(8)
+            inner = button.adjusted(pad, 0, -pad, 0)
+            painter.setFont(self.paint_cache.font(medium=True))
+            painter.setPen(self.paint_cache.color("text"))
+            text = painter.fontMetrics().elidedText(side.text, _ELIDE, inner.width())
+            painter.drawText(inner, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_single_column(
+        self, painter: QPainter, box: QRect, place: int, row: PlanRowView
+    ) -> None:
+        metrics = self.paint_cache.metrics(12, medium=True)
+        width = min(metrics.horizontalAdvance(row.fate) + self.paint_cache.px(20), box.width() // 2)
+        name, chip = _split_rect(box, box.width() - width, mirrored=self._view.isRightToLeft())
+        chip.setHeight(self.paint_cache.px(20))
+        self._paint_fate_chip(painter, chip, row, self.paint_cache.px(20))
+        self._paint_customer(painter, name.adjusted(0, 0, -self.paint_cache.px(6), 0), place, row)
+        top = box.top() + self.paint_cache.px(36)
+        height = self.paint_cache.px(18)
+        shown, more = self._shown_fields(row)
+        if not shown:
+            self._paint_text(
+                painter, QRect(box.left(), top, box.width(), height), row.reason, "muted"
+            )
+        for at, line in enumerate(shown):
+            where = QRect(box.left(), top + at * height, box.width(), height)
+            last = at == len(shown) - 1
+            arrow = line.new if line.old == UNSET_LABEL else f"{line.old} → {line.new}"
+            arrow = "pick one" if line.sides else arrow
+            note = f"  +{more} more" if last and more else ""
+            self._paint_text(
+                painter, where, f"{line.name}: {arrow}{note}", "muted" if line.is_dimmed else "text"
+            )
+
+    def _paint_focus_ring(self, painter: QPainter, box: QRect, column: int) -> None:
+        ink, wide = self.paint_cache.color("accent"), FOCUS_RING_WIDTH
+        painter.fillRect(box.left(), box.top(), box.width(), wide, ink)
+        painter.fillRect(box.left(), box.bottom() + 1 - wide, box.width(), wide, ink)
+        first, last = TICK, CUSTOMER if self.is_single_column else CHANGES
+        if self._view.isRightToLeft():
+            first, last = last, first
+        if column == first:
+            painter.fillRect(box.left(), box.top(), wide, box.height(), ink)
+        if column == last:
+            painter.fillRect(box.right() + 1 - wide, box.top(), wide, box.height(), ink)
+
+    def _paint_text(
+        self,
+        painter: QPainter,
+        box: QRect,
+        text: str,
+        tone: str,
+        *,
+        size: float = 13,
+        struck: bool = False,
+        trailing: bool = False,
+    ) -> None:
+        painter.setFont(self.paint_cache.font(size, struck=struck))
+        painter.setPen(self.paint_cache.color(tone))
+        metrics = self.paint_cache.metrics(size)
+        shown = text[:400]
+        if metrics.horizontalAdvance(shown) > box.width():
+            shown = metrics.elidedText(shown, _ELIDE, box.width())
+        painter.drawText(box, _ALIGN_TRAILING if trailing else _ALIGN_LEADING, shown)
+
+
+def _split_rect(box: QRect, first: int, *, mirrored: bool) -> tuple[QRect, QRect]:
+    """The first `first` pixels of a line in reading direction, and the rest."""
+    if mirrored:
+        return (
+            QRect(box.right() + 1 - first, box.top(), first, box.height()),
+            QRect(box.left(), box.top(), box.width() - first, box.height()),
+        )
+    return (
+        QRect(box.left(), box.top(), first, box.height()),
+        QRect(box.left() + first, box.top(), box.width() - first, box.height()),
+    )

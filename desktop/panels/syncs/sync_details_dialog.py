@@ -1,0 +1,74 @@
+"""A sync's name, labels and description."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.button import primary_button, secondary_button
+from desktop.panels.widgets.label import label
+from desktop.viewmodels.syncs.sync_header_view import SyncHeaderView
+
+
+class SyncDetailsDialog(QDialog):
+    """`amended` carries name, description and labels."""
+
+    details_changed = Signal(str, str, tuple)
+
+    def __init__(self, view: SyncHeaderView, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("About this sync")
+        self.setAccessibleName("About this sync")
+        self.setObjectName("About this sync")
+        self.setMinimumWidth(fonts.scaled(420))
+        self.name_field = QLineEdit(view.title)
+        self.name_field.setMaxLength(80)
+        self.labels_field = QLineEdit(", ".join(view.labels))
+        self.labels_field.setPlaceholderText("Separated by commas")
+        self.labels_field.setMaxLength(200)
+        self.description_field = QPlainTextEdit(view.description)
+        self.description_field.setTabChangesFocus(True)
+        self.description_field.setFixedHeight(fonts.scaled(84))
+        form = QFormLayout()
+        form.setHorizontalSpacing(fonts.scaled(12))
+        form.setVerticalSpacing(fonts.scaled(8))
+        for name, field in (
+            ("Name", self.name_field),
+            ("Labels", self.labels_field),
+            ("Description", self.description_field),
+        ):
+            field.setAccessibleName(f"{name} of the sync")
+            field.setObjectName(f"{name} of the sync")
+            form.addRow(label(name), field)
+        save = primary_button("Save", name="Save")
+        cancel = secondary_button("Cancel")
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(cancel)
+        row.addWidget(save)
+        column = QVBoxLayout(self)
+        side = fonts.scaled(18)
+        column.setContentsMargins(side, side, side, fonts.scaled(14))
+        column.setSpacing(fonts.scaled(10))
+        column.addWidget(label("About this sync", "title"))
+        column.addLayout(form)
+        column.addLayout(row)
+        cancel.clicked.connect(self.reject)
+        save.clicked.connect(self._on_save)
+        self.name_field.returnPressed.connect(self._on_save)
+
+    def _on_save(self) -> None:
+        if not self.name_field.text().strip():
+            self.name_field.setFocus()
+            return
+        labels = tuple(part.strip() for part in self.labels_field.text().split(",") if part.strip())
+        words = self.description_field.toPlainText().strip()
+        self.details_changed.emit(self.name_field.text().strip(), words, labels)
+        self.accept()

@@ -1,0 +1,157 @@
+"""The head of the chosen sync: its name with the switch, Preview, Run now, its ways, and “…”."""
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.panels.syncs.run_menu import RunMenu
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.button import icon_button, secondary_button
+from desktop.panels.widgets.label import elided_label, label
+from desktop.panels.widgets.switch import Switch
+from desktop.panels.widgets.tooltip import escape_tooltip
+from desktop.viewmodels.syncs.sync_header_view import SyncHeaderView
+
+_MENU_ENTRIES = (
+    ("rename", "Name, labels and description…"),
+    ("retry", "Try what waits again"),
+    ("remove", "Remove…"),
+)
+
+
+class SyncHeader(QWidget):
+    """Emits what a person wants."""
+
+    enabled_toggled = Signal(bool)
+    preview_requested = Signal(bool)  # of everybody, or of who changed
+    run_requested = Signal(bool)
+    favourite_toggled = Signal(bool)
+    menu_action_chosen = Signal(str)  # a key of the menu
+    back_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view: SyncHeaderView | None = None
+        self.back_button = icon_button("chevron-left", "Back to the syncs")
+        self.title_label = elided_label("", "heading")
+        self.title_label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.enabled_switch = Switch("Switched on")
+        self.favourite_button = icon_button("star", "Favourite")
+        self.favourite_button.setCheckable(True)
+        self.more_button = icon_button("more", "More for this sync")
+        self.preview_button = secondary_button("Preview", name="Preview")
+        self.run_button = secondary_button("Run now", name="Run now")
+        self.run_menu_button = icon_button("chevron-down", "Ways to run")
+        self.reason_label = label("", "muted", wrap=True)
+        self.reason_label.hide()
+        self._menu: QMenu | None = None
+        self._lay_out()
+        self.back_button.clicked.connect(self.back_requested)
+        self.enabled_switch.chosen.connect(self.enabled_toggled)
+        self.preview_button.clicked.connect(self._on_preview)
+        self.run_button.clicked.connect(self._on_run)
+        self.run_menu_button.clicked.connect(self._on_run_menu)
+        self.favourite_button.clicked.connect(self._on_star)
+        self.more_button.clicked.connect(self._on_more)
+
+    def show_header(self, view: SyncHeaderView) -> None:
+        """Show how the sync stands."""
+        self._view = view
+        self.title_label.setText(view.title)
+        self.title_label.set_tooltip(view.description)
+        self.enabled_switch.set_on(view.is_on)
+        self.enabled_switch.setAccessibleDescription("on" if view.is_on else "off")
+        self.enabled_switch.set_enabled(
+            not view.switch_disabled_reason, view.switch_disabled_reason
+        )
+        self.favourite_button.setChecked(view.is_favourite)
+        self.favourite_button.set_icon("star-filled" if view.is_favourite else "star")
+        self.favourite_button.set_enabled(view.can_change, view.disabled_reason)
+        self.preview_button.set_enabled(
+            not view.preview_disabled_reason, view.preview_disabled_reason
+        )
+        self.run_button.set_enabled(not view.run_disabled_reason, view.run_disabled_reason)
+        self.reason_label.setText(view.disabled_reason)
+        self.reason_label.setVisible(bool(view.disabled_reason))
+
+    def set_narrow(self, narrow: bool) -> None:
+        """In a narrow window the buttons stand below the name."""
+        self.back_button.setVisible(narrow)
+        direction = QBoxLayout.Direction
+        self._row.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
+
+    def _lay_out(self) -> None:
+        name = QHBoxLayout()
+        name.setSpacing(fonts.scaled(8))
+        name.addWidget(self.back_button)
+        name.addWidget(self.title_label)
+        name.addWidget(self.enabled_switch)
+        name.addWidget(self.favourite_button)
+        name.addStretch(1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(fonts.scaled(8))
+        for button in (
+            self.preview_button,
+            self.run_button,
+            self.run_menu_button,
+            self.more_button,
+        ):
+            button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            buttons.addWidget(button)
+        buttons.addStretch(0)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._row.setSpacing(fonts.scaled(8))
+        self._row.addLayout(name, 1)
+        self._row.addLayout(buttons)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(fonts.scaled(4))
+        column.addLayout(self._row)
+        column.addWidget(self.reason_label)
+
+    def _on_preview(self) -> None:
+        self.preview_requested.emit(False)
+
+    def _on_run(self) -> None:
+        self.run_requested.emit(False)
+
+    def _on_run_menu(self) -> None:
+        if self._view is None:
+            return
+        menu = RunMenu(self._view.preview_disabled_reason, self._view.run_disabled_reason, self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.preview_requested.connect(self.preview_requested)
+        menu.run_requested.connect(self.run_requested)
+        self._menu = menu
+        self._pop_up(menu, self.run_menu_button)
+
+    def _pop_up(self, menu: QMenu, button: QWidget) -> None:
+        below = QPoint(button.width() - menu.sizeHint().width(), button.height())
+        menu.popup(button.mapToGlobal(below))
+
+    def _on_star(self) -> None:
+        self.favourite_toggled.emit(self.favourite_button.isChecked())
+
+    def _on_more(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setObjectName("More for this sync")
+        menu.setToolTipsVisible(True)
+        for key, words in _MENU_ENTRIES:
+            action = QAction(words, menu)
+            action.setData(key)
+            why_not = self._disabled_reason(key)
+            action.setEnabled(not why_not)
+            action.setToolTip(escape_tooltip(why_not or words))
+            menu.addAction(action)
+        menu.triggered.connect(self._on_menu)
+        self._menu = menu
+        self._pop_up(menu, self.more_button)
+
+    def _disabled_reason(self, key: str) -> str:
+        if self._view is None or not self._view.can_change:
+            return self._view.disabled_reason if self._view is not None else ""
+        return self._view.retry_disabled_reason if key == "retry" else ""
+
+    def _on_menu(self, action: QAction) -> None:
+        self.menu_action_chosen.emit(str(action.data()))

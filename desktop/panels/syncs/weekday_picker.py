@@ -1,0 +1,53 @@
+"""The seven weekdays as buttons that are in or out."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.button import Button
+from desktop.panels.widgets.flow_layout import FlowLayout
+
+_DAYS = (
+    ("Mon", "Monday"),
+    ("Tue", "Tuesday"),
+    ("Wed", "Wednesday"),
+    ("Thu", "Thursday"),
+    ("Fri", "Friday"),
+    ("Sat", "Saturday"),
+    ("Sun", "Sunday"),
+)
+
+
+class WeekdayPicker(QWidget):
+    """`chosen` carries the days, 0 is Monday."""
+
+    days_chosen = Signal(tuple)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Weekdays")
+        self.setObjectName("Weekdays")
+        row = FlowLayout(fonts.scaled(4), fonts.scaled(4), self)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self._buttons: list[Button] = []
+        for short, name in _DAYS:
+            button = Button(short, name=name)
+            button.setCheckable(True)
+            button.setFixedWidth(fonts.scaled(37))
+            button.setStyleSheet("QPushButton { padding: 0; }")
+            button.clicked.connect(self._on_clicked)
+            self._buttons.append(button)
+            row.addWidget(button)
+
+    def show_days(self, days: tuple[int, ...]) -> None:
+        """Show which are in."""
+        for place, button in enumerate(self._buttons):
+            button.setChecked(place in days)
+            button.set_kind("primary" if place in days else "secondary")
+
+    def _on_clicked(self) -> None:
+        self.days_chosen.emit(
+            tuple(n for n, button in enumerate(self._buttons) if button.isChecked())
+        )

@@ -1,0 +1,53 @@
+"""Tab goes where the eye goes: columns from the left, in each from the top down."""
+
+from itertools import pairwise
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractItemView, QAbstractSpinBox, QComboBox, QWidget
+
+# What is one stop, however many widgets it is made of.
+_SINGLE_STOP_WIDGETS = (QComboBox, QAbstractItemView, QAbstractSpinBox)
+
+
+def apply_visual_tab_order(window: QWidget) -> None:
+    """Chain every visible stop of Tab below `window` as it is read."""
+    for before, after in pairwise(tab_stops(window)):
+        QWidget.setTabOrder(before, after)
+
+
+def tab_stops(widget: QWidget) -> list[QWidget]:
+    """Return the visible stops of Tab in `widget`, itself included, in reading order."""
+    found = [widget] if widget.focusPolicy() & Qt.FocusPolicy.TabFocus else []
+    if isinstance(widget, _SINGLE_STOP_WIDGETS):
+        return found
+    for child in _children_in_reading_order(widget):
+        found += tab_stops(child)
+    return found
+
+
+def _children_in_reading_order(parent: QWidget) -> list[QWidget]:
+    """The visible children: what stands beside each other is read column by column."""
+    children = [
+        child
+        for child in parent.children()
+        if isinstance(child, QWidget) and not child.isWindow() and child.isVisibleTo(parent)
+    ]
+    children.sort(key=lambda child: child.y())
+    bands: list[list[QWidget]] = []
+    bottom = -1
+    for child in children:
+        box = child.geometry()
+        if not bands or box.center().y() >= bottom:
+            bands.append([])
+            bottom = -1
+        bands[-1].append(child)
+        bottom = max(bottom, box.bottom())
+    way = -1 if parent.isRightToLeft() else 1
+    for band in bands:
+        band.sort(key=lambda child: (way * _leading_edge(child), child.y()))
+    return [child for band in bands for child in band]
+
+
+def _leading_edge(child: QWidget) -> int:
+    box = child.geometry()
+    return box.right() if child.isRightToLeft() else box.left()

@@ -1,0 +1,120 @@
+"""The theme in force: follows the system or the person's choice, and dresses the application."""
+
+from enum import StrEnum
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QFont, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.theme.design_tokens import DARK, LIGHT, DesignTokens
+from desktop.panels.theme.palette import build_palette
+from desktop.panels.theme.stylesheet import build_stylesheet
+
+
+class ThemeChoice(StrEnum):
+    """What the setting `theme` may say."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+_SCHEMES = {ThemeChoice.LIGHT: Qt.ColorScheme.Light, ThemeChoice.DARK: Qt.ColorScheme.Dark}
+
+
+class ApplicationTheme(QObject):
+    """Dresses one QApplication. Make it before the first widget and keep it as long as the app.
+
+    The style is chosen by whoever makes the application: Fusion.
+    """
+
+    changed = Signal()  # the tokens or the font size are others now
+
+    def __init__(self, app: QApplication, choice: ThemeChoice = ThemeChoice.SYSTEM) -> None:
+        super().__init__(app)
+        self._app = app
+        self._choice = choice
+        self._applied: tuple[str, float] | None = None
+        self._system_font = app.font()
+        self._font: QFont | None = None
+        hints = app.styleHints()
+        self._set_system_color_scheme()
+        self._use_font(fonts.system_scale(self._system_font))
+        self._apply()
+        hints.colorSchemeChanged.connect(self._on_scheme_changed)
+        # A widget hears of a new application font; a filter on the application would be called
+        # for every event there is.
+        self._listener = _FontListener()
+        self._listener.font_changed.connect(self._on_font_changed)
+
+    @property
+    def tokens(self) -> DesignTokens:
+        """The colours in force."""
+        return DARK if self._is_dark() else LIGHT
+
+    @property
+    def choice(self) -> ThemeChoice:
+        """What the person chose."""
+        return self._choice
+
+    def choose(self, choice: ThemeChoice) -> None:
+        """Take the person's choice from now on."""
+        if choice is not self._choice:
+            self._choice = choice
+            self._set_system_color_scheme()
+            self._apply()
+
+    def _is_dark(self) -> bool:
+        if self._choice is not ThemeChoice.SYSTEM:
+            return self._choice is ThemeChoice.DARK
+        # Unknown (no desktop session, offscreen) means light.
+        return self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+
+    def _set_system_color_scheme(self) -> None:
+        # So that title bars and native dialogs go along; does nothing where it cannot.
+        hints = self._app.styleHints()
+        if self._choice is ThemeChoice.SYSTEM:
+            hints.unsetColorScheme()
+        else:
+            hints.setColorScheme(_SCHEMES[self._choice])
+
+    def _use_font(self, factor: float) -> None:
+        self._font = fonts.base_font(self._system_font, factor)
+        self._app.setFont(self._font)
+
+    def _apply(self) -> None:
+        tokens = self.tokens
+        wanted = (tokens.name, fonts.scale())
+        if wanted == self._applied:
+            return
+        self._applied = wanted
+        self._app.setPalette(build_palette(tokens))
+        # QToolTip keeps a palette of its own that the application's does not reach.
+        from PySide6.QtWidgets import QToolTip
+
+        tip = QPalette(build_palette(tokens))
+        QToolTip.setPalette(tip)
+        self._app.setStyleSheet(build_stylesheet(tokens, fonts.scale()))
+        self.changed.emit()
+
+    def _on_scheme_changed(self, _scheme: Qt.ColorScheme) -> None:
+        self._apply()
+
+    def _on_font_changed(self) -> None:
+        font = self._app.font()
+        if self._font is not None and font.pointSizeF() != self._font.pointSizeF():
+            self._use_font(max(fonts.scale(), 1.0))
+            self._apply()
+
+
+class _FontListener(QWidget):
+    """A widget that is never shown; it only hears of the application's font."""
+
+    font_changed = Signal()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Pass on that the application's font is another."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.ApplicationFontChange, QEvent.Type.FontChange):
+            self.font_changed.emit()

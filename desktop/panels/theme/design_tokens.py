@@ -1,0 +1,175 @@
+"""Colours and sizes as pure data, light and dark, and the arithmetic of contrast. No Qt here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class ColorPair:
+    """A text colour and the ground it stands on."""
+
+    text: str
+    background: str
+
+
+@dataclass(frozen=True)
+class DesignTokens:
+    """Every colour the window may use; a part never writes a colour of its own."""
+
+    name: str
+    window: str
+    surface: str
+    raised: str
+    line: str
+    control: str
+    text: str
+    muted: str
+    accent: str
+    accent_hover: str
+    accentbg: str
+    on_accent: str
+    ok: str
+    okbg: str
+    warn: str
+    warnbg: str
+    bad: str
+    badbg: str
+    on_bad: str
+    toast: str
+    toast_line: str
+    toast_text: str
+    toast_link: str
+    chips: Mapping[str, ColorPair] = field(repr=False)
+
+    @property
+    def dark(self) -> bool:
+        """Whether this is the dark set."""
+        return self.name == "dark"
+
+    def tone(self, name: str) -> str:
+        """Return the ink of a tone: text, muted, accent, ok, warn or bad."""
+        return str(getattr(self, _TONES.get(name, "text")))
+
+
+_TONES = {n: n for n in ("text", "muted", "accent", "ok", "warn", "bad")}
+TONES = tuple(_TONES)
+
+
+def _chip_colors(**pairs: tuple[str, str]) -> Mapping[str, ColorPair]:
+    return MappingProxyType({name: ColorPair(*pair) for name, pair in pairs.items()})
+
+
+# The ticket states keep the hues that agents know from Zendesk: new yellow, open red,
+# pending blue, on hold black, solved and closed grey.
+LIGHT = DesignTokens(
+    name="light",
+    window="#f4f6f8",
+    surface="#ffffff",
+    raised="#eef1f4",
+    line="#e1e5ea",
+    control="#7f8a95",
+    text="#1a2027",
+    muted="#56606b",
+    accent="#0b5cad",
+    accent_hover="#094d92",
+    accentbg="#e3effb",
+    on_accent="#ffffff",
+    ok="#1a6e34",
+    okbg="#e3f4e7",
+    warn="#7d5600",
+    warnbg="#fbf0d4",
+    bad="#b3261e",
+    badbg="#fbe6e4",
+    on_bad="#ffffff",
+    toast="#1a2027",
+    toast_line="#56606b",
+    toast_text="#ffffff",
+    toast_link="#9ccaff",
+    chips=_chip_colors(
+        ok=("#1a6e34", "#e3f4e7"),
+        warn=("#7d5600", "#fbf0d4"),
+        bad=("#b3261e", "#fbe6e4"),
+        info=("#0b5cad", "#e3effb"),
+        neutral=("#56606b", "#eef1f4"),
+        new=("#7d5600", "#fbf0d4"),
+        open=("#b3261e", "#fbe6e4"),
+        pending=("#0b5cad", "#e3effb"),
+        hold=("#ffffff", "#2f3941"),
+        solved=("#56606b", "#eef1f4"),
+        closed=("#56606b", "#eef1f4"),
+    ),
+)
+
+DARK = DesignTokens(
+    name="dark",
+    window="#101316",
+    surface="#1a1e23",
+    raised="#262c33",
+    line="#2f363e",
+    control="#7a8591",
+    text="#e7ecf1",
+    muted="#a3adb8",
+    accent="#7ab7ff",
+    accent_hover="#9ccaff",
+    accentbg="#16324f",
+    on_accent="#0d1f33",
+    ok="#6cc07a",
+    okbg="#17321e",
+    warn="#e0b341",
+    warnbg="#3a2f12",
+    bad="#ff8a80",
+    badbg="#43201d",
+    on_bad="#2b0b08",
+    toast="#262c33",
+    toast_line="#7a8591",
+    toast_text="#e7ecf1",
+    toast_link="#9ccaff",
+    chips=_chip_colors(
+        ok=("#6cc07a", "#17321e"),
+        warn=("#e0b341", "#3a2f12"),
+        bad=("#ff8a80", "#43201d"),
+        info=("#7ab7ff", "#16324f"),
+        neutral=("#a3adb8", "#262c33"),
+        new=("#e0b341", "#3a2f12"),
+        open=("#ff8a80", "#43201d"),
+        pending=("#7ab7ff", "#16324f"),
+        hold=("#101316", "#b9c2cb"),
+        solved=("#a3adb8", "#262c33"),
+        closed=("#a3adb8", "#262c33"),
+    ),
+)
+
+# Sizes in px at the base font of 13; `fonts.scaled` follows the system's font size.
+BASE_FONT_PX = 13
+SMALL_FONT_PX = 11
+NOTE_FONT_PX = 12
+HEADING_FONT_PX = 22
+FIGURE_FONT_PX = 19
+GRID_UNIT = 4
+ROW_HEIGHT = 24
+ROW_GAP = 8
+CARD_GAP = 12
+CARD_PADDING = 14
+PAGE_PADDING = 18
+MIN_TARGET_SIZE = 24
+RADIUS_CARD = 8
+RADIUS_CONTROL = 6
+RADIUS_FIELD = 7
+RAIL_WIDTH = 84
+FOCUS_RING_WIDTH = 2
+
+
+def relative_luminance(color: str) -> float:
+    """Return WCAG's relative luminance of `#rrggbb`."""
+    channels = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast_ratio(first: str, second: str) -> float:
+    """Return WCAG's contrast ratio of two colours, 1 to 21."""
+    light, dark = sorted((relative_luminance(first), relative_luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)

@@ -1,0 +1,40 @@
+"""The circle with a person's initials, beside the name: decoration, silent to screen readers."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.theme.current_theme import theme_color
+from desktop.panels.widgets.shape_painting import create_painter, fill_rounded_rect
+
+
+class Avatar(QWidget):
+    """Initials on a soft ground."""
+
+    def __init__(
+        self, initials: str = "", *, size: int = 38, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._initials = initials
+        self._size = size
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def set_initials(self, initials: str) -> None:
+        """Show other initials, at most two letters."""
+        self._initials = initials[:2]
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """A square."""
+        side = fonts.scaled(self._size)
+        return QSize(side, side)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the circle."""
+        painter = create_painter(self)
+        box = QRectF(self.rect())
+        fill_rounded_rect(painter, box, box.height() / 2, theme_color("accentbg"))
+        painter.setPen(theme_color("accent"))
+        painter.setFont(fonts.font(self._size * 0.39, QFont.Weight.DemiBold))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._initials)

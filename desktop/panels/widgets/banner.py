@@ -1,0 +1,163 @@
+"""A message in its place: what happened, what it means, what to do. Never a dialog."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.theme.current_theme import current_tokens
+from desktop.panels.theme.icon import icon_pixmap
+from desktop.panels.widgets.button import Button, icon_button
+from desktop.panels.widgets.label import Tone, label
+from desktop.panels.widgets.screen_reader import announce
+from desktop.panels.widgets.shape_painting import create_painter
+from desktop.panels.widgets.style_property import set_style_properties
+
+BannerTone = Literal["info", "warn", "bad"]
+_ICONS = {"info": "info", "warn": "warning", "bad": "error"}
+_TEXT_TONES: dict[BannerTone, Tone] = {"info": "accent", "warn": "warn", "bad": "bad"}
+
+
+class Banner(QFrame):
+    """One bar. The same message again counts up instead of making another bar."""
+
+    action_triggered = Signal(str)
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown_texts = ("", "", "")
+        self._count = 0
+        self._buttons: dict[Button, str] = {}
+        self.setProperty("tone", "info")
+        self._icon = _ToneIcon(self)
+        self.title_label = label("", "strong", wrap=True)
+        self.message_label = label("", wrap=True)
+        self.hint_label = label("", "muted", wrap=True)
+        self.count_label = label("", "strong")
+        self._actions = QHBoxLayout()
+        self._actions.setSpacing(fonts.scaled(8))
+        self._close: Button | None = None
+        self._lay_out()
+
+    def show_message(
+        self,
+        tone: BannerTone,
+        title: str,
+        message: str = "",
+        hint: str = "",
+        *,
+        actions: Sequence[tuple[str, str]] = (),
+        close: str = "",
+    ) -> None:
+        """Say something; said again unchanged, the counter goes up. `close` names its button."""
+        said = (title, message, hint)
+        self._count = self._count + 1 if said == self._shown_texts and not self.isHidden() else 1
+        repeated = self._count > 1
+        self._shown_texts = said
+        self.setAccessibleName(title)
+        self.setAccessibleDescription("\n".join(part for part in (message, hint) if part))
+        set_style_properties(self, tone=tone)
+        self._icon.set_tone(tone)
+        self.title_label.set_tone(_TEXT_TONES[tone])
+        for part, text in zip(
+            (self.title_label, self.message_label, self.hint_label), said, strict=True
+        ):
+            part.setText(text)
+            part.setVisible(bool(text))
+        one_line = not (message or hint)
+        self._row.setAlignment(
+            self._icon, Qt.AlignmentFlag.AlignVCenter if one_line else Qt.AlignmentFlag.AlignTop
+        )
+        self.count_label.set_tone(_TEXT_TONES[tone])
+        self.count_label.setText(f"× {self._count}" if repeated else "")
+        self.count_label.setVisible(repeated)
+        self._set_actions(actions)
+        self._update_close_button(close)
+        self.show()
+        if not repeated:
+            announce(self, " ".join(part for part in said if part), urgent=tone == "bad")
+
+    def repeat_count(self) -> int:
+        """Return how often the message was said."""
+        return self._count
+
+    def clear(self) -> None:
+        """Take the message away."""
+        self._shown_texts = ("", "", "")
+        self._count = 0
+        self.hide()
+
+    def action_button(self, key: str) -> Button:
+        """Return the button of an action, for instance to disable it with a reason."""
+        return next(button for button, name in self._buttons.items() if name == key)
+
+    def _lay_out(self) -> None:
+        self._row = QHBoxLayout(self)
+        side, edge = fonts.scaled(12), fonts.scaled(9)
+        self._row.setContentsMargins(side, edge, edge, edge)
+        self._row.setSpacing(fonts.scaled(10))
+        texts = QVBoxLayout()
+        texts.setSpacing(fonts.scaled(2))
+        for part in (self.title_label, self.message_label, self.hint_label):
+            texts.addWidget(part)
+            part.hide()
+        self._row.addWidget(self._icon)
+        self._row.addLayout(texts, 1)
+        self._row.addWidget(self.count_label)
+        self._row.addLayout(self._actions)
+
+    def _update_close_button(self, name: str) -> None:
+        if name and self._close is None:
+            self._close = icon_button("close", name)
+            self._close.clicked.connect(self._on_close_clicked)
+            self._row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        if self._close is not None:
+            self._close.setVisible(bool(name))
+
+    def _set_actions(self, actions: Sequence[tuple[str, str]]) -> None:
+        wanted = [(key, text) for key, text in actions]
+        if wanted == [(key, button.plain_text()) for button, key in self._buttons.items()]:
+            return
+        for button in self._buttons:
+            self._actions.removeWidget(button)
+            button.deleteLater()
+        self._buttons = {}
+        for key, text in wanted:
+            button = Button(text)
+            button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            button.clicked.connect(self._on_action_clicked)
+            self._buttons[button] = key
+            self._actions.addWidget(button)
+
+    def _on_action_clicked(self) -> None:
+        button = self.sender()
+        if isinstance(button, Button):
+            self.action_triggered.emit(self._buttons[button])
+
+    def _on_close_clicked(self) -> None:
+        self.clear()
+        self.closed.emit()
+
+
+class _ToneIcon(QWidget):
+    """The icon that says the tone without colour."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._tone: BannerTone = "info"
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def set_tone(self, tone: BannerTone) -> None:
+        self._tone = tone
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(fonts.scaled(18), fonts.scaled(18))
+
+    def paintEvent(self, _event: QEvent) -> None:
+        ink = current_tokens().tone(_TEXT_TONES[self._tone])
+        drawn = icon_pixmap(_ICONS[self._tone], ink, fonts.scaled(18), self.devicePixelRatioF())
+        create_painter(self).drawPixmap(0, 0, drawn)

@@ -1,0 +1,29 @@
+"""Many changes at once: layouts wait until all are made, then all settle before the painting."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QLayout, QWidget
+
+# From a row of a card up to the window: each asks its parent only once it is laid out itself.
+_MAX_LAYOUT_DEPTH = 8
+
+
+@contextmanager
+def batch_layout(widget: QWidget) -> Iterator[None]:
+    """Within, nothing below `widget` is laid out; on leaving all of it is.
+
+    Qt lays the whole window out for each widget that is shown in it. And it asks the parents one
+    turn after the children: each turn would be painted, the page shifting under the eye.
+    """
+    still = [layout for layout in widget.findChildren(QLayout) if layout.isEnabled()]
+    for layout in still:
+        layout.setEnabled(False)
+    try:
+        yield
+    finally:
+        for layout in still:
+            layout.setEnabled(True)
+        for _ in range(_MAX_LAYOUT_DEPTH):
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)

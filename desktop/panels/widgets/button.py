@@ -1,0 +1,139 @@
+"""Push buttons: one primary a page, secondary, quiet, danger, and icon buttons with a name."""
+
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.theme.icon import create_icon
+from desktop.panels.widgets.style_property import set_style_properties
+from desktop.panels.widgets.tooltip import set_tooltip
+
+ButtonKind = Literal["primary", "secondary", "quiet", "danger", "icon", "link", "fold"]
+
+_NO_MODIFIER = Qt.KeyboardModifier.NoModifier
+
+
+class Button(QPushButton):
+    """A push button that shows its text as typed and can say why it is disabled."""
+
+    def __init__(
+        self,
+        text: str,
+        kind: ButtonKind = "secondary",
+        *,
+        name: str = "",
+        tip: str = "",
+        icon_name: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._tip = tip
+        self._icon_name = icon_name
+        self._plain_text = ""
+        self._has_own_name = bool(name)
+        self.setProperty("kind", kind)
+        self.setAutoDefault(False)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.set_text(text)
+        if name:
+            self.set_name(name)
+        set_tooltip(self, tip)
+        if icon_name:
+            self._draw_icon()
+
+    def set_name(self, name: str) -> None:
+        """Give the accessible name, which is the object name too."""
+        self._has_own_name = True
+        self.setAccessibleName(name)
+        self.setObjectName(name)
+
+    def set_text(self, text: str) -> None:
+        """Show a text; an & in it is an &."""
+        self._plain_text = text
+        if self.property("kind") == "icon":
+            # The name, not a text beside the icon.
+            self.setAccessibleName(self.accessibleName() or text)
+            return
+        self.setText(text.replace("&", "&&"))
+        if not self._has_own_name:
+            # Qt takes the accessible name from the text; scripts find the same by object name.
+            self.setObjectName(text)
+
+    def plain_text(self) -> str:
+        """Return the text as given."""
+        return self._plain_text
+
+    def set_kind(self, kind: ButtonKind) -> None:
+        """Change the weight it has on the page."""
+        set_style_properties(self, kind=kind)
+
+    def set_icon(self, name: str) -> None:
+        """Show another icon."""
+        self._icon_name = name
+        self._draw_icon()
+
+    def set_tooltip(self, tip: str) -> None:
+        """Say more in the tool tip."""
+        self._tip = tip
+        if self.isEnabled():
+            set_tooltip(self, tip)
+
+    def set_enabled(self, enabled: bool, reason: str = "") -> None:
+        """Enable, or disable with the reason in tool tip and description."""
+        self.setEnabled(enabled)
+        set_tooltip(self, self._tip if enabled else reason or self._tip)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter works like Space, also outside a dialog."""
+        plain = event.modifiers() in (_NO_MODIFIER, Qt.KeyboardModifier.KeypadModifier)
+        if plain and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+            return
+        super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Tint the icon anew when the theme changes."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._icon_name:
+            self._draw_icon()
+
+    def _draw_icon(self) -> None:
+        size = fonts.scaled(16)
+        self.setIcon(create_icon(self._icon_name, size))
+        self.setIconSize(QSize(size, size))
+
+
+def primary_button(
+    text: str, *, name: str = "", tip: str = "", parent: QWidget | None = None
+) -> Button:
+    """Make the one primary button of a page."""
+    return Button(text, "primary", name=name, tip=tip, parent=parent)
+
+
+def secondary_button(
+    text: str, *, name: str = "", tip: str = "", parent: QWidget | None = None
+) -> Button:
+    """Make a normal button."""
+    return Button(text, "secondary", name=name, tip=tip, parent=parent)
+
+
+def quiet_button(
+    text: str, *, name: str = "", tip: str = "", parent: QWidget | None = None
+) -> Button:
+    """Make a button without a frame."""
+    return Button(text, "quiet", name=name, tip=tip, parent=parent)
+
+
+def danger_button(
+    text: str, *, name: str = "", tip: str = "", parent: QWidget | None = None
+) -> Button:
+    """Make the button of an act that cannot be undone."""
+    return Button(text, "danger", name=name, tip=tip, parent=parent)
+
+
+def icon_button(icon_name: str, name: str, *, parent: QWidget | None = None) -> Button:
+    """Make a button that is only an icon; `name` is its accessible name and its tool tip."""
+    return Button(name, "icon", name=name, tip=name, icon_name=icon_name, parent=parent)

@@ -1,0 +1,85 @@
+"""Chips: a state in a word on a coloured ground. The word is always there; colour only helps."""
+
+from typing import Literal
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.theme.current_theme import current_tokens
+from desktop.panels.widgets.label import PlainLabel
+from desktop.panels.widgets.shape_painting import create_painter, fill_rounded_rect
+from desktop.panels.widgets.tooltip import set_tooltip
+
+ChipState = Literal[
+    "ok", "warn", "bad", "info", "neutral", "new", "open", "pending", "hold", "solved", "closed"
+]
+_PADDING = 10
+_WEIGHT = QFont.Weight.Medium
+
+
+class Chip(PlainLabel):
+    """A label to screen readers; drawn as a pill (rows) or a rounded box (`large`, headers)."""
+
+    def __init__(
+        self,
+        text: str,
+        state: ChipState = "neutral",
+        *,
+        min_width: int = 0,
+        large: bool = False,
+        tip: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        self._state: ChipState = state
+        self._large = large
+        self._min_width = min_width
+        super().__init__(text, parent=parent)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(text)
+        set_tooltip(self, tip)
+
+    def set_state(self, text: str, state: ChipState, tip: str = "") -> None:
+        """Say another state."""
+        self._state = state
+        self.setText(text)
+        self.setAccessibleName(text)
+        set_tooltip(self, tip)
+        self.updateGeometry()
+        self.update()
+
+    def state(self) -> ChipState:
+        """Return the state whose colours are shown."""
+        return self._state
+
+    def sizeHint(self) -> QSize:
+        """The text with its ground; `min_width` keeps a column of chips aligned."""
+        metrics = QFontMetrics(self._font())
+        pad = fonts.scaled(_PADDING + 2 if self._large else _PADDING)
+        width = metrics.horizontalAdvance(self.text()) + 2 * pad
+        return QSize(
+            max(width, fonts.scaled(self._min_width)), fonts.scaled(26 if self._large else 20)
+        )
+
+    def minimumSizeHint(self) -> QSize:
+        """It does not shrink."""
+        return self.sizeHint()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw ground and word."""
+        painter = create_painter(self)
+        pair = current_tokens().chips[self._state]
+        box = QRectF(self.rect())
+        fill_rounded_rect(
+            painter,
+            box,
+            fonts.scaled(8) if self._large else box.height() / 2,
+            QColor(pair.background),
+        )
+        painter.setFont(self._font())
+        painter.setPen(QColor(pair.text))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.text())
+
+    def _font(self) -> QFont:
+        return fonts.font(12, _WEIGHT)

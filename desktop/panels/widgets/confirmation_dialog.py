@@ -1,0 +1,130 @@
+"""Questions, awaited: QDialog.open() and a future, because exec() would destroy other tasks."""
+
+import asyncio
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.button import Button
+from desktop.panels.widgets.label import label
+
+
+class ConfirmationDialog(QDialog):
+    """Asks once before what cannot be undone: the verb on the button, Cancel the default."""
+
+    def __init__(
+        self,
+        parent: QWidget | None,
+        title: str,
+        message: str,
+        *,
+        confirm: str,
+        cancel: str,
+        detail: str = "",
+        dangerous: bool = False,
+        text_to_type: str = "",
+        type_prompt: str = "",
+    ) -> None:
+        super().__init__(parent)
+        self._typed = text_to_type
+        self.setWindowTitle(title)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(message)
+        self.setMinimumWidth(fonts.scaled(340))
+        column = QVBoxLayout(self)
+        side = fonts.scaled(18)
+        column.setContentsMargins(side, side, side, fonts.scaled(14))
+        column.setSpacing(fonts.scaled(8))
+        column.addWidget(label(title, "title", wrap=True))
+        column.addWidget(label(message, wrap=True))
+        if detail:
+            column.addWidget(label(detail, "muted", wrap=True))
+        self.confirm_button = Button(confirm, "danger" if dangerous else "primary")
+        self.cancel_button = Button(cancel)
+        self.field: QLineEdit | None = None
+        if text_to_type:
+            prompt = label(type_prompt, wrap=True)
+            self.field = QLineEdit()
+            self.field.setMaxLength(100)
+            prompt.setBuddy(self.field)
+            self.field.setAccessibleName(type_prompt)
+            self.field.textChanged.connect(self._on_typed)
+            column.addWidget(prompt)
+            column.addWidget(self.field)
+            self.confirm_button.set_enabled(False, type_prompt)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.cancel_button)
+        row.addWidget(self.confirm_button)
+        column.addSpacing(fonts.scaled(6))
+        column.addLayout(row)
+        self.cancel_button.clicked.connect(self.reject)
+        self.confirm_button.clicked.connect(self.accept)
+        self.cancel_button.setDefault(True)
+        (self.field or self.cancel_button).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_typed(self, text: str) -> None:
+        right = text.strip() == self._typed
+        prompt = self.field.accessibleName() if self.field is not None else ""
+        self.confirm_button.set_enabled(right, prompt)
+
+
+class _DialogFuture(QObject):
+    """Carries a dialog's end into a future."""
+
+    def __init__(self, dialog: QDialog, future: "asyncio.Future[int]") -> None:
+        super().__init__(dialog)
+        self._future = future
+        dialog.finished.connect(self._on_finished)
+
+    def _on_finished(self, result: int) -> None:
+        # Cancelled meanwhile, nobody waits any more.
+        if not self._future.done():
+            self._future.set_result(result)
+
+
+async def wait_for_dialog(dialog: QDialog) -> int:
+    """Open a dialog, wait for its end without blocking anything, and return its result."""
+    future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    answer = _DialogFuture(dialog, future)
+    dialog.open()
+    try:
+        return await future
+    finally:
+        answer.deleteLater()
+        if dialog.isVisible():
+            dialog.reject()
+
+
+async def ask_confirmation(
+    parent: QWidget | None,
+    title: str,
+    message: str,
+    *,
+    confirm: str,
+    cancel: str,
+    detail: str = "",
+    dangerous: bool = False,
+    text_to_type: str = "",
+    type_prompt: str = "",
+) -> bool:
+    """Ask and return whether the person confirmed; Esc, closing and Enter on Cancel mean no.
+
+    With `text_to_type`, the confirming button waits until exactly that was typed.
+    """
+    question = ConfirmationDialog(
+        parent,
+        title,
+        message,
+        confirm=confirm,
+        cancel=cancel,
+        detail=detail,
+        dangerous=dangerous,
+        text_to_type=text_to_type,
+        type_prompt=type_prompt,
+    )
+    try:
+        return await wait_for_dialog(question) == QDialog.DialogCode.Accepted
+    finally:
+        question.deleteLater()

@@ -1,0 +1,69 @@
+"""A drop-down of choices by key; the mouse wheel scrolls the page, it never changes the choice."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from desktop.panels.widgets.tooltip import set_tooltip
+
+
+class DropdownField(QComboBox):
+    """A combo box whose items have keys."""
+
+    chosen = Signal(str)  # the key, by a person
+
+    def __init__(
+        self,
+        name: str,
+        options: Sequence[tuple[str, str]] = (),
+        *,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setObjectName(name)
+        # On Linux Qt tells screen readers the choice where the name belongs.
+        self.setAccessibleDescription(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.set_options(options)
+        self.activated.connect(self._on_activated)
+
+    def set_options(self, options: Sequence[tuple[str, str]]) -> None:
+        """Offer these (key, text), keeping the choice if it is still there."""
+        kept = self.value()
+        self.clear()
+        for key, text in options:
+            self.addItem(text, key)
+        if kept is not None:
+            self.set_value(kept)
+
+    def allow_shrinking(self) -> None:
+        """Be narrower than its longest choice where the room is short."""
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(6)
+
+    def value(self) -> str | None:
+        """Return the key of the choice, or None."""
+        key = self.currentData()
+        return key if isinstance(key, str) else None
+
+    def set_value(self, key: str | None) -> None:
+        """Show a choice; None or an unknown key shows none."""
+        self.setCurrentIndex(-1 if key is None else self.findData(key))
+
+    def set_enabled(self, enabled: bool, reason: str = "") -> None:
+        """Enable, or disable with the reason in tool tip and description."""
+        self.setEnabled(enabled)
+        set_tooltip(self, "" if enabled else reason, describe=False)
+        self.setAccessibleDescription(self.accessibleName() if enabled else reason)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the page."""
+        event.ignore()
+
+    def _on_activated(self, _place: int) -> None:
+        key = self.value()
+        if key is not None:
+            self.chosen.emit(key)

@@ -1,0 +1,137 @@
+"""Rows of label, value and small note on aligned columns; values can be selected and copied."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.theme.design_tokens import ROW_HEIGHT
+from desktop.panels.widgets.label import ElidedLabel, Tone, elided_label
+
+_GAP = 10
+_NOTE_WIDTH_SHARE = 0.42
+_MAX_WIDGET_WIDTH = 16_777_215  # QWIDGETSIZE_MAX
+
+
+@dataclass(frozen=True)
+class KeyValueRow:
+    """One row; `tip` is the value's (an absolute time), `tone` colours the value."""
+
+    label: str
+    value: str
+    note: str = ""
+    tip: str = ""
+    note_tip: str = ""
+    tone: Tone = "text"
+    note_tone: Tone = "muted"
+
+
+class KeyValueTable(QWidget):
+    """A table of facts. Rows that stay keep their widgets, so an update does not flicker."""
+
+    def __init__(
+        self,
+        name: str = "",
+        *,
+        label_width: int = 102,
+        small_labels: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self._has_small_labels = small_labels
+        self._rows: list[tuple[ElidedLabel, ElidedLabel, ElidedLabel]] = []
+        self._shapes: list[tuple[bool, bool]] = []  # of each row: has a value, has a note
+        self._shown: list[
+            tuple[KeyValueRow, int] | None
+        ] = []  # of each row: what stands there, height
+        self._label_width = label_width
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(fonts.scaled(_GAP))
+        self._grid.setVerticalSpacing(0)
+        self._grid.setColumnStretch(1, 1)
+
+    def set_rows(self, rows: Sequence[KeyValueRow]) -> None:
+        """Show these rows."""
+        while len(self._rows) < len(rows):
+            self._append_row()
+        height = fonts.scaled(ROW_HEIGHT - 1)
+        if self._shown == [(row, height) for row in rows] + [None] * (len(self._rows) - len(rows)):
+            return
+        for place, row in enumerate(rows):
+            if self._shown[place] != (row, height):
+                self._shown[place] = (row, height)
+                self._fill_row(place, row, height)
+        for place in range(len(rows), len(self._rows)):
+            if self._shown[place] is None:
+                continue
+            self._shown[place] = None
+            for cell in self._rows[place]:
+                cell.hide()
+            self._grid.setRowMinimumHeight(place, 0)
+        self._limit_note_width()
+
+    def reserve_rows(self, count: int) -> None:
+        """Make the widgets of this many rows before they are wanted."""
+        while len(self._rows) < count:
+            place = len(self._rows)
+            self._append_row()
+            self._shapes[place] = (True, True)
+            _name, value, note = cells = self._rows[place]
+            self._grid.addWidget(value, place, 1)
+            self._grid.addWidget(note, place, 2)
+            for cell in cells:
+                cell.hide()
+
+    def row_cells(self, place: int) -> tuple[ElidedLabel, ElidedLabel, ElidedLabel]:
+        """Return label, value and note of one row."""
+        return self._rows[place]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the room between values and notes."""
+        super().resizeEvent(event)
+        self._limit_note_width()
+
+    def _append_row(self) -> None:
+        name = elided_label("", "small" if self._has_small_labels else "muted")
+        name.setFixedWidth(fonts.scaled(self._label_width))
+        value = elided_label("", selectable=True)
+        note = elided_label("", "small", align_right=True)
+        place = len(self._rows)
+        self._grid.addWidget(name, place, 0)
+        self._rows.append((name, value, note))
+        self._shapes.append((False, False))
+        self._shown.append(None)
+
+    def _fill_row(self, place: int, row: KeyValueRow, height: int) -> None:
+        name, value, note = self._rows[place]
+        self._grid.setRowMinimumHeight(place, height)
+        name.setText(row.label)
+        value.setText(row.value)
+        value.set_tone(row.tone)
+        value.set_tooltip(row.tip)
+        note.setText(row.note)
+        note.set_tone(row.note_tone)
+        note.set_tooltip(row.note_tip)
+        # Where there is no note the value has its room too, and the other way round.
+        shape = (bool(row.value), bool(row.note))
+        if self._shapes[place] != shape or self._grid.indexOf(value) < 0:
+            self._shapes[place] = shape
+            self._grid.removeWidget(value)
+            self._grid.removeWidget(note)
+            self._grid.addWidget(value, place, 1, 1, 1 if row.note else 2)
+            self._grid.addWidget(note, place, 2 if row.value else 1, 1, 1 if row.value else 2)
+        name.show()
+        value.setVisible(bool(row.value) or not row.note)
+        note.setVisible(bool(row.note))
+
+    def _limit_note_width(self) -> None:
+        # A long note takes at most its part, the value keeps the larger one.
+        room = self.width() - fonts.scaled(self._label_width) - 2 * fonts.scaled(_GAP)
+        for (_name, _value, note), (has_value, _) in zip(self._rows, self._shapes, strict=True):
+            note.setMaximumWidth(
+                max(round(room * _NOTE_WIDTH_SHARE), 1) if has_value else _MAX_WIDGET_WIDTH
+            )

@@ -1,0 +1,226 @@
+"""Every text on a panel: plain text always. The only place that may construct a QLabel."""
+
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
+
+from desktop.panels.widgets.style_property import set_style_properties
+from desktop.panels.widgets.tooltip import escape_tooltip, set_tooltip
+
+LabelVariant = Literal["text", "muted", "small", "note", "title", "strong", "heading", "figure"]
+Tone = Literal["text", "muted", "accent", "ok", "warn", "bad"]
+
+_ELLIPSIS = "…"
+_MAX_TEXT_LENGTH = 4_000  # no panel shows more, and laying out megabytes would freeze the window
+_MUTED_VARIANTS: tuple[str, ...] = ("muted", "small", "note")
+
+
+class PlainLabel(QLabel):
+    """A label that shows what it is given as typed, whatever it looks like."""
+
+    def __init__(
+        self,
+        text: str = "",
+        variant: LabelVariant = "text",
+        *,
+        tone: Tone | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setOpenExternalLinks(False)
+        self.setProperty("variant", variant)
+        self.setProperty("tone", tone or ("muted" if variant in _MUTED_VARIANTS else "text"))
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        """Show a text, cut where no panel would show more."""
+        super().setText(
+            text if len(text) <= _MAX_TEXT_LENGTH else text[:_MAX_TEXT_LENGTH] + _ELLIPSIS
+        )
+
+    def set_tone(self, tone: Tone) -> None:
+        """Colour the text; the words must say the same."""
+        set_style_properties(self, tone=tone)
+
+    def set_variant(self, variant: LabelVariant) -> None:
+        """Change size and weight."""
+        set_style_properties(self, variant=variant)
+
+
+class ElidedLabel(PlainLabel):
+    """One line that ends in … where the room ends; the tool tip and screen readers have it all."""
+
+    def __init__(
+        self,
+        text: str = "",
+        variant: LabelVariant = "text",
+        *,
+        tone: Tone | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        self._full_text = self._shown_tooltip = self._tip = ""
+        self._text_width = -1  # width of the whole text in this font
+        self._size_hints: tuple[QSize, QSize] | None = None  # asked for many times in every layout
+        self._line_height = -1  # height of one line in it
+        self._last_elision: tuple[str, int, str] | None = None  # what was cut last, to what room
+        super().__init__("", variant, tone=tone, parent=parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setText(text)
+
+    def full_text(self) -> str:
+        """Return the whole text, shown or not."""
+        return self._full_text
+
+    def setText(self, text: str) -> None:
+        """Show a text on one line."""
+        # A line break would hide the rest without a sign.
+        whole = " ".join(text.split("\n")) if "\n" in text else text
+        if whole == self._full_text and self._text_width >= 0:
+            return
+        self._full_text = whole
+        self._text_width = -1
+        self._size_hints = None
+        self.setAccessibleName(self._full_text)
+        self.updateGeometry()
+        self._elide()
+
+    def set_tooltip(self, text: str) -> None:
+        """Add what the tool tip says besides the whole text (an absolute time, a tag's name)."""
+        if text == self._tip:
+            return
+        self._tip = text
+        self.setAccessibleDescription(text)
+        self._elide()
+
+    def sizeHint(self) -> QSize:
+        """Room for the whole text."""
+        if self._size_hints is None:
+            self._size_hints = self._measure_hints()
+        return self._size_hints[0]
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for a first word or so; a short text is not cut."""
+        if self._size_hints is None:
+            self._size_hints = self._measure_hints()
+        return self._size_hints[1]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut anew."""
+        super().resizeEvent(event)
+        self._elide()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Cut for the first time."""
+        super().showEvent(event)
+        self._elide()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Cut anew in another font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._text_width = self._line_height = -1
+            self._size_hints = None
+            self._last_elision = None
+            self._elide()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy the whole text where a cut one is selected to its end."""
+        if event.matches(QKeySequence.StandardKey.Copy) and _ELLIPSIS in self.selectedText():
+            QApplication.clipboard().setText(self._full_text)
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def _measure_hints(self) -> tuple[QSize, QSize]:
+        if self._line_height < 0:
+            # First of all: it polishes, and only then the font is the right one.
+            self._line_height = super().sizeHint().height()
+        metrics = self.fontMetrics()
+        if self._text_width < 0:
+            self._text_width = metrics.horizontalAdvance(self._full_text[:_MAX_TEXT_LENGTH])
+        width = self._text_width + self._horizontal_margins() + 1
+        # Its height is the hint's: Qt would measure the text once more to find that out.
+        least = min(metrics.averageCharWidth() * 4, width)
+        return QSize(width, self._line_height), QSize(least, self._line_height)
+
+    def _horizontal_margins(self) -> int:
+        margins = self.contentsMargins()
+        return margins.left() + margins.right() + 2 * self.margin()
+
+    def _elide(self) -> None:
+        if not self.isVisible():
+            # Cut once when shown, not at every font and size on the way there.
+            self._last_elision = None
+            if self.text() != self._full_text:
+                super().setText(self._full_text)
+            return
+        room = self.width() - self._horizontal_margins()
+        fitted = (self._full_text, room, self._tip)
+        if fitted == self._last_elision:
+            return
+        self._last_elision = fitted
+        if self._text_width < 0:
+            self._text_width = self.fontMetrics().horizontalAdvance(
+                self._full_text[:_MAX_TEXT_LENGTH]
+            )
+        if 0 <= self._text_width <= room and len(self._full_text) <= _MAX_TEXT_LENGTH:
+            shown = self._full_text
+        else:
+            shown = self.fontMetrics().elidedText(
+                self._full_text[:_MAX_TEXT_LENGTH], Qt.TextElideMode.ElideRight, max(room, 0)
+            )
+        if shown != self.text():
+            super().setText(shown)
+        lines = [self._full_text if shown != self._full_text else "", self._tip]
+        told = "\n".join(line for line in lines if line)
+        if told != self._shown_tooltip:
+            self._shown_tooltip = told
+            self.setToolTip(escape_tooltip(told))
+
+
+def label(
+    text: str = "",
+    variant: LabelVariant = "text",
+    *,
+    tone: Tone | None = None,
+    wrap: bool = False,
+    selectable: bool = False,
+    tip: str = "",
+    parent: QWidget | None = None,
+) -> PlainLabel:
+    """Make a label."""
+    made = PlainLabel(text, variant, tone=tone, parent=parent)
+    made.setWordWrap(wrap)
+    if selectable:
+        make_selectable(made)
+    if tip:
+        set_tooltip(made, tip)
+    return made
+
+
+def elided_label(
+    text: str = "",
+    variant: LabelVariant = "text",
+    *,
+    tone: Tone | None = None,
+    selectable: bool = False,
+    align_right: bool = False,
+    parent: QWidget | None = None,
+) -> ElidedLabel:
+    """Make a one-line label that may end in …."""
+    made = ElidedLabel(text, variant, tone=tone, parent=parent)
+    if selectable:
+        make_selectable(made)
+    if align_right:
+        made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return made
+
+
+def make_selectable(made: PlainLabel) -> None:
+    """Let the mouse select the text, and then the keyboard copy it; it is no stop for Tab."""
+    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    made.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    made.setCursor(Qt.CursorShape.IBeamCursor)

@@ -1,0 +1,34 @@
+"""A place whose content is built when it is first shown, so that a page opens at once."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+Content = TypeVar("Content", bound=QWidget)
+
+
+class LazyWidget(QWidget, Generic[Content]):
+    """Filled by `build` once: by being shown, or by whoever asks for the content before."""
+
+    def __init__(self, build: Callable[[], Content], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._build_content = build
+        self.content_if_built: Content | None = None
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+
+    def ensure_content(self) -> Content:
+        """What stands here."""
+        if self.content_if_built is None:
+            self.content_if_built = self._build_content()
+            self._box.addWidget(self.content_if_built)
+            # A layout shows what came late only in the next turn.
+            self.content_if_built.show()
+        return self.content_if_built
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Now somebody looks."""
+        self.ensure_content()
+        super().showEvent(event)

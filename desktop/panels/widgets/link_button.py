@@ -1,0 +1,24 @@
+"""A button that looks like a link: it acts or opens something, so it is a button to everyone."""
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.button import Button
+
+
+class LinkButton(Button):
+    """A flat push button in the accent colour; no mark-up, no address of its own."""
+
+    def __init__(
+        self, text: str, *, name: str = "", tip: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(text, "link", name=name, tip=tip, parent=parent)
+        self.setFlat(True)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """As wide as the text, at least 24 x 24."""
+        hint = super().sizeHint()
+        target = fonts.scaled(24)
+        return QSize(max(hint.width(), target), max(hint.height(), target))

@@ -1,0 +1,212 @@
+"""The rail of pages at the left: icon above word, arrows move, a badge counts what waits."""
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QFrame, QSizePolicy, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.theme.current_theme import theme_color
+from desktop.panels.theme.design_tokens import RAIL_WIDTH
+from desktop.panels.theme.icon import icon_pixmap
+from desktop.panels.widgets.shape_painting import create_painter, draw_focus_ring, fill_rounded_rect
+from desktop.panels.widgets.style_property import set_style_properties
+from desktop.panels.widgets.tooltip import set_tooltip
+
+_ICON = 24
+
+
+class NavigationRail(QFrame):
+    """The pages. Compact, it is one row of icons for the top of a narrow window."""
+
+    page_chosen = Signal(str)  # the key, by a person
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pages: dict[str, NavigationRailButton] = {}
+        self._compact = False
+        self._top = 0  # where the stretch stands, before the bottom pages
+        self.setAccessibleName(name)
+        self._line = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._line.setSpacing(fonts.scaled(8))
+        self._line.addStretch(1)
+        self.set_compact(False)
+
+    def add_page(
+        self, key: str, text: str, icon_name: str, *, name: str = "", bottom: bool = False
+    ) -> "NavigationRailButton":
+        """Add a page; `name` is its accessible and object name, `bottom` puts it at the end."""
+        button = NavigationRailButton(key, text, icon_name, name or text, self)
+        button.picked.connect(self._on_picked)
+        button.arrow_pressed.connect(self._on_arrow_pressed)
+        self._pages[key] = button
+        if bottom:
+            self._line.addWidget(button)
+        else:
+            self._line.insertWidget(self._top, button)
+            self._top += 1
+        button.set_compact(self._compact)
+        self._update_tab_stop()
+        return button
+
+    def current(self) -> str | None:
+        """Return the key of the page shown."""
+        return next((key for key, page in self._pages.items() if page.isChecked()), None)
+
+    def set_current(self, key: str) -> None:
+        """Show which page is open."""
+        for name, page in self._pages.items():
+            page.show_checked(name == key)
+        self._update_tab_stop()
+
+    def set_badge(self, key: str, badge: str, description: str = "") -> None:
+        """Put a short text (a count) on a page; `description` says what it counts."""
+        self._pages[key].set_badge(badge, description)
+
+    def set_compact(self, compact: bool) -> None:
+        """Be a row of icons, or the rail."""
+        self._compact = compact
+        set_style_properties(self, compact=compact)
+        direction = QBoxLayout.Direction
+        self._line.setDirection(direction.LeftToRight if compact else direction.TopToBottom)
+        side = fonts.scaled(8)
+        self._line.setContentsMargins(side, side if not compact else 4, side, side // 2)
+        if compact:
+            self.setMinimumWidth(0)
+            self.setMaximumWidth(16_777_215)
+        else:
+            self.setFixedWidth(fonts.scaled(RAIL_WIDTH))
+        for page in self._pages.values():
+            page.set_compact(compact)
+
+    def page(self, key: str) -> "NavigationRailButton":
+        """Return the button of a page."""
+        return self._pages[key]
+
+    def _on_picked(self, key: str) -> None:
+        changed = key != self.current()
+        self.set_current(key)
+        if changed:
+            self.page_chosen.emit(key)
+
+    def _on_arrow_pressed(self, key: str, step: int) -> None:
+        keys = [name for name, page in self._pages.items() if page.isEnabled()]
+        place = (keys.index(key) + step) % len(keys)
+        self._pages[keys[place]].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _update_tab_stop(self) -> None:
+        stop = self.current() or next(iter(self._pages), None)
+        for key, page in self._pages.items():
+            page.setFocusPolicy(
+                Qt.FocusPolicy.StrongFocus if key == stop else Qt.FocusPolicy.ClickFocus
+            )
+
+
+class NavigationRailButton(QAbstractButton):
+    """One page; Rail makes them. Checked means: this page is open."""
+
+    picked = Signal(str)
+    arrow_pressed = Signal(str, int)
+
+    def __init__(self, key: str, text: str, icon_name: str, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._key = key
+        self._label = text
+        self._icon_name = icon_name
+        self._badge = ""
+        self._compact = False
+        self._is_updating = False
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setCheckable(True)
+        # Assistive technology toggles without a click.
+        self.toggled.connect(self._on_toggled)
+        self.setAccessibleName(name)
+        self.setObjectName(name)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def set_badge(self, badge: str, description: str) -> None:
+        """Show a short text at the icon."""
+        self._badge = badge
+        set_tooltip(self, description or (self._label if self._compact else ""))
+        self.update()
+
+    def set_compact(self, compact: bool) -> None:
+        """Show the icon alone, with the word as tool tip."""
+        self._compact = compact
+        horizontal = QSizePolicy.Policy.Fixed if compact else QSizePolicy.Policy.Expanding
+        self.setSizePolicy(horizontal, QSizePolicy.Policy.Fixed)
+        set_tooltip(self, self._label if compact else "", describe=False)
+        self.updateGeometry()
+
+    def show_checked(self, checked: bool) -> None:
+        """Show whether its page is open, without asking for it."""
+        self._is_updating = True
+        self.setChecked(checked)
+        self._is_updating = False
+
+    def _on_toggled(self, _checked: bool) -> None:
+        if not self._is_updating:
+            self.show_checked(not self.isChecked())
+            self.picked.emit(self._key)
+
+    def nextCheckState(self) -> None:
+        """The rail decides which page is open."""
+        self.picked.emit(self._key)
+
+    def sizeHint(self) -> QSize:
+        """Icon above word; compact: the icon."""
+        if self._compact:
+            return QSize(fonts.scaled(40), fonts.scaled(34))
+        return QSize(fonts.scaled(68), fonts.scaled(56))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows move; Enter works like Space."""
+        key = event.key()
+        if key in (Qt.Key.Key_Down, Qt.Key.Key_Right):
+            self.arrow_pressed.emit(self._key, 1)
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Left):
+            self.arrow_pressed.emit(self._key, -1)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw ground, icon, word, badge and ring."""
+        painter = create_painter(self)
+        box, radius = QRectF(self.rect()), fonts.scaled(8)
+        current = self.isChecked()
+        if current:
+            fill_rounded_rect(painter, box, radius, theme_color("accentbg"))
+        elif self.underMouse():
+            fill_rounded_rect(painter, box, radius, theme_color("raised"))
+        size = fonts.scaled(_ICON)
+        left = (self.width() - size) // 2
+        top = (self.height() - size) // 2 if self._compact else fonts.scaled(7)
+        ink = theme_color("accent" if current else "muted")
+        painter.drawPixmap(
+            left, top, icon_pixmap(self._icon_name, ink, size, self.devicePixelRatioF())
+        )
+        if not self._compact:
+            small = fonts.font(11, QFont.Weight.Medium if current else QFont.Weight.Normal)
+            painter.setFont(small)
+            painter.setPen(theme_color("text" if current else "muted"))
+            word = QFontMetrics(small).elidedText(
+                self._label, Qt.TextElideMode.ElideRight, self.width() - 4
+            )
+            below = QRectF(0, top + size, self.width(), self.height() - top - size - 3)
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, word)
+        if self._badge:
+            self._draw_badge(painter, left + size - 2, top + 3)
+        if self.hasFocus():
+            draw_focus_ring(painter, box, radius)
+
+    def _draw_badge(self, painter: QPainter, x: float, y: float) -> None:
+        small = fonts.font(10, QFont.Weight.DemiBold)
+        height = fonts.scaled(16)
+        width = max(QFontMetrics(small).horizontalAdvance(self._badge) + 8, height)
+        box = QRectF(0, 0, width, height)
+        box.moveCenter(QPointF(x, y))
+        fill_rounded_rect(painter, box, height / 2, theme_color("bad"))
+        painter.setFont(small)
+        painter.setPen(theme_color("on_bad"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._badge)

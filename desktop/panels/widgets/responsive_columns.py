@@ -1,0 +1,178 @@
+"""Cards in three columns, two or one, each at its appointed place; reflowing keeps the scroll."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.theme.design_tokens import CARD_GAP, ROW_GAP
+
+THREE_COLUMNS_MIN_WIDTH = 1100
+TWO_COLUMNS_MIN_WIDTH = 720
+_EXPLICIT_SHOW_HIDE = Qt.WidgetAttribute.WA_WState_ExplicitShowHide
+ColumnPlan = Mapping[int, Sequence[Sequence[str]]]
+
+
+class ResponsiveColumns(QWidget):
+    """Holds cards by key. `plan` says for 3, 2 and 1 columns which keys stand where, in order."""
+
+    def __init__(self, plan: ColumnPlan, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plan = plan
+        self._cards: dict[str, QWidget] = {}
+        self._count = 0
+        self._columns: list[QVBoxLayout] = []
+        self._holders: list[QWidget] = []
+        self._row = row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(fonts.scaled(CARD_GAP))
+        for _ in range(3):
+            holder = QWidget(self)
+            # Ignored: columns share the width evenly, whatever their cards would like.
+            holder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            column = QVBoxLayout(holder)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(fonts.scaled(CARD_GAP))
+            column.addStretch(1)
+            self._columns.append(column)
+            self._holders.append(holder)
+            row.addWidget(holder, 1)
+
+    def add_card(self, key: str, card: QWidget) -> None:
+        """Add a card; it stands where the plan says."""
+        self._cards[key] = card
+        hidden = card.isHidden() and card.testAttribute(_EXPLICIT_SHOW_HIDE)
+        card.setParent(self)
+        if hidden:
+            card.hide()
+        if self._count:
+            self._place_cards()
+
+    def card(self, key: str) -> QWidget:
+        """Return a card."""
+        return self._cards[key]
+
+    def keys(self) -> list[str]:
+        """Return the keys of all cards."""
+        return list(self._cards)
+
+    def column_count(self) -> int:
+        """Return how many columns show; 0 before the first layout."""
+        return self._count
+
+    def set_width(self, width: int) -> None:
+        """Choose the number of columns for this width of the page."""
+        scale = fonts.scale()
+        count = (
+            3
+            if width >= THREE_COLUMNS_MIN_WIDTH * scale
+            else 2
+            if width >= TWO_COLUMNS_MIN_WIDTH * scale
+            else 1
+        )
+        self.set_column_count(count)
+
+    def set_column_count(self, count: int) -> None:
+        """Show this many columns."""
+        if count != self._count:
+            self._count = count
+            self._place_cards()
+
+    def activate_layouts(self) -> None:
+        """Lay out now, for whoever needs positions before the next event."""
+        for column in self._columns:
+            column.activate()
+        self._row.activate()
+
+    def _place_cards(self) -> None:
+        self.setUpdatesEnabled(False)
+        focus = self.window().focusWidget()
+        plan = self._plan[self._count]
+        # A card nobody appointed stands at the end of the last column rather than nowhere.
+        known = {key for column in plan for key in column}
+        rest = [key for key in self._cards if key not in known]
+        for place, column in enumerate(self._columns):
+            keys = list(plan[place]) if place < len(plan) else []
+            if place == len(plan) - 1:
+                keys += rest
+            self._fill_column(column, [self._cards[key] for key in keys if key in self._cards])
+            self._holders[place].setVisible(place < len(plan))
+        # One column is narrow: its folded cards stand closer.
+        gap = fonts.scaled(CARD_GAP if self._count > 1 else ROW_GAP)
+        for column in self._columns:
+            column.setSpacing(gap)
+        self._set_tab_order()
+        if focus is not None and self.isAncestorOf(focus) and not focus.hasFocus():
+            focus.setFocus()
+        self.setUpdatesEnabled(True)
+
+    def _fill_column(self, column: QVBoxLayout, cards: Sequence[QWidget]) -> None:
+        for index, card in enumerate(cards):
+            if column.indexOf(card) != index:
+                # Left to itself Qt shows a moved widget one turn later: a flicker.
+                hidden = card.isHidden() and card.testAttribute(_EXPLICIT_SHOW_HIDE)
+                column.insertWidget(index, card)
+                card.setHidden(hidden)
+
+    def _set_tab_order(self) -> None:
+        # Tab goes as the eye does: down each column, then to the next.
+        plan = self._plan[self._count]
+        cards = [self._cards[key] for column in plan for key in column if key in self._cards]
+        before: QWidget | None = None
+        for card in cards:
+            for stop in _tab_stops(card):
+                if before is not None:
+                    QWidget.setTabOrder(before, stop)
+                before = stop
+
+
+class ResponsiveColumnsScrollArea(QScrollArea):
+    """Scrolls FlowColumns (and what stands above it) and tells them the width."""
+
+    def __init__(self, columns: ResponsiveColumns, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._flow = columns
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setAutoFillBackground(False)
+        columns.setAutoFillBackground(False)
+        self.setWidget(columns)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Reflow, and keep what was at the top of the view there."""
+        # The page's own width, not the viewport's: a scroll bar must not change the columns.
+        before = self._flow.column_count()
+        kept = self._topmost_card() if before else None
+        self._flow.set_width(self.width())
+        super().resizeEvent(event)
+        if kept is not None and self._flow.column_count() != before:
+            card, offset = kept
+            self._flow.activate_layouts()
+            top = card.mapTo(self._flow, QPoint(0, 0)).y()
+            self.verticalScrollBar().setValue(top - offset)
+
+    def _topmost_card(self) -> tuple[QWidget, int] | None:
+        scrolled = self.verticalScrollBar().value()
+        if not scrolled:
+            return None
+        found = None
+        for key in self._flow.keys():  # noqa: SIM118 - a method of ours
+            card = self._flow.card(key)
+            top = card.mapTo(self._flow, QPoint(0, 0)).y() - scrolled
+            if card.isVisible() and top + card.height() > 0 and (found is None or top < found[1]):
+                found = (card, top)
+        return found
+
+
+def _tab_stops(card: QWidget) -> list[QWidget]:
+    stops: list[QWidget] = []
+    widget = card.nextInFocusChain()
+    while widget is not None and widget is not card and card.isAncestorOf(widget):
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            stops.append(widget)
+        widget = widget.nextInFocusChain()
+    return stops

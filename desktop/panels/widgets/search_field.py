@@ -1,0 +1,195 @@
+"""The field that is always on top: finds customers and, with > in front, commands."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QRect, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.theme.current_theme import theme_color
+from desktop.panels.theme.icon import icon_pixmap
+from desktop.panels.widgets.shape_painting import create_painter, draw_rounded_outline
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QFocusEvent, QKeyEvent, QPaintEvent, QResizeEvent
+
+    from desktop.panels.widgets.search_results_popup import SearchItemRoles, SearchPopup
+
+MAX_QUERY_LENGTH = 1_000
+_ICON_MARGIN = 32
+
+
+class SearchField(QLineEdit):
+    """Keeps the keyboard while its popup is open; Esc closes the popup and loses no text."""
+
+    submitted = Signal(str)  # Enter with nothing marked
+    edited = Signal(str)  # every change by a person
+    chosen = Signal(QModelIndex)  # a row of the popup
+    too_long = Signal(int)  # a paste was cut to this many characters
+
+    def __init__(
+        self,
+        name: str = "Find a customer",
+        *,
+        placeholder: str = "",
+        short_placeholder: str = "",
+        shortcut: str = "",
+        roles: "SearchItemRoles | None" = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._shortcut = shortcut
+        self._placeholders = (placeholder, short_placeholder or placeholder)
+        self._roles = roles
+        self._popup: SearchPopup | None = None
+        self._model: QAbstractListModel | None = None
+        self.setAccessibleName(name)
+        self.setObjectName(name)
+        self.setMaxLength(MAX_QUERY_LENGTH)
+        self._set_margins()
+        self.textEdited.connect(self.edited)
+        self.inputRejected.connect(self._on_input_rejected)
+        self._choose_placeholder()
+
+    def set_model(self, model: QAbstractListModel) -> None:
+        """Offer this model's rows in the popup."""
+        self._model = model
+        if self._popup is not None:
+            self._popup.set_model(model)
+
+    def show_popup(self) -> None:
+        """Open the popup, or close it when there is nothing to offer."""
+        popup = self._ensure_popup()
+        if popup.count():
+            popup.show_under(self)
+        else:
+            popup.hide()
+
+    def hide_popup(self) -> None:
+        """Close the popup."""
+        if self._popup is not None:
+            self._popup.hide()
+            self._popup.view.setCurrentIndex(QModelIndex())
+
+    def popup(self) -> "SearchPopup | None":
+        """Return the popup once there was one."""
+        return self._popup
+
+    def take_focus(self) -> None:
+        """Put the keyboard here with all text selected (Ctrl+K)."""
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.selectAll()
+
+    def setText(self, text: str | None) -> None:
+        """Show a text; megabytes are cut before Qt lays them out."""
+        if text is not None and len(text) > MAX_QUERY_LENGTH:
+            text = text[:MAX_QUERY_LENGTH]
+            self.too_long.emit(MAX_QUERY_LENGTH)
+        super().setText(text)
+
+    def keyPressEvent(self, event: "QKeyEvent") -> None:
+        """Arrows mark a row, Enter takes it or submits, Esc closes the popup."""
+        key = event.key()
+        is_open = self._popup is not None and self._popup.isVisible()
+        if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+            if not is_open:
+                self.show_popup()
+            self._ensure_popup().move_selection(1 if key == Qt.Key.Key_Down else -1)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._accept()
+        elif key == Qt.Key.Key_Escape and is_open:
+            self.hide_popup()
+        else:
+            super().keyPressEvent(event)
+            return
+        event.accept()
+
+    def focusOutEvent(self, event: "QFocusEvent") -> None:
+        """Away from the field, the popup closes."""
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.ActiveWindowFocusReason:
+            self.hide_popup()
+
+    def resizeEvent(self, event: "QResizeEvent") -> None:
+        """Keep placeholder and popup fitting."""
+        super().resizeEvent(event)
+        self._choose_placeholder()
+        if self._popup is not None and self._popup.isVisible():
+            self._popup.show_under(self)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keep the margins in another font size."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.LayoutDirectionChange):
+            self._set_margins()
+
+    def paintEvent(self, event: "QPaintEvent") -> None:
+        """Add the icon and the shortcut to what Qt draws."""
+        super().paintEvent(event)
+        painter = create_painter(self)
+        size = fonts.scaled(16)
+        rtl = self.isRightToLeft()
+        left = fonts.scaled(10)
+        top = (self.height() - size) // 2
+        drawn = icon_pixmap("search", theme_color("muted"), size, self.devicePixelRatioF())
+        painter.drawPixmap(self.width() - left - size if rtl else left, top, drawn)
+        if self._shortcut and not self.text():
+            self._draw_shortcut(painter)
+
+    def _draw_shortcut(self, painter: QPainter) -> None:
+        small = fonts.font(11)
+        width = QFontMetrics(small).horizontalAdvance(self._shortcut) + fonts.scaled(12)
+        height = fonts.scaled(18)
+        x = fonts.scaled(9) if self.isRightToLeft() else self.width() - width - fonts.scaled(9)
+        box = QRect(x, (self.height() - height) // 2, width, height)
+        draw_rounded_outline(painter, box, 4, theme_color("line"))
+        painter.setFont(small)
+        painter.setPen(theme_color("muted"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._shortcut)
+
+    def _set_margins(self) -> None:
+        left, right = fonts.scaled(_ICON_MARGIN - 9), self._shortcut_width()
+        if self.isRightToLeft():
+            left, right = right, left
+        self.setTextMargins(left, 0, right, 0)
+
+    def _shortcut_width(self) -> int:
+        if not self._shortcut:
+            return 0
+        return QFontMetrics(fonts.font(11)).horizontalAdvance(self._shortcut) + fonts.scaled(16)
+
+    def _choose_placeholder(self) -> None:
+        long, short = self._placeholders
+        room = self.width() - fonts.scaled(_ICON_MARGIN + 14) - self._shortcut_width()
+        fits = QFontMetrics(fonts.font()).horizontalAdvance(long) <= room
+        self.setPlaceholderText(long if fits else short)
+
+    def _ensure_popup(self) -> "SearchPopup":
+        if self._popup is None:
+            # Imported here: there is nothing to offer before the first paint.
+            from desktop.panels.widgets.search_results_popup import SearchItemRoles, SearchPopup
+
+            roles = self._roles or SearchItemRoles()
+            self._popup = SearchPopup(self.accessibleName(), roles, self.window())
+            self._popup.chosen.connect(self._on_chosen)
+            if self._model is not None:
+                self._popup.set_model(self._model)
+        return self._popup
+
+    def _accept(self) -> None:
+        if self._popup is not None and self._popup.isVisible():
+            index = self._popup.view.currentIndex()
+            if index.isValid():
+                self._popup.choose(index)
+                return
+        self.hide_popup()
+        self.submitted.emit(self.text().strip())
+
+    def _on_chosen(self, index: QModelIndex) -> None:
+        self.hide_popup()
+        self.chosen.emit(index)
+
+    def _on_input_rejected(self) -> None:
+        if len(self.text()) >= MAX_QUERY_LENGTH:
+            self.too_long.emit(MAX_QUERY_LENGTH)

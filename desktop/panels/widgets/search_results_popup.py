@@ -1,0 +1,169 @@
+"""The list under the search field: a child of the window, so it takes neither focus nor clicks."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.panels.theme import fonts
+from desktop.panels.theme.current_theme import theme_color
+from desktop.panels.widgets.shape_painting import fill_rounded_rect
+
+_Index = QModelIndex | QPersistentModelIndex
+_MAX_VISIBLE_ROWS = 8
+_USER_ROLE = int(Qt.ItemDataRole.UserRole)
+
+
+@dataclass(frozen=True)
+class SearchItemRoles:
+    """Under which roles the caller's model gives the texts; ENABLED missing means enabled."""
+
+    title: int = int(Qt.ItemDataRole.DisplayRole)
+    subtitle: int = _USER_ROLE + 1
+    note: int = _USER_ROLE + 2
+    enabled: int = _USER_ROLE + 3
+
+
+class SearchPopup(QFrame):
+    """Shows the matches of the caller's model; the field keeps the keyboard."""
+
+    chosen = Signal(QModelIndex)
+
+    def __init__(self, name: str, roles: SearchItemRoles, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._roles = roles
+        self.view = QListView(self)
+        self.view.setAccessibleName(name)
+        self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.view.setItemDelegate(SearchResultDelegate(roles, self.view))
+        self.view.setUniformItemSizes(True)
+        self.view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.view.setMouseTracking(True)
+        self.view.clicked.connect(self.choose)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.addWidget(self.view)
+        self.hide()
+
+    def set_model(self, model: QAbstractListModel) -> None:
+        """Show this model's rows from now on."""
+        self.view.setModel(model)
+
+    def count(self) -> int:
+        """Return how many rows there are."""
+        model = self.view.model()
+        return model.rowCount() if model is not None else 0
+
+    def show_under(self, field: QWidget) -> None:
+        """Open below the field, as wide as it, over whatever is there."""
+        window = field.window()
+        if self.parentWidget() is not window:
+            self.setParent(window)
+        corner = field.mapTo(window, QPoint(0, field.height() + 4))
+        rows = min(self.count(), _MAX_VISIBLE_ROWS)
+        row = self.view.sizeHintForRow(0) if rows else 0
+        height = min(rows * row + 10, window.height() - corner.y() - 8)
+        self.setGeometry(QRect(corner, QSize(field.width(), max(height, row + 10))))
+        self.show()
+        self.raise_()
+
+    def move_selection(self, rows: int) -> None:
+        """Move the mark, over rows that are not enabled, round at the ends."""
+        model, count = self.view.model(), self.count()
+        if model is None or not count:
+            return
+        current = self.view.currentIndex()
+        row = current.row() if current.isValid() else (-1 if rows > 0 else count)
+        for _ in range(count):
+            row = (row + (1 if rows > 0 else -1)) % count
+            index = model.index(row, 0)
+            if self.is_enabled(index):
+                self.view.setCurrentIndex(index)
+                return
+
+    def choose(self, index: QModelIndex) -> None:
+        """Take a row, if it may be taken."""
+        if index.isValid() and self.is_enabled(index):
+            self.chosen.emit(index)
+
+    def is_enabled(self, index: _Index) -> bool:
+        """Whether a row may be taken."""
+        return index.data(self._roles.enabled) is not False
+
+
+class SearchResultDelegate(QStyledItemDelegate):
+    """Title and subtitle above each other, the note at the right; drawn as plain text."""
+
+    def __init__(self, roles: SearchItemRoles, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._roles = roles
+
+    def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
+        """One height for all rows: two lines if the first row has two."""
+        two = bool(index.model().index(0, 0).data(self._roles.subtitle))
+        return QSize(fonts.scaled(200), fonts.scaled(44 if two else 30))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Draw one row."""
+        enabled = index.data(self._roles.enabled) is not False
+        box: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if state & QStyle.StateFlag.State_Selected:
+            fill_rounded_rect(painter, box, 5, theme_color("accentbg"))
+        elif state & QStyle.StateFlag.State_MouseOver and enabled:
+            fill_rounded_rect(painter, box, 5, theme_color("raised"))
+        inner = box.adjusted(fonts.scaled(10), 3, -fonts.scaled(10), -3)
+        note = _role_text(index, self._roles.note)
+        room = inner.width()
+        painter.setFont(fonts.font(11))
+        if note:
+            wide = min(QFontMetrics(painter.font()).horizontalAdvance(note) + 4, room // 2)
+            painter.setPen(theme_color("muted"))
+            _draw_elided(
+                painter, QRect(inner.right() - wide, inner.top(), wide, inner.height()), note
+            )
+            room -= wide + fonts.scaled(12)
+        subtitle = _role_text(index, self._roles.subtitle)
+        half = inner.height() // 2 if subtitle else inner.height()
+        if subtitle:
+            painter.setPen(theme_color("muted"))
+            _draw_elided(painter, QRect(inner.left(), inner.top() + half, room, half), subtitle)
+        painter.setFont(fonts.font())
+        painter.setPen(theme_color("text" if enabled else "muted"))
+        _draw_elided(
+            painter,
+            QRect(inner.left(), inner.top(), room, half),
+            _role_text(index, self._roles.title),
+        )
+        painter.restore()
+
+
+def _role_text(index: _Index, role: int) -> str:
+    value = index.data(role)
+    return value.replace("\n", " ")[:300] if isinstance(value, str) else ""
+
+
+def _draw_elided(painter: QPainter, box: QRect, text: str) -> None:
+    cut = QFontMetrics(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+    painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, cut)

@@ -1,0 +1,42 @@
+"""What custom-painted parts share: a painter set up for crisp shapes, and the focus ring."""
+
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QWidget
+
+from desktop.panels.theme.current_theme import theme_color
+from desktop.panels.theme.design_tokens import FOCUS_RING_WIDTH
+
+
+def create_painter(widget: QWidget) -> QPainter:
+    """Return an antialiased painter without pen or brush."""
+    painter = QPainter(widget)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    return painter
+
+
+def fill_rounded_rect(
+    painter: QPainter, rect: QRect | QRectF, radius: float, ground: QColor
+) -> None:
+    """Fill a rounded rectangle."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(QRectF(rect), radius, radius)
+
+
+def draw_rounded_outline(
+    painter: QPainter, rect: QRect | QRectF, radius: float, ink: QColor, width: float = 1
+) -> None:
+    """Draw a rounded outline wholly inside `rect`, on whole pixels."""
+    half = width / 2
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(ink, width))
+    inside = QRectF(rect).adjusted(half, half, -half, -half)
+    painter.drawRoundedRect(inside, max(radius - half, 0), max(radius - half, 0))
+
+
+def draw_focus_ring(painter: QPainter, rect: QRect | QRectF, radius: float) -> None:
+    """Draw the ring that says where the keyboard is."""
+    draw_rounded_outline(painter, rect, radius, theme_color("accent"), FOCUS_RING_WIDTH)

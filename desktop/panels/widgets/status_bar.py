@@ -1,0 +1,160 @@
+"""The bar at the bottom: each service's state in words beside a dot, what waits at the right."""
+
+from typing import Literal
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.theme.current_theme import current_tokens, theme_color
+from desktop.panels.widgets.label import Tone
+from desktop.panels.widgets.shape_painting import create_painter, draw_focus_ring
+from desktop.panels.widgets.tooltip import set_tooltip
+
+ServiceState = Literal["live", "slow", "offline", "signed_out", "unknown"]
+_DOT_TONES: dict[ServiceState, Tone] = {
+    "live": "ok",
+    "slow": "warn",
+    "offline": "bad",
+    "signed_out": "bad",
+    "unknown": "muted",
+}
+_HOLLOW_DOTS = ("offline", "signed_out", "unknown")
+
+
+class StatusBar(QFrame):
+    """Tells the truth and no more than a person needs; every part can be clicked for details."""
+
+    clicked = Signal(str)  # the key of the service or note
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._items: dict[str, StatusItem] = {}
+        self._optional_keys: set[str] = set()
+        self.setAccessibleName(name)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 2, 0, 2)
+        self._row.setSpacing(fonts.scaled(28))
+        self._row.addStretch(1)
+        self._left = 0
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def set_service(self, key: str, text: str, state: ServiceState, tip: str = "") -> None:
+        """Show a service; `text` is the whole truth ("Sailthru offline since 10:31")."""
+        if key not in self._items:
+            self._add(key, self._left)
+            self._left += 1
+        self._items[key].set_text(text, _DOT_TONES[state], dot=state, tip=tip)
+
+    def set_note(
+        self, key: str, text: str, tone: Tone = "muted", tip: str = "", *, optional: bool = False
+    ) -> None:
+        """Show a note at the right; an empty text removes it. `spare`: only where there is room."""
+        if key not in self._items:
+            if not text:
+                return
+            self._add(key, self._row.count())
+        item = self._items[key]
+        item.set_text(text, tone, dot=None, tip=tip)
+        item.setVisible(bool(text))
+        if optional:
+            self._optional_keys.add(key)
+        self._hide_what_does_not_fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What a person needs least gives way."""
+        super().resizeEvent(event)
+        self._hide_what_does_not_fit()
+
+    def _hide_what_does_not_fit(self) -> None:
+        shown = [item for item in self._items.values() if item.accessibleName()]
+        wanted = sum(item.sizeHint().width() for item in shown)
+        wanted += self._row.spacing() * max(0, len(shown) - 1)
+        for key in self._optional_keys:
+            item = self._items[key]
+            item.setVisible(bool(item.accessibleName()) and wanted <= self.width())
+
+    def item(self, key: str) -> "StatusItem":
+        """Return the button of a service or note."""
+        return self._items[key]
+
+    def _add(self, key: str, place: int) -> None:
+        item = StatusItem(key, self)
+        item.picked.connect(self.clicked)
+        self._items[key] = item
+        self._row.insertWidget(place, item)
+
+
+class StatusItem(QAbstractButton):
+    """A flat button: dot and words."""
+
+    picked = Signal(str)
+
+    def __init__(self, key: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._key = key
+        self._tone: Tone = "muted"
+        self._dot: ServiceState | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(self._on_clicked)
+
+    def set_text(self, text: str, tone: Tone, *, dot: ServiceState | None, tip: str) -> None:
+        """Say the state."""
+        self.setText(text.replace("&", "&&"))
+        self.setAccessibleName(text)
+        self._tone, self._dot = tone, dot
+        set_tooltip(self, tip)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Dot and words in small."""
+        width = QFontMetrics(fonts.font(12)).horizontalAdvance(self.accessibleName())
+        return QSize(width + self._text_left() + 4, max(fonts.scaled(24), 24))
+
+    def minimumSizeHint(self) -> QSize:
+        """The words may be cut at the end."""
+        return QSize(self._text_left() + fonts.scaled(24), self.sizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw dot and words."""
+        painter = create_painter(self)
+        colors = current_tokens()
+        middle = self.height() / 2
+        rtl = self.isRightToLeft()
+        if self._dot is not None:
+            x = fonts.scaled(8)
+            center = QPointF(self.width() - x if rtl else x, middle)
+            ink = theme_color(_DOT_TONES[self._dot])
+            radius = fonts.scaled(8) / 2
+            if self._dot in _HOLLOW_DOTS:
+                # A ring, not a disc: told apart without colour.
+                painter.setPen(QPen(ink, 1.6))
+                painter.drawEllipse(center, radius - 0.6, radius - 0.6)
+            else:
+                painter.setBrush(ink)
+                painter.drawEllipse(center, radius, radius)
+        # What is well stays quiet; what is not is said in the tone's colour.
+        quiet = self._dot in ("live", "unknown")
+        small = fonts.font(12)
+        painter.setFont(small)
+        painter.setPen(theme_color("muted") if quiet else colors.tone(self._tone))
+        left = self._text_left()
+        room = self.width() - left - 2
+        text = QFontMetrics(small).elidedText(
+            self.accessibleName(), Qt.TextElideMode.ElideRight, room
+        )
+        box = QRectF(2 if rtl else left, 0, room, self.height())
+        # The painter mirrors the alignment by itself.
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        if self.hasFocus():
+            draw_focus_ring(painter, QRectF(self.rect()), 5)
+
+    def _text_left(self) -> int:
+        return fonts.scaled(18) if self._dot is not None else 4
+
+    def _on_clicked(self) -> None:
+        self.picked.emit(self._key)

@@ -1,0 +1,23 @@
+"""Dynamic properties that the style sheet selects by: set one, and have the widget drawn anew."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+_POLISHED = Qt.WidgetAttribute.WA_WState_Polished
+
+
+def set_style_properties(widget: QWidget, **properties: str | bool) -> None:
+    """Set style properties and polish the widget again if any of them changed."""
+    changed = False
+    for name, value in properties.items():
+        wanted = ("true" if value else "false") if isinstance(value, bool) else value
+        if widget.property(name) != wanted:
+            widget.setProperty(name, wanted)
+            changed = True
+    # A widget not polished yet will read the properties when it first shows.
+    if changed and widget.testAttribute(_POLISHED):
+        style = widget.style()
+        style.unpolish(widget)
+        style.polish(widget)
+        widget.updateGeometry()
+        widget.update()

@@ -1,0 +1,47 @@
+"""A row that ends in a switch: label left, small note, switch right (a list, a setting)."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.theme.design_tokens import ROW_HEIGHT
+from desktop.panels.widgets.label import Tone, elided_label
+from desktop.panels.widgets.switch import Switch
+
+
+class SwitchRow(QWidget):
+    """One thing that is on or off, or a thing that only is told (`set_fixed`)."""
+
+    chosen = Signal(bool)
+
+    def __init__(
+        self, text: str, *, note: str = "", muted: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self.text_label = elided_label(text, "muted" if muted else "text")
+        self.note_label = elided_label(note, "small", align_right=True)
+        self.switch = Switch(text)
+        row.addWidget(self.text_label)
+        row.addWidget(self.note_label, 1)
+        row.addWidget(self.switch)
+        self.setMinimumHeight(fonts.scaled(ROW_HEIGHT))
+        self.switch.chosen.connect(self.chosen)
+
+    def set_text(self, text: str) -> None:
+        """Name the row, and its switch."""
+        self.text_label.setText(text)
+        self.switch.setAccessibleName(text)
+        self.switch.setObjectName(text)
+
+    def set_note(self, note: str, tone: Tone = "muted", tip: str = "") -> None:
+        """Say since when, or what it waits for."""
+        self.note_label.setText(note)
+        self.note_label.set_tone(tone)
+        self.note_label.set_tooltip(tip)
+
+    def set_read_only(self, fixed: bool) -> None:
+        """Show no switch: nobody may switch this."""
+        self.switch.setVisible(not fixed)

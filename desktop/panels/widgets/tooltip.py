@@ -1,0 +1,24 @@
+"""Tool tips: Qt guesses rich text in them, so what is shown is escaped, always in one place."""
+
+from PySide6.QtWidgets import QWidget
+
+# `html.escape` would do it, but its module brings two thousand names along before the first paint.
+_HTML_ESCAPES = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;", "\n": "<br>"}
+)
+
+
+def escape_tooltip(text: str) -> str:
+    """Return `text` so that a tool tip shows it as typed."""
+    # The wrapper makes Qt read it as rich text for certain: escaped text alone is read as plain
+    # unless it holds a "<", and would then show "&amp;".
+    if not text:
+        return ""
+    return f"<qt>{text.translate(_HTML_ESCAPES)}</qt>"
+
+
+def set_tooltip(widget: QWidget, text: str, *, describe: bool = True) -> None:
+    """Give a widget a tool tip; screen readers get the same as its description."""
+    widget.setToolTip(escape_tooltip(text))
+    if describe:
+        widget.setAccessibleDescription(text)

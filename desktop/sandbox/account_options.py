@@ -1,0 +1,114 @@
+"""What the imitated accounts can do: the keys of `--account`.
+
+Each key names a difference between real accounts that a client has to live with.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+CALLS_A_MINUTE_BY_PLAN = {
+    # Calls a minute (Zendesk contract 12).
+    "essential": 10,
+    "team": 200,
+    "growth": 400,
+    "professional": 400,
+    "enterprise": 700,
+    "enterprise-plus": 2500,
+}
+
+
+@dataclass(frozen=True)
+class SandboxAccount:
+    """The switches, with the values a real account most often has."""
+
+    # Zendesk: create_many and create_or_update_many (contract 0.3, off until Support is asked).
+    bulk_import: bool = False
+    # Zendesk: "Tags on users and organizations"; off = no `tags` key on users (contract 3).
+    user_tags: bool = True
+    # Zendesk: legacy satisfaction ratings.
+    csat: bool = True
+    # Zendesk: the checkbox `sync_to_sailthru` exists already.
+    sync_field: bool = True
+    # Zendesk: calls a minute.
+    plan: str = "enterprise"
+    # Zendesk: seconds until a write is found by search (contract 3: up to a few minutes).
+    search_lag: float = 0.0
+    # Zendesk: the last seconds that an incremental export does not show yet (contract 8: a minute).
+    withheld: float = 60.0
+    # Zendesk: API tokens are accepted (contract 0.1: they end on 2027-04-30).
+    api_tokens: bool = True
+    # Sailthru: Prediction Manager, and the vars that carry its numbers.
+    predictions: bool = True
+    # Sailthru: lines of a job update may say `key: sid`; off = such lines are ignored.
+    job_sid: bool = True
+    # Sailthru: POST /user naming a smart list is refused rather than ignored (contract 5 [U]).
+    smart_list_refused: bool = False
+    # Sailthru: `smart-lists` instead of `smart_lists` in answers (contract 2.1 [U]).
+    smart_lists_dashed: bool = False
+    extid: bool = True
+    sms: bool = True
+    # Sailthru: false = an over-limit answer has no X-Rate-Limit headers (contract 3 [U]).
+    headers_on_429: bool = True
+    timezone: str = "America/New_York"
+    customer_type: str = "ecommerce"
+    # Milliseconds a small job takes from pending to done.
+    job_ms: float = 300.0
+    # Of the generated customers: ticked the box, have a Sailthru profile, are on the smart list.
+    box: float = 0.10
+    profile: float = 0.80
+    smart: float = 0.10
+    # Either service answers 503 to everything.
+    zendesk: bool = True
+    sailthru: bool = True
+
+    def with_options_text(self, text: str) -> "SandboxAccount":
+        """Return this account with `KEY=VALUE,…` applied."""
+        pairs: dict[str, object] = {}
+        for part in filter(None, (piece.strip() for piece in text.split(","))):
+            key, equals, value = part.partition("=")
+            if not equals:
+                raise ValueError(f"{part}: expected KEY=VALUE")
+            pairs[key.strip()] = value.strip()
+        return self.with_options(pairs)
+
+    def with_options(self, pairs: Mapping[str, object]) -> "SandboxAccount":
+        """Return this account with values applied by key."""
+        kinds = {item.name: type(item.default) for item in fields(self)}
+        changes: dict[str, object] = {}
+        for key, value in pairs.items():
+            if key not in kinds:
+                raise ValueError(
+                    f"{key}: no such account key; there are {', '.join(sorted(kinds))}"
+                )
+            changes[key] = _parse_option(key, kinds[key], value)
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+def _parse_option(key: str, kind: type, value: object) -> object:
+    text = str(value).strip()
+    if kind is bool:
+        if text.lower() in ("on", "true", "1", "yes"):
+            return True
+        if text.lower() in ("off", "false", "0", "no"):
+            return False
+        raise ValueError(f"{key}={text}: expected on or off")
+    if kind is float:
+        try:
+            number = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+        except ValueError as error:
+            raise ValueError(f"{key}={text}: expected a number or a percentage") from error
+        if not math.isfinite(number):
+            raise ValueError(f"{key}={text}: expected a number or a percentage")
+        return number
+    if key == "plan" and text not in CALLS_A_MINUTE_BY_PLAN:
+        raise ValueError(f"plan={text}: expected one of {', '.join(CALLS_A_MINUTE_BY_PLAN)}")
+    if key == "customer_type" and text not in ("ecommerce", "publisher"):
+        raise ValueError(f"customer_type={text}: expected ecommerce or publisher")
+    if key == "timezone":
+        try:
+            ZoneInfo(text)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"timezone={text}: no such zone") from error
+    return text

@@ -1,0 +1,102 @@
+"""The way in and out of one service: an ASGI application around plain handlers.
+
+It reads the request, delays it, lets faults happen and writes the log; nothing in it knows what
+the services mean.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope, Send
+
+from desktop.sandbox.control_api import ControlApi
+from desktop.sandbox.fault_injector import FaultInjector
+from desktop.sandbox.http_messages import SandboxRequest, SandboxResponse
+from desktop.sandbox.request_log import RequestLog
+from desktop.sandbox.response_sender import send_response
+from desktop.sandbox.state import SandboxState
+
+
+class ServiceApp:
+    """Serves one service on one port."""
+
+    def __init__(
+        self,
+        service: str,
+        state: SandboxState,
+        handle: Callable[[SandboxRequest], SandboxResponse],
+        fault_injector: FaultInjector,
+        control: ControlApi,
+        log: RequestLog,
+    ) -> None:
+        self.service = service
+        self.state = state
+        self.handle = handle
+        self.fault_injector = fault_injector
+        self.control = control
+        self.log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return
+        raw_query = scope["query_string"].decode("latin-1")
+        call = SandboxRequest(
+            service=self.service,
+            method=scope["method"],
+            path=scope["path"],
+            raw_query=raw_query,
+            query=dict(parse_qsl(raw_query, keep_blank_values=True)),
+            headers={
+                name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+            },
+            body=body,
+            received_at=self.state.now(),
+        )
+        if call.path.startswith("/sandbox/"):
+            answer = self.control.handle(call)
+            self.state.store.commit()
+            await send_response(send, answer)
+            return
+        await self._serve(call, receive, send)
+
+    async def _serve(self, request: SandboxRequest, receive: Receive, send: Send) -> None:
+        if self.state.latency_s:
+            await asyncio.sleep(self.state.latency_s)
+        fault = self.state.fault_rules.next_fault(request)
+        self.state.request_counts[
+            f"{self.service} {request.method} {request.path.removesuffix('.json')}"
+        ] += 1
+        if fault is not None:
+            status = await self.fault_injector.inject(
+                fault, request, self._handle_with_body_in_memory, receive, send
+            )
+            self.log.write(request, status)
+            return
+        answer = self.handle_and_commit(request)
+        # Before the answer: who has it finds its request in the log.
+        self.log.write(request, answer.status)
+        await send_response(send, answer)
+
+    def handle_and_commit(self, request: SandboxRequest) -> SandboxResponse:
+        """Let the service answer and make its changes durable before anybody hears of them."""
+        answer = self.handle(request)
+        self.state.store.commit()
+        return answer
+
+    def _handle_with_body_in_memory(self, request: SandboxRequest) -> SandboxResponse:
+        """Answer with the file in the body, for a fault to spoil."""
+        answer = self.handle_and_commit(request)
+        return (
+            answer
+            if answer.file is None
+            else replace(answer, body=answer.file.read_bytes(), file=None)
+        )

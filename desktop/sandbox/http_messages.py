@@ -1,0 +1,101 @@
+"""A request that has been read whole, and the answer to it.
+
+Handlers are plain functions from one to the other, so nothing here awaits.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+JsonObject = dict[str, Any]
+
+JSON_TYPE = "application/json; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class SandboxActor:
+    """Who a request acts as; scopes are None where a token carries no scopes."""
+
+    user_id: int
+    role: str
+    scopes: frozenset[str] | None = None
+    token_id: str = ""
+
+    @property
+    def is_admin(self) -> bool:
+        """Administrators may do everything."""
+        return self.role == "admin"
+
+
+ANONYMOUS = SandboxActor(0, "anonymous")
+
+
+@dataclass(frozen=True)
+class SandboxRequest:
+    """One HTTP request."""
+
+    service: str
+    method: str
+    path: str
+    raw_query: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: float
+    actor: SandboxActor = ANONYMOUS
+
+    @property
+    def base_url(self) -> str:
+        """The address the client used, for absolute links."""
+        return f"http://{self.headers.get('host', '127.0.0.1')}"
+
+    @property
+    def url(self) -> str:
+        """The whole address as asked."""
+        tail = f"?{self.raw_query}" if self.raw_query else ""
+        return f"{self.base_url}{self.path}{tail}"
+
+    def json(self) -> Any:
+        """Read the body as JSON; nothing and nonsense are both an empty object."""
+        try:
+            return json.loads(self.body or b"{}")
+        except ValueError:
+            return {}
+
+
+@dataclass(frozen=True)
+class SandboxResponse:
+    """One HTTP answer, not yet sent."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = JSON_TYPE
+    headers: tuple[tuple[str, str], ...] = field(default=())
+    # Sent instead of the body, in pieces: an export may be larger than memory should hold.
+    file: Path | None = None
+
+    @property
+    def length(self) -> int:
+        """How many bytes will be sent."""
+        return len(self.body) if self.file is None else self.file.stat().st_size
+
+    def with_headers(self, *headers: tuple[str, str]) -> "SandboxResponse":
+        """Return this answer with more headers."""
+        return replace(self, headers=(*self.headers, *headers))
+
+
+class SandboxHttpError(Exception):
+    """Raised by a handler to answer with a refusal."""
+
+    def __init__(self, response: SandboxResponse) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+def json_response(value: Any, status: int = 200, *headers: tuple[str, str]) -> SandboxResponse:
+    """Answer with a JSON value."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    # A lone surrogate in stored text must not break the answer.
+    return SandboxResponse(status, text.encode("utf-8", "replace"), JSON_TYPE, headers)

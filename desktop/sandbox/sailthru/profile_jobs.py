@@ -1,0 +1,148 @@
+"""Jobs that change profiles and lists: import, update, list_erase (contract 2.4)."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from desktop.sandbox.http_messages import JsonObject, SandboxHttpError
+from desktop.sandbox.sailthru.background_jobs import SailthruJobs
+from desktop.sandbox.sailthru.error_responses import sailthru_error
+from desktop.sandbox.sailthru.profile_updates import write_profile
+from desktop.sandbox.sailthru.repository import SailthruRepository
+from desktop.sandbox.sailthru.smart_list_query import as_list, matches_query
+
+ROWS_PER_STEP = 100
+
+
+@dataclass(frozen=True)
+class ProfileJobs:
+    """What these jobs are called and do."""
+
+    repository: SailthruRepository
+    jobs: SailthruJobs
+
+    def register(self) -> None:
+        """Register with the queue."""
+        self.jobs.job_kinds |= {
+            "import": (self._import_name, self._run_import),
+            "update": (self._update_name, self._run_update),
+            "list_erase": (self._erase_name, self._run_list_erase),
+            "snapshot": (lambda _data: "Snapshot", self._run_nothing),
+        }
+
+    def _import_name(self, data: Mapping[str, Any]) -> str:
+        if not data.get("list"):
+            raise sailthru_error(400, 2, "Missing required parameter: list")
+        return f"List Import: {data['list']}"
+
+    def _update_name(self, _data: Mapping[str, Any]) -> str:
+        return "Bulk Update"
+
+    def _erase_name(self, data: Mapping[str, Any]) -> str:
+        return f"Bulk List Erase: {len(as_list(data.get('lists')))} requested"
+
+    def _run_nothing(self, _job_id: str) -> Iterator[None]:
+        yield
+
+    def _run_list_erase(self, job_id: str) -> Iterator[None]:
+        data, _ = self.jobs.job_payload(job_id)
+        for name in as_list(data.get("lists")):
+            if self.repository.lists.get(str(name)) is not None:
+                self.repository.remove_list(str(name))
+            yield
+
+    def _run_import(self, job_id: str) -> Iterator[None]:
+        data, text = self.jobs.job_payload(job_id)
+        rows = _parse_import_rows(text if text is not None else str(data.get("emails") or ""))
+        lists = {str(data["list"]): 1}
+        yield from self._write_rows(job_id, ({**row, "lists": lists} for row in rows))
+
+    def _run_update(self, job_id: str) -> Iterator[None]:
+        data, text = self.jobs.job_payload(job_id)
+        given = data.get("update")
+        common: JsonObject = dict(given) if isinstance(given, dict) else {}
+        if "optout" in common:
+            common["optout_email"] = common.pop("optout")
+        rows: Iterable[JsonObject]
+        if text is not None:
+            rows = (_parse_line(line) for line in text.splitlines() if line.strip())
+        elif data.get("emails"):
+            rows = _parse_import_rows(str(data["emails"]))
+        elif isinstance(data.get("query"), dict):
+            query, now = data["query"], self.repository.state.now()
+            rows = [
+                {"id": profile["sid"], "key": "sid"}
+                for profile in self.repository.all_profiles()
+                if matches_query(query, profile, now)
+            ]
+        else:
+            # A url would have to be fetched; the sandbox calls nobody.
+            raise sailthru_error(400, 99, "Exactly one of emails, url, file and query is required")
+        yield from self._write_rows(job_id, (_merge_row(row, common) for row in rows))
+
+    def _write_rows(self, job_id: str, rows: Iterable[JsonObject]) -> Iterator[None]:
+        """Write rows like user POSTs; a bad row is skipped without a word."""
+        job = self.repository.jobs.get(job_id) or {}
+        done = int(job["_done"])
+        left = islice(rows, done, None)
+        while batch := list(islice(left, ROWS_PER_STEP)):
+            for row in batch:
+                if row.get("key") == "sid" and not self.repository.state.account.job_sid:
+                    continue
+                try:
+                    write_profile(self.repository, row)
+                except (SandboxHttpError, TypeError, ValueError, AttributeError):
+                    continue
+            done += len(batch)
+            # Rows and progress are committed together, so that kill -9 repeats nothing.
+            self.jobs.update_job(job_id, _done=done)
+            yield
+
+
+def _parse_line(line: str) -> JsonObject:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return {}
+    if not isinstance(row, dict):
+        return {}
+    if "id" not in row and row.get("email"):
+        # Seen as well: {"email": …} instead of id and key (contract 2.4, RB).
+        row = {**row, "id": row["email"], "key": "email"}
+    return row
+
+
+def _merge_row(row: JsonObject, common: JsonObject) -> JsonObject:
+    joined = {**common, **row}
+    for key in ("vars", "lists"):
+        own, shared = row.get(key), common.get(key)
+        if isinstance(shared, dict):
+            joined[key] = {**shared, **(own if isinstance(own, dict) else {})}
+    return joined
+
+
+def _parse_import_rows(text: str) -> Iterator[JsonObject]:
+    """Read a CSV with a header that names `email`, or addresses one after another."""
+    lines = list(csv.reader(io.StringIO(text)))
+    if not lines:
+        return
+    header = [cell.strip().lower() for cell in lines[0]]
+    if "email" not in header:
+        for cells in lines:
+            for cell in cells:
+                if cell.strip():
+                    yield {"id": cell.strip(), "key": "email"}
+        return
+    place = header.index("email")
+    for cells in lines[1:]:
+        if len(cells) > place and cells[place].strip():
+            values = {
+                name: cell
+                for name, cell in zip(header, cells, strict=False)
+                if name not in ("email", "signup_date") and name
+            }
+            yield {"id": cells[place].strip(), "key": "email", "vars": values}

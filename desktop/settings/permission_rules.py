@@ -1,0 +1,38 @@
+"""What the pure rules of `model/` need, made from the values."""
+
+from desktop.model.customer_value import CustomerType, CustomerValueSource, default_value_source
+from desktop.model.permission import Permission, PermissionRules, Role
+from desktop.settings import settings_table
+from desktop.settings.settings_file import SettingsValues
+
+
+def permission_rules_from(values: SettingsValues) -> PermissionRules:
+    """The switch and the table of permissions, as policy and settings have them."""
+    cells = {
+        role: {
+            permission: values.get(settings_table.permission_setting(role, permission))
+            for permission in Permission
+        }
+        for role in Role
+    }
+    by_policy = any(
+        values.is_managed(row)
+        for row in (settings_table.CHANGES_ENABLED, *settings_table.PERMISSION_SETTINGS.values())
+    )
+    return PermissionRules(
+        are_changes_enabled=values.get(settings_table.CHANGES_ENABLED),
+        permissions=cells,
+        is_managed=by_policy,
+    )
+
+
+def customer_value_source_from(values: SettingsValues) -> CustomerValueSource:
+    """Where customer value is read from; without vars of its own, by the customer type."""
+    usual = default_value_source(
+        CustomerType(values.get(settings_table.CUSTOMER_TYPE)), values.get(settings_table.CURRENCY)
+    )
+    return CustomerValueSource(
+        values.get(settings_table.SEGMENT_VAR),
+        values.get(settings_table.PREDICTION_VARS) or usual.predictions,
+        values.get(settings_table.SEGMENT_LISTS),
+    )

@@ -1,0 +1,104 @@
+"""Addresses of services: what a person may type or paste, normalised, and what is refused.
+
+Plain http is for loopback only (the sandbox); Zendesk lives on *.zendesk.com alone.
+"""
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from desktop.kit.errors import InvalidInput
+from desktop.model.json_value import Json
+
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_ZENDESK = ".zendesk.com"
+_HINT = "Type the first part of https://NAME.zendesk.com/, or paste any page of your Zendesk."
+
+
+def normalize_service_uri(value: Json) -> str:
+    """Give `https://host[:port]` without a path; http on loopback only."""
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidInput("The Service URI is an address such as https://api.sailthru.com .")
+    parts = _split(value.strip())
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise InvalidInput("The Service URI ends after the host name; leave out what follows.")
+    return _origin(parts)
+
+
+def normalize_zendesk_url(value: Json) -> str:
+    """Normalise a subdomain, a host or a pasted URL to `https://NAME.zendesk.com`.
+
+    An empty text stays empty: no Zendesk account.
+    """
+    if not isinstance(value, str):
+        raise InvalidInput("The Zendesk account must be a text.", hint=_HINT)
+    typed = value.strip()
+    if not typed:
+        return ""
+    if _LABEL.fullmatch(typed.lower()):
+        return f"https://{typed.lower()}{_ZENDESK}"
+    parts = _split(typed if "://" in typed else f"https://{typed}")
+    if _is_loopback(parts):
+        return _origin(parts)
+    name = (parts.hostname or "").removesuffix(_ZENDESK)
+    if not (parts.hostname or "").endswith(_ZENDESK) or not _LABEL.fullmatch(name):
+        raise InvalidInput(_rejection_message(typed, parts.hostname or ""), hint=_HINT)
+    if parts.port not in (None, 443):
+        raise InvalidInput("Zendesk is not reached on a port of its own.", hint=_HINT)
+    # A pasted http:// page of Zendesk is meant as the account, not as a wish for plain text.
+    return f"https://{name}{_ZENDESK}"
+
+
+def zendesk_account_name(base_url: str) -> str:
+    """`acme` for `https://acme.zendesk.com`; the host and port for anything else."""
+    netloc = urlsplit(base_url).netloc
+    return netloc.removesuffix(_ZENDESK)
+
+
+def _rejection_message(typed: str, host: str) -> str:
+    if "://" not in typed and "/" in typed:
+        return f"“{typed}” holds a slash, so it is not the name of a Zendesk account."
+    if "." in host:
+        return f"{host} is not an address of Zendesk: it does not end in .zendesk.com."
+    return f"“{typed}” is not the name of a Zendesk account: letters, digits and hyphens only."
+
+
+def _split(address: str) -> SplitResult:
+    if not address.isprintable() or " " in address or "\\" in address:
+        raise InvalidInput("The address holds a space or a character that no address has.")
+    try:
+        parts = urlsplit(address)
+        # Reading the port is what makes urlsplit check it.
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise InvalidInput("That is not a web address.") from error
+    if parts.scheme not in ("http", "https") or not host:
+        raise InvalidInput("The address must start with https:// .")
+    if "@" in parts.netloc:
+        raise InvalidInput("An address with a user name in it is not accepted.")
+    return parts
+
+
+def _origin(parts: SplitResult) -> str:
+    if parts.scheme == "http" and not _is_loopback(parts):
+        raise InvalidInput(
+            "Plain http is accepted for this computer only (127.0.0.1).",
+            "Everything else would send the key where others can read it.",
+            "Use the address that starts with https:// .",
+        )
+    host = (parts.hostname or "").lower()
+    if not host.isascii():
+        raise InvalidInput("The host name may hold only plain letters, digits, dots and hyphens.")
+    shown = f"[{host}]" if ":" in host else host
+    port = f":{parts.port}" if parts.port is not None else ""
+    return f"{parts.scheme}://{shown}{port}"
+
+
+def _is_loopback(parts: SplitResult) -> bool:
+    host = parts.hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,147 @@
+"""The values of one workspace: policy first, then `settings.json`, then the table's defaults."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar, cast
+
+from desktop.kit.clock import Clock, SystemClock
+from desktop.kit.errors import AppError, InvalidInput, NotPermitted, StorageError
+from desktop.model.json_value import Json
+from desktop.settings import json_file
+from desktop.settings.file_lock import hold_lock_blocking
+from desktop.settings.managed_policy import NO_POLICY, ManagedPolicy
+from desktop.settings.setting_definition import Setting
+from desktop.settings.settings_migration import SETTINGS_MIGRATIONS
+from desktop.settings.settings_table import SETTINGS_BY_KEY
+
+T = TypeVar("T")
+
+
+class SettingsValues:
+    """A frozen view: `values.get(table.TIMEZONE)` is typed as the row is."""
+
+    def __init__(
+        self, stored: Mapping[str, Json] = MappingProxyType({}), policy: ManagedPolicy = NO_POLICY
+    ) -> None:
+        self.policy = policy
+        self._stored = MappingProxyType(dict(stored))
+        self._read: dict[str, object] = {}
+        self.notices: tuple[str, ...] = tuple(self._read_all())
+
+    def get(self, setting: Setting[T]) -> T:
+        """What counts for this setting."""
+        return cast("T", self._read.get(setting.key, setting.default))
+
+    def is_managed(self, setting: Setting[Any]) -> bool:
+        """Whether the organisation has fixed it: shown greyed, cannot be changed."""
+        return self.policy.fixes(setting)
+
+    def is_set(self, setting: Setting[Any]) -> bool:
+        """Whether somebody set it here, or the organisation did."""
+        return setting.key in self._read
+
+    @property
+    def stored(self) -> Mapping[str, Json]:
+        """What the file holds, unknown keys included."""
+        return self._stored
+
+    def _read_all(self) -> list[str]:
+        notices = []
+        for key, value in {**self._stored, **self.policy.values}.items():
+            setting = SETTINGS_BY_KEY.get(key)
+            if setting is None:
+                continue
+            try:
+                self._read[key] = setting.parse(value)
+            except InvalidInput as error:
+                self._read[key] = setting.fallback
+                notices.append(f"“{setting.label}” in the settings is damaged: {error.title}")
+        return notices
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """The values, and what a person has to know about how they were read."""
+
+    values: SettingsValues
+    notice: AppError | None = None
+
+
+class SettingsFile:
+    """`settings.json` of one workspace; several processes may read and change it."""
+
+    def __init__(
+        self, path: Path, policy: ManagedPolicy = NO_POLICY, clock: Clock | None = None
+    ) -> None:
+        self._path = path
+        self._policy = policy
+        self._clock = clock or SystemClock()
+
+    def load(self) -> LoadedSettings:
+        """Read it. A damaged file is kept aside and the defaults count, with a notice.
+
+        Raises StorageError when it cannot be read, or when a newer Fairlead wrote it.
+        """
+        try:
+            document = self._document()
+        except InvalidInput as error:
+            aside = json_file.move_damaged_file_aside(self._path, self._clock.now())
+            return LoadedSettings(
+                SettingsValues({}, self._policy),
+                InvalidInput(
+                    "The settings file was damaged, so the defaults are used.",
+                    f"{error.title} {error.message}".strip(),
+                    f"The old file is kept as {aside.name}. Changes are off until an admin "
+                    "switches them on again in Settings.",
+                ),
+            )
+        return LoadedSettings(SettingsValues(_settings_of(document), self._policy))
+
+    def change(self, changes: Mapping[str, Json]) -> SettingsValues:
+        """Check and store these keys, all or none; None takes a key back to its default.
+
+        Raises InvalidInput for a key or value that cannot be, NotPermitted for a managed one.
+        """
+        checked = {key: self._checked(key, value) for key, value in changes.items()}
+        with hold_lock_blocking(self._path.with_name(self._path.name + ".lock")):
+            return self._store(checked)
+
+    def _store(self, checked: Mapping[str, Json]) -> SettingsValues:
+        # Read again under the lock: another process may have changed other keys.
+        self.load()
+        document = self._document()
+        settings = {**_settings_of(document), **checked}
+        settings = {key: value for key, value in settings.items() if value is not None}
+        whole = {**document, "version": SETTINGS_MIGRATIONS.current_version, "settings": settings}
+        json_file.write_json_object(self._path, whole)
+        return SettingsValues(settings, self._policy)
+
+    def _checked(self, key: str, value: Json) -> Json:
+        setting = SETTINGS_BY_KEY.get(key)
+        if setting is None:
+            raise InvalidInput(f"There is no setting “{key}”.", hint="See the list of settings.")
+        if self._policy.fixes(setting):
+            raise NotPermitted(
+                f"“{setting.label}” is managed by your organisation.",
+                "It cannot be changed on this computer.",
+                "Ask who looks after this computer.",
+            )
+        return None if value is None else setting.validate(value)
+
+    def _document(self) -> Mapping[str, Json]:
+        raw = json_file.read_json_object(self._path)
+        if raw is None:
+            return {"version": SETTINGS_MIGRATIONS.current_version, "settings": {}}
+        document = SETTINGS_MIGRATIONS.migrate(raw, self._path.name)
+        if not isinstance(document.get("settings"), Mapping):
+            raise InvalidInput(f"{self._path.name} holds no settings.")
+        return document
+
+
+def _settings_of(document: Mapping[str, Json]) -> Mapping[str, Json]:
+    settings = document["settings"]
+    if not isinstance(settings, Mapping):
+        raise StorageError("The settings cannot be read.")
+    return settings

@@ -1,0 +1,62 @@
+"""Brings an older settings file to today's shape: numbered functions, each one step.
+
+A function takes the whole document of version n - 1 and returns that of version n.
+"""
+
+from collections.abc import Callable, Mapping
+
+from desktop.kit.errors import InvalidInput, StorageError
+from desktop.model.json_value import Json
+
+SettingsDocument = Mapping[str, Json]
+MigrationStep = Callable[[SettingsDocument], SettingsDocument]
+
+
+class DocumentMigrations:
+    """The steps of one kind of file, from version 1 on."""
+
+    def __init__(self) -> None:
+        self._steps: dict[int, MigrationStep] = {}
+
+    @property
+    def current_version(self) -> int:
+        """The version this app writes."""
+        return 1 + len(self._steps)
+
+    @property
+    def registered_versions(self) -> tuple[int, ...]:
+        """The versions that steps lead to."""
+        return tuple(self._steps)
+
+    def register_step(self, version: int) -> Callable[[MigrationStep], MigrationStep]:
+        """Register the step to `version`; steps are written down in order, without a gap."""
+        if version != self.current_version + 1:
+            raise ValueError(f"the next step leads to {self.current_version + 1}, not {version}")
+
+        def register(step: MigrationStep) -> MigrationStep:
+            self._steps[version] = step
+            return step
+
+        return register
+
+    def migrate(self, document: SettingsDocument, what: str) -> SettingsDocument:
+        """Give the document in today's version.
+
+        Raises StorageError for a newer one: this app must not overwrite what it does not know.
+        """
+        version = document.get("version")
+        if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+            raise InvalidInput(f"{what} does not say its version.")
+        if version > self.current_version:
+            raise StorageError(
+                f"{what} was written by a newer Fairlead.",
+                "This older one leaves it as it is.",
+                "Update Fairlead on this computer.",
+            )
+        for step_to in range(version + 1, self.current_version + 1):
+            document = {**self._steps[step_to](document), "version": step_to}
+        return document
+
+
+# settings.json has had one shape so far: {"version": 1, "settings": {key: value}}.
+SETTINGS_MIGRATIONS = DocumentMigrations()

@@ -1,0 +1,170 @@
+"""Reads JSON into the types settings have; BadInput says in one sentence what is wrong."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from desktop.kit.errors import InvalidInput
+from desktop.model.customer_value import PredictionField, parse_customer_type
+from desktop.model.json_value import Json
+
+_LONGEST = 500
+
+
+def parse_flag(value: Json) -> bool:
+    """True or false, nothing that only looks like it."""
+    if isinstance(value, bool):
+        return value
+    raise InvalidInput("It must be true or false.")
+
+
+def integer_parser(least: int, most: int) -> Callable[[Json], int]:
+    """Whole numbers from `least` to `most`."""
+
+    def read(value: Json) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise InvalidInput(f"It must be a whole number from {least} to {most}.")
+        if not least <= value <= most:
+            raise InvalidInput(f"It must be from {least} to {most}; {value} is not.")
+        return value
+
+    return read
+
+
+def parse_text(value: Json) -> str:
+    """One line without control characters, trimmed; empty means not set."""
+    if not isinstance(value, str):
+        raise InvalidInput("It must be a text.")
+    trimmed = value.strip()
+    if len(trimmed) > _LONGEST:
+        raise InvalidInput(f"It is longer than {_LONGEST} characters.")
+    if not trimmed.isprintable():
+        raise InvalidInput("It holds a line break or another control character.")
+    return trimmed
+
+
+def choice_parser(*allowed: str) -> Callable[[Json], str]:
+    """One of the given words; case and surrounding space do not matter."""
+
+    def read(value: Json) -> str:
+        word = parse_text(value).lower()
+        if word not in allowed:
+            raise InvalidInput(f"It must be one of {', '.join(allowed)}.")
+        return word
+
+    return read
+
+
+def parse_customer_type_setting(value: Json) -> str:
+    """Give `ecommerce` or `publisher`, tolerating “Ecommerce ” (S0-19)."""
+    kind = parse_customer_type(parse_text(value))
+    if kind is None:
+        raise InvalidInput("The customer type is either ecommerce or publisher.")
+    return kind.value
+
+
+def parse_time_zone_name(value: Json) -> str:
+    """A name of the IANA time zone database, such as `Europe/Berlin`."""
+    name = parse_text(value)
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, ValueError, OSError):
+        # Unknown names raise a KeyError, odd ones a ValueError or what the file system says.
+        pass
+    raise InvalidInput(
+        f"“{parse_name}” is not a time zone.",
+        hint="Use a name such as America/New_York; Sailthru shows it under Settings › Business.",
+    )
+
+
+def parse_currency(value: Json) -> str:
+    """An ISO 4217 code, such as USD."""
+    code = parse_text(value).upper()
+    if not re.fullmatch(r"[A-Z]{3}", code):
+        raise InvalidInput("A currency is three letters, such as USD or EUR.")
+    return code
+
+
+def parse_name(value: Json) -> str:
+    """Give the name of a var, list, field or tag: it cannot be empty."""
+    found = parse_text(value)
+    if not found:
+        raise InvalidInput("It cannot be empty.")
+    return found
+
+
+def parse_field_name(value: Json) -> str:
+    """Give the name of a Sailthru var or a Zendesk field key: letters, digits, underscore."""
+    found = parse_name(value)
+    if not re.fullmatch(r"[A-Za-z0-9_]{1,100}", found) or found.isdigit():
+        raise InvalidInput(f"“{found}” may hold only letters, digits and underscores.")
+    return found
+
+
+def parse_link(value: Json) -> str:
+    """Give an http(s) address with a host, or an empty text."""
+    address = parse_text(value)
+    if not address:
+        return ""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if parts.scheme not in ("http", "https") or not host or " " in address:
+        raise InvalidInput("It must be a link that starts with https:// .")
+    return address
+
+
+def parse_host(value: Json) -> str:
+    """Give the name or address of a computer, without port and path; or an empty text."""
+    found = parse_text(value).lower()
+    if found and not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", found):
+        raise InvalidInput(
+            f"“{found}” is not the name of a computer.", hint="For example smtp.example.com."
+        )
+    return found
+
+
+def parse_email(value: Json) -> str:
+    """An address with one @, or an empty text."""
+    address = parse_text(value)
+    if address and not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+        raise InvalidInput("That is not an e-mail address.")
+    return address
+
+
+def parse_file_path(value: Json) -> str:
+    """Give an absolute path of a file, or an empty text; whether it exists is seen on use."""
+    path = parse_text(value)
+    if path and not Path(path).is_absolute():
+        raise InvalidInput("It must be a whole path, from the root of the disk.")
+    return path
+
+
+def parse_segment_lists(value: Json) -> Mapping[str, int]:
+    """Give `{"list name": segment}`, segments 1 to 4."""
+    if not isinstance(value, Mapping):
+        raise InvalidInput("It must be an object of list names and segments from 1 to 4.")
+    rank = integer_parser(1, 4)
+    return MappingProxyType({parse_name(key): rank(segment) for key, segment in value.items()})
+
+
+def parse_predictions(value: Json) -> tuple[PredictionField, ...]:
+    """`[{"var", "unit", "horizon_days"}]`, at most 10; empty = by the customer type."""
+    if isinstance(value, str) or not isinstance(value, list | tuple) or len(value) > 10:
+        raise InvalidInput("It must be a list of at most 10 objects with var, unit, horizon_days.")
+    return tuple(_prediction(item) for item in value)
+
+
+def _prediction(item: Json) -> PredictionField:
+    if not isinstance(item, Mapping):
+        raise InvalidInput("Each entry must be an object with var, unit, horizon_days.")
+    return PredictionField(
+        parse_field_name(item.get("var")),
+        parse_name(item.get("unit")),
+        integer_parser(1, 3650)(item.get("horizon_days")),
+    )

@@ -1,0 +1,115 @@
+"""What the window remembers between two starts; apart from the settings, and never trusted.
+
+Anything odd in the file is dropped: a window in its usual place is better than none.
+"""
+
+import base64
+import binascii
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from desktop.kit.errors import AppError
+from desktop.model.json_value import Json
+from desktop.settings import json_file
+
+log = logging.getLogger(__name__)
+
+_LARGEST_BYTES = 16_384
+_MOST_ENTRIES = 64
+_LONGEST = 200
+
+
+@dataclass(frozen=True)
+class WindowState:
+    """Qt's own bytes for geometry and layout, the page, and headers by the table's name.
+
+    `seen` names the hints that were dismissed. `person_name` and `person_id` are who was signed
+    in last, so that an offline start can say so; they grant nothing.
+    """
+
+    geometry: bytes = b""
+    layout: bytes = b""
+    page: str = ""
+    table_headers: Mapping[str, bytes] = field(default_factory=dict)
+    dismissed_hints: frozenset[str] = frozenset()
+    last_user_name: str = ""
+    last_user_id: int | None = None
+
+
+class WindowStateFile:
+    """`state.json` of one workspace."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> WindowState:
+        """What was remembered, as far as it makes sense."""
+        try:
+            document = json_file.read_json_object(self._path) or {}
+        except AppError as error:
+            log.info("The window's state is not used: %s", error)
+            return WindowState()
+        return _parse_state(document)
+
+    def write(self, state: WindowState) -> None:
+        """Remember this; a disk that refuses is logged and never keeps a window from closing."""
+        try:
+            json_file.write_json_object(self._path, _serialize_state(state))
+        except AppError as error:
+            log.info("The window's state was not saved: %s", error)
+
+
+def _parse_state(document: Mapping[str, Json]) -> WindowState:
+    headers = document.get("headers")
+    seen = document.get("seen")
+    person = document.get("person_id")
+    return WindowState(
+        geometry=_bytes(document.get("geometry")),
+        layout=_bytes(document.get("layout")),
+        page=_short_text(document.get("page")),
+        table_headers={
+            key: _bytes(value)
+            for key, value in list(headers.items())[:_MOST_ENTRIES]
+            if _short_text(key) and _bytes(value)
+        }
+        if isinstance(headers, Mapping)
+        else {},
+        dismissed_hints=frozenset(word for word in map(_short_text, seen[:_MOST_ENTRIES]) if word)
+        if isinstance(seen, list)
+        else frozenset(),
+        last_user_name=_short_text(document.get("person_name")),
+        last_user_id=person if isinstance(person, int) and not isinstance(person, bool) else None,
+    )
+
+
+def _serialize_state(state: WindowState) -> Mapping[str, Json]:
+    return {
+        "geometry": _text(state.geometry),
+        "layout": _text(state.layout),
+        "page": state.page,
+        "headers": {key: _text(value) for key, value in state.table_headers.items()},
+        "seen": sorted(state.dismissed_hints),
+        "person_name": state.last_user_name,
+        "person_id": state.last_user_id,
+    }
+
+
+def _text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode("ascii")
+
+
+def _bytes(value: Json) -> bytes:
+    if not isinstance(value, str) or len(value) > _LARGEST_BYTES:
+        return b""
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _short_text(value: Json) -> str:
+    if isinstance(value, str) and len(value) <= _LONGEST and value.isprintable():
+        return value
+    return ""

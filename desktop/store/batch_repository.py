@@ -1,0 +1,279 @@
+"""Applying a plan, as the tables see it.
+
+Rows go out in batches that are stored before they are sent, and are closed together with
+everything that follows from them, in one transaction.
+Killed between the two, the next process finds rows that may have been applied: it reads first.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from desktop.kit.text import translate
+from desktop.model.sync_plan import RETRY_LATER, PlanRow
+from desktop.store.plan_row_table import decode_plan_row, to_json
+from desktop.store.row_completion import RowCompletion, complete_row, delete_old_touches
+from desktop.store.run_provenance import RunProvenance
+from desktop.store.sqlite_database import Database
+from desktop.store.unconfirmed_increment_repository import insert_unconfirmed_increment
+
+_LEFT_OUT_TEXT = translate("Applying", "Left out. It is looked at again when it changes.")
+
+
+@dataclass(frozen=True)
+class WriteBatch:
+    """One request that carries rows. `kind` is how it is written; `job` names it at the service."""
+
+    id: int
+    kind: str
+    state: str
+    job_id: str
+    created_at: float
+
+
+class BatchRepository:
+    """Batches and results."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list_next_rows(self, plan_id: str, limit: int) -> tuple[PlanRow, ...]:
+        """Ticked rows that were not sent yet, in order."""
+        return self._select_rows(
+            "plan = ? AND state = 'planned' AND ticked AND fate IN ('create', 'update')"
+            " ORDER BY row LIMIT ?",
+            (int(plan_id), limit),
+            # By itself SQLite walks the plan in order, over all that is closed already.
+            by="INDEXED BY plan_row_state",
+        )
+
+    def list_unsettled_plans(self, sync: str, but: str | None) -> tuple[tuple[str, str], ...]:
+        """Other plans of a goal of which something may have been sent and was not closed.
+
+        Each with the run that was applying it.
+        """
+        return self._database.read(
+            lambda c: tuple(
+                (str(row["plan"]), str(row["run"]))
+                for row in c.execute(
+                    "SELECT p.id AS plan, max(r.id) AS run FROM plan p JOIN run r ON r.plan = p.id"
+                    " WHERE p.goal = ? AND p.id IS NOT ? AND EXISTS (SELECT 1 FROM batch b"
+                    " WHERE b.plan = p.id AND b.state <> 'closed') GROUP BY p.id ORDER BY p.id",
+                    (sync, None if but is None else int(but)),
+                )
+            )
+        )
+
+    def list_open_batches(self, plan_id: str) -> tuple[WriteBatch, ...]:
+        """What was being sent, or was sent and not closed."""
+        return self._database.read(
+            lambda c: tuple(
+                WriteBatch(row["id"], row["kind"], row["state"], row["job"], row["at"])
+                for row in c.execute(
+                    "SELECT * FROM batch WHERE plan = ? AND state <> 'closed' ORDER BY id",
+                    (int(plan_id),),
+                )
+            )
+        )
+
+    def list_open_rows(
+        self, plan_id: str, batch: int, *, after: int = -1, limit: int = 500
+    ) -> tuple[PlanRow, ...]:
+        """A page of the rows of a batch that are not closed."""
+        return self._select_rows(
+            "plan = ? AND batch = ? AND state = 'sending' AND row > ? ORDER BY row LIMIT ?",
+            (int(plan_id), batch, after, limit),
+        )
+
+    def list_open_row_numbers(self, plan_id: str, batch: int) -> tuple[int, ...]:
+        """The numbers of the rows of a batch that are not closed."""
+        return self._database.read(
+            lambda c: tuple(
+                row[0]
+                for row in c.execute(
+                    "SELECT row FROM plan_row WHERE plan = ? AND batch = ? AND state = 'sending'",
+                    (int(plan_id), batch),
+                )
+            )
+        )
+
+    def begin_batch(self, plan_id: str, kind: str, rows: Sequence[int], now: float) -> int:
+        """These rows go out together; stored before anything is sent."""
+
+        def act(connection: sqlite3.Connection) -> int:
+            cursor = connection.execute(
+                "INSERT INTO batch (plan, kind, state, at) VALUES (?, ?, 'sending', ?)",
+                (int(plan_id), kind, now),
+            )
+            _assign_rows_to_batch(connection, plan_id, int(cursor.lastrowid or 0), rows)
+            return int(cursor.lastrowid or 0)
+
+        return self._database.write(act)
+
+    def extend_batch(self, plan_id: str, batch: int, rows: Sequence[int]) -> None:
+        """These go out with it too."""
+        self._database.write(lambda c: _assign_rows_to_batch(c, plan_id, batch, rows))
+
+    def mark_sent(self, batch: int, job: str) -> None:
+        """The service has answered: this job is doing it."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE batch SET state = 'sent', job = ? WHERE id = ?", (job, batch)
+            )
+        )
+
+    def release_batch(
+        self, provenance: RunProvenance, batch: int, *, maybe_sent: bool = False
+    ) -> None:
+        """What is left of it was not applied: those rows are as if never sent.
+
+        `maybe_sent`: it was not, as far as can be seen; the rows say so, and sums stay in doubt.
+        """
+        plan_id = provenance.plan_id
+
+        def act(connection: sqlite3.Connection) -> None:
+            at = connection.execute("SELECT at FROM batch WHERE id = ?", (batch,)).fetchone()["at"]
+            summed = connection.execute(
+                "SELECT * FROM plan_row WHERE plan = ? AND batch = ? AND state = 'sending'"
+                " AND events <> '[]'",
+                (int(plan_id), batch),
+            )
+            for row in summed.fetchall() if maybe_sent else ():
+                insert_unconfirmed_increment(connection, provenance, decode_plan_row(row), "", at)
+            connection.execute(
+                "UPDATE plan_row SET state = 'planned', batch = NULL, maybe_sent = maybe_sent OR ?"
+                " WHERE plan = ? AND batch = ? AND state = 'sending'",
+                (maybe_sent, int(plan_id), batch),
+            )
+            connection.execute("UPDATE batch SET state = 'closed' WHERE id = ?", (batch,))
+
+        self._database.write(act)
+
+    def complete_rows(
+        self,
+        provenance: RunProvenance,
+        closed: Iterable[RowCompletion],
+        now: float,
+        *,
+        batch: int | None = None,
+    ) -> None:
+        """Store how rows ended, with audit, ledger and everything else that hangs on it.
+
+        `batch` is closed with them when none of its rows is open any more.
+        """
+        ended = tuple(closed)
+
+        def act(connection: sqlite3.Connection) -> None:
+            for item in ended:
+                complete_row(connection, provenance, item, now)
+            if provenance.has_frequency_cap:
+                delete_old_touches(connection, now)
+            if batch is not None:
+                connection.execute(
+                    "UPDATE batch SET state = 'closed' WHERE id = ?1 AND NOT EXISTS (SELECT 1"
+                    " FROM plan_row WHERE plan = ?2 AND batch = ?1 AND state = 'sending')",
+                    (batch, int(provenance.plan_id)),
+                )
+
+        self._database.write(act)
+
+    def finalize_unsent_rows(self, plan_id: str) -> None:
+        """Rows that are not sent get their final state: parked, or unticked."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE plan_row SET state = CASE"
+                " WHEN fate IN ('correction', 'conflict') THEN 'parked'"
+                " WHEN fate IN ('create', 'update') AND NOT ticked THEN 'unticked'"
+                " ELSE 'done' END,"
+                " detail = CASE WHEN fate IN ('create', 'update') AND NOT ticked THEN ?2"
+                " ELSE detail END"
+                " WHERE plan = ?1 AND state = 'planned'"
+                " AND (fate NOT IN ('create', 'update') OR NOT ticked)",
+                (int(plan_id), _LEFT_OUT_TEXT),
+            )
+            connection.execute(
+                "INSERT OR REPLACE INTO again (goal, source, person)"
+                " SELECT p.goal, r.source, r.state = 'parked'"
+                " FROM plan_row r JOIN plan p ON p.id = r.plan WHERE r.plan = ?1 AND r.source <> ''"
+                " AND (r.state = 'parked' OR r.fate = 'skipped' AND r.cause = ?2)",
+                (int(plan_id), RETRY_LATER),
+            )
+            _promote_accepted_values(connection, plan_id)
+            connection.execute(
+                "DELETE FROM again WHERE (goal, source) IN (SELECT p.goal, r.source"
+                " FROM plan_row r JOIN plan p ON p.id = r.plan"
+                " WHERE r.plan = ?1 AND r.fate IN ('unchanged', 'skipped') AND r.cause <> ?2)",
+                (int(plan_id), RETRY_LATER),
+            )
+
+        self._database.write(act)
+
+    def count_by_outcome(self, plan_id: str) -> dict[str, int]:
+        """Rows by outcome: the sum of these is the sum of the rows."""
+
+        def look(connection: sqlite3.Connection) -> dict[str, int]:
+            found = dict.fromkeys(
+                ("created", "updated", "unchanged", "skipped", "parked", "failed", "left"), 0
+            )
+            for row in connection.execute(
+                "SELECT fate, state, count(*) AS n FROM plan_row WHERE plan = ?"
+                " GROUP BY fate, state",
+                (int(plan_id),),
+            ):
+                found[_outcome_of_row(row["fate"], row["state"])] += row["n"]
+            if not found["left"]:
+                del found["left"]
+            return found
+
+        return self._database.read(look)
+
+    def _select_rows(
+        self, where: str, values: tuple[object, ...], *, by: str = ""
+    ) -> tuple[PlanRow, ...]:
+        sql = f"SELECT * FROM plan_row {by} WHERE {where}"  # noqa: S608 - texts of ours
+        return self._database.read(
+            lambda c: tuple(decode_plan_row(row) for row in c.execute(sql, values))
+        )
+
+
+def _assign_rows_to_batch(
+    connection: sqlite3.Connection, plan_id: str, batch: int, rows: Sequence[int]
+) -> None:
+    connection.execute(
+        "UPDATE plan_row SET state = 'sending', batch = ? WHERE plan = ?"
+        " AND row IN (SELECT value FROM json_each(?))",
+        (batch, int(plan_id), to_json(list(rows))),
+    )
+
+
+def _outcome_of_row(fate: str, state: str) -> str:
+    if state == "parked":
+        return "parked"
+    if state == "failed":
+        return "failed"
+    if state == "unticked":
+        return "skipped"
+    if state == "same":
+        return "unchanged"
+    if fate in ("create", "update"):
+        if state not in ("done", "accepted"):
+            return "left"
+        return "created" if fate == "create" else "updated"
+    return {"correction": "parked", "conflict": "parked"}.get(fate, fate)
+
+
+def _promote_accepted_values(connection: sqlite3.Connection, plan_id: str) -> None:
+    """What was accepted by an earlier run, and was found so by this plan, was the last the same."""
+    connection.execute(
+        "INSERT OR REPLACE INTO synced (goal, target, field, value, run, at)"
+        " SELECT goal, target, field, value, run, at FROM accepted WHERE (goal, target) IN"
+        " (SELECT p.goal, r.target FROM plan_row r JOIN plan p ON p.id = r.plan"
+        " WHERE r.plan = ? AND r.fate = 'unchanged' AND r.why = '')",
+        (int(plan_id),),
+    )
+    connection.execute(
+        "DELETE FROM accepted WHERE (goal, target) IN (SELECT p.goal, r.target"
+        " FROM plan_row r JOIN plan p ON p.id = r.plan WHERE r.plan = ? AND r.fate = 'unchanged')",
+        (int(plan_id),),
+    )

@@ -1,0 +1,329 @@
+"""Reads a customer as last said, with what is wanted laid over it: one snapshot of both files.
+
+A read-only connection attaches both databases. A read-back is committed to the mirror before
+its outbox row closes, so no reader ever sees the old value come back.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from desktop.model.customer_sheet import (
+    CustomerMatch,
+    CustomerSheet,
+    SheetPart,
+    SheetPartState,
+    TicketPage,
+)
+from desktop.model.edit import Edit, Service
+from desktop.model.lookup_query import LookupQuery, LookupQueryKind
+from desktop.model.sailthru_profile import SailthruList, SailthruProfile
+from desktop.model.zendesk_ticket import ZendeskTicket
+from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
+from desktop.store.customer_cache import LISTS_ENTRY, USER_FIELDS_ENTRY
+from desktop.store.outbox_row import decode_edit
+from desktop.store.sqlite_errors import translate_sqlite_errors
+
+T = TypeVar("T")
+
+# The overlay of the house: every edit not closed yet, by the value it wants to change.
+_OPEN_EDITS_VIEW_SQL = """
+CREATE TEMP VIEW wanted AS
+SELECT o.* FROM main.outbox o WHERE o.state IN ('queued', 'waiting', 'sending', 'unknown')
+"""
+
+
+class CachedSheetReader:
+    """Snapshots of customers for looking at. Usable from any thread, one call at a time."""
+
+    def __init__(self, fairlead: Path, mirror: Path) -> None:
+        self._fairlead = fairlead
+        self._mirror = mirror
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def read_sheet(self, query: LookupQuery) -> CustomerSheet:
+        """What is kept for this query: parts with values, or matches where several fit.
+
+        Every part's state is NOT_ASKED, or ABSENT where a service once said that there is none.
+        """
+        return self._snapshot(lambda c: _read_sheet(c, query))
+
+    def refresh_sheet(self, sheet: CustomerSheet) -> CustomerSheet:
+        """The same sheet with the values now kept for its profile, and its open edits."""
+
+        def look(connection: sqlite3.Connection) -> CustomerSheet:
+            profile = sheet.profile
+            if profile.value is not None:
+                kept = _profile_by_sid(connection, profile.value.sid)
+                if kept.value is not None and (kept.read_at or 0) > (profile.read_at or 0):
+                    profile = replace(profile, value=kept.value, read_at=kept.read_at)
+            person = sheet.user
+            if person.value is not None:
+                known = _user_by_id(connection, person.value.id)
+                if known.value is not None and (known.read_at or 0) > (person.read_at or 0):
+                    person = replace(person, value=known.value, read_at=known.read_at)
+            updated = replace(sheet, profile=profile, user=person)
+            return replace(updated, pending_edits=_open_edits(connection, updated))
+
+        return self._snapshot(look)
+
+    def search_users(self, text: str, limit: int = 20) -> tuple[CustomerMatch, ...]:
+        """Kept people whose name, address or phone holds `text`."""
+        return self._snapshot(lambda c: _search_users(c, text, limit))
+
+    def count_customers(self) -> int:
+        """How many customers can be read offline."""
+
+        def look(connection: sqlite3.Connection) -> int:
+            row = connection.execute(
+                "SELECT (SELECT count(*) FROM mirror.person) + (SELECT count(*) FROM mirror.profile"
+                " p WHERE NOT EXISTS (SELECT 1 FROM mirror.person_address a"
+                " WHERE a.address = p.email AND a.person IS NOT NULL)) AS n"
+            ).fetchone()
+            return int(row["n"])
+
+        return self._snapshot(look)
+
+    def close(self) -> None:
+        """Close the files; the next call opens them again."""
+        with self._lock:
+            self._disconnect()
+
+    def _snapshot(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        with self._lock, translate_sqlite_errors(self._mirror):
+            connection = self._open()
+            try:
+                connection.execute("BEGIN")
+                try:
+                    return look(connection)
+                finally:
+                    connection.execute("ROLLBACK")
+            except sqlite3.Error:
+                self._disconnect()
+                raise
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            connection = sqlite3.connect(
+                f"{self._fairlead.absolute().as_uri()}?mode=ro",
+                uri=True,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            connection.row_factory = sqlite3.Row
+            # One damaged letter must not hide a customer.
+            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            try:
+                connection.execute(
+                    "ATTACH DATABASE ? AS mirror", (f"{self._mirror.absolute().as_uri()}?mode=ro",)
+                )
+                connection.execute(_OPEN_EDITS_VIEW_SQL)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _read_sheet(connection: sqlite3.Connection, query: LookupQuery) -> CustomerSheet:
+    sheet = CustomerSheet(query)
+    person, profile, ticket = _find_parts(connection, query)
+    matches: tuple[CustomerMatch, ...] = ()
+    if (
+        query.kind in (LookupQueryKind.NAME, LookupQueryKind.PHONE, LookupQueryKind.NUMBER)
+        and person.value is None
+    ):
+        matches = _search_users(connection, query.value, 20)
+        if len(matches) == 1:
+            only = matches[0].query
+            person, profile, ticket = _find_parts(connection, _parse_match_query(only))
+            matches = ()
+    sheet = replace(sheet, user=person, profile=profile, ticket=ticket, matches=matches)
+    if person.value is not None:
+        sheet = _add_profile_of_user(connection, sheet, person.value)
+        sheet = replace(sheet, tickets=_tickets_of_user(connection, person.value.id))
+    sheet = replace(
+        sheet,
+        lists=_catalogue_entry(connection, LISTS_ENTRY, tuple[SailthruList, ...]),
+        user_fields=_catalogue_entry(
+            connection, USER_FIELDS_ENTRY, tuple[UserFieldDefinition, ...]
+        ),
+    )
+    return replace(sheet, pending_edits=_open_edits(connection, sheet))
+
+
+def _parse_match_query(text: str) -> LookupQuery:
+    kind, _, value = text.partition(":")
+    return LookupQuery(LookupQueryKind.ZENDESK_ID if kind == "id" else LookupQueryKind.SID, value)
+
+
+def _find_parts(
+    connection: sqlite3.Connection, query: LookupQuery
+) -> tuple[SheetPart[ZendeskUser], SheetPart[SailthruProfile], ZendeskTicket | None]:
+    person: SheetPart[ZendeskUser] = SheetPart()
+    profile: SheetPart[SailthruProfile] = SheetPart()
+    ticket: ZendeskTicket | None = None
+    if query.kind is LookupQueryKind.EMAIL:
+        person = _user_by_address(connection, query.value)
+        profile = _profile_by_address(connection, query.value)
+    elif query.kind is LookupQueryKind.SID:
+        profile = _profile_by_sid(connection, query.value)
+        if profile.value is not None and profile.value.email:
+            person = _user_by_address(connection, profile.value.email)
+    elif query.kind is LookupQueryKind.ZENDESK_ID:
+        person = _user_by_id(connection, int(query.value))
+    elif query.kind is LookupQueryKind.EXTERNAL_ID:
+        person = _user_by_column(connection, "external_id", query.value)
+    elif query.kind is LookupQueryKind.PHONE:
+        person = _user_by_column(connection, "phone", query.value)
+    if query.kind in (LookupQueryKind.TICKET, LookupQueryKind.NUMBER):
+        number = int(query.value)
+        row = (
+            connection.execute("SELECT * FROM mirror.ticket WHERE id = ?", (number,)).fetchone()
+            if number < 2**63
+            else None
+        )
+        if row is not None:
+            ticket = _decode_or_none(row["body"], ZendeskTicket)
+            if row["person"] is not None:
+                person = _user_by_id(connection, row["person"])
+        elif query.kind is LookupQueryKind.NUMBER and number < 2**63:
+            person = _user_by_id(connection, number)
+    return person, profile, ticket
+
+
+def _add_profile_of_user(
+    connection: sqlite3.Connection, sheet: CustomerSheet, person: ZendeskUser
+) -> CustomerSheet:
+    if sheet.profile.value is not None:
+        return sheet
+    link = connection.execute("SELECT sid FROM main.link WHERE person = ?", (person.id,)).fetchone()
+    if link is not None:
+        linked = _profile_by_sid(connection, link["sid"])
+        if linked.value is not None:
+            return replace(
+                sheet, profile=linked, is_linked=True, matched_by=linked.value.email or ""
+            )
+    for address in person.emails:
+        part = _profile_by_address(connection, address)
+        if part.value is not None:
+            return replace(sheet, profile=part, matched_by=address)
+    if person.emails and sheet.profile.state is SheetPartState.NOT_ASKED:
+        return replace(sheet, profile=_profile_by_address(connection, person.emails[0]))
+    return sheet
+
+
+def _profile_by_address(connection: sqlite3.Connection, address: str) -> SheetPart[SailthruProfile]:
+    row = connection.execute(
+        "SELECT sid, read_at FROM mirror.profile_address WHERE address = ?", (address.lower(),)
+    ).fetchone()
+    if row is None:
+        return SheetPart()
+    if row["sid"] is None:
+        return SheetPart(state=SheetPartState.ABSENT, read_at=row["read_at"])
+    return _profile_by_sid(connection, row["sid"])
+
+
+def _profile_by_sid(connection: sqlite3.Connection, sid: str) -> SheetPart[SailthruProfile]:
+    row = connection.execute("SELECT * FROM mirror.profile WHERE sid = ?", (sid,)).fetchone()
+    return _decode_part(row, SailthruProfile)
+
+
+def _user_by_address(connection: sqlite3.Connection, address: str) -> SheetPart[ZendeskUser]:
+    row = connection.execute(
+        "SELECT person, read_at FROM mirror.person_address WHERE address = ?", (address.lower(),)
+    ).fetchone()
+    if row is None:
+        return SheetPart()
+    if row["person"] is None:
+        return SheetPart(state=SheetPartState.ABSENT, read_at=row["read_at"])
+    return _user_by_id(connection, row["person"])
+
+
+def _user_by_id(connection: sqlite3.Connection, key: int) -> SheetPart[ZendeskUser]:
+    row = connection.execute("SELECT * FROM mirror.person WHERE id = ?", (key,)).fetchone()
+    return _decode_part(row, ZendeskUser)
+
+
+def _user_by_column(
+    connection: sqlite3.Connection, column: str, value: str
+) -> SheetPart[ZendeskUser]:
+    query = {
+        "external_id": "SELECT * FROM mirror.person WHERE external_id = ? LIMIT 2",
+        "phone": "SELECT * FROM mirror.person WHERE phone = ? LIMIT 2",
+    }[column]
+    rows = connection.execute(query, (value,)).fetchall()
+    return _decode_part(rows[0], ZendeskUser) if len(rows) == 1 else SheetPart()
+
+
+def _tickets_of_user(connection: sqlite3.Connection, person: int) -> SheetPart[TicketPage]:
+    row = connection.execute("SELECT * FROM mirror.tickets WHERE person = ?", (person,)).fetchone()
+    return _decode_part(row, TicketPage)
+
+
+def _catalogue_entry(connection: sqlite3.Connection, name: str, kind: type[T]) -> SheetPart[T]:
+    row = connection.execute("SELECT * FROM mirror.catalogue WHERE name = ?", (name,)).fetchone()
+    return _decode_part(row, kind)
+
+
+def _open_edits(connection: sqlite3.Connection, sheet: CustomerSheet) -> tuple[Edit, ...]:
+    targets = []
+    if sheet.profile.value is not None:
+        targets.append((Service.SAILTHRU.value, sheet.profile.value.sid))
+    if sheet.user.value is not None:
+        targets.append((Service.ZENDESK.value, str(sheet.user.value.id)))
+        # A create names an address: the profile it makes has no id yet.
+        targets += [(Service.SAILTHRU.value, address) for address in sheet.user.value.emails]
+    if sheet.query.kind is LookupQueryKind.EMAIL:
+        targets.append((Service.SAILTHRU.value, sheet.query.value))
+    found: list[Edit] = []
+    for service, key in dict.fromkeys(targets):
+        rows = connection.execute(
+            "SELECT * FROM wanted WHERE service = ? AND target = ? ORDER BY id", (service, key)
+        )
+        found += [decode_edit(row) for row in rows]
+    return tuple(sorted(found, key=lambda edit: int(edit.id)))
+
+
+def _search_users(
+    connection: sqlite3.Connection, text: str, limit: int
+) -> tuple[CustomerMatch, ...]:
+    folded = text.casefold()
+    escaped = folded.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    rows = connection.execute(
+        "SELECT DISTINCT p.* FROM mirror.person p"
+        " LEFT JOIN mirror.person_address a ON a.person = p.id"
+        " WHERE p.name_folded LIKE ?1 ESCAPE '\\' OR a.address LIKE ?1 ESCAPE '\\'"
+        " OR replace(p.phone, ' ', '') LIKE ?1 ESCAPE '\\' ORDER BY p.name_folded LIMIT ?2",
+        (f"%{escaped}%", limit),
+    ).fetchall()
+    people = [_decode_or_none(row["body"], ZendeskUser) for row in rows]
+    return tuple(
+        CustomerMatch(f"id:{p.id}", p.name, p.email or "") for p in people if p is not None
+    )
+
+
+def _decode_part(row: sqlite3.Row | None, kind: type[T]) -> SheetPart[T]:
+    if row is None:
+        return SheetPart()
+    value = _decode_or_none(row["body"], kind)
+    return SheetPart(value=value, read_at=row["read_at"]) if value is not None else SheetPart()
+
+
+def _decode_or_none(body: str, kind: type[T]) -> T | None:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.MsgspecError:
+        # Written by another version of the model: as good as not kept, it is read again.
+        return None

@@ -1,0 +1,228 @@
+"""What the services said, kept for reading offline; only their answers change it."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import replace
+
+import msgspec
+
+from desktop.model.customer_sheet import TicketPage
+from desktop.model.sailthru_profile import SailthruList, SailthruProfile
+from desktop.model.zendesk_ticket import ZendeskTicket
+from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
+from desktop.store.sqlite_database import Database
+
+LISTS_ENTRY = "lists"
+USER_FIELDS_ENTRY = "user_fields"
+
+
+class CustomerCache:
+    """Saves what was read. Times are Unix seconds."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save_profile(self, profile: SailthruProfile, read_at: float, *, asked: str = "") -> None:
+        """Keep a profile, under its own address and under the one that was asked for."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            upsert_profile(connection, profile, read_at, asked=asked)
+
+        self._database.write(act)
+
+    def save_profile_absent(self, address: str, read_at: float) -> None:
+        """Keep that Sailthru knows no such address."""
+        self._database.write(
+            lambda c: c.execute(
+                "INSERT OR REPLACE INTO profile_address (address, sid, read_at)"
+                " VALUES (?, NULL, ?)",
+                (address.lower(), read_at),
+            )
+        )
+
+    def delete_profile(self, sid: str) -> None:
+        """A profile is gone (deleted or merged into another)."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM profile WHERE sid = ?", (sid,))
+            connection.execute("DELETE FROM profile_address WHERE sid = ?", (sid,))
+
+        self._database.write(act)
+
+    def save_user(self, person: ZendeskUser, read_at: float) -> None:
+        """Keep a Zendesk person under all their addresses."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT OR REPLACE INTO person (id, name_folded, phone, external_id, body, read_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    person.id,
+                    person.name.casefold(),
+                    person.phone,
+                    person.external_id,
+                    _to_json(person),
+                    read_at,
+                ),
+            )
+            connection.execute("DELETE FROM person_address WHERE person = ?", (person.id,))
+            connection.executemany(
+                "INSERT OR REPLACE INTO person_address (address, person, read_at) VALUES (?, ?, ?)",
+                [(address, person.id, read_at) for address in person.emails],
+            )
+
+        self._database.write(act)
+
+    def save_user_keeping_identities(self, person: ZendeskUser, read_at: float) -> None:
+        """Keep a person read alone; identities and organisation read earlier stay."""
+
+        def act(connection: sqlite3.Connection) -> ZendeskUser:
+            row = connection.execute(
+                "SELECT body FROM person WHERE id = ?", (person.id,)
+            ).fetchone()
+            if row is None or person.identities_read:
+                return person
+            kept = msgspec.json.decode(row["body"], type=ZendeskUser)
+            return replace(
+                person,
+                identities=kept.identities,
+                identities_read=kept.identities_read,
+                organization=person.organization or kept.organization,
+            )
+
+        self.save_user(self._database.read(act), read_at)
+
+    def save_user_absent(self, address: str, read_at: float) -> None:
+        """Keep that Zendesk knows no such address."""
+        self._database.write(
+            lambda c: c.execute(
+                "INSERT OR REPLACE INTO person_address (address, person, read_at)"
+                " VALUES (?, NULL, ?)",
+                (address.lower(), read_at),
+            )
+        )
+
+    def save_tickets(self, person: int, page: TicketPage, read_at: float) -> None:
+        """Keep a person's newest tickets."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT OR REPLACE INTO tickets (person, body, read_at) VALUES (?, ?, ?)",
+                (person, _to_json(page), read_at),
+            )
+            _upsert_tickets(connection, page.tickets, person, read_at)
+
+        self._database.write(act)
+
+    def save_ticket(self, ticket: ZendeskTicket, read_at: float) -> None:
+        """Keep one ticket, so that its number finds its requester offline."""
+        self._database.write(lambda c: _upsert_tickets(c, (ticket,), ticket.requester_id, read_at))
+
+    def save_lists(self, lists: tuple[SailthruList, ...], read_at: float) -> None:
+        """Keep the account's lists."""
+        self._save_catalogue_entry(LISTS_ENTRY, _to_json(lists), read_at)
+
+    def save_user_fields(self, fields: tuple[UserFieldDefinition, ...], read_at: float) -> None:
+        """Keep the account's user fields."""
+        self._save_catalogue_entry(USER_FIELDS_ENTRY, _to_json(fields), read_at)
+
+    def mark_opened(self, *, person: int | None, sid: str | None, at: float) -> None:
+        """Remember that this customer was looked at, which decides how long they are kept."""
+        rows = [("person", str(person))] if person is not None else []
+        rows += [("profile", sid)] if sid else []
+        self._database.write(
+            lambda c: c.executemany(
+                "INSERT OR REPLACE INTO opened (kind, id, at) VALUES (?, ?, ?)",
+                [(kind, key, at) for kind, key in rows],
+            )
+        )
+
+    def delete_not_opened_since(self, before: float) -> int:
+        """Forget customers last opened before then; returns how many records went."""
+
+        def act(connection: sqlite3.Connection) -> int:
+            connection.execute("DELETE FROM opened WHERE at < ?", (before,))
+            gone = connection.execute(
+                "DELETE FROM profile WHERE sid NOT IN (SELECT id FROM opened WHERE kind='profile')"
+            ).rowcount
+            gone += connection.execute(
+                "DELETE FROM person WHERE CAST(id AS TEXT) NOT IN"
+                " (SELECT id FROM opened WHERE kind = 'person')"
+            ).rowcount
+            connection.execute(
+                "DELETE FROM profile_address WHERE sid IS NOT NULL"
+                " AND sid NOT IN (SELECT sid FROM profile)"
+            )
+            connection.execute(
+                "DELETE FROM profile_address WHERE sid IS NULL AND read_at < ?", (before,)
+            )
+            connection.execute(
+                "DELETE FROM person_address WHERE person IS NOT NULL"
+                " AND person NOT IN (SELECT id FROM person)"
+            )
+            connection.execute(
+                "DELETE FROM person_address WHERE person IS NULL AND read_at < ?", (before,)
+            )
+            connection.execute("DELETE FROM tickets WHERE person NOT IN (SELECT id FROM person)")
+            connection.execute(
+                "DELETE FROM ticket WHERE person IS NULL OR person NOT IN (SELECT id FROM person)"
+            )
+            return gone
+
+        return self._database.write(act)
+
+    def erase_all(self) -> None:
+        """Forget everything the services said (signing out); outbox and audit are elsewhere.
+
+        Emptied and shrunk in place: other processes may have the file open.
+        """
+
+        def act(connection: sqlite3.Connection) -> None:
+            for table in ("profile", "profile_address", "person", "person_address", "tickets",
+                          "ticket", "catalogue", "opened", "feed", "feed_user", "feed_ticket",
+                          "feed_profile"):  # fmt: skip
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+
+        self._database.write(act)
+        self._database.read(lambda c: c.execute("VACUUM"))
+        self._database.read(lambda c: c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+
+    def _save_catalogue_entry(self, name: str, body: str, read_at: float) -> None:
+        self._database.write(
+            lambda c: c.execute(
+                "INSERT OR REPLACE INTO catalogue (name, body, read_at) VALUES (?, ?, ?)",
+                (name, body, read_at),
+            )
+        )
+
+
+def upsert_profile(
+    connection: sqlite3.Connection, profile: SailthruProfile, read_at: float, *, asked: str = ""
+) -> None:
+    """Save a profile and the addresses that lead to it."""
+    connection.execute(
+        "INSERT OR REPLACE INTO profile (sid, email, body, read_at) VALUES (?, ?, ?, ?)",
+        (profile.sid, profile.email, _to_json(profile), read_at),
+    )
+    connection.execute("DELETE FROM profile_address WHERE sid = ?", (profile.sid,))
+    addresses = {a.lower() for a in (profile.email or "", asked) if "@" in a}
+    connection.executemany(
+        "INSERT OR REPLACE INTO profile_address (address, sid, read_at) VALUES (?, ?, ?)",
+        [(address, profile.sid, read_at) for address in sorted(addresses)],
+    )
+
+
+def _upsert_tickets(
+    connection: sqlite3.Connection,
+    tickets: Iterable[ZendeskTicket],
+    person: int | None,
+    read_at: float,
+) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO ticket (id, person, body, read_at) VALUES (?, ?, ?, ?)",
+        [(t.id, t.requester_id or person, _to_json(t), read_at) for t in tickets],
+    )
+
+
+def _to_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

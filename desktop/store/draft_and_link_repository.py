@@ -1,0 +1,56 @@
+"""Small things people leave behind: half-typed reasons, and which profile they chose."""
+
+import sqlite3
+
+from desktop.store.sqlite_database import Database
+
+
+class DraftAndLinkRepository:
+    """Drafts survive a crash; links say which Sailthru profile belongs to a Zendesk person."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save_draft(self, key: str, text: str, at: float) -> None:
+        """Keep what is typed so far; an empty text forgets it."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            if text:
+                connection.execute(
+                    "INSERT OR REPLACE INTO draft (key, text, at) VALUES (?, ?, ?)", (key, text, at)
+                )
+            else:
+                connection.execute("DELETE FROM draft WHERE key = ?", (key,))
+
+        self._database.write(act)
+
+    def get_draft(self, key: str) -> str:
+        """What was typed and not used yet, or nothing."""
+
+        def look(connection: sqlite3.Connection) -> str:
+            row = connection.execute("SELECT text FROM draft WHERE key = ?", (key,)).fetchone()
+            return str(row["text"]) if row else ""
+
+        return self._database.read(look)
+
+    def save_link(self, person: int, sid: str, actor: str, at: float) -> None:
+        """Remember that this Zendesk person's profile is that one."""
+        self._database.write(
+            lambda c: c.execute(
+                "INSERT OR REPLACE INTO link (person, sid, actor, at) VALUES (?, ?, ?, ?)",
+                (person, sid, actor, at),
+            )
+        )
+
+    def delete_link(self, person: int) -> None:
+        """Forget the choice."""
+        self._database.write(lambda c: c.execute("DELETE FROM link WHERE person = ?", (person,)))
+
+    def get_link(self, person: int) -> str | None:
+        """The sid chosen for this person, or None."""
+
+        def look(connection: sqlite3.Connection) -> str | None:
+            row = connection.execute("SELECT sid FROM link WHERE person = ?", (person,)).fetchone()
+            return str(row["sid"]) if row else None
+
+        return self._database.read(look)

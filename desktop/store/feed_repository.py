@@ -1,0 +1,392 @@
+"""The services' feeds in the mirror.
+
+A page and its cursor are stored together, so that nothing is read twice and nothing is lost when
+a reading is cut short.
+Every record carries the number of its last change; a goal remembers up to which it has read.
+"""
+
+import hashlib
+import re
+import sqlite3
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from desktop.kit.errors import ConflictError
+from desktop.model.exported_profile import ExportedProfile
+from desktop.model.exported_ticket import ExportedTicket
+from desktop.model.zendesk_user import ZendeskUser
+from desktop.store.sqlite_database import Database
+
+T = TypeVar("T")
+
+USERS_FEED = "zendesk users"
+TICKETS_FEED = "zendesk tickets"
+_PAGE_ROWS = 500
+
+
+@dataclass(frozen=True)
+class FeedState:
+    """How far a feed is. `mark` is what a goal keeps: generation and number of the last change.
+
+    `whole_from`: when the last reading began that reached the end and told of everybody, the
+    deleted too (Unix seconds).
+    """
+
+    name: str
+    generation: str = ""
+    cursor: str = ""
+    begun_at: float | None = None
+    ended_at: float | None = None
+    seq: int = 0
+    whole_from: float | None = None
+
+    @property
+    def watermark(self) -> str:
+        """Where a reader is who has seen everything."""
+        return f"{self.generation}:{self.seq}"
+
+    def changes_after(self, mark: str) -> int:
+        """The change number to read from; 0 where the mark is of another generation."""
+        generation, _, seq = mark.partition(":")
+        return int(seq) if generation == self.generation and seq.isdigit() else 0
+
+
+class FeedRepository:
+    """What was exported, and how far."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get_state(self, name: str) -> FeedState:
+        """How far it is; one that was never read has no generation."""
+        return self._database.read(lambda c: _select_feed(c, name))
+
+    def begin_reading(self, name: str, now: float) -> FeedState:
+        """Start a reading, or go on with one that was cut short."""
+
+        def act(connection: sqlite3.Connection) -> FeedState:
+            connection.execute(
+                "INSERT INTO feed (name, generation, begun_at) VALUES (?, ?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET begun_at = excluded.begun_at",
+                (name, uuid.uuid4().hex[:12], now),
+            )
+            return _select_feed(connection, name)
+
+        return self._database.write(act)
+
+    def reset(self, name: str) -> None:
+        """Forget the cursor and the marks: everything is read and planned again."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE feed SET generation = ?, cursor = '', ended_at = NULL, whole_from = NULL"
+                " WHERE name = ?",
+                (uuid.uuid4().hex[:12], name),
+            )
+        )
+
+    def end_reading(self, name: str, now: float, *, whole: bool = True) -> FeedState:
+        """The reading is complete; `whole`: it would have told of the deleted too."""
+
+        def act(connection: sqlite3.Connection) -> FeedState:
+            connection.execute(
+                "UPDATE feed SET ended_at = ?1, whole_from = CASE WHEN ?2 THEN begun_at"
+                " ELSE whole_from END WHERE name = ?3",
+                (now, whole, name),
+            )
+            return _select_feed(connection, name)
+
+        return self._database.write(act)
+
+    def save_users(self, people: Iterable[ZendeskUser], cursor: str) -> int:
+        """Take in one page; returns how many records it changed."""
+
+        def act(connection: sqlite3.Connection) -> int:
+            seq = changed = _select_feed(connection, USERS_FEED).seq
+            for person in people:
+                body = _to_json(person)
+                kept = connection.execute(
+                    "SELECT body FROM feed_user WHERE id = ?", (person.id,)
+                ).fetchone()
+                if kept is not None and kept["body"] == body:
+                    continue
+                seq += 1
+                email = (person.email or "").strip().lower()
+                connection.execute(
+                    "INSERT OR REPLACE INTO feed_user (id, email, email_hash, external_id, phone,"
+                    " active, updated_at, body, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        person.id,
+                        email,
+                        hash_email(email),
+                        (person.external_id or "").lower(),
+                        normalize_phone(person.phone),
+                        int(person.active),
+                        person.updated_at,
+                        body,
+                        seq,
+                    ),
+                )
+            _save_cursor(connection, USERS_FEED, cursor, seq)
+            return seq - changed
+
+        return self._database.write(act)
+
+    def save_tickets(self, tickets: Iterable[ExportedTicket], cursor: str) -> int:
+        """Take in one page; returns how many records it changed."""
+
+        def act(connection: sqlite3.Connection) -> int:
+            seq = changed = _select_feed(connection, TICKETS_FEED).seq
+            for ticket in tickets:
+                if ticket.requester_id is None:
+                    continue
+                body = _to_json(ticket)
+                kept = connection.execute(
+                    "SELECT body FROM feed_ticket WHERE id = ?", (ticket.id,)
+                ).fetchone()
+                if kept is not None and kept["body"] == body:
+                    continue
+                seq += 1
+                connection.execute(
+                    "INSERT OR REPLACE INTO feed_ticket (id, requester, open, created_at, body,"
+                    " seq) VALUES (?, ?, ?, ?, ?, ?)",
+                    (
+                        ticket.id,
+                        ticket.requester_id,
+                        int(not (ticket.is_solved or ticket.is_deleted)),
+                        ticket.created_at or 0.0,
+                        body,
+                        seq,
+                    ),
+                )
+            _save_cursor(connection, TICKETS_FEED, cursor, seq)
+            return seq - changed
+
+        return self._database.write(act)
+
+    def save_profiles(
+        self, list_name: str, profiles: Iterable[ExportedProfile], reading: str
+    ) -> int:
+        """Take in some rows of a list's export; `reading` names the export.
+
+        Raises ConflictError where a newer reading of the list has begun, which asks for other vars:
+        rows of two would be taken for people who have left.
+        """
+        name = list_feed_name(list_name)
+
+        def act(connection: sqlite3.Connection) -> int:
+            feed = _select_feed(connection, name)
+            if feed.cursor.partition(" ")[0] not in ("", reading):
+                raise ConflictError(
+                    f"Another sync reads the list “{list_name}” just now, with other fields.",
+                    "Nothing was written by this one.",
+                    "Run it again when the other one has ended.",
+                )
+            seq = changed = feed.seq
+            for profile in profiles:
+                body = _to_json(profile)
+                kept = connection.execute(
+                    "SELECT body FROM feed_profile WHERE list = ? AND sid = ?",
+                    (list_name, profile.sid),
+                ).fetchone()
+                if kept is not None and kept["body"] == body:
+                    connection.execute(
+                        "UPDATE feed_profile SET reading = ? WHERE list = ? AND sid = ?",
+                        (reading, list_name, profile.sid),
+                    )
+                    continue
+                seq += 1
+                connection.execute(
+                    "INSERT OR REPLACE INTO feed_profile (list, sid, body, reading, seq)"
+                    " VALUES (?, ?, ?, ?, ?)",
+                    (list_name, profile.sid, body, reading, seq),
+                )
+            connection.execute("UPDATE feed SET seq = ? WHERE name = ?", (seq, name))
+            return seq - changed
+
+        return self._database.write(act)
+
+    def end_list_export(self, list_name: str, reading: str, now: float, *, whole: bool) -> int:
+        """An export is taken in; when it was `whole`, who was not in it is forgotten.
+
+        Returns how many. Where a newer reading has begun meanwhile, in whatever process, that one
+        will tell who has left.
+        """
+        name = list_feed_name(list_name)
+
+        def act(connection: sqlite3.Connection) -> int:
+            connection.execute("UPDATE feed SET ended_at = ? WHERE name = ?", (now, name))
+            if _select_feed(connection, name).cursor.partition(" ")[0] != reading:
+                return 0
+            connection.execute("UPDATE feed SET cursor = '' WHERE name = ?", (name,))
+            if not whole:
+                return 0
+            return connection.execute(
+                "DELETE FROM feed_profile WHERE list = ? AND reading <> ?", (list_name, reading)
+            ).rowcount
+
+        return self._database.write(act)
+
+    def set_cursor(self, name: str, cursor: str) -> None:
+        """Remember where a reading is (for an export: its job)."""
+        self._database.write(
+            lambda c: c.execute("UPDATE feed SET cursor = ? WHERE name = ?", (cursor, name))
+        )
+
+    # Reading, by pages of a key, so that no transaction stays open.
+
+    def iter_users(self, after: int = 0, up_to: int | None = None) -> Iterator[ZendeskUser]:
+        """Those changed after that number, in the order of their changes."""
+        sql = "SELECT seq AS key, body FROM feed_user WHERE seq > ? AND seq <= ? ORDER BY seq"
+        yield from self._iter_pages(sql, (), after, up_to, ZendeskUser)
+
+    def iter_profiles(
+        self, list_name: str, after: int = 0, up_to: int | None = None
+    ) -> Iterator[ExportedProfile]:
+        """A list's members changed after that number."""
+        sql = (
+            "SELECT seq AS key, body FROM feed_profile WHERE list = ? AND seq > ? AND seq <= ?"
+            " ORDER BY seq"
+        )
+        yield from self._iter_pages(sql, (list_name,), after, up_to, ExportedProfile)
+
+    def iter_requesters(self, after: int = 0, up_to: int | None = None) -> Iterator[int]:
+        """Whose tickets changed after that number, by id, each once."""
+        last, most = 0, up_to if up_to is not None else 2**62
+        while True:
+            page = self._database.read(
+                lambda c, last=last: [  # type: ignore[misc]
+                    int(row[0])
+                    for row in c.execute(
+                        "SELECT DISTINCT requester FROM feed_ticket WHERE requester > ?"
+                        " AND seq > ? AND seq <= ? ORDER BY requester LIMIT ?",
+                        (last, after, most, _PAGE_ROWS),
+                    )
+                ]
+            )
+            if not page:
+                return
+            yield from page
+            last = page[-1]
+
+    def list_tickets(self, requester: int) -> tuple[ExportedTicket, ...]:
+        """A person's tickets, the oldest first."""
+        return self._database.read(
+            lambda c: tuple(
+                msgspec.json.decode(row["body"], type=ExportedTicket)
+                for row in c.execute(
+                    "SELECT body FROM feed_ticket WHERE requester = ? ORDER BY created_at, id",
+                    (requester,),
+                )
+            )
+        )
+
+    def count_open_tickets(self, people: Sequence[int]) -> dict[int, int]:
+        """How many unsolved tickets each of these has, where there are any."""
+        return self._database.read(
+            lambda c: {
+                int(row["requester"]): int(row["n"])
+                for row in c.execute(
+                    "SELECT requester, count(*) AS n FROM feed_ticket WHERE open"
+                    " AND requester IN (SELECT value FROM json_each(?)) GROUP BY requester",
+                    (msgspec.json.encode(list(people)).decode(),),
+                )
+            }
+        )
+
+    def get_user(self, person_id: int) -> ZendeskUser | None:
+        """One user of the feed."""
+
+        def look(connection: sqlite3.Connection) -> ZendeskUser | None:
+            row = connection.execute(
+                "SELECT body FROM feed_user WHERE id = ?", (person_id,)
+            ).fetchone()
+            return msgspec.json.decode(row["body"], type=ZendeskUser) if row else None
+
+        return self._database.read(look)
+
+    def get_profile(self, list_name: str, sid: str) -> ExportedProfile | None:
+        """One member of a list, as its last export had them."""
+
+        def look(connection: sqlite3.Connection) -> ExportedProfile | None:
+            row = connection.execute(
+                "SELECT body FROM feed_profile WHERE list = ? AND sid = ?", (list_name, sid)
+            ).fetchone()
+            return msgspec.json.decode(row["body"], type=ExportedProfile) if row else None
+
+        return self._database.read(look)
+
+    def is_member(self, list_name: str, sid: str) -> bool:
+        """Whether the last export of that list had this profile."""
+        return self._database.read(
+            lambda c: (
+                c.execute(
+                    "SELECT 1 FROM feed_profile WHERE list = ? AND sid = ?", (list_name, sid)
+                ).fetchone()
+                is not None
+            )
+        )
+
+    def count_records(self, name: str) -> int:
+        """How many records a feed holds."""
+        table, where, values = (
+            ("feed_user", "active", ())
+            if name == USERS_FEED
+            else ("feed_ticket", "1", ())
+            if name == TICKETS_FEED
+            else ("feed_profile", "list = ?", (name.removeprefix("list "),))
+        )
+        return self._database.read(
+            lambda c: int(
+                c.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchone()[0]  # noqa: S608
+            )
+        )
+
+    def _iter_pages(
+        self, sql: str, fixed: tuple[object, ...], after: int, up_to: int | None, kind: type[T]
+    ) -> Iterator[T]:
+        most = up_to if up_to is not None else 2**62
+        while True:
+            page = self._database.read(
+                lambda c, after=after: c.execute(  # type: ignore[misc]
+                    f"{sql} LIMIT {_PAGE_ROWS}", (*fixed, after, most)
+                ).fetchall()
+            )
+            for row in page:
+                yield msgspec.json.decode(row["body"], type=kind)
+            if len(page) < _PAGE_ROWS:
+                return
+            after = int(page[-1]["key"])
+
+
+def list_feed_name(list_name: str) -> str:
+    """The feed of a Sailthru list's exports."""
+    return f"list {list_name}"
+
+
+def hash_email(email: str) -> str:
+    """The md5 of an address as Sailthru's exports carry it (contract sailthru 2.4), or nothing."""
+    address = email.strip().lower()
+    return hashlib.md5(address.encode(), usedforsecurity=False).hexdigest() if address else ""
+
+
+def normalize_phone(phone: str | None) -> str:
+    """A number's digits; fewer than seven say nothing about whose it is."""
+    found = re.sub(r"\D", "", phone or "").lstrip("0")
+    return found if len(found) >= 7 else ""
+
+
+def _select_feed(connection: sqlite3.Connection, name: str) -> FeedState:
+    row = connection.execute("SELECT * FROM feed WHERE name = ?", (name,)).fetchone()
+    return FeedState(**dict(row)) if row else FeedState(name)
+
+
+def _save_cursor(connection: sqlite3.Connection, name: str, cursor: str, seq: int) -> None:
+    connection.execute("UPDATE feed SET cursor = ?, seq = ? WHERE name = ?", (cursor, seq, name))
+
+
+def _to_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,46 @@
+"""A row of the outbox as the edit it stands for."""
+
+import sqlite3
+
+import msgspec
+
+from desktop.model.edit import Edit, EditKind, EditRequest, EditState, EditTarget, Service
+from desktop.model.optout_level import OptOutLevel
+from desktop.store.sqlite_errors import DatabaseDamaged
+
+
+def decode_edit(row: sqlite3.Row) -> Edit:
+    """The edit a table row stands for. Raises DatabaseDamaged where it makes no sense."""
+    try:
+        return _build_edit(row)
+    except (ValueError, TypeError) as error:
+        raise DatabaseDamaged(f"row {row['id']} of the outbox makes no sense") from error
+
+
+def _build_edit(row: sqlite3.Row) -> Edit:
+    intent = EditRequest(
+        kind=EditKind(row["kind"]),
+        target=EditTarget(Service(row["service"]), row["target"], row["label"]),
+        name=row["name"],
+        old=msgspec.json.decode(row["old"]),
+        new=msgspec.json.decode(row["new"]),
+        reason=row["reason"],
+        ticket=row["ticket"],
+        undoes=str(row["undoes"]) if row["undoes"] is not None else None,
+    )
+    if intent.kind is EditKind.OPTOUT:
+        OptOutLevel(intent.new)
+        OptOutLevel("none" if intent.old is None else intent.old)
+    return Edit(
+        id=str(row["id"]),
+        request=intent,
+        state=EditState(row["state"]),
+        actor=row["actor"],
+        created_at=row["created_at"],
+        not_before=row["not_before"],
+        tries=row["tries"],
+        idem_key=row["idem_key"],
+        updated_at=row["updated_at"],
+        detail=row["detail"],
+        accepted_at=float(row["accepted"]),
+    )

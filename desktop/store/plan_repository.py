@@ -1,0 +1,351 @@
+"""Plans: made once, looked at page by page, ticked, and applied from here exactly as they stand."""
+
+import sqlite3
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from desktop.kit.errors import NotFound
+from desktop.model.sync import Sync
+from desktop.model.sync_plan import (
+    Plan,
+    PlanRow,
+    PlanState,
+)
+from desktop.store.duplicate_target_query import select_duplicate_targets
+from desktop.store.plan_row_filter import PlanRowFilter, build_where_clause
+from desktop.store.plan_row_table import (
+    PLAN_ROW_COLUMNS,
+    PLAN_ROW_PLACEHOLDERS,
+    decode_plan_row,
+    encode_plan_row,
+    insert_consequences,
+    parse_plan_id,
+    select_consequences,
+    select_plan_row,
+    to_json,
+    upsert_plan_row,
+)
+from desktop.store.plan_table import decode_plan, require_editable, select_plan
+from desktop.store.sqlite_database import Database
+
+
+@dataclass(frozen=True)
+class LimitApproval:
+    """Somebody allowed one limit of one plan to be passed, once."""
+
+    limit_code: str
+    user_id: str
+    name: str
+    approved_at: float
+
+
+class PlanRepository:
+    """The tables of plans and their rows."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, sync: Sync, actor: str, now: float, *, origin: str = "sync") -> str:
+        """Start a plan; its rows follow. Returns its id."""
+
+        def act(connection: sqlite3.Connection) -> str:
+            cursor = connection.execute(
+                "INSERT INTO plan (goal, service, state, made_at, actor, origin, body)"
+                " VALUES (?, ?, 'making', ?, ?, ?, ?)",
+                (sync.name, sync.target_service.value, now, actor, origin, to_json(sync)),
+            )
+            return str(cursor.lastrowid)
+
+        return self._database.write(act)
+
+    def add_rows(self, plan_id: str, rows: Iterable[PlanRow]) -> None:
+        """Add rows; their numbers are the caller's."""
+        number, kept = int(plan_id), tuple(rows)
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.executemany(
+                f"INSERT INTO plan_row ({PLAN_ROW_COLUMNS}) VALUES ({PLAN_ROW_PLACEHOLDERS})",  # noqa: S608
+                [encode_plan_row(number, row) for row in kept],
+            )
+            insert_consequences(connection, number, kept)
+
+        self._database.write(act)
+
+    def finish(
+        self, plan_id: str, *, state: PlanState, read: int, breaches: tuple[str, ...], mark: str
+    ) -> None:
+        """All rows are there."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE plan SET state = ?, read = ?, breaches = ?, mark = ? WHERE id = ?",
+                (state.value, read, to_json(breaches), mark, int(plan_id)),
+            )
+        )
+
+    def set_state(self, plan_id: str, state: PlanState) -> None:
+        """Another state."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE plan SET state = ? WHERE id = ?", (state.value, int(plan_id))
+            )
+        )
+
+    def discard(self, plan_id: str) -> None:
+        """Forget a plan that was not applied: a preview leaves no history."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            row = select_plan(connection, plan_id)
+            if connection.execute(
+                "SELECT 1 FROM run WHERE plan = ? LIMIT 1", (row["id"],)
+            ).fetchone():
+                connection.execute("UPDATE plan SET state = 'discarded' WHERE id = ?", (row["id"],))
+            else:
+                connection.execute("DELETE FROM plan WHERE id = ?", (row["id"],))
+
+        self._database.write(act)
+
+    def delete_older_previews(self, sync: str, but: str) -> None:
+        """Earlier plans of a goal that nobody applied; only the newest preview is kept."""
+        self._database.write(
+            lambda c: c.execute(
+                "DELETE FROM plan WHERE goal = ? AND id <> ? AND state IN"
+                " ('making', 'ready', 'stopped', 'discarded')"
+                " AND id NOT IN (SELECT plan FROM run WHERE plan IS NOT NULL)",
+                (sync, int(but)),
+            )
+        )
+
+    def delete_unfinished(self, sync: str) -> None:
+        """Plans of a goal whose making was cut short; its lock keeps away who is making one.
+
+        What takes a run back is planned without that lock.
+        """
+        self._database.write(
+            lambda c: c.execute(
+                "DELETE FROM plan WHERE goal = ? AND state = 'making'"
+                " AND origin NOT LIKE 'rollback%'",
+                (sync,),
+            )
+        )
+
+    def count_ticked_by_consequence(self, plan_id: str) -> dict[str, int]:
+        """How many ticked rows have each consequence; two lists for one person count once."""
+        return self._database.read(
+            lambda c: {
+                row["consequence"]: row["n"]
+                for row in c.execute(
+                    "SELECT n.consequence, count(DISTINCT n.row) AS n FROM plan_noticed n"
+                    " JOIN plan_row r ON r.plan = n.plan AND r.row = n.row"
+                    " WHERE n.plan = ? AND r.ticked GROUP BY n.consequence",
+                    (parse_plan_id(plan_id),),
+                )
+            }
+        )
+
+    def get(self, plan_id: str) -> Plan:
+        """A plan with its counts. Raises NotFound."""
+        return self._database.read(lambda c: decode_plan(c, select_plan(c, plan_id)))
+
+    def get_planned_sync(self, plan_id: str) -> Sync:
+        """The goal as it was when the plan was made."""
+        return self._database.read(
+            lambda c: msgspec.json.decode(select_plan(c, plan_id)["body"], type=Sync)
+        )
+
+    def find_latest(self, sync: str, *states: PlanState) -> Plan | None:
+        """The newest plan of a goal in one of these states (none given: any)."""
+        wanted = to_json([state.value for state in states or tuple(PlanState)])
+
+        def look(connection: sqlite3.Connection) -> Plan | None:
+            row = connection.execute(
+                "SELECT * FROM plan WHERE goal = ? AND state IN (SELECT value FROM json_each(?))"
+                " ORDER BY id DESC LIMIT 1",
+                (sync, wanted),
+            ).fetchone()
+            return decode_plan(connection, row) if row else None
+
+        return self._database.read(look)
+
+    def list_rows(
+        self, plan_id: str, chosen: PlanRowFilter | None = None, *, after: int = 0, limit: int = 200
+    ) -> tuple[PlanRow, ...]:
+        """A page of rows by their number."""
+        where, values = build_where_clause(plan_id, chosen or PlanRowFilter())
+
+        def look(connection: sqlite3.Connection) -> tuple[PlanRow, ...]:
+            found = connection.execute(
+                f"SELECT * FROM plan_row WHERE {where} AND row > ? ORDER BY row LIMIT ?",  # noqa: S608
+                (*values, after, limit),
+            ).fetchall()
+            notes = select_consequences(connection, plan_id, [row["row"] for row in found])
+            return tuple(decode_plan_row(row, notes.get(row["row"], ())) for row in found)
+
+        return self._database.read(look)
+
+    def get_rows(self, plan_id: str, numbers: Sequence[int]) -> tuple[PlanRow, ...]:
+        """These rows, in this order. Raises NotFound where one of them is not there."""
+
+        def look(connection: sqlite3.Connection) -> tuple[PlanRow, ...]:
+            found = connection.execute(
+                "SELECT * FROM plan_row WHERE plan = ? AND row IN (SELECT value FROM json_each(?))",
+                (parse_plan_id(plan_id), to_json(numbers)),
+            ).fetchall()
+            notes = select_consequences(connection, plan_id, [row["row"] for row in found])
+            rows = {row["row"]: decode_plan_row(row, notes.get(row["row"], ())) for row in found}
+            if missing := [number for number in numbers if number not in rows]:
+                raise NotFound(f"Plan {plan_id} has no row {missing[0]}.")
+            return tuple(rows[number] for number in numbers)
+
+        return self._database.read(look)
+
+    def list_row_numbers(
+        self, plan_id: str, chosen: PlanRowFilter | None = None, *, by_worth: bool = False
+    ) -> Sequence[int]:
+        """The numbers of all rows that fit, for a table that jumps about.
+
+        `by_worth`: the highest first, and last those of whom nothing is predicted.
+        """
+        where, values = build_where_clause(plan_id, chosen or PlanRowFilter())
+        order = "worth IS NULL, worth DESC, row" if by_worth else "row"
+        return self._database.read(
+            lambda c: array(
+                "q",
+                (
+                    row[0]
+                    for row in c.execute(
+                        f"SELECT row FROM plan_row WHERE {where} ORDER BY {order}",  # noqa: S608
+                        values,
+                    )
+                ),
+            )
+        )
+
+    def has_predicted_value(self, plan_id: str) -> bool:
+        """Whether of anybody in it something is predicted."""
+        return self._database.read(
+            lambda c: (
+                c.execute(
+                    "SELECT 1 FROM plan_row WHERE plan = ? AND worth IS NOT NULL LIMIT 1",
+                    (parse_plan_id(plan_id),),
+                ).fetchone()
+                is not None
+            )
+        )
+
+    def count_rows(self, plan_id: str, chosen: PlanRowFilter | None = None) -> int:
+        """How many rows fit."""
+        where, values = build_where_clause(plan_id, chosen or PlanRowFilter())
+        return self._database.read(
+            lambda c: int(
+                c.execute(f"SELECT count(*) FROM plan_row WHERE {where}", values).fetchone()[0]  # noqa: S608
+            )
+        )
+
+    def count_ticked(self, plan_id: str) -> int:
+        """How many rows an apply would send."""
+        return self._database.read(
+            lambda c: int(
+                c.execute(
+                    "SELECT count(*) FROM plan_row WHERE plan = ? AND ticked"
+                    " AND fate IN ('create', 'update')",
+                    (int(plan_id),),
+                ).fetchone()[0]
+            )
+        )
+
+    def get_row(self, plan_id: str, row: int) -> PlanRow:
+        """One row. Raises NotFound."""
+
+        def look(connection: sqlite3.Connection) -> PlanRow:
+            return select_plan_row(connection, plan_id, row)
+
+        return self._database.read(look)
+
+    def set_rows_ticked(self, plan_id: str, rows: Iterable[int], *, on: bool) -> int:
+        """Tick or untick rows that write; how many changed. Raises Conflict once applied."""
+        wanted = to_json(list(rows))
+
+        def act(connection: sqlite3.Connection) -> int:
+            require_editable(connection, plan_id)
+            return connection.execute(
+                "UPDATE plan_row SET ticked = ? WHERE plan = ? AND ticked <> ?"
+                " AND fate IN ('create', 'update') AND row IN (SELECT value FROM json_each(?))",
+                (int(on), int(plan_id), int(on), wanted),
+            ).rowcount
+
+        return self._database.write(act)
+
+    def set_all_ticked(self, plan_id: str, chosen: PlanRowFilter, *, on: bool) -> int:
+        """Tick or untick every row that fits."""
+        where, values = build_where_clause(plan_id, chosen)
+
+        def act(connection: sqlite3.Connection) -> int:
+            require_editable(connection, plan_id)
+            return connection.execute(
+                f"UPDATE plan_row SET ticked = ? WHERE {where} AND fate IN ('create', 'update')",  # noqa: S608
+                (int(on), *values),
+            ).rowcount
+
+        return self._database.write(act)
+
+    def set_field_ticked(self, plan_id: str, row: int, field: str, *, on: bool) -> PlanRow:
+        """Tick or untick one field of a row."""
+
+        def act(connection: sqlite3.Connection) -> PlanRow:
+            require_editable(connection, plan_id)
+            kept = select_plan_row(connection, plan_id, row)
+            if not any(change.field == field for change in kept.changes):
+                raise NotFound(f"Row {row} does not change “{field}”.")
+            changes = tuple(replace(c, ticked=on) if c.field == field else c for c in kept.changes)
+            return upsert_plan_row(connection, plan_id, replace(kept, changes=changes))
+
+        return self._database.write(act)
+
+    def replace_row(self, plan_id: str, row: PlanRow) -> PlanRow:
+        """Replace a row after a person has decided something about it. Raises Conflict."""
+
+        def act(connection: sqlite3.Connection) -> PlanRow:
+            require_editable(connection, plan_id)
+            return upsert_plan_row(connection, plan_id, row)
+
+        return self._database.write(act)
+
+    def find_duplicate_targets(self, plan_id: str) -> tuple[tuple[int, int], ...]:
+        """Rows that would write what an earlier row of the plan is about, with the earlier one."""
+        return self._database.read(lambda c: select_duplicate_targets(c, plan_id))
+
+    def replace_rows_while_planning(self, plan_id: str, rows: Iterable[PlanRow]) -> None:
+        """Replace rows of a plan that is being made."""
+        kept = tuple(rows)
+
+        def act(connection: sqlite3.Connection) -> None:
+            for row in kept:
+                upsert_plan_row(connection, plan_id, row)
+
+        self._database.write(act)
+
+    # Limits that may be passed once.
+
+    def approve_limit(self, plan_id: str, breach: str, person: str, name: str, now: float) -> None:
+        """Somebody allows it; the same person twice counts once."""
+        self._database.write(
+            lambda c: c.execute(
+                "INSERT OR IGNORE INTO approval (plan, breach, person, name, at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (int(plan_id), breach, person, name, now),
+            )
+        )
+
+    def list_approvals(self, plan_id: str) -> tuple[LimitApproval, ...]:
+        """Who allowed what, the first one first."""
+        return self._database.read(
+            lambda c: tuple(
+                LimitApproval(row["breach"], row["person"], row["name"], row["at"])
+                for row in c.execute(
+                    "SELECT * FROM approval WHERE plan = ? ORDER BY at, person", (int(plan_id),)
+                )
+            )
+        )

@@ -1,0 +1,61 @@
+"""A plan as a whole: its row in the table, and what is counted of its own rows."""
+
+import sqlite3
+
+import msgspec
+
+from desktop.kit.errors import ConflictError, NotFound
+from desktop.model.edit import Service
+from desktop.model.sync_plan import Consequence, ConsequenceCount, Plan, PlanState
+from desktop.store.plan_row_table import parse_plan_id
+
+_STRING_TUPLE = tuple[str, ...]
+
+
+def select_plan(connection: sqlite3.Connection, plan_id: str) -> sqlite3.Row:
+    """The plan's row in its table. Raises NotFound, BadInput for what is no plan."""
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT * FROM plan WHERE id = ?", (parse_plan_id(plan_id),)
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"There is no plan {plan_id}.", "", "`fairlead sync plan GOAL` makes one.")
+    return row
+
+
+def require_editable(connection: sqlite3.Connection, plan_id: str) -> None:
+    """Raises ConflictError for a plan that is being applied or has ended."""
+    if select_plan(connection, plan_id)["state"] not in ("ready", "stopped"):
+        raise ConflictError(
+            f"Plan {plan_id} cannot be changed any more.",
+            "It is being applied, or has ended.",
+            "Make a new preview.",
+        )
+
+
+def decode_plan(connection: sqlite3.Connection, row: sqlite3.Row) -> Plan:
+    """The plan with what is counted of its rows."""
+    fates = connection.execute(
+        "SELECT fate, count(*) AS n FROM plan_row WHERE plan = ? GROUP BY fate", (row["id"],)
+    )
+    noticed = connection.execute(
+        "SELECT consequence, name, count(*) AS n FROM plan_noticed WHERE plan = ?"
+        " GROUP BY consequence, name",
+        (row["id"],),
+    )
+    order = list(Consequence)
+    found = [ConsequenceCount(Consequence(n["consequence"]), n["name"], n["n"]) for n in noticed]
+    return Plan(
+        id=str(row["id"]),
+        sync=row["goal"],
+        service=Service(row["service"]),
+        state=PlanState(row["state"]),
+        created_at=row["made_at"],
+        actor=row["actor"],
+        source_record_count=row["read"],
+        outcome_counts={f["fate"]: f["n"] for f in fates},
+        consequence_counts=tuple(sorted(found, key=lambda n: (order.index(n.consequence), n.name))),
+        limit_breaches=msgspec.json.decode(row["breaches"], type=_STRING_TUPLE),
+        allowed_limits=msgspec.json.decode(row["allowed"], type=_STRING_TUPLE),
+        origin=row["origin"],
+        mark=row["mark"],
+    )

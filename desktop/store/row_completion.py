@@ -1,0 +1,199 @@
+"""How a row of a plan ends, with everything that follows from it, in one transaction."""
+
+import hashlib
+import sqlite3
+from dataclasses import dataclass
+
+from desktop.model.edit import EditTarget, Service
+from desktop.model.json_value import Json
+from desktop.model.sync_plan import PlanRow, PlanRowState
+from desktop.store import audit_log
+from desktop.store.plan_row_table import to_json
+from desktop.store.run_provenance import RunProvenance
+from desktop.store.unconfirmed_increment_repository import (
+    insert_unconfirmed_increment,
+    supersede_unconfirmed_increment,
+)
+
+_TOUCH_RETENTION_S = 400 * 86_400.0
+
+
+@dataclass(frozen=True)
+class RowCompletion:
+    """How a row ended. `target_id` is known by now for a create; `values` is what stands there.
+
+    `doubt`: it may be done yet, by the job of this name ("": nobody answered); None: surely not.
+    """
+
+    row: PlanRow
+    state: PlanRowState
+    detail: str
+    target_id: str = ""
+    written_values: tuple[tuple[str, Json], ...] = ()
+    unconfirmed_job: str | None = None
+
+
+def value_hash(value: Json) -> str:
+    """What is kept of a written value, to know it again."""
+    return hashlib.sha256(audit_log.canonical_json(value).encode()).hexdigest()[:32]
+
+
+def delete_old_touches(connection: sqlite3.Connection, now: float) -> None:
+    """Those that no cap counts any more."""
+    connection.execute("DELETE FROM touch WHERE at < ?", (now - _TOUCH_RETENTION_S,))
+
+
+def complete_row(
+    connection: sqlite3.Connection, provenance: RunProvenance, item: RowCompletion, now: float
+) -> None:
+    """Store how a row ended, unless the process before this one has."""
+    row, target = item.row, item.target_id or item.row.target_id
+    changed = connection.execute(
+        "UPDATE plan_row SET state = ?, detail = ?, target = ? WHERE plan = ? AND row = ?"
+        " AND state IN ('planned', 'sending')",
+        (item.state.value, item.detail, target, int(provenance.plan_id), row.row),
+    ).rowcount
+    if not changed:
+        return
+    # What was taken back waits for no other try: that would write it once more.
+    settled = item.state in (PlanRowState.DONE, PlanRowState.SAME)
+    if settled or (provenance.is_rollback and item.state is PlanRowState.ACCEPTED):
+        connection.execute(
+            "DELETE FROM again WHERE goal = ? AND source = ?", (provenance.sync, row.source_id)
+        )
+    else:
+        person = item.state in (PlanRowState.PARKED, PlanRowState.FAILED)
+        connection.execute(
+            "INSERT OR REPLACE INTO again (goal, source, person) VALUES (?, ?, ?)",
+            (provenance.sync, row.source_id, int(person)),
+        )
+    if item.unconfirmed_job is not None:
+        insert_unconfirmed_increment(connection, provenance, row, item.unconfirmed_job, now)
+    if item.state not in (PlanRowState.DONE, PlanRowState.ACCEPTED, PlanRowState.SAME):
+        return
+    if row.events:
+        supersede_unconfirmed_increment(connection, provenance.sync, row.source_id)
+    if item.state is not PlanRowState.SAME:
+        audit_log.append_sync_write(
+            connection,
+            at=now,
+            actor=provenance.actor,
+            target=EditTarget(provenance.service, target, row.label),
+            sync=provenance.sync,
+            old={change.field: change.old for change in row.changes_to_send},
+            new={change.field: change.new for change in row.changes_to_send},
+            reason=f"{provenance.sync_title}: run {provenance.run_id}",
+            detail=item.detail,
+        )
+    if provenance.is_rollback:
+        # What is taken off the number again may be added up once more.
+        connection.executemany(
+            "DELETE FROM ledger WHERE goal = ? AND event = ?",
+            [(provenance.sync, event) for event in row.events],
+        )
+    else:
+        connection.executemany(
+            "INSERT OR IGNORE INTO ledger (goal, event, run) VALUES (?, ?, ?)",
+            [(provenance.sync, event, int(provenance.run_id)) for event in row.events],
+        )
+    # Accepted without one, nobody knows yet where it stands.
+    if target:
+        _save_sync_state(connection, provenance, item, target, now)
+
+
+def _save_sync_state(
+    connection: sqlite3.Connection,
+    provenance: RunProvenance,
+    item: RowCompletion,
+    target: str,
+    now: float,
+) -> None:
+    """What later plans and runs ask after: of whom, what is there, and whose it is."""
+    _save_synced_values(connection, provenance, item, target, now)
+    connection.executemany(
+        "INSERT OR REPLACE INTO written (service, target, field, hash, at, origin)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (
+                provenance.service.value,
+                target,
+                n,
+                value_hash(value),
+                now,
+                provenance.source_field_by_target.get(n, ""),
+            )
+            for n, value in item.written_values
+        ],
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO exchanged (goal, target, at) VALUES (?, ?, ?)",
+        (provenance.sync, target, now),
+    )
+    _save_pair(connection, provenance, item.row, target, now)
+    _save_membership(connection, provenance, item, target)
+    if provenance.has_frequency_cap:
+        connection.execute(
+            "INSERT OR IGNORE INTO touch (goal, target, at) VALUES (?, ?, ?)",
+            (provenance.sync, target, now),
+        )
+
+
+def _save_synced_values(
+    connection: sqlite3.Connection,
+    provenance: RunProvenance,
+    item: RowCompletion,
+    target: str,
+    now: float,
+) -> None:
+    """What both sides hold now; what was only accepted counts once the next plan has seen it."""
+    seen = item.state is not PlanRowState.ACCEPTED
+    if seen:
+        connection.execute(
+            "DELETE FROM accepted WHERE goal = ? AND target = ?", (provenance.sync, target)
+        )
+    table = "synced" if seen else "accepted"
+    connection.executemany(
+        f"INSERT OR REPLACE INTO {table} (goal, target, field, value, run, at)"  # noqa: S608
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (provenance.sync, target, name, to_json(value), int(provenance.run_id), now)
+            for name, value in item.written_values
+        ],
+    )
+
+
+def _save_pair(
+    connection: sqlite3.Connection, provenance: RunProvenance, row: PlanRow, target: str, now: float
+) -> None:
+    person, sid = (
+        (row.source_id, target)
+        if provenance.service is Service.SAILTHRU
+        else (target, row.source_id)
+    )
+    if person.isdigit() and sid:
+        connection.execute(
+            "INSERT OR REPLACE INTO pair (person, sid, at) VALUES (?, ?, ?)",
+            (int(person), sid, now),
+        )
+
+
+def _save_membership(
+    connection: sqlite3.Connection, provenance: RunProvenance, item: RowCompletion, target: str
+) -> None:
+    """Remember whom this goal keeps on its lists or tagged, and whom not any more."""
+    ours = [
+        (name, value)
+        for name, value in item.written_values
+        if name in provenance.list_and_tag_fields
+    ]
+    if not ours:
+        return
+    if any(value is True for _, value in ours):
+        connection.execute(
+            "INSERT OR REPLACE INTO member (goal, target, source, label) VALUES (?, ?, ?, ?)",
+            (provenance.sync, target, item.row.source_id, item.row.label),
+        )
+    else:
+        connection.execute(
+            "DELETE FROM member WHERE goal = ? AND target = ?", (provenance.sync, target)
+        )

@@ -1,0 +1,27 @@
+"""Who applies a plan, and what their writes are to the tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from desktop.model.edit import Service
+
+
+@dataclass(frozen=True)
+class RunProvenance:
+    """Who applies what: it is the same for all rows of a run.
+
+    `takes_back`: it is the way back of an earlier run. `origins`: the source's field by target's;
+    `sums`: the target's fields that are added to.
+    """
+
+    run_id: str
+    plan_id: str
+    sync: str
+    sync_title: str
+    service: Service
+    actor: str
+    list_and_tag_fields: frozenset[str] = field(default_factory=frozenset)
+    has_frequency_cap: bool = False
+    is_rollback: bool = False
+    source_field_by_target: Mapping[str, str] = field(default_factory=dict)
+    increment_fields: frozenset[str] = field(default_factory=frozenset)

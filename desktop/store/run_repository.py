@@ -1,0 +1,258 @@
+"""Runs: begun, watched, cancelled and ended through the table, whatever process does the work."""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from desktop.kit.errors import ConflictError, InvalidInput, NotFound
+from desktop.model.sync_run import Run, RunProgress, RunStage, RunState
+from desktop.store.plan_row_table import to_json
+from desktop.store.process_identity import is_owner_alive
+from desktop.store.sqlite_database import Database
+
+_TOTALS = dict[str, int]
+_ONLY = tuple[str, ...]
+
+
+class RunRepository:
+    """The table of runs. `owner` names this process in those it begins."""
+
+    def __init__(
+        self, database: Database, owner: str, *, owner_lives: Callable[[str], bool] = is_owner_alive
+    ) -> None:
+        self._database = database
+        self._owner = owner
+        self._is_owner_alive_elsewhere = owner_lives
+
+    def begin(
+        self,
+        sync: str,
+        why: str,
+        actor: str,
+        now: float,
+        *,
+        full: bool = False,
+        only: tuple[str, ...] = (),
+    ) -> Run:
+        """A new run of this process."""
+
+        def act(connection: sqlite3.Connection) -> Run:
+            cursor = connection.execute(
+                "INSERT INTO run"
+                " (goal, state, stage, why, actor, started_at, owner, reads_all, reads_only)"
+                " VALUES (?, 'running', 'extract', ?, ?, ?, ?, ?, ?)",
+                (sync, why, actor, now, self._owner, int(full), to_json(only)),
+            )
+            return self._get(connection, str(cursor.lastrowid))
+
+        return self._database.write(act)
+
+    def take_over(self, run_id: str, sync: str) -> Run:
+        """Go on with a run of this goal that had stopped, as this process. Raises ConflictError."""
+
+        def act(connection: sqlite3.Connection) -> Run:
+            run = self._get(connection, run_id)
+            mine = run.state is RunState.RUNNING and run.owner == self._owner
+            if run.sync != sync or not (run.state.is_resumable or mine):
+                raise ConflictError(
+                    f"Run {run_id} cannot go on: it is {run.state.value}."
+                    if run.sync == sync
+                    else f"Run {run_id} is one of “{run.sync}”.",
+                    "Nothing was started.",
+                    "`fairlead sync history` lists the runs.",
+                )
+            connection.execute(
+                "UPDATE run SET state = 'running', owner = ?, cancel = 0, error = '',"
+                " error_code = '', ended_at = NULL WHERE id = ?",
+                (self._owner, int(run_id)),
+            )
+            return self._get(connection, run_id)
+
+        return self._database.write(act)
+
+    def get(self, run_id: str) -> Run:
+        """One run. Raises NotFound."""
+        return self._database.read(lambda c: self._get(c, run_id))
+
+    def list_runs(self, sync: str | None, limit: int = 50) -> tuple[Run, ...]:
+        """The newest runs first, of one goal or all."""
+        return self._database.read(
+            lambda c: tuple(
+                self._decode_run(row)
+                for row in c.execute(
+                    "SELECT * FROM run WHERE (?1 IS NULL OR goal = ?1) AND why <> 'preview'"
+                    " ORDER BY id DESC LIMIT ?2",
+                    (sync, limit),
+                )
+            )
+        )
+
+    def find_preview(self, sync: str) -> Run | None:
+        """The preview that is being made, or why the last one could not be; else None."""
+        return self._database.read(
+            lambda c: next(
+                (
+                    self._decode_run(row)
+                    for row in c.execute(
+                        "SELECT * FROM run WHERE goal = ? AND why = 'preview'"
+                        " ORDER BY id DESC LIMIT 1",
+                        (sync,),
+                    )
+                ),
+                None,
+            )
+        )
+
+    def delete_previews(self, sync: str) -> None:
+        """What earlier previews of a goal came to is not news any more."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM run WHERE goal = ? AND why = 'preview'", (sync,))
+            _reset_id_sequence(connection)
+
+        self._database.write(act)
+
+    def delete_run(self, run_id: str) -> None:
+        """A preview leaves no history."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM run WHERE id = ?", (int(run_id),))
+            _reset_id_sequence(connection)
+
+        self._database.write(act)
+
+    def set_stage(self, run_id: str, stage: RunStage, progress: RunProgress | None = None) -> None:
+        """The next stage begins."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE run SET stage = ?, progress = ? WHERE id = ?",
+                (stage.value, to_json(progress or RunProgress()), int(run_id)),
+            )
+        )
+
+    def set_plan(self, run_id: str, plan_id: str) -> None:
+        """What this run applies."""
+        self._database.write(
+            lambda c: c.execute("UPDATE run SET plan = ? WHERE id = ?", (int(plan_id), int(run_id)))
+        )
+
+    def set_progress(self, run_id: str, progress: RunProgress) -> None:
+        """How far the stage is."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE run SET progress = ? WHERE id = ?", (to_json(progress), int(run_id))
+            )
+        )
+
+    def set_totals(self, run_id: str, totals: Mapping[str, int]) -> None:
+        """A later run has found out what became of more of its rows."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE run SET totals = ? WHERE id = ?", (to_json(dict(totals)), int(run_id))
+            )
+        )
+
+    def request_cancel(self, run_id: str) -> Run:
+        """Ask whatever process does the work to stop; it looks before every request."""
+
+        def act(connection: sqlite3.Connection) -> Run:
+            run = self._get(connection, run_id)
+            if run.state is RunState.RUNNING:
+                connection.execute("UPDATE run SET cancel = 1 WHERE id = ?", (int(run_id),))
+            elif run.state in (RunState.WAITING, RunState.INTERRUPTED):
+                connection.execute(
+                    "UPDATE run SET state = 'cancelled', cancel = 1 WHERE id = ?", (int(run_id),)
+                )
+            return self._get(connection, run_id)
+
+        return self._database.write(act)
+
+    def is_cancel_requested(self, run_id: str) -> bool:
+        """Whether somebody wants it to stop."""
+        return self._database.read(
+            lambda c: bool(
+                c.execute("SELECT cancel FROM run WHERE id = ?", (int(run_id),)).fetchone()[0]
+            )
+        )
+
+    def end(
+        self,
+        run_id: str,
+        state: RunState,
+        now: float,
+        totals: Mapping[str, int],
+        *,
+        error: str = "",
+        error_code: str = "",
+    ) -> Run:
+        """How it ended, or where it waits."""
+
+        def act(connection: sqlite3.Connection) -> Run:
+            connection.execute(
+                "UPDATE run SET state = ?, ended_at = ?, totals = ?, error = ?, error_code = ?"
+                " WHERE id = ?",
+                (state.value, now, to_json(dict(totals)), error, error_code, int(run_id)),
+            )
+            return self._get(connection, run_id)
+
+        return self._database.write(act)
+
+    def append_to_error(self, run_id: str, sentence: str) -> Run:
+        """Add a sentence to what is said about a run; how it ended stays."""
+
+        def act(connection: sqlite3.Connection) -> Run:
+            connection.execute(
+                "UPDATE run SET error = trim(error || ' ' || ?) WHERE id = ?",
+                (sentence, int(run_id)),
+            )
+            return self._get(connection, run_id)
+
+        return self._database.write(act)
+
+    def _get(self, connection: sqlite3.Connection, run_id: str) -> Run:
+        row = None
+        if run_id.isascii() and run_id.isdigit() and len(run_id) < 19:
+            row = connection.execute("SELECT * FROM run WHERE id = ?", (int(run_id),)).fetchone()
+        if row is None:
+            raise NotFound(
+                f"There is no run {run_id[:40]}.", "", "`fairlead sync history` lists them."
+            )
+        return self._decode_run(row)
+
+    def _decode_run(self, row: sqlite3.Row) -> Run:
+        state = RunState(row["state"])
+        if state is RunState.RUNNING and not self._is_alive(row["owner"]):
+            state = RunState.INTERRUPTED
+        try:
+            return Run(
+                id=str(row["id"]),
+                sync=row["goal"],
+                state=state,
+                stage=RunStage(row["stage"]),
+                trigger=row["why"],
+                actor=row["actor"],
+                started_at=row["started_at"],
+                ended_at=row["ended_at"],
+                plan=None if row["plan"] is None else str(row["plan"]),
+                progress=msgspec.json.decode(row["progress"], type=RunProgress),
+                totals=msgspec.json.decode(row["totals"], type=_TOTALS),
+                error=row["error"],
+                error_code=row["error_code"],
+                is_cancel_requested=bool(row["cancel"]),
+                owner=row["owner"],
+                is_full=bool(row["reads_all"]),
+                only_records=msgspec.json.decode(row["reads_only"], type=_ONLY),
+            )
+        except (ValueError, msgspec.MsgspecError) as error:
+            raise InvalidInput(f"Run {row['id']} cannot be read.", str(error)) from error
+
+    def _is_alive(self, owner: str) -> bool:
+        return owner == self._owner or self._is_owner_alive_elsewhere(owner)
+
+
+def _reset_id_sequence(connection: sqlite3.Connection) -> None:
+    """Nothing names a preview's run: without it the history counts on, and shows no gap."""
+    connection.execute(
+        "UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(id), 0) FROM run) WHERE name = 'run'"
+    )

@@ -1,0 +1,250 @@
+"""Opens the two SQLite files, migrates them, and turns SQLite's troubles into sentences."""
+
+import os
+import re
+import sqlite3
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TypeVar
+
+from desktop.kit.errors import StorageError
+from desktop.store.sqlite_errors import DatabaseDamaged, translate_sqlite_errors
+
+T = TypeVar("T")
+
+# user_version = major * 1000 + number of the last migration; a newer major is not opened.
+SCHEMA_MAJOR = 1
+_BUSY_TIMEOUT_S = 15.0
+# A file has at least one page, and no page is smaller.
+_MIN_FILE_BYTES = 512
+# Up to this size a start also compares every index with its table; it takes some milliseconds.
+_FULL_CHECK_MAX_BYTES = 4_000_000
+
+
+class Database:
+    """One SQLite file with one writing connection, usable from any thread, one at a time.
+
+    Raises StorageError from every method when the file cannot be used: the disk is full, the file
+    is damaged, locked for too long, or written by a newer version.
+    """
+
+    def __init__(self, path: Path, schema: str, *, synchronous: str, checked: bool = False) -> None:
+        """`checked`: it was found whole a moment ago, and is opened at the first use."""
+        self.path = path
+        self._schema = schema
+        self._synchronous = synchronous
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        if checked:
+            return
+        with self._lock, translate_sqlite_errors(path):
+            if not path.exists():
+                self._create_file()
+            elif path.stat().st_size < _MIN_FILE_BYTES:
+                # SQLite would take it for a new file and fill it: what was lost would go unseen.
+                raise DatabaseDamaged("the file is cut off")
+            try:
+                self._check_integrity(self._open())
+            except BaseException:
+                self._close()
+                raise
+
+    def write(self, act: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `act` in one BEGIN IMMEDIATE transaction; all of it is committed, or nothing."""
+        with self._lock, translate_sqlite_errors(self.path):
+            connection = self._open()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                result = act(connection)
+                connection.execute("COMMIT")
+            except BaseException as error:
+                self._roll_back(connection)
+                if isinstance(error, sqlite3.OperationalError):
+                    # After a failed write the connection's state is in doubt: start afresh.
+                    self._close()
+                raise
+            return result
+
+    def read(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `look` on the writing connection, outside a transaction."""
+        with self._lock, translate_sqlite_errors(self.path):
+            return look(self._open())
+
+    def open_second_connection(self) -> "Database":
+        """Another connection to the same file: what takes long there holds nobody up here."""
+        return Database(self.path, self._schema, synchronous=self._synchronous, checked=True)
+
+    def data_version(self) -> int:
+        """A number that changes when another connection has committed."""
+        return int(self.read(lambda c: c.execute("PRAGMA data_version").fetchone()[0]))
+
+    def close(self) -> None:
+        """Close the file; the next call opens it again."""
+        with self._lock:
+            self._close()
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = self._connect(self.path)
+        return self._connection
+
+    def _connect(self, path: Path) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            path,
+            timeout=_BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+        try:
+            connection.row_factory = sqlite3.Row
+            # Before anything is written: a newer version's file stays as it is.
+            refuse_newer(connection, self._schema, self.path)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+            connection.execute("PRAGMA foreign_keys = ON")
+            migrate(connection, self._schema, self.path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _create_file(self) -> None:
+        """Make the file beside its place and put it there whole, so that no empty one is ours."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = self.path.with_name(f".{self.path.name}.{uuid.uuid4().hex}.new")
+        try:
+            self._connect(fresh).close()
+            _publish_file(fresh, self.path)
+        finally:
+            for suffix in ("", "-wal", "-shm"):
+                fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
+
+    def _check_integrity(self, connection: sqlite3.Connection) -> None:
+        """Find a damage now rather than when it has cost something. Raises DatabaseDamaged."""
+        large = self.path.stat().st_size > _FULL_CHECK_MAX_BYTES
+        how = "quick_check" if large else "integrity_check"
+        found = str(connection.execute(f"PRAGMA {how}(1)").fetchone()[0])
+        if found != "ok":
+            raise DatabaseDamaged(found)
+        if _read_schema(connection) != _expected_schema(tuple(load_migrations(self._schema))):
+            raise DatabaseDamaged("the tables are not those of this version")
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _roll_back(self, connection: sqlite3.Connection) -> None:
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._close()
+
+
+def migrate(connection: sqlite3.Connection, schema: str, path: Path) -> None:
+    """Bring the file to the newest version, one migration per transaction.
+
+    Each migration and its version number are committed together, so a crash in between leaves
+    the version before. Raises StorageError for a file of a newer version.
+    """
+    refuse_newer(connection, schema, path)
+    _apply_migrations(connection, load_migrations(schema))
+
+
+def _apply_migrations(connection: sqlite3.Connection, steps: Sequence[tuple[int, str]]) -> None:
+    if _user_version(connection) == SCHEMA_MAJOR * 1000 + steps[-1][0]:
+        return
+    for number, script in steps:
+        target = SCHEMA_MAJOR * 1000 + number
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # Another process may have been quicker while this one waited for the lock.
+            if _user_version(connection) < target:
+                for statement in _split_statements(script):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {target}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def refuse_newer(connection: sqlite3.Connection, schema: str, path: Path) -> None:
+    """Raises StorageError for a file of a newer version."""
+    newest = SCHEMA_MAJOR * 1000 + load_migrations(schema)[-1][0]
+    version = _user_version(connection)
+    if version > newest:
+        raise StorageError(
+            "This data was written by a newer Fairlead.",
+            f"{path.name} has version {version}, this program knows {newest}. Nothing was changed.",
+            "Install the newer version, or choose another workspace.",
+        )
+
+
+@cache
+def load_migrations(schema: str) -> Sequence[tuple[int, str]]:
+    """The numbered scripts of one schema, in order; a start needs them several times."""
+    folder = resources.files("desktop.store") / "migrations" / schema
+    return tuple(
+        sorted(
+            (int(match.group(1)), entry.read_text(encoding="utf-8"))
+            for entry in folder.iterdir()
+            if (match := re.fullmatch(r"(\d{4})_\w+\.sql", entry.name))
+        )
+    )
+
+
+def _user_version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _split_statements(script: str) -> Iterator[str]:
+    # executescript() commits by itself, which would tear a migration apart.
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""
+
+
+def _publish_file(fresh: Path, path: Path) -> None:
+    """Give the finished file its name, unless another process was quicker."""
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        return
+    except OSError:
+        # A disk without hard links: the last moment at which two could collide is this one.
+        if not path.exists():
+            fresh.rename(path)
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _read_schema(connection: sqlite3.Connection) -> frozenset[tuple[str | None, ...]]:
+    rows = connection.execute(
+        "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'"
+    )
+    return frozenset(tuple(row) for row in rows)
+
+
+@cache
+def _expected_schema(steps: tuple[tuple[int, str], ...]) -> frozenset[tuple[str | None, ...]]:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        _apply_migrations(connection, steps)
+        return _read_schema(connection)
+    finally:
+        connection.close()

@@ -1,0 +1,168 @@
+"""The goals of a workspace, in the order in which people keep them."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+
+from desktop.kit.errors import ConflictError, NotFound
+from desktop.model.sync import Sync
+from desktop.store.sqlite_database import Database
+from desktop.store.sqlite_errors import DatabaseDamaged
+
+
+class SyncRepository:
+    """The table of goals."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list_all(self) -> tuple[Sync, ...]:
+        """Every goal, favourites first."""
+
+        def look(connection: sqlite3.Connection) -> tuple[Sync, ...]:
+            rows = connection.execute("SELECT * FROM goal ORDER BY position, name")
+            found = [_decode_sync(row) for row in rows]
+            return tuple(sorted(found, key=lambda goal: not goal.favourite))
+
+        return self._database.read(look)
+
+    def get(self, name: str) -> Sync:
+        """One goal by name. Raises NotFound."""
+
+        def look(connection: sqlite3.Connection) -> Sync:
+            row = connection.execute("SELECT * FROM goal WHERE name = ?", (name,)).fetchone()
+            if row is None:
+                raise _not_found(connection, name)
+            return _decode_sync(row)
+
+        return self._database.read(look)
+
+    def save(self, sync: Sync, now: float) -> Sync:
+        """Store a new goal or another version; returns it as stored.
+
+        Raises ConflictError when it was saved elsewhere since `goal` was read.
+        """
+
+        def act(connection: sqlite3.Connection) -> Sync:
+            row = connection.execute(
+                "SELECT version FROM goal WHERE name = ?", (sync.name,)
+            ).fetchone()
+            if (row["version"] if row else 0) != sync.version:
+                raise ConflictError(
+                    f"“{sync.title}” was changed elsewhere meanwhile."
+                    if row
+                    else f"“{sync.title}” was removed elsewhere meanwhile.",
+                    "Nothing was saved.",
+                    "Look at it again, then make your change once more.",
+                )
+            return _upsert(connection, sync, sync.version, now)
+
+        return self._database.write(act)
+
+    def import_syncs(self, syncs: Sequence[Sync], now: float) -> tuple[Sync, ...]:
+        """Store goals from elsewhere, all or none, in the place of those of their names.
+
+        Their sources are read from the beginning.
+        """
+
+        def act(connection: sqlite3.Connection) -> tuple[Sync, ...]:
+            taken = []
+            for goal in syncs:
+                row = connection.execute(
+                    "SELECT version FROM goal WHERE name = ?", (goal.name,)
+                ).fetchone()
+                taken.append(_upsert(connection, goal, row["version"] if row else 0, now))
+                connection.execute("UPDATE goal SET mark = '' WHERE name = ?", (goal.name,))
+            return tuple(taken)
+
+        return self._database.write(act)
+
+    def remove(self, name: str) -> None:
+        """Take a goal away; its history stays. Raises NotFound."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            if not connection.execute("DELETE FROM goal WHERE name = ?", (name,)).rowcount:
+                raise _not_found(connection, name)
+
+        self._database.write(act)
+
+    def get_watermark(self, name: str) -> str:
+        """Up to where the source's feed was taken in, empty before the first run."""
+
+        def look(connection: sqlite3.Connection) -> str:
+            row = connection.execute("SELECT mark FROM goal WHERE name = ?", (name,)).fetchone()
+            return str(row["mark"]) if row else ""
+
+        return self._database.read(look)
+
+    def set_watermark(self, name: str, mark: str) -> None:
+        """Begin the next plan there; empty: read everything again."""
+        self._database.write(
+            lambda c: c.execute("UPDATE goal SET mark = ? WHERE name = ?", (mark, name))
+        )
+
+    def get_last_due(self, name: str) -> float | None:
+        """The planned time the schedule started this goal for last (Unix seconds)."""
+
+        def look(connection: sqlite3.Connection) -> float | None:
+            row = connection.execute("SELECT last_due FROM goal WHERE name = ?", (name,)).fetchone()
+            return None if row is None else row["last_due"]
+
+        return self._database.read(look)
+
+    def set_last_due(self, name: str, at: float | None) -> None:
+        """The schedule counts from there: what was planned before is not caught up."""
+        self._database.write(
+            lambda c: c.execute("UPDATE goal SET last_due = ? WHERE name = ?", (at, name))
+        )
+
+    def claim_due(self, name: str, due: float) -> bool:
+        """Claim a planned time for this process; False when another one has it already."""
+
+        def act(connection: sqlite3.Connection) -> bool:
+            return (
+                connection.execute(
+                    "UPDATE goal SET last_due = ?1"
+                    " WHERE name = ?2 AND (last_due IS NULL OR last_due < ?1)",
+                    (due, name),
+                ).rowcount
+                == 1
+            )
+
+        return self._database.write(act)
+
+
+def _upsert(connection: sqlite3.Connection, sync: Sync, version: int, now: float) -> Sync:
+    saved = replace(sync, version=version + 1)
+    last = connection.execute("SELECT max(position) FROM goal").fetchone()[0]
+    connection.execute(
+        "INSERT INTO goal (name, position, body, version, updated_at)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE"
+        " SET body = excluded.body, version = excluded.version,"
+        " updated_at = excluded.updated_at",
+        (saved.name, (last or 0) + 1, _to_json(saved), saved.version, now),
+    )
+    return saved
+
+
+def _not_found(connection: sqlite3.Connection, name: str) -> NotFound:
+    names = [row["name"] for row in connection.execute("SELECT name FROM goal ORDER BY name")]
+    return NotFound(
+        f"There is no sync “{name[:80]}”.",
+        f"There are: {', '.join(names)}." if names else "There is none yet.",
+        "`fairlead sync add --preset NAME` makes one.",
+    )
+
+
+def _to_json(sync: Sync) -> str:
+    return msgspec.json.encode(sync).decode()
+
+
+def _decode_sync(row: sqlite3.Row) -> Sync:
+    try:
+        goal = msgspec.json.decode(row["body"], type=Sync)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise DatabaseDamaged(f"the sync {row['name']} makes no sense") from error
+    return replace(goal, version=row["version"])

@@ -1,0 +1,195 @@
+"""Sums that may be added yet: sent, not seen there, and not known to be over.
+
+An event that counts is in the ledger; one that is here is not in the ledger, and is not sent again
+before somebody has read what became of it. Where it is taken off again the ledger holds it until
+that was seen. What was gone past before it was known to be over is watched: it may still land.
+"""
+
+import sqlite3
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from desktop.model.json_value import Json
+from desktop.model.sync_plan import FieldChange, PlanRow
+from desktop.store.plan_row_table import to_json
+from desktop.store.run_provenance import RunProvenance
+from desktop.store.sqlite_database import Database
+
+_CHANGES = tuple[FieldChange, ...]
+_EVENTS = tuple[str, ...]
+_WHERE_KEY = "WHERE goal = ? AND source = ? AND run = ? AND job = ?"
+
+
+@dataclass(frozen=True)
+class UnconfirmedIncrement:
+    """One record's: `changes` are the sums as they were sent, `events` what they stand for.
+
+    `job` is the service's, empty where it did not answer; `at` when it was given up (Unix
+    seconds). `takes_back`: the events are taken off the number. `asked`: somebody has looked, and
+    goes on from what stands there.
+    """
+
+    source_id: str
+    target_id: str
+    run_id: int
+    job_id: str
+    sent_at: float
+    changes: tuple[FieldChange, ...]
+    events: tuple[str, ...]
+    is_rollback: bool
+    is_resend_requested: bool = False
+
+
+class UnconfirmedIncrementRepository:
+    """The table of them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def by_source(self, sync: str) -> dict[str, UnconfirmedIncrement]:
+        """All of a goal's, by source record: there are as many as a service has left open."""
+        return self._database.read(
+            lambda c: {
+                row["source"]: replace(
+                    _decode_increment(row), is_resend_requested=bool(row["asked"])
+                )
+                for row in c.execute("SELECT * FROM sum_in_doubt WHERE goal = ?", (sync,))
+            }
+        )
+
+    def list_superseded(self, sync: str) -> tuple[UnconfirmedIncrement, ...]:
+        """Those of a goal that were gone past and may still land."""
+        return self._database.read(
+            lambda c: tuple(
+                _decode_increment(row)
+                for row in c.execute("SELECT * FROM sum_overtaken WHERE goal = ?", (sync,))
+            )
+        )
+
+    def confirm(self, sync: str, increment: UnconfirmedIncrement, target: str, now: float) -> None:
+        """It was seen there: its events count, or those that were taken off do not any more."""
+        events = [(sync, event) for event in increment.events]
+        run, places = (
+            increment.run_id,
+            [(sync, target, change.field) for change in increment.changes],
+        )
+        values = [to_json(change.new) for change in increment.changes]
+
+        def act(connection: sqlite3.Connection) -> None:
+            if increment.is_rollback:
+                connection.executemany("DELETE FROM ledger WHERE goal = ? AND event = ?", events)
+            else:
+                connection.executemany(
+                    "INSERT OR IGNORE INTO ledger (goal, event, run) VALUES (?, ?, ?)",
+                    [(*event, run) for event in events],
+                )
+            connection.executemany(
+                "DELETE FROM accepted WHERE goal = ? AND target = ? AND field = ?", places
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO synced (goal, target, field, value, run, at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                [(*at, value, run, now) for at, value in zip(places, values, strict=True)],
+            )
+            for table in ("sum_in_doubt", "sum_overtaken"):
+                connection.execute(f"DELETE FROM {table} {_WHERE_KEY}", _key(sync, increment))  # noqa: S608
+
+        self._database.write(act)
+
+    def discard(self, sync: str, source: str) -> None:
+        """It was not done and will not be: its events are as if never sent."""
+        self._database.write(
+            lambda c: c.execute(
+                "DELETE FROM sum_in_doubt WHERE goal = ? AND source = ?", (sync, source)
+            )
+        )
+
+    def supersede(self, sync: str, source: str) -> None:
+        """It was not done so far, and is gone past; it is watched."""
+        self._database.write(lambda c: supersede_unconfirmed_increment(c, sync, source))
+
+    def delete_superseded(self, sync: str, watched: UnconfirmedIncrement) -> None:
+        """It is over, and nothing of it is left to be put right."""
+        self._database.write(
+            lambda c: c.execute(f"DELETE FROM sum_overtaken {_WHERE_KEY}", _key(sync, watched))  # noqa: S608
+        )
+
+    def last_written_values(self, sync: str, target: str) -> dict[str, Json]:
+        """What a goal wrote last into a target's fields, and was told or has seen."""
+
+        def look(connection: sqlite3.Connection) -> dict[str, Json]:
+            found: dict[str, Json] = {}
+            # What was only accepted is newer: being seen takes it out of there.
+            for table in ("synced", "accepted"):
+                sql = f"SELECT field, value FROM {table} WHERE goal = ? AND target = ?"  # noqa: S608
+                for row in connection.execute(sql, (sync, target)):
+                    found[row["field"]] = msgspec.json.decode(row["value"])
+            return found
+
+        return self._database.read(look)
+
+    def request_resend(self, sync: str, source: str) -> None:
+        """Somebody wants it added to what stands there, where reading does not tell."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE sum_in_doubt SET asked = 1 WHERE goal = ? AND source = ?", (sync, source)
+            )
+        )
+
+
+def insert_unconfirmed_increment(
+    connection: sqlite3.Connection, provenance: RunProvenance, row: PlanRow, job: str, at: float
+) -> None:
+    """What a row adds, or takes off again, may have been done, or may be yet."""
+    summed = tuple(
+        change for change in row.changes_to_send if change.field in provenance.increment_fields
+    )
+    if not (row.events and summed):
+        return
+    # The same row sent before, without an answer.
+    supersede_unconfirmed_increment(connection, provenance.sync, row.source_id)
+    connection.execute(
+        "INSERT INTO sum_in_doubt"
+        " (goal, source, target, run, job, at, changes, events, takes_back)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            provenance.sync,
+            row.source_id,
+            row.target_id,
+            int(provenance.run_id),
+            job,
+            at,
+            to_json(summed),
+            to_json(row.events),
+            int(provenance.is_rollback),
+        ),
+    )
+
+
+def supersede_unconfirmed_increment(connection: sqlite3.Connection, sync: str, source: str) -> None:
+    """Something newer stands there: a record's doubt, if there is one, is watched from now on."""
+    connection.execute(
+        "INSERT OR REPLACE INTO sum_overtaken"
+        " SELECT goal, source, target, run, job, at, changes, events, takes_back"
+        " FROM sum_in_doubt WHERE goal = ? AND source = ?",
+        (sync, source),
+    )
+    connection.execute("DELETE FROM sum_in_doubt WHERE goal = ? AND source = ?", (sync, source))
+
+
+def _decode_increment(row: sqlite3.Row) -> UnconfirmedIncrement:
+    return UnconfirmedIncrement(
+        row["source"],
+        row["target"],
+        row["run"],
+        row["job"],
+        row["at"],
+        msgspec.json.decode(row["changes"], type=_CHANGES),
+        msgspec.json.decode(row["events"], type=_EVENTS),
+        bool(row["takes_back"]),
+    )
+
+
+def _key(sync: str, increment: UnconfirmedIncrement) -> tuple[str, str, int, str]:
+    return sync, increment.source_id, increment.run_id, increment.job_id

@@ -1,0 +1,138 @@
+"""The store of one workspace: both files, opened and handed out as one thing."""
+
+import logging
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from desktop.kit.errors import StorageError
+from desktop.store.audit_log import AuditLog
+from desktop.store.batch_repository import BatchRepository
+from desktop.store.cached_sheet_reader import CachedSheetReader
+from desktop.store.customer_cache import CustomerCache
+from desktop.store.database_thread import DatabaseThread
+from desktop.store.draft_and_link_repository import DraftAndLinkRepository
+from desktop.store.feed_repository import FeedRepository
+from desktop.store.outbox import Outbox
+from desktop.store.plan_repository import PlanRepository
+from desktop.store.plan_retention import PlanRetention
+from desktop.store.process_identity import new_owner_id
+from desktop.store.run_repository import RunRepository
+from desktop.store.sqlite_database import Database
+from desktop.store.sqlite_errors import is_file_unusable
+from desktop.store.sync_repository import SyncRepository
+from desktop.store.sync_state_repository import SyncStateRepository
+from desktop.store.unconfirmed_increment_repository import UnconfirmedIncrementRepository
+from desktop.store.zendesk_user_lookup import ZendeskUserLookup
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class WorkspaceStore:
+    """Everything one workspace keeps.
+
+    What people wanted (`outbox`, `audit`, `notes`), what syncs are and did (`goals` … `pruning`),
+    and what services said (`mirror`, `feeds`, `feed_people`).
+    """
+
+    outbox: Outbox
+    audit: AuditLog
+    drafts_and_links: DraftAndLinkRepository
+    customer_cache: CustomerCache
+    sheet_reader: CachedSheetReader
+    database_thread: DatabaseThread
+    syncs: SyncRepository
+    plans: PlanRepository
+    batches: BatchRepository
+    runs: RunRepository
+    sync_state: SyncStateRepository
+    unconfirmed_increments: UnconfirmedIncrementRepository
+    plan_retention: PlanRetention
+    feeds: FeedRepository
+    zendesk_users: ZendeskUserLookup
+    fairlead_db: Database
+    mirror_db: Database
+
+    def data_versions(self) -> tuple[int, int]:
+        """Changes whenever another process has committed to either file."""
+        return self.fairlead_db.data_version(), self.mirror_db.data_version()
+
+    def open_second_connection(self) -> "WorkspaceStore":
+        """The same syncs over a connection and a thread of their own, for pages of a long plan.
+
+        Closed by `close_beside`; the mirror and the reader stay the first one's.
+        """
+        other = self.fairlead_db.open_second_connection()
+        return replace(
+            self,
+            syncs=SyncRepository(other),
+            plans=PlanRepository(other),
+            batches=BatchRepository(other),
+            runs=RunRepository(other, new_owner_id()),
+            sync_state=SyncStateRepository(other),
+            unconfirmed_increments=UnconfirmedIncrementRepository(other),
+            plan_retention=PlanRetention(other),
+            database_thread=DatabaseThread(),
+            fairlead_db=other,
+        )
+
+    def close_second_connection(self) -> None:
+        """End what `beside` has opened."""
+        self.database_thread.close()
+        self.fairlead_db.close()
+
+    def close(self) -> None:
+        """Finish what runs and close both files."""
+        self.database_thread.close()
+        self.sheet_reader.close()
+        self.fairlead_db.close()
+        self.mirror_db.close()
+
+
+def open_store(folder: Path) -> WorkspaceStore:
+    """Open, and where needed make or migrate, the two files in `folder`.
+
+    A damaged or newer mirror is put aside and rebuilt from the services; a damaged `fairlead.db`
+    is left untouched and refused: it holds what nobody else knows. Raises StorageError.
+    """
+    fairlead = Database(folder / "fairlead.db", "fairlead", synchronous="FULL")
+    try:
+        said = _open_or_rebuild_mirror(folder / "mirror.db")
+    except StorageError:
+        fairlead.close()
+        raise
+    return WorkspaceStore(
+        outbox=Outbox(fairlead, new_owner_id()),
+        syncs=SyncRepository(fairlead),
+        plans=PlanRepository(fairlead),
+        batches=BatchRepository(fairlead),
+        runs=RunRepository(fairlead, new_owner_id()),
+        sync_state=SyncStateRepository(fairlead),
+        unconfirmed_increments=UnconfirmedIncrementRepository(fairlead),
+        plan_retention=PlanRetention(fairlead),
+        feeds=FeedRepository(said),
+        zendesk_users=ZendeskUserLookup(said),
+        audit=AuditLog(fairlead),
+        drafts_and_links=DraftAndLinkRepository(fairlead),
+        customer_cache=CustomerCache(said),
+        sheet_reader=CachedSheetReader(fairlead.path, said.path),
+        database_thread=DatabaseThread(),
+        fairlead_db=fairlead,
+        mirror_db=said,
+    )
+
+
+def _open_or_rebuild_mirror(path: Path) -> Database:
+    try:
+        return Database(path, "mirror", synchronous="NORMAL")
+    except StorageError as error:
+        if not is_file_unusable(error):
+            raise
+    log.warning("The mirror was damaged; it is put aside and read anew from the services")
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.replace(path.with_name(f"{path.name}.damaged-{stamp}{suffix}"))
+    return Database(path, "mirror", synchronous="NORMAL")

@@ -1,0 +1,75 @@
+"""Who is who among Zendesk's users, as their feed in the mirror tells it: many at a time."""
+
+import sqlite3
+from collections.abc import Iterable
+
+import msgspec
+
+from desktop.model.zendesk_user import ZendeskUser
+from desktop.store.feed_repository import normalize_phone
+from desktop.store.sqlite_database import Database
+
+
+class ZendeskUserLookup:
+    """Finds users by what a source record knows of them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find_by_email_hash(self, hashes: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """Active users by the md5 of their address."""
+        return self._find_ids("email_hash", (h.lower() for h in hashes))
+
+    def find_by_external_id(self, ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """Active users by their external id in small letters; Zendesk ignores case (zendesk 3)."""
+        return self._find_ids("external_id", (id_.lower() for id_ in ids))
+
+    def find_by_phone(self, phones: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """Active users by their number's digits."""
+        return self._find_ids("phone", map(normalize_phone, phones))
+
+    def find_deleted(self, people: Iterable[int]) -> frozenset[int]:
+        """Those of them that the feed knows to be deleted or merged."""
+        wanted = msgspec.json.encode(list(people)).decode()
+        return self._database.read(
+            lambda c: frozenset(
+                int(row[0])
+                for row in c.execute(
+                    "SELECT id FROM feed_user WHERE NOT active"
+                    " AND id IN (SELECT value FROM json_each(?))",
+                    (wanted,),
+                )
+            )
+        )
+
+    def has_tag(self, email_hash: str, tags: Iterable[str]) -> bool:
+        """Whether an active user with this address carries one of these tags."""
+        if not email_hash:
+            return False
+        wanted = set(tags)
+
+        def look(connection: sqlite3.Connection) -> bool:
+            bodies = connection.execute(
+                "SELECT body FROM feed_user WHERE active AND email_hash = ? AND email_hash <> ''",
+                (email_hash.lower(),),
+            )
+            people = (msgspec.json.decode(row["body"], type=ZendeskUser) for row in bodies)
+            return any(not wanted.isdisjoint(person.tags or ()) for person in people)
+
+        return self._database.read(look)
+
+    def _find_ids(self, column: str, values: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        wanted = msgspec.json.encode([value for value in values if value]).decode()
+
+        def look(connection: sqlite3.Connection) -> dict[str, tuple[int, ...]]:
+            found: dict[str, tuple[int, ...]] = {}
+            # The index is one over what is not empty: SQLite uses it only where that is said.
+            for row in connection.execute(
+                f"SELECT {column} AS value, id FROM feed_user WHERE active"  # noqa: S608 - our names
+                f" AND {column} <> '' AND {column} IN (SELECT value FROM json_each(?)) ORDER BY id",
+                (wanted,),
+            ):
+                found[row["value"]] = (*found.get(row["value"], ()), int(row["id"]))
+            return found
+
+        return self._database.read(look)

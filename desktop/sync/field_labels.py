@@ -1,0 +1,34 @@
+"""What fields and values are called where a person reads them: in the window and in a terminal."""
+
+from collections.abc import Mapping
+
+from desktop.kit.text import translate
+from desktop.model.json_value import Json
+
+UNSET_LABEL = translate("Value", "not set")
+
+
+def format_field_name(field: str) -> str:
+    """A field as people call it: `vars.phone` is “phone”, `tags.vip` the tag vip."""
+    kind, dot, name = field.partition(".")
+    if not dot:
+        return {"optout": translate("Value", "opt-out")}.get(field, field)
+    return {
+        "lists": translate("Value", "list {name}").format(name=name),
+        "tags": translate("Value", "tag {name}").format(name=name),
+    }.get(kind, name)
+
+
+def format_value(value: Json, field: str = "") -> str:
+    """A value on one line; nothing is “not set”."""
+    if field.startswith(("lists.", "tags.")):
+        return "on" if value else "off"
+    if value is None or value == "":
+        return UNSET_LABEL
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {format_value(part)}" for key, part in value.items())[:400]
+    if isinstance(value, list | tuple):
+        return ", ".join(str(part) for part in value)[:400] or UNSET_LABEL
+    return " ".join(str(value).split())[:400]

@@ -1,0 +1,204 @@
+"""What people decide about a plan: fields left out, sides picked, records corrected or ignored."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from desktop.kit.clock import Clock
+from desktop.kit.errors import InvalidInput, NotFound
+from desktop.model.edit import Service
+from desktop.model.field_mapping import ConflictPreference
+from desktop.model.json_value import Json
+from desktop.model.sync import Sync
+from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow, PlanRowState, PlanState
+from desktop.store.plan_row_filter import PlanRowFilter
+from desktop.store.workspace_store import WorkspaceStore
+from desktop.sync.consequences import find_consequences
+from desktop.writing.target_record import LIST_PREFIX, TargetRecord
+
+# Stands for the lists a row does not change: which they are matters to nobody here.
+_OTHER_LISTS_NAME = "(others)"
+
+
+class PlanRowDecisions:
+    """Decisions about the plans of a workspace. Raises Conflict once a plan is applied."""
+
+    def __init__(self, store: WorkspaceStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def set_field_ticked(self, plan_id: str, row: int, field: str, *, on: bool) -> PlanRow:
+        """Leave one field of a row out, or take it in again."""
+        kept = self._store.plans.set_field_ticked(plan_id, row, field, on=on)
+        return self._store.plans.replace_row(plan_id, self._reevaluate_row(plan_id, kept))
+
+    def resolve_conflict(self, plan_id: str, row: int, field: str, side: str) -> PlanRow:
+        """Say whose value stands: `zendesk` or `sailthru`."""
+        self.require_conflicting_fields(plan_id, row, [field])
+        kept = self._store.plans.get_row(plan_id, row)
+        goal = self._store.plans.get_planned_sync(plan_id)
+        takes_source = Service(side) is goal.source.kind.service
+        changes = tuple(
+            replace(c, choice=side, applies=takes_source) if c.field == field else c
+            for c in kept.changes
+        )
+        row_now = self._reevaluate_row(plan_id, replace(kept, changes=changes))
+        return self._store.plans.replace_row(plan_id, row_now)
+
+    def require_conflicting_fields(self, plan_id: str, row: int, fields: Sequence[str]) -> None:
+        """Raises NotFound for a field that the row has no conflict over."""
+        there = [c.field for c in self._store.plans.get_row(plan_id, row).changes if c.conflict]
+        for field in fields:
+            if field not in there:
+                raise NotFound(
+                    f"Row {row} has no conflict over “{field[:80]}”.",
+                    f"It has these: {', '.join(there) or 'none'}.",
+                )
+
+    def set_preferred_side(self, plan_id: str, field: str, side: str) -> Sync:
+        """Make the pick the rule of this goal from now on."""
+        goal = self._store.syncs.get(self._store.plans.get(plan_id).sync)
+        prefer = (
+            ConflictPreference.SOURCE
+            if Service(side) is goal.source.kind.service
+            else ConflictPreference.TARGET
+        )
+        rows = tuple(
+            replace(row, prefer=prefer) if row.target == field else row for row in goal.mapping
+        )
+        return self._store.syncs.save(replace(goal, mapping=rows), self._clock.now())
+
+    def find_plan_with_conflict(self, row: str) -> str:
+        """The open plan whose row of that number is a conflict.
+
+        Raises InvalidInput where none has one, or several.
+        """
+        found_in: list[str] = []
+        for goal in self._store.syncs.list_all():
+            plan = self._store.plans.find_latest(goal.name, PlanState.READY, PlanState.STOPPED)
+            if plan is None:
+                continue
+            try:
+                found = self.find_row(plan.id, row)
+            except InvalidInput:
+                continue
+            if found.fate is PlannedOutcome.CONFLICT:
+                found_in.append(plan.id)
+        if len(found_in) == 1:
+            return found_in[0]
+        if found_in:
+            raise InvalidInput(
+                f"Several previews have a conflict in row {row[:40]}.",
+                f"They are {', '.join(found_in)}.",
+                f"Name the one: {found_in[0]}:{row[:40]}.",
+            )
+        raise InvalidInput(
+            f"No open plan has a conflict in row {row[:40]}.",
+            "",
+            "Name the plan too: PLAN:ROW.",
+        )
+
+    def correct_source_field(
+        self, sync: str, source: str, field: str, value: Json, actor: str, reason: str = ""
+    ) -> None:
+        """Use this value of a source record from the next plan on."""
+        if not field:
+            raise InvalidInput("Say which field is to be corrected.")
+        self._store.sync_state.save_corrections(
+            sync, source, {field: value}, actor, self._clock.now(), reason
+        )
+
+    def ignore_source_records(
+        self, sync: str, sources: tuple[str, ...], reason: str, actor: str
+    ) -> None:
+        """Leave these records out for ever. Raises InvalidInput without a reason."""
+        if not reason.strip():
+            raise InvalidInput("Say why they are to be ignored.", "It is kept with them.")
+        self._store.sync_state.save_ignored(sync, sources, reason.strip(), actor, self._clock.now())
+
+    def list_sources_to_retry(self, sync: str, row: str | None = None) -> tuple[str, ...]:
+        """The source records that wait for another try; `row` is one of the last plan's.
+
+        Raises InvalidInput for a row that is not there, or was planned and not tried yet.
+        """
+        if row is None:
+            return self._store.sync_state.list_retry_sources(sync)
+        plan = self._store.plans.find_latest(sync)
+        if plan is None:
+            raise InvalidInput(f"“{sync}” has no plan, so there is no row {row[:40]}.")
+        found = self.find_row(plan.id, row)
+        if found.fate.is_written and found.state is PlanRowState.PLANNED:
+            # What a limit holds back does not pass it one by one.
+            raise InvalidInput(
+                f"Row {found.row} was not tried yet.",
+                f"It waits in plan {plan.id}; nothing was started.",
+                f"`fairlead sync run {sync} --plan {plan.id}` writes what is ticked there.",
+            )
+        # Who names one row has looked at it.
+        self._store.unconfirmed_increments.request_resend(sync, found.source_id)
+        return (found.source_id,)
+
+    def find_row(self, plan_id: str, text: str) -> PlanRow:
+        """The row of a plan that somebody named by its number. Raises InvalidInput."""
+        try:
+            # No table holds longer numbers, and Python reads none of thousands of digits.
+            number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+            return self._store.plans.get_row(plan_id, number)
+        except NotFound as error:
+            self._store.plans.get(plan_id)
+            raise InvalidInput(
+                f"Plan {plan_id} has no row {text[:40]}.",
+                "",
+                "Rows are numbers, as `fairlead sync plan` lists them.",
+            ) from error
+
+    def list_rows_waiting_for_person(self, plan_id: str) -> tuple[PlanRow, ...]:
+        """The rows of a plan that need a person."""
+        chosen = PlanRowFilter(fates=(PlannedOutcome.CORRECTION, PlannedOutcome.CONFLICT))
+        ended = PlanRowFilter(states=(PlanRowState.PARKED, PlanRowState.FAILED))
+        rows = {r.row: r for r in self._store.plans.list_rows(plan_id, chosen, limit=5000)}
+        rows |= {r.row: r for r in self._store.plans.list_rows(plan_id, ended, limit=5000)}
+        return tuple(rows[number] for number in sorted(rows))
+
+    def _reevaluate_row(self, plan_id: str, row: PlanRow) -> PlanRow:
+        """The row's fate and consequences after a decision."""
+        if any(c.conflict and not c.choice for c in row.changes):
+            return row
+        goal = self._store.plans.get_planned_sync(plan_id)
+        if row.fate is PlannedOutcome.CREATE:
+            return replace(row, consequences=find_consequences(goal, row, None, {}, 0))
+        fate = PlannedOutcome.UPDATE if row.changes_to_send else PlannedOutcome.UNCHANGED
+        memory, target = self._store.sync_state, row.target_id
+        before = memory.get_synced_values(goal.name, [target]).get(target, {})
+        before = {**before, **memory.get_accepted_values(goal.name, [target]).get(target, {})}
+        # A row that somebody has left out stays out, whatever is decided about its fields.
+        left_out = row.fate is PlannedOutcome.UPDATE and not row.ticked
+        ticked = fate is PlannedOutcome.UPDATE and not left_out
+        decided = replace(row, fate=fate, ticked=ticked, why="", cause="")
+        there = _target_record_as_planned(goal, decided)
+        tickets = self._count_open_tickets(goal, row.target_id)
+        notes = (
+            find_consequences(goal, decided, there, before, tickets)
+            if decided.changes_to_send
+            else ()
+        )
+        return replace(decided, consequences=notes)
+
+    def _count_open_tickets(self, sync: Sync, target: str) -> int:
+        if sync.target_service is not Service.ZENDESK or not target.isdigit():
+            return 0
+        return self._store.feeds.count_open_tickets([int(target)]).get(int(target), 0)
+
+
+def _target_record_as_planned(sync: Sync, row: PlanRow) -> TargetRecord:
+    """What the plan saw, as far as its row tells."""
+    fields: dict[str, Json] = {
+        "optout": row.optout,
+        f"{LIST_PREFIX}{_OTHER_LISTS_NAME}": row.on_other_lists,
+    }
+    fields |= {change.field: change.old for change in row.changes}
+    return TargetRecord(sync.target_service, row.target_id, row.label, row.address, fields)
+
+
+def unresolved_conflicts(row: PlanRow) -> tuple[FieldChange, ...]:
+    """The fields a person has to pick a side for."""
+    return tuple(c for c in row.changes if c.conflict and not c.choice)

@@ -1,0 +1,240 @@
+"""Taking a run back: itself a plan, made from the run's before-images.
+
+It restores what the API can express, lists the rest before anything is sent, and never restores
+what somebody changed since.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import ParamSpec, TypeVar
+
+from desktop.kit.errors import AppError, InvalidInput
+from desktop.kit.text import translate
+from desktop.model.edit import Service
+from desktop.model.field_mapping import MappingOperator, is_same_field_value
+from desktop.model.field_value import is_empty
+from desktop.model.limit import exceeded_limits
+from desktop.model.sync import Sync
+from desktop.model.sync_plan import (
+    FieldChange,
+    Plan,
+    PlannedOutcome,
+    PlanRow,
+    PlanRowState,
+    PlanState,
+)
+from desktop.store.plan_row_filter import PlanRowFilter
+from desktop.sync.consequences import find_consequences
+from desktop.sync.diff import with_mail_state
+from desktop.sync.sync_context import SyncContext
+from desktop.writing.sailthru_gateway import SailthruGateway
+from desktop.writing.target_record import LIST_PREFIX, VAR_PREFIX, ReadResult, TargetRecord
+from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL, ZendeskGateway
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RollbackLoss:
+    """Something a rollback cannot restore: how many rows, and why, in words."""
+
+    row_count: int
+    reason: str
+
+
+class RollbackPlanner:
+    """Makes the plan that takes one run back."""
+
+    def __init__(self, context: SyncContext) -> None:
+        self._context = context
+        self._store = context.store
+
+    async def build_plan(self, run_id: str, actor: str) -> Plan:
+        """The plan, READY or STOPPED by a limit. Raises InvalidInput for a run that wrote nothing."""
+        run = await self._run_in_database(self._store.runs.get, run_id)
+        if run.plan is None:
+            raise InvalidInput(f"Run {run_id} wrote nothing.", "There is nothing to take back.")
+        before = await self._run_in_database(self._store.plans.get, run.plan)
+        if before.is_rollback:
+            raise InvalidInput(
+                f"Run {run_id} took another run back already.",
+                "Taking that back would do the first one again.",
+                "Run the sync instead.",
+            )
+        wrote = run.totals.get("created", 0) + run.totals.get("updated", 0)
+        if wrote and await self._run_in_database(
+            self._store.plan_retention.has_deleted_rows, run.plan
+        ):
+            raise InvalidInput(
+                f"What run {run_id} wrote is not kept any more.",
+                "Rows are kept for 90 days, and those of the 20 newest plans of each sync.",
+            )
+        goal = await self._run_in_database(self._store.plans.get_planned_sync, run.plan)
+        now = self._context.clock.now()
+        plan_id = await self._run_in_database(
+            self._store.plans.begin, goal, actor, now, origin=f"rollback {run_id}"
+        )
+        try:
+            read = await self._plan_rows(plan_id, run.plan, goal)
+        except BaseException:
+            await self._run_in_database(self._store.plans.discard, plan_id)
+            raise
+        made = await self._run_in_database(self._store.plans.get, plan_id)
+        if not made.count_rows(PlannedOutcome.UPDATE):
+            losses = await self.list_losses(plan_id)
+            await self._run_in_database(self._store.plans.discard, plan_id)
+            raise InvalidInput(
+                f"Nothing of run {run_id} can be taken back.",
+                " ".join(f"{loss.row_count:,} × {loss.reason}." for loss in losses)
+                or "It wrote nothing.",
+            )
+        counts = await self._run_in_database(self._store.plans.count_ticked_by_consequence, plan_id)
+        found = exceeded_limits(goal.limits, counts, read, incremental=True)
+        await self._run_in_database(
+            self._store.plans.finish,
+            plan_id,
+            state=PlanState.STOPPED if found else PlanState.READY,
+            read=read,
+            breaches=tuple(breach.code for breach in found),
+            mark="",
+        )
+        return await self._run_in_database(self._store.plans.get, plan_id)
+
+    async def list_losses(self, plan_id: str) -> tuple[RollbackLoss, ...]:
+        """What will not be as it was, to be said before the click."""
+        return await self._run_in_database(self._count_losses, plan_id)
+
+    def _count_losses(self, plan_id: str) -> tuple[RollbackLoss, ...]:
+        counts: dict[str, int] = {}
+        after = 0
+        while rows := self._store.plans.list_rows(plan_id, after=after, limit=500):
+            after = rows[-1].row
+            for row in rows:
+                reasons = {c.reason for c in row.changes if c.reason}
+                reasons |= {row.why} if row.why else set()
+                for reason in reasons:
+                    counts[reason] = counts.get(reason, 0) + 1
+        return tuple(
+            RollbackLoss(n, words) for words, n in sorted(counts.items(), key=lambda i: -i[1])
+        )
+
+    async def _plan_rows(self, plan_id: str, old_plan: str, sync: Sync) -> int:
+        chosen = PlanRowFilter(
+            fates=(PlannedOutcome.CREATE, PlannedOutcome.UPDATE),
+            states=(PlanRowState.DONE, PlanRowState.ACCEPTED),
+        )
+        after = read = 0
+        doubts = await self._run_in_database(
+            self._store.unconfirmed_increments.by_source, sync.name
+        )
+        while rows := await self._run_in_database(
+            self._store.plans.list_rows, old_plan, chosen, after=after, limit=MAX_USERS_PER_CALL
+        ):
+            after = rows[-1].row
+            there = await self._read_targets(rows, sync)
+            made = [
+                self._revert_row(sync, row, there.get(row.row), in_doubt=row.source_id in doubts)
+                for row in rows
+            ]
+            read += len(made)
+            await self._run_in_database(self._store.plans.add_rows, plan_id, made)
+        return read
+
+    async def _read_targets(self, rows: Sequence[PlanRow], sync: Sync) -> dict[int, ReadResult]:
+        if sync.target_service is Service.SAILTHRU:
+            target = SailthruGateway(self._context.sailthru.client, self._context.sailthru.bulk)
+            return await target.read_rows(rows)
+        people = ZendeskGateway(self._context.zendesk.client, self._context.zendesk.bulk)
+        return await people.read_rows(rows)
+
+    def _revert_row(self, sync: Sync, row: PlanRow, now: ReadResult, *, in_doubt: bool) -> PlanRow:
+        fresh = replace(
+            row,
+            state=PlanRowState.PLANNED,
+            detail="",
+            ticked=True,
+            why="",
+            cause="",
+            events=(),
+            consequences=(),
+            evidence=translate("Rollback", "stands as before the run"),
+        )
+        if isinstance(now, AppError):
+            return replace(
+                fresh, fate=PlannedOutcome.SKIPPED, changes=(), why=str(now), ticked=False
+            )
+        if now is None or not now.is_editable:
+            return replace(
+                fresh, fate=PlannedOutcome.SKIPPED, changes=(), why=_GONE_TEXT, ticked=False
+            )
+        sums = {r.target for r in sync.mapping if r.operator is MappingOperator.SUM and r.on}
+        changes = tuple(
+            _revert_increment(row.fate, change, now, in_doubt=in_doubt)
+            if change.field in sums
+            else _revert_field(row.fate, change, now)
+            for change in row.changes_to_send
+        )
+        fresh = with_mail_state(replace(fresh, changes=changes, target_id=now.id), now)
+        if not fresh.changes_to_send:
+            why = (
+                _PROFILE_STAYS_TEXT
+                if row.fate is PlannedOutcome.CREATE
+                else next((c.reason for c in changes), "")
+            )
+            return replace(fresh, fate=PlannedOutcome.UNCHANGED, why=why)
+        why = _PROFILE_STAYS_TEXT if row.fate is PlannedOutcome.CREATE else ""
+        back = {change.field for change in fresh.changes_to_send}
+        # They count as not added up only when the number goes back with them.
+        events = row.events if sums <= back else ()
+        fresh = replace(fresh, fate=PlannedOutcome.UPDATE, why=why, events=events)
+        return replace(fresh, consequences=find_consequences(sync, fresh, now, {}, 0))
+
+    async def _run_in_database(
+        self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await self._store.database_thread.run(act, *args, **kwargs)
+
+
+def _revert_field(fate: PlannedOutcome, change: FieldChange, now: TargetRecord) -> FieldChange:
+    """The way back of one field, or why there is none."""
+    there = now.get_value(change.field)
+    back = FieldChange(change.field, there, change.old)
+    if is_same_field_value(change.field, there, change.old):
+        return replace(back, applies=False, reason=_ALREADY_REVERTED_TEXT)
+    if not is_same_field_value(change.field, there, change.new):
+        return replace(back, applies=False, reason=_CHANGED_SINCE_TEXT)
+    if fate is PlannedOutcome.CREATE and change.field.startswith(VAR_PREFIX):
+        # The profile was new: its values go as far as they can.
+        return replace(back, reason=_BECOMES_EMPTY_TEXT)
+    if change.field.startswith(VAR_PREFIX) and is_empty(change.old):
+        return replace(back, reason=_BECOMES_EMPTY_TEXT)
+    if change.field.startswith(LIST_PREFIX) and change.old is True:
+        return replace(back, reason=_NEW_JOIN_DATE_TEXT)
+    return back
+
+
+def _revert_increment(
+    fate: PlannedOutcome, change: FieldChange, now: TargetRecord, *, in_doubt: bool
+) -> FieldChange:
+    """The way back of a number that was added to, which may be under way already."""
+    # Where it was summed up again, the older total that stood there is nobody's wish.
+    back = _revert_field(
+        fate, change if change.known is None else replace(change, old=change.known), now
+    )
+    return (
+        replace(back, applies=False, reason=_UNCONFIRMED_TEXT)
+        if in_doubt and back.applies
+        else back
+    )
+
+
+_GONE_TEXT = translate("Rollback", "not there any more, or not a customer")
+_PROFILE_STAYS_TEXT = translate("Rollback", "was created by the run: the profile itself stays")
+_ALREADY_REVERTED_TEXT = translate("Rollback", "is as before already")
+_CHANGED_SINCE_TEXT = translate("Rollback", "changed by somebody since: never restored")
+_UNCONFIRMED_TEXT = translate(
+    "Rollback", "may be changed yet by a job that was given up: the sync's next preview finds out"
+)
+_BECOMES_EMPTY_TEXT = translate("Rollback", "was not set: becomes empty, the name stays")
+_NEW_JOIN_DATE_TEXT = translate("Rollback", "back on the list, with a new date of joining")

@@ -1,0 +1,136 @@
+"""A goal's source as the mirror holds it: its records, what changed, and how far that reaches."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from desktop.model.exported_ticket import ExportedTicket
+from desktop.model.field_condition import ConditionOperator
+from desktop.model.sync import SourceKind, Sync
+from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, list_feed_name
+from desktop.sync.source_record import (
+    SourceRecord,
+    source_record_from_export,
+    source_record_from_user,
+)
+from desktop.sync.sync_context import SyncContext
+
+Watermarks = Mapping[str, str]
+
+
+class SourceReader:
+    """The source of one goal; `lists` are the Sailthru lists that were read for it.
+
+    Its methods belong on the database's thread.
+    """
+
+    def __init__(self, context: SyncContext, sync: Sync, lists: Sequence[str]) -> None:
+        self._context = context
+        self._feeds = context.store.feeds
+        self._sync = sync
+        self._kind = sync.source.kind
+        self._lists = tuple(lists)
+
+    def current_watermarks(self) -> dict[str, str]:
+        """Where its feeds stand now."""
+        return {name: self._feeds.get_state(name).watermark for name in self._feed_names()}
+
+    def last_watermarks(self) -> dict[str, str]:
+        """Where they stood when the goal was last applied; nothing where all has to be looked at.
+
+        That is so before the first run, and where people come and go with time alone.
+        """
+        if self._depends_on_time():
+            return {}
+        mark = self._context.store.syncs.get_watermark(self._sync.name)
+        try:
+            found = json.loads(mark) if mark else {}
+        except ValueError:
+            return {}
+        return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+    def is_empty(self) -> bool:
+        """Whether the whole source holds nobody: then nothing that would follow from it is done."""
+        return not any(self._feeds.count_records(name) for name in self._feed_names())
+
+    def iter_records(
+        self, before: Watermarks, only: Sequence[str] = (), *, also: Sequence[str] = ()
+    ) -> Iterator[SourceRecord]:
+        """What changed since then, what waits for another try and `also` these; or `only` these."""
+        again = (*self._context.store.sync_state.list_retry_sources(self._sync.name), *also)
+        waiting = dict.fromkeys(only or again)
+        seen: set[str] = set()
+        if not only:
+            for record in self._iter_changed(before):
+                if record.id in waiting:
+                    seen.add(record.id)
+                yield record
+        for source in waiting:
+            once_more = None if source in seen else self.get_record(source)
+            if once_more is not None:
+                yield once_more
+
+    def is_on_source_list(self, sid: str) -> bool:
+        """Whether the last exports of its lists had this profile."""
+        return self._is_on_any(self._lists, sid)
+
+    def _feed_names(self) -> list[str]:
+        if self._kind is SourceKind.SAILTHRU_LISTS:
+            return [list_feed_name(name) for name in self._lists]
+        return [TICKETS_FEED if self._kind is SourceKind.ZENDESK_TICKETS else USERS_FEED]
+
+    def get_record(self, source: str) -> SourceRecord | None:
+        """One record by its id, as it was read last."""
+        if self._kind is SourceKind.SAILTHRU_LISTS:
+            for name in self._lists:
+                profile = self._feeds.get_profile(name, source)
+                if profile is not None:
+                    return source_record_from_export(profile, name, self._context.value_source)
+            return None
+        person = self._feeds.get_user(int(source)) if source.isdigit() else None
+        return None if person is None else source_record_from_user(person, self._tickets(person.id))
+
+    def _iter_changed(self, before: Watermarks) -> Iterator[SourceRecord]:
+        feeds = self._feeds
+        if self._kind is SourceKind.SAILTHRU_LISTS:
+            for place, name in enumerate(self._lists):
+                feed = feeds.get_state(list_feed_name(name))
+                after = feed.changes_after(before.get(feed.name, ""))
+                for profile in feeds.iter_profiles(name, after, feed.seq):
+                    # On several lists: the first one counts.
+                    if place and self._is_on_any(self._lists[:place], profile.sid):
+                        continue
+                    yield source_record_from_export(profile, name, self._context.value_source)
+        elif self._kind is SourceKind.ZENDESK_TICKETS:
+            feed = feeds.get_state(TICKETS_FEED)
+            for requester in feeds.iter_requesters(
+                feed.changes_after(before.get(TICKETS_FEED, "")), feed.seq
+            ):
+                person = feeds.get_user(requester)
+                if person is not None:
+                    yield source_record_from_user(person, self._tickets(requester))
+        else:
+            feed = feeds.get_state(USERS_FEED)
+            for person in feeds.iter_users(
+                feed.changes_after(before.get(USERS_FEED, "")), feed.seq
+            ):
+                yield source_record_from_user(person)
+
+    def _tickets(self, requester: int) -> Sequence[ExportedTicket]:
+        if self._kind is not SourceKind.ZENDESK_TICKETS:
+            return ()
+        tickets = self._feeds.list_tickets(requester)
+        days = self._sync.source.within_days
+        if days is None:
+            return tickets
+        since = self._context.clock.now() - days * 86_400.0
+        return tuple(t for t in tickets if (t.created_at or 0.0) >= since)
+
+    def _is_on_any(self, lists: Sequence[str], sid: str) -> bool:
+        return any(self._feeds.is_member(name, sid) for name in lists)
+
+    def _depends_on_time(self) -> bool:
+        source = self._sync.source
+        rules = [*source.where, *(c for stage in self._sync.stages for c in stage.where)]
+        return source.within_days is not None or any(
+            c.test in (ConditionOperator.WITHIN_DAYS, ConditionOperator.BEFORE_DAYS) for c in rules
+        )

@@ -1,0 +1,204 @@
+"""A record of a sync's source: one person with the fields a mapping can name.
+
+Field names: Zendesk `id name first_name last_name email phone external_id role tags organization
+active time_zone locale suspended verified created_at updated_at user_fields.KEY` and, over tickets,
+`last_ticket_id last_ticket_status last_ticket_priority last_ticket_subject
+last_ticket_created_time ticket_count open_ticket_count ticket_ids`; Sailthru `sid email extid
+engagement optout lists vars.NAME value.segment value.amount` and Sailthru's names of times and
+lifetime counts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from desktop.model.customer_value import CustomerValueSource, read_customer_value
+from desktop.model.edit import Service
+from desktop.model.exported_profile import ExportedProfile
+from desktop.model.exported_ticket import ExportedTicket
+from desktop.model.instant import FieldValue, Instant
+from desktop.model.name_splitting import split_name
+from desktop.model.sailthru_profile import SailthruProfile
+from desktop.model.zendesk_user import ZendeskUser
+from desktop.store.feed_repository import hash_email
+
+
+@dataclass(frozen=True)
+class SourceRecord:
+    """One person as a source tells them.
+
+    `id` is the Zendesk user id or the sid; `at` when it last changed (Unix seconds), where known.
+    `came_from` is the Sailthru list it was found on.
+    """
+
+    service: Service
+    id: str
+    label: str
+    email: str = ""
+    email_hash: str = ""
+    external_id: str = ""
+    phone: str = ""
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+    updated_at: float | None = None
+    list_name: str = ""
+
+    def with_values(self, values: Mapping[str, FieldValue]) -> "SourceRecord":
+        """With somebody's corrections in place of its own values."""
+        email = values.get("email", self.email)
+        name = values.get("name")
+        fields = {**self.fields, **values}
+        if isinstance(name, str):
+            fields |= _name_fields(name)
+        return replace(
+            self,
+            fields=fields,
+            email=str(email or ""),
+            email_hash=hash_email(str(email or "")),
+            label=str(email or self.label),
+        )
+
+
+def source_record_from_user(
+    person: ZendeskUser, tickets: Sequence[ExportedTicket] = ()
+) -> SourceRecord:
+    """A Zendesk user, with what their tickets add up to; `tickets` from the oldest on."""
+    fields: dict[str, FieldValue] = {
+        "id": person.id,
+        "name": person.name,
+        **_name_fields(person.name),
+        "email": person.email,
+        "phone": person.phone,
+        "external_id": person.external_id,
+        "role": person.role,
+        "active": person.active,
+        "suspended": person.suspended,
+        "verified": person.verified,
+        "time_zone": person.time_zone,
+        "locale": person.locale,
+        **{f"user_fields.{key}": value for key, value in person.user_fields.items()},
+        **_instant_fields(created_at=person.created_at, updated_at=person.updated_at),
+    }
+    if person.tags is not None:
+        fields["tags"] = list(person.tags)
+    if person.organization is not None:
+        fields["organization"] = person.organization.name
+    fields |= summarize_tickets(tickets)
+    email = (person.email or "").strip().lower()
+    return SourceRecord(
+        service=Service.ZENDESK,
+        id=str(person.id),
+        label=email or person.name or str(person.id),
+        email=email,
+        email_hash=hash_email(email),
+        external_id=person.external_id or "",
+        phone=person.phone or "",
+        fields=fields,
+        updated_at=person.updated_at,
+    )
+
+
+def summarize_tickets(tickets: Sequence[ExportedTicket]) -> dict[str, FieldValue]:
+    """What a person's tickets add up to, nothing where there is none. Bodies are never read."""
+    there = [ticket for ticket in tickets if not ticket.is_deleted]
+    if not there:
+        return {}
+    last = max(there, key=lambda ticket: (ticket.created_at or 0.0, ticket.id))
+    return {
+        "last_ticket_id": last.id,
+        "last_ticket_status": last.status,
+        "last_ticket_priority": last.priority,
+        "last_ticket_subject": last.subject,
+        "ticket_count": len(there),
+        "open_ticket_count": sum(not ticket.is_solved for ticket in there),
+        "ticket_ids": [ticket.id for ticket in there],
+        **_instant_fields(last_ticket_created_time=last.created_at),
+    }
+
+
+def source_record_from_export(
+    profile: ExportedProfile, list_name: str, value_source: CustomerValueSource
+) -> SourceRecord:
+    """A row of a list's export. It has no address, only the address's hash."""
+    lists = frozenset((*profile.lists, list_name))
+    fields: dict[str, FieldValue] = {
+        "sid": profile.sid,
+        "lists": sorted(lists),
+        **{f"vars.{name}": value for name, value in profile.vars.items()},
+        **{name: Instant(at) for name, at in profile.activity.items()},
+        **profile.lifetime,
+    }
+    if profile.extid:
+        fields["extid"] = profile.extid
+    if profile.email:
+        fields["email"] = profile.email
+    if profile.engagement:
+        fields["engagement"] = profile.engagement
+    if profile.optout is not None:
+        fields["optout"] = profile.optout.value
+    fields |= _value_fields(value_source, profile.vars, lists)
+    return SourceRecord(
+        service=Service.SAILTHRU,
+        id=profile.sid,
+        label=profile.email or profile.sid,
+        email=(profile.email or "").lower(),
+        email_hash=profile.email_hash or hash_email(profile.email or ""),
+        external_id=profile.extid or "",
+        phone=str(profile.vars.get("phone") or profile.vars.get("phone_number") or ""),
+        fields=fields,
+        list_name=list_name,
+    )
+
+
+def source_record_from_profile(
+    profile: SailthruProfile, value_source: CustomerValueSource
+) -> SourceRecord:
+    """A profile that was read by itself, with its address."""
+    fields: dict[str, FieldValue] = {
+        "sid": profile.sid,
+        "lists": sorted(profile.lists),
+        **{f"vars.{name}": value for name, value in profile.vars.items()},
+        **{name: Instant(at) for name, at in profile.activity.items()},
+        **profile.lifetime,
+        **_value_fields(value_source, profile.vars, frozenset(profile.lists)),
+    }
+    if profile.email:
+        fields["email"] = profile.email
+    if profile.keys.get("extid"):
+        fields["extid"] = profile.keys["extid"]
+    if profile.engagement:
+        fields["engagement"] = profile.engagement
+    if profile.optout is not None:
+        fields["optout"] = profile.optout.value
+    return SourceRecord(
+        service=Service.SAILTHRU,
+        id=profile.sid,
+        label=profile.email or profile.sid,
+        email=(profile.email or "").lower(),
+        email_hash=hash_email(profile.email or ""),
+        external_id=profile.keys.get("extid", ""),
+        phone=str(profile.vars.get("phone") or ""),
+        fields=fields,
+    )
+
+
+def _name_fields(name: str) -> dict[str, FieldValue]:
+    first, last = split_name(name)
+    return {"first_name": first, "last_name": last}
+
+
+def _instant_fields(**moments: float | None) -> dict[str, FieldValue]:
+    return {name: Instant(at) for name, at in moments.items() if at is not None}
+
+
+def _value_fields(
+    source: CustomerValueSource, variables: Mapping[str, FieldValue], lists: frozenset[str]
+) -> dict[str, FieldValue]:
+    plain = {name: value for name, value in variables.items() if not isinstance(value, Instant)}
+    found = read_customer_value(source, plain, lists)
+    if found is None:
+        return {}
+    fields: dict[str, FieldValue] = {}
+    if found.segment is not None:
+        fields["value.segment"] = found.segment
+    if found.amount is not None:
+        fields["value.amount"] = found.amount
+    return fields

@@ -1,0 +1,148 @@
+"""The presets: goals like any other, made from how this account calls things."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from desktop.kit.errors import InvalidInput
+from desktop.kit.text import translate
+from desktop.model.field_condition import ConditionOperator, FieldCondition
+from desktop.model.field_mapping import ConflictPreference, MappingOperator, MappingRow, SourceType
+from desktop.model.lifecycle_stage import LifecycleStage
+from desktop.model.sync import MatchIdentifier, SourceKind, Sync, SyncEffects, SyncSource
+
+TICKETS_TO_PROFILES = "tickets-to-profiles"
+ZENDESK_TO_SAILTHRU = "zendesk-to-sailthru"
+SAILTHRU_TO_ZENDESK = "sailthru-to-zendesk"
+HIGH_VALUE_TAGGING = "high-value-tagging"
+HIGHEST_SEGMENT = 4
+
+_DEFAULT_IDENTITY = (MatchIdentifier.SID, MatchIdentifier.EMAIL, MatchIdentifier.EXTERNAL_ID)
+
+
+@dataclass(frozen=True)
+class PresetNames:
+    """How this account calls what the presets read and write."""
+
+    box_field: str
+    smart_list: str
+    mark_var: str
+    highvalue_tag: str
+
+
+def build_preset(name: str, names: PresetNames) -> Sync:
+    """The goal a preset stands for, not saved yet. Raises InvalidInput."""
+    make = PRESETS.get(name)
+    if make is None:
+        raise InvalidInput(
+            f"There is no preset “{name[:40]}”.", "", f"There are: {', '.join(PRESETS)}."
+        )
+    return make(names)
+
+
+def _tickets_to_profiles(names: PresetNames) -> Sync:
+    del names
+    fields = (
+        "last_ticket_id",
+        "last_ticket_status",
+        "last_ticket_priority",
+        "last_ticket_created_time",
+        "ticket_count",
+    )
+    return Sync(
+        name=TICKETS_TO_PROFILES,
+        title=translate("Preset", "Tickets to profiles"),
+        source=SyncSource(SourceKind.ZENDESK_TICKETS),
+        identity=_DEFAULT_IDENTITY,
+        mapping=tuple(MappingRow(field, f"vars.{field}") for field in fields),
+        schedule="every 5 min",
+        preset=TICKETS_TO_PROFILES,
+        description=translate(
+            "Preset",
+            "What people have asked for lately becomes profile data. Never what they wrote.",
+        ),
+    )
+
+
+def _zendesk_to_sailthru(names: PresetNames) -> Sync:
+    return Sync(
+        name=ZENDESK_TO_SAILTHRU,
+        title=translate("Preset", "Zendesk to Sailthru"),
+        source=SyncSource(
+            SourceKind.ZENDESK_USERS,
+            where=(FieldCondition(f"user_fields.{names.box_field}", ConditionOperator.IS, True),),
+        ),
+        identity=_DEFAULT_IDENTITY,
+        mapping=(
+            MappingRow("first_name", "vars.first_name", MappingOperator.SET_IF_EMPTY),
+            MappingRow("last_name", "vars.last_name", MappingOperator.SET_IF_EMPTY),
+            MappingRow("phone", "vars.phone", prefer=ConflictPreference.ASK),
+            MappingRow("id", "vars.zendesk_id", type=SourceType.IDENTIFIER),
+        ),
+        effects=SyncEffects(create_missing=True),
+        schedule="hourly",
+        preset=ZENDESK_TO_SAILTHRU,
+        description=translate(
+            "Preset",
+            "Everybody whose box “Sync to Sailthru” is ticked gets a profile, on no list.",
+        ),
+    )
+
+
+def _sailthru_to_zendesk(names: PresetNames) -> Sync:
+    return Sync(
+        name=SAILTHRU_TO_ZENDESK,
+        title=translate("Preset", "Sailthru to Zendesk"),
+        source=SyncSource(SourceKind.SAILTHRU_LISTS, lists=(names.smart_list,)),
+        identity=_DEFAULT_IDENTITY,
+        mapping=(
+            MappingRow("sid", "user_fields.sailthru_profile_id", type=SourceType.IDENTIFIER),
+            MappingRow("engagement", "user_fields.sailthru_engagement"),
+            MappingRow("optout", "user_fields.sailthru_optout", type=SourceType.OPTOUT),
+        ),
+        effects=SyncEffects(add_tags=("sailthru",)),
+        schedule="3 times a day from 09:00",
+        preset=SAILTHRU_TO_ZENDESK,
+        description=translate(
+            "Preset",
+            "Everybody on the smart list carries in Zendesk what Sailthru knows.",
+        ),
+    )
+
+
+def _high_value_tagging(names: PresetNames) -> Sync:
+    return Sync(
+        name=HIGH_VALUE_TAGGING,
+        title=translate("Preset", "High-value tagging"),
+        source=SyncSource(
+            SourceKind.SAILTHRU_LISTS,
+            where=(FieldCondition("value.segment", ConditionOperator.AT_LEAST, HIGHEST_SEGMENT),),
+        ),
+        identity=_DEFAULT_IDENTITY,
+        effects=SyncEffects(add_tags=(names.highvalue_tag,)),
+        schedule="daily 06:00",
+        preset=HIGH_VALUE_TAGGING,
+        description=translate(
+            "Preset",
+            "Customers of the highest value get a tag, which their open tickets carry too.",
+        ),
+    )
+
+
+PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
+    {
+        TICKETS_TO_PROFILES: _tickets_to_profiles,
+        ZENDESK_TO_SAILTHRU: _zendesk_to_sailthru,
+        SAILTHRU_TO_ZENDESK: _sailthru_to_zendesk,
+        HIGH_VALUE_TAGGING: _high_value_tagging,
+    }
+)
+
+# Stages that any goal may be restricted to; local rules over what a record says (S2-17).
+PRESET_STAGES: tuple[LifecycleStage, ...] = (
+    LifecycleStage("new", (FieldCondition("created_at", ConditionOperator.WITHIN_DAYS, 30),)),
+    LifecycleStage(
+        "in trouble", (FieldCondition("open_ticket_count", ConditionOperator.AT_LEAST, 1),)
+    ),
+    LifecycleStage("quiet", (FieldCondition("open_time", ConditionOperator.BEFORE_DAYS, 90),)),
+)

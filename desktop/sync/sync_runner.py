@@ -1,0 +1,408 @@
+"""A run: extract → plan → guard → apply → finish, in the process that was started for it.
+
+What it has done is in the store at every moment: killed anywhere, the next one goes on there.
+Somebody's wish to cancel is a row that is looked at four times a second, whatever is under way.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from desktop.kit.errors import (
+    AppError,
+    ConflictError,
+    NotFound,
+    ResponseTimeout,
+    ServiceError,
+    StorageError,
+    UserDecisionNeeded,
+)
+from desktop.kit.text import format_count
+from desktop.model.retry_backoff import ExponentialBackoff
+from desktop.model.sync import Sync
+from desktop.model.sync_plan import Plan, PlanState
+from desktop.model.sync_run import Run, RunProgress, RunStage, RunState
+from desktop.settings.file_lock import hold_lock
+from desktop.sync.feed_extractor import FeedExtractor
+from desktop.sync.limits import find_blocking_reason, require_startable_plan
+from desktop.sync.plan_applier import PlanApplier
+from desktop.sync.plan_builder import PlanBuilder, PlanRequest
+from desktop.sync.sync_context import SyncContext
+from desktop.writing.batch_bookkeeping import Checkpoint
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+# A bulk write that collided with another, or that nobody answered: three more tries, each of which
+# reads first what the one before may have done.
+_COLLISION_BACKOFF = ExponentialBackoff(max_attempts=4)
+_NO_ANSWER_BACKOFF = ExponentialBackoff(first_delay_s=2.0, max_attempts=4)
+_CANCEL_POLL_S = 0.25
+_PROGRESS_INTERVAL_S = 0.5
+# Of some thousand rows each, after one run.
+_MAX_RETENTION_CHUNKS = 100
+
+OnProgress = Callable[[Run], None]
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What somebody asked to run.
+
+    `plan`: exactly that one; `full`: read everything again; `only`: these source records;
+    `resume`: go on with that run. `allow`: limits that `person` (a Zendesk user id), an admin,
+    lets pass once.
+    """
+
+    sync: str
+    actor: str
+    why: str = "hand"
+    plan_id: str | None = None
+    is_full: bool = False
+    source_ids: tuple[str, ...] = ()
+    resume_run_id: str | None = None
+    allowed_limits: tuple[str, ...] = ()
+    approver_id: str = ""
+
+
+@dataclass
+class SyncRunner:
+    """Runs one goal. `lock_path` keeps a second run of it away, in whatever process."""
+
+    context: SyncContext
+    lock_path: Path
+    on_progress: OnProgress = field(default=lambda _run: None)
+    checkpoint: Checkpoint = field(default=lambda _name: None)
+    count_calls: Callable[[], int] = field(default=lambda: 0)
+    describe_budget: Callable[[], str] = field(default=lambda: "")
+
+    async def preview(self, sync: Sync, actor: str, *, full: bool = False) -> Plan:
+        """Extract and plan; nothing is written anywhere, and no history is left."""
+        async with self._exclusive_lock(sync):
+            runs = self.context.store.runs
+            await self._run_in_database(runs.delete_previews, sync.name)
+            run = await self._run_in_database(
+                runs.begin, sync.name, "preview", actor, self.context.clock.now()
+            )
+            try:
+                plan = await self._run_cancellable(
+                    run, self._extract_and_plan(run, sync, actor, full=full)
+                )
+            except AppError as error:
+                # Kept until the next preview, for a window that has started this one.
+                await self._end_run(run, RunState.FAILED, error)
+                raise
+            except BaseException:
+                await self._run_in_database(runs.delete_run, run.id)
+                raise
+            await self._run_in_database(runs.delete_run, run.id)
+            await self._run_in_database(
+                self.context.store.plans.delete_older_previews, sync.name, plan.id
+            )
+            return plan
+
+    async def run(self, sync: Sync, request: RunRequest) -> Run:
+        """One whole run; its state says how it ended. Raises what keeps it from beginning."""
+        async with self._exclusive_lock(sync):
+            store, now = self.context.store, self.context.clock.now()
+            if request.resume_run_id is not None:
+                run = await self._run_in_database(
+                    store.runs.take_over, request.resume_run_id, sync.name
+                )
+            else:
+                why = request.why
+                if request.plan_id is not None:
+                    plan = await self._run_in_database(store.plans.get, request.plan_id)
+                    require_startable_plan(sync, plan)
+                    why = "rollback" if plan.is_rollback else why
+                run = await self._run_in_database(
+                    store.runs.begin,
+                    sync.name,
+                    why,
+                    request.actor,
+                    now,
+                    full=request.is_full,
+                    only=request.source_ids,
+                )
+            try:
+                ended = await self._run_cancellable(run, self._run_stages(run, sync, request))
+            except asyncio.CancelledError:
+                if not await self._run_in_database(store.runs.is_cancel_requested, run.id):
+                    raise
+                return await self._end_run(run, RunState.CANCELLED)
+            except AppError as error:
+                return await self._end_run(run, RunState.FAILED, error)
+            if ended.state is RunState.DONE:
+                await self._delete_expired_rows(sync)
+            return ended
+
+    async def _delete_expired_rows(self, sync: Sync) -> None:
+        """In pieces, so that nobody waits for the file; what is left is the next run's."""
+        now, pruning = self.context.clock.now(), self.context.store.plan_retention
+        try:
+            for _ in range(_MAX_RETENTION_CHUNKS):
+                if not await self._run_in_database(pruning.delete_expired_chunk, sync.name, now):
+                    return
+        except StorageError as error:
+            log.warning("Rows of old plans could not be forgotten: %s", error.title)
+
+    async def _run_stages(self, run: Run, sync: Sync, request: RunRequest) -> Run:
+        store = self.context.store
+        await self._settle_earlier_runs(run, sync)
+        plan_id = run.plan or request.plan_id
+        if plan_id is None:
+            # Somebody who goes on with a run need not know what it was to read.
+            plan = await self._extract_and_plan(
+                run,
+                sync,
+                request.actor,
+                full=request.is_full or run.is_full,
+                only=request.source_ids or run.only_records,
+                why=run.trigger,
+            )
+        else:
+            plan = await self._run_in_database(store.plans.get, plan_id)
+            sync = await self._run_in_database(store.plans.get_planned_sync, plan.id)
+        await self._run_in_database(store.runs.set_plan, run.id, plan.id)
+        self.checkpoint("planned")
+        if plan.state is PlanState.APPLIED:
+            # Killed between the last row and the end: only the telling is left.
+            return await self._finish(run, sync, plan)
+        await self._begin_stage(run, RunStage.CHECK_LIMITS)
+        for breach in request.allowed_limits:
+            await self._run_in_database(
+                store.plans.approve_limit,
+                plan.id,
+                breach,
+                request.approver_id,
+                request.actor,
+                self.context.clock.now(),
+            )
+        # A plan that was being applied had passed already.
+        why = (
+            ""
+            if plan.state is PlanState.APPLYING
+            else await self._run_in_database(find_blocking_reason, store, sync, plan)
+        )
+        if why:
+            await self._run_in_database(store.plans.set_state, plan.id, PlanState.STOPPED)
+            return await self._end_run(run, RunState.WAITING, UserDecisionNeeded(why))
+        await self._apply(run, sync, plan)
+        return await self._finish(run, sync, plan)
+
+    async def _extract_and_plan(
+        self,
+        run: Run,
+        sync: Sync,
+        actor: str,
+        *,
+        full: bool = False,
+        only: tuple[str, ...] = (),
+        why: str = "sync",
+    ) -> Plan:
+        await self._run_in_database(self.context.store.plans.delete_unfinished, sync.name)
+        read = _ProgressReporter(self, run, RunStage.EXTRACT)
+        await self._begin_stage(run, RunStage.EXTRACT)
+        extract = FeedExtractor(self.context, read.add)
+        lists = await extract.extract_for_sync(sync)
+        self.checkpoint("extracted")
+        judged = _ProgressReporter(self, run, RunStage.PLAN)
+        await self._begin_stage(run, RunStage.PLAN)
+        planning = PlanBuilder(self.context, judged.add)
+        origin = "retry" if why == "retry" else "sync"
+        order = PlanRequest(
+            sync,
+            actor,
+            lists=lists,
+            is_full=full,
+            source_ids=only,
+            origin=origin,
+            unreadable_rows=tuple(extract.unreadable_rows),
+        )
+        return await planning.build(order)
+
+    async def _settle_earlier_runs(self, run: Run, sync: Sync) -> None:
+        """What earlier runs of this goal had under way is known before anything new is planned."""
+        store = self.context.store
+        known = await self._run_in_database(store.runs.get, run.id)
+        for plan_id, run_id in await self._run_in_database(
+            store.batches.list_unsettled_plans, sync.name, known.plan
+        ):
+            earlier = await self._run_in_database(store.runs.get, run_id)
+            await PlanApplier(self.context, earlier, self.checkpoint).settle_open_batches(plan_id)
+            totals = await self._run_in_database(store.batches.count_by_outcome, plan_id)
+            totals.pop("left", None)
+            await self._run_in_database(store.runs.set_totals, run_id, totals)
+
+    async def _apply(self, run: Run, sync: Sync, plan: Plan) -> None:
+        plans = self.context.store.plans
+        await self._begin_stage(run, RunStage.APPLY)
+        await self._run_in_database(plans.set_state, plan.id, PlanState.APPLYING)
+        total = await self._run_in_database(plans.count_ticked, plan.id)
+        sent = _ProgressReporter(self, run, RunStage.APPLY, total=total)
+        apply = PlanApplier(self.context, run, self.checkpoint, sent.add)
+        attempt, before = 0, -1
+        while True:
+            try:
+                return await apply.apply(sync, plan.id)
+            except (ConflictError, ResponseTimeout, ServiceError) as error:
+                collided = isinstance(error, ConflictError)
+                if not (collided or error.is_retryable):
+                    raise
+                attempt = attempt + 1 if sent.done == before else 1
+                before = sent.done
+                wait_s = (_COLLISION_BACKOFF if collided else _NO_ANSWER_BACKOFF).delay_s(
+                    attempt, random.random()
+                )
+                if wait_s is None:
+                    raise
+                log.info("A bulk write failed (%s); on in %.1f s", error.title, wait_s)
+                await self.context.clock.sleep(wait_s)
+
+    async def _finish(self, run: Run, sync: Sync, plan: Plan) -> Run:
+        store = self.context.store
+        await self._begin_stage(run, RunStage.FINISH)
+        await self._run_in_database(store.batches.finalize_unsent_rows, plan.id)
+        self.checkpoint("settled")
+        await self._run_in_database(store.plans.set_state, plan.id, PlanState.APPLIED)
+        if plan.mark:
+            await self._run_in_database(self._advance_watermark, sync, plan.mark)
+        self.checkpoint("marked")
+        totals = await self._run_in_database(store.batches.count_by_outcome, plan.id)
+        error = None
+        if totals["failed"]:
+            some = format_count(totals["failed"], "row was refused", "rows were refused")
+            error = f"{some}; the next run tries again."
+        return await self._run_in_database(
+            store.runs.end,
+            run.id,
+            RunState.DONE,
+            self.context.clock.now(),
+            totals,
+            error=error or "",
+        )
+
+    def _advance_watermark(self, planned: Sync, mark: str) -> None:
+        """The next plan begins behind this one, unless the sync means something else by now."""
+        try:
+            now = self.context.store.syncs.get(planned.name)
+        except NotFound:
+            return
+        if now.is_plan_compatible(planned):
+            self.context.store.syncs.set_watermark(planned.name, mark)
+
+    async def _end_run(self, run: Run, state: RunState, error: AppError | None = None) -> Run:
+        store = self.context.store
+        known = await self._run_in_database(store.runs.get, run.id)
+        totals = (
+            await self._run_in_database(store.batches.count_by_outcome, known.plan)
+            if known.plan
+            else {}
+        )
+        totals.pop("left", None)
+        ended = await self._run_in_database(
+            store.runs.end,
+            run.id,
+            state,
+            self.context.clock.now(),
+            totals if state is not RunState.WAITING else {},
+            error=str(error) if error is not None else "",
+            error_code=error.code if error is not None else "",
+        )
+        self.on_progress(ended)
+        return ended
+
+    async def _begin_stage(self, run: Run, stage: RunStage) -> None:
+        begun = RunProgress(calls=self.count_calls(), budget=self.describe_budget())
+        await self._run_in_database(self.context.store.runs.set_stage, run.id, stage, begun)
+        self.on_progress(await self._run_in_database(self.context.store.runs.get, run.id))
+
+    async def _run_cancellable(self, run: Run, work: Awaitable[T]) -> T:
+        task = asyncio.ensure_future(work)
+        watch = asyncio.create_task(self._watch_for_cancel(run, task))
+        try:
+            return await task
+        finally:
+            watch.cancel()
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watch
+
+    async def _watch_for_cancel(self, run: Run, task: "asyncio.Future[T]") -> None:
+        while not task.done():
+            await asyncio.sleep(_CANCEL_POLL_S)
+            try:
+                asked = await self._run_in_database(
+                    self.context.store.runs.is_cancel_requested, run.id
+                )
+            except StorageError as error:
+                log.warning("Whether to cancel could not be read: %s", error.title)
+                continue
+            if asked:
+                task.cancel()
+
+    @asynccontextmanager
+    async def _exclusive_lock(self, sync: Sync) -> AsyncIterator[None]:
+        try:
+            async with hold_lock(self.lock_path, limit_s=0.0):
+                yield
+        except StorageError as error:
+            if self.lock_path.name not in error.title:
+                raise
+            raise ConflictError(
+                f"“{sync.title}” is running already.",
+                "One run of a sync at a time: nothing was started.",
+                "Wait for it, or cancel it.",
+            ) from None
+
+    async def _run_in_database(
+        self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await self.context.store.database_thread.run(act, *args, **kwargs)
+
+
+class _ProgressReporter:
+    """Tells how far a stage is, twice a second at most."""
+
+    def __init__(
+        self, runner: SyncRunner, run: Run, stage: RunStage, total: int | None = None
+    ) -> None:
+        self._runner = runner
+        self._run = run
+        self._stage = stage
+        self._total = total
+        self._done = 0
+        self._started_at = runner.context.clock.monotonic()
+        self._reported_at = self._started_at
+
+    @property
+    def done(self) -> int:
+        """How many so far."""
+        return self._done
+
+    def add(self, count: int) -> None:
+        """So many more."""
+        self._done += count
+        now = self._runner.context.clock.monotonic()
+        if now - self._reported_at < _PROGRESS_INTERVAL_S:
+            return
+        self._reported_at = now
+        rate = self._done / max(now - self._started_at, 0.001)
+        left = None if self._total is None else max(0, self._total - self._done)
+        progress = RunProgress(
+            done=self._done,
+            total=self._total,
+            calls=self._runner.count_calls(),
+            budget=self._runner.describe_budget(),
+            eta_s=None if left is None or rate <= 0 else left / rate,
+        )
+        self._runner.context.store.runs.set_progress(self._run.id, progress)
+        self._runner.on_progress(replace(self._run, stage=self._stage, progress=progress))

@@ -1,0 +1,332 @@
+"""What people do with goals: add, change, check, switch on; and what keeps one from running."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from desktop.clients.sailthru.client import SailthruClient
+from desktop.clients.zendesk.client import ZendeskClient
+from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
+from desktop.kit.clock import Clock
+from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted, UserDecisionNeeded
+from desktop.kit.text import translate
+from desktop.model.edit import Service
+from desktop.model.field_mapping import validate_mapping
+from desktop.model.json_value import Json
+from desktop.model.lifecycle_stage import validate_stages
+from desktop.model.limit import Limit
+from desktop.model.permission import (
+    Actor,
+    Permission,
+    PermissionDecision,
+    PermissionRules,
+    Role,
+    check_permission,
+)
+from desktop.model.sync import SourceKind, Sync, SyncProblem, SyncStatus
+from desktop.model.sync_plan import PlanState
+from desktop.model.sync_run import RunState
+from desktop.model.sync_schedule import next_run_times, parse_schedule_rule
+from desktop.model.sync_validation import validate_sync_names
+from desktop.store.workspace_store import WorkspaceStore
+from desktop.sync.due_syncs import find_pause_reason
+from desktop.sync.sync_presets import PresetNames, build_preset
+
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+@dataclass(frozen=True)
+class MissingResource:
+    """Something a goal names that a service does not have.
+
+    `kind` is list or user_field; without what is `needed` it would read nobody.
+    """
+
+    kind: str
+    name: str
+    message: str
+    is_required: bool = True
+
+
+class SyncService:
+    """The goals of one workspace as people work with them."""
+
+    def __init__(
+        self,
+        store: WorkspaceStore,
+        clock: Clock,
+        bus: ChangeBus,
+        who: Callable[[], Actor],
+        rules: Callable[[], PermissionRules],
+        zone: Callable[[], str],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._bus = bus
+        self._get_actor = who
+        self._get_rules = rules
+        self._get_zone = zone
+
+    def add_preset(self, preset_name: str, names: PresetNames) -> Sync:
+        """Make a preset's goal, off; the one there is if it was added before."""
+        self.require_permission()
+        goal = build_preset(preset_name, names)
+        known = {kept.name: kept for kept in self._store.syncs.list_all()}
+        return known.get(goal.name) or self._save(goal)
+
+    def save_sync(self, sync: Sync) -> Sync:
+        """Store a change. What it means was changed: it has to be checked again, and is read anew.
+
+        Raises InvalidInput with what is wrong, NotPermitted, ConflictError.
+        """
+        self.require_permission()
+        self._require_for_limits([sync])
+        wrong = validate_sync(sync)
+        if wrong:
+            raise InvalidInput(f"“{sync.title}” cannot be saved like this.", " ".join(wrong))
+        if sync.is_saved:
+            before = self._store.syncs.get(sync.name)
+            if not before.is_plan_compatible(sync):
+                sync = replace(sync, checked_at=0.0)
+                self._store.syncs.set_watermark(sync.name, "")
+        return self._save(sync)
+
+    def remove_sync(self, name: str) -> None:
+        """Take a goal away; what it wrote and its history stay."""
+        self.require_permission()
+        self._store.syncs.remove(name)
+        self._publish_change()
+
+    def set_enabled(self, name: str, *, on: bool) -> Sync:
+        """Switch a goal on or off; on, only when it was checked."""
+        self.require_permission()
+        goal = self._store.syncs.get(name)
+        if on and not goal.checked_at:
+            raise UserDecisionNeeded(
+                f"“{goal.title}” was not checked yet.",
+                "It is off, and stays so.",
+                "Check it first: that asks both services for what it needs.",
+            )
+        if on and not goal.on:
+            # Nothing runs because it was switched on, only when its time comes.
+            self._store.syncs.set_last_due(name, self._clock.now())
+        return self._save(replace(goal, on=on))
+
+    def set_schedule(self, name: str, text: str) -> Sync:
+        """Another rule of when it runs. Raises InvalidInput with examples."""
+        self.require_permission()
+        rule = parse_schedule_rule(text)
+        goal = self._save(replace(self._store.syncs.get(name), schedule=rule.serialized))
+        # What was missed under the old rule is not caught up under the new one.
+        self._store.syncs.set_last_due(name, self._clock.now())
+        return goal
+
+    def import_syncs(self, syncs: Sequence[Sync], *, replacing: bool = False) -> tuple[Sync, ...]:
+        """Store goals from a file, all or none; they arrive off and unchecked.
+
+        Raises ConflictError for a name that is there already, unless `replacing`.
+        """
+        self.require_permission()
+        known = {goal.name for goal in self._store.syncs.list_all()}
+        there = [goal.name for goal in syncs if goal.name in known]
+        if there and not replacing:
+            raise ConflictError(
+                f"There is already: {', '.join(there)}.",
+                "Nothing was imported.",
+                "`--replace` puts the file's in their place.",
+            )
+        self._require_for_limits(syncs)
+        arriving = [replace(goal, on=False, checked_at=0.0) for goal in syncs]
+        taken = self._store.syncs.import_syncs(arriving, self._clock.now())
+        self._publish_change()
+        return taken
+
+    async def check_resources(
+        self, name: str, sailthru: SailthruClient, zendesk: ZendeskClient
+    ) -> tuple[Sync, tuple[MissingResource, ...]]:
+        """Ask both services for what it names; checked when nothing needed is missing."""
+        goal = self._store.syncs.get(name)
+        absences = await find_missing_resources(goal, sailthru, zendesk)
+        if not any(absence.is_required for absence in absences):
+            goal = self._save(replace(goal, checked_at=self._clock.now()))
+        return goal, absences
+
+    async def create_missing_resources(
+        self, absences: Sequence[MissingResource], names: PresetNames, sailthru: SailthruClient,
+        zendesk: ZendeskClient,
+    ) -> None:  # fmt: skip
+        """Make what is missing. Raises Forbidden where only an admin may."""
+        self.require_admin()
+        for absence in absences:
+            if absence.kind == "list":
+                # Without a source list it looks at everybody (contract sailthru 2.3, query).
+                query: dict[str, Json] = {
+                    "query_mode": "and",
+                    "criteria": ["match"],
+                    "field": [names.mark_var],
+                    "value": [True],
+                }
+                await sailthru.save_smart_list(absence.name, query)
+            elif absence.kind == "user_field":
+                box = absence.name == names.box_field
+                title = "Sync to Sailthru" if box else absence.name.replace("_", " ").capitalize()
+                await zendesk.create_user_field(
+                    absence.name, title, kind="checkbox" if box else "text"
+                )
+
+    def find_run_blockers(self, sync: Sync, *, connected: bool | None) -> tuple[SyncProblem, ...]:
+        """What keeps it from running now, the first thing to do first.
+
+        `connected` is None where nobody has asked: then who is at work is not known either.
+        """
+        found: list[SyncProblem] = []
+        if not sync.is_saved:
+            found.append(SyncProblem("unsaved", translate("Goals", "It is not saved yet.")))
+        elif not sync.checked_at:
+            found.append(SyncProblem("unchecked", translate("Goals", "It was not checked yet.")))
+        elif not sync.on:
+            found.append(SyncProblem("off", translate("Goals", "It is switched off.")))
+        verdict = self.check_permission()
+        if connected and not verdict.is_allowed:
+            found.append(SyncProblem("permission", verdict.reason))
+        if connected is False:
+            words = translate("Goals", "Zendesk and Sailthru are not both connected.")
+            found.append(SyncProblem("connection", words))
+        running = next(iter(self._store.runs.list_runs(sync.name, 1)), None)
+        if running is not None and running.state is RunState.RUNNING:
+            found.append(SyncProblem("running", translate("Goals", "It is running.")))
+        return tuple(found)
+
+    def list_states(self) -> tuple[SyncStatus, ...]:
+        """How every goal stands."""
+        return tuple(self.get_state(goal) for goal in self._store.syncs.list_all())
+
+    def get_state(self, sync: Sync) -> SyncStatus:
+        """How one goal stands."""
+        last = next(iter(self._store.runs.list_runs(sync.name, 1)), None)
+        plan = self._store.plans.find_latest(sync.name, PlanState.READY, PlanState.STOPPED)
+        waiting = self._store.sync_state.count_waiting_for_person(sync.name)
+        now = self._clock.now()
+        next_at, paused = None, None
+        if sync.on and sync.schedule:
+            counted = self._store.syncs.get_last_due(sync.name)
+            paused = find_pause_reason(sync, last, now if counted is None else counted)
+        if sync.on and sync.schedule and paused is None:
+            times = next_run_times(parse_schedule_rule(sync.schedule), now, self._get_zone(), 1)
+            next_at = times[0] if times else None
+        stopped = plan is not None and plan.state is PlanState.STOPPED
+        return SyncStatus(
+            sync=sync,
+            last_run=last.id if last else None,
+            last_run_state=last.state.value if last else "",
+            last_run_at=(last.ended_at or last.started_at) if last else None,
+            next_run_at=next_at,
+            pause_reason=paused.message if paused is not None else "",
+            waiting_count=waiting + int(stopped),
+            running_run=last.id if last and last.state is RunState.RUNNING else None,
+            totals=dict(last.totals) if last else {},
+        )
+
+    def check_permission(self) -> PermissionDecision:
+        """Whether who is at work may run syncs."""
+        return check_permission(Permission.RUNS, self._get_actor(), self._get_rules())
+
+    def require_permission(self) -> None:
+        """Raises NotPermitted."""
+        verdict = self.check_permission()
+        if not verdict.is_allowed:
+            raise NotPermitted("Syncs cannot be changed or run here.", verdict.reason)
+
+    def require_admin(self) -> None:
+        """Raises NotPermitted for everybody but admins."""
+        self.require_permission()
+        if self._get_actor().role is not Role.ADMIN:
+            raise NotPermitted(
+                "Only an admin may do that.", "Nothing was changed.", "Ask an admin of Zendesk."
+            )
+
+    def _require_for_limits(self, syncs: Sequence[Sync]) -> None:
+        """Whoever loosens a limit could do without it: that is an admin's act."""
+        known = {goal.name: goal.limits for goal in self._store.syncs.list_all()}
+        for goal in syncs:
+            before = known.get(goal.name, Limit())
+            looser = goal.limits.people > before.people or goal.limits.percent > before.percent
+            if looser and self._get_actor().role is not Role.ADMIN:
+                raise NotPermitted(
+                    f"Only an admin may loosen the limits of “{goal.title}”.",
+                    "Nothing was saved.",
+                    "Ask an admin, or keep the limits as they are.",
+                )
+
+    def _save(self, sync: Sync) -> Sync:
+        saved = self._store.syncs.save(sync, self._clock.now())
+        self._publish_change()
+        return saved
+
+    def _publish_change(self) -> None:
+        self._bus.publish(ChangeSet.of(Topic.SYNC))
+
+
+def validate_sync(sync: Sync) -> tuple[str, ...]:
+    """What is wrong with a goal, a sentence each."""
+    found = list(validate_mapping(sync.mapping, sync.target_service))
+    if not sync.identity:
+        found.append(translate("Goals", "Say by what people are recognised."))
+    if sync.opt_in.email and not sync.opt_in.is_attested:
+        found.append(translate("Goals", "Opting in needs somebody's word that there is consent."))
+    writes = any(row.on for row in sync.mapping)
+    effects = sync.effects
+    if not (writes or effects.add_to_lists or effects.add_tags or effects.deleted_var):
+        found.append(translate("Goals", "It would write nothing: add a row, a list or a tag."))
+    found += validate_sync_names(sync)
+    found += validate_stages(sync.stages, sync.source.stage)
+    limits = sync.limits
+    if limits.people < 0 or not 0 <= limits.percent <= 100:
+        found.append(translate("Goals", "A limit is a number of people, and 0 to 100 per cent."))
+    if sync.source.within_days is not None and sync.source.within_days < 1:
+        found.append(translate("Goals", "“Within days” is one day at least."))
+    if sync.schedule:
+        try:
+            parse_schedule_rule(sync.schedule)
+        except InvalidInput as error:
+            found.append(error.title)
+    text = translate("Goals", "“{address}” is no e-mail address.")
+    found += [
+        text.format(address=address[:80])
+        for address in sync.notify.email
+        if not _ADDRESS.fullmatch(address)
+    ]
+    return tuple(found)
+
+
+async def find_missing_resources(
+    sync: Sync, sailthru: SailthruClient, zendesk: ZendeskClient
+) -> tuple[MissingResource, ...]:
+    """What the goal needs and the services do not have."""
+    found: list[MissingResource] = []
+    if sync.source.lists:
+        there = {known.name for known in await sailthru.list_lists()}
+        found += [
+            MissingResource("list", name, f"Sailthru has no list “{name}”.")
+            for name in sync.source.lists
+            if name not in there
+        ]
+    needed = {c.field for c in sync.source.where if sync.source.kind is SourceKind.ZENDESK_USERS}
+    wanted = set(needed)
+    if sync.target_service is Service.ZENDESK:
+        wanted |= {row.target for row in sync.mapping if row.on}
+        if sync.effects.list_name_field:
+            wanted.add(f"user_fields.{sync.effects.list_name_field}")
+    keys = {name.removeprefix("user_fields.") for name in wanted if name.startswith("user_fields.")}
+    if keys:
+        known_keys = {f.key for f in await zendesk.list_user_fields() if f.active}
+        found += [
+            MissingResource(
+                "user_field",
+                key,
+                f"Zendesk has no user field “{key}”.",
+                is_required=f"user_fields.{key}" in needed,
+            )
+            for key in sorted(keys - known_keys)
+        ]
+    return tuple(found)

@@ -1,0 +1,86 @@
+"""Secrets from the environment: for this process only, never stored (servers, CI).
+
+Children inherit the variables, and `/proc/self/environ` shows them to this user: the keyring is
+the better place wherever there is one.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from desktop.kit.errors import InvalidInput
+from desktop.kit.log_redaction import Redactor
+from desktop.kit.text import translate
+from desktop.vault.secret import Secret, Vault, validate_secret
+
+SECRET_VARIABLES: Mapping[str, Secret] = {
+    "FAIRLEAD_SAILTHRU_KEY": Secret.SAILTHRU_KEY,
+    "FAIRLEAD_SAILTHRU_SECRET": Secret.SAILTHRU_SECRET,
+    "FAIRLEAD_ZENDESK_TOKEN": Secret.ZENDESK_TOKEN,
+    "FAIRLEAD_SELL_TOKEN": Secret.SELL_TOKEN,
+    "FAIRLEAD_SMTP_PASSWORD": Secret.SMTP_PASSWORD,
+}
+ZENDESK_EMAIL_VARIABLE = "FAIRLEAD_ZENDESK_EMAIL"
+
+
+@dataclass(frozen=True)
+class EnvironmentSecrets:
+    """What the environment gives. `zendesk_email` goes with the Zendesk token."""
+
+    secrets: Mapping[Secret, str] = field(default_factory=dict, repr=False)
+    zendesk_email: str | None = field(default=None, repr=False)
+
+    @property
+    def has_zendesk_token(self) -> bool:
+        """Whether this process signs in to Zendesk with the token of the environment."""
+        return Secret.ZENDESK_TOKEN in self.secrets
+
+
+def read_environment_secrets(environ: Mapping[str, str] = os.environ) -> EnvironmentSecrets:
+    """Read the FAIRLEAD_… variables; empty ones count as not set. BadInput names a bad one."""
+    found = {}
+    for variable, secret in SECRET_VARIABLES.items():
+        value = environ.get(variable, "")
+        if value.strip():
+            try:
+                found[secret] = validate_secret(secret, value)
+            except InvalidInput as error:
+                raise InvalidInput(
+                    f"The environment variable {variable} cannot be used.", error.title
+                ) from error
+    return EnvironmentSecrets(found, environ.get(ZENDESK_EMAIL_VARIABLE, "").strip() or None)
+
+
+class EnvironmentVault:
+    """A vault whose entries the environment overrides; the vault below is not asked for those."""
+
+    def __init__(
+        self, below: Vault, overrides: EnvironmentSecrets, redactor: Redactor | None = None
+    ) -> None:
+        self._below = below
+        self._overrides = overrides.secrets
+        if redactor is not None:
+            redactor.add_secrets(*self._overrides.values())
+
+    @property
+    def location_label(self) -> str:
+        """Where they are kept, for a person; the variables are named."""
+        names = ", ".join(
+            name for name, secret in SECRET_VARIABLES.items() if secret in self._overrides
+        )
+        if not names:
+            return self._below.location_label
+        where = translate("Stored", "in the environment ({names}), not stored; others {below}")
+        return where.format(names=names, below=self._below.location_label)
+
+    async def get(self, secret: Secret) -> str | None:
+        """Give the environment's secret, else the one below."""
+        return self._overrides.get(secret) or await self._below.get(secret)
+
+    async def set(self, secret: Secret, value: str) -> None:
+        """Keep it below; in this process the environment's goes on counting."""
+        await self._below.set(secret, value)
+
+    async def delete(self, secret: Secret) -> None:
+        """Forget the one below."""
+        await self._below.delete(secret)

@@ -1,0 +1,221 @@
+"""What is known of one change, and what may still be done about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from desktop.customer.edit_service import EditService
+from desktop.customer.edit_undo import (
+    inverse_request,
+    is_own_recent_optout,
+    undo_loss_warning,
+    undo_refusal,
+)
+from desktop.kit.clock import iso_timestamp
+from desktop.model.edit import Edit, EditKind, EditState, is_same_json
+from desktop.model.json_value import Json
+from desktop.model.permission import Actor
+from desktop.store.audit_log import AuditEntry
+from desktop.viewmodels import time_format
+from desktop.viewmodels.activity.activity_row import (
+    ActivityRow,
+    edit_reason,
+    edit_title,
+    edit_value_text,
+    new_value_text,
+    old_value_text,
+    service_title,
+)
+
+
+@dataclass(frozen=True)
+class ActivityAction:
+    """One thing to do; `why_not` is the reason while it may not be done."""
+
+    key: str
+    label: str
+    disabled_reason: str = ""
+
+
+@dataclass(frozen=True)
+class CurrentServiceValue:
+    """What stands at the service now: read live, or as kept with its age."""
+
+    value: Json = None
+    is_known: bool = False
+    text: str = ""
+    is_stale: bool = False
+
+
+@dataclass(frozen=True)
+class ActivityDetailView:
+    """`facts` are (label, value, tip); `sides` of a conflict are wanted, before and now."""
+
+    id: str
+    title: str
+    state: str
+    state_tone: str
+    facts: tuple[tuple[str, str, str], ...]
+    message: str
+    conflict_sides: tuple[tuple[str, str], ...] = ()
+    conflict_note: str = ""
+    actions: tuple[ActivityAction, ...] = ()
+    undo_note: str = ""
+    history: tuple[tuple[str, str], ...] = ()
+
+
+def build_detail_view(
+    edit: Edit,
+    row: ActivityRow,
+    audit: Sequence[AuditEntry],
+    current_value: CurrentServiceValue | None,
+    editor: EditService,
+    actor: Actor,
+    now: float,
+) -> ActivityDetailView:
+    """Build it; `reality` is given for a conflict."""
+    acts = tuple(_build_actions(edit, row, current_value, editor, actor, now))
+    takes_back = any(act.key == "undo" and not act.disabled_reason for act in acts)
+    return ActivityDetailView(
+        id=edit.id,
+        title=edit_title(edit),
+        state=row.state,
+        state_tone=row.state_tone,
+        facts=tuple(_build_facts(edit, now)),
+        message=edit.detail,
+        conflict_sides=_build_conflict_sides(edit, current_value)
+        if edit.state is EditState.CONFLICT
+        else (),
+        conflict_note=current_value.text if current_value is not None else "",
+        actions=acts,
+        undo_note=undo_loss_warning(edit) if takes_back else "",
+        history=_build_history(edit, audit, now),
+    )
+
+
+def _build_history(
+    edit: Edit, audit: Sequence[AuditEntry], now: float
+) -> tuple[tuple[str, str], ...]:
+    """Each time it was closed; a single time says nothing that the state does not."""
+    ends = [row for row in audit if row.edit == edit.id]
+    if len(ends) < 2:
+        return ()
+    return tuple(
+        (
+            time_format.format_date_and_time(end.at, now),
+            f"{end.result.capitalize()}. {end.detail}".strip(),
+        )
+        for end in ends
+    )
+
+
+def format_detail_text(edit: Edit, row: ActivityRow) -> str:
+    """Everything about a change in lines, for a ticket or a colleague."""
+    intent = edit.request
+    lines = (
+        ("Change", row.change_text),
+        ("State", row.state + (f": {edit.detail}" if edit.detail else "")),
+        ("Customer", intent.target.label),
+        ("Target", f"{service_title(edit)} {intent.target.id}"),
+        ("By", edit.actor),
+        ("Wanted at", iso_timestamp(edit.created_at)),
+        ("Last moved at", iso_timestamp(edit.updated_at or edit.created_at)),
+        ("Reason", edit_reason(edit)),
+        ("Tries", str(edit.tries)),
+        ("Reference", f"edit {edit.id} · {edit.idem_key}"),
+    )
+    return "\n".join(f"{name}: {value}" for name, value in lines if value)
+
+
+def _build_facts(edit: Edit, now: float) -> list[tuple[str, str, str]]:
+    intent = edit.request
+    facts = [("Customer", intent.target.label, f"{service_title(edit)} {intent.target.id}")]
+    if intent.kind is not EditKind.CREATE and edit.state is not EditState.CONFLICT:
+        facts += [("Before", old_value_text(edit), ""), ("Wanted", new_value_text(edit), "")]
+    facts += [
+        ("By", edit.actor, ""),
+        (
+            "Wanted at",
+            time_format.format_date_and_time(edit.created_at, now),
+            time_format.format_full_timestamp(edit.created_at),
+        ),
+    ]
+    if edit.state.is_final and edit.updated_at:
+        closed = time_format.format_date_and_time(edit.updated_at, now)
+        facts.append(("Closed at", closed, time_format.format_full_timestamp(edit.updated_at)))
+    elif edit.state is EditState.WAITING:
+        facts.append(("Goes out at", f"{time_format.to_local_time(edit.not_before):%H:%M:%S}", ""))
+    if edit_reason(edit):
+        facts.append(("Reason", edit_reason(edit), ""))
+    if edit.tries > 1:
+        facts.append(("Tries", str(edit.tries), ""))
+    facts.append(("Service", service_title(edit), ""))
+    facts.append(("Reference", f"edit {edit.id}", edit.idem_key))
+    return facts
+
+
+def _build_conflict_sides(
+    edit: Edit, current_value: CurrentServiceValue | None
+) -> tuple[tuple[str, str], ...]:
+    now = "not known yet"
+    if current_value is not None and current_value.is_known:
+        now = edit_value_text(edit.request.kind, current_value.value)
+    return (
+        ("Wanted here", new_value_text(edit)),
+        ("It was then", old_value_text(edit)),
+        (f"{service_title(edit)} says now", now),
+    )
+
+
+def _build_actions(
+    edit: Edit,
+    row: ActivityRow,
+    current_value: CurrentServiceValue | None,
+    editor: EditService,
+    actor: Actor,
+    now: float,
+) -> list[ActivityAction]:
+    state = edit.state
+    acts: list[ActivityAction] = []
+    if state is EditState.CONFLICT:
+        acts.append(
+            ActivityAction(
+                "apply", "Apply anyway", _apply_disabled_reason(edit, current_value, editor)
+            )
+        )
+    if state in (EditState.QUEUED, EditState.UNKNOWN, EditState.FAILED):
+        allowed = editor.permission_for(edit.request)
+        again = state is EditState.FAILED and not allowed.is_allowed
+        acts.append(ActivityAction("retry", "Retry", allowed.reason if again else ""))
+    if state in (EditState.QUEUED, EditState.WAITING):
+        acts.append(ActivityAction("discard", "Discard"))
+    if row.needs_attention:
+        acts.append(ActivityAction("leave", "Leave it"))
+    if state is EditState.DONE:
+        acts.append(ActivityAction("undo", "Undo", _undo_disabled_reason(edit, editor, actor, now)))
+    acts.append(ActivityAction("open", "Open customer"))
+    acts.append(ActivityAction("copy", "Copy details"))
+    return acts
+
+
+def _apply_disabled_reason(
+    edit: Edit, current_value: CurrentServiceValue | None, editor: EditService
+) -> str:
+    verdict = editor.permission_for(edit.request)
+    if not verdict.is_allowed:
+        return verdict.reason
+    if current_value is None or not current_value.is_known:
+        return "What stands there now has to be read first."
+    if is_same_json(current_value.value, edit.request.new):
+        return "It is so already: there is nothing to apply."
+    return ""
+
+
+def _undo_disabled_reason(edit: Edit, editor: EditService, actor: Actor, now: float) -> str:
+    refused = undo_refusal(edit)
+    if refused is not None:
+        return f"{refused.title} {refused.message}"
+    back = inverse_request(edit)
+    if is_own_recent_optout(edit, back, actor, now):
+        return ""
+    verdict = editor.permission_for(back)
+    return "" if verdict.is_allowed else verdict.reason

@@ -1,0 +1,122 @@
+"""Engagement: the level explained, the last time of each thing, and lifetime counts."""
+
+from dataclasses import dataclass, replace
+
+from desktop.kit.text import format_count
+from desktop.model import engagement_level as levels
+from desktop.viewmodels import time_format
+from desktop.viewmodels.customer.customer_context import CustomerContext
+from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
+from desktop.viewmodels.money_format import format_price_in_cents
+
+
+@dataclass(frozen=True)
+class FactRow:
+    """One line: label, value, and how long ago at the right; `tip` is the full time."""
+
+    label: str
+    value: str
+    elapsed: str = ""
+    tooltip: str = ""
+
+
+@dataclass(frozen=True)
+class EngagementView:
+    """What Sailthru measured."""
+
+    panel_state: PanelState
+    rows: tuple[FactRow, ...] = ()
+    device: str = ""
+
+
+_ACTIVITY_TIMES = (
+    (
+        "open_time",
+        "Last open",
+        "An open may be automatic: some mail apps load pictures by themselves.",
+    ),
+    ("click_time", "Last click", ""),
+    ("view_time", "Last pageview", ""),
+    ("login_time", "Last login", ""),
+)
+
+
+def build_engagement_view(context: CustomerContext) -> EngagementView:
+    """Build it."""
+    outer = build_panel_state(
+        context.sheet.profile,
+        "Sailthru",
+        context.now,
+        absent="Nothing measured: no Sailthru profile.",
+    )
+    profile = context.sheet.profile.value
+    if profile is None:
+        return EngagementView(outer)
+    level = levels.describe_engagement(profile.engagement)
+    if outer.tone == "":
+        outer = replace(outer, note=level[1] if level else "level not said")
+    rows = [_activity_row(context, key, label, tip) for key, label, tip in _ACTIVITY_TIMES]
+    rows.append(_last_purchase_row(context))
+    signup = profile.activity.get("signup_time") or profile.activity.get("create_time")
+    rows.append(_build_time_row(context, "Signed up", signup, "", with_clock=False))
+    life = profile.lifetime
+    counts = [
+        format_count(int(life[key]), one, many)
+        for key, one, many in (
+            ("lifetime_open", "open", "opens"),
+            ("lifetime_click", "click", "clicks"),
+            ("lifetime_pv", "pageview", "pageviews"),
+            ("lifetime_purchase", "purchase", "purchases"),
+        )
+        if key in life
+    ]
+    kept = [row for row in rows if row is not None]
+    kept += [FactRow("Lifetime", ", ".join(counts[:2]))] if counts else []
+    if counts[2:]:
+        kept.append(FactRow("", ", ".join(counts[2:])))
+    if life.get("lifetime_purchase_price"):
+        spent = format_price_in_cents(
+            life["lifetime_purchase_price"], context.display_settings.currency
+        )
+        kept.append(FactRow("Spent", spent))
+    if profile.top_device:
+        kept.append(FactRow("Mostly on", profile.top_device))
+    return EngagementView(outer, tuple(kept))
+
+
+def _activity_row(context: CustomerContext, key: str, label: str, tip: str) -> FactRow | None:
+    profile = context.sheet.profile.value
+    at = profile.activity.get(key) if profile else None
+    if at is None and key == "login_time":
+        return None
+    return _build_time_row(context, label, at, tip)
+
+
+def _build_time_row(
+    context: CustomerContext, label: str, at: float | None, tip: str, *, with_clock: bool = True
+) -> FactRow:
+    if at is None:
+        return FactRow(label, "none known")
+    words = (
+        time_format.format_date_and_time(at, context.now)
+        if with_clock
+        else time_format.format_full_date(at)
+    )
+    full = time_format.format_full_timestamp(at) + (f"\n{tip}" if tip else "")
+    return FactRow(label, words, time_format.format_elapsed(at, context.now), full)
+
+
+def _last_purchase_row(context: CustomerContext) -> FactRow | None:
+    profile = context.sheet.profile.value
+    bought = [p for p in profile.purchases if p.at is not None] if profile else []
+    if not bought:
+        return None
+    last = max(bought, key=lambda p: p.at or 0.0)
+    at = last.at or 0.0
+    words = f"{time_format.format_date(at, context.now)}, {format_price_in_cents(last.price_cents, context.display_settings.currency)}"
+    return FactRow(
+        "Last purchase",
+        words,
+        time_format.format_elapsed(at, context.now),
+        time_format.format_full_timestamp(at),
+    )

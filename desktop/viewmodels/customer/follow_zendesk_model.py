@@ -1,0 +1,75 @@
+"""Follow Zendesk: opens the requester of the ticket the agent has just viewed."""
+
+import asyncio
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.customer.ticket_follower import TicketFollower
+from desktop.kit.errors import AppError
+from desktop.model.lookup_query import LookupQuery, LookupQueryKind
+from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+from desktop.viewmodels.task_registry import TaskRegistry
+from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
+
+
+class FollowZendeskModel(QObject):
+    """On or off, and why it cannot be on. Never replaces a sheet with unsaved input."""
+
+    changed = Signal()
+    ticket_held_back = Signal(int)  # a ticket that was not opened because something is half-typed
+
+    def __init__(
+        self, follow: TicketFollower, workspace: WorkspaceProtocol, sheet: CustomerSheetModel
+    ) -> None:
+        super().__init__()
+        self._follow = follow
+        self._workspace = workspace
+        self._sheet = sheet
+        self._is_following = False
+        self.is_window_visible = True
+        self._tasks = TaskRegistry(self._on_error)
+
+    @property
+    def is_following(self) -> bool:
+        """Whether it follows."""
+        return self._is_following
+
+    @property
+    def disabled_reason(self) -> str:
+        """Why it cannot be switched on; empty where it can."""
+        if self._workspace.services.zendesk is None:
+            return "Zendesk is not connected."
+        return ""
+
+    def set_following(self, on: bool) -> None:
+        """Begin or end."""
+        self._is_following = on and not self.disabled_reason
+        if self._is_following:
+            self._tasks.start("follow", self._poll_viewed_ticket())
+        else:
+            self._tasks.cancel("follow")
+        self.changed.emit()
+
+    def note_user_activity(self) -> None:
+        """Somebody did something here."""
+        self._follow.note_activity()
+
+    async def close(self) -> None:
+        """End it."""
+        await self._tasks.close()
+
+    async def _poll_viewed_ticket(self) -> None:
+        while True:
+            # With nobody open yet, the ticket viewed last is what one is looking at.
+            ticket = await self._follow.poll(newest_now=self._sheet.sheet is None)
+            if ticket is not None:
+                if self._sheet.has_unsaved_input:
+                    self.ticket_held_back.emit(ticket.id)
+                else:
+                    self._sheet.open_query(LookupQuery(LookupQueryKind.TICKET, str(ticket.id)))
+            await asyncio.sleep(self._follow.poll_interval_s(visible=self.is_window_visible))
+
+    def _on_error(self, error: AppError) -> None:
+        del error  # the status bar says how Zendesk is doing
+        self._is_following = False
+        self.changed.emit()

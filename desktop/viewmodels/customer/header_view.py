@@ -1,0 +1,180 @@
+"""The header: who this is, how Sailthru was matched, and what stands out."""
+
+from dataclasses import dataclass
+
+from desktop.model import engagement_level
+from desktop.model.customer_sheet import AlternateProfile, SheetPartState
+from desktop.model.edit import EditKind
+from desktop.model.lookup_query import LookupQueryKind
+from desktop.model.sheet_overlay import pending_edit
+from desktop.viewmodels import time_format
+from desktop.viewmodels.customer.customer_context import CustomerContext
+
+
+@dataclass(frozen=True)
+class ChipView:
+    """A state worth a colour: `tone` is ok, warn, bad, info or neutral."""
+
+    text: str
+    tone: str
+    tooltip: str = ""
+
+
+@dataclass(frozen=True)
+class OtherProfileView:
+    """A further address with a profile of its own."""
+
+    address: str
+    sid: str
+    note: str
+
+
+@dataclass(frozen=True)
+class HeaderView:
+    """`missing` is the empty state's sentence where nobody was found at all."""
+
+    name: str
+    initials: str
+    address: str
+    match_text: str
+    chips: tuple[ChipView, ...]
+    other_profiles: tuple[OtherProfileView, ...]
+    not_found_text: str
+    not_found_hint: str
+    is_loading: bool
+    is_linked_by_hand: bool = False
+
+
+def build_header_view(context: CustomerContext) -> HeaderView:
+    """Build it."""
+    sheet = context.sheet
+    name = _display_name(context)
+    loading = not sheet.is_complete and not sheet.is_found
+    missing, hint = _not_found_texts(context)
+    return HeaderView(
+        name=name,
+        initials=initials_of(name),
+        address=sheet.address,
+        match_text=_match_text(context),
+        chips=_build_chips(context),
+        other_profiles=tuple(_build_other_profile(context, o) for o in sheet.other_profiles),
+        not_found_text=missing,
+        not_found_hint=hint,
+        is_loading=loading,
+        is_linked_by_hand=sheet.is_linked,
+    )
+
+
+def initials_of(name: str) -> str:
+    """At most two letters to stand for a name."""
+    words = [w for w in name.replace("@", " ").split() if w[:1].isalnum()]
+    if not words:
+        return "?"
+    picked = (words[0], words[-1]) if len(words) > 1 else (words[0],)
+    return "".join(word[0].upper() for word in picked)
+
+
+def _display_name(context: CustomerContext) -> str:
+    person, profile = context.sheet.user.value, context.sheet.profile.value
+    if person is not None and person.name.strip():
+        return person.name
+    if profile is not None:
+        parts = [profile.vars.get(key) for key in ("first_name", "last_name")]
+        words = " ".join(str(p) for p in parts if isinstance(p, str) and p.strip())
+        return words or profile.email or profile.sid
+    return context.sheet.address or context.sheet.query.value
+
+
+def _match_text(context: CustomerContext) -> str:
+    sheet = context.sheet
+    words = []
+    profile = sheet.profile.value
+    if profile is not None:
+        matched = sheet.matched_by
+        address = sheet.address
+        if sheet.is_linked:
+            words.append(f"Sailthru: {profile.email or profile.sid}, chosen here")
+        elif address.lower() in (matched.lower(), (profile.email or "").lower()):
+            words.append("Sailthru: same address")
+        elif matched:
+            words.append(f"Sailthru: by {matched}")
+    elif sheet.profile.state is SheetPartState.ABSENT and sheet.is_found:
+        words.append("no Sailthru profile")
+    if sheet.ticket is not None:
+        subject = sheet.ticket.subject
+        short = subject if len(subject) <= 48 else subject[:47] + "…"
+        words.append(f"from #{sheet.ticket.id} “{short}”, {sheet.ticket.status}")
+    return " · ".join(words)
+
+
+def _build_chips(context: CustomerContext) -> tuple[ChipView, ...]:
+    chips = []
+    person, profile = context.sheet.user.value, context.sheet.profile.value
+    if profile is not None:
+        level = engagement_level.describe_engagement(profile.engagement)
+        if level is not None:
+            tone = {"engaged": "ok", "active": "ok", "passive": "info", "new": "info"}
+            low = (profile.engagement or "").lower()
+            bad = low in ("hardbounce", "optout")
+            chips.append(
+                ChipView(
+                    f"Engagement: {level[0]}", "bad" if bad else tone.get(low, "neutral"), level[1]
+                )
+            )
+    if person is not None:
+        tag = context.display_settings.names.highvalue_tag
+        if person.tags is not None and tag in person.tags:
+            chips.append(ChipView("High value", "info", f"Zendesk tag {tag}"))
+        if person.suspended:
+            chips.append(ChipView("Suspended", "bad", "Zendesk: may not sign in, tickets are held"))
+        if person.role != "end-user":
+            chips.append(ChipView(person.role.capitalize(), "neutral", "works in your Zendesk"))
+    return tuple(chips)
+
+
+def _build_other_profile(context: CustomerContext, other: AlternateProfile) -> OtherProfileView:
+    level = engagement_level.describe_engagement(other.engagement)
+    words = [level[0]] if level else []
+    if other.last_open is not None:
+        words.append(f"opened {time_format.format_elapsed(other.last_open, context.now)} ago")
+    return OtherProfileView(other.address, other.sid, ", ".join(words))
+
+
+def _not_found_texts(context: CustomerContext) -> tuple[str, str]:
+    sheet = context.sheet
+    if not sheet.is_complete or sheet.is_found or sheet.matches:
+        return "", ""
+    failed = [
+        p.error for p in (sheet.user, sheet.profile) if p.state is SheetPartState.FAILED and p.error
+    ]
+    if failed:
+        error = failed[0]
+        return error.title, " ".join(s for s in (error.message, error.hint) if s)
+    if sheet.user.error is not None:
+        error = sheet.user.error
+        return error.title, " ".join(s for s in (error.message, error.hint) if s)
+    value = sheet.query.value if len(sheet.query.value) <= 80 else sheet.query.value[:79] + "…"
+    create = pending_edit(sheet, EditKind.CREATE)
+    if create is not None:
+        return f"The profile of {value} is being created.", ""
+    return f"Nobody found for “{value}”.", _not_found_hint(context)
+
+
+def _not_found_hint(context: CustomerContext) -> str:
+    """Who does not know them: only a service that was asked can say so."""
+    sheet = context.sheet
+    spelling = "Check the spelling, or search another way."
+    if sheet.user.state is SheetPartState.OFF:
+        if sheet.query.kind in (LookupQueryKind.EMAIL, LookupQueryKind.SID):
+            return f"Sailthru does not know this. {spelling}"
+        return (
+            "This can only be looked up in Zendesk, which is not connected here."
+            " Search by e-mail address or Sailthru id."
+        )
+    if sheet.profile.state is SheetPartState.OFF:
+        return f"Zendesk does not know this. {spelling}"
+    if sheet.query.kind is LookupQueryKind.EMAIL:
+        return f"Neither Zendesk nor Sailthru knows this. {spelling}"
+    if sheet.query.kind is LookupQueryKind.SID:
+        return f"Sailthru does not know this. {spelling}"
+    return f"Zendesk does not know this. {spelling}"

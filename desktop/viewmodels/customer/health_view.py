@@ -1,0 +1,56 @@
+"""Health: neutral, happy, frustrated, or not set; and who set it, as far as this computer knows."""
+
+from dataclasses import dataclass
+
+from desktop.model.customer_health import CustomerHealth, parse_health
+from desktop.model.edit import EditKind
+from desktop.model.permission import Permission
+from desktop.model.sheet_overlay import confirmed_value, pending_edit
+from desktop.viewmodels import time_format
+from desktop.viewmodels.customer.customer_context import CustomerContext, edit_progress_text
+from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
+
+
+@dataclass(frozen=True)
+class HealthView:
+    """`current` None means not set; `odd` is a value this app does not know, as it stands."""
+
+    panel_state: PanelState
+    current: CustomerHealth | None = None
+    note: str = ""
+    is_pending: bool = False
+    disabled_reason: str = ""
+    unknown_value: str = ""
+
+
+def build_health_view(context: CustomerContext) -> HealthView:
+    """Build it."""
+    outer = build_panel_state(
+        context.sheet.profile, "Sailthru", context.now, absent="No Sailthru profile."
+    )
+    if context.sheet.profile.value is None:
+        return HealthView(outer)
+    name = context.display_settings.names.health_var
+    edit = pending_edit(context.sheet, EditKind.HEALTH, name)
+    stored = confirmed_value(context.sheet, EditKind.HEALTH, name)
+    current = parse_health(edit.request.new if edit else stored)
+    verdict = context.check_permission(Permission.HEALTH)
+    odd = "" if stored is None or parse_health(stored) else str(stored)[:40]
+    if edit is not None:
+        note = edit_progress_text(edit)
+    elif current is None:
+        note = f"“{odd}”, unknown here" if odd else "not set"
+    else:
+        note = _set_by_text(context, current)
+    return HealthView(
+        outer, current, note, edit is not None, "" if verdict.is_allowed else verdict.reason, odd
+    )
+
+
+def _set_by_text(context: CustomerContext, current: CustomerHealth) -> str:
+    for row in context.audit:
+        if row.kind == "health" and row.result == "done":
+            if row.new == current.value:
+                return f"set by {row.actor}, {time_format.format_date(row.at, context.now)}"
+            return "changed elsewhere"
+    return ""

@@ -1,0 +1,144 @@
+"""Opt-out: the levels in plain words, what may be chosen, what Sailthru does not say."""
+
+from dataclasses import dataclass, replace
+
+from desktop.model.edit import Edit, EditKind, EditRequest, EditTarget, Service
+from desktop.model.optout_level import SELECTABLE_LEVELS, OptOutLevel, is_loosening
+from desktop.model.sheet_overlay import confirmed_value, pending_edit
+from desktop.viewmodels.customer.customer_context import CustomerContext, edit_progress_text
+from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
+
+TEMPLATE_HINT = "Single templates may be unsubscribed too; Sailthru doesn't show that."
+
+
+@dataclass(frozen=True)
+class OptOutLevelView:
+    """One level; `why_not` says why it cannot be chosen (empty: it can)."""
+
+    level: OptOutLevel
+    label: str
+    note: str
+    is_chosen: bool
+    disabled_reason: str
+    action_label: str
+    is_opt_in: bool
+
+
+@dataclass(frozen=True)
+class OptOutView:
+    """`waiting` says how far an open change is; `facts` are further lines (label, value)."""
+
+    panel_state: PanelState
+    levels: tuple[OptOutLevelView, ...] = ()
+    pending_text: str = ""
+    edit_id: str = ""
+    reasons: tuple[str, ...] = ()
+    ticket: int | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    hint: str = TEMPLATE_HINT
+    optin_link: str = ""
+
+
+_ACTION_LABELS = {
+    OptOutLevel.NONE: "Opt back in",
+    OptOutLevel.BASIC: "Stop marketing e-mail",
+    OptOutLevel.ALL: "Stop all e-mail",
+    OptOutLevel.BLAST: "",
+}
+
+
+def build_optout_view(context: CustomerContext, ticket: int | None) -> OptOutView:
+    """Build it; `ticket` is the one the sheet was opened from, for the reason."""
+    sheet = context.sheet
+    address = sheet.address or sheet.query.value
+    outer = build_panel_state(
+        sheet.profile,
+        "Sailthru",
+        context.now,
+        absent=f"No Sailthru profile for {address}.",
+        hint="There is nothing to opt out of yet.",
+        leads=True,
+    )
+    profile = sheet.profile.value
+    if profile is None:
+        return OptOutView(outer)
+    edit = pending_edit(sheet, EditKind.OPTOUT)
+    current = OptOutLevel(str(edit.request.new)) if edit else profile.optout
+    offered = [level for level in OptOutLevel if level in SELECTABLE_LEVELS or level is current]
+    if edit is None and profile.optout is None:
+        outer = replace(outer, note="Sailthru does not say", tone="warn")
+    return OptOutView(
+        panel_state=outer,
+        levels=tuple(_build_level(context, level, current) for level in offered),
+        pending_text=_pending_text(edit),
+        edit_id=edit.id if edit else "",
+        reasons=_suggested_reasons(ticket),
+        ticket=ticket,
+        facts=_facts(context),
+        optin_link=context.display_settings.optin_link
+        if current not in (None, OptOutLevel.NONE)
+        else "",
+    )
+
+
+def _build_level(
+    context: CustomerContext, level: OptOutLevel, current: OptOutLevel | None
+) -> OptOutLevelView:
+    before = OptOutLevel(str(confirmed_value(context.sheet, EditKind.OPTOUT)))
+    opening = is_loosening(current or before, level)
+    intent = EditRequest(
+        EditKind.OPTOUT,
+        EditTarget(Service.SAILTHRU, "", ""),
+        "",
+        (current or before).value,
+        level.value,
+    )
+    verdict = context.check_edit(intent)
+    why_not = "" if verdict.is_allowed or level is current else verdict.reason
+    if level is OptOutLevel.BLAST:
+        why_not = "An old level: it is shown, and no longer set."
+    return OptOutLevelView(
+        level,
+        level.label,
+        level.explanation,
+        level is current,
+        why_not,
+        _ACTION_LABELS[level],
+        opening,
+    )
+
+
+def _pending_text(edit: Edit | None) -> str:
+    return edit_progress_text(edit) if edit is not None else ""
+
+
+def _suggested_reasons(ticket: int | None) -> tuple[str, ...]:
+    first = f"Customer asked, #{ticket}" if ticket is not None else "Customer asked"
+    return (first, "Complaint", "Requested by phone", "Wrong person")
+
+
+def _facts(context: CustomerContext) -> tuple[tuple[str, str], ...]:
+    profile = context.sheet.profile.value
+    if profile is None:
+        return ()
+    rows = []
+    if (profile.engagement or "").lower() == "hardbounce":
+        rows.append(("Delivery", "hard bounce: the address does not accept mail"))
+    words = {"opt-in": "opted in", "opt-out": "opted out", "double-opt-in": "opted in twice"}
+    said_sms = [words.get(v, v) for k, v in sorted(profile.sms.items()) if v]
+    rows.append(
+        ("Text messages", f"{said_sms[0]}, separate" if said_sms else "Sailthru does not say")
+    )
+    if profile.optout not in (None, OptOutLevel.NONE):
+        rows.append(("Cause", _cause_text(context)))
+    return tuple(rows)
+
+
+def _cause_text(context: CustomerContext) -> str:
+    for row in context.audit:
+        if row.kind == "optout" and row.result == "done":
+            profile = context.sheet.profile.value
+            if profile and profile.optout and row.new == profile.optout.value:
+                return f"{row.actor} here: {row.reason}" if row.reason else f"{row.actor} here"
+            break
+    return "Sailthru does not say"

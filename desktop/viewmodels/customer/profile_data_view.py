@@ -1,0 +1,138 @@
+"""Profile data: the keys and vars of the Sailthru profile, typed, with where they come from."""
+
+from dataclasses import dataclass, replace
+from heapq import nsmallest
+
+import msgspec
+
+from desktop.kit.text import format_count
+from desktop.model.edit import EditKind
+from desktop.model.json_value import Json
+from desktop.model.permission import Permission
+from desktop.model.sheet_overlay import pending_edit
+from desktop.viewmodels.customer.customer_context import CustomerContext, edit_progress_text
+from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
+
+COLLAPSED_ROW_COUNT = 6
+_FIRST_FIELDS = ("first_name", "last_name", "last_ticket_id", "last_ticket_status", "ticket_count")
+_ZENDESK_FIELDS = (
+    "last_ticket_id",
+    "last_ticket_status",
+    "last_ticket_priority",
+    "last_ticket_created_time",
+    "ticket_count",
+)
+
+
+@dataclass(frozen=True)
+class ProfileFieldRow:
+    """One field. `editable` says whether it may be changed here; `raw` is its JSON."""
+
+    name: str
+    value: str
+    type_name: str
+    source: str
+    json_text: str
+    pending_text: str
+    is_editable: bool
+
+
+@dataclass(frozen=True)
+class ProfileDataView:
+    """The rows, the most telling first; the panel shows a few and the rest on demand."""
+
+    panel_state: PanelState
+    rows: tuple[ProfileFieldRow, ...] = ()
+    disabled_reason: str = ""
+    total_count: int = 0
+
+
+def build_profile_data_view(
+    context: CustomerContext, *, most: int | None = None
+) -> ProfileDataView:
+    """Build it, with all rows or at most so many vars; `count` says how many rows there are."""
+    outer = build_panel_state(
+        context.sheet.profile, "Sailthru", context.now, absent="No Sailthru profile."
+    )
+    profile = context.sheet.profile.value
+    if profile is None:
+        return ProfileDataView(outer)
+    verdict = context.check_permission(Permission.VARS)
+    names = context.display_settings.names
+    hidden = {names.health_var, names.mark_var}
+    wanted = {e.request.name for e in context.sheet.pending_edits if e.request.kind is EditKind.VAR}
+    every = [*profile.vars, *(name for name in wanted if name not in profile.vars)]
+    # A profile may have thousands: a panel that shows six does not wait for all of them.
+    chosen = sorted(every, key=_sort_key) if most is None else nsmallest(most, every, key=_sort_key)
+    rows = [
+        _build_field_row(
+            context,
+            name,
+            profile.vars.get(name),
+            editable=verdict.is_allowed and name not in hidden,
+        )
+        for name in chosen
+    ]
+    keys = [
+        ProfileFieldRow(name, value, "key", "Sailthru", value, "", False)
+        for name, value in profile.keys.items()
+        if name not in ("email", "cookie")
+    ]
+    if not any(row.name == "sid" for row in keys):
+        keys.insert(
+            0, ProfileFieldRow("sid", profile.sid, "key", "Sailthru", profile.sid, "", False)
+        )
+    if outer.tone == "":
+        outer = replace(outer, note=format_count(len(every) + len(keys), "field", "fields"))
+    why_not = "" if verdict.is_allowed else verdict.reason
+    return ProfileDataView(outer, (*rows, *keys), why_not, len(every) + len(keys))
+
+
+def _build_field_row(
+    context: CustomerContext, name: str, value: Json, *, editable: bool
+) -> ProfileFieldRow:
+    edit = pending_edit(context.sheet, EditKind.VAR, name)
+    now = edit.request.new if edit else value
+    zendesk = name in _ZENDESK_FIELDS or name.startswith("zendesk_")
+    return ProfileFieldRow(
+        name,
+        format_field_value(now),
+        json_type_name(now),
+        "Zendesk" if zendesk else "Sailthru",
+        msgspec.json.encode(now).decode(),
+        edit_progress_text(edit) if edit else "",
+        editable,
+    )
+
+
+def format_field_value(value: Json) -> str:
+    """A value on one line, as short as it can be told."""
+    if value is None:
+        return "no value"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return " ".join(value.split())[:300] if value else "(empty)"
+    if isinstance(value, int | float):
+        return str(value)
+    return msgspec.json.encode(value).decode()[:300]
+
+
+def json_type_name(value: Json) -> str:
+    """The JSON type in a word."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes/no"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "text"
+    return "list" if isinstance(value, list | tuple) else "object"
+
+
+def _sort_key(name: str) -> tuple[int, str]:
+    return (
+        _FIRST_FIELDS.index(name) if name in _FIRST_FIELDS else len(_FIRST_FIELDS),
+        name.casefold(),
+    )

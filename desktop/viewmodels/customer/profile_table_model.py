@@ -1,0 +1,95 @@
+"""All fields of a profile as a table: thousands of rows, filtered as one types."""
+
+import json
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+
+from desktop.kit.errors import InvalidInput
+from desktop.model.json_value import Json
+from desktop.viewmodels.customer.profile_data_view import ProfileFieldRow
+
+_ModelIndex = QModelIndex | QPersistentModelIndex
+_COLUMN_TITLES = ("Field", "Value", "Type", "From")
+
+
+class ProfileTableModel(QAbstractTableModel):
+    """Rows of (field, value, type, source)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._all_rows: tuple[ProfileFieldRow, ...] = ()
+        self._rows: list[ProfileFieldRow] = []
+        self._filter = ""
+
+    def set_rows(self, rows: tuple[ProfileFieldRow, ...]) -> None:
+        """Show these."""
+        if rows != self._all_rows:
+            self._all_rows = rows
+            self._apply_filter()
+
+    def set_filter(self, text: str) -> None:
+        """Show only fields whose name or value holds `text`."""
+        self._filter = text.strip().casefold()
+        self._apply_filter()
+
+    def row(self, place: int) -> ProfileFieldRow:
+        """One row."""
+        return self._rows[place]
+
+    def rowCount(self, parent: _ModelIndex = QModelIndex()) -> int:
+        """How many fields are shown."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: _ModelIndex = QModelIndex()) -> int:
+        """Field, value, type, source."""
+        return 0 if parent.isValid() else len(_COLUMN_TITLES)
+
+    def data(self, index: _ModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The cell's text."""
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return None
+        row = self._rows[index.row()]
+        value = f"{row.value} ({row.pending_text})" if row.pending_text else row.value
+        return (row.name, value, row.type_name, row.source)[index.column()]
+
+    def headerData(
+        self,
+        section: int,
+        orientation: Qt.Orientation,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> Any:
+        """The column's name."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return _COLUMN_TITLES[section]
+        return None
+
+    def _apply_filter(self) -> None:
+        self.beginResetModel()
+        wanted = self._filter
+        self._rows = [
+            row
+            for row in self._all_rows
+            if not wanted or wanted in row.name.casefold() or wanted in row.value.casefold()
+        ]
+        self.endResetModel()
+
+
+def parse_field_value(text: str) -> Json:
+    """What was typed as a value: JSON, else the text itself. Raises InvalidInput for broken JSON."""
+    stripped = text.strip()
+    try:
+        value: Json = json.loads(stripped, parse_constant=_reject_json_constant)
+    except (ValueError, RecursionError):
+        if stripped[:1] in ("{", "[", '"'):
+            raise InvalidInput(
+                "That is not complete JSON.",
+                "",
+                "Close every bracket and quote, or type plain text.",
+            ) from None
+        return text
+    return value
+
+
+def _reject_json_constant(name: str) -> None:
+    raise ValueError(name)

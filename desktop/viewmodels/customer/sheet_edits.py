@@ -1,0 +1,237 @@
+"""What people want changed on a sheet: wishes become edits, offers to undo, and their ends."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.customer.edit_factory import EditFactory
+from desktop.customer.edit_service import EditService, has_effect
+from desktop.customer.edit_undo import UndoService, undo_loss_warning
+from desktop.kit.clock import Clock
+from desktop.kit.errors import AppError, ConflictError
+from desktop.model.customer_health import CustomerHealth
+from desktop.model.customer_sheet import CustomerSheet, SheetPart
+from desktop.model.edit import UNDO_WINDOW_S, Edit, EditRequest, EditState, waits_for_undo
+from desktop.model.json_value import Json
+from desktop.model.optout_level import OptOutLevel
+from desktop.store.workspace_store import WorkspaceStore
+from desktop.viewmodels.customer.timeline_view import edit_text
+from desktop.viewmodels.task_registry import TaskRegistry
+from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
+
+# Online, a part older than this is read again before it is edited.
+_REREAD_AFTER_S = timedelta(minutes=5).total_seconds()
+
+EditBuilder = Callable[[EditFactory], list[EditRequest]]
+
+
+@dataclass(frozen=True)
+class SubmittedEdit:
+    """A change just made, that can be taken back. `seconds` is how long the offer stands."""
+
+    edit_id: str
+    text: str
+    undo_seconds: float
+    not_restorable: str
+
+
+class ShownSheetProtocol(Protocol):
+    """The sheet on screen. `opening` counts the customers opened: it tells one from the next."""
+
+    tasks: TaskRegistry
+
+    @property
+    def sheet(self) -> CustomerSheet | None:
+        """The customer shown."""
+        ...
+
+    @property
+    def customer_number(self) -> int:
+        """Which customer, counted from the start."""
+        ...
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the panels show this customer already."""
+        ...
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether a service is being asked."""
+        ...
+
+    async def reread(self) -> None:
+        """Ask all services for the same customer."""
+        ...
+
+    def publish_views(self) -> None:
+        """Have the panels show what is known now."""
+        ...
+
+
+class SheetEdits(QObject):
+    """A wish belongs to the customer it was made for, however long reading them again takes."""
+
+    edit_submitted = Signal(object)  # Offer
+    edit_settled = Signal(str, str, bool)  # edit id, words; whether the offer to undo still stands
+
+    def __init__(
+        self,
+        shown: ShownSheetProtocol,
+        workspace: WorkspaceProtocol,
+        editor: EditService,
+        undo: UndoService,
+        store: WorkspaceStore,
+        clock: Clock,
+    ) -> None:
+        super().__init__()
+        self._sheet_model = shown
+        self._workspace = workspace
+        self._editor = editor
+        self._undo = undo
+        self._store = store
+        self._clock = clock
+        self._watched_states: dict[str, EditState] = {}
+
+    def choose_optout(self, level: OptOutLevel, reason: str, ticket: int | None) -> None:
+        """Another opt-out level."""
+        self._start_submit(lambda w: [w.optout(level)], reason, ticket)
+
+    def set_list_membership(self, name: str, member: bool) -> None:
+        """On or off a list."""
+        self._start_submit(lambda w: [w.list_membership(name, member=member)])
+
+    def set_health(self, health: CustomerHealth | None) -> None:
+        """Another health."""
+        self._start_submit(lambda w: [w.health(health)])
+
+    def set_var(self, name: str, value: Json) -> None:
+        """Another value of a var; None clears it."""
+        self._start_submit(lambda w: [w.var(name, value)])
+
+    def set_sync_to_sailthru(self, on: bool) -> None:
+        """Zendesk's check box."""
+        self._start_submit(lambda w: [w.sync_checkbox(on=on)])
+
+    def set_sync_to_zendesk(self, on: bool) -> None:
+        """Sailthru's mark."""
+        self._start_submit(lambda w: [w.sync_mark(on=on)])
+
+    def create_profile(self) -> None:
+        """Make the missing Sailthru profile."""
+        sheet = self._sheet_model.sheet
+        if sheet is not None:
+            address = sheet.address or sheet.query.value
+            self._start_submit(lambda w: [w.create(address)])
+
+    def undo(self, edit_id: str) -> None:
+        """Take an edit back."""
+        self._sheet_model.tasks.start(f"undo {edit_id}", self._undo_edit(edit_id))
+
+    def report_settled_edits(self) -> None:
+        """Say how watched edits ended: the words follow the facts."""
+        for edit_id, before in list(self._watched_states.items()):
+            edit = self._store.outbox.get_edit(edit_id)
+            if edit.state is before:
+                continue
+            self._watched_states[edit_id] = edit.state
+            if edit.state.is_final:
+                del self._watched_states[edit_id]
+                stands = edit.state is EditState.DONE and not waits_for_undo(edit.request)
+                self.edit_settled.emit(edit_id, self._result_text(edit), stands)
+
+    def _start_submit(
+        self, build_edits: EditBuilder, reason: str = "", ticket: int | None = None
+    ) -> None:
+        sheet = self._sheet_model.sheet
+        # Until the panels show the customer just opened, what is clicked was meant for another.
+        if sheet is None or not self._sheet_model.is_shown:
+            return
+        if ticket is None and sheet.ticket is not None:
+            ticket = sheet.ticket.id
+        name = f"edit {self._clock.monotonic()}"
+        submitting = self._submit(build_edits, reason, ticket, self._sheet_model.customer_number)
+        self._sheet_model.tasks.start(name, submitting)
+
+    async def _submit(
+        self, build_edits: EditBuilder, reason: str, ticket: int | None, opening: int
+    ) -> None:
+        await self._reread_if_stale()
+        sheet = self._sheet_model.sheet
+        if sheet is None or self._sheet_model.customer_number != opening:
+            raise ConflictError(
+                "Nothing was changed.",
+                "Another customer was opened before this one had been read again.",
+                "Open the customer again and repeat the change.",
+            )
+        wishes = EditFactory(sheet, self._workspace.account_names(), reason=reason, ticket=ticket)
+        try:
+            intents = [i for i in build_edits(wishes) if _is_edit_needed(sheet, i)]
+            edits = await self._editor.submit(intents)
+        except AppError:
+            # The control that was touched goes back to what stands.
+            self._sheet_model.publish_views()
+            raise
+        for edit in edits:
+            self._announce_edit(edit)
+
+    async def _reread_if_stale(self) -> None:
+        sheet = self._sheet_model.sheet
+        if sheet is None or not self._workspace.is_connected:
+            return
+        now = self._clock.now()
+        parts: Sequence[SheetPart[object]] = (sheet.profile, sheet.user)  # type: ignore[assignment]
+        old = any(p.read_at is not None and now - p.read_at > _REREAD_AFTER_S for p in parts)
+        if old and not self._sheet_model.is_loading:
+            await self._sheet_model.reread()
+
+    def _announce_edit(self, edit: Edit) -> None:
+        if edit.state is EditState.UNDONE:
+            return
+        self._watched_states[edit.id] = edit.state
+        intent = edit.request
+        words = edit_text(intent.kind.value, intent.name, intent.new)
+        waits = edit.state is EditState.WAITING
+        words = f"{words}, waiting for Undo" if waits else words
+        self.edit_submitted.emit(
+            SubmittedEdit(edit.id, words, UNDO_WINDOW_S, undo_loss_warning(edit))
+        )
+
+    async def _undo_edit(self, edit_id: str) -> None:
+        edit = await self._undo.undo(edit_id)
+        if edit.state is EditState.UNDONE:
+            self._watched_states.pop(edit_id, None)
+            self.edit_settled.emit(edit_id, "Undone before it was sent", False)
+        else:
+            self._watched_states[edit.id] = edit.state
+
+    def _result_text(self, edit: Edit) -> str:
+        intent = edit.request
+        what = edit_text(intent.kind.value, intent.name, intent.new)
+        if not self._is_target_shown(intent):
+            # Somebody else is on screen by now.
+            what = f"{intent.target.label}: {what}"
+        if edit.state in (EditState.DONE, EditState.CONFLICT):
+            return f"{what}: {edit.detail}"
+        if edit.state is EditState.FAILED:
+            return f"{what}: failed. {edit.detail}"
+        return f"{what}: taken back"
+
+    def _is_target_shown(self, intent: EditRequest) -> bool:
+        sheet = self._sheet_model.sheet
+        if sheet is None:
+            return False
+        profile, person = sheet.profile.value, sheet.user.value
+        ids = {profile.sid if profile else "", str(person.id) if person else ""}
+        return intent.target.id in ids or intent.target.id == sheet.address
+
+
+def _is_edit_needed(sheet: CustomerSheet, intent: EditRequest) -> bool:
+    """Also a wish back to the old value counts while another one waits."""
+    waits = any(
+        e.request.kind is intent.kind and e.request.name == intent.name for e in sheet.pending_edits
+    )
+    return waits or has_effect(intent)

@@ -1,0 +1,352 @@
+"""The sheet of one customer: opens and refreshes it, and tells the panels when it has changed."""
+
+import logging
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from desktop.customer.customer_lookup import CustomerLookup, relevant_ticket
+from desktop.customer.edit_service import EditService
+from desktop.customer.edit_undo import UndoService
+from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
+from desktop.kit.clock import Clock
+from desktop.kit.errors import AppError, InvalidInput
+from desktop.model.customer_sheet import CustomerSheet, SheetPartState
+from desktop.model.edit import EditKind
+from desktop.model.lookup_query import LookupQuery, LookupQueryKind, parse_lookup_query
+from desktop.model.permission import Permission, check_permission
+from desktop.store.audit_log import AuditEntry
+from desktop.store.workspace_store import WorkspaceStore
+from desktop.viewmodels.customer.reason_drafts import ReasonDrafts
+from desktop.viewmodels.customer.sheet_edits import SheetEdits
+from desktop.viewmodels.customer.sheet_panel_views import SheetPanelViews
+from desktop.viewmodels.task_registry import TaskRegistry
+from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
+
+log = logging.getLogger(__name__)
+
+_AGE_REFRESH_MS = 30_000
+# Parts of one customer that arrive almost together are drawn together.
+_BATCH_PAINT_MS = 3
+# Of a customer nothing is kept of, the questions are sent before the empty panels are drawn.
+_FIRST_PAINT_DELAY_MS = 12
+
+
+class CustomerSheetModel(QObject):
+    """`views` are what panels show, `edits` what people want; `changed`: the views are new."""
+
+    changed = Signal()
+    about_to_replace = Signal()  # the customer shown is about to be replaced
+    customer_opened = Signal()  # another customer than before
+    failed = Signal(object)  # AppError, to be told beside its cause
+
+    def __init__(
+        self,
+        workspace: WorkspaceProtocol,
+        lookup: CustomerLookup,
+        editor: EditService,
+        undo: UndoService,
+        store: WorkspaceStore,
+        bus: ChangeBus,
+        clock: Clock,
+    ) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._lookup = lookup
+        self._store = store
+        self._clock = clock
+        self.tasks = TaskRegistry(self.failed.emit)
+        self._sheet: CustomerSheet | None = None
+        self._audit: tuple[AuditEntry, ...] = ()
+        self._customer_number = 0
+        self._is_shown = False
+        self._unsaved_input_sources: set[str] = set()
+        self._signed_in = False
+        self.views = SheetPanelViews(workspace, self._require_sheet_and_audit, clock)
+        self.edits = SheetEdits(self, workspace, editor, undo, store, clock)
+        self.drafts = ReasonDrafts(store, clock, self.tasks, self._draft_owner)
+        self._unsubscribe = bus.subscribe(self._on_changes)
+        self._publish_timer = QTimer(self)
+        self._publish_timer.setSingleShot(True)
+        self._publish_timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._publish_timer.timeout.connect(self.publish_views)
+        self._age_timer = QTimer(self)
+        self._age_timer.setInterval(_AGE_REFRESH_MS)
+        self._age_timer.timeout.connect(self._on_age_timer)
+        self._age_timer.start()
+
+    @property
+    def sheet(self) -> CustomerSheet | None:
+        """The customer shown, or None before the first one."""
+        return self._sheet
+
+    @property
+    def customer_number(self) -> int:
+        """Which customer this is, counted from the start: an older look-up shows nothing more."""
+        return self._customer_number
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the panels show this customer already."""
+        return self._is_shown
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether a service is being asked."""
+        return self._sheet is not None and not self._sheet.is_complete
+
+    @property
+    def has_unsaved_input(self) -> bool:
+        """Whether something is half-typed somewhere: then nothing may replace the sheet."""
+        return bool(self._unsaved_input_sources)
+
+    def set_unsaved_input(self, holder: str, unsaved: bool) -> None:
+        """A panel or dialog has half-typed input, or has it no more."""
+        if unsaved:
+            self._unsaved_input_sources.add(holder)
+        else:
+            self._unsaved_input_sources.discard(holder)
+
+    @property
+    def suggested_ticket(self) -> int | None:
+        """The ticket a form suggests: the one opened from, else the newest unsolved one."""
+        if self._sheet is None:
+            return None
+        ticket = relevant_ticket(self._sheet)
+        return ticket.id if ticket is not None else None
+
+    def toggle_all_rows(self, panel: str) -> None:
+        """Unfold a panel's rest, or fold it again."""
+        self.views.toggle_all_rows(panel)
+        self.publish_views()
+
+    def can_create_profile(self) -> tuple[bool, str]:
+        """Whether a profile may be created here, and if not, why not."""
+        verdict = check_permission(Permission.CREATE, self._workspace.actor, self._workspace.rules)
+        if not verdict.is_allowed:
+            return False, verdict.reason
+        sheet = self._sheet
+        if (
+            sheet is None
+            or sheet.profile.state is not SheetPartState.ABSENT
+            or not sheet.is_complete
+        ):
+            return False, "It is not certain yet that Sailthru has no profile."
+        return True, ""
+
+    def not_found_action(self) -> tuple[str, str]:
+        """Where nobody was found: `retry` or `create` with the button's words, or nothing."""
+        sheet = self._sheet
+        if sheet is None or sheet.is_found:
+            return "", ""
+        if any(p.state is SheetPartState.FAILED for p in (sheet.user, sheet.profile)):
+            return "retry", "Try again"
+        allowed, _ = self.can_create_profile()
+        waits = any(e.request.kind is EditKind.CREATE for e in sheet.pending_edits)
+        if allowed and not waits and sheet.query.kind is LookupQueryKind.EMAIL:
+            return "create", "Create a Sailthru profile"
+        return "", ""
+
+    def open_text(self, text: str) -> None:
+        """Look somebody up. Whatever cannot be looked up is told by `failed`."""
+        try:
+            query = parse_lookup_query(text)
+        except AppError as error:
+            self.failed.emit(error)
+            return
+        self.open_query(query)
+
+    def open_query(self, query: LookupQuery) -> None:
+        """Look somebody up; an older lookup still under way ends."""
+        verdict = check_permission(Permission.VIEW, self._workspace.actor, self._workspace.rules)
+        if not verdict.is_allowed:
+            self.failed.emit(InvalidInput("Looking customers up is not allowed.", verdict.reason))
+            return
+        if self._sheet is not None:
+            self.about_to_replace.emit()
+        self._customer_number += 1
+        self._is_shown = False
+        self._audit = ()
+        self.views.collapse_all()
+        self.tasks.start("lookup", self._look_up(query, new=True))
+
+    def refresh(self) -> None:
+        """Ask all services again for the customer shown, also one that has signed us out."""
+        if self._sheet is not None:
+            self._workspace.retry_sign_in()
+            self.tasks.start("lookup", self.reread())
+
+    async def reread(self) -> None:
+        """The same, awaited."""
+        if self._sheet is not None:
+            await self._look_up(self._sheet.query, new=False)
+
+    def close_sheet(self) -> None:
+        """Show nobody."""
+        self.tasks.cancel("lookup")
+        self._customer_number += 1
+        self._sheet = None
+        self.publish_views()
+
+    def link_profile(self, sid: str) -> None:
+        """Show this profile for the Zendesk person from now on. Nothing is written to Sailthru."""
+        sheet = self._sheet
+        if self._is_shown and sheet is not None and sheet.user.value is not None:
+            self.tasks.start("link", self._link(sheet.user.value.id, sid))
+
+    def unlink_profile(self) -> None:
+        """Take that choice back: the profile is the one at the person's address again."""
+        sheet = self._sheet
+        if self._is_shown and sheet is not None and sheet.user.value is not None:
+            self.tasks.start("link", self._unlink(sheet.user.value.id))
+
+    def publish_views(self) -> None:
+        """Have the panels show what is known now."""
+        self._publish_timer.stop()
+        self._is_shown = True
+        self.views.cached_context = None
+        if self._sheet is not None:
+            self.views.cached_context = self.views.context()
+        try:
+            self.changed.emit()
+        finally:
+            self.views.cached_context = None
+
+    async def close(self) -> None:
+        """End what runs."""
+        self.about_to_replace.emit()
+        await self.tasks.wait_for_prefix("draft ")
+        self._age_timer.stop()
+        self._publish_timer.stop()
+        self._unsubscribe()
+        await self.tasks.close()
+
+    def _require_sheet_and_audit(self) -> tuple[CustomerSheet, tuple[AuditEntry, ...]]:
+        if self._sheet is None:
+            raise InvalidInput("No customer is open.")
+        return self._sheet, self._audit
+
+    def _draft_owner(self) -> str | None:
+        if self._sheet is None:
+            return None
+        profile = self._sheet.profile.value
+        return profile.sid if profile else ""
+
+    async def _look_up(self, query: LookupQuery, *, new: bool) -> None:
+        first, opening = new, self._customer_number
+
+        def show(sheet: CustomerSheet) -> None:
+            nonlocal first
+            if self._customer_number != opening:
+                return
+            before = self._sheet
+            if not new and before is not None and before.query == sheet.query:
+                sheet = _keep_shown_parts(before, sheet)
+            self._sheet = sheet
+            if first:
+                first = False
+                self.customer_opened.emit()
+                self.tasks.start("audit", self._read_audit())
+                self._is_shown = False
+                if sheet.is_found:
+                    self.publish_views()
+                else:
+                    self._publish_timer.start(_FIRST_PAINT_DELAY_MS)
+            elif sheet.is_complete:
+                self.publish_views()
+            elif _is_nothing_known_yet(sheet):
+                # Lists and fields alone show nowhere, and the answers that matter are on their way.
+                pass
+            elif not self._publish_timer.isActive():
+                self._publish_timer.start(_BATCH_PAINT_MS)
+
+        await self._lookup.look_up_query(query, show)
+        self.tasks.start("audit", self._read_audit())
+
+    async def _read_audit(self) -> None:
+        sheet, opening = self._sheet, self._customer_number
+        if sheet is None:
+            return
+        profile, person = sheet.profile.value, sheet.user.value
+        targets = [profile.sid] if profile else []
+        targets += [str(person.id), *person.emails] if person else []
+        if sheet.query.kind is LookupQueryKind.EMAIL:
+            targets.append(sheet.query.value)
+        if targets:
+            rows = await self._store.database_thread.run(
+                self._store.audit.list_entries, targets=tuple(targets), limit=100
+            )
+            if rows != self._audit and self._customer_number == opening:
+                self._audit = rows
+                self.publish_views()
+
+    async def _link(self, person: int, sid: str) -> None:
+        save, now = self._store.drafts_and_links.save_link, self._clock.now()
+        opening = self._customer_number
+        await self._store.database_thread.run(save, person, sid, self._workspace.actor.name, now)
+        if self._customer_number == opening:
+            await self.reread()
+
+    async def _unlink(self, person: int) -> None:
+        opening = self._customer_number
+        await self._store.database_thread.run(self._store.drafts_and_links.delete_link, person)
+        if self._customer_number == opening:
+            await self.reread()
+
+    def _on_changes(self, changes: ChangeSet) -> None:
+        signed_in = self._workspace.services.zendesk is not None
+        if self._signed_in and not signed_in and self._sheet is not None:
+            # Signed out: what is kept is erased, and nobody stays on the screen.
+            self.close_sheet()
+        self._signed_in = signed_in
+        if changes.has_any(Topic.CUSTOMER, Topic.OUTBOX, Topic.AUDIT):
+            self.tasks.start("reread", self._reread_from_store())
+        elif self._sheet is not None and changes.has_any(Topic.PERMISSIONS, Topic.SETTINGS):
+            self.publish_views()
+
+    async def _reread_from_store(self) -> None:
+        self.edits.report_settled_edits()
+        if self._sheet is None:
+            return
+        self._sheet = self._store.sheet_reader.refresh_sheet(self._sheet)
+        if self._is_shown:
+            self.publish_views()
+        created = any(r.kind == "create" and r.result == "done" for r in self._audit)
+        await self._read_audit()
+        now_created = any(r.kind == "create" and r.result == "done" for r in self._audit)
+        if now_created and not created and self._sheet and self._sheet.profile.value is None:
+            self.refresh()
+
+    def _on_age_timer(self) -> None:
+        if self._sheet is None:
+            return
+        parts = (self._sheet.profile, self._sheet.user, self._sheet.tickets)
+        if not self.is_loading and any(p.error is not None and p.error.is_retryable for p in parts):
+            # "It is tried again": a part that failed for a passing reason.
+            self.refresh()
+        self.publish_views()
+
+
+def _is_nothing_known_yet(sheet: CustomerSheet) -> bool:
+    asked = SheetPartState.LOADING
+    return not sheet.is_found and asked in (sheet.user.state, sheet.profile.state)
+
+
+def _keep_shown_parts(before: CustomerSheet, sheet: CustomerSheet) -> CustomerSheet:
+    """While refreshing, what is on screen stays until the new answer is there."""
+    profile, person = sheet.profile, sheet.user
+    if profile.value is None and profile.state is SheetPartState.LOADING:
+        profile = replace(before.profile, state=SheetPartState.LOADING)
+    if person.value is None and person.state is SheetPartState.LOADING:
+        person = replace(before.user, state=SheetPartState.LOADING)
+    matched = sheet.matched_by or before.matched_by
+    others = sheet.other_profiles or (() if sheet.is_complete else before.other_profiles)
+    ticket = sheet.ticket or before.ticket
+    return replace(
+        sheet,
+        profile=profile,
+        user=person,
+        matched_by=matched,
+        other_profiles=others,
+        ticket=ticket,
+    )

@@ -1,0 +1,147 @@
+"""Timeline: edits, opt-outs, list joins, tickets and mail activity in one order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from desktop.model.optout_level import OptOutLevel
+from desktop.store.audit_log import AuditEntry
+from desktop.viewmodels import time_format
+from desktop.viewmodels.customer.customer_context import CustomerContext
+from desktop.viewmodels.customer.panel_state import PanelState, PanelStatus
+
+COLLAPSED_ROW_COUNT = 8
+
+
+@dataclass(frozen=True)
+class TimelineRow:
+    """One event; `edit_id` where it is a change made here that may be undone."""
+
+    time_text: str
+    text: str
+    tooltip: str
+    edit_id: str = ""
+
+
+@dataclass(frozen=True)
+class TimelineView:
+    """All events, newest first; the panel shows a few and the rest on demand."""
+
+    panel_state: PanelState
+    rows: tuple[TimelineRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class _TimelineEvent:
+    at: float
+    text: str
+    edit_id: str = ""
+
+
+def build_timeline_view(context: CustomerContext) -> TimelineView:
+    """Build it."""
+    sheet = context.sheet
+    if not sheet.is_found:
+        state = PanelStatus.EMPTY if sheet.is_complete else PanelStatus.LOADING
+        return TimelineView(PanelState(state, text="Nothing has happened yet."))
+    events = sorted(_collect_events(context), key=lambda e: -e.at)[:200]
+    rows = tuple(
+        TimelineRow(
+            time_format.format_time_or_date(e.at, context.now),
+            e.text,
+            time_format.format_full_timestamp(e.at),
+            e.edit_id,
+        )
+        for e in events
+    )
+    if not rows:
+        return TimelineView(PanelState(PanelStatus.EMPTY, text="Nothing has happened yet."))
+    return TimelineView(PanelState(), rows)
+
+
+def _collect_events(context: CustomerContext) -> Iterator[_TimelineEvent]:
+    page = context.sheet.tickets.value
+    for ticket in page.tickets if page else ():
+        if ticket.created_at is not None:
+            yield _TimelineEvent(
+                ticket.created_at, f"Ticket #{ticket.id} “{_shorten(ticket.subject)}”"
+            )
+        if not ticket.is_unsolved and ticket.updated_at is not None:
+            yield _TimelineEvent(ticket.updated_at, f"Ticket #{ticket.id} {ticket.status}")
+    yield from _profile_events(context)
+    for row in context.audit:
+        # What a sync did belongs to no edit that could be undone here.
+        yield _TimelineEvent(row.at, audit_row_text(row), row.edit if row.kind != "sync" else "")
+
+
+def _profile_events(context: CustomerContext) -> Iterator[_TimelineEvent]:
+    profile = context.sheet.profile.value
+    if profile is None:
+        return
+    done = [row for row in context.audit if row.result == "done"]
+    here = {row.name for row in done if row.kind == "list"}
+    here |= {
+        name.removeprefix("lists.")
+        for row in done
+        if row.kind == "sync" and isinstance(row.new, dict)
+        for name in row.new
+    }
+    for name, since in profile.lists.items():
+        if since is not None:
+            yield _TimelineEvent(
+                since, f"Joined {name}" + ("" if name in here else ", changed elsewhere")
+            )
+    said = {
+        "open_time": "Last open (may be automatic)",
+        "click_time": "Last click",
+        "view_time": "Last pageview",
+        "optout_time": "Opted out, Sailthru does not say by whom",
+        "signup_time": "Signed up",
+    }
+    ours = any(row.kind == "optout" and row.result == "done" for row in context.audit)
+    for key, words in said.items():
+        # Our own opt-out stands in the audit with name and reason.
+        if key in profile.activity and not (ours and key == "optout_time"):
+            yield _TimelineEvent(profile.activity[key], words)
+    for purchase in profile.purchases:
+        if purchase.at is not None:
+            yield _TimelineEvent(purchase.at, "Purchase")
+
+
+def audit_row_text(row: AuditEntry) -> str:
+    """A closed edit as a sentence."""
+    ended = {"done": "", "conflict": ": not sent, changed elsewhere", "failed": ": failed"}
+    tail = ended.get(row.result, ": taken back")
+    if row.kind == "sync":
+        return f"{_sync_row_text(row)} by {row.actor}"
+    return f"{edit_text(row.kind, row.name, row.new)} by {row.actor}{tail}"
+
+
+def _sync_row_text(row: AuditEntry) -> str:
+    """What a sync changed: its fields, the first few by name."""
+    title = row.reason.partition(": run")[0] or row.name
+    fields = list(row.new) if isinstance(row.new, dict) else []
+    names = [field.partition(".")[2] or field for field in fields]
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"Sync “{title}”: {shown}" if shown else f"Sync “{title}”"
+
+
+def edit_text(kind: str, name: str, new: object) -> str:
+    """What an edit changes, for a person."""
+    if kind == "optout":
+        return f"Opt-out “{OptOutLevel(str(new)).label}”"
+    if kind == "list":
+        return f"{'Added to' if new else 'Taken off'} {name}"
+    if kind == "health":
+        return f"Health {new or 'cleared'}"
+    if kind == "box":
+        return f"Sync to Sailthru {'on' if new else 'off'}"
+    if kind == "mark":
+        return f"Sync to Zendesk {'on' if new else 'off'}"
+    if kind == "create":
+        return "Profile created"
+    value = "cleared" if new is None else f"= {_shorten(str(new))}"
+    return f"{name} {value}"
+
+
+def _shorten(words: str) -> str:
+    return words if len(words) <= 40 else words[:39] + "…"

@@ -1,0 +1,127 @@
+"""The search field's list: what was typed, recognised; kept customers; and, after >, commands."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from desktop.kit.errors import AppError
+from desktop.model.customer_sheet import CustomerMatch
+from desktop.model.lookup_query import LookupQueryKind, parse_lookup_query
+from desktop.store.cached_sheet_reader import CachedSheetReader
+from desktop.viewmodels.palette_command import PaletteCommand
+
+_ModelIndex = QModelIndex | QPersistentModelIndex
+_MAX_CUSTOMERS = 12
+
+_QUERY_KIND_LABELS = {
+    LookupQueryKind.EMAIL: "e-mail address",
+    LookupQueryKind.TICKET: "ticket",
+    LookupQueryKind.PHONE: "phone number",
+    LookupQueryKind.ZENDESK_ID: "Zendesk id",
+    LookupQueryKind.EXTERNAL_ID: "external id",
+    LookupQueryKind.SID: "Sailthru id",
+    LookupQueryKind.NUMBER: "ticket, id or phone number",
+    LookupQueryKind.NAME: "name",
+}
+
+
+@dataclass(frozen=True)
+class SearchSuggestion:
+    """A row: a query to look up, or a command to run."""
+
+    title: str
+    subtitle: str = ""
+    note: str = ""
+    is_enabled: bool = True
+    query: str = ""
+    command: PaletteCommand | None = None
+
+
+class SearchSuggestionsModel(QAbstractListModel):
+    """Rows for the popup; roles as `panels.parts.search_popup.Roles` expects them."""
+
+    def __init__(
+        self,
+        reader: CachedSheetReader,
+        commands: Callable[[], Sequence[PaletteCommand]],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._reader = reader
+        self._commands = commands
+        self._rows: list[SearchSuggestion] = []
+
+    def suggest(self, text: str) -> bool:
+        """Fill the list for what is typed so far; whether there is anything to show."""
+        stripped = text.strip()
+        if stripped.startswith(">"):
+            self._replace_rows(self._matching_commands(stripped[1:]))
+        elif len(stripped) >= 2:
+            self._replace_rows(self._matching_customers(stripped))
+        else:
+            self._replace_rows([])
+        return bool(self._rows)
+
+    def show_matches(self, matches: Sequence[CustomerMatch]) -> None:
+        """Show several customers to choose from."""
+        self._replace_rows(
+            [SearchSuggestion(m.title, m.subtitle, m.note, query=m.query) for m in matches]
+        )
+
+    def suggestion_at(self, index: _ModelIndex) -> SearchSuggestion:
+        """What a row stands for."""
+        return self._rows[index.row()]
+
+    def rowCount(self, parent: _ModelIndex = QModelIndex()) -> int:
+        """How many rows."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: _ModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Title, subtitle, note, enabled."""
+        if not index.isValid():
+            return None
+        row = self._rows[index.row()]
+        user = int(Qt.ItemDataRole.UserRole)
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return row.title
+        if role == user + 1:
+            return row.subtitle
+        if role == user + 2:
+            return row.note
+        return row.is_enabled if role == user + 3 else None
+
+    def _matching_commands(self, words: str) -> list[SearchSuggestion]:
+        """Commands that hold every word typed."""
+        wanted = words.casefold().split()
+        return [
+            SearchSuggestion(c.label, c.disabled_reason, c.shortcut, c.is_enabled, command=c)
+            for c in self._commands()
+            if all(word in c.label.casefold() for word in wanted)
+        ]
+
+    def _matching_customers(self, text: str) -> list[SearchSuggestion]:
+        rows = []
+        try:
+            query = parse_lookup_query(text)
+        except AppError:
+            query = None
+        if query is not None:
+            rows.append(
+                SearchSuggestion(
+                    f"Look up {text}", f"as {_QUERY_KIND_LABELS[query.kind]}", "Enter", query=text
+                )
+            )
+        try:
+            kept = self._reader.search_users(text, _MAX_CUSTOMERS)
+        except AppError:
+            # Suggestions are an extra; looking up says what is wrong with the store.
+            kept = ()
+        rows += [SearchSuggestion(m.title, m.subtitle, "kept here", query=m.query) for m in kept]
+        return rows
+
+    def _replace_rows(self, rows: list[SearchSuggestion]) -> None:
+        self.beginResetModel()
+        self._rows = rows
+        self.endResetModel()

@@ -1,0 +1,126 @@
+"""What may be done: the switch for changes, and the table of role and permission."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.connect.identity_and_roles import PERMISSIONS_DISCLAIMER, check_setting_change
+from desktop.kit.errors import AppError
+from desktop.kit.text import translate
+from desktop.model.permission import Permission, Role
+from desktop.settings import settings_table
+from desktop.settings.setting_definition import Setting
+from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
+from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol, current_actor
+
+CHANGES_OFF_TEXT = translate("Permissions", "While this is off nothing is written to any service.")
+CHANGES_ON_TEXT = translate("Permissions", "People here may write what the table below allows.")
+ROLE_PLURAL_LABELS = {
+    Role.ADMIN: translate("Permissions", "Admins"),
+    Role.AGENT: translate("Permissions", "Agents"),
+}
+_PERMISSION_NOTES = {
+    Permission.LIST_REMOVE: translate("Permissions", "List management by agents"),
+    Permission.OPT_IN: translate("Permissions", "needs a ticket and a reason each time"),
+    Permission.RUNS: translate("Permissions", "for marketers; needs a Sailthru key with “job”"),
+}
+
+
+@dataclass(frozen=True)
+class PermissionSwitchView:
+    """One switch of the table; `name` is what screen readers call it."""
+
+    role: Role
+    permission: Permission
+    name: str
+    is_on: bool
+    disabled_reason: str = ""
+
+
+@dataclass(frozen=True)
+class PermissionsView:
+    """`rows` pair a permission's words and note with its cells, in the order of `roles`."""
+
+    changes_on: bool
+    changes_text: str
+    changes_disabled_reason: str
+    roles: tuple[str, ...]
+    rows: tuple[tuple[str, str, tuple[PermissionSwitchView, ...]], ...]
+    limits_notice: str
+    note: str
+    error: ErrorMessage
+
+
+class PermissionsModel(QObject):
+    """Each switch stores at once; only an admin may, and nothing a policy has fixed."""
+
+    changed = Signal()
+
+    def __init__(self, workspace: WorkspaceSettingsProtocol) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._error = NO_ERROR
+
+    def view(self) -> PermissionsView:
+        """Build the card."""
+        values = self._workspace.values
+        on = values.get(settings_table.CHANGES_ENABLED)
+        rows = tuple(
+            (
+                permission.label[0].upper() + permission.label[1:],
+                _PERMISSION_NOTES.get(permission, ""),
+                tuple(self._build_switch(role, permission) for role in Role),
+            )
+            for permission in Permission
+        )
+        why_not = self._disabled_reason(settings_table.CHANGES_ENABLED)
+        return PermissionsView(
+            changes_on=on,
+            changes_text=CHANGES_ON_TEXT if on else CHANGES_OFF_TEXT,
+            changes_disabled_reason=why_not,
+            roles=tuple(ROLE_PLURAL_LABELS[role] for role in Role),
+            rows=rows,
+            limits_notice=PERMISSIONS_DISCLAIMER,
+            note=why_not,
+            error=self._error,
+        )
+
+    def set_changes_on(self, on: bool) -> None:
+        """Switch changes on or off."""
+        self._store(settings_table.CHANGES_ENABLED, on)
+
+    def set_permission(self, role: Role, permission: Permission, on: bool) -> None:
+        """Allow or refuse one thing to one role."""
+        self._store(settings_table.permission_setting(role, permission), on)
+
+    def refresh(self) -> None:
+        """Roles or rules are others now."""
+        self.changed.emit()
+
+    def _build_switch(self, role: Role, permission: Permission) -> PermissionSwitchView:
+        setting = settings_table.permission_setting(role, permission)
+        return PermissionSwitchView(
+            role,
+            permission,
+            f"{ROLE_PLURAL_LABELS[role]} may {permission.label}",
+            self._workspace.values.get(setting),
+            self._disabled_reason(setting),
+        )
+
+    def _disabled_reason(self, setting: Setting[bool]) -> str:
+        verdict = check_setting_change(
+            setting, current_actor(self._workspace), self._workspace.values
+        )
+        return "" if verdict.is_allowed else verdict.reason
+
+    def _store(self, setting: Setting[bool], on: bool) -> None:
+        self._error = NO_ERROR
+        why_not = self._disabled_reason(setting)
+        if why_not:
+            self._error = ErrorMessage(why_not)
+        else:
+            try:
+                self._workspace.change_settings({setting.key: on})
+            except AppError as error:
+                self._error = to_error_message(error)
+        self.changed.emit()

@@ -1,0 +1,106 @@
+"""The page “Settings”: one model for each card, kept up to date by the bus."""
+
+import asyncio
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from PySide6.QtCore import QObject, Signal, qVersion
+
+from desktop.connect.connection_config import ConnectionConfig
+from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
+from desktop.kit.clock import Clock
+from desktop.viewmodels.settings.connection_test_model import ConnectionTestModel
+from desktop.viewmodels.settings.disconnect_model import DisconnectModel
+from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
+from desktop.viewmodels.settings.local_data_model import LocalDataModel
+from desktop.viewmodels.settings.local_databases import LocalDatabases
+from desktop.viewmodels.settings.mail_server_model import MailServerModel
+from desktop.viewmodels.settings.permissions_model import PermissionsModel
+from desktop.viewmodels.settings.sailthru_connection_model import SailthruConnectionModel
+from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
+from desktop.viewmodels.settings.system_timer_model import SystemTimer, SystemTimerModel
+from desktop.viewmodels.settings.team_policy_model import TeamPolicyModel
+from desktop.viewmodels.settings.zendesk_connection_model import ZendeskConnectionModel
+from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol
+
+
+class SettingsPageModel(QObject):
+    """`changed` when the page's own notice is another; each card listens to its own model."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        workspace: WorkspaceSettingsProtocol,
+        connection_config: ConnectionConfig,
+        clock: Clock,
+        bus: ChangeBus,
+        timer: SystemTimer | None = None,
+    ) -> None:
+        super().__init__()
+        self._workspace, self._connection_config, self._clock = workspace, connection_config, clock
+        local = LocalDatabases(connection_config.workspace.folder)
+        self.form = SettingsFormModel(workspace)
+        self.permissions = PermissionsModel(workspace)
+        self.zendesk = ZendeskConnectionModel(workspace, connection_config, local)
+        self.sailthru = SailthruConnectionModel(workspace, connection_config)
+        self.data = LocalDataModel(connection_config, local, bus)
+        self.team = TeamPolicyModel(workspace, connection_config)
+        self.connection_test = ConnectionTestModel(connection_config)
+        self.disconnect_model = DisconnectModel(workspace, connection_config, local)
+        self.timer = SystemTimerModel(workspace, timer)
+        self.mail = MailServerModel(workspace, connection_config)
+        self._unsubscribe = bus.subscribe(self._on_changes)
+
+    def settings_file_error(self) -> ErrorMessage:
+        """What is wrong with the settings file, and what a policy or value says about itself."""
+        if self._workspace.settings_error is not None:
+            return to_error_message(self._workspace.settings_error)
+        damaged = self._workspace.values.notices
+        if damaged:
+            return ErrorMessage(
+                "Some settings cannot be read.", " ".join(damaged), "Set them again."
+            )
+        return NO_ERROR
+
+    def about_rows(self) -> tuple[tuple[str, str], ...]:
+        """What runs here, for a report of a fault; nothing of anybody's data."""
+        try:
+            own = version("fairlead")
+        except PackageNotFoundError:
+            own = "from its sources"
+        return (
+            ("Fairlead", own),
+            ("Workspace", self._connection_config.workspace.name),
+            ("Folder", str(self._connection_config.workspace.folder)),
+            ("Python", platform.python_version()),
+            ("Qt", str(qVersion())),
+            ("System", f"{platform.system()} {platform.release()}"),
+        )
+
+    def load_status(self) -> None:
+        """The page is shown: count and ask what may have changed meanwhile."""
+        self.sailthru.load_status()
+        self.data.count_customers()
+        self.timer.load_status()
+        self.mail.load_status()
+
+    async def close(self) -> None:
+        """End what runs."""
+        # What was begun a moment ago has to have begun before it can end.
+        await asyncio.sleep(0)
+        self._unsubscribe()
+        for model in (
+            self.zendesk, self.sailthru, self.data, self.team, self.connection_test, self.timer, self.mail,
+            self.disconnect_model,
+        ):  # fmt: skip
+            await model.close()
+
+    def _on_changes(self, changes: ChangeSet) -> None:
+        if changes.has_any(Topic.SETTINGS, Topic.PERMISSIONS, Topic.SERVICE):
+            for model in (
+                self.form, self.permissions, self.zendesk, self.sailthru, self.team, self.timer,
+                self.mail, self.disconnect_model,
+            ):  # fmt: skip
+                model.refresh()
+            self.changed.emit()

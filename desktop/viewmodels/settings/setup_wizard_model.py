@@ -1,0 +1,205 @@
+"""The first start: six steps, each of which may be left and taken up again later."""
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.connect.connection_config import ConnectionConfig
+from desktop.kit.clock import Clock
+from desktop.kit.text import translate
+from desktop.settings import settings_table
+from desktop.settings.window_state import WindowStateFile
+from desktop.viewmodels.settings.local_data_model import LocalDataModel
+from desktop.viewmodels.settings.local_databases import LocalDatabases
+from desktop.viewmodels.settings.permissions_model import PermissionsModel
+from desktop.viewmodels.settings.sailthru_connection_model import SailthruConnectionModel
+from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
+from desktop.viewmodels.settings.team_policy_model import TeamPolicyModel
+from desktop.viewmodels.settings.zendesk_connection_model import ZendeskConnectionModel
+from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol
+
+STEP_TITLES = (
+    translate("Wizard", "Zendesk"),
+    translate("Wizard", "Sailthru"),
+    translate("Wizard", "What may be done"),
+    translate("Wizard", "Data on this computer"),
+    translate("Wizard", "Your team"),
+    translate("Wizard", "Summary"),
+)
+_STEP_HINTS = (
+    translate("Wizard", "Which Zendesk account is it, and who are you there?"),
+    translate("Wizard", "A key of its own, so that Fairlead can read and change profiles."),
+    translate("Wizard", "Changes are off until you switch them on here."),
+    translate("Wizard", "What stays on this computer, and for how long."),
+    translate("Wizard", "For other computers. You can come back to this in Settings."),
+    translate("Wizard", "What stands, and what happens now."),
+)
+_STEP_MARK_PREFIX = "wizard:"
+_DONE_MARK = "wizard:done"
+
+
+@dataclass(frozen=True)
+class WizardStepView:
+    """Where the set-up is: `progress` reads “2 of 6”."""
+
+    index: int
+    title: str
+    hint: str
+    progress: str
+    is_first: bool
+    is_last: bool
+
+
+@dataclass(frozen=True)
+class WizardSummaryLine:
+    """One thing that stands, or is still open (`step` is where it is done)."""
+
+    is_done: bool
+    title: str
+    text: str
+    step_index: int
+
+
+class SetupWizardModel(QObject):
+    """`moved` after another step is shown; the step survives the end of the window."""
+
+    changed = Signal()
+    step_changed = Signal()
+
+    def __init__(
+        self,
+        workspace: WorkspaceSettingsProtocol,
+        connection_config: ConnectionConfig,
+        clock: Clock,
+    ) -> None:
+        super().__init__()
+        self._workspace, self._clock = workspace, clock
+        self._state_file = WindowStateFile(connection_config.workspace.state_path)
+        local = LocalDatabases(connection_config.workspace.folder)
+        self.form = SettingsFormModel(workspace)
+        self.permissions = PermissionsModel(workspace)
+        self.zendesk = ZendeskConnectionModel(workspace, connection_config, local)
+        self.sailthru = SailthruConnectionModel(workspace, connection_config)
+        self.data = LocalDataModel(connection_config, local)
+        self.team = TeamPolicyModel(workspace, connection_config)
+        self._step_index = self._saved_step_index()
+        for model in (self.zendesk, self.sailthru):
+            model.message_posted.connect(self._on_connected)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the set-up was gone through to its end."""
+        return _DONE_MARK in self._state_file.read().dismissed_hints
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether somebody has gone beyond the first step, and not to the end."""
+        return not self.is_done and any(
+            w.startswith(_STEP_MARK_PREFIX) for w in self._state_file.read().dismissed_hints
+        )
+
+    def step_view(self) -> WizardStepView:
+        """Where it is."""
+        place = self._step_index
+        return WizardStepView(
+            place,
+            STEP_TITLES[place],
+            _STEP_HINTS[place],
+            f"{place + 1} of {len(STEP_TITLES)}",
+            is_first=place == 0,
+            is_last=place == len(STEP_TITLES) - 1,
+        )
+
+    def go_to_step(self, place: int) -> None:
+        """Show a step, and remember it."""
+        wanted = min(max(place, 0), len(STEP_TITLES) - 1)
+        if wanted != self._step_index:
+            self._step_index = wanted
+            self._save_mark(f"{_STEP_MARK_PREFIX}{wanted}")
+            self.refresh()
+            self.step_changed.emit()
+
+    def go_next(self) -> None:
+        """One step on. Nothing is compulsory: the summary says what is still open."""
+        self.go_to_step(self._step_index + 1)
+
+    def go_back(self) -> None:
+        """One step back."""
+        self.go_to_step(self._step_index - 1)
+
+    def mark_done(self) -> None:
+        """Gone through: it does not come up again by itself."""
+        self._save_mark(_DONE_MARK)
+
+    def summary(self) -> tuple[WizardSummaryLine, ...]:
+        """What stands, what is open, and what happens now."""
+        values = self._workspace.values
+        signed_in, kept = self.zendesk.signed_in_text(), self.sailthru.has_key
+        changes = values.get(settings_table.CHANGES_ENABLED)
+        days = values.get(settings_table.CACHE_DAYS)
+        account = values.get(settings_table.ZENDESK_BASE_URL)
+        without = values.get(settings_table.ZENDESK_AUTH) == "none" and not account
+        zendesk = f"{account}, signed in as {signed_in}." if signed_in else ""
+        if not signed_in:
+            zendesk = "Not connected: customers are looked up in Sailthru only."
+        return (
+            WizardSummaryLine(bool(signed_in) or without, "Zendesk", zendesk, 0),
+            WizardSummaryLine(
+                kept,
+                "Sailthru",
+                "Connected with a key kept for this workspace."
+                if kept
+                else "Not connected: lists, opt-out and health cannot be shown.",
+                1,
+            ),
+            WizardSummaryLine(
+                True,
+                "Changes",
+                "On: people here may write what the table allows."
+                if changes
+                else "Off: everything is read-only until an admin switches changes on.",
+                2,
+            ),
+            WizardSummaryLine(
+                True, "Data", f"Customers opened in the last {days} days are kept.", 3
+            ),
+            WizardSummaryLine(True, "Next", self._next_text(bool(signed_in) or kept), 5),
+        )
+
+    def refresh(self) -> None:
+        """Roles, values or connections are others now."""
+        for model in (self.form, self.permissions, self.zendesk, self.sailthru, self.team):
+            model.refresh()
+        self.changed.emit()
+
+    async def close(self) -> None:
+        """End what runs."""
+        # What was begun a moment ago has to have begun before it can end.
+        await asyncio.sleep(0)
+        for model in (self.zendesk, self.sailthru, self.data, self.team):
+            await model.close()
+
+    def _next_text(self, connected: bool) -> str:
+        if not connected:
+            return "Nothing is read or written. Connect a service to look customers up."
+        return "Nothing is written now. Type an address or a ticket's number to look somebody up."
+
+    def _on_connected(self, _words: str) -> None:
+        self.refresh()
+
+    def _saved_step_index(self) -> int:
+        for word in self._state_file.read().dismissed_hints:
+            place = word.removeprefix(_STEP_MARK_PREFIX)
+            if (
+                word.startswith(_STEP_MARK_PREFIX)
+                and place.isdigit()
+                and int(place) < len(STEP_TITLES)
+            ):
+                return int(place)
+        return 0
+
+    def _save_mark(self, mark: str) -> None:
+        state = self._state_file.read()
+        others = {word for word in state.dismissed_hints if not word.startswith(_STEP_MARK_PREFIX)}
+        self._state_file.write(replace(state, dismissed_hints=frozenset(others | {mark})))

@@ -1,0 +1,149 @@
+"""Other computers: the policy file to hand out, and whether an agents' key lacks `job`."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.clients.sailthru.protocol import SailthruCredentials as SailthruKey
+from desktop.connect.connection_check import ConnectionCheck
+from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.support_texts import request_api_key_text
+from desktop.connect.team_rollout import (
+    KEY_HANDOUT_NOTES,
+    POLICY_INSTALL_NOTES,
+    check_agents_key,
+    export_policy,
+)
+from desktop.kit.errors import AppError, InvalidInput
+from desktop.settings import settings_table
+from desktop.vault.secret import Secret, validate_secret
+from desktop.viewmodels.activity.edit_export import write_private_file
+from desktop.viewmodels.settings.connection_check_view import ConnectionCheckView, build_check_view
+from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
+from desktop.viewmodels.task_registry import TaskRegistry
+from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol
+
+
+@dataclass(frozen=True)
+class TeamPolicyView:
+    """`managed` lists what a policy has fixed here: (label, value)."""
+
+    handing_out_text: str
+    installing_text: str
+    key_request_text: str
+    is_busy: bool
+    checks: tuple[ConnectionCheckView, ...]
+    error: ErrorMessage
+    managed_settings: tuple[tuple[str, str], ...]
+    policy_files: str
+    policy_notices: tuple[str, ...]
+
+
+class TeamPolicyModel(QObject):
+    """An agents' key is tested and forgotten: it belongs on other computers."""
+
+    changed = Signal()
+    message_posted = Signal(str)
+
+    def __init__(
+        self, workspace: WorkspaceSettingsProtocol, connection_config: ConnectionConfig
+    ) -> None:
+        super().__init__()
+        self._workspace, self._connection_config = workspace, connection_config
+        self.tasks = TaskRegistry(self._on_error)
+        self._is_busy = False
+        self._checks: tuple[ConnectionCheck, ...] = ()
+        self._error = NO_ERROR
+
+    def view(self) -> TeamPolicyView:
+        """Build the card."""
+        policy = self._workspace.values.policy
+        managed = tuple(
+            (
+                settings_table.SETTINGS_BY_KEY[key].label
+                if key in settings_table.SETTINGS_BY_KEY
+                else key,
+                _format_policy_value(value),
+            )
+            for key, value in sorted(policy.values.items())
+        )
+        return TeamPolicyView(
+            handing_out_text=KEY_HANDOUT_NOTES,
+            installing_text=POLICY_INSTALL_NOTES,
+            key_request_text=request_api_key_text(),
+            is_busy=self._is_busy,
+            checks=tuple(build_check_view(check) for check in self._checks),
+            error=self._error,
+            managed_settings=managed,
+            policy_files=", ".join(str(path) for path in policy.sources),
+            policy_notices=policy.notices,
+        )
+
+    def policy_text(self) -> str:
+        """Give the file's text: rules and names, and no secret."""
+        policy = export_policy(self._workspace.values)
+        return json.dumps(policy, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+    def export_policy_file(self, path: str) -> None:
+        """Write the policy file."""
+        if not self.tasks.is_running("export"):
+            self.tasks.start("export", self._export(Path(path)))
+
+    def test_agents_key(self, key: str, secret: str) -> None:
+        """Test that this key may look up and change, and may not start bulk jobs."""
+        if self._is_busy:
+            return
+        self._is_busy, self._error, self._checks = True, NO_ERROR, ()
+        self.tasks.start("test", self._test(key, secret))
+        self.changed.emit()
+
+    def refresh(self) -> None:
+        """Settings or policy are others now."""
+        self.changed.emit()
+
+    async def close(self) -> None:
+        """End what runs."""
+        await self.tasks.close()
+
+    async def _export(self, path: Path) -> None:
+        self._error = NO_ERROR
+        await write_private_file(path, self.policy_text())
+        self.changed.emit()
+        self.message_posted.emit(f"The policy was written to {path.name}. It holds no key.")
+
+    async def _test(self, key: str, secret: str) -> None:
+        if not key.strip() or not secret.strip():
+            raise InvalidInput("Key and secret go together.", "", "Enter both.")
+        pair = SailthruKey(
+            validate_secret(Secret.SAILTHRU_KEY, key),
+            validate_secret(Secret.SAILTHRU_SECRET, secret),
+        )
+        own = await self._connection_config.sailthru_credentials()
+        if own is not None and own.key == pair.key:
+            raise InvalidInput(
+                "That is the key of this computer.", "", "Enter the key meant for agents."
+            )
+        values = self._workspace.values
+        services = self._connection_config.temporary_clients(values)
+        async with services.sailthru(values.get(settings_table.SERVICE_URI), pair) as client:
+            self._checks = await check_agents_key(client)
+        self._is_busy = False
+        self.changed.emit()
+
+    def _on_error(self, error: AppError) -> None:
+        self._is_busy = False
+        self._error = to_error_message(error)
+        self.changed.emit()
+
+
+def _format_policy_value(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, str | int):
+        return str(value) or "empty"
+    return json.dumps(value, ensure_ascii=False)
+
+
+POLICY_FILE_NAME = "fairlead-policy.json"

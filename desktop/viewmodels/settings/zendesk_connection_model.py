@@ -1,0 +1,293 @@
+"""Connecting Zendesk: the account, the sign-in in the browser, the API token as second way."""
+
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.connect import disconnect
+from desktop.connect.connection_check import ConnectionCheck
+from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.identity_and_roles import check_setting_change
+from desktop.connect.interactive_sign_in import sign_in_interactively
+from desktop.connect.support_texts import request_oauth_client_text
+from desktop.connect.workspace_setup import set_up_workspace
+from desktop.connect.zendesk_account import parse_zendesk_account, set_zendesk_account
+from desktop.connect.zendesk_account_checks import API_TOKENS_END
+from desktop.kit.errors import AppError, InvalidInput, NotPermitted
+from desktop.model.permission import Role
+from desktop.settings import settings_table
+from desktop.viewmodels.settings.connection_check_view import ConnectionCheckView, build_check_view
+from desktop.viewmodels.settings.error_message import (
+    NO_ERROR,
+    ErrorMessage,
+    field_error_text,
+    to_error_message,
+)
+from desktop.viewmodels.settings.local_databases import LocalDatabases
+from desktop.viewmodels.task_registry import TaskRegistry
+from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol, current_actor
+
+BROWSER, TOKEN, NO_ZENDESK = "oauth", "token", "none"
+SIGN_IN_METHODS = (
+    (BROWSER, "In the browser"),
+    (TOKEN, "API token"),
+    (NO_ZENDESK, "Without Zendesk"),
+)
+TOKEN_NOTE = (
+    f"Zendesk ends all API tokens on {API_TOKENS_END}. Until then a token works on servers and "
+    "where the browser cannot be used."
+)
+NO_ZENDESK_NOTE = (
+    "Customers are then looked up in Sailthru only. Zendesk can be connected at any time."
+)
+ROLE_LABELS = {Role.ADMIN: "Administrator", Role.AGENT: "Agent"}
+
+
+@dataclass(frozen=True)
+class ZendeskConnectionView:
+    """`signed_in` names the person; `address` is what the account field was understood as."""
+
+    account_text: str
+    account_url: str
+    account_error: str
+    account_disabled_reason: str
+    sign_in_method: str
+    note: str
+    client_id: str
+    client_id_disabled_reason: str
+    email: str
+    signed_in: str
+    busy_text: str
+    browser_url: str
+    error: ErrorMessage
+    checks: tuple[ConnectionCheckView, ...]
+    oauth_request_text: str
+    pending_edits_text: str
+
+
+class ZendeskConnectionModel(QObject):
+    """`browser_wanted` carries the address to open; an attempt that fails keeps nothing."""
+
+    changed = Signal()
+    browser_requested = Signal(str)
+    message_posted = Signal(str)
+
+    def __init__(
+        self,
+        workspace: WorkspaceSettingsProtocol,
+        connection_config: ConnectionConfig,
+        local_databases: LocalDatabases,
+    ) -> None:
+        super().__init__()
+        self._workspace, self._connection_config, self._local_databases = (
+            workspace,
+            connection_config,
+            local_databases,
+        )
+        self.tasks = TaskRegistry(self._on_error)
+        values = workspace.values
+        base_url = values.get(settings_table.ZENDESK_BASE_URL)
+        self._account_text = base_url
+        way = values.get(settings_table.ZENDESK_AUTH)
+        # Nobody chose yet: the browser is the way we recommend.
+        self._sign_in_method = (
+            way if values.is_set(settings_table.ZENDESK_AUTH) or base_url else BROWSER
+        )
+        self._busy_text = self._browser_url = ""
+        self._error: ErrorMessage = NO_ERROR
+        self._checks: list[ConnectionCheck] = []
+
+    def view(self) -> ZendeskConnectionView:
+        """Build the card."""
+        values = self._workspace.values
+        who = current_actor(self._workspace)
+        address, wrong = self._parse_account_text()
+        return ZendeskConnectionView(
+            account_text=self._account_text,
+            account_url=address,
+            account_error=wrong,
+            account_disabled_reason=check_setting_change(
+                settings_table.ZENDESK_BASE_URL, who, values
+            ).reason,
+            sign_in_method=self._sign_in_method,
+            note={TOKEN: TOKEN_NOTE, NO_ZENDESK: NO_ZENDESK_NOTE}.get(self._sign_in_method, ""),
+            client_id=values.get(settings_table.ZENDESK_CLIENT_ID),
+            client_id_disabled_reason=check_setting_change(
+                settings_table.ZENDESK_CLIENT_ID, who, values
+            ).reason,
+            email=values.get(settings_table.ZENDESK_EMAIL),
+            signed_in=self.signed_in_text(),
+            busy_text=self._busy_text,
+            browser_url=self._browser_url,
+            error=self._error,
+            checks=tuple(build_check_view(check) for check in self._checks),
+            oauth_request_text=request_oauth_client_text(),
+            pending_edits_text=self._pending_edits_text(),
+        )
+
+    def signed_in_text(self) -> str:
+        """Who is signed in and as what; empty while nobody is."""
+        # While connecting, who it is has not been said by Zendesk yet.
+        if (
+            self._busy_text
+            or self._workspace.services.zendesk is None
+            or self._workspace.connection_error is not None
+        ):
+            return ""
+        actor = self._workspace.actor
+        return f"{actor.name}, {ROLE_LABELS[actor.role]}"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether this step of the set-up needs nothing more."""
+        return bool(self.signed_in_text()) or self._sign_in_method == NO_ZENDESK
+
+    def set_account_text(self, text: str) -> None:
+        """Show what is understood while it is typed."""
+        self._account_text = text
+        self.changed.emit()
+
+    def choose_sign_in_method(self, way: str) -> None:
+        """Browser, token, or without Zendesk."""
+        self._sign_in_method, self._error, self._checks = way, NO_ERROR, []
+        if way == NO_ZENDESK and not self._workspace.values.get(settings_table.ZENDESK_BASE_URL):
+            self._change_settings({settings_table.ZENDESK_AUTH.key: NO_ZENDESK})
+        self.changed.emit()
+
+    def sign_in_with_browser(self, client_id: str) -> None:
+        """Open the browser and wait for its answer."""
+        self._start_work(
+            "Waiting for the browser…", "sign-in", self._sign_in_with_browser(client_id)
+        )
+
+    def sign_in_with_token(self, email: str, token: str) -> None:
+        """Sign in with an API token; it is kept only if Zendesk takes it."""
+        self._start_work("Testing the token…", "sign-in", self._sign_in_with_token(email, token))
+
+    def cancel(self) -> None:
+        """End the attempt."""
+        self.tasks.cancel("sign-in")
+        self._finish_work()
+
+    def sign_out(self) -> None:
+        """Sign out here and there; what services said is erased, what waits is kept."""
+        self._start_work("Signing out…", "sign-out", self._sign_out())
+
+    def refresh(self) -> None:
+        """The connection is another now."""
+        self.changed.emit()
+
+    async def close(self) -> None:
+        """End what runs."""
+        await self.tasks.close()
+
+    def _start_work(self, words: str, name: str, act: Coroutine[Any, Any, None]) -> None:
+        if self._busy_text:
+            act.close()
+            return
+        self._busy_text, self._error, self._checks = words, NO_ERROR, []
+        self.tasks.start(name, act)
+        self.changed.emit()
+
+    def _finish_work(self) -> None:
+        self._busy_text = self._browser_url = ""
+        self.changed.emit()
+
+    async def _sign_in_with_browser(self, client_id: str) -> None:
+        await self._save_account()
+        values = self._workspace.values
+        if client_id.strip() != values.get(settings_table.ZENDESK_CLIENT_ID):
+            self._workspace.change_settings({settings_table.ZENDESK_CLIENT_ID.key: client_id})
+        await sign_in_interactively(self._connection_config, self._request_browser)
+        self._browser_url = ""
+        await self._reconnect()
+
+    async def _sign_in_with_token(self, email: str, token: str) -> None:
+        await self._save_account()
+        section = {
+            "base_url": self._workspace.values.get(settings_table.ZENDESK_BASE_URL),
+            "auth": TOKEN,
+            "email": email,
+            "api_token": token,
+        }
+        report = await set_up_workspace(
+            {"zendesk": section}, self._connection_config, self._on_check
+        )
+        if not report.is_stored:
+            self._busy_text = ""
+            self._error = ErrorMessage("Nothing was stored.", "See below what did not work.")
+            self.changed.emit()
+            return
+        self._checks = [c for c in self._checks if not c.is_ok]
+        self._workspace.reload_settings()
+        await self._reconnect()
+
+    async def _save_account(self) -> None:
+        values = self._workspace.values
+        verdict = check_setting_change(
+            settings_table.ZENDESK_BASE_URL, current_actor(self._workspace), values
+        )
+        address = parse_zendesk_account(self._account_text).base_url
+        if address == values.get(settings_table.ZENDESK_BASE_URL):
+            return
+        if not verdict.is_allowed:
+            raise NotPermitted("The account cannot be changed here.", verdict.reason)
+        await set_zendesk_account(self._connection_config, self._account_text)
+        self._workspace.reload_settings()
+
+    async def _reconnect(self) -> None:
+        self._workspace.reload_settings()
+        self._busy_text = "Connecting…"
+        self.changed.emit()
+        await self._workspace.connect()
+        if self._workspace.connection_error is not None:
+            self._error = to_error_message(self._workspace.connection_error)
+        self._account_text = self._workspace.values.get(settings_table.ZENDESK_BASE_URL)
+        self._finish_work()
+        if self.signed_in_text():
+            self.message_posted.emit(f"Signed in as {self.signed_in_text()}")
+
+    async def _sign_out(self) -> None:
+        goodbye = await disconnect.sign_out_of_zendesk(self._connection_config)
+        await self._workspace.disconnect()
+        await self._local_databases.forget_customers()
+        self._workspace.reload_settings()
+        await self._workspace.connect()
+        self._finish_work()
+        self.message_posted.emit(goodbye.message)
+
+    def _request_browser(self, url: str) -> None:
+        self._browser_url = url
+        self.changed.emit()
+        self.browser_requested.emit(url)
+
+    def _parse_account_text(self) -> tuple[str, str]:
+        if not self._account_text.strip():
+            return "", ""
+        try:
+            return parse_zendesk_account(self._account_text).base_url, ""
+        except InvalidInput as error:
+            return "", f"{field_error_text(error)} {error.hint}".strip()
+
+    def _pending_edits_text(self) -> str:
+        count = self._local_databases.count_open_edits()
+        if not count:
+            return ""
+        what = "1 change waits" if count == 1 else f"{count:,} changes wait"
+        return f"{what} to be sent. Signing out keeps what waits."
+
+    def _change_settings(self, changes: dict[str, str]) -> None:
+        try:
+            self._workspace.change_settings(dict(changes))
+        except AppError as error:
+            self._error = to_error_message(error)
+
+    def _on_check(self, check: ConnectionCheck) -> None:
+        self._checks.append(check)
+        self.changed.emit()
+
+    def _on_error(self, error: AppError) -> None:
+        self._error = to_error_message(error)
+        self._finish_work()

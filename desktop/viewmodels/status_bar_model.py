@@ -1,0 +1,113 @@
+"""The status bar: how each service is doing since when, and what waits to be sent."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.clients.service_status import ServiceStatus
+from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
+from desktop.kit.clock import Clock
+from desktop.kit.text import format_count
+from desktop.settings import sync_settings
+from desktop.store.workspace_store import WorkspaceStore
+from desktop.viewmodels import time_format
+from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
+
+ServiceStatusDot = Literal["live", "slow", "offline", "signed_out", "unknown"]
+
+_STATUS_LABELS: dict[ServiceStatus, tuple[str, ServiceStatusDot]] = {
+    ServiceStatus.LIVE: ("live", "live"),
+    ServiceStatus.SLOW: ("slow", "slow"),
+    ServiceStatus.OFFLINE: ("offline", "offline"),
+    ServiceStatus.SIGNED_OUT: ("signed out", "signed_out"),
+    ServiceStatus.UNKNOWN: ("not asked yet", "unknown"),
+}
+
+
+@dataclass(frozen=True)
+class ServiceStatusView:
+    """One service; `words` is the whole truth in a few words."""
+
+    key: str
+    text: str
+    dot: ServiceStatusDot
+    tooltip: str
+
+
+class StatusBarModel(QObject):
+    """Tells no more than a person needs."""
+
+    changed = Signal()
+
+    def __init__(
+        self, workspace: WorkspaceProtocol, store: WorkspaceStore, bus: ChangeBus, clock: Clock
+    ) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._store = store
+        self._clock = clock
+        self._next_run: float | None = None
+        self._unsubscribe = bus.subscribe(self._on_changes)
+
+    def service_statuses(self) -> tuple[ServiceStatusView, ...]:
+        """Every service that is connected here, in a fixed order."""
+        states = {state.service: state for state in self._workspace.service_states}
+        connected = self._workspace.services
+        views = []
+        for name, client in (("Zendesk", connected.zendesk), ("Sailthru", connected.sailthru)):
+            state = states.get(name)
+            if client is None:
+                if self._workspace.is_connected:
+                    views.append(ServiceStatusView(name, f"{name} not connected", "unknown", ""))
+                continue
+            words, dot = _STATUS_LABELS[state.status if state else ServiceStatus.UNKNOWN]
+            since = ""
+            if state is not None and state.status in (
+                ServiceStatus.OFFLINE,
+                ServiceStatus.SIGNED_OUT,
+            ):
+                since = f" since {time_format.format_time_of_day(state.since)}"
+            tip = state.detail if state is not None else ""
+            views.append(ServiceStatusView(name, f"{name} {words}{since}", dot, tip))
+        return tuple(views)
+
+    def pending_edits_text(self) -> str:
+        """How many changes wait; empty when none."""
+        count = self._store.outbox.count_open()
+        return f"{format_count(count, 'change', 'changes')} waiting" if count else ""
+
+    def rate_budget_warning(self) -> str:
+        """That calls run short, which holds Follow Zendesk back; empty while there are plenty."""
+        return (
+            ""
+            if self._workspace.has_spare_rate_budget()
+            else "Zendesk: over half of the calls used"
+        )
+
+    def due_runs_text(self) -> tuple[str, str]:
+        """That this computer runs what is due, and when next, with the long form; else nothing."""
+        if not self._workspace.is_connected or not self._workspace.values.get(
+            sync_settings.RUN_DUE_SYNCS_HERE
+        ):
+            return "", ""
+        at = self._next_run
+        if at is None:
+            return "Runs syncs here", "This computer runs the syncs that are due. None is planned."
+        when = time_format.format_date_and_time(at, self._clock.now()).removeprefix("today ")
+        said = f"The next one begins {time_format.format_full_timestamp(at)}."
+        return f"Runs syncs here, next {when}", f"This computer runs the syncs that are due. {said}"
+
+    def set_next_run(self, at: float | None) -> None:
+        """When the next sync runs by itself; None: none does."""
+        if at != self._next_run:
+            self._next_run = at
+            self.changed.emit()
+
+    def close(self) -> None:
+        """Hear no more changes."""
+        self._unsubscribe()
+
+    def _on_changes(self, changes: ChangeSet) -> None:
+        if changes.has_any(Topic.SERVICE, Topic.OUTBOX, Topic.PERMISSIONS, Topic.SETTINGS):
+            self.changed.emit()

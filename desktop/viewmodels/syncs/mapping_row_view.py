@@ -1,0 +1,177 @@
+"""A mapping as its editor shows it: rows in words, what is wrong, and what they would do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from desktop.model.edit import Service
+from desktop.model.field_mapping import (
+    ConflictPreference,
+    FieldProtection,
+    MappingOperator,
+    MappingRow,
+    SourceType,
+    validate_mapping,
+)
+from desktop.model.instant import FieldValue, Instant
+from desktop.model.sync import SourceKind, Sync
+from desktop.model.sync_plan import FieldChange, PlanRow
+from desktop.model.value_conversion import loses_decimals
+from desktop.sync.field_labels import format_field_name, format_value
+from desktop.viewmodels import time_format
+from desktop.viewmodels.syncs.sync_labels import FATE_LABELS, SERVICE_TITLES
+
+SOURCE_TYPE_LABELS = (
+    (SourceType.FIELD, "Field"),
+    (SourceType.IDENTIFIER, "Identifier"),
+    (SourceType.LISTS, "Lists they are on"),
+    (SourceType.STAGES, "Stages they are in"),
+    (SourceType.SEEN, "Seen tickets"),
+    (SourceType.OPTOUT, "Opt-out"),
+    (SourceType.TEXT, "Fixed text"),
+)
+OPERATOR_LABELS = (
+    (MappingOperator.SET, "Set"),
+    (MappingOperator.SET_IF_EMPTY, "Set if empty"),
+    (MappingOperator.ADD, "Add to the list"),
+    (MappingOperator.SUM, "Add to the number"),
+)
+PREFER_LABELS = (
+    (ConflictPreference.SOURCE, "the source's value"),
+    (ConflictPreference.TARGET, "the target's value"),
+    (ConflictPreference.ASK, "ask: a conflict"),
+)
+PROTECTION_LABELS = (
+    (FieldProtection.OPEN, "may be written"),
+    (FieldProtection.IF_EMPTY, "only filled when empty"),
+    (FieldProtection.NEVER, "never written"),
+)
+_SOURCE_TYPE_LABEL_BY_TYPE = dict(SOURCE_TYPE_LABELS)
+_OPERATOR_LABEL_BY_OPERATOR = dict(OPERATOR_LABELS)
+_ZENDESK_USER_FIELDS = (
+    "email", "first_name", "last_name", "name", "phone", "external_id", "id", "tags",
+    "organization", "time_zone", "locale", "created_at", "updated_at",
+)  # fmt: skip
+_TICKET_FIELDS = (
+    "last_ticket_id", "last_ticket_status", "last_ticket_priority", "last_ticket_subject",
+    "last_ticket_created_time", "ticket_count", "open_ticket_count",
+)  # fmt: skip
+_PROFILE_FIELDS = (
+    "sid", "email", "extid", "engagement", "optout", "lists", "value.segment", "value.amount",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class MappingRowView:
+    """One row in words. `result` is what it would do to the customer that is tried."""
+
+    is_on: bool
+    source: str
+    operator: str
+    target: str
+    result: str
+    result_tone: str
+    problem: str
+
+
+def build_mapping_row(
+    row: MappingRow, sync: Sync, tried: "MappingTrialResult | None"
+) -> MappingRowView:
+    """One row of the editor."""
+    wrong = " ".join(validate_mapping((row,), sync.target_service))
+    result, tone = ("", "muted")
+    if tried is not None and row.on and not wrong:
+        result, tone = tried.row_result(row)
+    return MappingRowView(
+        is_on=row.on,
+        source=mapping_source_label(row),
+        operator=_OPERATOR_LABEL_BY_OPERATOR[row.operator],
+        target=format_field_name(row.target) or "not chosen",
+        result=result,
+        result_tone=tone,
+        problem=wrong,
+    )
+
+
+def mapping_source_label(row: MappingRow) -> str:
+    """Where a row's value comes from."""
+    if row.type is SourceType.TEXT:
+        return f"“{row.source}”"
+    if row.type in (SourceType.FIELD, SourceType.IDENTIFIER):
+        return format_field_name(row.source) or "not chosen"
+    return _SOURCE_TYPE_LABEL_BY_TYPE[row.type]
+
+
+def suggest_source_fields(sync: Sync, fields: Mapping[str, FieldValue]) -> tuple[str, ...]:
+    """Fields that may be read: the usual ones, and what the customer tried has."""
+    usual = (
+        _PROFILE_FIELDS
+        if sync.source.kind is SourceKind.SAILTHRU_LISTS
+        else (*_ZENDESK_USER_FIELDS, *_TICKET_FIELDS)
+    )
+    return tuple(dict.fromkeys((*usual, *sorted(fields))))
+
+
+def suggest_target_fields(sync: Sync, there: Mapping[str, FieldValue]) -> tuple[str, ...]:
+    """Fields that may be written: what the customer tried has, and the forms of others."""
+    if sync.target_service is Service.SAILTHRU:
+        usual: tuple[str, ...] = ("vars.", "lists.", "optout")
+    else:
+        usual = ("user_fields.", "name", "phone", "external_id", "notes", "details", "tags")
+    return tuple(dict.fromkeys((*sorted(there), *usual)))
+
+
+@dataclass(frozen=True)
+class MappingTrialResult:
+    """The customer tried: who, how it would go, and the fields on both sides."""
+
+    customer_name: str
+    plan_row: PlanRow
+    source_fields: Mapping[str, FieldValue]
+    target_fields: Mapping[str, FieldValue]
+    sync: Sync
+
+    @property
+    def text(self) -> str:
+        """What would become of the customer as a whole."""
+        why = f": {self.plan_row.why}" if self.plan_row.why else ""
+        return f"{self.customer_name}: {FATE_LABELS[self.plan_row.fate].lower()}{why}"
+
+    def row_result(self, mapped: MappingRow) -> tuple[str, str]:
+        """What one row of the mapping would do, in words, and their tone."""
+        change = next((c for c in self.plan_row.changes if c.field == mapped.target), None)
+        if change is None:
+            value = self.target_fields.get(mapped.target)
+            if mapped.source not in self.source_fields and mapped.type is SourceType.FIELD:
+                return "the source says nothing", "muted"
+            if value is None:
+                return "nothing to write", "muted"
+            return f"{_format_value(value)}, as it is", "muted"
+        return _change_result(change, mapped, self.source_fields)
+
+
+def _change_result(
+    change: FieldChange, mapped: MappingRow, fields: Mapping[str, FieldValue]
+) -> tuple[str, str]:
+    old, new = format_value(change.old, change.field), format_value(change.new, change.field)
+    if change.conflict:
+        return f"conflict: {old} or {new}", "bad"
+    if not change.applies:
+        return change.reason or f"{old}, kept", "muted"
+    cents = loses_decimals(fields.get(mapped.source)) and not mapped.keep_decimals
+    words = new if change.old is None else f"{old} → {new}"
+    if cents:
+        return f"{words} (rounded from {_format_value(fields.get(mapped.source))})", "warn"
+    return words, "text"
+
+
+def _format_value(value: FieldValue) -> str:
+    return (
+        time_format.format_full_date(value.timestamp)
+        if isinstance(value, Instant)
+        else format_value(value)
+    )
+
+
+def direction_labels(sync: Sync) -> tuple[str, str]:
+    """The two places, source first."""
+    return SERVICE_TITLES[sync.source.kind.service], SERVICE_TITLES[sync.target_service]

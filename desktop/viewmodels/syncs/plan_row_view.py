@@ -1,0 +1,278 @@
+"""A row of a preview as the table and its details show it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from desktop.model.edit import Service
+from desktop.model.lookup_query import is_email
+from desktop.model.sync import Sync
+from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow, PlanRowState
+from desktop.sync.field_labels import UNSET_LABEL, format_field_name, format_value
+from desktop.viewmodels import time_format
+from desktop.viewmodels.money_format import format_amount
+from desktop.viewmodels.syncs.sync_labels import FATE_LABELS, SERVICE_TITLES
+
+FATE_TONES = {
+    PlannedOutcome.CREATE: "info",
+    PlannedOutcome.UPDATE: "ok",
+    PlannedOutcome.UNCHANGED: "neutral",
+    PlannedOutcome.SKIPPED: "neutral",
+    PlannedOutcome.CORRECTION: "warn",
+    PlannedOutcome.CONFLICT: "bad",
+}
+_ROW_STATE_LABELS = {
+    PlanRowState.SENDING: ("Sending", "info"),
+    PlanRowState.ACCEPTED: ("Accepted", "ok"),
+    PlanRowState.DONE: ("Written", "ok"),
+    PlanRowState.SAME: ("Was so already", "neutral"),
+    PlanRowState.UNTICKED: ("Left out", "neutral"),
+    PlanRowState.PARKED: ("Not written", "warn"),
+    PlanRowState.FAILED: ("Refused", "bad"),
+}
+# What became of the others is no news: they are as the preview said.
+_STATES_WITH_DETAIL = (PlanRowState.PARKED, PlanRowState.FAILED, PlanRowState.UNTICKED)
+CORRECTABLE_FIELDS = ("email", "name", "phone")
+
+
+@dataclass(frozen=True)
+class ConflictSideView:
+    """One side of a conflict: whose, its value, when it changed; `picked` says it stands."""
+
+    side: str
+    text: str
+    is_picked: bool
+
+
+@dataclass(frozen=True)
+class FieldChangeView:
+    """One field: old → new with the reason. `dim`: it is not written. `sides` in a conflict."""
+
+    field: str
+    name: str
+    old: str
+    new: str
+    reason: str
+    is_dimmed: bool
+    is_ticked: bool
+    can_tick: bool
+    sides: tuple[ConflictSideView, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlanRowView:
+    """One row. `address` is the second line; `query` opens the customer's sheet.
+
+    `worth`: what is predicted of them, in words; empty where nothing is.
+    """
+
+    row_number: int
+    name: str
+    address: str
+    query: str
+    fate: str
+    tone: str
+    is_write: bool
+    is_ticked: bool
+    is_parked: bool
+    reason: str
+    field_changes: tuple[FieldChangeView, ...]
+    predicted_value_text: str = ""
+
+    @property
+    def first_conflict(self) -> FieldChangeView | None:
+        """The first field somebody has to pick a side for."""
+        return next((line for line in self.field_changes if line.sides), None)
+
+    @property
+    def accessible_text(self) -> str:
+        """The row as a sentence, for screen readers."""
+        parts = [self.name, self.fate]
+        parts += [f"{line.name}: {line.old} to {line.new}" for line in self.field_changes]
+        if self.reason:
+            parts.append(self.reason)
+        return ". ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class PlanRowDetail:
+    """Everything about one row, beside the table."""
+
+    row_view: PlanRowView
+    facts: tuple[tuple[str, str, str], ...]  # label, value, tool tip
+    corrections: tuple[tuple[str, str], ...]  # field, its present value
+    consequences: tuple[str, ...]
+    can_decide: bool
+    source_id: str
+    can_retry: bool
+
+
+def build_plan_row_view(
+    row: PlanRow, sync: Sync, now: float, people: Mapping[int, str], unit: str = ""
+) -> PlanRowView:
+    """A row as the table shows it; `people` are Zendesk's names by user id.
+
+    `unit`: what predictions of this account are in, a currency or `pageviews`.
+    """
+    name = people.get(_zendesk_user_id(row, sync) or 0, "") or row.label
+    address = row.address or row.label
+    fate, tone = FATE_LABELS[row.fate], FATE_TONES[row.fate]
+    if row.state in _ROW_STATE_LABELS and row.fate.is_written:
+        fate, tone = _ROW_STATE_LABELS[row.state]
+    worth = _predicted_value_text(row.worth, unit) if row.worth is not None else ""
+    below = address if address != name else _second_line(row, sync)
+    return PlanRowView(
+        row_number=row.row,
+        name=name,
+        address=" · ".join(part for part in (worth, below) if part),
+        query=customer_query_for_row(row, sync),
+        fate=fate,
+        tone=tone,
+        is_write=row.fate.is_written,
+        is_ticked=row.ticked and row.fate.is_written,
+        is_parked=row.fate.is_parked,
+        reason=row.detail if row.state in _STATES_WITH_DETAIL and row.detail else _row_reason(row),
+        field_changes=_sort_field_changes(
+            tuple(_build_field_change(change, row, sync, now) for change in row.changes)
+        ),
+        predicted_value_text=worth,
+    )
+
+
+def build_plan_row_detail(
+    view: PlanRowView, row: PlanRow, sync: Sync, now: float, *, may: bool
+) -> PlanRowDetail:
+    """What stands beside the table for the chosen row."""
+    facts: list[tuple[str, str, str]] = []
+    source, target = SERVICE_TITLES[sync.source.kind.service], SERVICE_TITLES[sync.target_service]
+    for place, at in ((source, row.source_at), (target, row.target_at)):
+        if at is not None:
+            words = f"changed {time_format.format_date_and_time(at, now)}"
+            facts.append((place, words, time_format.format_full_timestamp(at)))
+    if view.predicted_value_text:
+        facts.append(("Predicted", view.predicted_value_text, ""))
+    if row.evidence:
+        facts.append(("Consent", row.evidence, ""))
+    if row.target_id:
+        facts.append((f"{target} id", row.target_id, ""))
+    facts.append((f"{source} id", row.source_id, ""))
+    corrections: tuple[tuple[str, str], ...] = ()
+    if row.fate is PlannedOutcome.CORRECTION:
+        corrections = _correctable_fields(row)
+    told = tuple(kind.label.format(name=name) for kind, name in row.consequences)
+    return PlanRowDetail(
+        row_view=view,
+        facts=tuple(facts),
+        corrections=corrections,
+        consequences=told,
+        can_decide=may,
+        source_id=row.source_id,
+        can_retry=row.state in (PlanRowState.PARKED, PlanRowState.FAILED) and row.fate.is_written,
+    )
+
+
+def customer_query_for_row(row: PlanRow, sync: Sync) -> str:
+    """What the search field finds this customer by."""
+    address = row.address or row.label
+    if is_email(address):
+        return address
+    person = _zendesk_user_id(row, sync)
+    if person is not None:
+        return f"zendesk:{person}"
+    sid = row.target_id if sync.target_service is Service.SAILTHRU else row.source_id
+    return f"sid:{sid}" if sid else row.label
+
+
+def zendesk_user_ids(rows: tuple[PlanRow, ...], sync: Sync) -> tuple[int, ...]:
+    """The Zendesk people these rows are about."""
+    found = (_zendesk_user_id(row, sync) for row in rows)
+    return tuple(person for person in found if person is not None)
+
+
+def _zendesk_user_id(row: PlanRow, sync: Sync) -> int | None:
+    text = row.source_id if sync.source.kind.service is Service.ZENDESK else row.target_id
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _predicted_value_text(worth: float, unit: str) -> str:
+    return f"{worth:,.0f} page views" if unit == "pageviews" else format_amount(worth, unit)
+
+
+def _second_line(row: PlanRow, sync: Sync) -> str:
+    person = _zendesk_user_id(row, sync)
+    return f"Zendesk {person}" if person is not None else ""
+
+
+def _row_reason(row: PlanRow) -> str:
+    if row.fate is PlannedOutcome.CREATE and row.evidence:
+        return f"consent: {row.evidence}" if "none needed" not in row.evidence else ""
+    return (
+        row.why
+        if row.fate not in (PlannedOutcome.CREATE, PlannedOutcome.UPDATE, PlannedOutcome.CONFLICT)
+        else ""
+    )
+
+
+def _build_field_change(
+    change: FieldChange, row: PlanRow, sync: Sync, now: float
+) -> FieldChangeView:
+    sides: tuple[ConflictSideView, ...] = ()
+    if change.conflict and not change.choice:
+        sides = _build_conflict_sides(change, row, sync, now)
+    reason = change.reason
+    if change.choice:
+        reason = f"{SERVICE_TITLES[Service(change.choice)]} picked"
+    name, old, new = _field_change_texts(change)
+    return FieldChangeView(
+        field=change.field,
+        name=name,
+        old=old,
+        new=new,
+        reason=reason,
+        is_dimmed=not change.applies or not change.ticked,
+        is_ticked=change.ticked,
+        can_tick=change.applies and row.fate.is_written,
+        sides=sides,
+    )
+
+
+def _field_change_texts(change: FieldChange) -> tuple[str, str, str]:
+    """Name, old and new; a list or tag is named where its value would stand."""
+    kind, dot, name = change.field.partition(".")
+    if dot and kind in ("lists", "tags"):
+        said = "list" if kind == "lists" else "tag"
+        return (said, UNSET_LABEL, name) if change.new else (said, name, "removed")
+    return format_field_name(change.field), format_value(change.old), format_value(change.new)
+
+
+def _build_conflict_sides(
+    change: FieldChange, row: PlanRow, sync: Sync, now: float
+) -> tuple[ConflictSideView, ...]:
+    from_zendesk = sync.source.kind.service is Service.ZENDESK
+    source = (format_value(change.new, change.field), row.source_at)
+    target = (format_value(change.old, change.field), row.target_at)
+    pairs = {"zendesk": source, "sailthru": target}
+    if not from_zendesk:
+        pairs = {"zendesk": target, "sailthru": source}
+    return tuple(
+        ConflictSideView(
+            side, _side_text(SERVICE_TITLES[Service(side)], value, at, now), change.choice == side
+        )
+        for side, (value, at) in pairs.items()
+    )
+
+
+def _side_text(place: str, value: str, at: float | None, now: float) -> str:
+    when = f", {time_format.format_time_or_date(at, now)}" if at is not None else ""
+    return f"{place} {value[:60]}{when}"
+
+
+def _sort_field_changes(lines: tuple[FieldChangeView, ...]) -> tuple[FieldChangeView, ...]:
+    """What is to be picked first, then what is written, then what is kept."""
+    return tuple(sorted(lines, key=lambda line: (not line.sides, line.is_dimmed)))
+
+
+def _correctable_fields(row: PlanRow) -> tuple[tuple[str, str], ...]:
+    """Which fields may be typed anew; an address that is none comes first."""
+    known = {format_field_name(c.field): format_value(c.new, c.field) for c in row.changes}
+    known["email"] = row.address
+    return tuple((field, known.get(field, "")) for field in CORRECTABLE_FIELDS)

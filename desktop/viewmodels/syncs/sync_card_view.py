@@ -1,0 +1,142 @@
+"""A sync as a card in the list: what it does, how it stands, what it did last and does next."""
+
+from dataclasses import dataclass
+
+from desktop.kit.text import format_count
+from desktop.model.sync_run import RunState
+from desktop.sync.sync_presets import PresetNames
+from desktop.viewmodels import time_format
+from desktop.viewmodels.syncs.sync_labels import (
+    lower_first,
+    next_run_label,
+    not_written_text,
+    source_label,
+    stage_label,
+    target_label,
+    written_text,
+)
+from desktop.viewmodels.syncs.sync_snapshot import SyncSnapshot
+
+
+@dataclass(frozen=True)
+class SyncCardView:
+    """`chip` is the state in a word, `chip_tone` its colour; `tip` says what does not fit.
+
+    `last` begins with `vital`, which is seen whole: what waits for a person is cut last of all.
+    """
+
+    sync_name: str
+    title: str
+    state_label: str
+    state_tone: str
+    source: str
+    target: str
+    last_run_text: str
+    next_run_text: str
+    is_favourite: bool
+    needs_person: bool
+    tooltip: str
+    urgent_text: str = ""
+
+    @property
+    def accessible_text(self) -> str:
+        """Everything, for screen readers."""
+        parts = [
+            self.state_label,
+            f"{self.source} to {self.target}",
+            self.last_run_text,
+            self.next_run_text,
+        ]
+        return ". ".join(part for part in parts if part)
+
+
+def build_sync_card(
+    snapshot: SyncSnapshot, names: PresetNames, now: float, *, starting: bool
+) -> SyncCardView:
+    """One card; `starting`: something was just asked for and has not begun yet."""
+    goal = snapshot.sync
+    chip, tone = _state_label(snapshot, starting)
+    vital, rest = _last_run_texts(snapshot, now)
+    last, following = (
+        f"{vital}, {rest}" if vital and rest else vital or rest,
+        _next_run_text(snapshot, now),
+    )
+    return SyncCardView(
+        sync_name=goal.name,
+        title=goal.title,
+        state_label=chip,
+        state_tone=tone,
+        source=source_label(goal, names),
+        target=target_label(goal, names),
+        last_run_text=last,
+        next_run_text=following,
+        is_favourite=goal.favourite,
+        needs_person=snapshot.is_stopped_by_limit or snapshot.waiting_row_count > 0,
+        tooltip=_tooltip(snapshot, last, following),
+        urgent_text=vital,
+    )
+
+
+def _next_run_text(snapshot: SyncSnapshot, now: float) -> str:
+    if not snapshot.sync.on:
+        return ""
+    return (
+        "paused"
+        if snapshot.sync_state.pause_reason
+        else next_run_label(snapshot.sync, snapshot.sync_state.next_run_at, now)
+    )
+
+
+def _state_label(snapshot: SyncSnapshot, starting: bool) -> tuple[str, str]:
+    running = snapshot.active_run
+    if running is not None:
+        return ("Previewing" if running.trigger == "preview" else "Running"), "info"
+    if starting:
+        return "Starting", "info"
+    last = snapshot.last_run.state if snapshot.last_run is not None else None
+    if snapshot.is_stopped_by_limit:
+        return "Waiting for you", "warn"
+    if last in (RunState.FAILED, RunState.INTERRUPTED):
+        return "Failed", "bad"
+    if snapshot.waiting_row_count:
+        return "Needs correction", "warn"
+    return ("On", "ok") if snapshot.sync.on else ("Off", "neutral")
+
+
+def _last_run_texts(snapshot: SyncSnapshot, now: float) -> tuple[str, str]:
+    """What it did last: first what waits for a person, with its time; then the rest."""
+    running = snapshot.active_run
+    if running is not None:
+        done, total = running.progress.done, running.progress.total
+        if total:
+            return "", f"{done:,} of {total:,}"
+        stage = lower_first(stage_label(running, snapshot.sync.target_service))
+        return "", f"{done:,} read" if done else stage
+    run = snapshot.last_run
+    if run is None:
+        return "", "never run"
+    at = time_format.format_time_or_date(run.ended_at or run.started_at, now)
+    if run.state in (RunState.FAILED, RunState.INTERRUPTED):
+        return f"{at}: stopped", ""
+    if run.state is RunState.CANCELLED:
+        return "", f"{at}: cancelled"
+    if run.state is RunState.WAITING:
+        return f"{at}: nothing written", ""
+    waiting, rest = not_written_text(run.totals), written_text(run.totals)
+    if waiting:
+        wrote = run.totals.get("created") or run.totals.get("updated")
+        return f"{at}: {waiting}", rest if wrote else ""
+    return "", f"{at}: {rest or 'nothing to change'}"
+
+
+def _tooltip(snapshot: SyncSnapshot, last: str, following: str) -> str:
+    lines = [snapshot.sync.description, last, following and f"Next: {following}"]
+    if snapshot.sync.labels:
+        lines.append(f"Labels: {', '.join(snapshot.sync.labels)}")
+    if snapshot.sync_state.pause_reason:
+        lines.append(snapshot.sync_state.pause_reason)
+    if snapshot.waiting_row_count:
+        lines.append(
+            format_count(snapshot.waiting_row_count, "row waits for you", "rows wait for you")
+        )
+    return "\n".join(line for line in lines if line)

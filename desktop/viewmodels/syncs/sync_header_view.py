@@ -1,0 +1,245 @@
+"""The head of the chosen sync: its switch and buttons with their reasons, and what is under way."""
+
+from dataclasses import dataclass
+
+from desktop.kit.text import format_count
+from desktop.model.edit import Service
+from desktop.model.sync import Sync
+from desktop.model.sync_plan import PlanState
+from desktop.model.sync_run import Run, RunState
+from desktop.sync.sync_service import MissingResource
+from desktop.viewmodels import time_format
+from desktop.viewmodels.syncs.sync_labels import (
+    duration_text,
+    lower_first,
+    stage_label,
+    totals_text,
+)
+from desktop.viewmodels.syncs.sync_snapshot import SyncSnapshot
+
+# What keeps a preview away; a sync that is off may still be previewed.
+_PREVIEW_BLOCKERS = ("unsaved", "permission", "connection", "running")
+
+
+@dataclass(frozen=True)
+class RunProgressView:
+    """What is under way. `share` is 0 to 1, None while the whole is not known."""
+
+    run_id: str
+    text: str
+    detail: str
+    fraction: float | None
+    is_cancelling: bool
+
+
+@dataclass(frozen=True)
+class SyncMessageView:
+    """What has happened, in its place. `acts` are (key, words); `tone` info, warn or bad."""
+
+    tone: str
+    title: str
+    text: str = ""
+    actions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class SyncHeaderView:
+    """`why_not` is the visible sentence of what keeps it from running, empty when nothing does."""
+
+    sync_name: str
+    title: str
+    is_on: bool
+    switch_disabled_reason: str
+    preview_disabled_reason: str
+    run_disabled_reason: str
+    disabled_reason: str
+    note: str
+    is_favourite: bool
+    description: str
+    labels: tuple[str, ...]
+    progress: RunProgressView | None
+    message: SyncMessageView | None
+    can_change: bool
+    retry_disabled_reason: str
+
+
+@dataclass(frozen=True)
+class PendingProcess:
+    """What somebody has asked for and no process has told of yet: `kind` is run or plan."""
+
+    kind: str
+    at: float
+    run_before: str
+    plan_before: str
+
+
+@dataclass(frozen=True)
+class HeaderInputs:
+    """What else the head depends on: what was begun, what is looked into, the last check."""
+
+    now: float
+    pending_process: PendingProcess | None = None
+    busy_text: str = ""
+    absences: tuple[MissingResource, ...] = ()
+    can_create_missing: bool = False
+    rows_per_second: float | None = None
+    error_message: SyncMessageView | None = None
+
+
+def build_sync_header(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncHeaderView:
+    """The head of one sync."""
+    goal = snapshot.sync
+    keeps = {missing.code: missing.message for missing in snapshot.missing_requirements}
+    begun = "It is starting." if inputs.pending_process else ""
+    preview = next((keeps[code] for code in _PREVIEW_BLOCKERS if code in keeps), "")
+    first = snapshot.missing_requirements[0].message if snapshot.missing_requirements else ""
+    permission = keeps.get("permission", "")
+    waits = snapshot.sync_state.waiting_count > int(snapshot.is_stopped_by_limit)
+    return SyncHeaderView(
+        sync_name=goal.name,
+        title=goal.title,
+        is_on=goal.on,
+        switch_disabled_reason=permission
+        or inputs.busy_text
+        or ("" if goal.on else keeps.get("connection", "")),
+        preview_disabled_reason=preview or _running_text(snapshot) or begun,
+        run_disabled_reason=first or _running_text(snapshot) or begun,
+        disabled_reason=_visible_disabled_reason(goal, keeps),
+        note=_plan_note(snapshot, inputs.now),
+        is_favourite=goal.favourite,
+        description=goal.description,
+        labels=goal.labels,
+        progress=_build_progress(snapshot, inputs),
+        message=inputs.error_message or _build_message(snapshot, inputs),
+        can_change=not permission,
+        retry_disabled_reason=first or ("" if waits else "Nothing waits for another try."),
+    )
+
+
+def _running_text(snapshot: SyncSnapshot) -> str:
+    return "It is running." if snapshot.active_run is not None else ""
+
+
+def _visible_disabled_reason(sync: Sync, keeps: dict[str, str]) -> str:
+    """The first thing that keeps it from running, where the page does not show it anyway."""
+    if "permission" in keeps:
+        return keeps["permission"]
+    if "connection" in keeps:
+        return keeps["connection"]
+    if not sync.on:
+        return (
+            "Off: it writes nothing. A preview shows what it would do;"
+            " the switch checks it and turns it on."
+        )
+    return ""
+
+
+def _plan_note(snapshot: SyncSnapshot, now: float) -> str:
+    plan = snapshot.plan
+    if plan is None:
+        return ""
+    at = time_format.format_date_and_time(plan.created_at, now).removeprefix("today ")
+    read = format_count(plan.source_record_count, "person", "people")
+    if plan.state in (PlanState.READY, PlanState.STOPPED):
+        return f"{at}, {read} read, nothing written"
+    return f"{at}, {read} read"
+
+
+def _build_progress(snapshot: SyncSnapshot, inputs: HeaderInputs) -> RunProgressView | None:
+    run = snapshot.active_run
+    if run is None:
+        if inputs.pending_process is None:
+            return None
+        words = "Starting the preview…" if inputs.pending_process.kind == "plan" else "Starting…"
+        return RunProgressView(
+            "", words, "a process of its own; it outlives this window", None, False
+        )
+    progress, target = run.progress, snapshot.sync.target_service
+    words = stage_label(run, target)
+    if run.trigger == "preview":
+        words = f"Preview: {lower_first(words)}"
+    share = None
+    if progress.total:
+        share = min(1.0, progress.done / progress.total)
+    return RunProgressView(
+        run.id, words, _progress_detail(run, inputs.rows_per_second), share, run.is_cancel_requested
+    )
+
+
+def _progress_detail(run: Run, rate: float | None) -> str:
+    progress = run.progress
+    parts = []
+    if progress.total:
+        parts.append(f"{progress.done:,} of {progress.total:,}")
+    elif progress.done:
+        parts.append(f"{progress.done:,} so far")
+    if progress.calls:
+        parts.append(format_count(progress.calls, "call", "calls"))
+    if rate is not None and rate >= 1:
+        parts.append(f"{rate:,.0f} a second")
+    if progress.eta_s is not None and progress.eta_s >= 1:
+        parts.append(f"{duration_text(progress.eta_s)} left")
+    if progress.budget:
+        parts.append(progress.budget)
+    return " · ".join(parts)
+
+
+def _build_message(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncMessageView | None:
+    if inputs.absences:
+        words = " ".join(absence.message for absence in inputs.absences)
+        title = "Something is missing."
+        if any(absence.is_required for absence in inputs.absences):
+            title = "Something is missing, so it stays off."
+        create = "Create it" if len(inputs.absences) == 1 else "Create them"
+        if not inputs.can_create_missing:
+            return SyncMessageView("warn", title, f"{words} An admin can create it here.")
+        return SyncMessageView("warn", title, words, (("make", create), ("close", "Not now")))
+    if snapshot.active_run is not None or inputs.pending_process is not None:
+        return None
+    if snapshot.sync.on and not snapshot.sync.checked_at:
+        return SyncMessageView(
+            "warn",
+            "It has to be checked again before it runs.",
+            "What it reads or writes was changed since.",
+            (("check", "Check now"),),
+        )
+    preview, run = snapshot.preview_run, snapshot.last_run
+    if preview is not None and preview.state in (RunState.FAILED, RunState.INTERRUPTED):
+        why = preview.error or "Its process ended before it was done."
+        return SyncMessageView(
+            "bad", "The preview could not be made.", why, (("preview", "Try again"),)
+        )
+    return _last_run_message(snapshot, run) if run is not None else None
+
+
+def _last_run_message(snapshot: SyncSnapshot, run: Run) -> SyncMessageView | None:
+    target = "Sailthru" if snapshot.sync.target_service is Service.SAILTHRU else "Zendesk"
+    done = totals_text(run.totals)
+    written = any(run.totals.get(key) for key in ("created", "updated"))
+    kept = f"So far: {done}." if written else "Nothing was written yet."
+    if run.state is RunState.FAILED:
+        return SyncMessageView(
+            "bad",
+            "The last run stopped before it was done.",
+            f"{run.error} {kept} Resume goes on where it stopped; nothing is written twice.",
+            (("resume", "Resume"), ("history", "Show the run")),
+        )
+    if run.state is RunState.INTERRUPTED:
+        return SyncMessageView(
+            "bad",
+            "The last run ended in the middle.",
+            f"Its process has died. {kept} What was written to {target} is known; Resume goes on.",
+            (("resume", "Resume"), ("history", "Show the run")),
+        )
+    if (
+        run.state is RunState.CANCELLED
+        and snapshot.plan
+        and snapshot.plan.state is PlanState.APPLYING
+    ):
+        return SyncMessageView(
+            "info",
+            "The last run was cancelled.",
+            f"{kept} Resume writes the rest.".strip(),
+            (("resume", "Resume"),),
+        )
+    return None

@@ -1,0 +1,149 @@
+"""The words of the page: what a sync reads and writes, how runs end, what fields are called."""
+
+from collections.abc import Mapping
+
+from desktop.kit.text import format_count
+from desktop.model.edit import Service
+from desktop.model.field_condition import ConditionOperator, FieldCondition, describe_condition
+from desktop.model.sync import SourceKind, Sync
+from desktop.model.sync_plan import PlannedOutcome
+from desktop.model.sync_run import Run, RunStage, RunState
+from desktop.model.sync_schedule import ScheduleKind, parse_schedule_rule
+from desktop.sync.sync_presets import HIGHEST_SEGMENT, PresetNames
+from desktop.viewmodels import time_format
+
+SERVICE_TITLES = {Service.SAILTHRU: "Sailthru", Service.ZENDESK: "Zendesk"}
+
+FATE_LABELS = {
+    PlannedOutcome.CREATE: "Create",
+    PlannedOutcome.UPDATE: "Update",
+    PlannedOutcome.UNCHANGED: "Unchanged",
+    PlannedOutcome.SKIPPED: "Skipped",
+    PlannedOutcome.CORRECTION: "Needs correction",
+    PlannedOutcome.CONFLICT: "Conflict",
+}
+
+_STAGE_LABELS = {
+    RunStage.EXTRACT: "Reading",
+    RunStage.PLAN: "Comparing",
+    RunStage.CHECK_LIMITS: "Checking the limit",
+    RunStage.APPLY: "Writing",
+    RunStage.FINISH: "Finishing",
+}
+
+_TOTAL_LABELS = (
+    ("created", "created", "created"),
+    ("updated", "updated", "updated"),
+    ("parked", "to correct", "to correct"),
+    ("failed", "refused", "refused"),
+    ("unchanged", "unchanged", "unchanged"),
+    ("skipped", "skipped", "skipped"),
+)
+
+_NOT_WRITTEN_TOTALS = ("parked", "failed")
+
+
+def source_label(sync: Sync, names: PresetNames) -> str:
+    """What it reads, in a few words."""
+    source = sync.source
+    if source.where:
+        return " and ".join(condition_label(condition, names) for condition in source.where)
+    if source.kind is SourceKind.ZENDESK_TICKETS:
+        return "Tickets"
+    if source.kind is SourceKind.ZENDESK_USERS:
+        return "Zendesk users"
+    return ", ".join(source.lists) or "Every Sailthru list"
+
+
+def condition_label(condition: FieldCondition, names: PresetNames) -> str:
+    """One condition, as short as it can be said."""
+    if condition.field == f"user_fields.{names.box_field}" and condition.value is True:
+        return "Ticked “Sync to Sailthru”"
+    if condition.field == "value.segment" and condition.test is ConditionOperator.AT_LEAST:
+        if condition.value == HIGHEST_SEGMENT:
+            return f"Value {HIGHEST_SEGMENT} of {HIGHEST_SEGMENT}"
+        return f"Value {condition.value} or more"
+    return describe_condition(condition)
+
+
+def target_label(sync: Sync, names: PresetNames) -> str:
+    """What it writes, in a few words."""
+    if sync.target_service is Service.SAILTHRU:
+        if sync.source.kind is SourceKind.ZENDESK_TICKETS:
+            return "Profile data"
+        return "Profiles, lists" if sync.effects.add_to_lists else "Profiles"
+    tags = sync.effects.add_tags
+    if not sync.mapping and tags:
+        return "High value tag" if tags == (names.highvalue_tag,) else f"Tag {', '.join(tags)}"
+    return "Users, tags" if tags else "Users"
+
+
+def totals_text(totals: Mapping[str, int], *, all_of_them: bool = False) -> str:
+    """“200 created, 640 updated”; what stayed as it was only where asked or nothing else is."""
+    said = [
+        f"{totals[key]:,} {one if totals[key] == 1 else many}"
+        for key, one, many in _TOTAL_LABELS
+        if totals.get(key) and (all_of_them or key not in ("unchanged", "skipped"))
+    ]
+    if said:
+        return ", ".join(said)
+    return "nothing to change" if totals else ""
+
+
+def not_written_text(totals: Mapping[str, int]) -> str:
+    """“2 to correct, 1 refused”: of a run's totals, what is not as it was meant."""
+    said = {key: totals[key] for key in _NOT_WRITTEN_TOTALS if totals.get(key)}
+    return totals_text(said)
+
+
+def written_text(totals: Mapping[str, int]) -> str:
+    """“200 created, 640 updated”: the rest of them."""
+    return totals_text({key: n for key, n in totals.items() if key not in _NOT_WRITTEN_TOTALS})
+
+
+def stage_label(run: Run, target: Service) -> str:
+    """What a run is doing."""
+    said = _STAGE_LABELS[run.stage]
+    return f"{said} to {SERVICE_TITLES[target]}" if run.stage is RunStage.APPLY else said
+
+
+def lower_first(words: str) -> str:
+    """The same in the middle of a sentence."""
+    return words[:1].lower() + words[1:]
+
+
+def run_state_label(run: Run) -> tuple[str, str]:
+    """A run's state as a word, and its chip's colour."""
+    return {
+        RunState.PLANNED: ("Planned", "neutral"),
+        RunState.RUNNING: ("Running", "info"),
+        RunState.WAITING: ("Waiting for you", "warn"),
+        RunState.INTERRUPTED: ("Interrupted", "bad"),
+        RunState.CANCELLED: ("Cancelled", "neutral"),
+        RunState.FAILED: ("Failed", "bad"),
+        RunState.DONE: ("Done", "ok"),
+    }[run.state]
+
+
+def next_run_label(sync: Sync, next_at: float | None, now: float) -> str:
+    """When it runs next: the rhythm where it is quick, else the time."""
+    if not sync.schedule:
+        return "by hand"
+    rule = parse_schedule_rule(sync.schedule)
+    if rule.kind is ScheduleKind.EVERY or next_at is None:
+        return rule.description.replace("every hour", "hourly").replace("minutes", "min")
+    return time_format.format_date_and_time(next_at, now).removeprefix("today ")
+
+
+def people_text(count: int) -> str:
+    """“1 person”, “231 people”."""
+    return format_count(count, "person", "people")
+
+
+def duration_text(seconds: float) -> str:
+    """“about 22 s”, “about 3 min”."""
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"about {round(seconds / 60)} min"
+    return f"about {round(seconds / 3600)} h"

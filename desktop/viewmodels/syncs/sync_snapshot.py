@@ -1,0 +1,90 @@
+"""One look at every sync, read in one go on the database's thread, frozen."""
+
+from dataclasses import dataclass
+
+from desktop.model.sync import Sync, SyncProblem, SyncStatus
+from desktop.model.sync_plan import Plan, PlannedOutcome, PlanState
+from desktop.model.sync_run import Run, RunState
+from desktop.sync.sync_presets import PRESETS, build_preset
+from desktop.viewmodels.syncs.sync_page_context import SyncPageContext
+
+_SHOWN_PLAN_STATES = (PlanState.READY, PlanState.STOPPED, PlanState.APPLYING, PlanState.APPLIED)
+
+
+@dataclass(frozen=True)
+class SyncSnapshot:
+    """How one sync stands. `plan` is the newest whole one, `preview` one being made or failed."""
+
+    sync_state: SyncStatus
+    missing_requirements: tuple[SyncProblem, ...]
+    last_run: Run | None
+    preview_run: Run | None
+    plan: Plan | None
+    exchanged_count: int
+
+    @property
+    def sync(self) -> Sync:
+        """The sync itself."""
+        return self.sync_state.sync
+
+    @property
+    def active_run(self) -> Run | None:
+        """The run or preview under way."""
+        for run in (self.last_run, self.preview_run):
+            if run is not None and run.state is RunState.RUNNING:
+                return run
+        return None
+
+    @property
+    def open_plan(self) -> Plan | None:
+        """The preview that may still be ticked and written."""
+        plan = self.plan
+        return plan if plan and plan.state in (PlanState.READY, PlanState.STOPPED) else None
+
+    @property
+    def waiting_row_count(self) -> int:
+        """How many rows wait for a person: refused, parked, in need of correction, in conflict."""
+        parked = (
+            self.plan.count_rows(PlannedOutcome.CORRECTION, PlannedOutcome.CONFLICT)
+            if self.plan
+            else 0
+        )
+        return max(self.sync_state.waiting_count - int(self.is_stopped_by_limit), parked)
+
+    @property
+    def is_stopped_by_limit(self) -> bool:
+        """Whether a limit holds the newest plan."""
+        return self.plan is not None and self.plan.state is PlanState.STOPPED
+
+
+@dataclass(frozen=True)
+class AllSyncsSnapshot:
+    """Every sync, favourites first, and the presets that are not added yet."""
+
+    syncs: tuple[SyncSnapshot, ...]
+    missing_presets: tuple[Sync, ...]
+    exchanged_count: int
+
+    def find(self, sync_name: str) -> SyncSnapshot | None:
+        """One of them."""
+        return next((sync for sync in self.syncs if sync.sync.name == sync_name), None)
+
+
+def read_all_syncs(context: SyncPageContext, *, connected: bool) -> AllSyncsSnapshot:
+    """Read everything; on the database's thread. Raises StoreKnown."""
+    store, goals = context.store, context.syncs
+    syncs = tuple(
+        SyncSnapshot(
+            sync_state=state,
+            missing_requirements=goals.find_run_blockers(state.sync, connected=connected),
+            last_run=next(iter(store.runs.list_runs(state.sync.name, 1)), None),
+            preview_run=store.runs.find_preview(state.sync.name),
+            plan=store.plans.find_latest(state.sync.name, *_SHOWN_PLAN_STATES),
+            exchanged_count=store.sync_state.count_exchanged_profiles(state.sync.name),
+        )
+        for state in goals.list_states()
+    )
+    there = {sync.sync.name for sync in syncs}
+    names = context.sync_names()
+    absent = tuple(build_preset(name, names) for name in PRESETS if name not in there)
+    return AllSyncsSnapshot(syncs, absent, store.sync_state.count_exchanged_profiles())

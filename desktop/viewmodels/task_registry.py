@@ -1,0 +1,88 @@
+"""Named coroutines under way: a newer one of the same name cancels the older."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from desktop.kit.errors import AppError, InternalError
+
+log = logging.getLogger(__name__)
+
+
+class TaskRegistry:
+    """Owns tasks, so that none is lost and all end with the window.
+
+    What a task raises goes to `on_trouble`; an unexpected exception becomes a Bug, and is logged.
+    """
+
+    def __init__(self, on_error: Callable[[AppError], None]) -> None:
+        self._on_error = on_error
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._coroutines: dict[asyncio.Task[None], Coroutine[Any, Any, None]] = {}
+        self._closing = False
+
+    def start(self, name: str, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run it; one of the same name that still runs is cancelled."""
+        if self._closing:
+            coroutine.close()
+            return
+        self.cancel(name)
+        task = asyncio.get_running_loop().create_task(
+            self._run_and_report_errors(coroutine), name=name
+        )
+        self._running[name] = task
+        self._coroutines[task] = coroutine
+        task.add_done_callback(self._discard_finished)
+        # Cancelled before its first step, it would be complained of as never awaited.
+        task.add_done_callback(lambda _task: coroutine.close())
+
+    def cancel(self, name: str) -> None:
+        """End one, if it runs."""
+        task = self._running.pop(name, None)
+        if task is not None:
+            task.cancel()
+
+    def is_running(self, name: str) -> bool:
+        """Whether one of this name is under way."""
+        return name in self._running
+
+    async def wait_for_prefix(self, prefix: str) -> None:
+        """Wait for those whose name begins so: what they save must not be lost."""
+        wanted = [task for name, task in self._running.items() if name.startswith(prefix)]
+        await asyncio.gather(*wanted, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Cancel everything and wait until it has ended."""
+        self._closing = True
+        while running := [t for t in asyncio.all_tasks() if t in self._running_tasks()]:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+        self._running.clear()
+
+    def _running_tasks(self) -> set["asyncio.Task[None]"]:
+        return set(self._running.values())
+
+    def _discard_finished(self, task: "asyncio.Task[None]") -> None:
+        # A task cancelled before its first step has never begun its coroutine.
+        self._coroutines.pop(task).close()
+        if self._running.get(task.get_name()) is task:
+            del self._running[task.get_name()]
+
+    async def _run_and_report_errors(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        try:
+            await coroutine
+        except AppError as error:
+            self._on_error(error)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("A task failed unexpectedly")
+            self._on_error(
+                InternalError(
+                    "Fairlead made a mistake.",
+                    "What you did may not have worked; nothing saved is lost.",
+                    "The details are in the log. Please report it.",
+                )
+            )

@@ -1,0 +1,75 @@
+"""Times as people read them: the computer's own zone, short, with the full form for a tool tip."""
+
+from datetime import UTC, datetime
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def to_local_time(at: float) -> datetime:
+    """Unix seconds as local time; out of range becomes the nearest a calendar can show."""
+    return datetime.fromtimestamp(min(max(at, 0.0), 253_000_000_000.0), UTC).astimezone()
+
+
+def format_date_and_time(at: float, now: float) -> str:
+    """`today 08:12`, `19 Nov 17:40`, in another year `2 Mar 2024`."""
+    then, today = to_local_time(at), to_local_time(now)
+    clock = f"{then:%H:%M}"
+    if then.date() == today.date():
+        return f"today {clock}"
+    if then.year == today.year:
+        return f"{then.day} {_MONTHS[then.month - 1]} {clock}"
+    return format_date(at, now)
+
+
+def format_date(at: float, now: float) -> str:
+    """`2 Mar 2024`; within the year `3 Nov`."""
+    then = to_local_time(at)
+    short = f"{then.day} {_MONTHS[then.month - 1]}"
+    return short if then.year == to_local_time(now).year else f"{short} {then.year}"
+
+
+def format_full_date(at: float) -> str:
+    """`2 Mar 2024`, always with the year."""
+    then = to_local_time(at)
+    return f"{then.day} {_MONTHS[then.month - 1]} {then.year}"
+
+
+def format_time_or_date(at: float, now: float) -> str:
+    """For a column of events: the time today, else the date."""
+    then = to_local_time(at)
+    return f"{then:%H:%M}" if then.date() == to_local_time(now).date() else format_date(at, now)
+
+
+def format_time_of_day(at: float) -> str:
+    """`10:42`."""
+    return f"{to_local_time(at):%H:%M}"
+
+
+def format_full_timestamp(at: float) -> str:
+    """`Thursday 19 November 2026, 17:40:03 CET` for a tool tip."""
+    then = to_local_time(at)
+    return f"{then:%A} {then.day} {then:%B %Y, %H:%M:%S %Z}"
+
+
+def format_elapsed(at: float, now: float) -> str:
+    """`12 min`, `2 h`, `6 d`, `21 mo`, `3 y`; `now` below a minute."""
+    seconds = max(0.0, now - at)
+    if seconds < _MINUTE:
+        return "now"
+    if seconds < _HOUR:
+        return f"{int(seconds // _MINUTE)} min"
+    if seconds < _DAY:
+        return f"{int(seconds // _HOUR)} h"
+    days = int(seconds // _DAY)
+    if days < 60:
+        return f"{days} d"
+    if days < 730:
+        return f"{days * 12 // 365} mo"
+    return f"{days // 365} y"
+
+
+def format_age(read_at: float, now: float) -> str:
+    """How old something read is: `just now`, `3 min old`, `3 h old`."""
+    words = format_elapsed(read_at, now)
+    return "just now" if words == "now" else f"{words} old"

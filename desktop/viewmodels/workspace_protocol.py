@@ -1,0 +1,59 @@
+"""What view-models need to know of the workspace: who works here, and what may be done."""
+
+from typing import Protocol
+
+from desktop.clients.service_status import ServiceState
+from desktop.customer.service_clients import AccountFieldNames, ServiceClients
+from desktop.kit.errors import AppError
+from desktop.model.permission import Actor, PermissionRules
+from desktop.settings.settings_file import SettingsValues
+
+
+class WorkspaceProtocol(Protocol):
+    """The live side of a workspace, as the top floor keeps it."""
+
+    predictions: bool | None
+    connection_error: AppError | None
+    values: SettingsValues
+
+    @property
+    def services(self) -> ServiceClients:
+        """The connected clients."""
+        ...
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is any client."""
+        ...
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether the workspace was ever set up."""
+        ...
+
+    @property
+    def actor(self) -> Actor:
+        """Who is at work."""
+        ...
+
+    @property
+    def rules(self) -> PermissionRules:
+        """What may be done."""
+        ...
+
+    @property
+    def service_states(self) -> tuple[ServiceState, ...]:
+        """How each service is doing."""
+        ...
+
+    def has_spare_rate_budget(self) -> bool:
+        """Whether more than half of Zendesk's calls are left."""
+        ...
+
+    def retry_sign_in(self) -> None:
+        """A person asks for another try, also where the credentials were refused."""
+        ...
+
+    def account_names(self) -> AccountFieldNames:
+        """How this account calls the things Fairlead writes."""
+        ...

@@ -1,0 +1,36 @@
+"""What the settings need of the workspace beyond looking: to store, and to connect anew."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from desktop.kit.errors import AppError
+from desktop.model.json_value import Json
+from desktop.model.permission import Actor
+from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
+
+
+class WorkspaceSettingsProtocol(WorkspaceProtocol, Protocol):
+    """The live side of a workspace, with what changes it."""
+
+    settings_error: AppError | None
+
+    def change_settings(self, changes: Mapping[str, Json]) -> None:
+        """Check and store settings, all or none. Raises BadInput, NotPermitted, StoreKnown."""
+        ...
+
+    def reload_settings(self) -> None:
+        """Read the settings again."""
+        ...
+
+    async def connect(self) -> None:
+        """Build the clients and find out who works here. Raises NoKeyring, BadInput."""
+        ...
+
+    async def disconnect(self) -> None:
+        """Close the connections."""
+        ...
+
+
+def current_actor(workspace: WorkspaceProtocol) -> Actor | None:
+    """Who may change settings here; None while nobody is connected."""
+    return workspace.actor if workspace.is_connected else None

@@ -1,0 +1,1 @@
+"""The tests of Fairlead, its benches and its fault runs."""

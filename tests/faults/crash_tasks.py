@@ -1,0 +1,168 @@
+"""What a child of the forge does: it builds the house itself, as `fairlead` does."""
+
+import asyncio
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import desktop.app.service_connections
+import desktop.connect.workspace_setup  # noqa: F401 - imported for the children of the fork
+from desktop.app.container import WorkspaceServices
+from desktop.app.runner_factory import build_runner
+from desktop.model.edit import EditKind, EditRequest, EditTarget, Service
+from desktop.sync.sync_runner import RunRequest
+from tests.faults.negative_controls import (
+    repeat_increments,
+    resend_edits_without_reading,
+    resend_rows_without_reading,
+    send_edits_without_claiming,
+)
+from tests.support.workspace_home import open_workspace_services
+
+DELIVERY_CHECKPOINTS = (
+    "enqueued", "claimed", "read", "sending", "answered", "accepted", "read back", "kept", "closed",
+)  # fmt: skip
+_DELIVERY_TIMEOUT_S = 20.0
+
+
+def edit_from_json(given: dict[str, Any]) -> EditRequest:
+    """The intent that crossed the pipe as JSON."""
+    target = EditTarget(Service(given["service"]), given["target"], given["label"])
+    return EditRequest(
+        EditKind(given["kind"]),
+        target,
+        given["name"],
+        given["old"],
+        given["new"],
+        given["reason"],
+        given["ticket"],
+    )
+
+
+def edit_to_json(intent: EditRequest) -> dict[str, Any]:
+    """The intent as JSON."""
+    return {
+        "service": intent.target.service.value,
+        "target": intent.target.id,
+        "label": intent.target.label,
+        "kind": intent.kind.value,
+        "name": intent.name,
+        "old": intent.old,
+        "new": intent.new,
+        "reason": intent.reason,
+        "ticket": intent.ticket,
+    }
+
+
+def enqueue_edits(home: str, document: dict[str, Any], intents: list[dict[str, Any]]) -> None:
+    """Put intents into the outbox and end."""
+
+    async def act() -> None:
+        async with open_workspace_services(Path(home), document) as house:
+            wanted = [edit_from_json(i) for i in intents]
+            await house.editor.submit(wanted, wait_for_undo=False)
+
+    asyncio.run(act())
+
+
+def enqueue_and_deliver(
+    home: str,
+    document: dict[str, Any],
+    intent: dict[str, Any] | None = None,
+    die_at: str | None = None,
+) -> None:
+    """Want something, deliver to the end, and be killed at a named point."""
+
+    def checkpoint(name: str) -> None:
+        if name == die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    async def act() -> None:
+        async with open_workspace_services(Path(home), document) as house:
+            if intent is not None:
+                await house.editor.submit([edit_from_json(intent)], wait_for_undo=False)
+                checkpoint("enqueued")
+            await _deliver_until_empty(house, checkpoint)
+
+    asyncio.run(act())
+
+
+def run_sync(
+    home: str,
+    document: dict[str, Any],
+    goal: str,
+    die_at: str | None = None,
+    turn: int = 1,
+    resume: bool = False,
+    sleep_at: str | None = None,
+) -> None:
+    """Run a goal, or go on with its last run, and be killed the so-manyth time at a point.
+
+    `sleep_at`: stopped there as by a closed lid; its pid is in the file `asleep`.
+    """
+    passed: Counter[str] = Counter()
+
+    def checkpoint(name: str) -> None:
+        passed[name] += 1
+        if name == die_at and passed[name] == turn:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if name == sleep_at and passed[name] == 1:
+            (Path(home) / "asleep").write_text(str(os.getpid()))
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    async def act() -> None:
+        async with open_workspace_services(Path(home), document, for_runs=True) as house:
+            last = house.store.runs.list_runs(goal, 1)
+            asked = RunRequest(
+                goal, "Ada Admin", resume_run_id=last[0].id if resume and last else None
+            )
+            found = house.store.syncs.get(goal)
+            await build_runner(house, goal, checkpoint=checkpoint).run(found, asked)
+
+    asyncio.run(act())
+
+
+def run_edit_negative_control(home: str, document: dict[str, Any], gate: str | None = None) -> None:
+    """The controls: resend without reading, or (with a gate) send without claims."""
+
+    async def act() -> None:
+        async with open_workspace_services(Path(home), document) as house:
+            if gate is None:
+                await resend_edits_without_reading(house)
+            else:
+                await send_edits_without_claiming(house, Path(gate))
+
+    asyncio.run(act())
+
+
+def run_sync_negative_control(
+    home: str, document: dict[str, Any], goal: str, adds: bool = False
+) -> None:
+    """The controls of runs: what was being sent is sent again, unread, or is added again."""
+
+    async def act() -> None:
+        async with open_workspace_services(Path(home), document, for_runs=True) as house:
+            await (repeat_increments if adds else resend_rows_without_reading)(house, goal)
+
+    asyncio.run(act())
+
+
+async def _deliver_until_empty(house: WorkspaceServices, checkpoint: Callable[[str], None]) -> None:
+    until = time.monotonic() + _DELIVERY_TIMEOUT_S
+    while house.store.outbox.count_open() and time.monotonic() < until:
+        await house.build_edit_sender(checkpoint).send_due()
+        if house.store.outbox.count_open():
+            await asyncio.sleep(0.05)
+
+
+TASKS: dict[str, Callable[..., None]] = {
+    "want": enqueue_edits,
+    "deliver": enqueue_and_deliver,
+    "naive": run_edit_negative_control,
+    "sync": run_sync,
+    "naive sync": run_sync_negative_control,
+}

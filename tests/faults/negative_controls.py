@@ -1,0 +1,72 @@
+"""Deliverers as one would write them at first: the controls that show that the tests can see."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from desktop.app.container import WorkspaceServices
+from desktop.app.runner_factory import build_sync_context
+from desktop.model.edit import EditState, Service
+from desktop.model.sync_plan import PlanRow
+from desktop.writing.edit_gateways import SailthruEditGateway
+from desktop.writing.sailthru_gateway import SailthruGateway
+from desktop.writing.zendesk_gateway import ZendeskGateway
+
+
+async def resend_edits_without_reading(house: WorkspaceServices) -> None:
+    """After a crash send again what was being sent, without looking what stands there now."""
+    client = house.session.services.sailthru
+    assert client is not None
+    outbox, now = house.store.outbox, house.context.clock.now
+    while (edit := outbox.claim(now())) is not None:
+        edit = outbox.mark_sending(edit, now())
+        await SailthruEditGateway(client).send(edit.request)
+        outbox.close(edit, now(), EditState.DONE, "sent")
+
+
+async def send_edits_without_claiming(house: WorkspaceServices, gate: Path) -> None:
+    """Read what is due and send it, without taking it first; `gate` lets two begin together."""
+    client = house.session.services.sailthru
+    assert client is not None
+    due = house.store.outbox.list_recent(1000, open_only=True)
+    gate.with_suffix(f".{house.context.clock.monotonic()}.ready").touch()
+    while not gate.exists():  # noqa: ASYNC110, ASYNC240 - another process opens it
+        await asyncio.sleep(0.002)
+    for edit in due:
+        await SailthruEditGateway(client).send(edit.request)
+
+
+async def resend_rows_without_reading(house: WorkspaceServices, goal: str) -> None:
+    """Go on with a killed run by sending again what was being sent, without looking."""
+    tools, applying = build_sync_context(house), house.store.batches
+    sailthru = SailthruGateway(tools.sailthru.client, tools.sailthru.bulk)
+    zendesk = ZendeskGateway(tools.zendesk.client, tools.zendesk.bulk)
+    plan = house.store.runs.list_runs(goal, 1)[0].plan
+    assert plan is not None
+
+    async def send(row: PlanRow) -> None:
+        if house.store.syncs.get(goal).target_service is Service.ZENDESK:
+            await zendesk.send_row(row, None)
+        else:
+            await sailthru.send_row(row)
+
+    for batch in applying.list_open_batches(plan):
+        for row in applying.list_open_rows(plan, batch.id, after=-1, limit=500):
+            await send(row)
+
+
+async def repeat_increments(house: WorkspaceServices, goal: str) -> None:
+    """Go on with a killed run by adding what it was adding, without asking whether that counts."""
+    tools, applying = build_sync_context(house), house.store.batches
+    sailthru = SailthruGateway(tools.sailthru.client, tools.sailthru.bulk)
+    plan = house.store.runs.list_runs(goal, 1)[0].plan
+    assert plan is not None
+    for batch in applying.list_open_batches(plan):
+        for row in applying.list_open_rows(plan, batch.id, after=-1, limit=500):
+            there = await sailthru.read(row.target_id)
+            assert there is not None
+            added = tuple(
+                replace(change, new=int(str(there.get_value(change.field) or 0)) + len(row.events))
+                for change in row.changes_to_send
+            )
+            await sailthru.send_row(replace(row, changes=added))

@@ -1,0 +1,257 @@
+"""`fairlead edit`, `undo`, `outbox` and `audit` end to end, checked by the official client too."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli_command import FairleadCommand
+from tests.support.edit_cases import create_customer
+from tests.support.manual_clock import CustomerFactory
+from tests.support.sandbox_servers import SandboxServers, find_free_ports
+from tests.support.workspace_home import create_workspace_home
+
+
+@pytest.fixture
+def mail(servers: SandboxServers, town: CustomerFactory) -> str:
+    """A customer both services know."""
+    email = town.new_email()
+    servers.create_profile(
+        email, vars={"city": "Lisbon"}, lists={"Newsletter": 1, "a=b": 1, "!! bar/foo": 1}
+    )
+    servers.create_user(email, user_fields={"sync_to_sailthru": False})
+    return email
+
+
+def official(servers: SandboxServers, sid_or_mail: str) -> dict[str, object]:
+    """What the official PyPI client reads."""
+    from sailthru.sailthru_client import SailthruClient
+
+    told = servers.connection_document["sailthru"]
+    client = SailthruClient(told["api_key"], told["api_secret"], api_url=told["service_uri"])
+    key = "email" if "@" in sid_or_mail else "sid"
+    fields = {"optout_email": 1, "lists": 1, "vars": 1}
+    answer = client.api_get("user", {"id": sid_or_mail, "key": key, "fields": fields})
+    assert answer.is_ok()
+    return dict(answer.get_body())
+
+
+def test_edit_optout_is_read_by_official_client_and_undone(
+    fairlead: FairleadCommand, servers: SandboxServers, mail: str
+) -> None:
+    said = fairlead("edit", mail, "--optout", "basic", "--reason", "asked by phone", "--json")
+    assert said.exit_code == 0, said.stdout
+    (edit,) = said.json["edits"]
+    assert {k: edit[k] for k in ("kind", "old", "new", "state")} == {
+        "kind": "optout", "old": "none", "new": "basic", "state": "done",
+    }  # fmt: skip
+    assert edit["target"] == servers.read_profile(mail)["keys"]["sid"]  # type: ignore[index]
+    assert official(servers, mail)["optout_email"] == "basic"
+    back = fairlead("undo", edit["id"], "--json")
+    assert back.exit_code == 0, back.stdout
+    assert official(servers, mail)["optout_email"] == "none"
+    rows = fairlead("outbox", "--json").json["rows"]
+    assert [(r["id"], r["state"]) for r in rows] == [("2", "done"), ("1", "undone")]
+    again = fairlead("undo", edit["id"], "--json")
+    assert again.exit_code == 3
+    assert "already undone" in again.json["error"]["title"]
+    audit = fairlead("audit", "--customer", mail, "--verify", "--json").json
+    assert (audit["verified"], audit["checked"]) == (True, 2)
+    assert [r["edit"] for r in audit["rows"]] == ["2", "1"]
+    assert audit["rows"][1]["reason"] == "asked by phone"
+
+
+def test_edit_all_options_at_once_confirms_every_edit(
+    fairlead: FairleadCommand, servers: SandboxServers, mail: str
+) -> None:
+    words = (
+        "edit", mail, "--reason", "wants it", "--ticket", "#48213",
+        "--list", "a=b=off", "--list", "!! bar/foo=off", "--list", "VIP Offers=on",
+        "--health", "happy", "--sync-to-sailthru", "on", "--sync-to-zendesk", "on",
+        "--var", 'city="Porto"', "--var", 'deep={"ß": [1, null, 1.5]}', "--var", "gone=null",
+    )  # fmt: skip
+    planned = fairlead(*words, "--dry-run", "--json")
+    assert planned.exit_code == 0
+    assert planned.json["dry_run"] is True
+    assert len(planned.json["edits"]) == 9
+    assert all(e["id"] is None for e in planned.json["edits"])
+    assert set(official(servers, mail)["lists"]) == {"Newsletter", "a=b", "!! bar/foo"}  # type: ignore[call-overload]
+    said = fairlead(*words, "--json")
+    assert said.exit_code == 0, said.stdout
+    assert {e["state"] for e in said.json["edits"]} == {"done"}
+    assert all(e["ticket"] == 48213 for e in said.json["edits"] if e["id"])
+    seen = official(servers, mail)
+    assert set(seen["lists"]) == {"Newsletter", "VIP Offers"}  # type: ignore[call-overload]
+    variables = seen["vars"]
+    assert isinstance(variables, dict)
+    assert (variables["city"], variables["deep"]) == ("Porto", {"ß": [1, None, 1.5]})
+    assert (variables["zendesk_health"], variables["zendesk_sync"]) == ("happy", True)
+    # Again: all of it is so already, and nothing is sent.
+    servers.control("DELETE", "requests")
+    again = fairlead(*words, "--json")
+    assert again.exit_code == 0
+    assert all(e["id"] is None and e["state"] == "done" for e in again.json["edits"])
+    requests = servers.control("GET", "requests")["requests"]
+    assert not [r for r in requests if "POST" in r or "PUT" in r]
+
+
+def test_edit_opt_in_without_ticket_or_reason_is_refused(
+    fairlead: FairleadCommand, servers: SandboxServers, mail: str
+) -> None:
+    servers.write_profile(mail, optout_email="all")
+    words = ("edit", mail, "--optout", "none", "--reason", "asked in the ticket", "--json")
+    assert fairlead(*words).exit_code == 2
+    assert official(servers, mail)["optout_email"] == "all"
+    assert fairlead(*words, "--ticket", "48213").exit_code == 0
+    assert official(servers, mail)["optout_email"] == "none"
+
+
+def test_edit_create_makes_profile_on_no_list_and_undo_keeps_it(
+    fairlead: FairleadCommand, servers: SandboxServers
+) -> None:
+    mail = "fresh.person@create.example"
+    servers.create_user(mail, name="Fresh von Person")
+    said = fairlead("edit", mail, "--create", "--reason", "new customer", "--json")
+    assert said.exit_code == 0, said.stdout
+    seen = official(servers, mail)
+    assert seen["vars"] == {"first_name": "Fresh", "last_name": "von Person"}
+    assert not seen["lists"]
+    back = fairlead("undo", said.json["edits"][0]["id"], "--json")
+    assert back.exit_code == 3
+    assert "cannot be undone" in back.json["error"]["title"]
+    assert fairlead("edit", mail, "--create", "--reason", "again", "--json").exit_code == 2
+
+
+def test_edit_without_profile_creates_nothing(
+    fairlead: FairleadCommand, servers: SandboxServers
+) -> None:
+    mail = "ghost@nobody.example"
+    servers.create_user(mail)
+    said = fairlead("edit", mail, "--optout", "all", "--reason", "no mail", "--json")
+    assert said.exit_code == 2
+    nobody = fairlead("edit", "no.one@at.all.example", "--optout", "all", "--reason", "x", "--json")
+    assert nobody.exit_code == 3
+    assert servers.read_profile(mail) is None
+    assert servers.read_profile("no.one@at.all.example") is None
+
+
+def test_edit_with_several_matches_changes_nothing(fairlead: FairleadCommand) -> None:
+    said = fairlead("edit", "Alex Kim", "--optout", "all", "--reason", "x", "--json")
+    assert said.exit_code == 3
+    assert "id:7707" in said.json["error"]["message"]
+
+
+def test_undo_after_change_elsewhere_is_conflict(
+    fairlead: FairleadCommand, servers: SandboxServers, mail: str
+) -> None:
+    fairlead("edit", mail, "--var", 'city="Porto"', "--reason", "moved")
+    servers.write_profile(mail, vars={"city": "Faro"})
+    back = fairlead("undo", "1", "--json")
+    assert back.exit_code == 3
+    assert back.json["edits"][0]["state"] == "conflict"
+    assert official(servers, mail)["vars"]["city"] == "Faro"  # type: ignore[index]
+
+
+def test_edit_as_agent_allows_optout_and_refuses_opt_in_and_permission_changes(
+    as_agent: FairleadCommand, fairlead: FairleadCommand, servers: SandboxServers, mail: str
+) -> None:
+    refused = [
+        ("--optout", "none", "--ticket", "48213"),
+        ("--list", "Newsletter=off"),
+        ("--var", "city=1"),
+        ("--sync-to-sailthru", "on"),
+    ]
+    assert (
+        fairlead("edit", mail, "--optout", "all", "--reason", "customer", "--json").exit_code == 0
+    )
+    for words in refused:
+        said = as_agent("edit", mail, *words, "--reason", "r", "--json")
+        assert said.exit_code == 3, said.stdout
+        assert said.json["error"]["code"] == "not_permitted"
+    # Not even by taking back what an admin did.
+    assert as_agent("undo", "1", "--json").exit_code == 3
+    servers.write_profile(mail, optout_email="none")
+    own = as_agent("edit", mail, "--optout", "basic", "--reason", "asked", "--json")
+    assert own.exit_code == 0
+    # One's own stricter level of today needs no further right.
+    assert as_agent("undo", own.json["edits"][0]["id"], "--json").exit_code == 0
+    assert official(servers, mail)["optout_email"] == "none"
+
+
+def test_edit_offline_is_queued_and_delivered_once_online(tmp_path: Path) -> None:
+    state = str(tmp_path / "state.db")
+    first = SandboxServers("--customers", "0", "--state", state, "--port", str(find_free_ports()))
+    port = first.ports[0]
+    try:
+        create_workspace_home(tmp_path / "home", first.connection_document)
+        fairlead = FairleadCommand(tmp_path / "home", first.connection_document, keyring=False)
+        agent = FairleadCommand(
+            tmp_path / "home", first.connection_document, keyring=False, agent=True
+        )
+        subject = create_customer(first, "opt-out", "wait@offline.example")
+        assert fairlead("lookup", subject.email, "--json").exit_code == 0
+    finally:
+        first.stop()
+    kept = fairlead("lookup", subject.email, "--json")
+    assert kept.exit_code == 4
+    assert kept.json["sailthru"]["sid"] == subject.key
+    assert kept.json["age_s"]["sailthru"] > 0
+    assert kept.json["errors"]["sailthru"]["code"] == "offline"
+    unknown = fairlead("edit", "never@seen.example", "--optout", "all", "--reason", "x", "--json")
+    assert unknown.exit_code == 4
+    said = fairlead("edit", subject.email, "--optout", "basic", "--reason", "asked", "--json")
+    assert (said.exit_code, said.json["edits"][0]["state"]) == (4, "queued")
+    # A wish for what still stands there takes the waiting one back instead of being ignored.
+    back = fairlead("edit", subject.email, "--optout", "none", "--reason", "no", "--json")
+    assert (back.exit_code, back.json["edits"][0]["state"]) == (0, "undone")
+    said = fairlead("edit", subject.email, "--optout", "all", "--reason", "asked", "--json")
+    assert said.json["edits"][0]["state"] == "queued"
+    waiting = said.json["edits"][0]["id"]
+    assert fairlead("outbox", "deliver", "--json").exit_code == 4
+    second = SandboxServers("--customers", "0", "--state", state, "--port", str(port))
+    try:
+        # Somebody without the right to opt in cannot keep it from being sent.
+        first_row = fairlead("outbox", "--json").json["rows"][0]
+        assert first_row["state"] == "queued"
+        retried = fairlead("outbox", "retry", waiting, "--json")
+        assert retried.exit_code == 0, retried.stdout
+        profile = second.read_profile(subject.key)
+        assert profile is not None
+        assert profile["optout_email"] == "all"
+        assert agent("outbox", "discard", waiting, "--json").exit_code == 3
+        assert fairlead("audit", "--verify", "--json").json["verified"] is True
+    finally:
+        second.stop()
+
+
+def test_outbox_two_deliverers_send_each_row_once(
+    fairlead: FairleadCommand, servers: SandboxServers, town: CustomerFactory, home: Path
+) -> None:
+    from desktop.store.workspace_store import open_store
+
+    subjects = [town.new_customer("var") for _ in range(100)]
+    store = open_store(home / "workspaces" / "main")
+    store.outbox.enqueue([s.make_edit() for s in subjects], "Ada", 1.0, [0.0] * 100)
+    store.close()
+    both = [
+        subprocess.Popen(
+            fairlead.command_line("outbox", "deliver", "--json"),
+            env=fairlead.environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        for _ in range(2)
+    ]
+    for process in both:
+        _, err = process.communicate(timeout=90)
+        assert err == b""
+    assert [servers.count_writes(s.key) for s in subjects] == [1] * 100
+    store = open_store(home / "workspaces" / "main")
+    try:
+        assert store.outbox.count_open() == 0
+        rows = store.audit.list_entries()
+        assert len(rows) == len({r.edit for r in rows}) == 100
+        assert {r.result for r in rows} == {"done"}
+        assert store.audit.verify_chain().first_broken_seq is None
+    finally:
+        store.close()

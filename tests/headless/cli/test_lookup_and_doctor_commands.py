@@ -1,0 +1,327 @@
+"""`fairlead lookup`, `doctor` and wrong usage: JSON keys, exit codes, and words for a terminal."""
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli_command import FairleadCommand
+from tests.support.sandbox_servers import SandboxServers
+
+MARIA = "maria@lopez.example"
+
+
+def test_lookup_json_has_every_documented_key(fairlead: FairleadCommand) -> None:
+    said = fairlead("lookup", MARIA, "--json")
+    assert (said.exit_code, said.stderr) == (0, "")
+    sheet = said.json
+    assert sheet["query"] == {"kind": "email", "value": MARIA}
+    zendesk, sailthru = sheet["zendesk"], sheet["sailthru"]
+    assert (zendesk["id"], zendesk["name"], zendesk["email"]) == (7701, "Maria Lopez", MARIA)
+    assert zendesk["emails"] == [MARIA, "m.lopez@work.example"]
+    assert "vip" in zendesk["tags"]
+    assert {t["id"] for t in zendesk["tickets"]} >= {48213, 48102, 47990}
+    assert sailthru["sid"] == "5e9f3c1b2a4d6e8f00713401"
+    assert sailthru["email"] == MARIA
+    assert set(sailthru["lists"]) >= {"Newsletter", "VIP Offers", "Product news"}
+    assert (sailthru["optout"], sailthru["engagement"]) == ("none", "active")
+    assert sailthru["vars"]["city"] == "Lisbon"
+    assert sheet["health"] == "neutral"
+    assert sheet["value"] == {"segment": 4, "amount": 1240.0, "unit": "USD", "horizon_days": 365}
+    assert set(sheet["age_s"]) >= {"zendesk", "sailthru"}
+    assert all(0 <= age < 60 for age in sheet["age_s"].values())
+    assert "cookie" not in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("query", "person", "sid"),
+    [
+        ("#48213", 7701, "5e9f3c1b2a4d6e8f00713401"),
+        ("https://acme.zendesk.com/agent/tickets/48240", 7702, "5f1c7d02a9be4c3300240012"),
+        ("id:7703", 7703, "600a1f55d3c1aa2b00483020"),
+        ("5f1c7d02a9be4c3300240012", 7702, "5f1c7d02a9be4c3300240012"),
+        ("ext:shop-1182", 7701, "5e9f3c1b2a4d6e8f00713401"),
+        ("+15550134", 7701, "5e9f3c1b2a4d6e8f00713401"),
+        ("Priya Nair", 7703, "600a1f55d3c1aa2b00483020"),
+        ("wren@halloway.example", None, "5b3de40177aa4c22007799ff"),
+        # Found by sid it is that profile, though Zendesk's first address has none.
+        ("5dc2b1e77a0f4499007781aa", 7781, "5dc2b1e77a0f4499007781aa"),
+    ],
+)
+def test_lookup_finds_customer_by_each_identifier(
+    query: str, person: int | None, sid: str, fairlead: FairleadCommand
+) -> None:
+    said = fairlead("lookup", query, "--json")
+    assert said.exit_code == 0, said.stdout
+    assert (said.json["zendesk"] or {}).get("id") == person
+    assert said.json["sailthru"]["sid"] == sid
+
+
+def test_lookup_unknown_customer_gives_nulls_and_exit_0(fairlead: FairleadCommand) -> None:
+    for query in ("nobody@nowhere.example", "#999999999", "Zzyzx Qwfp", "f" * 24):
+        said = fairlead("lookup", query, "--json")
+        assert said.exit_code == 0, said.stdout
+        assert (said.json["zendesk"], said.json["sailthru"]) == (None, None)
+        assert (said.json["health"], said.json["value"]) == (None, None)
+
+
+def test_lookup_several_matches_exit_3(fairlead: FairleadCommand) -> None:
+    said = fairlead("lookup", "Alex Kim", "--json")
+    assert said.exit_code == 3
+    assert [m["query"] for m in said.json["matches"]] == ["id:7707", "id:7708"]
+    assert said.json["zendesk"] is None
+    # Having opened one of them does not change that, nor does it lend its profile to the answer.
+    assert fairlead("lookup", "id:7707", "--json").exit_code == 0
+    again = fairlead("lookup", "Alex Kim", "--json")
+    assert again.exit_code == 3
+    assert (again.json["zendesk"], again.json["sailthru"]) == (None, None)
+
+
+def test_lookup_hostile_name_sends_no_terminal_control_codes(
+    fairlead: FairleadCommand, servers: SandboxServers
+) -> None:
+    servers.create_user("evil@cursor.example", name="\x1b[2J\x07Eve\r\nroot:")
+    said = fairlead("lookup", "evil@cursor.example")
+    assert said.exit_code == 0
+    assert "\x1b" not in said.stdout
+    assert "\x07" not in said.stdout
+    assert "Eve" in said.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("lookup",),
+        ("lookup", "a@b.c", "d@e.f"),
+        ("lookup", ""),
+        ("lookup", "a@@b"),
+        ("lookup", "x" * 5000),
+        ("lookup", "fairlead://delete/everything"),
+        ("lookup", "https://evil.example/"),
+        ("lookup", MARIA, "--workspace", "../../etc"),
+        ("lookup", MARIA, "--workspace", "nosuch"),
+        ("window", "--workspace", "nosuch"),
+        ("--workspace", "nosuch"),
+        ("lokup", MARIA),
+        ("sync", "lst"),
+        ("sync",),
+        ("sync", "run"),
+        ("sync", "add", "--preset", "nosuch"),
+        ("sync", "schedule", "nosuch", "every blue moon"),
+        ("lookup", MARIA, "--js"),
+        ("edit", MARIA),
+        ("edit", MARIA, "--reason", "x"),
+        ("edit", MARIA, "--reason", "x", "--optout", "blast"),
+        ("edit", MARIA, "--reason", "x", "--list", "Newsletter"),
+        ("edit", MARIA, "--reason", "x", "--list", "Newsletter=perhaps"),
+        ("edit", MARIA, "--reason", "x", "--list", "money$=on"),
+        ("edit", MARIA, "--reason", "x", "--list", "No such list=on"),
+        ("edit", MARIA, "--reason", "x", "--list", "zendesk-sync-smart=on"),
+        ("edit", MARIA, "--reason", "x", "--health", "splendid"),
+        ("edit", MARIA, "--reason", "x", "--var", "city=Lisbon"),
+        ("edit", MARIA, "--reason", "x", "--var", "city"),
+        ("edit", MARIA, "--reason", "x", "--var", "1st=1"),
+        ("edit", MARIA, "--reason", "x", "--var", "x=NaN"),
+        ("edit", MARIA, "--reason", "x", "--var", "x=1e999"),
+        ("edit", MARIA, "--reason", "x", "--var", "x=" + "9" * 40),
+        ("edit", MARIA, "--reason", "x", "--var", 'x="\\ud800"'),
+        ("edit", MARIA, "--reason", "x", "--var", "x=" + "[" * 200 + "]" * 200),
+        ("edit", MARIA, "--reason", "x", "--var", "x=" + "[" * 90_000),
+        ("edit", MARIA, "--reason", "x", "--ticket", "-5", "--optout", "basic"),
+        ("edit", MARIA, "--reason", "x" * 3000, "--optout", "basic"),
+        ("edit", MARIA, "--reason", "", "--optout", "basic"),
+        ("undo", "none"),
+        ("undo", "999"),
+        ("outbox", "explode"),
+        ("outbox", "retry"),
+        ("outbox", "retry", "77"),
+        ("demo", "--tour", ""),
+        ("setup",),
+        ("setup", "--from", "/nowhere/at/all"),
+    ],
+)
+def test_usage_error_is_json_with_exit_2(
+    words: tuple[str, ...], fairlead: FairleadCommand, servers: SandboxServers
+) -> None:
+    servers.control("DELETE", "requests")
+    said = fairlead(*words, "--json")
+    assert said.exit_code == 2 or words[-1] == "../../etc", said
+    error = said.json["error"]
+    assert set(error) == {"code", "title", "message", "hint"}
+    assert error["title"]
+    assert "Traceback" not in said.stderr
+    requests = servers.control("GET", "requests")["requests"]
+    assert not [r for r in requests if "POST" in r or "PUT" in r]
+
+
+@pytest.mark.parametrize("before", [("--json",), ("--workspace", "main", "--json")])
+def test_options_before_verb_are_accepted(
+    before: tuple[str, ...], fairlead: FairleadCommand
+) -> None:
+    said = fairlead(*before, "lookup", MARIA)
+    assert said.exit_code == 0, said
+    assert said.json["zendesk"]["email"] == MARIA
+
+
+def test_workspace_option_unknown_name_creates_nothing(fairlead: FairleadCommand) -> None:
+    said = fairlead("--workspace", "mian", "--json")
+    assert said.exit_code == 2
+    assert "main" in said.json["error"]["message"]
+    assert [folder.name for folder in (fairlead.home / "workspaces").iterdir()] == ["main"]
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_window_creates_workspace_when_named_or_first(
+    new: bool, fairlead: FairleadCommand, tmp_path: Path
+) -> None:
+    home = fairlead.home if new else tmp_path / "first"
+    words = ("window", "--workspace=acme", "--exit-after-first-paint", *(["--new"] * new))
+    said = fairlead(*words, FAIRLEAD_HOME=str(home), QT_QPA_PLATFORM="offscreen")
+    # Where Qt is not installed there is no window, and that is said.
+    assert said.exit_code == (0 if find_spec("PySide6") else 1), said.stderr
+    assert "Traceback" not in said.stderr
+    assert (home / "workspaces" / "acme").is_dir()
+
+
+def test_edit_reason_without_text_is_usage_error(fairlead: FairleadCommand) -> None:
+    done = subprocess.run(
+        [
+            *fairlead.command_line("edit", MARIA, "--optout", "basic", "--json", "--reason"),
+            b"\xff\xfe",
+        ],
+        env=fairlead.environ,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 2, done.stderr
+    assert json.loads(done.stdout)["error"]["code"] == "bad_input"
+
+
+@pytest.mark.parametrize("act", ["retry", "discard"])
+def test_edit_without_any_change_is_usage_error(act: str, fairlead: FairleadCommand) -> None:
+    assert f"The edit to {act} is missing." in fairlead("outbox", act).stderr
+
+
+def test_log_level_setting_is_used_and_environment_overrides_it(fairlead: FairleadCommand) -> None:
+    settings = fairlead.home / "workspaces" / "main" / "settings.json"
+    kept = json.loads(settings.read_text())
+    kept["settings"]["advanced.log_level"] = "warning"
+    settings.write_text(json.dumps(kept))
+    what = (
+        "import asyncio, logging; from desktop.app.cli import build_app_context;"
+        "from desktop.app.commands.open_workspace import open_workspace\n"
+        "async def main():\n"
+        "    async with open_workspace(build_app_context(), None, connect=False):\n"
+        "        print(logging.getLogger('desktop').getEffectiveLevel())\n"
+        "asyncio.run(main())"
+    )
+    for environ, level in (({}, "30"), ({"FAIRLEAD_LOG": "debug"}, "10")):
+        done = subprocess.run(
+            [sys.executable, "-c", what],
+            env={**fairlead.environ, **environ},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        assert done.stdout.strip() == level
+
+
+def test_error_without_json_is_text_on_stderr(fairlead: FairleadCommand) -> None:
+    said = fairlead("lookup", "a@@b")
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert "not an e-mail address" in said.stderr
+
+
+def test_output_pipe_closed_early_is_no_error(fairlead: FairleadCommand) -> None:
+    for words in (("lookup", MARIA), ("lookup", MARIA, "--json"), ("audit",), ("outbox",)):
+        process = subprocess.Popen(
+            fairlead.command_line(*words),
+            env=fairlead.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        err = process.stderr.read().decode()
+        process.stderr.close()
+        assert process.wait(30) == 0, err
+        assert err == ""
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_output_without_any_reader_is_no_error(fairlead: FairleadCommand, closed: str) -> None:
+    for words in (("lookup", MARIA, "--json"), ("lookup", MARIA)):
+        done = subprocess.run(
+            ["sh", "-c", f'exec "$@" {closed}', "sh", *fairlead.command_line(*words)],
+            env=fairlead.environ,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_output_write_failure_is_reported(fairlead: FairleadCommand) -> None:
+    for words in (("lookup", MARIA), ("lookup", MARIA, "--json")):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                fairlead.command_line(*words),
+                env=fairlead.environ,
+                stdout=full,
+                stderr=subprocess.PIPE,
+                check=False,
+                timeout=60,
+            )
+        assert done.returncode == 1
+        assert b"could not be written" in done.stderr
+        assert b"Traceback" not in done.stderr
+        assert b"Exception" not in done.stderr
+
+
+def test_database_newer_version_is_reported(fairlead: FairleadCommand) -> None:
+    import sqlite3
+
+    path = fairlead.home / "workspaces" / "main" / "fairlead.db"
+    assert fairlead("outbox", "--json").exit_code == 0
+    raw = sqlite3.connect(path)
+    raw.execute("PRAGMA user_version = 5001")
+    raw.close()
+    for words in (("lookup", MARIA), ("outbox",), ("audit", "--verify")):
+        said = fairlead(*words, "--json")
+        assert said.exit_code == 1
+        assert said.json["error"]["code"] == "store"
+        assert "newer" in said.json["error"]["title"]
+
+
+def test_settings_file_truncated_starts_with_defaults(fairlead: FairleadCommand) -> None:
+    (settings,) = (fairlead.home / "workspaces" / "main").glob("settings.json")
+    text = settings.read_text()
+    settings.write_text(text[: len(text) // 2])
+    said = fairlead("lookup", MARIA, "--json")
+    assert said.exit_code in (0, 1, 3, 4)
+    assert "Traceback" not in said.stderr
+    json.loads(said.stdout)
+
+
+def test_lookup_before_setup_names_next_step(tmp_path: Path, servers: SandboxServers) -> None:
+    nobody = FairleadCommand(tmp_path / "empty", servers.connection_document, keyring=False)
+    said = nobody("lookup", MARIA, "--json")
+    assert said.exit_code == 3
+    assert "setup" in said.json["error"]["hint"]
+
+
+def test_doctor_lists_every_permission(
+    fairlead: FairleadCommand, as_agent: FairleadCommand
+) -> None:
+    said = fairlead("doctor", "--json")
+    assert said.exit_code == 0, said.stdout
+    assert said.json["workspace"] == "main"
+    agents = as_agent("doctor", "--json")
+    assert agents.exit_code in (0, 1)
+    assert agents.json["workspace"] == "main"

@@ -1,0 +1,278 @@
+"""`fairlead sync` end to end as a process; what it wrote is read by a witness and by zenpy."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli_command import FairleadCommand
+from tests.support.sandbox_servers import SandboxServers
+from tests.support.workspace_home import create_workspace_home
+
+BOX = "zendesk-to-sailthru"
+TICKETS = "tickets-to-profiles"
+HIGH = "high-value-tagging"
+BACK = "sailthru-to-zendesk"
+MARIA, SAM = "maria@lopez.example", "sam@fox.example"
+
+
+class SyncCommandFixture(SandboxServers):
+    """A sandbox of the test's own: a sync touches everybody in it."""
+
+    def __init__(self, log: Path) -> None:
+        super().__init__("--customers", "60", "--account", "job_ms=20", log=log)
+        self._lines = log
+        self._known = 0
+
+    def forget(self) -> None:
+        """The set-up writes too; count from here."""
+        self._known = len(self._lines.read_text(encoding="utf-8").splitlines())
+
+    def changes(self) -> int:
+        """Requests that change something; list exports are jobs, and change nothing."""
+        lines = self._lines.read_text(encoding="utf-8").splitlines()[self._known :]
+        return sum('"method": "GET"' not in it and "export_list_data" not in it for it in lines)
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[SyncCommandFixture]:
+    servers = SyncCommandFixture(tmp_path / "log.jsonl")
+    yield servers
+    servers.stop()
+
+
+@pytest.fixture
+def fairlead(town: SyncCommandFixture, tmp_path: Path) -> FairleadCommand:
+    create_workspace_home(tmp_path / "home", town.connection_document)
+    town.forget()
+    return FairleadCommand(tmp_path / "home", town.connection_document, keyring=False)
+
+
+def test_sync_command_preset_plan_run_rollback_works(
+    fairlead: FairleadCommand, town: SyncCommandFixture
+) -> None:
+    added = fairlead("sync", "add", "--preset", BOX, "--json")
+    assert added.exit_code == 0, added
+    assert (added.json["on"], added.json["missing"][0]["code"]) == (False, "unchecked")
+    refused = fairlead("sync", "run", BOX, "--json")
+    assert refused.exit_code == 3
+    assert "not checked" in refused.json["error"]["title"]
+    assert fairlead("sync", "on", BOX, "--json").json["on"] is True
+
+    plan = fairlead("sync", "plan", BOX, "--json", "--rows", "500").json
+    assert set(plan["totals"]) == {"create", "update", "unchanged", "skipped", "parked"}
+    rows = {row["customer"]: row for row in plan["rows"]}
+    assert rows[SAM]["fate"] == "conflict"
+    created = [row for row in plan["rows"] if row["fate"] == "create"]
+    assert created
+    assert all(row["evidence"] for row in created)
+    assert town.changes() == 0
+    assert fairlead("sync", "history", "--json").json["runs"] == []
+
+    out = str(rows[MARIA]["row"])
+    unticked = fairlead("sync", "tick", plan["plan"], out, "off", "--json").json
+    assert unticked["ticked"] == plan["ticked"] - 1
+    before = town.read_profile(MARIA)
+    picked = fairlead(
+        "sync", "resolve", str(rows[SAM]["row"]), "vars.phone=zendesk", "--always", "--json"
+    )
+    assert picked.json["fate"] == "update", picked
+
+    run = fairlead("sync", "run", BOX, "--plan", plan["plan"], "--json")
+    # Done, and what needs correction waits for a person.
+    assert (run.exit_code, run.json["run"]) == (3, "1"), run
+    totals = run.json["totals"]
+    assert run.json["state"] == "done"
+    assert totals["created"] == plan["totals"]["create"]
+    assert totals["updated"] == plan["totals"]["update"]  # one picked, one unticked
+    assert sum(totals.values()) == sum(plan["totals"].values())
+    assert town.read_profile(MARIA) == before
+    sam = town.read_profile(SAM)
+    assert sam is not None
+    assert sam["vars"]["phone"] == "+15550100"
+    new = town.read_profile(created[0]["customer"])
+    assert new is not None
+    assert new["lists"] is None
+    assert new["optout_email"] == "none"
+
+    count = town.changes()
+    again = fairlead("sync", "run", BOX, "--json").json
+    assert {k: v for k, v in again["totals"].items() if v} == {"parked": totals["parked"]}
+    assert town.changes() == count
+
+    shown = fairlead("sync", "show", run.json["run"], "--json").json
+    assert len(shown["last"]) == 5
+    history = fairlead("sync", "history", BOX, "--json").json
+    assert [r["run"] for r in history["runs"]] == [again["run"], run.json["run"]]
+    assert history["exchanged"] == totals["created"] + totals["updated"]
+
+    dry = fairlead("sync", "rollback", run.json["run"], "--dry-run", "--json").json
+    assert any("profile itself stays" in lost["why"] for lost in dry["not_restored"])
+    assert town.changes() == count
+    back = fairlead("sync", "rollback", run.json["run"], "--json")
+    assert back.exit_code == 0, back
+    sam = town.read_profile(SAM)
+    assert sam is not None
+    assert sam["vars"]["phone"] == "+15550199"
+    verified = fairlead("audit", "--verify", "--json").json
+    assert verified["verified"] is True
+
+
+def test_sync_run_tags_and_fields_are_read_by_zenpy(
+    fairlead: FairleadCommand, town: SyncCommandFixture
+) -> None:
+    for name in (HIGH, BACK):
+        assert fairlead("sync", "add", "--preset", name, "--on", "--create").exit_code == 0
+        run = fairlead("sync", "run", name, "--json")
+        assert (run.exit_code, run.json["state"]) == (0, "done"), run
+        assert run.json["totals"]["updated"] > 0
+    maria = town.read_user(7701)
+    profile = town.read_profile(MARIA)
+    assert profile is not None
+    assert maria["user_fields"]["sailthru_profile_id"] == profile["keys"]["sid"]
+    code = (
+        "from zenpy import Zenpy; import os;"
+        "z = Zenpy(subdomain='sandbox', email=os.environ['E'], token=os.environ['T'],"
+        " disable_cache=True);"
+        "print(' '.join(sorted(z.users(id=7701).tags)))"
+    )
+    told = town.connection_document["zendesk"]
+    seen = subprocess.run(
+        [sys.executable, "-c", code],
+        env={
+            **os.environ,
+            "E": told["email"],
+            "T": told["api_token"],
+            "ZENPY_FORCE_SCHEME": "http",
+            "ZENPY_FORCE_NETLOC": told["base_url"].removeprefix("http://"),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "sailthru" in seen.stdout.split()
+
+
+def test_sync_run_as_agent_without_permission_is_refused(
+    town: SyncCommandFixture, tmp_path: Path
+) -> None:
+    create_workspace_home(tmp_path / "home", town.connection_document)
+    town.forget()
+    agent = FairleadCommand(tmp_path / "home", town.connection_document, keyring=False, agent=True)
+    asked = (("add", "--preset", BOX), ("plan", BOX), ("run", BOX), ("here", "on"), ("here", "off"))
+    for words in asked:
+        said = agent("sync", *words, "--json")
+        assert said.exit_code == 3, said
+        assert said.json["error"]["code"] == "not_permitted"
+    assert town.changes() == 0
+
+
+def test_sync_run_over_limit_writes_nothing(
+    fairlead: FairleadCommand, town: SyncCommandFixture
+) -> None:
+    fairlead("sync", "add", "--preset", BOX, "--on")
+    exported = fairlead.home / "goals.toml"
+    assert fairlead("sync", "export", str(exported)).exit_code == 0
+    text = exported.read_text(encoding="utf-8")
+    effects = "create_missing = true"
+    assert text.count(effects) == 1
+    changed = text.replace(effects, f'{effects}\nadd_to_lists = ["Newsletter"]')
+    changed += "\n[sync.limits]\npeople = 3\npercent = 1\n"
+    exported.write_text(changed, encoding="utf-8")
+    assert fairlead("sync", "import", str(exported), "--replace").exit_code == 0
+    assert fairlead("sync", "on", BOX).exit_code == 0
+    run = fairlead("sync", "run", BOX, "--json")
+    assert (run.exit_code, run.json["state"]) == (3, "waiting"), run
+    assert "Nothing written" in run.json["detail"]
+    assert set(run.json["totals"].values()) == {0}
+    assert town.changes() == 0
+    # One admin is not enough for a mass opt-in.
+    once = fairlead(
+        "sync", "run", BOX, "--resume", run.json["run"], "--allow", "starts", "--allow", "joins",
+        "--json",
+    )  # fmt: skip
+    assert (once.exit_code, once.json["state"]) == (3, "waiting"), once
+    assert "Two admins" in once.json["detail"]
+    assert town.changes() == 0
+
+
+def test_sync_run_killed_is_resumed(fairlead: FairleadCommand, town: SyncCommandFixture) -> None:
+    fairlead("sync", "add", "--preset", TICKETS, "--on")
+    town.control("POST", "speed", {"latency_ms": 40})
+    child = subprocess.Popen(
+        fairlead.command_line("sync", "run", TICKETS, "--progress", "jsonl"),
+        env=fairlead.environ,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    for line in child.stdout:
+        if '"stage": "apply"' in line:
+            time.sleep(0.1)
+            child.send_signal(signal.SIGKILL)
+            break
+    child.wait()
+    child.stdout.close()
+    town.clear_faults()
+    history = fairlead("sync", "history", TICKETS, "--json").json["runs"]
+    assert [run["state"] for run in history] == ["interrupted"]
+    done = fairlead("sync", "run", TICKETS, "--resume", "--json")
+    assert (done.exit_code, done.json["state"]) == (0, "done"), done
+    assert done.json["run"] == history[0]["run"]
+    rows = fairlead("sync", "show", done.json["run"], "--rows", "1000", "--json").json["rows"]
+    ended = [r for r in rows if r["fate"] in ("create", "update")]
+    assert done.json["totals"]["updated"] == len(ended)
+    audit = fairlead("audit", "--verify", "--json").json
+    targets = [r["target"] for r in audit["rows"] if r["kind"] == "sync"]
+    assert audit["verified"] is True
+    assert sorted(targets) == sorted(set(targets))
+
+
+def test_sync_cancel_ends_run_within_a_second(
+    fairlead: FairleadCommand, town: SyncCommandFixture
+) -> None:
+    fairlead("sync", "add", "--preset", TICKETS, "--on")
+    town.control("POST", "speed", {"latency_ms": 1500})
+    child = subprocess.Popen(
+        fairlead.command_line("sync", "run", TICKETS, "--json"),
+        env=fairlead.environ,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        runs: list[dict[str, str]] = []
+        until = time.monotonic() + 20
+        while not runs and time.monotonic() < until:
+            runs = fairlead("sync", "history", TICKETS, "--json").json["runs"]
+        assert runs, "the run did not begin"
+        busy = fairlead("sync", "run", TICKETS, "--json")
+        assert busy.exit_code == 3, busy
+        assert "running already" in busy.json["error"]["title"]
+        assert fairlead("sync", "cancel", runs[0]["run"], "--json").json["cancel_asked"] is True
+        assert child.wait(10) == 3
+    finally:
+        child.kill()
+        child.wait()
+        if child.stdout is not None:
+            child.stdout.close()
+    town.clear_faults()
+    (ended,) = fairlead("sync", "history", TICKETS, "--json").json["runs"]
+    assert ended["state"] == "cancelled"
+    again = fairlead("sync", "run", TICKETS, "--resume", "--json")
+    assert again.json["state"] == "done", again
+
+
+def test_sync_schedule_prints_next_times(fairlead: FairleadCommand) -> None:
+    fairlead("sync", "add", "--preset", BOX)
+    said = fairlead("sync", "schedule", BOX, "weekdays 07:00", "--json")
+    assert said.exit_code == 0, said
+    assert len(said.json["next"]) == 5
+    assert said.json["zone"] == "America/New_York"
+    wrong = fairlead("sync", "schedule", BOX, "every blue moon", "--json")
+    assert wrong.exit_code == 2
+    assert "weekdays 07:00" in wrong.json["error"]["hint"] + wrong.json["error"]["message"]

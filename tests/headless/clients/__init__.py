@@ -1,1 +1,0 @@
-"""Tests of the clients, without a window and without the net."""

@@ -1,0 +1,157 @@
+"""Whose right a change takes, and what it has to come with."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from desktop.app.container import WorkspaceServices
+from desktop.kit.errors import InvalidInput, NotPermitted
+from desktop.model.edit import EditState
+from desktop.model.permission import DEFAULT_PERMISSIONS, Actor, PermissionRules, Role
+from tests.support.customer_use_cases import AGENT, CustomerUseCases, submit_edit
+from tests.support.manual_clock import CustomerFactory, ManualClock
+from tests.support.sandbox_servers import SandboxServers
+from tests.support.workspace_home import open_workspace_services
+
+
+@pytest.mark.parametrize(
+    ("kind", "allowed"),
+    [
+        ("opt-out", True), ("opt-in", False), ("list on", True), ("list off", False),
+        ("health", True), ("var", False), ("mark", False), ("box", False), ("create", False),
+    ],
+)  # fmt: skip
+async def test_edit_as_agent_follows_permission_table(
+    kind: str, allowed: bool, house: WorkspaceServices, town: CustomerFactory
+) -> None:
+    desk = CustomerUseCases(house, AGENT)
+    subject = town.new_customer(kind)
+    if allowed:
+        assert (await submit_edit(desk, subject)).actor == "Kim Park"
+        return
+    with pytest.raises(NotPermitted):
+        await submit_edit(desk, subject)
+    assert house.store.outbox.count_open() == 0
+
+
+async def test_edit_with_changes_off_is_refused(
+    house: WorkspaceServices, town: CustomerFactory
+) -> None:
+    off = CustomerUseCases(
+        house,
+        Actor("Ada", Role.ADMIN),
+        PermissionRules(are_changes_enabled=False, permissions=DEFAULT_PERMISSIONS),
+    )
+    with pytest.raises(NotPermitted, match="not allowed"):
+        await submit_edit(off, town.new_customer("health"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        ("opt-in", {"ticket": None}),
+        ("opt-in", {"reason": " "}),
+        ("opt-out", {"reason": ""}),
+        ("var", {"reason": "r" * 2001}),
+        ("var", {"reason": "half \ud800"}),
+    ],
+)
+async def test_edit_required_reason_and_ticket(
+    kind: str, changes: dict[str, object], house: WorkspaceServices, town: CustomerFactory
+) -> None:
+    intent = replace(town.new_customer(kind).make_edit(), **changes)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput):
+        await house.editor.submit([intent])
+
+
+async def test_edit_replaced_while_claimed_follows_rules(
+    house: WorkspaceServices, town: CustomerFactory, clock: ManualClock
+) -> None:
+    """Claimed at the very moment, an edit is either replaced or counts as if it stood."""
+    subject, desk, store = town.new_customer("opt-out"), CustomerUseCases(house, AGENT), house.store
+    await submit_edit(desk, subject)
+    back = replace(subject.make_edit(), new=subject.case.old, old=subject.case.new)
+    claiming = asyncio.create_task(store.database_thread.run(store.outbox.claim, clock.now()))
+    submitting = asyncio.create_task(desk.editor.submit([back], wait_for_undo=False))
+    claimed, submitted = await asyncio.gather(claiming, submitting, return_exceptions=True)
+    assert claimed is not None
+    assert isinstance(submitted, NotPermitted)
+    assert store.outbox.count_open() == 1
+
+
+async def test_claim_after_replacement_finds_nothing(
+    house: WorkspaceServices, town: CustomerFactory, clock: ManualClock
+) -> None:
+    subject, desk, store = town.new_customer("opt-out"), CustomerUseCases(house, AGENT), house.store
+    await submit_edit(desk, subject)
+    back = replace(subject.make_edit(), new=subject.case.old, old=subject.case.new)
+    submitting = asyncio.create_task(desk.editor.submit([back], wait_for_undo=False))
+    await asyncio.sleep(0)
+    claimed, (submitted,) = await asyncio.gather(
+        store.database_thread.run(store.outbox.claim, clock.now()), submitting
+    )
+    # Nothing was between the question whether it may be and its being so.
+    assert claimed is None
+    assert submitted.state is EditState.UNDONE
+
+
+@pytest.mark.parametrize("under_way", ["claimed", "sending", "unknown"])
+async def test_edit_in_progress_counts_as_current_value(
+    under_way: str, house: WorkspaceServices, town: CustomerFactory, clock: ManualClock
+) -> None:
+    subject, desk, outbox = (
+        town.new_customer("opt-out"),
+        CustomerUseCases(house, AGENT),
+        house.store.outbox,
+    )
+    await submit_edit(desk, subject)
+    taken = outbox.claim(clock.now())
+    assert taken is not None
+    if under_way != "claimed":
+        taken = outbox.mark_sending(taken, clock.now())
+    if under_way == "unknown":
+        due = clock.now() + 60.0
+        state = EditState.UNKNOWN
+        outbox.release(taken, clock.now(), state=state, not_before=due, detail="")
+    # The service still says what was: by that, wanting it would change nothing.
+    back = replace(subject.make_edit(), new=subject.case.old, old=subject.case.old)
+    with pytest.raises(NotPermitted):
+        await desk.editor.submit([back])
+    with pytest.raises(InvalidInput, match="ticket"):
+        await house.editor.submit([replace(back, ticket=None)])
+    (edit,) = await house.editor.submit([replace(back, ticket=48213)])
+    assert edit.request.old == subject.case.new
+    assert edit.state is EditState.WAITING
+    assert edit.not_before == clock.now() + 10.0
+
+
+async def test_own_optout_in_progress_can_be_reverted_after_undo_time(
+    house: WorkspaceServices, town: CustomerFactory, clock: ManualClock
+) -> None:
+    desk = CustomerUseCases(house, AGENT)
+    edit = await submit_edit(desk, town.new_customer("opt-out"))
+    assert house.store.outbox.claim(clock.now()) is not None
+    back = await desk.undo.undo(edit.id)
+    assert back.state is EditState.WAITING
+
+
+@pytest_asyncio.fixture
+async def unconnected(
+    home: Path, servers: SandboxServers, clock: ManualClock
+) -> AsyncIterator[WorkspaceServices]:
+    async with open_workspace_services(
+        home, servers.connection_document, clock=clock, connect=False
+    ) as found:
+        yield found
+
+
+async def test_edit_before_connecting_is_refused(
+    unconnected: WorkspaceServices, town: CustomerFactory
+) -> None:
+    with pytest.raises(NotPermitted):
+        await submit_edit(unconnected, town.new_customer("opt-out"))
+    assert unconnected.session.actor.role is Role.AGENT

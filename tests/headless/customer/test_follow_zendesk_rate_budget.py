@@ -1,0 +1,52 @@
+"""Following: the account's remaining calls, as the service's own headers tell them."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from desktop.app.container import WorkspaceServices
+from tests.support.sandbox_servers import SandboxServers
+from tests.support.workspace_home import create_workspace_home, open_workspace_services
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SandboxServers, Path]]:
+    """A sandbox with Zendesk's own limits, a tenth of them, and a home set up on it."""
+    servers = SandboxServers("--customers", "0", "--rate-limits", "x0.1")
+    home = tmp_path_factory.mktemp("narrow") / "home"
+    create_workspace_home(home, servers.connection_document)
+    yield servers, home
+    servers.stop()
+
+
+@pytest_asyncio.fixture
+async def scarce(narrow: tuple[SandboxServers, Path]) -> AsyncIterator[WorkspaceServices]:
+    servers, home = narrow
+    async with open_workspace_services(home, servers.connection_document) as house:
+        yield house
+
+
+def asked(servers: SandboxServers) -> int:
+    found = servers.control("GET", "requests")["requests"]
+    return sum(count for request, count in found.items() if "/tickets/recent" in request)
+
+
+async def test_follow_stops_below_half_of_rate_limit(
+    scarce: WorkspaceServices, narrow: tuple[SandboxServers, Path]
+) -> None:
+    servers, _ = narrow
+    zendesk = scarce.session.services.zendesk
+    assert zendesk is not None
+    servers.control("DELETE", "requests")
+    await scarce.follow.poll()
+    assert asked(servers) == 1, "with enough left it asks"
+    calls = 0
+    while scarce.session.has_spare_rate_budget():
+        await zendesk.show_user(7701)
+        calls += 1
+        assert calls < 100, "the headers never told"
+    before = asked(servers)
+    assert await scarce.follow.poll() is None
+    assert asked(servers) == before

@@ -1,0 +1,153 @@
+"""What was typed, recognised by its form alone; nothing typed can do more than look up."""
+
+import contextlib
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktop.kit.errors import InvalidInput
+from desktop.model.lookup_query import (
+    LookupQuery,
+    LookupQueryKind,
+    is_email,
+    normalize_phone,
+    parse_lookup_query,
+)
+
+K = LookupQueryKind
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("maria@lopez.example", K.EMAIL, "maria@lopez.example"),
+        ("  MARIA@Lopez.Example  ", K.EMAIL, "maria@lopez.example"),
+        ("Maria Lopez <maria@lopez.example>", K.EMAIL, "maria@lopez.example"),
+        ('"Lopez, Maria" <maria@lopez.example> ', K.EMAIL, "maria@lopez.example"),
+        ("mailto:maria@lopez.example", K.EMAIL, "maria@lopez.example"),
+        ("MAILTO:maria@lopez.example", K.EMAIL, "maria@lopez.example"),
+        ("maria@lopez.example,", K.EMAIL, "maria@lopez.example"),
+        ("o'neil+tag@sub.domain.example", K.EMAIL, "o'neil+tag@sub.domain.example"),
+        ("müller@straße.example", K.EMAIL, "müller@straße.example"),
+        ("jo@lind", K.EMAIL, "jo@lind"),
+        ("maria@lopez.example\u200b", K.EMAIL, "maria@lopez.example"),
+        ("\u202emaria@lopez.example", K.EMAIL, "maria@lopez.example"),
+        ("#48213", K.TICKET, "48213"),
+        ("# 48213", K.TICKET, "48213"),
+        ("ticket: 48213", K.TICKET, "48213"),
+        ("ticket:#48213", K.TICKET, "48213"),
+        ("#0048213", K.TICKET, "48213"),
+        ("https://acme.zendesk.com/agent/tickets/48213", K.TICKET, "48213"),
+        ("https://acme.zendesk.com/agent/tickets/48213?brand_id=1#x", K.TICKET, "48213"),
+        ("https://acme.zendesk.com/hc/en-us/requests/48213", K.TICKET, "48213"),
+        ("https://acme.zendesk.com/api/v2/tickets/48213.json", K.TICKET, "48213"),
+        ("https://acme.zendesk.com/agent/#/tickets/48213", K.TICKET, "48213"),
+        ("HTTPS://ACME.ZENDESK.COM/agent/tickets/48213", K.TICKET, "48213"),
+        ("https://acme.zendesk.com/agent/users/7701", K.ZENDESK_ID, "7701"),
+        ("https://acme.zendesk.com/agent/users/7701/requested_tickets", K.ZENDESK_ID, "7701"),
+        ("fairlead://ticket/48213", K.TICKET, "48213"),
+        ("fairlead://ticket/48213/", K.TICKET, "48213"),
+        ("FairLead://customer/Maria@Lopez.example", K.EMAIL, "maria@lopez.example"),
+        ("fairlead://customer/maria%40lopez.example", K.EMAIL, "maria@lopez.example"),
+        ("id:7701", K.ZENDESK_ID, "7701"),
+        ("User: 7701", K.ZENDESK_ID, "7701"),
+        ("ext:shop-1182", K.EXTERNAL_ID, "shop-1182"),
+        ("external: A b", K.EXTERNAL_ID, "A b"),
+        ("5E9F3C1B2A4D6E8F00713401", K.SID, "5e9f3c1b2a4d6e8f00713401"),
+        ("sid:5e9f3c1b2a4d6e8f00713401", K.SID, "5e9f3c1b2a4d6e8f00713401"),
+        # Twenty-four digits could be anything, but a sid is what has this form.
+        ("123456789012345678901234", K.SID, "123456789012345678901234"),
+        ("48213", K.NUMBER, "48213"),
+        ("0", K.NUMBER, "0"),
+        ("+1 (555) 013-4999", K.PHONE, "+15550134999"),
+        ("0049 30 1234567", K.PHONE, "+49301234567"),
+        ("555-0134", K.PHONE, "5550134"),
+        ("tel: 555", K.PHONE, "555"),
+        ("12-34", K.NAME, "12-34"),
+        ("Maria", K.NAME, "Maria"),
+        ("ليلى حداد", K.NAME, "ليلى حداد"),
+        ("name: 48213", K.NAME, "48213"),
+        ("a\tb\nc", K.NAME, "a b c"),
+        ("%' OR 1=1 --", K.NAME, "%' OR 1=1 --"),
+        ("٤٨٢١٣", K.NAME, "٤٨٢١٣"),
+        ("<img src=x>", K.NAME, "<img src=x>"),
+    ],
+)  # fmt: skip
+def test_query_kind_is_recognised(text: str, kind: LookupQueryKind, value: str) -> None:
+    assert parse_lookup_query(text) == LookupQuery(kind, value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "   ", "\n\t", "\x00", "\u200b", "@", "a@", "@b", "a@@b", "a@b@c", "a b@c.example",
+        "a@b..example", "a@-b.example", "a@b.example/../x", "a" * 65 + "@b.example",
+        "a@" + "b" * 300 + ".example", "<>@<>", "#0", "#99999999999999999999", "ticket:abc",
+        "id:-1", "id:0", "id:9999999999999999999", "sid:xyz", "ftp://a.example/tickets/1",
+        "https://acme.zendesk.com/", "https://[", "https://a.zendesk.com/agent/tickets/10000000000000000001",
+        "https://acme.zendesk.com/agent/tickets/abc",
+        "file:///etc/passwd", "javascript://%0aalert(1)", "\\\\server\\share\\tickets\\1@",
+        "fairlead://", "fairlead://ticket/", "fairlead://ticket/abc", "fairlead://ticket/-1",
+        "fairlead://ticket/1/../2", "fairlead://ticket/0", "fairlead://ticket/٣",
+        "fairlead://edit/maria@lopez.example?optout=all", "fairlead://customer/",
+        "fairlead://customer/Maria", "fairlead://customer/a%40b%40c", "fairlead://customer/%00@b.c",
+        "fairlead://customer/a@b.example%0d%0aX", "fairlead://ticket/" + "9" * 400,
+        "fairlead://undo/1", "fairlead:///ticket/1", "x" * 4097, "a@b.example " * 300,
+    ],
+)  # fmt: skip
+def test_query_invalid_is_explained(text: str) -> None:
+    with pytest.raises(InvalidInput) as told:
+        parse_lookup_query(text)
+    assert told.value.title
+    assert len(told.value.title) < 200
+
+
+def test_query_of_10_mb_is_refused_fast() -> None:
+    started = time.monotonic()
+    for piece in ("a", "a@", "(", "+1 ", "<@", "\u202e", "#1", "https://"):
+        with pytest.raises(InvalidInput):
+            parse_lookup_query(piece * (10_000_000 // len(piece)))
+    assert time.monotonic() - started < 2.0
+
+
+@given(st.text(max_size=5000))
+def test_query_any_text_is_recognised_or_refused(text: str) -> None:
+    try:
+        query = parse_lookup_query(text)
+    except InvalidInput:
+        return
+    assert query.value
+    assert query.value.isprintable()
+    if query.kind in (K.TICKET, K.ZENDESK_ID):
+        assert 0 < int(query.value) < 2**63
+    if query.kind is K.EMAIL:
+        assert is_email(query.value)
+    if query.kind is K.SID:
+        assert len(query.value) == 24
+
+
+@given(st.emails())
+def test_query_plain_email_is_email(address: str) -> None:
+    if not any(c in address for c in '"(),:;<>[]\\/#|`'):
+        assert parse_lookup_query(address).kind in (K.EMAIL, K.NAME)
+
+
+@given(
+    st.text(alphabet="fairled:/tickcusomr0123456789%@.#?&", max_size=60).map("fairlead://".__add__)
+)
+def test_query_link_only_looks_up(link: str) -> None:
+    with contextlib.suppress(InvalidInput):
+        assert parse_lookup_query(link).kind in (K.TICKET, K.EMAIL)
+
+
+@pytest.mark.parametrize("text", ["ſid:1", "ticKet:5", "a\u0000b", "📞+49 30 123456"])
+def test_query_odd_letters_are_harmless(text: str) -> None:
+    assert parse_lookup_query(text).value
+
+
+def test_query_phone_keeps_plus() -> None:
+    assert normalize_phone(" +49 (0)30 / 12") == "+4903012"
+    assert normalize_phone("0049") == "+49"
+    assert normalize_phone("x") == ""

@@ -1,0 +1,115 @@
+"""The limits of a run, and names that are one word in one place and two in the other."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktop.model.limit import (
+    TWO_ADMIN_CONSEQUENCES,
+    Limit,
+    LimitBreach,
+    exceeded_limits,
+    needs_two_admins,
+)
+from desktop.model.name_splitting import NameSplitRule, join_name, split_name
+
+STOPPING = ("starts", "loosened", "joins", "leaves", "blanked")
+
+
+def test_limit_message_matches_design() -> None:
+    assert exceeded_limits(Limit(), {"starts": 231}, 900) == (
+        LimitBreach(
+            "starts",
+            231,
+            200,
+            "231 people would start getting marketing e-mail; your limit is 200 a run.",
+        ),
+    )
+
+
+@pytest.mark.parametrize("code", STOPPING)
+def test_limit_stops_above_threshold_only(code: str) -> None:
+    assert exceeded_limits(Limit(), {code: 200}, 1000) == ()
+    (breach,) = exceeded_limits(Limit(), {code: 1201}, 1000)
+    assert (breach.code, breach.people, breach.limit) == (code, 1201, 200)
+    assert breach.message.startswith("1,201 people would ")
+    assert exceeded_limits(Limit(), {code: 1201}, 1000, allowed=frozenset({code})) == ()
+
+
+def test_limit_counts_one_person_once() -> None:
+    for code in STOPPING:
+        (breach,) = exceeded_limits(Limit(0, 0), {code: 1}, 5)
+        assert breach.message.startswith("1 person would ")
+
+
+@pytest.mark.parametrize(("read", "limit"), [(0, 200), (1000, 200), (1004, 200), (100_000, 20_000)])
+def test_limit_uses_larger_of_number_and_share(read: int, limit: int) -> None:
+    assert Limit().max_people(read) == limit
+
+
+def test_limit_empty_source_always_stops() -> None:
+    for allowed in (frozenset[str](), frozenset({"empty", "leaves"})):
+        (breach,) = exceeded_limits(Limit(), {"leaves": 9000}, 0, allowed=allowed)
+        assert breach.code == "empty"
+
+
+def test_limit_empty_feed_is_not_empty_source() -> None:
+    assert exceeded_limits(Limit(), {}, 0, incremental=True) == ()
+    (breach,) = exceeded_limits(Limit(), {"leaves": 201}, 0, incremental=True)
+    assert breach.code == "leaves"
+
+
+@given(st.dictionaries(st.sampled_from(["stops", "flows", "again", "changed"]), st.integers(0)))
+def test_limit_unlisted_consequence_never_stops(counts: dict[str, int]) -> None:
+    assert exceeded_limits(Limit(0, 0), counts, 1) == ()
+
+
+@given(
+    st.dictionaries(st.sampled_from(STOPPING), st.integers(0, 500)),
+    st.integers(1, 5000),
+    st.frozensets(st.sampled_from(STOPPING)),
+)
+def test_limit_exceeded_and_not_allowed_stops(
+    counts: dict[str, int], read: int, allowed: frozenset[str]
+) -> None:
+    over = {c for c, n in counts.items() if n > max(200, read // 5)} - allowed
+    assert {b.code for b in exceeded_limits(Limit(), counts, read, allowed=allowed)} == over
+
+
+def test_limit_mass_opt_in_needs_two_admins() -> None:
+    assert all(needs_two_admins([code]) for code in TWO_ADMIN_CONSEQUENCES)
+    assert not needs_two_admins(["joins", "leaves", "blanked", "empty"])
+    assert needs_two_admins(["joins", "loosened"])
+
+
+@pytest.mark.parametrize(
+    ("name", "first_space", "last_word"),
+    [
+        ("HomerSimpson", ("HomerSimpson", ""), ("", "HomerSimpson")),
+        ("Homer Simpson", ("Homer", "Simpson"), ("Homer", "Simpson")),
+        ("Homer J Simpson", ("Homer", "J Simpson"), ("Homer J", "Simpson")),
+        ("  Homer \u00a0 J\tSimpson\u2003", ("Homer", "J Simpson"), ("Homer J", "Simpson")),
+        ("", ("", ""), ("", "")),
+        (" \u00a0 ", ("", ""), ("", "")),
+    ],
+)
+def test_name_split_follows_rule(
+    name: str, first_space: tuple[str, str], last_word: tuple[str, str]
+) -> None:
+    assert split_name(name) == first_space
+    assert split_name(name, NameSplitRule.LAST_WORD) == last_word
+
+
+@given(st.text(), st.sampled_from(NameSplitRule))
+def test_name_split_keeps_all_but_spaces(name: str, rule: NameSplitRule) -> None:
+    first, last = split_name(name, rule)
+    assert join_name(first, last) == " ".join(name.split())
+
+
+def test_name_join_missing_part_leaves_no_space() -> None:
+    assert join_name("", "Simpson ") == "Simpson"
+    assert join_name("Homer", "") == "Homer"
+    assert {rule.label for rule in NameSplitRule} == {
+        "the first word is the first name",
+        "the last word is the last name",
+    }

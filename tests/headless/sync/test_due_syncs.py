@@ -1,0 +1,408 @@
+"""What is due: one catch-up, one runner, nobody paused unseen."""
+
+import asyncio
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from desktop.app.background.due_runs import DueRunStarter
+from desktop.app.commands.sync_subcommands.scheduled_runs import run_due_syncs
+from desktop.app.container import WorkspaceServices
+from desktop.app.runner_factory import build_due_sync_finder
+from desktop.kit.errors import AppError, InternalError
+from desktop.model.field_condition import ConditionOperator, FieldCondition
+from desktop.model.field_mapping import MappingRow
+from desktop.model.sync import SourceKind, Sync, SyncSource
+from desktop.model.sync_run import RunState
+from desktop.store.workspace_store import open_store
+from desktop.sync.due_syncs import DueSyncFinder
+from tests.support.manual_clock import ManualClock
+from tests.support.sandbox_servers import ROOT, SandboxServers
+from tests.support.workspace_home import open_workspace_services
+
+START = 1_780_000_000.0
+NOBODY = SyncSource(
+    SourceKind.ZENDESK_USERS,
+    where=(FieldCondition("email", ConditionOperator.IS, "nobody@x.example"),),
+)
+
+
+def goal_named(name: str, schedule: str = "every 5 min") -> Sync:
+    """A goal whose source is nobody: it reads, and stops because it is empty."""
+    return Sync(
+        name,
+        name.capitalize(),
+        NOBODY,
+        mapping=(MappingRow("phone", "vars.phone"),),
+        schedule=schedule,
+        checked_at=1.0,
+    )
+
+
+def switched_on(house: WorkspaceServices, name: str, schedule: str = "every 5 min") -> Sync:
+    house.store.syncs.save(goal_named(name, schedule), START)
+    return house.syncs.set_enabled(name, on=True)
+
+
+@pytest_asyncio.fixture
+async def here(house: WorkspaceServices) -> WorkspaceServices:
+    house.session.change_settings({"sync.here": True})
+    return house
+
+
+async def test_due_newly_enabled_sync_does_not_run(
+    here: WorkspaceServices, clock: ManualClock
+) -> None:
+    switched_on(here, "one")
+    due = build_due_sync_finder(here)
+    assert due.find().due == ()
+    clock.advance(299)
+    assert due.find().due == ()
+    clock.advance(1)
+    (one,) = due.find().due
+    assert (one.sync.name, one.due_at, one.previous_due_at) == (
+        "one",
+        clock.now(),
+        clock.now() - 300,
+    )
+
+
+async def test_due_missed_times_give_one_run_and_one_claim(
+    here: WorkspaceServices, clock: ManualClock
+) -> None:
+    switched_on(here, "one")
+    clock.advance(86_400 * 9 + 7)
+    mine, theirs = build_due_sync_finder(here), build_due_sync_finder(here)
+    (one,), (same,) = mine.find().due, theirs.find().due
+    assert mine.claim(one)
+    assert not theirs.claim(same)
+    assert mine.find().due == ()
+    # The next one keeps the distance from the planned time, not from when it was claimed.
+    clock.advance(293)
+    (following,) = mine.find().due
+    assert following.due_at == one.due_at + 300
+
+
+async def test_due_changed_schedule_or_switch_gives_no_catch_up(
+    here: WorkspaceServices, clock: ManualClock
+) -> None:
+    switched_on(here, "one", "daily 09:00")
+    clock.advance(86_400 * 3)
+    due = build_due_sync_finder(here)
+    assert len(due.find().due) == 1
+    here.syncs.set_schedule("one", "daily 10:00")
+    assert due.find().due == ()
+    clock.advance(86_400 * 3)
+    here.syncs.set_enabled("one", on=False)
+    assert due.find().due == ()
+    here.syncs.set_enabled("one", on=True)
+    assert due.find().due == ()
+
+
+async def test_due_sync_never_checked_counts_from_now(
+    here: WorkspaceServices, clock: ManualClock
+) -> None:
+    here.store.syncs.save(replace(goal_named("one"), on=True), START)
+    due = build_due_sync_finder(here)
+    assert due.find().due == ()
+    clock.advance(300)
+    assert len(due.find().due) == 1
+
+
+async def test_due_clock_set_back_blocks_nothing(
+    here: WorkspaceServices, clock: ManualClock
+) -> None:
+    switched_on(here, "one")
+    due = build_due_sync_finder(here)
+    clock.advance(86_400 * 400)
+    (one,) = due.find().due
+    assert due.claim(one)
+    clock.set_wall_clock_back(86_400 * 400)
+    assert due.find().due == ()
+    clock.advance(300)
+    assert len(due.find().due) == 1
+    # A little back is nothing: it waits until the clock has caught up.
+    (two,) = due.find().due
+    assert due.claim(two)
+    clock.set_wall_clock_back(120)
+    assert due.find().due == ()
+    clock.advance(119)
+    assert due.find().due == ()
+
+
+async def test_due_failed_start_is_due_again(here: WorkspaceServices, clock: ManualClock) -> None:
+    switched_on(here, "one")
+    clock.advance(301)
+    due = build_due_sync_finder(here)
+    (one,) = due.find().due
+    assert due.claim(one)
+    due.release_claim(one)
+    assert due.find().due == (one,)
+
+
+async def test_due_running_sync_is_not_started(here: WorkspaceServices, clock: ManualClock) -> None:
+    switched_on(here, "one")
+    clock.advance(301)
+    run = here.store.runs.begin("one", "hand", "Lee", clock.now())
+    due = build_due_sync_finder(here)
+    assert due.find().due == ()
+    here.store.runs.end(run.id, RunState.DONE, clock.now(), {})
+    assert len(due.find().due) == 1
+
+
+async def test_due_lost_sign_in_pauses_until_resolved(
+    here: WorkspaceServices, clock: ManualClock
+) -> None:
+    switched_on(here, "one")
+    switched_on(here, "two")
+    clock.advance(300)
+    due = build_due_sync_finder(here)
+    assert due.claim(due.find().due[0])
+    run = here.store.runs.begin("one", "schedule", "Lee", clock.now())
+    here.store.runs.end(run.id, RunState.FAILED, clock.now(), {}, error="x", error_code="auth_lost")
+    clock.advance(86_400)
+    timetable = due.find()
+    assert [one.sync.name for one in timetable.due] == ["two"]
+    (paused,) = timetable.paused
+    assert (paused.sync.name, paused.code) == ("one", "auth_lost")
+    assert f"Run {run.id}" in paused.message
+    # Resumed: what was missed meanwhile is one run.
+    again = here.store.runs.take_over(run.id, "one")
+    here.store.runs.end(again.id, RunState.DONE, clock.now(), {})
+    assert [one.sync.name for one in due.find().due] == ["one", "two"]
+
+
+async def test_due_enabling_again_ends_pause(here: WorkspaceServices, clock: ManualClock) -> None:
+    switched_on(here, "one")
+    clock.advance(300)
+    run = here.store.runs.begin("one", "schedule", "Lee", clock.now())
+    here.store.runs.end(run.id, RunState.FAILED, clock.now(), {}, error="x", error_code="auth_lost")
+    clock.advance(60)
+    assert len(build_due_sync_finder(here).find().paused) == 1
+    here.syncs.set_enabled("one", on=False)
+    here.syncs.set_enabled("one", on=True)
+    clock.advance(300)
+    timetable = build_due_sync_finder(here).find()
+    assert ([one.sync.name for one in timetable.due], timetable.paused) == (["one"], ())
+
+
+async def test_due_changed_unchecked_sync_is_reported(
+    here: WorkspaceServices, clock: ManualClock
+) -> None:
+    goal = switched_on(here, "one")
+    here.syncs.save_sync(replace(goal, mapping=(MappingRow("notes", "vars.notes"),)))
+    clock.advance(900)
+    timetable = build_due_sync_finder(here).find()
+    assert timetable.due == ()
+    assert [one.code for one in timetable.paused] == ["unchecked"]
+
+
+RULES = st.sampled_from(["every 5 min", "hourly", "3 times a day from 09:00", "mon,thu 07:30"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(RULES, st.lists(st.tuples(st.floats(1, 2e6), st.booleans()), min_size=1, max_size=12))
+def test_due_every_scheduled_time_runs_at_most_once(
+    tmp_path_factory: pytest.TempPathFactory, rule: str, steps: list[tuple[float, bool]]
+) -> None:
+    """Let time pass, look or do not look: each look gives one run at most, the newest."""
+    store = open_store(tmp_path_factory.mktemp("due"))
+    clock = ManualClock()
+    due = DueSyncFinder(store, clock, lambda: "America/New_York")
+    store.syncs.save(replace(goal_named("one", rule), on=True), clock.now())
+    began = clock.now()
+    due.find()
+    ran: list[float] = []
+    try:
+        for seconds, looks in [*steps, (2e6, True)]:
+            clock.advance(seconds)
+            if not looks:
+                continue
+            for one in due.find().due:
+                assert due.claim(one)
+                ran.append(one.due_at)
+            assert due.find().due == ()
+    finally:
+        store.close()
+    assert ran == sorted(set(ran))
+    assert all(began < at <= clock.now() for at in ran)
+    # Two million seconds are longer than any of these rules' distances.
+    assert ran
+    assert clock.now() - ran[-1] < 4 * 86_400
+
+
+async def test_due_syncs_run_in_sequence_and_fail_independently(
+    here: WorkspaceServices, clock: ManualClock, servers: SandboxServers
+) -> None:
+    for name in ("one", "two", "three"):
+        switched_on(here, name)
+    clock.advance(300)
+    broken = here.store.syncs.get("two")
+    here.store.syncs.save(
+        replace(broken, source=SyncSource(SourceKind.SAILTHRU_LISTS, lists=("there is none",))),
+        START,
+    )
+    outcomes, paused = await run_due_syncs(here)
+    assert paused == ()
+    found = {one.due_sync.sync.name: one for one in outcomes}
+    assert set(found) == {"one", "two", "three"}
+    assert found["two"].run is None or found["two"].run.state is not RunState.DONE
+    for name in ("one", "three"):
+        run = found[name].run
+        assert run is not None
+        assert run.trigger == "schedule"
+        assert here.store.runs.list_runs(name, 5) == (run,)
+    assert await run_due_syncs(here) == ((), ())
+
+
+async def test_due_on_disabled_computer_claims_nothing(
+    here: WorkspaceServices, clock: ManualClock, servers: SandboxServers
+) -> None:
+    switched_on(here, "one")
+    clock.advance(300)
+    servers.add_fault("zendesk:GET */users/me*:503", times=None)
+    with pytest.raises(Exception) as away:  # noqa: PT011 - whichever of the retryable ones
+        await run_due_syncs(here)
+    assert getattr(away.value, "is_retryable", False), away.value
+    servers.clear_faults()
+    assert here.store.runs.list_runs("one", 5) == ()
+    assert len(build_due_sync_finder(here).find().due) == 1
+
+
+async def test_due_refused_run_is_in_history_and_paused(
+    here: WorkspaceServices, clock: ManualClock, servers: SandboxServers
+) -> None:
+    switched_on(here, "one")
+    clock.advance(300)
+    servers.add_fault("zendesk:* *:401", times=None)
+    outcomes, paused = await run_due_syncs(here)
+    servers.clear_faults()
+    (outcome,) = outcomes
+    assert outcome.run is not None
+    assert (outcome.run.state, outcome.run.error_code) == (RunState.FAILED, "auth_lost")
+    assert outcome.exit_code == 3
+    assert [one.code for one in paused] == ["auth_lost"]
+    clock.advance(600)
+    outcomes, paused = await run_due_syncs(here)
+    assert ([*outcomes], len(paused)) == ([], 1)
+
+
+# An open window.
+
+
+async def test_due_window_starts_each_sync_once(
+    here: WorkspaceServices, clock: ManualClock
+) -> None:
+    started: list[tuple[str, ...]] = []
+    said: list[AppError] = []
+
+    def start(*words: str) -> None:
+        started.append(words)
+
+    windows = [DueRunStarter(here, start, said.append) for _ in range(2)]
+    switched_on(here, "one")
+    assert await windows[0].start_due_runs() == ()
+    clock.advance(300)
+    assert await windows[0].start_due_runs() == ("one",)
+    assert await windows[1].start_due_runs() == ()
+    assert started == [("run", "one", "--why", "schedule")]
+    assert said == []
+    # Another computer's business, a lost connection: nothing is claimed.
+    clock.advance(300)
+    here.session.change_settings({"sync.here": False})
+    assert await windows[0].start_due_runs() == ()
+    here.session.change_settings({"sync.here": True})
+    await here.session.disconnect()
+    assert await windows[0].start_due_runs() == ()
+    assert len(build_due_sync_finder(here).find().due) == 1
+
+
+async def test_due_process_start_failure_is_reported_and_retried(
+    here: WorkspaceServices, clock: ManualClock
+) -> None:
+    said: list[AppError] = []
+    broken = [True]
+
+    def start(*words: str) -> None:
+        if broken:
+            raise InternalError("The sync could not be started.")
+
+    window = DueRunStarter(here, start, said.append)
+    switched_on(here, "one")
+    clock.advance(300)
+    assert await window.start_due_runs() == ()
+    assert [error.title for error in said] == ["The sync could not be started."]
+    broken.clear()
+    assert await window.start_due_runs() == ("one",)
+
+
+async def test_due_pause_is_reported_once(here: WorkspaceServices, clock: ManualClock) -> None:
+    said: list[AppError] = []
+    window = DueRunStarter(here, lambda *_words: None, said.append)
+    switched_on(here, "one")
+    clock.advance(300)
+    run = here.store.runs.begin("one", "schedule", "Lee", clock.now())
+    here.store.runs.end(run.id, RunState.FAILED, clock.now(), {}, error="x", error_code="auth_lost")
+    await window.start_due_runs()
+    await window.start_due_runs()
+    assert [error.title for error in said] == ["“One” is paused."]
+
+
+async def test_due_process_started_by_window_records_scheduled_run(
+    home: Path, servers: SandboxServers
+) -> None:
+    s, z = servers.connection_document["sailthru"], servers.connection_document["zendesk"]
+    environ = {
+        **{k: v for k, v in os.environ.items() if k in ("PATH", "LANG")},
+        "HOME": str(home.parent),
+        "FAIRLEAD_HOME": str(home),
+        "FAIRLEAD_SAILTHRU_KEY": s["api_key"],
+        "FAIRLEAD_SAILTHRU_SECRET": s["api_secret"],
+        "FAIRLEAD_ZENDESK_EMAIL": z["email"],
+        "FAIRLEAD_ZENDESK_TOKEN": z["api_token"],
+    }
+
+    async def fairlead(*words: str) -> tuple[int, Any]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "desktop", "sync", *words, "--json", env=environ, cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await process.communicate()
+        assert b"Traceback" not in err
+        assert process.returncode is not None
+        return process.returncode, json.loads(out)
+
+    assert (await fairlead("due"))[1] == {"here": False, "due": [], "paused": []}
+    assert await fairlead("here") == (0, {"here": False})
+    assert await fairlead("here", "on") == (0, {"here": True})
+    assert (await fairlead("add", "--preset", "zendesk-to-sailthru", "--on"))[0] == 0
+    # Nothing because it was switched on.
+    assert await fairlead("due") == (0, {"here": True, "due": [], "paused": []})
+    async with open_workspace_services(home, servers.connection_document) as house:
+        now = house.context.clock.now()
+        house.store.syncs.set_last_due("zendesk-to-sailthru", now - 3 * 3600 - 5)
+    code, found = await fairlead("due")
+    (one,) = found["due"]
+    assert (one["sync"], one["why"]) == ("zendesk-to-sailthru", "schedule")
+    assert abs(one["due_at"] - (now - 5)) < 1
+    waits = one["state"] != "done" or one["totals"]["parked"] > 0
+    assert code == (3 if waits else 0)
+    assert await fairlead("due") == (0, {"here": True, "due": [], "paused": []})
+    started: list[tuple[str, ...]] = []
+    async with open_workspace_services(home, servers.connection_document) as house:
+        house.store.syncs.set_last_due("zendesk-to-sailthru", now - 3600 - 5)
+        assert await DueRunStarter(
+            house, lambda *words: started.append(words), print
+        ).start_due_runs()
+    assert (await fairlead(*started[0]))[1]["why"] == "schedule"
+    code, history = await fairlead("history", "zendesk-to-sailthru")
+    assert [run["why"] for run in history["runs"]] == ["schedule", "schedule"]
+    assert await fairlead("here", "off") == (0, {"here": False})

@@ -1,0 +1,222 @@
+"""Runs: one at a time, cancelled at once, gone on with, and what they say of themselves."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from desktop.app.container import WorkspaceServices
+from desktop.app.runner_factory import build_runner
+from desktop.kit.clock import SystemClock
+from desktop.kit.errors import ConflictError
+from desktop.model.field_mapping import MappingOperator, MappingRow
+from desktop.model.sync import SourceKind, Sync, SyncSource
+from desktop.model.sync_plan import PlanState
+from desktop.model.sync_run import RunState
+from desktop.settings.file_lock import hold_lock_blocking
+from desktop.store.workspace_store import open_store
+from tests.support import sync_cases
+from tests.support.manual_clock import ManualClock
+from tests.support.sandbox_servers import SandboxServers
+from tests.support.workspace_home import open_workspace_services
+
+
+class Stop(Exception):
+    """The process ends here."""
+
+
+def stop_at(name: str, turn: int = 1) -> object:
+    left = turn
+
+    def checkpoint(passed: str) -> None:
+        nonlocal left
+        left -= passed == name
+        if passed == name and left == 0:
+            raise Stop(name)
+
+    return checkpoint
+
+
+@pytest.fixture
+def slow(city: SandboxServers) -> Iterator[SandboxServers]:
+    yield city
+    city.clear_faults()
+
+
+async def test_second_run_of_same_sync_is_refused(
+    town_hall: WorkspaceServices, city: SandboxServers
+) -> None:
+    sync_cases.create_customers(city, 1)
+    goal = sync_cases.save_preset(town_hall, sync_cases.ZENDESK_TO_SAILTHRU)
+    with hold_lock_blocking(town_hall.workspace.lock_path(f"sync-{goal.name}")):
+        with pytest.raises(ConflictError, match="running already"):
+            await sync_cases.run_sync(town_hall, goal)
+        with pytest.raises(ConflictError, match="running already"):
+            await build_runner(town_hall, goal.name).preview(goal, "Ada")
+    assert town_hall.store.runs.list_runs(goal.name) == ()
+    assert (await sync_cases.run_sync(town_hall, goal)).state is RunState.DONE
+
+
+@pytest.mark.parametrize("name", [sync_cases.TO_SAILTHRU_BY_POSTS, sync_cases.SAILTHRU_TO_ZENDESK])
+async def test_cancelled_run_stops_at_once_and_resumes(
+    slow: SandboxServers, city_home: Path, name: str
+) -> None:
+    """By another process's row; what is under way is settled when it goes on."""
+    sync_cases.create_customers(slow, 20)
+    async with open_workspace_services(
+        city_home, slow.connection_document, clock=SystemClock(), for_runs=True
+    ) as house:
+        goal = sync_cases.save_preset(house, name)
+        reached = asyncio.Event()
+
+        def checkpoint(passed: str) -> None:
+            if passed == "claimed":
+                # What is asked from now on is answered, and written into the log, much later.
+                slow.control("POST", "speed", {"latency_ms": 120_000})
+                reached.set()
+
+        task = asyncio.create_task(sync_cases.run_sync(house, goal, checkpoint=checkpoint))
+        at_point = asyncio.create_task(reached.wait())
+        await asyncio.wait({task, at_point}, return_when=asyncio.FIRST_COMPLETED)
+        assert reached.is_set(), task.result()
+        answered = len(sync_cases.app_requests(slow))
+        other = open_store(house.workspace.folder)
+        run = other.runs.list_runs(goal.name)[0]
+        other.runs.request_cancel(run.id)
+        other.close()
+        ended = await task
+        assert ended.state is RunState.CANCELLED
+        # It has ended before a single answer came; it looks for such a wish all the time.
+        assert len(sync_cases.app_requests(slow)) == answered
+        slow.clear_faults()
+        done = await sync_cases.run_sync(house, goal, resume_run_id=ended.id)
+        assert sync_cases.check_finished_run(house.store, slow, done) == []
+        assert done.totals["updated"] == 20
+
+
+async def test_new_run_settles_rows_left_by_previous_run(
+    town_hall: WorkspaceServices, city: SandboxServers
+) -> None:
+    """Nobody resumes; the next run does not write again what was written, nor count it twice."""
+    (one,) = sync_cases.create_customers(city, 1)
+
+    def summing(goal: Sync) -> Sync:
+        return replace(
+            goal, mapping=(MappingRow("ticket_count", "vars.tickets", MappingOperator.SUM),)
+        )
+
+    goal = sync_cases.save_preset(town_hall, sync_cases.TICKETS_TO_PROFILES, summing)
+    with pytest.raises(Stop):
+        await sync_cases.run_sync(town_hall, goal, checkpoint=stop_at("sent"))
+    (left,) = town_hall.store.runs.list_runs(goal.name)
+    run = await sync_cases.run_sync(town_hall, goal)
+    assert (run.state, run.totals["updated"]) == (RunState.DONE, 0)
+    assert sync_cases.count_audit_rows(town_hall.store, goal.name) == {one.sid: 1}
+    profile = city.read_profile(one.sid)
+    assert profile is not None
+    assert profile["vars"]["tickets"] == 1
+    assert town_hall.store.runs.get(left.id).totals["updated"] == 1
+
+
+@pytest.mark.parametrize("point", ["planned", "settled", "marked"])
+async def test_run_cancelled_around_apply(
+    town_hall: WorkspaceServices, city: SandboxServers, point: str
+) -> None:
+    sync_cases.create_customers(city, 3)
+    goal = sync_cases.save_preset(town_hall, sync_cases.SAILTHRU_TO_ZENDESK)
+    with pytest.raises(Stop):
+        await sync_cases.run_sync(town_hall, goal, checkpoint=stop_at(point))
+    (left,) = town_hall.store.runs.list_runs(goal.name)
+    done = await sync_cases.run_sync(town_hall, goal, resume_run_id=left.id)
+    assert sync_cases.check_finished_run(town_hall.store, city, done) == []
+    assert done.totals["updated"] == 3
+
+
+async def test_preview_writes_no_history(
+    town_hall: WorkspaceServices, city: SandboxServers
+) -> None:
+    sync_cases.create_customers(city, 2)
+    goal = sync_cases.save_preset(town_hall, sync_cases.ZENDESK_TO_SAILTHRU)
+    count = len(sync_cases.app_requests(city))
+    first = await build_runner(town_hall, goal.name).preview(goal, "Ada")
+    second = await build_runner(town_hall, goal.name).preview(goal, "Ada")
+    assert second.state is PlanState.READY
+    assert second.totals == first.totals
+    assert sync_cases.write_requests(sync_cases.app_requests(city, count)) == []
+    assert town_hall.store.runs.list_runs(None) == ()
+    assert not town_hall.store.audit.list_entries()
+
+
+async def test_revoked_credentials_interrupt_run_until_sign_in(
+    town_hall: WorkspaceServices, slow: SandboxServers, clock: ManualClock
+) -> None:
+    sync_cases.create_customers(slow, 20)
+    goal = sync_cases.save_preset(town_hall, sync_cases.SAILTHRU_TO_ZENDESK)
+    slow.control("POST", "fault", {"spec": "zendesk:GET /api/v2/job_statuses*:401", "times": None})
+    run = await sync_cases.run_sync(town_hall, goal)
+    assert (run.state, run.error_code) == (RunState.FAILED, "auth_lost")
+    slow.clear_faults()
+    clock.advance(60)
+    await town_hall.session.connect(for_runs=True)
+    done = await sync_cases.run_sync(town_hall, goal, resume_run_id=run.id)
+    assert sync_cases.check_finished_run(town_hall.store, slow, done) == []
+    assert done.totals["updated"] == 20
+
+
+@pytest.mark.parametrize("days", [-3650, 1])
+async def test_clock_jump_changes_nothing(
+    town_hall: WorkspaceServices, city: SandboxServers, clock: ManualClock, days: int
+) -> None:
+    sync_cases.create_customers(city, 3)
+    goal = sync_cases.save_preset(town_hall, sync_cases.TICKETS_TO_PROFILES)
+    moved = []
+
+    def checkpoint(passed: str) -> None:
+        if passed == "claimed" and not moved:
+            moved.append(passed)
+            clock.set_wall_clock_back(-days * 86_400.0)
+
+    run = await sync_cases.run_sync(town_hall, goal, checkpoint=checkpoint)
+    assert sync_cases.check_finished_run(town_hall.store, city, run) == []
+    again = await sync_cases.run_sync(town_hall, goal)
+    assert again.totals["updated"] == 0
+
+
+async def test_opposite_syncs_do_not_echo(
+    town_hall: WorkspaceServices, city: SandboxServers
+) -> None:
+    """What one writes comes back in the other's feed, and is swallowed."""
+    (one,) = sync_cases.create_customers(city, 1)
+    told = {"user_field": {"key": "motto", "title": "Motto", "type": "text"}}
+    assert city.zendesk_request("POST", "/api/v2/user_fields.json", told)[0] == 201
+    to = sync_cases.save_preset(
+        town_hall,
+        sync_cases.TO_SAILTHRU_BY_POSTS,
+        lambda g: replace(g, mapping=(MappingRow("user_fields.motto", "vars.motto"),)),
+    )
+    back = replace(
+        sync_cases.save_preset(town_hall, sync_cases.SAILTHRU_TO_ZENDESK),
+        name="back",
+        version=0,
+        source=SyncSource(SourceKind.SAILTHRU_LISTS, lists=(sync_cases.LIST_NAME,)),
+        mapping=(MappingRow("vars.motto", "user_fields.motto"),),
+    )
+    back = town_hall.store.syncs.save(back, 1.0)
+    for side in ("zendesk", "sailthru"):
+        if side == "zendesk":
+            city.write_user(one.user_id, user_fields={"motto": side})
+        else:
+            city.write_profile(one.sid, vars={"motto": side})
+        for goal in (to, back) if side == "zendesk" else (back, to):
+            await sync_cases.run_sync(town_hall, goal)
+        count = len(sync_cases.app_requests(city))
+        for goal in (to, back, to, back):
+            run = await sync_cases.run_sync(town_hall, goal, is_full=True)
+            assert run.state is RunState.DONE
+        assert sync_cases.write_requests(sync_cases.app_requests(city, count)) == []
+        profile = city.read_profile(one.sid)
+        assert profile is not None
+        assert profile["vars"]["motto"] == side
+        assert city.read_user(one.user_id)["user_fields"]["motto"] == side

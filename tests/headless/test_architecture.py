@@ -1,0 +1,209 @@
+"""The shape of the house: what may stand where, and what may stand nowhere."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from desktop.settings import settings_table
+from desktop.settings.setting_definition import Setting
+
+ROOT = Path(__file__).resolve().parents[2]
+DESKTOP = ROOT / "desktop"
+CODE = sorted(p for p in DESKTOP.rglob("*.py") if "__pycache__" not in p.parts)
+TOP_LEVEL = {
+    "pyproject.toml", "README.md", "CHANGELOG.md", "desktop", "resources", "tests", "packaging",
+    ".ci",
+}  # fmt: skip
+DOT_FILES = (".git", ".editorconfig", ".pre-commit", ".python-version")
+WITH_QT = ("panels", "viewmodels")
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def tracked() -> list[str]:
+    done = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        # An unpacked archive has no history: what is there is what counts.
+        return [str(p.relative_to(ROOT)) for p in ROOT.rglob("*") if p.is_file()]
+    return [name for name in done.stdout.split("\0") if name]
+
+
+def calls(path: Path) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
+
+
+def imported(path: Path, *, at_start: bool) -> set[str]:
+    """The modules a file imports, anywhere or (at_start) as soon as it is imported itself."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [tree(path)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        if at_start and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if at_start and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            waiting += node.orelse
+            continue
+        waiting += ast.iter_child_nodes(node)
+    return found
+
+
+def without_qt() -> list[str]:
+    """Every module that has to come up where PySide6 is not installed."""
+    names = {name_of(p): p for p in CODE}
+    qt = {n for n in names if n.split(".")[1:2] and n.split(".")[1] in WITH_QT}
+    qt |= {
+        n for n, p in names.items()
+        if {m.split(".")[0] for m in imported(p, at_start=True)} & {"PySide6", "qasync"}
+    }  # fmt: skip
+    while True:
+        more = {n for n, p in names.items() if n not in qt and imported(p, at_start=True) & qt}
+        if not more:
+            break
+        qt |= more
+    return sorted(set(names) - qt)
+
+
+def test_top_level_folders_are_fixed() -> None:
+    found = {name.split("/")[0] for name in tracked()}
+    odd = {n for n in found - TOP_LEVEL if not n.startswith(DOT_FILES)}
+    assert odd == set()
+
+
+@pytest.mark.parametrize("path", CODE, ids=name_of)
+def test_modules_have_docstrings(path: Path) -> None:
+    assert ast.get_docstring(tree(path)), f"{path} has no docstring"
+
+
+@pytest.mark.parametrize("service", ["sailthru", "zendesk"])
+def test_service_packages_have_standard_files(service: str) -> None:
+    files = {p.name for p in (DESKTOP / "clients" / service).glob("*.py")}
+    assert files >= {
+        "protocol.py",
+        "wire_structs.py",
+        "wire_to_model.py",
+        "client.py",
+        "error_mapping.py",
+    }
+
+
+def test_no_nested_event_loop() -> None:
+    for path in CODE:
+        names = {c.func.attr for c in calls(path) if isinstance(c.func, ast.Attribute)}
+        assert "processEvents" not in names, path
+        if "app" not in path.relative_to(DESKTOP).parts[:1]:
+            assert not names & {"exec", "exec_"}, path
+
+
+def test_qasync_only_in_event_loop_and_no_qthread() -> None:
+    for path in CODE:
+        names = imported(path, at_start=False)
+        heads = {name.split(".")[0] for name in names}
+        assert "pickle" not in heads, path
+        assert "shelve" not in heads, path
+        assert not any(name.endswith("QThread") for name in names), path
+        if path != DESKTOP / "app" / "event_loop.py":
+            assert "qasync" not in heads, path
+
+
+def test_tls_verification_is_never_disabled() -> None:
+    for path in CODE:
+        for call in calls(path):
+            for keyword in call.keywords:
+                off = isinstance(keyword.value, ast.Constant) and keyword.value.value is False
+                assert not (off and keyword.arg in ("verify", "check_hostname")), path
+        text = path.read_text(encoding="utf-8")
+        assert "CERT_NONE" not in text, path
+        assert "_create_unverified_context" not in text, path
+
+
+def test_no_eval_or_shell() -> None:
+    for path in CODE:
+        for call in calls(path):
+            if isinstance(call.func, ast.Name):
+                assert call.func.id not in ("eval", "exec"), path
+            assert not any(
+                k.arg == "shell" and getattr(k.value, "value", None) for k in call.keywords
+            ), path
+
+
+def test_every_setting_is_used() -> None:
+    elsewhere = "\n".join(
+        p.read_text(encoding="utf-8")
+        for p in CODE
+        if p != DESKTOP / "settings" / "settings_table.py"
+    )
+    settings = {n: v for n, v in vars(settings_table).items() if isinstance(v, Setting)}
+    assert len(settings) > 10
+    unread = [
+        n for n, v in settings.items() if n not in elsewhere and f'"{v.key}"' not in elsewhere
+    ]
+    assert unread == []
+
+
+def test_packages_below_viewmodels_import_without_qt() -> None:
+    names = without_qt()
+    assert {"desktop.app.cli", "desktop.app.container", "desktop.app.commands.window"} <= set(names)
+    rooms = {n.split(".")[1] for n in names if "." in n}
+    assert rooms >= {
+        "kit", "model", "settings", "store", "clients", "vault", "writing", "connect", "customer",
+        "sandbox", "app",
+    }  # fmt: skip
+    code = (
+        "import importlib, sys\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] in ('PySide6', 'shiboken6', 'qasync'):\n"
+        "            raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Absent())\n"
+        "for name in sys.argv[1:]:\n"
+        "    importlib.import_module(name)\n"
+    )
+    wanted = [n for n in names if not n.endswith("__main__")]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *wanted], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_command_line_starts_without_slow_imports() -> None:
+    code = (
+        "import sys; import desktop.app.cli\n"
+        "slow = {'httpx', 'keyring', 'PySide6', 'qasync', 'starlette', 'uvicorn'}\n"
+        "print(*sorted(slow & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""
+
+
+def test_lock_files_name_no_registry() -> None:
+    names = tracked()
+    assert "uv.lock" not in [Path(n).name for n in names]
+    for name in names:
+        if name.startswith("packaging/") and name.endswith((".lock", ".txt")):
+            text = (ROOT / name).read_text(encoding="utf-8")
+            assert "://" not in "\n".join(
+                line for line in text.splitlines() if not line.lstrip().startswith("#")
+            ), name
+            assert "--index-url" not in text, name
+            assert "--find-links" not in text, name

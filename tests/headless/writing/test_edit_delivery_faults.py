@@ -1,0 +1,288 @@
+"""What goes wrong at the service while an edit is sent: its state says what is certain."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from desktop.app.container import WorkspaceServices
+from desktop.kit.errors import StorageError
+from desktop.model.edit import Edit, EditState, is_same_json
+from tests.support.edit_cases import EDIT_CASES, EditedCustomer, create_customer, read_current_value
+from tests.support.manual_clock import CustomerFactory, ManualClock
+from tests.support.sandbox_servers import SandboxServers, find_free_ports
+from tests.support.workspace_home import create_workspace_home, open_workspace_services
+
+Q, U, D, F = EditState.QUEUED, EditState.UNKNOWN, EditState.DONE, EditState.FAILED
+# fault at every write → where the edit stands then; whether it may come to an end by itself
+WRITES = {
+    "429=2": Q,
+    "429-bare": Q,
+    "500": U,
+    "502": U,
+    "503": U,
+    "423": Q,
+    "401": Q,
+    "html": U,
+    "error-200=9": U,
+    "reset": U,
+    "reset-after": U,
+    "500-after": U,
+    "truncated": U,
+    "cut": U,
+    "400": F,
+    "403": F,
+    "422": F,
+    "409": F,
+}
+SENT = ["opt-out", "list on", "box"]
+
+
+async def want(house: WorkspaceServices, subject: EditedCustomer) -> Edit:
+    (edit,) = await house.editor.submit([subject.make_edit()], wait_for_undo=False)
+    return edit
+
+
+async def deliver(house: WorkspaceServices, edit: Edit) -> Edit:
+    await house.build_edit_sender().send_due(only=[edit.id])
+    return house.store.outbox.get_edit(edit.id)
+
+
+def where(subject: EditedCustomer) -> str:
+    box = subject.case is EDIT_CASES["box"]
+    return "zendesk:PUT /api/v2/users/*" if box else "sailthru:POST /user"
+
+
+@pytest.mark.parametrize("kind", SENT)
+@pytest.mark.parametrize("fault", WRITES)
+async def test_failed_write_state_is_certain(
+    fault: str,
+    kind: str,
+    house: WorkspaceServices,
+    servers: SandboxServers,
+    town: CustomerFactory,
+    clock: ManualClock,
+) -> None:
+    subject = town.new_customer(kind)
+    edit = await want(house, subject)
+    servers.add_fault(f"{where(subject)}:{fault}", times=None)
+    edit = await deliver(house, edit)
+    expected = WRITES[fault]
+    assert edit.state is expected, edit.detail
+    assert edit.detail
+    applied = is_same_json(read_current_value(servers, subject), subject.case.new)
+    assert applied == (fault in ("reset-after", "500-after", "truncated", "cut"))
+    servers.clear_faults()
+    clock.advance(700)
+    edit = await deliver(house, edit)
+    if expected is F:
+        assert edit.state is F
+        return
+    assert edit.state is D, edit.detail
+    assert is_same_json(read_current_value(servers, subject), subject.case.new)
+    rows = [r for r in house.store.audit.list_entries() if r.edit == edit.id]
+    assert [r.result for r in rows] == ["done"]
+
+
+@pytest.mark.parametrize("fault", ["429=2", "500", "503", "401", "reset", "html"])
+async def test_failed_read_leaves_edit_unsent(
+    fault: str,
+    house: WorkspaceServices,
+    servers: SandboxServers,
+    town: CustomerFactory,
+    clock: ManualClock,
+) -> None:
+    subject = town.new_customer("var")
+    edit = await want(house, subject)
+    servers.add_fault(f"sailthru:GET /user:{fault}", times=None)
+    edit = await deliver(house, edit)
+    assert (edit.state, edit.tries) == (Q, 0)
+    servers.clear_faults()
+    clock.advance(700)
+    assert (await deliver(house, edit)).state is D
+    assert servers.count_writes(subject.key) == 1
+
+
+@pytest.mark.parametrize("kind", EDIT_CASES)
+async def test_applied_without_response_is_settled_by_reading(
+    kind: str,
+    house: WorkspaceServices,
+    servers: SandboxServers,
+    town: CustomerFactory,
+    clock: ManualClock,
+) -> None:
+    subject = town.new_customer(kind)
+    edit = await want(house, subject)
+    servers.add_fault(f"{where(subject)}:reset-after")
+    edit = await deliver(house, edit)
+    assert edit.state is U
+    clock.advance(60)
+    edit = await deliver(house, edit)
+    assert (edit.state, edit.tries) == (D, 1)
+    assert servers.count_writes(subject.key.partition("@")[0]) == 1
+
+
+async def test_conflict_409_is_reread_and_resent(
+    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+) -> None:
+    subject = town.new_customer("box")
+    edit = await want(house, subject)
+    servers.add_fault("zendesk:PUT /api/v2/users/*:409", times=2)
+    edit = await deliver(house, edit)
+    assert edit.state is D
+    assert edit.tries == 3
+
+
+async def test_stale_read_back_is_waited_out(
+    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory, clock: ManualClock
+) -> None:
+    subject = town.new_customer("var")
+    servers.write_profile(subject.key, vars={"seen_before": 1})
+    edit = await want(house, subject)
+    # Hours pass offline; that the value shows late afterwards is no conflict.
+    clock.advance(5 * 3600)
+    servers.add_fault("sailthru:GET /user:stale=600", times=None)
+    edit = await deliver(house, edit)
+    assert edit.state is U
+    assert edit.is_accepted
+    clock.advance(4)
+    edit = await deliver(house, edit)
+    assert edit.state is U
+    servers.clear_faults()
+    clock.advance(4)
+    edit = await deliver(house, edit)
+    assert (edit.state, edit.tries) == (D, 1)
+    assert servers.count_writes(subject.key) == 1
+
+
+async def test_accepted_change_reverted_elsewhere_is_conflict_not_resent(
+    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory, clock: ManualClock
+) -> None:
+    subject = town.new_customer("var")
+    servers.write_profile(subject.key, vars={"seen_before": 1})
+    edit = await want(house, subject)
+    servers.add_fault("sailthru:GET /user:stale=600", times=None)
+    edit = await deliver(house, edit)
+    servers.clear_faults()
+    servers.write_profile(subject.key, vars={subject.case.name: subject.case.old})
+    clock.advance(60)
+    assert (await deliver(house, edit)).state is U
+    clock.advance(120)
+    edit = await deliver(house, edit)
+    assert edit.state is EditState.CONFLICT
+    assert servers.count_writes(subject.key) == 1
+
+
+async def test_refusal_after_unknown_outcome_stays_unknown(
+    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory, clock: ManualClock
+) -> None:
+    subject = town.new_customer("opt-out")
+    edit = await want(house, subject)
+    servers.add_fault("sailthru:POST /user:reset-after")
+    edit = await deliver(house, edit)
+    assert edit.state is U
+    # It was applied, a late read does not show it, and the second attempt is refused.
+    servers.add_fault("sailthru:GET /user:stale=600", times=None)
+    servers.add_fault("sailthru:POST /user:429=2", times=None)
+    clock.advance(60)
+    edit = await deliver(house, edit)
+    assert edit.state is U
+    # So nobody can say that it was withdrawn before it was sent.
+    assert house.store.outbox.withdraw_unsent(edit.id, clock.now(), "x") is None
+    servers.clear_faults()
+    clock.advance(600)
+    edit = await deliver(house, edit)
+    assert edit.state is D
+    assert edit.detail.endswith("confirmed")
+
+
+async def test_change_elsewhere_after_unknown_outcome_is_not_reported_as_unsent(
+    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory, clock: ManualClock
+) -> None:
+    subject = town.new_customer("opt-out")
+    edit = await want(house, subject)
+    servers.add_fault("sailthru:POST /user:reset-after")
+    await deliver(house, edit)
+    servers.write_profile(subject.key, optout_email="all")
+    clock.advance(60)
+    edit = await deliver(house, edit)
+    assert edit.state is EditState.CONFLICT
+    assert "Nothing was sent" not in edit.detail
+    assert read_current_value(servers, subject) == "all"
+
+
+async def test_disk_full_marks_nothing_done_and_resumes(
+    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+) -> None:
+    subject = town.new_customer("var")
+    intent = replace(subject.make_edit(), new="y" * 9000)
+    (edit,) = await house.editor.submit([intent], wait_for_undo=False)
+
+    def fill(point: str) -> None:
+        if point == "kept":
+            store = house.store.fairlead_db
+            store.read(lambda c: c.execute("VACUUM"))
+            pages = store.read(lambda c: c.execute("PRAGMA page_count").fetchone()[0])
+            store.read(lambda c: c.execute(f"PRAGMA max_page_count = {pages}").fetchone())
+
+    with pytest.raises(StorageError, match="disk is full"):
+        await house.build_edit_sender(fill).send_due()
+    assert house.store.outbox.get_edit(edit.id).state is U
+    assert house.store.audit.list_entries() == ()
+    await house.build_edit_sender().send_due()
+    assert house.store.outbox.get_edit(edit.id).state is D
+    assert [r.edit for r in house.store.audit.list_entries()] == [edit.id]
+    assert servers.count_writes(subject.key) == 1
+
+
+async def test_shutdown_during_delivery_releases_edit(
+    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+) -> None:
+    subject = town.new_customer("var")
+    edit = await want(house, subject)
+    servers.add_fault("sailthru:POST /user:timeout-after=30")
+    sent = asyncio.Event()
+
+    def watch(point: str) -> None:
+        if point == "sending":
+            sent.set()
+
+    task = asyncio.create_task(house.build_edit_sender(watch).send_due())
+    await sent.wait()
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert house.store.outbox.get_edit(edit.id).state is U
+    servers.clear_faults()
+    assert (await deliver(house, edit)).state is D
+    assert servers.count_writes(subject.key) == 1
+
+
+async def test_offline_edit_is_delivered_later(tmp_path: Path, clock: ManualClock) -> None:
+    state = tmp_path / "state.json"
+    flags = ("--customers", "0", "--state", str(state), "--port", str(find_free_ports()))
+    first = SandboxServers(*flags, log=tmp_path / "log")
+    try:
+        folder = tmp_path / "home"
+        # Setting up runs a loop of its own.
+        await asyncio.to_thread(create_workspace_home, folder, first.connection_document)
+        subject = create_customer(first, "opt-out", "off@line.example")
+        async with open_workspace_services(folder, first.connection_document, clock=clock) as house:
+            first.stop()
+            edit = await want(house, subject)
+            edit = await deliver(house, edit)
+            assert (edit.state, edit.tries) == (Q, 0)
+            assert edit.detail
+            again = SandboxServers(*flags, log=tmp_path / "log")
+            try:
+                clock.advance(120)
+                edit = await deliver(house, edit)
+                assert edit.state is D, edit.detail
+                assert read_current_value(again, subject) == "basic"
+                assert again.count_writes(subject.key) == 1
+            finally:
+                again.stop()
+    finally:
+        first.stop()

@@ -1,0 +1,43 @@
+"""The page Activity at work in a workspace, and changes of one customer."""
+
+from desktop.app.container import WorkspaceServices
+from desktop.model.edit import EditRequest, EditTarget, Service
+from desktop.panels.activity_page import ActivityPage
+from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
+from tests.support.window_workspace import await_with_timeout, delete_qt_objects
+
+MARIA_SID = "5e9f3c1b2a4d6e8f00713401"
+
+
+class ActivityPageDriver:
+    """A connected workspace, the model and its page."""
+
+    def __init__(self, house: WorkspaceServices) -> None:
+        self.house = house
+        live, clock = house.session, house.context.clock
+        self.model = ActivityPageModel(
+            live, house.store, house.undo, house.editor, house.bus, clock
+        )
+        self.page = ActivityPage(self.model)
+
+    async def submit_edit(self, *intents: EditRequest, wait: bool = False) -> list[str]:
+        # Past the rules: what is listed may have been allowed at another time.
+        edits = await self.house.editor.submit_unchecked(intents, wait_for_undo=wait)
+        return [edit.id for edit in edits]
+
+    async def deliver_edits(self) -> None:
+        await await_with_timeout(self.house.build_edit_sender().send_due())
+
+    async def close_page(self) -> None:
+        await self.model.close()
+        self.page.close()
+        await delete_qt_objects(self.page, self.model)
+
+    def edit_states(self) -> list[str]:
+        rows = [self.model.table_model.row_at(i) for i in range(self.model.table_model.rowCount())]
+        return [row.state for row in rows if row is not None]
+
+
+def edit_of_maria(kind: object, name: str, old: object, new: object, **more: object) -> EditRequest:
+    target = EditTarget(Service.SAILTHRU, MARIA_SID, "maria@lopez.example")
+    return EditRequest(kind, target, name, old, new, **more)  # type: ignore[arg-type]

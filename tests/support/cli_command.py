@@ -1,0 +1,91 @@
+"""`fairlead` as a process of its own, with or without a real Secret Service."""
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.support.cli_fork_server import CommandForkServer
+
+ROOT = Path(__file__).resolve().parents[2]
+_UNLOCK = (
+    'printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; exec "$0" "$@"'
+)
+
+
+class CommandResult(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        """The one JSON document on stdout."""
+        return json.loads(self.stdout)
+
+
+class FairleadCommand:
+    """One person's home. With `keyring` every call runs behind an unlocked Secret Service."""
+
+    def __init__(
+        self, home: Path, document: dict[str, Any], *, keyring: bool, agent: bool = False
+    ) -> None:
+        self.home = home
+        self.keyring = keyring
+        private = home.parent / "person"
+        runtime = private / "run"
+        runtime.mkdir(parents=True, exist_ok=True)
+        runtime.chmod(0o700)
+        kept = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "LC_ALL")}
+        self.environ = {
+            **kept,
+            "HOME": str(private),
+            "XDG_RUNTIME_DIR": str(runtime),
+            "FAIRLEAD_HOME": str(home),
+            "PYTHONPATH": str(ROOT),
+        }
+        if not keyring:
+            mark = "agent_" if agent else ""
+            s, z = document["sailthru"], document["zendesk"]
+            self.environ |= {
+                "FAIRLEAD_SAILTHRU_KEY": s[f"{mark}api_key"],
+                "FAIRLEAD_SAILTHRU_SECRET": s[f"{mark}api_secret"],
+                "FAIRLEAD_ZENDESK_EMAIL": z[f"{mark}email"],
+                "FAIRLEAD_ZENDESK_TOKEN": z[f"{mark}api_token"],
+            }
+
+    def command_line(self, *words: str) -> list[str]:
+        """The whole command line."""
+        command = [sys.executable, "-m", "desktop", *words]
+        return (
+            ["dbus-run-session", "--", "sh", "-c", _UNLOCK, *command] if self.keyring else command
+        )
+
+    def __call__(self, *words: str, stdin: str = "", **environ: str) -> CommandResult:
+        """Run it to its end; without a keyring as a fork, which takes a fraction of the time."""
+        if not self.keyring:
+            merged = {**self.environ, **environ}
+            code, out, err = shared_fork_server().run(
+                words, merged, self.home.parent, stdin.encode()
+            )
+            return CommandResult(code, out.decode(), err.decode())
+        done = subprocess.run(
+            self.command_line(*words),
+            input=stdin.encode(),
+            env={**self.environ, **environ},
+            capture_output=True,
+            timeout=60,
+            check=False,
+            cwd=self.home.parent,
+        )
+        return CommandResult(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@cache
+def shared_fork_server() -> CommandForkServer:
+    return CommandForkServer()

@@ -1,0 +1,116 @@
+"""Commands as forks of one process that has imported the program, as `tests/support/fork_server.py` does.
+
+Each is a process of its own, with its own environment, folder, umask and streams; hundreds of
+them need not import the program each. `Command.arguments` starts one in the ordinary way.
+"""
+
+import atexit
+import gc
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from io import BufferedReader, FileIO, TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class CommandForkServer:
+    """The forge as the tests see it: one command at a time."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-B", str(Path(__file__)), str(ROOT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        atexit.register(self.stop)
+
+    def run(
+        self, words: tuple[str, ...], environ: dict[str, str], cwd: Path, stdin: bytes
+    ) -> tuple[int, bytes, bytes]:
+        """Run it to its end: exit code (or minus the signal), what it printed, and its errors."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with tempfile.TemporaryDirectory(prefix="fairlead-command-") as folder:
+            streams = [Path(folder) / name for name in ("in", "out", "err")]
+            streams[0].write_bytes(stdin)
+            order = {
+                "words": words, "environ": environ, "cwd": str(cwd),
+                "streams": [str(path) for path in streams],
+            }  # fmt: skip
+            self._process.stdin.write(json.dumps(order) + "\n")
+            self._process.stdin.flush()
+            code = int(self._process.stdout.readline())
+            return code, streams[1].read_bytes(), streams[2].read_bytes()
+
+    def stop(self) -> None:
+        """End the forge."""
+        if self._process.stdin is not None and self._process.stdout is not None:
+            self._process.stdin.close()
+            self._process.wait(10)
+            self._process.stdout.close()
+
+
+def _serve_forks() -> None:
+    sys.path[0] = sys.argv[1]
+    # Everything a command needs is imported here, once; httpx asks for the first two at first use.
+    import anyio._backends._asyncio  # noqa: F401
+    import httpcore  # noqa: F401
+
+    import desktop.app.cli
+    import desktop.app.commands.registry
+    import desktop.app.runner_factory
+    import desktop.app.service_connections
+    import desktop.connect.workspace_setup
+    import desktop.sync.due_syncs  # noqa: F401
+    from desktop.clients.transport import tls_context
+    from desktop.store.workspace_store import open_store
+
+    # Likewise the certificates, the migrations and the shape they make.
+    tls_context()
+    with tempfile.TemporaryDirectory() as folder:
+        open_store(Path(folder)).close()
+    # What a collection never looks at again need not be copied for each command.
+    gc.collect()
+    gc.freeze()
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            _exec_fairlead(json.loads(line))
+        _, status = os.waitpid(pid, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201 - the protocol
+
+
+def _exec_fairlead(order: dict[str, Any]) -> None:
+    """Become `fairlead`; never comes back."""
+    code: object = 1
+    try:
+        os.environ.clear()
+        os.environ.update(order["environ"])
+        os.chdir(order["cwd"])
+        for number, path in enumerate(order["streams"]):
+            opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            os.dup2(opened, number)
+            os.close(opened)
+        # The forge's own has read ahead of the orders.
+        sys.stdin = TextIOWrapper(BufferedReader(FileIO(0)), encoding="utf-8")
+        sys.argv = ["fairlead", *order["words"]]
+        from desktop.__main__ import main
+
+        code = main()
+    except SystemExit as leaving:
+        code = leaving.code or 0
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 1)
+
+
+if __name__ == "__main__":
+    _serve_forks()

@@ -1,0 +1,241 @@
+"""A whole window at work: a real workspace, a real sandbox process, and real keys and clicks."""
+
+import asyncio
+import gc
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from shiboken6 import isValid
+
+from desktop.app.startup.launch_options import LaunchOptions
+from desktop.app.window_lifecycle import WindowLifecycle
+from desktop.kit.change_bus import ChangeSet, Topic
+from desktop.model.edit import Edit
+from tests.support.window_home import WorkspaceHome
+from tests.support.window_sandbox import LoggedSandbox, die_with_parent, read_profile_officially
+from tests.support.window_workspace import await_with_timeout, delete_qt_objects, wait_until
+
+__all__ = [
+    "LoggedSandbox",
+    "WindowDriver",
+    "WorkspaceHome",
+    "die_with_parent",
+    "read_profile_officially",
+]
+
+MARIA = "5e9f3c1b2a4d6e8f00713401"
+NONE = Qt.KeyboardModifier.NoModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+Key = Qt.Key
+W = TypeVar("W", bound=QWidget)
+
+
+class WindowDriver:
+    """One window of a home, driven by mouse and keys."""
+
+    def __init__(self, home: WorkspaceHome, sandbox: LoggedSandbox, *, agent: bool = False) -> None:
+        self.home = home
+        self.sandbox = sandbox
+        self._agent = agent
+        self._running: asyncio.Task[None] | None = None
+        self._timers = set(_active_timers())
+
+    async def set_up_and_open(self) -> None:
+        """Set the workspace up and open its window."""
+        await self.home.set_up(self.sandbox.connection_document, agent=self._agent)
+        await self.open_window()
+
+    async def open_window_with_saved_size(self) -> None:
+        """Open the window with the size that it remembers."""
+        await self.open_window(size=None)
+
+    async def open_window(
+        self, start: LaunchOptions | None = None, *, size: tuple[int, int] | None = (1280, 820)
+    ) -> None:
+        """Open the window and wait until it is connected (or knows that it cannot be)."""
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.setQuitOnLastWindowClosed(False)
+        self.house = self.home.make_services()
+        self.window = WindowLifecycle(self.house, app, start or LaunchOptions())
+        self.window.theme.choose(type(self.window.theme.choice).LIGHT)
+        self.view = self.window.main_window
+        self.sheet = self.window.sheet_model
+        self.window.show()
+        if size is not None:
+            self.view.resize(*size)
+        self.view.activateWindow()
+        self._running = asyncio.create_task(self.window.run(), name="window")
+        await wait_until(self.view.isActiveWindow)
+        if self.house.session.is_configured:
+            await wait_until(
+                lambda: self.house.session.is_connected and self.window.page_factory is not None
+            )
+            await wait_until(lambda: self.house.session.service_states)
+
+    async def close_window(self) -> None:
+        """Close the window as its last button does, and see that nothing is left of it."""
+        if self._running is None:
+            return
+        under_way, self._running = self._running, None
+        self.window.request_close()
+        await await_with_timeout(under_way)
+        await delete_qt_objects(self.view, self.window)
+        left = [t.get_name() for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+        assert not left, left
+        running = [t for t in _active_timers() if t not in self._timers]
+        assert not running, [(t.parent(), t.interval()) for t in running]
+        if not gc.get_freeze_count():
+            # The window was old enough to look through everything once more at its end.
+            gc.freeze()
+
+    async def reopen_window(self) -> None:
+        """Close and open once more on the same files."""
+        await self.close_window()
+        await self.open_window()
+
+    def advance_clock(self, seconds: float) -> None:
+        """Let time pass for the outbox, and wake what waits for it."""
+        self.home.clock.offset_s += seconds
+        self.house.bus.publish(ChangeSet.of(Topic.SERVICE))
+
+    # Finding.
+
+    def find_all(self, name: str, kind: type[W] = QWidget) -> list[W]:  # type: ignore[assignment]
+        """Visible widgets of this accessible or object name."""
+        found = [w for w in self.view.findChildren(kind) if w.isVisible()]
+        return [w for w in found if name in (w.accessibleName(), w.objectName())]
+
+    def find_one(self, name: str, kind: type[W] = QWidget) -> W:  # type: ignore[assignment]
+        found = self.find_all(name, kind)
+        assert found, f"nothing visible is named {name!r}"
+        return found[0]
+
+    def visible_texts(self, inside: QWidget | None = None) -> str:
+        """Everything that can be read, in one string."""
+        from PySide6.QtWidgets import QLabel
+
+        words = []
+        for label in (inside or self.view).findChildren(QLabel):
+            if label.isVisible():
+                full = getattr(label, "full_text", None)
+                words.append(full() if full else label.text())
+        return "\n".join(words)
+
+    # Doing.
+
+    def click(self, what: str | QWidget, kind: type[QWidget] = QWidget) -> None:
+        """Press the left button in the middle of what the person sees there."""
+        widget = self.find_one(what, kind) if isinstance(what, str) else what
+        for area in _visible_areas(widget):
+            area.ensureWidgetVisible(widget)
+        top = widget.window()
+        middle = widget.mapTo(top, widget.rect().center())
+        hit = top.childAt(middle)
+        assert hit is not None, f"{what} lies outside the window"
+        assert hit is widget or widget.isAncestorOf(hit), f"{what} is covered by {hit}"
+        QTest.mouseClick(hit, Qt.MouseButton.LeftButton, NONE, hit.mapFrom(top, middle))
+
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE, times: int = 1) -> None:
+        """Press a key where the keyboard is."""
+        for _ in range(times):
+            QTest.keyClick(QApplication.focusWidget() or self.view, key, modifier)
+
+    def type(self, text: str) -> None:
+        """Type, also what is on no Latin keyboard."""
+        for letter in text:
+            where = QApplication.focusWidget() or self.view
+            if ord(letter) < 0x100:
+                QTest.keyClick(where, letter)
+            else:
+                QApplication.sendEvent(where, QKeyEvent(QEvent.Type.KeyPress, 0, NONE, letter))
+
+    async def look_up(self, text: str, *, finish: bool = True) -> None:
+        """Ctrl+K, the text, Enter; and wait until every part has been asked."""
+        self.press(Key.Key_K, CTRL)
+        self.type(text)
+        self.press(Key.Key_Return)
+        if finish:
+            await self.is_lookup_finished()
+
+    async def is_lookup_finished(self) -> None:
+        await wait_until(
+            lambda: not self.sheet.tasks.is_running("lookup") and not self.sheet.is_loading
+        )
+
+    async def tab_to(self, name: str, *, most: int = 80) -> QWidget:
+        """Tab until the control of this name has the keyboard."""
+        for _ in range(most):
+            focus = QApplication.focusWidget()
+            if focus is not None and name in (focus.accessibleName(), focus.objectName()):
+                return focus
+            self.press(Key.Key_Tab)
+        raise AssertionError(f"Tab does not reach {name!r}")
+
+    async def wait_until(self, true: Callable[[], object], within_s: float = 10.0) -> None:
+        await wait_until(true, within_s=within_s)
+
+    @property
+    def toast_texts(self) -> list[str]:
+        """What the Undo bars say."""
+        return [toast.message_label.text() for toast in self.view.toast_manager.visible_toasts()]
+
+    @property
+    def last_status_text(self) -> str:
+        """The last word of the status bar on how a change ended."""
+        items = self.view.status_bar._items
+        return items["last"].accessibleName() if "last" in items else ""
+
+    @property
+    def waiting_edit_count(self) -> str:
+        """How many changes the status bar says are waiting."""
+        items = self.view.status_bar._items
+        shown = "waiting" in items and items["waiting"].isVisible()
+        return items["waiting"].accessibleName() if shown else ""
+
+    def newest_edits(self) -> list[Edit]:
+        """The newest changes, newest first."""
+        return list(self.house.store.outbox.list_recent(20))
+
+    async def pause(self, seconds: float) -> None:
+        """Let real time pass."""
+        await asyncio.sleep(seconds)
+
+    def newest_edit_states(self) -> list[str]:
+        """How far the newest changes are, newest first."""
+        return [edit.state.value for edit in self.newest_edits()]
+
+    async def read_profile_officially(self, sid: str = MARIA, **fields: int) -> dict[str, Any]:
+        """What the official client reads of a profile."""
+        return await asyncio.to_thread(read_profile_officially, self.sandbox, sid, fields)
+
+    def save_screenshot(self, name: str) -> None:
+        """Keep a picture for people where FAIRLEAD_SHOTS names a folder."""
+        folder = os.environ.get("FAIRLEAD_SHOTS")
+        if folder:
+            self.view.grab().save(str(Path(folder) / f"{name}.png"))
+
+
+def _visible_areas(widget: QWidget) -> Iterator[QScrollArea]:
+    parent = widget.parentWidget()
+    while parent is not None:
+        if isinstance(parent, QScrollArea):
+            yield parent
+        parent = parent.parentWidget()
+
+
+def _active_timers() -> list[QTimer]:
+    kinds = {QTimer, *QTimer.__subclasses__()}
+    found = [t for t in gc.get_objects() if type(t) in kinds]
+    return [t for t in found if isValid(t) and t.isActive()]
+
+
+def center(widget: QWidget) -> QPoint:
+    return widget.rect().center()

@@ -1,0 +1,101 @@
+"""Fixtures of every folder that opens whole windows; each folder's conftest takes them over."""
+
+import functools
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from tests.support.window_driver import LoggedSandbox, WindowDriver, WorkspaceHome
+from tests.support.window_home import PreparedHomes
+
+
+class _ErrorLogHandler(logging.Handler):
+    """Keeps what must not be logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(self.format(record))
+
+
+@pytest.fixture(scope="session")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoggedSandbox]:
+    sandbox = LoggedSandbox(tmp_path_factory.mktemp("sandbox"))
+    yield sandbox
+    sandbox.stop()
+
+
+@pytest.fixture
+def sandbox(serving: LoggedSandbox) -> LoggedSandbox:
+    serving.reset()
+    return serving
+
+
+@pytest.fixture(scope="session")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> PreparedHomes:
+    return PreparedHomes(tmp_path_factory.mktemp("ready"))
+
+
+@pytest.fixture
+def home(tmp_path: Path, ready: PreparedHomes) -> WorkspaceHome:
+    return WorkspaceHome(tmp_path / "home", ready)
+
+
+@pytest.fixture(autouse=True)
+def _no_errors() -> Iterator[None]:
+    """An error in the log, of the app or of asyncio, fails the test."""
+    alarm = _ErrorLogHandler()
+    loggers = [logging.getLogger("desktop"), logging.getLogger("asyncio")]
+    for each in loggers:
+        each.addHandler(alarm)
+    yield
+    for each in loggers:
+        each.removeHandler(alarm)
+    assert not alarm.messages, alarm.messages
+
+
+@pytest.fixture
+def desk(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> WindowDriver:
+    """An admin's window; it is connected when the test begins."""
+    return WindowDriver(home, sandbox)
+
+
+@pytest.fixture
+def agent_desk(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> WindowDriver:
+    """An agent's window, set up by an admin."""
+    return WindowDriver(home, sandbox, agent=True)
+
+
+def open_windows_in_test_loop(items: list[pytest.Item], folder: Path) -> None:
+    """Open each test's desk in the test's own loop, and close it there.
+
+    pytest-qt works Qt's events off between fixtures and test, when no loop runs.
+    """
+    for item in items:
+        if folder in item.path.parents:
+            item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support"))
+            test = getattr(item, "obj", None)
+            if inspect.iscoroutinefunction(test):
+                item.obj = _with_open_window(test)  # type: ignore[attr-defined]
+
+
+def _with_open_window(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    @functools.wraps(test)
+    async def run(*args: Any, **fixtures: Any) -> None:
+        desks = [each for each in fixtures.values() if isinstance(each, WindowDriver)]
+        try:
+            for each in desks:
+                await each.set_up_and_open()
+            await test(*args, **fixtures)
+        finally:
+            for each in desks:
+                await each.close_window()
+
+    return run

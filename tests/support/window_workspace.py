@@ -1,0 +1,132 @@
+"""A workspace at work: real files, a vault in memory, and the sandbox in a process of its own."""
+
+import asyncio
+import functools
+import gc
+import inspect
+import json
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+from PySide6.QtCore import QObject
+
+from desktop.app.bootstrap import AppContext
+from desktop.app.container import WorkspaceServices, build_services
+from desktop.kit.clock import SystemClock
+from desktop.kit.log_redaction import Redactor
+from desktop.settings.managed_policy import NO_POLICY, ManagedPolicy
+from desktop.settings.paths import paths_under
+from desktop.settings.workspace import WorkspaceRegistry
+from desktop.vault.environment_vault import EnvironmentSecrets
+from desktop.vault.memory_vault import MemoryVault
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class PageSandbox:
+    """Serves until `stop`; `connection_document` is the first line it printed."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "desktop.sandbox", "--port", "0", "--customers", "0"],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        assert self._process.stdout is not None
+        self.connection_document: dict[str, Any] = json.loads(self._process.stdout.readline())
+
+    @property
+    def sailthru(self) -> dict[str, str]:
+        return self.connection_document["sailthru"]
+
+    @property
+    def zendesk(self) -> dict[str, str]:
+        return self.connection_document["zendesk"]
+
+    def control(self, method: str, name: str, body: object = None) -> Any:
+        """Ask or tell the sandbox itself."""
+        data = None if body is None else json.dumps(body).encode()
+        url = f"{self.zendesk['base_url']}/sandbox/{name}"
+        with urlopen(Request(url, data, method=method), timeout=10) as answer:  # noqa: S310
+            return json.loads(answer.read())
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+
+def make_workspace_services(
+    home: Path, *, policy: ManagedPolicy = NO_POLICY, clock: Any = None
+) -> WorkspaceServices:
+    """Open a new workspace under `home`; its secrets live as long as the house."""
+    paths = paths_under(home)
+    paths.create_folders()
+    workspaces = WorkspaceRegistry(paths, policy)
+    vault = MemoryVault()
+    ground = AppContext(
+        paths=paths,
+        policy=policy,
+        redactor=Redactor(),
+        overrides=EnvironmentSecrets(),
+        clock=clock or SystemClock(),
+        vault_factory=lambda _workspace: vault,
+    )
+    return build_services(ground, workspaces.open_or_create("main"), workspaces)
+
+
+async def wait_until(true: Callable[[], object], *, within_s: float = 10.0) -> None:
+    """Wait for something to become so; fails by name when it does not."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + within_s
+    while not true():
+        assert loop.time() < end, f"never became true: {true}"
+        await asyncio.sleep(0.02)
+
+
+async def await_with_timeout(awaitable: Awaitable[Any]) -> Any:
+    """Wait, and fail rather than hang."""
+    return await asyncio.wait_for(awaitable, 20)
+
+
+async def delete_qt_objects(*objects: QObject) -> None:
+    """Delete Qt objects here and now: the collector may run in the store's thread."""
+    for each in objects:
+        each.deleteLater()
+    await asyncio.sleep(0.02)
+    gc.collect()
+
+
+def close_fixtures_in_loop(items: list[pytest.Item], folder: Path) -> None:
+    """After each test of a folder, await `close_page()` of its fixtures while the loop still runs.
+
+    pytest-qt works Qt's events off between a test and its fixtures' end, when no loop runs.
+    """
+    for item in items:
+        if folder not in item.path.parents:
+            continue
+        item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support"))
+        test = getattr(item, "obj", None)
+        if inspect.iscoroutinefunction(test):
+            item.obj = _with_fixtures_closed(test)  # type: ignore[attr-defined]
+
+
+def _with_fixtures_closed(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    @functools.wraps(test)
+    async def run(*args: Any, **fixtures: Any) -> None:
+        try:
+            await test(*args, **fixtures)
+        finally:
+            for each in fixtures.values():
+                # The drivers of single pages; the window's own driver closes by itself.
+                if hasattr(each, "close_page"):
+                    await each.close_page()
+
+    return run

@@ -1,0 +1,99 @@
+"""A workspace on disk that is connected to a sandbox, and its house opened in this process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from desktop.app.bootstrap import AppContext
+from desktop.app.container import WorkspaceServices, build_connection_config, build_services
+from desktop.connect.workspace_setup import set_up_workspace
+from desktop.kit.clock import Clock, SystemClock
+from desktop.kit.log_redaction import Redactor
+from desktop.settings.managed_policy import NO_POLICY
+from desktop.settings.paths import paths_under
+from desktop.settings.workspace import WorkspaceRegistry
+from desktop.vault.environment_vault import EnvironmentSecrets
+from desktop.vault.memory_vault import MemoryVault
+from desktop.vault.secret import Secret
+
+WORKSPACE_NAME = "main"
+
+
+def secrets_from_document(document: Mapping[str, Any]) -> dict[Secret, str]:
+    """What the keyring would hold after the set-up."""
+    return {
+        Secret.SAILTHRU_KEY: document["sailthru"]["api_key"],
+        Secret.SAILTHRU_SECRET: document["sailthru"]["api_secret"],
+        Secret.ZENDESK_TOKEN: document["zendesk"]["api_token"],
+    }
+
+
+def agent_document(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The same document as an agent's: their token, and the agents' Sailthru key."""
+    s, z = document["sailthru"], document["zendesk"]
+    return {
+        "sailthru": {
+            "service_uri": s["service_uri"],
+            "api_key": s["agent_api_key"],
+            "api_secret": s["agent_api_secret"],
+        },
+        "zendesk": {
+            "base_url": z["base_url"],
+            "email": z["agent_email"],
+            "api_token": z["agent_api_token"],
+        },
+    }
+
+
+def make_app_context(
+    folder: Path, document: Mapping[str, Any], clock: Clock | None = None
+) -> AppContext:
+    """What a start in this folder knows; the secrets stay in memory."""
+    paths = paths_under(folder)
+    paths.create_folders()
+    secrets = secrets_from_document(document)
+    return AppContext(
+        paths,
+        NO_POLICY,
+        Redactor(),
+        EnvironmentSecrets(),
+        clock or SystemClock(),
+        vault_factory=lambda _workspace: MemoryVault(secrets),
+    )
+
+
+def create_workspace_home(folder: Path, document: Mapping[str, Any], **settings: Any) -> Path:
+    """Set a workspace up there, with changes switched on; gives the workspace's own folder."""
+    ground = make_app_context(folder, document)
+    workspaces = WorkspaceRegistry(ground.paths, ground.policy, ground.clock)
+    workspace = workspaces.create(WORKSPACE_NAME)
+    wanted = {**document, "changes": True, **settings}
+    report = asyncio.run(
+        set_up_workspace(wanted, build_connection_config(ground, workspace, workspaces))
+    )
+    assert report.is_ok, report.as_json()
+    workspaces.set_current(WORKSPACE_NAME)
+    return workspace.folder
+
+
+@asynccontextmanager
+async def open_workspace_services(
+    folder: Path,
+    document: Mapping[str, Any],
+    *,
+    clock: Clock | None = None,
+    connect: bool = True,
+    for_runs: bool = False,
+) -> AsyncIterator[WorkspaceServices]:
+    """The house of that workspace, closed afterwards; `for_runs` as a run opens it."""
+    ground = make_app_context(folder, document, clock)
+    workspaces = WorkspaceRegistry(ground.paths, ground.policy, ground.clock)
+    house = build_services(ground, workspaces.open(WORKSPACE_NAME), workspaces)
+    try:
+        if connect:
+            await house.session.connect(for_runs=for_runs)
+        yield house
+    finally:
+        await house.close()

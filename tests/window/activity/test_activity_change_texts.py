@@ -1,0 +1,56 @@
+"""What a sync changed reads the same in Activity, in a preview and in a preview's file."""
+
+import csv
+import io
+
+import pytest
+
+from desktop.model.edit import EditKind
+from desktop.model.json_value import Json
+from desktop.store.audit_log import AuditEntry
+from desktop.sync.field_labels import format_field_name, format_value
+from desktop.viewmodels.activity import activity_row
+from desktop.viewmodels.activity.sync_audit_rows import (
+    build_sync_row,
+    build_sync_row_detail,
+    sync_rows_to_csv,
+)
+
+_VALUES: list[tuple[str, Json, Json]] = [
+    ("vars.vip", False, True),
+    ("vars.langs", ["de"], ["de", "fr"]),
+    ("optout", "none", "basic"),
+    ("lists.News", False, True),
+    ("vars.size", {"shoe": 38}, None),
+    ("user_fields.note", "", "two\nlines"),
+]
+
+
+def row_of(field: str, old: Json, new: Json) -> AuditEntry:
+    return AuditEntry(
+        1, 0.0, "Ada", "sync", "sailthru", "sid", "Maria", "goal", {field: old}, {field: new},
+        "Tickets: run 3", None, "0", "done", "Confirmed",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "old", "new"), _VALUES)
+def test_activity_field_text_equals_preview_text(field: str, old: Json, new: Json) -> None:
+    row = row_of(field, old, new)
+    before, now = format_value(old, field), format_value(new, field)
+    assert build_sync_row(row, 0.0).change_text == f"{format_field_name(field)}: {before} → {now}"
+    assert (format_field_name(field), f"{before} → {now}", "") in build_sync_row_detail(
+        row, 0.0
+    ).facts
+    (cells,) = csv.DictReader(io.StringIO(sync_rows_to_csv([row]).removeprefix("\ufeff")))
+    assert (cells["field"], cells["old"], cells["new"]) == (format_field_name(field), before, now)
+
+
+def test_activity_boolean_is_yes_or_no() -> None:
+    assert build_sync_row(row_of("vars.vip", False, True), 0.0).change_text == "vip: no → yes"
+    assert activity_row.edit_value_text(EditKind.VAR, True) == "yes"
+
+
+def test_activity_long_value_is_cut_in_its_line_only() -> None:
+    row = row_of("vars.note", None, "x" * 200)
+    assert build_sync_row(row, 0.0).change_text.endswith("x…")
+    assert ("note", f"not set → {'x' * 200}", "") in build_sync_row_detail(row, 0.0).facts

@@ -1,0 +1,76 @@
+"""A second start at the door: one line counts, and nobody stays."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtNetwork import QLocalSocket
+from pytestqt.qtbot import QtBot
+
+from desktop.app.single_instance import local_socket_server
+from desktop.app.single_instance.instance_lock import InstanceLock
+
+
+@pytest.fixture
+def first(tmp_path: Path, qtbot: QtBot) -> Iterator[InstanceLock]:
+    made = InstanceLock(tmp_path)
+    assert made.try_acquire()
+    made.start_server()
+    yield made
+    made.close()
+
+
+def knock(qtbot: QtBot, instance: InstanceLock) -> QLocalSocket:
+    socket = QLocalSocket()
+    socket.connectToServer(instance.socket_name())
+    qtbot.waitUntil(lambda: socket.state() is QLocalSocket.LocalSocketState.ConnectedState)
+    return socket
+
+
+def wish(text: str) -> bytes:
+    return json.dumps({"open": text}).encode() + b"\n"
+
+
+def test_single_instance_socket_reads_first_line_only(first: InstanceLock, qtbot: QtBot) -> None:
+    heard: list[str] = []
+    first.argument_received.connect(heard.append)
+    visitor = knock(qtbot, first)
+    visitor.write(wish("#1") + wish("#2"))
+    qtbot.waitUntil(lambda: bool(heard))
+    for _ in range(3):
+        visitor.write(b"x" * 2000)
+        visitor.write(wish("#3"))
+        qtbot.wait(30)
+    assert heard == ["#1"]
+    assert visitor.readAll().data() == b"ok\n"
+
+
+def test_single_instance_socket_joins_partial_line(first: InstanceLock, qtbot: QtBot) -> None:
+    heard: list[str] = []
+    first.argument_received.connect(heard.append)
+    visitor = knock(qtbot, first)
+    for letter in wish("#48213"):
+        visitor.write(bytes([letter]))
+        visitor.flush()
+        qtbot.wait(2)
+    qtbot.waitUntil(lambda: heard == ["#48213"])
+
+
+@pytest.mark.parametrize("said", [b"", b"half a li", wish("#1")], ids=["nothing", "half", "all"])
+def test_single_instance_socket_closes_connections(
+    first: InstanceLock, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    monkeypatch.setattr(local_socket_server, "CLIENT_TIMEOUT_MS", 60)
+    visitor = knock(qtbot, first)
+    visitor.write(said)
+    qtbot.waitUntil(lambda: visitor.state() is QLocalSocket.LocalSocketState.UnconnectedState)
+
+
+def test_single_instance_socket_limits_line_length(first: InstanceLock, qtbot: QtBot) -> None:
+    heard: list[str] = []
+    first.argument_received.connect(heard.append)
+    visitor = knock(qtbot, first)
+    visitor.write(b"y" * 200_000)
+    qtbot.waitUntil(lambda: visitor.state() is QLocalSocket.LocalSocketState.UnconnectedState)
+    assert not heard

@@ -1,0 +1,213 @@
+"""Names from outside are shown as typed, and every control has a name and a role."""
+
+import html
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QAccessibleInterface, QTextDocument
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QWidget
+
+from desktop.panels.widgets.switch import Switch
+from tests.support.window_driver import Key, WindowDriver
+
+PANELS = (
+    "Zendesk",
+    "Lists",
+    "Opt-out",
+    "Health",
+    "Customer value",
+    "Engagement",
+    "Tickets",
+    "Profile data",
+    "Timeline",
+)
+ACTIONS = ("Undo", "Sync to Sailthru", "Refresh", "Follow Zendesk")
+PAGES = ("Customers", "Activity", "Settings")
+_UNSPOKEN = (QAccessible.Role.NoRole,)
+
+
+def nodes(widget: QWidget) -> list[QAccessibleInterface]:
+    """Every visible node below a widget, as a screen reader walks it."""
+    found: list[QAccessibleInterface] = []
+    root = QAccessible.queryAccessibleInterface(widget)
+    waiting = [root] if root is not None else []
+    while waiting:
+        node = waiting.pop()
+        if not node.isValid() or node.state().invisible:  # type: ignore[attr-defined]
+            continue
+        found.append(node)
+        if node.role() not in (QAccessible.Role.Table, QAccessible.Role.List):
+            children = [node.child(i) for i in range(node.childCount())]
+            waiting += [child for child in children if child is not None]
+    return found
+
+
+def unnamed(widget: QWidget) -> list[str]:
+    """Stops of the keyboard that would be read out as nothing."""
+    found = []
+    for node in nodes(widget):
+        state = node.state()
+        if not state.focusable or state.disabled:  # type: ignore[attr-defined]
+            continue
+        owner = node.object()
+        if not isinstance(owner, QWidget) or owner.isWindow():
+            continue
+        if owner.focusPolicy() == Qt.FocusPolicy.NoFocus or owner.focusProxy() is not None:
+            continue
+        if not node.text(QAccessible.Text.Name).strip() or node.role() in _UNSPOKEN:
+            found.append(f"{type(owner).__name__} {owner.objectName()!r}")
+    return found
+
+
+async def test_focusable_controls_have_name_and_role_in_every_state(desk: WindowDriver) -> None:
+    seen = {"start": unnamed(desk.view)}
+    for text in ("maria@lopez.example", "j.doe@corp.example", "nobody@nowhere.example"):
+        await desk.look_up(text)
+        seen[text] = unnamed(desk.view)
+    await desk.look_up("Alex Kim")
+    seen["choice"] = unnamed(desk.view)
+    await desk.look_up("ben@castle.example")
+    desk.click("Gets everything")
+    seen["form"] = unnamed(desk.view)
+    desk.press(Key.Key_Escape)
+    desk.click("Winback", Switch)
+    await desk.wait_until(lambda: desk.toast_texts)
+    seen["toast"] = unnamed(desk.view)
+    desk.sandbox.set_faults("sailthru:* *:503")
+    await desk.look_up("tom@old.example")
+    seen["failed"] = unnamed(desk.view)
+    await desk.look_up("a@@b")
+    seen["banner"] = unnamed(desk.view)
+    desk.sandbox.set_faults()
+    desk.view.resize(392, 860)
+    await desk.look_up("maria@lopez.example")
+    seen["narrow"] = unnamed(desk.view)
+    for page in ("activity", "settings"):
+        desk.view.show_page(page)
+        await desk.wait_until(lambda: True)
+        seen[page] = unnamed(desk.view)
+    assert not {state: names for state, names in seen.items() if names}
+
+
+@pytest.mark.parametrize("width", [1280, 392])
+async def test_documented_accessible_names_exist(desk: WindowDriver, width: int) -> None:
+    desk.view.resize(width, 860)
+    await desk.look_up("maria@lopez.example")
+    by_object = {w.objectName() for w in desk.view.findChildren(QWidget)}
+    by_object |= {action.objectName() for action in desk.view.window_actions.all()}
+    spoken = {node.text(QAccessible.Text.Name) for node in nodes(desk.view)}
+    for name in ("Find a customer", *PANELS, *PAGES, "Follow Zendesk", "Refresh"):
+        assert name in by_object, name
+        if width == 1280 or name not in ("Customer value",):
+            assert name in spoken, name
+    for name in ACTIONS:
+        assert name in by_object, name
+
+
+async def test_panels_are_groups_and_controls_have_roles(desk: WindowDriver) -> None:
+    await desk.look_up("maria@lopez.example")
+    role = QAccessible.Role
+    wanted = {
+        "Opt-out": (role.Grouping,),
+        "Lists": (role.Grouping,),
+        "Gets everything": (role.RadioButton,),
+        "Newsletter": (role.CheckBox, role.Switch),
+        "Find a customer": (role.EditableText,),
+    }
+    for name, roles in wanted.items():
+        widget = next(w for w in desk.find_all(name) if not isinstance(w, QLabel))
+        node = QAccessible.queryAccessibleInterface(widget)
+        assert node is not None
+        assert node.role() in roles, (name, node.role())
+    state = QAccessible.queryAccessibleInterface(desk.find_one("Newsletter", Switch)).state()  # type: ignore[union-attr]
+    assert state.checked
+
+
+async def test_disabled_controls_have_reason(agent_desk: WindowDriver) -> None:
+    desk = agent_desk
+    for text in ("maria@lopez.example", "ben@castle.example", "noname@plain.example"):
+        await desk.look_up(text)
+        silent = [
+            (type(w).__name__, w.accessibleName() or w.objectName())
+            for w in desk.view.findChildren(QWidget)
+            if isinstance(w, QAbstractButton | QComboBox)
+            and w.isVisible()
+            and not w.isEnabled()
+            and not w.accessibleDescription()
+        ]
+        assert not silent, silent
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "a < b and c > d",
+    "R&D & <b>Sons</b>",
+    "Very " * 60 + "Long",
+    "<a href='https://evil.example'>here</a>",
+)
+
+
+def shown_tip(widget: QWidget) -> str:
+    """What a person would read in the tool tip."""
+    tip = widget.toolTip()
+    if not tip.startswith("<qt>"):
+        return tip
+    document = QTextDocument()
+    document.setHtml(tip)
+    return document.toPlainText()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_hostile_names_are_plain_text(desk: WindowDriver, name: str) -> None:
+    rename(desk, name)
+    await desk.look_up("html@markup.example")
+    header = desk.view.customers_page._sheet._header  # type: ignore[union-attr]
+    assert header._name.full_text() == name
+    for label in desk.view.findChildren(QLabel):
+        assert label.textFormat() is Qt.TextFormat.PlainText
+        assert not label.openExternalLinks()
+        buddy_eats = label.buddy() is not None and "&" in label.text()
+        assert not buddy_eats, label.text()
+    for widget in desk.view.findChildren(QWidget):
+        tip = widget.toolTip()
+        assert "<img" not in tip.lower(), tip
+        assert "<a href" not in tip.lower(), tip
+        if tip.startswith("<qt>"):
+            assert html.unescape(tip).count("&amp;") == 0, tip
+    for button in desk.view.findChildren(QAbstractButton):
+        if "&" in button.text():
+            assert "&" not in button.text().replace("&&", ""), button.text()
+    assert header._name.width() <= desk.view.width()
+    desk.save_screenshot(f"hostile-{HOSTILE.index(name)}")
+    # In the list under the search field too.
+    desk.view.top_bar.search_field.take_focus()
+    desk.type(name[:40])
+    popup = desk.view.top_bar.search_field.popup()
+    assert popup is not None
+    rows = [popup.view.model().index(row, 0).data() for row in range(popup.count())]
+    assert any(name[:30] in row for row in rows), rows
+
+
+def rename(desk: WindowDriver, name: str) -> None:
+    """Give Zendesk's person and their ticket this name."""
+    import base64
+    import json
+    from urllib.request import Request, urlopen
+
+    said = desk.sandbox.zendesk
+    token = base64.b64encode(f"{said['email']}/token:{said['api_token']}".encode()).decode()
+    body = json.dumps({"user": {"name": name}}).encode()
+    url = f"{said['base_url']}/api/v2/users/7709.json"
+    headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json"}
+    request = Request(url, body, headers, method="PUT")  # noqa: S310 - its own loopback address
+    with urlopen(request, timeout=10) as answer:  # noqa: S310
+        answer.read()
+
+
+async def test_tool_tip_of_cut_name_is_plain_text(desk: WindowDriver) -> None:
+    rename(desk, HOSTILE[0] * 8)
+    desk.view.resize(392, 860)
+    await desk.look_up("html@markup.example")
+    name = desk.view.customers_page._sheet._header._name  # type: ignore[union-attr]
+    assert name.toolTip()
+    assert shown_tip(name) == HOSTILE[0] * 8

@@ -1,0 +1,246 @@
+"""The whole window without a mouse: every action, one key each, the order of Tab, no trap."""
+
+import sys
+from collections import Counter
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QDialog, QWidget
+
+from desktop.panels.tab_order import tab_stops
+from desktop.panels.widgets.navigation_rail import NavigationRailButton
+from desktop.panels.widgets.switch import Switch
+from tests.support.window_driver import CTRL, NONE, SHIFT, Key, WindowDriver
+
+
+async def test_palette_lists_every_action_and_enter_runs_it(desk: WindowDriver) -> None:
+    await desk.look_up("maria@lopez.example")
+    for action in desk.view.window_actions.all():
+        ran: list[bool] = []
+        action.triggered.disconnect()
+        action.triggered.connect(lambda *_: ran.append(True))  # noqa: B023 - used at once
+        desk.view.top_bar.search_field.take_focus()
+        desk.type(">" + " ".join(reversed(action.text().split())))
+        popup = desk.view.top_bar.search_field.popup()
+        assert popup is not None
+        assert popup.isVisible(), action.text()
+        rows = [popup.view.model().index(row, 0) for row in range(popup.count())]
+        titles = [row.data() for row in rows]
+        assert action.text() in titles, titles
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        row = rows[titles.index(action.text())]
+        assert row.data(int(Qt.ItemDataRole.UserRole) + 2) == keys
+        desk.press(Key.Key_Down, times=titles.index(action.text()) + 1)
+        desk.press(Key.Key_Return)
+        assert ran == [True], action.text()
+        assert not popup.isVisible()
+
+
+async def test_palette_disabled_action_shows_reason_and_does_not_run(desk: WindowDriver) -> None:
+    desk.view.window_actions.set_enabled("Refresh", "No customer is open.")
+    desk.press(Key.Key_K, CTRL)
+    desk.type(">refresh")
+    popup = desk.view.top_bar.search_field.popup()
+    assert popup is not None
+    row = popup.view.model().index(0, 0)
+    assert row.data(int(Qt.ItemDataRole.UserRole) + 1) == "No customer is open."
+    desk.press(Key.Key_Return)
+    assert desk.sheet.sheet is None
+    desk.save_screenshot("palette")
+
+
+async def test_shortcuts_are_unique(desk: WindowDriver) -> None:
+    keys = Counter(
+        sequence.toString()
+        for action in desk.view.window_actions.all()
+        for sequence in action.shortcuts()
+    )
+    assert keys
+    assert not [key for key, count in keys.items() if count > 1]
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        ("Find a customer", "Ctrl+K"),
+        ("Find a customer", "Ctrl+F"),
+        ("Refresh", "F5"),
+        ("Refresh", "Ctrl+R"),
+        ("Settings", "Ctrl+,"),
+        ("Keyboard shortcuts", "F1"),
+        ("Undo", "Ctrl+Z"),
+        ("Quit", "Ctrl+Q"),
+    ],
+)
+async def test_shortcuts_follow_platform(desk: WindowDriver, words: str, key: str) -> None:
+    assert key in [s.toString() for s in desk.view.window_actions[words].shortcuts()]
+
+
+async def test_f1_lists_and_searches_shortcuts(desk: WindowDriver) -> None:
+    desk.press(Key.Key_F1)
+    dialog = desk.view.findChild(QDialog, "Keyboard shortcuts")
+    assert dialog is not None
+    await desk.wait_until(dialog.isActiveWindow)
+    table = dialog.findChild(QAbstractItemView)
+    assert table is not None
+    shown = {table.model().index(row, 0).data() for row in range(table.model().rowCount())}
+    assert {a.text() for a in desk.view.window_actions.all() if a.shortcuts()} <= shown
+    desk.type("undo")
+    assert table.model().rowCount() == 1
+    desk.press(Key.Key_Escape)
+    await desk.wait_until(lambda: not dialog.isVisible())
+
+
+def read_at(widget: QWidget) -> tuple[int, int]:
+    """Where a stop begins on the page: its column of the window, then its height."""
+    place = widget.mapTo(widget.window(), QPoint(0, 0))
+    return place.x(), place.y()
+
+
+async def walked(
+    desk: WindowDriver, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE
+) -> list[QWidget]:
+    """Every stop until the first comes again."""
+    found: list[QWidget] = []
+    for _ in range(120):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        if focus in found:
+            break
+        found.append(focus)
+        desk.press(key, modifier)
+    return found
+
+
+@pytest.mark.parametrize("size", [(1280, 820), (900, 820), (392, 860)])
+async def test_tab_order_follows_layout_in_both_directions(
+    desk: WindowDriver, size: tuple[int, int]
+) -> None:
+    desk.view.resize(*size)
+    await desk.look_up("maria@lopez.example")
+    desk.press(Key.Key_K, CTRL)
+    forward = await walked(desk, Key.Key_Tab)
+    assert forward[0] is desk.view.top_bar.search_field
+    desk.press(Key.Key_K, CTRL)
+    back = await walked(desk, Key.Key_Backtab, SHIFT)
+    assert back == [forward[0], *reversed(forward[1:])]
+    # Nothing that takes Tab is left out, and each card is left before the next is entered.
+    assert set(forward) >= {
+        w for w in tab_stops(desk.view) if w.isEnabled() and not isinstance(w, NavigationRailButton)
+    }
+    cards = [name for name in map(card_of, forward) if name]
+    seen = [name for i, name in enumerate(cards) if i == 0 or cards[i - 1] != name]
+    assert len(seen) == len(set(seen)), seen
+    for name in set(cards):
+        heights = [read_at(w)[1] for w in forward if card_of(w) == name]
+        assert heights == sorted(heights), name
+    # Who walks the chain without pressing Tab finds the same order.
+    chain = [w for w in following(desk.view.top_bar.search_field) if w in forward]
+    assert chain == forward
+
+
+def card_of(widget: QWidget) -> str:
+    from desktop.panels.widgets.card import Card
+
+    parent = widget.parentWidget()
+    while parent is not None:
+        if isinstance(parent, Card):
+            return parent.objectName()
+        parent = parent.parentWidget()
+    return ""
+
+
+def following(first: QWidget) -> list[QWidget]:
+    found, widget = [first], first.nextInFocusChain()
+    while widget is not None and widget is not first:
+        found.append(widget)
+        widget = widget.nextInFocusChain()
+    return found
+
+
+async def test_keyboard_only_customer_workflow(desk: WindowDriver) -> None:
+    """Found, opted down with a reason, taken off a list, and the next one opened."""
+    pressed = 0
+
+    def press(key: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:
+        nonlocal pressed
+        pressed += 1
+        desk.press(key, modifier)
+
+    async def tab_to(name: str) -> None:
+        for _ in range(60):
+            focus = QApplication.focusWidget()
+            if focus is not None and focus.accessibleName() == name:
+                return
+            press(Key.Key_Tab)
+        raise AssertionError(name)
+
+    press(Key.Key_K, CTRL)
+    desk.type("#48213")
+    pressed += 6
+    press(Key.Key_Return)
+    await desk.is_lookup_finished()
+    await tab_to("Gets everything")
+    press(Key.Key_Down)
+    press(Key.Key_Return, CTRL)
+    await desk.wait_until(lambda: "Sailthru confirmed" in desk.last_status_text)
+    await tab_to("Newsletter")
+    press(Key.Key_Space)
+    await desk.wait_until(lambda: desk.waiting_edit_count == "1 change waiting")
+    press(Key.Key_K, CTRL)
+    desk.type("tom@old.example")
+    pressed += 15
+    press(Key.Key_Return)
+    await desk.is_lookup_finished()
+    assert "Tom Reyes" in desk.visible_texts()
+    desk.advance_clock(11)
+    await desk.wait_until(lambda: desk.waiting_edit_count == "")
+    said = await desk.read_profile_officially()
+    assert said["optout_email"] == "basic"
+    assert "Newsletter" not in said["lists"]
+    sys.stdout.write(f"\n{pressed} keystrokes\n")
+
+
+async def test_escape_closes_topmost_and_keeps_text(desk: WindowDriver) -> None:
+    await desk.look_up("maria@lopez.example")
+    desk.click("No marketing e-mail")
+    field = desk.find_one("Reason", QComboBox).lineEdit()
+    assert field is not None
+    field.setFocus()
+    desk.press(Key.Key_A, CTRL)
+    desk.type("half a reason")
+    desk.press(Key.Key_K, CTRL)
+    desk.type("tom")
+    popup = desk.view.top_bar.search_field.popup()
+    assert popup is not None
+    assert popup.isVisible()
+    desk.press(Key.Key_Escape)
+    assert not popup.isVisible()
+    assert desk.find_one("Reason", QComboBox).currentText() == "half a reason"
+    assert desk.view.top_bar.search_field.text() == "tom"
+    await desk.tab_to("Reason")
+    desk.press(Key.Key_Escape)
+    assert not desk.find_all("Reason")
+    await desk.tab_to("Gets everything")
+    desk.press(Key.Key_Down)
+    assert desk.find_one("Reason", QComboBox).currentText() == "half a reason"
+
+
+async def test_toast_is_reachable_by_tab_and_closed_by_escape(desk: WindowDriver) -> None:
+    await desk.look_up("maria@lopez.example")
+    desk.click("Winback", Switch)
+    await desk.wait_until(lambda: desk.toast_texts)
+    await desk.tab_to("Undo")
+    toast = desk.view.toast_manager.visible_toasts()[0]
+    assert toast.is_held()
+    desk.press(Key.Key_Escape)
+    assert not desk.toast_texts
+    assert desk.waiting_edit_count == "1 change waiting"
+
+
+async def test_pages_open_by_shortcut_and_arrows(desk: WindowDriver) -> None:
+    desk.press(Key.Key_2, CTRL)
+    assert desk.view.navigation_rail.current() in ("sync", "customers")
+    desk.press(Key.Key_1, CTRL)
+    assert desk.view.navigation_rail.current() == "customers"

@@ -1,0 +1,180 @@
+"""Scale, font size, theme: nothing is cut, nothing overlaps, everything can be read."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage, QPalette
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
+
+from desktop.panels.theme.application_theme import ThemeChoice
+from desktop.panels.theme.current_theme import current_tokens
+from desktop.panels.widgets.label import ElidedLabel
+from tests.support.window_driver import Key, WindowDriver
+from tests.support.window_workspace import ROOT, wait_until
+
+
+def cut(desk: WindowDriver) -> list[str]:
+    """Texts that have less room than they need, and no way to be read whole."""
+    found = []
+    for widget in desk.view.findChildren(QWidget):
+        if not widget.isVisible() or not isinstance(widget, QLabel | QAbstractButton):
+            continue
+        need = widget.minimumSizeHint()
+        if isinstance(widget, ElidedLabel):
+            whole = widget.text() == widget.full_text() or widget.toolTip()
+            if not whole:
+                found.append(f"{widget.full_text()!r} is cut without a tool tip")
+        elif isinstance(widget, QLabel) and widget.wordWrap():
+            high = widget.heightForWidth(widget.width())
+            if widget.height() < high:
+                found.append(f"{widget.text()!r} has {widget.height()} of {high} px")
+        elif widget.width() < need.width() or widget.height() < widget.fontMetrics().height():
+            name = widget.text() or widget.accessibleName()
+            found.append(f"{type(widget).__name__} {name!r}: {widget.size()} < {need}")
+    return found
+
+
+def overlapping(parent: QWidget) -> list[str]:
+    """Brothers that stand on each other."""
+    found = []
+    for box in [parent, *parent.findChildren(QWidget)]:
+        if not box.isVisible() or box.layout() is None:
+            continue
+        kids = [
+            k
+            for k in box.children()
+            if isinstance(k, QWidget) and k.isVisible() and box.layout().indexOf(k) >= 0
+        ]
+        for i, one in enumerate(kids):
+            for other in kids[i + 1 :]:
+                if one.geometry().intersects(other.geometry()):
+                    found.append(f"{one} on {other}")  # noqa: PERF401 - three loops read better
+    return found
+
+
+@pytest.mark.parametrize("size", [(1280, 820), (1024, 640), (800, 700), (392, 860)])
+async def test_texts_are_not_cut_at_any_width(desk: WindowDriver, size: tuple[int, int]) -> None:
+    desk.view.resize(*size)
+    for text in ("#48213", "countess@outer-isles.example", "j.doe@corp.example"):
+        await desk.look_up(text)
+        await desk.wait_until(lambda: not desk.sheet.tasks.is_running("audit"))
+        assert not cut(desk), text
+        assert not overlapping(desk.view), text
+        desk.save_screenshot(f"{size[0]}-{text.strip('#').split('@')[0]}")
+    assert desk.view.minimumSize().width() <= 392
+
+
+async def test_double_font_size_is_not_cut_and_scrolls(desk: WindowDriver) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    before = app.font()
+    large = app.font()
+    large.setPointSizeF(before.pointSizeF() * 2)
+    app.setFont(large)
+    try:
+        await desk.reopen_window()
+        for width in (1280, 760):
+            desk.view.resize(width, 820)
+            await desk.look_up("#48213")
+            await desk.wait_until(lambda: not desk.sheet.tasks.is_running("audit"))
+            desk.save_screenshot(f"font-200-{width}")
+            assert not cut(desk)
+            assert not overlapping(desk.view)
+        areas = [a for a in desk.view.findChildren(QScrollArea) if a.isVisible()]
+        assert any(a.verticalScrollBar().maximum() > 0 for a in areas)
+    finally:
+        await desk.close_window()
+        app.setFont(before)
+
+
+def contrast(one: str, other: str) -> float:
+    def light(name: str) -> float:
+        parts = [int(name[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        line = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * line[0] + 0.7152 * line[1] + 0.0722 * line[2]
+
+    high, low = sorted((light(one), light(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+async def test_theme_changes_at_run_time(desk: WindowDriver) -> None:
+    await desk.look_up("#48213")
+    for choice in (ThemeChoice.DARK, ThemeChoice.LIGHT, ThemeChoice.DARK):
+        desk.window.theme.choose(choice)
+        await wait_until(
+            lambda choice=choice: current_tokens().dark is (choice is ThemeChoice.DARK)
+        )
+        roles = QPalette.ColorRole
+        app_palette = QApplication.palette()
+        for ink, ground in (
+            (roles.WindowText, roles.Window),
+            (roles.Text, roles.Base),
+            (roles.ButtonText, roles.Button),
+            (roles.HighlightedText, roles.Highlight),
+            (roles.PlaceholderText, roles.Base),
+            (roles.Link, roles.Base),
+        ):
+            pair = [app_palette.color(role).name() for role in (ink, ground)]
+            assert contrast(*pair) >= 4.5, (choice, ink, ground, pair)
+        image: QImage = desk.view.grab().toImage()
+        corner = image.pixelColor(image.width() - 4, image.height() // 2).lightness()
+        assert (corner < 100) is (choice is ThemeChoice.DARK)
+        desk.save_screenshot(f"theme-{choice.value}")
+    desk.window.theme.choose(ThemeChoice.LIGHT)
+
+
+@pytest.mark.parametrize("scale", ["1.5", "2"])
+def test_scaled_screen_shows_everything(scale: str, tmp_path: Path) -> None:
+    """The same tests once more where a point is more than a pixel."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-c", "tests/window/pytest.ini"),
+            *("--rootdir", "tests/window", "-p", "no:xdist", f"--basetemp={tmp_path / 'base'}"),
+            f"{__file__}::test_texts_are_not_cut_at_any_width",
+        ],
+        env={**os.environ, "QT_SCALE_FACTOR": scale, "QT_QPA_PLATFORM": "offscreen"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+async def test_click_targets_are_large_enough(desk: WindowDriver) -> None:
+    await desk.look_up("#48213")
+    small = [
+        (type(b).__name__, b.accessibleName() or b.text(), b.width(), b.height())
+        for b in desk.view.findChildren(QAbstractButton)
+        if b.isVisible() and (b.width() < 24 or b.height() < 24)
+    ]
+    assert not small
+
+
+async def test_profile_with_5000_fields_reports_worst_gap(desk: WindowDriver) -> None:
+    """Reported, not judged: how long the window was deaf while a huge profile came and came."""
+    import asyncio
+
+    worst, beating = 0.0, True
+
+    async def beat() -> None:
+        nonlocal worst
+        while beating:
+            before = time.perf_counter()
+            await asyncio.sleep(0.01)
+            worst = max(worst, time.perf_counter() - before - 0.01)
+
+    heart = asyncio.create_task(beat())
+    for _ in range(5):
+        await desk.look_up("vera@archive.example")
+        desk.press(Key.Key_F5)
+        await desk.is_lookup_finished()
+    beating = False
+    await heart
+    assert "Vera Archer" in desk.visible_texts()
+    sys.stdout.write(f"\nworst gap {worst * 1000:.0f} ms\n")

@@ -1,0 +1,191 @@
+"""Starting: paint first; killed and opened again; the tour; where the window stands."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QComboBox
+
+from desktop.panels.widgets.switch import Switch
+from desktop.settings.window_state import WindowState, WindowStateFile
+from tests.support.window_driver import (
+    CTRL,
+    Key,
+    LoggedSandbox,
+    WindowDriver,
+    WorkspaceHome,
+    die_with_parent,
+)
+from tests.support.window_workspace import ROOT
+
+_PAINT = """
+import sys
+sys.argv = ["fairlead"]
+from desktop.app.startup import launcher
+painted = []
+paint_now = launcher._paint_now
+def check_and_paint(startup_window):
+    paint_now(startup_window)
+    late = ("httpx", "keyring", "httpcore", "sqlite3", "asyncio")
+    painted.append([n for n in late if n in sys.modules])
+    assert startup_window.main_window.isVisible()
+launcher._paint_now = check_and_paint
+from desktop.app.cli import run_command
+code = run_command(["--exit-after-first-paint"])
+print(code, painted)
+"""
+
+
+def environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "QT_QPA_PLATFORM": "offscreen", "FAIRLEAD_HOME": str(home)}
+
+
+def test_first_paint_needs_no_network_keyring_or_loop(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _PAINT],
+        env=environment(tmp_path / "home"),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.splitlines()[-1:] == ["0 [[]]"], (done.stdout, done.stderr)
+
+
+def test_home_read_only_is_explained(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    done = subprocess.run(
+        [sys.executable, "-m", "desktop"],
+        env=environment(blocked / "home"),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert str(blocked) in done.stderr, done.stderr
+
+
+async def test_killed_while_typing_restores_draft_and_waiting_edit(
+    desk: WindowDriver, home: WorkspaceHome, sandbox: LoggedSandbox
+) -> None:
+    await desk.close_window()
+    typist = ROOT / "tests" / "window" / "system" / "killed_while_typing.py"
+    process = subprocess.Popen(  # noqa: ASYNC220 - it is waited for in a thread
+        [sys.executable, str(typist), str(home.folder), json.dumps(sandbox.connection_document)],
+        env=environment(home.folder),
+        cwd=ROOT,
+        preexec_fn=die_with_parent,
+    )
+    assert await asyncio.to_thread(process.wait, 40) == -9
+    assert not sandbox.logged_writes()
+    await desk.open_window()
+    assert desk.waiting_edit_count == "1 change waiting"
+    await desk.look_up("maria@lopez.example")
+    assert desk.find_one("Winback", Switch).is_waiting()
+    desk.click("No marketing e-mail")
+    assert desk.find_one("Reason", QComboBox).currentText() == "she wrote: enough"
+    desk.press(Key.Key_Return, CTRL)
+    desk.advance_clock(11)
+    await desk.wait_until(lambda: desk.waiting_edit_count == "")
+    said = await desk.read_profile_officially()
+    assert said["optout_email"] == "basic"
+    assert "Winback" in said["lists"]
+
+
+@pytest.mark.parametrize("after_s", [0.04, 0.07, 0.1])
+async def test_window_closed_during_page_build_exits_cleanly(
+    desk: WindowDriver, after_s: float
+) -> None:
+    await desk.reopen_window()
+    await asyncio.sleep(after_s)
+    await desk.reopen_window()
+    await desk.look_up("maria@lopez.example")
+    assert desk.find_one("Newsletter", Switch).isChecked()
+
+
+def test_tour_saves_every_screenshot_of_theme(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "desktop",
+            "demo",
+            "--customers",
+            "50",
+            "--tour",
+            str(tmp_path),
+            "--theme",
+            "dark",
+        ],
+        env=environment(tmp_path / "home"),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    pictures = sorted(path.name for path in tmp_path.glob("*.png"))
+    assert not [name for name in pictures if "-light" in name]
+    assert [name.split("-", 1)[0] for name in pictures] == [
+        f"{number:02}" for number in range(1, len(pictures) + 1)
+    ]
+    told = " ".join(pictures)
+    assert all(f"-{page}-" in told for page in ("customer", "activity", "settings", "sync-plan"))
+    assert len(pictures) >= 40
+    assert all((tmp_path / name).stat().st_size > 2_000 for name in pictures)
+
+
+def on_a_screen(desk: WindowDriver) -> bool:
+    frame = desk.view.geometry()
+    return any(s.availableGeometry().contains(frame) for s in QGuiApplication.screens())
+
+
+async def test_window_geometry_is_restored(desk: WindowDriver) -> None:
+    desk.view.setGeometry(QRect(20, 30, 640, 560))
+    await desk.close_window()
+    await desk.open_window_with_saved_size()
+    assert desk.view.size().width() == 640
+    assert desk.view.size().height() == 560
+    assert on_a_screen(desk)
+
+
+@pytest.mark.parametrize(
+    "geometry", [b"", b"garbage" * 50, b"\x01\xd9\xd0\xcb\x00\x03\x00\x00" + b"\x7f" * 58]
+)
+async def test_window_invalid_geometry_is_moved_on_screen(
+    desk: WindowDriver, home: WorkspaceHome, geometry: bytes
+) -> None:
+    await desk.close_window()
+    WindowStateFile(home.workspace.state_path).write(WindowState(geometry=geometry))
+    await desk.open_window_with_saved_size()
+    assert on_a_screen(desk), desk.view.geometry()
+
+
+async def test_window_state_broken_or_monitor_gone_uses_defaults(
+    desk: WindowDriver, home: WorkspaceHome
+) -> None:
+    desk.view.setGeometry(QRect(40, 40, 700, 600))
+    far = desk.view.saveGeometry()
+    raw = bytearray(far.data())
+    for offset in (8, 24):
+        raw[offset : offset + 8] = (9000).to_bytes(4, "big") + (9000).to_bytes(4, "big")
+    await desk.close_window()
+    WindowStateFile(home.workspace.state_path).write(WindowState(geometry=bytes(raw)))
+    await desk.open_window_with_saved_size()
+    assert on_a_screen(desk), desk.view.geometry()
+    await desk.close_window()
+    home.workspace.state_path.write_bytes(b"\x00{[[")
+    await desk.open_window_with_saved_size()
+    assert on_a_screen(desk)

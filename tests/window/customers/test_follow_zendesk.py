@@ -1,0 +1,101 @@
+"""Follow Zendesk: a ticket viewed in the browser opens its customer here, when that is welcome."""
+
+from PySide6.QtWidgets import QApplication
+
+from desktop.customer.ticket_follower import ACTIVITY_WINDOW_S, FAST_POLL_S, SLOW_POLL_S
+from desktop.panels.widgets.switch import Switch
+from tests.support.window_driver import Key, WindowDriver
+from tests.support.window_workspace import wait_until
+
+
+async def look(desk: WindowDriver) -> None:
+    """Ask once more now, as the timer will."""
+    follow = desk.window.follow_model
+    follow.set_following(False)
+    follow.set_following(True)
+    before = recent(desk)
+    await wait_until(lambda: recent(desk) > before)
+
+
+def recent(desk: WindowDriver) -> int:
+    counted = desk.sandbox.control("GET", "requests")["requests"]
+    return sum(count for name, count in counted.items() if "tickets/recent" in name)
+
+
+async def following(desk: WindowDriver) -> None:
+    desk.click("Follow Zendesk", Switch)
+    assert "Following Zendesk" in desk.visible_texts()
+    await wait_until(lambda: recent(desk) == 1)
+    # Counted by the server, it may not be read here yet: then it would not be the baseline.
+    await wait_until(lambda: desk.window.services.follow._seen is not None)
+
+
+async def test_follow_viewed_ticket_opens_customer(desk: WindowDriver) -> None:
+    await following(desk)
+    desk.sandbox.control("POST", "viewed", {"ticket": 48240})
+    await look(desk)
+    await desk.wait_until(lambda: "Tom Reyes" in desk.visible_texts())
+    await desk.is_lookup_finished()
+    desk.sandbox.control("POST", "viewed", {"ticket": 48213})
+    await look(desk)
+    await desk.wait_until(lambda: "Maria Lopez" in desk.visible_texts())
+    assert "from #48213" in desk.visible_texts()
+
+
+async def test_follow_polls_at_its_interval(desk: WindowDriver) -> None:
+    await following(desk)
+    desk.sandbox.control("POST", "viewed", {"ticket": 48240})
+    await desk.wait_until(lambda: "Tom Reyes" in desk.visible_texts(), within_s=FAST_POLL_S + 5)
+
+
+async def test_follow_unsaved_input_is_not_replaced(desk: WindowDriver) -> None:
+    await desk.look_up("maria@lopez.example")
+    await following(desk)
+    desk.click("No marketing e-mail")
+    desk.type("x")
+    desk.sandbox.control("POST", "viewed", {"ticket": 48240})
+    await look(desk)
+    await desk.wait_until(lambda: "You have opened #48240 in Zendesk." in desk.visible_texts())
+    assert "Maria Lopez" in desk.visible_texts()
+    desk.save_screenshot("held")
+    desk.press(Key.Key_Escape)
+    desk.sandbox.control("POST", "viewed", {"ticket": 48302})
+    await look(desk)
+    await desk.wait_until(lambda: "Priya Nair" in desk.visible_texts())
+
+
+async def test_follow_stops_below_half_of_rate_limit(desk: WindowDriver) -> None:
+    await following(desk)
+    desk.window.services.follow.has_spare_budget = lambda: False
+    desk.window.follow_model.set_following(False)
+    desk.window.follow_model.set_following(True)
+    await desk.look_up("maria@lopez.example")
+    assert recent(desk) == 1
+    desk.window.services.follow.has_spare_budget = lambda: True
+    await look(desk)
+
+
+async def test_follow_interval_is_short_when_visible_and_active(desk: WindowDriver) -> None:
+    follow = desk.house.follow
+    desk.window.follow_model.note_user_activity()
+    assert follow.poll_interval_s(visible=True) == FAST_POLL_S
+    assert follow.poll_interval_s(visible=False) == SLOW_POLL_S
+    desk.home.clock.offset_s += ACTIVITY_WINDOW_S + 1
+    assert follow.poll_interval_s(visible=True) == SLOW_POLL_S
+    # Typing counts as moving.
+    desk.click("Find a customer")
+    desk.type("m")
+    assert follow.poll_interval_s(visible=True) == FAST_POLL_S
+    desk.view.showMinimized()
+    await desk.wait_until(lambda: not desk.window.follow_model.is_window_visible)
+    desk.view.showNormal()
+    await desk.wait_until(lambda: desk.window.follow_model.is_window_visible)
+
+
+async def test_follow_without_zendesk_is_disabled(desk: WindowDriver) -> None:
+    await desk.house.session.disconnect()
+    desk.view.top_bar.refresh()
+    switch = desk.find_one("Follow Zendesk", Switch)
+    assert not switch.isEnabled()
+    assert switch.accessibleDescription() == "Zendesk is not connected."
+    assert QApplication.focusWidget() is not switch

@@ -1,0 +1,341 @@
+"""The controls are controls: role, name, value, keyboard, size, and why they are disabled."""
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAccessible, QAccessibleInterface, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop.panels.theme.application_theme import ApplicationTheme, ThemeChoice
+from desktop.panels.widgets.button import Button, icon_button, primary_button
+from desktop.panels.widgets.dot_rating import DotRating
+from desktop.panels.widgets.dropdown_field import DropdownField
+from desktop.panels.widgets.link_button import LinkButton
+from desktop.panels.widgets.navigation_rail import NavigationRail
+from desktop.panels.widgets.number_field import NumberField
+from desktop.panels.widgets.radio_row import RadioRow
+from desktop.panels.widgets.segmented_control import SegmentedControl
+from desktop.panels.widgets.status_bar import StatusBar
+from desktop.panels.widgets.switch import Switch
+from desktop.panels.widgets.switch_row import SwitchRow
+
+HEALTH = [("neutral", "Neutral"), ("happy", "Happy"), ("frustrated", "Frustrated")]
+
+
+def accessible(widget: QWidget) -> QAccessibleInterface:
+    return QAccessible.queryAccessibleInterface(widget)
+
+
+def name_of(widget: QWidget) -> str:
+    return accessible(widget).text(QAccessible.Text.Name)
+
+
+def shown(qtbot: QtBot, widget: QWidget) -> QWidget:
+    qtbot.addWidget(widget)
+    widget.show()
+    widget.activateWindow()
+    qtbot.waitUntil(widget.isActiveWindow)
+    return widget
+
+
+def test_switch_is_checkbox_for_keys_and_mouse(qtbot: QtBot) -> None:
+    switch = Switch("Newsletter")
+    shown(qtbot, switch)
+    said: list[bool] = []
+    switch.chosen.connect(said.append)
+    assert (accessible(switch).role(), name_of(switch)) == (QAccessible.Role.CheckBox, "Newsletter")
+    switch.setFocus()
+    QTest.keyClick(switch, Qt.Key.Key_Space)
+    QTest.keyClick(switch, Qt.Key.Key_Return)
+    QTest.mouseClick(switch, Qt.MouseButton.LeftButton)
+    assert said == [True, False, True]
+    assert accessible(switch).state().checked
+    switch.set_on(False)
+    assert said == [True, False, True]
+
+
+def test_switch_disabled_has_reason(qtbot: QtBot) -> None:
+    switch = Switch("Newsletter")
+    qtbot.addWidget(switch)
+    switch.set_enabled(False, "Agents <may> not")
+    assert accessible(switch).text(QAccessible.Text.Description) == "Agents <may> not"
+    assert "&lt;may&gt;" in switch.toolTip()
+    switch.set_enabled(True)
+    assert switch.toolTip() == ""
+
+
+def test_switch_waiting_keeps_wanted_value_and_style(qtbot: QtBot) -> None:
+    switch = Switch("Newsletter", on=True)
+    shown(qtbot, switch)
+    before = switch.grab().toImage()
+    switch.set_waiting(True, "Wanted, not confirmed")
+    assert switch.isChecked()
+    assert switch.is_waiting()
+    assert switch.grab().toImage() != before
+    assert accessible(switch).text(QAccessible.Text.Description) == "Wanted, not confirmed"
+
+
+def test_switch_row_names_its_switch(qtbot: QtBot) -> None:
+    row = SwitchRow("Winback", note="since 2024")
+    shown(qtbot, row)
+    assert name_of(row.switch) == "Winback"
+    row.set_note("waiting", "warn")
+    assert row.note_label.full_text() == "waiting"
+    row.set_read_only(True)
+    assert row.switch.isHidden()
+
+
+def test_segments_are_radio_buttons_and_arrows_only_move_focus(qtbot: QtBot) -> None:
+    control = SegmentedControl("Health", HEALTH)
+    shown(qtbot, control)
+    said: list[str] = []
+    control.chosen.connect(said.append)
+    assert control.value() is None
+    assert [name_of(control.segment(key)) for key, _ in HEALTH] == [
+        "Neutral",
+        "Happy",
+        "Frustrated",
+    ]
+    control.set_value("neutral")
+    first, second = control.segment("neutral"), control.segment("happy")
+    first.setFocus()
+    QTest.keyClick(first, Qt.Key.Key_Right)
+    assert second.hasFocus()
+    assert (said, control.value()) == ([], "neutral")
+    QTest.keyClick(second, Qt.Key.Key_Space)
+    assert (said, control.value()) == (["happy"], "happy")
+    assert accessible(second).state().checked
+    assert not accessible(first).state().checked
+    QTest.keyClick(second, Qt.Key.Key_Space)
+    assert said == ["happy"]
+    QTest.keyClick(second, Qt.Key.Key_Left)
+    QTest.keyClick(first, Qt.Key.Key_Left)
+    assert control.segment("frustrated").hasFocus()
+
+
+def test_segments_mirror_right_to_left(qtbot: QtBot) -> None:
+    control = SegmentedControl("Health", HEALTH)
+    control.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    shown(qtbot, control)
+    first = control.segment("neutral")
+    first.setFocus()
+    QTest.keyClick(first, Qt.Key.Key_Left)
+    assert control.segment("happy").hasFocus()
+
+
+def test_segments_are_one_tab_stop(qtbot: QtBot) -> None:
+    control = SegmentedControl("Health", HEALTH)
+    qtbot.addWidget(control)
+    control.set_value("happy")
+    stops = [
+        key for key, _ in HEALTH if control.segment(key).focusPolicy() & Qt.FocusPolicy.TabFocus
+    ]
+    assert stops == ["happy"]
+
+
+def test_segments_waiting_and_disabled_have_reason(qtbot: QtBot) -> None:
+    control = SegmentedControl("Health", HEALTH)
+    qtbot.addWidget(control)
+    control.set_value("happy")
+    control.set_waiting(True, "Wanted")
+    assert control.segment("happy").is_waiting
+    assert not control.segment("neutral").is_waiting
+    control.set_enabled(False, "Signed out")
+    assert accessible(control.segment("neutral")).text(QAccessible.Text.Description) == "Signed out"
+
+
+def test_radio_rows_are_one_group(qtbot: QtBot) -> None:
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    rows = [RadioRow("none", "Gets everything"), RadioRow("basic", "None", note="receipts arrive")]
+    said: list[str] = []
+    for row in rows:
+        column.addWidget(row)
+        row.chosen.connect(said.append)
+    shown(qtbot, holder)
+    assert accessible(rows[1]).role() == QAccessible.Role.RadioButton
+    assert accessible(rows[1]).text(QAccessible.Text.Description) == "receipts arrive"
+    rows[0].set_selected(True)
+    rows[0].setFocus()
+    QTest.keyClick(rows[0], Qt.Key.Key_Down)
+    assert rows[1].isChecked()
+    assert said == ["basic"]
+    rows[1].set_selected(False)
+    assert not any(row.isChecked() for row in rows)
+    # The whole row is the target, its note included.
+    QTest.mouseClick(rows[0], Qt.MouseButton.LeftButton, pos=QPoint(rows[0].width() - 4, 12))
+    assert said == ["basic", "none"]
+
+
+def test_scale_has_value_and_text(qtbot: QtBot) -> None:
+    scale = DotRating("Customer value")
+    shown(qtbot, scale)
+    scale.set_value(3, "3 of 4")
+    interface = accessible(scale)
+    assert interface.text(QAccessible.Text.Name) == "Customer value"
+    assert interface.text(QAccessible.Text.Description) == "3 of 4"
+    assert interface.valueInterface().currentValue() == 3
+    assert interface.valueInterface().maximumValue() == 4
+    scale.set_value(None, "Not set")
+    assert interface.text(QAccessible.Text.Description) == "Not set"
+    scale.setFocus()
+    assert scale.hasFocus()
+
+
+def test_buttons_have_name_and_disabled_reason(qtbot: QtBot) -> None:
+    save = primary_button("Save", tip="Ctrl+Enter")
+    copy = icon_button("copy", "Copy address")
+    for button in (save, copy):
+        qtbot.addWidget(button)
+    assert name_of(copy) == "Copy address"
+    assert copy.objectName() == "Copy address"
+    save.set_enabled(False, "Choose a reason first")
+    assert accessible(save).text(QAccessible.Text.Description) == "Choose a reason first"
+    save.set_enabled(True)
+    assert accessible(save).text(QAccessible.Text.Description) == "Ctrl+Enter"
+
+
+def rail() -> NavigationRail:
+    made = NavigationRail("Pages")
+    made.add_page("customers", "Customers", "customers")
+    made.add_page("activity", "Activity", "activity")
+    made.add_page("settings", "Settings", "settings", bottom=True)
+    made.set_current("customers")
+    return made
+
+
+def test_navigation_rail_opens_pages(qtbot: QtBot) -> None:
+    made = rail()
+    made.resize(84, 600)
+    shown(qtbot, made)
+    said: list[str] = []
+    made.page_chosen.connect(said.append)
+    customers = made.page("customers")
+    assert (name_of(customers), customers.objectName()) == ("Customers", "Customers")
+    assert accessible(customers).state().checked
+    customers.setFocus()
+    QTest.keyClick(customers, Qt.Key.Key_Down)
+    QTest.keyClick(made.page("activity"), Qt.Key.Key_Return)
+    assert (said, made.current()) == (["activity"], "activity")
+    QTest.mouseClick(made.page("activity"), Qt.MouseButton.LeftButton)
+    assert said == ["activity"]
+    assert made.page("settings").y() > made.page("activity").y() + 300
+    made.set_badge("activity", "2", "2 changes need you")
+    description = accessible(made.page("activity")).text(QAccessible.Text.Description)
+    assert description == "2 changes need you"
+
+
+def test_navigation_rail_is_horizontal_in_narrow_window(qtbot: QtBot) -> None:
+    made = rail()
+    made.set_compact(True)
+    made.resize(390, made.sizeHint().height())
+    shown(qtbot, made)
+    assert made.height() < 60
+    assert made.page("activity").y() == made.page("customers").y()
+
+
+def test_status_bar_has_text(qtbot: QtBot) -> None:
+    bar = StatusBar("State")
+    bar.resize(600, 28)
+    shown(qtbot, bar)
+    bar.set_service("sailthru", "Sailthru offline since 10:31", "offline", "Try again")
+    bar.set_note("waiting", "3 changes waiting")
+    item = bar.item("sailthru")
+    assert name_of(item) == "Sailthru offline since 10:31"
+    with qtbot.waitSignal(bar.clicked) as caught:
+        QTest.keyClick(item, Qt.Key.Key_Space)
+    assert caught.args == ["sailthru"]
+    bar.set_note("waiting", "")
+    assert bar.item("waiting").isHidden()
+
+
+def wheel_over(widget: QWidget) -> None:
+    turned = QWheelEvent(
+        QPointF(5, 5),
+        QPointF(5, 5),
+        QPoint(0, 0),
+        QPoint(0, -120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, turned)
+
+
+def test_wheel_does_not_change_combo_boxes(qtbot: QtBot) -> None:
+    field = DropdownField("Reason", [("asked", "Customer asked"), ("spam", "Complaint")])
+    number = NumberField("Limit", 0, 10)
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.addWidget(field)
+    column.addWidget(number)
+    shown(qtbot, holder)
+    number.setValue(5)
+    field.setFocus()
+    wheel_over(field)
+    wheel_over(number)
+    assert (field.value(), number.value()) == ("asked", 5)
+
+
+def test_combo_box_choice_is_identified_by_key(qtbot: QtBot) -> None:
+    field = DropdownField("Reason", [("asked", "Customer asked"), ("spam", "Complaint")])
+    shown(qtbot, field)
+    field.setFocus()
+    with qtbot.assertNotEmitted(field.chosen):
+        field.set_value("asked")
+    with qtbot.waitSignal(field.chosen) as caught:
+        QTest.keyClick(field, Qt.Key.Key_Down)
+    assert caught.args == ["spam"]
+    interface = accessible(field)
+    assert interface.role() == QAccessible.Role.ComboBox
+    assert interface.text(QAccessible.Text.Description) == "Reason"
+    assert field.objectName() == "Reason"
+    field.set_options([("spam", "Complaint")])
+    assert field.value() == "spam"
+    field.set_value(None)
+    assert field.value() is None
+
+
+MAKERS: list[Callable[[], QWidget]] = [
+    lambda: Switch("x"),
+    lambda: LinkButton("x"),
+    lambda: icon_button("copy", "Copy"),
+    lambda: Button("x"),
+    lambda: RadioRow("x", "x"),
+    lambda: SegmentedControl("x", [("a", "a")]),
+    lambda: DotRating("x"),
+]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_click_targets_are_large_enough(qtbot: QtBot, make: Callable[[], QWidget]) -> None:
+    widget = make()
+    shown(qtbot, widget)
+    widget.adjustSize()
+    assert widget.sizeHint().width() >= 24
+    assert widget.sizeHint().height() >= 24
+
+
+@pytest.mark.parametrize("choice", [ThemeChoice.LIGHT, ThemeChoice.DARK])
+@pytest.mark.parametrize("make", MAKERS)
+def test_focus_is_visible_in_both_themes(
+    qtbot: QtBot, theme: ApplicationTheme, make: Callable[[], QWidget], choice: ThemeChoice
+) -> None:
+    theme.choose(choice)
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    other = LinkButton("other")
+    widget = make()
+    column.addWidget(other)
+    column.addWidget(widget)
+    shown(qtbot, holder)
+    target = widget.segment("a") if isinstance(widget, SegmentedControl) else widget
+    other.setFocus()
+    before = widget.grab().toImage()
+    target.setFocus()
+    assert target.hasFocus()
+    assert widget.grab().toImage() != before

@@ -1,0 +1,116 @@
+"""Texts are shown as typed, cut with the whole in the tool tip, and found by screen readers."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+import desktop
+from desktop.panels.widgets.chip import Chip
+from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
+from desktop.panels.widgets.label import ElidedLabel, elided_label, label
+from desktop.panels.widgets.link_button import LinkButton
+from desktop.panels.widgets.tooltip import escape_tooltip, set_tooltip
+
+HOSTILE = ["<img src=x>", "a < b and c > d", "<b>bold</b>", "R&D", "&amp;", "<a href='x'>y</a>"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_label_text_is_plain(qtbot: QtBot, text: str) -> None:
+    for made in (label(text), elided_label(text), Chip(text)):
+        qtbot.addWidget(made)
+        made.resize(400, 24)
+        assert made.textFormat() == Qt.TextFormat.PlainText
+        assert made.text() == text
+        interface = QAccessible.queryAccessibleInterface(made)
+        assert interface.text(QAccessible.Text.Name) == text
+        assert interface.role() == QAccessible.Role.StaticText
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_tool_tip_is_escaped_with_plain_description(qtbot: QtBot, text: str) -> None:
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    set_tooltip(widget, text)
+    assert "<img" not in widget.toolTip()
+    assert "<b>" not in widget.toolTip()
+    assert "<a" not in widget.toolTip()
+    assert widget.accessibleDescription() == text
+    # Always rich text, else Qt would show "&amp;" for "&".
+    assert widget.toolTip().startswith("<qt>")
+
+
+def test_tool_tip_empty_is_none() -> None:
+    assert escape_tooltip("") == ""
+
+
+def test_button_ampersand_is_shown(qtbot: QtBot) -> None:
+    link = LinkButton("R&D")
+    qtbot.addWidget(link)
+    interface = QAccessible.queryAccessibleInterface(link)
+    assert interface.text(QAccessible.Text.Name) == "R&D"
+    assert interface.role() == QAccessible.Role.Button
+
+
+def test_label_cut_keeps_full_text(qtbot: QtBot) -> None:
+    text = "A subject that is a good deal longer than its column <b>"
+    made = elided_label(text, selectable=True)
+    qtbot.addWidget(made)
+    made.resize(100, 20)
+    made.show()
+    assert made.text().endswith("…")
+    assert made.full_text() == text
+    assert made.toolTip() == escape_tooltip(text)
+    assert QAccessible.queryAccessibleInterface(made).text(QAccessible.Text.Name) == text
+    made.resize(800, 20)
+    assert made.text() == text
+    assert made.toolTip() == ""
+
+
+def test_label_copy_of_cut_text_is_full(qtbot: QtBot) -> None:
+    made = elided_label("maria.lopez@a-very-long-domain.example", selectable=True)
+    qtbot.addWidget(made)
+    made.resize(90, 20)
+    made.show()
+    made.setSelection(0, len(made.text()))
+    QTest.keyClick(made, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text() == "maria.lopez@a-very-long-domain.example"
+
+
+def test_label_megabytes_are_not_laid_out(qtbot: QtBot) -> None:
+    made = label("x" * 10_000_000)
+    qtbot.addWidget(made)
+    assert len(made.text()) < 5_000
+
+
+def test_facts_are_accessible_and_updated_in_place(qtbot: QtBot) -> None:
+    table = KeyValueTable("Engagement")
+    qtbot.addWidget(table)
+    table.resize(400, 100)
+    table.set_rows([KeyValueRow("Last open", "today 08:12", "2 h", tip="21 Nov 2026 08:12")])
+    table.show()
+    name, value, note = table.row_cells(0)
+    assert (name.text(), value.text(), note.text()) == ("Last open", "today 08:12", "2 h")
+    assert "21 Nov 2026" in value.toolTip()
+    table.set_rows([KeyValueRow("Last open", "never"), KeyValueRow("SMS", "", "opted in")])
+    assert table.row_cells(0) == (name, value, note)
+    assert isinstance(value, ElidedLabel)
+    assert value.text() == "never"
+    assert note.isHidden()
+    assert table.row_cells(1)[2].isVisible()
+    table.set_rows([])
+    assert name.isHidden()
+
+
+def test_labels_are_made_by_factory_only() -> None:
+    rooms = Path(desktop.__file__).parent
+    makers = {
+        path.relative_to(rooms).as_posix()
+        for path in rooms.rglob("*.py")
+        if "QLabel" in path.read_text("utf-8") and "stylesheet" not in path.name
+    }
+    assert makers <= {"panels/widgets/label.py"}

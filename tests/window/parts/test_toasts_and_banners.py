@@ -1,0 +1,193 @@
+"""Toasts and banners: time, place, keyboard, counting, and words for screen readers."""
+
+from PySide6.QtCore import QElapsedTimer, QPoint, Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop.panels.widgets import toast as toast_module
+from desktop.panels.widgets.banner import Banner
+from desktop.panels.widgets.toast import Toast
+from desktop.panels.widgets.toast_manager import ToastManager
+
+
+def host_with_toaster(qtbot: QtBot) -> tuple[QWidget, ToastManager]:
+    host = QWidget()
+    host.resize(900, 600)
+    qtbot.addWidget(host)
+    host.show()
+    host.activateWindow()
+    qtbot.waitUntil(host.isActiveWindow)
+    return host, ToastManager(host, "{} more changes".format, [("undo", "Undo all")])
+
+
+def button(widget: QWidget, text: str) -> QPushButton:
+    return next(b for b in widget.findChildren(QPushButton) if b.text() == text)
+
+
+class _Aged(Toast):
+    """A toast whose clock can be set forward."""
+
+    def age(self, ms: int) -> None:
+        class Clock(QElapsedTimer):
+            def elapsed(self) -> int:
+                return ms
+
+        self._elapsed = Clock()
+
+
+def aged(host: QWidget, seconds: float) -> _Aged:
+    toast = _Aged("k", "Done", [("undo", "Undo")], seconds=seconds, parent=host)
+    toast.fit_width(600)
+    toast.move(100, 100)
+    toast.show()
+    return toast
+
+
+def test_toast_lasts_at_least_eight_seconds(qtbot: QtBot) -> None:
+    host, _toaster = host_with_toaster(qtbot)
+    QTest.mouseMove(host, QPoint(5, 5))
+    toast = aged(host, 3)
+    toast.age(7_900)
+    toast._on_tick()
+    assert toast.isVisible()
+    assert toast.undo_time_fraction() == 0
+    toast.age(8_000)
+    with qtbot.waitSignal(toast.closed):
+        toast._on_tick()
+
+
+def test_toast_lasts_as_long_as_undo_time(qtbot: QtBot) -> None:
+    host, _toaster = host_with_toaster(qtbot)
+    toast = aged(host, 10)
+    toast.age(9_900)
+    toast._on_tick()
+    assert toast.isVisible()
+    assert 0 < toast.undo_time_fraction() < 0.02
+    toast.age(10_000)
+    toast._on_tick()
+    assert not toast.isVisible()
+
+
+def test_toast_focus_holds_toast_not_undo_time(qtbot: QtBot) -> None:
+    host, _toaster = host_with_toaster(qtbot)
+    toast = aged(host, 10)
+    toast.focus_first_action()
+    assert button(toast, "Undo").hasFocus()
+    toast.age(60_000)
+    toast._on_tick()
+    assert toast.isVisible()
+    assert toast.undo_time_fraction() == 0
+    QTest.keyClick(button(toast, "Undo"), Qt.Key.Key_Escape)
+    assert not toast.isVisible()
+
+
+def test_toast_time_line_shrinks_in_real_time(qtbot: QtBot) -> None:
+    _host, toaster = host_with_toaster(qtbot)
+    toaster.show_toast("a", "Done", [("undo", "Undo")], seconds=1)
+    toast = toaster.visible_toasts()[0]
+    first = toast.undo_time_fraction()
+    qtbot.wait(300)
+    assert toast.undo_time_fraction() < first - 0.2
+
+
+def test_toast_undo_fires_once_and_closes(qtbot: QtBot) -> None:
+    _host, toaster = host_with_toaster(qtbot)
+    toaster.show_toast("edit-1", "Winback switched on", [("undo", "Undo"), ("note", "Add note")])
+    toast = toaster.visible_toasts()[0]
+    with qtbot.waitSignal(toaster.action_triggered) as caught:
+        QTest.mouseClick(button(toast, "Undo"), Qt.MouseButton.LeftButton)
+    assert caught.args == ["edit-1", "undo"]
+    assert toaster.visible_toasts() == []
+
+
+def test_toasts_keep_position(qtbot: QtBot) -> None:
+    _host, toaster = host_with_toaster(qtbot)
+    for key in ("a", "b", "c"):
+        toaster.show_toast(key, f"Change {key}", [("undo", "Undo")])
+    places = {toast.key: toast.pos() for toast in toaster.visible_toasts()}
+    toaster.close_toast("a")
+    assert {t.key: t.pos() for t in toaster.visible_toasts()} == {k: places[k] for k in ("b", "c")}
+    toaster.show_toast("d", "Change d", [("undo", "Undo")])
+    assert toaster.visible_toasts()[0].pos() == places["a"]
+
+
+def test_toasts_from_fourth_are_batched(qtbot: QtBot) -> None:
+    _host, toaster = host_with_toaster(qtbot)
+    for number in range(6):
+        toaster.show_toast(str(number), f"Change {number}", [("undo", "Undo")])
+    shown = toaster.visible_toasts()
+    assert len(shown) == 4
+    assert shown[-1].message_label.text() == "3 more changes"
+    with qtbot.waitSignal(toaster.batch_triggered) as caught:
+        QTest.mouseClick(button(shown[-1], "Undo all"), Qt.MouseButton.LeftButton)
+    assert caught.args == [["3", "4", "5"], "undo"]
+    assert len(toaster.visible_toasts()) == 3
+
+
+def test_toast_fits_narrow_window_and_resizes(qtbot: QtBot) -> None:
+    host, toaster = host_with_toaster(qtbot)
+    toaster.show_toast("a", "Winback switched on for this customer", [("undo", "Undo")])
+    host.resize(300, 500)
+    toast = toaster.visible_toasts()[0]
+    assert host.rect().contains(toast.geometry())
+    assert toaster.focus_newest()
+    assert button(toast, "Undo").hasFocus()
+
+
+def test_toast_text_is_plain(qtbot: QtBot) -> None:
+    _host, toaster = host_with_toaster(qtbot)
+    toaster.show_toast("a", "<img src=x> switched on")
+    toast = toaster.visible_toasts()[0]
+    assert toast.message_label.textFormat() == Qt.TextFormat.PlainText
+    assert toast.message_label.text() == "<img src=x> switched on"
+
+
+def test_toast_minimum_time_is_eight_seconds() -> None:
+    assert toast_module.MIN_DISPLAY_MS >= 8_000
+
+
+def test_banner_counts_repeated_message(qtbot: QtBot) -> None:
+    banner = Banner()
+    qtbot.addWidget(banner)
+    for _ in range(100):
+        banner.show_message(
+            "bad",
+            "Sailthru did not answer",
+            "3 changes wait",
+            "Try again",
+            actions=[("r", "Retry")],
+        )
+    assert banner.repeat_count() == 100
+    assert banner.count_label.text() == "× 100"
+    assert len(banner.findChildren(QPushButton)) == 1
+    banner.show_message("warn", "Something else")
+    assert banner.repeat_count() == 1
+    assert banner.count_label.isHidden()
+
+
+def test_banner_has_name_description_and_action(qtbot: QtBot) -> None:
+    banner = Banner()
+    qtbot.addWidget(banner)
+    banner.show_message(
+        "bad", "Failed <b>", "Nothing was lost", "Retry", actions=[("retry", "Retry")]
+    )
+    interface = QAccessible.queryAccessibleInterface(banner)
+    assert interface.text(QAccessible.Text.Name) == "Failed <b>"
+    assert interface.text(QAccessible.Text.Description) == "Nothing was lost\nRetry"
+    assert banner.title_label.textFormat() == Qt.TextFormat.PlainText
+    with qtbot.waitSignal(banner.action_triggered) as caught:
+        QTest.keyClick(banner.action_button("retry"), Qt.Key.Key_Space)
+    assert caught.args == ["retry"]
+    banner.clear()
+    assert banner.isHidden()
+
+
+def test_announcement_builds_valid_qt_event(qtbot: QtBot) -> None:
+    from desktop.panels.widgets.screen_reader import announce
+
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    announce(widget, "Winback switched on", urgent=True)
+    announce(widget, "")

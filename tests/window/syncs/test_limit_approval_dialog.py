@@ -1,0 +1,150 @@
+"""A mass opt-in takes two admins: the second signs in at the first one's window, and it runs."""
+
+import asyncio
+import base64
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from desktop.model.limit import Limit
+from desktop.panels.syncs.admin_approval_dialog import AdminApprovalDialog
+from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
+from tests.support.sync_page_driver import SyncPageDriver
+from tests.window.syncs.test_sync_page import read_profile
+
+LIST, MARIA = "Winback", "maria@lopez.example"
+
+
+def leave_all_lists(desk: SyncPageDriver, address: str) -> None:
+    """Somebody who gets nothing by now."""
+    from sailthru.sailthru_client import SailthruClient
+
+    said = desk.sandbox.sailthru
+    client = SailthruClient(said["api_key"], said["api_secret"], said["service_uri"])
+    lists = dict.fromkeys(read_profile(desk, address)["lists"], 0)
+    told = {"id": address, "key": "email", "lists": lists}
+    assert client.api_post("user", told).is_ok()
+
+
+async def stopped_preview(desk: SyncPageDriver) -> None:
+    """A real preview: people join a list, somebody starts to get mail, and nobody may."""
+    await asyncio.to_thread(leave_all_lists, desk, MARIA)
+    await desk.add_preset()
+    goal = desk.read_sync()
+    effects = replace(goal.effects, create_missing=True, add_to_lists=(LIST,))
+    desk.house.syncs.save_sync(replace(goal, effects=effects, limits=Limit(0, 0)))
+    desk.models.page.switch_sync(on=True)
+    await desk.wait_until(lambda: desk.read_sync().checked_at > 0)
+    await desk.make_preview()
+    await desk.wait_until(lambda: breach_of(desk) != "")
+
+
+def breach_of(desk: SyncPageDriver) -> str:
+    """The limit that holds what is shown; empty: none, or nothing is shown yet."""
+    view = desk.models.plan.view()
+    return view.limit_stop.breach if view is not None and view.limit_stop is not None else ""
+
+
+def approvals(desk: SyncPageDriver, breach: str) -> list[str]:
+    found = desk.house.store.plans.list_approvals(desk.open_plan_id())
+    return [one.user_id for one in found if one.limit_code == breach]
+
+
+async def allow_as_ada(desk: SyncPageDriver, breach: str) -> None:
+    words = "Allow…" if breach == "starts" else "Allow once…"
+    desk.click(words, QPushButton)
+    question = desk.front_dialog()
+    assert isinstance(question, ConfirmationDialog)
+    desk.click(question.confirm_button)
+    await desk.wait_until(lambda: approvals(desk, breach) == ["7601"])
+
+
+async def ask_for_approval(desk: SyncPageDriver) -> AdminApprovalDialog:
+    await desk.wait_until(lambda: desk.find_all("Ask for approval…", QPushButton))
+    desk.click("Ask for approval…", QPushButton)
+    dialog = desk.front_dialog()
+    assert isinstance(dialog, AdminApprovalDialog)
+    return dialog
+
+
+def asks_nobody() -> bool:
+    found = [w for w in QApplication.topLevelWidgets() if isinstance(w, AdminApprovalDialog)]
+    return not any(w.isVisible() for w in found)
+
+
+def sign_in(dialog: AdminApprovalDialog, email: str, token: str) -> None:
+    dialog.email_field.setText(email)
+    dialog.token_field.setText(token)
+    dialog.allow_button.click()
+
+
+def asked_who(desk: SyncPageDriver, email: str, token: str) -> list[dict[str, Any]]:
+    """Requests of the person with this token, whoever sent them."""
+    pair = base64.b64encode(f"{email}/token:{token}".encode()).decode()
+    asked = desk.sandbox.logged_requests()
+    return [r for r in asked if r["headers"].get("authorization") == f"Basic {pair}"]
+
+
+async def test_approval_dialog_second_admin_signs_in_and_run_writes(desk: SyncPageDriver) -> None:
+    await stopped_preview(desk)
+    written = len(desk.sandbox.logged_writes())
+    write = desk.page.plan_tab.write_button
+    assert breach_of(desk) == "starts"
+    await allow_as_ada(desk, "starts")
+    assert not write.isEnabled()
+    said = desk.sandbox.zendesk
+    bo = said["second_admin_email"], said["second_admin_api_token"]
+    dialog = await ask_for_approval(desk)
+    for email, token, trouble in (
+        (said["email"], said["api_token"], "Ada Admin has allowed it already"),
+        (said["agent_email"], said["agent_api_token"], "Kim Park is no admin"),
+        (bo[0], "wrong" + bo[1], "refused the sign-in"),
+        ("", bo[1], "both needed"),
+    ):
+        sign_in(dialog, email, token)
+        await desk.wait_until(
+            lambda: dialog.error_label.isVisible() and dialog.allow_button.isEnabled()
+        )
+        assert trouble in dialog.error_label.text()
+        # Whoever sits here is signed in, and need not do it again.
+        assert "in Settings" not in dialog.error_label.text()
+        assert approvals(desk, "starts") == ["7601"]
+    sign_in(dialog, *bo)
+    await desk.wait_until(lambda: approvals(desk, "starts") == ["7601", "7604"])
+    await desk.wait_until(asks_nobody)
+    # One question, to Zendesk alone; the run is Ada's.
+    assert [r["path"] for r in asked_who(desk, *bo)] == ["/api/v2/users/me"]
+    # Joining a list is one admin's matter.
+    await desk.wait_until(lambda: breach_of(desk) == "joins")
+    await allow_as_ada(desk, "joins")
+    await desk.wait_until(write.isEnabled)
+    assert len(desk.sandbox.logged_writes()) == written
+    desk.click(write)
+    run = await desk.wait_for_run_end()
+    assert run.totals["updated"] > 1
+    assert run.totals["failed"] == 0
+    maria = await asyncio.to_thread(read_profile, desk, MARIA)
+    assert LIST in maria["lists"]
+    assert len(asked_who(desk, *bo)) == 1
+
+
+async def test_approval_is_for_one_preview_only(desk: SyncPageDriver) -> None:
+    await stopped_preview(desk)
+    await allow_as_ada(desk, "starts")
+    said = desk.sandbox.zendesk
+    dialog = await ask_for_approval(desk)
+    sign_in(dialog, said["second_admin_email"], said["second_admin_api_token"])
+    await desk.wait_until(lambda: approvals(desk, "starts") == ["7601", "7604"])
+    before = desk.open_plan_id()
+    await desk.wait_until(asks_nobody)
+    await desk.press_preview()
+    await desk.wait_until(
+        lambda: (
+            desk.models.page.selected_sync().active_run is None and desk.open_plan_id() != before
+        ),
+        40,
+    )
+    await desk.wait_until(lambda: breach_of(desk) == "starts")
+    assert approvals(desk, "starts") == []
+    assert not desk.page.plan_tab.write_button.isEnabled()

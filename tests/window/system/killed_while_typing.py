@@ -1,0 +1,49 @@
+"""A window in a process of its own that types half a reason, queues a list, and is killed.
+
+Arguments: the home's folder and the sandbox's document. Ends by SIGKILL.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[3]))
+
+from PySide6.QtWidgets import QApplication, QLineEdit
+
+from desktop.app.event_loop import run_on_qt_event_loop
+from desktop.app.startup.launcher import create_application
+from desktop.panels.widgets.switch import Switch
+from tests.support.window_driver import CTRL, Key, LoggedSandbox, WindowDriver, WorkspaceHome
+
+
+class _ExternalSandbox(LoggedSandbox):
+    """The sandbox that the tests run."""
+
+    def __init__(self, document: dict[str, object]) -> None:
+        self.connection_document = document
+
+
+async def type_edit_and_kill(desk: WindowDriver) -> None:
+    await desk.set_up_and_open()
+    await desk.look_up("maria@lopez.example")
+    desk.click("Winback", Switch)
+    await desk.wait_until(lambda: desk.waiting_edit_count == "1 change waiting")
+    desk.click("No marketing e-mail")
+    reason = next(w for w in desk.find_all("Reason", QLineEdit))
+    reason.setFocus()
+    desk.press(Key.Key_A, CTRL)
+    desk.type("she wrote: enough")
+    await asyncio.sleep(2.0)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    app: QApplication = create_application()
+    home = WorkspaceHome(Path(sys.argv[1]))
+    run_on_qt_event_loop(
+        app, type_edit_and_kill(WindowDriver(home, _ExternalSandbox(json.loads(sys.argv[2]))))
+    )
