@@ -7,14 +7,11 @@ from desktop.clients.smtp import OutgoingEmail, SmtpSecurity, SmtpServer, send_e
 from desktop.clients.transport import tls_context
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.kit.errors import UserDecisionNeeded
-from desktop.kit.text import translate
 from desktop.settings import settings_table, sync_settings
 from desktop.settings.settings_file import SettingsValues
 from desktop.vault.secret import Secret
 
-_SETTINGS_HINT = translate(
-    "Mail", "Settings › Syncs, or `fairlead sync mail`, says where mail goes out."
-)
+_SETTINGS_HINT = "Settings › Syncs, or `fairlead sync mail`, says where mail goes out."
 
 
 async def smtp_server_from_settings(config: ConnectionConfig, values: SettingsValues) -> SmtpServer:
@@ -51,7 +48,5 @@ async def send_workspace_email(
 
 async def send_test_email(config: ConnectionConfig, values: SettingsValues, to: str) -> None:
     """Send a letter that says that it works."""
-    text = translate("Mail", "This is how Fairlead tells about its syncs. It works.")
-    await send_workspace_email(
-        config, values, OutgoingEmail((to,), translate("Mail", "Fairlead: a trial"), text)
-    )
+    text = "This is how Fairlead tells about its syncs. It works."
+    await send_workspace_email(config, values, OutgoingEmail((to,), "Fairlead: a trial", text))

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.kit.text import translate
 from desktop.settings import settings_table
 
 
@@ -22,18 +21,16 @@ def list_stored_data(config: ConnectionConfig) -> tuple[StoredDataItem, ...]:
     days = config.settings_file.load().values.get(settings_table.CACHE_DAYS)
     return (
         StoredDataItem(
-            translate("Stored", "Keys and sign-ins"),
+            "Keys and sign-ins",
             where[:1].upper() + where[1:],
         ),
+        StoredDataItem("Settings, without any key", str(config.workspace.settings_path)),
         StoredDataItem(
-            translate("Stored", "Settings, without any key"), str(config.workspace.settings_path)
-        ),
-        StoredDataItem(
-            translate("Stored", "What waits, and what was changed by whom"),
+            "What waits, and what was changed by whom",
             f"{folder / 'fairlead.db'}, kept when you sign out",
         ),
         StoredDataItem(
-            translate("Stored", "Customers you opened"),
+            "Customers you opened",
             f"{folder / 'mirror.db'}, for {days} days, erased when you sign out",
         ),
     )

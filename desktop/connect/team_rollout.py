@@ -3,7 +3,6 @@
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.connect.connection_check import CheckCollector, ConnectionCheck, failed_check
 from desktop.kit.errors import AppError, Forbidden
-from desktop.kit.text import translate
 from desktop.model.json_value import Json
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import SettingSection
@@ -29,19 +28,17 @@ _POLICY_SECTIONS = frozenset(
     }
 )
 
-KEY_HANDOUT_NOTES = translate(
-    "Team",
+KEY_HANDOUT_NOTES = (
     "Keys are handed out person by person, never in the policy file. Ask Sailthru for a second "
     "key without “job” and give that one to agents: a rule in this app guides, a key that lacks "
-    "the right holds. In Zendesk everybody signs in with their own account in the browser.",
+    "the right holds. In Zendesk everybody signs in with their own account in the browser."
 )
 
-POLICY_INSTALL_NOTES = translate(
-    "Team",
+POLICY_INSTALL_NOTES = (
     "Put the file where only administrators can write: Linux /etc/fairlead/policy.json, macOS "
     "/Library/Application Support/Fairlead/policy.json, Windows "
     "C:\\ProgramData\\Fairlead\\policy.json. It must belong to root or an administrator, and "
-    "nobody else may write to it; otherwise it is ignored, and Fairlead says so.",
+    "nobody else may write to it; otherwise it is ignored, and Fairlead says so."
 )
 
 

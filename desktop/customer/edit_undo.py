@@ -7,7 +7,6 @@ from desktop.customer.edit_service import EditService
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, UserDecisionNeeded
-from desktop.kit.text import translate
 from desktop.model.edit import Edit, EditKind, EditRequest, EditState, is_opt_in, is_same_json
 from desktop.model.permission import Actor
 from desktop.store.workspace_store import WorkspaceStore
@@ -20,13 +19,13 @@ def undo_loss_warning(edit: Edit) -> str:
     """What an undo of this edit cannot bring back, as a sentence; empty when nothing is lost."""
     intent = edit.request
     if intent.kind is EditKind.CREATE:
-        return translate("Undo", "A created profile stays in Sailthru.")
+        return "A created profile stays in Sailthru."
     if intent.kind is EditKind.LIST and not intent.new:
-        return translate("Undo", "The customer joins again from now on: the old join date is lost.")
+        return "The customer joins again from now on: the old join date is lost."
     if intent.kind is EditKind.LIST:
-        return translate("Undo", "E-mail flows that joining has started are not recalled.")
+        return "E-mail flows that joining has started are not recalled."
     if intent.old is None and intent.kind in (EditKind.VAR, EditKind.HEALTH, EditKind.SYNC_MARK):
-        return translate("Undo", "The field stays, without a value.")
+        return "The field stays, without a value."
     return ""
 
 
@@ -101,7 +100,7 @@ class UndoService:
         Raises BadInput for an unknown id, UserDecisionNeeded where there is nothing to take back,
         NotPermitted. Whether the value changed since is found out before anything is sent.
         """
-        words = translate("Undo", "Undone before it was sent.")
+        words = "Undone before it was sent."
         withdrawn = await self.withdraw(edit_id, words)
         if withdrawn is not None:
             return withdrawn

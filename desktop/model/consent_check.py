@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from desktop.kit.clock import utc_datetime
-from desktop.kit.text import translate
 from desktop.model.field_condition import (
     ConditionOperator,
     FieldCondition,
@@ -46,7 +45,7 @@ def check_consent(
                 is_given=True, explanation=_describe_evidence(purpose.evidence, fields, now)
             )
     named = ", ".join(dict.fromkeys(purpose.name for purpose in purposes))
-    text = translate("Consent", "no consent found for {purposes}")
+    text = "no consent found for {purposes}"
     return ConsentDecision(is_given=False, explanation=text.format(purposes=named))
 
 
@@ -57,16 +56,14 @@ def _describe_evidence(
         return _MEMBERSHIP_EVIDENCE[evidence.field].format(name=evidence.value)
     moment = _parse_date(fields.get(evidence.field))
     if moment is None:
-        return translate("Consent", "consent: {evidence}").format(
-            evidence=describe_condition(evidence)
-        )
-    text = translate("Consent", "consent: field {field} of {day}")
+        return "consent: {evidence}".format(evidence=describe_condition(evidence))
+    text = "consent: field {field} of {day}"
     return text.format(field=evidence.field, day=_format_day(moment, now))
 
 
 _MEMBERSHIP_EVIDENCE = {
-    "tags": translate("Consent", "consent: tag {name}"),
-    "lists": translate("Consent", "consent: list {name}"),
+    "tags": "consent: tag {name}",
+    "lists": "consent: list {name}",
 }
 
 

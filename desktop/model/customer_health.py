@@ -2,7 +2,6 @@
 
 from enum import Enum
 
-from desktop.kit.text import translate
 from desktop.model.json_value import Json
 
 
@@ -20,9 +19,9 @@ class CustomerHealth(Enum):
 
 
 _LABELS = {
-    CustomerHealth.NEUTRAL: translate("Health", "Neutral"),
-    CustomerHealth.HAPPY: translate("Health", "Happy"),
-    CustomerHealth.FRUSTRATED: translate("Health", "Frustrated"),
+    CustomerHealth.NEUTRAL: "Neutral",
+    CustomerHealth.HAPPY: "Happy",
+    CustomerHealth.FRUSTRATED: "Frustrated",
 }
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from desktop.kit.text import translate
 from desktop.model.field_value import is_empty, is_equivalent_value, parse_number, parse_timestamp
 from desktop.model.instant import FieldValue
 from desktop.model.json_value import Json
@@ -78,9 +77,9 @@ def describe_condition(condition: FieldCondition) -> str:
 
 def _format_value(value: Json) -> str:
     if isinstance(value, bool):
-        return translate("Condition", "yes") if value else translate("Condition", "no")
+        return "yes" if value else "no"
     if value is None:
-        return translate("Condition", "empty")
+        return "empty"
     return f"“{value}”" if isinstance(value, str) else str(value)
 
 
@@ -139,16 +138,14 @@ _EVALUATORS: dict[ConditionOperator, Callable[[FieldValue, Json, float], bool]] 
 }
 
 _DESCRIPTIONS = {
-    ConditionOperator.IS: translate("Condition", "{field} is {value}"),
-    ConditionOperator.IS_NOT: translate("Condition", "{field} is not {value}"),
-    ConditionOperator.AT_LEAST: translate("Condition", "{field} is at least {value}"),
-    ConditionOperator.AT_MOST: translate("Condition", "{field} is at most {value}"),
-    ConditionOperator.HAS: translate("Condition", "{field} has {value}"),
-    ConditionOperator.HAS_NOT: translate("Condition", "{field} does not have {value}"),
-    ConditionOperator.SET: translate("Condition", "{field} has a value"),
-    ConditionOperator.NOT_SET: translate("Condition", "{field} has no value"),
-    ConditionOperator.BEFORE_DAYS: translate("Condition", "{field} is more than {value} days ago"),
-    ConditionOperator.WITHIN_DAYS: translate(
-        "Condition", "{field} is within the last {value} days"
-    ),
+    ConditionOperator.IS: "{field} is {value}",
+    ConditionOperator.IS_NOT: "{field} is not {value}",
+    ConditionOperator.AT_LEAST: "{field} is at least {value}",
+    ConditionOperator.AT_MOST: "{field} is at most {value}",
+    ConditionOperator.HAS: "{field} has {value}",
+    ConditionOperator.HAS_NOT: "{field} does not have {value}",
+    ConditionOperator.SET: "{field} has a value",
+    ConditionOperator.NOT_SET: "{field} has no value",
+    ConditionOperator.BEFORE_DAYS: "{field} is more than {value} days ago",
+    ConditionOperator.WITHIN_DAYS: "{field} is within the last {value} days",
 }

@@ -8,7 +8,6 @@ from decimal import Decimal, DecimalException
 from enum import Enum
 
 from desktop.kit.errors import InvalidInput
-from desktop.kit.text import translate
 from desktop.model.edit import Service
 from desktop.model.field_value import (
     as_list,
@@ -39,10 +38,10 @@ class MappingOperator(Enum):
 
 
 _OPERATOR_LABELS = {
-    MappingOperator.SET: translate("Operator", "set"),
-    MappingOperator.SET_IF_EMPTY: translate("Operator", "set if empty"),
-    MappingOperator.ADD: translate("Operator", "add to the list"),
-    MappingOperator.SUM: translate("Operator", "add to the number"),
+    MappingOperator.SET: "set",
+    MappingOperator.SET_IF_EMPTY: "set if empty",
+    MappingOperator.ADD: "add to the list",
+    MappingOperator.SUM: "add to the number",
 }
 
 
@@ -195,7 +194,7 @@ def _set(old: Json, value: FieldValue, row: MappingRow, convert: ValueConverter)
 
 def _add(old: Json, value: FieldValue, row: MappingRow, convert: ValueConverter) -> Json:
     if isinstance(old, Mapping):
-        text = translate("Mapping", "{field} holds named values, so nothing can be added.")
+        text = "{field} holds named values, so nothing can be added."
         raise UnconvertibleValue(text.format(field=row.target))
     return merge_into_list(old, None if is_empty(value) else convert(value, row))
 
@@ -212,11 +211,11 @@ def _sum(old: Json, value: FieldValue, row: MappingRow, convert: ValueConverter)
     if base is None or amount is None:
         wrong = old if base is None else value
         raise UnconvertibleValue(
-            translate("Mapping", "“{value}” is no number, so {field} cannot be summed.").format(
+            "“{value}” is no number, so {field} cannot be summed.".format(
                 value=str(wrong)[:40], field=row.target
             ),
             "",
-            translate("Mapping", "Correct the value, or use another operator."),
+            "Correct the value, or use another operator.",
         )
     if amount == 0:
         return old
@@ -227,7 +226,7 @@ def _sum(old: Json, value: FieldValue, row: MappingRow, convert: ValueConverter)
     except DecimalException:
         small = False
     if not small:
-        text = translate("Mapping", "The sum for {field} is too large.")
+        text = "The sum for {field} is too large."
         raise UnconvertibleValue(text.format(field=row.target))
     return convert(int(total) if total == total.to_integral_value() else float(total), row)
 
@@ -264,12 +263,12 @@ def is_same_field_value(field: str, left: Json, right: Json) -> bool:
 def _keep_reason(row: MappingRow, old: Json) -> str:
     """Why what is there is kept whatever the source says; empty: it need not be."""
     if row.protection is FieldProtection.NEVER:
-        return translate("Mapping", "protected: no sync changes it")
+        return "protected: no sync changes it"
     fills_only = (
         row.operator is MappingOperator.SET_IF_EMPTY or row.protection is FieldProtection.IF_EMPTY
     ) and not is_empty(old)
     if fills_only:
-        return translate("Mapping", "kept “{old}” (fills only if empty)").format(old=_short(old))
+        return "kept “{old}” (fills only if empty)".format(old=_short(old))
     return ""
 
 
@@ -279,9 +278,9 @@ def _short(value: Json) -> str:
 
 
 _OPERATOR_EFFECTS = {
-    MappingOperator.SET_IF_EMPTY: translate("Mapping", "fills what is empty"),
-    MappingOperator.ADD: translate("Mapping", "adds to the list"),
-    MappingOperator.SUM: translate("Mapping", "adds to the number"),
+    MappingOperator.SET_IF_EMPTY: "fills what is empty",
+    MappingOperator.ADD: "adds to the list",
+    MappingOperator.SUM: "adds to the number",
 }
 
 
@@ -297,7 +296,7 @@ def _three_way_compare(
         )
         return _resolve_preference(row, old, new, None, both=theirs, service=service)
     if is_same_field_value(row.target, new, known):
-        text = translate("Mapping", "changed in {service} since; kept")
+        text = "changed in {service} since; kept"
         reason = text.format(service=_service_name(service))
         return MappingResult(row.target, old, new, applies=False, reason=reason, known=known)
     both = not is_same_field_value(row.target, old, known)
@@ -308,20 +307,20 @@ def _resolve_preference(
     row: MappingRow, old: Json, new: Json, known: Json, *, both: bool, service: Service | None
 ) -> MappingResult:
     if both and row.prefer is ConflictPreference.ASK:
-        reason = translate("Mapping", "both sides have a value of their own")
+        reason = "both sides have a value of their own"
         return MappingResult(
             row.target, old, new, applies=False, reason=reason, conflict=True, known=known
         )
     if both and row.prefer is ConflictPreference.TARGET:
-        text = translate("Mapping", "kept: {service} goes first")
+        text = "kept: {service} goes first"
         reason = text.format(service=_service_name(service))
         return MappingResult(row.target, old, new, applies=False, reason=reason, known=known)
-    reason = translate("Mapping", "empties it") if is_empty(new) else ""
+    reason = "empties it" if is_empty(new) else ""
     return MappingResult(row.target, old, new, applies=True, reason=reason, known=known)
 
 
 def _service_name(service: Service | None) -> str:
-    return _SERVICE_NAMES[service] if service else translate("Mapping", "the target")
+    return _SERVICE_NAMES[service] if service else "the target"
 
 
 _SERVICE_NAMES = {Service.SAILTHRU: "Sailthru", Service.ZENDESK: "Zendesk"}
@@ -343,11 +342,11 @@ def validate_mapping(rows: Sequence[MappingRow], target: Service) -> tuple[str, 
     check = _sailthru_problems if target is Service.SAILTHRU else _zendesk_problems
     for row in (row for row in rows if row.on):
         if row.target in seen:
-            text = translate("Mapping", "Two rows write {field}: keep one of them.")
+            text = "Two rows write {field}: keep one of them."
             wrong.append(text.format(field=row.target))
         seen.add(row.target)
         if not row.source and row.type in (SourceType.FIELD, SourceType.IDENTIFIER):
-            text = translate("Mapping", "The row for {field} does not say what it reads.")
+            text = "The row for {field} does not say what it reads."
             wrong.append(text.format(field=row.target))
         wrong.extend(check(row))
     return tuple(dict.fromkeys(wrong))
@@ -356,7 +355,7 @@ def validate_mapping(rows: Sequence[MappingRow], target: Service) -> tuple[str, 
 def _sailthru_problems(row: MappingRow) -> Iterator[str]:
     kind, _, name = row.target.partition(".")
     if kind in RESERVED_FIELDS or (kind == "vars" and name in RESERVED_FIELDS):
-        text = translate("Mapping", "{field} says who somebody is; a mapping does not write it.")
+        text = "{field} says who somebody is; a mapping does not write it."
         yield text.format(field=row.target)
     elif kind == "vars":
         yield from _check_errors(validate_var_name, name)
@@ -373,10 +372,9 @@ def _zendesk_problems(row: MappingRow) -> Iterator[str]:
     kind, _, key = row.target.partition(".")
     if kind == "user_fields":
         if not FIELD_KEY_PATTERN.fullmatch(key):
-            text = translate(
-                "Mapping",
+            text = (
                 "“{key}” cannot be the key of a Zendesk field: letters, digits and underscores,"
-                " not digits alone.",
+                " not digits alone."
             )
             yield text.format(key=key)
     elif row.target == "tags":
@@ -397,10 +395,10 @@ def _check_errors(check: Callable[[str], str], name: str) -> Iterator[str]:
 
 def _operator_problem(row: MappingRow, allowed: tuple[MappingOperator, ...]) -> Iterator[str]:
     if row.operator not in allowed:
-        text = translate("Mapping", "{field} cannot take “{operator}”.")
+        text = "{field} cannot take “{operator}”."
         yield text.format(field=row.target, operator=row.operator.label)
 
 
 def _unknown_field_message(row: MappingRow, service: Service) -> str:
-    text = translate("Mapping", "{service} has no field “{field}” that a mapping can write.")
+    text = "{service} has no field “{field}” that a mapping can write."
     return text.format(service=_SERVICE_NAMES[service], field=row.target)

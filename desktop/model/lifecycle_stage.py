@@ -6,7 +6,6 @@ from enum import Enum
 
 from dateutil.relativedelta import relativedelta
 
-from desktop.kit.text import translate
 from desktop.model.field_condition import FieldCondition, are_all_conditions_met
 from desktop.model.instant import FieldValue
 from desktop.model.time_zone import first_timestamp_of_wall_time, local_time, parse_time_zone
@@ -50,12 +49,12 @@ def validate_stages(stages: tuple[LifecycleStage, ...], only: str) -> tuple[str,
     names = [stage.name for stage in stages]
     found = []
     if not all(names):
-        found.append(translate("Stage", "A stage has no name yet."))
-    text = translate("Stage", "Two stages are called “{name}”.")
+        found.append("A stage has no name yet.")
+    text = "Two stages are called “{name}”."
     found += [text.format(name=n) for n in dict.fromkeys(names) if n and names.count(n) > 1]
     if only and only not in names:
-        found.append(translate("Stage", "There is no stage “{name}”.").format(name=only))
-    text = translate("Stage", "A condition of the stage “{name}” names no field.")
+        found.append("There is no stage “{name}”.".format(name=only))
+    text = "A condition of the stage “{name}” names no field."
     found += [
         text.format(name=stage.name)
         for stage in stages

@@ -6,8 +6,6 @@ Consequences are named by their codes here (`plan.Consequence.value`).
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from desktop.kit.text import translate
-
 EMPTY_SOURCE = "empty"
 # Two admins have to allow these: many people would get marketing e-mail who did not before.
 TWO_ADMIN_CONSEQUENCES = frozenset({"starts", "loosened"})
@@ -80,39 +78,27 @@ def _breach_message(code: str, people: int, limit: int) -> str:
     return text.format(people=f"{people:,}", limit=f"{limit:,}")
 
 
-_EMPTY_SOURCE_MESSAGE = translate("Guard", "The source is empty; nothing is written when it is.")
+_EMPTY_SOURCE_MESSAGE = "The source is empty; nothing is written when it is."
 
 _LIMIT_MESSAGES = {
     "starts": (
-        translate(
-            "Guard",
-            "{people} person would start getting marketing e-mail; your limit is {limit} a run.",
-        ),
-        translate(
-            "Guard",
-            "{people} people would start getting marketing e-mail; your limit is {limit} a run.",
-        ),
+        "{people} person would start getting marketing e-mail; your limit is {limit} a run.",
+        "{people} people would start getting marketing e-mail; your limit is {limit} a run.",
     ),
     "loosened": (
-        translate(
-            "Guard",
-            "{people} person would have an opt-out loosened; your limit is {limit} a run.",
-        ),
-        translate(
-            "Guard",
-            "{people} people would have their opt-out loosened; your limit is {limit} a run.",
-        ),
+        "{people} person would have an opt-out loosened; your limit is {limit} a run.",
+        "{people} people would have their opt-out loosened; your limit is {limit} a run.",
     ),
     "joins": (
-        translate("Guard", "{people} person would join a list; your limit is {limit} a run."),
-        translate("Guard", "{people} people would join a list; your limit is {limit} a run."),
+        "{people} person would join a list; your limit is {limit} a run.",
+        "{people} people would join a list; your limit is {limit} a run.",
     ),
     "leaves": (
-        translate("Guard", "{people} person would leave a list; your limit is {limit} a run."),
-        translate("Guard", "{people} people would leave a list; your limit is {limit} a run."),
+        "{people} person would leave a list; your limit is {limit} a run.",
+        "{people} people would leave a list; your limit is {limit} a run.",
     ),
     "blanked": (
-        translate("Guard", "{people} person would lose a value; your limit is {limit} a run."),
-        translate("Guard", "{people} people would lose a value; your limit is {limit} a run."),
+        "{people} person would lose a value; your limit is {limit} a run.",
+        "{people} people would lose a value; your limit is {limit} a run.",
     ),
 }

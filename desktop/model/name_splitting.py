@@ -2,8 +2,6 @@
 
 from enum import Enum
 
-from desktop.kit.text import translate
-
 
 class NameSplitRule(Enum):
     """Which space separates the first name from the last."""
@@ -18,8 +16,8 @@ class NameSplitRule(Enum):
 
 
 _LABELS = {
-    NameSplitRule.FIRST_SPACE: translate("NameRule", "the first word is the first name"),
-    NameSplitRule.LAST_WORD: translate("NameRule", "the last word is the last name"),
+    NameSplitRule.FIRST_SPACE: "the first word is the first name",
+    NameSplitRule.LAST_WORD: "the last word is the last name",
 }
 
 

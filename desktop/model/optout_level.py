@@ -2,8 +2,6 @@
 
 from enum import Enum
 
-from desktop.kit.text import translate
-
 
 class OptOutLevel(Enum):
     """How much e-mail a person has refused; the value is what the Sailthru API says."""
@@ -32,17 +30,17 @@ class OptOutLevel(Enum):
 _STRICTNESS = {OptOutLevel.NONE: 0, OptOutLevel.BLAST: 1, OptOutLevel.BASIC: 2, OptOutLevel.ALL: 3}
 
 _LABELS = {
-    OptOutLevel.NONE: translate("OptOut", "Gets everything"),
-    OptOutLevel.BLAST: translate("OptOut", "No campaigns (old level)"),
-    OptOutLevel.BASIC: translate("OptOut", "No marketing e-mail"),
-    OptOutLevel.ALL: translate("OptOut", "No e-mail at all"),
+    OptOutLevel.NONE: "Gets everything",
+    OptOutLevel.BLAST: "No campaigns (old level)",
+    OptOutLevel.BASIC: "No marketing e-mail",
+    OptOutLevel.ALL: "No e-mail at all",
 }
 
 _EXPLANATIONS = {
-    OptOutLevel.NONE: translate("OptOut", "lists and single templates still apply"),
-    OptOutLevel.BLAST: translate("OptOut", "triggered e-mail still arrives"),
-    OptOutLevel.BASIC: translate("OptOut", "receipts, resets still arrive"),
-    OptOutLevel.ALL: translate("OptOut", "not even password resets"),
+    OptOutLevel.NONE: "lists and single templates still apply",
+    OptOutLevel.BLAST: "triggered e-mail still arrives",
+    OptOutLevel.BASIC: "receipts, resets still arrive",
+    OptOutLevel.ALL: "not even password resets",
 }
 
 # `blast` is deprecated since 2018: shown where present, never offered.

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from desktop.kit.text import translate
-
 
 class Role(Enum):
     """A marketer is an agent with the permission `runs`."""
@@ -37,15 +35,15 @@ class Permission(Enum):
 
 
 _LABELS = {
-    Permission.VIEW: translate("Permission", "look customers up"),
-    Permission.LIST_ADD: translate("Permission", "add customers to lists"),
-    Permission.LIST_REMOVE: translate("Permission", "take customers off lists"),
-    Permission.OPT_OUT: translate("Permission", "opt customers out"),
-    Permission.OPT_IN: translate("Permission", "opt customers back in"),
-    Permission.HEALTH: translate("Permission", "set health"),
-    Permission.VARS: translate("Permission", "change profile data and sync marks"),
-    Permission.CREATE: translate("Permission", "create profiles"),
-    Permission.RUNS: translate("Permission", "run syncs"),
+    Permission.VIEW: "look customers up",
+    Permission.LIST_ADD: "add customers to lists",
+    Permission.LIST_REMOVE: "take customers off lists",
+    Permission.OPT_OUT: "opt customers out",
+    Permission.OPT_IN: "opt customers back in",
+    Permission.HEALTH: "set health",
+    Permission.VARS: "change profile data and sync marks",
+    Permission.CREATE: "create profiles",
+    Permission.RUNS: "run syncs",
 }
 
 # Agents: removing from lists is off (S0-23), opting back in is off, what creates is off.

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from desktop.kit.text import translate
 from desktop.model.edit import Service
 from desktop.model.json_value import Json
 
@@ -79,16 +78,16 @@ class Consequence(Enum):
 
 
 _LABELS = {
-    Consequence.STARTS: translate("Consequence", "start getting marketing e-mail"),
-    Consequence.STOPS: translate("Consequence", "stop getting marketing e-mail"),
-    Consequence.LOOSENED: translate("Consequence", "have their opt-out loosened"),
-    Consequence.JOINS: translate("Consequence", "join {name}"),
-    Consequence.LEAVES: translate("Consequence", "leave {name}"),
-    Consequence.FLOWS: translate("Consequence", "may start e-mail flows"),
-    Consequence.NO_CONSENT: translate("Consequence", "without consent"),
-    Consequence.AGAIN: translate("Consequence", "change again and may re-enter campaigns"),
-    Consequence.BLANKED: translate("Consequence", "have a value emptied"),
-    Consequence.TICKETS: translate("Consequence", "have open tickets that will carry {name}"),
+    Consequence.STARTS: "start getting marketing e-mail",
+    Consequence.STOPS: "stop getting marketing e-mail",
+    Consequence.LOOSENED: "have their opt-out loosened",
+    Consequence.JOINS: "join {name}",
+    Consequence.LEAVES: "leave {name}",
+    Consequence.FLOWS: "may start e-mail flows",
+    Consequence.NO_CONSENT: "without consent",
+    Consequence.AGAIN: "change again and may re-enter campaigns",
+    Consequence.BLANKED: "have a value emptied",
+    Consequence.TICKETS: "have open tickets that will carry {name}",
 }
 
 

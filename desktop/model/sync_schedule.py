@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import DAILY, rrule
 
 from desktop.kit.errors import InvalidInput
-from desktop.kit.text import translate
 from desktop.model.time_zone import first_timestamp_of_wall_time, local_time, parse_time_zone
 
 SCHEDULE_EXAMPLES = (
@@ -38,13 +37,13 @@ _MAX_GAP = timedelta(days=63)
 _LAST = -1
 _WEEKDAY_ABBREVIATIONS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY_NAMES = (
-    translate("Schedule", "Monday"),
-    translate("Schedule", "Tuesday"),
-    translate("Schedule", "Wednesday"),
-    translate("Schedule", "Thursday"),
-    translate("Schedule", "Friday"),
-    translate("Schedule", "Saturday"),
-    translate("Schedule", "Sunday"),
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
 )
 _WEEKDAY_GROUPS = {"weekdays": (0, 1, 2, 3, 4), "weekends": (5, 6)}
 
@@ -111,11 +110,9 @@ def parse_schedule_rule(text: str) -> ScheduleRule:
         if rule is not None:
             return rule
     raise InvalidInput(
-        translate("Schedule", "“{text}” is no schedule.").format(text=text.strip()[:60]),
+        "“{text}” is no schedule.".format(text=text.strip()[:60]),
         "",
-        translate("Schedule", "For example: {examples}.").format(
-            examples="; ".join(SCHEDULE_EXAMPLES)
-        ),
+        "For example: {examples}.".format(examples="; ".join(SCHEDULE_EXAMPLES)),
     )
 
 
@@ -338,39 +335,37 @@ def _every_words(rule: ScheduleRule) -> str:
     hours, minutes = divmod(rule.interval_minutes, 60)
     if minutes:
         one, many = (
-            translate("Schedule", "every minute"),
-            translate("Schedule", "every {n} minutes"),
+            "every minute",
+            "every {n} minutes",
         )
         return one if rule.interval_minutes == 1 else many.format(n=rule.interval_minutes)
-    one, many = translate("Schedule", "every hour"), translate("Schedule", "every {n} hours")
+    one, many = "every hour", "every {n} hours"
     return one if hours == 1 else many.format(n=hours)
 
 
 def _spread_words(rule: ScheduleRule) -> str:
-    text = translate("Schedule", "{n} times a day from {time}")
+    text = "{n} times a day from {time}"
     return text.format(n=rule.runs_per_day, time=_format_time_of_day(rule.start_minute))
 
 
 def _weekly_words(rule: ScheduleRule) -> str:
     names = {
-        _WEEKDAY_GROUPS["weekdays"]: translate("Schedule", "weekdays"),
-        _WEEKDAY_GROUPS["weekends"]: translate("Schedule", "weekends"),
+        _WEEKDAY_GROUPS["weekdays"]: "weekdays",
+        _WEEKDAY_GROUPS["weekends"]: "weekends",
     }
     days = names.get(rule.weekdays) or _join_words([_WEEKDAY_NAMES[day] for day in rule.weekdays])
-    return translate("Schedule", "{days} at {time}").format(
-        days=days, time=_format_time_of_day(rule.start_minute)
-    )
+    return "{days} at {time}".format(days=days, time=_format_time_of_day(rule.start_minute))
 
 
 def _monthly_words(rule: ScheduleRule) -> str:
-    last = translate("Schedule", "the last")
+    last = "the last"
     days = _join_words([last if day == _LAST else str(day) for day in rule.month_days])
     if rule.month_days == (_LAST,):
-        text = translate("Schedule", "{days} day of the month at {time}")
+        text = "{days} day of the month at {time}"
     elif len(rule.month_days) == 1:
-        text = translate("Schedule", "day {days} of the month at {time}")
+        text = "day {days} of the month at {time}"
     else:
-        text = translate("Schedule", "days {days} of the month at {time}")
+        text = "days {days} of the month at {time}"
     return text.format(days=days, time=_format_time_of_day(rule.start_minute))
 
 
@@ -378,7 +373,7 @@ def _join_words(parts: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     if len(parts) == 1:
         return parts[0]
-    text = translate("Schedule", "{first} and {last}")
+    text = "{first} and {last}"
     return text.format(first=", ".join(parts[:-1]), last=parts[-1])
 
 
@@ -394,10 +389,10 @@ _RULE_SERIALIZERS: dict[ScheduleKind, Callable[[ScheduleRule], str]] = {
 }
 
 _RULE_DESCRIPTIONS: dict[ScheduleKind, Callable[[ScheduleRule], str]] = {
-    ScheduleKind.OFF: lambda _: translate("Schedule", "only by hand"),
+    ScheduleKind.OFF: lambda _: "only by hand",
     ScheduleKind.EVERY: _every_words,
     ScheduleKind.SPREAD: _spread_words,
-    ScheduleKind.DAILY: lambda rule: translate("Schedule", "every day at {time}").format(
+    ScheduleKind.DAILY: lambda rule: "every day at {time}".format(
         time=_format_time_of_day(rule.start_minute)
     ),
     ScheduleKind.WEEKLY: _weekly_words,

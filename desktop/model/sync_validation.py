@@ -6,7 +6,6 @@ What cannot be would be read as nobody, be dropped by the service, or be written
 from collections.abc import Callable, Iterator
 
 from desktop.kit.errors import InvalidInput
-from desktop.kit.text import translate
 from desktop.model.edit import Service
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import FIELD_KEY_PATTERN, RESERVED_FIELDS, SourceType
@@ -27,17 +26,17 @@ def validate_sync_names(sync: Sync) -> tuple[str, ...]:
     found += [*_list_problems(sync), *_tag_problems(sync), *_field_problems(sync)]
     found += _optout_level_problems(sync)
     if sync.pressure is not None and sync.pressure.most < 1:
-        found.append(translate("Goals", "“At most” is once at least: else it reaches nobody."))
+        found.append("“At most” is once at least: else it reaches nobody.")
     return tuple(dict.fromkeys(found))
 
 
 def _condition_problems(sync: Sync) -> Iterator[str]:
     for condition in sync.source.where:
         if not condition.field:
-            yield translate("Goals", "A condition of the source names no field.")
+            yield "A condition of the source names no field."
     for purpose in sync.purposes:
         if not purpose.evidence.field:
-            text = translate("Goals", "The evidence for “{purpose}” names no field.")
+            text = "The evidence for “{purpose}” names no field."
             yield text.format(purpose=purpose.name[:80])
     stages = [condition for stage in sync.stages for condition in stage.where]
     evidence = [purpose.evidence for purpose in sync.purposes]
@@ -47,10 +46,10 @@ def _condition_problems(sync: Sync) -> Iterator[str]:
 
 def _condition_value_problems(condition: FieldCondition) -> Iterator[str]:
     if condition.test in _DAY_OPERATORS and parse_number(condition.value) is None:
-        text = translate("Goals", "The condition on {field} does not say how many days.")
+        text = "The condition on {field} does not say how many days."
         yield text.format(field=condition.field[:80])
     elif condition.test in _COMPARISON_OPERATORS and condition.value in (None, ""):
-        text = translate("Goals", "The condition on {field} compares with nothing.")
+        text = "The condition on {field} compares with nothing."
         yield text.format(field=condition.field[:80])
 
 
@@ -58,17 +57,15 @@ def _direction_problems(sync: Sync) -> Iterator[str]:
     """What the other direction has, and this one would leave undone without a word."""
     effects = sync.effects
     if sync.source.lists and sync.source.kind.service is Service.ZENDESK:
-        yield translate("Goals", "It reads Zendesk, which has no lists.")
+        yield "It reads Zendesk, which has no lists."
     if sync.target_service is Service.ZENDESK and effects.add_to_lists:
-        yield translate("Goals", "It writes to Zendesk, which has no lists: give a tag.")
+        yield "It writes to Zendesk, which has no lists: give a tag."
     if sync.target_service is Service.SAILTHRU and effects.add_tags:
-        yield translate("Goals", "It writes to Sailthru, which has no tags: add to a list.")
+        yield "It writes to Sailthru, which has no tags: add to a list."
     if sync.target_service is Service.ZENDESK and effects.deleted_var:
-        yield translate(
-            "Goals", "A deleted person is marked in Sailthru, and it writes to Zendesk."
-        )
+        yield "A deleted person is marked in Sailthru, and it writes to Zendesk."
     if sync.target_service is Service.SAILTHRU and effects.list_name_field:
-        yield translate("Goals", "A list's name goes into a Zendesk field, and it reads Zendesk.")
+        yield "A list's name goes into a Zendesk field, and it reads Zendesk."
 
 
 def _list_problems(sync: Sync) -> Iterator[str]:
@@ -79,22 +76,19 @@ def _list_problems(sync: Sync) -> Iterator[str]:
 def _tag_problems(sync: Sync) -> Iterator[str]:
     for tag in sync.effects.add_tags:
         if not tag or zendesk_tag_from(tag) != tag:
-            text = translate(
-                "Goals",
-                "“{tag}” cannot be a tag in Zendesk: small letters, digits and _ - / : alone.",
-            )
+            text = "“{tag}” cannot be a tag in Zendesk: small letters, digits and _ - / : alone."
             yield text.format(tag=tag[:80])
 
 
 def _field_problems(sync: Sync) -> Iterator[str]:
     var, key = sync.effects.deleted_var, sync.effects.list_name_field
     if var in RESERVED_FIELDS:
-        text = translate("Goals", "{field} says who somebody is; a sync does not write it.")
+        text = "{field} says who somebody is; a sync does not write it."
         yield text.format(field=var)
     elif var:
         yield from _check_errors(validate_var_name, var)
     if key and not FIELD_KEY_PATTERN.fullmatch(key):
-        text = translate("Goals", "“{key}” cannot be the key of a Zendesk field.")
+        text = "“{key}” cannot be the key of a Zendesk field."
         yield text.format(key=key[:80])
 
 
@@ -103,7 +97,7 @@ def _optout_level_problems(sync: Sync) -> Iterator[str]:
     for row in sync.mapping:
         constant = row.on and row.type is SourceType.TEXT and row.target == "optout"
         if constant and row.source not in _SETTABLE_LEVELS:
-            text = translate("Goals", "“{level}” cannot be set: levels are none, basic and all.")
+            text = "“{level}” cannot be set: levels are none, basic and all."
             yield text.format(level=row.source[:80])
 
 

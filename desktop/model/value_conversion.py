@@ -9,16 +9,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from desktop.kit.errors import InvalidInput
-from desktop.kit.text import translate
 from desktop.model.field_value import as_list, is_empty, is_list, parse_boolean, parse_number
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
 from desktop.model.sailthru_naming_rules import validate_var_value
 from desktop.model.time_zone import local_time, parse_time_zone
 
-ROUNDING_EXPLANATION = translate(
-    "Conversion", "Decimals become whole numbers; half is rounded away from zero."
-)
+ROUNDING_EXPLANATION = "Decimals become whole numbers; half is rounded away from zero."
 
 # What a Zendesk tag may hold; everything else becomes an underscore. Digits stay: without them
 # “plan 1” and “plan 2” would be one tag.
@@ -151,26 +148,24 @@ def _local_time(at: float, zone: ZoneInfo) -> datetime:
 
 def _null_value(field_type: str) -> Json:
     if field_type == "name":
-        raise _unconvertible(None, translate("Conversion", "a name, which Zendesk always needs"))
+        raise _unconvertible(None, "a name, which Zendesk always needs")
     return [] if field_type == "tags" else None
 
 
 def _unconvertible(value: FieldValue, wanted: str) -> UnconvertibleValue:
     said = _quote_value(value)
     return UnconvertibleValue(
-        translate("Conversion", "{value} does not fit: the Zendesk field takes {wanted}.").format(
-            value=said, wanted=wanted
-        ),
+        "{value} does not fit: the Zendesk field takes {wanted}.".format(value=said, wanted=wanted),
         "",
-        translate("Conversion", "Correct the value, or map the field to one of another type."),
+        "Correct the value, or map the field to one of another type.",
     )
 
 
 def _quote_value(value: FieldValue) -> str:
     if isinstance(value, Instant):
-        return translate("Conversion", "A date")
+        return "A date"
     if value is None:
-        return translate("Conversion", "No value")
+        return "No value"
     text = _text(value)
     return f"“{text[:40]}…”" if len(text) > 40 else f"“{text}”"
 
@@ -179,7 +174,7 @@ def _as_text(value: FieldValue, zone: str) -> Json:
     if isinstance(value, Instant):
         return _format_timestamp(value.timestamp, "", zone)
     if isinstance(value, Mapping):
-        raise _unconvertible(value, translate("Conversion", "a text"))
+        raise _unconvertible(value, "a text")
     if is_list(value):
         return ", ".join(_text(part) for part in value if part is not None)
     return _text(value)
@@ -193,7 +188,7 @@ def _as_checkbox(value: FieldValue, zone: str) -> Json:
     word = value.strip().lower() if isinstance(value, str) else ""
     if word in _YES or word in _NO:
         return word in _YES
-    raise _unconvertible(value, translate("Conversion", "yes or no"))
+    raise _unconvertible(value, "yes or no")
 
 
 def _as_date(value: FieldValue, zone: str) -> Json:
@@ -208,7 +203,7 @@ def _as_date(value: FieldValue, zone: str) -> Json:
     try:
         written = datetime.fromisoformat(value.strip() if isinstance(value, str) else "")
     except ValueError:
-        raise _unconvertible(value, translate("Conversion", "a date like 2026-11-03")) from None
+        raise _unconvertible(value, "a date like 2026-11-03") from None
     return written.date().isoformat()
 
 
@@ -218,7 +213,7 @@ def _as_integer(value: FieldValue, zone: str) -> Json:
         return None
     number = parse_number(value)
     if number is None or not -(2**63) <= number < 2**63:
-        raise _unconvertible(value, translate("Conversion", "a whole number"))
+        raise _unconvertible(value, "a whole number")
     return _round_half_up(number)
 
 
@@ -228,22 +223,22 @@ def _as_decimal(value: FieldValue, zone: str) -> Json:
         return None
     number = parse_number(value)
     if number is None or not math.isfinite(float(number)):
-        raise _unconvertible(value, translate("Conversion", "a number"))
+        raise _unconvertible(value, "a number")
     return int(number) if number == number.to_integral_value() else float(number)
 
 
 def _as_dropdown_option(value: FieldValue, zone: str) -> Json:
     """One option's value; a list of one counts as that one."""
     del zone
-    texts = _as_text_list(value, translate("Conversion", "one option"))
+    texts = _as_text_list(value, "one option")
     if len(texts) > 1:
-        raise _unconvertible(value, translate("Conversion", "one option"))
+        raise _unconvertible(value, "one option")
     return texts[0] if texts else None
 
 
 def _as_multiselect_options(value: FieldValue, zone: str) -> Json:
     del zone
-    return _as_text_list(value, translate("Conversion", "a list of options"))
+    return _as_text_list(value, "a list of options")
 
 
 def _as_text_list(value: FieldValue, wanted: str) -> list[str]:
@@ -257,27 +252,27 @@ def _as_lookup(value: FieldValue, zone: str) -> Json:
     """The id of another record; text, as Zendesk gives it."""
     text = _as_text(value, zone)
     if not isinstance(text, str) or not text.isascii() or (text and not text.isdigit()):
-        raise _unconvertible(value, translate("Conversion", "the number of a record"))
+        raise _unconvertible(value, "the number of a record")
     return text or None
 
 
 def _as_name(value: FieldValue, zone: str) -> Json:
     name = " ".join(str(_as_text(value, zone)).split())
     if not name:
-        raise _unconvertible(value, translate("Conversion", "a name, which Zendesk always needs"))
+        raise _unconvertible(value, "a name, which Zendesk always needs")
     return name
 
 
 def _as_phone(value: FieldValue, zone: str) -> Json:
     phone = str(_as_text(value, zone)).strip()
     if phone and not any(map(str.isdigit, phone)):
-        raise _unconvertible(value, translate("Conversion", "a phone number"))
+        raise _unconvertible(value, "a phone number")
     return phone or None
 
 
 def _as_tags(value: FieldValue, zone: str) -> Json:
     del zone
-    tags = map(zendesk_tag_from, _as_text_list(value, translate("Conversion", "tags")))
+    tags = map(zendesk_tag_from, _as_text_list(value, "tags"))
     return list(dict.fromkeys(tag for tag in tags if tag))
 
 

@@ -6,7 +6,6 @@ from enum import Enum
 from typing import Generic, TypeVar, cast
 
 from desktop.kit.errors import InvalidInput
-from desktop.kit.text import translate
 from desktop.model.json_value import Json
 
 T = TypeVar("T")
@@ -25,16 +24,16 @@ class SettingKind(Enum):
 class SettingSection(Enum):
     """The heading a setting stands under; the value is what the window calls it."""
 
-    SAILTHRU = translate("Settings", "Sailthru")
-    ZENDESK = translate("Settings", "Zendesk")
-    PERMISSIONS = translate("Settings", "Changes and permissions")
-    NAMES = translate("Settings", "Names in Sailthru and Zendesk")
-    VALUE = translate("Settings", "Customer value")
-    OPT_IN = translate("Settings", "Opting back in")
-    SYNC = translate("Settings", "Syncs")
-    DATA = translate("Settings", "Data on this computer")
-    WINDOW = translate("Settings", "Window")
-    ADVANCED = translate("Settings", "Advanced")
+    SAILTHRU = "Sailthru"
+    ZENDESK = "Zendesk"
+    PERMISSIONS = "Changes and permissions"
+    NAMES = "Names in Sailthru and Zendesk"
+    VALUE = "Customer value"
+    OPT_IN = "Opting back in"
+    SYNC = "Syncs"
+    DATA = "Data on this computer"
+    WINDOW = "Window"
+    ADVANCED = "Advanced"
 
 
 def _same(value: object) -> Json:

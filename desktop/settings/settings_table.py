@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from desktop.kit.text import translate
 from desktop.model.customer_value import PredictionField
 from desktop.model.json_value import Json
 from desktop.model.permission import DEFAULT_PERMISSIONS, Permission, Role
@@ -53,8 +52,8 @@ SERVICE_URI = Setting(
     "https://api.sailthru.com",
     service_address.normalize_service_uri,
     SettingSection.SAILTHRU,
-    translate("Settings", "Service URI"),
-    translate("Settings", "Where Sailthru's API is. Leave it unless Sailthru tells you to."),
+    "Service URI",
+    "Where Sailthru's API is. Leave it unless Sailthru tells you to.",
     advanced=True,
     admin=True,
 )
@@ -63,8 +62,8 @@ CUSTOMER_TYPE = _choice_setting(
     "ecommerce",
     ("ecommerce", "publisher"),
     SettingSection.SAILTHRU,
-    translate("Settings", "Customer type"),
-    translate("Settings", "Decides whether customer value is shown as revenue or as page views."),
+    "Customer type",
+    "Decides whether customer value is shown as revenue or as page views.",
     read=value_parsers.parse_customer_type_setting,
 )
 TIMEZONE = Setting(
@@ -73,8 +72,8 @@ TIMEZONE = Setting(
     "America/New_York",
     value_parsers.parse_time_zone_name,
     SettingSection.SAILTHRU,
-    translate("Settings", "Time zone"),
-    translate("Settings", "The account's own, from Sailthru's Settings › Business › Timezone."),
+    "Time zone",
+    "The account's own, from Sailthru's Settings › Business › Timezone.",
 )
 CURRENCY = Setting(
     "sailthru.currency",
@@ -82,8 +81,8 @@ CURRENCY = Setting(
     "USD",
     value_parsers.parse_currency,
     SettingSection.SAILTHRU,
-    translate("Settings", "Currency"),
-    translate("Settings", "The ISO code of the currency Sailthru counts revenue in."),
+    "Currency",
+    "The ISO code of the currency Sailthru counts revenue in.",
 )
 HAS_DEDICATED_KEY = Setting(
     "sailthru.dedicated_key",
@@ -91,8 +90,8 @@ HAS_DEDICATED_KEY = Setting(
     False,
     value_parsers.parse_flag,
     SettingSection.SAILTHRU,
-    translate("Settings", "This key is only for this app"),
-    translate("Settings", "Ask Sailthru for a key of its own, so that it can be withdrawn alone."),
+    "This key is only for this app",
+    "Ask Sailthru for a key of its own, so that it can be withdrawn alone.",
 )
 ZENDESK_BASE_URL = Setting(
     "zendesk.base_url",
@@ -100,8 +99,8 @@ ZENDESK_BASE_URL = Setting(
     "",
     service_address.normalize_zendesk_url,
     SettingSection.ZENDESK,
-    translate("Settings", "Zendesk account"),
-    translate("Settings", "The first part of https://NAME.zendesk.com/. One per workspace."),
+    "Zendesk account",
+    "The first part of https://NAME.zendesk.com/. One per workspace.",
     admin=True,
 )
 ZENDESK_AUTH = _choice_setting(
@@ -109,8 +108,8 @@ ZENDESK_AUTH = _choice_setting(
     "none",
     ("oauth", "token", "none"),
     SettingSection.ZENDESK,
-    translate("Settings", "Sign-in"),
-    translate("Settings", "oauth: in the browser. token: API token. none: Sailthru only."),
+    "Sign-in",
+    "oauth: in the browser. token: API token. none: Sailthru only.",
 )
 ZENDESK_CLIENT_ID = Setting(
     "zendesk.oauth_client_id",
@@ -118,8 +117,8 @@ ZENDESK_CLIENT_ID = Setting(
     "",
     value_parsers.parse_text,
     SettingSection.ZENDESK,
-    translate("Settings", "OAuth client"),
-    translate("Settings", "The unique identifier of the OAuth client an admin made in Zendesk."),
+    "OAuth client",
+    "The unique identifier of the OAuth client an admin made in Zendesk.",
 )
 ZENDESK_EMAIL = Setting(
     "zendesk.email",
@@ -127,8 +126,8 @@ ZENDESK_EMAIL = Setting(
     "",
     value_parsers.parse_email,
     SettingSection.ZENDESK,
-    translate("Settings", "E-mail address of the API token"),
-    translate("Settings", "Only for the sign-in with an API token; those end on 2027-04-30."),
+    "E-mail address of the API token",
+    "Only for the sign-in with an API token; those end on 2027-04-30.",
 )
 CHANGES_ENABLED = Setting(
     "changes",
@@ -136,8 +135,8 @@ CHANGES_ENABLED = Setting(
     False,
     value_parsers.parse_flag,
     SettingSection.PERMISSIONS,
-    translate("Settings", "Changes are on"),
-    translate("Settings", "While this is off nothing is written to Zendesk or Sailthru."),
+    "Changes are on",
+    "While this is off nothing is written to Zendesk or Sailthru.",
     closed=False,
     admin=True,
 )
@@ -157,7 +156,7 @@ def _permission_setting(role: Role, permission: Permission) -> Setting[bool]:
         value_parsers.parse_flag,
         SettingSection.PERMISSIONS,
         f"{role.value.capitalize()}s may {permission.label}",
-        translate("Settings", "Guides people: whoever holds the Sailthru key can go around it."),
+        "Guides people: whoever holds the Sailthru key can go around it.",
         closed=False,
         admin=True,
     )
@@ -175,8 +174,8 @@ SAILTHRU_ONLY_ROLE = _choice_setting(
     "admin",
     ("admin", "agent"),
     SettingSection.PERMISSIONS,
-    translate("Settings", "Role without Zendesk"),
-    translate("Settings", "In a workspace without Zendesk: the role of who set it up."),
+    "Role without Zendesk",
+    "In a workspace without Zendesk: the role of who set it up.",
     closed="agent",
     admin=True,
     advanced=True,
@@ -187,8 +186,8 @@ SAILTHRU_ONLY_OWNER = Setting(
     "",
     value_parsers.parse_text,
     SettingSection.PERMISSIONS,
-    translate("Settings", "Set up by"),
-    translate("Settings", "The computer account that set up a workspace without Zendesk."),
+    "Set up by",
+    "The computer account that set up a workspace without Zendesk.",
     admin=True,
     advanced=True,
 )
@@ -198,8 +197,8 @@ HEALTH_VAR = Setting(
     "zendesk_health",
     value_parsers.parse_field_name,
     SettingSection.NAMES,
-    translate("Settings", "Health var"),
-    translate("Settings", "The Sailthru var that holds neutral, happy or frustrated."),
+    "Health var",
+    "The Sailthru var that holds neutral, happy or frustrated.",
     admin=True,
 )
 SYNC_MARK_VAR = Setting(
@@ -208,8 +207,8 @@ SYNC_MARK_VAR = Setting(
     "zendesk_sync",
     value_parsers.parse_field_name,
     SettingSection.NAMES,
-    translate("Settings", "Mark var"),
-    translate("Settings", "The Sailthru var that marks who is synced to Zendesk."),
+    "Mark var",
+    "The Sailthru var that marks who is synced to Zendesk.",
     admin=True,
 )
 SYNC_SMART_LIST = Setting(
@@ -218,8 +217,8 @@ SYNC_SMART_LIST = Setting(
     "zendesk-sync-smart",
     value_parsers.parse_name,
     SettingSection.NAMES,
-    translate("Settings", "Smart list"),
-    translate("Settings", "The Sailthru smart list of everybody who carries the mark."),
+    "Smart list",
+    "The Sailthru smart list of everybody who carries the mark.",
     admin=True,
 )
 SYNC_CHECKBOX_FIELD = Setting(
@@ -228,8 +227,8 @@ SYNC_CHECKBOX_FIELD = Setting(
     "sync_to_sailthru",
     value_parsers.parse_field_name,
     SettingSection.NAMES,
-    translate("Settings", "Box field"),
-    translate("Settings", "The Zendesk user field (check box) of who is synced to Sailthru."),
+    "Box field",
+    "The Zendesk user field (check box) of who is synced to Sailthru.",
     admin=True,
 )
 HIGHVALUE_TAG = Setting(
@@ -238,8 +237,8 @@ HIGHVALUE_TAG = Setting(
     "sailthru_highvalue",
     value_parsers.parse_name,
     SettingSection.NAMES,
-    translate("Settings", "High value tag"),
-    translate("Settings", "The Zendesk tag of customers with a high value."),
+    "High value tag",
+    "The Zendesk tag of customers with a high value.",
     admin=True,
 )
 SEGMENT_VAR = Setting(
@@ -248,8 +247,8 @@ SEGMENT_VAR = Setting(
     "customer_value",
     value_parsers.parse_field_name,
     SettingSection.VALUE,
-    translate("Settings", "Segment var"),
-    translate("Settings", "The Sailthru var that holds the segment from 1 to 4."),
+    "Segment var",
+    "The Sailthru var that holds the segment from 1 to 4.",
 )
 
 
@@ -267,8 +266,8 @@ PREDICTION_VARS: Setting[tuple[PredictionField, ...]] = Setting(
     (),
     value_parsers.parse_predictions,
     SettingSection.VALUE,
-    translate("Settings", "Prediction vars"),
-    translate("Settings", "Where the number is read from, best first; empty: by customer type."),
+    "Prediction vars",
+    "Where the number is read from, best first; empty: by customer type.",
     serialize=_dump_predictions,
 )
 SEGMENT_LISTS: Setting[Mapping[str, int]] = Setting(
@@ -277,8 +276,8 @@ SEGMENT_LISTS: Setting[Mapping[str, int]] = Setting(
     MappingProxyType({}),
     value_parsers.parse_segment_lists,
     SettingSection.VALUE,
-    translate("Settings", "Segment lists"),
-    translate("Settings", "Lists whose members belong to a segment, when the var is not set."),
+    "Segment lists",
+    "Lists whose members belong to a segment, when the var is not set.",
     serialize=_dump_lists,
 )
 OPT_IN_LINK = Setting(
@@ -287,23 +286,23 @@ OPT_IN_LINK = Setting(
     "",
     value_parsers.parse_link,
     SettingSection.OPT_IN,
-    translate("Settings", "The customer's own opt-in link"),
-    translate("Settings", "Can be copied into an answer, so that the customer opts in alone."),
+    "The customer's own opt-in link",
+    "Can be copied into an answer, so that the customer opts in alone.",
 )
 CACHE_DAYS = _days_setting(
     "cache.keep_days",
     14,
     0,
-    translate("Settings", "Keep opened customers (days)"),
-    translate("Settings", "How long a customer you opened can be seen without a connection."),
+    "Keep opened customers (days)",
+    "How long a customer you opened can be seen without a connection.",
 )
 WORKSPACE_COLOUR = _choice_setting(
     "workspace.colour",
     "blue",
     WORKSPACE_COLOURS,
     SettingSection.WINDOW,
-    translate("Settings", "Colour"),
-    translate("Settings", "Tells this workspace's window from the others."),
+    "Colour",
+    "Tells this workspace's window from the others.",
     managed=False,
 )
 WINDOW_THEME = _choice_setting(
@@ -311,8 +310,8 @@ WINDOW_THEME = _choice_setting(
     "system",
     ("system", "light", "dark"),
     SettingSection.WINDOW,
-    translate("Settings", "Appearance"),
-    translate("Settings", "Light, dark, or as the computer is set."),
+    "Appearance",
+    "Light, dark, or as the computer is set.",
     managed=False,
 )
 ALWAYS_ON_TOP = Setting(
@@ -321,8 +320,8 @@ ALWAYS_ON_TOP = Setting(
     False,
     value_parsers.parse_flag,
     SettingSection.WINDOW,
-    translate("Settings", "Stay on top"),
-    translate("Settings", "Keeps the narrow window visible beside the browser."),
+    "Stay on top",
+    "Keeps the narrow window visible beside the browser.",
     managed=False,
 )
 FOLLOW_ZENDESK = Setting(
@@ -331,8 +330,8 @@ FOLLOW_ZENDESK = Setting(
     False,
     value_parsers.parse_flag,
     SettingSection.WINDOW,
-    translate("Settings", "Follow Zendesk"),
-    translate("Settings", "Opens the requester of the ticket you look at in Zendesk."),
+    "Follow Zendesk",
+    "Opens the requester of the ticket you look at in Zendesk.",
 )
 CA_FILE = Setting(
     "advanced.ca_file",
@@ -340,8 +339,8 @@ CA_FILE = Setting(
     "",
     value_parsers.parse_file_path,
     SettingSection.ADVANCED,
-    translate("Settings", "Certificate file"),
-    translate("Settings", "A PEM file of a company proxy's certificates, in addition."),
+    "Certificate file",
+    "A PEM file of a company proxy's certificates, in addition.",
     advanced=True,
     restart=True,
 )
@@ -350,8 +349,8 @@ LOG_LEVEL = _choice_setting(
     "info",
     ("debug", "info", "warning"),
     SettingSection.ADVANCED,
-    translate("Settings", "Log level"),
-    translate("Settings", "How much the log says; secrets and addresses are masked always."),
+    "Log level",
+    "How much the log says; secrets and addresses are masked always.",
     advanced=True,
     restart=True,
 )

@@ -1,6 +1,5 @@
 """The settings of syncs; rows of the one table in `table.py`."""
 
-from desktop.kit.text import translate
 from desktop.settings import value_parsers
 from desktop.settings.setting_definition import Setting, SettingKind, SettingSection
 
@@ -10,8 +9,8 @@ RUN_DUE_SYNCS_HERE = Setting(
     False,
     value_parsers.parse_flag,
     SettingSection.SYNC,
-    translate("Settings", "This computer runs what is due"),
-    translate("Settings", "Syncs by hand work everywhere; scheduled ones where this is on."),
+    "This computer runs what is due",
+    "Syncs by hand work everywhere; scheduled ones where this is on.",
     managed=False,
 )
 JOB_TIMEOUT_MINUTES = Setting(
@@ -20,8 +19,8 @@ JOB_TIMEOUT_MINUTES = Setting(
     15,
     value_parsers.integer_parser(1, 1440),
     SettingSection.SYNC,
-    translate("Settings", "Patience with jobs (minutes)"),
-    translate("Settings", "A job of Sailthru or Zendesk that stands still so long is given up."),
+    "Patience with jobs (minutes)",
+    "A job of Sailthru or Zendesk that stands still so long is given up.",
     minimum=1,
     maximum=1440,
     advanced=True,
@@ -32,8 +31,8 @@ MAIL_HOST = Setting(
     "",
     value_parsers.parse_host,
     SettingSection.SYNC,
-    translate("Settings", "Mail server"),
-    translate("Settings", "Hands out the e-mails about syncs, such as smtp.example.com."),
+    "Mail server",
+    "Hands out the e-mails about syncs, such as smtp.example.com.",
 )
 MAIL_PORT = Setting(
     "mail.port",
@@ -41,8 +40,8 @@ MAIL_PORT = Setting(
     587,
     value_parsers.integer_parser(1, 65_535),
     SettingSection.SYNC,
-    translate("Settings", "Port"),
-    translate("Settings", "587 with STARTTLS, 465 with TLS, unless your provider says otherwise."),
+    "Port",
+    "587 with STARTTLS, 465 with TLS, unless your provider says otherwise.",
     minimum=1,
     maximum=65_535,
 )
@@ -52,8 +51,8 @@ MAIL_SECURITY = Setting(
     "starttls",
     value_parsers.choice_parser("starttls", "tls", "none"),
     SettingSection.SYNC,
-    translate("Settings", "Encryption"),
-    translate("Settings", "None is for a mail server on this computer alone."),
+    "Encryption",
+    "None is for a mail server on this computer alone.",
     choices=("starttls", "tls", "none"),
 )
 MAIL_USER = Setting(
@@ -62,8 +61,8 @@ MAIL_USER = Setting(
     "",
     value_parsers.parse_text,
     SettingSection.SYNC,
-    translate("Settings", "User"),
-    translate("Settings", "Who signs in at the mail server; empty where nobody has to."),
+    "User",
+    "Who signs in at the mail server; empty where nobody has to.",
 )
 MAIL_FROM = Setting(
     "mail.from",
@@ -71,8 +70,8 @@ MAIL_FROM = Setting(
     "",
     value_parsers.parse_email,
     SettingSection.SYNC,
-    translate("Settings", "Sender"),
-    translate("Settings", "The address the e-mails come from; empty: the user's."),
+    "Sender",
+    "The address the e-mails come from; empty: the user's.",
 )
 SYNC_SETTINGS: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     RUN_DUE_SYNCS_HERE,

@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from desktop.kit.text import translate
 from desktop.model.sync_plan import RETRY_LATER, PlanRow
 from desktop.store.plan_row_table import decode_plan_row, to_json
 from desktop.store.row_completion import RowCompletion, complete_row, delete_old_touches
@@ -17,7 +16,7 @@ from desktop.store.run_provenance import RunProvenance
 from desktop.store.sqlite_database import Database
 from desktop.store.unconfirmed_increment_repository import insert_unconfirmed_increment
 
-_LEFT_OUT_TEXT = translate("Applying", "Left out. It is looked at again when it changes.")
+_LEFT_OUT_TEXT = "Left out. It is looked at again when it changes."
 
 
 @dataclass(frozen=True)

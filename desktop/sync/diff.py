@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from desktop.kit.text import translate
 from desktop.model import consent_check
 from desktop.model.edit import Service
 from desktop.model.field_mapping import (
@@ -106,7 +105,7 @@ class PlanRowDiffer:
             )
         row = with_mail_state(replace(row, changes=changes), standing)
         if any(change.conflict and not change.choice for change in changes):
-            why = translate("Judging", "changed on both sides: pick one")
+            why = "changed on both sides: pick one"
             return replace(
                 row, fate=PlannedOutcome.CONFLICT, why=why, cause=_CONFLICT_TEXT, ticked=False
             )
@@ -118,37 +117,31 @@ class PlanRowDiffer:
         self, row: PlanRow, record: SourceRecord, found: MatchResult, context: DiffContext
     ) -> PlanRow | None:
         if context.ignore_reason:
-            text = translate("Judging", "ignored for ever: {reason}")
+            text = "ignored for ever: {reason}"
             return _skipped_row(row, text.format(reason=context.ignore_reason))
         waits = _row_for_uncertain_match(row, found) or _row_on_hold(row, context.hold)
         if waits is not None:
             return waits
         standing = found.target
         if standing is not None and not standing.is_editable:
-            return _skipped_row(
-                row, translate("Judging", "not a customer: agent, admin or deleted")
-            )
+            return _skipped_row(row, "not a customer: agent, admin or deleted")
         if context.is_leaving:
-            return (
-                None if standing else _skipped_row(row, translate("Judging", "not there any more"))
-            )
+            return None if standing else _skipped_row(row, "not there any more")
         if self._sync.target_service is Service.SAILTHRU and standing is None:
             if not record.email:
-                return _skipped_row(row, translate("Judging", "no e-mail address"))
+                return _skipped_row(row, "no e-mail address")
             if not _is_deliverable_address(record.email):
-                text = translate("Judging", "“{address}” is not an e-mail address")
-                return _row_to_correct(
-                    row, text.format(address=record.email), translate("Judging", "not an address")
-                )
+                text = "“{address}” is not an e-mail address"
+                return _row_to_correct(row, text.format(address=record.email), "not an address")
         if standing is None and not self._sync.effects.create_missing:
             place = "Sailthru" if self._sync.target_service is Service.SAILTHRU else "Zendesk"
-            text = translate("Judging", "not in {service}, and this sync creates nobody")
+            text = "not in {service}, and this sync creates nobody"
             return _skipped_row(row, text.format(service=place))
         if standing is None and not record.email:
-            return _skipped_row(row, translate("Judging", "no e-mail address"))
+            return _skipped_row(row, "no e-mail address")
         pressure = self._sync.pressure
         if pressure is not None and is_cap_reached(pressure, context.touch_count):
-            text = translate("Judging", "already {count} times this {window}")
+            text = "already {count} times this {window}"
             why = text.format(count=context.touch_count, window=pressure.window.value)
             return replace(_skipped_row(row, why), cause=RETRY_LATER)
         return None
@@ -183,7 +176,7 @@ class PlanRowDiffer:
         context: DiffContext,
     ) -> FieldChange | None:
         if self._lacks_user_field(row, context):
-            why = translate("Judging", "Zendesk has no user field of this name")
+            why = "Zendesk has no user field of this name"
             value = read_source_value(row, record.fields)
             shown = value if not isinstance(value, AbsentValue | Instant) else None
             return FieldChange(row.target, None, shown, applies=False, reason=why)
@@ -213,12 +206,10 @@ class PlanRowDiffer:
         if result.applies and result.field == "optout" and result.new == NEVER_WRITTEN_LEVEL:
             raise invalid_level_error(result.new)
         if result.applies and self._would_add_phone(row, result):
-            why = translate(
-                "Judging", "Zendesk keeps the number it has: another is added beside it"
-            )
+            why = "Zendesk keeps the number it has: another is added beside it"
             result = replace(result, applies=False, reason=why)
         elif result.applies and self._is_echo(row, record, context):
-            why = translate("Judging", "our own write came back")
+            why = "our own write came back"
             result = replace(result, applies=False, reason=why)
         return _to_field_change(result)
 
@@ -293,7 +284,7 @@ class PlanRowDiffer:
         names += [f"{TAG_PREFIX}{tag}" for tag in effects.add_tags if effects.untag_when_gone]
         for name in names:
             if target_record is not None and target_record.get_value(name):
-                why = translate("Judging", "not in the source any more")
+                why = "not in the source any more"
                 changes.append(FieldChange(name, True, False, reason=why))
         mark = effects.deleted_var
         if (
@@ -303,12 +294,12 @@ class PlanRowDiffer:
             and not target_record.get_value(f"vars.{mark}")
         ):
             old = target_record.get_value(f"vars.{mark}")
-            why = translate("Judging", "deleted in Zendesk")
+            why = "deleted in Zendesk"
             changes.append(FieldChange(f"vars.{mark}", old, True, reason=why))
         kept = [tag for tag in effects.add_tags if not effects.untag_when_gone]
         for tag in kept:
             if target_record is not None and target_record.get_value(f"{TAG_PREFIX}{tag}"):
-                why = translate("Judging", "keeps the tag: removing it is off")
+                why = "keeps the tag: removing it is off"
                 changes.append(
                     FieldChange(f"{TAG_PREFIX}{tag}", True, False, applies=False, reason=why)
                 )
@@ -356,10 +347,10 @@ class PlanRowDiffer:
             return row.evidence
         opt_in = self._sync.opt_in
         if opt_in.is_attested and opt_in.email:
-            return translate("Judging", "attested by {who}").format(who=opt_in.attested_by)
+            return "attested by {who}".format(who=opt_in.attested_by)
         if any(c.field.startswith(LIST_PREFIX) and c.new is True for c in row.changes_to_send):
             return ""
-        return translate("Judging", "none needed: on no list")
+        return "none needed: on no list"
 
 
 def with_mail_state(row: PlanRow, target_record: TargetRecord | None) -> PlanRow:
@@ -373,14 +364,13 @@ def with_mail_state(row: PlanRow, target_record: TargetRecord | None) -> PlanRow
     return replace(row, optout=str(target_record.get_value("optout")), on_other_lists=others)
 
 
-TARGET_TAKEN_TEXT = translate(
-    "Judging",
+TARGET_TAKEN_TEXT = (
     "has the same counterpart as {who}. Nothing is written for both: link one of them to somebody"
-    " else, or correct it",
+    " else, or correct it"
 )
-DUPLICATE_TARGET_CAUSE = translate("Judging", "two with one counterpart")
+DUPLICATE_TARGET_CAUSE = "two with one counterpart"
 _TYPED_USER_ATTRIBUTES = frozenset({"name", "phone", "tags"})
-_CONFLICT_TEXT = translate("Judging", "changed on both sides")
+_CONFLICT_TEXT = "changed on both sides"
 
 
 def _to_field_change(result: MappingResult) -> FieldChange:
@@ -411,7 +401,7 @@ def _row_for_uncertain_match(row: PlanRow, found: MatchResult) -> PlanRow | None
         return _row_to_correct(row, found.error, found.error)
     if found.candidates:
         why = SEVERAL_MATCH_TEXT.format(who=", ".join(found.candidates))
-        return _row_to_correct(row, why, translate("Judging", "several match"))
+        return _row_to_correct(row, why, "several match")
     if found.taken_by:
         return _row_to_correct(
             row, TARGET_TAKEN_TEXT.format(who=found.taken_by), DUPLICATE_TARGET_CAUSE

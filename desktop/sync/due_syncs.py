@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from desktop.kit.clock import Clock
 from desktop.kit.errors import InvalidInput
-from desktop.kit.text import translate
 from desktop.model.sync import Sync
 from desktop.model.sync_run import Run, RunState
 from desktop.model.sync_schedule import (
@@ -117,14 +116,13 @@ class DueSyncFinder:
 def find_pause_reason(sync: Sync, last: Run | None, counted: float) -> PausedSync | None:
     """Why a goal does not run by itself; `last` is its last run, `counted` since when it counts."""
     if not sync.checked_at:
-        words = translate("Due", "It was changed and not checked since; check it first.")
+        words = "It was changed and not checked since; check it first."
         return PausedSync(sync, "unchecked", words)
     # Whoever switches it on again, or runs it by hand, has seen to the sign-in.
     lost = last is not None and last.state is RunState.FAILED and last.error_code == "auth_lost"
     if lost and last is not None and counted <= (last.ended_at or last.started_at):
-        words = translate(
-            "Due",
-            "Run {run} was refused the sign-in. Sign in again, then resume it or run it by hand.",
+        words = (
+            "Run {run} was refused the sign-in. Sign in again, then resume it or run it by hand."
         )
         return PausedSync(sync, "auth_lost", words.format(run=last.id))
     return None

@@ -2,20 +2,19 @@
 
 from collections.abc import Mapping
 
-from desktop.kit.text import translate
 from desktop.model.json_value import Json
 
-UNSET_LABEL = translate("Value", "not set")
+UNSET_LABEL = "not set"
 
 
 def format_field_name(field: str) -> str:
     """A field as people call it: `vars.phone` is “phone”, `tags.vip` the tag vip."""
     kind, dot, name = field.partition(".")
     if not dot:
-        return {"optout": translate("Value", "opt-out")}.get(field, field)
+        return {"optout": "opt-out"}.get(field, field)
     return {
-        "lists": translate("Value", "list {name}").format(name=name),
-        "tags": translate("Value", "tag {name}").format(name=name),
+        "lists": "list {name}".format(name=name),
+        "tags": "tag {name}".format(name=name),
     }.get(kind, name)
 
 

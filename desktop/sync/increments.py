@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from desktop.kit.text import translate
 from desktop.model.field_mapping import (
     MappingOperator,
     MappingRow,
@@ -61,4 +60,4 @@ def rebuild_increment(
     return FieldChange(row.target, old, new, reason=_REBUILT_TEXT, known=last)
 
 
-_REBUILT_TEXT = translate("Summing", "an older total came late and stands there: summed up again")
+_REBUILT_TEXT = "an older total came late and stands there: summed up again"

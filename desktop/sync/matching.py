@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from desktop.kit.errors import AppError, NotFound, ValuesRejected
-from desktop.kit.text import translate
 from desktop.model.edit import Service
 from desktop.model.sync import MatchIdentifier, Sync
 from desktop.model.zendesk_user import ZendeskUser
@@ -199,6 +198,4 @@ def _user_ids(people: Iterable[ZendeskUser]) -> tuple[int, ...]:
     return tuple(person.id for person in people)
 
 
-SEVERAL_MATCH_TEXT = translate(
-    "Finding", "several match: {who}. Nothing is written until somebody chooses"
-)
+SEVERAL_MATCH_TEXT = "several match: {who}. Nothing is written until somebody chooses"

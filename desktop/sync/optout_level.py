@@ -1,6 +1,5 @@
 """An opt-out level as a sync writes it: by Sailthru's name, and never the old one."""
 
-from desktop.kit.text import translate
 from desktop.model.instant import FieldValue
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
@@ -19,9 +18,7 @@ def parse_optout_level(value: FieldValue) -> Json:
 def invalid_level_error(value: FieldValue) -> UnconvertibleValue:
     """The old level `blast` is shown where it is, and never set."""
     return UnconvertibleValue(
-        translate("Judging", "“{value}” is no opt-out level that is set.").format(
-            value=str(value)[:40]
-        ),
+        "“{value}” is no opt-out level that is set.".format(value=str(value)[:40]),
         "",
-        translate("Judging", "Levels are none, basic and all."),
+        "Levels are none, basic and all.",
     )

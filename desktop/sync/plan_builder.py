@@ -11,7 +11,6 @@ from itertools import islice
 from typing import ParamSpec, TypeVar
 
 from desktop.kit.errors import AppError
-from desktop.kit.text import translate
 from desktop.model.edit import Service
 from desktop.model.field_condition import are_all_conditions_met
 from desktop.model.lifecycle_stage import cap_period_start, current_stages
@@ -370,7 +369,7 @@ class PlanBuilder:
 
 def _row_for_unreadable(walked: _PlanCounts, words: str) -> PlanRow:
     walked.row_count += 1
-    cause = translate("Planning", "a row of the export cannot be read")
+    cause = "a row of the export cannot be read"
     return PlanRow(
         walked.row_count, PlannedOutcome.CORRECTION, "", "", words.partition(":")[0], why=words, cause=cause,
         ticked=False,
@@ -380,7 +379,7 @@ def _row_for_unreadable(walked: _PlanCounts, words: str) -> PlanRow:
 def _row_outside_source(walked: _PlanCounts, record: SourceRecord) -> PlanRow:
     """Somebody who waited for another try and is not meant any more: nobody waits for that."""
     walked.row_count += 1
-    why = translate("Planning", "not in the source any more")
+    why = "not in the source any more"
     return PlanRow(
         walked.row_count, PlannedOutcome.SKIPPED, record.id, "", record.label, why=why, ticked=False
     )
@@ -388,7 +387,7 @@ def _row_outside_source(walked: _PlanCounts, record: SourceRecord) -> PlanRow:
 
 def _row_of_unclear_membership(walked: _PlanCounts, record: SourceRecord) -> PlanRow:
     walked.row_count += 1
-    why = translate("Planning", "not known whether it belongs: a value it goes by is missing")
+    why = "not known whether it belongs: a value it goes by is missing"
     return PlanRow(
         walked.row_count, PlannedOutcome.SKIPPED, record.id, "", record.label, why=why, ticked=False
     )

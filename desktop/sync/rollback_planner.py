@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 
 from desktop.kit.errors import AppError, InvalidInput
-from desktop.kit.text import translate
 from desktop.model.edit import Service
 from desktop.model.field_mapping import MappingOperator, is_same_field_value
 from desktop.model.field_value import is_empty
@@ -158,7 +157,7 @@ class RollbackPlanner:
             cause="",
             events=(),
             consequences=(),
-            evidence=translate("Rollback", "stands as before the run"),
+            evidence="stands as before the run",
         )
         if isinstance(now, AppError):
             return replace(
@@ -229,12 +228,12 @@ def _revert_increment(
     )
 
 
-_GONE_TEXT = translate("Rollback", "not there any more, or not a customer")
-_PROFILE_STAYS_TEXT = translate("Rollback", "was created by the run: the profile itself stays")
-_ALREADY_REVERTED_TEXT = translate("Rollback", "is as before already")
-_CHANGED_SINCE_TEXT = translate("Rollback", "changed by somebody since: never restored")
-_UNCONFIRMED_TEXT = translate(
-    "Rollback", "may be changed yet by a job that was given up: the sync's next preview finds out"
+_GONE_TEXT = "not there any more, or not a customer"
+_PROFILE_STAYS_TEXT = "was created by the run: the profile itself stays"
+_ALREADY_REVERTED_TEXT = "is as before already"
+_CHANGED_SINCE_TEXT = "changed by somebody since: never restored"
+_UNCONFIRMED_TEXT = (
+    "may be changed yet by a job that was given up: the sync's next preview finds out"
 )
-_BECOMES_EMPTY_TEXT = translate("Rollback", "was not set: becomes empty, the name stays")
-_NEW_JOIN_DATE_TEXT = translate("Rollback", "back on the list, with a new date of joining")
+_BECOMES_EMPTY_TEXT = "was not set: becomes empty, the name stays"
+_NEW_JOIN_DATE_TEXT = "back on the list, with a new date of joining"

@@ -6,7 +6,6 @@ Never a customer: rows are numbers here. Pure; sending is somebody else's.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from desktop.kit.text import translate
 from desktop.model.sync import NotificationSettings, Sync
 from desktop.model.sync_run import RUN_OUTCOMES, Run, RunState
 from desktop.model.time_zone import local_time, parse_time_zone
@@ -62,7 +61,7 @@ def build_run_notification(
     totals = ", ".join(
         f"{run.totals[name]:,} {name}" for name in RUN_OUTCOMES if run.totals.get(name)
     )
-    totals = totals or translate("Notice", "nothing to do")
+    totals = totals or "nothing to do"
     what, error = next_step_text(run), run.error.strip()
     lines = [
         f"{title}.",
@@ -106,49 +105,41 @@ def _format_time_span(run: Run, zone: str) -> str:
     return f"{text} ({zone})"
 
 
-_ROWS_REFUSED_TEXT = translate("Notice", "some rows were refused")
+_ROWS_REFUSED_TEXT = "some rows were refused"
 _STATE_LABELS = {
-    RunState.PLANNED: translate("Notice", "planned"),
-    RunState.RUNNING: translate("Notice", "running"),
-    RunState.WAITING: translate("Notice", "waits for you"),
-    RunState.INTERRUPTED: translate("Notice", "was interrupted"),
-    RunState.CANCELLED: translate("Notice", "was cancelled"),
-    RunState.FAILED: translate("Notice", "failed"),
-    RunState.DONE: translate("Notice", "done"),
+    RunState.PLANNED: "planned",
+    RunState.RUNNING: "running",
+    RunState.WAITING: "waits for you",
+    RunState.INTERRUPTED: "was interrupted",
+    RunState.CANCELLED: "was cancelled",
+    RunState.FAILED: "failed",
+    RunState.DONE: "done",
 }
 _TRIGGER_LABELS = {
-    "hand": translate("Notice", "started by hand"),
-    "schedule": translate("Notice", "by schedule"),
-    "retry": translate("Notice", "another try"),
-    "rollback": translate("Notice", "taking back"),
+    "hand": "started by hand",
+    "schedule": "by schedule",
+    "retry": "another try",
+    "rollback": "taking back",
 }
-_LOOK_AT_ROWS_TEXT = translate(
-    "Notice", "Open Sync in Fairlead and look at what needs correction; the next run tries again."
+_LOOK_AT_ROWS_TEXT = (
+    "Open Sync in Fairlead and look at what needs correction; the next run tries again."
 )
-_TRY_AGAIN_TEXT = translate(
-    "Notice", "Look at the run in Fairlead; `fairlead sync run {goal} --resume {run}` goes on."
-)
-_NEXT_RUN_RETRIES_TEXT = translate(
-    "Notice", "Nothing, if the service is back: the next run tries again."
-)
+_TRY_AGAIN_TEXT = "Look at the run in Fairlead; `fairlead sync run {goal} --resume {run}` goes on."
+_NEXT_RUN_RETRIES_TEXT = "Nothing, if the service is back: the next run tries again."
 _NEXT_STEP_BY_ERROR = {
-    "auth_lost": translate(
-        "Notice",
+    "auth_lost": (
         "Sign in again in Settings, then `fairlead sync run {goal} --resume {run}`. The schedule"
-        " of this sync is paused until then.",
+        " of this sync is paused until then."
     ),
-    "forbidden": translate(
-        "Notice", "Ask an admin for the right that is missing; `fairlead doctor` names it."
-    ),
+    "forbidden": "Ask an admin for the right that is missing; `fairlead doctor` names it.",
     **dict.fromkeys(
         ("offline", "timed_out", "rate_limited", "service_trouble"), _NEXT_RUN_RETRIES_TEXT
     ),
 }
 _NEXT_STEP_BY_STATE = {
-    RunState.WAITING: translate(
-        "Notice",
+    RunState.WAITING: (
         "Nothing was written. Open Sync in Fairlead, look at what the limit stopped, and let it"
-        " pass once or change the sync.",
+        " pass once or change the sync."
     ),
     RunState.INTERRUPTED: _TRY_AGAIN_TEXT,
 }

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from desktop.kit.errors import InvalidInput
-from desktop.kit.text import translate
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingOperator, MappingRow, SourceType
 from desktop.model.lifecycle_stage import LifecycleStage
@@ -51,23 +50,20 @@ def _tickets_to_profiles(names: PresetNames) -> Sync:
     )
     return Sync(
         name=TICKETS_TO_PROFILES,
-        title=translate("Preset", "Tickets to profiles"),
+        title="Tickets to profiles",
         source=SyncSource(SourceKind.ZENDESK_TICKETS),
         identity=_DEFAULT_IDENTITY,
         mapping=tuple(MappingRow(field, f"vars.{field}") for field in fields),
         schedule="every 5 min",
         preset=TICKETS_TO_PROFILES,
-        description=translate(
-            "Preset",
-            "What people have asked for lately becomes profile data. Never what they wrote.",
-        ),
+        description="What people have asked for lately becomes profile data. Never what they wrote.",
     )
 
 
 def _zendesk_to_sailthru(names: PresetNames) -> Sync:
     return Sync(
         name=ZENDESK_TO_SAILTHRU,
-        title=translate("Preset", "Zendesk to Sailthru"),
+        title="Zendesk to Sailthru",
         source=SyncSource(
             SourceKind.ZENDESK_USERS,
             where=(FieldCondition(f"user_fields.{names.box_field}", ConditionOperator.IS, True),),
@@ -82,17 +78,14 @@ def _zendesk_to_sailthru(names: PresetNames) -> Sync:
         effects=SyncEffects(create_missing=True),
         schedule="hourly",
         preset=ZENDESK_TO_SAILTHRU,
-        description=translate(
-            "Preset",
-            "Everybody whose box “Sync to Sailthru” is ticked gets a profile, on no list.",
-        ),
+        description="Everybody whose box “Sync to Sailthru” is ticked gets a profile, on no list.",
     )
 
 
 def _sailthru_to_zendesk(names: PresetNames) -> Sync:
     return Sync(
         name=SAILTHRU_TO_ZENDESK,
-        title=translate("Preset", "Sailthru to Zendesk"),
+        title="Sailthru to Zendesk",
         source=SyncSource(SourceKind.SAILTHRU_LISTS, lists=(names.smart_list,)),
         identity=_DEFAULT_IDENTITY,
         mapping=(
@@ -103,17 +96,14 @@ def _sailthru_to_zendesk(names: PresetNames) -> Sync:
         effects=SyncEffects(add_tags=("sailthru",)),
         schedule="3 times a day from 09:00",
         preset=SAILTHRU_TO_ZENDESK,
-        description=translate(
-            "Preset",
-            "Everybody on the smart list carries in Zendesk what Sailthru knows.",
-        ),
+        description="Everybody on the smart list carries in Zendesk what Sailthru knows.",
     )
 
 
 def _high_value_tagging(names: PresetNames) -> Sync:
     return Sync(
         name=HIGH_VALUE_TAGGING,
-        title=translate("Preset", "High-value tagging"),
+        title="High-value tagging",
         source=SyncSource(
             SourceKind.SAILTHRU_LISTS,
             where=(FieldCondition("value.segment", ConditionOperator.AT_LEAST, HIGHEST_SEGMENT),),
@@ -122,10 +112,7 @@ def _high_value_tagging(names: PresetNames) -> Sync:
         effects=SyncEffects(add_tags=(names.highvalue_tag,)),
         schedule="daily 06:00",
         preset=HIGH_VALUE_TAGGING,
-        description=translate(
-            "Preset",
-            "Customers of the highest value get a tag, which their open tickets carry too.",
-        ),
+        description="Customers of the highest value get a tag, which their open tickets carry too.",
     )
 
 

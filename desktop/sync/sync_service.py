@@ -9,7 +9,6 @@ from desktop.clients.zendesk.client import ZendeskClient
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted, UserDecisionNeeded
-from desktop.kit.text import translate
 from desktop.model.edit import Service
 from desktop.model.field_mapping import validate_mapping
 from desktop.model.json_value import Json
@@ -181,20 +180,20 @@ class SyncService:
         """
         found: list[SyncProblem] = []
         if not sync.is_saved:
-            found.append(SyncProblem("unsaved", translate("Goals", "It is not saved yet.")))
+            found.append(SyncProblem("unsaved", "It is not saved yet."))
         elif not sync.checked_at:
-            found.append(SyncProblem("unchecked", translate("Goals", "It was not checked yet.")))
+            found.append(SyncProblem("unchecked", "It was not checked yet."))
         elif not sync.on:
-            found.append(SyncProblem("off", translate("Goals", "It is switched off.")))
+            found.append(SyncProblem("off", "It is switched off."))
         verdict = self.check_permission()
         if connected and not verdict.is_allowed:
             found.append(SyncProblem("permission", verdict.reason))
         if connected is False:
-            words = translate("Goals", "Zendesk and Sailthru are not both connected.")
+            words = "Zendesk and Sailthru are not both connected."
             found.append(SyncProblem("connection", words))
         running = next(iter(self._store.runs.list_runs(sync.name, 1)), None)
         if running is not None and running.state is RunState.RUNNING:
-            found.append(SyncProblem("running", translate("Goals", "It is running.")))
+            found.append(SyncProblem("running", "It is running."))
         return tuple(found)
 
     def list_states(self) -> tuple[SyncStatus, ...]:
@@ -271,26 +270,26 @@ def validate_sync(sync: Sync) -> tuple[str, ...]:
     """What is wrong with a goal, a sentence each."""
     found = list(validate_mapping(sync.mapping, sync.target_service))
     if not sync.identity:
-        found.append(translate("Goals", "Say by what people are recognised."))
+        found.append("Say by what people are recognised.")
     if sync.opt_in.email and not sync.opt_in.is_attested:
-        found.append(translate("Goals", "Opting in needs somebody's word that there is consent."))
+        found.append("Opting in needs somebody's word that there is consent.")
     writes = any(row.on for row in sync.mapping)
     effects = sync.effects
     if not (writes or effects.add_to_lists or effects.add_tags or effects.deleted_var):
-        found.append(translate("Goals", "It would write nothing: add a row, a list or a tag."))
+        found.append("It would write nothing: add a row, a list or a tag.")
     found += validate_sync_names(sync)
     found += validate_stages(sync.stages, sync.source.stage)
     limits = sync.limits
     if limits.people < 0 or not 0 <= limits.percent <= 100:
-        found.append(translate("Goals", "A limit is a number of people, and 0 to 100 per cent."))
+        found.append("A limit is a number of people, and 0 to 100 per cent.")
     if sync.source.within_days is not None and sync.source.within_days < 1:
-        found.append(translate("Goals", "“Within days” is one day at least."))
+        found.append("“Within days” is one day at least.")
     if sync.schedule:
         try:
             parse_schedule_rule(sync.schedule)
         except InvalidInput as error:
             found.append(error.title)
-    text = translate("Goals", "“{address}” is no e-mail address.")
+    text = "“{address}” is no e-mail address."
     found += [
         text.format(address=address[:80])
         for address in sync.notify.email

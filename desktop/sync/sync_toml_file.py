@@ -16,7 +16,6 @@ import msgspec
 import tomli_w
 
 from desktop.kit.errors import InvalidInput
-from desktop.kit.text import translate
 from desktop.model.field_condition import FieldCondition
 from desktop.model.json_value import Json
 from desktop.model.sync import SYNC_NAME_MAX_LENGTH, Sync
@@ -119,9 +118,9 @@ def _sync_tables(document: Mapping[str, Any]) -> Sequence[Any]:
         )
     if version > FORMAT_VERSION:
         raise InvalidInput(
-            translate("Transfer", "A newer Fairlead wrote this file."),
+            "A newer Fairlead wrote this file.",
             f"It has format {version}; this Fairlead reads up to {FORMAT_VERSION}. Nothing was imported.",
-            translate("Transfer", "Update Fairlead, then import it again."),
+            "Update Fairlead, then import it again.",
         )
     if version < 1:
         raise _import_error(f"There is no format {version}.")
@@ -192,12 +191,12 @@ def _decode_json_value(text: Any, path: str) -> Json:
 
 
 _TYPE_LABELS = {
-    "str": translate("Transfer", "a text"),
-    "int": translate("Transfer", "a whole number"),
-    "float": translate("Transfer", "a number"),
-    "bool": translate("Transfer", "true or false"),
-    "array": translate("Transfer", "a list"),
-    "object": translate("Transfer", "a table"),
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
 }
 _ERROR_PATH_PATTERN = re.compile(r" - at `\$?(?P<place>[^`]*)`$")
 _WRONG_TYPE_PATTERN = re.compile(r"Expected `(?P<wanted>\w+)[^`]*`, got `(?P<found>\w+)`")
@@ -218,5 +217,5 @@ def _type_error(said: str, path: str) -> InvalidInput:
 
 
 def _import_error(what: str, why: str = "") -> InvalidInput:
-    nothing = translate("Transfer", "Nothing was imported.")
+    nothing = "Nothing was imported."
     return InvalidInput(what, f"{why} {nothing}".strip())

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from desktop.clients.sailthru.job_status import SailthruJobStatus
 from desktop.kit.errors import NotFound
-from desktop.kit.text import translate
 from desktop.model.edit import Service
 from desktop.model.field_mapping import MappingOperator, is_same_field_value
 from desktop.model.json_value import Json
@@ -174,22 +173,19 @@ class UnconfirmedIncrementSettler:
 
 
 _SERVICE_TITLES = {Service.SAILTHRU: "Sailthru", Service.ZENDESK: "Zendesk"}
-_CAUSE_TEXT = translate("Doubts", "a sum that may count already")
-_JOB_RUNNING_TEXT = translate(
-    "Doubts",
+_CAUSE_TEXT = "a sum that may count already"
+_JOB_RUNNING_TEXT = (
     "{service} has not ended the job ({job}) that may still change this number: nothing more is"
-    " added before. Try this row by its number to go on from what stands there all the same",
+    " added before. Try this row by its number to go on from what stands there all the same"
 )
-_UNDECIDED_TEXT = translate(
-    "Doubts",
+_UNDECIDED_TEXT = (
     "may be added up already: {field} should be {new} with it and {old} without, and is {now}. Set"
-    " it to one of the two, or try this row by its number: then it is added to what stands there",
+    " it to one of the two, or try this row by its number: then it is added to what stands there"
 )
-_UNDECIDED_ROLLBACK_TEXT = translate(
-    "Doubts",
+_UNDECIDED_ROLLBACK_TEXT = (
     "may be taken off already: {field} should be {new} without what was taken back and {old} with"
     " it, and is {now}. Set it to one of the two, or try this row by its number: then nothing more"
-    " is taken off",
+    " is taken off"
 )
 
 

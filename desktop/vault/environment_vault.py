@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from desktop.kit.errors import InvalidInput
 from desktop.kit.log_redaction import Redactor
-from desktop.kit.text import translate
 from desktop.vault.secret import Secret, Vault, validate_secret
 
 SECRET_VARIABLES: Mapping[str, Secret] = {
@@ -70,7 +69,7 @@ class EnvironmentVault:
         )
         if not names:
             return self._below.location_label
-        where = translate("Stored", "in the environment ({names}), not stored; others {below}")
+        where = "in the environment ({names}), not stored; others {below}"
         return where.format(names=names, below=self._below.location_label)
 
     async def get(self, secret: Secret) -> str | None:

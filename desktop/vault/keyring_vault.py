@@ -8,7 +8,6 @@ from typing import Protocol, TypeVar
 
 from desktop.kit.errors import AppError, InternalError
 from desktop.kit.log_redaction import Redactor
-from desktop.kit.text import translate
 from desktop.vault.keyring_backend import KeyringEntries
 from desktop.vault.keyring_errors import keyring_timeout_error
 from desktop.vault.secret import Secret, validate_secret
@@ -56,7 +55,7 @@ class KeyringVault:
     @property
     def location_label(self) -> str:
         """Where they are kept, for a person."""
-        where = translate("Stored", "in the operating system's keyring, under {service}")
+        where = "in the operating system's keyring, under {service}"
         return where.format(service=self._service)
 
     async def get(self, secret: Secret) -> str | None:

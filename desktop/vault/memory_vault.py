@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from desktop.kit.log_redaction import Redactor
-from desktop.kit.text import translate
 from desktop.vault.secret import Secret, validate_secret
 
 
@@ -21,7 +20,7 @@ class MemoryVault:
     @property
     def location_label(self) -> str:
         """Where they are kept, for a person."""
-        return translate("Stored", "in this app's memory, until it is closed")
+        return "in this app's memory, until it is closed"
 
     async def get(self, secret: Secret) -> str | None:
         """Give the secret, or None."""

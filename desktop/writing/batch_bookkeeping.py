@@ -6,7 +6,6 @@ from typing import ParamSpec, TypeVar
 
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, ResponseTimeout, ServiceError
-from desktop.kit.text import translate
 from desktop.model.edit import Service
 from desktop.model.json_value import Json
 from desktop.model.sync_plan import FieldChange, PlanRow, PlanRowState
@@ -161,32 +160,23 @@ def may_be_applied(error: AppError) -> bool:
     )
 
 
-_CONFIRMED_TEXT = translate("Applying", "Confirmed")
-_UNANSWERED_TEXT = translate(
-    "Applying", "No answer came, and it does not show. The next run reads it, and tries again."
+_CONFIRMED_TEXT = "Confirmed"
+_UNANSWERED_TEXT = "No answer came, and it does not show. The next run reads it, and tries again."
+_UNCHANGED_TEXT = "It was so already: nothing was sent."
+_GONE_TEXT = "It is not there any more: deleted or merged since the preview. Nothing was sent."
+_STAFF_TEXT = "Not a customer any more: agent or admin. Nothing was sent."
+_TAKEN_TEXT = (
+    "Somebody made it meanwhile, with other values. Nothing was sent; the next preview compares."
 )
-_UNCHANGED_TEXT = translate("Applying", "It was so already: nothing was sent.")
-_GONE_TEXT = translate(
-    "Applying", "It is not there any more: deleted or merged since the preview. Nothing was sent."
+_CHANGED_TEXT = (
+    "Changed elsewhere since the preview, person unknown: {field} is now {now}. Nothing was sent."
 )
-_STAFF_TEXT = translate("Applying", "Not a customer any more: agent or admin. Nothing was sent.")
-_TAKEN_TEXT = translate(
-    "Applying",
-    "Somebody made it meanwhile, with other values. Nothing was sent; the next preview compares.",
-)
-_CHANGED_TEXT = translate(
-    "Applying",
-    "Changed elsewhere since the preview, person unknown: {field} is now {now}. Nothing was sent.",
-)
-_CHANGED_MAYBE_OURS_TEXT = translate(
-    "Applying",
+_CHANGED_MAYBE_OURS_TEXT = (
     "Changed elsewhere since the preview, person unknown: {field} is now {now}. It may have been"
-    " written before that; no answer came.",
+    " written before that; no answer came."
 )
-NOT_SHOWN_YET_TEXT = translate(
-    "Applying", "Accepted, and not shown yet. The next preview reads it."
-)
-NOT_READ_BACK_TEXT = translate("Applying", "Accepted, not read back. The next preview reads it.")
+NOT_SHOWN_YET_TEXT = "Accepted, and not shown yet. The next preview reads it."
+NOT_READ_BACK_TEXT = "Accepted, not read back. The next preview reads it."
 
 
 def _sent_values(row: PlanRow) -> tuple[tuple[str, Json], ...]:

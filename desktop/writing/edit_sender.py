@@ -22,7 +22,6 @@ from desktop.kit.errors import (
     ServiceError,
     ServiceUnreachable,
 )
-from desktop.kit.text import translate
 from desktop.model.edit import Edit, EditKind, EditState, Service, is_same_json
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
@@ -177,9 +176,11 @@ class EditSender:
         )
         if not undone.has_changed_nothing:
             return ""
-        return translate(
-            "Deliver", "Edit {id} changed nothing: there is nothing to take back. Nothing was sent."
-        ).replace("{id}", undone.id)
+        return (
+            "Edit {id} changed nothing: there is nothing to take back. Nothing was sent.".replace(
+                "{id}", undone.id
+            )
+        )
 
     async def _after_failed_send(
         self, edit: Edit, trouble: AppError | OSError, *, unsure: bool
@@ -249,10 +250,9 @@ class EditSender:
             return None
         return _EditDecision(
             EditState.CONFLICT,
-            translate(
-                "Deliver",
+            (
                 "The service accepted the change, yet shows the old value: it was changed back"
-                " elsewhere, or not applied.",
+                " elsewhere, or not applied."
             ),
         )
 
@@ -323,17 +323,13 @@ def _decide(edit: Edit, current: Json, *, unsure: bool) -> _EditDecision:
     if _is_applied(edit, current):
         if unsure:
             return _EditDecision(EditState.DONE, _confirmed_text(edit))
-        return _EditDecision(
-            EditState.DONE, translate("Deliver", "It was so already: nothing was sent.")
-        )
+        return _EditDecision(EditState.DONE, "It was so already: nothing was sent.")
     if edit.request.kind is EditKind.CREATE or is_same_json(current, edit.request.old):
         return _SEND_DECISION
     words = (
-        translate("Deliver", "Changed elsewhere since it was sent: it is now {now}.")
+        "Changed elsewhere since it was sent: it is now {now}."
         if unsure
-        else translate(
-            "Deliver", "Changed elsewhere, person unknown: it is now {now}. Nothing was sent."
-        )
+        else "Changed elsewhere, person unknown: it is now {now}. Nothing was sent."
     )
     return _EditDecision(EditState.CONFLICT, words.replace("{now}", _format_value(edit, current)))
 
@@ -341,14 +337,10 @@ def _decide(edit: Edit, current: Json, *, unsure: bool) -> _EditDecision:
 def _certainty_text(edit: Edit, *, unsure: bool) -> str:
     """What is certain about an edit that cannot be compared."""
     if edit.is_accepted:
-        return translate("Deliver", "The service had accepted the change before.")
+        return "The service had accepted the change before."
     if unsure:
-        return translate("Deliver", "The change may have been applied before.")
-    return (
-        translate("Deliver", "Nothing was changed.")
-        if edit.tries
-        else translate("Deliver", "Nothing was sent.")
-    )
+        return "The change may have been applied before."
+    return "Nothing was changed." if edit.tries else "Nothing was sent."
 
 
 def _is_applied(edit: Edit, current: Json) -> bool:
@@ -370,11 +362,9 @@ def _format_value(edit: Edit, value: Json) -> str:
 
 def _confirmed_text(edit: Edit) -> str:
     name = "Sailthru" if edit.request.target.service is Service.SAILTHRU else "Zendesk"
-    return translate("Deliver", "{service} confirmed").replace("{service}", name)
+    return "{service} confirmed".replace("{service}", name)
 
 
 def _not_shown_yet_text(edit: Edit) -> str:
     name = "Sailthru" if edit.request.target.service is Service.SAILTHRU else "Zendesk"
-    return translate("Deliver", "{service} accepted it, but does not show it yet").replace(
-        "{service}", name
-    )
+    return "{service} accepted it, but does not show it yet".replace("{service}", name)

@@ -11,7 +11,6 @@ from functools import partial
 
 from desktop.clients.sailthru.job_status import SailthruJob, SailthruJobStatus
 from desktop.kit.errors import AppError, NotFound, ResponseTimeout, ServiceError, ServiceUnreachable
-from desktop.kit.text import translate
 from desktop.model.sync import FlowPolicy
 from desktop.model.sync_plan import PlanRow
 from desktop.store.batch_repository import WriteBatch
@@ -346,17 +345,12 @@ def _job_failure_text(job: SailthruJob | None) -> str:
     return _JOB_ERROR_TEXT if job.status is SailthruJobStatus.ERROR else ""
 
 
-_LINE_SKIPPED_TEXT = translate(
-    "Applying", "Sailthru's job ended, and skipped this line without a word. The next run tries it."
+_LINE_SKIPPED_TEXT = (
+    "Sailthru's job ended, and skipped this line without a word. The next run tries it."
 )
-_JOB_STUCK_TEXT = translate(
-    "Applying", "Sailthru took the job and never ended it. The next run reads what it did."
-)
-_JOB_ERROR_TEXT = translate(
-    "Applying", "Sailthru's job ended with an error before this line. The next run tries it."
-)
-_NO_SID_LINES_TEXT = translate(
-    "Applying",
+_JOB_STUCK_TEXT = "Sailthru took the job and never ended it. The next run reads what it did."
+_JOB_ERROR_TEXT = "Sailthru's job ended with an error before this line. The next run tries it."
+_NO_SID_LINES_TEXT = (
     "This Sailthru account does not take jobs by profile id, and a single post could start e-mail"
-    " flows, which this sync must not. Let it start flows, or ask Sailthru to allow such jobs.",
+    " flows, which this sync must not. Let it start flows, or ask Sailthru to allow such jobs."
 )

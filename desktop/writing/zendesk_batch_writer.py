@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from desktop.clients.zendesk.bulk_jobs import ZendeskJob, ZendeskJobStatus
 from desktop.kit.errors import AppError, Forbidden, NotFound, ResponseTimeout, ServiceError
-from desktop.kit.text import translate
 from desktop.model.sync_plan import PlanRow
 from desktop.store.batch_repository import WriteBatch
 from desktop.store.row_completion import RowCompletion
@@ -267,10 +266,8 @@ def _confirmed(row: PlanRow, there: dict[int, ReadResult]) -> RowCompletion:
     return rows_end.confirmed_completion(row, found)
 
 
-_JOB_STUCK_TEXT = translate(
-    "Applying", "Zendesk took the job and never ended it. The next run reads what it did."
+_JOB_STUCK_TEXT = "Zendesk took the job and never ended it. The next run reads what it did."
+_JOB_FAILED_TEXT = (
+    "Zendesk's job failed: {message}. The next run reads what it did, and tries again."
 )
-_JOB_FAILED_TEXT = translate(
-    "Applying", "Zendesk's job failed: {message}. The next run reads what it did, and tries again."
-)
-_ROW_NOT_DONE_TEXT = translate("Applying", "Zendesk did not do this row and did not say why.")
+_ROW_NOT_DONE_TEXT = "Zendesk did not do this row and did not say why."

@@ -6,7 +6,6 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.kit.errors import AppError, InvalidInput
-from desktop.kit.text import translate
 from desktop.settings import sync_settings, value_parsers
 from desktop.vault.secret import Secret
 from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
@@ -103,21 +102,21 @@ class MailServerModel(QObject):
     async def _save_password(self, password: str) -> None:
         await self._connection_config.vault.set(Secret.SMTP_PASSWORD, password)
         self._has_password = True
-        self._finish_work(translate("Mail", "The password is kept."))
+        self._finish_work("The password is kept.")
 
     async def _forget_password(self) -> None:
         await self._connection_config.vault.delete(Secret.SMTP_PASSWORD)
         self._has_password = False
-        self._finish_work(translate("Mail", "The password is forgotten."))
+        self._finish_work("The password is forgotten.")
 
     async def _send_test_mail(self, address: str) -> None:
         from desktop.connect.mail_server import send_test_email
 
         to = value_parsers.parse_email(address)
         if not to:
-            raise InvalidInput(translate("Mail", "Say where the trial goes to."))
+            raise InvalidInput("Say where the trial goes to.")
         await send_test_email(self._connection_config, self._workspace.values, to)
-        self._finish_work(translate("Mail", "The mail server took the trial."))
+        self._finish_work("The mail server took the trial.")
 
     def _on_error(self, error: AppError) -> None:
         self._is_busy = False

@@ -6,23 +6,22 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.connect.identity_and_roles import PERMISSIONS_DISCLAIMER, check_setting_change
 from desktop.kit.errors import AppError
-from desktop.kit.text import translate
 from desktop.model.permission import Permission, Role
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
 from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
 from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol, current_actor
 
-CHANGES_OFF_TEXT = translate("Permissions", "While this is off nothing is written to any service.")
-CHANGES_ON_TEXT = translate("Permissions", "People here may write what the table below allows.")
+CHANGES_OFF_TEXT = "While this is off nothing is written to any service."
+CHANGES_ON_TEXT = "People here may write what the table below allows."
 ROLE_PLURAL_LABELS = {
-    Role.ADMIN: translate("Permissions", "Admins"),
-    Role.AGENT: translate("Permissions", "Agents"),
+    Role.ADMIN: "Admins",
+    Role.AGENT: "Agents",
 }
 _PERMISSION_NOTES = {
-    Permission.LIST_REMOVE: translate("Permissions", "List management by agents"),
-    Permission.OPT_IN: translate("Permissions", "needs a ticket and a reason each time"),
-    Permission.RUNS: translate("Permissions", "for marketers; needs a Sailthru key with “job”"),
+    Permission.LIST_REMOVE: "List management by agents",
+    Permission.OPT_IN: "needs a ticket and a reason each time",
+    Permission.RUNS: "for marketers; needs a Sailthru key with “job”",
 }
 
 

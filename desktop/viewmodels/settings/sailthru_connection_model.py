@@ -10,7 +10,6 @@ from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.support_texts import request_api_key_text
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.kit.errors import AppError, InvalidInput
-from desktop.kit.text import translate
 from desktop.model.json_value import Json
 from desktop.settings import settings_table
 from desktop.viewmodels import time_format
@@ -23,15 +22,13 @@ from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to
 from desktop.viewmodels.task_registry import TaskRegistry
 from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol
 
-SHARED_KEY_WARNING = translate(
-    "Sailthru",
+SHARED_KEY_WARNING = (
     "Do not use the keys of your main account: whoever has this computer would have them, and "
-    "they cannot be withdrawn alone.",
+    "they cannot be withdrawn alone."
 )
-KEY_LOCATION_HINT = translate(
-    "Sailthru",
+KEY_LOCATION_HINT = (
     "In Sailthru: the gear, then Setup › API and Postbacks › API Key and Secret. The lock shows "
-    "them.",
+    "them."
 )
 
 

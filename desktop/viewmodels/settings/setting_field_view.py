@@ -6,25 +6,24 @@ from typing import Any
 
 from desktop.connect.identity_and_roles import check_setting_change
 from desktop.kit.errors import InvalidInput
-from desktop.kit.text import translate
 from desktop.model.json_value import Json
 from desktop.settings import settings_table, sync_settings
 from desktop.settings.setting_definition import Setting, SettingKind
 from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol, current_actor
 
 CHOICE_LABELS: Mapping[str, str] = {
-    "ecommerce": translate("Settings", "E-commerce: predicted revenue"),
-    "publisher": translate("Settings", "Publisher: predicted page views"),
-    "oauth": translate("Settings", "In the browser"),
-    "token": translate("Settings", "API token"),
-    "none": translate("Settings", "Without Zendesk"),
-    "system": translate("Settings", "System"),
+    "ecommerce": "E-commerce: predicted revenue",
+    "publisher": "Publisher: predicted page views",
+    "oauth": "In the browser",
+    "token": "API token",
+    "none": "Without Zendesk",
+    "system": "System",
     "starttls": "STARTTLS",
     "tls": "TLS",
 }
 # Where one word means another thing for one setting.
 _CHOICE_LABELS_BY_SETTING: Mapping[tuple[str, str], str] = {
-    (sync_settings.MAIL_SECURITY.key, "none"): translate("Settings", "None"),
+    (sync_settings.MAIL_SECURITY.key, "none"): "None",
 }
 
 
@@ -111,8 +110,8 @@ def parse_control_value(setting: Setting[Any], typed: bool | int | str) -> Json:
 def table_format_hint(setting: Setting[Any]) -> str:
     """Say how the lines of a table are written."""
     if setting is settings_table.SEGMENT_LISTS:
-        return translate("Settings", "One per line: list name = segment from 1 to 4")
-    return translate("Settings", "One per line: var, unit, days. For example: rev_365, USD, 365")
+        return "One per line: list name = segment from 1 to 4"
+    return "One per line: var, unit, days. For example: rev_365, USD, 365"
 
 
 def _format_table_lines(value: Json) -> Sequence[str]:

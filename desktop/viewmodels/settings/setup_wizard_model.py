@@ -7,7 +7,6 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.kit.clock import Clock
-from desktop.kit.text import translate
 from desktop.settings import settings_table
 from desktop.settings.window_state import WindowStateFile
 from desktop.viewmodels.settings.local_data_model import LocalDataModel
@@ -20,20 +19,20 @@ from desktop.viewmodels.settings.zendesk_connection_model import ZendeskConnecti
 from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol
 
 STEP_TITLES = (
-    translate("Wizard", "Zendesk"),
-    translate("Wizard", "Sailthru"),
-    translate("Wizard", "What may be done"),
-    translate("Wizard", "Data on this computer"),
-    translate("Wizard", "Your team"),
-    translate("Wizard", "Summary"),
+    "Zendesk",
+    "Sailthru",
+    "What may be done",
+    "Data on this computer",
+    "Your team",
+    "Summary",
 )
 _STEP_HINTS = (
-    translate("Wizard", "Which Zendesk account is it, and who are you there?"),
-    translate("Wizard", "A key of its own, so that Fairlead can read and change profiles."),
-    translate("Wizard", "Changes are off until you switch them on here."),
-    translate("Wizard", "What stays on this computer, and for how long."),
-    translate("Wizard", "For other computers. You can come back to this in Settings."),
-    translate("Wizard", "What stands, and what happens now."),
+    "Which Zendesk account is it, and who are you there?",
+    "A key of its own, so that Fairlead can read and change profiles.",
+    "Changes are off until you switch them on here.",
+    "What stays on this computer, and for how long.",
+    "For other computers. You can come back to this in Settings.",
+    "What stands, and what happens now.",
 )
 _STEP_MARK_PREFIX = "wizard:"
 _DONE_MARK = "wizard:done"

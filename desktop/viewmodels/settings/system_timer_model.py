@@ -8,7 +8,6 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Signal
 
 from desktop.kit.errors import AppError
-from desktop.kit.text import translate
 from desktop.settings import sync_settings
 from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
 from desktop.viewmodels.task_registry import TaskRegistry
@@ -65,16 +64,14 @@ class SystemTimerModel(QObject):
         here = self._workspace.values.get(sync_settings.RUN_DUE_SYNCS_HERE)
         why_not = ""
         if self._is_busy or self._is_installed is None:
-            why_not = translate("Timer", "The system is being asked.")
+            why_not = "The system is being asked."
         elif not here and not self._is_installed:
-            why_not = translate("Timer", "This computer does not run what is due.")
+            why_not = "This computer does not run what is due."
         return SystemTimerView(
-            status_text=translate("Timer", "While Fairlead is closed the system runs what is due.")
+            status_text="While Fairlead is closed the system runs what is due."
             if self._is_installed
-            else translate("Timer", "While Fairlead is closed nothing runs."),
-            action_label=translate("Timer", "Stop that")
-            if self._is_installed
-            else translate("Timer", "Run also when closed"),
+            else "While Fairlead is closed nothing runs.",
+            action_label="Stop that" if self._is_installed else "Run also when closed",
             disabled_reason=why_not,
             error=self._error,
         )
