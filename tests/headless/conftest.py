@@ -33,7 +33,7 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture(scope="session")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServers]:
+def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServers]:
     log = tmp_path_factory.mktemp("sandbox") / "requests.jsonl"
     servers = SandboxServers("--customers", "0", log=log)
     yield servers
@@ -41,36 +41,36 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServers
 
 
 @pytest.fixture
-def servers(serving: SandboxServers) -> Iterator[SandboxServers]:
+def sandbox(shared_sandbox: SandboxServers) -> Iterator[SandboxServers]:
     """Without faults, also for whoever comes next."""
-    yield serving
-    serving.clear_faults()
+    yield shared_sandbox
+    shared_sandbox.clear_faults()
 
 
 @pytest.fixture(scope="session")
-def set_up_once(serving: SandboxServers, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared_home(shared_sandbox: SandboxServers, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("template") / "home"
-    create_workspace_home(folder, serving.connection_document)
+    create_workspace_home(folder, shared_sandbox.connection_document)
     return folder
 
 
 @pytest.fixture
-def home(set_up_once: Path, tmp_path: Path) -> Path:
+def home(prepared_home: Path, tmp_path: Path) -> Path:
     """A home of the test's own with a workspace connected to the sandbox."""
     folder = tmp_path / "home"
-    shutil.copytree(set_up_once, folder)
+    shutil.copytree(prepared_home, folder)
     return folder
 
 
 @pytest_asyncio.fixture
-async def house(
-    home: Path, servers: SandboxServers, clock: Clock
+async def services(
+    home: Path, sandbox: SandboxServers, clock: Clock
 ) -> AsyncIterator[WorkspaceServices]:
     """The connected house of that home, as an admin, with a manual clock."""
-    async with open_workspace_services(home, servers.connection_document, clock=clock) as found:
+    async with open_workspace_services(home, sandbox.connection_document, clock=clock) as found:
         yield found
 
 
 @pytest.fixture
-def town(servers: SandboxServers) -> CustomerFactory:
-    return CustomerFactory(servers)
+def customers(sandbox: SandboxServers) -> CustomerFactory:
+    return CustomerFactory(sandbox)

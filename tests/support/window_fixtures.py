@@ -26,26 +26,26 @@ class _ErrorLogHandler(logging.Handler):
 
 
 @pytest.fixture(scope="session")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoggedSandbox]:
+def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoggedSandbox]:
     sandbox = LoggedSandbox(tmp_path_factory.mktemp("sandbox"))
     yield sandbox
     sandbox.stop()
 
 
 @pytest.fixture
-def sandbox(serving: LoggedSandbox) -> LoggedSandbox:
-    serving.reset()
-    return serving
+def sandbox(shared_sandbox: LoggedSandbox) -> LoggedSandbox:
+    shared_sandbox.reset()
+    return shared_sandbox
 
 
 @pytest.fixture(scope="session")
-def ready(tmp_path_factory: pytest.TempPathFactory) -> PreparedHomes:
+def prepared_homes(tmp_path_factory: pytest.TempPathFactory) -> PreparedHomes:
     return PreparedHomes(tmp_path_factory.mktemp("ready"))
 
 
 @pytest.fixture
-def home(tmp_path: Path, ready: PreparedHomes) -> WorkspaceHome:
-    return WorkspaceHome(tmp_path / "home", ready)
+def home(tmp_path: Path, prepared_homes: PreparedHomes) -> WorkspaceHome:
+    return WorkspaceHome(tmp_path / "home", prepared_homes)
 
 
 @pytest.fixture(autouse=True)
@@ -62,13 +62,13 @@ def _no_errors() -> Iterator[None]:
 
 
 @pytest.fixture
-def desk(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> WindowDriver:
+def window(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> WindowDriver:
     """An admin's window; it is connected when the test begins."""
     return WindowDriver(home, sandbox)
 
 
 @pytest.fixture
-def agent_desk(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> WindowDriver:
+def agent_window(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> WindowDriver:
     """An agent's window, set up by an admin."""
     return WindowDriver(home, sandbox, agent=True)
 

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.app.event_loop import QtEventLoop
 from tests.support.window_fixtures import (  # noqa: F401 - one of each for all rooms with whole windows
-    ready,
-    serving,
+    prepared_homes,
+    shared_sandbox,
 )
 
 

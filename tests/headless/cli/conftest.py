@@ -9,10 +9,10 @@ from tests.support.sandbox_servers import SandboxServers
 
 
 @pytest.fixture
-def fairlead(home: Path, servers: SandboxServers) -> FairleadCommand:
-    return FairleadCommand(home, servers.connection_document, keyring=False)
+def fairlead(home: Path, sandbox: SandboxServers) -> FairleadCommand:
+    return FairleadCommand(home, sandbox.connection_document, keyring=False)
 
 
 @pytest.fixture
-def as_agent(home: Path, servers: SandboxServers) -> FairleadCommand:
-    return FairleadCommand(home, servers.connection_document, keyring=False, agent=True)
+def as_agent(home: Path, sandbox: SandboxServers) -> FairleadCommand:
+    return FairleadCommand(home, sandbox.connection_document, keyring=False, agent=True)

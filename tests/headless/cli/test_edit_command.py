@@ -13,13 +13,13 @@ from tests.support.workspace_home import create_workspace_home
 
 
 @pytest.fixture
-def mail(servers: SandboxServers, town: CustomerFactory) -> str:
+def mail(sandbox: SandboxServers, customers: CustomerFactory) -> str:
     """A customer both services know."""
-    email = town.new_email()
-    servers.create_profile(
+    email = customers.new_email()
+    sandbox.create_profile(
         email, vars={"city": "Lisbon"}, lists={"Newsletter": 1, "a=b": 1, "!! bar/foo": 1}
     )
-    servers.create_user(email, user_fields={"sync_to_sailthru": False})
+    sandbox.create_user(email, user_fields={"sync_to_sailthru": False})
     return email
 
 
@@ -37,7 +37,7 @@ def official(servers: SandboxServers, sid_or_mail: str) -> dict[str, object]:
 
 
 def test_edit_optout_is_read_by_official_client_and_undone(
-    fairlead: FairleadCommand, servers: SandboxServers, mail: str
+    fairlead: FairleadCommand, sandbox: SandboxServers, mail: str
 ) -> None:
     said = fairlead("edit", mail, "--optout", "basic", "--reason", "asked by phone", "--json")
     assert said.exit_code == 0, said.stdout
@@ -45,11 +45,11 @@ def test_edit_optout_is_read_by_official_client_and_undone(
     assert {k: edit[k] for k in ("kind", "old", "new", "state")} == {
         "kind": "optout", "old": "none", "new": "basic", "state": "done",
     }  # fmt: skip
-    assert edit["target"] == servers.read_profile(mail)["keys"]["sid"]  # type: ignore[index]
-    assert official(servers, mail)["optout_email"] == "basic"
+    assert edit["target"] == sandbox.read_profile(mail)["keys"]["sid"]  # type: ignore[index]
+    assert official(sandbox, mail)["optout_email"] == "basic"
     back = fairlead("undo", edit["id"], "--json")
     assert back.exit_code == 0, back.stdout
-    assert official(servers, mail)["optout_email"] == "none"
+    assert official(sandbox, mail)["optout_email"] == "none"
     rows = fairlead("outbox", "--json").json["rows"]
     assert [(r["id"], r["state"]) for r in rows] == [("2", "done"), ("1", "undone")]
     again = fairlead("undo", edit["id"], "--json")
@@ -62,7 +62,7 @@ def test_edit_optout_is_read_by_official_client_and_undone(
 
 
 def test_edit_all_options_at_once_confirms_every_edit(
-    fairlead: FairleadCommand, servers: SandboxServers, mail: str
+    fairlead: FairleadCommand, sandbox: SandboxServers, mail: str
 ) -> None:
     words = (
         "edit", mail, "--reason", "wants it", "--ticket", "#48213",
@@ -75,45 +75,45 @@ def test_edit_all_options_at_once_confirms_every_edit(
     assert planned.json["dry_run"] is True
     assert len(planned.json["edits"]) == 9
     assert all(e["id"] is None for e in planned.json["edits"])
-    assert set(official(servers, mail)["lists"]) == {"Newsletter", "a=b", "!! bar/foo"}  # type: ignore[call-overload]
+    assert set(official(sandbox, mail)["lists"]) == {"Newsletter", "a=b", "!! bar/foo"}  # type: ignore[call-overload]
     said = fairlead(*words, "--json")
     assert said.exit_code == 0, said.stdout
     assert {e["state"] for e in said.json["edits"]} == {"done"}
     assert all(e["ticket"] == 48213 for e in said.json["edits"] if e["id"])
-    seen = official(servers, mail)
+    seen = official(sandbox, mail)
     assert set(seen["lists"]) == {"Newsletter", "VIP Offers"}  # type: ignore[call-overload]
     variables = seen["vars"]
     assert isinstance(variables, dict)
     assert (variables["city"], variables["deep"]) == ("Porto", {"ß": [1, None, 1.5]})
     assert (variables["zendesk_health"], variables["zendesk_sync"]) == ("happy", True)
     # Again: all of it is so already, and nothing is sent.
-    servers.control("DELETE", "requests")
+    sandbox.control("DELETE", "requests")
     again = fairlead(*words, "--json")
     assert again.exit_code == 0
     assert all(e["id"] is None and e["state"] == "done" for e in again.json["edits"])
-    requests = servers.control("GET", "requests")["requests"]
+    requests = sandbox.control("GET", "requests")["requests"]
     assert not [r for r in requests if "POST" in r or "PUT" in r]
 
 
 def test_edit_opt_in_without_ticket_or_reason_is_refused(
-    fairlead: FairleadCommand, servers: SandboxServers, mail: str
+    fairlead: FairleadCommand, sandbox: SandboxServers, mail: str
 ) -> None:
-    servers.write_profile(mail, optout_email="all")
+    sandbox.write_profile(mail, optout_email="all")
     words = ("edit", mail, "--optout", "none", "--reason", "asked in the ticket", "--json")
     assert fairlead(*words).exit_code == 2
-    assert official(servers, mail)["optout_email"] == "all"
+    assert official(sandbox, mail)["optout_email"] == "all"
     assert fairlead(*words, "--ticket", "48213").exit_code == 0
-    assert official(servers, mail)["optout_email"] == "none"
+    assert official(sandbox, mail)["optout_email"] == "none"
 
 
 def test_edit_create_makes_profile_on_no_list_and_undo_keeps_it(
-    fairlead: FairleadCommand, servers: SandboxServers
+    fairlead: FairleadCommand, sandbox: SandboxServers
 ) -> None:
     mail = "fresh.person@create.example"
-    servers.create_user(mail, name="Fresh von Person")
+    sandbox.create_user(mail, name="Fresh von Person")
     said = fairlead("edit", mail, "--create", "--reason", "new customer", "--json")
     assert said.exit_code == 0, said.stdout
-    seen = official(servers, mail)
+    seen = official(sandbox, mail)
     assert seen["vars"] == {"first_name": "Fresh", "last_name": "von Person"}
     assert not seen["lists"]
     back = fairlead("undo", said.json["edits"][0]["id"], "--json")
@@ -123,16 +123,16 @@ def test_edit_create_makes_profile_on_no_list_and_undo_keeps_it(
 
 
 def test_edit_without_profile_creates_nothing(
-    fairlead: FairleadCommand, servers: SandboxServers
+    fairlead: FairleadCommand, sandbox: SandboxServers
 ) -> None:
     mail = "ghost@nobody.example"
-    servers.create_user(mail)
+    sandbox.create_user(mail)
     said = fairlead("edit", mail, "--optout", "all", "--reason", "no mail", "--json")
     assert said.exit_code == 2
     nobody = fairlead("edit", "no.one@at.all.example", "--optout", "all", "--reason", "x", "--json")
     assert nobody.exit_code == 3
-    assert servers.read_profile(mail) is None
-    assert servers.read_profile("no.one@at.all.example") is None
+    assert sandbox.read_profile(mail) is None
+    assert sandbox.read_profile("no.one@at.all.example") is None
 
 
 def test_edit_with_several_matches_changes_nothing(fairlead: FairleadCommand) -> None:
@@ -142,18 +142,18 @@ def test_edit_with_several_matches_changes_nothing(fairlead: FairleadCommand) ->
 
 
 def test_undo_after_change_elsewhere_is_conflict(
-    fairlead: FairleadCommand, servers: SandboxServers, mail: str
+    fairlead: FairleadCommand, sandbox: SandboxServers, mail: str
 ) -> None:
     fairlead("edit", mail, "--var", 'city="Porto"', "--reason", "moved")
-    servers.write_profile(mail, vars={"city": "Faro"})
+    sandbox.write_profile(mail, vars={"city": "Faro"})
     back = fairlead("undo", "1", "--json")
     assert back.exit_code == 3
     assert back.json["edits"][0]["state"] == "conflict"
-    assert official(servers, mail)["vars"]["city"] == "Faro"  # type: ignore[index]
+    assert official(sandbox, mail)["vars"]["city"] == "Faro"  # type: ignore[index]
 
 
 def test_edit_as_agent_allows_optout_and_refuses_opt_in_and_permission_changes(
-    as_agent: FairleadCommand, fairlead: FairleadCommand, servers: SandboxServers, mail: str
+    as_agent: FairleadCommand, fairlead: FairleadCommand, sandbox: SandboxServers, mail: str
 ) -> None:
     refused = [
         ("--optout", "none", "--ticket", "48213"),
@@ -170,12 +170,12 @@ def test_edit_as_agent_allows_optout_and_refuses_opt_in_and_permission_changes(
         assert said.json["error"]["code"] == "not_permitted"
     # Not even by taking back what an admin did.
     assert as_agent("undo", "1", "--json").exit_code == 3
-    servers.write_profile(mail, optout_email="none")
+    sandbox.write_profile(mail, optout_email="none")
     own = as_agent("edit", mail, "--optout", "basic", "--reason", "asked", "--json")
     assert own.exit_code == 0
     # One's own stricter level of today needs no further right.
     assert as_agent("undo", own.json["edits"][0]["id"], "--json").exit_code == 0
-    assert official(servers, mail)["optout_email"] == "none"
+    assert official(sandbox, mail)["optout_email"] == "none"
 
 
 def test_edit_offline_is_queued_and_delivered_once_online(tmp_path: Path) -> None:
@@ -225,11 +225,11 @@ def test_edit_offline_is_queued_and_delivered_once_online(tmp_path: Path) -> Non
 
 
 def test_outbox_two_deliverers_send_each_row_once(
-    fairlead: FairleadCommand, servers: SandboxServers, town: CustomerFactory, home: Path
+    fairlead: FairleadCommand, sandbox: SandboxServers, customers: CustomerFactory, home: Path
 ) -> None:
     from desktop.store.workspace_store import open_store
 
-    subjects = [town.new_customer("var") for _ in range(100)]
+    subjects = [customers.new_customer("var") for _ in range(100)]
     store = open_store(home / "workspaces" / "main")
     store.outbox.enqueue([s.make_edit() for s in subjects], "Ada", 1.0, [0.0] * 100)
     store.close()
@@ -245,7 +245,7 @@ def test_outbox_two_deliverers_send_each_row_once(
     for process in both:
         _, err = process.communicate(timeout=90)
         assert err == b""
-    assert [servers.count_writes(s.key) for s in subjects] == [1] * 100
+    assert [sandbox.count_writes(s.key) for s in subjects] == [1] * 100
     store = open_store(home / "workspaces" / "main")
     try:
         assert store.outbox.count_open() == 0

@@ -81,9 +81,9 @@ def test_lookup_several_matches_exit_3(fairlead: FairleadCommand) -> None:
 
 
 def test_lookup_hostile_name_sends_no_terminal_control_codes(
-    fairlead: FairleadCommand, servers: SandboxServers
+    fairlead: FairleadCommand, sandbox: SandboxServers
 ) -> None:
-    servers.create_user("evil@cursor.example", name="\x1b[2J\x07Eve\r\nroot:")
+    sandbox.create_user("evil@cursor.example", name="\x1b[2J\x07Eve\r\nroot:")
     said = fairlead("lookup", "evil@cursor.example")
     assert said.exit_code == 0
     assert "\x1b" not in said.stdout
@@ -144,16 +144,16 @@ def test_lookup_hostile_name_sends_no_terminal_control_codes(
     ],
 )
 def test_usage_error_is_json_with_exit_2(
-    words: tuple[str, ...], fairlead: FairleadCommand, servers: SandboxServers
+    words: tuple[str, ...], fairlead: FairleadCommand, sandbox: SandboxServers
 ) -> None:
-    servers.control("DELETE", "requests")
+    sandbox.control("DELETE", "requests")
     said = fairlead(*words, "--json")
     assert said.exit_code == 2 or words[-1] == "../../etc", said
     error = said.json["error"]
     assert set(error) == {"code", "title", "message", "hint"}
     assert error["title"]
     assert "Traceback" not in said.stderr
-    requests = servers.control("GET", "requests")["requests"]
+    requests = sandbox.control("GET", "requests")["requests"]
     assert not [r for r in requests if "POST" in r or "PUT" in r]
 
 
@@ -309,8 +309,8 @@ def test_settings_file_truncated_starts_with_defaults(fairlead: FairleadCommand)
     json.loads(said.stdout)
 
 
-def test_lookup_before_setup_names_next_step(tmp_path: Path, servers: SandboxServers) -> None:
-    nobody = FairleadCommand(tmp_path / "empty", servers.connection_document, keyring=False)
+def test_lookup_before_setup_names_next_step(tmp_path: Path, sandbox: SandboxServers) -> None:
+    nobody = FairleadCommand(tmp_path / "empty", sandbox.connection_document, keyring=False)
     said = nobody("lookup", MARIA, "--json")
     assert said.exit_code == 3
     assert "setup" in said.json["error"]["hint"]

@@ -23,21 +23,21 @@ def files(home: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def behind_keyring(tmp_path: Path, servers: SandboxServers) -> FairleadCommand:
-    return FairleadCommand(tmp_path / "home", servers.connection_document, keyring=True)
+def behind_keyring(tmp_path: Path, sandbox: SandboxServers) -> FairleadCommand:
+    return FairleadCommand(tmp_path / "home", sandbox.connection_document, keyring=True)
 
 
 def test_setup_and_use_keep_secrets_in_keyring_only(
-    behind_keyring: FairleadCommand, servers: SandboxServers, tmp_path: Path
+    behind_keyring: FairleadCommand, sandbox: SandboxServers, tmp_path: Path
 ) -> None:
     fairlead = behind_keyring
-    document = json.dumps({**servers.connection_document, "changes": True}) + "\n"
+    document = json.dumps({**sandbox.connection_document, "changes": True}) + "\n"
     debug = {"FAIRLEAD_LOG": "debug"}
     said = fairlead("setup", "--from", "-", "--json", stdin=document, **debug)
     assert said.exit_code == 0, said.stdout + said.stderr
     told = [said]
     file = tmp_path / "setup.json"
-    file.write_text(json.dumps(servers.connection_document, indent=2))
+    file.write_text(json.dumps(sandbox.connection_document, indent=2))
     told.append(fairlead("setup", "--from", str(file), "--workspace", "main", **debug))
     assert told[-1].exit_code == 0, told[-1].stdout + told[-1].stderr
     edit = ("edit", MARIA, "--var", "canary=1", "--reason", "a test")
@@ -46,10 +46,10 @@ def test_setup_and_use_keep_secrets_in_keyring_only(
         assert told[-1].exit_code == 0, told[-1]
     # Everything that can go wrong underneath, told in full.
     for fault in ("401", "500", "truncated"):
-        servers.add_fault(f"*:* *:{fault}", times=None)
+        sandbox.add_fault(f"*:* *:{fault}", times=None)
         told.append(fairlead("lookup", MARIA, **debug))
-        servers.clear_faults()
-    s, z = servers.connection_document["sailthru"], servers.connection_document["zendesk"]
+        sandbox.clear_faults()
+    s, z = sandbox.connection_document["sailthru"], sandbox.connection_document["zendesk"]
     secrets = [s["api_key"], s["api_secret"], z["api_token"]]
     for path in files(fairlead.home):
         raw = path.read_bytes()
@@ -70,17 +70,17 @@ def test_setup_and_use_keep_secrets_in_keyring_only(
     assert "GET" in log.read_text()
 
 
-def test_setup_without_keyring_writes_no_secret(tmp_path: Path, servers: SandboxServers) -> None:
-    fairlead = FairleadCommand(tmp_path / "home", servers.connection_document, keyring=False)
+def test_setup_without_keyring_writes_no_secret(tmp_path: Path, sandbox: SandboxServers) -> None:
+    fairlead = FairleadCommand(tmp_path / "home", sandbox.connection_document, keyring=False)
     for name in ("KEY", "SECRET"):
         fairlead.environ.pop(f"FAIRLEAD_SAILTHRU_{name}")
     fairlead.environ.pop("FAIRLEAD_ZENDESK_TOKEN")
-    said = fairlead("setup", "--from", "-", "--json", stdin=json.dumps(servers.connection_document))
+    said = fairlead("setup", "--from", "-", "--json", stdin=json.dumps(sandbox.connection_document))
     assert said.exit_code != 0
     assert said.json["error"]["code"] == "no_keyring"
     for path in files(fairlead.home):
         assert (
-            servers.connection_document["sailthru"]["api_secret"].encode() not in path.read_bytes()
+            sandbox.connection_document["sailthru"]["api_secret"].encode() not in path.read_bytes()
         )
 
 
@@ -88,9 +88,9 @@ def test_setup_without_keyring_writes_no_secret(tmp_path: Path, servers: Sandbox
     "document", ["", "{", "[]", "null", '{"sailthru": 1}', "\x00\xff", "[" * 100_000]
 )
 def test_setup_invalid_document_is_usage_error(
-    document: str, tmp_path: Path, servers: SandboxServers
+    document: str, tmp_path: Path, sandbox: SandboxServers
 ) -> None:
-    fairlead = FairleadCommand(tmp_path / "home", servers.connection_document, keyring=False)
+    fairlead = FairleadCommand(tmp_path / "home", sandbox.connection_document, keyring=False)
     said = fairlead("setup", "--from", "-", "--json", stdin=document)
     assert said.exit_code == 2
     assert said.json["error"]["code"] == "bad_input"
@@ -98,9 +98,9 @@ def test_setup_invalid_document_is_usage_error(
 
 @pytest.mark.parametrize("indent", [None, 2])
 def test_setup_reads_document_from_open_pipe(
-    indent: int | None, tmp_path: Path, servers: SandboxServers
+    indent: int | None, tmp_path: Path, sandbox: SandboxServers
 ) -> None:
-    fairlead = FairleadCommand(tmp_path / "home", servers.connection_document, keyring=False)
+    fairlead = FairleadCommand(tmp_path / "home", sandbox.connection_document, keyring=False)
     process = subprocess.Popen(
         fairlead.command_line("setup", "--from", "-", "--json"),
         stdin=subprocess.PIPE,
@@ -109,7 +109,7 @@ def test_setup_reads_document_from_open_pipe(
         cwd=tmp_path,
     )
     assert process.stdin is not None
-    process.stdin.write(json.dumps(servers.connection_document, indent=indent).encode())
+    process.stdin.write(json.dumps(sandbox.connection_document, indent=indent).encode())
     process.stdin.flush()
     try:
         assert process.wait(60) == 0
@@ -119,10 +119,10 @@ def test_setup_reads_document_from_open_pipe(
 
 
 def test_unexpected_exception_is_reported_without_its_content(
-    home: Path, servers: SandboxServers
+    home: Path, sandbox: SandboxServers
 ) -> None:
     """An exception that holds everything one should not tell, thrown in the middle of a verb."""
-    secret = servers.connection_document["sailthru"]["api_secret"]
+    secret = sandbox.connection_document["sailthru"]["api_secret"]
     code = (
         "import sys; from desktop.customer import customer_lookup\n"
         "async def broken(self):\n"
@@ -130,7 +130,7 @@ def test_unexpected_exception_is_reported_without_its_content(
         "customer_lookup._LookupRun._by_email = broken\n"
         "from desktop.app.cli import run_command; sys.exit(run_command(['lookup', sys.argv[1], '--json']))"
     )
-    fairlead = FairleadCommand(home, servers.connection_document, keyring=False)
+    fairlead = FairleadCommand(home, sandbox.connection_document, keyring=False)
     done = subprocess.run(
         [sys.executable, "-c", code, MARIA],
         env={**fairlead.environ, "FAIRLEAD_LOG": "debug"},

@@ -40,21 +40,21 @@ class SyncCommandFixture(SandboxServers):
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[SyncCommandFixture]:
+def customers(tmp_path: Path) -> Iterator[SyncCommandFixture]:
     servers = SyncCommandFixture(tmp_path / "log.jsonl")
     yield servers
     servers.stop()
 
 
 @pytest.fixture
-def fairlead(town: SyncCommandFixture, tmp_path: Path) -> FairleadCommand:
-    create_workspace_home(tmp_path / "home", town.connection_document)
-    town.forget()
-    return FairleadCommand(tmp_path / "home", town.connection_document, keyring=False)
+def fairlead(customers: SyncCommandFixture, tmp_path: Path) -> FairleadCommand:
+    create_workspace_home(tmp_path / "home", customers.connection_document)
+    customers.forget()
+    return FairleadCommand(tmp_path / "home", customers.connection_document, keyring=False)
 
 
 def test_sync_command_preset_plan_run_rollback_works(
-    fairlead: FairleadCommand, town: SyncCommandFixture
+    fairlead: FairleadCommand, customers: SyncCommandFixture
 ) -> None:
     added = fairlead("sync", "add", "--preset", BOX, "--json")
     assert added.exit_code == 0, added
@@ -71,13 +71,13 @@ def test_sync_command_preset_plan_run_rollback_works(
     created = [row for row in plan["rows"] if row["fate"] == "create"]
     assert created
     assert all(row["evidence"] for row in created)
-    assert town.changes() == 0
+    assert customers.changes() == 0
     assert fairlead("sync", "history", "--json").json["runs"] == []
 
     out = str(rows[MARIA]["row"])
     unticked = fairlead("sync", "tick", plan["plan"], out, "off", "--json").json
     assert unticked["ticked"] == plan["ticked"] - 1
-    before = town.read_profile(MARIA)
+    before = customers.read_profile(MARIA)
     picked = fairlead(
         "sync", "resolve", str(rows[SAM]["row"]), "vars.phone=zendesk", "--always", "--json"
     )
@@ -91,19 +91,19 @@ def test_sync_command_preset_plan_run_rollback_works(
     assert totals["created"] == plan["totals"]["create"]
     assert totals["updated"] == plan["totals"]["update"]  # one picked, one unticked
     assert sum(totals.values()) == sum(plan["totals"].values())
-    assert town.read_profile(MARIA) == before
-    sam = town.read_profile(SAM)
+    assert customers.read_profile(MARIA) == before
+    sam = customers.read_profile(SAM)
     assert sam is not None
     assert sam["vars"]["phone"] == "+15550100"
-    new = town.read_profile(created[0]["customer"])
+    new = customers.read_profile(created[0]["customer"])
     assert new is not None
     assert new["lists"] is None
     assert new["optout_email"] == "none"
 
-    count = town.changes()
+    count = customers.changes()
     again = fairlead("sync", "run", BOX, "--json").json
     assert {k: v for k, v in again["totals"].items() if v} == {"parked": totals["parked"]}
-    assert town.changes() == count
+    assert customers.changes() == count
 
     shown = fairlead("sync", "show", run.json["run"], "--json").json
     assert len(shown["last"]) == 5
@@ -113,10 +113,10 @@ def test_sync_command_preset_plan_run_rollback_works(
 
     dry = fairlead("sync", "rollback", run.json["run"], "--dry-run", "--json").json
     assert any("profile itself stays" in lost["why"] for lost in dry["not_restored"])
-    assert town.changes() == count
+    assert customers.changes() == count
     back = fairlead("sync", "rollback", run.json["run"], "--json")
     assert back.exit_code == 0, back
-    sam = town.read_profile(SAM)
+    sam = customers.read_profile(SAM)
     assert sam is not None
     assert sam["vars"]["phone"] == "+15550199"
     verified = fairlead("audit", "--verify", "--json").json
@@ -124,15 +124,15 @@ def test_sync_command_preset_plan_run_rollback_works(
 
 
 def test_sync_run_tags_and_fields_are_read_by_zenpy(
-    fairlead: FairleadCommand, town: SyncCommandFixture
+    fairlead: FairleadCommand, customers: SyncCommandFixture
 ) -> None:
     for name in (HIGH, BACK):
         assert fairlead("sync", "add", "--preset", name, "--on", "--create").exit_code == 0
         run = fairlead("sync", "run", name, "--json")
         assert (run.exit_code, run.json["state"]) == (0, "done"), run
         assert run.json["totals"]["updated"] > 0
-    maria = town.read_user(7701)
-    profile = town.read_profile(MARIA)
+    maria = customers.read_user(7701)
+    profile = customers.read_profile(MARIA)
     assert profile is not None
     assert maria["user_fields"]["sailthru_profile_id"] == profile["keys"]["sid"]
     code = (
@@ -141,7 +141,7 @@ def test_sync_run_tags_and_fields_are_read_by_zenpy(
         " disable_cache=True);"
         "print(' '.join(sorted(z.users(id=7701).tags)))"
     )
-    told = town.connection_document["zendesk"]
+    told = customers.connection_document["zendesk"]
     seen = subprocess.run(
         [sys.executable, "-c", code],
         env={
@@ -159,21 +159,23 @@ def test_sync_run_tags_and_fields_are_read_by_zenpy(
 
 
 def test_sync_run_as_agent_without_permission_is_refused(
-    town: SyncCommandFixture, tmp_path: Path
+    customers: SyncCommandFixture, tmp_path: Path
 ) -> None:
-    create_workspace_home(tmp_path / "home", town.connection_document)
-    town.forget()
-    agent = FairleadCommand(tmp_path / "home", town.connection_document, keyring=False, agent=True)
+    create_workspace_home(tmp_path / "home", customers.connection_document)
+    customers.forget()
+    agent = FairleadCommand(
+        tmp_path / "home", customers.connection_document, keyring=False, agent=True
+    )
     asked = (("add", "--preset", BOX), ("plan", BOX), ("run", BOX), ("here", "on"), ("here", "off"))
     for words in asked:
         said = agent("sync", *words, "--json")
         assert said.exit_code == 3, said
         assert said.json["error"]["code"] == "not_permitted"
-    assert town.changes() == 0
+    assert customers.changes() == 0
 
 
 def test_sync_run_over_limit_writes_nothing(
-    fairlead: FairleadCommand, town: SyncCommandFixture
+    fairlead: FairleadCommand, customers: SyncCommandFixture
 ) -> None:
     fairlead("sync", "add", "--preset", BOX, "--on")
     exported = fairlead.home / "goals.toml"
@@ -190,7 +192,7 @@ def test_sync_run_over_limit_writes_nothing(
     assert (run.exit_code, run.json["state"]) == (3, "waiting"), run
     assert "Nothing written" in run.json["detail"]
     assert set(run.json["totals"].values()) == {0}
-    assert town.changes() == 0
+    assert customers.changes() == 0
     # One admin is not enough for a mass opt-in.
     once = fairlead(
         "sync", "run", BOX, "--resume", run.json["run"], "--allow", "starts", "--allow", "joins",
@@ -198,12 +200,14 @@ def test_sync_run_over_limit_writes_nothing(
     )  # fmt: skip
     assert (once.exit_code, once.json["state"]) == (3, "waiting"), once
     assert "Two admins" in once.json["detail"]
-    assert town.changes() == 0
+    assert customers.changes() == 0
 
 
-def test_sync_run_killed_is_resumed(fairlead: FairleadCommand, town: SyncCommandFixture) -> None:
+def test_sync_run_killed_is_resumed(
+    fairlead: FairleadCommand, customers: SyncCommandFixture
+) -> None:
     fairlead("sync", "add", "--preset", TICKETS, "--on")
-    town.control("POST", "speed", {"latency_ms": 40})
+    customers.control("POST", "speed", {"latency_ms": 40})
     child = subprocess.Popen(
         fairlead.command_line("sync", "run", TICKETS, "--progress", "jsonl"),
         env=fairlead.environ,
@@ -218,7 +222,7 @@ def test_sync_run_killed_is_resumed(fairlead: FairleadCommand, town: SyncCommand
             break
     child.wait()
     child.stdout.close()
-    town.clear_faults()
+    customers.clear_faults()
     history = fairlead("sync", "history", TICKETS, "--json").json["runs"]
     assert [run["state"] for run in history] == ["interrupted"]
     done = fairlead("sync", "run", TICKETS, "--resume", "--json")
@@ -234,10 +238,10 @@ def test_sync_run_killed_is_resumed(fairlead: FairleadCommand, town: SyncCommand
 
 
 def test_sync_cancel_ends_run_within_a_second(
-    fairlead: FairleadCommand, town: SyncCommandFixture
+    fairlead: FairleadCommand, customers: SyncCommandFixture
 ) -> None:
     fairlead("sync", "add", "--preset", TICKETS, "--on")
-    town.control("POST", "speed", {"latency_ms": 1500})
+    customers.control("POST", "speed", {"latency_ms": 1500})
     child = subprocess.Popen(
         fairlead.command_line("sync", "run", TICKETS, "--json"),
         env=fairlead.environ,
@@ -260,7 +264,7 @@ def test_sync_cancel_ends_run_within_a_second(
         child.wait()
         if child.stdout is not None:
             child.stdout.close()
-    town.clear_faults()
+    customers.clear_faults()
     (ended,) = fairlead("sync", "history", TICKETS, "--json").json["runs"]
     assert ended["state"] == "cancelled"
     again = fairlead("sync", "run", TICKETS, "--resume", "--json")

@@ -13,20 +13,20 @@ from tests.support.setup_sandbox import SetupSandbox
 
 
 @pytest.fixture(scope="session")
-def serving() -> Iterator[SetupSandbox]:
+def shared_sandbox() -> Iterator[SetupSandbox]:
     sandbox = SetupSandbox()
     yield sandbox
     sandbox.stop()
 
 
 @pytest.fixture
-def sandbox(serving: SetupSandbox) -> Iterator[SetupSandbox]:
-    account = serving.control("GET", "account")
-    yield serving.clear_faults()
-    serving.clear_faults()
-    changed = {k: v for k, v in account.items() if serving.control("GET", "account")[k] != v}
+def sandbox(shared_sandbox: SetupSandbox) -> Iterator[SetupSandbox]:
+    account = shared_sandbox.control("GET", "account")
+    yield shared_sandbox.clear_faults()
+    shared_sandbox.clear_faults()
+    changed = {k: v for k, v in account.items() if shared_sandbox.control("GET", "account")[k] != v}
     if changed:
-        serving.control("POST", "account", changed)
+        shared_sandbox.control("POST", "account", changed)
 
 
 @pytest.fixture

@@ -47,9 +47,9 @@ READ, ABSENT, FAILED = SheetPartState.READ, SheetPartState.ABSENT, SheetPartStat
     ],
 )
 async def test_lookup_finds_customer(
-    text: str, person: int | None, address: str | None, house: WorkspaceServices
+    text: str, person: int | None, address: str | None, services: WorkspaceServices
 ) -> None:
-    sheet = await house.lookup.look_up(text)
+    sheet = await services.lookup.look_up(text)
     assert sheet.is_complete
     found, profile = sheet.user.value, sheet.profile.value
     assert (found.id if found else None) == person
@@ -58,30 +58,32 @@ async def test_lookup_finds_customer(
         assert part.state in (READ, ABSENT)
 
 
-async def test_lookup_by_sid_opens_that_profile(house: WorkspaceServices) -> None:
-    sheet = await house.lookup.look_up("5dc2b1e77a0f4499007781aa")
+async def test_lookup_by_sid_opens_that_profile(services: WorkspaceServices) -> None:
+    sheet = await services.lookup.look_up("5dc2b1e77a0f4499007781aa")
     assert sheet.profile.value is not None
     assert sheet.profile.value.email == "jdoe@home.example"
     assert sheet.user.value is not None
     assert sheet.user.value.id == 7781
 
 
-async def test_lookup_several_matches_shows_none(house: WorkspaceServices) -> None:
-    await house.lookup.look_up("id:7707")
-    sheet = await house.lookup.look_up("Alex Kim")
+async def test_lookup_several_matches_shows_none(services: WorkspaceServices) -> None:
+    await services.lookup.look_up("id:7707")
+    sheet = await services.lookup.look_up("Alex Kim")
     assert {m.query for m in sheet.matches} == {"id:7707", "id:7708"}
     assert not sheet.is_found
     assert sheet.tickets.value is None
 
 
-async def test_lookup_second_address_with_own_profile_is_offered(house: WorkspaceServices) -> None:
-    sheet = await house.lookup.look_up("j.doe@corp.example")
+async def test_lookup_second_address_with_own_profile_is_offered(
+    services: WorkspaceServices,
+) -> None:
+    sheet = await services.lookup.look_up("j.doe@corp.example")
     assert sheet.profile.state is ABSENT
     assert [o.address for o in sheet.other_profiles] == ["jdoe@home.example"]
     person = sheet.user.value
     assert person is not None
-    house.store.drafts_and_links.save_link(person.id, sheet.other_profiles[0].sid, "Ada", 1.0)
-    linked = await house.lookup.look_up("j.doe@corp.example")
+    services.store.drafts_and_links.save_link(person.id, sheet.other_profiles[0].sid, "Ada", 1.0)
+    linked = await services.lookup.look_up("j.doe@corp.example")
     assert linked.is_linked
     assert linked.profile.value is not None
     assert linked.profile.value.email == "jdoe@home.example"
@@ -101,10 +103,14 @@ async def test_lookup_second_address_with_own_profile_is_offered(house: Workspac
     ],
 )
 async def test_lookup_one_failed_part_does_not_fail_others(
-    spec: str, failed: str, fine: tuple[str, ...], house: WorkspaceServices, servers: SandboxServers
+    spec: str,
+    failed: str,
+    fine: tuple[str, ...],
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
 ) -> None:
-    servers.add_fault(spec, times=None)
-    sheet = await house.lookup.look_up("tom@old.example")
+    sandbox.add_fault(spec, times=None)
+    sheet = await services.lookup.look_up("tom@old.example")
     part = getattr(sheet, failed)
     assert part.state is FAILED
     assert part.error.title
@@ -113,22 +119,22 @@ async def test_lookup_one_failed_part_does_not_fail_others(
 
 
 async def test_lookup_by_id_failed_user_still_loads_tickets(
-    house: WorkspaceServices, servers: SandboxServers
+    services: WorkspaceServices, sandbox: SandboxServers
 ) -> None:
-    servers.add_fault("zendesk:GET /api/v2/users/7702:500", times=None)
-    sheet = await house.lookup.look_up("id:7702")
+    sandbox.add_fault("zendesk:GET /api/v2/users/7702:500", times=None)
+    sheet = await services.lookup.look_up("id:7702")
     assert sheet.user.state is FAILED
     assert sheet.tickets.state is READ
 
 
 async def test_lookup_offline_shows_cached_parts_with_age(
-    home: Path, servers: SandboxServers, clock: ManualClock
+    home: Path, sandbox: SandboxServers, clock: ManualClock
 ) -> None:
-    async with open_workspace_services(home, servers.connection_document, clock=clock) as house:
+    async with open_workspace_services(home, sandbox.connection_document, clock=clock) as house:
         online = await house.lookup.look_up(MARIA)
         read_at = online.profile.read_at
         clock.advance(3600)
-        servers.add_fault("*:*:reset", times=None)
+        sandbox.add_fault("*:*:reset", times=None)
         for text in (MARIA, "#48213", "maria lop", "5e9f3c1b2a4d6e8f00713401"):
             sheet = await house.lookup.look_up(text)
             assert sheet.user.state is FAILED, text
@@ -138,10 +144,10 @@ async def test_lookup_offline_shows_cached_parts_with_age(
             assert sheet.tickets.value == online.tickets.value
 
 
-async def test_lookup_cached_sheet_is_shown_first(house: WorkspaceServices) -> None:
-    await house.lookup.look_up(MARIA)
+async def test_lookup_cached_sheet_is_shown_first(services: WorkspaceServices) -> None:
+    await services.lookup.look_up(MARIA)
     states: list[CustomerSheet] = []
-    await house.lookup.look_up(MARIA, states.append)
+    await services.lookup.look_up(MARIA, states.append)
     assert states[0].profile.state is SheetPartState.LOADING
     assert states[0].profile.value is not None
     assert states[0].tickets.value is not None
@@ -150,8 +156,8 @@ async def test_lookup_cached_sheet_is_shown_first(house: WorkspaceServices) -> N
     assert states[-1].is_complete
 
 
-async def test_lookup_unknown_ticket_is_reported(house: WorkspaceServices) -> None:
-    sheet = await house.lookup.look_up("#999999999")
+async def test_lookup_unknown_ticket_is_reported(services: WorkspaceServices) -> None:
+    sheet = await services.lookup.look_up("#999999999")
     assert not sheet.is_found
     assert sheet.user.error is not None
     assert "999999999" in sheet.user.error.title
@@ -159,11 +165,11 @@ async def test_lookup_unknown_ticket_is_reported(house: WorkspaceServices) -> No
 
 
 async def test_lookup_cancelled_sends_no_more_requests(
-    house: WorkspaceServices, servers: SandboxServers
+    services: WorkspaceServices, sandbox: SandboxServers
 ) -> None:
-    servers.control("POST", "speed", {"latency_ms": 150})
+    sandbox.control("POST", "speed", {"latency_ms": 150})
     for text in (MARIA, "id:7701", "#48213", "Maria Lopez"):
-        task = asyncio.create_task(house.lookup.look_up(text))
+        task = asyncio.create_task(services.lookup.look_up(text))
         await asyncio.sleep(0.05)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -172,16 +178,16 @@ async def test_lookup_cancelled_sends_no_more_requests(
         assert not [t for t in others if "_tickets" in repr(t.get_coro())]
     # What had left already is answered first.
     await asyncio.sleep(0.6)
-    servers.control("DELETE", "requests")
+    sandbox.control("DELETE", "requests")
     await asyncio.sleep(0.4)
-    assert servers.control("GET", "requests")["total"] == 0
+    assert sandbox.control("GET", "requests")["total"] == 0
 
 
-async def test_lookup_response_after_sign_out_is_not_cached(house: WorkspaceServices) -> None:
-    signed_in = house.session.services
+async def test_lookup_response_after_sign_out_is_not_cached(services: WorkspaceServices) -> None:
+    signed_in = services.session.services
     stands = [True]
 
-    def services() -> ServiceClients:
+    def clients() -> ServiceClients:
         return signed_in if stands[0] else ServiceClients(None, None)
 
     def on_sheet(sheet: CustomerSheet) -> None:
@@ -189,58 +195,60 @@ async def test_lookup_response_after_sign_out_is_not_cached(house: WorkspaceServ
             # Signed out between the answer and its saving.
             stands[0] = False
 
-    lookup = CustomerLookup(services, house.store, house.context.clock)
+    lookup = CustomerLookup(clients, services.store, services.context.clock)
     sheet = await lookup.look_up(MARIA, on_sheet)
     assert sheet.user.state is READ
-    assert house.store.sheet_reader.count_customers() == 0
+    assert services.store.sheet_reader.count_customers() == 0
     stands[0] = True
     await lookup.look_up(MARIA)
-    assert house.store.sheet_reader.count_customers() > 0
+    assert services.store.sheet_reader.count_customers() > 0
 
 
-async def test_sign_out_is_published_before_erasing(house: WorkspaceServices) -> None:
+async def test_sign_out_is_published_before_erasing(services: WorkspaceServices) -> None:
     told: list[bool] = []
 
     def hear(changes: ChangeSet) -> None:
         if changes.has_any(Topic.SERVICE):
-            told.append(house.session.is_connected)
+            told.append(services.session.is_connected)
 
-    house.bus.subscribe(hear)
+    services.bus.subscribe(hear)
     saved: list[int] = []
     slow = asyncio.create_task(
-        house.store.database_thread.run(lambda: (time.sleep(0.2), saved.append(1)))
+        services.store.database_thread.run(lambda: (time.sleep(0.2), saved.append(1)))
     )
     await asyncio.sleep(0)
-    await house.session.disconnect()
+    await services.session.disconnect()
     assert told == [False]
     assert saved, "what was being kept is kept before forgetting may begin"
     await slow
 
 
 async def test_lookup_deleted_profile_is_removed_from_cache(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    mail = town.new_email()
-    sid = servers.create_profile(mail, vars={"private": "yes"})
-    assert (await house.lookup.look_up(mail)).is_found
-    servers.delete_profile(sid)
-    assert not (await house.lookup.look_up(mail)).is_found
+    mail = customers.new_email()
+    sid = sandbox.create_profile(mail, vars={"private": "yes"})
+    assert (await services.lookup.look_up(mail)).is_found
+    sandbox.delete_profile(sid)
+    assert not (await services.lookup.look_up(mail)).is_found
     assert (
-        house.store.sheet_reader.read_sheet((await house.lookup.look_up(sid)).query).profile.value
+        services.store.sheet_reader.read_sheet(
+            (await services.lookup.look_up(sid)).query
+        ).profile.value
         is None
     )
 
 
-async def test_lookup_with_one_service_works(house: WorkspaceServices) -> None:
-    services = house.session.services
-    clock = house.context.clock
-    only_s = CustomerLookup(lambda: ServiceClients(services.sailthru, None), house.store, clock)
+async def test_lookup_with_one_service_works(services: WorkspaceServices) -> None:
+    clients = services.session.services
+    clock = services.context.clock
+    only_s = CustomerLookup(lambda: ServiceClients(clients.sailthru, None), services.store, clock)
     sheet = await only_s.look_up("dana@okafor.example")
     assert (sheet.user.state, sheet.profile.state) == (SheetPartState.OFF, READ)
-    only_z = CustomerLookup(lambda: ServiceClients(None, services.zendesk), house.store, clock)
+    only_z = CustomerLookup(lambda: ServiceClients(None, clients.zendesk), services.store, clock)
     sheet = await only_z.look_up("priya@nair.example")
     assert (sheet.user.state, sheet.profile.state) == (READ, SheetPartState.OFF)
-    neither = CustomerLookup(lambda: ServiceClients(None, None), house.store, clock)
+    neither = CustomerLookup(lambda: ServiceClients(None, None), services.store, clock)
     assert (await neither.look_up("Priya")).is_complete
 
 
@@ -250,8 +258,8 @@ async def wishes(house: WorkspaceServices, who: str) -> EditFactory:
     )
 
 
-async def test_list_edit_invalid_list_is_refused(house: WorkspaceServices) -> None:
-    wish = await wishes(house, "countess@outer-isles.example")
+async def test_list_edit_invalid_list_is_refused(services: WorkspaceServices) -> None:
+    wish = await wishes(services, "countess@outer-isles.example")
     for name in ("zendesk-sync-smart", "No such list", "money$", "", "newsletter", "a\x07b"):
         with pytest.raises(InvalidInput):
             wish.list_membership(name, member=True)
@@ -261,17 +269,17 @@ async def test_list_edit_invalid_list_is_refused(house: WorkspaceServices) -> No
 
 
 async def test_list_edit_without_loaded_lists_is_refused(
-    house: WorkspaceServices, servers: SandboxServers
+    services: WorkspaceServices, sandbox: SandboxServers
 ) -> None:
-    servers.add_fault("sailthru:GET /list:500", times=None)
-    wish = await wishes(house, MARIA)
+    sandbox.add_fault("sailthru:GET /list:500", times=None)
+    wish = await wishes(services, MARIA)
     with pytest.raises(UserDecisionNeeded):
         wish.list_membership("Winback", member=True)
     assert wish.list_membership("Newsletter", member=False).old is True
 
 
-async def test_edit_names_target_id_and_before_value(house: WorkspaceServices) -> None:
-    wish = await wishes(house, MARIA)
+async def test_edit_names_target_id_and_before_value(services: WorkspaceServices) -> None:
+    wish = await wishes(services, MARIA)
     made = [
         wish.optout(OptOutLevel.ALL), wish.health(CustomerHealth.HAPPY), wish.health(None), wish.sync_mark(on=False),
         wish.sync_checkbox(on=False), wish.var("city", {"a": 1}),
@@ -286,9 +294,9 @@ async def test_edit_names_target_id_and_before_value(house: WorkspaceServices) -
 
 
 async def test_profile_create_requires_confirmed_absence(
-    house: WorkspaceServices, servers: SandboxServers
+    services: WorkspaceServices, sandbox: SandboxServers
 ) -> None:
-    wish = await wishes(house, "noname@plain.example")
+    wish = await wishes(services, "noname@plain.example")
     intent = wish.create("NoName@plain.example")
     assert (intent.kind, intent.target.id, intent.new) == (
         EditKind.CREATE, "noname@plain.example", {},
@@ -297,6 +305,6 @@ async def test_profile_create_requires_confirmed_absence(
         wish.create("no address")
     with pytest.raises(InvalidInput):
         wish.optout(OptOutLevel.ALL)
-    servers.add_fault("sailthru:GET /user:500", times=None)
+    sandbox.add_fault("sailthru:GET /user:500", times=None)
     with pytest.raises(InvalidInput):
-        (await wishes(house, "noname@plain.example")).create("noname@plain.example")
+        (await wishes(services, "noname@plain.example")).create("noname@plain.example")

@@ -26,28 +26,28 @@ from tests.support.workspace_home import open_workspace_services
     ],
 )  # fmt: skip
 async def test_edit_as_agent_follows_permission_table(
-    kind: str, allowed: bool, house: WorkspaceServices, town: CustomerFactory
+    kind: str, allowed: bool, services: WorkspaceServices, customers: CustomerFactory
 ) -> None:
-    desk = CustomerUseCases(house, AGENT)
-    subject = town.new_customer(kind)
+    desk = CustomerUseCases(services, AGENT)
+    subject = customers.new_customer(kind)
     if allowed:
         assert (await submit_edit(desk, subject)).actor == "Kim Park"
         return
     with pytest.raises(NotPermitted):
         await submit_edit(desk, subject)
-    assert house.store.outbox.count_open() == 0
+    assert services.store.outbox.count_open() == 0
 
 
 async def test_edit_with_changes_off_is_refused(
-    house: WorkspaceServices, town: CustomerFactory
+    services: WorkspaceServices, customers: CustomerFactory
 ) -> None:
     off = CustomerUseCases(
-        house,
+        services,
         Actor("Ada", Role.ADMIN),
         PermissionRules(are_changes_enabled=False, permissions=DEFAULT_PERMISSIONS),
     )
     with pytest.raises(NotPermitted, match="not allowed"):
-        await submit_edit(off, town.new_customer("health"))
+        await submit_edit(off, customers.new_customer("health"))
 
 
 @pytest.mark.parametrize(
@@ -61,18 +61,22 @@ async def test_edit_with_changes_off_is_refused(
     ],
 )
 async def test_edit_required_reason_and_ticket(
-    kind: str, changes: dict[str, object], house: WorkspaceServices, town: CustomerFactory
+    kind: str, changes: dict[str, object], services: WorkspaceServices, customers: CustomerFactory
 ) -> None:
-    intent = replace(town.new_customer(kind).make_edit(), **changes)  # type: ignore[arg-type]
+    intent = replace(customers.new_customer(kind).make_edit(), **changes)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput):
-        await house.editor.submit([intent])
+        await services.editor.submit([intent])
 
 
 async def test_edit_replaced_while_claimed_follows_rules(
-    house: WorkspaceServices, town: CustomerFactory, clock: ManualClock
+    services: WorkspaceServices, customers: CustomerFactory, clock: ManualClock
 ) -> None:
     """Claimed at the very moment, an edit is either replaced or counts as if it stood."""
-    subject, desk, store = town.new_customer("opt-out"), CustomerUseCases(house, AGENT), house.store
+    subject, desk, store = (
+        customers.new_customer("opt-out"),
+        CustomerUseCases(services, AGENT),
+        services.store,
+    )
     await submit_edit(desk, subject)
     back = replace(subject.make_edit(), new=subject.case.old, old=subject.case.new)
     claiming = asyncio.create_task(store.database_thread.run(store.outbox.claim, clock.now()))
@@ -84,9 +88,13 @@ async def test_edit_replaced_while_claimed_follows_rules(
 
 
 async def test_claim_after_replacement_finds_nothing(
-    house: WorkspaceServices, town: CustomerFactory, clock: ManualClock
+    services: WorkspaceServices, customers: CustomerFactory, clock: ManualClock
 ) -> None:
-    subject, desk, store = town.new_customer("opt-out"), CustomerUseCases(house, AGENT), house.store
+    subject, desk, store = (
+        customers.new_customer("opt-out"),
+        CustomerUseCases(services, AGENT),
+        services.store,
+    )
     await submit_edit(desk, subject)
     back = replace(subject.make_edit(), new=subject.case.old, old=subject.case.new)
     submitting = asyncio.create_task(desk.editor.submit([back], wait_for_undo=False))
@@ -101,12 +109,12 @@ async def test_claim_after_replacement_finds_nothing(
 
 @pytest.mark.parametrize("under_way", ["claimed", "sending", "unknown"])
 async def test_edit_in_progress_counts_as_current_value(
-    under_way: str, house: WorkspaceServices, town: CustomerFactory, clock: ManualClock
+    under_way: str, services: WorkspaceServices, customers: CustomerFactory, clock: ManualClock
 ) -> None:
     subject, desk, outbox = (
-        town.new_customer("opt-out"),
-        CustomerUseCases(house, AGENT),
-        house.store.outbox,
+        customers.new_customer("opt-out"),
+        CustomerUseCases(services, AGENT),
+        services.store.outbox,
     )
     await submit_edit(desk, subject)
     taken = outbox.claim(clock.now())
@@ -122,36 +130,36 @@ async def test_edit_in_progress_counts_as_current_value(
     with pytest.raises(NotPermitted):
         await desk.editor.submit([back])
     with pytest.raises(InvalidInput, match="ticket"):
-        await house.editor.submit([replace(back, ticket=None)])
-    (edit,) = await house.editor.submit([replace(back, ticket=48213)])
+        await services.editor.submit([replace(back, ticket=None)])
+    (edit,) = await services.editor.submit([replace(back, ticket=48213)])
     assert edit.request.old == subject.case.new
     assert edit.state is EditState.WAITING
     assert edit.not_before == clock.now() + 10.0
 
 
 async def test_own_optout_in_progress_can_be_reverted_after_undo_time(
-    house: WorkspaceServices, town: CustomerFactory, clock: ManualClock
+    services: WorkspaceServices, customers: CustomerFactory, clock: ManualClock
 ) -> None:
-    desk = CustomerUseCases(house, AGENT)
-    edit = await submit_edit(desk, town.new_customer("opt-out"))
-    assert house.store.outbox.claim(clock.now()) is not None
+    desk = CustomerUseCases(services, AGENT)
+    edit = await submit_edit(desk, customers.new_customer("opt-out"))
+    assert services.store.outbox.claim(clock.now()) is not None
     back = await desk.undo.undo(edit.id)
     assert back.state is EditState.WAITING
 
 
 @pytest_asyncio.fixture
 async def unconnected(
-    home: Path, servers: SandboxServers, clock: ManualClock
+    home: Path, sandbox: SandboxServers, clock: ManualClock
 ) -> AsyncIterator[WorkspaceServices]:
     async with open_workspace_services(
-        home, servers.connection_document, clock=clock, connect=False
+        home, sandbox.connection_document, clock=clock, connect=False
     ) as found:
         yield found
 
 
 async def test_edit_before_connecting_is_refused(
-    unconnected: WorkspaceServices, town: CustomerFactory
+    unconnected: WorkspaceServices, customers: CustomerFactory
 ) -> None:
     with pytest.raises(NotPermitted):
-        await submit_edit(unconnected, town.new_customer("opt-out"))
+        await submit_edit(unconnected, customers.new_customer("opt-out"))
     assert unconnected.session.actor.role is Role.AGENT

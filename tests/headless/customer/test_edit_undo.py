@@ -26,25 +26,25 @@ def state(house: WorkspaceServices, edit: Edit) -> EditState:
 
 @pytest.mark.parametrize("kind", [n for n in EDIT_CASES if n != "create"])
 async def test_undo_of_done_edit_restores_value(
-    kind: str, house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    kind: str, services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    subject = town.new_customer(kind)
-    edit = await submit_edit(house, subject)
-    await deliver(house)
-    back = await house.undo.undo(edit.id, wait_for_undo=False)
+    subject = customers.new_customer(kind)
+    edit = await submit_edit(services, subject)
+    await deliver(services)
+    back = await services.undo.undo(edit.id, wait_for_undo=False)
     assert back.request.undoes == edit.id
-    await deliver(house)
-    assert state(house, back) is EditState.DONE
-    assert state(house, edit) is EditState.UNDONE
-    assert read_current_value(servers, subject) == subject.case.old
+    await deliver(services)
+    assert state(services, back) is EditState.DONE
+    assert state(services, edit) is EditState.UNDONE
+    assert read_current_value(sandbox, subject) == subject.case.old
     # And that again: the value of the first edit stands once more.
-    again = await house.undo.undo(back.id, wait_for_undo=False)
-    await deliver(house)
-    assert state(house, again) is EditState.DONE
-    assert read_current_value(servers, subject) == subject.case.new
+    again = await services.undo.undo(back.id, wait_for_undo=False)
+    await deliver(services)
+    assert state(services, again) is EditState.DONE
+    assert read_current_value(sandbox, subject) == subject.case.new
     with pytest.raises(UserDecisionNeeded, match="already undone"):
-        await house.undo.undo(edit.id)
-    assert house.store.audit.verify_chain().first_broken_seq is None
+        await services.undo.undo(edit.id)
+    assert services.store.audit.verify_chain().first_broken_seq is None
 
 
 @pytest.mark.parametrize(
@@ -55,127 +55,137 @@ async def test_undo_of_done_edit_restores_value(
     ],
 )  # fmt: skip
 async def test_stricter_edit_is_sent_at_once_and_others_after_undo_time(
-    kind: str, waits: bool, house: WorkspaceServices, town: CustomerFactory, clock: ManualClock
+    kind: str,
+    waits: bool,
+    services: WorkspaceServices,
+    customers: CustomerFactory,
+    clock: ManualClock,
 ) -> None:
-    edit = await submit_edit(house, town.new_customer(kind), wait=True)
+    edit = await submit_edit(services, customers.new_customer(kind), wait=True)
     assert edit.not_before - clock.now() == (10.0 if waits else 0.0)
     clock.advance(9.999)
-    await deliver(house)
-    assert state(house, edit) is (EditState.WAITING if waits else EditState.DONE)
+    await deliver(services)
+    assert state(services, edit) is (EditState.WAITING if waits else EditState.DONE)
     clock.advance(0.002)
-    await deliver(house)
-    assert state(house, edit) is EditState.DONE
+    await deliver(services)
+    assert state(services, edit) is EditState.DONE
 
 
 @pytest.mark.parametrize("late_s", [-0.001, 0.001])
 async def test_undo_at_end_of_undo_time_is_undone_or_sent(
     late_s: float,
-    house: WorkspaceServices,
-    servers: SandboxServers,
-    town: CustomerFactory,
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
     clock: ManualClock,
 ) -> None:
-    subject = town.new_customer("list off")
-    edit = await submit_edit(house, subject, wait=True)
+    subject = customers.new_customer("list off")
+    edit = await submit_edit(services, subject, wait=True)
     clock.advance(10.0 + late_s)
-    await deliver(house)
-    back = await house.undo.undo(edit.id, wait_for_undo=False)
-    await deliver(house)
+    await deliver(services)
+    back = await services.undo.undo(edit.id, wait_for_undo=False)
+    await deliver(services)
     sent = late_s > 0
-    assert servers.count_writes(subject.key) == (2 if sent else 0)
+    assert sandbox.count_writes(subject.key) == (2 if sent else 0)
     assert back.state is (EditState.QUEUED if sent else EditState.UNDONE)
-    assert read_current_value(servers, subject) is True
-    assert state(house, edit) is EditState.UNDONE
+    assert read_current_value(sandbox, subject) is True
+    assert state(services, edit) is EditState.UNDONE
 
 
 async def test_undo_time_survives_restart(
-    home: Path, servers: SandboxServers, town: CustomerFactory, clock: ManualClock
+    home: Path, sandbox: SandboxServers, customers: CustomerFactory, clock: ManualClock
 ) -> None:
-    subject = town.new_customer("list on")
-    async with open_workspace_services(home, servers.connection_document, clock=clock) as first:
+    subject = customers.new_customer("list on")
+    async with open_workspace_services(home, sandbox.connection_document, clock=clock) as first:
         edit = await submit_edit(first, subject, wait=True)
         clock.advance(5)
-    async with open_workspace_services(home, servers.connection_document, clock=clock) as second:
+    async with open_workspace_services(home, sandbox.connection_document, clock=clock) as second:
         await deliver(second)
         assert state(second, edit) is EditState.WAITING
         assert (await second.undo.undo(edit.id)).state is EditState.UNDONE
         clock.advance(60)
         await deliver(second)
-    assert servers.count_writes(subject.key) == 0
+    assert sandbox.count_writes(subject.key) == 0
 
 
 async def test_undo_after_change_elsewhere_is_refused(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    subject = town.new_customer("health")
-    edit = await submit_edit(house, subject)
-    await deliver(house)
-    servers.write_profile(subject.key, vars={"zendesk_health": "neutral"})
-    back = await house.undo.undo(edit.id)
-    await deliver(house)
-    assert state(house, back) is EditState.CONFLICT
-    assert state(house, edit) is EditState.DONE
-    assert read_current_value(servers, subject) == "neutral"
+    subject = customers.new_customer("health")
+    edit = await submit_edit(services, subject)
+    await deliver(services)
+    sandbox.write_profile(subject.key, vars={"zendesk_health": "neutral"})
+    back = await services.undo.undo(edit.id)
+    await deliver(services)
+    assert state(services, back) is EditState.CONFLICT
+    assert state(services, edit) is EditState.DONE
+    assert read_current_value(sandbox, subject) == "neutral"
 
 
 async def test_undo_of_unchanged_value_is_refused(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
     """The customer had opted out by themselves: no undo of ours may opt them in again."""
-    subject = town.new_customer("opt-out")
-    desk = CustomerUseCases(house, AGENT)
+    subject = customers.new_customer("opt-out")
+    desk = CustomerUseCases(services, AGENT)
     edit = await submit_edit(desk, subject)
-    servers.write_profile(subject.key, optout_email="basic")
-    await deliver(house)
-    assert state(house, edit) is EditState.DONE
+    sandbox.write_profile(subject.key, optout_email="basic")
+    await deliver(services)
+    assert state(services, edit) is EditState.DONE
     with pytest.raises(UserDecisionNeeded, match="changed nothing"):
         await desk.undo.undo(edit.id)
-    assert read_current_value(servers, subject) == "basic"
+    assert read_current_value(sandbox, subject) == "basic"
 
 
 async def test_undo_before_response_of_unchanged_value_sends_nothing(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory, clock: ManualClock
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    clock: ManualClock,
 ) -> None:
-    subject = town.new_customer("opt-out")
-    desk = CustomerUseCases(house, AGENT)
+    subject = customers.new_customer("opt-out")
+    desk = CustomerUseCases(services, AGENT)
     edit = await submit_edit(desk, subject)
-    held = house.store.outbox.claim(clock.now())
+    held = services.store.outbox.claim(clock.now())
     assert held is not None
     back = await desk.undo.undo(edit.id, wait_for_undo=False)
     assert back.id != edit.id
-    servers.write_profile(subject.key, optout_email="basic")
-    house.store.outbox.stop_work(edit.id)
-    await deliver(house)
-    assert state(house, edit) is EditState.DONE
-    assert state(house, back) is EditState.CONFLICT
-    assert read_current_value(servers, subject) == "basic"
+    sandbox.write_profile(subject.key, optout_email="basic")
+    services.store.outbox.stop_work(edit.id)
+    await deliver(services)
+    assert state(services, edit) is EditState.DONE
+    assert state(services, back) is EditState.CONFLICT
+    assert read_current_value(sandbox, subject) == "basic"
 
 
 async def test_undo_of_own_optout_is_allowed_for_24_hours(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory, clock: ManualClock
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    clock: ManualClock,
 ) -> None:
-    desk = CustomerUseCases(house, AGENT)
-    first, second = town.new_customer("opt-out"), town.new_customer("opt-out")
+    desk = CustomerUseCases(services, AGENT)
+    first, second = customers.new_customer("opt-out"), customers.new_customer("opt-out")
     soon, late = await submit_edit(desk, first), await submit_edit(desk, second)
-    await deliver(house)
+    await deliver(services)
     with pytest.raises(NotPermitted):
-        await CustomerUseCases(house, OTHER_AGENT).undo.undo(soon.id)
+        await CustomerUseCases(services, OTHER_AGENT).undo.undo(soon.id)
     clock.advance(24 * 3600 - 1)
     await desk.undo.undo(soon.id, wait_for_undo=False)
     clock.advance(2)
     with pytest.raises(NotPermitted):
         await desk.undo.undo(late.id)
-    await deliver(house)
-    assert read_current_value(servers, first) == "none"
-    assert read_current_value(servers, second) == "basic"
+    await deliver(services)
+    assert read_current_value(sandbox, first) == "none"
+    assert read_current_value(sandbox, second) == "basic"
 
 
 async def test_undo_of_others_waiting_optout_is_refused(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    subject = town.new_customer("opt-out")
-    edit = await submit_edit(CustomerUseCases(house, AGENT), subject)
-    other = CustomerUseCases(house, OTHER_AGENT)
+    subject = customers.new_customer("opt-out")
+    edit = await submit_edit(CustomerUseCases(services, AGENT), subject)
+    other = CustomerUseCases(services, OTHER_AGENT)
     with pytest.raises(NotPermitted):
         await other.undo.undo(edit.id)
     with pytest.raises(NotPermitted):
@@ -186,56 +196,56 @@ async def test_undo_of_others_waiting_optout_is_refused(
         await other.editor.submit([back])
     # Whoever wanted it may, and a stricter wish of anybody is welcome.
     await other.editor.submit([replace(subject.make_edit(), new="all")])
-    await deliver(house)
-    assert read_current_value(servers, subject) == "all"
+    await deliver(services)
+    assert read_current_value(sandbox, subject) == "all"
 
 
 async def test_undo_of_own_waiting_optout_is_allowed(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    subject = town.new_customer("opt-out")
-    desk = CustomerUseCases(house, AGENT)
+    subject = customers.new_customer("opt-out")
+    desk = CustomerUseCases(services, AGENT)
     edit = await submit_edit(desk, subject)
     assert (await desk.undo.undo(edit.id)).state is EditState.UNDONE
-    await deliver(house)
-    assert servers.count_writes(subject.key) == 0
+    await deliver(services)
+    assert sandbox.count_writes(subject.key) == 0
 
 
 async def test_undo_of_created_profile_keeps_it(
-    house: WorkspaceServices, town: CustomerFactory
+    services: WorkspaceServices, customers: CustomerFactory
 ) -> None:
-    edit = await submit_edit(house, town.new_customer("create"))
-    await deliver(house)
+    edit = await submit_edit(services, customers.new_customer("create"))
+    await deliver(services)
     with pytest.raises(UserDecisionNeeded, match="cannot be undone"):
-        await house.undo.undo(edit.id)
-    waiting = await submit_edit(house, town.new_customer("create"))
-    assert (await house.undo.undo(waiting.id)).state is EditState.UNDONE
+        await services.undo.undo(edit.id)
+    waiting = await submit_edit(services, customers.new_customer("create"))
+    assert (await services.undo.undo(waiting.id)).state is EditState.UNDONE
 
 
 async def test_undo_of_failed_or_conflicting_edit_is_refused(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    subject = town.new_customer("var")
-    edit = await submit_edit(house, subject)
-    servers.write_profile(subject.key, vars={"shoe": 50})
-    await deliver(house)
+    subject = customers.new_customer("var")
+    edit = await submit_edit(services, subject)
+    sandbox.write_profile(subject.key, vars={"shoe": 50})
+    await deliver(services)
     with pytest.raises(UserDecisionNeeded, match="changed nothing"):
-        await house.undo.undo(edit.id)
-    closed = house.store.outbox.get_edit(edit.id)
+        await services.undo.undo(edit.id)
+    closed = services.store.outbox.get_edit(edit.id)
     again = reapply_request(closed, replace(closed.request, old=50))
-    await house.editor.submit([again])
-    await deliver(house)
-    assert read_current_value(servers, subject) == subject.case.new
-    done = house.store.outbox.list_recent()[0]
+    await services.editor.submit([again])
+    await deliver(services)
+    assert read_current_value(sandbox, subject) == subject.case.new
+    done = services.store.outbox.list_recent()[0]
     with pytest.raises(ConflictError):
         reapply_request(done, done.request)
 
 
 async def test_undo_preview_lists_what_cannot_be_restored(
-    house: WorkspaceServices, town: CustomerFactory
+    services: WorkspaceServices, customers: CustomerFactory
 ) -> None:
     said = {
-        kind: undo_loss_warning(await submit_edit(house, town.new_customer(kind)))
+        kind: undo_loss_warning(await submit_edit(services, customers.new_customer(kind)))
         for kind in EDIT_CASES
     }
     assert "stays" in said["create"]

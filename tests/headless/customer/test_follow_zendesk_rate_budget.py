@@ -12,7 +12,9 @@ from tests.support.workspace_home import create_workspace_home, open_workspace_s
 
 
 @pytest.fixture(scope="module")
-def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SandboxServers, Path]]:
+def low_rate_limit(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[SandboxServers, Path]]:
     """A sandbox with Zendesk's own limits, a tenth of them, and a home set up on it."""
     servers = SandboxServers("--customers", "0", "--rate-limits", "x0.1")
     home = tmp_path_factory.mktemp("narrow") / "home"
@@ -22,8 +24,10 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SandboxSe
 
 
 @pytest_asyncio.fixture
-async def scarce(narrow: tuple[SandboxServers, Path]) -> AsyncIterator[WorkspaceServices]:
-    servers, home = narrow
+async def low_rate_limit_services(
+    low_rate_limit: tuple[SandboxServers, Path],
+) -> AsyncIterator[WorkspaceServices]:
+    servers, home = low_rate_limit
     async with open_workspace_services(home, servers.connection_document) as house:
         yield house
 
@@ -34,19 +38,19 @@ def asked(servers: SandboxServers) -> int:
 
 
 async def test_follow_stops_below_half_of_rate_limit(
-    scarce: WorkspaceServices, narrow: tuple[SandboxServers, Path]
+    low_rate_limit_services: WorkspaceServices, low_rate_limit: tuple[SandboxServers, Path]
 ) -> None:
-    servers, _ = narrow
-    zendesk = scarce.session.services.zendesk
+    servers, _ = low_rate_limit
+    zendesk = low_rate_limit_services.session.services.zendesk
     assert zendesk is not None
     servers.control("DELETE", "requests")
-    await scarce.follow.poll()
+    await low_rate_limit_services.follow.poll()
     assert asked(servers) == 1, "with enough left it asks"
     calls = 0
-    while scarce.session.has_spare_rate_budget():
+    while low_rate_limit_services.session.has_spare_rate_budget():
         await zendesk.show_user(7701)
         calls += 1
         assert calls < 100, "the headers never told"
     before = asked(servers)
-    assert await scarce.follow.poll() is None
+    assert await low_rate_limit_services.follow.poll() is None
     assert asked(servers) == before

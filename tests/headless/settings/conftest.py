@@ -32,7 +32,7 @@ def policy_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def place(policy_folder: Path) -> PolicyFolder:
+def install_policy(policy_folder: Path) -> PolicyFolder:
     """What root is to a real computer, this user is to the test."""
     return PolicyFolder(policy_folder, frozenset({os.getuid()}))
 
@@ -54,7 +54,7 @@ def write_policy(policy_folder: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def usual_umask() -> Iterator[None]:
+def default_umask() -> Iterator[None]:
     """The umask most systems have; the app's own is stricter, and the modes must not need it."""
     before = os.umask(0o022)
     yield
@@ -62,7 +62,7 @@ def usual_umask() -> Iterator[None]:
 
 
 @pytest.fixture
-def modes_bind(tmp_path: Path) -> None:
+def needs_file_modes(tmp_path: Path) -> None:
     """Skip where file modes mean nothing to this user (root with all its capabilities)."""
     probe = tmp_path / "probe"
     probe.mkdir(mode=0o500)

@@ -33,21 +33,21 @@ def allowed(place: PolicyFolder) -> set[Permission]:
     }
 
 
-def test_policy_missing_changes_nothing(place: PolicyFolder) -> None:
-    policy = read_policy(place)
+def test_policy_missing_changes_nothing(install_policy: PolicyFolder) -> None:
+    policy = read_policy(install_policy)
     assert not policy.is_active
     assert policy.notices == ()
-    assert allowed(place) == set(Permission)
+    assert allowed(install_policy) == set(Permission)
 
 
-def test_policy_fixes_named_settings(place: PolicyFolder, write_policy: Write) -> None:
+def test_policy_fixes_named_settings(install_policy: PolicyFolder, write_policy: Write) -> None:
     path = write_policy({"permissions": {"agent": {"opt_in": False}}, "sailthru.currency": "eur"})
-    policy = read_policy(place)
+    policy = read_policy(install_policy)
     assert policy.sources == (path,)
     values = SettingsValues({"sailthru.currency": "USD"}, policy)
     assert values.get(settings_table.CURRENCY) == "EUR"
     assert permission_rules_from(values).is_managed
-    assert allowed(place) == set(Permission) - {Permission.OPT_IN}
+    assert allowed(install_policy) == set(Permission) - {Permission.OPT_IN}
 
 
 @pytest.mark.parametrize(
@@ -66,44 +66,48 @@ def test_policy_fixes_named_settings(place: PolicyFolder, write_policy: Write) -
     ],
 )
 def test_policy_invalid_content_fails_closed(
-    place: PolicyFolder, write_policy: Write, content: object
+    install_policy: PolicyFolder, write_policy: Write, content: object
 ) -> None:
     write_policy(content)
-    policy = read_policy(place)
+    policy = read_policy(install_policy)
     assert policy.is_fail_closed
     assert policy.notices
-    assert allowed(place) == {Permission.VIEW}
+    assert allowed(install_policy) == {Permission.VIEW}
 
 
-def test_policy_one_broken_file_fails_closed(place: PolicyFolder, write_policy: Write) -> None:
+def test_policy_one_broken_file_fails_closed(
+    install_policy: PolicyFolder, write_policy: Write
+) -> None:
     write_policy("{", "policies/managed/10.json")
     write_policy(OPEN, "policies/managed/20.json")
-    assert allowed(place) == {Permission.VIEW}
+    assert allowed(install_policy) == {Permission.VIEW}
 
 
-def test_policy_deny_stays_and_later_value_wins(place: PolicyFolder, write_policy: Write) -> None:
+def test_policy_deny_stays_and_later_value_wins(
+    install_policy: PolicyFolder, write_policy: Write
+) -> None:
     write_policy({"permissions.agent.opt_in": False, "sailthru.currency": "EUR"})
     write_policy({**OPEN, "sailthru.currency": "USD"}, "policies/managed/site.json")
-    assert Permission.OPT_IN not in allowed(place)
-    assert SettingsValues({}, read_policy(place)).get(settings_table.CURRENCY) == "USD"
+    assert Permission.OPT_IN not in allowed(install_policy)
+    assert SettingsValues({}, read_policy(install_policy)).get(settings_table.CURRENCY) == "USD"
 
 
 @pytest.mark.parametrize("mode", [0o664, 0o646, 0o666])
 def test_policy_file_writable_by_others_is_ignored_and_reported(
-    place: PolicyFolder, write_policy: Write, mode: int
+    install_policy: PolicyFolder, write_policy: Write, mode: int
 ) -> None:
     write_policy({"changes": False}, mode=mode)
-    policy = read_policy(place)
+    policy = read_policy(install_policy)
     assert not policy.is_active
     assert "others may write" in policy.notices[0]
 
 
 def test_policy_folder_writable_by_others_is_ignored_and_reported(
-    place: PolicyFolder, write_policy: Write, policy_folder: Path
+    install_policy: PolicyFolder, write_policy: Write, policy_folder: Path
 ) -> None:
     write_policy({"changes": False})
     policy_folder.chmod(0o777)
-    assert "others may write" in read_policy(place).notices[0]
+    assert "others may write" in read_policy(install_policy).notices[0]
 
 
 def test_policy_file_of_other_owner_is_ignored_and_reported(
@@ -116,36 +120,38 @@ def test_policy_file_of_other_owner_is_ignored_and_reported(
 
 
 def test_policy_symlink_to_other_owner_is_ignored(
-    policy_folder: Path, tmp_path: Path, place: PolicyFolder
+    policy_folder: Path, tmp_path: Path, install_policy: PolicyFolder
 ) -> None:
     elsewhere = tmp_path / "mine.json"
     elsewhere.write_text('{"changes": true}')
     elsewhere.chmod(0o666)
     (policy_folder / "policy.json").symlink_to(elsewhere)
-    assert not read_policy(place).is_active
+    assert not read_policy(install_policy).is_active
 
 
 def test_policy_unknown_keys_are_noted_and_grant_nothing(
-    place: PolicyFolder, write_policy: Write
+    install_policy: PolicyFolder, write_policy: Write
 ) -> None:
     write_policy({"export.forbidden": True, "window.theme": "dark"})
-    policy = read_policy(place)
+    policy = read_policy(install_policy)
     assert not policy.is_active
     assert not policy.is_fail_closed
     assert len(policy.notices) == 2
 
 
-@pytest.mark.usefixtures("modes_bind")
+@pytest.mark.usefixtures("needs_file_modes")
 def test_policy_unreadable_trusted_file_fails_closed(
-    place: PolicyFolder, write_policy: Write
+    install_policy: PolicyFolder, write_policy: Write
 ) -> None:
     write_policy(OPEN, mode=0o000)
-    assert allowed(place) == {Permission.VIEW}
+    assert allowed(install_policy) == {Permission.VIEW}
 
 
-def test_policy_that_is_folder_fails_closed(place: PolicyFolder, policy_folder: Path) -> None:
+def test_policy_that_is_folder_fails_closed(
+    install_policy: PolicyFolder, policy_folder: Path
+) -> None:
     (policy_folder / "policy.json").mkdir()
-    assert allowed(place) == {Permission.VIEW}
+    assert allowed(install_policy) == {Permission.VIEW}
 
 
 @pytest.mark.parametrize("variable", [HOME_VARIABLE, "XDG_CONFIG_DIRS", "HOME", "PROGRAMDATA"])

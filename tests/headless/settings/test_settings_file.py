@@ -30,7 +30,7 @@ def test_settings_without_file_are_defaults(path: Path) -> None:
     assert not path.exists()
 
 
-@pytest.mark.usefixtures("usual_umask")
+@pytest.mark.usefixtures("default_umask")
 def test_settings_change_is_stored_normalised_and_private(path: Path) -> None:
     SettingsFile(path).change({"zendesk.base_url": "acme", "cache.keep_days": 7})
     values = SettingsFile(path).load().values
@@ -112,7 +112,7 @@ def test_settings_policy_wins_and_managed_is_read_only(path: Path) -> None:
         file.change({"sailthru.currency": "EUR"})
 
 
-@pytest.mark.usefixtures("modes_bind")
+@pytest.mark.usefixtures("needs_file_modes")
 def test_settings_folder_read_only_is_reported(path: Path) -> None:
     path.parent.chmod(0o500)
     with pytest.raises(StorageError):

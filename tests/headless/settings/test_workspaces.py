@@ -13,7 +13,7 @@ from desktop.settings.window_state import WindowState, WindowStateFile
 from desktop.settings.workspace import WorkspaceRegistry, validate_workspace_name
 
 
-@pytest.mark.usefixtures("usual_umask")
+@pytest.mark.usefixtures("default_umask")
 def test_home_folder_holds_everything_and_is_private(tmp_path: Path) -> None:
     paths = find_paths({"FAIRLEAD_HOME": str(tmp_path / "a" / "b")})
     paths.create_folders()
@@ -39,7 +39,7 @@ def test_home_invalid_is_explained(tmp_path: Path) -> None:
         paths.create_folders()
 
 
-@pytest.mark.usefixtures("modes_bind")
+@pytest.mark.usefixtures("needs_file_modes")
 def test_home_read_only_is_explained(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o500)

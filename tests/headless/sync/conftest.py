@@ -15,7 +15,7 @@ from tests.support.workspace_home import create_workspace_home, open_workspace_s
 
 
 @pytest.fixture(scope="session")
-def sync_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServers]:
+def shared_sync_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServers]:
     log = tmp_path_factory.mktemp("sync") / "requests.jsonl"
     servers = SandboxServers("--customers", "0", *sync_cases.SANDBOX_FLAGS, log=log)
     yield servers
@@ -23,32 +23,34 @@ def sync_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxSe
 
 
 @pytest.fixture(scope="session")
-def sync_home(sync_servers: SandboxServers, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sync_home(
+    shared_sync_sandbox: SandboxServers, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     folder = tmp_path_factory.mktemp("sync-template") / "home"
-    create_workspace_home(folder, sync_servers.connection_document)
+    create_workspace_home(folder, shared_sync_sandbox.connection_document)
     return folder
 
 
 @pytest.fixture
-def city(sync_servers: SandboxServers) -> SandboxServers:
+def sync_sandbox(shared_sync_sandbox: SandboxServers) -> SandboxServers:
     """The services as they were started."""
-    sync_cases.reset_sandbox(sync_servers)
-    return sync_servers
+    sync_cases.reset_sandbox(shared_sync_sandbox)
+    return shared_sync_sandbox
 
 
 @pytest.fixture
-def city_home(sync_home: Path, tmp_path: Path) -> Path:
+def sync_home_copy(sync_home: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "home"
     shutil.copytree(sync_home, folder)
     return folder
 
 
 @pytest_asyncio.fixture
-async def town_hall(
-    city: SandboxServers, city_home: Path, clock: ManualClock
+async def services(
+    sync_sandbox: SandboxServers, sync_home_copy: Path, clock: ManualClock
 ) -> AsyncIterator[WorkspaceServices]:
     """The connected house of an admin there."""
     async with open_workspace_services(
-        city_home, city.connection_document, clock=clock, for_runs=True
+        sync_home_copy, sync_sandbox.connection_document, clock=clock, for_runs=True
     ) as house:
         yield house

@@ -53,16 +53,16 @@ def switched_on(house: WorkspaceServices, name: str, schedule: str = "every 5 mi
 
 
 @pytest_asyncio.fixture
-async def here(house: WorkspaceServices) -> WorkspaceServices:
-    house.session.change_settings({"sync.here": True})
-    return house
+async def enabled_computer(services: WorkspaceServices) -> WorkspaceServices:
+    services.session.change_settings({"sync.here": True})
+    return services
 
 
 async def test_due_newly_enabled_sync_does_not_run(
-    here: WorkspaceServices, clock: ManualClock
+    enabled_computer: WorkspaceServices, clock: ManualClock
 ) -> None:
-    switched_on(here, "one")
-    due = build_due_sync_finder(here)
+    switched_on(enabled_computer, "one")
+    due = build_due_sync_finder(enabled_computer)
     assert due.find().due == ()
     clock.advance(299)
     assert due.find().due == ()
@@ -76,11 +76,11 @@ async def test_due_newly_enabled_sync_does_not_run(
 
 
 async def test_due_missed_times_give_one_run_and_one_claim(
-    here: WorkspaceServices, clock: ManualClock
+    enabled_computer: WorkspaceServices, clock: ManualClock
 ) -> None:
-    switched_on(here, "one")
+    switched_on(enabled_computer, "one")
     clock.advance(86_400 * 9 + 7)
-    mine, theirs = build_due_sync_finder(here), build_due_sync_finder(here)
+    mine, theirs = build_due_sync_finder(enabled_computer), build_due_sync_finder(enabled_computer)
     (one,), (same,) = mine.find().due, theirs.find().due
     assert mine.claim(one)
     assert not theirs.claim(same)
@@ -92,36 +92,36 @@ async def test_due_missed_times_give_one_run_and_one_claim(
 
 
 async def test_due_changed_schedule_or_switch_gives_no_catch_up(
-    here: WorkspaceServices, clock: ManualClock
+    enabled_computer: WorkspaceServices, clock: ManualClock
 ) -> None:
-    switched_on(here, "one", "daily 09:00")
+    switched_on(enabled_computer, "one", "daily 09:00")
     clock.advance(86_400 * 3)
-    due = build_due_sync_finder(here)
+    due = build_due_sync_finder(enabled_computer)
     assert len(due.find().due) == 1
-    here.syncs.set_schedule("one", "daily 10:00")
+    enabled_computer.syncs.set_schedule("one", "daily 10:00")
     assert due.find().due == ()
     clock.advance(86_400 * 3)
-    here.syncs.set_enabled("one", on=False)
+    enabled_computer.syncs.set_enabled("one", on=False)
     assert due.find().due == ()
-    here.syncs.set_enabled("one", on=True)
+    enabled_computer.syncs.set_enabled("one", on=True)
     assert due.find().due == ()
 
 
 async def test_due_sync_never_checked_counts_from_now(
-    here: WorkspaceServices, clock: ManualClock
+    enabled_computer: WorkspaceServices, clock: ManualClock
 ) -> None:
-    here.store.syncs.save(replace(goal_named("one"), on=True), START)
-    due = build_due_sync_finder(here)
+    enabled_computer.store.syncs.save(replace(goal_named("one"), on=True), START)
+    due = build_due_sync_finder(enabled_computer)
     assert due.find().due == ()
     clock.advance(300)
     assert len(due.find().due) == 1
 
 
 async def test_due_clock_set_back_blocks_nothing(
-    here: WorkspaceServices, clock: ManualClock
+    enabled_computer: WorkspaceServices, clock: ManualClock
 ) -> None:
-    switched_on(here, "one")
-    due = build_due_sync_finder(here)
+    switched_on(enabled_computer, "one")
+    due = build_due_sync_finder(enabled_computer)
     clock.advance(86_400 * 400)
     (one,) = due.find().due
     assert due.claim(one)
@@ -138,36 +138,42 @@ async def test_due_clock_set_back_blocks_nothing(
     assert due.find().due == ()
 
 
-async def test_due_failed_start_is_due_again(here: WorkspaceServices, clock: ManualClock) -> None:
-    switched_on(here, "one")
+async def test_due_failed_start_is_due_again(
+    enabled_computer: WorkspaceServices, clock: ManualClock
+) -> None:
+    switched_on(enabled_computer, "one")
     clock.advance(301)
-    due = build_due_sync_finder(here)
+    due = build_due_sync_finder(enabled_computer)
     (one,) = due.find().due
     assert due.claim(one)
     due.release_claim(one)
     assert due.find().due == (one,)
 
 
-async def test_due_running_sync_is_not_started(here: WorkspaceServices, clock: ManualClock) -> None:
-    switched_on(here, "one")
+async def test_due_running_sync_is_not_started(
+    enabled_computer: WorkspaceServices, clock: ManualClock
+) -> None:
+    switched_on(enabled_computer, "one")
     clock.advance(301)
-    run = here.store.runs.begin("one", "hand", "Lee", clock.now())
-    due = build_due_sync_finder(here)
+    run = enabled_computer.store.runs.begin("one", "hand", "Lee", clock.now())
+    due = build_due_sync_finder(enabled_computer)
     assert due.find().due == ()
-    here.store.runs.end(run.id, RunState.DONE, clock.now(), {})
+    enabled_computer.store.runs.end(run.id, RunState.DONE, clock.now(), {})
     assert len(due.find().due) == 1
 
 
 async def test_due_lost_sign_in_pauses_until_resolved(
-    here: WorkspaceServices, clock: ManualClock
+    enabled_computer: WorkspaceServices, clock: ManualClock
 ) -> None:
-    switched_on(here, "one")
-    switched_on(here, "two")
+    switched_on(enabled_computer, "one")
+    switched_on(enabled_computer, "two")
     clock.advance(300)
-    due = build_due_sync_finder(here)
+    due = build_due_sync_finder(enabled_computer)
     assert due.claim(due.find().due[0])
-    run = here.store.runs.begin("one", "schedule", "Lee", clock.now())
-    here.store.runs.end(run.id, RunState.FAILED, clock.now(), {}, error="x", error_code="auth_lost")
+    run = enabled_computer.store.runs.begin("one", "schedule", "Lee", clock.now())
+    enabled_computer.store.runs.end(
+        run.id, RunState.FAILED, clock.now(), {}, error="x", error_code="auth_lost"
+    )
     clock.advance(86_400)
     timetable = due.find()
     assert [one.sync.name for one in timetable.due] == ["two"]
@@ -175,32 +181,36 @@ async def test_due_lost_sign_in_pauses_until_resolved(
     assert (paused.sync.name, paused.code) == ("one", "auth_lost")
     assert f"Run {run.id}" in paused.message
     # Resumed: what was missed meanwhile is one run.
-    again = here.store.runs.take_over(run.id, "one")
-    here.store.runs.end(again.id, RunState.DONE, clock.now(), {})
+    again = enabled_computer.store.runs.take_over(run.id, "one")
+    enabled_computer.store.runs.end(again.id, RunState.DONE, clock.now(), {})
     assert [one.sync.name for one in due.find().due] == ["one", "two"]
 
 
-async def test_due_enabling_again_ends_pause(here: WorkspaceServices, clock: ManualClock) -> None:
-    switched_on(here, "one")
+async def test_due_enabling_again_ends_pause(
+    enabled_computer: WorkspaceServices, clock: ManualClock
+) -> None:
+    switched_on(enabled_computer, "one")
     clock.advance(300)
-    run = here.store.runs.begin("one", "schedule", "Lee", clock.now())
-    here.store.runs.end(run.id, RunState.FAILED, clock.now(), {}, error="x", error_code="auth_lost")
+    run = enabled_computer.store.runs.begin("one", "schedule", "Lee", clock.now())
+    enabled_computer.store.runs.end(
+        run.id, RunState.FAILED, clock.now(), {}, error="x", error_code="auth_lost"
+    )
     clock.advance(60)
-    assert len(build_due_sync_finder(here).find().paused) == 1
-    here.syncs.set_enabled("one", on=False)
-    here.syncs.set_enabled("one", on=True)
+    assert len(build_due_sync_finder(enabled_computer).find().paused) == 1
+    enabled_computer.syncs.set_enabled("one", on=False)
+    enabled_computer.syncs.set_enabled("one", on=True)
     clock.advance(300)
-    timetable = build_due_sync_finder(here).find()
+    timetable = build_due_sync_finder(enabled_computer).find()
     assert ([one.sync.name for one in timetable.due], timetable.paused) == (["one"], ())
 
 
 async def test_due_changed_unchecked_sync_is_reported(
-    here: WorkspaceServices, clock: ManualClock
+    enabled_computer: WorkspaceServices, clock: ManualClock
 ) -> None:
-    goal = switched_on(here, "one")
-    here.syncs.save_sync(replace(goal, mapping=(MappingRow("notes", "vars.notes"),)))
+    goal = switched_on(enabled_computer, "one")
+    enabled_computer.syncs.save_sync(replace(goal, mapping=(MappingRow("notes", "vars.notes"),)))
     clock.advance(900)
-    timetable = build_due_sync_finder(here).find()
+    timetable = build_due_sync_finder(enabled_computer).find()
     assert timetable.due == ()
     assert [one.code for one in timetable.paused] == ["unchecked"]
 
@@ -240,17 +250,17 @@ def test_due_every_scheduled_time_runs_at_most_once(
 
 
 async def test_due_syncs_run_in_sequence_and_fail_independently(
-    here: WorkspaceServices, clock: ManualClock, servers: SandboxServers
+    enabled_computer: WorkspaceServices, clock: ManualClock, sandbox: SandboxServers
 ) -> None:
     for name in ("one", "two", "three"):
-        switched_on(here, name)
+        switched_on(enabled_computer, name)
     clock.advance(300)
-    broken = here.store.syncs.get("two")
-    here.store.syncs.save(
+    broken = enabled_computer.store.syncs.get("two")
+    enabled_computer.store.syncs.save(
         replace(broken, source=SyncSource(SourceKind.SAILTHRU_LISTS, lists=("there is none",))),
         START,
     )
-    outcomes, paused = await run_due_syncs(here)
+    outcomes, paused = await run_due_syncs(enabled_computer)
     assert paused == ()
     found = {one.due_sync.sync.name: one for one in outcomes}
     assert set(found) == {"one", "two", "three"}
@@ -259,39 +269,39 @@ async def test_due_syncs_run_in_sequence_and_fail_independently(
         run = found[name].run
         assert run is not None
         assert run.trigger == "schedule"
-        assert here.store.runs.list_runs(name, 5) == (run,)
-    assert await run_due_syncs(here) == ((), ())
+        assert enabled_computer.store.runs.list_runs(name, 5) == (run,)
+    assert await run_due_syncs(enabled_computer) == ((), ())
 
 
 async def test_due_on_disabled_computer_claims_nothing(
-    here: WorkspaceServices, clock: ManualClock, servers: SandboxServers
+    enabled_computer: WorkspaceServices, clock: ManualClock, sandbox: SandboxServers
 ) -> None:
-    switched_on(here, "one")
+    switched_on(enabled_computer, "one")
     clock.advance(300)
-    servers.add_fault("zendesk:GET */users/me*:503", times=None)
+    sandbox.add_fault("zendesk:GET */users/me*:503", times=None)
     with pytest.raises(Exception) as away:  # noqa: PT011 - whichever of the retryable ones
-        await run_due_syncs(here)
+        await run_due_syncs(enabled_computer)
     assert getattr(away.value, "is_retryable", False), away.value
-    servers.clear_faults()
-    assert here.store.runs.list_runs("one", 5) == ()
-    assert len(build_due_sync_finder(here).find().due) == 1
+    sandbox.clear_faults()
+    assert enabled_computer.store.runs.list_runs("one", 5) == ()
+    assert len(build_due_sync_finder(enabled_computer).find().due) == 1
 
 
 async def test_due_refused_run_is_in_history_and_paused(
-    here: WorkspaceServices, clock: ManualClock, servers: SandboxServers
+    enabled_computer: WorkspaceServices, clock: ManualClock, sandbox: SandboxServers
 ) -> None:
-    switched_on(here, "one")
+    switched_on(enabled_computer, "one")
     clock.advance(300)
-    servers.add_fault("zendesk:* *:401", times=None)
-    outcomes, paused = await run_due_syncs(here)
-    servers.clear_faults()
+    sandbox.add_fault("zendesk:* *:401", times=None)
+    outcomes, paused = await run_due_syncs(enabled_computer)
+    sandbox.clear_faults()
     (outcome,) = outcomes
     assert outcome.run is not None
     assert (outcome.run.state, outcome.run.error_code) == (RunState.FAILED, "auth_lost")
     assert outcome.exit_code == 3
     assert [one.code for one in paused] == ["auth_lost"]
     clock.advance(600)
-    outcomes, paused = await run_due_syncs(here)
+    outcomes, paused = await run_due_syncs(enabled_computer)
     assert ([*outcomes], len(paused)) == ([], 1)
 
 
@@ -299,7 +309,7 @@ async def test_due_refused_run_is_in_history_and_paused(
 
 
 async def test_due_window_starts_each_sync_once(
-    here: WorkspaceServices, clock: ManualClock
+    enabled_computer: WorkspaceServices, clock: ManualClock
 ) -> None:
     started: list[tuple[str, ...]] = []
     said: list[AppError] = []
@@ -307,8 +317,8 @@ async def test_due_window_starts_each_sync_once(
     def start(*words: str) -> None:
         started.append(words)
 
-    windows = [DueRunStarter(here, start, said.append) for _ in range(2)]
-    switched_on(here, "one")
+    windows = [DueRunStarter(enabled_computer, start, said.append) for _ in range(2)]
+    switched_on(enabled_computer, "one")
     assert await windows[0].start_due_runs() == ()
     clock.advance(300)
     assert await windows[0].start_due_runs() == ("one",)
@@ -317,16 +327,16 @@ async def test_due_window_starts_each_sync_once(
     assert said == []
     # Another computer's business, a lost connection: nothing is claimed.
     clock.advance(300)
-    here.session.change_settings({"sync.here": False})
+    enabled_computer.session.change_settings({"sync.here": False})
     assert await windows[0].start_due_runs() == ()
-    here.session.change_settings({"sync.here": True})
-    await here.session.disconnect()
+    enabled_computer.session.change_settings({"sync.here": True})
+    await enabled_computer.session.disconnect()
     assert await windows[0].start_due_runs() == ()
-    assert len(build_due_sync_finder(here).find().due) == 1
+    assert len(build_due_sync_finder(enabled_computer).find().due) == 1
 
 
 async def test_due_process_start_failure_is_reported_and_retried(
-    here: WorkspaceServices, clock: ManualClock
+    enabled_computer: WorkspaceServices, clock: ManualClock
 ) -> None:
     said: list[AppError] = []
     broken = [True]
@@ -335,8 +345,8 @@ async def test_due_process_start_failure_is_reported_and_retried(
         if broken:
             raise InternalError("The sync could not be started.")
 
-    window = DueRunStarter(here, start, said.append)
-    switched_on(here, "one")
+    window = DueRunStarter(enabled_computer, start, said.append)
+    switched_on(enabled_computer, "one")
     clock.advance(300)
     assert await window.start_due_runs() == ()
     assert [error.title for error in said] == ["The sync could not be started."]
@@ -344,22 +354,26 @@ async def test_due_process_start_failure_is_reported_and_retried(
     assert await window.start_due_runs() == ("one",)
 
 
-async def test_due_pause_is_reported_once(here: WorkspaceServices, clock: ManualClock) -> None:
+async def test_due_pause_is_reported_once(
+    enabled_computer: WorkspaceServices, clock: ManualClock
+) -> None:
     said: list[AppError] = []
-    window = DueRunStarter(here, lambda *_words: None, said.append)
-    switched_on(here, "one")
+    window = DueRunStarter(enabled_computer, lambda *_words: None, said.append)
+    switched_on(enabled_computer, "one")
     clock.advance(300)
-    run = here.store.runs.begin("one", "schedule", "Lee", clock.now())
-    here.store.runs.end(run.id, RunState.FAILED, clock.now(), {}, error="x", error_code="auth_lost")
+    run = enabled_computer.store.runs.begin("one", "schedule", "Lee", clock.now())
+    enabled_computer.store.runs.end(
+        run.id, RunState.FAILED, clock.now(), {}, error="x", error_code="auth_lost"
+    )
     await window.start_due_runs()
     await window.start_due_runs()
     assert [error.title for error in said] == ["“One” is paused."]
 
 
 async def test_due_process_started_by_window_records_scheduled_run(
-    home: Path, servers: SandboxServers
+    home: Path, sandbox: SandboxServers
 ) -> None:
-    s, z = servers.connection_document["sailthru"], servers.connection_document["zendesk"]
+    s, z = sandbox.connection_document["sailthru"], sandbox.connection_document["zendesk"]
     environ = {
         **{k: v for k, v in os.environ.items() if k in ("PATH", "LANG")},
         "HOME": str(home.parent),
@@ -386,7 +400,7 @@ async def test_due_process_started_by_window_records_scheduled_run(
     assert (await fairlead("add", "--preset", "zendesk-to-sailthru", "--on"))[0] == 0
     # Nothing because it was switched on.
     assert await fairlead("due") == (0, {"here": True, "due": [], "paused": []})
-    async with open_workspace_services(home, servers.connection_document) as house:
+    async with open_workspace_services(home, sandbox.connection_document) as house:
         now = house.context.clock.now()
         house.store.syncs.set_last_due("zendesk-to-sailthru", now - 3 * 3600 - 5)
     code, found = await fairlead("due")
@@ -397,7 +411,7 @@ async def test_due_process_started_by_window_records_scheduled_run(
     assert code == (3 if waits else 0)
     assert await fairlead("due") == (0, {"here": True, "due": [], "paused": []})
     started: list[tuple[str, ...]] = []
-    async with open_workspace_services(home, servers.connection_document) as house:
+    async with open_workspace_services(home, sandbox.connection_document) as house:
         house.store.syncs.set_last_due("zendesk-to-sailthru", now - 3600 - 5)
         assert await DueRunStarter(
             house, lambda *words: started.append(words), print

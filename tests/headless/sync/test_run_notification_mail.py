@@ -235,39 +235,41 @@ async def with_mail(house: WorkspaceServices, office: MailServer) -> None:
     await house.session.connection_config.vault.set(Secret.SMTP_PASSWORD, PASSWORD)
 
 
-async def test_run_mail_refusal_is_shown_beside_run(house: WorkspaceServices) -> None:
+async def test_run_mail_refusal_is_shown_beside_run(services: WorkspaceServices) -> None:
     async with run_mail_server() as office:
-        await with_mail(house, office)
-        run = await finished(house, error="The token was refused.", error_code="auth_lost")
-        assert await notify_run_ended(house, GOAL, run) == run
+        await with_mail(services, office)
+        run = await finished(services, error="The token was refused.", error_code="auth_lost")
+        assert await notify_run_ended(services, GOAL, run) == run
         (letter,) = office.messages
         assert letter["Subject"] == "Nightly: failed"
         assert "The token was refused." in letter.get_content()
         # Nobody asked to hear of one that went well.
-        assert await notify_run_ended(house, GOAL, await finished(house, RunState.DONE))
+        assert await notify_run_ended(services, GOAL, await finished(services, RunState.DONE))
         assert len(office.messages) == 1
         always = replace(GOAL, notify=NotificationSettings(on_run=True, email=(LEE,)))
-        await notify_run_ended(house, always, await finished(house, RunState.DONE))
+        await notify_run_ended(services, always, await finished(services, RunState.DONE))
         assert [one["Subject"] for one in office.messages][1:] == ["Nightly: done"]
-        await house.session.connection_config.vault.set(Secret.SMTP_PASSWORD, "another-pass")
-        run = await finished(house, RunState.DONE)
-        told = await notify_run_ended(house, always, run)
-    assert told == house.store.runs.get(run.id)
+        await services.session.connection_config.vault.set(Secret.SMTP_PASSWORD, "another-pass")
+        run = await finished(services, RunState.DONE)
+        told = await notify_run_ended(services, always, run)
+    assert told == services.store.runs.get(run.id)
     assert (told.state, told.totals, told.error_code) == (RunState.DONE, {"created": 2}, "")
     assert told.error.startswith("No e-mail was sent about it: The mail server refused the sign-in")
     assert LEE not in told.error
 
 
-async def test_run_mail_without_server_or_password_is_explained(house: WorkspaceServices) -> None:
-    desk = house.session.connection_config
+async def test_run_mail_without_server_or_password_is_explained(
+    services: WorkspaceServices,
+) -> None:
+    desk = services.session.connection_config
     with pytest.raises(UserDecisionNeeded, match="no mail server"):
-        await send_test_email(desk, house.session.values, LEE)
-    house.session.change_settings({"mail.host": "127.0.0.1", "mail.user": "lee"})
+        await send_test_email(desk, services.session.values, LEE)
+    services.session.change_settings({"mail.host": "127.0.0.1", "mail.user": "lee"})
     with pytest.raises(UserDecisionNeeded, match="sender"):
-        await send_test_email(desk, house.session.values, LEE)
-    house.session.change_settings({"mail.from": USER})
+        await send_test_email(desk, services.session.values, LEE)
+    services.session.change_settings({"mail.from": USER})
     with pytest.raises(UserDecisionNeeded, match="password"):
-        await send_test_email(desk, house.session.values, LEE)
+        await send_test_email(desk, services.session.values, LEE)
 
 
 @pytest.mark.parametrize(
@@ -283,10 +285,10 @@ async def test_run_mail_without_server_or_password_is_explained(house: Workspace
     ],
 )
 async def test_mail_setting_invalid_is_refused(
-    house: WorkspaceServices, key: str, value: Any
+    services: WorkspaceServices, key: str, value: Any
 ) -> None:
     with pytest.raises(InvalidInput):
-        house.session.change_settings({key: value})
+        services.session.change_settings({key: value})
 
 
 def files(home: Path) -> list[Path]:
@@ -297,9 +299,9 @@ def files(home: Path) -> list[Path]:
 
 
 async def test_mail_password_is_in_no_file_or_log(
-    home: Path, servers: SandboxServers, tmp_path: Path
+    home: Path, sandbox: SandboxServers, tmp_path: Path
 ) -> None:
-    s, z = servers.connection_document["sailthru"], servers.connection_document["zendesk"]
+    s, z = sandbox.connection_document["sailthru"], sandbox.connection_document["zendesk"]
     environ = {
         **{k: v for k, v in os.environ.items() if k in ("PATH", "LANG")},
         "HOME": str(tmp_path),

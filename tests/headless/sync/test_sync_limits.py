@@ -35,18 +35,18 @@ def fresh(city: SandboxServers, pair: sync_cases.CustomerPair) -> bool:
 
 
 async def test_mass_opt_in_needs_two_admins_once(
-    town_hall: WorkspaceServices, city: SandboxServers, capsys: pytest.CaptureFixture[str]
+    services: WorkspaceServices, sync_sandbox: SandboxServers, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = sync_cases.create_customers(city, 5, unknown=5)
-    goal = sync_cases.save_preset(town_hall, sync_cases.ZENDESK_TO_SAILTHRU, joining)
-    count = len(sync_cases.app_requests(city))
-    run = await sync_cases.run_sync(town_hall, goal)
+    made = sync_cases.create_customers(sync_sandbox, 5, unknown=5)
+    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU, joining)
+    count = len(sync_cases.app_requests(sync_sandbox))
+    run = await sync_cases.run_sync(services, goal)
     assert (run.state, run.error_code) == (RunState.WAITING, "needs_person")
     assert "5 people would start getting marketing e-mail" in run.error
-    assert sync_cases.write_requests(sync_cases.app_requests(city, count)) == []
-    plan = town_hall.store.plans.get(run.plan or "")
+    assert sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count)) == []
+    plan = services.store.plans.get(run.plan or "")
     assert (plan.state, set(plan.limit_breaches)) == (PlanState.STOPPED, {"starts", "joins"})
-    print_plan(plan, town_hall.store, rows=1, as_json=False)
+    print_plan(plan, services.store, rows=1, as_json=False)
     printed = capsys.readouterr().out
     assert "5 people would start getting marketing e-mail" in printed
     assert "vars.first_name: not set → Ada" in printed
@@ -54,209 +54,213 @@ async def test_mass_opt_in_needs_two_admins_once(
     # One admin lets joining pass; starting takes a second one, and the same one twice is one.
     for _ in range(2):
         held = await sync_cases.run_sync(
-            town_hall,
+            services,
             goal,
             resume_run_id=run.id,
             allowed_limits=("starts", "joins"),
             approver_id="7601",
         )
         assert held.state is RunState.WAITING
-    assert not any(fresh(city, pair) for pair in made)
+    assert not any(fresh(sync_sandbox, pair) for pair in made)
     done = await sync_cases.run_sync(
-        town_hall, goal, resume_run_id=run.id, allowed_limits=("starts",), approver_id="7699"
+        services, goal, resume_run_id=run.id, allowed_limits=("starts",), approver_id="7699"
     )
     assert (done.state, done.totals["created"]) == (RunState.DONE, 5)
-    assert all(fresh(city, pair) for pair in made)
+    assert all(fresh(sync_sandbox, pair) for pair in made)
     # It was for that plan alone.
-    sync_cases.create_customers(city, 5, first=5, unknown=5)
-    assert (await sync_cases.run_sync(town_hall, goal)).state is RunState.WAITING
+    sync_cases.create_customers(sync_sandbox, 5, first=5, unknown=5)
+    assert (await sync_cases.run_sync(services, goal)).state is RunState.WAITING
 
 
-async def test_limit_counts_ticked_rows(town_hall: WorkspaceServices, city: SandboxServers) -> None:
-    made = sync_cases.create_customers(city, 5, unknown=5)
-    goal = sync_cases.save_preset(town_hall, sync_cases.ZENDESK_TO_SAILTHRU, joining)
-    plan = await build_runner(town_hall, goal.name).preview(goal, "Ada")
-    town_hall.store.plans.set_rows_ticked(plan.id, [1, 2], on=False)
-    run = await sync_cases.run_sync(town_hall, goal, plan_id=plan.id)
+async def test_limit_counts_ticked_rows(
+    services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    made = sync_cases.create_customers(sync_sandbox, 5, unknown=5)
+    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU, joining)
+    plan = await build_runner(services, goal.name).preview(goal, "Ada")
+    services.store.plans.set_rows_ticked(plan.id, [1, 2], on=False)
+    run = await sync_cases.run_sync(services, goal, plan_id=plan.id)
     assert (run.state, run.totals["created"]) == (RunState.DONE, 3)
-    assert sum(fresh(city, pair) for pair in made) == 3
+    assert sum(fresh(sync_sandbox, pair) for pair in made) == 3
 
 
 async def test_limit_counts_person_with_two_lists_once(
-    town_hall: WorkspaceServices, city: SandboxServers
+    services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     """The limit is about people, whatever list they join."""
-    sync_cases.create_customers(city, 3, unknown=3)
+    sync_cases.create_customers(sync_sandbox, 3, unknown=3)
 
     def two_lists(goal: Sync) -> Sync:
         return replace(
             joining(goal), effects=SyncEffects(create_missing=True, add_to_lists=("Fresh", "Other"))
         )
 
-    goal = sync_cases.save_preset(town_hall, sync_cases.ZENDESK_TO_SAILTHRU, two_lists)
-    plan = await build_runner(town_hall, goal.name).preview(goal, "Ada")
-    assert town_hall.store.plans.count_ticked_by_consequence(plan.id)["joins"] == 3
+    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU, two_lists)
+    plan = await build_runner(services, goal.name).preview(goal, "Ada")
+    assert services.store.plans.count_ticked_by_consequence(plan.id)["joins"] == 3
     assert plan.state is PlanState.READY
 
 
 @pytest.mark.parametrize("full", [False, True])
 async def test_empty_source_always_stops(
-    town_hall: WorkspaceServices, city: SandboxServers, full: bool
+    services: WorkspaceServices, sync_sandbox: SandboxServers, full: bool
 ) -> None:
-    made = sync_cases.create_customers(city, 3)
+    made = sync_cases.create_customers(sync_sandbox, 3)
 
     def both(goal: Sync) -> Sync:
         effects = replace(goal.effects, untag_when_gone=True)
         return replace(goal, effects=effects)
 
-    goal = sync_cases.save_preset(town_hall, sync_cases.HIGH_VALUE_TAGGING, both)
-    assert (await sync_cases.run_sync(town_hall, goal)).totals["updated"] == 3
+    goal = sync_cases.save_preset(services, sync_cases.HIGH_VALUE_TAGGING, both)
+    assert (await sync_cases.run_sync(services, goal)).totals["updated"] == 3
     for pair in made:
-        city.write_profile(pair.sid, lists={sync_cases.LIST_NAME: 0})
-    count = len(sync_cases.app_requests(city))
-    run = await sync_cases.run_sync(town_hall, goal, is_full=full)
+        sync_sandbox.write_profile(pair.sid, lists={sync_cases.LIST_NAME: 0})
+    count = len(sync_cases.app_requests(sync_sandbox))
+    run = await sync_cases.run_sync(services, goal, is_full=full)
     assert run.state is RunState.WAITING
     assert "empty" in run.error
     # Nobody can let that pass.
     again = await sync_cases.run_sync(
-        town_hall, goal, resume_run_id=run.id, allowed_limits=("empty",), approver_id="7601"
+        services, goal, resume_run_id=run.id, allowed_limits=("empty",), approver_id="7601"
     )
     assert again.state is RunState.WAITING
-    assert sync_cases.write_requests(sync_cases.app_requests(city, count)) == []
-    assert "sailthru_highvalue" in city.read_user(made[0].user_id)["tags"]
+    assert sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count)) == []
+    assert "sailthru_highvalue" in sync_sandbox.read_user(made[0].user_id)["tags"]
 
 
 @pytest.mark.parametrize("full", [False, True])
 async def test_source_without_matching_records_stops(
-    town_hall: WorkspaceServices, city: SandboxServers, full: bool
+    services: WorkspaceServices, sync_sandbox: SandboxServers, full: bool
 ) -> None:
     """People are there, but no box is ticked any more; a catch-up reads only who changed."""
-    made = sync_cases.create_customers(city, 3)
-    goal = sync_cases.save_preset(town_hall, sync_cases.ZENDESK_TO_SAILTHRU, joining)
-    assert (await sync_cases.run_sync(town_hall, goal)).totals["updated"] == 3
+    made = sync_cases.create_customers(sync_sandbox, 3)
+    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU, joining)
+    assert (await sync_cases.run_sync(services, goal)).totals["updated"] == 3
     unticked = {"user": {"user_fields": {"sync_to_sailthru": False}}}
     for pair in made[:2]:
-        city.zendesk_request("PUT", f"/api/v2/users/{pair.user_id}.json", unticked)
+        sync_sandbox.zendesk_request("PUT", f"/api/v2/users/{pair.user_id}.json", unticked)
     # One is still there: who left it leaves the list.
-    assert (await sync_cases.run_sync(town_hall, goal, is_full=full)).totals["updated"] == 2
-    city.zendesk_request("PUT", f"/api/v2/users/{made[2].user_id}.json", unticked)
-    run = await sync_cases.run_sync(town_hall, goal, is_full=full)
+    assert (await sync_cases.run_sync(services, goal, is_full=full)).totals["updated"] == 2
+    sync_sandbox.zendesk_request("PUT", f"/api/v2/users/{made[2].user_id}.json", unticked)
+    run = await sync_cases.run_sync(services, goal, is_full=full)
     assert (run.state, "empty" in run.error) == (RunState.WAITING, True)
-    assert [fresh(city, pair) for pair in made] == [False, False, True]
+    assert [fresh(sync_sandbox, pair) for pair in made] == [False, False, True]
 
 
 async def test_person_removed_from_source_loses_tag_if_configured(
-    town_hall: WorkspaceServices, city: SandboxServers
+    services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
-    made = sync_cases.create_customers(city, 5)
+    made = sync_cases.create_customers(sync_sandbox, 5)
     by_hand = made[0]
 
     def untag(goal: Sync) -> Sync:
         return replace(goal, effects=replace(goal.effects, untag_when_gone=True))
 
-    goal = sync_cases.save_preset(town_hall, sync_cases.HIGH_VALUE_TAGGING, untag)
-    await sync_cases.run_sync(town_hall, goal)
+    goal = sync_cases.save_preset(services, sync_cases.HIGH_VALUE_TAGGING, untag)
+    await sync_cases.run_sync(services, goal)
     # Who is ignored for ever keeps what they have.
-    town_hall.store.sync_state.save_ignored(goal.name, [made[4].sid], "asked us to", "Ada", 1.0)
-    city.write_profile(made[1].sid, lists={sync_cases.LIST_NAME: 0})
-    city.write_profile(made[4].sid, lists={sync_cases.LIST_NAME: 0})
-    city.write_profile(made[2].sid, vars={"customer_value": 1})
-    run = await sync_cases.run_sync(town_hall, goal)
+    services.store.sync_state.save_ignored(goal.name, [made[4].sid], "asked us to", "Ada", 1.0)
+    sync_sandbox.write_profile(made[1].sid, lists={sync_cases.LIST_NAME: 0})
+    sync_sandbox.write_profile(made[4].sid, lists={sync_cases.LIST_NAME: 0})
+    sync_sandbox.write_profile(made[2].sid, vars={"customer_value": 1})
+    run = await sync_cases.run_sync(services, goal)
     assert run.state is RunState.DONE
-    tagged = [p for p in made if "sailthru_highvalue" in city.read_user(p.user_id)["tags"]]
+    tagged = [p for p in made if "sailthru_highvalue" in sync_sandbox.read_user(p.user_id)["tags"]]
     assert tagged == [by_hand, made[3], made[4]]
-    assert (await sync_cases.run_sync(town_hall, goal)).totals["updated"] == 0
+    assert (await sync_cases.run_sync(services, goal)).totals["updated"] == 0
 
 
 async def test_person_removed_from_source_leaves_list(
-    town_hall: WorkspaceServices, city: SandboxServers
+    services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
-    made = sync_cases.create_customers(city, 3)
-    city.write_profile(made[0].sid, lists={"Fresh": 1})
-    goal = sync_cases.save_preset(town_hall, sync_cases.ZENDESK_TO_SAILTHRU, joining)
-    await sync_cases.run_sync(town_hall, goal)
+    made = sync_cases.create_customers(sync_sandbox, 3)
+    sync_sandbox.write_profile(made[0].sid, lists={"Fresh": 1})
+    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU, joining)
+    await sync_cases.run_sync(services, goal)
     for pair in made[:2]:
-        city.write_user(pair.user_id, user_fields={"sync_to_sailthru": False})
-    run = await sync_cases.run_sync(town_hall, goal)
+        sync_sandbox.write_user(pair.user_id, user_fields={"sync_to_sailthru": False})
+    run = await sync_cases.run_sync(services, goal)
     assert run.state is RunState.DONE
     # The first one was on the list by somebody else's hand.
-    assert [fresh(city, pair) for pair in made] == [True, False, True]
+    assert [fresh(sync_sandbox, pair) for pair in made] == [True, False, True]
 
 
-async def test_deleted_user_sets_var(town_hall: WorkspaceServices, city: SandboxServers) -> None:
-    one, two = sync_cases.create_customers(city, 2)
+async def test_deleted_user_sets_var(
+    services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    one, two = sync_cases.create_customers(sync_sandbox, 2)
 
     def marked(goal: Sync) -> Sync:
         return replace(goal, effects=replace(goal.effects, deleted_var="zendesk_deleted"))
 
-    goal = sync_cases.save_preset(town_hall, sync_cases.ZENDESK_TO_SAILTHRU, marked)
-    await sync_cases.run_sync(town_hall, goal)
-    assert city.zendesk_request("DELETE", f"/api/v2/users/{one.user_id}.json")[0] == 200
-    run = await sync_cases.run_sync(town_hall, goal)
+    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU, marked)
+    await sync_cases.run_sync(services, goal)
+    assert sync_sandbox.zendesk_request("DELETE", f"/api/v2/users/{one.user_id}.json")[0] == 200
+    run = await sync_cases.run_sync(services, goal)
     assert run.totals["updated"] == 1
-    profiles = [city.read_profile(pair.sid) for pair in (one, two)]
+    profiles = [sync_sandbox.read_profile(pair.sid) for pair in (one, two)]
     assert [p and p["vars"].get("zendesk_deleted") for p in profiles] == [True, None]
-    assert (await sync_cases.run_sync(town_hall, goal)).totals["updated"] == 0
+    assert (await sync_cases.run_sync(services, goal)).totals["updated"] == 0
 
 
 async def test_consent_missing_writes_nobody(
-    town_hall: WorkspaceServices, city: SandboxServers
+    services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
-    one, two = sync_cases.create_customers(city, 2, unknown=2)
-    city.write_user(two.user_id, tags=["newsletter_yes"])
+    one, two = sync_cases.create_customers(sync_sandbox, 2, unknown=2)
+    sync_sandbox.write_user(two.user_id, tags=["newsletter_yes"])
     agreed = ConsentPurpose(
         "newsletter", FieldCondition("tags", ConditionOperator.HAS, "newsletter_yes")
     )
     goal = sync_cases.save_preset(
-        town_hall, sync_cases.ZENDESK_TO_SAILTHRU, lambda g: replace(g, purposes=(agreed,))
+        services, sync_cases.ZENDESK_TO_SAILTHRU, lambda g: replace(g, purposes=(agreed,))
     )
-    run = await sync_cases.run_sync(town_hall, goal)
-    rows = {r.label: r for r in sync_cases.plan_rows(town_hall.store, run.plan)}
+    run = await sync_cases.run_sync(services, goal)
+    rows = {r.label: r for r in sync_cases.plan_rows(services.store, run.plan)}
     assert (rows[one.email].fate, rows[one.email].why) == (
         PlannedOutcome.SKIPPED,
         "no consent found for newsletter",
     )
     assert rows[two.email].evidence == "consent: tag newsletter_yes"
-    assert city.read_profile(one.email) is None
+    assert sync_sandbox.read_profile(one.email) is None
 
 
 async def test_frequency_cap_is_never_exceeded(
-    town_hall: WorkspaceServices, city: SandboxServers, clock: ManualClock
+    services: WorkspaceServices, sync_sandbox: SandboxServers, clock: ManualClock
 ) -> None:
-    (one,) = sync_cases.create_customers(city, 1)
+    (one,) = sync_cases.create_customers(sync_sandbox, 1)
     goal = sync_cases.save_preset(
-        town_hall,
+        services,
         sync_cases.TICKETS_TO_PROFILES,
         lambda g: replace(g, pressure=FrequencyCap(most=2)),
     )
     for _ in range(2):
-        sync_cases.create_ticket(city, one.user_id)
+        sync_cases.create_ticket(sync_sandbox, one.user_id)
         clock.advance(DAY_S)
-        assert (await sync_cases.run_sync(town_hall, goal)).totals["updated"] == 1
-    sync_cases.create_ticket(city, one.user_id)
-    run = await sync_cases.run_sync(town_hall, goal)
-    (row,) = sync_cases.plan_rows(town_hall.store, run.plan)
+        assert (await sync_cases.run_sync(services, goal)).totals["updated"] == 1
+    sync_cases.create_ticket(sync_sandbox, one.user_id)
+    run = await sync_cases.run_sync(services, goal)
+    (row,) = sync_cases.plan_rows(services.store, run.plan)
     assert (row.fate, row.why) == (PlannedOutcome.SKIPPED, "already 2 times this week")
     # A week later it is done without a new ticket.
     clock.advance(8 * DAY_S)
-    assert (await sync_cases.run_sync(town_hall, goal)).totals["updated"] == 1
-    profile = city.read_profile(one.sid)
+    assert (await sync_cases.run_sync(services, goal)).totals["updated"] == 1
+    profile = sync_sandbox.read_profile(one.sid)
     assert profile is not None
     assert profile["vars"]["ticket_count"] == 4
 
 
 async def test_lifecycle_stage_sync_selects_its_members_only(
-    town_hall: WorkspaceServices, city: SandboxServers
+    services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
-    one, two = sync_cases.create_customers(city, 2)
-    city.write_user(two.user_id, tags=["vip"])
+    one, two = sync_cases.create_customers(sync_sandbox, 2)
+    sync_sandbox.write_user(two.user_id, tags=["vip"])
     stage = LifecycleStage("dear", (FieldCondition("tags", ConditionOperator.HAS, "vip"),))
     goal = sync_cases.save_preset(
-        town_hall,
+        services,
         sync_cases.ZENDESK_TO_SAILTHRU,
         lambda g: replace(g, stages=(stage,), source=replace(g.source, stage="dear")),
     )
-    run = await sync_cases.run_sync(town_hall, goal)
-    (row,) = sync_cases.plan_rows(town_hall.store, run.plan)
+    run = await sync_cases.run_sync(services, goal)
+    (row,) = sync_cases.plan_rows(services.store, run.plan)
     assert (row.label, row.state) == (two.email, PlanRowState.DONE)
     assert one.email != two.email

@@ -138,8 +138,8 @@ class PropertyTestFixture:
 
 
 @pytest.fixture
-def stage(sync_servers: SandboxServers, sync_home: Path) -> PropertyTestFixture:
-    return PropertyTestFixture(sync_servers, sync_home)
+def stage(shared_sync_sandbox: SandboxServers, sync_home: Path) -> PropertyTestFixture:
+    return PropertyTestFixture(shared_sync_sandbox, sync_home)
 
 
 def drawn_goal(

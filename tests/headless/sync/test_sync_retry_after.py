@@ -20,19 +20,19 @@ _ASKED_S = 2
     ],
 )
 async def test_run_sends_nothing_before_retry_after(
-    city: SandboxServers, city_home: Path, name: str, service: str, refused: str
+    sync_sandbox: SandboxServers, sync_home_copy: Path, name: str, service: str, refused: str
 ) -> None:
-    sync_cases.create_customers(city, 5)
+    sync_cases.create_customers(sync_sandbox, 5)
     async with open_workspace_services(
-        city_home, city.connection_document, clock=SystemClock(), for_runs=True
+        sync_home_copy, sync_sandbox.connection_document, clock=SystemClock(), for_runs=True
     ) as house:
         goal = sync_cases.save_preset(house, name)
-        since = len(sync_cases.app_requests(city))
-        city.add_fault(f"{service}:{refused}:429={_ASKED_S}")
+        since = len(sync_cases.app_requests(sync_sandbox))
+        sync_sandbox.add_fault(f"{service}:{refused}:429={_ASKED_S}")
         run = await sync_cases.run_sync(house, goal)
-        assert sync_cases.check_finished_run(house.store, city, run) == []
+        assert sync_cases.check_finished_run(house.store, sync_sandbox, run) == []
         assert run.totals["updated"] == 5
-    asked = [r for r in sync_cases.app_requests(city, since) if r["service"] == service]
+    asked = [r for r in sync_cases.app_requests(sync_sandbox, since) if r["service"] == service]
     (at,) = [r["at"] for r in asked if r["status"] == 429]
     later = [r["at"] - at for r in asked if r["at"] > at]
     assert later

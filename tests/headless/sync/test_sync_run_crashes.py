@@ -11,7 +11,7 @@ from tests.support import sync_cases
 
 
 @pytest.fixture(scope="module")
-def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunCrashHarness]:
+def crash_harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunCrashHarness]:
     found = RunCrashHarness(tmp_path_factory.mktemp("run-yard"))
     yield found
     found.close()
@@ -19,9 +19,9 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunCrashHarness]:
 
 @pytest.mark.parametrize(("name", "point"), list(seeded_run_cases()))
 def test_run_killed_at_each_checkpoint_resumes(
-    yard: RunCrashHarness, name: str, point: str
+    crash_harness: RunCrashHarness, name: str, point: str
 ) -> None:
-    tally = yard.kill_at_checkpoint(name, point)
+    tally = crash_harness.kill_at_checkpoint(name, point)
     assert (tally.kills, tally.problems) == (1, [])
 
 
@@ -33,8 +33,10 @@ def test_run_killed_at_each_checkpoint_resumes(
         sync_cases.SAILTHRU_TO_ZENDESK,
     ],
 )
-def test_run_killed_before_response_starts_new_run(yard: RunCrashHarness, name: str) -> None:
-    assert yard.kill_at_checkpoint(name, APPLIED_UNANSWERED, resume=False).problems == []
+def test_run_killed_before_response_starts_new_run(
+    crash_harness: RunCrashHarness, name: str
+) -> None:
+    assert crash_harness.kill_at_checkpoint(name, APPLIED_UNANSWERED, resume=False).problems == []
 
 
 @pytest.mark.parametrize(
@@ -45,28 +47,28 @@ def test_run_killed_before_response_starts_new_run(yard: RunCrashHarness, name: 
         sync_cases.HIGH_VALUE_TAGGING,
     ],
 )
-def test_change_elsewhere_after_kill_is_kept(yard: RunCrashHarness, name: str) -> None:
-    assert yard.kill_then_change_elsewhere(name, APPLIED_UNANSWERED).problems == []
+def test_change_elsewhere_after_kill_is_kept(crash_harness: RunCrashHarness, name: str) -> None:
+    assert crash_harness.kill_then_change_elsewhere(name, APPLIED_UNANSWERED).problems == []
 
 
 @pytest.mark.parametrize("point", ["read back", APPLIED_UNANSWERED])
-def test_increment_killed_run_counts_once(yard: RunCrashHarness, point: str) -> None:
-    assert yard.kill_then_count_increments(point).problems == []
+def test_increment_killed_run_counts_once(crash_harness: RunCrashHarness, point: str) -> None:
+    assert crash_harness.kill_then_count_increments(point).problems == []
 
 
-def test_negative_controls_overwrite_and_duplicate(yard: RunCrashHarness) -> None:
+def test_negative_controls_overwrite_and_duplicate(crash_harness: RunCrashHarness) -> None:
     assert (
-        yard.kill_then_change_elsewhere(
+        crash_harness.kill_then_change_elsewhere(
             sync_cases.TO_SAILTHRU_BY_POSTS, APPLIED_UNANSWERED, naive=True
         ).overwritten
         == 1
     )
-    assert yard.kill_then_count_increments(APPLIED_UNANSWERED, naive=True).doubled > 0
+    assert crash_harness.kill_then_count_increments(APPLIED_UNANSWERED, naive=True).doubled > 0
 
 
 @pytest.mark.parametrize("turn", range(2))
-def test_run_killed_at_random_resumes(yard: RunCrashHarness, turn: int) -> None:
-    assert yard.kill_at_random(random.Random(turn)).problems == []
+def test_run_killed_at_random_resumes(crash_harness: RunCrashHarness, turn: int) -> None:
+    assert crash_harness.kill_at_random(random.Random(turn)).problems == []
 
 
 @pytest.mark.parametrize(
@@ -74,11 +76,11 @@ def test_run_killed_at_random_resumes(yard: RunCrashHarness, turn: int) -> None:
     [(sync_cases.TO_SAILTHRU_BY_POSTS, "claimed")],
 )
 def test_computer_suspended_during_run_completes(
-    yard: RunCrashHarness, name: str, point: str
+    crash_harness: RunCrashHarness, name: str, point: str
 ) -> None:
-    assert yard.suspend_at_checkpoint(name, point).problems == []
+    assert crash_harness.suspend_at_checkpoint(name, point).problems == []
 
 
 @pytest.mark.parametrize("name", [sync_cases.TO_SAILTHRU_BY_POSTS, sync_cases.SAILTHRU_TO_ZENDESK])
-def test_two_computers_run_same_sync(yard: RunCrashHarness, name: str) -> None:
-    assert yard.run_on_two_computers(name).problems == []
+def test_two_computers_run_same_sync(crash_harness: RunCrashHarness, name: str) -> None:
+    assert crash_harness.run_on_two_computers(name).problems == []

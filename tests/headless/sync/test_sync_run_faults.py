@@ -45,9 +45,9 @@ CASES = [(kind, name) for kind, name in zip(WIRE, cycle(sync_cases.ALL_PRESETS),
 
 
 @pytest.fixture
-def rough(city: SandboxServers) -> Iterator[SandboxServers]:
-    yield city
-    city.clear_faults()
+def faulty_sandbox(sync_sandbox: SandboxServers) -> Iterator[SandboxServers]:
+    yield sync_sandbox
+    sync_sandbox.clear_faults()
 
 
 async def to_the_end(
@@ -67,40 +67,44 @@ async def to_the_end(
 
 @pytest.mark.parametrize(("kind", "name"), CASES)
 async def test_run_intermittent_network_faults_lose_nothing(
-    town_hall: WorkspaceServices, rough: SandboxServers, clock: ManualClock, kind: str, name: str
+    services: WorkspaceServices,
+    faulty_sandbox: SandboxServers,
+    clock: ManualClock,
+    kind: str,
+    name: str,
 ) -> None:
-    sync_cases.create_customers(rough, 6, unknown=1)
+    sync_cases.create_customers(faulty_sandbox, 6, unknown=1)
     if "stale" in kind:
         # Only what the run itself writes is to show late.
         await asyncio.sleep(1.1)
-    goal = sync_cases.save_preset(town_hall, name)
+    goal = sync_cases.save_preset(services, name)
 
     def turn(number: int) -> None:
         # Not always the same request of those that are made again.
-        rough.clear_faults()
+        faulty_sandbox.clear_faults()
         clock.advance(61)
         for service in ("sailthru", "zendesk"):
             spec = f"{service}:* *:{kind}@{4 + number % 3}"
-            rough.control("POST", "fault", {"spec": spec, "times": None})
+            faulty_sandbox.control("POST", "fault", {"spec": spec, "times": None})
 
     turn(0)
-    run = await to_the_end(town_hall, goal, turn)
-    rough.clear_faults()
+    run = await to_the_end(services, goal, turn)
+    faulty_sandbox.clear_faults()
     assert run.state is RunState.DONE
     # What was accepted without being seen, or refused, is put right by the next runs.
     for _ in range(3):
         clock.advance(120)
-        again = await to_the_end(town_hall, goal)
+        again = await to_the_end(services, goal)
     assert again.totals["parked"] + again.totals["failed"] == 0, again
-    told = sync_cases.count_audit_rows(town_hall.store, goal.name)
+    told = sync_cases.count_audit_rows(services.store, goal.name)
     assert len(told) == (
         6 if name in (sync_cases.ZENDESK_TO_SAILTHRU, sync_cases.TO_SAILTHRU_BY_POSTS) else 5
     )
     assert set(told.values()) == {1}
-    assert town_hall.store.audit.verify_chain().first_broken_seq is None
-    count = len(sync_cases.app_requests(rough))
-    await sync_cases.run_sync(town_hall, goal, is_full=True)
-    assert sync_cases.write_requests(sync_cases.app_requests(rough, count)) == []
+    assert services.store.audit.verify_chain().first_broken_seq is None
+    count = len(sync_cases.app_requests(faulty_sandbox))
+    await sync_cases.run_sync(services, goal, is_full=True)
+    assert sync_cases.write_requests(sync_cases.app_requests(faulty_sandbox, count)) == []
 
 
 async def previewed(
@@ -120,37 +124,41 @@ BULK = {
 
 @pytest.mark.parametrize("name", BULK)
 async def test_bulk_write_conflict_is_reread_and_retried_three_times(
-    town_hall: WorkspaceServices, rough: SandboxServers, clock: ManualClock, name: str
+    services: WorkspaceServices, faulty_sandbox: SandboxServers, clock: ManualClock, name: str
 ) -> None:
-    goal, plan = await previewed(town_hall, rough, name)
-    rough.control("POST", "fault", {"spec": f"{BULK[name]}:409", "times": 3})
-    run = await sync_cases.run_sync(town_hall, goal, plan_id=plan.id)
+    goal, plan = await previewed(services, faulty_sandbox, name)
+    faulty_sandbox.control("POST", "fault", {"spec": f"{BULK[name]}:409", "times": 3})
+    run = await sync_cases.run_sync(services, goal, plan_id=plan.id)
     assert (run.state, run.totals["updated"]) == (RunState.DONE, 3), run.error
-    assert set(sync_cases.count_audit_rows(town_hall.store, goal.name).values()) == {1}
+    assert set(sync_cases.count_audit_rows(services.store, goal.name).values()) == {1}
 
 
 @pytest.mark.parametrize("kind", ["500", "500-after", "reset", "reset-after", "timeout-after=0.05"])
 @pytest.mark.parametrize("name", BULK)
 async def test_bulk_write_without_response_is_reread_and_audited_once(
-    town_hall: WorkspaceServices, rough: SandboxServers, clock: ManualClock, name: str, kind: str
+    services: WorkspaceServices,
+    faulty_sandbox: SandboxServers,
+    clock: ManualClock,
+    name: str,
+    kind: str,
 ) -> None:
-    goal, plan = await previewed(town_hall, rough, name)
-    rough.control("POST", "fault", {"spec": f"{BULK[name]}:{kind}", "times": 2})
-    run = await sync_cases.run_sync(town_hall, goal, plan_id=plan.id)
+    goal, plan = await previewed(services, faulty_sandbox, name)
+    faulty_sandbox.control("POST", "fault", {"spec": f"{BULK[name]}:{kind}", "times": 2})
+    run = await sync_cases.run_sync(services, goal, plan_id=plan.id)
     assert (run.state, run.totals["updated"]) == (RunState.DONE, 3), (run.error, run.totals)
-    told = sync_cases.count_audit_rows(town_hall.store, goal.name)
+    told = sync_cases.count_audit_rows(services.store, goal.name)
     assert len(told) == 3
     assert set(told.values()) == {1}
-    count = len(sync_cases.app_requests(rough))
-    await sync_cases.run_sync(town_hall, goal, is_full=True)
-    assert sync_cases.write_requests(sync_cases.app_requests(rough, count)) == []
+    count = len(sync_cases.app_requests(faulty_sandbox))
+    await sync_cases.run_sync(services, goal, is_full=True)
+    assert sync_cases.write_requests(sync_cases.app_requests(faulty_sandbox, count)) == []
 
 
 async def test_unanswered_write_seen_later_is_attributed_to_run(
-    town_hall: WorkspaceServices, rough: SandboxServers
+    services: WorkspaceServices, faulty_sandbox: SandboxServers
 ) -> None:
-    goal, plan = await previewed(town_hall, rough, sync_cases.SAILTHRU_TO_ZENDESK)
-    store = town_hall.store.batches
+    goal, plan = await previewed(services, faulty_sandbox, sync_cases.SAILTHRU_TO_ZENDESK)
+    store = services.store.batches
     rows = store.list_next_rows(plan.id, 10)
     batch = store.begin_batch(plan.id, "update", [row.row for row in rows], 1.0)
     hand = RunProvenance(
@@ -175,37 +183,40 @@ async def test_unanswered_write_seen_later_is_attributed_to_run(
 
 
 async def test_bulk_write_permanent_conflict_ends_run(
-    town_hall: WorkspaceServices, rough: SandboxServers, clock: ManualClock
+    services: WorkspaceServices, faulty_sandbox: SandboxServers, clock: ManualClock
 ) -> None:
-    goal, plan = await previewed(town_hall, rough, sync_cases.SAILTHRU_TO_ZENDESK)
-    rough.control(
+    goal, plan = await previewed(services, faulty_sandbox, sync_cases.SAILTHRU_TO_ZENDESK)
+    faulty_sandbox.control(
         "POST", "fault", {"spec": f"{BULK[sync_cases.SAILTHRU_TO_ZENDESK]}:409", "times": None}
     )
-    run = await sync_cases.run_sync(town_hall, goal, plan_id=plan.id)
+    run = await sync_cases.run_sync(services, goal, plan_id=plan.id)
     assert (run.state, run.error_code) == (RunState.FAILED, "conflict")
-    rough.clear_faults()
-    run = await sync_cases.run_sync(town_hall, goal, resume_run_id=run.id)
+    faulty_sandbox.clear_faults()
+    run = await sync_cases.run_sync(services, goal, resume_run_id=run.id)
     assert (run.state, run.totals["updated"]) == (RunState.DONE, 3)
 
 
 @pytest.mark.parametrize("asked", [{"is_full": True}, {"source_ids": ("1",)}])
 async def test_run_interrupted_before_plan_resumes_same_reading(
-    town_hall: WorkspaceServices, rough: SandboxServers, clock: ManualClock, asked: dict[str, Any]
+    services: WorkspaceServices,
+    faulty_sandbox: SandboxServers,
+    clock: ManualClock,
+    asked: dict[str, Any],
 ) -> None:
-    sync_cases.create_customers(rough, 4)
-    goal = sync_cases.save_preset(town_hall, sync_cases.SAILTHRU_TO_ZENDESK)
-    first = await sync_cases.run_sync(town_hall, goal)
+    sync_cases.create_customers(faulty_sandbox, 4)
+    goal = sync_cases.save_preset(services, sync_cases.SAILTHRU_TO_ZENDESK)
+    first = await sync_cases.run_sync(services, goal)
     assert (first.state, first.totals["updated"]) == (RunState.DONE, 4)
     if "source_ids" in asked:
-        rows = town_hall.store.plans.list_rows(first.plan or "", limit=10)
+        rows = services.store.plans.list_rows(first.plan or "", limit=10)
         asked = {"source_ids": (rows[0].source_id,)}
     clock.advance(120)
-    rough.control("POST", "fault", {"spec": "sailthru:* *:500", "times": None})
-    broken = await sync_cases.run_sync(town_hall, goal, **asked)
+    faulty_sandbox.control("POST", "fault", {"spec": "sailthru:* *:500", "times": None})
+    broken = await sync_cases.run_sync(services, goal, **asked)
     assert (broken.state, broken.plan) == (RunState.FAILED, None)
-    rough.clear_faults()
+    faulty_sandbox.clear_faults()
     clock.advance(120)
-    run = await sync_cases.run_sync(town_hall, goal, resume_run_id=broken.id)
+    run = await sync_cases.run_sync(services, goal, resume_run_id=broken.id)
     assert run.state is RunState.DONE
     assert sum(run.totals.values()) == (4 if "is_full" in asked else 1), run.totals
 
@@ -255,12 +266,12 @@ def break_at(store: WorkspaceStore, number: int) -> list[int]:
 @pytest.mark.parametrize("name", [sync_cases.TO_SAILTHRU_BY_POSTS, sync_cases.SAILTHRU_TO_ZENDESK])
 @pytest.mark.parametrize("number", [3, 19, 27, 43, 59, 83])
 async def test_database_nth_statement_failure_writes_nothing_twice(
-    rough: SandboxServers, city_home: Path, name: str, number: int
+    faulty_sandbox: SandboxServers, sync_home_copy: Path, name: str, number: int
 ) -> None:
     """Whatever statement fails, what was written is known afterwards and nothing is done twice."""
-    sync_cases.create_customers(rough, 3)
+    sync_cases.create_customers(faulty_sandbox, 3)
     async with open_workspace_services(
-        city_home, rough.connection_document, clock=ManualClock(), for_runs=True
+        sync_home_copy, faulty_sandbox.connection_document, clock=ManualClock(), for_runs=True
     ) as house:
         goal = sync_cases.save_preset(house, name)
         left = break_at(house.store, number)
@@ -269,7 +280,7 @@ async def test_database_nth_statement_failure_writes_nothing_twice(
             assert run.state in (RunState.FAILED, RunState.DONE)
         assert left[0] <= 0, "the run has more statements than that"
     async with open_workspace_services(
-        city_home, rough.connection_document, clock=ManualClock(), for_runs=True
+        sync_home_copy, faulty_sandbox.connection_document, clock=ManualClock(), for_runs=True
     ) as house:
         runs = house.store.runs.list_runs(goal.name, 1)
         resume = runs[0].id if runs and runs[0].state is not RunState.DONE else None
@@ -283,52 +294,52 @@ async def test_database_nth_statement_failure_writes_nothing_twice(
 
 @pytest.mark.parametrize("at", ["extracted", "planned", "claimed", "answered"])
 async def test_disk_full_is_reported_and_run_resumes(
-    town_hall: WorkspaceServices, city: SandboxServers, at: str
+    services: WorkspaceServices, sync_sandbox: SandboxServers, at: str
 ) -> None:
-    sync_cases.create_customers(city, 30)
-    goal = sync_cases.save_preset(town_hall, sync_cases.ZENDESK_TO_SAILTHRU)
-    database = town_hall.store.fairlead_db
+    sync_cases.create_customers(sync_sandbox, 30)
+    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
+    database = services.store.fairlead_db
 
     def fill(passed: str) -> None:
         if passed == at:
             pages = database.read(lambda c: c.execute("PRAGMA page_count").fetchone()[0])
             database.read(lambda c: c.execute(f"PRAGMA max_page_count = {pages}").fetchone())
 
-    assert "full" in await trouble_of(sync_cases.run_sync(town_hall, goal, checkpoint=fill))
+    assert "full" in await trouble_of(sync_cases.run_sync(services, goal, checkpoint=fill))
     database.close()
-    (left,) = town_hall.store.runs.list_runs(goal.name)
-    done = await sync_cases.run_sync(town_hall, goal, resume_run_id=left.id)
-    assert sync_cases.check_finished_run(town_hall.store, city, done) == []
+    (left,) = services.store.runs.list_runs(goal.name)
+    done = await sync_cases.run_sync(services, goal, resume_run_id=left.id)
+    assert sync_cases.check_finished_run(services.store, sync_sandbox, done) == []
     assert done.totals["updated"] == 30
 
 
 async def test_export_unreadable_rows_become_plan_rows(
-    town_hall: WorkspaceServices, city: SandboxServers
+    services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
-    sync_cases.create_customers(city, 2)
-    goal = sync_cases.save_preset(town_hall, sync_cases.SAILTHRU_TO_ZENDESK)
-    tools = build_sync_context(town_hall)
+    sync_cases.create_customers(sync_sandbox, 2)
+    goal = sync_cases.save_preset(services, sync_cases.SAILTHRU_TO_ZENDESK)
+    tools = build_sync_context(services)
     lists = await FeedExtractor(tools).extract_for_sync(goal)
     order = PlanRequest(goal, "Ada", lists, unreadable_rows=("Loyal, line 7: 3 columns, not 9",))
     plan = await PlanBuilder(tools).build(order)
     assert plan.totals["parked"] == 1
-    first = sync_cases.plan_rows(town_hall.store, plan.id)[0]
+    first = sync_cases.plan_rows(services.store, plan.id)[0]
     assert (first.why, first.cause) == (
         "Loyal, line 7: 3 columns, not 9",
         "a row of the export cannot be read",
     )
-    run = await sync_cases.run_sync(town_hall, goal, plan_id=plan.id)
+    run = await sync_cases.run_sync(services, goal, plan_id=plan.id)
     assert (run.totals["parked"], run.totals["updated"]) == (1, 2)
 
 
 async def test_export_concurrent_reads_remove_nobody(
-    town_hall: WorkspaceServices, city: SandboxServers
+    services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     """Another process begins a newer export: that one tells who has left, not the older one."""
-    made = sync_cases.create_customers(city, 3)
-    goal = sync_cases.save_preset(town_hall, sync_cases.SAILTHRU_TO_ZENDESK)
-    await FeedExtractor(build_sync_context(town_hall)).extract_for_sync(goal)
-    feeds = town_hall.store.feeds
+    made = sync_cases.create_customers(sync_sandbox, 3)
+    goal = sync_cases.save_preset(services, sync_cases.SAILTHRU_TO_ZENDESK)
+    await FeedExtractor(build_sync_context(services)).extract_for_sync(goal)
+    feeds = services.store.feeds
     feeds.set_cursor(f"list {sync_cases.LIST_NAME}", "newer-job vars")
     assert feeds.end_list_export(sync_cases.LIST_NAME, "older-job", 1.0, whole=True) == 0
     assert feeds.count_records(f"list {sync_cases.LIST_NAME}") == len(made)
@@ -339,19 +350,21 @@ async def test_export_concurrent_reads_remove_nobody(
 
 
 async def test_export_expired_cursor_reads_new_rows_only(
-    town_hall: WorkspaceServices, rough: SandboxServers
+    services: WorkspaceServices, faulty_sandbox: SandboxServers
 ) -> None:
-    begun = town_hall.context.clock.now()
-    (one,) = sync_cases.create_customers(rough, 1)
-    goal = sync_cases.save_preset(town_hall, sync_cases.TICKETS_TO_PROFILES)
-    await sync_cases.run_sync(town_hall, goal)
+    begun = services.context.clock.now()
+    (one,) = sync_cases.create_customers(faulty_sandbox, 1)
+    goal = sync_cases.save_preset(services, sync_cases.TICKETS_TO_PROFILES)
+    await sync_cases.run_sync(services, goal)
     for name in ("zendesk users", "zendesk tickets"):
-        town_hall.store.feeds.set_cursor(name, "long-gone")
-    sync_cases.create_ticket(rough, one.user_id)
-    count = len(sync_cases.app_requests(rough))
-    run = await sync_cases.run_sync(town_hall, goal)
+        services.store.feeds.set_cursor(name, "long-gone")
+    sync_cases.create_ticket(faulty_sandbox, one.user_id)
+    count = len(sync_cases.app_requests(faulty_sandbox))
+    run = await sync_cases.run_sync(services, goal)
     assert (run.state, run.totals["updated"]) == (RunState.DONE, 1)
-    asked = [r for r in sync_cases.app_requests(rough, count) if "/incremental/" in r["path"]]
+    asked = [
+        r for r in sync_cases.app_requests(faulty_sandbox, count) if "/incremental/" in r["path"]
+    ]
     queries = [parse_qs(r["query"]) for r in asked]
     starts = [float(query["start_time"][0]) for query in queries if "start_time" in query]
     assert len(starts) == 2
@@ -359,29 +372,29 @@ async def test_export_expired_cursor_reads_new_rows_only(
 
 
 async def test_services_intermittently_offline_run_completes(
-    rough: SandboxServers, city_home: Path
+    faulty_sandbox: SandboxServers, sync_home_copy: Path
 ) -> None:
     """Every half second both are away; the run goes on, and ends."""
-    sync_cases.create_customers(rough, 5)
+    sync_cases.create_customers(faulty_sandbox, 5)
     flapping = True
 
     async def flap() -> None:
         on = False
         while flapping:
             switch = {"zendesk": "on" if on else "off", "sailthru": "on" if on else "off"}
-            await asyncio.to_thread(rough.control, "POST", "account", switch)
+            await asyncio.to_thread(faulty_sandbox.control, "POST", "account", switch)
             on = not on
             await asyncio.sleep(0.2)
 
     async with open_workspace_services(
-        city_home, rough.connection_document, clock=SystemClock()
+        sync_home_copy, faulty_sandbox.connection_document, clock=SystemClock()
     ) as house:
         goal = sync_cases.save_preset(house, sync_cases.TO_SAILTHRU_BY_POSTS)
         task = asyncio.create_task(flap())
         await to_the_end(house, goal)
         flapping = False
         await task
-        rough.control("POST", "account", {"zendesk": "on", "sailthru": "on"})
+        faulty_sandbox.control("POST", "account", {"zendesk": "on", "sailthru": "on"})
         # Rows whose answer was lost, and that do not show, are the next run's.
         await to_the_end(house, goal)
         told = sync_cases.count_audit_rows(house.store, goal.name)

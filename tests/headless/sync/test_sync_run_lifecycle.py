@@ -40,33 +40,33 @@ def stop_at(name: str, turn: int = 1) -> object:
 
 
 @pytest.fixture
-def slow(city: SandboxServers) -> Iterator[SandboxServers]:
-    yield city
-    city.clear_faults()
+def slow_sandbox(sync_sandbox: SandboxServers) -> Iterator[SandboxServers]:
+    yield sync_sandbox
+    sync_sandbox.clear_faults()
 
 
 async def test_second_run_of_same_sync_is_refused(
-    town_hall: WorkspaceServices, city: SandboxServers
+    services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
-    sync_cases.create_customers(city, 1)
-    goal = sync_cases.save_preset(town_hall, sync_cases.ZENDESK_TO_SAILTHRU)
-    with hold_lock_blocking(town_hall.workspace.lock_path(f"sync-{goal.name}")):
+    sync_cases.create_customers(sync_sandbox, 1)
+    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
+    with hold_lock_blocking(services.workspace.lock_path(f"sync-{goal.name}")):
         with pytest.raises(ConflictError, match="running already"):
-            await sync_cases.run_sync(town_hall, goal)
+            await sync_cases.run_sync(services, goal)
         with pytest.raises(ConflictError, match="running already"):
-            await build_runner(town_hall, goal.name).preview(goal, "Ada")
-    assert town_hall.store.runs.list_runs(goal.name) == ()
-    assert (await sync_cases.run_sync(town_hall, goal)).state is RunState.DONE
+            await build_runner(services, goal.name).preview(goal, "Ada")
+    assert services.store.runs.list_runs(goal.name) == ()
+    assert (await sync_cases.run_sync(services, goal)).state is RunState.DONE
 
 
 @pytest.mark.parametrize("name", [sync_cases.TO_SAILTHRU_BY_POSTS, sync_cases.SAILTHRU_TO_ZENDESK])
 async def test_cancelled_run_stops_at_once_and_resumes(
-    slow: SandboxServers, city_home: Path, name: str
+    slow_sandbox: SandboxServers, sync_home_copy: Path, name: str
 ) -> None:
     """By another process's row; what is under way is settled when it goes on."""
-    sync_cases.create_customers(slow, 20)
+    sync_cases.create_customers(slow_sandbox, 20)
     async with open_workspace_services(
-        city_home, slow.connection_document, clock=SystemClock(), for_runs=True
+        sync_home_copy, slow_sandbox.connection_document, clock=SystemClock(), for_runs=True
     ) as house:
         goal = sync_cases.save_preset(house, name)
         reached = asyncio.Event()
@@ -74,14 +74,14 @@ async def test_cancelled_run_stops_at_once_and_resumes(
         def checkpoint(passed: str) -> None:
             if passed == "claimed":
                 # What is asked from now on is answered, and written into the log, much later.
-                slow.control("POST", "speed", {"latency_ms": 120_000})
+                slow_sandbox.control("POST", "speed", {"latency_ms": 120_000})
                 reached.set()
 
         task = asyncio.create_task(sync_cases.run_sync(house, goal, checkpoint=checkpoint))
         at_point = asyncio.create_task(reached.wait())
         await asyncio.wait({task, at_point}, return_when=asyncio.FIRST_COMPLETED)
         assert reached.is_set(), task.result()
-        answered = len(sync_cases.app_requests(slow))
+        answered = len(sync_cases.app_requests(slow_sandbox))
         other = open_store(house.workspace.folder)
         run = other.runs.list_runs(goal.name)[0]
         other.runs.request_cancel(run.id)
@@ -89,88 +89,90 @@ async def test_cancelled_run_stops_at_once_and_resumes(
         ended = await task
         assert ended.state is RunState.CANCELLED
         # It has ended before a single answer came; it looks for such a wish all the time.
-        assert len(sync_cases.app_requests(slow)) == answered
-        slow.clear_faults()
+        assert len(sync_cases.app_requests(slow_sandbox)) == answered
+        slow_sandbox.clear_faults()
         done = await sync_cases.run_sync(house, goal, resume_run_id=ended.id)
-        assert sync_cases.check_finished_run(house.store, slow, done) == []
+        assert sync_cases.check_finished_run(house.store, slow_sandbox, done) == []
         assert done.totals["updated"] == 20
 
 
 async def test_new_run_settles_rows_left_by_previous_run(
-    town_hall: WorkspaceServices, city: SandboxServers
+    services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     """Nobody resumes; the next run does not write again what was written, nor count it twice."""
-    (one,) = sync_cases.create_customers(city, 1)
+    (one,) = sync_cases.create_customers(sync_sandbox, 1)
 
     def summing(goal: Sync) -> Sync:
         return replace(
             goal, mapping=(MappingRow("ticket_count", "vars.tickets", MappingOperator.SUM),)
         )
 
-    goal = sync_cases.save_preset(town_hall, sync_cases.TICKETS_TO_PROFILES, summing)
+    goal = sync_cases.save_preset(services, sync_cases.TICKETS_TO_PROFILES, summing)
     with pytest.raises(Stop):
-        await sync_cases.run_sync(town_hall, goal, checkpoint=stop_at("sent"))
-    (left,) = town_hall.store.runs.list_runs(goal.name)
-    run = await sync_cases.run_sync(town_hall, goal)
+        await sync_cases.run_sync(services, goal, checkpoint=stop_at("sent"))
+    (left,) = services.store.runs.list_runs(goal.name)
+    run = await sync_cases.run_sync(services, goal)
     assert (run.state, run.totals["updated"]) == (RunState.DONE, 0)
-    assert sync_cases.count_audit_rows(town_hall.store, goal.name) == {one.sid: 1}
-    profile = city.read_profile(one.sid)
+    assert sync_cases.count_audit_rows(services.store, goal.name) == {one.sid: 1}
+    profile = sync_sandbox.read_profile(one.sid)
     assert profile is not None
     assert profile["vars"]["tickets"] == 1
-    assert town_hall.store.runs.get(left.id).totals["updated"] == 1
+    assert services.store.runs.get(left.id).totals["updated"] == 1
 
 
 @pytest.mark.parametrize("point", ["planned", "settled", "marked"])
 async def test_run_cancelled_around_apply(
-    town_hall: WorkspaceServices, city: SandboxServers, point: str
+    services: WorkspaceServices, sync_sandbox: SandboxServers, point: str
 ) -> None:
-    sync_cases.create_customers(city, 3)
-    goal = sync_cases.save_preset(town_hall, sync_cases.SAILTHRU_TO_ZENDESK)
+    sync_cases.create_customers(sync_sandbox, 3)
+    goal = sync_cases.save_preset(services, sync_cases.SAILTHRU_TO_ZENDESK)
     with pytest.raises(Stop):
-        await sync_cases.run_sync(town_hall, goal, checkpoint=stop_at(point))
-    (left,) = town_hall.store.runs.list_runs(goal.name)
-    done = await sync_cases.run_sync(town_hall, goal, resume_run_id=left.id)
-    assert sync_cases.check_finished_run(town_hall.store, city, done) == []
+        await sync_cases.run_sync(services, goal, checkpoint=stop_at(point))
+    (left,) = services.store.runs.list_runs(goal.name)
+    done = await sync_cases.run_sync(services, goal, resume_run_id=left.id)
+    assert sync_cases.check_finished_run(services.store, sync_sandbox, done) == []
     assert done.totals["updated"] == 3
 
 
 async def test_preview_writes_no_history(
-    town_hall: WorkspaceServices, city: SandboxServers
+    services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
-    sync_cases.create_customers(city, 2)
-    goal = sync_cases.save_preset(town_hall, sync_cases.ZENDESK_TO_SAILTHRU)
-    count = len(sync_cases.app_requests(city))
-    first = await build_runner(town_hall, goal.name).preview(goal, "Ada")
-    second = await build_runner(town_hall, goal.name).preview(goal, "Ada")
+    sync_cases.create_customers(sync_sandbox, 2)
+    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
+    count = len(sync_cases.app_requests(sync_sandbox))
+    first = await build_runner(services, goal.name).preview(goal, "Ada")
+    second = await build_runner(services, goal.name).preview(goal, "Ada")
     assert second.state is PlanState.READY
     assert second.totals == first.totals
-    assert sync_cases.write_requests(sync_cases.app_requests(city, count)) == []
-    assert town_hall.store.runs.list_runs(None) == ()
-    assert not town_hall.store.audit.list_entries()
+    assert sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count)) == []
+    assert services.store.runs.list_runs(None) == ()
+    assert not services.store.audit.list_entries()
 
 
 async def test_revoked_credentials_interrupt_run_until_sign_in(
-    town_hall: WorkspaceServices, slow: SandboxServers, clock: ManualClock
+    services: WorkspaceServices, slow_sandbox: SandboxServers, clock: ManualClock
 ) -> None:
-    sync_cases.create_customers(slow, 20)
-    goal = sync_cases.save_preset(town_hall, sync_cases.SAILTHRU_TO_ZENDESK)
-    slow.control("POST", "fault", {"spec": "zendesk:GET /api/v2/job_statuses*:401", "times": None})
-    run = await sync_cases.run_sync(town_hall, goal)
+    sync_cases.create_customers(slow_sandbox, 20)
+    goal = sync_cases.save_preset(services, sync_cases.SAILTHRU_TO_ZENDESK)
+    slow_sandbox.control(
+        "POST", "fault", {"spec": "zendesk:GET /api/v2/job_statuses*:401", "times": None}
+    )
+    run = await sync_cases.run_sync(services, goal)
     assert (run.state, run.error_code) == (RunState.FAILED, "auth_lost")
-    slow.clear_faults()
+    slow_sandbox.clear_faults()
     clock.advance(60)
-    await town_hall.session.connect(for_runs=True)
-    done = await sync_cases.run_sync(town_hall, goal, resume_run_id=run.id)
-    assert sync_cases.check_finished_run(town_hall.store, slow, done) == []
+    await services.session.connect(for_runs=True)
+    done = await sync_cases.run_sync(services, goal, resume_run_id=run.id)
+    assert sync_cases.check_finished_run(services.store, slow_sandbox, done) == []
     assert done.totals["updated"] == 20
 
 
 @pytest.mark.parametrize("days", [-3650, 1])
 async def test_clock_jump_changes_nothing(
-    town_hall: WorkspaceServices, city: SandboxServers, clock: ManualClock, days: int
+    services: WorkspaceServices, sync_sandbox: SandboxServers, clock: ManualClock, days: int
 ) -> None:
-    sync_cases.create_customers(city, 3)
-    goal = sync_cases.save_preset(town_hall, sync_cases.TICKETS_TO_PROFILES)
+    sync_cases.create_customers(sync_sandbox, 3)
+    goal = sync_cases.save_preset(services, sync_cases.TICKETS_TO_PROFILES)
     moved = []
 
     def checkpoint(passed: str) -> None:
@@ -178,45 +180,45 @@ async def test_clock_jump_changes_nothing(
             moved.append(passed)
             clock.set_wall_clock_back(-days * 86_400.0)
 
-    run = await sync_cases.run_sync(town_hall, goal, checkpoint=checkpoint)
-    assert sync_cases.check_finished_run(town_hall.store, city, run) == []
-    again = await sync_cases.run_sync(town_hall, goal)
+    run = await sync_cases.run_sync(services, goal, checkpoint=checkpoint)
+    assert sync_cases.check_finished_run(services.store, sync_sandbox, run) == []
+    again = await sync_cases.run_sync(services, goal)
     assert again.totals["updated"] == 0
 
 
 async def test_opposite_syncs_do_not_echo(
-    town_hall: WorkspaceServices, city: SandboxServers
+    services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     """What one writes comes back in the other's feed, and is swallowed."""
-    (one,) = sync_cases.create_customers(city, 1)
+    (one,) = sync_cases.create_customers(sync_sandbox, 1)
     told = {"user_field": {"key": "motto", "title": "Motto", "type": "text"}}
-    assert city.zendesk_request("POST", "/api/v2/user_fields.json", told)[0] == 201
+    assert sync_sandbox.zendesk_request("POST", "/api/v2/user_fields.json", told)[0] == 201
     to = sync_cases.save_preset(
-        town_hall,
+        services,
         sync_cases.TO_SAILTHRU_BY_POSTS,
         lambda g: replace(g, mapping=(MappingRow("user_fields.motto", "vars.motto"),)),
     )
     back = replace(
-        sync_cases.save_preset(town_hall, sync_cases.SAILTHRU_TO_ZENDESK),
+        sync_cases.save_preset(services, sync_cases.SAILTHRU_TO_ZENDESK),
         name="back",
         version=0,
         source=SyncSource(SourceKind.SAILTHRU_LISTS, lists=(sync_cases.LIST_NAME,)),
         mapping=(MappingRow("vars.motto", "user_fields.motto"),),
     )
-    back = town_hall.store.syncs.save(back, 1.0)
+    back = services.store.syncs.save(back, 1.0)
     for side in ("zendesk", "sailthru"):
         if side == "zendesk":
-            city.write_user(one.user_id, user_fields={"motto": side})
+            sync_sandbox.write_user(one.user_id, user_fields={"motto": side})
         else:
-            city.write_profile(one.sid, vars={"motto": side})
+            sync_sandbox.write_profile(one.sid, vars={"motto": side})
         for goal in (to, back) if side == "zendesk" else (back, to):
-            await sync_cases.run_sync(town_hall, goal)
-        count = len(sync_cases.app_requests(city))
+            await sync_cases.run_sync(services, goal)
+        count = len(sync_cases.app_requests(sync_sandbox))
         for goal in (to, back, to, back):
-            run = await sync_cases.run_sync(town_hall, goal, is_full=True)
+            run = await sync_cases.run_sync(services, goal, is_full=True)
             assert run.state is RunState.DONE
-        assert sync_cases.write_requests(sync_cases.app_requests(city, count)) == []
-        profile = city.read_profile(one.sid)
+        assert sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count)) == []
+        profile = sync_sandbox.read_profile(one.sid)
         assert profile is not None
         assert profile["vars"]["motto"] == side
-        assert city.read_user(one.user_id)["user_fields"]["motto"] == side
+        assert sync_sandbox.read_user(one.user_id)["user_fields"]["motto"] == side

@@ -25,9 +25,9 @@ _RENEWALS = "POST", "/oauth/tokens"
 
 
 @pytest.fixture
-def rough(city: SandboxServers) -> Iterator[SandboxServers]:
-    yield city
-    city.clear_faults()
+def faulty_sandbox(sync_sandbox: SandboxServers) -> Iterator[SandboxServers]:
+    yield sync_sandbox
+    sync_sandbox.clear_faults()
 
 
 async def grant(servers: SandboxServers) -> dict[Secret, str]:
@@ -82,16 +82,16 @@ def renewals(servers: SandboxServers, since: int) -> int:
 
 @pytest.mark.parametrize("name", [sync_cases.TO_SAILTHRU_BY_POSTS, sync_cases.SAILTHRU_TO_ZENDESK])
 async def test_token_expired_during_run_is_refreshed_once(
-    rough: SandboxServers, city_home: Path, name: str
+    faulty_sandbox: SandboxServers, sync_home_copy: Path, name: str
 ) -> None:
     """A window looks at Zendesk meanwhile: both meet the refusal, one of them renews."""
-    sync_cases.create_customers(rough, 20)
-    vault = await vault_of(rough)
+    sync_cases.create_customers(faulty_sandbox, 20)
+    vault = await vault_of(faulty_sandbox)
     expired = asyncio.Event()
 
     def checkpoint(passed: str) -> None:
         if passed == "claimed" and not expired.is_set():
-            rough.control("POST", "expire-tokens")
+            faulty_sandbox.control("POST", "expire-tokens")
             expired.set()
 
     async def look(window: WorkspaceServices) -> int:
@@ -102,35 +102,35 @@ async def test_token_expired_during_run_is_refreshed_once(
         return len(seen)
 
     async with (
-        signed_in(city_home, rough, vault) as house,
-        signed_in(city_home, rough, vault, for_runs=False) as window,
+        signed_in(sync_home_copy, faulty_sandbox, vault) as house,
+        signed_in(sync_home_copy, faulty_sandbox, vault, for_runs=False) as window,
     ):
         goal = sync_cases.save_preset(house, name)
-        since = len(sync_cases.app_requests(rough))
+        since = len(sync_cases.app_requests(faulty_sandbox))
         run, seen = await asyncio.gather(
             sync_cases.run_sync(house, goal, checkpoint=checkpoint), look(window)
         )
-        assert sync_cases.check_finished_run(house.store, rough, run) == []
+        assert sync_cases.check_finished_run(house.store, faulty_sandbox, run) == []
         assert run.totals["updated"] == 20
     assert seen == 8
     assert expired.is_set()
-    assert renewals(rough, since) == 1
+    assert renewals(faulty_sandbox, since) == 1
 
 
 async def test_lost_token_refresh_asks_for_sign_in_and_loses_nothing(
-    rough: SandboxServers, city_home: Path
+    faulty_sandbox: SandboxServers, sync_home_copy: Path
 ) -> None:
-    sync_cases.create_customers(rough, 20)
-    vault = await vault_of(rough)
+    sync_cases.create_customers(faulty_sandbox, 20)
+    vault = await vault_of(faulty_sandbox)
     passed: list[str] = []
 
     def checkpoint(name: str) -> None:
         passed.append(name)
         if name == "claimed" and passed.count(name) == 1:
-            rough.add_fault("zendesk:POST /oauth/tokens:reset-after")
-            rough.control("POST", "expire-tokens")
+            faulty_sandbox.add_fault("zendesk:POST /oauth/tokens:reset-after")
+            faulty_sandbox.control("POST", "expire-tokens")
 
-    async with signed_in(city_home, rough, vault) as house:
+    async with signed_in(sync_home_copy, faulty_sandbox, vault) as house:
         goal = sync_cases.save_preset(house, sync_cases.SAILTHRU_TO_ZENDESK)
         run = await sync_cases.run_sync(house, goal, checkpoint=checkpoint)
         assert (run.state, run.error_code) == (RunState.FAILED, "auth_lost")
@@ -140,13 +140,13 @@ async def test_lost_token_refresh_asks_for_sign_in_and_loses_nothing(
         ]
         assert len(left) == 20
         # Asked once more, Zendesk would take the old token for stolen: it is not.
-        since = len(sync_cases.app_requests(rough))
+        since = len(sync_cases.app_requests(faulty_sandbox))
         again = await sync_cases.run_sync(house, goal, resume_run_id=run.id)
         assert (again.state, again.error_code) == (RunState.FAILED, "auth_lost")
-        assert renewals(rough, since) == 0
-        for secret, value in (await grant(rough)).items():
+        assert renewals(faulty_sandbox, since) == 0
+        for secret, value in (await grant(faulty_sandbox)).items():
             await vault.set(secret, value)
         await house.session.connect(for_runs=True)
         done = await sync_cases.run_sync(house, goal, resume_run_id=run.id)
-        assert sync_cases.check_finished_run(house.store, rough, done) == []
+        assert sync_cases.check_finished_run(house.store, faulty_sandbox, done) == []
         assert done.totals["updated"] == 20

@@ -188,57 +188,57 @@ WAYS = ("systemd", "launchd", "windows")
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_timer_is_installed_and_removed_by_one_call(
-    way: str, house: WorkspaceServices, tmp_path: Path
+    way: str, services: WorkspaceServices, tmp_path: Path
 ) -> None:
     system = System()
     timers = ways(tmp_path, system)[way]
-    assert not timer_installation.is_timer_installed(house, timers)
-    assert "There was no timer" in timer_installation.remove_timer(house, timers)
-    assert "every five minutes" in timer_installation.install_timer(house, timers)
-    assert timer_installation.is_timer_installed(house, timers)
+    assert not timer_installation.is_timer_installed(services, timers)
+    assert "There was no timer" in timer_installation.remove_timer(services, timers)
+    assert "every five minutes" in timer_installation.install_timer(services, timers)
+    assert timer_installation.is_timer_installed(services, timers)
     # Once more is no second one.
-    timer_installation.install_timer(house, timers)
-    assert timer_installation.is_timer_installed(house, timers)
-    assert "runs nothing" in timer_installation.remove_timer(house, timers)
-    assert not timer_installation.is_timer_installed(house, timers)
+    timer_installation.install_timer(services, timers)
+    assert timer_installation.is_timer_installed(services, timers)
+    assert "runs nothing" in timer_installation.remove_timer(services, timers)
+    assert not timer_installation.is_timer_installed(services, timers)
     assert files(tmp_path / "systemd") + files(tmp_path / "LaunchAgents") == []
     assert system.tasks == {}
 
 
 @pytest.mark.parametrize(("way", "refuses"), [("systemd", "enable"), ("launchd", "bootstrap")])
 async def test_timer_refused_by_system_leaves_no_file(
-    way: str, refuses: str, house: WorkspaceServices, tmp_path: Path
+    way: str, refuses: str, services: WorkspaceServices, tmp_path: Path
 ) -> None:
     timers = ways(tmp_path, System(refuses=refuses))[way]
     with pytest.raises(StorageError):
-        timer_installation.install_timer(house, timers)
-    assert not timer_installation.is_timer_installed(house, timers)
+        timer_installation.install_timer(services, timers)
+    assert not timer_installation.is_timer_installed(services, timers)
     assert files(tmp_path / "systemd") + files(tmp_path / "LaunchAgents") == []
 
 
 async def test_timer_of_other_python_is_not_recognised_as_ours(
-    house: WorkspaceServices, tmp_path: Path
+    services: WorkspaceServices, tmp_path: Path
 ) -> None:
     timers = SystemdTimer(tmp_path / "user", System())
-    timer_installation.install_timer(house, timers)
+    timer_installation.install_timer(services, timers)
     (service,) = (tmp_path / "user").glob("*.service")
     service.write_text(service.read_text().replace(sys.executable, "/old/python"))
-    assert not timer_installation.is_timer_installed(house, timers)
-    timer_installation.install_timer(house, timers)
-    assert timer_installation.is_timer_installed(house, timers)
+    assert not timer_installation.is_timer_installed(services, timers)
+    timer_installation.install_timer(services, timers)
+    assert timer_installation.is_timer_installed(services, timers)
 
 
 async def test_timer_files_contain_no_secret_or_email(
-    house: WorkspaceServices,
-    servers: SandboxServers,
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    s, z = servers.connection_document["sailthru"], servers.connection_document["zendesk"]
+    s, z = sandbox.connection_document["sailthru"], sandbox.connection_document["zendesk"]
     monkeypatch.setenv("FAIRLEAD_HOME", str(tmp_path / "a home"))
     monkeypatch.setenv("FAIRLEAD_SAILTHRU_SECRET", s["api_secret"])
     monkeypatch.setenv("FAIRLEAD_SMTP_PASSWORD", "canary-pass")
-    order = timer_installation.timer_spec_for(house)
+    order = timer_installation.timer_spec_for(services)
     files = {
         **render_systemd_units(order),
         **render_launchd_agent(order),
@@ -252,10 +252,10 @@ async def test_timer_files_contain_no_secret_or_email(
 
 
 async def test_timer_command_runs_from_any_folder(
-    house: WorkspaceServices, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    services: WorkspaceServices, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAIRLEAD_HOME", str(home))
-    order = timer_installation.timer_spec_for(house)
+    order = timer_installation.timer_spec_for(services)
     # What lies in the folder it starts in is not taken for Fairlead.
     decoy(tmp_path / "start")
     done = carried_out(order, tmp_path)
@@ -281,11 +281,11 @@ def decoy(folder: Path) -> None:
 
 
 async def test_timer_install_requires_run_permission(
-    house: WorkspaceServices, tmp_path: Path
+    services: WorkspaceServices, tmp_path: Path
 ) -> None:
-    await house.session.disconnect()
+    await services.session.disconnect()
     with pytest.raises(NotPermitted):
-        timer_installation.install_timer(house, SystemdTimer(tmp_path / "user", System()))
+        timer_installation.install_timer(services, SystemdTimer(tmp_path / "user", System()))
     assert files(tmp_path / "user") == []
 
 

@@ -38,10 +38,10 @@ _SUM = MappingRow("ticket_count", "vars.tickets", MappingOperator.SUM)
     ],
 )
 async def test_unconfirmed_increment_unreadable_target_stays_unconfirmed(
-    town_hall: WorkspaceServices, found: MatchResult
+    services: WorkspaceServices, found: MatchResult
 ) -> None:
     goal = sync_cases.save_preset(
-        town_hall, sync_cases.TICKETS_TO_PROFILES, lambda g: replace(g, mapping=(_SUM,))
+        services, sync_cases.TICKETS_TO_PROFILES, lambda g: replace(g, mapping=(_SUM,))
     )
     hand = RunProvenance(
         "1",
@@ -56,10 +56,10 @@ async def test_unconfirmed_increment_unreadable_target_stays_unconfirmed(
         1, PlannedOutcome.UPDATE, "7", "sid", "Maria", changes=(FieldChange(_SUM.target, 1, 2),),
         events=("ticket 2",),
     )  # fmt: skip
-    store = town_hall.store
+    store = services.store
     # Long ago, without an answer: no job is waited for any more.
     store.fairlead_db.write(lambda c: insert_unconfirmed_increment(c, hand, row, "", 0.0))
-    doubts = UnconfirmedIncrementSettler(build_sync_context(town_hall), goal)
+    doubts = UnconfirmedIncrementSettler(build_sync_context(services), goal)
     await doubts.load()
     doubts.settle([SourceRecord(Service.ZENDESK, "7", "Maria")], {"7": found})
     assert set(store.unconfirmed_increments.by_source(goal.name)) == {"7"}
@@ -112,135 +112,146 @@ class Counting:
 
 
 @pytest.fixture
-async def counting(town_hall: WorkspaceServices, city: SandboxServers) -> Counting:
-    (pair,) = sync_cases.create_customers(city, 1)
+async def call_counter(services: WorkspaceServices, sync_sandbox: SandboxServers) -> Counting:
+    (pair,) = sync_cases.create_customers(sync_sandbox, 1)
     goal = sync_cases.save_preset(
-        town_hall, sync_cases.TICKETS_TO_PROFILES, lambda g: replace(g, mapping=(_SUM,))
+        services, sync_cases.TICKETS_TO_PROFILES, lambda g: replace(g, mapping=(_SUM,))
     )
     # By a clock that whoever sleeps moves: a job of some seconds is given up.
-    town_hall.session.change_settings({sync_settings.JOB_TIMEOUT_MINUTES.key: 1})
-    made = Counting(town_hall, city, goal, pair)
+    services.session.change_settings({sync_settings.JOB_TIMEOUT_MINUTES.key: 1})
+    made = Counting(services, sync_sandbox, goal, pair)
     assert (await made.row()).state is PlanRowState.DONE
     assert made.number() == 1
     return made
 
 
 @pytest.fixture
-def city(city: SandboxServers) -> Iterator[SandboxServers]:
-    yield city
-    city.clear_faults()
+def sync_sandbox(sync_sandbox: SandboxServers) -> Iterator[SandboxServers]:
+    yield sync_sandbox
+    sync_sandbox.clear_faults()
 
 
 async def test_unconfirmed_increment_late_job_is_corrected(
-    counting: Counting, clock: ManualClock
+    call_counter: Counting, clock: ManualClock
 ) -> None:
-    counting.write()
-    counting.city.add_fault("sailthru:POST /job:timeout=0.2", times=None)
-    assert (await counting.run()).state is RunState.FAILED
-    counting.city.clear_faults()
-    assert (await counting.row()).fate is PlannedOutcome.SKIPPED
+    call_counter.write()
+    call_counter.city.add_fault("sailthru:POST /job:timeout=0.2", times=None)
+    assert (await call_counter.run()).state is RunState.FAILED
+    call_counter.city.clear_faults()
+    assert (await call_counter.row()).fate is PlannedOutcome.SKIPPED
     clock.advance(3600.0)
-    assert (await counting.row()).state is PlanRowState.DONE
-    counting.write()
-    await counting.run()
-    assert counting.number() == 3
-    counting.lands(2)
+    assert (await call_counter.row()).state is PlanRowState.DONE
+    call_counter.write()
+    await call_counter.run()
+    assert call_counter.number() == 3
+    call_counter.lands(2)
     # Nobody has written since: it is looked at all the same, and computed from what counts.
-    again = await counting.run()
-    (row,) = sync_cases.plan_rows(counting.house.store, again.plan)
+    again = await call_counter.run()
+    (row,) = sync_cases.plan_rows(call_counter.house.store, again.plan)
     assert (row.state, row.changes[0].old, row.changes[0].new) == (PlanRowState.DONE, 2, 3)
     assert "an older total came late" in row.changes[0].reason
-    assert counting.number() == 3
+    assert call_counter.number() == 3
     # There is no way back to a number that nobody meant.
     with pytest.raises(InvalidInput, match="is as before already"):
-        await RollbackPlanner(build_sync_context(counting.house)).build_plan(again.id, "Ada Admin")
+        await RollbackPlanner(build_sync_context(call_counter.house)).build_plan(
+            again.id, "Ada Admin"
+        )
     clock.advance(100_000.0)
-    await counting.run()
-    assert counting.house.store.unconfirmed_increments.list_superseded(counting.goal.name) == ()
-    assert (await counting.row(is_full=True)).fate is PlannedOutcome.UNCHANGED
+    await call_counter.run()
+    assert (
+        call_counter.house.store.unconfirmed_increments.list_superseded(call_counter.goal.name)
+        == ()
+    )
+    assert (await call_counter.row(is_full=True)).fate is PlannedOutcome.UNCHANGED
 
 
 async def test_increment_repeated_then_late_job_is_corrected(
-    counting: Counting,
+    call_counter: Counting,
 ) -> None:
-    counting.write()
-    counting.city.add_fault("sailthru:POST /job:stuck-job")
-    assert (await counting.row()).state is PlanRowState.FAILED
-    held = await counting.row()
+    call_counter.write()
+    call_counter.city.add_fault("sailthru:POST /job:stuck-job")
+    assert (await call_counter.row()).state is PlanRowState.FAILED
+    held = await call_counter.row()
     assert held.fate is PlannedOutcome.SKIPPED
     only = PlanRowDecisions(
-        counting.house.store, counting.house.context.clock
-    ).list_sources_to_retry(counting.goal.name, str(held.row))
-    assert (await counting.row(source_ids=only, why="retry")).state is PlanRowState.DONE
-    counting.write()
-    counting.write()
-    await counting.run()
-    assert counting.number() == 4
-    counting.lands(2)
-    counting.write()
+        call_counter.house.store, call_counter.house.context.clock
+    ).list_sources_to_retry(call_counter.goal.name, str(held.row))
+    assert (await call_counter.row(source_ids=only, why="retry")).state is PlanRowState.DONE
+    call_counter.write()
+    call_counter.write()
+    await call_counter.run()
+    assert call_counter.number() == 4
+    call_counter.lands(2)
+    call_counter.write()
     # One that is new and those that the older total took away.
-    assert (await counting.row()).changes[0].new == 5
-    assert counting.number() == 5
-    assert (await counting.row(is_full=True)).fate is PlannedOutcome.UNCHANGED
+    assert (await call_counter.row()).changes[0].new == 5
+    assert call_counter.number() == 5
+    assert (await call_counter.row(is_full=True)).fate is PlannedOutcome.UNCHANGED
 
 
-async def test_late_job_before_repeated_increment_counts(counting: Counting) -> None:
-    counting.write()
-    counting.city.add_fault("sailthru:POST /job:stuck-job")
-    await counting.run()
-    held = await counting.row()
-    PlanRowDecisions(counting.house.store, counting.house.context.clock).list_sources_to_retry(
-        counting.goal.name, str(held.row)
-    )
-    counting.write()
+async def test_late_job_before_repeated_increment_counts(call_counter: Counting) -> None:
+    call_counter.write()
+    call_counter.city.add_fault("sailthru:POST /job:stuck-job")
+    await call_counter.run()
+    held = await call_counter.row()
+    PlanRowDecisions(
+        call_counter.house.store, call_counter.house.context.clock
+    ).list_sources_to_retry(call_counter.goal.name, str(held.row))
+    call_counter.write()
     # Nothing is written yet: only looked at.
-    plan = await build_runner(counting.house, counting.goal.name).preview(counting.goal, "Ada")
-    assert counting.number() == 1
-    counting.lands(2)
-    assert (await counting.row(plan_id=plan.id)).state is PlanRowState.PARKED
-    assert (await counting.row()).changes[0].new == 3
-    assert counting.number() == 3
+    plan = await build_runner(call_counter.house, call_counter.goal.name).preview(
+        call_counter.goal, "Ada"
+    )
+    assert call_counter.number() == 1
+    call_counter.lands(2)
+    assert (await call_counter.row(plan_id=plan.id)).state is PlanRowState.PARKED
+    assert (await call_counter.row()).changes[0].new == 3
+    assert call_counter.number() == 3
 
 
-async def test_rollback_abandoned_job_stays_unconfirmed(counting: Counting) -> None:
-    counting.write()
-    run = await counting.run()
-    counting.jobs_last(4000)
-    assert (await counting.takes_back(run)).state is PlanRowState.FAILED
-    counting.jobs_last(20)
-    counting.write()
-    assert (await counting.row()).fate is PlannedOutcome.SKIPPED
+async def test_rollback_abandoned_job_stays_unconfirmed(call_counter: Counting) -> None:
+    call_counter.write()
+    run = await call_counter.run()
+    call_counter.jobs_last(4000)
+    assert (await call_counter.takes_back(run)).state is PlanRowState.FAILED
+    call_counter.jobs_last(20)
+    call_counter.write()
+    assert (await call_counter.row()).fate is PlannedOutcome.SKIPPED
     # While it may still be taken off nothing takes it off once more.
     with pytest.raises(InvalidInput, match="may be changed yet"):
-        await RollbackPlanner(build_sync_context(counting.house)).build_plan(run.id, "Ada Admin")
+        await RollbackPlanner(build_sync_context(call_counter.house)).build_plan(
+            run.id, "Ada Admin"
+        )
     for _ in range(200):
-        if counting.number() == 1:
+        if call_counter.number() == 1:
             break
         await asyncio.sleep(0.1)
-    assert counting.number() == 1
+    assert call_counter.number() == 1
     # Taken off, so both may be added; as after any run that was taken back.
-    assert (await counting.row()).state is PlanRowState.DONE
-    assert counting.number() == 3
-    assert (await counting.row(is_full=True)).fate is PlannedOutcome.UNCHANGED
+    assert (await call_counter.row()).state is PlanRowState.DONE
+    assert call_counter.number() == 3
+    assert (await call_counter.row(is_full=True)).fate is PlannedOutcome.UNCHANGED
 
 
 async def test_rollback_unresolvable_increment_waits_for_person(
-    counting: Counting, clock: ManualClock
+    call_counter: Counting, clock: ManualClock
 ) -> None:
-    counting.write()
-    run = await counting.run()
-    counting.city.add_fault("sailthru:POST /job:timeout=0.2", times=None)
-    plan = await RollbackPlanner(build_sync_context(counting.house)).build_plan(run.id, "Ada Admin")
-    assert (await counting.run(plan_id=plan.id, why="rollback")).state is RunState.FAILED
-    counting.city.clear_faults()
-    counting.lands(50)
-    await counting.run()
+    call_counter.write()
+    run = await call_counter.run()
+    call_counter.city.add_fault("sailthru:POST /job:timeout=0.2", times=None)
+    plan = await RollbackPlanner(build_sync_context(call_counter.house)).build_plan(
+        run.id, "Ada Admin"
+    )
+    assert (await call_counter.run(plan_id=plan.id, why="rollback")).state is RunState.FAILED
+    call_counter.city.clear_faults()
+    call_counter.lands(50)
+    await call_counter.run()
     clock.advance(3600.0)
-    unclear = await counting.row()
+    unclear = await call_counter.row()
     assert unclear.fate is PlannedOutcome.CORRECTION
     assert "should be 1 without what was taken back and 2 with it, and is 50" in unclear.why
     only = PlanRowDecisions(
-        counting.house.store, counting.house.context.clock
-    ).list_sources_to_retry(counting.goal.name, str(unclear.row))
-    assert (await counting.row(source_ids=only, why="retry")).fate is PlannedOutcome.UNCHANGED
-    assert counting.number() == 50
+        call_counter.house.store, call_counter.house.context.clock
+    ).list_sources_to_retry(call_counter.goal.name, str(unclear.row))
+    assert (await call_counter.row(source_ids=only, why="retry")).fate is PlannedOutcome.UNCHANGED
+    assert call_counter.number() == 50

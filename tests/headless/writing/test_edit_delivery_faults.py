@@ -59,205 +59,217 @@ def where(subject: EditedCustomer) -> str:
 async def test_failed_write_state_is_certain(
     fault: str,
     kind: str,
-    house: WorkspaceServices,
-    servers: SandboxServers,
-    town: CustomerFactory,
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
     clock: ManualClock,
 ) -> None:
-    subject = town.new_customer(kind)
-    edit = await want(house, subject)
-    servers.add_fault(f"{where(subject)}:{fault}", times=None)
-    edit = await deliver(house, edit)
+    subject = customers.new_customer(kind)
+    edit = await want(services, subject)
+    sandbox.add_fault(f"{where(subject)}:{fault}", times=None)
+    edit = await deliver(services, edit)
     expected = WRITES[fault]
     assert edit.state is expected, edit.detail
     assert edit.detail
-    applied = is_same_json(read_current_value(servers, subject), subject.case.new)
+    applied = is_same_json(read_current_value(sandbox, subject), subject.case.new)
     assert applied == (fault in ("reset-after", "500-after", "truncated", "cut"))
-    servers.clear_faults()
+    sandbox.clear_faults()
     clock.advance(700)
-    edit = await deliver(house, edit)
+    edit = await deliver(services, edit)
     if expected is F:
         assert edit.state is F
         return
     assert edit.state is D, edit.detail
-    assert is_same_json(read_current_value(servers, subject), subject.case.new)
-    rows = [r for r in house.store.audit.list_entries() if r.edit == edit.id]
+    assert is_same_json(read_current_value(sandbox, subject), subject.case.new)
+    rows = [r for r in services.store.audit.list_entries() if r.edit == edit.id]
     assert [r.result for r in rows] == ["done"]
 
 
 @pytest.mark.parametrize("fault", ["429=2", "500", "503", "401", "reset", "html"])
 async def test_failed_read_leaves_edit_unsent(
     fault: str,
-    house: WorkspaceServices,
-    servers: SandboxServers,
-    town: CustomerFactory,
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
     clock: ManualClock,
 ) -> None:
-    subject = town.new_customer("var")
-    edit = await want(house, subject)
-    servers.add_fault(f"sailthru:GET /user:{fault}", times=None)
-    edit = await deliver(house, edit)
+    subject = customers.new_customer("var")
+    edit = await want(services, subject)
+    sandbox.add_fault(f"sailthru:GET /user:{fault}", times=None)
+    edit = await deliver(services, edit)
     assert (edit.state, edit.tries) == (Q, 0)
-    servers.clear_faults()
+    sandbox.clear_faults()
     clock.advance(700)
-    assert (await deliver(house, edit)).state is D
-    assert servers.count_writes(subject.key) == 1
+    assert (await deliver(services, edit)).state is D
+    assert sandbox.count_writes(subject.key) == 1
 
 
 @pytest.mark.parametrize("kind", EDIT_CASES)
 async def test_applied_without_response_is_settled_by_reading(
     kind: str,
-    house: WorkspaceServices,
-    servers: SandboxServers,
-    town: CustomerFactory,
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
     clock: ManualClock,
 ) -> None:
-    subject = town.new_customer(kind)
-    edit = await want(house, subject)
-    servers.add_fault(f"{where(subject)}:reset-after")
-    edit = await deliver(house, edit)
+    subject = customers.new_customer(kind)
+    edit = await want(services, subject)
+    sandbox.add_fault(f"{where(subject)}:reset-after")
+    edit = await deliver(services, edit)
     assert edit.state is U
     clock.advance(60)
-    edit = await deliver(house, edit)
+    edit = await deliver(services, edit)
     assert (edit.state, edit.tries) == (D, 1)
-    assert servers.count_writes(subject.key.partition("@")[0]) == 1
+    assert sandbox.count_writes(subject.key.partition("@")[0]) == 1
 
 
 async def test_conflict_409_is_reread_and_resent(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    subject = town.new_customer("box")
-    edit = await want(house, subject)
-    servers.add_fault("zendesk:PUT /api/v2/users/*:409", times=2)
-    edit = await deliver(house, edit)
+    subject = customers.new_customer("box")
+    edit = await want(services, subject)
+    sandbox.add_fault("zendesk:PUT /api/v2/users/*:409", times=2)
+    edit = await deliver(services, edit)
     assert edit.state is D
     assert edit.tries == 3
 
 
 async def test_stale_read_back_is_waited_out(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory, clock: ManualClock
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    clock: ManualClock,
 ) -> None:
-    subject = town.new_customer("var")
-    servers.write_profile(subject.key, vars={"seen_before": 1})
-    edit = await want(house, subject)
+    subject = customers.new_customer("var")
+    sandbox.write_profile(subject.key, vars={"seen_before": 1})
+    edit = await want(services, subject)
     # Hours pass offline; that the value shows late afterwards is no conflict.
     clock.advance(5 * 3600)
-    servers.add_fault("sailthru:GET /user:stale=600", times=None)
-    edit = await deliver(house, edit)
+    sandbox.add_fault("sailthru:GET /user:stale=600", times=None)
+    edit = await deliver(services, edit)
     assert edit.state is U
     assert edit.is_accepted
     clock.advance(4)
-    edit = await deliver(house, edit)
+    edit = await deliver(services, edit)
     assert edit.state is U
-    servers.clear_faults()
+    sandbox.clear_faults()
     clock.advance(4)
-    edit = await deliver(house, edit)
+    edit = await deliver(services, edit)
     assert (edit.state, edit.tries) == (D, 1)
-    assert servers.count_writes(subject.key) == 1
+    assert sandbox.count_writes(subject.key) == 1
 
 
 async def test_accepted_change_reverted_elsewhere_is_conflict_not_resent(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory, clock: ManualClock
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    clock: ManualClock,
 ) -> None:
-    subject = town.new_customer("var")
-    servers.write_profile(subject.key, vars={"seen_before": 1})
-    edit = await want(house, subject)
-    servers.add_fault("sailthru:GET /user:stale=600", times=None)
-    edit = await deliver(house, edit)
-    servers.clear_faults()
-    servers.write_profile(subject.key, vars={subject.case.name: subject.case.old})
+    subject = customers.new_customer("var")
+    sandbox.write_profile(subject.key, vars={"seen_before": 1})
+    edit = await want(services, subject)
+    sandbox.add_fault("sailthru:GET /user:stale=600", times=None)
+    edit = await deliver(services, edit)
+    sandbox.clear_faults()
+    sandbox.write_profile(subject.key, vars={subject.case.name: subject.case.old})
     clock.advance(60)
-    assert (await deliver(house, edit)).state is U
+    assert (await deliver(services, edit)).state is U
     clock.advance(120)
-    edit = await deliver(house, edit)
+    edit = await deliver(services, edit)
     assert edit.state is EditState.CONFLICT
-    assert servers.count_writes(subject.key) == 1
+    assert sandbox.count_writes(subject.key) == 1
 
 
 async def test_refusal_after_unknown_outcome_stays_unknown(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory, clock: ManualClock
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    clock: ManualClock,
 ) -> None:
-    subject = town.new_customer("opt-out")
-    edit = await want(house, subject)
-    servers.add_fault("sailthru:POST /user:reset-after")
-    edit = await deliver(house, edit)
+    subject = customers.new_customer("opt-out")
+    edit = await want(services, subject)
+    sandbox.add_fault("sailthru:POST /user:reset-after")
+    edit = await deliver(services, edit)
     assert edit.state is U
     # It was applied, a late read does not show it, and the second attempt is refused.
-    servers.add_fault("sailthru:GET /user:stale=600", times=None)
-    servers.add_fault("sailthru:POST /user:429=2", times=None)
+    sandbox.add_fault("sailthru:GET /user:stale=600", times=None)
+    sandbox.add_fault("sailthru:POST /user:429=2", times=None)
     clock.advance(60)
-    edit = await deliver(house, edit)
+    edit = await deliver(services, edit)
     assert edit.state is U
     # So nobody can say that it was withdrawn before it was sent.
-    assert house.store.outbox.withdraw_unsent(edit.id, clock.now(), "x") is None
-    servers.clear_faults()
+    assert services.store.outbox.withdraw_unsent(edit.id, clock.now(), "x") is None
+    sandbox.clear_faults()
     clock.advance(600)
-    edit = await deliver(house, edit)
+    edit = await deliver(services, edit)
     assert edit.state is D
     assert edit.detail.endswith("confirmed")
 
 
 async def test_change_elsewhere_after_unknown_outcome_is_not_reported_as_unsent(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory, clock: ManualClock
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    clock: ManualClock,
 ) -> None:
-    subject = town.new_customer("opt-out")
-    edit = await want(house, subject)
-    servers.add_fault("sailthru:POST /user:reset-after")
-    await deliver(house, edit)
-    servers.write_profile(subject.key, optout_email="all")
+    subject = customers.new_customer("opt-out")
+    edit = await want(services, subject)
+    sandbox.add_fault("sailthru:POST /user:reset-after")
+    await deliver(services, edit)
+    sandbox.write_profile(subject.key, optout_email="all")
     clock.advance(60)
-    edit = await deliver(house, edit)
+    edit = await deliver(services, edit)
     assert edit.state is EditState.CONFLICT
     assert "Nothing was sent" not in edit.detail
-    assert read_current_value(servers, subject) == "all"
+    assert read_current_value(sandbox, subject) == "all"
 
 
 async def test_disk_full_marks_nothing_done_and_resumes(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    subject = town.new_customer("var")
+    subject = customers.new_customer("var")
     intent = replace(subject.make_edit(), new="y" * 9000)
-    (edit,) = await house.editor.submit([intent], wait_for_undo=False)
+    (edit,) = await services.editor.submit([intent], wait_for_undo=False)
 
     def fill(point: str) -> None:
         if point == "kept":
-            store = house.store.fairlead_db
+            store = services.store.fairlead_db
             store.read(lambda c: c.execute("VACUUM"))
             pages = store.read(lambda c: c.execute("PRAGMA page_count").fetchone()[0])
             store.read(lambda c: c.execute(f"PRAGMA max_page_count = {pages}").fetchone())
 
     with pytest.raises(StorageError, match="disk is full"):
-        await house.build_edit_sender(fill).send_due()
-    assert house.store.outbox.get_edit(edit.id).state is U
-    assert house.store.audit.list_entries() == ()
-    await house.build_edit_sender().send_due()
-    assert house.store.outbox.get_edit(edit.id).state is D
-    assert [r.edit for r in house.store.audit.list_entries()] == [edit.id]
-    assert servers.count_writes(subject.key) == 1
+        await services.build_edit_sender(fill).send_due()
+    assert services.store.outbox.get_edit(edit.id).state is U
+    assert services.store.audit.list_entries() == ()
+    await services.build_edit_sender().send_due()
+    assert services.store.outbox.get_edit(edit.id).state is D
+    assert [r.edit for r in services.store.audit.list_entries()] == [edit.id]
+    assert sandbox.count_writes(subject.key) == 1
 
 
 async def test_shutdown_during_delivery_releases_edit(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    subject = town.new_customer("var")
-    edit = await want(house, subject)
-    servers.add_fault("sailthru:POST /user:timeout-after=30")
+    subject = customers.new_customer("var")
+    edit = await want(services, subject)
+    sandbox.add_fault("sailthru:POST /user:timeout-after=30")
     sent = asyncio.Event()
 
     def watch(point: str) -> None:
         if point == "sending":
             sent.set()
 
-    task = asyncio.create_task(house.build_edit_sender(watch).send_due())
+    task = asyncio.create_task(services.build_edit_sender(watch).send_due())
     await sent.wait()
     await asyncio.sleep(0.1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert house.store.outbox.get_edit(edit.id).state is U
-    servers.clear_faults()
-    assert (await deliver(house, edit)).state is D
-    assert servers.count_writes(subject.key) == 1
+    assert services.store.outbox.get_edit(edit.id).state is U
+    sandbox.clear_faults()
+    assert (await deliver(services, edit)).state is D
+    assert sandbox.count_writes(subject.key) == 1
 
 
 async def test_offline_edit_is_delivered_later(tmp_path: Path, clock: ManualClock) -> None:

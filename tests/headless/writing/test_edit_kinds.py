@@ -38,124 +38,124 @@ def audit_of(house: WorkspaceServices, edit: Edit) -> list[str]:
 
 @pytest.mark.parametrize("kind", EDIT_CASES)
 async def test_edit_kind_is_sent_once_and_read_back(
-    kind: str, house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    kind: str, services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    subject = town.new_customer(kind)
-    edit = await deliver(house, await want(house, subject))
+    subject = customers.new_customer(kind)
+    edit = await deliver(services, await want(services, subject))
     assert (edit.state, edit.tries, edit.is_accepted) == (EditState.DONE, 1, True)
     assert edit.detail.endswith("confirmed")
-    assert is_same_json(read_current_value(servers, subject), subject.case.new)
-    assert servers.count_writes(subject.key.partition("@")[0]) == 1
-    assert audit_of(house, edit) == ["done"]
+    assert is_same_json(read_current_value(sandbox, subject), subject.case.new)
+    assert sandbox.count_writes(subject.key.partition("@")[0]) == 1
+    assert audit_of(services, edit) == ["done"]
     # What was read back is kept, so that the sheet never falls back to the old value.
     if subject.case.kind is not EditKind.SYNC_CHECKBOX:
-        kept = house.lookup.cached_sheet(parse_lookup_query(subject.email))
+        kept = services.lookup.cached_sheet(parse_lookup_query(subject.email))
         assert kept.profile.value is not None
 
 
 @pytest.mark.parametrize("kind", EDIT_CASES)
 async def test_edit_already_equal_is_not_sent(
-    kind: str, house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    kind: str, services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    subject = town.new_customer(kind)
+    subject = customers.new_customer(kind)
     new = subject.case.new
     if subject.case.kind is EditKind.SYNC_CHECKBOX:
-        servers.write_user(int(subject.key), user_fields={subject.case.name: new})
+        sandbox.write_user(int(subject.key), user_fields={subject.case.name: new})
     elif subject.case.kind is EditKind.OPTOUT:
-        servers.write_profile(subject.key, optout_email=new)
+        sandbox.write_profile(subject.key, optout_email=new)
     elif subject.case.kind is EditKind.LIST:
-        servers.write_profile(subject.key, lists={subject.case.name: int(new)})
+        sandbox.write_profile(subject.key, lists={subject.case.name: int(new)})
     elif subject.case.kind is EditKind.CREATE:
-        servers.create_profile(subject.email, vars={"first_name": "Somebody"})
+        sandbox.create_profile(subject.email, vars={"first_name": "Somebody"})
     else:
-        servers.write_profile(subject.key, vars={subject.case.name: new})
-    edit = await deliver(house, await want(house, subject))
+        sandbox.write_profile(subject.key, vars={subject.case.name: new})
+    edit = await deliver(services, await want(services, subject))
     assert (edit.state, edit.tries) == (EditState.DONE, 0)
     assert "already" in edit.detail
-    assert servers.count_writes(subject.key.partition("@")[0]) == 0
+    assert sandbox.count_writes(subject.key.partition("@")[0]) == 0
     if subject.case.kind is EditKind.CREATE:
-        assert read_current_value(servers, subject) == {"first_name": "Somebody"}
+        assert read_current_value(sandbox, subject) == {"first_name": "Somebody"}
 
 
 @pytest.mark.parametrize("kind", [n for n, k in EDIT_CASES.items() if k.third_value is not None])
 async def test_edit_of_value_changed_elsewhere_is_conflict(
-    kind: str, house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    kind: str, services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    subject = town.new_customer(kind)
-    edit = await want(house, subject)
-    write_third_value(servers, subject)
-    edit = await deliver(house, edit)
+    subject = customers.new_customer(kind)
+    edit = await want(services, subject)
+    write_third_value(sandbox, subject)
+    edit = await deliver(services, edit)
     assert edit.state is EditState.CONFLICT
     words = subject.case.third_value
     if subject.case.kind is EditKind.OPTOUT:
         words = OptOutLevel(words).label
     assert words in edit.detail
     assert "Nothing was sent" in edit.detail
-    assert servers.count_writes(subject.key) == 0
-    assert audit_of(house, edit) == ["conflict"]
+    assert sandbox.count_writes(subject.key) == 0
+    assert audit_of(services, edit) == ["conflict"]
 
 
 @pytest.mark.parametrize("kind", ON_PROFILES)
 async def test_edit_of_deleted_profile_is_conflict_and_recreates_nothing(
-    kind: str, house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    kind: str, services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    subject = town.new_customer(kind)
-    edit = await want(house, subject)
-    servers.delete_profile(subject.key)
-    edit = await deliver(house, edit)
+    subject = customers.new_customer(kind)
+    edit = await want(services, subject)
+    sandbox.delete_profile(subject.key)
+    edit = await deliver(services, edit)
     assert edit.state is EditState.CONFLICT
-    assert servers.read_profile(subject.email) is None
-    assert servers.count_writes(subject.key) == 0
+    assert sandbox.read_profile(subject.email) is None
+    assert sandbox.count_writes(subject.key) == 0
 
 
 async def test_edit_of_merged_profile_is_conflict(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    subject = town.new_customer("var")
-    other = servers.create_profile(town.new_email())
-    edit = await want(house, subject)
-    servers.write_profile(other, keys={"email": subject.email}, keysconflict="merge")
-    edit = await deliver(house, edit)
+    subject = customers.new_customer("var")
+    other = sandbox.create_profile(customers.new_email())
+    edit = await want(services, subject)
+    sandbox.write_profile(other, keys={"email": subject.email}, keysconflict="merge")
+    edit = await deliver(services, edit)
     assert edit.state is EditState.CONFLICT
-    assert servers.count_writes(subject.key) == 0
-    assert servers.read_profile(other) is not None
+    assert sandbox.count_writes(subject.key) == 0
+    assert sandbox.read_profile(other) is not None
 
 
 async def test_edit_of_deleted_user_is_conflict(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    subject = town.new_customer("box")
-    edit = await want(house, subject)
-    servers._zendesk_request("DELETE", f"/api/v2/users/{subject.key}.json")
-    edit = await deliver(house, edit)
+    subject = customers.new_customer("box")
+    edit = await want(services, subject)
+    sandbox._zendesk_request("DELETE", f"/api/v2/users/{subject.key}.json")
+    edit = await deliver(services, edit)
     assert edit.state is EditState.CONFLICT
-    assert audit_of(house, edit) == ["conflict"]
+    assert audit_of(services, edit) == ["conflict"]
 
 
 async def test_edits_are_sent_in_order(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    subject = town.new_customer("var")
-    first = await want(house, subject)
-    claimed = house.store.outbox.claim(house.context.clock.now())
+    subject = customers.new_customer("var")
+    first = await want(services, subject)
+    claimed = services.store.outbox.claim(services.context.clock.now())
     assert claimed is not None
     assert claimed.id == first.id
     # The first is under way, so the second stands behind it instead of replacing it.
     later = [replace(subject.make_edit(), new="later")]
-    (second,) = await house.editor.submit(later, wait_for_undo=False)
+    (second,) = await services.editor.submit(later, wait_for_undo=False)
     assert second.id != first.id
     assert is_same_json(second.request.old, subject.case.new)
-    assert house.store.outbox.claim(house.context.clock.now()) is None
-    house.store.outbox.stop_work(first.id)
-    await house.build_edit_sender().send_due()
-    assert house.store.outbox.get_edit(first.id).state is EditState.DONE
-    assert house.store.outbox.get_edit(second.id).state is EditState.DONE
-    assert read_current_value(servers, subject) == "later"
+    assert services.store.outbox.claim(services.context.clock.now()) is None
+    services.store.outbox.stop_work(first.id)
+    await services.build_edit_sender().send_due()
+    assert services.store.outbox.get_edit(first.id).state is EditState.DONE
+    assert services.store.outbox.get_edit(second.id).state is EditState.DONE
+    assert read_current_value(sandbox, subject) == "later"
 
 
 async def test_edit_is_sent_after_clock_set_back(
-    house: WorkspaceServices, town: CustomerFactory, clock: ManualClock
+    services: WorkspaceServices, customers: CustomerFactory, clock: ManualClock
 ) -> None:
-    edit = await want(house, town.new_customer("var"))
+    edit = await want(services, customers.new_customer("var"))
     clock.set_wall_clock_back(90 * 24 * 3600)
-    assert (await deliver(house, edit)).state is EditState.DONE
+    assert (await deliver(services, edit)).state is EditState.DONE

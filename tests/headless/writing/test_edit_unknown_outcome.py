@@ -34,54 +34,60 @@ async def uncertain(
 
 
 async def test_target_deleted_after_unknown_outcome_is_not_reported_unchanged(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory, clock: ManualClock
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    clock: ManualClock,
 ) -> None:
-    subject = town.new_customer("opt-out")
-    edit = await uncertain(house, servers, subject)
-    servers.delete_profile(subject.key)
+    subject = customers.new_customer("opt-out")
+    edit = await uncertain(services, sandbox, subject)
+    sandbox.delete_profile(subject.key)
     clock.advance(60)
-    edit = await deliver(house, edit)
+    edit = await deliver(services, edit)
     assert edit.state is EditState.CONFLICT
     assert "may have been applied" in edit.detail
     assert "Nothing was" not in edit.detail
     assert not edit.has_changed_nothing
     # Taking it back is not refused beforehand: reading decides.
-    assert (await house.undo.undo(edit.id)).request.undoes == edit.id
+    assert (await services.undo.undo(edit.id)).request.undoes == edit.id
 
 
 async def test_target_merged_before_sending_is_reported(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    subject = town.new_customer("var")
-    edit = await want(house.editor, subject)
-    servers.delete_profile(subject.key)
-    edit = await deliver(house, edit)
+    subject = customers.new_customer("var")
+    edit = await want(services.editor, subject)
+    sandbox.delete_profile(subject.key)
+    edit = await deliver(services, edit)
     assert edit.detail.endswith("Nothing was sent.")
     assert edit.has_changed_nothing
 
 
 async def test_read_refused_after_unknown_outcome_stays_unknown(
-    house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory, clock: ManualClock
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    clock: ManualClock,
 ) -> None:
-    subject = town.new_customer("opt-out")
-    edit = await uncertain(house, servers, subject)
-    servers.add_fault("sailthru:GET /user:403", times=None)
+    subject = customers.new_customer("opt-out")
+    edit = await uncertain(services, sandbox, subject)
+    sandbox.add_fault("sailthru:GET /user:403", times=None)
     clock.advance(60)
-    edit = await deliver(house, edit)
+    edit = await deliver(services, edit)
     assert edit.state is EditState.UNKNOWN
     assert edit.not_before == clock.now() + 60.0
-    servers.clear_faults()
+    sandbox.clear_faults()
     clock.advance(60)
-    assert (await deliver(house, edit)).state is EditState.DONE
+    assert (await deliver(services, edit)).state is EditState.DONE
 
 
 @pytest.mark.parametrize("where", ["GET", "POST"])
 async def test_refused_edit_has_nothing_to_undo(
-    where: str, house: WorkspaceServices, servers: SandboxServers, town: CustomerFactory
+    where: str, services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
-    edit = await want(house.editor, town.new_customer("opt-out"))
-    servers.add_fault(f"sailthru:{where} /user:403", times=None)
-    edit = await deliver(house, edit)
+    edit = await want(services.editor, customers.new_customer("opt-out"))
+    sandbox.add_fault(f"sailthru:{where} /user:403", times=None)
+    edit = await deliver(services, edit)
     assert edit.state is EditState.FAILED
     with pytest.raises(UserDecisionNeeded, match="changed nothing"):
-        await house.undo.undo(edit.id)
+        await services.undo.undo(edit.id)

@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def serving() -> Iterator[PageSandbox]:
+def shared_sandbox() -> Iterator[PageSandbox]:
     sandbox = PageSandbox()
     yield sandbox
     sandbox.stop()
@@ -37,7 +37,9 @@ def theme(qapp: QApplication) -> ApplicationTheme:
 
 
 @pytest.fixture
-async def quiet_desk(theme: ApplicationTheme, tmp_path: Path) -> AsyncIterator[ActivityPageDriver]:
+async def offline_page(
+    theme: ApplicationTheme, tmp_path: Path
+) -> AsyncIterator[ActivityPageDriver]:
     """Not connected: what needs no service."""
     house = make_workspace_services(tmp_path / "home")
     desk = ActivityPageDriver(house)
@@ -46,14 +48,14 @@ async def quiet_desk(theme: ApplicationTheme, tmp_path: Path) -> AsyncIterator[A
 
 
 @pytest.fixture
-async def desk(
-    theme: ApplicationTheme, serving: PageSandbox, tmp_path: Path
+async def activity_page(
+    theme: ApplicationTheme, shared_sandbox: PageSandbox, tmp_path: Path
 ) -> AsyncIterator[ActivityPageDriver]:
-    serving.control("POST", "reset")
+    shared_sandbox.control("POST", "reset")
     house = make_workspace_services(tmp_path / "home")
     await await_with_timeout(
         set_up_workspace(
-            {**serving.connection_document, "changes": True}, house.session.connection_config
+            {**shared_sandbox.connection_document, "changes": True}, house.session.connection_config
         )
     )
     house.session.reload_settings()

@@ -59,43 +59,43 @@ def unnamed(widget: QWidget) -> list[str]:
     return found
 
 
-async def test_focusable_controls_have_name_and_role_in_every_state(desk: WindowDriver) -> None:
-    seen = {"start": unnamed(desk.view)}
+async def test_focusable_controls_have_name_and_role_in_every_state(window: WindowDriver) -> None:
+    seen = {"start": unnamed(window.view)}
     for text in ("maria@lopez.example", "j.doe@corp.example", "nobody@nowhere.example"):
-        await desk.look_up(text)
-        seen[text] = unnamed(desk.view)
-    await desk.look_up("Alex Kim")
-    seen["choice"] = unnamed(desk.view)
-    await desk.look_up("ben@castle.example")
-    desk.click("Gets everything")
-    seen["form"] = unnamed(desk.view)
-    desk.press(Key.Key_Escape)
-    desk.click("Winback", Switch)
-    await desk.wait_until(lambda: desk.toast_texts)
-    seen["toast"] = unnamed(desk.view)
-    desk.sandbox.set_faults("sailthru:* *:503")
-    await desk.look_up("tom@old.example")
-    seen["failed"] = unnamed(desk.view)
-    await desk.look_up("a@@b")
-    seen["banner"] = unnamed(desk.view)
-    desk.sandbox.set_faults()
-    desk.view.resize(392, 860)
-    await desk.look_up("maria@lopez.example")
-    seen["narrow"] = unnamed(desk.view)
+        await window.look_up(text)
+        seen[text] = unnamed(window.view)
+    await window.look_up("Alex Kim")
+    seen["choice"] = unnamed(window.view)
+    await window.look_up("ben@castle.example")
+    window.click("Gets everything")
+    seen["form"] = unnamed(window.view)
+    window.press(Key.Key_Escape)
+    window.click("Winback", Switch)
+    await window.wait_until(lambda: window.toast_texts)
+    seen["toast"] = unnamed(window.view)
+    window.sandbox.set_faults("sailthru:* *:503")
+    await window.look_up("tom@old.example")
+    seen["failed"] = unnamed(window.view)
+    await window.look_up("a@@b")
+    seen["banner"] = unnamed(window.view)
+    window.sandbox.set_faults()
+    window.view.resize(392, 860)
+    await window.look_up("maria@lopez.example")
+    seen["narrow"] = unnamed(window.view)
     for page in ("activity", "settings"):
-        desk.view.show_page(page)
-        await desk.wait_until(lambda: True)
-        seen[page] = unnamed(desk.view)
+        window.view.show_page(page)
+        await window.wait_until(lambda: True)
+        seen[page] = unnamed(window.view)
     assert not {state: names for state, names in seen.items() if names}
 
 
 @pytest.mark.parametrize("width", [1280, 392])
-async def test_documented_accessible_names_exist(desk: WindowDriver, width: int) -> None:
-    desk.view.resize(width, 860)
-    await desk.look_up("maria@lopez.example")
-    by_object = {w.objectName() for w in desk.view.findChildren(QWidget)}
-    by_object |= {action.objectName() for action in desk.view.window_actions.all()}
-    spoken = {node.text(QAccessible.Text.Name) for node in nodes(desk.view)}
+async def test_documented_accessible_names_exist(window: WindowDriver, width: int) -> None:
+    window.view.resize(width, 860)
+    await window.look_up("maria@lopez.example")
+    by_object = {w.objectName() for w in window.view.findChildren(QWidget)}
+    by_object |= {action.objectName() for action in window.view.window_actions.all()}
+    spoken = {node.text(QAccessible.Text.Name) for node in nodes(window.view)}
     for name in ("Find a customer", *PANELS, *PAGES, "Follow Zendesk", "Refresh"):
         assert name in by_object, name
         if width == 1280 or name not in ("Customer value",):
@@ -104,8 +104,8 @@ async def test_documented_accessible_names_exist(desk: WindowDriver, width: int)
         assert name in by_object, name
 
 
-async def test_panels_are_groups_and_controls_have_roles(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
+async def test_panels_are_groups_and_controls_have_roles(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
     role = QAccessible.Role
     wanted = {
         "Opt-out": (role.Grouping,),
@@ -115,16 +115,16 @@ async def test_panels_are_groups_and_controls_have_roles(desk: WindowDriver) -> 
         "Find a customer": (role.EditableText,),
     }
     for name, roles in wanted.items():
-        widget = next(w for w in desk.find_all(name) if not isinstance(w, QLabel))
+        widget = next(w for w in window.find_all(name) if not isinstance(w, QLabel))
         node = QAccessible.queryAccessibleInterface(widget)
         assert node is not None
         assert node.role() in roles, (name, node.role())
-    state = QAccessible.queryAccessibleInterface(desk.find_one("Newsletter", Switch)).state()  # type: ignore[union-attr]
+    state = QAccessible.queryAccessibleInterface(window.find_one("Newsletter", Switch)).state()  # type: ignore[union-attr]
     assert state.checked
 
 
-async def test_disabled_controls_have_reason(agent_desk: WindowDriver) -> None:
-    desk = agent_desk
+async def test_disabled_controls_have_reason(agent_window: WindowDriver) -> None:
+    desk = agent_window
     for text in ("maria@lopez.example", "ben@castle.example", "noname@plain.example"):
         await desk.look_up(text)
         silent = [
@@ -158,31 +158,31 @@ def shown_tip(widget: QWidget) -> str:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_hostile_names_are_plain_text(desk: WindowDriver, name: str) -> None:
-    rename(desk, name)
-    await desk.look_up("html@markup.example")
-    header = desk.view.customers_page._sheet._header  # type: ignore[union-attr]
+async def test_hostile_names_are_plain_text(window: WindowDriver, name: str) -> None:
+    rename(window, name)
+    await window.look_up("html@markup.example")
+    header = window.view.customers_page._sheet._header  # type: ignore[union-attr]
     assert header._name.full_text() == name
-    for label in desk.view.findChildren(QLabel):
+    for label in window.view.findChildren(QLabel):
         assert label.textFormat() is Qt.TextFormat.PlainText
         assert not label.openExternalLinks()
         buddy_eats = label.buddy() is not None and "&" in label.text()
         assert not buddy_eats, label.text()
-    for widget in desk.view.findChildren(QWidget):
+    for widget in window.view.findChildren(QWidget):
         tip = widget.toolTip()
         assert "<img" not in tip.lower(), tip
         assert "<a href" not in tip.lower(), tip
         if tip.startswith("<qt>"):
             assert html.unescape(tip).count("&amp;") == 0, tip
-    for button in desk.view.findChildren(QAbstractButton):
+    for button in window.view.findChildren(QAbstractButton):
         if "&" in button.text():
             assert "&" not in button.text().replace("&&", ""), button.text()
-    assert header._name.width() <= desk.view.width()
-    desk.save_screenshot(f"hostile-{HOSTILE.index(name)}")
+    assert header._name.width() <= window.view.width()
+    window.save_screenshot(f"hostile-{HOSTILE.index(name)}")
     # In the list under the search field too.
-    desk.view.top_bar.search_field.take_focus()
-    desk.type(name[:40])
-    popup = desk.view.top_bar.search_field.popup()
+    window.view.top_bar.search_field.take_focus()
+    window.type(name[:40])
+    popup = window.view.top_bar.search_field.popup()
     assert popup is not None
     rows = [popup.view.model().index(row, 0).data() for row in range(popup.count())]
     assert any(name[:30] in row for row in rows), rows
@@ -204,10 +204,10 @@ def rename(desk: WindowDriver, name: str) -> None:
         answer.read()
 
 
-async def test_tool_tip_of_cut_name_is_plain_text(desk: WindowDriver) -> None:
-    rename(desk, HOSTILE[0] * 8)
-    desk.view.resize(392, 860)
-    await desk.look_up("html@markup.example")
-    name = desk.view.customers_page._sheet._header._name  # type: ignore[union-attr]
+async def test_tool_tip_of_cut_name_is_plain_text(window: WindowDriver) -> None:
+    rename(window, HOSTILE[0] * 8)
+    window.view.resize(392, 860)
+    await window.look_up("html@markup.example")
+    name = window.view.customers_page._sheet._header._name  # type: ignore[union-attr]
     assert name.toolTip()
     assert shown_tip(name) == HOSTILE[0] * 8

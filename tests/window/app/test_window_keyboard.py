@@ -14,15 +14,15 @@ from desktop.panels.widgets.switch import Switch
 from tests.support.window_driver import CTRL, NONE, SHIFT, Key, WindowDriver
 
 
-async def test_palette_lists_every_action_and_enter_runs_it(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
-    for action in desk.view.window_actions.all():
+async def test_palette_lists_every_action_and_enter_runs_it(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    for action in window.view.window_actions.all():
         ran: list[bool] = []
         action.triggered.disconnect()
         action.triggered.connect(lambda *_: ran.append(True))  # noqa: B023 - used at once
-        desk.view.top_bar.search_field.take_focus()
-        desk.type(">" + " ".join(reversed(action.text().split())))
-        popup = desk.view.top_bar.search_field.popup()
+        window.view.top_bar.search_field.take_focus()
+        window.type(">" + " ".join(reversed(action.text().split())))
+        popup = window.view.top_bar.search_field.popup()
         assert popup is not None
         assert popup.isVisible(), action.text()
         rows = [popup.view.model().index(row, 0) for row in range(popup.count())]
@@ -31,29 +31,29 @@ async def test_palette_lists_every_action_and_enter_runs_it(desk: WindowDriver) 
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         row = rows[titles.index(action.text())]
         assert row.data(int(Qt.ItemDataRole.UserRole) + 2) == keys
-        desk.press(Key.Key_Down, times=titles.index(action.text()) + 1)
-        desk.press(Key.Key_Return)
+        window.press(Key.Key_Down, times=titles.index(action.text()) + 1)
+        window.press(Key.Key_Return)
         assert ran == [True], action.text()
         assert not popup.isVisible()
 
 
-async def test_palette_disabled_action_shows_reason_and_does_not_run(desk: WindowDriver) -> None:
-    desk.view.window_actions.set_enabled("Refresh", "No customer is open.")
-    desk.press(Key.Key_K, CTRL)
-    desk.type(">refresh")
-    popup = desk.view.top_bar.search_field.popup()
+async def test_palette_disabled_action_shows_reason_and_does_not_run(window: WindowDriver) -> None:
+    window.view.window_actions.set_enabled("Refresh", "No customer is open.")
+    window.press(Key.Key_K, CTRL)
+    window.type(">refresh")
+    popup = window.view.top_bar.search_field.popup()
     assert popup is not None
     row = popup.view.model().index(0, 0)
     assert row.data(int(Qt.ItemDataRole.UserRole) + 1) == "No customer is open."
-    desk.press(Key.Key_Return)
-    assert desk.sheet.sheet is None
-    desk.save_screenshot("palette")
+    window.press(Key.Key_Return)
+    assert window.sheet.sheet is None
+    window.save_screenshot("palette")
 
 
-async def test_shortcuts_are_unique(desk: WindowDriver) -> None:
+async def test_shortcuts_are_unique(window: WindowDriver) -> None:
     keys = Counter(
         sequence.toString()
-        for action in desk.view.window_actions.all()
+        for action in window.view.window_actions.all()
         for sequence in action.shortcuts()
     )
     assert keys
@@ -73,23 +73,23 @@ async def test_shortcuts_are_unique(desk: WindowDriver) -> None:
         ("Quit", "Ctrl+Q"),
     ],
 )
-async def test_shortcuts_follow_platform(desk: WindowDriver, words: str, key: str) -> None:
-    assert key in [s.toString() for s in desk.view.window_actions[words].shortcuts()]
+async def test_shortcuts_follow_platform(window: WindowDriver, words: str, key: str) -> None:
+    assert key in [s.toString() for s in window.view.window_actions[words].shortcuts()]
 
 
-async def test_f1_lists_and_searches_shortcuts(desk: WindowDriver) -> None:
-    desk.press(Key.Key_F1)
-    dialog = desk.view.findChild(QDialog, "Keyboard shortcuts")
+async def test_f1_lists_and_searches_shortcuts(window: WindowDriver) -> None:
+    window.press(Key.Key_F1)
+    dialog = window.view.findChild(QDialog, "Keyboard shortcuts")
     assert dialog is not None
-    await desk.wait_until(dialog.isActiveWindow)
+    await window.wait_until(dialog.isActiveWindow)
     table = dialog.findChild(QAbstractItemView)
     assert table is not None
     shown = {table.model().index(row, 0).data() for row in range(table.model().rowCount())}
-    assert {a.text() for a in desk.view.window_actions.all() if a.shortcuts()} <= shown
-    desk.type("undo")
+    assert {a.text() for a in window.view.window_actions.all() if a.shortcuts()} <= shown
+    window.type("undo")
     assert table.model().rowCount() == 1
-    desk.press(Key.Key_Escape)
-    await desk.wait_until(lambda: not dialog.isVisible())
+    window.press(Key.Key_Escape)
+    await window.wait_until(lambda: not dialog.isVisible())
 
 
 def read_at(widget: QWidget) -> tuple[int, int]:
@@ -115,19 +115,21 @@ async def walked(
 
 @pytest.mark.parametrize("size", [(1280, 820), (900, 820), (392, 860)])
 async def test_tab_order_follows_layout_in_both_directions(
-    desk: WindowDriver, size: tuple[int, int]
+    window: WindowDriver, size: tuple[int, int]
 ) -> None:
-    desk.view.resize(*size)
-    await desk.look_up("maria@lopez.example")
-    desk.press(Key.Key_K, CTRL)
-    forward = await walked(desk, Key.Key_Tab)
-    assert forward[0] is desk.view.top_bar.search_field
-    desk.press(Key.Key_K, CTRL)
-    back = await walked(desk, Key.Key_Backtab, SHIFT)
+    window.view.resize(*size)
+    await window.look_up("maria@lopez.example")
+    window.press(Key.Key_K, CTRL)
+    forward = await walked(window, Key.Key_Tab)
+    assert forward[0] is window.view.top_bar.search_field
+    window.press(Key.Key_K, CTRL)
+    back = await walked(window, Key.Key_Backtab, SHIFT)
     assert back == [forward[0], *reversed(forward[1:])]
     # Nothing that takes Tab is left out, and each card is left before the next is entered.
     assert set(forward) >= {
-        w for w in tab_stops(desk.view) if w.isEnabled() and not isinstance(w, NavigationRailButton)
+        w
+        for w in tab_stops(window.view)
+        if w.isEnabled() and not isinstance(w, NavigationRailButton)
     }
     cards = [name for name in map(card_of, forward) if name]
     seen = [name for i, name in enumerate(cards) if i == 0 or cards[i - 1] != name]
@@ -136,7 +138,7 @@ async def test_tab_order_follows_layout_in_both_directions(
         heights = [read_at(w)[1] for w in forward if card_of(w) == name]
         assert heights == sorted(heights), name
     # Who walks the chain without pressing Tab finds the same order.
-    chain = [w for w in following(desk.view.top_bar.search_field) if w in forward]
+    chain = [w for w in following(window.view.top_bar.search_field) if w in forward]
     assert chain == forward
 
 
@@ -159,14 +161,14 @@ def following(first: QWidget) -> list[QWidget]:
     return found
 
 
-async def test_keyboard_only_customer_workflow(desk: WindowDriver) -> None:
+async def test_keyboard_only_customer_workflow(window: WindowDriver) -> None:
     """Found, opted down with a reason, taken off a list, and the next one opened."""
     pressed = 0
 
     def press(key: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:
         nonlocal pressed
         pressed += 1
-        desk.press(key, modifier)
+        window.press(key, modifier)
 
     async def tab_to(name: str) -> None:
         for _ in range(60):
@@ -177,70 +179,70 @@ async def test_keyboard_only_customer_workflow(desk: WindowDriver) -> None:
         raise AssertionError(name)
 
     press(Key.Key_K, CTRL)
-    desk.type("#48213")
+    window.type("#48213")
     pressed += 6
     press(Key.Key_Return)
-    await desk.is_lookup_finished()
+    await window.is_lookup_finished()
     await tab_to("Gets everything")
     press(Key.Key_Down)
     press(Key.Key_Return, CTRL)
-    await desk.wait_until(lambda: "Sailthru confirmed" in desk.last_status_text)
+    await window.wait_until(lambda: "Sailthru confirmed" in window.last_status_text)
     await tab_to("Newsletter")
     press(Key.Key_Space)
-    await desk.wait_until(lambda: desk.waiting_edit_count == "1 change waiting")
+    await window.wait_until(lambda: window.waiting_edit_count == "1 change waiting")
     press(Key.Key_K, CTRL)
-    desk.type("tom@old.example")
+    window.type("tom@old.example")
     pressed += 15
     press(Key.Key_Return)
-    await desk.is_lookup_finished()
-    assert "Tom Reyes" in desk.visible_texts()
-    desk.advance_clock(11)
-    await desk.wait_until(lambda: desk.waiting_edit_count == "")
-    said = await desk.read_profile_officially()
+    await window.is_lookup_finished()
+    assert "Tom Reyes" in window.visible_texts()
+    window.advance_clock(11)
+    await window.wait_until(lambda: window.waiting_edit_count == "")
+    said = await window.read_profile_officially()
     assert said["optout_email"] == "basic"
     assert "Newsletter" not in said["lists"]
     sys.stdout.write(f"\n{pressed} keystrokes\n")
 
 
-async def test_escape_closes_topmost_and_keeps_text(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
-    desk.click("No marketing e-mail")
-    field = desk.find_one("Reason", QComboBox).lineEdit()
+async def test_escape_closes_topmost_and_keeps_text(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    window.click("No marketing e-mail")
+    field = window.find_one("Reason", QComboBox).lineEdit()
     assert field is not None
     field.setFocus()
-    desk.press(Key.Key_A, CTRL)
-    desk.type("half a reason")
-    desk.press(Key.Key_K, CTRL)
-    desk.type("tom")
-    popup = desk.view.top_bar.search_field.popup()
+    window.press(Key.Key_A, CTRL)
+    window.type("half a reason")
+    window.press(Key.Key_K, CTRL)
+    window.type("tom")
+    popup = window.view.top_bar.search_field.popup()
     assert popup is not None
     assert popup.isVisible()
-    desk.press(Key.Key_Escape)
+    window.press(Key.Key_Escape)
     assert not popup.isVisible()
-    assert desk.find_one("Reason", QComboBox).currentText() == "half a reason"
-    assert desk.view.top_bar.search_field.text() == "tom"
-    await desk.tab_to("Reason")
-    desk.press(Key.Key_Escape)
-    assert not desk.find_all("Reason")
-    await desk.tab_to("Gets everything")
-    desk.press(Key.Key_Down)
-    assert desk.find_one("Reason", QComboBox).currentText() == "half a reason"
+    assert window.find_one("Reason", QComboBox).currentText() == "half a reason"
+    assert window.view.top_bar.search_field.text() == "tom"
+    await window.tab_to("Reason")
+    window.press(Key.Key_Escape)
+    assert not window.find_all("Reason")
+    await window.tab_to("Gets everything")
+    window.press(Key.Key_Down)
+    assert window.find_one("Reason", QComboBox).currentText() == "half a reason"
 
 
-async def test_toast_is_reachable_by_tab_and_closed_by_escape(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
-    desk.click("Winback", Switch)
-    await desk.wait_until(lambda: desk.toast_texts)
-    await desk.tab_to("Undo")
-    toast = desk.view.toast_manager.visible_toasts()[0]
+async def test_toast_is_reachable_by_tab_and_closed_by_escape(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    window.click("Winback", Switch)
+    await window.wait_until(lambda: window.toast_texts)
+    await window.tab_to("Undo")
+    toast = window.view.toast_manager.visible_toasts()[0]
     assert toast.is_held()
-    desk.press(Key.Key_Escape)
-    assert not desk.toast_texts
-    assert desk.waiting_edit_count == "1 change waiting"
+    window.press(Key.Key_Escape)
+    assert not window.toast_texts
+    assert window.waiting_edit_count == "1 change waiting"
 
 
-async def test_pages_open_by_shortcut_and_arrows(desk: WindowDriver) -> None:
-    desk.press(Key.Key_2, CTRL)
-    assert desk.view.navigation_rail.current() in ("sync", "customers")
-    desk.press(Key.Key_1, CTRL)
-    assert desk.view.navigation_rail.current() == "customers"
+async def test_pages_open_by_shortcut_and_arrows(window: WindowDriver) -> None:
+    window.press(Key.Key_2, CTRL)
+    assert window.view.navigation_rail.current() in ("sync", "customers")
+    window.press(Key.Key_1, CTRL)
+    assert window.view.navigation_rail.current() == "customers"

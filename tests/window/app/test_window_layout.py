@@ -57,18 +57,18 @@ def overlapping(parent: QWidget) -> list[str]:
 
 
 @pytest.mark.parametrize("size", [(1280, 820), (1024, 640), (800, 700), (392, 860)])
-async def test_texts_are_not_cut_at_any_width(desk: WindowDriver, size: tuple[int, int]) -> None:
-    desk.view.resize(*size)
+async def test_texts_are_not_cut_at_any_width(window: WindowDriver, size: tuple[int, int]) -> None:
+    window.view.resize(*size)
     for text in ("#48213", "countess@outer-isles.example", "j.doe@corp.example"):
-        await desk.look_up(text)
-        await desk.wait_until(lambda: not desk.sheet.tasks.is_running("audit"))
-        assert not cut(desk), text
-        assert not overlapping(desk.view), text
-        desk.save_screenshot(f"{size[0]}-{text.strip('#').split('@')[0]}")
-    assert desk.view.minimumSize().width() <= 392
+        await window.look_up(text)
+        await window.wait_until(lambda: not window.sheet.tasks.is_running("audit"))
+        assert not cut(window), text
+        assert not overlapping(window.view), text
+        window.save_screenshot(f"{size[0]}-{text.strip('#').split('@')[0]}")
+    assert window.view.minimumSize().width() <= 392
 
 
-async def test_double_font_size_is_not_cut_and_scrolls(desk: WindowDriver) -> None:
+async def test_double_font_size_is_not_cut_and_scrolls(window: WindowDriver) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     before = app.font()
@@ -76,18 +76,18 @@ async def test_double_font_size_is_not_cut_and_scrolls(desk: WindowDriver) -> No
     large.setPointSizeF(before.pointSizeF() * 2)
     app.setFont(large)
     try:
-        await desk.reopen_window()
+        await window.reopen_window()
         for width in (1280, 760):
-            desk.view.resize(width, 820)
-            await desk.look_up("#48213")
-            await desk.wait_until(lambda: not desk.sheet.tasks.is_running("audit"))
-            desk.save_screenshot(f"font-200-{width}")
-            assert not cut(desk)
-            assert not overlapping(desk.view)
-        areas = [a for a in desk.view.findChildren(QScrollArea) if a.isVisible()]
+            window.view.resize(width, 820)
+            await window.look_up("#48213")
+            await window.wait_until(lambda: not window.sheet.tasks.is_running("audit"))
+            window.save_screenshot(f"font-200-{width}")
+            assert not cut(window)
+            assert not overlapping(window.view)
+        areas = [a for a in window.view.findChildren(QScrollArea) if a.isVisible()]
         assert any(a.verticalScrollBar().maximum() > 0 for a in areas)
     finally:
-        await desk.close_window()
+        await window.close_window()
         app.setFont(before)
 
 
@@ -101,10 +101,10 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-async def test_theme_changes_at_run_time(desk: WindowDriver) -> None:
-    await desk.look_up("#48213")
+async def test_theme_changes_at_run_time(window: WindowDriver) -> None:
+    await window.look_up("#48213")
     for choice in (ThemeChoice.DARK, ThemeChoice.LIGHT, ThemeChoice.DARK):
-        desk.window.theme.choose(choice)
+        window.window.theme.choose(choice)
         await wait_until(
             lambda choice=choice: current_tokens().dark is (choice is ThemeChoice.DARK)
         )
@@ -120,11 +120,11 @@ async def test_theme_changes_at_run_time(desk: WindowDriver) -> None:
         ):
             pair = [app_palette.color(role).name() for role in (ink, ground)]
             assert contrast(*pair) >= 4.5, (choice, ink, ground, pair)
-        image: QImage = desk.view.grab().toImage()
+        image: QImage = window.view.grab().toImage()
         corner = image.pixelColor(image.width() - 4, image.height() // 2).lightness()
         assert (corner < 100) is (choice is ThemeChoice.DARK)
-        desk.save_screenshot(f"theme-{choice.value}")
-    desk.window.theme.choose(ThemeChoice.LIGHT)
+        window.save_screenshot(f"theme-{choice.value}")
+    window.window.theme.choose(ThemeChoice.LIGHT)
 
 
 @pytest.mark.parametrize("scale", ["1.5", "2"])
@@ -146,17 +146,17 @@ def test_scaled_screen_shows_everything(scale: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-3000:]
 
 
-async def test_click_targets_are_large_enough(desk: WindowDriver) -> None:
-    await desk.look_up("#48213")
+async def test_click_targets_are_large_enough(window: WindowDriver) -> None:
+    await window.look_up("#48213")
     small = [
         (type(b).__name__, b.accessibleName() or b.text(), b.width(), b.height())
-        for b in desk.view.findChildren(QAbstractButton)
+        for b in window.view.findChildren(QAbstractButton)
         if b.isVisible() and (b.width() < 24 or b.height() < 24)
     ]
     assert not small
 
 
-async def test_profile_with_5000_fields_reports_worst_gap(desk: WindowDriver) -> None:
+async def test_profile_with_5000_fields_reports_worst_gap(window: WindowDriver) -> None:
     """Reported, not judged: how long the window was deaf while a huge profile came and came."""
     import asyncio
 
@@ -171,10 +171,10 @@ async def test_profile_with_5000_fields_reports_worst_gap(desk: WindowDriver) ->
 
     heart = asyncio.create_task(beat())
     for _ in range(5):
-        await desk.look_up("vera@archive.example")
-        desk.press(Key.Key_F5)
-        await desk.is_lookup_finished()
+        await window.look_up("vera@archive.example")
+        window.press(Key.Key_F5)
+        await window.is_lookup_finished()
     beating = False
     await heart
-    assert "Vera Archer" in desk.visible_texts()
+    assert "Vera Archer" in window.visible_texts()
     sys.stdout.write(f"\nworst gap {worst * 1000:.0f} ms\n")

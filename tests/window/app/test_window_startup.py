@@ -77,9 +77,9 @@ def test_home_read_only_is_explained(tmp_path: Path) -> None:
 
 
 async def test_killed_while_typing_restores_draft_and_waiting_edit(
-    desk: WindowDriver, home: WorkspaceHome, sandbox: LoggedSandbox
+    window: WindowDriver, home: WorkspaceHome, sandbox: LoggedSandbox
 ) -> None:
-    await desk.close_window()
+    await window.close_window()
     typist = ROOT / "tests" / "window" / "system" / "killed_while_typing.py"
     process = subprocess.Popen(  # noqa: ASYNC220 - it is waited for in a thread
         [sys.executable, str(typist), str(home.folder), json.dumps(sandbox.connection_document)],
@@ -89,29 +89,29 @@ async def test_killed_while_typing_restores_draft_and_waiting_edit(
     )
     assert await asyncio.to_thread(process.wait, 40) == -9
     assert not sandbox.logged_writes()
-    await desk.open_window()
-    assert desk.waiting_edit_count == "1 change waiting"
-    await desk.look_up("maria@lopez.example")
-    assert desk.find_one("Winback", Switch).is_waiting()
-    desk.click("No marketing e-mail")
-    assert desk.find_one("Reason", QComboBox).currentText() == "she wrote: enough"
-    desk.press(Key.Key_Return, CTRL)
-    desk.advance_clock(11)
-    await desk.wait_until(lambda: desk.waiting_edit_count == "")
-    said = await desk.read_profile_officially()
+    await window.open_window()
+    assert window.waiting_edit_count == "1 change waiting"
+    await window.look_up("maria@lopez.example")
+    assert window.find_one("Winback", Switch).is_waiting()
+    window.click("No marketing e-mail")
+    assert window.find_one("Reason", QComboBox).currentText() == "she wrote: enough"
+    window.press(Key.Key_Return, CTRL)
+    window.advance_clock(11)
+    await window.wait_until(lambda: window.waiting_edit_count == "")
+    said = await window.read_profile_officially()
     assert said["optout_email"] == "basic"
     assert "Winback" in said["lists"]
 
 
 @pytest.mark.parametrize("after_s", [0.04, 0.07, 0.1])
 async def test_window_closed_during_page_build_exits_cleanly(
-    desk: WindowDriver, after_s: float
+    window: WindowDriver, after_s: float
 ) -> None:
-    await desk.reopen_window()
+    await window.reopen_window()
     await asyncio.sleep(after_s)
-    await desk.reopen_window()
-    await desk.look_up("maria@lopez.example")
-    assert desk.find_one("Newsletter", Switch).isChecked()
+    await window.reopen_window()
+    await window.look_up("maria@lopez.example")
+    assert window.find_one("Newsletter", Switch).isChecked()
 
 
 def test_tour_saves_every_screenshot_of_theme(tmp_path: Path) -> None:
@@ -152,40 +152,40 @@ def on_a_screen(desk: WindowDriver) -> bool:
     return any(s.availableGeometry().contains(frame) for s in QGuiApplication.screens())
 
 
-async def test_window_geometry_is_restored(desk: WindowDriver) -> None:
-    desk.view.setGeometry(QRect(20, 30, 640, 560))
-    await desk.close_window()
-    await desk.open_window_with_saved_size()
-    assert desk.view.size().width() == 640
-    assert desk.view.size().height() == 560
-    assert on_a_screen(desk)
+async def test_window_geometry_is_restored(window: WindowDriver) -> None:
+    window.view.setGeometry(QRect(20, 30, 640, 560))
+    await window.close_window()
+    await window.open_window_with_saved_size()
+    assert window.view.size().width() == 640
+    assert window.view.size().height() == 560
+    assert on_a_screen(window)
 
 
 @pytest.mark.parametrize(
     "geometry", [b"", b"garbage" * 50, b"\x01\xd9\xd0\xcb\x00\x03\x00\x00" + b"\x7f" * 58]
 )
 async def test_window_invalid_geometry_is_moved_on_screen(
-    desk: WindowDriver, home: WorkspaceHome, geometry: bytes
+    window: WindowDriver, home: WorkspaceHome, geometry: bytes
 ) -> None:
-    await desk.close_window()
+    await window.close_window()
     WindowStateFile(home.workspace.state_path).write(WindowState(geometry=geometry))
-    await desk.open_window_with_saved_size()
-    assert on_a_screen(desk), desk.view.geometry()
+    await window.open_window_with_saved_size()
+    assert on_a_screen(window), window.view.geometry()
 
 
 async def test_window_state_broken_or_monitor_gone_uses_defaults(
-    desk: WindowDriver, home: WorkspaceHome
+    window: WindowDriver, home: WorkspaceHome
 ) -> None:
-    desk.view.setGeometry(QRect(40, 40, 700, 600))
-    far = desk.view.saveGeometry()
+    window.view.setGeometry(QRect(40, 40, 700, 600))
+    far = window.view.saveGeometry()
     raw = bytearray(far.data())
     for offset in (8, 24):
         raw[offset : offset + 8] = (9000).to_bytes(4, "big") + (9000).to_bytes(4, "big")
-    await desk.close_window()
+    await window.close_window()
     WindowStateFile(home.workspace.state_path).write(WindowState(geometry=bytes(raw)))
-    await desk.open_window_with_saved_size()
-    assert on_a_screen(desk), desk.view.geometry()
-    await desk.close_window()
+    await window.open_window_with_saved_size()
+    assert on_a_screen(window), window.view.geometry()
+    await window.close_window()
     home.workspace.state_path.write_bytes(b"\x00{[[")
-    await desk.open_window_with_saved_size()
-    assert on_a_screen(desk)
+    await window.open_window_with_saved_size()
+    assert on_a_screen(window)

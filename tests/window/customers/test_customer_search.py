@@ -21,11 +21,11 @@ PANELS = (
 )
 
 
-async def test_search_email_and_enter_shows_complete_sheet(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
+async def test_search_email_and_enter_shows_complete_sheet(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
     for name in PANELS:
-        assert desk.find_all(name), name
-    said = desk.visible_texts()
+        assert window.find_all(name), name
+    said = window.visible_texts()
     for words in (
         "Maria Lopez",
         "maria@lopez.example",
@@ -40,7 +40,7 @@ async def test_search_email_and_enter_shows_complete_sheet(desk: WindowDriver) -
         "412 opens",
     ):
         assert words in said, words
-    desk.save_screenshot("sheet")
+    window.save_screenshot("sheet")
 
 
 @pytest.mark.parametrize(
@@ -58,120 +58,120 @@ async def test_search_email_and_enter_shows_complete_sheet(desk: WindowDriver) -
         "fairlead://customer/maria@lopez.example",
     ],
 )
-async def test_search_each_identifier_opens_sheet(desk: WindowDriver, typed: str) -> None:
-    await desk.look_up(typed)
-    sheet = desk.sheet.sheet
+async def test_search_each_identifier_opens_sheet(window: WindowDriver, typed: str) -> None:
+    await window.look_up(typed)
+    sheet = window.sheet.sheet
     assert sheet is not None
-    assert "Maria Lopez" in desk.visible_texts()
+    assert "Maria Lopez" in window.visible_texts()
     assert sheet.profile.value is not None
     assert sheet.profile.value.sid == MARIA
 
 
-async def test_search_two_matches_are_chosen_by_keyboard(desk: WindowDriver) -> None:
-    await desk.look_up("Alex Kim")
-    popup = desk.view.top_bar.search_field.popup()
+async def test_search_two_matches_are_chosen_by_keyboard(window: WindowDriver) -> None:
+    await window.look_up("Alex Kim")
+    popup = window.view.top_bar.search_field.popup()
     assert popup is not None
     assert popup.isVisible()
-    assert "2 customers match." in desk.visible_texts()
+    assert "2 customers match." in window.visible_texts()
     shown = [popup.view.model().index(row, 0).data() for row in range(popup.count())]
     assert shown == ["Alex Kim", "Alex Kim"]
-    desk.press(Key.Key_Down, times=2)
-    desk.press(Key.Key_Return)
-    await desk.is_lookup_finished()
+    window.press(Key.Key_Down, times=2)
+    window.press(Key.Key_Return)
+    await window.is_lookup_finished()
     assert not popup.isVisible()
-    assert desk.sheet.sheet is not None
-    assert desk.sheet.sheet.address in ("alex.kim@studio.example", "akim@post.example")
+    assert window.sheet.sheet is not None
+    assert window.sheet.sheet.address in ("alex.kim@studio.example", "akim@post.example")
 
 
-async def test_search_escape_leaves_choice_and_text(desk: WindowDriver) -> None:
-    await desk.look_up("Alex Kim")
-    desk.press(Key.Key_Escape)
-    popup = desk.view.top_bar.search_field.popup()
+async def test_search_escape_leaves_choice_and_text(window: WindowDriver) -> None:
+    await window.look_up("Alex Kim")
+    window.press(Key.Key_Escape)
+    popup = window.view.top_bar.search_field.popup()
     assert popup is not None
     assert not popup.isVisible()
-    assert desk.view.top_bar.search_field.text() == "Alex Kim"
+    assert window.view.top_bar.search_field.text() == "Alex Kim"
 
 
-async def test_search_unknown_or_invalid_input_is_explained(desk: WindowDriver) -> None:
-    desk.press(Key.Key_K, CTRL)
-    desk.press(Key.Key_Return)
-    assert desk.sheet.sheet is None
-    await desk.look_up("a@@b")
-    assert "is not an e-mail address" in desk.visible_texts()
-    await desk.look_up("https://evil.example/tickets")
-    assert "not a Zendesk ticket" in desk.visible_texts()
-    await desk.look_up("\\u202e %00 ';--")
-    assert "Nobody found" in desk.visible_texts()
-    await desk.look_up("nobody@nowhere.example")
-    assert "Nobody found for “nobody@nowhere.example”." in desk.visible_texts()
-    assert "Traceback" not in desk.visible_texts()
+async def test_search_unknown_or_invalid_input_is_explained(window: WindowDriver) -> None:
+    window.press(Key.Key_K, CTRL)
+    window.press(Key.Key_Return)
+    assert window.sheet.sheet is None
+    await window.look_up("a@@b")
+    assert "is not an e-mail address" in window.visible_texts()
+    await window.look_up("https://evil.example/tickets")
+    assert "not a Zendesk ticket" in window.visible_texts()
+    await window.look_up("\\u202e %00 ';--")
+    assert "Nobody found" in window.visible_texts()
+    await window.look_up("nobody@nowhere.example")
+    assert "Nobody found for “nobody@nowhere.example”." in window.visible_texts()
+    assert "Traceback" not in window.visible_texts()
 
 
-async def test_search_10_mb_paste_is_cut_and_reported(desk: WindowDriver) -> None:
+async def test_search_10_mb_paste_is_cut_and_reported(window: WindowDriver) -> None:
     QApplication.clipboard().setText("x" * 10_000_000)
-    desk.press(Key.Key_K, CTRL)
-    desk.press(Key.Key_V, CTRL)
-    assert len(desk.view.top_bar.search_field.text()) == MAX_QUERY_LENGTH
-    assert "too long to look up" in desk.visible_texts()
-    desk.press(Key.Key_Return)
-    await desk.is_lookup_finished()
+    window.press(Key.Key_K, CTRL)
+    window.press(Key.Key_V, CTRL)
+    assert len(window.view.top_bar.search_field.text()) == MAX_QUERY_LENGTH
+    assert "too long to look up" in window.visible_texts()
+    window.press(Key.Key_Return)
+    await window.is_lookup_finished()
     QApplication.clipboard().clear()
 
 
-async def test_search_first_panels_appear_before_last(desk: WindowDriver) -> None:
-    desk.sandbox.control("POST", "speed", {"latency_ms": 150})
+async def test_search_first_panels_appear_before_last(window: WindowDriver) -> None:
+    window.sandbox.control("POST", "speed", {"latency_ms": 150})
     seen: list[tuple[bool, bool]] = []
 
     def note() -> None:
-        sheet = desk.sheet.sheet
+        sheet = window.sheet.sheet
         if sheet is not None:
             seen.append(
                 (sheet.profile.value is not None, sheet.tickets.state is not SheetPartState.LOADING)
             )
 
-    desk.sheet.changed.connect(note)
-    await desk.look_up("maria@lopez.example", finish=False)
+    window.sheet.changed.connect(note)
+    await window.look_up("maria@lopez.example", finish=False)
     await wait_until(lambda: any(profile for profile, _ in seen))
     # The panels of one answer are filled in the turns of the loop that follow it.
-    await wait_until(lambda: "Newsletter" in desk.visible_texts() or not desk.sheet.is_loading)
-    assert desk.sheet.is_loading
+    await wait_until(lambda: "Newsletter" in window.visible_texts() or not window.sheet.is_loading)
+    assert window.sheet.is_loading
     assert not seen[-1][1], "the profile is painted while tickets are still asked for"
-    assert "Newsletter" in desk.visible_texts()
-    await desk.is_lookup_finished()
+    assert "Newsletter" in window.visible_texts()
+    await window.is_lookup_finished()
     assert seen[-1] == (True, True)
-    desk.sheet.changed.disconnect(note)
+    window.sheet.changed.disconnect(note)
 
 
-async def test_search_newer_cancels_older(desk: WindowDriver) -> None:
-    desk.sandbox.control("POST", "speed", {"latency_ms": 150})
+async def test_search_newer_cancels_older(window: WindowDriver) -> None:
+    window.sandbox.control("POST", "speed", {"latency_ms": 150})
     shown: list[str] = []
 
     def note() -> None:
-        if desk.sheet.sheet is not None:
-            shown.append(desk.sheet.sheet.query.value)
+        if window.sheet.sheet is not None:
+            shown.append(window.sheet.sheet.query.value)
 
-    desk.sheet.changed.connect(note)
-    await desk.look_up("maria@lopez.example", finish=False)
+    window.sheet.changed.connect(note)
+    await window.look_up("maria@lopez.example", finish=False)
     await wait_until(lambda: shown)
-    await desk.look_up("tom@old.example")
+    await window.look_up("tom@old.example")
     last = max(i for i, value in enumerate(shown) if value == "maria@lopez.example")
     assert all(value == "tom@old.example" for value in shown[last + 1 :])
-    assert "Tom Reyes" in desk.visible_texts()
-    assert "Maria" not in desk.view.customers_page._sheet._header._name.full_text()  # type: ignore[union-attr]
-    desk.sheet.changed.disconnect(note)
+    assert "Tom Reyes" in window.visible_texts()
+    assert "Maria" not in window.view.customers_page._sheet._header._name.full_text()  # type: ignore[union-attr]
+    window.sheet.changed.disconnect(note)
 
 
-async def test_search_suggests_cached_customers_while_typing(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
-    desk.press(Key.Key_K, CTRL)
-    desk.type("mari")
-    popup = desk.view.top_bar.search_field.popup()
+async def test_search_suggests_cached_customers_while_typing(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    window.press(Key.Key_K, CTRL)
+    window.type("mari")
+    popup = window.view.top_bar.search_field.popup()
     assert popup is not None
     rows = [popup.view.model().index(row, 0).data() for row in range(popup.count())]
     assert rows[0] == "Look up mari"
     assert "Maria Lopez" in rows
-    desk.press(Key.Key_Down, times=2)
-    desk.press(Key.Key_Return)
-    await desk.is_lookup_finished()
-    assert desk.sheet.sheet is not None
-    assert desk.sheet.sheet.user.value is not None
+    window.press(Key.Key_Down, times=2)
+    window.press(Key.Key_Return)
+    await window.is_lookup_finished()
+    assert window.sheet.sheet is not None
+    assert window.sheet.sheet.user.value is not None

@@ -30,72 +30,72 @@ async def following(desk: WindowDriver) -> None:
     await wait_until(lambda: desk.window.services.follow._seen is not None)
 
 
-async def test_follow_viewed_ticket_opens_customer(desk: WindowDriver) -> None:
-    await following(desk)
-    desk.sandbox.control("POST", "viewed", {"ticket": 48240})
-    await look(desk)
-    await desk.wait_until(lambda: "Tom Reyes" in desk.visible_texts())
-    await desk.is_lookup_finished()
-    desk.sandbox.control("POST", "viewed", {"ticket": 48213})
-    await look(desk)
-    await desk.wait_until(lambda: "Maria Lopez" in desk.visible_texts())
-    assert "from #48213" in desk.visible_texts()
+async def test_follow_viewed_ticket_opens_customer(window: WindowDriver) -> None:
+    await following(window)
+    window.sandbox.control("POST", "viewed", {"ticket": 48240})
+    await look(window)
+    await window.wait_until(lambda: "Tom Reyes" in window.visible_texts())
+    await window.is_lookup_finished()
+    window.sandbox.control("POST", "viewed", {"ticket": 48213})
+    await look(window)
+    await window.wait_until(lambda: "Maria Lopez" in window.visible_texts())
+    assert "from #48213" in window.visible_texts()
 
 
-async def test_follow_polls_at_its_interval(desk: WindowDriver) -> None:
-    await following(desk)
-    desk.sandbox.control("POST", "viewed", {"ticket": 48240})
-    await desk.wait_until(lambda: "Tom Reyes" in desk.visible_texts(), within_s=FAST_POLL_S + 5)
+async def test_follow_polls_at_its_interval(window: WindowDriver) -> None:
+    await following(window)
+    window.sandbox.control("POST", "viewed", {"ticket": 48240})
+    await window.wait_until(lambda: "Tom Reyes" in window.visible_texts(), within_s=FAST_POLL_S + 5)
 
 
-async def test_follow_unsaved_input_is_not_replaced(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
-    await following(desk)
-    desk.click("No marketing e-mail")
-    desk.type("x")
-    desk.sandbox.control("POST", "viewed", {"ticket": 48240})
-    await look(desk)
-    await desk.wait_until(lambda: "You have opened #48240 in Zendesk." in desk.visible_texts())
-    assert "Maria Lopez" in desk.visible_texts()
-    desk.save_screenshot("held")
-    desk.press(Key.Key_Escape)
-    desk.sandbox.control("POST", "viewed", {"ticket": 48302})
-    await look(desk)
-    await desk.wait_until(lambda: "Priya Nair" in desk.visible_texts())
+async def test_follow_unsaved_input_is_not_replaced(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    await following(window)
+    window.click("No marketing e-mail")
+    window.type("x")
+    window.sandbox.control("POST", "viewed", {"ticket": 48240})
+    await look(window)
+    await window.wait_until(lambda: "You have opened #48240 in Zendesk." in window.visible_texts())
+    assert "Maria Lopez" in window.visible_texts()
+    window.save_screenshot("held")
+    window.press(Key.Key_Escape)
+    window.sandbox.control("POST", "viewed", {"ticket": 48302})
+    await look(window)
+    await window.wait_until(lambda: "Priya Nair" in window.visible_texts())
 
 
-async def test_follow_stops_below_half_of_rate_limit(desk: WindowDriver) -> None:
-    await following(desk)
-    desk.window.services.follow.has_spare_budget = lambda: False
-    desk.window.follow_model.set_following(False)
-    desk.window.follow_model.set_following(True)
-    await desk.look_up("maria@lopez.example")
-    assert recent(desk) == 1
-    desk.window.services.follow.has_spare_budget = lambda: True
-    await look(desk)
+async def test_follow_stops_below_half_of_rate_limit(window: WindowDriver) -> None:
+    await following(window)
+    window.window.services.follow.has_spare_budget = lambda: False
+    window.window.follow_model.set_following(False)
+    window.window.follow_model.set_following(True)
+    await window.look_up("maria@lopez.example")
+    assert recent(window) == 1
+    window.window.services.follow.has_spare_budget = lambda: True
+    await look(window)
 
 
-async def test_follow_interval_is_short_when_visible_and_active(desk: WindowDriver) -> None:
-    follow = desk.house.follow
-    desk.window.follow_model.note_user_activity()
+async def test_follow_interval_is_short_when_visible_and_active(window: WindowDriver) -> None:
+    follow = window.house.follow
+    window.window.follow_model.note_user_activity()
     assert follow.poll_interval_s(visible=True) == FAST_POLL_S
     assert follow.poll_interval_s(visible=False) == SLOW_POLL_S
-    desk.home.clock.offset_s += ACTIVITY_WINDOW_S + 1
+    window.home.clock.offset_s += ACTIVITY_WINDOW_S + 1
     assert follow.poll_interval_s(visible=True) == SLOW_POLL_S
     # Typing counts as moving.
-    desk.click("Find a customer")
-    desk.type("m")
+    window.click("Find a customer")
+    window.type("m")
     assert follow.poll_interval_s(visible=True) == FAST_POLL_S
-    desk.view.showMinimized()
-    await desk.wait_until(lambda: not desk.window.follow_model.is_window_visible)
-    desk.view.showNormal()
-    await desk.wait_until(lambda: desk.window.follow_model.is_window_visible)
+    window.view.showMinimized()
+    await window.wait_until(lambda: not window.window.follow_model.is_window_visible)
+    window.view.showNormal()
+    await window.wait_until(lambda: window.window.follow_model.is_window_visible)
 
 
-async def test_follow_without_zendesk_is_disabled(desk: WindowDriver) -> None:
-    await desk.house.session.disconnect()
-    desk.view.top_bar.refresh()
-    switch = desk.find_one("Follow Zendesk", Switch)
+async def test_follow_without_zendesk_is_disabled(window: WindowDriver) -> None:
+    await window.house.session.disconnect()
+    window.view.top_bar.refresh()
+    switch = window.find_one("Follow Zendesk", Switch)
     assert not switch.isEnabled()
     assert switch.accessibleDescription() == "Zendesk is not connected."
     assert QApplication.focusWidget() is not switch

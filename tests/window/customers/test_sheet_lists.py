@@ -11,79 +11,83 @@ async def lists_of(desk: WindowDriver) -> dict[str, object]:
     return lists
 
 
-async def test_list_change_is_sent_after_undo_time(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
-    await desk.tab_to("Winback")
-    desk.press(Key.Key_Space)
-    await desk.wait_until(lambda: desk.toast_texts == ["Added to Winback, waiting for Undo"])
-    winback = desk.find_one("Winback", Switch)
+async def test_list_change_is_sent_after_undo_time(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    await window.tab_to("Winback")
+    window.press(Key.Key_Space)
+    await window.wait_until(lambda: window.toast_texts == ["Added to Winback, waiting for Undo"])
+    winback = window.find_one("Winback", Switch)
     assert winback.isChecked()
     assert winback.is_waiting()
-    assert desk.waiting_edit_count == "1 change waiting"
-    desk.save_screenshot("list-waiting")
-    desk.advance_clock(9)
-    assert "Winback" not in await lists_of(desk)
-    assert not desk.sandbox.logged_writes()
-    desk.advance_clock(2)
-    await desk.wait_until(lambda: desk.last_status_text == "Added to Winback: Sailthru confirmed")
-    assert "Winback" in await lists_of(desk)
+    assert window.waiting_edit_count == "1 change waiting"
+    window.save_screenshot("list-waiting")
+    window.advance_clock(9)
+    assert "Winback" not in await lists_of(window)
+    assert not window.sandbox.logged_writes()
+    window.advance_clock(2)
+    await window.wait_until(
+        lambda: window.last_status_text == "Added to Winback: Sailthru confirmed"
+    )
+    assert "Winback" in await lists_of(window)
     assert not winback.is_waiting()
-    (write,) = desk.sandbox.logged_writes()
+    (write,) = window.sandbox.logged_writes()
     assert write["path"] == "/user"
 
 
-async def test_list_change_undone_in_time_sends_nothing(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
-    desk.click("Newsletter", Switch)
-    await desk.wait_until(lambda: desk.toast_texts == ["Taken off Newsletter, waiting for Undo"])
-    assert not desk.find_one("Newsletter", Switch).isChecked()
-    desk.press(Key.Key_Z, CTRL)
-    await desk.wait_until(lambda: desk.last_status_text == "Undone before it was sent")
-    await desk.wait_until(lambda: desk.waiting_edit_count == "")
-    assert desk.find_one("Newsletter", Switch).isChecked()
-    desk.advance_clock(60)
-    await desk.wait_until(lambda: not desk.toast_texts)
-    assert not desk.sandbox.logged_writes()
-    assert "Newsletter" in await lists_of(desk)
+async def test_list_change_undone_in_time_sends_nothing(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    window.click("Newsletter", Switch)
+    await window.wait_until(
+        lambda: window.toast_texts == ["Taken off Newsletter, waiting for Undo"]
+    )
+    assert not window.find_one("Newsletter", Switch).isChecked()
+    window.press(Key.Key_Z, CTRL)
+    await window.wait_until(lambda: window.last_status_text == "Undone before it was sent")
+    await window.wait_until(lambda: window.waiting_edit_count == "")
+    assert window.find_one("Newsletter", Switch).isChecked()
+    window.advance_clock(60)
+    await window.wait_until(lambda: not window.toast_texts)
+    assert not window.sandbox.logged_writes()
+    assert "Newsletter" in await lists_of(window)
 
 
-async def test_list_switched_back_sends_nothing(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
-    desk.click("Newsletter", Switch)
-    await desk.wait_until(lambda: desk.waiting_edit_count == "1 change waiting")
-    desk.click("Newsletter", Switch)
-    await desk.wait_until(lambda: desk.waiting_edit_count == "")
-    assert desk.find_one("Newsletter", Switch).isChecked()
-    desk.advance_clock(11)
-    assert "Newsletter" in await lists_of(desk)
+async def test_list_switched_back_sends_nothing(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    window.click("Newsletter", Switch)
+    await window.wait_until(lambda: window.waiting_edit_count == "1 change waiting")
+    window.click("Newsletter", Switch)
+    await window.wait_until(lambda: window.waiting_edit_count == "")
+    assert window.find_one("Newsletter", Switch).isChecked()
+    window.advance_clock(11)
+    assert "Newsletter" in await lists_of(window)
 
 
-async def test_list_changes_have_separate_undo(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
+async def test_list_changes_have_separate_undo(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
     for name in ("Newsletter", "VIP Offers", "Product news", "Winback", "a=b"):
-        desk.click(name, Switch)
-        await desk.wait_until(lambda name=name: desk.find_one(name, Switch).is_waiting())
-    await desk.wait_until(lambda: desk.waiting_edit_count == "5 changes waiting")
-    assert desk.toast_texts[-1] == "2 more changes"
-    desk.save_screenshot("five-waiting")
-    desk.click("Undo all")
-    await desk.wait_until(lambda: desk.waiting_edit_count == "3 changes waiting")
+        window.click(name, Switch)
+        await window.wait_until(lambda name=name: window.find_one(name, Switch).is_waiting())
+    await window.wait_until(lambda: window.waiting_edit_count == "5 changes waiting")
+    assert window.toast_texts[-1] == "2 more changes"
+    window.save_screenshot("five-waiting")
+    window.click("Undo all")
+    await window.wait_until(lambda: window.waiting_edit_count == "3 changes waiting")
     for left in (2, 1, 0):
-        desk.press(Key.Key_Z, CTRL)
-        await desk.wait_until(lambda left=left: len(desk.toast_texts) == left)
-    await desk.wait_until(lambda: desk.waiting_edit_count == "")
-    assert not desk.sandbox.logged_writes()
+        window.press(Key.Key_Z, CTRL)
+        await window.wait_until(lambda left=left: len(window.toast_texts) == left)
+    await window.wait_until(lambda: window.waiting_edit_count == "")
+    assert not window.sandbox.logged_writes()
 
 
-async def test_smart_list_has_no_switch(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
-    assert "zendesk-sync-smart" in desk.visible_texts()
-    assert not desk.find_all("zendesk-sync-smart", Switch)
-    assert "member, computed by Sailthru" in desk.visible_texts()
+async def test_smart_list_has_no_switch(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    assert "zendesk-sync-smart" in window.visible_texts()
+    assert not window.find_all("zendesk-sync-smart", Switch)
+    assert "member, computed by Sailthru" in window.visible_texts()
 
 
-async def test_list_as_agent_can_be_added_not_removed(agent_desk: WindowDriver) -> None:
-    desk = agent_desk
+async def test_list_as_agent_can_be_added_not_removed(agent_window: WindowDriver) -> None:
+    desk = agent_window
     await desk.look_up("maria@lopez.example")
     newsletter = desk.find_one("Newsletter", Switch)
     assert not newsletter.isEnabled()
@@ -105,38 +109,38 @@ async def test_list_as_agent_can_be_added_not_removed(agent_desk: WindowDriver) 
     assert "Winback" in await lists_of(desk)
 
 
-async def test_list_waiting_changes_survive_restart(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
-    desk.click("Winback", Switch)
-    await desk.wait_until(lambda: desk.waiting_edit_count == "1 change waiting")
-    await desk.reopen_window()
-    assert desk.waiting_edit_count == "1 change waiting"
-    assert not desk.sandbox.logged_writes()
-    await desk.look_up("maria@lopez.example")
-    assert desk.find_one("Winback", Switch).is_waiting()
-    desk.advance_clock(11)
-    await desk.wait_until(lambda: desk.waiting_edit_count == "")
-    assert "Winback" in await lists_of(desk)
+async def test_list_waiting_changes_survive_restart(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    window.click("Winback", Switch)
+    await window.wait_until(lambda: window.waiting_edit_count == "1 change waiting")
+    await window.reopen_window()
+    assert window.waiting_edit_count == "1 change waiting"
+    assert not window.sandbox.logged_writes()
+    await window.look_up("maria@lopez.example")
+    assert window.find_one("Winback", Switch).is_waiting()
+    window.advance_clock(11)
+    await window.wait_until(lambda: window.waiting_edit_count == "")
+    assert "Winback" in await lists_of(window)
 
 
-async def test_list_rows_reused_show_no_state_of_previous_customer(desk: WindowDriver) -> None:
+async def test_list_rows_reused_show_no_state_of_previous_customer(window: WindowDriver) -> None:
     """The rows are kept for the next customer: none may bring the former one's state along."""
     names = ("Newsletter", "Product news", "VIP Offers", "Winback")
 
     def on() -> list[str]:
-        return [name for name in names if desk.find_one(name, Switch).isChecked()]
+        return [name for name in names if window.find_one(name, Switch).isChecked()]
 
-    await desk.look_up("maria@lopez.example")
+    await window.look_up("maria@lopez.example")
     assert on() == ["Newsletter", "Product news", "VIP Offers"]
-    desk.click("Winback", Switch)
-    await desk.wait_until(lambda: desk.find_one("Winback", Switch).is_waiting())
-    await desk.look_up("dana@okafor.example")
+    window.click("Winback", Switch)
+    await window.wait_until(lambda: window.find_one("Winback", Switch).is_waiting())
+    await window.look_up("dana@okafor.example")
     assert on() == ["Newsletter", "VIP Offers"]
-    assert not desk.find_one("Winback", Switch).is_waiting()
-    assert "Maria" not in desk.visible_texts(desk.view.customers_page)
-    await desk.look_up("nobody.at.all@nowhere.example")
-    assert not desk.find_all("Newsletter", Switch)
-    assert "Dana" not in desk.visible_texts(desk.view.customers_page)
-    await desk.look_up("maria@lopez.example")
+    assert not window.find_one("Winback", Switch).is_waiting()
+    assert "Maria" not in window.visible_texts(window.view.customers_page)
+    await window.look_up("nobody.at.all@nowhere.example")
+    assert not window.find_all("Newsletter", Switch)
+    assert "Dana" not in window.visible_texts(window.view.customers_page)
+    await window.look_up("maria@lopez.example")
     assert on() == list(names)
-    assert desk.find_one("Winback", Switch).is_waiting()
+    assert window.find_one("Winback", Switch).is_waiting()

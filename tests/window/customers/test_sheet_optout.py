@@ -36,139 +36,143 @@ async def confirmed(desk: WindowDriver) -> None:
     await desk.wait_until(lambda: "Sailthru confirmed" in desk.last_status_text)
 
 
-async def test_optout_by_keyboard_is_confirmed_and_undone(desk: WindowDriver) -> None:
-    await desk.look_up("#48213")
-    await choose(desk, "No marketing e-mail")
-    desk.save_screenshot("opt-out-form")
-    assert reason(desk).text() == "Customer asked, #48213"
-    say_why(desk, "asked by phone")
-    desk.press(Key.Key_Return, CTRL)
-    await desk.wait_until(lambda: desk.toast_texts == ["Opt-out “No marketing e-mail”"])
-    assert not desk.find_all("Reason")
-    await confirmed(desk)
-    desk.save_screenshot("opt-out-confirmed")
-    assert (await desk.read_profile_officially())["optout_email"] == "basic"
-    assert desk.find_one("No marketing e-mail", RadioRow).isChecked()
-    await desk.wait_until(lambda: "Ada Admin here: asked by phone" in desk.visible_texts())
-    assert desk.toast_texts, "the offer to undo stays after the confirmation"
+async def test_optout_by_keyboard_is_confirmed_and_undone(window: WindowDriver) -> None:
+    await window.look_up("#48213")
+    await choose(window, "No marketing e-mail")
+    window.save_screenshot("opt-out-form")
+    assert reason(window).text() == "Customer asked, #48213"
+    say_why(window, "asked by phone")
+    window.press(Key.Key_Return, CTRL)
+    await window.wait_until(lambda: window.toast_texts == ["Opt-out “No marketing e-mail”"])
+    assert not window.find_all("Reason")
+    await confirmed(window)
+    window.save_screenshot("opt-out-confirmed")
+    assert (await window.read_profile_officially())["optout_email"] == "basic"
+    assert window.find_one("No marketing e-mail", RadioRow).isChecked()
+    await window.wait_until(lambda: "Ada Admin here: asked by phone" in window.visible_texts())
+    assert window.toast_texts, "the offer to undo stays after the confirmation"
 
 
-async def test_optout_undo_by_keyboard_restores_level(desk: WindowDriver) -> None:
-    desk.sandbox.control("POST", "speed", {"latency_ms": 60})
-    await desk.look_up("maria@lopez.example")
-    await choose(desk, "No e-mail at all")
-    say_why(desk, "complained")
-    desk.press(Key.Key_Return, CTRL)
-    await desk.wait_until(lambda: desk.toast_texts)
-    desk.press(Key.Key_Z, CTRL)
-    await desk.wait_until(
-        lambda: "waiting" in desk.newest_edit_states() or "undone" in desk.newest_edit_states()
+async def test_optout_undo_by_keyboard_restores_level(window: WindowDriver) -> None:
+    window.sandbox.control("POST", "speed", {"latency_ms": 60})
+    await window.look_up("maria@lopez.example")
+    await choose(window, "No e-mail at all")
+    say_why(window, "complained")
+    window.press(Key.Key_Return, CTRL)
+    await window.wait_until(lambda: window.toast_texts)
+    window.press(Key.Key_Z, CTRL)
+    await window.wait_until(
+        lambda: "waiting" in window.newest_edit_states() or "undone" in window.newest_edit_states()
     )
-    desk.advance_clock(11)
-    await desk.wait_until(lambda: desk.waiting_edit_count == "")
-    assert (await desk.read_profile_officially())["optout_email"] == "none"
+    window.advance_clock(11)
+    await window.wait_until(lambda: window.waiting_edit_count == "")
+    assert (await window.read_profile_officially())["optout_email"] == "none"
 
 
-async def test_optout_undo_button_after_confirmation(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
-    await choose(desk, "No marketing e-mail")
-    desk.press(Key.Key_Return, CTRL)
-    await confirmed(desk)
-    assert desk.toast_texts == ["Opt-out “No marketing e-mail”"]
-    desk.click("Undo")
-    await desk.wait_until(lambda: desk.waiting_edit_count == "1 change waiting")
-    assert "waiting for Undo" in desk.find_one("Gets everything", RadioRow).accessibleDescription()
-    desk.advance_clock(11)
-    await desk.wait_until(lambda: desk.waiting_edit_count == "")
-    assert (await desk.read_profile_officially())["optout_email"] == "none"
+async def test_optout_undo_button_after_confirmation(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    await choose(window, "No marketing e-mail")
+    window.press(Key.Key_Return, CTRL)
+    await confirmed(window)
+    assert window.toast_texts == ["Opt-out “No marketing e-mail”"]
+    window.click("Undo")
+    await window.wait_until(lambda: window.waiting_edit_count == "1 change waiting")
+    assert (
+        "waiting for Undo" in window.find_one("Gets everything", RadioRow).accessibleDescription()
+    )
+    window.advance_clock(11)
+    await window.wait_until(lambda: window.waiting_edit_count == "")
+    assert (await window.read_profile_officially())["optout_email"] == "none"
 
 
-async def test_opt_in_needs_ticket_and_reason_and_waits(desk: WindowDriver) -> None:
-    await desk.look_up("ben@castle.example")
-    await choose(desk, "Gets everything")
-    act = desk.find_one("Opt back in")
+async def test_opt_in_needs_ticket_and_reason_and_waits(window: WindowDriver) -> None:
+    await window.look_up("ben@castle.example")
+    await choose(window, "Gets everything")
+    act = window.find_one("Opt back in")
     assert not act.isEnabled()
     assert "number of a ticket" in act.accessibleDescription()
-    desk.press(Key.Key_Return, CTRL)
-    assert desk.find_all("Reason"), "nothing happens without a ticket"
-    await desk.tab_to("Ticket")
-    desk.type("#47811")
+    window.press(Key.Key_Return, CTRL)
+    assert window.find_all("Reason"), "nothing happens without a ticket"
+    await window.tab_to("Ticket")
+    window.type("#47811")
     assert act.isEnabled()
-    desk.press(Key.Key_Return, CTRL)
-    await desk.wait_until(lambda: desk.waiting_edit_count == "1 change waiting")
-    assert "waiting for Undo" in desk.find_one("Gets everything", RadioRow).accessibleDescription()
-    desk.advance_clock(9)
-    await desk.wait_until(lambda: not desk.sheet.tasks.is_running("reread"))
-    assert not desk.sandbox.logged_writes()
-    assert (await desk.read_profile_officially(BEN))["optout_email"] == "basic"
-    desk.advance_clock(2)
-    await confirmed(desk)
-    assert (await desk.read_profile_officially(BEN))["optout_email"] == "none"
+    window.press(Key.Key_Return, CTRL)
+    await window.wait_until(lambda: window.waiting_edit_count == "1 change waiting")
+    assert (
+        "waiting for Undo" in window.find_one("Gets everything", RadioRow).accessibleDescription()
+    )
+    window.advance_clock(9)
+    await window.wait_until(lambda: not window.sheet.tasks.is_running("reread"))
+    assert not window.sandbox.logged_writes()
+    assert (await window.read_profile_officially(BEN))["optout_email"] == "basic"
+    window.advance_clock(2)
+    await confirmed(window)
+    assert (await window.read_profile_officially(BEN))["optout_email"] == "none"
 
 
-async def test_optout_escape_keeps_typed_text(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
-    await choose(desk, "No marketing e-mail")
-    say_why(desk, "she wrote that")
-    desk.press(Key.Key_Escape)
-    assert not desk.find_all("Reason")
-    assert QApplication.focusWidget() is desk.find_one("Gets everything", RadioRow)
-    await choose(desk, "No marketing e-mail")
-    assert reason(desk).text() == "she wrote that"
-    desk.press(Key.Key_Escape)
-    await desk.reopen_window()
-    await desk.look_up("maria@lopez.example")
-    await choose(desk, "No marketing e-mail")
-    assert reason(desk).text() == "she wrote that"
-    desk.press(Key.Key_Return, CTRL)
-    await confirmed(desk)
+async def test_optout_escape_keeps_typed_text(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    await choose(window, "No marketing e-mail")
+    say_why(window, "she wrote that")
+    window.press(Key.Key_Escape)
+    assert not window.find_all("Reason")
+    assert QApplication.focusWidget() is window.find_one("Gets everything", RadioRow)
+    await choose(window, "No marketing e-mail")
+    assert reason(window).text() == "she wrote that"
+    window.press(Key.Key_Escape)
+    await window.reopen_window()
+    await window.look_up("maria@lopez.example")
+    await choose(window, "No marketing e-mail")
+    assert reason(window).text() == "she wrote that"
+    window.press(Key.Key_Return, CTRL)
+    await confirmed(window)
 
 
-async def test_optout_draft_belongs_to_its_customer(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
-    await choose(desk, "No marketing e-mail")
-    say_why(desk, "about Maria")
-    desk.press(Key.Key_Escape)
-    await desk.look_up("tom@old.example")
-    await choose(desk, "No marketing e-mail")
-    assert reason(desk).text() == "Customer asked, #48240"
+async def test_optout_draft_belongs_to_its_customer(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    await choose(window, "No marketing e-mail")
+    say_why(window, "about Maria")
+    window.press(Key.Key_Escape)
+    await window.look_up("tom@old.example")
+    await choose(window, "No marketing e-mail")
+    assert reason(window).text() == "Customer asked, #48240"
 
 
-async def test_optout_without_reason_disables_button_with_reason(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
-    await choose(desk, "No marketing e-mail")
-    desk.press(Key.Key_A, CTRL)
-    desk.press(Key.Key_Delete)
-    act = desk.find_one("Stop marketing e-mail")
+async def test_optout_without_reason_disables_button_with_reason(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    await choose(window, "No marketing e-mail")
+    window.press(Key.Key_A, CTRL)
+    window.press(Key.Key_Delete)
+    act = window.find_one("Stop marketing e-mail")
     assert not act.isEnabled()
     assert act.accessibleDescription() == "Say why first."
-    desk.press(Key.Key_Return, CTRL)
-    assert not desk.toast_texts
-    assert not desk.sandbox.logged_writes()
+    window.press(Key.Key_Return, CTRL)
+    assert not window.toast_texts
+    assert not window.sandbox.logged_writes()
 
 
-async def test_optout_legacy_level_is_shown_not_offered(desk: WindowDriver) -> None:
-    await desk.look_up("bo@larsen.example")
-    rows = {row.accessibleName(): row for row in desk.view.findChildren(RadioRow)}
+async def test_optout_legacy_level_is_shown_not_offered(window: WindowDriver) -> None:
+    await window.look_up("bo@larsen.example")
+    rows = {row.accessibleName(): row for row in window.view.findChildren(RadioRow)}
     old = next(row for row in rows.values() if row.isChecked())
     assert not old.isEnabled()
     assert "no longer set" in old.accessibleDescription()
-    await desk.look_up("maria@lopez.example")
-    names = [row.accessibleName() for row in desk.view.findChildren(RadioRow)]
+    await window.look_up("maria@lopez.example")
+    names = [row.accessibleName() for row in window.view.findChildren(RadioRow)]
     assert names == ["Gets everything", "No marketing e-mail", "No e-mail at all"]
 
 
-async def test_optout_levels_are_accessible_radio_buttons(desk: WindowDriver) -> None:
-    await desk.look_up("maria@lopez.example")
-    for row in desk.view.findChildren(RadioRow):
+async def test_optout_levels_are_accessible_radio_buttons(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    for row in window.view.findChildren(RadioRow):
         seen = QAccessible.queryAccessibleInterface(row)
         assert seen is not None
         assert seen.role() is QAccessible.Role.RadioButton
         assert seen.state().checkable  # type: ignore[attr-defined]
 
 
-async def test_optout_as_agent_is_allowed_and_opt_in_is_not(agent_desk: WindowDriver) -> None:
-    desk = agent_desk
+async def test_optout_as_agent_is_allowed_and_opt_in_is_not(agent_window: WindowDriver) -> None:
+    desk = agent_window
     await desk.look_up("ben@castle.example")
     back = desk.find_one("Gets everything", RadioRow)
     assert not back.isEnabled()

@@ -22,16 +22,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def serving() -> Iterator[PageSandbox]:
+def shared_sandbox() -> Iterator[PageSandbox]:
     sandbox = PageSandbox()
     yield sandbox
     sandbox.stop()
 
 
 @pytest.fixture
-def sandbox(serving: PageSandbox) -> PageSandbox:
-    serving.control("POST", "reset")
-    return serving
+def sandbox(shared_sandbox: PageSandbox) -> PageSandbox:
+    shared_sandbox.control("POST", "reset")
+    return shared_sandbox
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def theme(qapp: QApplication) -> ApplicationTheme:
 
 
 @pytest.fixture
-async def admin(
+async def admin_page(
     theme: ApplicationTheme, sandbox: PageSandbox, tmp_path: Path
 ) -> AsyncIterator[SettingsPageDriver]:
     house = make_workspace_services(tmp_path / "home")
@@ -50,7 +50,7 @@ async def admin(
 
 
 @pytest.fixture
-async def agent(
+async def agent_page(
     theme: ApplicationTheme, sandbox: PageSandbox, tmp_path: Path
 ) -> AsyncIterator[SettingsPageDriver]:
     house = make_workspace_services(tmp_path / "home")

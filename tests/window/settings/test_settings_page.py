@@ -35,15 +35,15 @@ from tests.support.window_workspace import (
 )
 
 
-async def test_settings_page_contains_every_setting(admin: SettingsPageDriver) -> None:
+async def test_settings_page_contains_every_setting(admin_page: SettingsPageDriver) -> None:
     shown: set[str] = set()
     for key, _ in SettingsPage.SECTIONS:
-        admin.page.show_section(key)
-        for card in admin.page.cards[key]:
+        admin_page.page.show_section(key)
+        for card in admin_page.page.cards[key]:
             rows = getattr(card, "setting_rows", None)
             fields = list(rows.values()) if isinstance(rows, dict) else list(rows or ())
             shown |= {field.key for field in fields}
-    shown.add(admin.find_card("connections", SailthruConnectionCard).service_uri_row.key)
+    shown.add(admin_page.find_card("connections", SailthruConnectionCard).service_uri_row.key)
     # These have controls of their own: sign-in, switches, the tick beside the key.
     own = {
         settings_table.CHANGES_ENABLED.key,
@@ -55,9 +55,9 @@ async def test_settings_page_contains_every_setting(admin: SettingsPageDriver) -
 
 
 async def test_settings_invalid_value_is_explained_and_not_stored(
-    admin: SettingsPageDriver,
+    admin_page: SettingsPageDriver,
 ) -> None:
-    row = admin.find_setting_row("names", settings_table.HEALTH_VAR.key)
+    row = admin_page.find_setting_row("names", settings_table.HEALTH_VAR.key)
     field = row.control_widget()
     assert isinstance(field, QLineEdit)
     field.setText("bad name!")
@@ -65,61 +65,63 @@ async def test_settings_invalid_value_is_explained_and_not_stored(
     assert row.error_label.text() == "“bad name!” may hold only letters, digits and underscores."
     assert row.error_label.isVisible()
     assert field.text() == "bad name!"
-    assert admin.house.session.values.get(settings_table.HEALTH_VAR) == "zendesk_health"
+    assert admin_page.house.session.values.get(settings_table.HEALTH_VAR) == "zendesk_health"
     field.setText("mood")
     field.editingFinished.emit()
     assert not row.error_label.isVisible()
     assert (
-        admin.house.session.connection_config.settings_file.load().values.get(
+        admin_page.house.session.connection_config.settings_file.load().values.get(
             settings_table.HEALTH_VAR
         )
         == "mood"
     )
 
 
-async def test_settings_tables_are_edited_one_per_line(admin: SettingsPageDriver) -> None:
-    row = admin.find_setting_row("names", settings_table.SEGMENT_LISTS.key)
+async def test_settings_tables_are_edited_one_per_line(admin_page: SettingsPageDriver) -> None:
+    row = admin_page.find_setting_row("names", settings_table.SEGMENT_LISTS.key)
     field = row.control_widget()
     assert isinstance(field, QPlainTextEdit)
     field.setPlainText("Gold = 4\nSilver = x")
-    admin.model.form.change_setting(row.key, field.toPlainText())
+    admin_page.model.form.change_setting(row.key, field.toPlainText())
     assert "“Silver = x”" in row.error_label.text()
     field.setPlainText("Gold = 4\nSilver = 3")
-    admin.model.form.change_setting(row.key, field.toPlainText())
-    assert dict(admin.house.session.values.get(settings_table.SEGMENT_LISTS)) == {
+    admin_page.model.form.change_setting(row.key, field.toPlainText())
+    assert dict(admin_page.house.session.values.get(settings_table.SEGMENT_LISTS)) == {
         "Gold": 4,
         "Silver": 3,
     }
-    assert admin.model.form.field_view(row.key).value == "Gold = 4\nSilver = 3"
-    assert admin.model.form.change_setting(settings_table.PREDICTION_VARS.key, "rev_365, USD, 365")
-    (prediction,) = admin.house.session.values.get(settings_table.PREDICTION_VARS)
+    assert admin_page.model.form.field_view(row.key).value == "Gold = 4\nSilver = 3"
+    assert admin_page.model.form.change_setting(
+        settings_table.PREDICTION_VARS.key, "rev_365, USD, 365"
+    )
+    (prediction,) = admin_page.house.session.values.get(settings_table.PREDICTION_VARS)
     assert (prediction.var, prediction.unit, prediction.horizon_days) == ("rev_365", "USD", 365)
 
 
-async def test_settings_theme_is_stored_at_once(admin: SettingsPageDriver) -> None:
-    row = admin.find_setting_row("window", settings_table.WINDOW_THEME.key)
+async def test_settings_theme_is_stored_at_once(admin_page: SettingsPageDriver) -> None:
+    row = admin_page.find_setting_row("window", settings_table.WINDOW_THEME.key)
     field = row.control_widget()
     assert isinstance(field, SegmentedControl)
     field.segment("dark").click()
-    assert admin.house.session.values.get(settings_table.WINDOW_THEME) == "dark"
+    assert admin_page.house.session.values.get(settings_table.WINDOW_THEME) == "dark"
 
 
 async def test_settings_as_agent_admin_settings_are_disabled_with_reason(
-    agent: SettingsPageDriver,
+    agent_page: SettingsPageDriver,
 ) -> None:
-    row = agent.find_setting_row("names", settings_table.SYNC_MARK_VAR.key)
+    row = agent_page.find_setting_row("names", settings_table.SYNC_MARK_VAR.key)
     assert not row.control_widget().isEnabled()
     assert "Only an admin can change this." in row.help_label.text()
-    card = agent.find_card("permissions", PermissionsCard)
+    card = agent_page.find_card("permissions", PermissionsCard)
     assert not card.changes_switch.isEnabled()
     cell = card.permission_switches[Role.AGENT, Permission.OPT_IN]
     assert not cell.isEnabled()
     assert "Only an admin" in cell.toolTip()
     # The rule holds below the switch, too.
-    agent.model.permissions.set_permission(Role.AGENT, Permission.OPT_IN, True)
-    assert not agent.house.session.rules.permissions[Role.AGENT][Permission.OPT_IN]
-    assert not agent.model.form.change_setting(settings_table.SYNC_MARK_VAR.key, "mine")
-    assert agent.house.session.values.get(settings_table.SYNC_MARK_VAR) == "zendesk_sync"
+    agent_page.model.permissions.set_permission(Role.AGENT, Permission.OPT_IN, True)
+    assert not agent_page.house.session.rules.permissions[Role.AGENT][Permission.OPT_IN]
+    assert not agent_page.model.form.change_setting(settings_table.SYNC_MARK_VAR.key, "mine")
+    assert agent_page.house.session.values.get(settings_table.SYNC_MARK_VAR) == "zendesk_sync"
 
 
 async def test_settings_managed_are_disabled_and_listed(
@@ -146,16 +148,16 @@ async def test_settings_managed_are_disabled_and_listed(
     await house.close()
 
 
-async def test_settings_connections_are_tested_separately(admin: SettingsPageDriver) -> None:
+async def test_settings_connections_are_tested_separately(admin_page: SettingsPageDriver) -> None:
     seen: list[int] = []
-    admin.model.connection_test.changed.connect(
-        lambda: seen.append(len(admin.model.connection_test.check_views()))
+    admin_page.model.connection_test.changed.connect(
+        lambda: seen.append(len(admin_page.model.connection_test.check_views()))
     )
-    card = admin.find_card("connections", ConnectionTestCard)
+    card = admin_page.find_card("connections", ConnectionTestCard)
     card.test_button.click()
     assert not card.test_button.isEnabled()
-    await wait_until(lambda: not admin.model.connection_test.is_busy)
-    marks = {check.name: check.symbol for check in admin.model.connection_test.check_views()}
+    await wait_until(lambda: not admin_page.model.connection_test.is_busy)
+    marks = {check.name: check.symbol for check in admin_page.model.connection_test.check_views()}
     for name in ("Keyring", "Zendesk: role", "Sailthru: user", "Sailthru: list", "Sailthru: job"):
         assert marks[name] == "✓", name
     assert len(set(seen)) > 5
@@ -164,21 +166,21 @@ async def test_settings_connections_are_tested_separately(admin: SettingsPageDri
 
 
 async def test_settings_sign_out_erases_cache_and_keeps_waiting_edits(
-    admin: SettingsPageDriver,
+    admin_page: SettingsPageDriver,
 ) -> None:
-    house = admin.house
+    house = admin_page.house
     await await_with_timeout(
         house.lookup.look_up_query(parse_lookup_query("maria@lopez.example"), lambda _sheet: None)
     )
     target = EditTarget(Service.SAILTHRU, "5e9f3c1b2a4d6e8f00713401", "maria@lopez.example")
     await house.editor.submit([EditRequest(EditKind.VAR, target, "city", "Lisbon", "Faro")])
     assert house.store.sheet_reader.count_customers() > 0
-    card = admin.find_card("connections", ZendeskConnectionCard)
-    admin.model.zendesk.refresh()
+    card = admin_page.find_card("connections", ZendeskConnectionCard)
+    admin_page.model.zendesk.refresh()
     assert "1 change waits" in card._waiting.text()
     card.sign_out_button.click()
-    await wait_until(lambda: not admin.model.zendesk.view().busy_text)
-    assert admin.model.zendesk.signed_in_text() == ""
+    await wait_until(lambda: not admin_page.model.zendesk.view().busy_text)
+    assert admin_page.model.zendesk.signed_in_text() == ""
     assert house.session.services.zendesk is None
     assert await house.session.connection_config.vault.get(Secret.ZENDESK_TOKEN) is None
     assert house.store.sheet_reader.count_customers() == 0
@@ -186,21 +188,21 @@ async def test_settings_sign_out_erases_cache_and_keeps_waiting_edits(
 
 
 async def test_settings_disconnect_confirms_and_lists_consequences(
-    admin: SettingsPageDriver,
+    admin_page: SettingsPageDriver,
 ) -> None:
-    house = admin.house
+    house = admin_page.house
     await await_with_timeout(
         house.lookup.look_up_query(parse_lookup_query("maria@lopez.example"), lambda _sheet: None)
     )
     target = EditTarget(Service.SAILTHRU, "5e9f3c1b2a4d6e8f00713401", "maria@lopez.example")
     await house.editor.submit([EditRequest(EditKind.VAR, target, "city", "Lisbon", "Faro")])
-    card = admin.find_card("connections", DisconnectCard)
+    card = admin_page.find_card("connections", DisconnectCard)
     told: list[str] = []
-    admin.model.disconnect_model.message_posted.connect(told.append)
+    admin_page.model.disconnect_model.message_posted.connect(told.append)
     for answer in ("cancel", "confirm"):
         card.disconnect_button.click()
-        await wait_until(lambda: admin.window.findChildren(ConfirmationDialog))
-        question = admin.window.findChildren(ConfirmationDialog)[-1]
+        await wait_until(lambda: admin_page.window.findChildren(ConfirmationDialog))
+        question = admin_page.window.findChildren(ConfirmationDialog)[-1]
         said = question.accessibleDescription()
         assert "key and secret are erased" in said
         assert "1 change still waits to be sent: kept" in said
@@ -225,31 +227,31 @@ async def test_settings_disconnect_confirms_and_lists_consequences(
 
 
 async def test_settings_disconnect_as_agent_is_disabled_with_reason(
-    agent: SettingsPageDriver,
+    agent_page: SettingsPageDriver,
 ) -> None:
-    card = agent.find_card("connections", DisconnectCard)
+    card = agent_page.find_card("connections", DisconnectCard)
     assert not card.disconnect_button.isEnabled()
     assert card.disconnect_button.accessibleDescription() == "Only an admin can change this."
-    agent.model.disconnect_model.disconnect_services()
-    await wait_until(lambda: agent.model.disconnect_model.view().error)
-    assert agent.house.session.is_connected
+    agent_page.model.disconnect_model.disconnect_services()
+    await wait_until(lambda: agent_page.model.disconnect_model.view().error)
+    assert agent_page.house.session.is_connected
 
 
 async def test_settings_cached_customers_are_deleted_after_confirmation(
-    admin: SettingsPageDriver, qtbot: QtBot
+    admin_page: SettingsPageDriver, qtbot: QtBot
 ) -> None:
-    house = admin.house
+    house = admin_page.house
     await await_with_timeout(
         house.lookup.look_up_query(parse_lookup_query("maria@lopez.example"), lambda _sheet: None)
     )
-    card = admin.find_card("data", LocalDataCard)
-    admin.model.data.count_customers()
+    card = admin_page.find_card("data", LocalDataCard)
+    admin_page.model.data.count_customers()
     await wait_until(card.delete_button.isVisible)
     count = house.store.sheet_reader.count_customers()
     for answer in ("cancel", "confirm"):
         card.delete_button.click()
-        await wait_until(lambda: admin.window.findChildren(ConfirmationDialog))
-        question = admin.window.findChildren(ConfirmationDialog)[-1]
+        await wait_until(lambda: admin_page.window.findChildren(ConfirmationDialog))
+        question = admin_page.window.findChildren(ConfirmationDialog)[-1]
         assert f"delete {count} customer" in question.accessibleDescription()
         getattr(question, f"{answer}_button").click()
         assert card._confirm_task is not None
@@ -262,11 +264,11 @@ async def test_settings_cached_customers_are_deleted_after_confirmation(
 
 
 async def test_settings_new_key_replaces_old_after_it_works(
-    admin: SettingsPageDriver, sandbox: PageSandbox
+    admin_page: SettingsPageDriver, sandbox: PageSandbox
 ) -> None:
-    vault = admin.house.session.connection_config.vault
+    vault = admin_page.house.session.connection_config.vault
     before = await vault.get(Secret.SAILTHRU_KEY)
-    card = admin.find_card("connections", SailthruConnectionCard)
+    card = admin_page.find_card("connections", SailthruConnectionCard)
     await wait_until(card.replace_button.isVisible)
     assert not card.key_field.isVisible()
     card.replace_button.click()
@@ -275,62 +277,67 @@ async def test_settings_new_key_replaces_old_after_it_works(
     card.secret_field.field.setText("s" * 32)
     card.dedicated_key_box.setChecked(True)
     card.test_button.click()
-    await wait_until(lambda: admin.model.sailthru.view().error)
+    await wait_until(lambda: admin_page.model.sailthru.view().error)
     assert await vault.get(Secret.SAILTHRU_KEY) == before
     card.key_field.field.setText(sandbox.sailthru["agent_api_key"])
     card.secret_field.field.setText(sandbox.sailthru["agent_api_secret"])
     card.test_button.click()
-    await wait_until(lambda: not admin.model.sailthru.view().is_busy)
+    await wait_until(lambda: not admin_page.model.sailthru.view().is_busy)
     assert await vault.get(Secret.SAILTHRU_KEY) == sandbox.sailthru["agent_api_key"]
     assert not card.key_field.isVisible()
 
 
-async def test_settings_service_uri_is_hidden_and_resettable(admin: SettingsPageDriver) -> None:
-    card = admin.find_card("connections", SailthruConnectionCard)
+async def test_settings_service_uri_is_hidden_and_resettable(
+    admin_page: SettingsPageDriver,
+) -> None:
+    card = admin_page.find_card("connections", SailthruConnectionCard)
     assert not card.service_uri_row.isVisible()
     card.advanced_button.click()
     assert card.service_uri_row.isVisible()
     card.reset_uri_button.click()
-    assert admin.house.session.values.get(settings_table.SERVICE_URI) == "https://api.sailthru.com"
-    assert not admin.model.form.change_setting(
+    assert (
+        admin_page.house.session.values.get(settings_table.SERVICE_URI)
+        == "https://api.sailthru.com"
+    )
+    assert not admin_page.model.form.change_setting(
         settings_table.SERVICE_URI.key, "http://api.sailthru.com"
     )
     assert "Plain http" in card.service_uri_row.error_label.text()
 
 
-async def test_settings_damaged_file_is_shown(admin: SettingsPageDriver) -> None:
-    admin.house.workspace.settings_path.write_text("{", "utf-8")
-    admin.house.session.reload_settings()
-    assert "settings file was damaged" in admin.page.banner.title_label.text()
-    assert admin.page.banner.isVisible()
+async def test_settings_damaged_file_is_shown(admin_page: SettingsPageDriver) -> None:
+    admin_page.house.workspace.settings_path.write_text("{", "utf-8")
+    admin_page.house.session.reload_settings()
+    assert "settings file was damaged" in admin_page.page.banner.title_label.text()
+    assert admin_page.page.banner.isVisible()
 
 
 async def test_settings_sections_are_navigable_by_keyboard(
-    admin: SettingsPageDriver, qtbot: QtBot
+    admin_page: SettingsPageDriver, qtbot: QtBot
 ) -> None:
-    admin.page.section_list.setFocus()
+    admin_page.page.section_list.setFocus()
     for _, words in SettingsPage.SECTIONS[1:]:
-        qtbot.keyClick(admin.page.section_list, Qt.Key.Key_Down)
-        item = admin.page.section_list.currentItem()
+        qtbot.keyClick(admin_page.page.section_list, Qt.Key.Key_Down)
+        item = admin_page.page.section_list.currentItem()
         assert item is not None
         assert item.text() == words
-    assert admin.page._pages.currentIndex() == len(SettingsPage.SECTIONS) - 1
+    assert admin_page.page._pages.currentIndex() == len(SettingsPage.SECTIONS) - 1
 
 
 @pytest.mark.parametrize("width", [368, 1060])
 async def test_settings_controls_have_names_and_texts_fit(
-    admin: SettingsPageDriver, width: int, theme: ApplicationTheme
+    admin_page: SettingsPageDriver, width: int, theme: ApplicationTheme
 ) -> None:
-    admin.window.resize(width, 800)
+    admin_page.window.resize(width, 800)
     for choice in (ThemeChoice.LIGHT, ThemeChoice.DARK):
         theme.choose(choice)
         for key, _ in SettingsPage.SECTIONS:
-            admin.page.show_section(key)
+            admin_page.page.show_section(key)
             await asyncio.sleep(0.05)
-            assert admin.window.width() == width
-            assert controls_without_name(admin.page) == [], key
-            for card in admin.page.cards[key]:
+            assert admin_page.window.width() == width
+            assert controls_without_name(admin_page.page) == [], key
+            for card in admin_page.page.cards[key]:
                 assert clipped_texts(card) == [], key
-    assert admin.page.section_list.isVisible() is (width > 700)
-    assert admin.page.section_dropdown.isVisible() is (width < 700)
+    assert admin_page.page.section_list.isVisible() is (width > 700)
+    assert admin_page.page.section_dropdown.isVisible() is (width < 700)
     theme.choose(ThemeChoice.LIGHT)

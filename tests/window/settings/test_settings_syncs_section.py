@@ -45,19 +45,21 @@ def cards(admin: SettingsPageDriver) -> tuple[ScheduledRunsCard, MailServerCard]
     return here, mail
 
 
-async def test_syncs_section_controls_have_names_and_texts_fit(admin: SettingsPageDriver) -> None:
-    cards(admin)
+async def test_syncs_section_controls_have_names_and_texts_fit(
+    admin_page: SettingsPageDriver,
+) -> None:
+    cards(admin_page)
     for width in (1060, 420):
-        admin.window.resize(width, 760)
+        admin_page.window.resize(width, 760)
         await asyncio.sleep(0.05)
-        assert controls_without_name(admin.window) == []
-        assert clipped_texts(admin.window) == []
+        assert controls_without_name(admin_page.window) == []
+        assert clipped_texts(admin_page.window) == []
 
 
-async def test_syncs_section_button_installs_system_timer(admin: SettingsPageDriver) -> None:
+async def test_syncs_section_button_installs_system_timer(admin_page: SettingsPageDriver) -> None:
     system = System()
-    model = SystemTimerModel(admin.house.session, system)
-    card = ScheduledRunsCard(model, admin.model.form)
+    model = SystemTimerModel(admin_page.house.session, system)
+    card = ScheduledRunsCard(model, admin_page.model.form)
     card.show()
     model.load_status()
     await wait_until(
@@ -66,7 +68,7 @@ async def test_syncs_section_button_installs_system_timer(admin: SettingsPageDri
     await wait_until(lambda: "does not run what is due" in model.view().disabled_reason)
     card.timer_button.click()
     assert not system.there
-    admin.house.session.change_settings({sync_settings.RUN_DUE_SYNCS_HERE.key: True})
+    admin_page.house.session.change_settings({sync_settings.RUN_DUE_SYNCS_HERE.key: True})
     model.refresh()
     await wait_until(lambda: card.timer_button.isEnabled())
     system.refuses = True
@@ -86,10 +88,10 @@ async def test_syncs_section_button_installs_system_timer(admin: SettingsPageDri
 
 
 async def test_syncs_section_mail_password_is_stored_in_vault_only(
-    admin: SettingsPageDriver,
+    admin_page: SettingsPageDriver,
 ) -> None:
-    _, mail = cards(admin)
-    vault = admin.house.session.connection_config.vault
+    _, mail = cards(admin_page)
+    vault = admin_page.house.session.connection_config.vault
     assert not mail.password_field.isVisible()
     user = mail.setting_rows[sync_settings.MAIL_USER.key].control_widget()
     assert isinstance(user, QLineEdit)
@@ -98,31 +100,33 @@ async def test_syncs_section_mail_password_is_stored_in_vault_only(
     await wait_until(lambda: mail.password_field.isVisible())
     mail.password_field.field.setText(PASSWORD)
     mail.save_password_button.click()
-    await wait_until(lambda: admin.model.mail.view().has_password)
+    await wait_until(lambda: admin_page.model.mail.view().has_password)
     assert await await_with_timeout(vault.get(Secret.SMTP_PASSWORD)) == PASSWORD
     assert mail.password_field.text() == ""
-    for path in admin.house.workspace.folder.rglob("*"):
+    for path in admin_page.house.workspace.folder.rglob("*"):
         assert not path.is_file() or PASSWORD.encode() not in path.read_bytes(), path
     # A second press keeps what is there: nothing is no password.
     mail.save_password_button.click()
-    await wait_until(lambda: bool(admin.model.mail.view().error))
+    await wait_until(lambda: bool(admin_page.model.mail.view().error))
     assert await await_with_timeout(vault.get(Secret.SMTP_PASSWORD)) == PASSWORD
     mail.delete_password_button.click()
-    await wait_until(lambda: not admin.model.mail.view().has_password)
+    await wait_until(lambda: not admin_page.model.mail.view().has_password)
     assert await await_with_timeout(vault.get(Secret.SMTP_PASSWORD)) is None
 
 
-async def test_syncs_section_test_mail_names_missing_setting(admin: SettingsPageDriver) -> None:
-    _, mail = cards(admin)
+async def test_syncs_section_test_mail_names_missing_setting(
+    admin_page: SettingsPageDriver,
+) -> None:
+    _, mail = cards(admin_page)
     assert not mail.send_test_button.isEnabled()
     assert "no mail server" in mail.send_test_button.accessibleDescription()
-    admin.house.session.change_settings(
+    admin_page.house.session.change_settings(
         {"mail.host": "127.0.0.1", "mail.port": 1, "mail.security": "none", "mail.from": "a@b.c"}
     )
     await wait_until(lambda: mail.send_test_button.isEnabled())
     mail.send_test_button.click()
-    await wait_until(lambda: bool(admin.model.mail.view().error))
-    assert "where the trial goes" in admin.model.mail.view().error.title
+    await wait_until(lambda: bool(admin_page.model.mail.view().error))
+    assert "where the trial goes" in admin_page.model.mail.view().error.title
     mail.test_address_field.setText("lee@desk.example")
     mail.send_test_button.click()
-    await wait_until(lambda: "cannot be reached" in admin.model.mail.view().error.title)
+    await wait_until(lambda: "cannot be reached" in admin_page.model.mail.view().error.title)

@@ -18,13 +18,13 @@ _HERE = Path(__file__).parent
 
 
 @pytest.fixture
-def desk(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> SyncPageDriver:  # noqa: F811
+def window(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> SyncPageDriver:  # noqa: F811
     """An admin's window on the page Sync."""
     return SyncPageDriver(home, sandbox)
 
 
 @pytest.fixture
-def agent_desk(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> SyncPageDriver:  # noqa: F811
+def agent_window(qapp: QApplication, home: WorkspaceHome, sandbox: LoggedSandbox) -> SyncPageDriver:  # noqa: F811
     """An agent's, who may not run syncs."""
     return SyncPageDriver(home, sandbox, agent=True)
 

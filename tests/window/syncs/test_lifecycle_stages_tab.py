@@ -20,87 +20,89 @@ def has_focus(desk: SyncPageDriver, name: str) -> bool:
     return any(field.hasFocus() for field in desk.find_all(name, QLineEdit))
 
 
-async def test_stages_tab_stages_and_frequency_cap_are_saved(desk: SyncPageDriver) -> None:
-    await desk.add_preset()
-    desk.page.show_tab("Mapping")
-    desk.view.activateWindow()
-    desk.click("Add a stage", QPushButton)
-    await desk.wait_until(lambda: "A stage has no name yet." in desk.visible_texts(desk.page))
-    await desk.wait_until(lambda: has_focus(desk, "Stage 1: name"))
-    desk.type("daer")
-    desk.click("Add a condition to stage 1", QPushButton)
-    await desk.wait_until(lambda: has_focus(desk, "Stage 1: condition 1: field"))
-    desk.type("tags")
-    test = desk.find_one("Stage 1: condition 1: test", DropdownField)
+async def test_stages_tab_stages_and_frequency_cap_are_saved(window: SyncPageDriver) -> None:
+    await window.add_preset()
+    window.page.show_tab("Mapping")
+    window.view.activateWindow()
+    window.click("Add a stage", QPushButton)
+    await window.wait_until(lambda: "A stage has no name yet." in window.visible_texts(window.page))
+    await window.wait_until(lambda: has_focus(window, "Stage 1: name"))
+    window.type("daer")
+    window.click("Add a condition to stage 1", QPushButton)
+    await window.wait_until(lambda: has_focus(window, "Stage 1: condition 1: field"))
+    window.type("tags")
+    test = window.find_one("Stage 1: condition 1: test", DropdownField)
     test.setFocus()
-    desk.press(Key.Key_Down, times=4)
-    desk.click("Stage 1: condition 1: value", QLineEdit)
-    desk.type("vip")
-    only = desk.find_one("Only who is in", DropdownField)
+    window.press(Key.Key_Down, times=4)
+    window.click("Stage 1: condition 1: value", QLineEdit)
+    window.type("vip")
+    only = window.find_one("Only who is in", DropdownField)
     only.setFocus()
-    desk.press(Key.Key_Down)
-    assert desk.models.mapping.view().sync.source.stage == "daer"
+    window.press(Key.Key_Down)
+    assert window.models.mapping.view().sync.source.stage == "daer"
     # Called otherwise, the sync stays kept to it.
-    desk.click("Stage 1: name", QLineEdit)
-    desk.press(Key.Key_Backspace, times=4)
-    desk.type("dear")
-    assert desk.models.mapping.view().sync.source.stage == "dear"
+    window.click("Stage 1: name", QLineEdit)
+    window.press(Key.Key_Backspace, times=4)
+    window.type("dear")
+    assert window.models.mapping.view().sync.source.stage == "dear"
 
-    desk.click("Reach nobody too often", QCheckBox)
-    desk.find_one("At most so many times", NumberField).setFocus()
-    desk.press(Key.Key_Down)
-    desk.find_one("Within", DropdownField).setFocus()
-    desk.press(Key.Key_End)
-    desk.find_one("What counts", DropdownField).setFocus()
-    desk.press(Key.Key_Down)
-    await desk.pause(0.1)
-    assert controls_without_name(desk.page) == []
-    assert clipped_texts(desk.page) == []
-    desk.save_screenshot("stages")
+    window.click("Reach nobody too often", QCheckBox)
+    window.find_one("At most so many times", NumberField).setFocus()
+    window.press(Key.Key_Down)
+    window.find_one("Within", DropdownField).setFocus()
+    window.press(Key.Key_End)
+    window.find_one("What counts", DropdownField).setFocus()
+    window.press(Key.Key_Down)
+    await window.pause(0.1)
+    assert controls_without_name(window.page) == []
+    assert clipped_texts(window.page) == []
+    window.save_screenshot("stages")
 
     # Closed before it was saved; meanwhile somebody else gives the sync a limit.
-    await desk.reopen_window()
-    assert desk.read_sync().stages == ()
-    desk.page.show_tab("Mapping")
-    await desk.wait_until(lambda: desk.models.mapping.has_unsaved_changes)
-    goal = desk.models.mapping.view().sync
+    await window.reopen_window()
+    assert window.read_sync().stages == ()
+    window.page.show_tab("Mapping")
+    await window.wait_until(lambda: window.models.mapping.has_unsaved_changes)
+    goal = window.models.mapping.view().sync
     assert goal.stages == (DEAR,)
     assert goal.pressure == FrequencyCap(2, CapPeriod.QUARTER, ContactEvent.OPENED)
-    assert "Not saved yet." in desk.visible_texts(desk.page)
-    desk.click("Save the mapping")
-    await desk.wait_until(lambda: desk.read_sync().stages == (DEAR,))
-    assert desk.read_sync().source.stage == "dear"
-    assert desk.read_sync().pressure == goal.pressure
+    assert "Not saved yet." in window.visible_texts(window.page)
+    window.click("Save the mapping")
+    await window.wait_until(lambda: window.read_sync().stages == (DEAR,))
+    assert window.read_sync().source.stage == "dear"
+    assert window.read_sync().pressure == goal.pressure
     # It means others now, so it is checked again before it runs; a preview shows whom.
-    assert desk.read_sync().checked_at == 0
-    desk.page.show_tab("Plan")
-    await desk.press_preview()
-    await desk.wait_until(lambda: desk.models.page.selected_sync().open_plan is not None, 40)
-    rows = desk.house.store.plans.list_rows(desk.open_plan_id(), limit=2000)
+    assert window.read_sync().checked_at == 0
+    window.page.show_tab("Plan")
+    await window.press_preview()
+    await window.wait_until(lambda: window.models.page.selected_sync().open_plan is not None, 40)
+    rows = window.house.store.plans.list_rows(window.open_plan_id(), limit=2000)
     written = {
         row.label for row in rows if row.fate in (PlannedOutcome.CREATE, PlannedOutcome.UPDATE)
     }
     assert written == {"maria@lopez.example"}
 
 
-async def test_stages_tab_draft_reports_change_elsewhere(desk: SyncPageDriver) -> None:
-    await desk.add_preset(on=False)
-    desk.page.show_tab("Mapping")
-    desk.view.activateWindow()
-    desk.page.mapping_tab.mapping_table.setFocus()
-    desk.press(Key.Key_Space)
-    await desk.wait_until(lambda: desk.models.mapping.has_unsaved_changes)
-    await desk.close_window()
-    house = desk.home.make_services()
+async def test_stages_tab_draft_reports_change_elsewhere(window: SyncPageDriver) -> None:
+    await window.add_preset(on=False)
+    window.page.show_tab("Mapping")
+    window.view.activateWindow()
+    window.page.mapping_tab.mapping_table.setFocus()
+    window.press(Key.Key_Space)
+    await window.wait_until(lambda: window.models.mapping.has_unsaved_changes)
+    await window.close_window()
+    house = window.home.make_services()
     goal = house.store.syncs.get(TO_SAILTHRU)
-    house.store.syncs.save(replace(goal, mapping=goal.mapping[:-1]), desk.home.clock.now())
+    house.store.syncs.save(replace(goal, mapping=goal.mapping[:-1]), window.home.clock.now())
     await house.close()
-    await desk.open_window()
-    desk.page.show_tab("Mapping")
-    await desk.wait_until(lambda: "changed elsewhere meanwhile" in desk.visible_texts(desk.page))
-    desk.click("Discard changes of the mapping")
-    await desk.wait_until(lambda: not desk.models.mapping.has_unsaved_changes)
-    await desk.reopen_window()
-    await desk.wait_until(lambda: desk.models.mapping.view() is not None)
-    await desk.pause(0.2)
-    assert not desk.models.mapping.has_unsaved_changes
+    await window.open_window()
+    window.page.show_tab("Mapping")
+    await window.wait_until(
+        lambda: "changed elsewhere meanwhile" in window.visible_texts(window.page)
+    )
+    window.click("Discard changes of the mapping")
+    await window.wait_until(lambda: not window.models.mapping.has_unsaved_changes)
+    await window.reopen_window()
+    await window.wait_until(lambda: window.models.mapping.view() is not None)
+    await window.pause(0.2)
+    assert not window.models.mapping.has_unsaved_changes

@@ -86,16 +86,16 @@ def asked_who(desk: SyncPageDriver, email: str, token: str) -> list[dict[str, An
     return [r for r in asked if r["headers"].get("authorization") == f"Basic {pair}"]
 
 
-async def test_approval_dialog_second_admin_signs_in_and_run_writes(desk: SyncPageDriver) -> None:
-    await stopped_preview(desk)
-    written = len(desk.sandbox.logged_writes())
-    write = desk.page.plan_tab.write_button
-    assert breach_of(desk) == "starts"
-    await allow_as_ada(desk, "starts")
+async def test_approval_dialog_second_admin_signs_in_and_run_writes(window: SyncPageDriver) -> None:
+    await stopped_preview(window)
+    written = len(window.sandbox.logged_writes())
+    write = window.page.plan_tab.write_button
+    assert breach_of(window) == "starts"
+    await allow_as_ada(window, "starts")
     assert not write.isEnabled()
-    said = desk.sandbox.zendesk
+    said = window.sandbox.zendesk
     bo = said["second_admin_email"], said["second_admin_api_token"]
-    dialog = await ask_for_approval(desk)
+    dialog = await ask_for_approval(window)
     for email, token, trouble in (
         (said["email"], said["api_token"], "Ada Admin has allowed it already"),
         (said["agent_email"], said["agent_api_token"], "Kim Park is no admin"),
@@ -103,48 +103,49 @@ async def test_approval_dialog_second_admin_signs_in_and_run_writes(desk: SyncPa
         ("", bo[1], "both needed"),
     ):
         sign_in(dialog, email, token)
-        await desk.wait_until(
+        await window.wait_until(
             lambda: dialog.error_label.isVisible() and dialog.allow_button.isEnabled()
         )
         assert trouble in dialog.error_label.text()
         # Whoever sits here is signed in, and need not do it again.
         assert "in Settings" not in dialog.error_label.text()
-        assert approvals(desk, "starts") == ["7601"]
+        assert approvals(window, "starts") == ["7601"]
     sign_in(dialog, *bo)
-    await desk.wait_until(lambda: approvals(desk, "starts") == ["7601", "7604"])
-    await desk.wait_until(asks_nobody)
+    await window.wait_until(lambda: approvals(window, "starts") == ["7601", "7604"])
+    await window.wait_until(asks_nobody)
     # One question, to Zendesk alone; the run is Ada's.
-    assert [r["path"] for r in asked_who(desk, *bo)] == ["/api/v2/users/me"]
+    assert [r["path"] for r in asked_who(window, *bo)] == ["/api/v2/users/me"]
     # Joining a list is one admin's matter.
-    await desk.wait_until(lambda: breach_of(desk) == "joins")
-    await allow_as_ada(desk, "joins")
-    await desk.wait_until(write.isEnabled)
-    assert len(desk.sandbox.logged_writes()) == written
-    desk.click(write)
-    run = await desk.wait_for_run_end()
+    await window.wait_until(lambda: breach_of(window) == "joins")
+    await allow_as_ada(window, "joins")
+    await window.wait_until(write.isEnabled)
+    assert len(window.sandbox.logged_writes()) == written
+    window.click(write)
+    run = await window.wait_for_run_end()
     assert run.totals["updated"] > 1
     assert run.totals["failed"] == 0
-    maria = await asyncio.to_thread(read_profile, desk, MARIA)
+    maria = await asyncio.to_thread(read_profile, window, MARIA)
     assert LIST in maria["lists"]
-    assert len(asked_who(desk, *bo)) == 1
+    assert len(asked_who(window, *bo)) == 1
 
 
-async def test_approval_is_for_one_preview_only(desk: SyncPageDriver) -> None:
-    await stopped_preview(desk)
-    await allow_as_ada(desk, "starts")
-    said = desk.sandbox.zendesk
-    dialog = await ask_for_approval(desk)
+async def test_approval_is_for_one_preview_only(window: SyncPageDriver) -> None:
+    await stopped_preview(window)
+    await allow_as_ada(window, "starts")
+    said = window.sandbox.zendesk
+    dialog = await ask_for_approval(window)
     sign_in(dialog, said["second_admin_email"], said["second_admin_api_token"])
-    await desk.wait_until(lambda: approvals(desk, "starts") == ["7601", "7604"])
-    before = desk.open_plan_id()
-    await desk.wait_until(asks_nobody)
-    await desk.press_preview()
-    await desk.wait_until(
+    await window.wait_until(lambda: approvals(window, "starts") == ["7601", "7604"])
+    before = window.open_plan_id()
+    await window.wait_until(asks_nobody)
+    await window.press_preview()
+    await window.wait_until(
         lambda: (
-            desk.models.page.selected_sync().active_run is None and desk.open_plan_id() != before
+            window.models.page.selected_sync().active_run is None
+            and window.open_plan_id() != before
         ),
         40,
     )
-    await desk.wait_until(lambda: breach_of(desk) == "starts")
-    assert approvals(desk, "starts") == []
-    assert not desk.page.plan_tab.write_button.isEnabled()
+    await window.wait_until(lambda: breach_of(window) == "starts")
+    assert approvals(window, "starts") == []
+    assert not window.page.plan_tab.write_button.isEnabled()

@@ -29,7 +29,9 @@ def display() -> Iterator[VirtualDisplay]:
 
 @pytest.fixture
 def program(
-    display: VirtualDisplay, home: WorkspaceHome, sandbox: LoggedSandbox  # noqa: F811
+    display: VirtualDisplay,
+    home: WorkspaceHome,  # noqa: F811 - the fixture imported above
+    sandbox: LoggedSandbox,  # noqa: F811 - likewise
 ) -> Iterator[FairleadProcess]:
     asyncio.run(home.set_up(sandbox.connection_document))
     program = FairleadProcess(display, home.folder, sandbox.connection_document)

@@ -23,16 +23,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def serving() -> Iterator[PageSandbox]:
+def shared_sandbox() -> Iterator[PageSandbox]:
     sandbox = PageSandbox()
     yield sandbox
     sandbox.stop()
 
 
 @pytest.fixture
-def sandbox(serving: PageSandbox) -> PageSandbox:
-    serving.control("POST", "reset")
-    return serving
+def sandbox(shared_sandbox: PageSandbox) -> PageSandbox:
+    shared_sandbox.control("POST", "reset")
+    return shared_sandbox
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +42,7 @@ def theme(qapp: QApplication) -> ApplicationTheme:
 
 
 @pytest.fixture
-def browser() -> Iterator[BrowserRecorder]:
+def browser_recorder() -> Iterator[BrowserRecorder]:
     taker = BrowserRecorder()
     QDesktopServices.setUrlHandler("http", taker, "open")
     yield taker
@@ -50,7 +50,7 @@ def browser() -> Iterator[BrowserRecorder]:
 
 
 @pytest.fixture
-async def start(theme: ApplicationTheme, tmp_path: Path) -> AsyncIterator[SetupWizardDriver]:
+async def wizard(theme: ApplicationTheme, tmp_path: Path) -> AsyncIterator[SetupWizardDriver]:
     house = make_workspace_services(tmp_path / "home")
     yield SetupWizardDriver(house)
     await house.close()

@@ -69,154 +69,154 @@ async def connect_sailthru(start: SetupWizardDriver, sandbox: PageSandbox, who: 
     ],
 )
 async def test_wizard_account_address_is_parsed(
-    start: SetupWizardDriver, typed: str, shown: str
+    wizard: SetupWizardDriver, typed: str, shown: str
 ) -> None:
-    start.model.zendesk.set_account_text(typed)
-    assert start.zendesk._address.text() == shown
-    assert start.zendesk._address.isVisible()
+    wizard.model.zendesk.set_account_text(typed)
+    assert wizard.zendesk._address.text() == shown
+    assert wizard.zendesk._address.isVisible()
 
 
-async def test_wizard_foreign_host_is_refused_at_field(start: SetupWizardDriver) -> None:
-    start.model.zendesk.set_account_text("https://zendesk.evil.example/acme")
-    assert "does not end in .zendesk.com" in start.zendesk._account_row.error_label.text()
-    assert start.zendesk._account_row.error_label.isVisible()
+async def test_wizard_foreign_host_is_refused_at_field(wizard: SetupWizardDriver) -> None:
+    wizard.model.zendesk.set_account_text("https://zendesk.evil.example/acme")
+    assert "does not end in .zendesk.com" in wizard.zendesk._account_row.error_label.text()
+    assert wizard.zendesk._account_row.error_label.isVisible()
 
 
 async def test_wizard_browser_sign_in_completes(
-    start: SetupWizardDriver, sandbox: PageSandbox, browser: BrowserRecorder
+    wizard: SetupWizardDriver, sandbox: PageSandbox, browser_recorder: BrowserRecorder
 ) -> None:
-    url = await begin(start, sandbox, browser)
+    url = await begin(wizard, sandbox, browser_recorder)
     assert urlsplit(url).netloc == urlsplit(sandbox.zendesk["base_url"]).netloc
-    assert start.zendesk.cancel_button.isVisible()
+    assert wizard.zendesk.cancel_button.isVisible()
     assert await answer_in_browser(url, "allow") == 200
-    await wait_until(lambda: start.model.zendesk.signed_in_text())
-    assert start.zendesk._signed_in.text() == "✓ Signed in as Ada Admin, Administrator"
-    assert start.house.session.actor.role is Role.ADMIN
-    assert start.house.session.values.get(settings_table.ZENDESK_AUTH) == "oauth"
-    assert await start.house.session.connection_config.vault.get(Secret.ZENDESK_REFRESH)
+    await wait_until(lambda: wizard.model.zendesk.signed_in_text())
+    assert wizard.zendesk._signed_in.text() == "✓ Signed in as Ada Admin, Administrator"
+    assert wizard.house.session.actor.role is Role.ADMIN
+    assert wizard.house.session.values.get(settings_table.ZENDESK_AUTH) == "oauth"
+    assert await wizard.house.session.connection_config.vault.get(Secret.ZENDESK_REFRESH)
 
 
 async def test_wizard_denied_access_is_explained_and_stores_nothing(
-    start: SetupWizardDriver, sandbox: PageSandbox, browser: BrowserRecorder
+    wizard: SetupWizardDriver, sandbox: PageSandbox, browser_recorder: BrowserRecorder
 ) -> None:
-    url = await begin(start, sandbox, browser)
+    url = await begin(wizard, sandbox, browser_recorder)
     await answer_in_browser(url, "deny")
-    await wait_until(lambda: start.model.zendesk.view().error)
-    assert start.model.zendesk.view().error.title == "You were not signed in."
-    assert start.zendesk._banner.isVisible()
-    assert start.zendesk.browser_sign_in_button.isEnabled()
-    assert await start.house.session.connection_config.vault.get(Secret.ZENDESK_REFRESH) is None
+    await wait_until(lambda: wizard.model.zendesk.view().error)
+    assert wizard.model.zendesk.view().error.title == "You were not signed in."
+    assert wizard.zendesk._banner.isVisible()
+    assert wizard.zendesk.browser_sign_in_button.isEnabled()
+    assert await wizard.house.session.connection_config.vault.get(Secret.ZENDESK_REFRESH) is None
 
 
 async def test_wizard_sign_in_can_be_cancelled_and_repeated(
-    start: SetupWizardDriver, sandbox: PageSandbox, browser: BrowserRecorder
+    wizard: SetupWizardDriver, sandbox: PageSandbox, browser_recorder: BrowserRecorder
 ) -> None:
-    await begin(start, sandbox, browser)
-    start.zendesk.cancel_button.click()
-    assert start.zendesk.browser_sign_in_button.isEnabled()
-    assert not start.zendesk.cancel_button.isVisible()
+    await begin(wizard, sandbox, browser_recorder)
+    wizard.zendesk.cancel_button.click()
+    assert wizard.zendesk.browser_sign_in_button.isEnabled()
+    assert not wizard.zendesk.cancel_button.isVisible()
     await asyncio.sleep(0.2)
-    browser.opened.clear()
-    url = await begin(start, sandbox, browser)
+    browser_recorder.opened.clear()
+    url = await begin(wizard, sandbox, browser_recorder)
     await answer_in_browser(url, "allow")
-    await wait_until(lambda: start.model.zendesk.signed_in_text())
+    await wait_until(lambda: wizard.model.zendesk.signed_in_text())
 
 
 async def test_wizard_api_token_is_alternative_with_end_date(
-    start: SetupWizardDriver, sandbox: PageSandbox
+    wizard: SetupWizardDriver, sandbox: PageSandbox
 ) -> None:
-    card = start.zendesk
+    card = wizard.zendesk
     card.sign_in_method.segment("token").click()
     assert "2027-04-30" in card._method_note.text()
-    start.model.zendesk.set_account_text(sandbox.zendesk["base_url"])
+    wizard.model.zendesk.set_account_text(sandbox.zendesk["base_url"])
     card.email_field.setText(sandbox.zendesk["email"])
     card.token_field.field.setText("wrong" * 8)
     card.token_sign_in_button.click()
-    await wait_until(lambda: start.model.zendesk.view().error)
+    await wait_until(lambda: wizard.model.zendesk.view().error)
     assert (
-        start.house.session.connection_config.settings_file.load().values.get(
+        wizard.house.session.connection_config.settings_file.load().values.get(
             settings_table.ZENDESK_AUTH
         )
         == "none"
     )
-    assert await start.house.session.connection_config.vault.get(Secret.ZENDESK_TOKEN) is None
+    assert await wizard.house.session.connection_config.vault.get(Secret.ZENDESK_TOKEN) is None
     card.token_field.field.setText(sandbox.zendesk["api_token"])
     card.token_sign_in_button.click()
-    await wait_until(lambda: start.model.zendesk.signed_in_text())
+    await wait_until(lambda: wizard.model.zendesk.signed_in_text())
     assert card.token_field.text() == ""
 
 
 async def test_wizard_agent_key_without_job_is_kept_with_request_letter(
-    start: SetupWizardDriver, sandbox: PageSandbox
+    wizard: SetupWizardDriver, sandbox: PageSandbox
 ) -> None:
-    start.model.zendesk.choose_sign_in_method("none")
-    await connect_sailthru(start, sandbox, "agent_")
-    checks = {check.name: check for check in start.model.sailthru.view().checks}
+    wizard.model.zendesk.choose_sign_in_method("none")
+    await connect_sailthru(wizard, sandbox, "agent_")
+    checks = {check.name: check for check in wizard.model.sailthru.view().checks}
     assert checks["Sailthru: user"].symbol == "✓"
     assert checks["Sailthru: list"].symbol == "✓"
     assert checks["Sailthru: job"].symbol == "✕"
-    line = next(x for x in start.sailthru.check_list.check_rows if x.check.name == "Sailthru: job")
+    line = next(x for x in wizard.sailthru.check_list.check_rows if x.check.name == "Sailthru: job")
     assert line.support_text is not None
     line.support_text.copy_button.click()
     assert "- job" in QApplication.clipboard().text()
     assert sandbox.sailthru["agent_api_key"] not in QApplication.clipboard().text()
-    assert start.sailthru.key_field.text() == ""
-    assert await start.house.session.connection_config.vault.get(Secret.SAILTHRU_KEY)
+    assert wizard.sailthru.key_field.text() == ""
+    assert await wizard.house.session.connection_config.vault.get(Secret.SAILTHRU_KEY)
 
 
 async def test_wizard_key_for_unverified_host_is_not_sent(
-    start: SetupWizardDriver, sandbox: PageSandbox
+    wizard: SetupWizardDriver, sandbox: PageSandbox
 ) -> None:
     sandbox.control("DELETE", "requests")
-    start.house.session.change_settings(
+    wizard.house.session.change_settings(
         {settings_table.SERVICE_URI.key: sandbox.sailthru["service_uri"]}
     )
-    start.model.sailthru.test_and_save_key("k" * 32, "s" * 32, own=False)
-    await wait_until(lambda: start.model.sailthru.view().error)
-    assert "only for Fairlead" in start.model.sailthru.view().error.title
+    wizard.model.sailthru.test_and_save_key("k" * 32, "s" * 32, own=False)
+    await wait_until(lambda: wizard.model.sailthru.view().error)
+    assert "only for Fairlead" in wizard.model.sailthru.view().error.title
     assert sandbox.control("GET", "requests")["total"] == 0
 
 
 async def test_wizard_wrong_key_is_not_stored(
-    start: SetupWizardDriver, sandbox: PageSandbox
+    wizard: SetupWizardDriver, sandbox: PageSandbox
 ) -> None:
-    start.house.session.change_settings(
+    wizard.house.session.change_settings(
         {settings_table.SERVICE_URI.key: sandbox.sailthru["service_uri"]}
     )
-    start.model.sailthru.test_and_save_key("k" * 32, "s" * 32, own=True)
-    await wait_until(lambda: start.model.sailthru.view().error)
-    assert start.model.sailthru.view().error.title == "The key was not kept."
-    assert await start.house.session.connection_config.vault.get(Secret.SAILTHRU_KEY) is None
+    wizard.model.sailthru.test_and_save_key("k" * 32, "s" * 32, own=True)
+    await wait_until(lambda: wizard.model.sailthru.view().error)
+    assert wizard.model.sailthru.view().error.title == "The key was not kept."
+    assert await wizard.house.session.connection_config.vault.get(Secret.SAILTHRU_KEY) is None
 
 
 async def test_wizard_permissions_need_connection_and_changes_start_off(
-    start: SetupWizardDriver, sandbox: PageSandbox
+    wizard: SetupWizardDriver, sandbox: PageSandbox
 ) -> None:
-    card = start.find_card(PermissionsCard)
+    card = wizard.find_card(PermissionsCard)
     assert not card.changes_switch.isEnabled()
     assert "Connect first" in card._why_not.text()
-    start.model.zendesk.choose_sign_in_method("none")
-    await connect_sailthru(start, sandbox)
+    wizard.model.zendesk.choose_sign_in_method("none")
+    await connect_sailthru(wizard, sandbox)
     assert card.changes_switch.isEnabled()
     assert not card.changes_switch.isChecked()
     card.changes_switch.click()
-    assert start.house.session.values.get(settings_table.CHANGES_ENABLED) is True
+    assert wizard.house.session.values.get(settings_table.CHANGES_ENABLED) is True
     removal = card.permission_switches[Role.AGENT, Permission.LIST_REMOVE]
     assert not removal.isChecked()
     removal.click()
     cell = settings_table.permission_setting(Role.AGENT, Permission.LIST_REMOVE)
-    assert start.house.session.values.get(cell) is True
-    assert "On: people here" in start.model.summary()[2].text
+    assert wizard.house.session.values.get(cell) is True
+    assert "On: people here" in wizard.model.summary()[2].text
 
 
-async def test_wizard_can_be_left_and_resumed(start: SetupWizardDriver) -> None:
+async def test_wizard_can_be_left_and_resumed(wizard: SetupWizardDriver) -> None:
     for _ in range(3):
-        start.page.next_button.click()
-    assert start.page.progress_label.text() == "4 of 6"
-    start.page.finish_later_button.click()
-    assert start.finished == [True]
-    assert not start.model.is_done
-    again = SetupWizardDriver(start.house)
+        wizard.page.next_button.click()
+    assert wizard.page.progress_label.text() == "4 of 6"
+    wizard.page.finish_later_button.click()
+    assert wizard.finished == [True]
+    assert not wizard.model.is_done
+    again = SetupWizardDriver(wizard.house)
     await asyncio.sleep(0.05)
     assert again.page.progress_label.text() == "4 of 6"
     for _ in range(2):
@@ -228,42 +228,42 @@ async def test_wizard_can_be_left_and_resumed(start: SetupWizardDriver) -> None:
     await again.close_page()
 
 
-async def test_wizard_works_by_keyboard_alone(start: SetupWizardDriver, qtbot: QtBot) -> None:
-    start.window.activateWindow()
+async def test_wizard_works_by_keyboard_alone(wizard: SetupWizardDriver, qtbot: QtBot) -> None:
+    wizard.window.activateWindow()
     alt = Qt.KeyboardModifier.AltModifier
     for place in range(1, 6):
-        qtbot.keyClick(start.page, Qt.Key.Key_Right, alt)
-        assert start.page.progress_label.text() == f"{place + 1} of 6"
-        focus = start.window.focusWidget()
+        qtbot.keyClick(wizard.page, Qt.Key.Key_Right, alt)
+        assert wizard.page.progress_label.text() == f"{place + 1} of 6"
+        focus = wizard.window.focusWidget()
         assert focus is not None
         # Where nothing may be changed yet, the way on has the keyboard.
-        assert start.page.cards[place].isAncestorOf(focus) or (
-            place == 2 and focus is start.page.next_button
+        assert wizard.page.cards[place].isAncestorOf(focus) or (
+            place == 2 and focus is wizard.page.next_button
         )
-    qtbot.keyClick(start.page, Qt.Key.Key_Left, alt)
-    assert start.page.progress_label.text() == "5 of 6"
+    qtbot.keyClick(wizard.page, Qt.Key.Key_Left, alt)
+    assert wizard.page.progress_label.text() == "5 of 6"
 
 
 @pytest.mark.parametrize("width", [368, 760])
 @pytest.mark.parametrize("choice", [ThemeChoice.LIGHT, ThemeChoice.DARK])
 async def test_wizard_controls_have_names_and_texts_fit(
-    start: SetupWizardDriver, theme: ApplicationTheme, width: int, choice: ThemeChoice
+    wizard: SetupWizardDriver, theme: ApplicationTheme, width: int, choice: ThemeChoice
 ) -> None:
     theme.choose(choice)
-    start.window.resize(width, 800)
+    wizard.window.resize(width, 800)
     for place in range(6):
-        start.model.go_to_step(place)
+        wizard.model.go_to_step(place)
         await asyncio.sleep(0.05)
-        assert start.window.width() == width
-        assert controls_without_name(start.page) == []
-        assert clipped_texts(start.page.cards[place]) == [], f"step {place + 1}"
+        assert wizard.window.width() == width
+        assert controls_without_name(wizard.page) == []
+        assert clipped_texts(wizard.page.cards[place]) == [], f"step {place + 1}"
     theme.choose(ThemeChoice.LIGHT)
 
 
-async def test_wizard_shown_key_is_hidden_again(start: SetupWizardDriver) -> None:
-    start.model.go_to_step(1)
+async def test_wizard_shown_key_is_hidden_again(wizard: SetupWizardDriver) -> None:
+    wizard.model.go_to_step(1)
     await asyncio.sleep(0.05)
-    field = start.sailthru.key_field
+    field = wizard.sailthru.key_field
     field.field.setText("abc")
     field.reveal_button.click()
     assert field.is_revealed()
@@ -272,50 +272,50 @@ async def test_wizard_shown_key_is_hidden_again(start: SetupWizardDriver) -> Non
     field._timer.start()
     await wait_until(lambda: not field.is_revealed())
     field.reveal_button.click()
-    start.model.go_to_step(2)
+    wizard.model.go_to_step(2)
     assert not field.is_revealed()
 
 
 async def test_wizard_agent_key_job_permission_is_tested_and_key_discarded(
-    start: SetupWizardDriver, sandbox: PageSandbox
+    wizard: SetupWizardDriver, sandbox: PageSandbox
 ) -> None:
-    start.house.session.change_settings(
+    wizard.house.session.change_settings(
         {settings_table.SERVICE_URI.key: sandbox.sailthru["service_uri"]}
     )
-    card = start.find_card(TeamCard)
+    card = wizard.find_card(TeamCard)
     for who, mark in (("agent_", "✓"), ("", "✕")):
         card.key_field.field.setText(sandbox.sailthru[f"{who}api_key"])
         card.secret_field.field.setText(sandbox.sailthru[f"{who}api_secret"])
         card.test_button.click()
-        await wait_until(lambda: not start.model.team.view().is_busy)
-        checks = {check.name: check.symbol for check in start.model.team.view().checks}
+        await wait_until(lambda: not wizard.model.team.view().is_busy)
+        checks = {check.name: check.symbol for check in wizard.model.team.view().checks}
         assert checks == {
             "Agents' key: user": "✓",
             "Agents' key: list": "✓",
             "Agents' key: job": mark,
         }
-    assert await start.house.session.connection_config.vault.get(Secret.SAILTHRU_KEY) is None
+    assert await wizard.house.session.connection_config.vault.get(Secret.SAILTHRU_KEY) is None
 
 
 async def test_wizard_policy_file_has_rules_and_no_key(
-    start: SetupWizardDriver, sandbox: PageSandbox, tmp_path: object
+    wizard: SetupWizardDriver, sandbox: PageSandbox, tmp_path: object
 ) -> None:
-    start.model.zendesk.choose_sign_in_method("none")
-    await connect_sailthru(start, sandbox)
-    text = start.model.team.policy_text()
+    wizard.model.zendesk.choose_sign_in_method("none")
+    await connect_sailthru(wizard, sandbox)
+    text = wizard.model.team.policy_text()
     assert '"permissions.agent.list_remove": false' in text
     for secret in (sandbox.sailthru["api_key"], sandbox.sailthru["api_secret"]):
         assert secret not in text
-    path = start.house.workspace.folder / "policy.json"
-    start.model.team.export_policy_file(str(path))
+    path = wizard.house.workspace.folder / "policy.json"
+    wizard.model.team.export_policy_file(str(path))
     await wait_until(path.exists)
     assert path.read_text("utf-8") == text
 
 
-async def test_wizard_unreachable_service_is_named_with_step(start: SetupWizardDriver) -> None:
-    start.house.session.change_settings({settings_table.SERVICE_URI.key: "http://127.0.0.1:9"})
-    start.model.sailthru.test_and_save_key("k" * 32, "s" * 32, own=True)
-    await wait_until(lambda: start.model.sailthru.view().error)
-    (check,) = start.model.sailthru.view().checks
+async def test_wizard_unreachable_service_is_named_with_step(wizard: SetupWizardDriver) -> None:
+    wizard.house.session.change_settings({settings_table.SERVICE_URI.key: "http://127.0.0.1:9"})
+    wizard.model.sailthru.test_and_save_key("k" * 32, "s" * 32, own=True)
+    await wait_until(lambda: wizard.model.sailthru.view().error)
+    (check,) = wizard.model.sailthru.view().checks
     assert check.name == "Sailthru: connection"
     assert check.symbol == "✕"
