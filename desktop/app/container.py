@@ -17,7 +17,7 @@ from desktop.customer.edit_undo import UndoService
 from desktop.customer.ticket_follower import TicketFollower
 from desktop.kit.change_bus import ChangeBus
 from desktop.kit.logging_setup import set_log_level
-from desktop.model.edit import Service
+from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.settings.workspace import Workspace, WorkspaceRegistry
 from desktop.store.workspace_store import WorkspaceStore, open_store

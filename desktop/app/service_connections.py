@@ -16,8 +16,8 @@ from desktop.clients.zendesk import protocol as zendesk_protocol
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.credentials import ZendeskAuthenticator
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.temporary_clients import SAILTHRU_TITLE, ZENDESK_TITLE
 from desktop.customer.service_clients import ServiceClients
+from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.settings.settings_file import SettingsValues
 
@@ -51,8 +51,8 @@ class ServiceConnections:
         known = [
             (limits_of.budgets(), name)
             for limits_of, name in (
-                (self.zendesk_rate_limiter, ZENDESK_TITLE),
-                (self.sailthru_rate_limiter, SAILTHRU_TITLE),
+                (self.zendesk_rate_limiter, Service.ZENDESK.title),
+                (self.sailthru_rate_limiter, Service.SAILTHRU.title),
             )
             if limits_of is not None
         ]
@@ -90,11 +90,14 @@ async def open_service_connections(
     key = await connection_config.sailthru_credentials()
     if key is not None:
         transport = HttpTransport(
-            SAILTHRU_TITLE, values.get(settings_table.SERVICE_URI), limits=transport_limits, tls=tls
+            Service.SAILTHRU.title,
+            values.get(settings_table.SERVICE_URI),
+            limits=transport_limits,
+            tls=tls,
         )
         transports.append(transport)
         own = RateLimiter(connection_config.clock, sailthru_protocol.read_rate_limits, shared=False)
-        tracker = ServiceStatusTracker(SAILTHRU_TITLE, connection_config.clock, on_state)
+        tracker = ServiceStatusTracker(Service.SAILTHRU.title, connection_config.clock, on_state)
         trackers.append(tracker)
         sailthru = SailthruClient(
             key,
@@ -104,14 +107,14 @@ async def open_service_connections(
         )
     base_url = values.get(settings_table.ZENDESK_BASE_URL)
     if base_url:
-        transport = HttpTransport(ZENDESK_TITLE, base_url, limits=transport_limits, tls=tls)
+        transport = HttpTransport(Service.ZENDESK.title, base_url, limits=transport_limits, tls=tls)
         transports.append(transport)
         credentials = await connection_config.zendesk_credentials(values, transport)
         if credentials is not None:
             limits = RateLimiter(
                 connection_config.clock, zendesk_protocol.read_rate_limits, shared=True
             )
-            tracker = ServiceStatusTracker(ZENDESK_TITLE, connection_config.clock, on_state)
+            tracker = ServiceStatusTracker(Service.ZENDESK.title, connection_config.clock, on_state)
             trackers.append(tracker)
             authority = ZendeskAuthenticator(credentials)
             caller = RequestPipeline(

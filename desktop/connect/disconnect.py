@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.temporary_clients import ZENDESK_TITLE
+from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
 from desktop.vault.secret import Secret, erase_all_secrets
@@ -41,7 +41,9 @@ async def sign_out_of_zendesk(config: ConnectionConfig) -> SignOutResult:
     )
     revoked = True
     if how == "oauth" and base_url:
-        async with config.temporary_clients(values).transport(ZENDESK_TITLE, base_url) as transport:
+        async with config.temporary_clients(values).transport(
+            Service.ZENDESK.title, base_url
+        ) as transport:
             revoked = await config.token_manager(values, transport).sign_out()
     await config.vault.delete(Secret.ZENDESK_TOKEN)
     if how == "token":

@@ -16,10 +16,11 @@ from desktop.connect.identity_and_roles import effective_permission_rules, sailt
 from desktop.connect.oauth_token_manager import OAuthTokenManager
 from desktop.connect.reachability_check import check_reachability
 from desktop.connect.support_texts import request_api_key_text, request_oauth_client_text
-from desktop.connect.temporary_clients import SAILTHRU_TITLE, ZENDESK_TITLE, TemporaryClients
+from desktop.connect.temporary_clients import TemporaryClients
 from desktop.kit.errors import AppError, KeyringError
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor, Permission
+from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.settings.settings_file import SettingsValues
 
@@ -104,7 +105,7 @@ async def _examine_zendesk(
     ):
         checks.add(
             ConnectionCheck(
-                ZENDESK_TITLE,
+                Service.ZENDESK.title,
                 True,
                 "Not connected: this workspace is Sailthru only.",
                 is_needed=False,
@@ -114,13 +115,18 @@ async def _examine_zendesk(
     if not base_url:
         checks.add(
             ConnectionCheck(
-                ZENDESK_TITLE, False, "No account is set.", "Enter it in Settings › Zendesk."
+                Service.ZENDESK.title,
+                False,
+                "No account is set.",
+                "Enter it in Settings › Zendesk.",
             )
         )
         return None
-    if not await check_reachability(ZENDESK_TITLE, base_url, services, config.clock, checks):
+    if not await check_reachability(
+        Service.ZENDESK.title, base_url, services, config.clock, checks
+    ):
         return None
-    async with services.transport(ZENDESK_TITLE, base_url) as transport:
+    async with services.transport(Service.ZENDESK.title, base_url) as transport:
         try:
             credentials = await config.zendesk_credentials(values, transport)
         except AppError as error:
@@ -195,7 +201,7 @@ async def _examine_sailthru(
             )
         )
         return
-    if not await check_reachability(SAILTHRU_TITLE, uri, services, config.clock, checks):
+    if not await check_reachability(Service.SAILTHRU.title, uri, services, config.clock, checks):
         return
     if not values.get(settings_table.HAS_DEDICATED_KEY):
         checks.add(

@@ -8,9 +8,9 @@ from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.identity_and_roles import actor_from_zendesk_user
 from desktop.connect.oauth_redirect_listener import REDIRECT_TIMEOUT_S
 from desktop.connect.oauth_sign_in import OAuthSignInRequest, OpenBrowser, sign_in_with_browser
-from desktop.connect.temporary_clients import ZENDESK_TITLE
 from desktop.kit.errors import AppError, InvalidInput, NotPermitted
 from desktop.model.permission import Actor
+from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.vault.secret import Secret
 
@@ -45,7 +45,7 @@ async def sign_in_interactively(
     request = OAuthSignInRequest(
         base_url, values.get(settings_table.ZENDESK_CLIENT_ID), limit_s=limit_s
     )
-    async with services.transport(ZENDESK_TITLE, base_url) as transport:
+    async with services.transport(Service.ZENDESK.title, base_url) as transport:
         tokens = await sign_in_with_browser(request, transport, open_browser, config.clock)
         async with services.zendesk(base_url, _UnsavedTokenCredentials(tokens.access)) as client:
             try:

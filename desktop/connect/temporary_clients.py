@@ -16,9 +16,7 @@ from desktop.clients.zendesk import protocol as zendesk_protocol
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.credentials import ZendeskAuthenticator, ZendeskCredentials
 from desktop.kit.clock import Clock, SystemClock
-
-SAILTHRU_TITLE = "Sailthru"
-ZENDESK_TITLE = "Zendesk"
+from desktop.model.service import Service
 
 
 class TemporaryClients:
@@ -48,9 +46,9 @@ class TemporaryClients:
         self, service_uri: str, credentials: sailthru_protocol.SailthruCredentials
     ) -> AsyncIterator[SailthruClient]:
         """Sailthru by one key."""
-        async with self.transport(SAILTHRU_TITLE, service_uri) as transport:
+        async with self.transport(Service.SAILTHRU.title, service_uri) as transport:
             limits = RateLimiter(self._clock, sailthru_protocol.read_rate_limits, shared=False)
-            tracker = ServiceStatusTracker(SAILTHRU_TITLE, self._clock)
+            tracker = ServiceStatusTracker(Service.SAILTHRU.title, self._clock)
             yield SailthruClient(
                 credentials, RequestPipeline(transport, limits, tracker, self._clock)
             )
@@ -60,8 +58,8 @@ class TemporaryClients:
         self, base_url: str, credentials: ZendeskCredentials
     ) -> AsyncIterator[ZendeskClient]:
         """Zendesk as one agent."""
-        async with self.transport(ZENDESK_TITLE, base_url) as transport:
+        async with self.transport(Service.ZENDESK.title, base_url) as transport:
             limits = RateLimiter(self._clock, zendesk_protocol.read_rate_limits, shared=True)
-            tracker = ServiceStatusTracker(ZENDESK_TITLE, self._clock)
+            tracker = ServiceStatusTracker(Service.ZENDESK.title, self._clock)
             authority = ZendeskAuthenticator(credentials)
             yield ZendeskClient(RequestPipeline(transport, limits, tracker, self._clock, authority))

@@ -22,11 +22,11 @@ from desktop.connect.doctor import check_zendesk_account, not_signed_in_check
 from desktop.connect.identity_and_roles import sailthru_only_actor
 from desktop.connect.reachability_check import check_reachability
 from desktop.connect.setup_document import SetupDocument, parse_setup_document
-from desktop.connect.temporary_clients import SAILTHRU_TITLE, ZENDESK_TITLE
 from desktop.connect.zendesk_account import erase_zendesk_secrets
 from desktop.kit.errors import InvalidInput, NotPermitted
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor, Role
+from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
 from desktop.settings.settings_file import SettingsValues
@@ -196,14 +196,16 @@ async def _check_zendesk(
         return
     outcome.actor = None
     services = config.temporary_clients(values)
-    if not await check_reachability(ZENDESK_TITLE, base_url, services, config.clock, checks):
+    if not await check_reachability(
+        Service.ZENDESK.title, base_url, services, config.clock, checks
+    ):
         outcome.is_unreachable = True
         return
     if token is not None:
         outcome.actor = await check_zendesk_account(services, base_url, token, values, checks)
         outcome.is_refused = outcome.actor is None
         return
-    async with services.transport(ZENDESK_TITLE, base_url) as transport:
+    async with services.transport(Service.ZENDESK.title, base_url) as transport:
         credentials = None if moved else await config.zendesk_credentials(values, transport)
         if credentials is None:
             checks.add(not_signed_in_check(values))
@@ -223,7 +225,7 @@ async def _check_sailthru(
         return
     services = config.temporary_clients(values)
     uri = values.get(settings_table.SERVICE_URI)
-    if not await check_reachability(SAILTHRU_TITLE, uri, services, config.clock, checks):
+    if not await check_reachability(Service.SAILTHRU.title, uri, services, config.clock, checks):
         outcome.is_unreachable = True
         return
     async with services.sailthru(uri, key) as client:

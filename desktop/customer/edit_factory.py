@@ -4,7 +4,7 @@ from desktop.customer.service_clients import AccountFieldNames
 from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.model.customer_health import CustomerHealth
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
-from desktop.model.edit import EditKind, EditRequest, EditTarget, Service
+from desktop.model.edit import EditKind, EditRequest, EditTarget
 from desktop.model.json_value import Json
 from desktop.model.lookup_query import is_email
 from desktop.model.optout_level import OptOutLevel
@@ -13,6 +13,7 @@ from desktop.model.sailthru_naming_rules import (
     validate_var_name,
     validate_var_value,
 )
+from desktop.model.service import Service
 from desktop.model.sheet_overlay import confirmed_value
 
 

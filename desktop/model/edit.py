@@ -6,6 +6,7 @@ from enum import Enum
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel, is_loosening
 from desktop.model.permission import Permission
+from desktop.model.service import Service
 
 UNDO_WINDOW_S = 10.0
 
@@ -38,13 +39,6 @@ class EditState(Enum):
     def is_final(self) -> bool:
         """Whether nothing more happens to it by itself."""
         return self in (EditState.DONE, EditState.CONFLICT, EditState.FAILED, EditState.UNDONE)
-
-
-class Service(Enum):
-    """Whose data an edit changes."""
-
-    SAILTHRU = "sailthru"
-    ZENDESK = "zendesk"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from decimal import Decimal, DecimalException
 from enum import Enum
 
 from desktop.kit.errors import InvalidInput
-from desktop.model.edit import Service
 from desktop.model.field_value import (
     as_list,
     is_empty,
@@ -20,6 +19,7 @@ from desktop.model.field_value import (
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
 from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
+from desktop.model.service import Service
 from desktop.model.value_conversion import UnconvertibleValue
 
 
@@ -320,10 +320,8 @@ def _resolve_preference(
 
 
 def _service_name(service: Service | None) -> str:
-    return _SERVICE_NAMES[service] if service else "the target"
+    return service.title if service else "the target"
 
-
-_SERVICE_NAMES = {Service.SAILTHRU: "Sailthru", Service.ZENDESK: "Zendesk"}
 
 # `cookie` is a login token, and keys say who somebody is: no mapping writes either.
 RESERVED_FIELDS = frozenset({"cookie", "cookies", "keys", "sid", "email", "extid"})
@@ -401,4 +399,4 @@ def _operator_problem(row: MappingRow, allowed: tuple[MappingOperator, ...]) -> 
 
 def _unknown_field_message(row: MappingRow, service: Service) -> str:
     text = "{service} has no field “{field}” that a mapping can write."
-    return text.format(service=_SERVICE_NAMES[service], field=row.target)
+    return text.format(service=service.title, field=row.target)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from desktop.model.consent_check import ConsentPurpose
-from desktop.model.edit import Service
 from desktop.model.field_condition import FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingRow
 from desktop.model.lifecycle_stage import FrequencyCap, LifecycleStage
 from desktop.model.limit import Limit
+from desktop.model.service import Service
 
 SYNC_NAME_MAX_LENGTH = 64
 _PLAN_RELEVANT_FIELDS = ("source", "identity", "effects", "purposes", "stages", "opt_in")

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from desktop.model.edit import Service
 from desktop.model.json_value import Json
+from desktop.model.service import Service
 
 # The cause of a row that is skipped for now alone: the next plan looks at it again.
 RETRY_LATER = "later"

@@ -6,12 +6,12 @@ What cannot be would be read as nobody, be dropped by the service, or be written
 from collections.abc import Callable, Iterator
 
 from desktop.kit.errors import InvalidInput
-from desktop.model.edit import Service
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import FIELD_KEY_PATTERN, RESERVED_FIELDS, SourceType
 from desktop.model.field_value import parse_number
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
+from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.value_conversion import zendesk_tag_from
 

@@ -20,9 +20,10 @@ from desktop.model.customer_sheet import (
     SheetPartState,
     TicketPage,
 )
-from desktop.model.edit import Edit, Service
+from desktop.model.edit import Edit
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.model.sailthru_profile import SailthruList, SailthruProfile
+from desktop.model.service import Service
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
 from desktop.store.customer_cache import LISTS_ENTRY, USER_FIELDS_ENTRY

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from desktop.kit.errors import ConflictError, InvalidInput
-from desktop.model.edit import Edit, EditRequest, EditState, Service, is_same_json
+from desktop.model.edit import Edit, EditRequest, EditState, is_same_json
+from desktop.model.service import Service
 from desktop.store import audit_log
 from desktop.store.outbox_row import decode_edit
 from desktop.store.process_identity import is_owner_alive

@@ -4,8 +4,9 @@ import sqlite3
 
 import msgspec
 
-from desktop.model.edit import Edit, EditKind, EditRequest, EditState, EditTarget, Service
+from desktop.model.edit import Edit, EditKind, EditRequest, EditState, EditTarget
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.service import Service
 from desktop.store.sqlite_errors import DatabaseDamaged
 
 

@@ -5,7 +5,7 @@ import sqlite3
 import msgspec
 
 from desktop.kit.errors import ConflictError, NotFound
-from desktop.model.edit import Service
+from desktop.model.service import Service
 from desktop.model.sync_plan import Consequence, ConsequenceCount, Plan, PlanState
 from desktop.store.plan_row_table import parse_plan_id
 

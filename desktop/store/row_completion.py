@@ -4,8 +4,9 @@ import hashlib
 import sqlite3
 from dataclasses import dataclass
 
-from desktop.model.edit import EditTarget, Service
+from desktop.model.edit import EditTarget
 from desktop.model.json_value import Json
+from desktop.model.service import Service
 from desktop.model.sync_plan import PlanRow, PlanRowState
 from desktop.store import audit_log
 from desktop.store.plan_row_table import to_json

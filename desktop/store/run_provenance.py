@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from desktop.model.edit import Service
+from desktop.model.service import Service
 
 
 @dataclass(frozen=True)

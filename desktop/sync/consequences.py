@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from desktop.model.edit import Service
 from desktop.model.field_value import is_empty
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel, is_loosening
+from desktop.model.service import Service
 from desktop.model.sync import FlowPolicy, Sync
 from desktop.model.sync_plan import Consequence, FieldChange, PlannedOutcome, PlanRow
 from desktop.writing.target_record import LIST_PREFIX, TAG_PREFIX, TargetRecord

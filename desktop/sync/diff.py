@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from desktop.model import consent_check
-from desktop.model.edit import Service
 from desktop.model.field_mapping import (
     ABSENT,
     AbsentValue,
@@ -19,6 +18,7 @@ from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
 from desktop.model.lifecycle_stage import is_cap_reached
 from desktop.model.lookup_query import is_email
+from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import RETRY_LATER, FieldChange, PlannedOutcome, PlanRow
 from desktop.model.value_conversion import (

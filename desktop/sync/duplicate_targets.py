@@ -6,7 +6,7 @@ Whose counterpart it was first keeps it; the other waits for a person.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from desktop.model.edit import Service
+from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import PlannedOutcome, PlanRow
 from desktop.store.workspace_store import WorkspaceStore

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from desktop.kit.errors import AppError, NotFound, ValuesRejected
-from desktop.model.edit import Service
+from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier, Sync
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.feed_repository import USERS_FEED, normalize_phone

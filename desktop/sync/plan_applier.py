@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from desktop.model.edit import Service
 from desktop.model.field_mapping import MappingOperator, source_field_of
+from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_run import Run
 from desktop.store.run_provenance import RunProvenance

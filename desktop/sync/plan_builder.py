@@ -11,10 +11,10 @@ from itertools import islice
 from typing import ParamSpec, TypeVar
 
 from desktop.kit.errors import AppError
-from desktop.model.edit import Service
 from desktop.model.field_condition import are_all_conditions_met
 from desktop.model.lifecycle_stage import cap_period_start, current_stages
 from desktop.model.limit import exceeded_limits
+from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRow, PlanState
 from desktop.store.sync_state_repository import SourceCorrection

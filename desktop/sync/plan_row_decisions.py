@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from desktop.kit.clock import Clock
 from desktop.kit.errors import InvalidInput, NotFound
-from desktop.model.edit import Service
 from desktop.model.field_mapping import ConflictPreference
 from desktop.model.json_value import Json
+from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow, PlanRowState, PlanState
 from desktop.store.plan_row_filter import PlanRowFilter

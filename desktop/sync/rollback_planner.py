@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 
 from desktop.kit.errors import AppError, InvalidInput
-from desktop.model.edit import Service
 from desktop.model.field_mapping import MappingOperator, is_same_field_value
 from desktop.model.field_value import is_empty
 from desktop.model.limit import exceeded_limits
+from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import (
     FieldChange,

@@ -9,7 +9,6 @@ from desktop.clients.zendesk.client import ZendeskClient
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted, UserDecisionNeeded
-from desktop.model.edit import Service
 from desktop.model.field_mapping import validate_mapping
 from desktop.model.json_value import Json
 from desktop.model.lifecycle_stage import validate_stages
@@ -22,6 +21,7 @@ from desktop.model.permission import (
     Role,
     check_permission,
 )
+from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync, SyncProblem, SyncStatus
 from desktop.model.sync_plan import PlanState
 from desktop.model.sync_run import RunState

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from desktop.clients.sailthru.job_status import SailthruJobStatus
 from desktop.kit.errors import NotFound
-from desktop.model.edit import Service
 from desktop.model.field_mapping import MappingOperator, is_same_field_value
 from desktop.model.json_value import Json
+from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.store.unconfirmed_increment_repository import UnconfirmedIncrement
 from desktop.sync.diff import HoldReason

@@ -9,6 +9,7 @@ from desktop.clients.service_status import ServiceStatus
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.text import format_count
+from desktop.model.service import Service
 from desktop.settings import sync_settings
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels import time_format
@@ -55,7 +56,11 @@ class StatusBarModel(QObject):
         states = {state.service: state for state in self._workspace.service_states}
         connected = self._workspace.services
         views = []
-        for name, client in (("Zendesk", connected.zendesk), ("Sailthru", connected.sailthru)):
+        for service, client in (
+            (Service.ZENDESK, connected.zendesk),
+            (Service.SAILTHRU, connected.sailthru),
+        ):
+            name = service.title
             state = states.get(name)
             if client is None:
                 if self._workspace.is_connected:

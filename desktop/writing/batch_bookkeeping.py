@@ -6,8 +6,8 @@ from typing import ParamSpec, TypeVar
 
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, ResponseTimeout, ServiceError
-from desktop.model.edit import Service
 from desktop.model.json_value import Json
+from desktop.model.service import Service
 from desktop.model.sync_plan import FieldChange, PlanRow, PlanRowState
 from desktop.store.batch_repository import WriteBatch
 from desktop.store.row_completion import RowCompletion

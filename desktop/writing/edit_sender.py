@@ -22,10 +22,11 @@ from desktop.kit.errors import (
     ServiceError,
     ServiceUnreachable,
 )
-from desktop.model.edit import Edit, EditKind, EditState, Service, is_same_json
+from desktop.model.edit import Edit, EditKind, EditState, is_same_json
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.retry_backoff import ExponentialBackoff
+from desktop.model.service import Service
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.writing.edit_gateways import CurrentValue, EditGateway
 

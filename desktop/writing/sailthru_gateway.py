@@ -12,9 +12,9 @@ from desktop.clients.sailthru.bulk_jobs import SailthruBulkClient
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.sailthru.job_status import SailthruJob
 from desktop.kit.errors import AppError, NotFound
-from desktop.model.edit import Service
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.service import Service
 from desktop.model.sync_plan import PlanRow
 from desktop.writing.target_record import (
     LIST_PREFIX,

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from desktop.kit.errors import AppError
-from desktop.model.edit import Service
 from desktop.model.field_mapping import is_same_field_value
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_profile import SailthruProfile
+from desktop.model.service import Service
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow
 from desktop.model.zendesk_user import ZendeskUser
 

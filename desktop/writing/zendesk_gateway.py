@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from desktop.clients.zendesk.bulk_jobs import ZendeskBulkClient, ZendeskJob
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.kit.errors import NotFound
-from desktop.model.edit import Service
 from desktop.model.json_value import Json
+from desktop.model.service import Service
 from desktop.model.sync_plan import PlanRow
 from desktop.writing.target_record import (
     TAG_PREFIX,

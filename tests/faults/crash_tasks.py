@@ -13,7 +13,8 @@ import desktop.app.service_connections
 import desktop.connect.workspace_setup  # noqa: F401 - imported for the children of the fork
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner
-from desktop.model.edit import EditKind, EditRequest, EditTarget, Service
+from desktop.model.edit import EditKind, EditRequest, EditTarget
+from desktop.model.service import Service
 from desktop.sync.sync_runner import RunRequest
 from tests.faults.negative_controls import (
     repeat_increments,

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from desktop.kit.errors import StorageError
-from desktop.model.edit import EditKind, EditRequest, EditState, EditTarget, Service
+from desktop.model.edit import EditKind, EditRequest, EditState, EditTarget
 from desktop.model.lookup_query import parse_lookup_query
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_profile import SailthruProfile
+from desktop.model.service import Service
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.workspace_store import open_store
 

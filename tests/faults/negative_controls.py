@@ -6,7 +6,8 @@ from pathlib import Path
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_sync_context
-from desktop.model.edit import EditState, Service
+from desktop.model.edit import EditState
+from desktop.model.service import Service
 from desktop.model.sync_plan import PlanRow
 from desktop.writing.edit_gateways import SailthruEditGateway
 from desktop.writing.sailthru_gateway import SailthruGateway

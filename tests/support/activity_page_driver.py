@@ -1,7 +1,8 @@
 """The page Activity at work in a workspace, and changes of one customer."""
 
 from desktop.app.container import WorkspaceServices
-from desktop.model.edit import EditRequest, EditTarget, Service
+from desktop.model.edit import EditRequest, EditTarget
+from desktop.model.service import Service
 from desktop.panels.activity_page import ActivityPage
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
 from tests.support.window_workspace import await_with_timeout, delete_qt_objects

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from desktop.model.edit import EditKind, EditRequest, EditTarget, Service
+from desktop.model.edit import EditKind, EditRequest, EditTarget
+from desktop.model.service import Service
 from tests.support.sandbox_servers import SandboxServers
 
 LIST_NAME = "Newsletter"

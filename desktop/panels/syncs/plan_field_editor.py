@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from desktop.model.service import Service
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import Button
 from desktop.panels.widgets.label import PlainLabel, elided_label, label
@@ -11,7 +12,6 @@ from desktop.sync.field_labels import UNSET_LABEL
 from desktop.viewmodels.syncs.plan_row_view import FieldChangeView
 
 _MAX_WORD_LENGTH = 28
-_SERVICE_NAMES = {"zendesk": "Zendesk", "sailthru": "Sailthru"}
 
 
 def value_label(text: str) -> PlainLabel:
@@ -60,7 +60,7 @@ class PlanFieldEditor(QWidget):
 
     def _add_side_buttons(self, column: QVBoxLayout, *, may: bool) -> None:
         for side in self._line.sides:
-            button = Button(side.text, name=f"Pick {_SERVICE_NAMES[side.side]}")
+            button = Button(side.text, name=f"Pick {Service(side.side).title}")
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             button.set_tooltip(side.text)
             button.set_enabled(may, "This preview cannot be changed any more.")
@@ -71,7 +71,7 @@ class PlanFieldEditor(QWidget):
             row = QHBoxLayout()
             row.addWidget(label("Always prefer", "note"))
             for side in self._line.sides:
-                place = _SERVICE_NAMES[side.side]
+                place = Service(side.side).title
                 link = LinkButton(place, name=f"Always prefer {place} for {self._line.name}")
                 link.clicked.connect(self._on_always)
                 self._sides[link] = side.side

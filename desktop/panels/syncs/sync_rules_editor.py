@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.model.consent_check import ConsentPurpose
-from desktop.model.edit import Service
+from desktop.model.service import Service
 from desktop.model.sync import FlowPolicy, MatchIdentifier, SourceKind, Sync
 from desktop.panels.syncs.condition_editor import ConditionEditor
 from desktop.panels.syncs.form_fields import (

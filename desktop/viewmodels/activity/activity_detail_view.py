@@ -23,7 +23,6 @@ from desktop.viewmodels.activity.activity_row import (
     edit_value_text,
     new_value_text,
     old_value_text,
-    service_title,
 )
 
 
@@ -115,7 +114,7 @@ def format_detail_text(edit: Edit, row: ActivityRow) -> str:
         ("Change", row.change_text),
         ("State", row.state + (f": {edit.detail}" if edit.detail else "")),
         ("Customer", intent.target.label),
-        ("Target", f"{service_title(edit)} {intent.target.id}"),
+        ("Target", f"{edit.request.target.service.title} {intent.target.id}"),
         ("By", edit.actor),
         ("Wanted at", iso_timestamp(edit.created_at)),
         ("Last moved at", iso_timestamp(edit.updated_at or edit.created_at)),
@@ -128,7 +127,9 @@ def format_detail_text(edit: Edit, row: ActivityRow) -> str:
 
 def _build_facts(edit: Edit, now: float) -> list[tuple[str, str, str]]:
     intent = edit.request
-    facts = [("Customer", intent.target.label, f"{service_title(edit)} {intent.target.id}")]
+    facts = [
+        ("Customer", intent.target.label, f"{edit.request.target.service.title} {intent.target.id}")
+    ]
     if intent.kind is not EditKind.CREATE and edit.state is not EditState.CONFLICT:
         facts += [("Before", old_value_text(edit), ""), ("Wanted", new_value_text(edit), "")]
     facts += [
@@ -148,7 +149,7 @@ def _build_facts(edit: Edit, now: float) -> list[tuple[str, str, str]]:
         facts.append(("Reason", edit_reason(edit), ""))
     if edit.tries > 1:
         facts.append(("Tries", str(edit.tries), ""))
-    facts.append(("Service", service_title(edit), ""))
+    facts.append(("Service", edit.request.target.service.title, ""))
     facts.append(("Reference", f"edit {edit.id}", edit.idem_key))
     return facts
 
@@ -162,7 +163,7 @@ def _build_conflict_sides(
     return (
         ("Wanted here", new_value_text(edit)),
         ("It was then", old_value_text(edit)),
-        (f"{service_title(edit)} says now", now),
+        (f"{edit.request.target.service.title} says now", now),
     )
 
 

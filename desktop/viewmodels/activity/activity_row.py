@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from desktop.model.customer_health import CustomerHealth
-from desktop.model.edit import Edit, EditKind, EditState, Service
+from desktop.model.edit import Edit, EditKind, EditState
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.service import Service
 from desktop.sync import field_labels
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.timeline_view import edit_text
@@ -156,11 +157,6 @@ def edit_value_text(kind: EditKind, value: Json) -> str:
         return str(value).capitalize()
     text = field_labels.format_value(value)
     return text if len(text) <= _MAX_VALUE_LENGTH else text[: _MAX_VALUE_LENGTH - 1] + "…"
-
-
-def service_title(edit: Edit) -> str:
-    """Whose data it changes."""
-    return "Sailthru" if edit.request.target.service is Service.SAILTHRU else "Zendesk"
 
 
 def customer_query_for_edit(edit: Edit) -> str:

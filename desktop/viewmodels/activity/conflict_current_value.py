@@ -2,8 +2,9 @@
 
 from desktop.kit.errors import AppError, NotFound
 from desktop.model.customer_sheet import SheetPart
-from desktop.model.edit import Edit, EditKind, Service
+from desktop.model.edit import Edit, EditKind
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
+from desktop.model.service import Service
 from desktop.model.sheet_overlay import confirmed_value
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels import time_format

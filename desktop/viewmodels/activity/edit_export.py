@@ -15,7 +15,6 @@ from desktop.viewmodels.activity.activity_row import (
     edit_subject,
     new_value_text,
     old_value_text,
-    service_title,
 )
 
 # What spreadsheets take for the start of a formula, full-width variants included (OWASP).
@@ -75,7 +74,7 @@ def _edit_cells(edit: Edit) -> Iterator[str]:
     yield iso_timestamp(edit.created_at)
     yield iso_timestamp(edit.updated_at) if edit.state.is_final else ""
     yield edit.actor
-    yield service_title(edit)
+    yield edit.request.target.service.title
     yield intent.target.label
     yield intent.target.id
     yield edit_subject(edit)

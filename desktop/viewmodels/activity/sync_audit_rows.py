@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from desktop.kit.clock import iso_timestamp
+from desktop.model.service import Service
 from desktop.store.audit_log import AuditEntry
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.field_labels import format_field_name, format_value
@@ -130,7 +131,7 @@ def build_sync_row_detail(row: AuditEntry, now: float) -> ActivityDetailView:
     acts = [ActivityAction("open", "Open customer"), ActivityAction("copy", "Copy details")]
     if run_id_of(row):
         acts.insert(0, ActivityAction("run", "Show the run"))
-    service = row.service.capitalize()
+    service = Service(row.service).title
     return ActivityDetailView(
         id=line.id,
         title=f"Sync “{_sync_title(row)}”",
@@ -159,7 +160,7 @@ def format_sync_row_text(row: AuditEntry, now: float) -> str:
 
 def customer_query_for_sync_row(row: AuditEntry) -> str:
     """What the search field finds this customer by."""
-    return f"sid:{row.target}" if row.service == "sailthru" else f"id:{row.target}"
+    return f"sid:{row.target}" if row.service == Service.SAILTHRU.value else f"id:{row.target}"
 
 
 def sync_rows_to_json(rows: Iterable[AuditEntry]) -> str:

@@ -51,7 +51,7 @@ class CustomerContext:
 
 def edit_progress_text(edit: Edit) -> str:
     """How far an edit is: the words follow the facts."""
-    service = edit.request.target.service.value.capitalize()
+    service = edit.request.target.service.title
     if edit.state is EditState.WAITING:
         return "waiting for Undo"
     if edit.state is EditState.QUEUED:

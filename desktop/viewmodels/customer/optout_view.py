@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from desktop.model.edit import Edit, EditKind, EditRequest, EditTarget, Service
+from desktop.model.edit import Edit, EditKind, EditRequest, EditTarget
 from desktop.model.optout_level import SELECTABLE_LEVELS, OptOutLevel, is_loosening
+from desktop.model.service import Service
 from desktop.model.sheet_overlay import confirmed_value, pending_edit
 from desktop.viewmodels.customer.customer_context import CustomerContext, edit_progress_text
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state

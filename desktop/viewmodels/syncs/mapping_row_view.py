@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from desktop.model.edit import Service
 from desktop.model.field_mapping import (
     ConflictPreference,
     FieldProtection,
@@ -13,12 +12,13 @@ from desktop.model.field_mapping import (
     validate_mapping,
 )
 from desktop.model.instant import FieldValue, Instant
+from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.sync_plan import FieldChange, PlanRow
 from desktop.model.value_conversion import loses_decimals
 from desktop.sync.field_labels import format_field_name, format_value
 from desktop.viewmodels import time_format
-from desktop.viewmodels.syncs.sync_labels import FATE_LABELS, SERVICE_TITLES
+from desktop.viewmodels.syncs.sync_labels import FATE_LABELS
 
 SOURCE_TYPE_LABELS = (
     (SourceType.FIELD, "Field"),
@@ -174,4 +174,4 @@ def _format_value(value: FieldValue) -> str:
 
 def direction_labels(sync: Sync) -> tuple[str, str]:
     """The two places, source first."""
-    return SERVICE_TITLES[sync.source.kind.service], SERVICE_TITLES[sync.target_service]
+    return sync.source.kind.service.title, sync.target_service.title

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from desktop.kit.errors import AppError, InvalidInput, NotFound
-from desktop.model.edit import Service
 from desktop.model.exported_ticket import ExportedTicket
 from desktop.model.json_value import Json
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind, parse_lookup_query
+from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import PlanRow
 from desktop.settings.permission_rules import customer_value_source_from
@@ -19,7 +19,6 @@ from desktop.sync.source_record import (
     source_record_from_user,
 )
 from desktop.sync.sync_context import SyncContext, make_sync_context
-from desktop.viewmodels.syncs.sync_labels import SERVICE_TITLES
 from desktop.viewmodels.syncs.sync_page_context import SyncPageContext
 
 
@@ -94,7 +93,7 @@ async def _read_zendesk_user(tools: SyncContext, query: LookupQuery) -> SourceRe
     else:
         raise InvalidInput("Type an e-mail address or a Zendesk id.")
     if not found:
-        raise NotFound(f"{SERVICE_TITLES[Service.ZENDESK]} knows nobody by “{query.value[:80]}”.")
+        raise NotFound(f"{Service.ZENDESK.title} knows nobody by “{query.value[:80]}”.")
     person = found[0]
     tickets = await tools.store.database_thread.run(tools.store.feeds.list_tickets, person.id)
     return source_record_from_user(person, tickets or await _read_tickets(tools, person.id))

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from desktop.model.edit import Service
 from desktop.model.lookup_query import is_email
+from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow, PlanRowState
 from desktop.sync.field_labels import UNSET_LABEL, format_field_name, format_value
 from desktop.viewmodels import time_format
 from desktop.viewmodels.money_format import format_amount
-from desktop.viewmodels.syncs.sync_labels import FATE_LABELS, SERVICE_TITLES
+from desktop.viewmodels.syncs.sync_labels import FATE_LABELS
 
 FATE_TONES = {
     PlannedOutcome.CREATE: "info",
@@ -143,7 +143,7 @@ def build_plan_row_detail(
 ) -> PlanRowDetail:
     """What stands beside the table for the chosen row."""
     facts: list[tuple[str, str, str]] = []
-    source, target = SERVICE_TITLES[sync.source.kind.service], SERVICE_TITLES[sync.target_service]
+    source, target = sync.source.kind.service.title, sync.target_service.title
     for place, at in ((source, row.source_at), (target, row.target_at)):
         if at is not None:
             words = f"changed {time_format.format_date_and_time(at, now)}"
@@ -220,7 +220,7 @@ def _build_field_change(
         sides = _build_conflict_sides(change, row, sync, now)
     reason = change.reason
     if change.choice:
-        reason = f"{SERVICE_TITLES[Service(change.choice)]} picked"
+        reason = f"{Service(change.choice).title} picked"
     name, old, new = _field_change_texts(change)
     return FieldChangeView(
         field=change.field,
@@ -255,7 +255,7 @@ def _build_conflict_sides(
         pairs = {"zendesk": target, "sailthru": source}
     return tuple(
         ConflictSideView(
-            side, _side_text(SERVICE_TITLES[Service(side)], value, at, now), change.choice == side
+            side, _side_text(Service(side).title, value, at, now), change.choice == side
         )
         for side, (value, at) in pairs.items()
     )

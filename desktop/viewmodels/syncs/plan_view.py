@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from desktop.kit.text import format_count
-from desktop.model.edit import Service
 from desktop.model.limit import EMPTY_SOURCE, LimitBreach, needs_two_admins
 from desktop.model.permission import Actor, Role
+from desktop.model.service import Service
 from desktop.model.sync import FlowPolicy, Sync
 from desktop.model.sync_plan import Consequence, Plan, PlannedOutcome, PlanRowState, PlanState
 from desktop.store.plan_repository import LimitApproval, PlanRepository
@@ -16,7 +16,7 @@ from desktop.sync.limits import find_limit_breaches
 from desktop.viewmodels import time_format
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
 from desktop.viewmodels.syncs.sync_header_view import SyncMessageView
-from desktop.viewmodels.syncs.sync_labels import SERVICE_TITLES, duration_text, people_text
+from desktop.viewmodels.syncs.sync_labels import duration_text, people_text
 
 # A single post takes a round trip, and twenty are under way at once; a job of a hundred about two.
 _POSTS_A_SECOND = 40
@@ -159,7 +159,7 @@ def build_plan_view(
     is_open = plan.state in _OPEN_STATES
     stop = _build_limit_stop(summary, actor, now) if is_open else None
     held = "A limit holds it: see above." if stop is not None else ""
-    place = SERVICE_TITLES[goal.target_service]
+    place = goal.target_service.title
     nothing = "Nothing is ticked." if not summary.ticked_count else ""
     return PlanView(
         plan_id=plan.id,
@@ -332,7 +332,7 @@ def _estimate_seconds(summary: PlanSummary) -> float:
 
 def _build_confirmation(summary: PlanSummary) -> WriteConfirmation | None:
     """Asked for more than fifty; over a thousand the number has to be typed."""
-    count, place = summary.ticked_count, SERVICE_TITLES[summary.sync.target_service]
+    count, place = summary.ticked_count, summary.sync.target_service.title
     if count <= _CONFIRM_OVER:
         return None
     typed = str(count) if count > CONFIRM_TYPED_OVER else ""

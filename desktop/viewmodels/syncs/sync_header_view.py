@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from desktop.kit.text import format_count
-from desktop.model.edit import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import PlanState
 from desktop.model.sync_run import Run, RunState
@@ -213,7 +212,7 @@ def _build_message(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncMessageV
 
 
 def _last_run_message(snapshot: SyncSnapshot, run: Run) -> SyncMessageView | None:
-    target = "Sailthru" if snapshot.sync.target_service is Service.SAILTHRU else "Zendesk"
+    target = snapshot.sync.target_service.title
     done = totals_text(run.totals)
     written = any(run.totals.get(key) for key in ("created", "updated"))
     kept = f"So far: {done}." if written else "Nothing was written yet."

@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 
 from desktop.kit.text import format_count
-from desktop.model.edit import Service
 from desktop.model.field_condition import ConditionOperator, FieldCondition, describe_condition
+from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.sync_plan import PlannedOutcome
 from desktop.model.sync_run import Run, RunStage, RunState
 from desktop.model.sync_schedule import ScheduleKind, parse_schedule_rule
 from desktop.sync.sync_presets import HIGHEST_SEGMENT, PresetNames
 from desktop.viewmodels import time_format
-
-SERVICE_TITLES = {Service.SAILTHRU: "Sailthru", Service.ZENDESK: "Zendesk"}
 
 FATE_LABELS = {
     PlannedOutcome.CREATE: "Create",
@@ -104,7 +102,7 @@ def written_text(totals: Mapping[str, int]) -> str:
 def stage_label(run: Run, target: Service) -> str:
     """What a run is doing."""
     said = _STAGE_LABELS[run.stage]
-    return f"{said} to {SERVICE_TITLES[target]}" if run.stage is RunStage.APPLY else said
+    return f"{said} to {target.title}" if run.stage is RunStage.APPLY else said
 
 
 def lower_first(words: str) -> str:

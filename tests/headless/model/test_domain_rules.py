@@ -23,7 +23,6 @@ from desktop.model.edit import (
     EditRequest,
     EditState,
     EditTarget,
-    Service,
     is_opt_in,
     is_same_json,
     needed_permission,
@@ -46,6 +45,7 @@ from desktop.model.sailthru_naming_rules import (
     validate_var_name,
     validate_var_value,
 )
+from desktop.model.service import Service
 from desktop.model.zendesk_ticket import ZendeskTicket, sort_unsolved_first
 from desktop.model.zendesk_user import UserIdentity, ZendeskUser
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.model.edit import Service
 from desktop.model.field_mapping import (
     ABSENT,
     ConflictPreference,
@@ -22,6 +21,7 @@ from desktop.model.field_mapping import (
 )
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
+from desktop.model.service import Service
 from desktop.model.value_conversion import (
     UnconvertibleValue,
     convert_for_sailthru,

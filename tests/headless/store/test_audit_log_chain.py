@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from desktop.model.edit import EditKind, EditRequest, EditState, EditTarget, Service
+from desktop.model.edit import EditKind, EditRequest, EditState, EditTarget
+from desktop.model.service import Service
 from desktop.store.workspace_store import WorkspaceStore, open_store
 
 VAR = EditRequest(

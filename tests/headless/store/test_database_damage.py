@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from desktop.kit.errors import StorageError
-from desktop.model.edit import EditKind, EditRequest, EditTarget, Service
+from desktop.model.edit import EditKind, EditRequest, EditTarget
+from desktop.model.service import Service
 from desktop.store import sqlite_database
 from desktop.store.workspace_store import open_store
 from tests.faults.file_damage import (

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState, TicketPage
-from desktop.model.edit import EditKind, EditRequest, EditState, EditTarget, Service
+from desktop.model.edit import EditKind, EditRequest, EditState, EditTarget
 from desktop.model.lookup_query import parse_lookup_query
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_profile import Purchase, SailthruList, SailthruProfile
+from desktop.model.service import Service
 from desktop.model.sheet_overlay import confirmed_value, displayed_value
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import Organization, UserFieldDefinition, UserIdentity, ZendeskUser

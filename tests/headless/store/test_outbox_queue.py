@@ -12,15 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desktop.kit.errors import ConflictError, InvalidInput
-from desktop.model.edit import (
-    Edit,
-    EditKind,
-    EditRequest,
-    EditState,
-    EditTarget,
-    Service,
-    is_same_json,
-)
+from desktop.model.edit import Edit, EditKind, EditRequest, EditState, EditTarget, is_same_json
+from desktop.model.service import Service
 from desktop.store.outbox import Outbox
 from desktop.store.process_identity import is_owner_alive, new_owner_id, process_identity
 from desktop.store.workspace_store import WorkspaceStore, open_store

@@ -9,8 +9,8 @@ import pytest
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner, build_sync_context
 from desktop.kit.errors import InternalError, InvalidInput
-from desktop.model.edit import Service
 from desktop.model.field_mapping import MappingOperator, MappingRow
+from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import Run, RunState

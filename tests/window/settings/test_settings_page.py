@@ -8,9 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
-from desktop.model.edit import EditKind, EditRequest, EditTarget, Service
+from desktop.model.edit import EditKind, EditRequest, EditTarget
 from desktop.model.lookup_query import parse_lookup_query
 from desktop.model.permission import Permission, Role
+from desktop.model.service import Service
 from desktop.panels.settings.disconnect_card import DisconnectCard
 from desktop.panels.settings.local_data_card import LocalDataCard
 from desktop.panels.settings.permissions_card import PermissionsCard
