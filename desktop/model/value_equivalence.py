@@ -1,0 +1,87 @@
+"""The one comparison of a value wanted in a service's field with the value read back from it."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
+from desktop.model.field_value import is_list
+from desktop.model.json_value import Json
+
+# "007", "+7" and "1_0" are codes or phone numbers: no service writes a number like that.
+_WRITTEN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# How Zendesk gives back a date field that was written as a date alone.
+_MIDNIGHT_ENDINGS = ("T00:00:00Z", "T00:00:00+00:00", "T00:00:00.000Z")
+_MEMBERSHIP_PREFIXES = ("lists.", "tags.")
+
+
+def equivalent(field: str, wanted: Json, seen: Json) -> bool:
+    """Whether the value `seen` in a service's field is `wanted`, but for its stored form.
+
+    `field` is named as in a plan (`vars.x`, `tags`, `user_fields.x`, `lists.Name`): tags and the
+    options of a user field have no order, and a list or tag that is absent is false. These are
+    equal: 4, 4.0 and "4"; true, "true" and 1 (PHP's form of it); a text and the same with
+    spaces around it; null, a missing key, "", [] and {}; a day and its midnight in UTC. Not
+    equal: 7 and "007", 1 and "true", an item of a list in another place. A change of form alone
+    ("1" to true) is therefore no difference here: compare with `is_same_json` where it is one.
+    """
+    if field.startswith(_MEMBERSHIP_PREFIXES):
+        wanted, seen = wanted or False, seen or False
+    unordered = field == "tags" or field.startswith("user_fields.")
+    if unordered and is_list(wanted) and is_list(seen):
+        return _same(sorted(wanted, key=str), sorted(seen, key=str))
+    return _same(wanted, seen)
+
+
+def _same(wanted: Json, seen: Json) -> bool:
+    # Most values of a plan are equal as they are; the rest costs ten times as much.
+    if type(wanted) is type(seen) and wanted == seen:
+        return True
+    # Sailthru is written in PHP, whose one empty array is [] in JSON, for objects too; Zendesk
+    # answers null for a user field that was set to "".
+    if _is_void(wanted) or _is_void(seen):
+        return _is_void(wanted) and _is_void(seen)
+    if isinstance(wanted, Mapping) and isinstance(seen, Mapping):
+        keys = wanted.keys() | seen.keys()
+        return all(_same(wanted.get(key), seen.get(key)) for key in keys)
+    if is_list(wanted) and is_list(seen):
+        return len(wanted) == len(seen) and all(map(_same, wanted, seen))
+    if isinstance(wanted, bool) or isinstance(seen, bool):
+        return _truth(wanted, seen) is not None and _truth(wanted, seen) == _truth(seen, wanted)
+    if isinstance(wanted, str) and isinstance(seen, str):
+        return _same_text(wanted.strip(), seen.strip())
+    number = _number(wanted)
+    return number is not None and number == _number(seen)
+
+
+def _is_void(value: Json) -> bool:
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, Mapping) and not value) or value in ([], ())
+
+
+def _truth(value: Json, other: Json) -> bool | None:
+    """True or false as a value says it beside `other`; only a real boolean makes 1 a truth."""
+    if isinstance(value, bool):
+        return value
+    if not isinstance(other, bool):
+        return None
+    written = value.strip().lower() if isinstance(value, str) else value
+    for truth, forms in ((True, ("true", "1")), (False, ("false", "0"))):
+        if written in forms or (isinstance(written, (int, float)) and written == int(truth)):
+            return truth
+    return None
+
+
+def _same_text(wanted: str, seen: str) -> bool:
+    if wanted == seen:
+        return True
+    day, moment = sorted((wanted, seen), key=len)
+    return bool(_DATE.fullmatch(day)) and moment in {day + end for end in _MIDNIGHT_ENDINGS}
+
+
+def _number(value: Json) -> Decimal | None:
+    if not isinstance(value, (int, float, str)):
+        return None
+    text = value.strip() if isinstance(value, str) else repr(value)
+    return Decimal(text) if _WRITTEN_NUMBER.fullmatch(text) else None
