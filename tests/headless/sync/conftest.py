@@ -46,7 +46,7 @@ def sync_home_copy(sync_home: Path, tmp_path: Path) -> Path:
 
 
 @pytest_asyncio.fixture
-async def services(
+async def sync_services(
     sync_sandbox: SandboxServers, sync_home_copy: Path, clock: ManualClock
 ) -> AsyncIterator[WorkspaceServices]:
     """The connected house of an admin there."""

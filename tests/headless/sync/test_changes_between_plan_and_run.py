@@ -35,16 +35,16 @@ async def applied(house: WorkspaceServices, goal: Sync, plan: Plan) -> dict[str,
 
 @pytest.mark.parametrize("name", EVERY_WAY)
 async def test_target_value_changed_elsewhere_is_kept(
-    services: WorkspaceServices, sync_sandbox: SandboxServers, name: str
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, name: str
 ) -> None:
     one, two = sync_cases.create_customers(sync_sandbox, 2)
-    goal = sync_cases.save_preset(services, name)
-    plan = await planned(services, goal)
+    goal = sync_cases.save_preset(sync_services, name)
+    plan = await planned(sync_services, goal)
     if name == sync_cases.SAILTHRU_TO_ZENDESK:
         sync_sandbox.write_user(one.user_id, user_fields={"sailthru_optout": "by hand"})
     else:
         sync_sandbox.write_profile(one.sid, vars={"phone": "by hand"})
-    rows = await applied(services, goal, plan)
+    rows = await applied(sync_services, goal, plan)
     assert rows[one.email].state is PlanRowState.PARKED
     assert "by hand" in rows[one.email].detail
     assert rows[two.email].state is PlanRowState.DONE
@@ -57,17 +57,17 @@ async def test_target_value_changed_elsewhere_is_kept(
         assert profile["vars"]["phone"] == "by hand"
         assert "zendesk_id" not in profile["vars"]
     # It is not forgotten: the next plan looks at it again although its source did not change.
-    assert len(services.store.sync_state.list_retry_sources(goal.name)) == 1
+    assert len(sync_services.store.sync_state.list_retry_sources(goal.name)) == 1
 
 
 @pytest.mark.parametrize("name", EVERY_WAY)
 async def test_target_value_already_equal_is_not_sent(
-    services: WorkspaceServices, sync_sandbox: SandboxServers, name: str
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, name: str
 ) -> None:
     (one,) = sync_cases.create_customers(sync_sandbox, 1)
-    goal = sync_cases.save_preset(services, name)
-    plan = await planned(services, goal)
-    (row,) = sync_cases.plan_rows(services.store, plan.id)
+    goal = sync_cases.save_preset(sync_services, name)
+    plan = await planned(sync_services, goal)
+    (row,) = sync_cases.plan_rows(sync_services.store, plan.id)
     for change in row.changes_to_send:
         kind, _, key = change.field.partition(".")
         if kind == "tags":
@@ -77,21 +77,21 @@ async def test_target_value_already_equal_is_not_sent(
         else:
             sync_sandbox.write_profile(one.sid, vars={key: change.new})
     count = len(sync_cases.app_requests(sync_sandbox))
-    rows = await applied(services, goal, plan)
+    rows = await applied(sync_services, goal, plan)
     assert rows[one.email].state is PlanRowState.SAME
     assert sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count)) == []
-    assert sync_cases.count_audit_rows(services.store, goal.name) == {}
+    assert sync_cases.count_audit_rows(sync_services.store, goal.name) == {}
 
 
 @pytest.mark.parametrize("name", [sync_cases.ZENDESK_TO_SAILTHRU, sync_cases.TO_SAILTHRU_BY_POSTS])
 async def test_profile_created_since_plan_is_not_overwritten(
-    services: WorkspaceServices, sync_sandbox: SandboxServers, name: str
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, name: str
 ) -> None:
     (one,) = sync_cases.create_customers(sync_sandbox, 1, unknown=1)
-    goal = sync_cases.save_preset(services, name)
-    plan = await planned(services, goal)
+    goal = sync_cases.save_preset(sync_services, name)
+    plan = await planned(sync_services, goal)
     sync_sandbox.create_profile(one.email, vars={"phone": "theirs"})
-    rows = await applied(services, goal, plan)
+    rows = await applied(sync_services, goal, plan)
     assert (rows[one.email].fate, rows[one.email].state) == (
         PlannedOutcome.CREATE,
         PlanRowState.PARKED,
@@ -104,17 +104,17 @@ async def test_profile_created_since_plan_is_not_overwritten(
 
 @pytest.mark.parametrize("name", EVERY_WAY)
 async def test_target_deleted_since_plan_is_not_recreated(
-    services: WorkspaceServices, sync_sandbox: SandboxServers, name: str
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, name: str
 ) -> None:
     one, two = sync_cases.create_customers(sync_sandbox, 2)
-    goal = sync_cases.save_preset(services, name)
-    plan = await planned(services, goal)
+    goal = sync_cases.save_preset(sync_services, name)
+    plan = await planned(sync_services, goal)
     if name == sync_cases.SAILTHRU_TO_ZENDESK:
         status, _ = sync_sandbox.zendesk_request("DELETE", f"/api/v2/users/{one.user_id}.json")
         assert status == 200
     else:
         sync_sandbox.delete_profile(one.sid)
-    rows = await applied(services, goal, plan)
+    rows = await applied(sync_services, goal, plan)
     assert rows[one.email].state is PlanRowState.PARKED
     assert "not there any more" in rows[one.email].detail
     assert rows[two.email].state is PlanRowState.DONE
@@ -123,77 +123,77 @@ async def test_target_deleted_since_plan_is_not_recreated(
 
 
 async def test_user_merged_since_plan_is_parked_and_rematched(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     one, two = sync_cases.create_customers(sync_sandbox, 2)
-    goal = sync_cases.save_preset(services, sync_cases.SAILTHRU_TO_ZENDESK)
-    plan = await planned(services, goal)
+    goal = sync_cases.save_preset(sync_services, sync_cases.SAILTHRU_TO_ZENDESK)
+    plan = await planned(sync_services, goal)
     status, body = sync_sandbox.zendesk_request(
         "PUT", f"/api/v2/users/{one.user_id}/merge.json", {"user": {"id": two.user_id}}
     )
     assert status == 200, body
-    rows = await applied(services, goal, plan)
+    rows = await applied(sync_services, goal, plan)
     assert rows[one.email].state is PlanRowState.PARKED
     assert rows[two.email].state is PlanRowState.DONE
-    again = await sync_cases.run_sync(services, goal)
+    again = await sync_cases.run_sync(sync_services, goal)
     assert again.state is RunState.DONE
     assert again.totals["updated"] == 0
 
 
 async def test_list_deleted_since_plan_stops_run(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     sync_cases.create_customers(sync_sandbox, 2)
     goal = sync_cases.save_preset(
-        services,
+        sync_services,
         sync_cases.SAILTHRU_TO_ZENDESK,
         lambda g: replace(g, source=replace(g.source, lists=("Renamed",))),
     )
     count = len(sync_cases.app_requests(sync_sandbox))
-    run = await sync_cases.run_sync(services, goal)
+    run = await sync_cases.run_sync(sync_services, goal)
     assert (run.state, run.error_code) == (RunState.FAILED, "not_found")
     assert "Renamed" in run.error
     assert sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count)) == []
     with pytest.raises(NotFound):
-        await planned(services, goal)
+        await planned(sync_services, goal)
 
 
 async def test_user_field_missing_is_reported(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     sync_cases.create_customers(sync_sandbox, 1)
     goal = sync_cases.save_preset(
-        services,
+        sync_services,
         sync_cases.SAILTHRU_TO_ZENDESK,
         lambda g: replace(g, mapping=(*g.mapping, MappingRow("sid", "user_fields.nowhere"))),
     )
-    run = await sync_cases.run_sync(services, goal)
-    (row,) = sync_cases.plan_rows(services.store, run.plan)
+    run = await sync_cases.run_sync(sync_services, goal)
+    (row,) = sync_cases.plan_rows(sync_services.store, run.plan)
     (change,) = [c for c in row.changes if c.field == "user_fields.nowhere"]
     assert (change.applies, row.state) == (False, PlanRowState.DONE)
     assert "no user field" in change.reason
 
 
 async def test_user_field_type_changed_needs_correction(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     sync_cases.create_customers(sync_sandbox, 1)
     told = {"user_field": {"key": "shoe_day", "title": "Shoe", "type": "date"}}
     assert sync_sandbox.zendesk_request("POST", "/api/v2/user_fields.json", told)[0] == 201
     goal = sync_cases.save_preset(
-        services,
+        sync_services,
         sync_cases.SAILTHRU_TO_ZENDESK,
         lambda g: replace(g, mapping=(MappingRow("vars.shoe", "user_fields.shoe_day"),)),
     )
-    run = await sync_cases.run_sync(services, goal)
-    (row,) = sync_cases.plan_rows(services.store, run.plan)
+    run = await sync_cases.run_sync(sync_services, goal)
+    (row,) = sync_cases.plan_rows(sync_services.store, run.plan)
     assert (row.fate, row.state) == (PlannedOutcome.CORRECTION, PlanRowState.PARKED)
     assert row.cause
     assert run.totals["parked"] == 1
 
 
 async def test_list_join_creates_missing_list_first(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     one, _ = sync_cases.create_customers(sync_sandbox, 2, unknown=1)
 
@@ -201,26 +201,26 @@ async def test_list_join_creates_missing_list_first(
         effects = SyncEffects(create_missing=True, add_to_lists=("Fresh",))
         return replace(goal, effects=effects, flows=FlowPolicy.MAY_START)
 
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU, change)
-    run = await sync_cases.run_sync(services, goal)
-    assert sync_cases.check_finished_run(services.store, sync_sandbox, run) == []
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, change)
+    run = await sync_cases.run_sync(sync_services, goal)
+    assert sync_cases.check_finished_run(sync_services.store, sync_sandbox, run) == []
     profile = sync_sandbox.read_profile(one.email)
     assert profile is not None
     assert list(profile["lists"]) == ["Fresh"]
 
 
 async def test_run_accepts_open_plan_of_same_sync_only(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     sync_cases.create_customers(sync_sandbox, 1)
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
-    other = sync_cases.save_preset(services, sync_cases.HIGH_VALUE_TAGGING)
-    plan = await planned(services, goal)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
+    other = sync_cases.save_preset(sync_services, sync_cases.HIGH_VALUE_TAGGING)
+    plan = await planned(sync_services, goal)
     with pytest.raises(ConflictError, match="one of"):
-        await sync_cases.run_sync(services, other, plan_id=plan.id)
-    run = await sync_cases.run_sync(services, goal, plan_id=plan.id)
+        await sync_cases.run_sync(sync_services, other, plan_id=plan.id)
+    run = await sync_cases.run_sync(sync_services, goal, plan_id=plan.id)
     with pytest.raises(ConflictError, match="applied"):
-        await sync_cases.run_sync(services, goal, plan_id=plan.id)
+        await sync_cases.run_sync(sync_services, goal, plan_id=plan.id)
     with pytest.raises(ConflictError, match="cannot go on"):
-        await sync_cases.run_sync(services, goal, resume_run_id=run.id)
-    assert [r.id for r in services.store.runs.list_runs(None)] == [run.id]
+        await sync_cases.run_sync(sync_services, goal, resume_run_id=run.id)
+    assert [r.id for r in sync_services.store.runs.list_runs(None)] == [run.id]

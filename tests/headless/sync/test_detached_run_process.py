@@ -75,19 +75,19 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 async def test_detached_run_survives_killed_window(
-    services: WorkspaceServices, sync_home_copy: Path, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_home_copy: Path, sync_sandbox: SandboxServers
 ) -> None:
     (one,) = sync_cases.create_customers(sync_sandbox, 1)
-    goal = sync_cases.save_preset(services, sync_cases.TICKETS_TO_PROFILES)
+    goal = sync_cases.save_preset(sync_services, sync_cases.TICKETS_TO_PROFILES)
     sync_sandbox.control("POST", "account", {"job_ms": 3000})
     window = opened_window(sync_home_copy, sync_sandbox.connection_document, goal.name)
     try:
-        begun = await run_once(services, goal.name, RunState.RUNNING, stage=RunStage.APPLY)
+        begun = await run_once(sync_services, goal.name, RunState.RUNNING, stage=RunStage.APPLY)
     finally:
         # Its whole group, as a terminal that is closed would.
         os.killpg(window.pid, signal.SIGKILL)
         assert window.wait(10) == -signal.SIGKILL
-    done = await run_once(services, goal.name, RunState.DONE, stage=RunStage.FINISH)
+    done = await run_once(sync_services, goal.name, RunState.DONE, stage=RunStage.FINISH)
     assert (done.id, done.totals["updated"]) == (begun.id, 1)
     profile = sync_sandbox.read_profile(one.sid)
     assert profile is not None
@@ -95,10 +95,10 @@ async def test_detached_run_survives_killed_window(
 
 
 async def test_detached_run_output_has_own_file(
-    services: WorkspaceServices, sync_home_copy: Path
+    sync_services: WorkspaceServices, sync_home_copy: Path
 ) -> None:
     """Two that end at once, started together: neither speaks for the other."""
-    starts = DetachedRunLauncher(services, {"FAIRLEAD_HOME": str(sync_home_copy)})
+    starts = DetachedRunLauncher(sync_services, {"FAIRLEAD_HOME": str(sync_home_copy)})
     begun = [starts.start("run", "it", f"--{name}") for name in ("no-such", "nor-this")]
     await until(lambda: all(process.has_exited for process in begun))
     one, other = (process.last_output() for process in begun)
@@ -109,15 +109,15 @@ async def test_detached_run_output_has_own_file(
 
 
 async def test_detached_run_output_files_expire(
-    services: WorkspaceServices, clock: ManualClock
+    sync_services: WorkspaceServices, clock: ManualClock
 ) -> None:
-    folder = services.context.paths.logs / LOG_FOLDER
+    folder = sync_services.context.paths.logs / LOG_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for age_days in range(0, 21, 5):
         path = folder / f"run-{age_days}.log"
         path.write_text("said")
         os.utime(path, (clock.now() - age_days * 86_400.0,) * 2)
-    house = asyncio.create_task(enforce_retention(services))
+    house = asyncio.create_task(enforce_retention(sync_services))
     await until(lambda: not (folder / "run-20.log").exists())
     house.cancel()
     assert sorted(path.name for path in folder.iterdir()) == [
@@ -128,4 +128,4 @@ async def test_detached_run_output_files_expire(
     # However many were started today.
     for number in range(300):
         (folder / f"plan-{number}.log").touch()
-    assert delete_old_logs(services.context.paths.logs, clock.now()) == 103
+    assert delete_old_logs(sync_services.context.paths.logs, clock.now()) == 103

@@ -18,8 +18,8 @@ from tests.support.sandbox_servers import SandboxServers
 
 
 @pytest.fixture
-def decisions(services: WorkspaceServices, clock: ManualClock) -> PlanRowDecisions:
-    return PlanRowDecisions(services.store, clock)
+def decisions(sync_services: WorkspaceServices, clock: ManualClock) -> PlanRowDecisions:
+    return PlanRowDecisions(sync_services.store, clock)
 
 
 def name_goal(goal: Sync) -> Sync:
@@ -45,17 +45,17 @@ def name(city: SandboxServers, pair: sync_cases.CustomerPair) -> object:
 
 
 async def test_run_writes_exactly_ticked_rows(
-    services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
 ) -> None:
     one, two, three = sync_cases.create_customers(sync_sandbox, 3)
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
-    plan, rows = await planned(services, goal)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
+    plan, rows = await planned(sync_services, goal)
     by = {row.label: row.row for row in rows}
-    services.store.plans.set_rows_ticked(plan.id, [by[one.email]], on=False)
+    sync_services.store.plans.set_rows_ticked(plan.id, [by[one.email]], on=False)
     # Who is left out stays out, whatever is decided about a field of theirs.
     decisions.set_field_ticked(plan.id, by[one.email], "vars.phone", on=False)
     decisions.set_field_ticked(plan.id, by[two.email], "vars.phone", on=False)
-    run = await sync_cases.run_sync(services, goal, plan_id=plan.id)
+    run = await sync_cases.run_sync(sync_services, goal, plan_id=plan.id)
     assert (run.totals["updated"], run.totals["skipped"]) == (2, 1)
     assert sum(run.totals.values()) == 3
     profiles = [sync_sandbox.read_profile(pair.sid) for pair in (one, two, three)]
@@ -65,23 +65,23 @@ async def test_run_writes_exactly_ticked_rows(
     assert "zendesk_id" in kept[1]
     assert {"phone", "zendesk_id"} <= set(kept[2])
     with pytest.raises(ConflictError):
-        services.store.plans.set_rows_ticked(plan.id, [1], on=True)
+        sync_services.store.plans.set_rows_ticked(plan.id, [1], on=True)
 
 
 async def test_three_way_merge_writes_keeps_or_conflicts(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     """Changed here: written. Changed there: kept. Changed on both sides: somebody decides."""
     here, there, both = sync_cases.create_customers(sync_sandbox, 3)
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU, name_goal)
-    assert (await sync_cases.run_sync(services, goal)).totals["updated"] == 3
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, name_goal)
+    assert (await sync_cases.run_sync(sync_services, goal)).totals["updated"] == 3
     sync_sandbox.write_user(here.user_id, name="Grace")
     sync_sandbox.write_profile(there.sid, vars={"name": "theirs"})
     sync_sandbox.write_user(there.user_id, notes="looked at")
     sync_sandbox.write_user(both.user_id, name="Joan")
     sync_sandbox.write_profile(both.sid, vars={"name": "theirs too"})
-    run = await sync_cases.run_sync(services, goal, is_full=True)
-    rows = {row.label: row for row in sync_cases.plan_rows(services.store, run.plan)}
+    run = await sync_cases.run_sync(sync_services, goal, is_full=True)
+    rows = {row.label: row for row in sync_cases.plan_rows(sync_services.store, run.plan)}
     assert name(sync_sandbox, here) == "Grace"
     assert name(sync_sandbox, there) == "theirs"
     assert "changed in Sailthru" in rows[there.email].why
@@ -95,64 +95,66 @@ async def test_three_way_merge_writes_keeps_or_conflicts(
 
 @pytest.mark.parametrize("side", ["zendesk", "sailthru"])
 async def test_conflict_resolution_writes_chosen_side(
-    services: WorkspaceServices,
+    sync_services: WorkspaceServices,
     sync_sandbox: SandboxServers,
     decisions: PlanRowDecisions,
     side: str,
 ) -> None:
     (one,) = sync_cases.create_customers(sync_sandbox, 1)
     sync_sandbox.write_profile(one.sid, vars={"name": "theirs"})
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU, name_goal)
-    plan, (row,) = await planned(services, goal)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, name_goal)
+    plan, (row,) = await planned(sync_services, goal)
     assert row.fate is PlannedOutcome.CONFLICT
     picked = decisions.resolve_conflict(plan.id, row.row, "vars.name", side)
     decisions.set_preferred_side(plan.id, "vars.name", side)
-    run = await sync_cases.run_sync(services, goal, plan_id=plan.id)
+    run = await sync_cases.run_sync(sync_services, goal, plan_id=plan.id)
     assert run.state is RunState.DONE
     assert run.totals["parked"] == 0
     wanted = "Ada 0 Lovelace" if side == "zendesk" else "theirs"
     assert name(sync_sandbox, one) == wanted
     assert picked.fate is (PlannedOutcome.UPDATE if side == "zendesk" else PlannedOutcome.UNCHANGED)
     # The rule holds from now on, also where everything is read again.
-    again = await sync_cases.run_sync(services, services.store.syncs.get(goal.name), is_full=True)
+    again = await sync_cases.run_sync(
+        sync_services, sync_services.store.syncs.get(goal.name), is_full=True
+    )
     assert again.totals["parked"] == 0
     assert name(sync_sandbox, one) == wanted
 
 
 async def test_correction_applies_from_next_plan(
-    services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
 ) -> None:
     (one,) = sync_cases.create_customers(sync_sandbox, 1, unknown=1)
     broken = sync_sandbox.create_user(
         "", phone="+15550199", user_fields={"sync_to_sailthru": True}, name="No Address"
     )
     goal = sync_cases.save_preset(
-        services,
+        sync_services,
         sync_cases.ZENDESK_TO_SAILTHRU,
         lambda g: replace(g, source=replace(g.source, where=g.source.where[:1])),
     )
-    _, rows = await planned(services, goal)
+    _, rows = await planned(sync_services, goal)
     row = next(r for r in rows if r.source_id == str(broken))
     assert (row.fate, row.why) == (PlannedOutcome.SKIPPED, "no e-mail address")
     decisions.correct_source_field(
         goal.name, str(broken), "email", f"right@{sync_cases.DOMAIN}", "Ada", "typo"
     )
-    run = await sync_cases.run_sync(services, goal)
-    made = {r.source_id: r for r in sync_cases.plan_rows(services.store, run.plan)}
+    run = await sync_cases.run_sync(sync_services, goal)
+    made = {r.source_id: r for r in sync_cases.plan_rows(sync_services.store, run.plan)}
     assert made[str(broken)].state is PlanRowState.DONE
     assert sync_sandbox.read_profile(f"right@{sync_cases.DOMAIN}") is not None
     assert made[str(one.user_id)].state is PlanRowState.DONE
 
 
 async def test_row_ignored_permanently_is_skipped(
-    services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
 ) -> None:
     one, two = sync_cases.create_customers(sync_sandbox, 2)
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
     decisions.ignore_source_records(goal.name, (str(one.user_id),), "asked us to", "Ada")
     for full in (False, True):
-        run = await sync_cases.run_sync(services, goal, is_full=full)
-        rows = {r.label: r for r in sync_cases.plan_rows(services.store, run.plan)}
+        run = await sync_cases.run_sync(sync_services, goal, is_full=full)
+        rows = {r.label: r for r in sync_cases.plan_rows(sync_services.store, run.plan)}
         assert rows[one.email].fate is PlannedOutcome.SKIPPED
         assert "asked us to" in rows[one.email].why
     assert phone(sync_sandbox, one) is None
@@ -160,24 +162,24 @@ async def test_row_ignored_permanently_is_skipped(
 
 
 async def test_retry_takes_waiting_rows_only(
-    services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, decisions: PlanRowDecisions
 ) -> None:
     one, two = sync_cases.create_customers(sync_sandbox, 2)
-    goal = sync_cases.save_preset(services, sync_cases.TO_SAILTHRU_BY_POSTS)
-    plan, rows = await planned(services, goal)
+    goal = sync_cases.save_preset(sync_services, sync_cases.TO_SAILTHRU_BY_POSTS)
+    plan, rows = await planned(sync_services, goal)
     with pytest.raises(InvalidInput, match="was not tried yet"):
         decisions.list_sources_to_retry(goal.name, "1")
     sync_sandbox.write_profile(one.sid, vars={"phone": "by hand"})
-    await sync_cases.run_sync(services, goal, plan_id=plan.id)
+    await sync_cases.run_sync(sync_services, goal, plan_id=plan.id)
     assert decisions.list_sources_to_retry(goal.name) == (str(one.user_id),)
     for number in ("0", "-1", "999", "9" * 30, "9" * 5000, "one", "²"):
         with pytest.raises(InvalidInput, match="has no row"):
             decisions.list_sources_to_retry(goal.name, number)
     sync_sandbox.write_profile(one.sid, vars={"phone": None})
     run = await sync_cases.run_sync(
-        services, goal, why="retry", source_ids=decisions.list_sources_to_retry(goal.name)
+        sync_services, goal, why="retry", source_ids=decisions.list_sources_to_retry(goal.name)
     )
-    (row,) = sync_cases.plan_rows(services.store, run.plan)
+    (row,) = sync_cases.plan_rows(sync_services.store, run.plan)
     assert (row.label, row.state) == (one.email, PlanRowState.DONE)
     assert phone(sync_sandbox, one) == "+1555010000"
     assert decisions.list_sources_to_retry(goal.name) == ()

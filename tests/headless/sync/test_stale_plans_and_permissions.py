@@ -33,34 +33,36 @@ async def preview(house: WorkspaceServices, goal: Sync) -> str:
 
 
 async def test_changed_sync_makes_old_plan_invalid(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     (one,) = sync_cases.create_customers(sync_sandbox, 1)
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
-    plan = await preview(services, goal)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
+    plan = await preview(sync_services, goal)
     more = MappingRow("name", "vars.whole_name")
-    changed = saved(services, replace(goal, mapping=(*goal.mapping, more)))
-    assert (await sync_cases.run_sync(services, changed, plan_id=plan)).state is RunState.DONE
+    changed = saved(sync_services, replace(goal, mapping=(*goal.mapping, more)))
+    assert (await sync_cases.run_sync(sync_services, changed, plan_id=plan)).state is RunState.DONE
     profile = sync_sandbox.read_profile(one.sid)
     assert profile is not None
     assert "whole_name" not in profile["vars"]
-    assert (await sync_cases.run_sync(services, changed)).totals["updated"] == 1
+    assert (await sync_cases.run_sync(sync_services, changed)).totals["updated"] == 1
     profile = sync_sandbox.read_profile(one.sid)
     assert profile is not None
     assert profile["vars"]["whole_name"] == "Ada 0 Lovelace"
 
 
 async def test_optout_source_invalid_level_needs_correction(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     (one,) = sync_cases.create_customers(sync_sandbox, 1)
     level = MappingRow("name", "optout")
     goal = sync_cases.save_preset(
-        services, sync_cases.ZENDESK_TO_SAILTHRU, lambda g: replace(g, mapping=(*g.mapping, level))
+        sync_services,
+        sync_cases.ZENDESK_TO_SAILTHRU,
+        lambda g: replace(g, mapping=(*g.mapping, level)),
     )
-    run = await sync_cases.run_sync(services, goal)
+    run = await sync_cases.run_sync(sync_services, goal)
     assert (run.state, run.totals["parked"], run.totals["updated"]) == (RunState.DONE, 1, 0)
-    (row,) = sync_cases.plan_rows(services.store, run.plan)
+    (row,) = sync_cases.plan_rows(sync_services.store, run.plan)
     assert (row.fate, row.state) == (PlannedOutcome.CORRECTION, PlanRowState.PARKED)
     assert "no opt-out level" in row.why
     profile = sync_sandbox.read_profile(one.sid)
@@ -69,12 +71,12 @@ async def test_optout_source_invalid_level_needs_correction(
 
 
 async def test_increment_rolled_back_can_be_repeated(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     (one,) = sync_cases.create_customers(sync_sandbox, 1)
     summed = MappingRow("ticket_count", "vars.touches", MappingOperator.SUM)
     goal = sync_cases.save_preset(
-        services, sync_cases.TICKETS_TO_PROFILES, lambda g: replace(g, mapping=(summed,))
+        sync_services, sync_cases.TICKETS_TO_PROFILES, lambda g: replace(g, mapping=(summed,))
     )
 
     def touches() -> object:
@@ -82,71 +84,71 @@ async def test_increment_rolled_back_can_be_repeated(
         assert profile is not None
         return (profile["vars"] or {}).get("touches")
 
-    run = await sync_cases.run_sync(services, goal)
+    run = await sync_cases.run_sync(sync_services, goal)
     assert touches() == 1
-    assert (await sync_cases.run_sync(services, goal, is_full=True)).totals["updated"] == 0
-    plan = await RollbackPlanner(build_sync_context(services)).build_plan(run.id, "Ada Admin")
-    await sync_cases.run_sync(services, goal, plan_id=plan.id, why="rollback")
+    assert (await sync_cases.run_sync(sync_services, goal, is_full=True)).totals["updated"] == 0
+    plan = await RollbackPlanner(build_sync_context(sync_services)).build_plan(run.id, "Ada Admin")
+    await sync_cases.run_sync(sync_services, goal, plan_id=plan.id, why="rollback")
     assert touches() is None
-    await sync_cases.run_sync(services, goal, is_full=True)
+    await sync_cases.run_sync(sync_services, goal, is_full=True)
     assert touches() == 1
 
 
 async def test_rollback_of_run_without_writes_is_refused(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     sync_cases.create_customers(sync_sandbox, 1)
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
-    await sync_cases.run_sync(services, goal)
-    again = await sync_cases.run_sync(services, goal)
-    count = len(services.store.runs.list_runs(goal.name))
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
+    await sync_cases.run_sync(sync_services, goal)
+    again = await sync_cases.run_sync(sync_services, goal)
+    count = len(sync_services.store.runs.list_runs(goal.name))
     with pytest.raises(InvalidInput, match="can be taken back"):
-        await RollbackPlanner(build_sync_context(services)).build_plan(again.id, "Ada Admin")
-    assert len(services.store.runs.list_runs(goal.name)) == count
+        await RollbackPlanner(build_sync_context(sync_services)).build_plan(again.id, "Ada Admin")
+    assert len(sync_services.store.runs.list_runs(goal.name)) == count
 
 
 async def test_user_became_agent_since_plan_is_skipped(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     (one,) = sync_cases.create_customers(sync_sandbox, 1)
-    goal = sync_cases.save_preset(services, sync_cases.SAILTHRU_TO_ZENDESK)
-    plan = await preview(services, goal)
+    goal = sync_cases.save_preset(sync_services, sync_cases.SAILTHRU_TO_ZENDESK)
+    plan = await preview(sync_services, goal)
     sync_sandbox.write_user(one.user_id, role="agent")
-    run = await sync_cases.run_sync(services, goal, plan_id=plan)
+    run = await sync_cases.run_sync(sync_services, goal, plan_id=plan)
     assert (run.totals["updated"], run.totals["parked"]) == (0, 1)
     assert "sailthru" not in sync_sandbox.read_user(one.user_id)["tags"]
 
 
 async def test_waiting_row_no_longer_in_source_is_closed(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     (one,) = sync_cases.create_customers(sync_sandbox, 1, unknown=1)
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
-    PlanRowDecisions(services.store, services.context.clock).correct_source_field(
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
+    PlanRowDecisions(sync_services.store, sync_services.context.clock).correct_source_field(
         goal.name, str(one.user_id), "email", f"wrong@{sync_cases.DOMAIN.partition('.')[0]}", "Ada"
     )
     where = tuple(c for c in goal.source.where if c.field != "email")
-    goal = saved(services, replace(goal, source=replace(goal.source, where=where)))
-    await sync_cases.run_sync(services, goal)
-    assert str(one.user_id) in services.store.sync_state.list_retry_sources(goal.name)
+    goal = saved(sync_services, replace(goal, source=replace(goal.source, where=where)))
+    await sync_cases.run_sync(sync_services, goal)
+    assert str(one.user_id) in sync_services.store.sync_state.list_retry_sources(goal.name)
     sync_sandbox.write_user(one.user_id, user_fields={"sync_to_sailthru": False})
-    await sync_cases.run_sync(services, goal)
-    assert str(one.user_id) not in services.store.sync_state.list_retry_sources(goal.name)
+    await sync_cases.run_sync(sync_services, goal)
+    assert str(one.user_id) not in sync_services.store.sync_state.list_retry_sources(goal.name)
 
 
 async def test_limits_can_be_loosened_by_admins_only(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
     looser = replace(goal, limits=Limit(people=10_000, percent=20))
     runs = settings_table.permission_setting(Role.AGENT, Permission.RUNS)
-    services.session.change_settings({runs.key: True})
+    sync_services.session.change_settings({runs.key: True})
     kims = SyncService(
-        services.store,
-        services.context.clock,
-        services.bus,
+        sync_services.store,
+        sync_services.context.clock,
+        sync_services.bus,
         lambda: Actor("Kim", Role.AGENT, 7602),
-        lambda: services.session.rules,
+        lambda: sync_services.session.rules,
         lambda: "America/New_York",
     )
     for act in (lambda: kims.save_sync(looser),
@@ -155,7 +157,10 @@ async def test_limits_can_be_loosened_by_admins_only(
             act()
     stricter = kims.save_sync(replace(goal, limits=Limit(people=5, percent=0)))
     assert stricter.limits.people == 5
-    assert services.syncs.save_sync(replace(stricter, limits=looser.limits)).limits.people == 10_000
+    assert (
+        sync_services.syncs.save_sync(replace(stricter, limits=looser.limits)).limits.people
+        == 10_000
+    )
 
 
 def test_sync_mass_opt_in_limit_cannot_exceed_workspace() -> None:
@@ -172,18 +177,18 @@ def test_allow_accepts_limit_names_only() -> None:
 
 
 async def test_field_ticked_again_restores_consequences(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     _, listed, out = sync_cases.create_customers(sync_sandbox, 3, unknown=1)
     sync_sandbox.write_profile(out.sid, optout_email="all", lists={sync_cases.LIST_NAME: 0})
     goal = sync_cases.save_preset(
-        services,
+        sync_services,
         sync_cases.ZENDESK_TO_SAILTHRU,
         lambda g: replace(g, effects=SyncEffects(create_missing=True, add_to_lists=("Fresh",))),
     )
-    plan = await preview(services, goal)
-    plans = services.store.plans
-    decisions = PlanRowDecisions(services.store, services.context.clock)
+    plan = await preview(sync_services, goal)
+    plans = sync_services.store.plans
+    decisions = PlanRowDecisions(sync_services.store, sync_services.context.clock)
     whole = plans.count_ticked_by_consequence(plan)
     assert whole["starts"] == 1
     decisions.set_field_ticked(plan, 1, "lists.Fresh", on=False)
@@ -200,26 +205,28 @@ async def test_field_ticked_again_restores_consequences(
 
 
 async def test_duplicate_target_second_row_waits_for_person(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     one, two = sync_cases.create_customers(sync_sandbox, 2, unknown=1)
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
-    services.store.sync_state.save_corrections(
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
+    sync_services.store.sync_state.save_corrections(
         goal.name, str(one.user_id), {"email": two.email}, "Ada", 1.0
     )
     for full in (False, True):
-        run = await sync_cases.run_sync(services, goal, is_full=full)
-        rows = {r.source_id: r for r in sync_cases.plan_rows(services.store, run.plan)}
+        run = await sync_cases.run_sync(sync_services, goal, is_full=full)
+        rows = {r.source_id: r for r in sync_cases.plan_rows(sync_services.store, run.plan)}
         first, second = rows[str(one.user_id)], rows[str(two.user_id)]
         assert (first.state, second.state) == (PlanRowState.DONE, PlanRowState.PARKED)
         assert (second.fate, str(one.user_id) in second.why) == (PlannedOutcome.CORRECTION, True)
     # Neither does it take its turn when it alone is planned.
-    alone = await sync_cases.run_sync(services, goal, source_ids=(str(two.user_id),), why="retry")
+    alone = await sync_cases.run_sync(
+        sync_services, goal, source_ids=(str(two.user_id),), why="retry"
+    )
     assert alone.totals["parked"] == 1
 
 
 async def test_value_written_by_one_sync_is_not_echoed_by_another(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     (one,) = sync_cases.create_customers(sync_sandbox, 1)
     for key in ("motto", "slogan"):
@@ -228,14 +235,14 @@ async def test_value_written_by_one_sync_is_not_echoed_by_another(
     sync_sandbox.write_user(one.user_id, user_fields={"motto": "onward"})
     there = (MappingRow("user_fields.motto", "vars.motto"),)
     to = sync_cases.save_preset(
-        services, sync_cases.ZENDESK_TO_SAILTHRU, lambda g: replace(g, mapping=there)
+        sync_services, sync_cases.ZENDESK_TO_SAILTHRU, lambda g: replace(g, mapping=there)
     )
     further = tuple(MappingRow("vars.motto", f"user_fields.{key}") for key in ("motto", "slogan"))
     back = sync_cases.save_preset(
-        services, sync_cases.SAILTHRU_TO_ZENDESK, lambda g: replace(g, mapping=further)
+        sync_services, sync_cases.SAILTHRU_TO_ZENDESK, lambda g: replace(g, mapping=further)
     )
-    await sync_cases.run_sync(services, to)
+    await sync_cases.run_sync(sync_services, to)
     sync_sandbox.write_user(one.user_id, user_fields={"motto": "by hand"})
-    await sync_cases.run_sync(services, back)
+    await sync_cases.run_sync(sync_services, back)
     fields = sync_sandbox.read_user(one.user_id)["user_fields"]
     assert (fields["motto"], fields["slogan"]) == ("by hand", "onward")

@@ -11,23 +11,23 @@ from tests.support.sandbox_servers import SandboxServers
 
 @pytest.mark.parametrize("name", sync_cases.ALL_PRESETS)
 async def test_preset_run_writes_its_plan_once(
-    services: WorkspaceServices, sync_sandbox: SandboxServers, name: str
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, name: str
 ) -> None:
     made = sync_cases.create_customers(sync_sandbox, 7, unknown=2)
-    goal = sync_cases.save_preset(services, name)
-    run = await sync_cases.run_sync(services, goal)
-    assert sync_cases.check_finished_run(services.store, sync_sandbox, run) == []
-    rows = sync_cases.plan_rows(services.store, run.plan)
+    goal = sync_cases.save_preset(sync_services, name)
+    run = await sync_cases.run_sync(sync_services, goal)
+    assert sync_cases.check_finished_run(sync_services.store, sync_sandbox, run) == []
+    rows = sync_cases.plan_rows(sync_services.store, run.plan)
     wrote = [r for r in rows if sync_cases.is_written(r)]
     assert len(wrote) == (
         7 if name in (sync_cases.ZENDESK_TO_SAILTHRU, sync_cases.TO_SAILTHRU_BY_POSTS) else 5
     )
     assert all(r.state is PlanRowState.DONE for r in wrote)
-    assert services.store.sync_state.count_exchanged_profiles(goal.name) == len(wrote)
+    assert sync_services.store.sync_state.count_exchanged_profiles(goal.name) == len(wrote)
     # Nothing the second time, also when everything is looked at.
     count = len(sync_cases.app_requests(sync_sandbox))
     for full in (False, True):
-        again = await sync_cases.run_sync(services, goal, is_full=full)
+        again = await sync_cases.run_sync(sync_services, goal, is_full=full)
         assert (again.state, again.error) == (RunState.DONE, "")
         assert again.totals["created"] + again.totals["updated"] == 0
     assert sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count)) == []
@@ -35,12 +35,12 @@ async def test_preset_run_writes_its_plan_once(
 
 
 async def test_ticket_fields_are_written_to_profile(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     (one,) = sync_cases.create_customers(sync_sandbox, 1)
     last = sync_cases.create_ticket(sync_sandbox, one.user_id, priority="high")
     run = await sync_cases.run_sync(
-        services, sync_cases.save_preset(services, sync_cases.TICKETS_TO_PROFILES)
+        sync_services, sync_cases.save_preset(sync_services, sync_cases.TICKETS_TO_PROFILES)
     )
     assert run.totals["updated"] == 1
     profile = sync_sandbox.read_profile(one.sid)
@@ -56,11 +56,11 @@ async def test_ticket_fields_are_written_to_profile(
 
 
 async def test_checked_box_creates_profile_on_no_list(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     (one,) = sync_cases.create_customers(sync_sandbox, 1, unknown=1)
     run = await sync_cases.run_sync(
-        services, sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
+        sync_services, sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
     )
     assert run.totals["created"] == 1
     profile = sync_sandbox.read_profile(one.email)
@@ -72,17 +72,17 @@ async def test_checked_box_creates_profile_on_no_list(
         "phone": "+1555010000",
         "zendesk_id": one.user_id,
     }
-    (row,) = sync_cases.plan_rows(services.store, run.plan)
+    (row,) = sync_cases.plan_rows(sync_services.store, run.plan)
     assert (row.fate, row.evidence) == (PlannedOutcome.CREATE, "none needed: on no list")
 
 
 async def test_tags_are_added_to_existing_tags(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     (one,) = sync_cases.create_customers(sync_sandbox, 1)
     sync_sandbox.write_user(one.user_id, tags=["vip", "lisbon"])
     run = await sync_cases.run_sync(
-        services, sync_cases.save_preset(services, sync_cases.HIGH_VALUE_TAGGING)
+        sync_services, sync_cases.save_preset(sync_services, sync_cases.HIGH_VALUE_TAGGING)
     )
     assert run.totals["updated"] == 1
     assert sorted(sync_sandbox.read_user(one.user_id)["tags"]) == [
@@ -90,5 +90,5 @@ async def test_tags_are_added_to_existing_tags(
         "sailthru_highvalue",
         "vip",
     ]
-    plan = services.store.plans.get(run.plan or "")
+    plan = sync_services.store.plans.get(run.plan or "")
     assert {(n.consequence.value, n.people) for n in plan.consequence_counts} == {("tickets", 1)}

@@ -25,16 +25,16 @@ async def taken_back(house: WorkspaceServices, goal: Sync, run: Run) -> tuple[Ru
 
 @pytest.mark.parametrize("name", sync_cases.ALL_PRESETS)
 async def test_rollback_every_preset(
-    services: WorkspaceServices, sync_sandbox: SandboxServers, name: str
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, name: str
 ) -> None:
     made = sync_cases.create_customers(sync_sandbox, 4, unknown=1)
     sync_sandbox.write_profile(made[2].sid, vars={"phone": "+1555010002", "last_ticket_id": 7})
     sync_sandbox.write_user(made[3].user_id, tags=["vip"], user_fields={"sailthru_optout": "all"})
     before = [(sync_sandbox.read_profile(p.email), sync_sandbox.read_user(p.user_id)) for p in made]
-    goal = sync_cases.save_preset(services, name)
-    run = await sync_cases.run_sync(services, goal)
-    assert sync_cases.check_finished_run(services.store, sync_sandbox, run) == []
-    back, losses = await taken_back(services, goal, run)
+    goal = sync_cases.save_preset(sync_services, name)
+    run = await sync_cases.run_sync(sync_services, goal)
+    assert sync_cases.check_finished_run(sync_services.store, sync_sandbox, run) == []
+    back, losses = await taken_back(sync_services, goal, run)
     assert back.state is RunState.DONE
     assert back.totals["failed"] + back.totals["parked"] == 0
     for pair, (profile, person) in zip(made, before, strict=True):
@@ -54,17 +54,17 @@ async def test_rollback_every_preset(
         fields = {k: v for k, v in seen["user_fields"].items() if v is not None}
         assert fields == {k: v for k, v in person["user_fields"].items() if v is not None}
     with pytest.raises(InvalidInput):
-        await RollbackPlanner(build_sync_context(services)).build_plan(back.id, "Ada Admin")
+        await RollbackPlanner(build_sync_context(sync_services)).build_plan(back.id, "Ada Admin")
 
 
 async def test_rollback_value_changed_since_is_kept(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     one, two = sync_cases.create_customers(sync_sandbox, 2)
-    goal = sync_cases.save_preset(services, sync_cases.TO_SAILTHRU_BY_POSTS)
-    run = await sync_cases.run_sync(services, goal)
+    goal = sync_cases.save_preset(sync_services, sync_cases.TO_SAILTHRU_BY_POSTS)
+    run = await sync_cases.run_sync(sync_services, goal)
     sync_sandbox.write_profile(one.sid, vars={"phone": "by hand"})
-    back, losses = await taken_back(services, goal, run)
+    back, losses = await taken_back(sync_services, goal, run)
     assert back.state is RunState.DONE
     assert losses["changed by somebody since: never restored"] == 1
     profiles = [sync_sandbox.read_profile(pair.sid) for pair in (one, two)]
@@ -73,7 +73,7 @@ async def test_rollback_value_changed_since_is_kept(
 
 
 async def test_rollback_of_bulk_job_is_not_resent(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     """Of a job's rows 200 are read back; the others are taken back no less."""
     made = sync_cases.create_customers(sync_sandbox, 205)
@@ -81,30 +81,30 @@ async def test_rollback_of_bulk_job_is_not_resent(
     def roomy(goal: Sync) -> Sync:
         return replace(goal, limits=replace(goal.limits, people=1000))
 
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU, roomy)
-    run = await sync_cases.run_sync(services, goal)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, roomy)
+    run = await sync_cases.run_sync(sync_services, goal)
     assert run.totals["updated"] == 205
-    back, _ = await taken_back(services, goal, run)
+    back, _ = await taken_back(sync_services, goal, run)
     assert (back.state, back.totals["updated"]) == (RunState.DONE, 205)
-    assert (await sync_cases.run_sync(services, goal)).totals["updated"] == 0
+    assert (await sync_cases.run_sync(sync_services, goal)).totals["updated"] == 0
     assert {(sync_sandbox.read_profile(pair.sid) or {})["vars"]["zendesk_id"] for pair in made} == {
         None
     }
     # Who asks for all of it changes all of them again, and is told so.
-    plan = await build_runner(services, goal.name).preview(goal, "Ada Admin", full=True)
-    assert services.store.plans.count_ticked_by_consequence(plan.id)["again"] == 205
+    plan = await build_runner(sync_services, goal.name).preview(goal, "Ada Admin", full=True)
+    assert sync_services.store.plans.count_ticked_by_consequence(plan.id)["again"] == 205
 
 
 async def test_rollback_change_between_plan_and_run_is_kept(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     (one,) = sync_cases.create_customers(sync_sandbox, 1)
-    goal = sync_cases.save_preset(services, sync_cases.TO_SAILTHRU_BY_POSTS)
-    run = await sync_cases.run_sync(services, goal)
-    plan = await RollbackPlanner(build_sync_context(services)).build_plan(run.id, "Ada Admin")
+    goal = sync_cases.save_preset(sync_services, sync_cases.TO_SAILTHRU_BY_POSTS)
+    run = await sync_cases.run_sync(sync_services, goal)
+    plan = await RollbackPlanner(build_sync_context(sync_services)).build_plan(run.id, "Ada Admin")
     sync_sandbox.write_profile(one.sid, vars={"phone": "by hand"})
     # As the window asks for it: a plan that is written.
-    back = await sync_cases.run_sync(services, goal, plan_id=plan.id)
+    back = await sync_cases.run_sync(sync_services, goal, plan_id=plan.id)
     assert (back.trigger, back.totals["parked"]) == ("rollback", 1)
     profile = sync_sandbox.read_profile(one.sid)
     assert profile is not None
@@ -112,7 +112,7 @@ async def test_rollback_change_between_plan_and_run_is_kept(
 
 
 async def test_rollback_of_list_leave_has_new_join_date(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     one, _stays = sync_cases.create_customers(sync_sandbox, 2)
 
@@ -120,14 +120,14 @@ async def test_rollback_of_list_leave_has_new_join_date(
         effects = SyncEffects(add_to_lists=("Fresh",), remove_when_gone=True)
         return replace(goal, effects=effects, flows=FlowPolicy.MAY_START)
 
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU, joining)
-    await sync_cases.run_sync(services, goal)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, joining)
+    await sync_cases.run_sync(sync_services, goal)
     sync_sandbox.write_user(one.user_id, user_fields={"sync_to_sailthru": False})
-    left = await sync_cases.run_sync(services, goal)
+    left = await sync_cases.run_sync(sync_services, goal)
     profile = sync_sandbox.read_profile(one.sid)
     assert profile is not None
     assert "Fresh" not in profile["lists"]
-    _, losses = await taken_back(services, goal, left)
+    _, losses = await taken_back(sync_services, goal, left)
     profile = sync_sandbox.read_profile(one.sid)
     assert profile is not None
     assert "Fresh" in profile["lists"]
@@ -135,19 +135,19 @@ async def test_rollback_of_list_leave_has_new_join_date(
 
 
 async def test_retention_deletes_old_rows_and_keeps_run_totals(
-    services: WorkspaceServices, sync_sandbox: SandboxServers, clock: ManualClock
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, clock: ManualClock
 ) -> None:
     sync_cases.create_customers(sync_sandbox, 1)
-    goal = sync_cases.save_preset(services, sync_cases.TICKETS_TO_PROFILES)
-    store = services.store
-    first = await sync_cases.run_sync(services, goal)
+    goal = sync_cases.save_preset(sync_services, sync_cases.TICKETS_TO_PROFILES)
+    store = sync_services.store
+    first = await sync_cases.run_sync(sync_services, goal)
     clock.advance(KEPT_FOR_S + 1.0)
     for number in range(KEPT_PLANS):
         assert sync_cases.plan_rows(store, first.plan), number
-        run = await sync_cases.run_sync(services, goal, is_full=True)
+        run = await sync_cases.run_sync(sync_services, goal, is_full=True)
     assert sync_cases.plan_rows(store, first.plan) == []
     assert sync_cases.plan_rows(store, run.plan)
     assert store.runs.get(first.id).totals == first.totals
     assert first.totals["updated"] == 1
     with pytest.raises(InvalidInput, match="not kept any more"):
-        await RollbackPlanner(build_sync_context(services)).build_plan(first.id, "Ada Admin")
+        await RollbackPlanner(build_sync_context(sync_services)).build_plan(first.id, "Ada Admin")

@@ -67,7 +67,7 @@ async def to_the_end(
 
 @pytest.mark.parametrize(("kind", "name"), CASES)
 async def test_run_intermittent_network_faults_lose_nothing(
-    services: WorkspaceServices,
+    sync_services: WorkspaceServices,
     faulty_sandbox: SandboxServers,
     clock: ManualClock,
     kind: str,
@@ -77,7 +77,7 @@ async def test_run_intermittent_network_faults_lose_nothing(
     if "stale" in kind:
         # Only what the run itself writes is to show late.
         await asyncio.sleep(1.1)
-    goal = sync_cases.save_preset(services, name)
+    goal = sync_cases.save_preset(sync_services, name)
 
     def turn(number: int) -> None:
         # Not always the same request of those that are made again.
@@ -88,22 +88,22 @@ async def test_run_intermittent_network_faults_lose_nothing(
             faulty_sandbox.control("POST", "fault", {"spec": spec, "times": None})
 
     turn(0)
-    run = await to_the_end(services, goal, turn)
+    run = await to_the_end(sync_services, goal, turn)
     faulty_sandbox.clear_faults()
     assert run.state is RunState.DONE
     # What was accepted without being seen, or refused, is put right by the next runs.
     for _ in range(3):
         clock.advance(120)
-        again = await to_the_end(services, goal)
+        again = await to_the_end(sync_services, goal)
     assert again.totals["parked"] + again.totals["failed"] == 0, again
-    told = sync_cases.count_audit_rows(services.store, goal.name)
+    told = sync_cases.count_audit_rows(sync_services.store, goal.name)
     assert len(told) == (
         6 if name in (sync_cases.ZENDESK_TO_SAILTHRU, sync_cases.TO_SAILTHRU_BY_POSTS) else 5
     )
     assert set(told.values()) == {1}
-    assert services.store.audit.verify_chain().first_broken_seq is None
+    assert sync_services.store.audit.verify_chain().first_broken_seq is None
     count = len(sync_cases.app_requests(faulty_sandbox))
-    await sync_cases.run_sync(services, goal, is_full=True)
+    await sync_cases.run_sync(sync_services, goal, is_full=True)
     assert sync_cases.write_requests(sync_cases.app_requests(faulty_sandbox, count)) == []
 
 
@@ -124,41 +124,41 @@ BULK = {
 
 @pytest.mark.parametrize("name", BULK)
 async def test_bulk_write_conflict_is_reread_and_retried_three_times(
-    services: WorkspaceServices, faulty_sandbox: SandboxServers, clock: ManualClock, name: str
+    sync_services: WorkspaceServices, faulty_sandbox: SandboxServers, clock: ManualClock, name: str
 ) -> None:
-    goal, plan = await previewed(services, faulty_sandbox, name)
+    goal, plan = await previewed(sync_services, faulty_sandbox, name)
     faulty_sandbox.control("POST", "fault", {"spec": f"{BULK[name]}:409", "times": 3})
-    run = await sync_cases.run_sync(services, goal, plan_id=plan.id)
+    run = await sync_cases.run_sync(sync_services, goal, plan_id=plan.id)
     assert (run.state, run.totals["updated"]) == (RunState.DONE, 3), run.error
-    assert set(sync_cases.count_audit_rows(services.store, goal.name).values()) == {1}
+    assert set(sync_cases.count_audit_rows(sync_services.store, goal.name).values()) == {1}
 
 
 @pytest.mark.parametrize("kind", ["500", "500-after", "reset", "reset-after", "timeout-after=0.05"])
 @pytest.mark.parametrize("name", BULK)
 async def test_bulk_write_without_response_is_reread_and_audited_once(
-    services: WorkspaceServices,
+    sync_services: WorkspaceServices,
     faulty_sandbox: SandboxServers,
     clock: ManualClock,
     name: str,
     kind: str,
 ) -> None:
-    goal, plan = await previewed(services, faulty_sandbox, name)
+    goal, plan = await previewed(sync_services, faulty_sandbox, name)
     faulty_sandbox.control("POST", "fault", {"spec": f"{BULK[name]}:{kind}", "times": 2})
-    run = await sync_cases.run_sync(services, goal, plan_id=plan.id)
+    run = await sync_cases.run_sync(sync_services, goal, plan_id=plan.id)
     assert (run.state, run.totals["updated"]) == (RunState.DONE, 3), (run.error, run.totals)
-    told = sync_cases.count_audit_rows(services.store, goal.name)
+    told = sync_cases.count_audit_rows(sync_services.store, goal.name)
     assert len(told) == 3
     assert set(told.values()) == {1}
     count = len(sync_cases.app_requests(faulty_sandbox))
-    await sync_cases.run_sync(services, goal, is_full=True)
+    await sync_cases.run_sync(sync_services, goal, is_full=True)
     assert sync_cases.write_requests(sync_cases.app_requests(faulty_sandbox, count)) == []
 
 
 async def test_unanswered_write_seen_later_is_attributed_to_run(
-    services: WorkspaceServices, faulty_sandbox: SandboxServers
+    sync_services: WorkspaceServices, faulty_sandbox: SandboxServers
 ) -> None:
-    goal, plan = await previewed(services, faulty_sandbox, sync_cases.SAILTHRU_TO_ZENDESK)
-    store = services.store.batches
+    goal, plan = await previewed(sync_services, faulty_sandbox, sync_cases.SAILTHRU_TO_ZENDESK)
+    store = sync_services.store.batches
     rows = store.list_next_rows(plan.id, 10)
     batch = store.begin_batch(plan.id, "update", [row.row for row in rows], 1.0)
     hand = RunProvenance(
@@ -183,40 +183,40 @@ async def test_unanswered_write_seen_later_is_attributed_to_run(
 
 
 async def test_bulk_write_permanent_conflict_ends_run(
-    services: WorkspaceServices, faulty_sandbox: SandboxServers, clock: ManualClock
+    sync_services: WorkspaceServices, faulty_sandbox: SandboxServers, clock: ManualClock
 ) -> None:
-    goal, plan = await previewed(services, faulty_sandbox, sync_cases.SAILTHRU_TO_ZENDESK)
+    goal, plan = await previewed(sync_services, faulty_sandbox, sync_cases.SAILTHRU_TO_ZENDESK)
     faulty_sandbox.control(
         "POST", "fault", {"spec": f"{BULK[sync_cases.SAILTHRU_TO_ZENDESK]}:409", "times": None}
     )
-    run = await sync_cases.run_sync(services, goal, plan_id=plan.id)
+    run = await sync_cases.run_sync(sync_services, goal, plan_id=plan.id)
     assert (run.state, run.error_code) == (RunState.FAILED, "conflict")
     faulty_sandbox.clear_faults()
-    run = await sync_cases.run_sync(services, goal, resume_run_id=run.id)
+    run = await sync_cases.run_sync(sync_services, goal, resume_run_id=run.id)
     assert (run.state, run.totals["updated"]) == (RunState.DONE, 3)
 
 
 @pytest.mark.parametrize("asked", [{"is_full": True}, {"source_ids": ("1",)}])
 async def test_run_interrupted_before_plan_resumes_same_reading(
-    services: WorkspaceServices,
+    sync_services: WorkspaceServices,
     faulty_sandbox: SandboxServers,
     clock: ManualClock,
     asked: dict[str, Any],
 ) -> None:
     sync_cases.create_customers(faulty_sandbox, 4)
-    goal = sync_cases.save_preset(services, sync_cases.SAILTHRU_TO_ZENDESK)
-    first = await sync_cases.run_sync(services, goal)
+    goal = sync_cases.save_preset(sync_services, sync_cases.SAILTHRU_TO_ZENDESK)
+    first = await sync_cases.run_sync(sync_services, goal)
     assert (first.state, first.totals["updated"]) == (RunState.DONE, 4)
     if "source_ids" in asked:
-        rows = services.store.plans.list_rows(first.plan or "", limit=10)
+        rows = sync_services.store.plans.list_rows(first.plan or "", limit=10)
         asked = {"source_ids": (rows[0].source_id,)}
     clock.advance(120)
     faulty_sandbox.control("POST", "fault", {"spec": "sailthru:* *:500", "times": None})
-    broken = await sync_cases.run_sync(services, goal, **asked)
+    broken = await sync_cases.run_sync(sync_services, goal, **asked)
     assert (broken.state, broken.plan) == (RunState.FAILED, None)
     faulty_sandbox.clear_faults()
     clock.advance(120)
-    run = await sync_cases.run_sync(services, goal, resume_run_id=broken.id)
+    run = await sync_cases.run_sync(sync_services, goal, resume_run_id=broken.id)
     assert run.state is RunState.DONE
     assert sum(run.totals.values()) == (4 if "is_full" in asked else 1), run.totals
 
@@ -294,52 +294,52 @@ async def test_database_nth_statement_failure_writes_nothing_twice(
 
 @pytest.mark.parametrize("at", ["extracted", "planned", "claimed", "answered"])
 async def test_disk_full_is_reported_and_run_resumes(
-    services: WorkspaceServices, sync_sandbox: SandboxServers, at: str
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, at: str
 ) -> None:
     sync_cases.create_customers(sync_sandbox, 30)
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
-    database = services.store.fairlead_db
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
+    database = sync_services.store.fairlead_db
 
     def fill(passed: str) -> None:
         if passed == at:
             pages = database.read(lambda c: c.execute("PRAGMA page_count").fetchone()[0])
             database.read(lambda c: c.execute(f"PRAGMA max_page_count = {pages}").fetchone())
 
-    assert "full" in await trouble_of(sync_cases.run_sync(services, goal, checkpoint=fill))
+    assert "full" in await trouble_of(sync_cases.run_sync(sync_services, goal, checkpoint=fill))
     database.close()
-    (left,) = services.store.runs.list_runs(goal.name)
-    done = await sync_cases.run_sync(services, goal, resume_run_id=left.id)
-    assert sync_cases.check_finished_run(services.store, sync_sandbox, done) == []
+    (left,) = sync_services.store.runs.list_runs(goal.name)
+    done = await sync_cases.run_sync(sync_services, goal, resume_run_id=left.id)
+    assert sync_cases.check_finished_run(sync_services.store, sync_sandbox, done) == []
     assert done.totals["updated"] == 30
 
 
 async def test_export_unreadable_rows_become_plan_rows(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     sync_cases.create_customers(sync_sandbox, 2)
-    goal = sync_cases.save_preset(services, sync_cases.SAILTHRU_TO_ZENDESK)
-    tools = build_sync_context(services)
+    goal = sync_cases.save_preset(sync_services, sync_cases.SAILTHRU_TO_ZENDESK)
+    tools = build_sync_context(sync_services)
     lists = await FeedExtractor(tools).extract_for_sync(goal)
     order = PlanRequest(goal, "Ada", lists, unreadable_rows=("Loyal, line 7: 3 columns, not 9",))
     plan = await PlanBuilder(tools).build(order)
     assert plan.totals["parked"] == 1
-    first = sync_cases.plan_rows(services.store, plan.id)[0]
+    first = sync_cases.plan_rows(sync_services.store, plan.id)[0]
     assert (first.why, first.cause) == (
         "Loyal, line 7: 3 columns, not 9",
         "a row of the export cannot be read",
     )
-    run = await sync_cases.run_sync(services, goal, plan_id=plan.id)
+    run = await sync_cases.run_sync(sync_services, goal, plan_id=plan.id)
     assert (run.totals["parked"], run.totals["updated"]) == (1, 2)
 
 
 async def test_export_concurrent_reads_remove_nobody(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     """Another process begins a newer export: that one tells who has left, not the older one."""
     made = sync_cases.create_customers(sync_sandbox, 3)
-    goal = sync_cases.save_preset(services, sync_cases.SAILTHRU_TO_ZENDESK)
-    await FeedExtractor(build_sync_context(services)).extract_for_sync(goal)
-    feeds = services.store.feeds
+    goal = sync_cases.save_preset(sync_services, sync_cases.SAILTHRU_TO_ZENDESK)
+    await FeedExtractor(build_sync_context(sync_services)).extract_for_sync(goal)
+    feeds = sync_services.store.feeds
     feeds.set_cursor(f"list {sync_cases.LIST_NAME}", "newer-job vars")
     assert feeds.end_list_export(sync_cases.LIST_NAME, "older-job", 1.0, whole=True) == 0
     assert feeds.count_records(f"list {sync_cases.LIST_NAME}") == len(made)
@@ -350,17 +350,17 @@ async def test_export_concurrent_reads_remove_nobody(
 
 
 async def test_export_expired_cursor_reads_new_rows_only(
-    services: WorkspaceServices, faulty_sandbox: SandboxServers
+    sync_services: WorkspaceServices, faulty_sandbox: SandboxServers
 ) -> None:
-    begun = services.context.clock.now()
+    begun = sync_services.context.clock.now()
     (one,) = sync_cases.create_customers(faulty_sandbox, 1)
-    goal = sync_cases.save_preset(services, sync_cases.TICKETS_TO_PROFILES)
-    await sync_cases.run_sync(services, goal)
+    goal = sync_cases.save_preset(sync_services, sync_cases.TICKETS_TO_PROFILES)
+    await sync_cases.run_sync(sync_services, goal)
     for name in ("zendesk users", "zendesk tickets"):
-        services.store.feeds.set_cursor(name, "long-gone")
+        sync_services.store.feeds.set_cursor(name, "long-gone")
     sync_cases.create_ticket(faulty_sandbox, one.user_id)
     count = len(sync_cases.app_requests(faulty_sandbox))
-    run = await sync_cases.run_sync(services, goal)
+    run = await sync_cases.run_sync(sync_services, goal)
     assert (run.state, run.totals["updated"]) == (RunState.DONE, 1)
     asked = [
         r for r in sync_cases.app_requests(faulty_sandbox, count) if "/incremental/" in r["path"]

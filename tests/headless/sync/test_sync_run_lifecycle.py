@@ -46,17 +46,17 @@ def slow_sandbox(sync_sandbox: SandboxServers) -> Iterator[SandboxServers]:
 
 
 async def test_second_run_of_same_sync_is_refused(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     sync_cases.create_customers(sync_sandbox, 1)
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
-    with hold_lock_blocking(services.workspace.lock_path(f"sync-{goal.name}")):
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
+    with hold_lock_blocking(sync_services.workspace.lock_path(f"sync-{goal.name}")):
         with pytest.raises(ConflictError, match="running already"):
-            await sync_cases.run_sync(services, goal)
+            await sync_cases.run_sync(sync_services, goal)
         with pytest.raises(ConflictError, match="running already"):
-            await build_runner(services, goal.name).preview(goal, "Ada")
-    assert services.store.runs.list_runs(goal.name) == ()
-    assert (await sync_cases.run_sync(services, goal)).state is RunState.DONE
+            await build_runner(sync_services, goal.name).preview(goal, "Ada")
+    assert sync_services.store.runs.list_runs(goal.name) == ()
+    assert (await sync_cases.run_sync(sync_services, goal)).state is RunState.DONE
 
 
 @pytest.mark.parametrize("name", [sync_cases.TO_SAILTHRU_BY_POSTS, sync_cases.SAILTHRU_TO_ZENDESK])
@@ -97,7 +97,7 @@ async def test_cancelled_run_stops_at_once_and_resumes(
 
 
 async def test_new_run_settles_rows_left_by_previous_run(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     """Nobody resumes; the next run does not write again what was written, nor count it twice."""
     (one,) = sync_cases.create_customers(sync_sandbox, 1)
@@ -107,72 +107,72 @@ async def test_new_run_settles_rows_left_by_previous_run(
             goal, mapping=(MappingRow("ticket_count", "vars.tickets", MappingOperator.SUM),)
         )
 
-    goal = sync_cases.save_preset(services, sync_cases.TICKETS_TO_PROFILES, summing)
+    goal = sync_cases.save_preset(sync_services, sync_cases.TICKETS_TO_PROFILES, summing)
     with pytest.raises(Stop):
-        await sync_cases.run_sync(services, goal, checkpoint=stop_at("sent"))
-    (left,) = services.store.runs.list_runs(goal.name)
-    run = await sync_cases.run_sync(services, goal)
+        await sync_cases.run_sync(sync_services, goal, checkpoint=stop_at("sent"))
+    (left,) = sync_services.store.runs.list_runs(goal.name)
+    run = await sync_cases.run_sync(sync_services, goal)
     assert (run.state, run.totals["updated"]) == (RunState.DONE, 0)
-    assert sync_cases.count_audit_rows(services.store, goal.name) == {one.sid: 1}
+    assert sync_cases.count_audit_rows(sync_services.store, goal.name) == {one.sid: 1}
     profile = sync_sandbox.read_profile(one.sid)
     assert profile is not None
     assert profile["vars"]["tickets"] == 1
-    assert services.store.runs.get(left.id).totals["updated"] == 1
+    assert sync_services.store.runs.get(left.id).totals["updated"] == 1
 
 
 @pytest.mark.parametrize("point", ["planned", "settled", "marked"])
 async def test_run_cancelled_around_apply(
-    services: WorkspaceServices, sync_sandbox: SandboxServers, point: str
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, point: str
 ) -> None:
     sync_cases.create_customers(sync_sandbox, 3)
-    goal = sync_cases.save_preset(services, sync_cases.SAILTHRU_TO_ZENDESK)
+    goal = sync_cases.save_preset(sync_services, sync_cases.SAILTHRU_TO_ZENDESK)
     with pytest.raises(Stop):
-        await sync_cases.run_sync(services, goal, checkpoint=stop_at(point))
-    (left,) = services.store.runs.list_runs(goal.name)
-    done = await sync_cases.run_sync(services, goal, resume_run_id=left.id)
-    assert sync_cases.check_finished_run(services.store, sync_sandbox, done) == []
+        await sync_cases.run_sync(sync_services, goal, checkpoint=stop_at(point))
+    (left,) = sync_services.store.runs.list_runs(goal.name)
+    done = await sync_cases.run_sync(sync_services, goal, resume_run_id=left.id)
+    assert sync_cases.check_finished_run(sync_services.store, sync_sandbox, done) == []
     assert done.totals["updated"] == 3
 
 
 async def test_preview_writes_no_history(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     sync_cases.create_customers(sync_sandbox, 2)
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
     count = len(sync_cases.app_requests(sync_sandbox))
-    first = await build_runner(services, goal.name).preview(goal, "Ada")
-    second = await build_runner(services, goal.name).preview(goal, "Ada")
+    first = await build_runner(sync_services, goal.name).preview(goal, "Ada")
+    second = await build_runner(sync_services, goal.name).preview(goal, "Ada")
     assert second.state is PlanState.READY
     assert second.totals == first.totals
     assert sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count)) == []
-    assert services.store.runs.list_runs(None) == ()
-    assert not services.store.audit.list_entries()
+    assert sync_services.store.runs.list_runs(None) == ()
+    assert not sync_services.store.audit.list_entries()
 
 
 async def test_revoked_credentials_interrupt_run_until_sign_in(
-    services: WorkspaceServices, slow_sandbox: SandboxServers, clock: ManualClock
+    sync_services: WorkspaceServices, slow_sandbox: SandboxServers, clock: ManualClock
 ) -> None:
     sync_cases.create_customers(slow_sandbox, 20)
-    goal = sync_cases.save_preset(services, sync_cases.SAILTHRU_TO_ZENDESK)
+    goal = sync_cases.save_preset(sync_services, sync_cases.SAILTHRU_TO_ZENDESK)
     slow_sandbox.control(
         "POST", "fault", {"spec": "zendesk:GET /api/v2/job_statuses*:401", "times": None}
     )
-    run = await sync_cases.run_sync(services, goal)
+    run = await sync_cases.run_sync(sync_services, goal)
     assert (run.state, run.error_code) == (RunState.FAILED, "auth_lost")
     slow_sandbox.clear_faults()
     clock.advance(60)
-    await services.session.connect(for_runs=True)
-    done = await sync_cases.run_sync(services, goal, resume_run_id=run.id)
-    assert sync_cases.check_finished_run(services.store, slow_sandbox, done) == []
+    await sync_services.session.connect(for_runs=True)
+    done = await sync_cases.run_sync(sync_services, goal, resume_run_id=run.id)
+    assert sync_cases.check_finished_run(sync_services.store, slow_sandbox, done) == []
     assert done.totals["updated"] == 20
 
 
 @pytest.mark.parametrize("days", [-3650, 1])
 async def test_clock_jump_changes_nothing(
-    services: WorkspaceServices, sync_sandbox: SandboxServers, clock: ManualClock, days: int
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, clock: ManualClock, days: int
 ) -> None:
     sync_cases.create_customers(sync_sandbox, 3)
-    goal = sync_cases.save_preset(services, sync_cases.TICKETS_TO_PROFILES)
+    goal = sync_cases.save_preset(sync_services, sync_cases.TICKETS_TO_PROFILES)
     moved = []
 
     def checkpoint(passed: str) -> None:
@@ -180,42 +180,42 @@ async def test_clock_jump_changes_nothing(
             moved.append(passed)
             clock.set_wall_clock_back(-days * 86_400.0)
 
-    run = await sync_cases.run_sync(services, goal, checkpoint=checkpoint)
-    assert sync_cases.check_finished_run(services.store, sync_sandbox, run) == []
-    again = await sync_cases.run_sync(services, goal)
+    run = await sync_cases.run_sync(sync_services, goal, checkpoint=checkpoint)
+    assert sync_cases.check_finished_run(sync_services.store, sync_sandbox, run) == []
+    again = await sync_cases.run_sync(sync_services, goal)
     assert again.totals["updated"] == 0
 
 
 async def test_opposite_syncs_do_not_echo(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     """What one writes comes back in the other's feed, and is swallowed."""
     (one,) = sync_cases.create_customers(sync_sandbox, 1)
     told = {"user_field": {"key": "motto", "title": "Motto", "type": "text"}}
     assert sync_sandbox.zendesk_request("POST", "/api/v2/user_fields.json", told)[0] == 201
     to = sync_cases.save_preset(
-        services,
+        sync_services,
         sync_cases.TO_SAILTHRU_BY_POSTS,
         lambda g: replace(g, mapping=(MappingRow("user_fields.motto", "vars.motto"),)),
     )
     back = replace(
-        sync_cases.save_preset(services, sync_cases.SAILTHRU_TO_ZENDESK),
+        sync_cases.save_preset(sync_services, sync_cases.SAILTHRU_TO_ZENDESK),
         name="back",
         version=0,
         source=SyncSource(SourceKind.SAILTHRU_LISTS, lists=(sync_cases.LIST_NAME,)),
         mapping=(MappingRow("vars.motto", "user_fields.motto"),),
     )
-    back = services.store.syncs.save(back, 1.0)
+    back = sync_services.store.syncs.save(back, 1.0)
     for side in ("zendesk", "sailthru"):
         if side == "zendesk":
             sync_sandbox.write_user(one.user_id, user_fields={"motto": side})
         else:
             sync_sandbox.write_profile(one.sid, vars={"motto": side})
         for goal in (to, back) if side == "zendesk" else (back, to):
-            await sync_cases.run_sync(services, goal)
+            await sync_cases.run_sync(sync_services, goal)
         count = len(sync_cases.app_requests(sync_sandbox))
         for goal in (to, back, to, back):
-            run = await sync_cases.run_sync(services, goal, is_full=True)
+            run = await sync_cases.run_sync(sync_services, goal, is_full=True)
             assert run.state is RunState.DONE
         assert sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count)) == []
         profile = sync_sandbox.read_profile(one.sid)

@@ -39,27 +39,27 @@ def calls(city: SandboxServers, since: int, path: str, method: str = "") -> list
 
 
 async def test_bulk_writes_use_hundreds_per_call_and_one_job(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     """Nothing is asked or written one by one that a service takes in hundreds."""
     sync_cases.create_customers(sync_sandbox, 102)
-    goal = sync_cases.save_preset(services, sync_cases.SAILTHRU_TO_ZENDESK)
+    goal = sync_cases.save_preset(sync_services, sync_cases.SAILTHRU_TO_ZENDESK)
     count = len(sync_cases.app_requests(sync_sandbox))
-    run = await sync_cases.run_sync(services, goal)
+    run = await sync_cases.run_sync(sync_services, goal)
     assert run.totals["updated"] == 102
     assert len(sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count))) == 2
     # Planned, compared and read back: two pages of a hundred each time.
     assert len(calls(sync_sandbox, count, "/users/show_many")) == 6
-    back = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
+    back = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
     count = len(sync_cases.app_requests(sync_sandbox))
-    assert (await sync_cases.run_sync(services, back)).totals["updated"] == 102
+    assert (await sync_cases.run_sync(sync_services, back)).totals["updated"] == 102
     assert [
         r["path"] for r in sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count))
     ] == ["/job"]
 
 
 async def test_bulk_import_disabled_creates_singly(
-    services: WorkspaceServices, account: SandboxServers
+    sync_services: WorkspaceServices, account: SandboxServers
 ) -> None:
     """`create_or_update_many` is refused until Zendesk switches it on; updates go on in jobs."""
     account.control("POST", "account", {"bulk_import": "off"})
@@ -73,9 +73,9 @@ async def test_bulk_import_disabled_creates_singly(
         rows = (*goal.mapping, MappingRow("email", "external_id"))
         return replace(goal, effects=SyncEffects(create_missing=True), mapping=rows[:3])
 
-    goal = sync_cases.save_preset(services, sync_cases.SAILTHRU_TO_ZENDESK, creating)
-    run = await sync_cases.run_sync(services, goal)
-    rows = sync_cases.plan_rows(services.store, run.plan)
+    goal = sync_cases.save_preset(sync_services, sync_cases.SAILTHRU_TO_ZENDESK, creating)
+    run = await sync_cases.run_sync(sync_services, goal)
+    rows = sync_cases.plan_rows(sync_services.store, run.plan)
     # The export of a list has no addresses: nobody can be made from it.
     assert {r.fate for r in rows if r.source_id in made} == {PlannedOutcome.SKIPPED}
     assert next(r for r in rows if r.label != "" and r.target_id == str(known.user_id)).fate
@@ -83,31 +83,31 @@ async def test_bulk_import_disabled_creates_singly(
 
 
 async def test_bulk_update_refused_updates_singly(
-    services: WorkspaceServices, account: SandboxServers
+    sync_services: WorkspaceServices, account: SandboxServers
 ) -> None:
     made = sync_cases.create_customers(account, 3)
     account.control(
         "POST", "fault", {"spec": "zendesk:PUT /api/v2/users/update_many*:403", "times": None}
     )
-    goal = sync_cases.save_preset(services, sync_cases.SAILTHRU_TO_ZENDESK)
+    goal = sync_cases.save_preset(sync_services, sync_cases.SAILTHRU_TO_ZENDESK)
     count = len(sync_cases.app_requests(account))
-    run = await sync_cases.run_sync(services, goal)
-    assert sync_cases.check_finished_run(services.store, account, run) == []
+    run = await sync_cases.run_sync(sync_services, goal)
+    assert sync_cases.check_finished_run(sync_services.store, account, run) == []
     puts = [r for r in calls(account, count, "/api/v2/users/", "PUT") if "many" not in r["path"]]
     assert len(puts) == len(made)
 
 
 async def test_job_lines_by_sid_refused_posts_singly(
-    services: WorkspaceServices, account: SandboxServers
+    sync_services: WorkspaceServices, account: SandboxServers
 ) -> None:
     """The job's lines are skipped without a word: seen by reading back, then posted singly."""
     account.control("POST", "account", {"job_sid": "off"})
     made = sync_cases.create_customers(account, 4, unknown=1)
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
     count = len(sync_cases.app_requests(account))
-    run = await sync_cases.run_sync(services, goal)
-    assert sync_cases.check_finished_run(services.store, account, run) == []
-    rows = sync_cases.plan_rows(services.store, run.plan)
+    run = await sync_cases.run_sync(sync_services, goal)
+    assert sync_cases.check_finished_run(sync_services.store, account, run) == []
+    rows = sync_cases.plan_rows(sync_services.store, run.plan)
     # The line by address was taken: it is ours, and said to be.
     assert {r.state for r in rows} == {PlanRowState.DONE}
     posts = calls(account, count, "/user", "POST")
@@ -115,7 +115,7 @@ async def test_job_lines_by_sid_refused_posts_singly(
 
 
 async def test_list_change_without_flow_permission_is_not_posted(
-    services: WorkspaceServices, account: SandboxServers
+    sync_services: WorkspaceServices, account: SandboxServers
 ) -> None:
     account.control("POST", "account", {"job_sid": "off"})
     sync_cases.create_customers(account, 2)
@@ -125,19 +125,19 @@ async def test_list_change_without_flow_permission_is_not_posted(
             goal, effects=SyncEffects(add_to_lists=("Fresh",)), flows=FlowPolicy.NOT_STARTED
         )
 
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU, joining)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, joining)
     count = len(sync_cases.app_requests(account))
-    run = await sync_cases.run_sync(services, goal)
+    run = await sync_cases.run_sync(sync_services, goal)
     assert run.totals["failed"] == 2
     assert calls(account, count, "/user", "POST") == []
-    rows = sync_cases.plan_rows(services.store, run.plan)
+    rows = sync_cases.plan_rows(sync_services.store, run.plan)
     assert all("does not take jobs by profile id" in r.detail for r in rows)
 
 
 @pytest.mark.parametrize("kind", ["stuck-job", "failed-job"])
 @pytest.mark.parametrize("name", [sync_cases.ZENDESK_TO_SAILTHRU, sync_cases.SAILTHRU_TO_ZENDESK])
 async def test_job_failed_or_stuck_marks_no_row_written(
-    services: WorkspaceServices, account: SandboxServers, name: str, kind: str
+    sync_services: WorkspaceServices, account: SandboxServers, name: str, kind: str
 ) -> None:
     """The rows say so, none is taken for written, and the next run does it."""
     sync_cases.create_customers(account, 3)
@@ -146,86 +146,88 @@ async def test_job_failed_or_stuck_marks_no_row_written(
         if name == sync_cases.SAILTHRU_TO_ZENDESK
         else "sailthru:POST /job"
     )
-    goal = sync_cases.save_preset(services, name)
+    goal = sync_cases.save_preset(sync_services, name)
     if name == sync_cases.SAILTHRU_TO_ZENDESK:
         account.add_fault(f"{where}:{kind}")
     else:
         # The export is a job too, and comes first.
         account.control("POST", "fault", {"spec": f"{where}:{kind}", "times": 1})
-    run = await sync_cases.run_sync(services, goal)
+    run = await sync_cases.run_sync(sync_services, goal)
     assert run.state is RunState.DONE
-    rows = sync_cases.plan_rows(services.store, run.plan)
+    rows = sync_cases.plan_rows(sync_services.store, run.plan)
     assert [r.detail for r in rows if r.state is not PlanRowState.FAILED] == []
     assert sum(run.totals.values()) == 3
-    assert sync_cases.count_audit_rows(services.store, goal.name) == {}
-    again = await sync_cases.run_sync(services, goal)
-    assert sync_cases.check_finished_run(services.store, account, again) == []
+    assert sync_cases.count_audit_rows(sync_services.store, goal.name) == {}
+    again = await sync_cases.run_sync(sync_services, goal)
+    assert sync_cases.check_finished_run(sync_services.store, account, again) == []
     assert again.totals["updated"] == 3
 
 
 @pytest.mark.parametrize("kind", ["timeout=0.2", "reset", "500"])
 async def test_post_not_applied_is_not_marked_written(
-    services: WorkspaceServices, account: SandboxServers, kind: str
+    sync_services: WorkspaceServices, account: SandboxServers, kind: str
 ) -> None:
     sync_cases.create_customers(account, 2)
-    goal = sync_cases.save_preset(services, sync_cases.TO_SAILTHRU_BY_POSTS)
+    goal = sync_cases.save_preset(sync_services, sync_cases.TO_SAILTHRU_BY_POSTS)
     account.add_fault(f"sailthru:POST /user:{kind}")
-    run = await sync_cases.run_sync(services, goal)
+    run = await sync_cases.run_sync(sync_services, goal)
     if run.state is RunState.FAILED:
-        run = await sync_cases.run_sync(services, goal, resume_run_id=run.id)
-    wrote = [r for r in sync_cases.plan_rows(services.store, run.plan) if sync_cases.is_written(r)]
-    assert sum(sync_cases.count_audit_rows(services.store, goal.name).values()) == len(wrote)
-    again = await sync_cases.run_sync(services, goal)
+        run = await sync_cases.run_sync(sync_services, goal, resume_run_id=run.id)
+    wrote = [
+        r for r in sync_cases.plan_rows(sync_services.store, run.plan) if sync_cases.is_written(r)
+    ]
+    assert sum(sync_cases.count_audit_rows(sync_services.store, goal.name).values()) == len(wrote)
+    again = await sync_cases.run_sync(sync_services, goal)
     assert again.totals["updated"] == 2 - len(wrote)
-    assert sync_cases.check_finished_run(services.store, account, again) == []
+    assert sync_cases.check_finished_run(sync_services.store, account, again) == []
 
 
 @pytest.mark.parametrize("kind", ["timeout-after=0.2", "reset-after", "500-after", "cut"])
 async def test_post_response_lost_is_settled_by_reading(
-    services: WorkspaceServices, account: SandboxServers, kind: str
+    sync_services: WorkspaceServices, account: SandboxServers, kind: str
 ) -> None:
     sync_cases.create_customers(account, 2)
-    goal = sync_cases.save_preset(services, sync_cases.TO_SAILTHRU_BY_POSTS)
+    goal = sync_cases.save_preset(sync_services, sync_cases.TO_SAILTHRU_BY_POSTS)
     account.add_fault(f"sailthru:POST /user:{kind}")
-    run = await sync_cases.run_sync(services, goal)
+    run = await sync_cases.run_sync(sync_services, goal)
     assert run.totals["updated"] == 2, run.error
-    assert sync_cases.check_finished_run(services.store, account, run) == []
+    assert sync_cases.check_finished_run(sync_services.store, account, run) == []
 
 
 async def test_profile_appearing_late_is_accepted_then_confirmed(
-    services: WorkspaceServices, account: SandboxServers
+    sync_services: WorkspaceServices, account: SandboxServers
 ) -> None:
     """Accepted is not the last value both had, until the next plan has seen it."""
     (one,) = sync_cases.create_customers(account, 1)
-    goal = sync_cases.save_preset(services, sync_cases.TO_SAILTHRU_BY_POSTS)
+    goal = sync_cases.save_preset(sync_services, sync_cases.TO_SAILTHRU_BY_POSTS)
     account.control("POST", "fault", {"spec": "sailthru:GET /user:stale=30", "times": None})
-    run = await sync_cases.run_sync(services, goal)
+    run = await sync_cases.run_sync(sync_services, goal)
     account.clear_faults()
-    (row,) = sync_cases.plan_rows(services.store, run.plan)
+    (row,) = sync_cases.plan_rows(sync_services.store, run.plan)
     assert row.state is PlanRowState.ACCEPTED
-    assert services.store.sync_state.get_synced_values(goal.name, [one.sid]) == {}
-    assert services.store.sync_state.count_waiting_for_person(goal.name) == 0
-    again = await sync_cases.run_sync(services, goal)
+    assert sync_services.store.sync_state.get_synced_values(goal.name, [one.sid]) == {}
+    assert sync_services.store.sync_state.count_waiting_for_person(goal.name) == 0
+    again = await sync_cases.run_sync(sync_services, goal)
     assert (again.totals["unchanged"], again.totals["updated"]) == (1, 0)
-    known = services.store.sync_state.get_synced_values(goal.name, [one.sid])[one.sid]
+    known = sync_services.store.sync_state.get_synced_values(goal.name, [one.sid])[one.sid]
     assert known["vars.zendesk_id"] == one.user_id
-    assert services.store.sync_state.list_retry_sources(goal.name) == ()
+    assert sync_services.store.sync_state.list_retry_sources(goal.name) == ()
 
 
 async def test_job_line_lost_is_written_by_next_run(
-    services: WorkspaceServices, account: SandboxServers
+    sync_services: WorkspaceServices, account: SandboxServers
 ) -> None:
     """More rows than are read back: one is skipped silently and put right later."""
     made = sync_cases.create_customers(account, 206)
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU)
-    run = await sync_cases.run_sync(services, goal)
-    rows = sync_cases.plan_rows(services.store, run.plan)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
+    run = await sync_cases.run_sync(sync_services, goal)
+    rows = sync_cases.plan_rows(sync_services.store, run.plan)
     accepted = [r for r in rows if r.state is PlanRowState.ACCEPTED]
     assert len(accepted) == 6
     lost = accepted[0]
     # As if its line had never been applied.
     account.write_profile(lost.target_id, vars={"zendesk_id": None, "phone": None})
-    again = await sync_cases.run_sync(services, goal)
+    again = await sync_cases.run_sync(sync_services, goal)
     assert (again.totals["updated"], again.totals["unchanged"]) == (1, 5)
     profile = account.read_profile(lost.target_id)
     assert profile is not None
@@ -234,7 +236,7 @@ async def test_job_line_lost_is_written_by_next_run(
 
 
 async def test_increments_count_each_ticket_once(
-    services: WorkspaceServices, account: SandboxServers
+    sync_services: WorkspaceServices, account: SandboxServers
 ) -> None:
     (one,) = sync_cases.create_customers(account, 1)
 
@@ -244,10 +246,10 @@ async def test_increments_count_each_ticket_once(
         )
 
     account.write_profile(one.sid, vars={"tickets": 10})
-    goal = sync_cases.save_preset(services, sync_cases.TICKETS_TO_PROFILES, summing)
+    goal = sync_cases.save_preset(sync_services, sync_cases.TICKETS_TO_PROFILES, summing)
 
     async def after(**asked: object) -> object:
-        await sync_cases.run_sync(services, goal, **asked)
+        await sync_cases.run_sync(sync_services, goal, **asked)
         profile = account.read_profile(one.sid)
         assert profile is not None
         return profile["vars"]["tickets"]
@@ -265,7 +267,7 @@ async def test_increments_count_each_ticket_once(
 
 
 async def test_increment_abandoned_job_counts_once(
-    services: WorkspaceServices, account: SandboxServers
+    sync_services: WorkspaceServices, account: SandboxServers
 ) -> None:
     """Nothing is added while the job may still do it; what it did is read; else a person says."""
     one, two = sync_cases.create_customers(account, 2)
@@ -281,15 +283,17 @@ async def test_increment_abandoned_job_counts_once(
         return profile["vars"].get("tickets")
 
     async def after(**asked: object) -> list[PlanRow]:
-        run = await sync_cases.run_sync(services, goal, **asked)
-        return sorted(sync_cases.plan_rows(services.store, run.plan), key=lambda row: row.label)
+        run = await sync_cases.run_sync(sync_services, goal, **asked)
+        return sorted(
+            sync_cases.plan_rows(sync_services.store, run.plan), key=lambda row: row.label
+        )
 
-    goal = sync_cases.save_preset(services, sync_cases.TICKETS_TO_PROFILES, summing)
+    goal = sync_cases.save_preset(sync_services, sync_cases.TICKETS_TO_PROFILES, summing)
     await after()
     for pair in (one, two):
         sync_cases.create_ticket(account, pair.user_id)
     # Longer than the run is patient, by a clock that whoever sleeps moves.
-    services.session.change_settings({sync_settings.JOB_TIMEOUT_MINUTES.key: 1})
+    sync_services.session.change_settings({sync_settings.JOB_TIMEOUT_MINUTES.key: 1})
     account.control("POST", "account", {"job_ms": 4000})
     assert {row.state for row in await after()} == {PlanRowState.FAILED}
     sync_cases.create_ticket(account, one.user_id)
@@ -306,7 +310,7 @@ async def test_increment_abandoned_job_counts_once(
     assert (added.state, tickets(one)) == (PlanRowState.DONE, 3)
     assert (unclear.fate, tickets(two)) == (PlannedOutcome.CORRECTION, 50)
     assert "2 with it and 1 without, and is 50" in unclear.why
-    decisions = PlanRowDecisions(services.store, services.context.clock)
+    decisions = PlanRowDecisions(sync_services.store, sync_services.context.clock)
     only = decisions.list_sources_to_retry(goal.name, str(unclear.row))
     assert [row.state for row in await after(source_ids=only, why="retry")] == [PlanRowState.DONE]
     assert tickets(two) == 51
@@ -314,7 +318,7 @@ async def test_increment_abandoned_job_counts_once(
 
 
 async def test_operators_add_and_set_if_empty(
-    services: WorkspaceServices, account: SandboxServers
+    sync_services: WorkspaceServices, account: SandboxServers
 ) -> None:
     one, two = sync_cases.create_customers(account, 2)
     account.write_profile(one.sid, vars={"langs": ["de"], "first_name": "Countess"})
@@ -328,8 +332,8 @@ async def test_operators_add_and_set_if_empty(
         )
         return replace(goal, mapping=rows)
 
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU, adding)
-    run = await sync_cases.run_sync(services, goal)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, adding)
+    run = await sync_cases.run_sync(sync_services, goal)
     assert run.totals["updated"] == 2
     profiles = [account.read_profile(pair.sid) for pair in (one, two)]
     kept = [{k: p["vars"].get(k) for k in ("langs", "first_name")} for p in profiles if p]
@@ -337,7 +341,7 @@ async def test_operators_add_and_set_if_empty(
         {"langs": ["de", "fr"], "first_name": "Countess"},
         {"langs": ["de", "fr"], "first_name": "Ada"},
     ]
-    assert (await sync_cases.run_sync(services, goal, is_full=True)).totals["updated"] == 0
+    assert (await sync_cases.run_sync(sync_services, goal, is_full=True)).totals["updated"] == 0
 
 
 @pytest.fixture
@@ -367,7 +371,7 @@ async def test_agent_reads_source_by_search(
 
 
 async def test_legacy_optout_level_is_kept_and_never_written(
-    services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     one, two = sync_cases.create_customers(sync_sandbox, 2)
     sync_sandbox.write_profile(one.sid, optout_email="blast")
@@ -377,9 +381,9 @@ async def test_legacy_optout_level_is_kept_and_never_written(
 
     for pair in (one, two):
         sync_sandbox.write_user(pair.user_id, user_fields={"sailthru_optout": "blast"})
-    goal = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU, levels)
-    run = await sync_cases.run_sync(services, goal)
-    rows = {row.label: row for row in sync_cases.plan_rows(services.store, run.plan)}
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, levels)
+    run = await sync_cases.run_sync(sync_services, goal)
+    rows = {row.label: row for row in sync_cases.plan_rows(sync_services.store, run.plan)}
     assert rows[one.email].fate is PlannedOutcome.UNCHANGED
     assert (rows[two.email].fate, "no opt-out level" in rows[two.email].why) == (
         PlannedOutcome.CORRECTION,
