@@ -77,7 +77,7 @@ def build_services(
     clock, bus = context.clock, ChangeBus()
     store = open_store(workspace.folder)
     live = WorkspaceSession(
-        build_connection_config(context, workspace, workspaces), bus, store.database_thread
+        build_connection_config(context, workspace, workspaces), bus, store.fairlead_db.thread
     )
     # The environment is for this process and wins; before here the settings were not known.
     level = live.values.get(settings_table.LOG_LEVEL)

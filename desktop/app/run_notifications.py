@@ -25,7 +25,9 @@ async def notify_run_ended(services: WorkspaceServices, sync: Sync, run: Run) ->
 
 
 async def _notify(services: WorkspaceServices, sync: Sync, run: Run) -> Run:
-    earlier = (r for r in services.store.runs.list_runs(run.sync, 10) if int(r.id) < int(run.id))
+    earlier = (
+        r for r in services.store.runs.list_runs.blocking(run.sync, 10) if int(r.id) < int(run.id)
+    )
     before = next((r for r in earlier if r.state is not RunState.RUNNING), None)
     if not should_notify(sync.notify, run, before):
         return run
@@ -57,5 +59,5 @@ async def _send_run_email(
     except AppError as error:
         log.warning("The e-mail about run %s was not sent: %s", run.id, error)
         sentence = services.context.redactor.redact(f"No e-mail was sent about it: {error}")
-        return services.store.runs.append_to_error(run.id, sentence)
+        return services.store.runs.append_to_error.blocking(run.id, sentence)
     return run

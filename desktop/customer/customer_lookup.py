@@ -52,7 +52,7 @@ class CustomerLookup:
 
     def cached_sheet(self, query: LookupQuery) -> CustomerSheet:
         """What this computer still knows, without asking anybody."""
-        return self._store.sheet_reader.read_sheet(query)
+        return self._store.sheet_reader.read_sheet.blocking(query)
 
     async def look_up(self, text: str, on_sheet: OnSheet = lambda _sheet: None) -> CustomerSheet:
         """Find whoever `text` means; `on_sheet` is called with each newer state of the sheet.
@@ -87,7 +87,7 @@ class _LookupRun:
     async def run(self) -> CustomerSheet:
         query = self._builder.sheet.query
         log.info("Looking up a %s (%s)", query.kind.value, fingerprint(query.value))
-        self._publish_cached(self._builder.store.sheet_reader.read_sheet(query))
+        self._publish_cached(self._builder.store.sheet_reader.read_sheet.blocking(query))
         by_kind: dict[LookupQueryKind, Callable[[], Coroutine[Any, Any, None]]] = {
             LookupQueryKind.EMAIL: self._by_email,
             LookupQueryKind.TICKET: self._by_ticket,
@@ -124,12 +124,14 @@ class _LookupRun:
             sheet = replace(sheet, tickets=_dependent_part(sheet.tickets, sheet.user))
         if sheet.profile.state is SheetPartState.LOADING:
             sheet = replace(sheet, profile=_dependent_part(sheet.profile, sheet.user))
-        sheet = self._builder.store.sheet_reader.refresh_sheet(replace(sheet, is_complete=True))
+        sheet = self._builder.store.sheet_reader.refresh_sheet.blocking(
+            replace(sheet, is_complete=True)
+        )
         self._builder.publish(sheet)
         person, profile = sheet.user.value, sheet.profile.value
         if person is not None or profile is not None:
             await self._builder.save_in_background(
-                self._builder.store.customer_cache.mark_opened,
+                self._builder.store.customer_cache.mark_opened.blocking,
                 person=person.id if person else None,
                 sid=profile.sid if profile else None,
                 at=self._builder.now(),
@@ -206,7 +208,9 @@ class _LookupRun:
             if ticket is not None and ticket.requester_id is not None:
                 self._builder.publish(replace(self._builder.sheet, ticket=ticket))
                 await self._builder.save_in_background(
-                    self._builder.store.customer_cache.save_ticket, ticket, self._builder.now()
+                    self._builder.store.customer_cache.save_ticket.blocking,
+                    ticket,
+                    self._builder.now(),
                 )
                 return (await zendesk.show_user(ticket.requester_id),)
             person, by_id, by_phone = await asyncio.gather(

@@ -81,8 +81,8 @@ class EditService:
         return await self._queue(requests, judge)
 
     async def _queue(self, requests: Sequence[EditRequest], judge: DelayPolicy) -> tuple[Edit, ...]:
-        edits = await self._store.database_thread.run(
-            self._store.outbox.enqueue, requests, self._actor().name, self._clock.now(), judge
+        edits = await self._store.outbox.enqueue(
+            requests, self._actor().name, self._clock.now(), judge
         )
         if edits:
             self._bus.publish(

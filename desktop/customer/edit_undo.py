@@ -104,7 +104,7 @@ class UndoService:
         withdrawn = await self.withdraw(edit_id, words)
         if withdrawn is not None:
             return withdrawn
-        edit = await self._store.database_thread.run(self._store.outbox.get_edit, edit_id)
+        edit = await self._store.outbox.get_edit(edit_id)
         refused = undo_refusal(edit)
         if refused is not None:
             raise refused
@@ -120,14 +120,14 @@ class UndoService:
         Somebody else's opt-out that still waits is as good as given: keeping it from being sent
         needs the right to opt in. Raises BadInput for an unknown id, NotPermitted.
         """
-        lane, outbox = self._store.database_thread, self._store.outbox
-        edit, now = await lane.run(outbox.get_edit, edit_id), self._clock.now()
+        outbox = self._store.outbox
+        edit, now = await outbox.get_edit(edit_id), self._clock.now()
         if edit.request.kind is EditKind.OPTOUT and not edit.state.is_final:
             backwards = inverse_request(edit)
             own = is_own_recent_optout(edit, backwards, self._actor(), now)
             if is_opt_in(backwards) and not own:
                 self._editor.require_allowed(backwards)
-        withdrawn = await lane.run(outbox.withdraw_unsent, edit_id, now, words)
+        withdrawn = await outbox.withdraw_unsent(edit_id, now, words)
         if withdrawn is not None:
             topics = (Topic.OUTBOX, Topic.CUSTOMER, Topic.AUDIT)
             self._bus.publish(ChangeSet.of(*topics, ids=[withdrawn.request.target.id]))

@@ -40,11 +40,11 @@ class SailthruLookup:
             if kept is not None and key in (kept.sid, kept.email):
                 # Deleted or merged: what was kept of it goes too.
                 await self._builder.save_in_background(
-                    self._builder.store.customer_cache.delete_profile, kept.sid
+                    self._builder.store.customer_cache.delete_profile.blocking, kept.sid
                 )
             if "@" in key:
                 await self._builder.save_in_background(
-                    self._builder.store.customer_cache.save_profile_absent, key, now
+                    self._builder.store.customer_cache.save_profile_absent.blocking, key, now
                 )
             return
         except AppError as error:
@@ -62,7 +62,7 @@ class SailthruLookup:
             replace(self._builder.sheet, profile=part, matched_by=matched_by, is_linked=linked)
         )
         await self._builder.save_in_background(
-            self._builder.store.customer_cache.save_profile, profile, now, asked=matched_by
+            self._builder.store.customer_cache.save_profile.blocking, profile, now, asked=matched_by
         )
 
     async def load_other_profiles(self, user: ZendeskUser) -> None:
@@ -87,7 +87,9 @@ class SailthruLookup:
                 # An extra: what cannot be read is not offered.
                 return None
             await self._builder.save_in_background(
-                self._builder.store.customer_cache.save_profile, profile, self._builder.now()
+                self._builder.store.customer_cache.save_profile.blocking,
+                profile,
+                self._builder.now(),
             )
             opened = profile.activity.get("open_time")
             return AlternateProfile(address, profile.sid, profile.engagement, opened)
@@ -102,9 +104,7 @@ class SailthruLookup:
         person, sailthru = sheet.user.value, self._sailthru
         if sailthru is None or person is None or sheet.user.state is not SheetPartState.READ:
             return
-        sid = await self._builder.store.database_thread.run(
-            self._builder.store.drafts_and_links.get_link, person.id
-        )
+        sid = await self._builder.store.drafts_and_links.get_link(person.id)
         if sid is not None and (sheet.profile.value is None or sheet.profile.value.sid != sid):
             await self._load_linked_profile(sid)
         elif (
@@ -145,5 +145,5 @@ class SailthruLookup:
             replace(self._builder.sheet, lists=SheetPart(found, SheetPartState.READ, now))
         )
         await self._builder.save_in_background(
-            self._builder.store.customer_cache.save_lists, found, now
+            self._builder.store.customer_cache.save_lists.blocking, found, now
         )

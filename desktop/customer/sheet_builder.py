@@ -65,7 +65,7 @@ class SheetBuilder:
     async def _save(self, save: Callable[..., object], *args: object, **kwargs: object) -> None:
         # A full disk must not take the sheet away.
         try:
-            await self.store.database_thread.run(self._save_if_current, save, *args, **kwargs)
+            await self.store.run(self._save_if_current, save, *args, **kwargs)
         except StorageError as error:
             log.warning("What was read could not be kept: %s", error.title)
 

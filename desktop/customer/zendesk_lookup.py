@@ -51,7 +51,9 @@ class ZendeskLookup:
         found = await self.load_users(ask())
         if found == 0:
             await self._builder.save_in_background(
-                self._builder.store.customer_cache.save_user_absent, address, self._builder.now()
+                self._builder.store.customer_cache.save_user_absent.blocking,
+                address,
+                self._builder.now(),
             )
 
     async def load_users(self, asking: Awaitable[tuple[ZendeskUser, ...]]) -> int | None:
@@ -118,7 +120,7 @@ class ZendeskLookup:
             return
         self._builder.publish(replace(self._builder.sheet, ticket=ticket))
         await self._builder.save_in_background(
-            self._builder.store.customer_cache.save_ticket, ticket, self._builder.now()
+            self._builder.store.customer_cache.save_ticket.blocking, ticket, self._builder.now()
         )
         if ticket.requester_id is not None:
             await self.load_user(ticket.requester_id)
@@ -196,7 +198,7 @@ class ZendeskLookup:
         await run_concurrently(
             self._sailthru.load_other_profiles(full),
             self._builder.save_in_background(
-                self._builder.store.customer_cache.save_user, full, now
+                self._builder.store.customer_cache.save_user.blocking, full, now
             ),
         )
 
@@ -215,7 +217,7 @@ class ZendeskLookup:
             replace(self._builder.sheet, tickets=SheetPart(page, SheetPartState.READ, now))
         )
         await self._builder.save_in_background(
-            self._builder.store.customer_cache.save_tickets, user_id, page, now
+            self._builder.store.customer_cache.save_tickets.blocking, user_id, page, now
         )
 
     async def load_user_fields(self) -> None:
@@ -235,7 +237,7 @@ class ZendeskLookup:
             replace(self._builder.sheet, user_fields=SheetPart(found, SheetPartState.READ, now))
         )
         await self._builder.save_in_background(
-            self._builder.store.customer_cache.save_user_fields, found, now
+            self._builder.store.customer_cache.save_user_fields.blocking, found, now
         )
 
 

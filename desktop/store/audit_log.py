@@ -9,7 +9,8 @@ import msgspec
 
 from desktop.model.edit import Edit, EditState, EditTarget
 from desktop.model.json_value import Json
-from desktop.store.sqlite_database import Database
+from desktop.store.database_call import database_call
+from desktop.store.repository import Repository
 from desktop.store.sqlite_errors import DatabaseDamaged
 
 GENESIS_HASH = "0" * 64
@@ -150,12 +151,10 @@ def _append_hashed(connection: sqlite3.Connection, values: dict[str, Json]) -> N
     )
 
 
-class AuditLog:
+class AuditLog(Repository):
     """Reads and verifies the audit."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+    @database_call
     def list_entries(
         self, *, targets: tuple[str, ...] = (), limit: int = 500
     ) -> tuple[AuditEntry, ...]:
@@ -178,6 +177,7 @@ class AuditLog:
 
         return self._database.read(look)
 
+    @database_call
     def search_sync_entries(
         self, *, words: tuple[str, ...] = (), before: int | None = None, limit: int = 200
     ) -> tuple[AuditEntry, ...]:
@@ -197,6 +197,7 @@ class AuditLog:
 
         return self._database.read(look)
 
+    @database_call
     def verify_chain(self) -> AuditVerification:
         """Walk the whole chain."""
 

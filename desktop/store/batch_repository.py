@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from desktop.model.sync_plan import RETRY_LATER, PlanRow
+from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import decode_plan_row, to_json
+from desktop.store.repository import Repository
 from desktop.store.row_completion import RowCompletion, complete_row, delete_old_touches
 from desktop.store.run_provenance import RunProvenance
-from desktop.store.sqlite_database import Database
 from desktop.store.unconfirmed_increment_repository import insert_unconfirmed_increment
 
 _LEFT_OUT_TEXT = "Left out. It is looked at again when it changes."
@@ -30,12 +31,10 @@ class WriteBatch:
     created_at: float
 
 
-class BatchRepository:
+class BatchRepository(Repository):
     """Batches and results."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+    @database_call
     def list_next_rows(self, plan_id: str, limit: int) -> tuple[PlanRow, ...]:
         """Ticked rows that were not sent yet, in order."""
         return self._select_rows(
@@ -46,6 +45,7 @@ class BatchRepository:
             by="INDEXED BY plan_row_state",
         )
 
+    @database_call
     def list_unsettled_plans(self, sync: str, but: str | None) -> tuple[tuple[str, str], ...]:
         """Other plans of a goal of which something may have been sent and was not closed.
 
@@ -63,6 +63,7 @@ class BatchRepository:
             )
         )
 
+    @database_call
     def list_open_batches(self, plan_id: str) -> tuple[WriteBatch, ...]:
         """What was being sent, or was sent and not closed."""
         return self._database.read(
@@ -75,6 +76,7 @@ class BatchRepository:
             )
         )
 
+    @database_call
     def list_open_rows(
         self, plan_id: str, batch: int, *, after: int = -1, limit: int = 500
     ) -> tuple[PlanRow, ...]:
@@ -84,6 +86,7 @@ class BatchRepository:
             (int(plan_id), batch, after, limit),
         )
 
+    @database_call
     def list_open_row_numbers(self, plan_id: str, batch: int) -> tuple[int, ...]:
         """The numbers of the rows of a batch that are not closed."""
         return self._database.read(
@@ -96,6 +99,7 @@ class BatchRepository:
             )
         )
 
+    @database_call
     def begin_batch(self, plan_id: str, kind: str, rows: Sequence[int], now: float) -> int:
         """These rows go out together; stored before anything is sent."""
 
@@ -109,10 +113,12 @@ class BatchRepository:
 
         return self._database.write(act)
 
+    @database_call
     def extend_batch(self, plan_id: str, batch: int, rows: Sequence[int]) -> None:
         """These go out with it too."""
         self._database.write(lambda c: _assign_rows_to_batch(c, plan_id, batch, rows))
 
+    @database_call
     def mark_sent(self, batch: int, job: str) -> None:
         """The service has answered: this job is doing it."""
         self._database.write(
@@ -121,6 +127,7 @@ class BatchRepository:
             )
         )
 
+    @database_call
     def release_batch(
         self, provenance: RunProvenance, batch: int, *, maybe_sent: bool = False
     ) -> None:
@@ -148,6 +155,7 @@ class BatchRepository:
 
         self._database.write(act)
 
+    @database_call
     def complete_rows(
         self,
         provenance: RunProvenance,
@@ -176,6 +184,7 @@ class BatchRepository:
 
         self._database.write(act)
 
+    @database_call
     def finalize_unsent_rows(self, plan_id: str) -> None:
         """Rows that are not sent get their final state: parked, or unticked."""
 
@@ -208,6 +217,7 @@ class BatchRepository:
 
         self._database.write(act)
 
+    @database_call
     def count_by_outcome(self, plan_id: str) -> dict[str, int]:
         """Rows by outcome: the sum of these is the sum of the rows."""
 

@@ -27,6 +27,8 @@ from desktop.model.service import Service
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
 from desktop.store.customer_cache import LISTS_ENTRY, USER_FIELDS_ENTRY
+from desktop.store.database_call import database_call
+from desktop.store.database_thread import DatabaseThread
 from desktop.store.outbox_row import decode_edit
 from desktop.store.sqlite_errors import translate_sqlite_errors
 
@@ -42,12 +44,14 @@ SELECT o.* FROM main.outbox o WHERE o.state IN ('queued', 'waiting', 'sending', 
 class CachedSheetReader:
     """Snapshots of customers for looking at. Usable from any thread, one call at a time."""
 
-    def __init__(self, fairlead: Path, mirror: Path) -> None:
+    def __init__(self, fairlead: Path, mirror: Path, thread: DatabaseThread | None = None) -> None:
+        self.database_thread = thread or DatabaseThread()
         self._fairlead = fairlead
         self._mirror = mirror
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
 
+    @database_call
     def read_sheet(self, query: LookupQuery) -> CustomerSheet:
         """What is kept for this query: parts with values, or matches where several fit.
 
@@ -55,6 +59,7 @@ class CachedSheetReader:
         """
         return self._snapshot(lambda c: _read_sheet(c, query))
 
+    @database_call
     def refresh_sheet(self, sheet: CustomerSheet) -> CustomerSheet:
         """The same sheet with the values now kept for its profile, and its open edits."""
 
@@ -74,10 +79,12 @@ class CachedSheetReader:
 
         return self._snapshot(look)
 
+    @database_call
     def search_users(self, text: str, limit: int = 20) -> tuple[CustomerMatch, ...]:
         """Kept people whose name, address or phone holds `text`."""
         return self._snapshot(lambda c: _search_users(c, text, limit))
 
+    @database_call
     def count_customers(self) -> int:
         """How many customers can be read offline."""
 

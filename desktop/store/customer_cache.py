@@ -10,18 +10,17 @@ from desktop.model.customer_sheet import TicketPage
 from desktop.model.sailthru_profile import SailthruList, SailthruProfile
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
-from desktop.store.sqlite_database import Database
+from desktop.store.database_call import database_call
+from desktop.store.repository import Repository
 
 LISTS_ENTRY = "lists"
 USER_FIELDS_ENTRY = "user_fields"
 
 
-class CustomerCache:
+class CustomerCache(Repository):
     """Saves what was read. Times are Unix seconds."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+    @database_call
     def save_profile(self, profile: SailthruProfile, read_at: float, *, asked: str = "") -> None:
         """Keep a profile, under its own address and under the one that was asked for."""
 
@@ -30,6 +29,7 @@ class CustomerCache:
 
         self._database.write(act)
 
+    @database_call
     def save_profile_absent(self, address: str, read_at: float) -> None:
         """Keep that Sailthru knows no such address."""
         self._database.write(
@@ -40,6 +40,7 @@ class CustomerCache:
             )
         )
 
+    @database_call
     def delete_profile(self, sid: str) -> None:
         """A profile is gone (deleted or merged into another)."""
 
@@ -49,6 +50,7 @@ class CustomerCache:
 
         self._database.write(act)
 
+    @database_call
     def save_user(self, person: ZendeskUser, read_at: float) -> None:
         """Keep a Zendesk person under all their addresses."""
 
@@ -73,6 +75,7 @@ class CustomerCache:
 
         self._database.write(act)
 
+    @database_call
     def save_user_keeping_identities(self, person: ZendeskUser, read_at: float) -> None:
         """Keep a person read alone; identities and organisation read earlier stay."""
 
@@ -90,8 +93,9 @@ class CustomerCache:
                 organization=person.organization or kept.organization,
             )
 
-        self.save_user(self._database.read(act), read_at)
+        self.save_user.blocking(self._database.read(act), read_at)
 
+    @database_call
     def save_user_absent(self, address: str, read_at: float) -> None:
         """Keep that Zendesk knows no such address."""
         self._database.write(
@@ -102,6 +106,7 @@ class CustomerCache:
             )
         )
 
+    @database_call
     def save_tickets(self, person: int, page: TicketPage, read_at: float) -> None:
         """Keep a person's newest tickets."""
 
@@ -114,18 +119,22 @@ class CustomerCache:
 
         self._database.write(act)
 
+    @database_call
     def save_ticket(self, ticket: ZendeskTicket, read_at: float) -> None:
         """Keep one ticket, so that its number finds its requester offline."""
         self._database.write(lambda c: _upsert_tickets(c, (ticket,), ticket.requester_id, read_at))
 
+    @database_call
     def save_lists(self, lists: tuple[SailthruList, ...], read_at: float) -> None:
         """Keep the account's lists."""
         self._save_catalogue_entry(LISTS_ENTRY, _to_json(lists), read_at)
 
+    @database_call
     def save_user_fields(self, fields: tuple[UserFieldDefinition, ...], read_at: float) -> None:
         """Keep the account's user fields."""
         self._save_catalogue_entry(USER_FIELDS_ENTRY, _to_json(fields), read_at)
 
+    @database_call
     def mark_opened(self, *, person: int | None, sid: str | None, at: float) -> None:
         """Remember that this customer was looked at, which decides how long they are kept."""
         rows = [("person", str(person))] if person is not None else []
@@ -137,6 +146,7 @@ class CustomerCache:
             )
         )
 
+    @database_call
     def delete_not_opened_since(self, before: float) -> int:
         """Forget customers last opened before then; returns how many records went."""
 
@@ -171,6 +181,7 @@ class CustomerCache:
 
         return self._database.write(act)
 
+    @database_call
     def erase_all(self) -> None:
         """Forget everything the services said (signing out); outbox and audit are elsewhere.
 

@@ -2,15 +2,14 @@
 
 import sqlite3
 
-from desktop.store.sqlite_database import Database
+from desktop.store.database_call import database_call
+from desktop.store.repository import Repository
 
 
-class DraftAndLinkRepository:
+class DraftAndLinkRepository(Repository):
     """Drafts survive a crash; links say which Sailthru profile belongs to a Zendesk person."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+    @database_call
     def save_draft(self, key: str, text: str, at: float) -> None:
         """Keep what is typed so far; an empty text forgets it."""
 
@@ -24,6 +23,7 @@ class DraftAndLinkRepository:
 
         self._database.write(act)
 
+    @database_call
     def get_draft(self, key: str) -> str:
         """What was typed and not used yet, or nothing."""
 
@@ -33,6 +33,7 @@ class DraftAndLinkRepository:
 
         return self._database.read(look)
 
+    @database_call
     def save_link(self, person: int, sid: str, actor: str, at: float) -> None:
         """Remember that this Zendesk person's profile is that one."""
         self._database.write(
@@ -42,10 +43,12 @@ class DraftAndLinkRepository:
             )
         )
 
+    @database_call
     def delete_link(self, person: int) -> None:
         """Forget the choice."""
         self._database.write(lambda c: c.execute("DELETE FROM link WHERE person = ?", (person,)))
 
+    @database_call
     def get_link(self, person: int) -> str | None:
         """The sid chosen for this person, or None."""
 

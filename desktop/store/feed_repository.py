@@ -19,7 +19,8 @@ from desktop.kit.errors import ConflictError
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.exported_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
-from desktop.store.sqlite_database import Database
+from desktop.store.database_call import database_call
+from desktop.store.repository import Repository
 
 T = TypeVar("T")
 
@@ -55,16 +56,15 @@ class FeedState:
         return int(seq) if generation == self.generation and seq.isdigit() else 0
 
 
-class FeedRepository:
+class FeedRepository(Repository):
     """What was exported, and how far."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+    @database_call
     def get_state(self, name: str) -> FeedState:
         """How far it is; one that was never read has no generation."""
         return self._database.read(lambda c: _select_feed(c, name))
 
+    @database_call
     def begin_reading(self, name: str, now: float) -> FeedState:
         """Start a reading, or go on with one that was cut short."""
 
@@ -78,6 +78,7 @@ class FeedRepository:
 
         return self._database.write(act)
 
+    @database_call
     def reset(self, name: str) -> None:
         """Forget the cursor and the marks: everything is read and planned again."""
         self._database.write(
@@ -88,6 +89,7 @@ class FeedRepository:
             )
         )
 
+    @database_call
     def end_reading(self, name: str, now: float, *, whole: bool = True) -> FeedState:
         """The reading is complete; `whole`: it would have told of the deleted too."""
 
@@ -101,6 +103,7 @@ class FeedRepository:
 
         return self._database.write(act)
 
+    @database_call
     def save_users(self, people: Iterable[ZendeskUser], cursor: str) -> int:
         """Take in one page; returns how many records it changed."""
 
@@ -135,6 +138,7 @@ class FeedRepository:
 
         return self._database.write(act)
 
+    @database_call
     def save_tickets(self, tickets: Iterable[ExportedTicket], cursor: str) -> int:
         """Take in one page; returns how many records it changed."""
 
@@ -167,6 +171,7 @@ class FeedRepository:
 
         return self._database.write(act)
 
+    @database_call
     def save_profiles(
         self, list_name: str, profiles: Iterable[ExportedProfile], reading: str
     ) -> int:
@@ -209,6 +214,7 @@ class FeedRepository:
 
         return self._database.write(act)
 
+    @database_call
     def end_list_export(self, list_name: str, reading: str, now: float, *, whole: bool) -> int:
         """An export is taken in; when it was `whole`, who was not in it is forgotten.
 
@@ -230,6 +236,7 @@ class FeedRepository:
 
         return self._database.write(act)
 
+    @database_call
     def set_cursor(self, name: str, cursor: str) -> None:
         """Remember where a reading is (for an export: its job)."""
         self._database.write(
@@ -243,6 +250,7 @@ class FeedRepository:
         sql = "SELECT seq AS key, body FROM feed_user WHERE seq > ? AND seq <= ? ORDER BY seq"
         yield from self._iter_pages(sql, (), after, up_to, ZendeskUser)
 
+    @database_call
     def iter_profiles(
         self, list_name: str, after: int = 0, up_to: int | None = None
     ) -> Iterator[ExportedProfile]:
@@ -272,6 +280,7 @@ class FeedRepository:
             yield from page
             last = page[-1]
 
+    @database_call
     def list_tickets(self, requester: int) -> tuple[ExportedTicket, ...]:
         """A person's tickets, the oldest first."""
         return self._database.read(
@@ -284,6 +293,7 @@ class FeedRepository:
             )
         )
 
+    @database_call
     def count_open_tickets(self, people: Sequence[int]) -> dict[int, int]:
         """How many unsolved tickets each of these has, where there are any."""
         return self._database.read(
@@ -297,6 +307,7 @@ class FeedRepository:
             }
         )
 
+    @database_call
     def get_user(self, person_id: int) -> ZendeskUser | None:
         """One user of the feed."""
 
@@ -308,6 +319,7 @@ class FeedRepository:
 
         return self._database.read(look)
 
+    @database_call
     def get_profile(self, list_name: str, sid: str) -> ExportedProfile | None:
         """One member of a list, as its last export had them."""
 
@@ -319,6 +331,7 @@ class FeedRepository:
 
         return self._database.read(look)
 
+    @database_call
     def is_member(self, list_name: str, sid: str) -> bool:
         """Whether the last export of that list had this profile."""
         return self._database.read(
@@ -330,6 +343,7 @@ class FeedRepository:
             )
         )
 
+    @database_call
     def count_records(self, name: str) -> int:
         """How many records a feed holds."""
         table, where, values = (

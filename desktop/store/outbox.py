@@ -13,8 +13,10 @@ from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.model.edit import Edit, EditRequest, EditState, is_same_json
 from desktop.model.service import Service
 from desktop.store import audit_log
+from desktop.store.database_call import database_call
 from desktop.store.outbox_row import decode_edit
 from desktop.store.process_identity import is_owner_alive
+from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
 
 OPEN_STATES = ("queued", "waiting", "sending", "unknown")
@@ -26,18 +28,19 @@ _LONGEST_WAIT_S = 660.0
 DelayPolicy = Callable[[EditRequest, Edit | None], float]
 
 
-class Outbox:
+class Outbox(Repository):
     """The table of wanted changes. `owner` names this process in its claims."""
 
     def __init__(
         self, database: Database, owner: str, *, owner_lives: Callable[[str], bool] = is_owner_alive
     ) -> None:
-        self._database = database
+        super().__init__(database)
         self._owner = owner
         self._is_owner_alive = owner_lives
         # What this object works on now; a row claimed and not in here was dropped on the way.
         self._active_ids: set[str] = set()
 
+    @database_call
     def enqueue(
         self,
         intents: Sequence[EditRequest],
@@ -68,6 +71,7 @@ class Outbox:
 
         return self._database.write(act)
 
+    @database_call
     def claim(
         self, now: float, *, only: Iterable[str] = (), services: Iterable[Service] = tuple(Service)
     ) -> Edit | None:
@@ -119,18 +123,22 @@ class Outbox:
 
         return self._database.write(act)
 
+    @database_call
     def mark_sending(self, edit: Edit, now: float) -> Edit:
         """Commit that the request is about to leave."""
         return self._update(edit, now, state=EditState.SENDING, tries=edit.tries + 1)
 
+    @database_call
     def mark_accepted(self, edit: Edit, now: float) -> Edit:
         """Commit that the service answered ok; the value still has to be read back."""
         return self._update(edit, now, state=EditState.UNKNOWN, accepted_at=now)
 
+    @database_call
     def stop_work(self, edit_id: str) -> None:
         """This process has stopped working on the row, whatever state it left it in."""
         self._active_ids.discard(edit_id)
 
+    @database_call
     def release(
         self, edit: Edit, now: float, *, state: EditState, not_before: float, detail: str
     ) -> Edit:
@@ -138,7 +146,7 @@ class Outbox:
         released = self._update(
             edit, now, state=state, not_before=not_before, detail=detail, released=True
         )
-        self.stop_work(edit.id)
+        self.stop_work.blocking(edit.id)
         return released
 
     def close(self, edit: Edit, now: float, result: EditState, detail: str) -> Edit:
@@ -149,9 +157,10 @@ class Outbox:
             return _close_with_audit(connection, edit, now, result, detail)
 
         closed = self._database.write(act)
-        self.stop_work(edit.id)
+        self.stop_work.blocking(edit.id)
         return closed
 
+    @database_call
     def withdraw_unsent(self, edit_id: str, now: float, detail: str) -> Edit | None:
         """End an edit that nobody has begun to send; None when it is too late for that."""
 
@@ -163,6 +172,7 @@ class Outbox:
 
         return self._database.write(act)
 
+    @database_call
     def retry(self, edit_id: str, now: float) -> Edit:
         """Make an open edit due at once; a failed one is wanted anew, as an edit of its own.
 
@@ -190,10 +200,12 @@ class Outbox:
 
         return self._database.write(act)
 
+    @database_call
     def get_edit(self, edit_id: str) -> Edit:
         """One edit. Raises InvalidInput when there is none with this id."""
         return self._database.read(lambda c: decode_edit(self._select_row(c, edit_id)))
 
+    @database_call
     def find_open_edit(self, intent: EditRequest) -> Edit | None:
         """The newest open edit of the value this intent is about."""
 
@@ -203,6 +215,7 @@ class Outbox:
 
         return self._database.read(look)
 
+    @database_call
     def list_recent(self, limit: int = 300, *, open_only: bool = False) -> tuple[Edit, ...]:
         """The newest edits first."""
         where = f"WHERE {_OPEN_CONDITION}" if open_only else ""
@@ -211,12 +224,14 @@ class Outbox:
             lambda c: tuple(decode_edit(row) for row in c.execute(query, (limit,)))
         )
 
+    @database_call
     def next_due_at(self) -> float | None:
         """The Unix second from which the next open edit may be taken; None when none is open."""
         query = f"SELECT min(not_before) AS at FROM outbox WHERE {_OPEN_CONDITION}"  # noqa: S608
         at = self._database.read(lambda c: c.execute(query).fetchone()["at"])
         return float(at) if at is not None else None
 
+    @database_call
     def count_open(self) -> int:
         """How many edits are not closed yet."""
         query = f"SELECT count(*) AS n FROM outbox WHERE {_OPEN_CONDITION}"  # noqa: S608

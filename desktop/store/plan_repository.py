@@ -14,6 +14,7 @@ from desktop.model.sync_plan import (
     PlanRow,
     PlanState,
 )
+from desktop.store.database_call import database_call
 from desktop.store.duplicate_target_query import select_duplicate_targets
 from desktop.store.plan_row_filter import PlanRowFilter, build_where_clause
 from desktop.store.plan_row_table import (
@@ -29,7 +30,7 @@ from desktop.store.plan_row_table import (
     upsert_plan_row,
 )
 from desktop.store.plan_table import decode_plan, require_editable, select_plan
-from desktop.store.sqlite_database import Database
+from desktop.store.repository import Repository
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,10 @@ class LimitApproval:
     approved_at: float
 
 
-class PlanRepository:
+class PlanRepository(Repository):
     """The tables of plans and their rows."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+    @database_call
     def begin(self, sync: Sync, actor: str, now: float, *, origin: str = "sync") -> str:
         """Start a plan; its rows follow. Returns its id."""
 
@@ -61,6 +60,7 @@ class PlanRepository:
 
         return self._database.write(act)
 
+    @database_call
     def add_rows(self, plan_id: str, rows: Iterable[PlanRow]) -> None:
         """Add rows; their numbers are the caller's."""
         number, kept = int(plan_id), tuple(rows)
@@ -74,6 +74,7 @@ class PlanRepository:
 
         self._database.write(act)
 
+    @database_call
     def finish(
         self, plan_id: str, *, state: PlanState, read: int, breaches: tuple[str, ...], mark: str
     ) -> None:
@@ -85,6 +86,7 @@ class PlanRepository:
             )
         )
 
+    @database_call
     def set_state(self, plan_id: str, state: PlanState) -> None:
         """Another state."""
         self._database.write(
@@ -93,6 +95,7 @@ class PlanRepository:
             )
         )
 
+    @database_call
     def discard(self, plan_id: str) -> None:
         """Forget a plan that was not applied: a preview leaves no history."""
 
@@ -107,6 +110,7 @@ class PlanRepository:
 
         self._database.write(act)
 
+    @database_call
     def delete_older_previews(self, sync: str, but: str) -> None:
         """Earlier plans of a goal that nobody applied; only the newest preview is kept."""
         self._database.write(
@@ -118,6 +122,7 @@ class PlanRepository:
             )
         )
 
+    @database_call
     def delete_unfinished(self, sync: str) -> None:
         """Plans of a goal whose making was cut short; its lock keeps away who is making one.
 
@@ -131,6 +136,7 @@ class PlanRepository:
             )
         )
 
+    @database_call
     def count_ticked_by_consequence(self, plan_id: str) -> dict[str, int]:
         """How many ticked rows have each consequence; two lists for one person count once."""
         return self._database.read(
@@ -145,16 +151,19 @@ class PlanRepository:
             }
         )
 
+    @database_call
     def get(self, plan_id: str) -> Plan:
         """A plan with its counts. Raises NotFound."""
         return self._database.read(lambda c: decode_plan(c, select_plan(c, plan_id)))
 
+    @database_call
     def get_planned_sync(self, plan_id: str) -> Sync:
         """The goal as it was when the plan was made."""
         return self._database.read(
             lambda c: msgspec.json.decode(select_plan(c, plan_id)["body"], type=Sync)
         )
 
+    @database_call
     def find_latest(self, sync: str, *states: PlanState) -> Plan | None:
         """The newest plan of a goal in one of these states (none given: any)."""
         wanted = to_json([state.value for state in states or tuple(PlanState)])
@@ -169,6 +178,7 @@ class PlanRepository:
 
         return self._database.read(look)
 
+    @database_call
     def list_rows(
         self, plan_id: str, chosen: PlanRowFilter | None = None, *, after: int = 0, limit: int = 200
     ) -> tuple[PlanRow, ...]:
@@ -185,6 +195,7 @@ class PlanRepository:
 
         return self._database.read(look)
 
+    @database_call
     def get_rows(self, plan_id: str, numbers: Sequence[int]) -> tuple[PlanRow, ...]:
         """These rows, in this order. Raises NotFound where one of them is not there."""
 
@@ -201,6 +212,7 @@ class PlanRepository:
 
         return self._database.read(look)
 
+    @database_call
     def list_row_numbers(
         self, plan_id: str, chosen: PlanRowFilter | None = None, *, by_worth: bool = False
     ) -> Sequence[int]:
@@ -223,6 +235,7 @@ class PlanRepository:
             )
         )
 
+    @database_call
     def has_predicted_value(self, plan_id: str) -> bool:
         """Whether of anybody in it something is predicted."""
         return self._database.read(
@@ -235,6 +248,7 @@ class PlanRepository:
             )
         )
 
+    @database_call
     def count_rows(self, plan_id: str, chosen: PlanRowFilter | None = None) -> int:
         """How many rows fit."""
         where, values = build_where_clause(plan_id, chosen or PlanRowFilter())
@@ -244,6 +258,7 @@ class PlanRepository:
             )
         )
 
+    @database_call
     def count_ticked(self, plan_id: str) -> int:
         """How many rows an apply would send."""
         return self._database.read(
@@ -256,6 +271,7 @@ class PlanRepository:
             )
         )
 
+    @database_call
     def get_row(self, plan_id: str, row: int) -> PlanRow:
         """One row. Raises NotFound."""
 
@@ -264,6 +280,7 @@ class PlanRepository:
 
         return self._database.read(look)
 
+    @database_call
     def set_rows_ticked(self, plan_id: str, rows: Iterable[int], *, on: bool) -> int:
         """Tick or untick rows that write; how many changed. Raises Conflict once applied."""
         wanted = to_json(list(rows))
@@ -278,6 +295,7 @@ class PlanRepository:
 
         return self._database.write(act)
 
+    @database_call
     def set_all_ticked(self, plan_id: str, chosen: PlanRowFilter, *, on: bool) -> int:
         """Tick or untick every row that fits."""
         where, values = build_where_clause(plan_id, chosen)
@@ -291,6 +309,7 @@ class PlanRepository:
 
         return self._database.write(act)
 
+    @database_call
     def set_field_ticked(self, plan_id: str, row: int, field: str, *, on: bool) -> PlanRow:
         """Tick or untick one field of a row."""
 
@@ -304,6 +323,7 @@ class PlanRepository:
 
         return self._database.write(act)
 
+    @database_call
     def replace_row(self, plan_id: str, row: PlanRow) -> PlanRow:
         """Replace a row after a person has decided something about it. Raises Conflict."""
 
@@ -313,10 +333,12 @@ class PlanRepository:
 
         return self._database.write(act)
 
+    @database_call
     def find_duplicate_targets(self, plan_id: str) -> tuple[tuple[int, int], ...]:
         """Rows that would write what an earlier row of the plan is about, with the earlier one."""
         return self._database.read(lambda c: select_duplicate_targets(c, plan_id))
 
+    @database_call
     def replace_rows_while_planning(self, plan_id: str, rows: Iterable[PlanRow]) -> None:
         """Replace rows of a plan that is being made."""
         kept = tuple(rows)
@@ -329,6 +351,7 @@ class PlanRepository:
 
     # Limits that may be passed once.
 
+    @database_call
     def approve_limit(self, plan_id: str, breach: str, person: str, name: str, now: float) -> None:
         """Somebody allows it; the same person twice counts once."""
         self._database.write(
@@ -339,6 +362,7 @@ class PlanRepository:
             )
         )
 
+    @database_call
     def list_approvals(self, plan_id: str) -> tuple[LimitApproval, ...]:
         """Who allowed what, the first one first."""
         return self._database.read(

@@ -6,7 +6,8 @@ plan that is open, is being applied, or belongs to a run that can still go on.
 
 import sqlite3
 
-from desktop.store.sqlite_database import Database
+from desktop.store.database_call import database_call
+from desktop.store.repository import Repository
 
 KEPT_PLANS = 20
 KEPT_FOR_S = 90 * 86_400.0
@@ -25,12 +26,10 @@ _OLDEST_EXPIRED_PLAN_SQL = (
 )
 
 
-class PlanRetention:
+class PlanRetention(Repository):
     """Forgets rows of plans."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+    @database_call
     def delete_expired_chunk(self, sync: str, now: float) -> int:
         """Forget some rows of a goal's oldest plan whose rows nobody needs; how many, 0: none."""
 
@@ -53,6 +52,7 @@ class PlanRetention:
 
         return self._database.write(act)
 
+    @database_call
     def has_deleted_rows(self, plan_id: str) -> bool:
         """Whether rows of a sync's plan were forgotten: all of them, or the first pieces.
 

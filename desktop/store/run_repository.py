@@ -7,24 +7,27 @@ import msgspec
 
 from desktop.kit.errors import ConflictError, InvalidInput, NotFound
 from desktop.model.sync_run import Run, RunProgress, RunStage, RunState
+from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import to_json
 from desktop.store.process_identity import is_owner_alive
+from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
 
 _TOTALS = dict[str, int]
 _ONLY = tuple[str, ...]
 
 
-class RunRepository:
+class RunRepository(Repository):
     """The table of runs. `owner` names this process in those it begins."""
 
     def __init__(
         self, database: Database, owner: str, *, owner_lives: Callable[[str], bool] = is_owner_alive
     ) -> None:
-        self._database = database
+        super().__init__(database)
         self._owner = owner
         self._is_owner_alive_elsewhere = owner_lives
 
+    @database_call
     def begin(
         self,
         sync: str,
@@ -48,6 +51,7 @@ class RunRepository:
 
         return self._database.write(act)
 
+    @database_call
     def take_over(self, run_id: str, sync: str) -> Run:
         """Go on with a run of this goal that had stopped, as this process. Raises ConflictError."""
 
@@ -71,10 +75,12 @@ class RunRepository:
 
         return self._database.write(act)
 
+    @database_call
     def get(self, run_id: str) -> Run:
         """One run. Raises NotFound."""
         return self._database.read(lambda c: self._get(c, run_id))
 
+    @database_call
     def list_runs(self, sync: str | None, limit: int = 50) -> tuple[Run, ...]:
         """The newest runs first, of one goal or all."""
         return self._database.read(
@@ -88,6 +94,7 @@ class RunRepository:
             )
         )
 
+    @database_call
     def find_preview(self, sync: str) -> Run | None:
         """The preview that is being made, or why the last one could not be; else None."""
         return self._database.read(
@@ -104,6 +111,7 @@ class RunRepository:
             )
         )
 
+    @database_call
     def delete_previews(self, sync: str) -> None:
         """What earlier previews of a goal came to is not news any more."""
 
@@ -113,6 +121,7 @@ class RunRepository:
 
         self._database.write(act)
 
+    @database_call
     def delete_run(self, run_id: str) -> None:
         """A preview leaves no history."""
 
@@ -122,6 +131,7 @@ class RunRepository:
 
         self._database.write(act)
 
+    @database_call
     def set_stage(self, run_id: str, stage: RunStage, progress: RunProgress | None = None) -> None:
         """The next stage begins."""
         self._database.write(
@@ -131,12 +141,14 @@ class RunRepository:
             )
         )
 
+    @database_call
     def set_plan(self, run_id: str, plan_id: str) -> None:
         """What this run applies."""
         self._database.write(
             lambda c: c.execute("UPDATE run SET plan = ? WHERE id = ?", (int(plan_id), int(run_id)))
         )
 
+    @database_call
     def set_progress(self, run_id: str, progress: RunProgress) -> None:
         """How far the stage is."""
         self._database.write(
@@ -145,6 +157,7 @@ class RunRepository:
             )
         )
 
+    @database_call
     def set_totals(self, run_id: str, totals: Mapping[str, int]) -> None:
         """A later run has found out what became of more of its rows."""
         self._database.write(
@@ -153,6 +166,7 @@ class RunRepository:
             )
         )
 
+    @database_call
     def request_cancel(self, run_id: str) -> Run:
         """Ask whatever process does the work to stop; it looks before every request."""
 
@@ -168,6 +182,7 @@ class RunRepository:
 
         return self._database.write(act)
 
+    @database_call
     def is_cancel_requested(self, run_id: str) -> bool:
         """Whether somebody wants it to stop."""
         return self._database.read(
@@ -176,6 +191,7 @@ class RunRepository:
             )
         )
 
+    @database_call
     def end(
         self,
         run_id: str,
@@ -198,6 +214,7 @@ class RunRepository:
 
         return self._database.write(act)
 
+    @database_call
     def append_to_error(self, run_id: str, sentence: str) -> Run:
         """Add a sentence to what is said about a run; how it ended stays."""
 

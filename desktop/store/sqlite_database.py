@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from desktop.kit.errors import StorageError
+from desktop.store.database_thread import DatabaseThread
 from desktop.store.sqlite_errors import DatabaseDamaged, translate_sqlite_errors
 
 T = TypeVar("T")
@@ -32,9 +33,22 @@ class Database:
     is damaged, locked for too long, or written by a newer version.
     """
 
-    def __init__(self, path: Path, schema: str, *, synchronous: str, checked: bool = False) -> None:
-        """`checked`: it was found whole a moment ago, and is opened at the first use."""
+    def __init__(
+        self,
+        path: Path,
+        schema: str,
+        *,
+        synchronous: str,
+        checked: bool = False,
+        thread: DatabaseThread | None = None,
+    ) -> None:
+        """Open the file, or make it; `schema` is a folder of `migrations/`.
+
+        `checked`: it was found whole a moment ago, and is opened at the first use. `thread`: where
+        awaited calls run, shared by files that are read together; by default one of its own.
+        """
         self.path = path
+        self.thread = thread or DatabaseThread()
         self._schema = schema
         self._synchronous = synchronous
         self._lock = threading.RLock()

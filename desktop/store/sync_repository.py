@@ -8,16 +8,15 @@ import msgspec
 
 from desktop.kit.errors import ConflictError, NotFound
 from desktop.model.sync import Sync
-from desktop.store.sqlite_database import Database
+from desktop.store.database_call import database_call
+from desktop.store.repository import Repository
 from desktop.store.sqlite_errors import DatabaseDamaged
 
 
-class SyncRepository:
+class SyncRepository(Repository):
     """The table of goals."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+    @database_call
     def list_all(self) -> tuple[Sync, ...]:
         """Every goal, favourites first."""
 
@@ -28,6 +27,7 @@ class SyncRepository:
 
         return self._database.read(look)
 
+    @database_call
     def get(self, name: str) -> Sync:
         """One goal by name. Raises NotFound."""
 
@@ -39,6 +39,7 @@ class SyncRepository:
 
         return self._database.read(look)
 
+    @database_call
     def save(self, sync: Sync, now: float) -> Sync:
         """Store a new goal or another version; returns it as stored.
 
@@ -61,6 +62,7 @@ class SyncRepository:
 
         return self._database.write(act)
 
+    @database_call
     def import_syncs(self, syncs: Sequence[Sync], now: float) -> tuple[Sync, ...]:
         """Store goals from elsewhere, all or none, in the place of those of their names.
 
@@ -79,6 +81,7 @@ class SyncRepository:
 
         return self._database.write(act)
 
+    @database_call
     def remove(self, name: str) -> None:
         """Take a goal away; its history stays. Raises NotFound."""
 
@@ -88,6 +91,7 @@ class SyncRepository:
 
         self._database.write(act)
 
+    @database_call
     def get_watermark(self, name: str) -> str:
         """Up to where the source's feed was taken in, empty before the first run."""
 
@@ -97,12 +101,14 @@ class SyncRepository:
 
         return self._database.read(look)
 
+    @database_call
     def set_watermark(self, name: str, mark: str) -> None:
         """Begin the next plan there; empty: read everything again."""
         self._database.write(
             lambda c: c.execute("UPDATE goal SET mark = ? WHERE name = ?", (mark, name))
         )
 
+    @database_call
     def get_last_due(self, name: str) -> float | None:
         """The planned time the schedule started this goal for last (Unix seconds)."""
 
@@ -112,12 +118,14 @@ class SyncRepository:
 
         return self._database.read(look)
 
+    @database_call
     def set_last_due(self, name: str, at: float | None) -> None:
         """The schedule counts from there: what was planned before is not caught up."""
         self._database.write(
             lambda c: c.execute("UPDATE goal SET last_due = ? WHERE name = ?", (at, name))
         )
 
+    @database_call
     def claim_due(self, name: str, due: float) -> bool:
         """Claim a planned time for this process; False when another one has it already."""
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import msgspec
 
 from desktop.model.json_value import Json
+from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import to_json
-from desktop.store.sqlite_database import Database
+from desktop.store.repository import Repository
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,15 @@ class WrittenHash:
     source_field: str | None
 
 
-class SyncStateRepository:
+class SyncStateRepository(Repository):
     """Small tables with one question each."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+    @database_call
     def get_synced_values(self, sync: str, targets: Sequence[str]) -> dict[str, dict[str, Json]]:
         """The last values both sides had, by target and field."""
         return self._select_values("synced", sync, targets)
 
+    @database_call
     def get_accepted_values(self, sync: str, targets: Sequence[str]) -> dict[str, dict[str, Json]]:
         """What was written and not read back yet, by target and field."""
         return self._select_values("accepted", sync, targets)
@@ -77,6 +77,7 @@ class SyncStateRepository:
 
         return self._database.read(look)
 
+    @database_call
     def get_written_hashes(
         self, service: str, targets: Sequence[str]
     ) -> dict[str, dict[str, WrittenHash]]:
@@ -95,6 +96,7 @@ class SyncStateRepository:
 
         return self._database.read(look)
 
+    @database_call
     def find_sids(self, people: Sequence[int]) -> dict[int, str]:
         """The known sid of each Zendesk person; what somebody chose by hand wins."""
 
@@ -112,6 +114,7 @@ class SyncStateRepository:
 
         return self._database.read(look)
 
+    @database_call
     def find_user_ids(self, sids: Iterable[str]) -> dict[str, tuple[int, ...]]:
         """The Zendesk people known to have each of these profiles."""
         wanted = to_json(list(sids))
@@ -129,10 +132,12 @@ class SyncStateRepository:
 
         return self._database.read(look)
 
+    @database_call
     def delete_pair(self, person: int) -> None:
         """They are not the same after all (merged, deleted)."""
         self._database.write(lambda c: c.execute("DELETE FROM pair WHERE person = ?", (person,)))
 
+    @database_call
     def filter_new_events(self, sync: str, events: Sequence[str]) -> tuple[str, ...]:
         """Those that were not added up yet."""
 
@@ -149,6 +154,7 @@ class SyncStateRepository:
 
         return self._database.read(look)
 
+    @database_call
     def list_members(self, sync: str, after: str = "", limit: int = 500) -> tuple[SyncMember, ...]:
         """Whom this goal keeps on its lists or tagged, by target."""
         return self._database.read(
@@ -161,6 +167,7 @@ class SyncStateRepository:
             )
         )
 
+    @database_call
     def members_by_source(self, sync: str, sources: Sequence[str]) -> dict[str, SyncMember]:
         """Those of them that came from these source records, by source."""
         return self._database.read(
@@ -174,6 +181,7 @@ class SyncStateRepository:
             }
         )
 
+    @database_call
     def list_retry_sources(self, sync: str) -> tuple[str, ...]:
         """Source records the next plan looks at whether they changed or not."""
         return self._database.read(
@@ -185,6 +193,7 @@ class SyncStateRepository:
             )
         )
 
+    @database_call
     def count_waiting_for_person(self, sync: str) -> int:
         """How many of them wait for a person."""
         return self._database.read(
@@ -195,6 +204,7 @@ class SyncStateRepository:
             )
         )
 
+    @database_call
     def count_exchanged_profiles(self, sync: str | None = None) -> int:
         """Distinct profiles ever enriched, created or exported, by one goal or any."""
         return self._database.read(
@@ -206,6 +216,7 @@ class SyncStateRepository:
             )
         )
 
+    @database_call
     def get_touch_times(
         self, sync: str, targets: Sequence[str], since: float
     ) -> dict[str, tuple[float, ...]]:
@@ -225,6 +236,7 @@ class SyncStateRepository:
 
     # Corrections.
 
+    @database_call
     def save_corrections(
         self, sync: str, source: str, values: Mapping[str, Json], actor: str, now: float,
         reason: str = "",
@@ -238,6 +250,7 @@ class SyncStateRepository:
             )
         )
 
+    @database_call
     def save_ignored(
         self, sync: str, sources: Iterable[str], reason: str, actor: str, now: float
     ) -> None:
@@ -250,6 +263,7 @@ class SyncStateRepository:
             )
         )
 
+    @database_call
     def delete_corrections(self, sync: str, source: str) -> None:
         """Take back every correction of a source record, and that it is ignored."""
         self._database.write(
@@ -258,6 +272,7 @@ class SyncStateRepository:
             )
         )
 
+    @database_call
     def corrections_by_source(self, sync: str) -> dict[str, tuple[SourceCorrection, ...]]:
         """All of a goal's, by source record. People make them by hand: there are few."""
 

@@ -12,9 +12,10 @@ import msgspec
 
 from desktop.model.json_value import Json
 from desktop.model.sync_plan import FieldChange, PlanRow
+from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import to_json
+from desktop.store.repository import Repository
 from desktop.store.run_provenance import RunProvenance
-from desktop.store.sqlite_database import Database
 
 _CHANGES = tuple[FieldChange, ...]
 _EVENTS = tuple[str, ...]
@@ -41,12 +42,10 @@ class UnconfirmedIncrement:
     is_resend_requested: bool = False
 
 
-class UnconfirmedIncrementRepository:
+class UnconfirmedIncrementRepository(Repository):
     """The table of them."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+    @database_call
     def by_source(self, sync: str) -> dict[str, UnconfirmedIncrement]:
         """All of a goal's, by source record: there are as many as a service has left open."""
         return self._database.read(
@@ -58,6 +57,7 @@ class UnconfirmedIncrementRepository:
             }
         )
 
+    @database_call
     def list_superseded(self, sync: str) -> tuple[UnconfirmedIncrement, ...]:
         """Those of a goal that were gone past and may still land."""
         return self._database.read(
@@ -67,6 +67,7 @@ class UnconfirmedIncrementRepository:
             )
         )
 
+    @database_call
     def confirm(self, sync: str, increment: UnconfirmedIncrement, target: str, now: float) -> None:
         """It was seen there: its events count, or those that were taken off do not any more."""
         events = [(sync, event) for event in increment.events]
@@ -97,6 +98,7 @@ class UnconfirmedIncrementRepository:
 
         self._database.write(act)
 
+    @database_call
     def discard(self, sync: str, source: str) -> None:
         """It was not done and will not be: its events are as if never sent."""
         self._database.write(
@@ -105,16 +107,19 @@ class UnconfirmedIncrementRepository:
             )
         )
 
+    @database_call
     def supersede(self, sync: str, source: str) -> None:
         """It was not done so far, and is gone past; it is watched."""
         self._database.write(lambda c: supersede_unconfirmed_increment(c, sync, source))
 
+    @database_call
     def delete_superseded(self, sync: str, watched: UnconfirmedIncrement) -> None:
         """It is over, and nothing of it is left to be put right."""
         self._database.write(
             lambda c: c.execute(f"DELETE FROM sum_overtaken {_WHERE_KEY}", _key(sync, watched))  # noqa: S608
         )
 
+    @database_call
     def last_written_values(self, sync: str, target: str) -> dict[str, Json]:
         """What a goal wrote last into a target's fields, and was told or has seen."""
 
@@ -129,6 +134,7 @@ class UnconfirmedIncrementRepository:
 
         return self._database.read(look)
 
+    @database_call
     def request_resend(self, sync: str, source: str) -> None:
         """Somebody wants it added to what stands there, where reading does not tell."""
         self._database.write(

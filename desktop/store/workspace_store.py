@@ -2,8 +2,10 @@
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from desktop.kit.errors import StorageError
 from desktop.store.audit_log import AuditLog
@@ -25,6 +27,9 @@ from desktop.store.sync_state_repository import SyncStateRepository
 from desktop.store.unconfirmed_increment_repository import UnconfirmedIncrementRepository
 from desktop.store.zendesk_user_lookup import ZendeskUserLookup
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
 
 
@@ -41,7 +46,6 @@ class WorkspaceStore:
     drafts_and_links: DraftAndLinkRepository
     customer_cache: CustomerCache
     sheet_reader: CachedSheetReader
-    database_thread: DatabaseThread
     syncs: SyncRepository
     plans: PlanRepository
     batches: BatchRepository
@@ -53,6 +57,10 @@ class WorkspaceStore:
     zendesk_users: ZendeskUserLookup
     fairlead_db: Database
     mirror_db: Database
+
+    async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a function of several `blocking` calls on the database's thread, as one piece."""
+        return await self.fairlead_db.thread.run(function, *args, **kwargs)
 
     def data_versions(self) -> tuple[int, int]:
         """Changes whenever another process has committed to either file."""
@@ -73,18 +81,17 @@ class WorkspaceStore:
             sync_state=SyncStateRepository(other),
             unconfirmed_increments=UnconfirmedIncrementRepository(other),
             plan_retention=PlanRetention(other),
-            database_thread=DatabaseThread(),
             fairlead_db=other,
         )
 
     def close_second_connection(self) -> None:
         """End what `beside` has opened."""
-        self.database_thread.close()
+        self.fairlead_db.thread.close()
         self.fairlead_db.close()
 
     def close(self) -> None:
         """Finish what runs and close both files."""
-        self.database_thread.close()
+        self.fairlead_db.thread.close()
         self.sheet_reader.close()
         self.fairlead_db.close()
         self.mirror_db.close()
@@ -96,9 +103,10 @@ def open_store(folder: Path) -> WorkspaceStore:
     A damaged or newer mirror is put aside and rebuilt from the services; a damaged `fairlead.db`
     is left untouched and refused: it holds what nobody else knows. Raises StorageError.
     """
-    fairlead = Database(folder / "fairlead.db", "fairlead", synchronous="FULL")
+    thread = DatabaseThread()
+    fairlead = Database(folder / "fairlead.db", "fairlead", synchronous="FULL", thread=thread)
     try:
-        said = _open_or_rebuild_mirror(folder / "mirror.db")
+        mirror = _open_or_rebuild_mirror(folder / "mirror.db", thread)
     except StorageError:
         fairlead.close()
         raise
@@ -111,21 +119,20 @@ def open_store(folder: Path) -> WorkspaceStore:
         sync_state=SyncStateRepository(fairlead),
         unconfirmed_increments=UnconfirmedIncrementRepository(fairlead),
         plan_retention=PlanRetention(fairlead),
-        feeds=FeedRepository(said),
-        zendesk_users=ZendeskUserLookup(said),
+        feeds=FeedRepository(mirror),
+        zendesk_users=ZendeskUserLookup(mirror),
         audit=AuditLog(fairlead),
         drafts_and_links=DraftAndLinkRepository(fairlead),
-        customer_cache=CustomerCache(said),
-        sheet_reader=CachedSheetReader(fairlead.path, said.path),
-        database_thread=DatabaseThread(),
+        customer_cache=CustomerCache(mirror),
+        sheet_reader=CachedSheetReader(fairlead.path, mirror.path, thread),
         fairlead_db=fairlead,
-        mirror_db=said,
+        mirror_db=mirror,
     )
 
 
-def _open_or_rebuild_mirror(path: Path) -> Database:
+def _open_or_rebuild_mirror(path: Path, thread: DatabaseThread) -> Database:
     try:
-        return Database(path, "mirror", synchronous="NORMAL")
+        return Database(path, "mirror", synchronous="NORMAL", thread=thread)
     except StorageError as error:
         if not is_file_unusable(error):
             raise
@@ -135,4 +142,4 @@ def _open_or_rebuild_mirror(path: Path) -> Database:
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.replace(path.with_name(f"{path.name}.damaged-{stamp}{suffix}"))
-    return Database(path, "mirror", synchronous="NORMAL")
+    return Database(path, "mirror", synchronous="NORMAL", thread=thread)

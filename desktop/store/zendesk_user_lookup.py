@@ -6,28 +6,30 @@ from collections.abc import Iterable
 import msgspec
 
 from desktop.model.zendesk_user import ZendeskUser
+from desktop.store.database_call import database_call
 from desktop.store.feed_repository import normalize_phone
-from desktop.store.sqlite_database import Database
+from desktop.store.repository import Repository
 
 
-class ZendeskUserLookup:
+class ZendeskUserLookup(Repository):
     """Finds users by what a source record knows of them."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+    @database_call
     def find_by_email_hash(self, hashes: Iterable[str]) -> dict[str, tuple[int, ...]]:
         """Active users by the md5 of their address."""
         return self._find_ids("email_hash", (h.lower() for h in hashes))
 
+    @database_call
     def find_by_external_id(self, ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
         """Active users by their external id in small letters; Zendesk ignores case (zendesk 3)."""
         return self._find_ids("external_id", (id_.lower() for id_ in ids))
 
+    @database_call
     def find_by_phone(self, phones: Iterable[str]) -> dict[str, tuple[int, ...]]:
         """Active users by their number's digits."""
         return self._find_ids("phone", map(normalize_phone, phones))
 
+    @database_call
     def find_deleted(self, people: Iterable[int]) -> frozenset[int]:
         """Those of them that the feed knows to be deleted or merged."""
         wanted = msgspec.json.encode(list(people)).decode()
@@ -42,6 +44,7 @@ class ZendeskUserLookup:
             )
         )
 
+    @database_call
     def has_tag(self, email_hash: str, tags: Iterable[str]) -> bool:
         """Whether an active user with this address carries one of these tags."""
         if not email_hash:

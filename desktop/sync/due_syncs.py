@@ -64,7 +64,7 @@ class DueSyncFinder:
         """What is due. A goal that was never looked at counts from now on."""
         due: list[DueSync] = []
         paused: list[PausedSync] = []
-        for goal in self._store.syncs.list_all():
+        for goal in self._store.syncs.list_all.blocking():
             if not goal.on or not goal.schedule:
                 continue
             found = self._check_sync(goal)
@@ -76,11 +76,11 @@ class DueSyncFinder:
 
     def claim(self, one: DueSync) -> bool:
         """Whether this process runs it; False when another has it already."""
-        return self._store.syncs.claim_due(one.sync.name, one.due_at)
+        return self._store.syncs.claim_due.blocking(one.sync.name, one.due_at)
 
     def release_claim(self, one: DueSync) -> None:
         """It could not be started after all: it is due again."""
-        self._store.syncs.set_last_due(one.sync.name, one.previous_due_at)
+        self._store.syncs.set_last_due.blocking(one.sync.name, one.previous_due_at)
 
     def _check_sync(self, sync: Sync) -> DueSync | PausedSync | None:
         try:
@@ -89,7 +89,7 @@ class DueSyncFinder:
             return PausedSync(sync, "schedule", error.title)
         if rule.kind is ScheduleKind.OFF:
             return None
-        last = next(iter(self._store.runs.list_runs(sync.name, 1)), None)
+        last = next(iter(self._store.runs.list_runs.blocking(sync.name, 1)), None)
         if last is not None and last.state is RunState.RUNNING:
             return None
         counted = self._schedule_start(sync)
@@ -104,12 +104,12 @@ class DueSyncFinder:
 
     def _schedule_start(self, sync: Sync) -> float:
         """From when its schedule counts (Unix seconds)."""
-        now, counted = self._clock.now(), self._store.syncs.get_last_due(sync.name)
+        now, counted = self._clock.now(), self._store.syncs.get_last_due.blocking(sync.name)
         if counted is not None and counted <= now + _MAX_CLOCK_AHEAD_S:
             return counted
         if counted is not None:
             log.warning("The clock was ahead: the schedule of %s counts from now", sync.name)
-        self._store.syncs.set_last_due(sync.name, now)
+        self._store.syncs.set_last_due.blocking(sync.name, now)
         return now
 
 

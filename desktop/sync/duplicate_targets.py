@@ -59,19 +59,19 @@ class DuplicateTargets:
     def park_duplicate_rows(self, plan_id: str) -> None:
         """Park the rows of a plan that are about somebody an earlier row is about too."""
         plans = self._store.plans
-        every = plans.find_duplicate_targets(plan_id)
+        every = plans.find_duplicate_targets.blocking(plan_id)
         for start in range(0, len(every), _PAGE_ROWS):
             some = every[start : start + _PAGE_ROWS]
-            rows = plans.get_rows(plan_id, [row for row, _ in some])
-            firsts = plans.get_rows(plan_id, [first for _, first in some])
-            plans.replace_rows_while_planning(plan_id, map(_parked_row, rows, firsts))
+            rows = plans.get_rows.blocking(plan_id, [row for row, _ in some])
+            firsts = plans.get_rows.blocking(plan_id, [first for _, first in some])
+            plans.replace_rows_while_planning.blocking(plan_id, map(_parked_row, rows, firsts))
 
     def _known_sources_by_target(self, targets: Collection[str]) -> dict[str, tuple[str, ...]]:
         """The source records that targets are known to be the counterparts of."""
         if self._goal.target_service is Service.SAILTHRU:
-            people = self._store.sync_state.find_user_ids(targets)
+            people = self._store.sync_state.find_user_ids.blocking(targets)
             return {sid: tuple(map(str, ids)) for sid, ids in people.items()}
-        sids = self._store.sync_state.find_sids([int(target) for target in targets])
+        sids = self._store.sync_state.find_sids.blocking([int(target) for target in targets])
         return {str(person): (sid,) for person, sid in sids.items()}
 
     def _find_current_record(self, record_id: str) -> SourceRecord | None:

@@ -75,9 +75,7 @@ class FeedExtractor:
         `required`: for an agent read the slower way, else not at all.
         """
         feeds, export = self._context.store.feeds, self._context.zendesk.export
-        feed = await self._run_in_database(
-            feeds.begin_reading, USERS_FEED, self._context.clock.now()
-        )
+        feed = await feeds.begin_reading(USERS_FEED, self._context.clock.now())
         kept = cursor = feed.cursor
         whole = True
         try:
@@ -95,7 +93,7 @@ class FeedExtractor:
                         raise
                     kept = cursor = ""
                     continue
-                await self._run_in_database(feeds.save_users, page.users, page.cursor)
+                await feeds.save_users(page.users, page.cursor)
                 self._on_read(len(page.users))
                 cursor = page.cursor
                 if page.is_last:
@@ -105,17 +103,13 @@ class FeedExtractor:
                 return False
             await self._search_users(feed.ended_at)
             whole = False
-        await self._run_in_database(
-            feeds.end_reading, USERS_FEED, self._context.clock.now(), whole=whole
-        )
+        await feeds.end_reading(USERS_FEED, self._context.clock.now(), whole=whole)
         return True
 
     async def extract_tickets(self, *, required: bool = True) -> bool:
         """All tickets that changed since the last time; whether they could be read."""
         feeds, export = self._context.store.feeds, self._context.zendesk.export
-        feed = await self._run_in_database(
-            feeds.begin_reading, TICKETS_FEED, self._context.clock.now()
-        )
+        feed = await feeds.begin_reading(TICKETS_FEED, self._context.clock.now())
         kept = cursor = feed.cursor
         while True:
             try:
@@ -133,29 +127,25 @@ class FeedExtractor:
                 if required:
                     raise
                 return False
-            await self._run_in_database(feeds.save_tickets, page.tickets, page.cursor)
+            await feeds.save_tickets(page.tickets, page.cursor)
             self._on_read(len(page.tickets))
             cursor = page.cursor
             if page.is_last:
                 break
-        await self._run_in_database(feeds.end_reading, TICKETS_FEED, self._context.clock.now())
+        await feeds.end_reading(TICKETS_FEED, self._context.clock.now())
         return True
 
     async def extract_list_members(self, name: str, variables: Sequence[str]) -> None:
         """One list's members, streamed from the export's file."""
         feeds, bulk = self._context.store.feeds, self._context.sailthru.bulk
-        feed = await self._run_in_database(
-            feeds.begin_reading, list_feed_name(name), self._context.clock.now()
-        )
+        feed = await feeds.begin_reading(list_feed_name(name), self._context.clock.now())
         unread_before = self._unreadable_count
         wanted = ",".join(variables)
         kept_job, _, kept_vars = feed.cursor.partition(" ")
         job = await self._find_resumable_job(kept_job) if kept_vars == wanted else None
         if job is None:
             job = await bulk.start_list_export(name, variables)
-            await self._run_in_database(
-                feeds.set_cursor, list_feed_name(name), f"{job.id} {wanted}"
-            )
+            await feeds.set_cursor(list_feed_name(name), f"{job.id} {wanted}")
         job = await self._wait_for_export(job, name)
         reader = ListExportReader(variables, self._context.zone)
         rows: list[ExportedProfile] = []
@@ -171,7 +161,7 @@ class FeedExtractor:
         # Who stands in a row that cannot be read has not left the list.
         whole = self._unreadable_count == unread_before
         now = self._context.clock.now()
-        await self._run_in_database(feeds.end_list_export, name, job.id, now, whole=whole)
+        await feeds.end_list_export(name, job.id, now, whole=whole)
 
     async def _resolve_lists(self, wanted: Sequence[str]) -> tuple[str, ...]:
         there = await self._context.sailthru.client.list_lists()
@@ -193,7 +183,7 @@ class FeedExtractor:
         after: str | None = None
         while True:
             page = await self._context.zendesk.export.search_users(query, after=after)
-            await self._run_in_database(self._context.store.feeds.save_users, page.users, "")
+            await self._context.store.feeds.save_users(page.users, "")
             self._on_read(len(page.users))
             after = page.cursor
             if page.is_last:
@@ -219,7 +209,7 @@ class FeedExtractor:
             job = await self._context.sailthru.bulk.get_job(job.id)
         if job.status is SailthruJobStatus.COMPLETED and job.export_url:
             return job
-        await self._run_in_database(self._context.store.feeds.set_cursor, list_feed_name(name), "")
+        await self._context.store.feeds.set_cursor(list_feed_name(name), "")
         raise ServiceError(
             f"Sailthru did not export the list “{name}”.",
             "Its job ended with an error."
@@ -249,7 +239,7 @@ class FeedExtractor:
         """The vars that any goal reads of this list: they all share what the mirror keeps of it."""
         sharing = [
             other
-            for other in (sync, *self._context.store.syncs.list_all())
+            for other in (sync, *self._context.store.syncs.list_all.blocking())
             if other.source.kind is SourceKind.SAILTHRU_LISTS
             and (not other.source.lists or name in other.source.lists)
         ]
@@ -260,15 +250,13 @@ class FeedExtractor:
 
     async def _save_profiles(self, name: str, rows: list[ExportedProfile], reading: str) -> None:
         if rows:
-            await self._run_in_database(
-                self._context.store.feeds.save_profiles, name, rows, reading
-            )
+            await self._context.store.feeds.save_profiles(name, rows, reading)
             self._on_read(len(rows))
 
     async def _run_in_database(
         self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        return await self._context.store.database_thread.run(act, *args, **kwargs)
+        return await self._context.store.run(act, *args, **kwargs)
 
 
 def _start_time(feed: FeedState) -> float:

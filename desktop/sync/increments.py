@@ -32,7 +32,7 @@ def with_new_increments(
         if isinstance(tickets, list)
         else [f"{record.id} {record.updated_at}"]
     )
-    fresh = store.sync_state.filter_new_events(sync.name, events)
+    fresh = store.sync_state.filter_new_events.blocking(sync.name, events)
     values: dict[str, FieldValue] = {}
     for row in rows:
         if row.source in ("ticket_count", "ticket_ids"):

@@ -43,7 +43,7 @@ def require_startable_plan(sync: Sync, plan: Plan) -> None:
 
 def find_blocking_reason(store: WorkspaceStore, sync: Sync, plan: Plan) -> str:
     """Why this plan may not be applied now, or nothing."""
-    approvals = store.plans.list_approvals(plan.id)
+    approvals = store.plans.list_approvals.blocking(plan.id)
     open_ones: list[tuple[LimitBreach, int, int]] = []
     for breach in find_limit_breaches(store, sync, plan):
         if breach.code == EMPTY_SOURCE:
@@ -77,7 +77,7 @@ def find_limit_breaches(store: WorkspaceStore, sync: Sync, plan: Plan) -> tuple[
         return exceeded_limits(sync.limits, {}, 0)
     return exceeded_limits(
         sync.limits,
-        store.plans.count_ticked_by_consequence(plan.id),
+        store.plans.count_ticked_by_consequence.blocking(plan.id),
         plan.source_record_count,
         incremental=True,
     )

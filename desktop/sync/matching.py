@@ -73,7 +73,7 @@ class TargetMatcher:
 
     async def _match_profiles(self, records: Sequence[SourceRecord]) -> dict[str, MatchResult]:
         people = [int(record.id) for record in records if record.id.isdigit()]
-        sids = await self._run_in_database(self._context.store.sync_state.find_sids, people)
+        sids = await self._context.store.sync_state.find_sids(people)
         found = await asyncio.gather(
             *(self._match_profile(record, sids.get(int(record.id))) for record in records)
         )
@@ -97,9 +97,7 @@ class TargetMatcher:
         if identifier is MatchIdentifier.SID and sid is not None:
             standing = await self._sailthru.read(sid)
             if standing is None:
-                await self._run_in_database(
-                    self._context.store.sync_state.delete_pair, int(record.id)
-                )
+                await self._context.store.sync_state.delete_pair(int(record.id))
             return standing
         if identifier is MatchIdentifier.EMAIL and record.email:
             return await self._sailthru.read(record.email, key="email")
@@ -117,9 +115,7 @@ class TargetMatcher:
     # In Zendesk.
 
     async def _match_users(self, records: Sequence[SourceRecord]) -> dict[str, MatchResult]:
-        complete = (
-            await self._run_in_database(self._context.store.feeds.get_state, USERS_FEED)
-        ).ended_at is not None
+        complete = (await self._context.store.feeds.get_state(USERS_FEED)).ended_at is not None
         if complete:
             chosen = await self._run_in_database(self._find_candidates, records)
         else:
@@ -152,27 +148,27 @@ class TargetMatcher:
     ) -> list[tuple[int, ...]]:
         feeds = self._context.store.zendesk_users
         if identifier is MatchIdentifier.SID:
-            known = self._context.store.sync_state.find_user_ids([record.id for record in records])
+            known = self._context.store.sync_state.find_user_ids.blocking(
+                [record.id for record in records]
+            )
             # Who was deleted or merged is nobody's counterpart: the next rule may find another.
-            gone = feeds.find_deleted(person for ids in known.values() for person in ids)
+            gone = feeds.find_deleted.blocking(person for ids in known.values() for person in ids)
             return [
                 tuple(person for person in known.get(record.id, ()) if person not in gone)
                 for record in records
             ]
         if identifier is MatchIdentifier.EMAIL:
-            found = feeds.find_by_email_hash(record.email_hash for record in records)
+            found = feeds.find_by_email_hash.blocking(record.email_hash for record in records)
             return [found.get(record.email_hash.lower(), ()) for record in records]
         if identifier is MatchIdentifier.EXTERNAL_ID:
-            found = feeds.find_by_external_id(record.external_id for record in records)
+            found = feeds.find_by_external_id.blocking(record.external_id for record in records)
             return [found.get(record.external_id.lower(), ()) for record in records]
-        found = feeds.find_by_phone(record.phone for record in records)
+        found = feeds.find_by_phone.blocking(record.phone for record in records)
         return [found.get(normalize_phone(record.phone), ()) for record in records]
 
     async def _search_user_ids(self, record: SourceRecord) -> tuple[int, ...]:
         """The same, one question at a time: for who may not read the users' feed."""
-        known = await self._run_in_database(
-            self._context.store.sync_state.find_user_ids, [record.id]
-        )
+        known = await self._context.store.sync_state.find_user_ids([record.id])
         if known:
             return known[record.id]
         email = record.email
@@ -191,7 +187,7 @@ class TargetMatcher:
     async def _run_in_database(
         self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        return await self._context.store.database_thread.run(act, *args, **kwargs)
+        return await self._context.store.run(act, *args, **kwargs)
 
 
 def _user_ids(people: Iterable[ZendeskUser]) -> tuple[int, ...]:

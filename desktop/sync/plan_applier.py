@@ -36,16 +36,14 @@ class PlanApplier:
         What is known to be written is closed as such, so that no later plan does it once more; the
         rest is as if never sent.
         """
-        goal = await self.context.store.database_thread.run(
-            self.context.store.plans.get_planned_sync, plan_id
-        )
+        goal = await self.context.store.plans.get_planned_sync(plan_id)
         await (await self._make_batch_writer(goal, plan_id)).settle_open_batches()
 
     async def _make_batch_writer(
         self, sync: Sync, plan_id: str
     ) -> SailthruBatchWriter | ZendeskBatchWriter:
         tools = self.context
-        plan = await tools.store.database_thread.run(tools.store.plans.get, plan_id)
+        plan = await tools.store.plans.get(plan_id)
         names = [f"{LIST_PREFIX}{name}" for name in sync.effects.add_to_lists]
         names += [f"{TAG_PREFIX}{tag}" for tag in sync.effects.add_tags]
         hand = RunProvenance(

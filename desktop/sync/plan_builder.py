@@ -89,39 +89,34 @@ class PlanBuilder:
     async def build(self, order: PlanRequest) -> Plan:
         """A plan, READY or STOPPED by a limit. Raises what the services raise."""
         goal, now = order.sync, self._context.clock.now()
-        plan_id = await self._run_in_database(
-            self._store.plans.begin, goal, order.actor, now, origin=order.origin
-        )
+        plan_id = await self._store.plans.begin(goal, order.actor, now, origin=order.origin)
         source = SourceReader(self._context, goal, order.lists)
         marks = await self._run_in_database(source.current_watermarks)
         before = {} if order.is_full else await self._run_in_database(source.last_watermarks)
         try:
             walked = await self._plan_all_records(plan_id, order, source, before)
         except BaseException:
-            await self._run_in_database(self._store.plans.discard, plan_id)
+            await self._store.plans.discard(plan_id)
             raise
         partial = bool(order.source_ids) or bool(before)
         if not order.source_ids and await self._is_source_empty(goal, source, walked):
             partial = False
-        counts = await self._run_in_database(self._store.plans.count_ticked_by_consequence, plan_id)
+        counts = await self._store.plans.count_ticked_by_consequence(plan_id)
         found = exceeded_limits(goal.limits, counts, walked.in_source_count, incremental=partial)
-        await self._run_in_database(
-            self._store.plans.finish,
+        await self._store.plans.finish(
             plan_id,
             state=PlanState.STOPPED if found else PlanState.READY,
             read=walked.in_source_count,
             breaches=tuple(breach.code for breach in found),
             mark="" if order.source_ids else json.dumps(marks),
         )
-        return await self._run_in_database(self._store.plans.get, plan_id)
+        return await self._store.plans.get(plan_id)
 
     async def _plan_all_records(
         self, plan_id: str, order: PlanRequest, source: SourceReader, before: Watermarks
     ) -> _PlanCounts:
         goal = order.sync
-        corrections = await self._run_in_database(
-            self._store.sync_state.corrections_by_source, goal.name
-        )
+        corrections = await self._store.sync_state.corrections_by_source(goal.name)
         doubts = UnconfirmedIncrementSettler(self._context, goal)
         await doubts.load()
         means = _PlanPipeline(
@@ -138,10 +133,9 @@ class PlanBuilder:
             ),
             doubts,
         )
-        waiting = await self._run_in_database(self._store.sync_state.list_retry_sources, goal.name)
+        waiting = await self._store.sync_state.list_retry_sources(goal.name)
         walked = _PlanCounts(retry_source_ids=frozenset(waiting))
-        await self._run_in_database(
-            self._store.plans.add_rows,
+        await self._store.plans.add_rows(
             plan_id,
             [_row_for_unreadable(walked, w) for w in order.unreadable_rows],
         )
@@ -209,7 +203,7 @@ class PlanBuilder:
             walked.row_count += 1
             row = means.differ.build_row(walked.row_count, judged, there, near)
             rows.append(_row_with_events(row, events))
-        await self._run_in_database(self._store.plans.add_rows, plan_id, rows)
+        await self._store.plans.add_rows(plan_id, rows)
 
     # Who belongs.
 
@@ -258,14 +252,14 @@ class PlanBuilder:
     ) -> list[SourceRecord]:
         """Those outside the source whom this goal keeps on lists, or who carry its tag."""
         memory, feeds = self._store.sync_state, self._store.zendesk_users
-        members = memory.members_by_source(sync.name, [record.id for record in outside])
+        members = memory.members_by_source.blocking(sync.name, [record.id for record in outside])
         found = []
         for record in outside:
-            tagged = sync.target_service is Service.ZENDESK and feeds.has_tag(
+            tagged = sync.target_service is Service.ZENDESK and feeds.has_tag.blocking(
                 record.email_hash, sync.effects.add_tags
             )
             deleted = bool(sync.effects.deleted_var) and record.fields.get("active") is False
-            known = deleted and bool(memory.find_sids([int(record.id)]))
+            known = deleted and bool(memory.find_sids.blocking([int(record.id)]))
             if tagged or known or record.id in members:
                 found.append(record)
         return found
@@ -282,9 +276,7 @@ class PlanBuilder:
         goal, after = order.sync, ""
         if not (goal.effects.remove_when_gone or goal.effects.untag_when_gone):
             return
-        while members := await self._run_in_database(
-            self._store.sync_state.list_members, goal.name, after
-        ):
+        while members := await self._store.sync_state.list_members(goal.name, after):
             after = members[-1].target_id
             gone = [
                 member
@@ -308,7 +300,7 @@ class PlanBuilder:
                 rows.append(
                     means.differ.build_row(walked.row_count, record, MatchResult(standing), near)
                 )
-            await self._run_in_database(self._store.plans.add_rows, plan_id, rows)
+            await self._store.plans.add_rows(plan_id, rows)
 
     # What is known beside.
 
@@ -321,16 +313,20 @@ class PlanBuilder:
     ) -> Callable[[SourceRecord, MatchResult, bool], DiffContext]:
         memory, now = self._store.sync_state, self._context.clock.now()
         targets = [f.target.id for f in found.values() if f.target is not None]
-        synced = memory.get_synced_values(sync.name, targets)
-        accepted = memory.get_accepted_values(sync.name, targets)
-        echoes = memory.get_written_hashes(sync.source.kind.service.value, [r.id for r in records])
+        synced = memory.get_synced_values.blocking(sync.name, targets)
+        accepted = memory.get_accepted_values.blocking(sync.name, targets)
+        echoes = memory.get_written_hashes.blocking(
+            sync.source.kind.service.value, [r.id for r in records]
+        )
         touches: dict[str, tuple[float, ...]] = {}
         if sync.pressure is not None:
             since = cap_period_start(sync.pressure.window, now, self._context.zone)
-            touches = memory.get_touch_times(sync.name, targets, since)
+            touches = memory.get_touch_times.blocking(sync.name, targets, since)
         tickets: dict[int, int] = {}
         if sync.effects.add_tags and sync.target_service is Service.ZENDESK:
-            tickets = self._store.feeds.count_open_tickets([int(t) for t in targets if t.isdigit()])
+            tickets = self._store.feeds.count_open_tickets.blocking(
+                [int(t) for t in targets if t.isdigit()]
+            )
 
         def around(record: SourceRecord, there: MatchResult, leaving: bool) -> DiffContext:
             target = there.target.id if there.target is not None else ""
@@ -364,7 +360,7 @@ class PlanBuilder:
     async def _run_in_database(
         self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        return await self._store.database_thread.run(act, *args, **kwargs)
+        return await self._store.run(act, *args, **kwargs)
 
 
 def _row_for_unreadable(walked: _PlanCounts, words: str) -> PlanRow:

@@ -28,25 +28,27 @@ class PlanRowDecisions:
 
     def set_field_ticked(self, plan_id: str, row: int, field: str, *, on: bool) -> PlanRow:
         """Leave one field of a row out, or take it in again."""
-        kept = self._store.plans.set_field_ticked(plan_id, row, field, on=on)
-        return self._store.plans.replace_row(plan_id, self._reevaluate_row(plan_id, kept))
+        kept = self._store.plans.set_field_ticked.blocking(plan_id, row, field, on=on)
+        return self._store.plans.replace_row.blocking(plan_id, self._reevaluate_row(plan_id, kept))
 
     def resolve_conflict(self, plan_id: str, row: int, field: str, side: str) -> PlanRow:
         """Say whose value stands: `zendesk` or `sailthru`."""
         self.require_conflicting_fields(plan_id, row, [field])
-        kept = self._store.plans.get_row(plan_id, row)
-        goal = self._store.plans.get_planned_sync(plan_id)
+        kept = self._store.plans.get_row.blocking(plan_id, row)
+        goal = self._store.plans.get_planned_sync.blocking(plan_id)
         takes_source = Service(side) is goal.source.kind.service
         changes = tuple(
             replace(c, choice=side, applies=takes_source) if c.field == field else c
             for c in kept.changes
         )
         row_now = self._reevaluate_row(plan_id, replace(kept, changes=changes))
-        return self._store.plans.replace_row(plan_id, row_now)
+        return self._store.plans.replace_row.blocking(plan_id, row_now)
 
     def require_conflicting_fields(self, plan_id: str, row: int, fields: Sequence[str]) -> None:
         """Raises NotFound for a field that the row has no conflict over."""
-        there = [c.field for c in self._store.plans.get_row(plan_id, row).changes if c.conflict]
+        there = [
+            c.field for c in self._store.plans.get_row.blocking(plan_id, row).changes if c.conflict
+        ]
         for field in fields:
             if field not in there:
                 raise NotFound(
@@ -56,7 +58,7 @@ class PlanRowDecisions:
 
     def set_preferred_side(self, plan_id: str, field: str, side: str) -> Sync:
         """Make the pick the rule of this goal from now on."""
-        goal = self._store.syncs.get(self._store.plans.get(plan_id).sync)
+        goal = self._store.syncs.get.blocking(self._store.plans.get.blocking(plan_id).sync)
         prefer = (
             ConflictPreference.SOURCE
             if Service(side) is goal.source.kind.service
@@ -65,7 +67,7 @@ class PlanRowDecisions:
         rows = tuple(
             replace(row, prefer=prefer) if row.target == field else row for row in goal.mapping
         )
-        return self._store.syncs.save(replace(goal, mapping=rows), self._clock.now())
+        return self._store.syncs.save.blocking(replace(goal, mapping=rows), self._clock.now())
 
     def find_plan_with_conflict(self, row: str) -> str:
         """The open plan whose row of that number is a conflict.
@@ -73,8 +75,10 @@ class PlanRowDecisions:
         Raises InvalidInput where none has one, or several.
         """
         found_in: list[str] = []
-        for goal in self._store.syncs.list_all():
-            plan = self._store.plans.find_latest(goal.name, PlanState.READY, PlanState.STOPPED)
+        for goal in self._store.syncs.list_all.blocking():
+            plan = self._store.plans.find_latest.blocking(
+                goal.name, PlanState.READY, PlanState.STOPPED
+            )
             if plan is None:
                 continue
             try:
@@ -103,7 +107,7 @@ class PlanRowDecisions:
         """Use this value of a source record from the next plan on."""
         if not field:
             raise InvalidInput("Say which field is to be corrected.")
-        self._store.sync_state.save_corrections(
+        self._store.sync_state.save_corrections.blocking(
             sync, source, {field: value}, actor, self._clock.now(), reason
         )
 
@@ -113,7 +117,9 @@ class PlanRowDecisions:
         """Leave these records out for ever. Raises InvalidInput without a reason."""
         if not reason.strip():
             raise InvalidInput("Say why they are to be ignored.", "It is kept with them.")
-        self._store.sync_state.save_ignored(sync, sources, reason.strip(), actor, self._clock.now())
+        self._store.sync_state.save_ignored.blocking(
+            sync, sources, reason.strip(), actor, self._clock.now()
+        )
 
     def list_sources_to_retry(self, sync: str, row: str | None = None) -> tuple[str, ...]:
         """The source records that wait for another try; `row` is one of the last plan's.
@@ -121,8 +127,8 @@ class PlanRowDecisions:
         Raises InvalidInput for a row that is not there, or was planned and not tried yet.
         """
         if row is None:
-            return self._store.sync_state.list_retry_sources(sync)
-        plan = self._store.plans.find_latest(sync)
+            return self._store.sync_state.list_retry_sources.blocking(sync)
+        plan = self._store.plans.find_latest.blocking(sync)
         if plan is None:
             raise InvalidInput(f"“{sync}” has no plan, so there is no row {row[:40]}.")
         found = self.find_row(plan.id, row)
@@ -134,7 +140,7 @@ class PlanRowDecisions:
                 f"`fairlead sync run {sync} --plan {plan.id}` writes what is ticked there.",
             )
         # Who names one row has looked at it.
-        self._store.unconfirmed_increments.request_resend(sync, found.source_id)
+        self._store.unconfirmed_increments.request_resend.blocking(sync, found.source_id)
         return (found.source_id,)
 
     def find_row(self, plan_id: str, text: str) -> PlanRow:
@@ -142,9 +148,9 @@ class PlanRowDecisions:
         try:
             # No table holds longer numbers, and Python reads none of thousands of digits.
             number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-            return self._store.plans.get_row(plan_id, number)
+            return self._store.plans.get_row.blocking(plan_id, number)
         except NotFound as error:
-            self._store.plans.get(plan_id)
+            self._store.plans.get.blocking(plan_id)
             raise InvalidInput(
                 f"Plan {plan_id} has no row {text[:40]}.",
                 "",
@@ -155,21 +161,24 @@ class PlanRowDecisions:
         """The rows of a plan that need a person."""
         chosen = PlanRowFilter(fates=(PlannedOutcome.CORRECTION, PlannedOutcome.CONFLICT))
         ended = PlanRowFilter(states=(PlanRowState.PARKED, PlanRowState.FAILED))
-        rows = {r.row: r for r in self._store.plans.list_rows(plan_id, chosen, limit=5000)}
-        rows |= {r.row: r for r in self._store.plans.list_rows(plan_id, ended, limit=5000)}
+        rows = {r.row: r for r in self._store.plans.list_rows.blocking(plan_id, chosen, limit=5000)}
+        rows |= {r.row: r for r in self._store.plans.list_rows.blocking(plan_id, ended, limit=5000)}
         return tuple(rows[number] for number in sorted(rows))
 
     def _reevaluate_row(self, plan_id: str, row: PlanRow) -> PlanRow:
         """The row's fate and consequences after a decision."""
         if any(c.conflict and not c.choice for c in row.changes):
             return row
-        goal = self._store.plans.get_planned_sync(plan_id)
+        goal = self._store.plans.get_planned_sync.blocking(plan_id)
         if row.fate is PlannedOutcome.CREATE:
             return replace(row, consequences=find_consequences(goal, row, None, {}, 0))
         fate = PlannedOutcome.UPDATE if row.changes_to_send else PlannedOutcome.UNCHANGED
         memory, target = self._store.sync_state, row.target_id
-        before = memory.get_synced_values(goal.name, [target]).get(target, {})
-        before = {**before, **memory.get_accepted_values(goal.name, [target]).get(target, {})}
+        before = memory.get_synced_values.blocking(goal.name, [target]).get(target, {})
+        before = {
+            **before,
+            **memory.get_accepted_values.blocking(goal.name, [target]).get(target, {}),
+        }
         # A row that somebody has left out stays out, whatever is decided about its fields.
         left_out = row.fate is PlannedOutcome.UPDATE and not row.ticked
         ticked = fate is PlannedOutcome.UPDATE and not left_out
@@ -186,7 +195,7 @@ class PlanRowDecisions:
     def _count_open_tickets(self, sync: Sync, target: str) -> int:
         if sync.target_service is not Service.ZENDESK or not target.isdigit():
             return 0
-        return self._store.feeds.count_open_tickets([int(target)]).get(int(target), 0)
+        return self._store.feeds.count_open_tickets.blocking([int(target)]).get(int(target), 0)
 
 
 def _target_record_as_planned(sync: Sync, row: PlanRow) -> TargetRecord:

@@ -51,10 +51,10 @@ class RollbackPlanner:
 
     async def build_plan(self, run_id: str, actor: str) -> Plan:
         """The plan, READY or STOPPED by a limit. Raises InvalidInput for a run that wrote nothing."""
-        run = await self._run_in_database(self._store.runs.get, run_id)
+        run = await self._store.runs.get(run_id)
         if run.plan is None:
             raise InvalidInput(f"Run {run_id} wrote nothing.", "There is nothing to take back.")
-        before = await self._run_in_database(self._store.plans.get, run.plan)
+        before = await self._store.plans.get(run.plan)
         if before.is_rollback:
             raise InvalidInput(
                 f"Run {run_id} took another run back already.",
@@ -62,43 +62,38 @@ class RollbackPlanner:
                 "Run the sync instead.",
             )
         wrote = run.totals.get("created", 0) + run.totals.get("updated", 0)
-        if wrote and await self._run_in_database(
-            self._store.plan_retention.has_deleted_rows, run.plan
-        ):
+        if wrote and await self._store.plan_retention.has_deleted_rows(run.plan):
             raise InvalidInput(
                 f"What run {run_id} wrote is not kept any more.",
                 "Rows are kept for 90 days, and those of the 20 newest plans of each sync.",
             )
-        goal = await self._run_in_database(self._store.plans.get_planned_sync, run.plan)
+        goal = await self._store.plans.get_planned_sync(run.plan)
         now = self._context.clock.now()
-        plan_id = await self._run_in_database(
-            self._store.plans.begin, goal, actor, now, origin=f"rollback {run_id}"
-        )
+        plan_id = await self._store.plans.begin(goal, actor, now, origin=f"rollback {run_id}")
         try:
             read = await self._plan_rows(plan_id, run.plan, goal)
         except BaseException:
-            await self._run_in_database(self._store.plans.discard, plan_id)
+            await self._store.plans.discard(plan_id)
             raise
-        made = await self._run_in_database(self._store.plans.get, plan_id)
+        made = await self._store.plans.get(plan_id)
         if not made.count_rows(PlannedOutcome.UPDATE):
             losses = await self.list_losses(plan_id)
-            await self._run_in_database(self._store.plans.discard, plan_id)
+            await self._store.plans.discard(plan_id)
             raise InvalidInput(
                 f"Nothing of run {run_id} can be taken back.",
                 " ".join(f"{loss.row_count:,} × {loss.reason}." for loss in losses)
                 or "It wrote nothing.",
             )
-        counts = await self._run_in_database(self._store.plans.count_ticked_by_consequence, plan_id)
+        counts = await self._store.plans.count_ticked_by_consequence(plan_id)
         found = exceeded_limits(goal.limits, counts, read, incremental=True)
-        await self._run_in_database(
-            self._store.plans.finish,
+        await self._store.plans.finish(
             plan_id,
             state=PlanState.STOPPED if found else PlanState.READY,
             read=read,
             breaches=tuple(breach.code for breach in found),
             mark="",
         )
-        return await self._run_in_database(self._store.plans.get, plan_id)
+        return await self._store.plans.get(plan_id)
 
     async def list_losses(self, plan_id: str) -> tuple[RollbackLoss, ...]:
         """What will not be as it was, to be said before the click."""
@@ -107,7 +102,7 @@ class RollbackPlanner:
     def _count_losses(self, plan_id: str) -> tuple[RollbackLoss, ...]:
         counts: dict[str, int] = {}
         after = 0
-        while rows := self._store.plans.list_rows(plan_id, after=after, limit=500):
+        while rows := self._store.plans.list_rows.blocking(plan_id, after=after, limit=500):
             after = rows[-1].row
             for row in rows:
                 reasons = {c.reason for c in row.changes if c.reason}
@@ -124,11 +119,9 @@ class RollbackPlanner:
             states=(PlanRowState.DONE, PlanRowState.ACCEPTED),
         )
         after = read = 0
-        doubts = await self._run_in_database(
-            self._store.unconfirmed_increments.by_source, sync.name
-        )
-        while rows := await self._run_in_database(
-            self._store.plans.list_rows, old_plan, chosen, after=after, limit=MAX_USERS_PER_CALL
+        doubts = await self._store.unconfirmed_increments.by_source(sync.name)
+        while rows := await self._store.plans.list_rows(
+            old_plan, chosen, after=after, limit=MAX_USERS_PER_CALL
         ):
             after = rows[-1].row
             there = await self._read_targets(rows, sync)
@@ -137,7 +130,7 @@ class RollbackPlanner:
                 for row in rows
             ]
             read += len(made)
-            await self._run_in_database(self._store.plans.add_rows, plan_id, made)
+            await self._store.plans.add_rows(plan_id, made)
         return read
 
     async def _read_targets(self, rows: Sequence[PlanRow], sync: Sync) -> dict[int, ReadResult]:
@@ -192,7 +185,7 @@ class RollbackPlanner:
     async def _run_in_database(
         self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        return await self._store.database_thread.run(act, *args, **kwargs)
+        return await self._store.run(act, *args, **kwargs)
 
 
 def _revert_field(fate: PlannedOutcome, change: FieldChange, now: TargetRecord) -> FieldChange:

@@ -32,7 +32,7 @@ class SourceReader:
 
     def current_watermarks(self) -> dict[str, str]:
         """Where its feeds stand now."""
-        return {name: self._feeds.get_state(name).watermark for name in self._feed_names()}
+        return {name: self._feeds.get_state.blocking(name).watermark for name in self._feed_names()}
 
     def last_watermarks(self) -> dict[str, str]:
         """Where they stood when the goal was last applied; nothing where all has to be looked at.
@@ -41,7 +41,7 @@ class SourceReader:
         """
         if self._depends_on_time():
             return {}
-        mark = self._context.store.syncs.get_watermark(self._sync.name)
+        mark = self._context.store.syncs.get_watermark.blocking(self._sync.name)
         try:
             found = json.loads(mark) if mark else {}
         except ValueError:
@@ -50,13 +50,16 @@ class SourceReader:
 
     def is_empty(self) -> bool:
         """Whether the whole source holds nobody: then nothing that would follow from it is done."""
-        return not any(self._feeds.count_records(name) for name in self._feed_names())
+        return not any(self._feeds.count_records.blocking(name) for name in self._feed_names())
 
     def iter_records(
         self, before: Watermarks, only: Sequence[str] = (), *, also: Sequence[str] = ()
     ) -> Iterator[SourceRecord]:
         """What changed since then, what waits for another try and `also` these; or `only` these."""
-        again = (*self._context.store.sync_state.list_retry_sources(self._sync.name), *also)
+        again = (
+            *self._context.store.sync_state.list_retry_sources.blocking(self._sync.name),
+            *also,
+        )
         waiting = dict.fromkeys(only or again)
         seen: set[str] = set()
         if not only:
@@ -82,34 +85,34 @@ class SourceReader:
         """One record by its id, as it was read last."""
         if self._kind is SourceKind.SAILTHRU_LISTS:
             for name in self._lists:
-                profile = self._feeds.get_profile(name, source)
+                profile = self._feeds.get_profile.blocking(name, source)
                 if profile is not None:
                     return source_record_from_export(profile, name, self._context.value_source)
             return None
-        person = self._feeds.get_user(int(source)) if source.isdigit() else None
+        person = self._feeds.get_user.blocking(int(source)) if source.isdigit() else None
         return None if person is None else source_record_from_user(person, self._tickets(person.id))
 
     def _iter_changed(self, before: Watermarks) -> Iterator[SourceRecord]:
         feeds = self._feeds
         if self._kind is SourceKind.SAILTHRU_LISTS:
             for place, name in enumerate(self._lists):
-                feed = feeds.get_state(list_feed_name(name))
+                feed = feeds.get_state.blocking(list_feed_name(name))
                 after = feed.changes_after(before.get(feed.name, ""))
-                for profile in feeds.iter_profiles(name, after, feed.seq):
+                for profile in feeds.iter_profiles.blocking(name, after, feed.seq):
                     # On several lists: the first one counts.
                     if place and self._is_on_any(self._lists[:place], profile.sid):
                         continue
                     yield source_record_from_export(profile, name, self._context.value_source)
         elif self._kind is SourceKind.ZENDESK_TICKETS:
-            feed = feeds.get_state(TICKETS_FEED)
+            feed = feeds.get_state.blocking(TICKETS_FEED)
             for requester in feeds.iter_requesters(
                 feed.changes_after(before.get(TICKETS_FEED, "")), feed.seq
             ):
-                person = feeds.get_user(requester)
+                person = feeds.get_user.blocking(requester)
                 if person is not None:
                     yield source_record_from_user(person, self._tickets(requester))
         else:
-            feed = feeds.get_state(USERS_FEED)
+            feed = feeds.get_state.blocking(USERS_FEED)
             for person in feeds.iter_users(
                 feed.changes_after(before.get(USERS_FEED, "")), feed.seq
             ):
@@ -118,7 +121,7 @@ class SourceReader:
     def _tickets(self, requester: int) -> Sequence[ExportedTicket]:
         if self._kind is not SourceKind.ZENDESK_TICKETS:
             return ()
-        tickets = self._feeds.list_tickets(requester)
+        tickets = self._feeds.list_tickets.blocking(requester)
         days = self._sync.source.within_days
         if days is None:
             return tickets
@@ -126,7 +129,7 @@ class SourceReader:
         return tuple(t for t in tickets if (t.created_at or 0.0) >= since)
 
     def _is_on_any(self, lists: Sequence[str], sid: str) -> bool:
-        return any(self._feeds.is_member(name, sid) for name in lists)
+        return any(self._feeds.is_member.blocking(name, sid) for name in lists)
 
     def _depends_on_time(self) -> bool:
         source = self._sync.source

@@ -88,10 +88,8 @@ class SyncRunner:
         """Extract and plan; nothing is written anywhere, and no history is left."""
         async with self._exclusive_lock(sync):
             runs = self.context.store.runs
-            await self._run_in_database(runs.delete_previews, sync.name)
-            run = await self._run_in_database(
-                runs.begin, sync.name, "preview", actor, self.context.clock.now()
-            )
+            await runs.delete_previews(sync.name)
+            run = await runs.begin(sync.name, "preview", actor, self.context.clock.now())
             try:
                 plan = await self._run_cancellable(
                     run, self._extract_and_plan(run, sync, actor, full=full)
@@ -101,12 +99,10 @@ class SyncRunner:
                 await self._end_run(run, RunState.FAILED, error)
                 raise
             except BaseException:
-                await self._run_in_database(runs.delete_run, run.id)
+                await runs.delete_run(run.id)
                 raise
-            await self._run_in_database(runs.delete_run, run.id)
-            await self._run_in_database(
-                self.context.store.plans.delete_older_previews, sync.name, plan.id
-            )
+            await runs.delete_run(run.id)
+            await self.context.store.plans.delete_older_previews(sync.name, plan.id)
             return plan
 
     async def run(self, sync: Sync, request: RunRequest) -> Run:
@@ -114,17 +110,14 @@ class SyncRunner:
         async with self._exclusive_lock(sync):
             store, now = self.context.store, self.context.clock.now()
             if request.resume_run_id is not None:
-                run = await self._run_in_database(
-                    store.runs.take_over, request.resume_run_id, sync.name
-                )
+                run = await store.runs.take_over(request.resume_run_id, sync.name)
             else:
                 why = request.why
                 if request.plan_id is not None:
-                    plan = await self._run_in_database(store.plans.get, request.plan_id)
+                    plan = await store.plans.get(request.plan_id)
                     require_startable_plan(sync, plan)
                     why = "rollback" if plan.is_rollback else why
-                run = await self._run_in_database(
-                    store.runs.begin,
+                run = await store.runs.begin(
                     sync.name,
                     why,
                     request.actor,
@@ -135,7 +128,7 @@ class SyncRunner:
             try:
                 ended = await self._run_cancellable(run, self._run_stages(run, sync, request))
             except asyncio.CancelledError:
-                if not await self._run_in_database(store.runs.is_cancel_requested, run.id):
+                if not await store.runs.is_cancel_requested(run.id):
                     raise
                 return await self._end_run(run, RunState.CANCELLED)
             except AppError as error:
@@ -149,7 +142,7 @@ class SyncRunner:
         now, pruning = self.context.clock.now(), self.context.store.plan_retention
         try:
             for _ in range(_MAX_RETENTION_CHUNKS):
-                if not await self._run_in_database(pruning.delete_expired_chunk, sync.name, now):
+                if not await pruning.delete_expired_chunk(sync.name, now):
                     return
         except StorageError as error:
             log.warning("Rows of old plans could not be forgotten: %s", error.title)
@@ -169,17 +162,16 @@ class SyncRunner:
                 why=run.trigger,
             )
         else:
-            plan = await self._run_in_database(store.plans.get, plan_id)
-            sync = await self._run_in_database(store.plans.get_planned_sync, plan.id)
-        await self._run_in_database(store.runs.set_plan, run.id, plan.id)
+            plan = await store.plans.get(plan_id)
+            sync = await store.plans.get_planned_sync(plan.id)
+        await store.runs.set_plan(run.id, plan.id)
         self.checkpoint("planned")
         if plan.state is PlanState.APPLIED:
             # Killed between the last row and the end: only the telling is left.
             return await self._finish(run, sync, plan)
         await self._begin_stage(run, RunStage.CHECK_LIMITS)
         for breach in request.allowed_limits:
-            await self._run_in_database(
-                store.plans.approve_limit,
+            await store.plans.approve_limit(
                 plan.id,
                 breach,
                 request.approver_id,
@@ -193,7 +185,7 @@ class SyncRunner:
             else await self._run_in_database(find_blocking_reason, store, sync, plan)
         )
         if why:
-            await self._run_in_database(store.plans.set_state, plan.id, PlanState.STOPPED)
+            await store.plans.set_state(plan.id, PlanState.STOPPED)
             return await self._end_run(run, RunState.WAITING, UserDecisionNeeded(why))
         await self._apply(run, sync, plan)
         return await self._finish(run, sync, plan)
@@ -208,7 +200,7 @@ class SyncRunner:
         only: tuple[str, ...] = (),
         why: str = "sync",
     ) -> Plan:
-        await self._run_in_database(self.context.store.plans.delete_unfinished, sync.name)
+        await self.context.store.plans.delete_unfinished(sync.name)
         read = _ProgressReporter(self, run, RunStage.EXTRACT)
         await self._begin_stage(run, RunStage.EXTRACT)
         extract = FeedExtractor(self.context, read.add)
@@ -232,21 +224,19 @@ class SyncRunner:
     async def _settle_earlier_runs(self, run: Run, sync: Sync) -> None:
         """What earlier runs of this goal had under way is known before anything new is planned."""
         store = self.context.store
-        known = await self._run_in_database(store.runs.get, run.id)
-        for plan_id, run_id in await self._run_in_database(
-            store.batches.list_unsettled_plans, sync.name, known.plan
-        ):
-            earlier = await self._run_in_database(store.runs.get, run_id)
+        known = await store.runs.get(run.id)
+        for plan_id, run_id in await store.batches.list_unsettled_plans(sync.name, known.plan):
+            earlier = await store.runs.get(run_id)
             await PlanApplier(self.context, earlier, self.checkpoint).settle_open_batches(plan_id)
-            totals = await self._run_in_database(store.batches.count_by_outcome, plan_id)
+            totals = await store.batches.count_by_outcome(plan_id)
             totals.pop("left", None)
-            await self._run_in_database(store.runs.set_totals, run_id, totals)
+            await store.runs.set_totals(run_id, totals)
 
     async def _apply(self, run: Run, sync: Sync, plan: Plan) -> None:
         plans = self.context.store.plans
         await self._begin_stage(run, RunStage.APPLY)
-        await self._run_in_database(plans.set_state, plan.id, PlanState.APPLYING)
-        total = await self._run_in_database(plans.count_ticked, plan.id)
+        await plans.set_state(plan.id, PlanState.APPLYING)
+        total = await plans.count_ticked(plan.id)
         sent = _ProgressReporter(self, run, RunStage.APPLY, total=total)
         apply = PlanApplier(self.context, run, self.checkpoint, sent.add)
         attempt, before = 0, -1
@@ -270,19 +260,18 @@ class SyncRunner:
     async def _finish(self, run: Run, sync: Sync, plan: Plan) -> Run:
         store = self.context.store
         await self._begin_stage(run, RunStage.FINISH)
-        await self._run_in_database(store.batches.finalize_unsent_rows, plan.id)
+        await store.batches.finalize_unsent_rows(plan.id)
         self.checkpoint("settled")
-        await self._run_in_database(store.plans.set_state, plan.id, PlanState.APPLIED)
+        await store.plans.set_state(plan.id, PlanState.APPLIED)
         if plan.mark:
             await self._run_in_database(self._advance_watermark, sync, plan.mark)
         self.checkpoint("marked")
-        totals = await self._run_in_database(store.batches.count_by_outcome, plan.id)
+        totals = await store.batches.count_by_outcome(plan.id)
         error = None
         if totals["failed"]:
             some = format_count(totals["failed"], "row was refused", "rows were refused")
             error = f"{some}; the next run tries again."
-        return await self._run_in_database(
-            store.runs.end,
+        return await store.runs.end(
             run.id,
             RunState.DONE,
             self.context.clock.now(),
@@ -293,23 +282,18 @@ class SyncRunner:
     def _advance_watermark(self, planned: Sync, mark: str) -> None:
         """The next plan begins behind this one, unless the sync means something else by now."""
         try:
-            now = self.context.store.syncs.get(planned.name)
+            now = self.context.store.syncs.get.blocking(planned.name)
         except NotFound:
             return
         if now.is_plan_compatible(planned):
-            self.context.store.syncs.set_watermark(planned.name, mark)
+            self.context.store.syncs.set_watermark.blocking(planned.name, mark)
 
     async def _end_run(self, run: Run, state: RunState, error: AppError | None = None) -> Run:
         store = self.context.store
-        known = await self._run_in_database(store.runs.get, run.id)
-        totals = (
-            await self._run_in_database(store.batches.count_by_outcome, known.plan)
-            if known.plan
-            else {}
-        )
+        known = await store.runs.get(run.id)
+        totals = await store.batches.count_by_outcome(known.plan) if known.plan else {}
         totals.pop("left", None)
-        ended = await self._run_in_database(
-            store.runs.end,
+        ended = await store.runs.end(
             run.id,
             state,
             self.context.clock.now(),
@@ -322,8 +306,8 @@ class SyncRunner:
 
     async def _begin_stage(self, run: Run, stage: RunStage) -> None:
         begun = RunProgress(calls=self.count_calls(), budget=self.describe_budget())
-        await self._run_in_database(self.context.store.runs.set_stage, run.id, stage, begun)
-        self.on_progress(await self._run_in_database(self.context.store.runs.get, run.id))
+        await self.context.store.runs.set_stage(run.id, stage, begun)
+        self.on_progress(await self.context.store.runs.get(run.id))
 
     async def _run_cancellable(self, run: Run, work: Awaitable[T]) -> T:
         task = asyncio.ensure_future(work)
@@ -340,9 +324,7 @@ class SyncRunner:
         while not task.done():
             await asyncio.sleep(_CANCEL_POLL_S)
             try:
-                asked = await self._run_in_database(
-                    self.context.store.runs.is_cancel_requested, run.id
-                )
+                asked = await self.context.store.runs.is_cancel_requested(run.id)
             except StorageError as error:
                 log.warning("Whether to cancel could not be read: %s", error.title)
                 continue
@@ -366,7 +348,7 @@ class SyncRunner:
     async def _run_in_database(
         self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        return await self.context.store.database_thread.run(act, *args, **kwargs)
+        return await self.context.store.run(act, *args, **kwargs)
 
 
 class _ProgressReporter:
@@ -404,5 +386,5 @@ class _ProgressReporter:
             budget=self._runner.describe_budget(),
             eta_s=None if left is None or rate <= 0 else left / rate,
         )
-        self._runner.context.store.runs.set_progress(self._run.id, progress)
+        self._runner.context.store.runs.set_progress.blocking(self._run.id, progress)
         self._runner.on_progress(replace(self._run, stage=self._stage, progress=progress))

@@ -70,7 +70,7 @@ class SyncService:
         """Make a preset's goal, off; the one there is if it was added before."""
         self.require_permission()
         goal = build_preset(preset_name, names)
-        known = {kept.name: kept for kept in self._store.syncs.list_all()}
+        known = {kept.name: kept for kept in self._store.syncs.list_all.blocking()}
         return known.get(goal.name) or self._save(goal)
 
     def save_sync(self, sync: Sync) -> Sync:
@@ -84,22 +84,22 @@ class SyncService:
         if wrong:
             raise InvalidInput(f"“{sync.title}” cannot be saved like this.", " ".join(wrong))
         if sync.is_saved:
-            before = self._store.syncs.get(sync.name)
+            before = self._store.syncs.get.blocking(sync.name)
             if not before.is_plan_compatible(sync):
                 sync = replace(sync, checked_at=0.0)
-                self._store.syncs.set_watermark(sync.name, "")
+                self._store.syncs.set_watermark.blocking(sync.name, "")
         return self._save(sync)
 
     def remove_sync(self, name: str) -> None:
         """Take a goal away; what it wrote and its history stay."""
         self.require_permission()
-        self._store.syncs.remove(name)
+        self._store.syncs.remove.blocking(name)
         self._publish_change()
 
     def set_enabled(self, name: str, *, on: bool) -> Sync:
         """Switch a goal on or off; on, only when it was checked."""
         self.require_permission()
-        goal = self._store.syncs.get(name)
+        goal = self._store.syncs.get.blocking(name)
         if on and not goal.checked_at:
             raise UserDecisionNeeded(
                 f"“{goal.title}” was not checked yet.",
@@ -108,16 +108,16 @@ class SyncService:
             )
         if on and not goal.on:
             # Nothing runs because it was switched on, only when its time comes.
-            self._store.syncs.set_last_due(name, self._clock.now())
+            self._store.syncs.set_last_due.blocking(name, self._clock.now())
         return self._save(replace(goal, on=on))
 
     def set_schedule(self, name: str, text: str) -> Sync:
         """Another rule of when it runs. Raises InvalidInput with examples."""
         self.require_permission()
         rule = parse_schedule_rule(text)
-        goal = self._save(replace(self._store.syncs.get(name), schedule=rule.serialized))
+        goal = self._save(replace(self._store.syncs.get.blocking(name), schedule=rule.serialized))
         # What was missed under the old rule is not caught up under the new one.
-        self._store.syncs.set_last_due(name, self._clock.now())
+        self._store.syncs.set_last_due.blocking(name, self._clock.now())
         return goal
 
     def import_syncs(self, syncs: Sequence[Sync], *, replacing: bool = False) -> tuple[Sync, ...]:
@@ -126,7 +126,7 @@ class SyncService:
         Raises ConflictError for a name that is there already, unless `replacing`.
         """
         self.require_permission()
-        known = {goal.name for goal in self._store.syncs.list_all()}
+        known = {goal.name for goal in self._store.syncs.list_all.blocking()}
         there = [goal.name for goal in syncs if goal.name in known]
         if there and not replacing:
             raise ConflictError(
@@ -136,7 +136,7 @@ class SyncService:
             )
         self._require_for_limits(syncs)
         arriving = [replace(goal, on=False, checked_at=0.0) for goal in syncs]
-        taken = self._store.syncs.import_syncs(arriving, self._clock.now())
+        taken = self._store.syncs.import_syncs.blocking(arriving, self._clock.now())
         self._publish_change()
         return taken
 
@@ -144,7 +144,7 @@ class SyncService:
         self, name: str, sailthru: SailthruClient, zendesk: ZendeskClient
     ) -> tuple[Sync, tuple[MissingResource, ...]]:
         """Ask both services for what it names; checked when nothing needed is missing."""
-        goal = self._store.syncs.get(name)
+        goal = self._store.syncs.get.blocking(name)
         absences = await find_missing_resources(goal, sailthru, zendesk)
         if not any(absence.is_required for absence in absences):
             goal = self._save(replace(goal, checked_at=self._clock.now()))
@@ -191,24 +191,24 @@ class SyncService:
         if connected is False:
             words = "Zendesk and Sailthru are not both connected."
             found.append(SyncProblem("connection", words))
-        running = next(iter(self._store.runs.list_runs(sync.name, 1)), None)
+        running = next(iter(self._store.runs.list_runs.blocking(sync.name, 1)), None)
         if running is not None and running.state is RunState.RUNNING:
             found.append(SyncProblem("running", "It is running."))
         return tuple(found)
 
     def list_states(self) -> tuple[SyncStatus, ...]:
         """How every goal stands."""
-        return tuple(self.get_state(goal) for goal in self._store.syncs.list_all())
+        return tuple(self.get_state(goal) for goal in self._store.syncs.list_all.blocking())
 
     def get_state(self, sync: Sync) -> SyncStatus:
         """How one goal stands."""
-        last = next(iter(self._store.runs.list_runs(sync.name, 1)), None)
-        plan = self._store.plans.find_latest(sync.name, PlanState.READY, PlanState.STOPPED)
-        waiting = self._store.sync_state.count_waiting_for_person(sync.name)
+        last = next(iter(self._store.runs.list_runs.blocking(sync.name, 1)), None)
+        plan = self._store.plans.find_latest.blocking(sync.name, PlanState.READY, PlanState.STOPPED)
+        waiting = self._store.sync_state.count_waiting_for_person.blocking(sync.name)
         now = self._clock.now()
         next_at, paused = None, None
         if sync.on and sync.schedule:
-            counted = self._store.syncs.get_last_due(sync.name)
+            counted = self._store.syncs.get_last_due.blocking(sync.name)
             paused = find_pause_reason(sync, last, now if counted is None else counted)
         if sync.on and sync.schedule and paused is None:
             times = next_run_times(parse_schedule_rule(sync.schedule), now, self._get_zone(), 1)
@@ -246,7 +246,7 @@ class SyncService:
 
     def _require_for_limits(self, syncs: Sequence[Sync]) -> None:
         """Whoever loosens a limit could do without it: that is an admin's act."""
-        known = {goal.name: goal.limits for goal in self._store.syncs.list_all()}
+        known = {goal.name: goal.limits for goal in self._store.syncs.list_all.blocking()}
         for goal in syncs:
             before = known.get(goal.name, Limit())
             looser = goal.limits.people > before.people or goal.limits.percent > before.percent
@@ -258,7 +258,7 @@ class SyncService:
                 )
 
     def _save(self, sync: Sync) -> Sync:
-        saved = self._store.syncs.save(sync, self._clock.now())
+        saved = self._store.syncs.save.blocking(sync, self._clock.now())
         self._publish_change()
         return saved
 

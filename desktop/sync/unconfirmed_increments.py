@@ -57,20 +57,14 @@ class UnconfirmedIncrementSettler:
         if not any(row.on and row.operator is MappingOperator.SUM for row in self._sync.mapping):
             return
         store, now = self._context.store, self._context.clock.now()
-        self._unsettled = await store.database_thread.run(
-            store.unconfirmed_increments.by_source, self._sync.name
-        )
-        overtaken = await store.database_thread.run(
-            store.unconfirmed_increments.list_superseded, self._sync.name
-        )
+        self._unsettled = await store.unconfirmed_increments.by_source(self._sync.name)
+        overtaken = await store.unconfirmed_increments.list_superseded(self._sync.name)
         jobs = {doubt.job_id for doubt in (*self._unsettled.values(), *overtaken) if doubt.job_id}
         self._running_jobs = {job for job in sorted(jobs) if await self._is_job_running(job)}
         self._superseded = {}
         for one in overtaken:
             if now - one.sent_at > _SUPERSEDED_RETENTION_S and one.job_id not in self._running_jobs:
-                await store.database_thread.run(
-                    store.unconfirmed_increments.delete_superseded, self._sync.name, one
-                )
+                await store.unconfirmed_increments.delete_superseded(self._sync.name, one)
             else:
                 self._superseded.setdefault(one.source_id, []).append(one)
 
@@ -104,20 +98,20 @@ class UnconfirmedIncrementSettler:
         doubts, goal = self._context.store.unconfirmed_increments, self._sync.name
         back: dict[str, Json] = {}
         if now is not None and one.target_id in ("", now.id) and _shows_increment(one, now):
-            if not one.is_rollback and self._context.store.sync_state.filter_new_events(
+            if not one.is_rollback and self._context.store.sync_state.filter_new_events.blocking(
                 goal, one.events
             ):
                 # It came before anything newer was written: it is what counts.
-                doubts.confirm(goal, one, now.id, self._context.clock.now())
+                doubts.confirm.blocking(goal, one, now.id, self._context.clock.now())
             else:
-                last = doubts.last_written_values(goal, now.id)
+                last = doubts.last_written_values.blocking(goal, now.id)
                 back = {
                     c.field: last[c.field]
                     for c in one.changes
                     if c.field in last and not is_same_field_value(c.field, last[c.field], c.new)
                 }
         if not back and self._is_over(one, _JOB_PATIENCE_S):
-            doubts.delete_superseded(goal, one)
+            doubts.delete_superseded.blocking(goal, one)
         return back
 
     def _is_over(self, one: UnconfirmedIncrement, patience_s: float) -> bool:
@@ -131,7 +125,7 @@ class UnconfirmedIncrementSettler:
     ) -> HoldReason | None:
         doubts, goal = self._context.store.unconfirmed_increments, self._sync.name
         if now is not None and _shows_increment(increment, now):
-            doubts.confirm(goal, increment, now.id, self._context.clock.now())
+            doubts.confirm.blocking(goal, increment, now.id, self._context.clock.now())
             return None
         # Where there may be a job or not, one is waited for as long as any other.
         over = self._is_over(increment, self._context.job_timeout_s)
@@ -147,9 +141,9 @@ class UnconfirmedIncrementSettler:
         )
         if before or increment.is_resend_requested:
             if over and increment.job_id:
-                doubts.discard(goal, increment.source_id)
+                doubts.discard.blocking(goal, increment.source_id)
             else:
-                doubts.supersede(goal, increment.source_id)
+                doubts.supersede.blocking(goal, increment.source_id)
             return None
         change = increment.changes[0]
         seen = now.get_value(change.field) if now is not None else None

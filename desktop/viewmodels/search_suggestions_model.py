@@ -114,7 +114,7 @@ class SearchSuggestionsModel(QAbstractListModel):
                 )
             )
         try:
-            kept = self._reader.search_users(text, _MAX_CUSTOMERS)
+            kept = self._reader.search_users.blocking(text, _MAX_CUSTOMERS)
         except AppError:
             # Suggestions are an extra; looking up says what is wrong with the store.
             kept = ()

@@ -79,7 +79,7 @@ class StatusBarModel(QObject):
 
     def pending_edits_text(self) -> str:
         """How many changes wait; empty when none."""
-        count = self._store.outbox.count_open()
+        count = self._store.outbox.count_open.blocking()
         return f"{format_count(count, 'change', 'changes')} waiting" if count else ""
 
     def rate_budget_warning(self) -> str:

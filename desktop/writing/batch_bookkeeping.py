@@ -43,38 +43,32 @@ class BatchBookkeeper:
 
     async def run_in_database(self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `act` on the database's thread."""
-        return await self.store.database_thread.run(act, *args, **kwargs)
+        return await self.store.run(act, *args, **kwargs)
 
     async def claim_batch(self, kind: str, rows: Sequence[PlanRow]) -> int:
         """Make a batch of these rows; nothing is sent before this is stored."""
         numbers = [row.row for row in rows]
         now = self.clock.now()
-        batch = await self.run_in_database(
-            self.store.batches.begin_batch, self.provenance.plan_id, kind, numbers, now
-        )
+        batch = await self.store.batches.begin_batch(self.provenance.plan_id, kind, numbers, now)
         self.checkpoint("claimed")
         return batch
 
     async def complete_rows(self, closed: Iterable[RowCompletion], batch: int) -> None:
         """Store how rows ended."""
         ended = tuple(closed)
-        await self.run_in_database(
-            self.store.batches.complete_rows, self.provenance, ended, self.clock.now(), batch=batch
+        await self.store.batches.complete_rows(
+            self.provenance, ended, self.clock.now(), batch=batch
         )
         self.checkpoint("closed")
         self.on_completed(len(ended))
 
     async def release_batch(self, batch: int, *, maybe_sent: bool = False) -> None:
         """The rest of the batch was not applied; `maybe_sent`: as far as can be seen."""
-        await self.run_in_database(
-            self.store.batches.release_batch, self.provenance, batch, maybe_sent=maybe_sent
-        )
+        await self.store.batches.release_batch(self.provenance, batch, maybe_sent=maybe_sent)
 
     async def list_open_batches(self) -> tuple[WriteBatch, ...]:
         """What the process before this one left open."""
-        return await self.run_in_database(
-            self.store.batches.list_open_batches, self.provenance.plan_id
-        )
+        return await self.store.batches.list_open_batches(self.provenance.plan_id)
 
     async def wait_before_poll(self, number: int) -> None:
         """Wait before asking after a job for the n-th time, from 0 on."""

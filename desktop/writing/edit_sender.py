@@ -77,8 +77,7 @@ class EditSender:
         ended: list[Edit] = []
         wanted = tuple(only)
         while True:
-            edit = await self._run_in_database(
-                self._context.store.outbox.claim,
+            edit = await self._context.store.outbox.claim(
                 self._context.clock.now(),
                 only=wanted,
                 services=tuple(self._context.gateways),
@@ -98,7 +97,7 @@ class EditSender:
             self._release_interrupted(edit.id)
             raise
         finally:
-            self._context.store.outbox.stop_work(edit.id)
+            self._context.store.outbox.stop_work.blocking(edit.id)
 
     async def _attempt(self, edit: Edit) -> Edit:
         port = self._context.gateways[edit.request.target.service]
@@ -126,9 +125,7 @@ class EditSender:
             if verdict is not _SEND_DECISION:
                 await self._cache_reading(reading)
                 return await self._close(edit, verdict.state, verdict.detail, unsent=not unsure)
-            edit = await self._run_in_database(
-                self._context.store.outbox.mark_sending, edit, self._context.clock.now()
-            )
+            edit = await self._context.store.outbox.mark_sending(edit, self._context.clock.now())
             self._context.checkpoint("sending")
             try:
                 await port.send(edit.request)
@@ -141,9 +138,7 @@ class EditSender:
             except (AppError, OSError) as trouble:
                 return await self._after_failed_send(edit, trouble, unsure=unsure)
             self._context.checkpoint("answered")
-            edit = await self._run_in_database(
-                self._context.store.outbox.mark_accepted, edit, self._context.clock.now()
-            )
+            edit = await self._context.store.outbox.mark_accepted(edit, self._context.clock.now())
             self._publish_change(edit)
             self._context.checkpoint("accepted")
             return await self._read_back(edit, port)
@@ -172,9 +167,7 @@ class EditSender:
         """
         if edit.request.undoes is None or edit.tries:
             return ""
-        undone = await self._run_in_database(
-            self._context.store.outbox.get_edit, edit.request.undoes
-        )
+        undone = await self._context.store.outbox.get_edit(edit.request.undoes)
         if not undone.has_changed_nothing:
             return ""
         return (
@@ -226,8 +219,7 @@ class EditSender:
             else now + wait_s
         )
         unsure = edit.state in (EditState.SENDING, EditState.UNKNOWN) and not nothing_sent
-        return await self._run_in_database(
-            self._context.store.outbox.release,
+        return await self._context.store.outbox.release(
             edit,
             now,
             state=EditState.UNKNOWN if unsure else EditState.QUEUED,
@@ -237,8 +229,7 @@ class EditSender:
 
     async def _postpone_read_back(self, edit: Edit, detail: str) -> Edit:
         now = self._context.clock.now()
-        return await self._run_in_database(
-            self._context.store.outbox.release,
+        return await self._context.store.outbox.release(
             edit,
             now,
             state=EditState.UNKNOWN,
@@ -260,11 +251,11 @@ class EditSender:
     def _release_interrupted(self, edit_id: str) -> None:
         try:
             now = self._context.clock.now()
-            edit = self._context.store.outbox.get_edit(edit_id)
+            edit = self._context.store.outbox.get_edit.blocking(edit_id)
             if edit.state.is_final:
                 return
             sent = edit.state in (EditState.SENDING, EditState.UNKNOWN)
-            self._context.store.outbox.release(
+            self._context.store.outbox.release.blocking(
                 edit,
                 now,
                 state=EditState.UNKNOWN if sent else EditState.QUEUED,
@@ -278,13 +269,9 @@ class EditSender:
     async def _cache_reading(self, reading: CurrentValue) -> None:
         now = self._context.clock.now()
         if reading.profile is not None:
-            await self._run_in_database(
-                self._context.store.customer_cache.save_profile, reading.profile, now
-            )
+            await self._context.store.customer_cache.save_profile(reading.profile, now)
         if reading.user is not None:
-            await self._run_in_database(
-                self._context.store.customer_cache.save_user_keeping_identities, reading.user, now
-            )
+            await self._context.store.customer_cache.save_user_keeping_identities(reading.user, now)
 
     async def _close(
         self, edit: Edit, state: EditState, detail: str, *, unsent: bool = False
@@ -307,7 +294,7 @@ class EditSender:
     async def _run_in_database(
         self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        return await self._context.store.database_thread.run(act, *args, **kwargs)
+        return await self._context.store.run(act, *args, **kwargs)
 
 
 @dataclass(frozen=True)

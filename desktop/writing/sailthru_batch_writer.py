@@ -59,8 +59,7 @@ class SailthruBatchWriter:
             await self._settle_batch(batch)
 
     async def _next_rows(self, limit: int) -> tuple[PlanRow, ...]:
-        rows = await self._bookkeeper.run_in_database(
-            self._bookkeeper.store.batches.list_next_rows,
+        rows = await self._bookkeeper.store.batches.list_next_rows(
             self._bookkeeper.provenance.plan_id,
             limit,
         )
@@ -154,9 +153,7 @@ class SailthruBatchWriter:
             else:
                 numbers = [row.row for row in rows]
                 store = self._bookkeeper.store.batches
-                await self._bookkeeper.run_in_database(
-                    store.extend_batch, self._bookkeeper.provenance.plan_id, batch, numbers
-                )
+                await store.extend_batch(self._bookkeeper.provenance.plan_id, batch, numbers)
             send, closed = split_rows_to_send(rows, await self._gateway.read_rows(rows))
             if closed:
                 await self._bookkeeper.complete_rows(closed, batch)
@@ -179,9 +176,7 @@ class SailthruBatchWriter:
             raise
         del lines
         self._bookkeeper.checkpoint("answered")
-        await self._bookkeeper.run_in_database(
-            self._bookkeeper.store.batches.mark_sent, batch, job.id
-        )
+        await self._bookkeeper.store.batches.mark_sent(batch, job.id)
         self._bookkeeper.checkpoint("sent")
         await self._finish_job(batch, job.id)
         return True
@@ -190,8 +185,7 @@ class SailthruBatchWriter:
         """Wait for the job, then find out what it did; it gives no results for single rows."""
         job = await self._wait_for_job(job_id)
         trouble = _job_failure_text(job)
-        numbers = await self._bookkeeper.run_in_database(
-            self._bookkeeper.store.batches.list_open_row_numbers,
+        numbers = await self._bookkeeper.store.batches.list_open_row_numbers(
             self._bookkeeper.provenance.plan_id,
             batch,
         )
@@ -228,8 +222,7 @@ class SailthruBatchWriter:
             await self._bookkeeper.complete_rows(ended, batch)
 
     async def _open_rows_page(self, batch: int, after: int) -> tuple[PlanRow, ...]:
-        return await self._bookkeeper.run_in_database(
-            self._bookkeeper.store.batches.list_open_rows,
+        return await self._bookkeeper.store.batches.list_open_rows(
             self._bookkeeper.provenance.plan_id,
             batch,
             after=after,

@@ -49,8 +49,7 @@ class ZendeskBatchWriter:
     async def _write_batches(self) -> None:
         while True:
             async with self._claim_lock:
-                rows = await self._bookkeeper.run_in_database(
-                    self._bookkeeper.store.batches.list_next_rows,
+                rows = await self._bookkeeper.store.batches.list_next_rows(
                     self._bookkeeper.provenance.plan_id,
                     MAX_USERS_PER_CALL,
                 )
@@ -94,9 +93,7 @@ class ZendeskBatchWriter:
             await self._bookkeeper.release_batch(batch)
             raise
         self._bookkeeper.checkpoint("answered")
-        await self._bookkeeper.run_in_database(
-            self._bookkeeper.store.batches.mark_sent, batch, job.id
-        )
+        await self._bookkeeper.store.batches.mark_sent(batch, job.id)
         self._bookkeeper.checkpoint("sent")
         await self._finish_job(batch, rows, job, job.id)
 
@@ -196,8 +193,7 @@ class ZendeskBatchWriter:
 
     async def _settle_batch(self, batch: WriteBatch) -> None:
         """What the process before this one left open: read what may have been sent."""
-        while rows := await self._bookkeeper.run_in_database(
-            self._bookkeeper.store.batches.list_open_rows,
+        while rows := await self._bookkeeper.store.batches.list_open_rows(
             self._bookkeeper.provenance.plan_id,
             batch.id,
             limit=MAX_USERS_PER_CALL,

@@ -69,10 +69,10 @@ async def _open_plan(stage: WindowSession, rows: int) -> QTableView:
 def _write_plan_rows(stage: WindowSession, goal: str, rows: int) -> None:
     house = stage.window.services
     plans, now = house.store.plans, time.time()
-    plan = plans.begin(house.store.syncs.get(goal), "Ada Admin", now)
+    plan = plans.begin.blocking(house.store.syncs.get.blocking(goal), "Ada Admin", now)
     for first in range(1, rows + 1, _CHUNK):
-        plans.add_rows(plan, _make_plan_rows(first, min(first + _CHUNK, rows + 1)))
-    plans.finish(plan, state=PlanState.READY, read=rows, breaches=(), mark="")
+        plans.add_rows.blocking(plan, _make_plan_rows(first, min(first + _CHUNK, rows + 1)))
+    plans.finish.blocking(plan, state=PlanState.READY, read=rows, breaches=(), mark="")
 
 
 def _make_plan_rows(first: int, end: int) -> Iterator[PlanRow]:

@@ -86,10 +86,10 @@ async def _edits(stage: WindowSession, address: str, found: list[LatenessReport]
     async with measure_lateness(f"{_EDITS} edits delivered", found):
         edits = await house.editor.submit(intents)
         await _wait_until(
-            lambda: all(house.store.outbox.get_edit(e.id).state.is_final for e in edits),
+            lambda: all(house.store.outbox.get_edit.blocking(e.id).state.is_final for e in edits),
             within_s=60,
         )
-    ended = [house.store.outbox.get_edit(e.id).state for e in edits]
+    ended = [house.store.outbox.get_edit.blocking(e.id).state for e in edits]
     assert ended == [EditState.DONE] * _EDITS, ended
 
 

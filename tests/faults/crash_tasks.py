@@ -117,11 +117,11 @@ def run_sync(
 
     async def act() -> None:
         async with open_workspace_services(Path(home), document, for_runs=True) as house:
-            last = house.store.runs.list_runs(goal, 1)
+            last = house.store.runs.list_runs.blocking(goal, 1)
             asked = RunRequest(
                 goal, "Ada Admin", resume_run_id=last[0].id if resume and last else None
             )
-            found = house.store.syncs.get(goal)
+            found = house.store.syncs.get.blocking(goal)
             await build_runner(house, goal, checkpoint=checkpoint).run(found, asked)
 
     asyncio.run(act())
@@ -154,9 +154,9 @@ def run_sync_negative_control(
 
 async def _deliver_until_empty(house: WorkspaceServices, checkpoint: Callable[[str], None]) -> None:
     until = time.monotonic() + _DELIVERY_TIMEOUT_S
-    while house.store.outbox.count_open() and time.monotonic() < until:
+    while house.store.outbox.count_open.blocking() and time.monotonic() < until:
         await house.build_edit_sender(checkpoint).send_due()
-        if house.store.outbox.count_open():
+        if house.store.outbox.count_open.blocking():
             await asyncio.sleep(0.05)
 
 

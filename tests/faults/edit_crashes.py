@@ -145,9 +145,15 @@ class EditCrashHarness:
         now = read_current_value(self.servers, subject)
         store = self.open_store()
         try:
-            edits = [e for e in store.outbox.list_recent(50) if e.request.target.id == subject.key]
-            rows = [r for r in store.audit.list_entries(limit=50) if r.target == subject.key]
-            whole = store.audit.verify_chain().first_broken_seq is None
+            edits = [
+                e
+                for e in store.outbox.list_recent.blocking(50)
+                if e.request.target.id == subject.key
+            ]
+            rows = [
+                r for r in store.audit.list_entries.blocking(limit=50) if r.target == subject.key
+            ]
+            whole = store.audit.verify_chain.blocking().first_broken_seq is None
         finally:
             store.close()
         states = [e.state for e in edits]

@@ -40,19 +40,21 @@ def make_sample_workspace(folder: Path) -> Path:
         profile = SailthruProfile(
             f"{number:024x}", email, vars={"n": number, "text": "x" * 300}, optout=OptOutLevel.NONE
         )
-        store.customer_cache.save_profile(profile, 100.0)
-        store.customer_cache.save_user(ZendeskUser(number + 1, f"Person {number}", email), 100.0)
+        store.customer_cache.save_profile.blocking(profile, 100.0)
+        store.customer_cache.save_user.blocking(
+            ZendeskUser(number + 1, f"Person {number}", email), 100.0
+        )
     intents = [
         EditRequest(EditKind.VAR, _target(n), f"field_{n}", None, "y" * 120, f"reason {n}")
         for n in range(OPEN_EDITS + CLOSED_EDITS)
     ]
-    edits = store.outbox.enqueue(intents, "Ada", 100.0, [0.0] * len(intents))
+    edits = store.outbox.enqueue.blocking(intents, "Ada", 100.0, [0.0] * len(intents))
     for edit in edits[:CLOSED_EDITS]:
-        claimed = store.outbox.claim(101.0, only=[edit.id])
+        claimed = store.outbox.claim.blocking(101.0, only=[edit.id])
         assert claimed is not None
-        sent = store.outbox.mark_sending(claimed, 101.0)
+        sent = store.outbox.mark_sending.blocking(claimed, 101.0)
         store.outbox.close(sent, 102.0, EditState.DONE, "Sailthru confirmed")
-    store.drafts_and_links.save_draft("reason", "half a sentence", 103.0)
+    store.drafts_and_links.save_draft.blocking("reason", "half a sentence", 103.0)
     store.close()
     return folder
 
@@ -105,16 +107,16 @@ def start_with_damaged_file(
 def _read_everything(folder: Path) -> int:
     store = open_store(folder)
     try:
-        edits = store.outbox.list_recent(1000)
-        store.audit.list_entries()
-        store.audit.verify_chain()
-        store.drafts_and_links.get_draft("reason")
+        edits = store.outbox.list_recent.blocking(1000)
+        store.audit.list_entries.blocking()
+        store.audit.verify_chain.blocking()
+        store.drafts_and_links.get_draft.blocking("reason")
         for number in range(_CUSTOMER_COUNT):
-            store.sheet_reader.read_sheet(parse_lookup_query(f"p{number}@damage.example"))
-            store.sheet_reader.read_sheet(parse_lookup_query(f"{number:024x}"))
-            store.sheet_reader.read_sheet(parse_lookup_query(f"id:{number + 1}"))
-        store.sheet_reader.search_users("person")
-        store.customer_cache.mark_opened(person=1, sid=None, at=1.0)
+            store.sheet_reader.read_sheet.blocking(parse_lookup_query(f"p{number}@damage.example"))
+            store.sheet_reader.read_sheet.blocking(parse_lookup_query(f"{number:024x}"))
+            store.sheet_reader.read_sheet.blocking(parse_lookup_query(f"id:{number + 1}"))
+        store.sheet_reader.search_users.blocking("person")
+        store.customer_cache.mark_opened.blocking(person=1, sid=None, at=1.0)
         return len([e for e in edits if not e.state.is_final])
     finally:
         store.close()

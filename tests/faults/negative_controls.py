@@ -19,8 +19,8 @@ async def resend_edits_without_reading(house: WorkspaceServices) -> None:
     client = house.session.services.sailthru
     assert client is not None
     outbox, now = house.store.outbox, house.context.clock.now
-    while (edit := outbox.claim(now())) is not None:
-        edit = outbox.mark_sending(edit, now())
+    while (edit := outbox.claim.blocking(now())) is not None:
+        edit = outbox.mark_sending.blocking(edit, now())
         await SailthruEditGateway(client).send(edit.request)
         outbox.close(edit, now(), EditState.DONE, "sent")
 
@@ -29,7 +29,7 @@ async def send_edits_without_claiming(house: WorkspaceServices, gate: Path) -> N
     """Read what is due and send it, without taking it first; `gate` lets two begin together."""
     client = house.session.services.sailthru
     assert client is not None
-    due = house.store.outbox.list_recent(1000, open_only=True)
+    due = house.store.outbox.list_recent.blocking(1000, open_only=True)
     gate.with_suffix(f".{house.context.clock.monotonic()}.ready").touch()
     while not gate.exists():  # noqa: ASYNC110, ASYNC240 - another process opens it
         await asyncio.sleep(0.002)
@@ -42,17 +42,17 @@ async def resend_rows_without_reading(house: WorkspaceServices, goal: str) -> No
     tools, applying = build_sync_context(house), house.store.batches
     sailthru = SailthruGateway(tools.sailthru.client, tools.sailthru.bulk)
     zendesk = ZendeskGateway(tools.zendesk.client, tools.zendesk.bulk)
-    plan = house.store.runs.list_runs(goal, 1)[0].plan
+    plan = house.store.runs.list_runs.blocking(goal, 1)[0].plan
     assert plan is not None
 
     async def send(row: PlanRow) -> None:
-        if house.store.syncs.get(goal).target_service is Service.ZENDESK:
+        if house.store.syncs.get.blocking(goal).target_service is Service.ZENDESK:
             await zendesk.send_row(row, None)
         else:
             await sailthru.send_row(row)
 
-    for batch in applying.list_open_batches(plan):
-        for row in applying.list_open_rows(plan, batch.id, after=-1, limit=500):
+    for batch in applying.list_open_batches.blocking(plan):
+        for row in applying.list_open_rows.blocking(plan, batch.id, after=-1, limit=500):
             await send(row)
 
 
@@ -60,10 +60,10 @@ async def repeat_increments(house: WorkspaceServices, goal: str) -> None:
     """Go on with a killed run by adding what it was adding, without asking whether that counts."""
     tools, applying = build_sync_context(house), house.store.batches
     sailthru = SailthruGateway(tools.sailthru.client, tools.sailthru.bulk)
-    plan = house.store.runs.list_runs(goal, 1)[0].plan
+    plan = house.store.runs.list_runs.blocking(goal, 1)[0].plan
     assert plan is not None
-    for batch in applying.list_open_batches(plan):
-        for row in applying.list_open_rows(plan, batch.id, after=-1, limit=500):
+    for batch in applying.list_open_batches.blocking(plan):
+        for row in applying.list_open_rows.blocking(plan, batch.id, after=-1, limit=500):
             there = await sailthru.read(row.target_id)
             assert there is not None
             added = tuple(

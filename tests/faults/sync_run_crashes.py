@@ -297,7 +297,7 @@ class RunCrashHarness:
         goal = name.replace(" ", "-")
         store = self.open_store()
         try:
-            run = store.runs.list_runs(goal)[0]
+            run = store.runs.list_runs.blocking(goal)[0]
             found = sync_cases.check_finished_run(store, self.servers, run) if resume else []
             told = sync_cases.count_audit_rows(store, goal)
         finally:

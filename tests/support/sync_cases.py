@@ -113,7 +113,7 @@ def save_preset(
         made = replace(made, mapping=(INCREMENT_MAPPING,))
     if name == TO_SAILTHRU_BY_POSTS:
         made = replace(made, flows=FlowPolicy.MAY_START)
-    return house.store.syncs.save(change(made), house.context.clock.now())
+    return house.store.syncs.save.blocking(change(made), house.context.clock.now())
 
 
 async def run_sync(
@@ -133,7 +133,7 @@ def plan_rows(
 ) -> list[PlanRow]:
     """Every row of a plan."""
     assert plan is not None
-    return list(store.plans.list_rows(plan, chosen, limit=1_000_000))
+    return list(store.plans.list_rows.blocking(plan, chosen, limit=1_000_000))
 
 
 def read_target_value(servers: SandboxServers, row: PlanRow, field: str) -> Any:
@@ -179,7 +179,7 @@ def check_finished_run(store: WorkspaceStore, servers: SandboxServers, run: Run)
         for row in written
         if told[row.target_id] != 1
     ]
-    if store.audit.verify_chain().first_broken_seq is not None:
+    if store.audit.verify_chain.blocking().first_broken_seq is not None:
         found.append("the history is broken")
     return found
 
@@ -194,7 +194,9 @@ _WRITTEN_STATES = (PlanRowState.DONE, PlanRowState.ACCEPTED)
 
 def count_audit_rows(store: WorkspaceStore, goal: str) -> Counter[str]:
     """How many rows of the history each target of this goal has."""
-    return Counter(r.target for r in store.audit.list_entries(limit=1_000_000) if r.name == goal)
+    return Counter(
+        r.target for r in store.audit.list_entries.blocking(limit=1_000_000) if r.name == goal
+    )
 
 
 def app_requests(servers: SandboxServers, since: int = 0) -> list[dict[str, Any]]:

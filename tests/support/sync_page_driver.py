@@ -83,7 +83,7 @@ class SyncPageDriver(WindowDriver):
         await self.wait_until(lambda: self.models.plan.table_model.row_at(0) is not None)
 
     def read_sync(self, name: str = TO_SAILTHRU) -> Sync:
-        return self.house.store.syncs.get(name)
+        return self.house.store.syncs.get.blocking(name)
 
     def open_plan_id(self) -> str:
         plan = self.models.page.selected_sync().open_plan
@@ -92,7 +92,7 @@ class SyncPageDriver(WindowDriver):
 
     def stored_row(self, label: str) -> PlanRow:
         """A row of the open preview as the store has it."""
-        rows = self.house.store.plans.list_rows(self.open_plan_id(), limit=2000)
+        rows = self.house.store.plans.list_rows.blocking(self.open_plan_id(), limit=2000)
         found = [row for row in rows if row.label == label]
         assert found, f"no row of the preview is {label!r}"
         return found[0]
@@ -100,7 +100,11 @@ class SyncPageDriver(WindowDriver):
     def fate(self, label: str) -> PlannedOutcome | None:
         """A row's fate in the newest open preview, None where it has none."""
         plan = self.models.page.selected_sync().open_plan
-        rows = self.house.store.plans.list_rows(plan.id, limit=2000) if plan is not None else ()
+        rows = (
+            self.house.store.plans.list_rows.blocking(plan.id, limit=2000)
+            if plan is not None
+            else ()
+        )
         return next((row.fate for row in rows if row.label == label), None)
 
     async def open_run(self, run: str) -> None:
@@ -115,12 +119,12 @@ class SyncPageDriver(WindowDriver):
         runs = self.house.store.runs
 
         def has() -> bool:
-            found = runs.list_runs(self.models.page.selected_name, 1)
+            found = runs.list_runs.blocking(self.models.page.selected_name, 1)
             return bool(found) and found[0].state.value == state
 
         await self.wait_until(has, 40)
         await self.wait_until(lambda: self.models.page.selected_sync().active_run is None)
-        return runs.list_runs(self.models.page.selected_name, 1)[0]
+        return runs.list_runs.blocking(self.models.page.selected_name, 1)[0]
 
     # By mouse.
 

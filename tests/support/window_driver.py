@@ -202,7 +202,7 @@ class WindowDriver:
 
     def newest_edits(self) -> list[Edit]:
         """The newest changes, newest first."""
-        return list(self.house.store.outbox.list_recent(20))
+        return list(self.house.store.outbox.list_recent.blocking(20))
 
     async def pause(self, seconds: float) -> None:
         """Let real time pass."""

@@ -52,12 +52,12 @@ class DueRunStarter:
         """Start what is due; gives the names of what was started. Raises StoreKnown."""
         if not self._is_start_allowed():
             return ()
-        lane = self._services.store.database_thread
-        timetable = await lane.run(self._due_sync_finder.find)
+        store = self._services.store
+        timetable = await store.run(self._due_sync_finder.find)
         started = [
             one.sync.name
             for one in timetable.due
-            if await lane.run(self._due_sync_finder.claim, one) and await self._try_start(one)
+            if await store.run(self._due_sync_finder.claim, one) and await self._try_start(one)
         ]
         if started:
             self._services.bus.publish(ChangeSet.of(Topic.SYNC, ids=started))
@@ -77,7 +77,7 @@ class DueRunStarter:
         try:
             self._start_process("run", one.sync.name, "--why", "schedule")
         except AppError as error:
-            await self._services.store.database_thread.run(self._due_sync_finder.release_claim, one)
+            await self._services.store.run(self._due_sync_finder.release_claim, one)
             self._show_error(error)
             return False
         return True

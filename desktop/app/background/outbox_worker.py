@@ -47,7 +47,7 @@ class OutboxWorker:
 
     async def _seconds_until_due(self) -> float:
         store = self._services.store
-        due = await store.database_thread.run(store.outbox.next_due_at)
+        due = await store.outbox.next_due_at()
         if due is None:
             return _LONGEST_SLEEP_S
         return min(_LONGEST_SLEEP_S, max(0.05, due - self._services.context.clock.now()))

@@ -19,9 +19,7 @@ async def enforce_retention(services: WorkspaceServices) -> None:
         days = services.session.values.get(settings_table.CACHE_DAYS)
         before = services.context.clock.now() - days * _DAY_S
         try:
-            gone = await services.store.database_thread.run(
-                services.store.customer_cache.delete_not_opened_since, before
-            )
+            gone = await services.store.customer_cache.delete_not_opened_since(before)
             if gone:
                 log.info("Forgot %d kept records older than %d days", gone, days)
         except AppError as error:

@@ -30,8 +30,8 @@ async def _audit(context: AppContext, options: argparse.Namespace) -> int:
             ids = [profile.sid] if profile else []
             ids += [str(person.id), *person.emails] if person else []
             targets = (*ids, options.customer.strip().lower())
-        rows = house.store.audit.list_entries(targets=targets)
-        verification = house.store.audit.verify_chain() if options.verify else None
+        rows = house.store.audit.list_entries.blocking(targets=targets)
+        verification = house.store.audit.verify_chain.blocking() if options.verify else None
     whole = verification is None or verification.first_broken_seq is None
     if options.json:
         document: dict[str, object] = {"rows": [row.as_json() for row in rows]}

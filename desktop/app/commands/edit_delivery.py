@@ -21,10 +21,10 @@ async def deliver_and_wait(services: WorkspaceServices, edits: Sequence[Edit]) -
     clock = services.context.clock
     until = clock.monotonic() + _TIMEOUT_S
     deliverer = services.build_edit_sender()
-    outbox, lane = services.store.outbox, services.store.database_thread
+    outbox = services.store.outbox
     while True:
         await deliverer.send_due(only=ids)
-        states = [await lane.run(outbox.get_edit, edit_id) for edit_id in ids]
+        states = [await outbox.get_edit(edit_id) for edit_id in ids]
         # Queued means that the service is away: the outbox keeps it. The rest is on its way,
         # here or in another process that was quicker.
         moving = [e for e in states if not e.state.is_final and e.state is not EditState.QUEUED]

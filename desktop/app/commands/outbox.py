@@ -31,15 +31,15 @@ async def _outbox(context: AppContext, options: argparse.Namespace) -> int:
     async with open_workspace(context, options.workspace, connect=sends) as house:
         outbox, now = house.store.outbox, context.clock.now()
         if options.act == "deliver":
-            opened = [e.id for e in outbox.list_recent(10_000, open_only=True)]
+            opened = [e.id for e in outbox.list_recent.blocking(10_000, open_only=True)]
             await house.build_edit_sender().send_due()
-            ended = [outbox.get_edit(edit_id) for edit_id in opened]
+            ended = [outbox.get_edit.blocking(edit_id) for edit_id in opened]
             return print_edits([e.as_json() for e in ended], as_json=options.json)
         if options.act == "retry":
-            if outbox.get_edit(options.edit).state is EditState.FAILED:
+            if outbox.get_edit.blocking(options.edit).state is EditState.FAILED:
                 # It begins anew: what was allowed then may be refused now.
-                house.editor.require_allowed(outbox.get_edit(options.edit).request)
-            ended = list(await deliver_and_wait(house, [outbox.retry(options.edit, now)]))
+                house.editor.require_allowed(outbox.get_edit.blocking(options.edit).request)
+            ended = list(await deliver_and_wait(house, [outbox.retry.blocking(options.edit, now)]))
             return print_edits([e.as_json() for e in ended], as_json=options.json)
         if options.act == "discard":
             gone = await house.undo.withdraw(options.edit, "Discarded before it was sent.")
@@ -52,7 +52,11 @@ async def _outbox(context: AppContext, options: argparse.Namespace) -> int:
             return print_edits([gone.as_json()], as_json=options.json)
         # Whatever is open, however old, and the latest of the rest.
         shown = {
-            e.id: e for e in (*outbox.list_recent(10_000, open_only=True), *outbox.list_recent())
+            e.id: e
+            for e in (
+                *outbox.list_recent.blocking(10_000, open_only=True),
+                *outbox.list_recent.blocking(),
+            )
         }
         rows = sorted(shown.values(), key=lambda edit: -int(edit.id))
     if options.json:

@@ -96,10 +96,10 @@ class ScreenshotTour:
     async def _undo_edits(self, window: "WindowLifecycle") -> None:
         """Leave the customer as they were, for the other theme."""
         outbox, undo = window.services.store.outbox, window.services.undo
-        for edit in outbox.list_recent(2):
+        for edit in outbox.list_recent.blocking(2):
             await undo.undo(edit.id, wait_for_undo=False)
         for _ in range(100):
-            if not outbox.count_open():
+            if not outbox.count_open.blocking():
                 break
             await asyncio.sleep(0.05)
         for toast in window.main_window.toast_manager.visible_toasts():

@@ -106,18 +106,18 @@ class SyncPageScreenshotTour:
     async def _capture_limit_stop(self) -> None:
         """A limit holds a preview, and shows whom it means."""
         goals, store = self._window.services.syncs, self._window.services.store.syncs
-        before = store.get(ZENDESK_TO_SAILTHRU)
+        before = store.get.blocking(ZENDESK_TO_SAILTHRU)
         effects = replace(before.effects, add_to_lists=(_LIST,))
         goals.save_sync(replace(before, effects=effects, limits=Limit(2, 0)))
         self._models.page.switch_sync(on=True)
-        await self._wait_until(lambda: store.get(ZENDESK_TO_SAILTHRU).checked_at > 0)
+        await self._wait_until(lambda: store.get.blocking(ZENDESK_TO_SAILTHRU).checked_at > 0)
         await self._make_preview()
         await self._wait_until(lambda: (v := self._models.plan.view()) is not None and v.limit_stop)
         await self._capture_in_each_theme("sync-stopped")
-        now = store.get(ZENDESK_TO_SAILTHRU)
+        now = store.get.blocking(ZENDESK_TO_SAILTHRU)
         goals.save_sync(replace(now, effects=before.effects, limits=before.limits))
         self._models.page.switch_sync(on=True)
-        await self._wait_until(lambda: store.get(ZENDESK_TO_SAILTHRU).checked_at > 0)
+        await self._wait_until(lambda: store.get.blocking(ZENDESK_TO_SAILTHRU).checked_at > 0)
         await self._make_preview()
 
     async def _capture_failed_run(self) -> None:
@@ -178,7 +178,7 @@ class SyncPageScreenshotTour:
             lambda: page.selected_name == TICKETS_TO_PROFILES and page.selected_sync() is not None
         )
         self._sync_page.show_tab("Mapping")
-        goal = self._window.services.store.syncs.get(TICKETS_TO_PROFILES)
+        goal = self._window.services.store.syncs.get.blocking(TICKETS_TO_PROFILES)
         rows = (
             MappingRow("last_ticket_created_time", "vars.last_ticket_created_time"),
             MappingRow("last_ticket_created_time", "vars.last_ticket_created_date"),
@@ -248,7 +248,7 @@ class SyncPageScreenshotTour:
             self._sync_page.show_tab(tab)
             await self._capture_in_each_theme(f"sync-{tab.lower()}-narrow")
             if tab == "Mapping":
-                goal = self._window.services.store.syncs.get(HIGH_VALUE_TAGGING)
+                goal = self._window.services.store.syncs.get.blocking(HIGH_VALUE_TAGGING)
                 await self._capture_stages("sync-stages-narrow", goal)
         self._sync_page.show_tab("Plan")
         await self._capture_activity("activity-by-syncs-narrow")

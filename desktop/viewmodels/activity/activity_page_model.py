@@ -99,7 +99,7 @@ class ActivityPageModel(QObject):
         self._actions = EditActions(workspace, store, undo, editor, bus, clock, self.edit_loader)
         self.activity_filter = ActivityFilter.ALL
         self.search_text = ""
-        self._open_count = store.outbox.count_open()
+        self._open_count = store.outbox.count_open.blocking()
         self._attention = 0
         self._selected_id = ""
         self._audit: tuple[AuditEntry, ...] = ()
@@ -296,9 +296,7 @@ class ActivityPageModel(QObject):
         if edit is None:
             return
         audit = self._store.audit
-        rows = await self._store.database_thread.run(
-            audit.list_entries, targets=(edit.request.target.id,), limit=500
-        )
+        rows = await audit.list_entries(targets=(edit.request.target.id,), limit=500)
         if edit.id != self._selected_id:
             return
         self._audit = rows
@@ -379,7 +377,7 @@ class ActivityPageModel(QObject):
         return " · ".join(parts)
 
     def _update_open_count(self) -> None:
-        count = self._store.outbox.count_open()
+        count = self._store.outbox.count_open.blocking()
         if count != self._open_count:
             self._open_count = count
             self.open_count_changed.emit(count)

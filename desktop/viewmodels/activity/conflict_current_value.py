@@ -28,7 +28,7 @@ async def read_current_value(
             trouble = error.title
         else:
             return CurrentServiceValue(reading.value, is_known=True, text="Read just now.")
-    kept = await store.database_thread.run(_cached_value, edit, store)
+    kept = await store.run(_cached_value, edit, store)
     if kept is None:
         return CurrentServiceValue(text=f"{trouble} What stands there now is not known here.")
     value, read_at = kept
@@ -51,7 +51,7 @@ def _cached_value(edit: Edit, store: WorkspaceStore) -> tuple[CurrentServiceValu
         return None
     sailthru = intent.target.service is Service.SAILTHRU
     kind = LookupQueryKind.SID if sailthru else LookupQueryKind.ZENDESK_ID
-    sheet = store.sheet_reader.read_sheet(LookupQuery(kind, intent.target.id))
+    sheet = store.sheet_reader.read_sheet.blocking(LookupQuery(kind, intent.target.id))
     part: SheetPart[object] = sheet.profile if sailthru else sheet.user  # type: ignore[assignment]
     if part.value is None or part.read_at is None:
         return None

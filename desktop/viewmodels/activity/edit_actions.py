@@ -55,7 +55,7 @@ class EditActions:
 
     async def verify_audit(self) -> tuple[bool, str]:
         """Walk the chain of hashes: whether it is whole, in words."""
-        found = await self._store.database_thread.run(self._store.audit.verify_chain)
+        found = await self._store.audit.verify_chain()
         if found.first_broken_seq is None:
             rows = format_count(found.row_count, "entry", "entries")
             return True, f"The record is whole: {rows}, none changed or missing."
@@ -70,8 +70,8 @@ class EditActions:
             verdict = self._editor.permission_for(edit.request)
             if not verdict.is_allowed:
                 raise NotPermitted("This change is not allowed any more.", verdict.reason)
-        lane, outbox = self._store.database_thread, self._store.outbox
-        await lane.run(outbox.retry, edit.id, self._clock.now())
+        outbox = self._store.outbox
+        await outbox.retry(edit.id, self._clock.now())
         self._publish(edit)
         return "It is tried again now."
 

@@ -40,26 +40,26 @@ class EditLoader:
     async def read_more(self) -> None:
         """Read further back; pages double, so that reading all costs twice the end."""
         limit = max(FIRST_PAGE, self._limit * 2)
-        edits = await self._store.database_thread.run(self._store.outbox.list_recent, limit)
+        edits = await self._store.outbox.list_recent(limit)
         self._limit = limit
         self.is_complete = len(edits) < limit
         await self._add_edits(edits)
 
     async def read_again(self) -> None:
         """Read what may have moved: the newest, the open ones, and what was open before."""
-        lane, outbox = self._store.database_thread, self._store.outbox
+        outbox = self._store.outbox
         if not self.is_loaded:
             await self.read_more()
             return
-        newest = await lane.run(outbox.list_recent, _NEWEST_COUNT)
+        newest = await outbox.list_recent(_NEWEST_COUNT)
         found = {edit.id: edit for edit in newest}
-        found |= {e.id: e for e in await lane.run(outbox.list_recent, self._limit, open_only=True)}
+        found |= {e.id: e for e in await outbox.list_recent(self._limit, open_only=True)}
         moved = [e.id for e in self._edits.values() if not e.state.is_final and e.id not in found]
         # An undo that was confirmed closes the edit it takes back.
         moved += [e.request.undoes for e in found.values() if e.request.undoes]
         for edit_id in moved:
             if edit_id not in found:
-                found[edit_id] = await lane.run(outbox.get_edit, edit_id)
+                found[edit_id] = await outbox.get_edit(edit_id)
         await self._add_edits(tuple(found.values()))
 
     async def read_all(self) -> tuple[Edit, ...]:
@@ -71,9 +71,7 @@ class EditLoader:
     async def mark_settled(self, edit_id: str, actor: str, now: float) -> None:
         """Remember, over a restart, that somebody decided to leave it."""
         # A short note beside the edit: the audit is append-only and says how the edit ended.
-        await self._store.database_thread.run(
-            self._store.drafts_and_links.save_draft, _settled_note_key(edit_id), actor, now
-        )
+        await self._store.drafts_and_links.save_draft(_settled_note_key(edit_id), actor, now)
         self._settled.add(edit_id)
 
     async def _add_edits(self, edits: tuple[Edit, ...]) -> None:
@@ -82,9 +80,7 @@ class EditLoader:
         for edit in self.edits():
             value = _field_key(edit)
             if needs_person(edit) and edit.id not in self._settled:
-                note = await self._store.database_thread.run(
-                    self._store.drafts_and_links.get_draft, _settled_note_key(edit.id)
-                )
+                note = await self._store.drafts_and_links.get_draft(_settled_note_key(edit.id))
                 if note or value in later:
                     self._settled.add(edit.id)
             elif not needs_person(edit):

@@ -88,9 +88,7 @@ class SyncAuditLoader:
         """The next rows; None: somebody typed on meanwhile, and asks for others."""
         text, audit = self._text, self._store.audit
         words = tuple(text.lower().split())
-        page = await self._store.database_thread.run(
-            audit.search_sync_entries, words=words, before=before, limit=PAGE_SIZE
-        )
+        page = await audit.search_sync_entries(words=words, before=before, limit=PAGE_SIZE)
         return page if text == self._text else None
 
 

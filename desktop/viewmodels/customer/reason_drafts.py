@@ -33,7 +33,7 @@ class ReasonDrafts:
         return (
             self._unsaved_texts[key]
             if key in self._unsaved_texts
-            else self._store.drafts_and_links.get_draft(key)
+            else self._store.drafts_and_links.get_draft.blocking(key)
         )
 
     def save_draft(self, panel: str, text: str) -> None:
@@ -45,6 +45,4 @@ class ReasonDrafts:
             self._tasks.start(f"draft {key}", self._save(key, text))
 
     async def _save(self, key: str, text: str) -> None:
-        await self._store.database_thread.run(
-            self._store.drafts_and_links.save_draft, key, text, self._clock.now()
-        )
+        await self._store.drafts_and_links.save_draft(key, text, self._clock.now())

@@ -134,7 +134,7 @@ class SheetEdits(QObject):
     def report_settled_edits(self) -> None:
         """Say how watched edits ended: the words follow the facts."""
         for edit_id, before in list(self._watched_states.items()):
-            edit = self._store.outbox.get_edit(edit_id)
+            edit = self._store.outbox.get_edit.blocking(edit_id)
             if edit.state is before:
                 continue
             self._watched_states[edit_id] = edit.state

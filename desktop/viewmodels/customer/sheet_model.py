@@ -273,23 +273,21 @@ class CustomerSheetModel(QObject):
         if sheet.query.kind is LookupQueryKind.EMAIL:
             targets.append(sheet.query.value)
         if targets:
-            rows = await self._store.database_thread.run(
-                self._store.audit.list_entries, targets=tuple(targets), limit=100
-            )
+            rows = await self._store.audit.list_entries(targets=tuple(targets), limit=100)
             if rows != self._audit and self._customer_number == opening:
                 self._audit = rows
                 self.publish_views()
 
     async def _link(self, person: int, sid: str) -> None:
-        save, now = self._store.drafts_and_links.save_link, self._clock.now()
+        save, now = self._store.drafts_and_links.save_link.blocking, self._clock.now()
         opening = self._customer_number
-        await self._store.database_thread.run(save, person, sid, self._workspace.actor.name, now)
+        await self._store.run(save, person, sid, self._workspace.actor.name, now)
         if self._customer_number == opening:
             await self.reread()
 
     async def _unlink(self, person: int) -> None:
         opening = self._customer_number
-        await self._store.database_thread.run(self._store.drafts_and_links.delete_link, person)
+        await self._store.drafts_and_links.delete_link(person)
         if self._customer_number == opening:
             await self.reread()
 
@@ -308,7 +306,7 @@ class CustomerSheetModel(QObject):
         self.edits.report_settled_edits()
         if self._sheet is None:
             return
-        self._sheet = self._store.sheet_reader.refresh_sheet(self._sheet)
+        self._sheet = self._store.sheet_reader.refresh_sheet.blocking(self._sheet)
         if self._is_shown:
             self.publish_views()
         created = any(r.kind == "create" and r.result == "done" for r in self._audit)

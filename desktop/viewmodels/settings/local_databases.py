@@ -26,7 +26,7 @@ class LocalDatabases:
             return 0
         database = Database(self._folder / "fairlead.db", "fairlead", synchronous="FULL")
         try:
-            return Outbox(database, new_owner_id()).count_open()
+            return Outbox(database, new_owner_id()).count_open.blocking()
         finally:
             database.close()
 
@@ -46,7 +46,7 @@ class LocalDatabases:
             return 0
         reader = CachedSheetReader(self._folder / "fairlead.db", self._folder / "mirror.db")
         try:
-            return reader.count_customers()
+            return reader.count_customers.blocking()
         finally:
             reader.close()
 
@@ -54,6 +54,8 @@ class LocalDatabases:
         database = Database(self._folder / "mirror.db", "mirror", synchronous="NORMAL")
         try:
             # SQLite has no infinity in every comparison: the year 9999 will do.
-            return CustomerCache(database).delete_not_opened_since(min(before, 253_402_300_799.0))
+            return CustomerCache(database).delete_not_opened_since.blocking(
+                min(before, 253_402_300_799.0)
+            )
         finally:
             database.close()

@@ -56,9 +56,7 @@ async def read_trial_customer(context: SyncPageContext, sync: Sync, text: str) -
             raise
     synced: Mapping[str, Json] = {}
     if found.target is not None:
-        known = await context.run_in_database_thread(
-            context.store.sync_state.get_synced_values, sync.name, (found.target.id,)
-        )
+        known = await context.store.sync_state.get_synced_values(sync.name, (found.target.id,))
         synced = known.get(found.target.id, {})
     return TrialCustomer(record, found, kinds, synced)
 
@@ -95,7 +93,7 @@ async def _read_zendesk_user(tools: SyncContext, query: LookupQuery) -> SourceRe
     if not found:
         raise NotFound(f"{Service.ZENDESK.title} knows nobody by “{query.value[:80]}”.")
     person = found[0]
-    tickets = await tools.store.database_thread.run(tools.store.feeds.list_tickets, person.id)
+    tickets = await tools.store.feeds.list_tickets(person.id)
     return source_record_from_user(person, tickets or await _read_tickets(tools, person.id))
 
 

@@ -18,15 +18,11 @@ class PlanDecisions:
 
     async def tick_rows(self, plan: str, numbers: list[int], *, on: bool) -> None:
         """Take rows in, or leave them out."""
-        await self._context.run_in_database_thread(
-            self._context.store.plans.set_rows_ticked, plan, numbers, on=on
-        )
+        await self._context.store.plans.set_rows_ticked(plan, numbers, on=on)
 
     async def tick_all_rows(self, plan: str, plan_filter: PlanFilter, *, on: bool) -> None:
         """The same for every row that fits."""
-        await self._context.run_in_database_thread(
-            self._context.store.plans.set_all_ticked, plan, plan_filter.to_row_filter(), on=on
-        )
+        await self._context.store.plans.set_all_ticked(plan, plan_filter.to_row_filter(), on=on)
 
     async def tick_field(self, plan: str, row: int, field: str, *, on: bool) -> None:
         """Leave one field of a row out, or take it in."""
@@ -74,12 +70,12 @@ class PlanDecisions:
         room.syncs.require_admin()
         who = str(actor.id or actor.name)
         args = (plan, breach, who, actor.name, room.clock.now())
-        await room.run_in_database_thread(room.store.plans.approve_limit, *args)
+        await room.store.plans.approve_limit(*args)
         return "Allowed once, for this preview."
 
     async def discard_plan(self, plan: str) -> str:
         """Forget a preview: it leaves no history."""
-        await self._context.run_in_database_thread(self._context.store.plans.discard, plan)
+        await self._context.store.plans.discard(plan)
         self._context.publish_sync_change()
         return "The preview is gone. Nothing was written."
 

@@ -39,7 +39,7 @@ def plan_rows_to_json(plans: PlanRepository, plan: str, chosen: PlanRowFilter) -
 
 def _iterate_rows(plans: PlanRepository, plan: str, chosen: PlanRowFilter) -> Iterator[PlanRow]:
     after = 0
-    while page := plans.list_rows(plan, chosen, after=after, limit=_PAGE):
+    while page := plans.list_rows.blocking(plan, chosen, after=after, limit=_PAGE):
         yield from page
         after = page[-1].row
 

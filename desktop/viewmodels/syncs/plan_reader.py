@@ -36,12 +36,10 @@ class PlanReader:
         plans = self._context.store.plans
         if not plan_filter.cause:
             wanted = plan_filter.to_row_filter()
-            return await self._context.run_in_database_thread(
-                plans.list_row_numbers, plan, wanted, by_worth=plan_filter.by_predicted_value
+            return await plans.list_row_numbers(
+                plan, wanted, by_worth=plan_filter.by_predicted_value
             )
-        rows = await self._context.run_in_database_thread(
-            plans.list_rows, plan, plan_filter.to_row_filter(), limit=_MAX_CORRECTION_ROWS
-        )
+        rows = await plans.list_rows(plan, plan_filter.to_row_filter(), limit=_MAX_CORRECTION_ROWS)
         caused = [row for row in rows if row.cause == plan_filter.cause]
         if plan_filter.by_predicted_value:
             caused.sort(key=lambda row: (row.worth is None, -(row.worth or 0), row.row))
@@ -54,19 +52,17 @@ class PlanReader:
     async def read_row(self, plan: str, number: int) -> PlanRow | None:
         """One row; None: its preview was discarded a moment ago."""
         try:
-            return await self._context.run_in_database_thread(
-                self._context.store.plans.get_row, plan, number
-            )
+            return await self._context.store.plans.get_row(plan, number)
         except NotFound:
             return None
 
     def _query_page(self, plan: str, numbers: Sequence[int], sync: Sync) -> PlanPage:
         feeds = self._context.store.feeds
         # Decided meanwhile, a row no longer fits what was asked for; it stays in its place.
-        page = self._context.store.plans.get_rows(plan, numbers)
+        page = self._context.store.plans.get_rows.blocking(plan, numbers)
         names: dict[int, str] = {}
         for person_id in zendesk_user_ids(page, sync):
-            person = feeds.get_user(person_id)
+            person = feeds.get_user.blocking(person_id)
             if person is not None and person.name:
                 names[person_id] = person.name
         return page, names

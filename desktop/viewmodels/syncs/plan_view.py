@@ -113,9 +113,9 @@ class PlanView:
 def read_plan_summary(store: WorkspaceStore, plan_id: str) -> PlanSummary:
     """Everything of one plan but its rows; on the database's thread. Raises NotFound."""
     plans = store.plans
-    plan, goal = plans.get(plan_id), plans.get_planned_sync(plan_id)
+    plan, goal = plans.get.blocking(plan_id), plans.get_planned_sync.blocking(plan_id)
     correct = PlanRowFilter(fates=(PlannedOutcome.CORRECTION,))
-    causes = Counter(row.cause for row in plans.list_rows(plan_id, correct, limit=2000))
+    causes = Counter(row.cause for row in plans.list_rows.blocking(plan_id, correct, limit=2000))
     refused = PlanRowFilter(
         fates=(PlannedOutcome.CREATE, PlannedOutcome.UPDATE),
         states=(PlanRowState.PARKED, PlanRowState.FAILED),
@@ -123,20 +123,20 @@ def read_plan_summary(store: WorkspaceStore, plan_id: str) -> PlanSummary:
     return PlanSummary(
         plan,
         goal,
-        plans.count_ticked(plan_id),
+        plans.count_ticked.blocking(plan_id),
         find_limit_breaches(store, goal, plan) if plan.state in _OPEN_STATES else (),
-        plans.list_approvals(plan_id),
+        plans.list_approvals.blocking(plan_id),
         tuple(causes.most_common(6)),
-        plans.count_rows(plan_id, refused),
+        plans.count_rows.blocking(plan_id, refused),
         _count_losses(plans, plan) if plan.is_rollback else (),
-        plans.has_predicted_value(plan_id),
+        plans.has_predicted_value.blocking(plan_id),
     )
 
 
 def _count_losses(plans: PlanRepository, plan: Plan) -> tuple[tuple[str, int], ...]:
     """What taking a run back cannot restore, and for how many; read from the first rows."""
     counts: Counter[str] = Counter()
-    for row in plans.list_rows(plan.id, limit=_MAX_ROWS_READ):
+    for row in plans.list_rows.blocking(plan.id, limit=_MAX_ROWS_READ):
         reasons = {change.reason for change in row.changes if change.reason}
         counts.update(reasons | ({row.why} if row.why else set()))
     return tuple(counts.most_common(4))

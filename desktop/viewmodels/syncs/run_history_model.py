@@ -193,9 +193,7 @@ class RunHistoryModel(QObject):
             self.tasks.start("runs", self._read_runs(self._sync_name))
 
     async def _read_runs(self, sync_name: str) -> None:
-        runs = await self._context.run_in_database_thread(
-            self._context.store.runs.list_runs, sync_name, _MAX_RUNS
-        )
+        runs = await self._context.store.runs.list_runs(sync_name, _MAX_RUNS)
         if sync_name == self._sync_name and runs != self._runs:
             self._runs = runs
             if self._selected_run_id:
@@ -221,10 +219,12 @@ class RunHistoryModel(QObject):
             fates=(PlannedOutcome.CREATE, PlannedOutcome.UPDATE),
             states=(PlanRowState.DONE, PlanRowState.ACCEPTED),
         )
-        goal = plans.get_planned_sync(run.plan)
-        numbers = plans.list_row_numbers(run.plan, written)[-_MAX_CUSTOMERS:]
-        rows: list[PlanRow] = [plans.get_row(run.plan, number) for number in reversed(numbers)]
-        what, _, back = plans.get(run.plan).origin.partition(" ")
+        goal = plans.get_planned_sync.blocking(run.plan)
+        numbers = plans.list_row_numbers.blocking(run.plan, written)[-_MAX_CUSTOMERS:]
+        rows: list[PlanRow] = [
+            plans.get_row.blocking(run.plan, number) for number in reversed(numbers)
+        ]
+        what, _, back = plans.get.blocking(run.plan).origin.partition(" ")
         return tuple((row.label, customer_query_for_row(row, goal)) for row in rows), (
             back if what == "rollback" else ""
         )

@@ -185,7 +185,7 @@ class ScheduleModel(QObject):
 
     async def _save_schedule(self, name: str, draft: ScheduleDraft) -> None:
         goals = self._context.syncs
-        goal = await self._context.run_in_database_thread(self._context.store.syncs.get, name)
+        goal = await self._context.store.syncs.get(name)
         text, notify = draft.to_rule().serialized, draft.telling.to_notify()
         said = []
         if text != parse_schedule_rule(goal.schedule).serialized:

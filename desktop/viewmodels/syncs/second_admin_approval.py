@@ -37,14 +37,13 @@ async def approve_as_other_admin(
         raise NotPermitted(
             f"{other.name} is no admin.", "Nothing was allowed.", "Ask an admin of Zendesk."
         )
-    given = await context.run_in_database_thread(context.store.plans.list_approvals, plan)
+    given = await context.store.plans.list_approvals(plan)
     if any(a.limit_code == breach and a.user_id == str(other.id) for a in given):
         raise NotPermitted(
             f"{other.name} has allowed it already.",
             "It has to be another admin: one person counts once.",
         )
-    await context.run_in_database_thread(
-        context.store.plans.approve_limit,
+    await context.store.plans.approve_limit(
         plan,
         breach,
         str(other.id),

@@ -62,7 +62,9 @@ class SyncActions:
         self._context.publish_sync_change()
 
     def _save_details(self, name: str, parts: dict[str, Any]) -> None:
-        self._context.syncs.save_sync(replace(self._context.store.syncs.get(name), **parts))
+        self._context.syncs.save_sync(
+            replace(self._context.store.syncs.get.blocking(name), **parts)
+        )
 
     def _require_clients(self) -> tuple[SailthruClient, ZendeskClient]:
         services = self._context.workspace.services

@@ -70,7 +70,7 @@ class SyncPageContext:
         self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Do something with the database on its own thread."""
-        return await self.store.database_thread.run(act, *args, **kwargs)
+        return await self.store.run(act, *args, **kwargs)
 
     def publish_sync_change(self) -> None:
         """Say that something about syncs has changed."""

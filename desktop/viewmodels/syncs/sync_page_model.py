@@ -396,7 +396,7 @@ class SyncPageModel(QObject):
             self.changed.emit()
 
     async def _cancel(self, run: str) -> None:
-        await self.context.run_in_database_thread(self.context.store.runs.request_cancel, run)
+        await self.context.store.runs.request_cancel(run)
         self.context.publish_sync_change()
 
     async def _remove(self, name: str) -> None:

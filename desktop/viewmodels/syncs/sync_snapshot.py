@@ -77,14 +77,14 @@ def read_all_syncs(context: SyncPageContext, *, connected: bool) -> AllSyncsSnap
         SyncSnapshot(
             sync_state=state,
             missing_requirements=goals.find_run_blockers(state.sync, connected=connected),
-            last_run=next(iter(store.runs.list_runs(state.sync.name, 1)), None),
-            preview_run=store.runs.find_preview(state.sync.name),
-            plan=store.plans.find_latest(state.sync.name, *_SHOWN_PLAN_STATES),
-            exchanged_count=store.sync_state.count_exchanged_profiles(state.sync.name),
+            last_run=next(iter(store.runs.list_runs.blocking(state.sync.name, 1)), None),
+            preview_run=store.runs.find_preview.blocking(state.sync.name),
+            plan=store.plans.find_latest.blocking(state.sync.name, *_SHOWN_PLAN_STATES),
+            exchanged_count=store.sync_state.count_exchanged_profiles.blocking(state.sync.name),
         )
         for state in goals.list_states()
     )
     there = {sync.sync.name for sync in syncs}
     names = context.sync_names()
     absent = tuple(build_preset(name, names) for name in PRESETS if name not in there)
-    return AllSyncsSnapshot(syncs, absent, store.sync_state.count_exchanged_profiles())
+    return AllSyncsSnapshot(syncs, absent, store.sync_state.count_exchanged_profiles.blocking())

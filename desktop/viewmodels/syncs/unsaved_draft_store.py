@@ -43,13 +43,11 @@ class UnsavedDraftStore(Generic[T]):
     async def _save(self, sync_name: str, draft: T | None) -> None:
         text = "" if draft is None else msgspec.json.encode(draft).decode()
         notes, now = self._context.store.drafts_and_links, self._context.clock.now()
-        await self._context.run_in_database_thread(
-            notes.save_draft, draft_note_key(self._editor, sync_name), text, now
-        )
+        await notes.save_draft(draft_note_key(self._editor, sync_name), text, now)
 
     async def _load(self, sync_name: str, then: Callable[[T | None], None]) -> None:
-        text = await self._context.run_in_database_thread(
-            self._context.store.drafts_and_links.get_draft, draft_note_key(self._editor, sync_name)
+        text = await self._context.store.drafts_and_links.get_draft(
+            draft_note_key(self._editor, sync_name)
         )
         if sync_name in self._drafts_by_sync:
             return

@@ -231,7 +231,7 @@ def test_outbox_two_deliverers_send_each_row_once(
 
     subjects = [customers.new_customer("var") for _ in range(100)]
     store = open_store(home / "workspaces" / "main")
-    store.outbox.enqueue([s.make_edit() for s in subjects], "Ada", 1.0, [0.0] * 100)
+    store.outbox.enqueue.blocking([s.make_edit() for s in subjects], "Ada", 1.0, [0.0] * 100)
     store.close()
     both = [
         subprocess.Popen(
@@ -248,10 +248,10 @@ def test_outbox_two_deliverers_send_each_row_once(
     assert [sandbox.count_writes(s.key) for s in subjects] == [1] * 100
     store = open_store(home / "workspaces" / "main")
     try:
-        assert store.outbox.count_open() == 0
-        rows = store.audit.list_entries()
+        assert store.outbox.count_open.blocking() == 0
+        rows = store.audit.list_entries.blocking()
         assert len(rows) == len({r.edit for r in rows}) == 100
         assert {r.result for r in rows} == {"done"}
-        assert store.audit.verify_chain().first_broken_seq is None
+        assert store.audit.verify_chain.blocking().first_broken_seq is None
     finally:
         store.close()

@@ -82,7 +82,9 @@ async def test_lookup_second_address_with_own_profile_is_offered(
     assert [o.address for o in sheet.other_profiles] == ["jdoe@home.example"]
     person = sheet.user.value
     assert person is not None
-    services.store.drafts_and_links.save_link(person.id, sheet.other_profiles[0].sid, "Ada", 1.0)
+    services.store.drafts_and_links.save_link.blocking(
+        person.id, sheet.other_profiles[0].sid, "Ada", 1.0
+    )
     linked = await services.lookup.look_up("j.doe@corp.example")
     assert linked.is_linked
     assert linked.profile.value is not None
@@ -198,10 +200,10 @@ async def test_lookup_response_after_sign_out_is_not_cached(services: WorkspaceS
     lookup = CustomerLookup(clients, services.store, services.context.clock)
     sheet = await lookup.look_up(MARIA, on_sheet)
     assert sheet.user.state is READ
-    assert services.store.sheet_reader.count_customers() == 0
+    assert services.store.sheet_reader.count_customers.blocking() == 0
     stands[0] = True
     await lookup.look_up(MARIA)
-    assert services.store.sheet_reader.count_customers() > 0
+    assert services.store.sheet_reader.count_customers.blocking() > 0
 
 
 async def test_sign_out_is_published_before_erasing(services: WorkspaceServices) -> None:
@@ -213,9 +215,7 @@ async def test_sign_out_is_published_before_erasing(services: WorkspaceServices)
 
     services.bus.subscribe(hear)
     saved: list[int] = []
-    slow = asyncio.create_task(
-        services.store.database_thread.run(lambda: (time.sleep(0.2), saved.append(1)))
-    )
+    slow = asyncio.create_task(services.store.run(lambda: (time.sleep(0.2), saved.append(1))))
     await asyncio.sleep(0)
     await services.session.disconnect()
     assert told == [False]
@@ -232,7 +232,7 @@ async def test_lookup_deleted_profile_is_removed_from_cache(
     sandbox.delete_profile(sid)
     assert not (await services.lookup.look_up(mail)).is_found
     assert (
-        services.store.sheet_reader.read_sheet(
+        services.store.sheet_reader.read_sheet.blocking(
             (await services.lookup.look_up(sid)).query
         ).profile.value
         is None

@@ -35,7 +35,7 @@ async def test_edit_as_agent_follows_permission_table(
         return
     with pytest.raises(NotPermitted):
         await submit_edit(desk, subject)
-    assert services.store.outbox.count_open() == 0
+    assert services.store.outbox.count_open.blocking() == 0
 
 
 async def test_edit_with_changes_off_is_refused(
@@ -79,12 +79,12 @@ async def test_edit_replaced_while_claimed_follows_rules(
     )
     await submit_edit(desk, subject)
     back = replace(subject.make_edit(), new=subject.case.old, old=subject.case.new)
-    claiming = asyncio.create_task(store.database_thread.run(store.outbox.claim, clock.now()))
+    claiming = asyncio.create_task(store.outbox.claim(clock.now()))
     submitting = asyncio.create_task(desk.editor.submit([back], wait_for_undo=False))
     claimed, submitted = await asyncio.gather(claiming, submitting, return_exceptions=True)
     assert claimed is not None
     assert isinstance(submitted, NotPermitted)
-    assert store.outbox.count_open() == 1
+    assert store.outbox.count_open.blocking() == 1
 
 
 async def test_claim_after_replacement_finds_nothing(
@@ -99,9 +99,7 @@ async def test_claim_after_replacement_finds_nothing(
     back = replace(subject.make_edit(), new=subject.case.old, old=subject.case.new)
     submitting = asyncio.create_task(desk.editor.submit([back], wait_for_undo=False))
     await asyncio.sleep(0)
-    claimed, (submitted,) = await asyncio.gather(
-        store.database_thread.run(store.outbox.claim, clock.now()), submitting
-    )
+    claimed, (submitted,) = await asyncio.gather(store.outbox.claim(clock.now()), submitting)
     # Nothing was between the question whether it may be and its being so.
     assert claimed is None
     assert submitted.state is EditState.UNDONE
@@ -117,14 +115,14 @@ async def test_edit_in_progress_counts_as_current_value(
         services.store.outbox,
     )
     await submit_edit(desk, subject)
-    taken = outbox.claim(clock.now())
+    taken = outbox.claim.blocking(clock.now())
     assert taken is not None
     if under_way != "claimed":
-        taken = outbox.mark_sending(taken, clock.now())
+        taken = outbox.mark_sending.blocking(taken, clock.now())
     if under_way == "unknown":
         due = clock.now() + 60.0
         state = EditState.UNKNOWN
-        outbox.release(taken, clock.now(), state=state, not_before=due, detail="")
+        outbox.release.blocking(taken, clock.now(), state=state, not_before=due, detail="")
     # The service still says what was: by that, wanting it would change nothing.
     back = replace(subject.make_edit(), new=subject.case.old, old=subject.case.old)
     with pytest.raises(NotPermitted):
@@ -142,7 +140,7 @@ async def test_own_optout_in_progress_can_be_reverted_after_undo_time(
 ) -> None:
     desk = CustomerUseCases(services, AGENT)
     edit = await submit_edit(desk, customers.new_customer("opt-out"))
-    assert services.store.outbox.claim(clock.now()) is not None
+    assert services.store.outbox.claim.blocking(clock.now()) is not None
     back = await desk.undo.undo(edit.id)
     assert back.state is EditState.WAITING
 

@@ -21,7 +21,7 @@ async def deliver(house: WorkspaceServices) -> None:
 
 
 def state(house: WorkspaceServices, edit: Edit) -> EditState:
-    return house.store.outbox.get_edit(edit.id).state
+    return house.store.outbox.get_edit.blocking(edit.id).state
 
 
 @pytest.mark.parametrize("kind", [n for n in EDIT_CASES if n != "create"])
@@ -44,7 +44,7 @@ async def test_undo_of_done_edit_restores_value(
     assert read_current_value(sandbox, subject) == subject.case.new
     with pytest.raises(UserDecisionNeeded, match="already undone"):
         await services.undo.undo(edit.id)
-    assert services.store.audit.verify_chain().first_broken_seq is None
+    assert services.store.audit.verify_chain.blocking().first_broken_seq is None
 
 
 @pytest.mark.parametrize(
@@ -146,12 +146,12 @@ async def test_undo_before_response_of_unchanged_value_sends_nothing(
     subject = customers.new_customer("opt-out")
     desk = CustomerUseCases(services, AGENT)
     edit = await submit_edit(desk, subject)
-    held = services.store.outbox.claim(clock.now())
+    held = services.store.outbox.claim.blocking(clock.now())
     assert held is not None
     back = await desk.undo.undo(edit.id, wait_for_undo=False)
     assert back.id != edit.id
     sandbox.write_profile(subject.key, optout_email="basic")
-    services.store.outbox.stop_work(edit.id)
+    services.store.outbox.stop_work.blocking(edit.id)
     await deliver(services)
     assert state(services, edit) is EditState.DONE
     assert state(services, back) is EditState.CONFLICT
@@ -231,12 +231,12 @@ async def test_undo_of_failed_or_conflicting_edit_is_refused(
     await deliver(services)
     with pytest.raises(UserDecisionNeeded, match="changed nothing"):
         await services.undo.undo(edit.id)
-    closed = services.store.outbox.get_edit(edit.id)
+    closed = services.store.outbox.get_edit.blocking(edit.id)
     again = reapply_request(closed, replace(closed.request, old=50))
     await services.editor.submit([again])
     await deliver(services)
     assert read_current_value(sandbox, subject) == subject.case.new
-    done = services.store.outbox.list_recent()[0]
+    done = services.store.outbox.list_recent.blocking()[0]
     with pytest.raises(ConflictError):
         reapply_request(done, done.request)
 

@@ -19,10 +19,12 @@ VAR = EditRequest(
 
 def closed(store: WorkspaceStore, count: int) -> None:
     for number in range(count):
-        store.outbox.enqueue([replace(VAR, name=f"v{number}")], "Ada", 1.0, [0.0])
-        edit = store.outbox.claim(2.0)
+        store.outbox.enqueue.blocking([replace(VAR, name=f"v{number}")], "Ada", 1.0, [0.0])
+        edit = store.outbox.claim.blocking(2.0)
         assert edit is not None
-        store.outbox.close(store.outbox.mark_sending(edit, 2.0), 3.0, EditState.DONE, "confirmed")
+        store.outbox.close(
+            store.outbox.mark_sending.blocking(edit, 2.0), 3.0, EditState.DONE, "confirmed"
+        )
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def tamper(folder: Path, *statements: str) -> int | None:
     raw.commit()
     raw.close()
     store = open_store(folder)
-    found = store.audit.verify_chain()
+    found = store.audit.verify_chain.blocking()
     store.close()
     return found.first_broken_seq
 
@@ -103,12 +105,12 @@ def test_audit_table_refuses_updates_and_deletes(act: str, folder: Path) -> None
 
 def test_audit_rows_are_found_by_id_and_email_ignoring_case(folder: Path) -> None:
     store = open_store(folder)
-    look: Callable[[str], int] = lambda who: len(store.audit.list_entries(targets=(who,)))  # noqa: E731
+    look: Callable[[str], int] = lambda who: len(store.audit.list_entries.blocking(targets=(who,)))  # noqa: E731
     assert look("b" * 24) == 5
     assert look("maria@lopez.example") == 5
     assert look("x' OR '1'='1") == 0
-    assert len(store.audit.list_entries(limit=2)) == 2
-    newest = store.audit.list_entries()[0]
+    assert len(store.audit.list_entries.blocking(limit=2)) == 2
+    newest = store.audit.list_entries.blocking()[0]
     assert (newest.seq, newest.new, newest.reason, newest.ticket) == (
         5, {"a": 1}, "moved — “house”", 48213,
     )  # fmt: skip

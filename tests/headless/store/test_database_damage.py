@@ -60,8 +60,8 @@ def test_mirror_truncated_is_backed_up_and_rebuilt(sample: Path, tmp_path: Path)
     folder = Path(shutil.copytree(sample, tmp_path / "work"))
     (folder / "mirror.db").write_bytes(b"not a database at all" * 50)
     store = open_store(folder)
-    assert store.outbox.count_open() == OPEN_EDITS
-    assert store.sheet_reader.count_customers() == 0
+    assert store.outbox.count_open.blocking() == OPEN_EDITS
+    assert store.sheet_reader.count_customers.blocking() == 0
     store.close()
     assert len(list(folder.glob("mirror.db.damaged-*"))) == 1
 
@@ -70,8 +70,8 @@ def test_database_file_moved_away_starts_empty(sample: Path, tmp_path: Path) -> 
     folder = Path(shutil.copytree(sample, tmp_path / "work"))
     (folder / "fairlead.db").rename(tmp_path / "moved.db")
     store = open_store(folder)
-    assert store.outbox.count_open() == 0
-    assert store.sheet_reader.count_customers() > 0
+    assert store.outbox.count_open.blocking() == 0
+    assert store.sheet_reader.count_customers.blocking() > 0
     store.close()
 
 
@@ -95,21 +95,21 @@ def test_mirror_newer_version_is_rebuilt(sample: Path, tmp_path: Path) -> None:
     raw.execute("PRAGMA user_version = 9001")
     raw.close()
     store = open_store(folder)
-    assert store.outbox.count_open() == OPEN_EDITS
+    assert store.outbox.count_open.blocking() == OPEN_EDITS
     store.close()
 
 
 def test_database_disk_full_is_reported_without_partial_write(tmp_path: Path) -> None:
     store = open_store(tmp_path)
-    (first,) = store.outbox.enqueue([VAR], "Ada", 1.0, [0.0])
+    (first,) = store.outbox.enqueue.blocking([VAR], "Ada", 1.0, [0.0])
     pages = store.fairlead_db.read(lambda c: c.execute("PRAGMA page_count").fetchone()[0])
     store.fairlead_db.read(lambda c: c.execute(f"PRAGMA max_page_count = {pages}").fetchone())
     with pytest.raises(StorageError, match="disk is full") as told:
-        store.outbox.enqueue([replace(VAR, name=n) for n in "ab"], "Ada", 2.0, [0.0, 0.0])
+        store.outbox.enqueue.blocking([replace(VAR, name=n) for n in "ab"], "Ada", 2.0, [0.0, 0.0])
     assert told.value.hint
     # The connection was opened anew, without the limit; nothing of the failed step is there.
-    assert [e.id for e in store.outbox.list_recent()] == [first.id]
-    assert store.audit.verify_chain().row_count == 0
+    assert [e.id for e in store.outbox.list_recent.blocking()] == [first.id]
+    assert store.audit.verify_chain.blocking().row_count == 0
     store.close()
 
 
@@ -135,10 +135,10 @@ def test_database_locked_too_long_is_reported(
     other = sqlite3.connect(tmp_path / "fairlead.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StorageError, match="busy"):
-        store.outbox.enqueue([VAR], "Ada", 1.0, [0.0])
+        store.outbox.enqueue.blocking([VAR], "Ada", 1.0, [0.0])
     other.execute("ROLLBACK")
     other.close()
-    assert len(store.outbox.enqueue([VAR], "Ada", 1.0, [0.0])) == 1
+    assert len(store.outbox.enqueue.blocking([VAR], "Ada", 1.0, [0.0])) == 1
     store.close()
 
 
@@ -150,7 +150,7 @@ def test_database_invalid_row_is_reported(column: str, value: str, tmp_path: Pat
     store = open_store(tmp_path)
     target = EditTarget(Service.SAILTHRU, "a" * 24, "a@b.example")
     wish = EditRequest(EditKind.OPTOUT, target, "", "none", "all", "asked to")
-    store.outbox.enqueue([wish], "Ada", 1.0, [0.0])
+    store.outbox.enqueue.blocking([wish], "Ada", 1.0, [0.0])
     store.close()
     raw = sqlite3.connect(tmp_path / "fairlead.db")
     with raw:
@@ -158,9 +158,9 @@ def test_database_invalid_row_is_reported(column: str, value: str, tmp_path: Pat
     raw.close()
     store = open_store(tmp_path)
     for look in (
-        store.outbox.list_recent,
-        lambda: store.outbox.get_edit("1"),
-        lambda: store.outbox.retry("1", 9),
+        store.outbox.list_recent.blocking,
+        lambda: store.outbox.get_edit.blocking("1"),
+        lambda: store.outbox.retry.blocking("1", 9),
     ):
         with pytest.raises(StorageError, match="damaged"):
             look()
@@ -176,7 +176,7 @@ def test_mirror_damaged_text_does_not_hide_customer(sample: Path, tmp_path: Path
         raw.execute("UPDATE person SET body = CAST(X'7B22FF' AS TEXT) WHERE id = 1")
     raw.close()
     store = open_store(folder)
-    sheet = store.sheet_reader.read_sheet(parse_lookup_query("p0@damage.example"))
+    sheet = store.sheet_reader.read_sheet.blocking(parse_lookup_query("p0@damage.example"))
     assert sheet.user.value is None
     assert sheet.profile.value is not None
     store.close()

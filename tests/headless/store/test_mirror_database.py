@@ -67,15 +67,19 @@ def store(tmp_path: Path) -> Iterator[WorkspaceStore]:
 
 
 def look(store: WorkspaceStore, text: str) -> CustomerSheet:
-    return store.sheet_reader.read_sheet(parse_lookup_query(text))
+    return store.sheet_reader.read_sheet.blocking(parse_lookup_query(text))
 
 
 def fill(store: WorkspaceStore) -> None:
-    store.customer_cache.save_profile(PROFILE, 10.0, asked="maria@lopez.example")
-    store.customer_cache.save_user(PERSON, 11.0)
-    store.customer_cache.save_tickets(PERSON.id, TicketPage((TICKET,), has_more=True), 12.0)
-    store.customer_cache.save_lists((SailthruList("1", "Newsletter", smart=False, count=7),), 13.0)
-    store.customer_cache.save_user_fields(
+    store.customer_cache.save_profile.blocking(PROFILE, 10.0, asked="maria@lopez.example")
+    store.customer_cache.save_user.blocking(PERSON, 11.0)
+    store.customer_cache.save_tickets.blocking(
+        PERSON.id, TicketPage((TICKET,), has_more=True), 12.0
+    )
+    store.customer_cache.save_lists.blocking(
+        (SailthruList("1", "Newsletter", smart=False, count=7),), 13.0
+    )
+    store.customer_cache.save_user_fields.blocking(
         (UserFieldDefinition(1, "sync_to_sailthru", "Sync", "checkbox"),), 14.0
     )
 
@@ -95,7 +99,7 @@ def test_mirror_parts_round_trip_with_age(store: WorkspaceStore) -> None:
 
 def test_mirror_profile_with_5000_vars_round_trips(store: WorkspaceStore) -> None:
     many = replace(PROFILE, vars={f"field_{n}": n if n % 3 else f"ß{n}" for n in range(5000)})
-    store.customer_cache.save_profile(many, 1.0)
+    store.customer_cache.save_profile.blocking(many, 1.0)
     assert look(store, SID).profile.value == many
 
 
@@ -126,17 +130,17 @@ def test_mirror_meaningless_query_finds_nobody(text: str, store: WorkspaceStore)
 
 def test_mirror_several_matches_are_returned(store: WorkspaceStore) -> None:
     for number in range(3):
-        store.customer_cache.save_user(
+        store.customer_cache.save_user.blocking(
             ZendeskUser(number + 1, "Alex Kim", f"a{number}@k.example"), 1.0
         )
     sheet = look(store, "alex")
     assert [m.query for m in sheet.matches] == ["id:1", "id:2", "id:3"]
-    assert len(store.sheet_reader.search_users("alex", 2)) == 2
+    assert len(store.sheet_reader.search_users.blocking("alex", 2)) == 2
 
 
 def test_mirror_absence_is_cached(store: WorkspaceStore) -> None:
-    store.customer_cache.save_profile_absent("No@Body.example", 5.0)
-    store.customer_cache.save_user_absent("No@Body.example", 6.0)
+    store.customer_cache.save_profile_absent.blocking("No@Body.example", 5.0)
+    store.customer_cache.save_user_absent.blocking("No@Body.example", 6.0)
     sheet = look(store, "no@body.example")
     assert (sheet.profile.state, sheet.profile.read_at) == (SheetPartState.ABSENT, 5.0)
     assert (sheet.user.state, sheet.user.read_at) == (SheetPartState.ABSENT, 6.0)
@@ -145,12 +149,12 @@ def test_mirror_absence_is_cached(store: WorkspaceStore) -> None:
 def test_mirror_chosen_profile_belongs_to_user(store: WorkspaceStore) -> None:
     fill(store)
     other = replace(PROFILE, sid="c" * 24, email="other@lopez.example", keys={})
-    store.customer_cache.save_profile(other, 20.0)
-    store.drafts_and_links.save_link(PERSON.id, other.sid, "Ada", 1.0)
+    store.customer_cache.save_profile.blocking(other, 20.0)
+    store.drafts_and_links.save_link.blocking(PERSON.id, other.sid, "Ada", 1.0)
     sheet = look(store, f"id:{PERSON.id}")
     assert sheet.is_linked
     assert sheet.profile.value == other
-    store.drafts_and_links.delete_link(PERSON.id)
+    store.drafts_and_links.delete_link.blocking(PERSON.id)
     assert look(store, f"id:{PERSON.id}").profile.value == PROFILE
 
 
@@ -158,15 +162,15 @@ def test_mirror_overlay_shows_pending_edit(store: WorkspaceStore) -> None:
     fill(store)
     target = EditTarget(Service.SAILTHRU, SID, "maria@lopez.example")
     wish = EditRequest(EditKind.VAR, target, "city", None, "Porto", "r")
-    store.outbox.enqueue([wish], "Ada", 1.0, [0.0])
+    store.outbox.enqueue.blocking([wish], "Ada", 1.0, [0.0])
     sheet = look(store, "maria@lopez.example")
     assert confirmed_value(sheet, EditKind.VAR, "city") is None
     assert displayed_value(sheet, EditKind.VAR, "city") == "Porto"
-    edit = store.outbox.claim(2.0)
+    edit = store.outbox.claim.blocking(2.0)
     assert edit is not None
-    store.customer_cache.save_profile(replace(PROFILE, vars={"city": "Porto"}), 20.0)
+    store.customer_cache.save_profile.blocking(replace(PROFILE, vars={"city": "Porto"}), 20.0)
     store.outbox.close(edit, 3.0, EditState.DONE, "")
-    fresh = store.sheet_reader.refresh_sheet(sheet)
+    fresh = store.sheet_reader.refresh_sheet.blocking(sheet)
     assert fresh.pending_edits == ()
     assert displayed_value(fresh, EditKind.VAR, "city") == "Porto"
 
@@ -175,14 +179,16 @@ def test_mirror_reader_never_sees_old_value_again(store: WorkspaceStore) -> None
     """At every moment between the wish and its end the sheet shows what is wanted."""
     fill(store)
     target = EditTarget(Service.SAILTHRU, SID, "maria@lopez.example")
-    store.outbox.enqueue([EditRequest(EditKind.VAR, target, "n", 1.5, 2, "r")], "A", 1.0, [0.0])
+    store.outbox.enqueue.blocking(
+        [EditRequest(EditKind.VAR, target, "n", 1.5, 2, "r")], "A", 1.0, [0.0]
+    )
     steps = []
-    edit = store.outbox.claim(2.0)
+    edit = store.outbox.claim.blocking(2.0)
     assert edit is not None
     steps.append(displayed_value(look(store, SID), EditKind.VAR, "n"))
-    edit = store.outbox.mark_accepted(store.outbox.mark_sending(edit, 2.0), 2.0)
+    edit = store.outbox.mark_accepted.blocking(store.outbox.mark_sending.blocking(edit, 2.0), 2.0)
     steps.append(displayed_value(look(store, SID), EditKind.VAR, "n"))
-    store.customer_cache.save_profile(replace(PROFILE, vars={"n": 2}), 20.0)
+    store.customer_cache.save_profile.blocking(replace(PROFILE, vars={"n": 2}), 20.0)
     steps.append(displayed_value(look(store, SID), EditKind.VAR, "n"))
     store.outbox.close(edit, 3.0, EditState.DONE, "")
     steps.append(displayed_value(look(store, SID), EditKind.VAR, "n"))
@@ -191,7 +197,7 @@ def test_mirror_reader_never_sees_old_value_again(store: WorkspaceStore) -> None
 
 def test_mirror_deleted_profile_is_removed(store: WorkspaceStore) -> None:
     fill(store)
-    store.customer_cache.delete_profile(SID)
+    store.customer_cache.delete_profile.blocking(SID)
     sheet = look(store, "maria@lopez.example")
     assert sheet.profile.value is None
     assert sheet.user.value == PERSON
@@ -200,7 +206,9 @@ def test_mirror_deleted_profile_is_removed(store: WorkspaceStore) -> None:
 def test_mirror_user_without_details_keeps_earlier_details(store: WorkspaceStore) -> None:
     fill(store)
     alone = replace(PERSON, name="Maria L.", identities=(), identities_read=False)
-    store.customer_cache.save_user_keeping_identities(replace(alone, organization=None), 30.0)
+    store.customer_cache.save_user_keeping_identities.blocking(
+        replace(alone, organization=None), 30.0
+    )
     kept = look(store, f"id:{PERSON.id}").user.value
     assert kept is not None
     assert (kept.name, kept.identities, kept.organization) == (
@@ -210,15 +218,15 @@ def test_mirror_user_without_details_keeps_earlier_details(store: WorkspaceStore
 
 def test_mirror_customers_not_opened_are_removed_after_retention(store: WorkspaceStore) -> None:
     fill(store)
-    store.customer_cache.save_profile_absent("no@body.example", 5.0)
-    store.customer_cache.mark_opened(person=PERSON.id, sid=SID, at=100.0)
-    assert store.customer_cache.delete_not_opened_since(50.0) == 0
+    store.customer_cache.save_profile_absent.blocking("no@body.example", 5.0)
+    store.customer_cache.mark_opened.blocking(person=PERSON.id, sid=SID, at=100.0)
+    assert store.customer_cache.delete_not_opened_since.blocking(50.0) == 0
     assert look(store, SID).profile.value == PROFILE
     assert look(store, "no@body.example").profile.state is SheetPartState.NOT_ASKED
-    assert store.customer_cache.delete_not_opened_since(200.0) == 2
+    assert store.customer_cache.delete_not_opened_since.blocking(200.0) == 2
     assert not look(store, "maria@lopez.example").is_found
     assert look(store, "#48213").ticket is None
-    assert store.sheet_reader.count_customers() == 0
+    assert store.sheet_reader.count_customers.blocking() == 0
 
 
 def test_mirror_body_of_other_version_is_ignored(store: WorkspaceStore) -> None:
@@ -232,30 +240,30 @@ def test_mirror_body_of_other_version_is_ignored(store: WorkspaceStore) -> None:
 def test_mirror_erase_keeps_edits(store: WorkspaceStore) -> None:
     fill(store)
     target = EditTarget(Service.SAILTHRU, SID, "maria@lopez.example")
-    store.outbox.enqueue(
+    store.outbox.enqueue.blocking(
         [EditRequest(EditKind.SYNC_MARK, target, "m", None, True)], "Ada", 1.0, [0.0]
     )
-    store.customer_cache.erase_all()
-    assert store.sheet_reader.count_customers() == 0
-    assert store.outbox.count_open() == 1
+    store.customer_cache.erase_all.blocking()
+    assert store.sheet_reader.count_customers.blocking() == 0
+    assert store.outbox.count_open.blocking() == 1
     assert b"Lopez" not in (store.mirror_db.path.read_bytes())
 
 
 def test_draft_survives_and_empty_draft_is_deleted(store: WorkspaceStore, tmp_path: Path) -> None:
-    store.drafts_and_links.save_draft("reason:1", "half a sen", 1.0)
+    store.drafts_and_links.save_draft.blocking("reason:1", "half a sen", 1.0)
     store.close()
     again = open_store(tmp_path)
-    assert again.drafts_and_links.get_draft("reason:1") == "half a sen"
-    again.drafts_and_links.save_draft("reason:1", "", 2.0)
-    assert again.drafts_and_links.get_draft("reason:1") == ""
+    assert again.drafts_and_links.get_draft.blocking("reason:1") == "half a sen"
+    again.drafts_and_links.save_draft.blocking("reason:1", "", 2.0)
+    assert again.drafts_and_links.get_draft.blocking("reason:1") == ""
     again.close()
 
 
 def test_database_change_by_other_process_is_noticed(store: WorkspaceStore, tmp_path: Path) -> None:
     before = store.data_versions()
     other = open_store(tmp_path)
-    other.drafts_and_links.save_draft("k", "t", 1.0)
-    other.customer_cache.mark_opened(person=1, sid=None, at=1.0)
+    other.drafts_and_links.save_draft.blocking("k", "t", 1.0)
+    other.customer_cache.mark_opened.blocking(person=1, sid=None, at=1.0)
     other.close()
     after = store.data_versions()
     assert after[0] != before[0]

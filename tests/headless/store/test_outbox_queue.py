@@ -32,12 +32,12 @@ def store(tmp_path: Path) -> Iterator[WorkspaceStore]:
 
 
 def put(store: WorkspaceStore, intent: EditRequest, now: float = 1.0, delay: float = 0.0) -> Edit:
-    return store.outbox.enqueue([intent], "Ada", now, [delay])[0]
+    return store.outbox.enqueue.blocking([intent], "Ada", now, [delay])[0]
 
 
 def test_outbox_same_edit_twice_is_one_row(store: WorkspaceStore) -> None:
     assert put(store, VAR).id == put(store, VAR, 2.0).id
-    assert store.outbox.count_open() == 1
+    assert store.outbox.count_open.blocking() == 1
 
 
 def test_outbox_later_edit_replaces_waiting_one_and_keeps_before_value(
@@ -47,27 +47,27 @@ def test_outbox_later_edit_replaces_waiting_one_and_keeps_before_value(
     second = put(store, replace(VAR, old="whatever was shown", new="Faro"), 2.0)
     assert second.id != first.id
     assert (second.request.old, second.request.new) == ("Lisbon", "Faro")
-    assert store.outbox.get_edit(first.id).state is EditState.UNDONE
-    assert [r.result for r in store.audit.list_entries()] == ["undone"]
+    assert store.outbox.get_edit.blocking(first.id).state is EditState.UNDONE
+    assert [r.result for r in store.audit.list_entries.blocking()] == ["undone"]
 
 
 def test_outbox_edit_back_to_first_value_sends_nothing(store: WorkspaceStore) -> None:
     first = put(store, VAR)
     back = put(store, replace(VAR, old="Porto", new="Lisbon"), 2.0)
     assert (back.id, back.state) == (first.id, EditState.UNDONE)
-    assert store.outbox.count_open() == 0
+    assert store.outbox.count_open.blocking() == 0
 
 
 def test_outbox_edit_behind_one_in_progress_starts_from_its_value(store: WorkspaceStore) -> None:
     first = put(store, VAR)
-    taken = store.outbox.claim(1.0)
+    taken = store.outbox.claim.blocking(1.0)
     assert taken is not None
     second = put(store, replace(VAR, new="Faro"), 2.0)
     assert second.id != first.id
     assert second.request.old == "Porto"
-    assert store.outbox.claim(3.0) is None
-    store.outbox.close(store.outbox.mark_sending(taken, 3.0), 3.0, EditState.DONE, "")
-    following = store.outbox.claim(4.0)
+    assert store.outbox.claim.blocking(3.0) is None
+    store.outbox.close(store.outbox.mark_sending.blocking(taken, 3.0), 3.0, EditState.DONE, "")
+    following = store.outbox.claim.blocking(4.0)
     assert following is not None
     assert following.id == second.id
 
@@ -75,15 +75,15 @@ def test_outbox_edit_behind_one_in_progress_starts_from_its_value(store: Workspa
 def test_outbox_enqueue_is_all_or_nothing(store: WorkspaceStore) -> None:
     bad = replace(VAR, name="half \ud800 character")
     with pytest.raises(UnicodeEncodeError):
-        store.outbox.enqueue([VAR, bad], "Ada", 1.0, [0.0, 0.0])
-    assert store.outbox.count_open() == 0
+        store.outbox.enqueue.blocking([VAR, bad], "Ada", 1.0, [0.0, 0.0])
+    assert store.outbox.count_open.blocking() == 0
 
 
 def test_outbox_claim_respects_not_before(store: WorkspaceStore) -> None:
     edit = put(store, VAR, now=100.0, delay=10.0)
     assert edit.state is EditState.WAITING
-    assert store.outbox.claim(109.999) is None
-    taken = store.outbox.claim(110.0)
+    assert store.outbox.claim.blocking(109.999) is None
+    taken = store.outbox.claim.blocking(110.0)
     assert taken is not None
     assert taken.state is EditState.QUEUED
 
@@ -91,56 +91,58 @@ def test_outbox_claim_respects_not_before(store: WorkspaceStore) -> None:
 @pytest.mark.parametrize("at", [109.999, 110.001])
 def test_outbox_undo_and_claim_exclude_each_other(store: WorkspaceStore, at: float) -> None:
     edit = put(store, VAR, now=100.0, delay=10.0)
-    taken = store.outbox.claim(at)
-    withdrawn = store.outbox.withdraw_unsent(edit.id, at, "undone")
+    taken = store.outbox.claim.blocking(at)
+    withdrawn = store.outbox.withdraw_unsent.blocking(edit.id, at, "undone")
     assert (taken is None) != (withdrawn is None)
     assert (taken is None) == (at < 110.0)
 
 
 def test_outbox_immediate_edit_ignores_clock_set_back(store: WorkspaceStore) -> None:
     put(store, VAR, now=10_000.0)
-    taken = store.outbox.claim(8_200.0)
+    taken = store.outbox.claim.blocking(8_200.0)
     assert taken is not None
     # A wait after a trouble is kept, so that nothing is tried over and over.
-    store.outbox.release(taken, 8_200.0, state=EditState.QUEUED, not_before=8_204.0, detail="")
-    assert store.outbox.claim(8_203.0) is None
-    assert store.outbox.claim(8_204.0) is not None
+    store.outbox.release.blocking(
+        taken, 8_200.0, state=EditState.QUEUED, not_before=8_204.0, detail=""
+    )
+    assert store.outbox.claim.blocking(8_203.0) is None
+    assert store.outbox.claim.blocking(8_204.0) is not None
 
 
 def test_outbox_undo_time_survives_small_clock_change(store: WorkspaceStore) -> None:
     put(store, VAR, now=10_000.0, delay=10.0)
-    assert store.outbox.claim(9_400.0) is None
-    assert store.outbox.claim(8_200.0) is not None
+    assert store.outbox.claim.blocking(9_400.0) is None
+    assert store.outbox.claim.blocking(8_200.0) is not None
 
 
 def test_outbox_withdrawn_edit_is_never_claimed(store: WorkspaceStore) -> None:
     edit = put(store, VAR)
-    assert store.outbox.withdraw_unsent(edit.id, 1.0, "undone") is not None
-    assert store.outbox.claim(99.0) is None
-    assert store.outbox.withdraw_unsent(edit.id, 1.0, "undone") is None
-    assert len(store.audit.list_entries()) == 1
+    assert store.outbox.withdraw_unsent.blocking(edit.id, 1.0, "undone") is not None
+    assert store.outbox.claim.blocking(99.0) is None
+    assert store.outbox.withdraw_unsent.blocking(edit.id, 1.0, "undone") is None
+    assert len(store.audit.list_entries.blocking()) == 1
 
 
 def test_outbox_row_of_living_process_is_kept(store: WorkspaceStore, tmp_path: Path) -> None:
     put(store, VAR)
-    assert store.outbox.claim(1.0) is not None
+    assert store.outbox.claim.blocking(1.0) is not None
     other = open_store(tmp_path)
-    assert other.outbox.claim(2.0) is None
-    edit = store.outbox.get_edit("1")
+    assert other.outbox.claim.blocking(2.0) is None
+    edit = store.outbox.get_edit.blocking("1")
     with pytest.raises(ConflictError):
         other.outbox.close(edit, 2.0, EditState.DONE, "")
-    assert other.outbox.withdraw_unsent("1", 2.0, "x") is None
+    assert other.outbox.withdraw_unsent.blocking("1", 2.0, "x") is None
     other.close()
 
 
 def test_outbox_row_dropped_by_own_process_becomes_unknown(store: WorkspaceStore) -> None:
     put(store, VAR)
-    taken = store.outbox.claim(1.0)
+    taken = store.outbox.claim.blocking(1.0)
     assert taken is not None
-    store.outbox.mark_sending(taken, 1.0)
-    assert store.outbox.claim(2.0) is None
-    store.outbox.stop_work(taken.id)
-    again = store.outbox.claim(3.0)
+    store.outbox.mark_sending.blocking(taken, 1.0)
+    assert store.outbox.claim.blocking(2.0) is None
+    store.outbox.stop_work.blocking(taken.id)
+    again = store.outbox.claim.blocking(3.0)
     assert again is not None
     assert (again.state, again.tries) == (EditState.UNKNOWN, 1)
 
@@ -152,12 +154,12 @@ def test_outbox_row_of_dead_process_is_taken_over(
     put(store, VAR)
     code = (
         "import sys; from pathlib import Path; from desktop.store.workspace_store import open_store\n"
-        "s = open_store(Path(sys.argv[1])); e = s.outbox.claim(1.0)\n"
-        "if sys.argv[2] == 'True': s.outbox.mark_sending(e, 1.0)\n"
+        "s = open_store(Path(sys.argv[1])); e = s.outbox.claim.blocking(1.0)\n"
+        "if sys.argv[2] == 'True': s.outbox.mark_sending.blocking(e, 1.0)\n"
         "import os; os._exit(0)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path), str(sending)], cwd=ROOT, check=True)
-    taken = store.outbox.claim(2.0)
+    taken = store.outbox.claim.blocking(2.0)
     assert taken is not None
     assert taken.state is (EditState.UNKNOWN if sending else EditState.QUEUED)
 
@@ -189,9 +191,9 @@ def test_outbox_invalid_owner_counts_as_dead(owner: str) -> None:
 def test_outbox_unknown_edit_id_is_bad_input(edit_id: str, store: WorkspaceStore) -> None:
     put(store, VAR)
     for act in (
-        store.outbox.get_edit,
-        lambda i: store.outbox.retry(i, 1.0),
-        lambda i: store.outbox.withdraw_unsent(i, 1.0, ""),
+        store.outbox.get_edit.blocking,
+        lambda i: store.outbox.retry.blocking(i, 1.0),
+        lambda i: store.outbox.withdraw_unsent.blocking(i, 1.0, ""),
     ):
         with pytest.raises(InvalidInput):
             act(edit_id)
@@ -199,33 +201,37 @@ def test_outbox_unknown_edit_id_is_bad_input(edit_id: str, store: WorkspaceStore
 
 def test_outbox_retry_makes_waiting_and_failed_due(store: WorkspaceStore) -> None:
     waiting = put(store, VAR, delay=100.0)
-    store.outbox.retry(waiting.id, 5.0)
-    taken = store.outbox.claim(5.0)
+    store.outbox.retry.blocking(waiting.id, 5.0)
+    taken = store.outbox.claim.blocking(5.0)
     assert taken is not None
-    store.outbox.close(store.outbox.mark_sending(taken, 5.0), 5.0, EditState.FAILED, "refused")
-    again = store.outbox.retry(waiting.id, 6.0)
+    store.outbox.close(
+        store.outbox.mark_sending.blocking(taken, 5.0), 5.0, EditState.FAILED, "refused"
+    )
+    again = store.outbox.retry.blocking(waiting.id, 6.0)
     assert again.id != waiting.id
     assert (again.state, again.request, again.tries) == (EditState.QUEUED, waiting.request, 0)
-    assert store.outbox.get_edit(waiting.id).detail == f"refused Tried again as {again.id}."
-    taken = store.outbox.claim(6.0)
+    assert (
+        store.outbox.get_edit.blocking(waiting.id).detail == f"refused Tried again as {again.id}."
+    )
+    taken = store.outbox.claim.blocking(6.0)
     assert taken is not None
     store.outbox.close(taken, 6.0, EditState.DONE, "")
     with pytest.raises(InvalidInput):
-        store.outbox.retry(again.id, 7.0)
+        store.outbox.retry.blocking(again.id, 7.0)
     # One edit, one end in the record.
-    assert [row.edit for row in store.audit.list_entries()] == [again.id, waiting.id]
+    assert [row.edit for row in store.audit.list_entries.blocking()] == [again.id, waiting.id]
 
 
 def test_outbox_open_edits_are_found_by_value_and_counted(store: WorkspaceStore) -> None:
-    assert store.outbox.find_open_edit(VAR) is None
-    assert store.outbox.next_due_at() is None
+    assert store.outbox.find_open_edit.blocking(VAR) is None
+    assert store.outbox.next_due_at.blocking() is None
     edit = put(store, VAR, now=50.0, delay=3.0)
-    found = store.outbox.find_open_edit(VAR)
+    found = store.outbox.find_open_edit.blocking(VAR)
     assert found is not None
     assert found.id == edit.id
-    assert store.outbox.find_open_edit(replace(VAR, name="other")) is None
-    assert store.outbox.next_due_at() == 53.0
-    assert store.outbox.claim(60.0, services=[Service.ZENDESK]) is None
+    assert store.outbox.find_open_edit.blocking(replace(VAR, name="other")) is None
+    assert store.outbox.next_due_at.blocking() == 53.0
+    assert store.outbox.claim.blocking(60.0, services=[Service.ZENDESK]) is None
 
 
 VALUES = st.sampled_from(["a", "b", "c", None, True, 1])
@@ -252,17 +258,21 @@ def test_outbox_any_interleaving_ends_with_last_edit(
                 put(store, replace(VAR, old=service, new=value), now)  # type: ignore[arg-type]
                 wanted = value
                 continue
-            while (edit := store.outbox.claim(now)) is not None:
+            while (edit := store.outbox.claim.blocking(now)) is not None:
                 assert is_same_json(edit.request.old, service) or is_same_json(
                     edit.request.new, service
                 )  # type: ignore[arg-type]
                 service = edit.request.new
-                store.outbox.close(store.outbox.mark_sending(edit, now), now, EditState.DONE, "")
+                store.outbox.close(
+                    store.outbox.mark_sending.blocking(edit, now), now, EditState.DONE, ""
+                )
         assert is_same_json(service, wanted)  # type: ignore[arg-type]
-        edits = store.outbox.list_recent()
+        edits = store.outbox.list_recent.blocking()
         assert all(e.state.is_final for e in edits)
-        assert sorted(r.edit for r in store.audit.list_entries()) == sorted(e.id for e in edits)
-        assert store.audit.verify_chain().first_broken_seq is None
+        assert sorted(r.edit for r in store.audit.list_entries.blocking()) == sorted(
+            e.id for e in edits
+        )
+        assert store.audit.verify_chain.blocking().first_broken_seq is None
     finally:
         store.close()
 
@@ -270,11 +280,11 @@ def test_outbox_any_interleaving_ends_with_last_edit(
 def test_outbox_two_instances_never_hold_same_row(tmp_path: Path) -> None:
     first, second = open_store(tmp_path), open_store(tmp_path)
     intents = [replace(VAR, name=f"v{n}") for n in range(20)]
-    first.outbox.enqueue(intents, "Ada", 1.0, [0.0] * 20)
+    first.outbox.enqueue.blocking(intents, "Ada", 1.0, [0.0] * 20)
     taken: list[str] = []
     outboxes: list[Outbox] = [first.outbox, second.outbox]
     for turn in range(30):
-        edit = outboxes[turn % 2].claim(2.0)
+        edit = outboxes[turn % 2].claim.blocking(2.0)
         if edit is not None:
             taken.append(edit.id)
     assert sorted(taken, key=int) == [str(n) for n in range(1, 21)]

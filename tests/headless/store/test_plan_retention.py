@@ -58,10 +58,10 @@ def test_plan_retention_does_not_scan_permanent_tables_per_plan(store: Workspace
 def test_plan_retention_half_deleted_plan_is_deleted(store: WorkspaceStore) -> None:
     _old_plans(store, plan_retention.KEPT_PLANS + 1, 2_001)
     now = plan_retention.KEPT_FOR_S + 1.0
-    assert not store.plan_retention.has_deleted_rows("1")
-    assert store.plan_retention.delete_expired_chunk("g", now) == 2_000
-    assert store.plans.count_rows("1") == 1
-    assert store.plan_retention.has_deleted_rows("1")
-    assert store.plan_retention.delete_expired_chunk("g", now) == 1
-    assert store.plan_retention.delete_expired_chunk("g", now) == 0
-    assert store.plans.count_rows("2") == 2_001
+    assert not store.plan_retention.has_deleted_rows.blocking("1")
+    assert store.plan_retention.delete_expired_chunk.blocking("g", now) == 2_000
+    assert store.plans.count_rows.blocking("1") == 1
+    assert store.plan_retention.has_deleted_rows.blocking("1")
+    assert store.plan_retention.delete_expired_chunk.blocking("g", now) == 1
+    assert store.plan_retention.delete_expired_chunk.blocking("g", now) == 0
+    assert store.plans.count_rows.blocking("2") == 2_001

@@ -57,7 +57,7 @@ async def test_target_value_changed_elsewhere_is_kept(
         assert profile["vars"]["phone"] == "by hand"
         assert "zendesk_id" not in profile["vars"]
     # It is not forgotten: the next plan looks at it again although its source did not change.
-    assert len(sync_services.store.sync_state.list_retry_sources(goal.name)) == 1
+    assert len(sync_services.store.sync_state.list_retry_sources.blocking(goal.name)) == 1
 
 
 @pytest.mark.parametrize("name", EVERY_WAY)
@@ -223,4 +223,4 @@ async def test_run_accepts_open_plan_of_same_sync_only(
         await sync_cases.run_sync(sync_services, goal, plan_id=plan.id)
     with pytest.raises(ConflictError, match="cannot go on"):
         await sync_cases.run_sync(sync_services, goal, resume_run_id=run.id)
-    assert [r.id for r in sync_services.store.runs.list_runs(None)] == [run.id]
+    assert [r.id for r in sync_services.store.runs.list_runs.blocking(None)] == [run.id]

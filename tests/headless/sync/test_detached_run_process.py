@@ -58,7 +58,7 @@ def opened_window(home: Path, document: dict[str, Any], goal: str) -> "subproces
 async def run_once(house: WorkspaceServices, goal: str, *states: RunState, stage: RunStage) -> Run:
     """The goal's run, once it is in one of these states and as far as that."""
     for _ in range(600):
-        runs = house.store.runs.list_runs(goal, 1)
+        runs = house.store.runs.list_runs.blocking(goal, 1)
         if runs and runs[0].state in states and runs[0].stage is stage:
             return runs[0]
         await asyncio.sleep(0.1)

@@ -48,7 +48,7 @@ def goal_named(name: str, schedule: str = "every 5 min") -> Sync:
 
 
 def switched_on(house: WorkspaceServices, name: str, schedule: str = "every 5 min") -> Sync:
-    house.store.syncs.save(goal_named(name, schedule), START)
+    house.store.syncs.save.blocking(goal_named(name, schedule), START)
     return house.syncs.set_enabled(name, on=True)
 
 
@@ -110,7 +110,7 @@ async def test_due_changed_schedule_or_switch_gives_no_catch_up(
 async def test_due_sync_never_checked_counts_from_now(
     enabled_computer: WorkspaceServices, clock: ManualClock
 ) -> None:
-    enabled_computer.store.syncs.save(replace(goal_named("one"), on=True), START)
+    enabled_computer.store.syncs.save.blocking(replace(goal_named("one"), on=True), START)
     due = build_due_sync_finder(enabled_computer)
     assert due.find().due == ()
     clock.advance(300)
@@ -155,10 +155,10 @@ async def test_due_running_sync_is_not_started(
 ) -> None:
     switched_on(enabled_computer, "one")
     clock.advance(301)
-    run = enabled_computer.store.runs.begin("one", "hand", "Lee", clock.now())
+    run = enabled_computer.store.runs.begin.blocking("one", "hand", "Lee", clock.now())
     due = build_due_sync_finder(enabled_computer)
     assert due.find().due == ()
-    enabled_computer.store.runs.end(run.id, RunState.DONE, clock.now(), {})
+    enabled_computer.store.runs.end.blocking(run.id, RunState.DONE, clock.now(), {})
     assert len(due.find().due) == 1
 
 
@@ -170,8 +170,8 @@ async def test_due_lost_sign_in_pauses_until_resolved(
     clock.advance(300)
     due = build_due_sync_finder(enabled_computer)
     assert due.claim(due.find().due[0])
-    run = enabled_computer.store.runs.begin("one", "schedule", "Lee", clock.now())
-    enabled_computer.store.runs.end(
+    run = enabled_computer.store.runs.begin.blocking("one", "schedule", "Lee", clock.now())
+    enabled_computer.store.runs.end.blocking(
         run.id, RunState.FAILED, clock.now(), {}, error="x", error_code="auth_lost"
     )
     clock.advance(86_400)
@@ -181,8 +181,8 @@ async def test_due_lost_sign_in_pauses_until_resolved(
     assert (paused.sync.name, paused.code) == ("one", "auth_lost")
     assert f"Run {run.id}" in paused.message
     # Resumed: what was missed meanwhile is one run.
-    again = enabled_computer.store.runs.take_over(run.id, "one")
-    enabled_computer.store.runs.end(again.id, RunState.DONE, clock.now(), {})
+    again = enabled_computer.store.runs.take_over.blocking(run.id, "one")
+    enabled_computer.store.runs.end.blocking(again.id, RunState.DONE, clock.now(), {})
     assert [one.sync.name for one in due.find().due] == ["one", "two"]
 
 
@@ -191,8 +191,8 @@ async def test_due_enabling_again_ends_pause(
 ) -> None:
     switched_on(enabled_computer, "one")
     clock.advance(300)
-    run = enabled_computer.store.runs.begin("one", "schedule", "Lee", clock.now())
-    enabled_computer.store.runs.end(
+    run = enabled_computer.store.runs.begin.blocking("one", "schedule", "Lee", clock.now())
+    enabled_computer.store.runs.end.blocking(
         run.id, RunState.FAILED, clock.now(), {}, error="x", error_code="auth_lost"
     )
     clock.advance(60)
@@ -227,7 +227,7 @@ def test_due_every_scheduled_time_runs_at_most_once(
     store = open_store(tmp_path_factory.mktemp("due"))
     clock = ManualClock()
     due = DueSyncFinder(store, clock, lambda: "America/New_York")
-    store.syncs.save(replace(goal_named("one", rule), on=True), clock.now())
+    store.syncs.save.blocking(replace(goal_named("one", rule), on=True), clock.now())
     began = clock.now()
     due.find()
     ran: list[float] = []
@@ -255,8 +255,8 @@ async def test_due_syncs_run_in_sequence_and_fail_independently(
     for name in ("one", "two", "three"):
         switched_on(enabled_computer, name)
     clock.advance(300)
-    broken = enabled_computer.store.syncs.get("two")
-    enabled_computer.store.syncs.save(
+    broken = enabled_computer.store.syncs.get.blocking("two")
+    enabled_computer.store.syncs.save.blocking(
         replace(broken, source=SyncSource(SourceKind.SAILTHRU_LISTS, lists=("there is none",))),
         START,
     )
@@ -269,7 +269,7 @@ async def test_due_syncs_run_in_sequence_and_fail_independently(
         run = found[name].run
         assert run is not None
         assert run.trigger == "schedule"
-        assert enabled_computer.store.runs.list_runs(name, 5) == (run,)
+        assert enabled_computer.store.runs.list_runs.blocking(name, 5) == (run,)
     assert await run_due_syncs(enabled_computer) == ((), ())
 
 
@@ -283,7 +283,7 @@ async def test_due_on_disabled_computer_claims_nothing(
         await run_due_syncs(enabled_computer)
     assert getattr(away.value, "is_retryable", False), away.value
     sandbox.clear_faults()
-    assert enabled_computer.store.runs.list_runs("one", 5) == ()
+    assert enabled_computer.store.runs.list_runs.blocking("one", 5) == ()
     assert len(build_due_sync_finder(enabled_computer).find().due) == 1
 
 
@@ -361,8 +361,8 @@ async def test_due_pause_is_reported_once(
     window = DueRunStarter(enabled_computer, lambda *_words: None, said.append)
     switched_on(enabled_computer, "one")
     clock.advance(300)
-    run = enabled_computer.store.runs.begin("one", "schedule", "Lee", clock.now())
-    enabled_computer.store.runs.end(
+    run = enabled_computer.store.runs.begin.blocking("one", "schedule", "Lee", clock.now())
+    enabled_computer.store.runs.end.blocking(
         run.id, RunState.FAILED, clock.now(), {}, error="x", error_code="auth_lost"
     )
     await window.start_due_runs()
@@ -402,7 +402,7 @@ async def test_due_process_started_by_window_records_scheduled_run(
     assert await fairlead("due") == (0, {"here": True, "due": [], "paused": []})
     async with open_workspace_services(home, sandbox.connection_document) as house:
         now = house.context.clock.now()
-        house.store.syncs.set_last_due("zendesk-to-sailthru", now - 3 * 3600 - 5)
+        house.store.syncs.set_last_due.blocking("zendesk-to-sailthru", now - 3 * 3600 - 5)
     code, found = await fairlead("due")
     (one,) = found["due"]
     assert (one["sync"], one["why"]) == ("zendesk-to-sailthru", "schedule")
@@ -412,7 +412,7 @@ async def test_due_process_started_by_window_records_scheduled_run(
     assert await fairlead("due") == (0, {"here": True, "due": [], "paused": []})
     started: list[tuple[str, ...]] = []
     async with open_workspace_services(home, sandbox.connection_document) as house:
-        house.store.syncs.set_last_due("zendesk-to-sailthru", now - 3600 - 5)
+        house.store.syncs.set_last_due.blocking("zendesk-to-sailthru", now - 3600 - 5)
         assert await DueRunStarter(
             house, lambda *words: started.append(words), print
         ).start_due_runs()

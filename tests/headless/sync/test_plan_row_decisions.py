@@ -51,7 +51,7 @@ async def test_run_writes_exactly_ticked_rows(
     goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
     plan, rows = await planned(sync_services, goal)
     by = {row.label: row.row for row in rows}
-    sync_services.store.plans.set_rows_ticked(plan.id, [by[one.email]], on=False)
+    sync_services.store.plans.set_rows_ticked.blocking(plan.id, [by[one.email]], on=False)
     # Who is left out stays out, whatever is decided about a field of theirs.
     decisions.set_field_ticked(plan.id, by[one.email], "vars.phone", on=False)
     decisions.set_field_ticked(plan.id, by[two.email], "vars.phone", on=False)
@@ -65,7 +65,7 @@ async def test_run_writes_exactly_ticked_rows(
     assert "zendesk_id" in kept[1]
     assert {"phone", "zendesk_id"} <= set(kept[2])
     with pytest.raises(ConflictError):
-        sync_services.store.plans.set_rows_ticked(plan.id, [1], on=True)
+        sync_services.store.plans.set_rows_ticked.blocking(plan.id, [1], on=True)
 
 
 async def test_three_way_merge_writes_keeps_or_conflicts(
@@ -115,7 +115,7 @@ async def test_conflict_resolution_writes_chosen_side(
     assert picked.fate is (PlannedOutcome.UPDATE if side == "zendesk" else PlannedOutcome.UNCHANGED)
     # The rule holds from now on, also where everything is read again.
     again = await sync_cases.run_sync(
-        sync_services, sync_services.store.syncs.get(goal.name), is_full=True
+        sync_services, sync_services.store.syncs.get.blocking(goal.name), is_full=True
     )
     assert again.totals["parked"] == 0
     assert name(sync_sandbox, one) == wanted

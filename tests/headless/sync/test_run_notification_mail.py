@@ -223,8 +223,8 @@ async def test_mail_server_silent_times_out() -> None:
 
 async def finished(house: WorkspaceServices, state: RunState = RunState.FAILED, **more: str) -> Run:
     now = house.context.clock.now()
-    run = house.store.runs.begin("nightly", "schedule", "Lee", now)
-    return house.store.runs.end(run.id, state, now, {"created": 2}, **more)
+    run = house.store.runs.begin.blocking("nightly", "schedule", "Lee", now)
+    return house.store.runs.end.blocking(run.id, state, now, {"created": 2}, **more)
 
 
 async def with_mail(house: WorkspaceServices, office: MailServer) -> None:
@@ -252,7 +252,7 @@ async def test_run_mail_refusal_is_shown_beside_run(services: WorkspaceServices)
         await services.session.connection_config.vault.set(Secret.SMTP_PASSWORD, "another-pass")
         run = await finished(services, RunState.DONE)
         told = await notify_run_ended(services, always, run)
-    assert told == services.store.runs.get(run.id)
+    assert told == services.store.runs.get.blocking(run.id)
     assert (told.state, told.totals, told.error_code) == (RunState.DONE, {"created": 2}, "")
     assert told.error.startswith("No e-mail was sent about it: The mail server refused the sign-in")
     assert LEE not in told.error

@@ -25,7 +25,7 @@ from tests.support.sandbox_servers import SandboxServers
 def saved(house: WorkspaceServices, goal: Sync) -> Sync:
     """Changed by a person, checked and switched on again."""
     kept = house.syncs.save_sync(goal)
-    return house.store.syncs.save(replace(kept, checked_at=1.0, on=True), 1.0)
+    return house.store.syncs.save.blocking(replace(kept, checked_at=1.0, on=True), 1.0)
 
 
 async def preview(house: WorkspaceServices, goal: Sync) -> str:
@@ -101,10 +101,10 @@ async def test_rollback_of_run_without_writes_is_refused(
     goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
     await sync_cases.run_sync(sync_services, goal)
     again = await sync_cases.run_sync(sync_services, goal)
-    count = len(sync_services.store.runs.list_runs(goal.name))
+    count = len(sync_services.store.runs.list_runs.blocking(goal.name))
     with pytest.raises(InvalidInput, match="can be taken back"):
         await RollbackPlanner(build_sync_context(sync_services)).build_plan(again.id, "Ada Admin")
-    assert len(sync_services.store.runs.list_runs(goal.name)) == count
+    assert len(sync_services.store.runs.list_runs.blocking(goal.name)) == count
 
 
 async def test_user_became_agent_since_plan_is_skipped(
@@ -130,10 +130,12 @@ async def test_waiting_row_no_longer_in_source_is_closed(
     where = tuple(c for c in goal.source.where if c.field != "email")
     goal = saved(sync_services, replace(goal, source=replace(goal.source, where=where)))
     await sync_cases.run_sync(sync_services, goal)
-    assert str(one.user_id) in sync_services.store.sync_state.list_retry_sources(goal.name)
+    assert str(one.user_id) in sync_services.store.sync_state.list_retry_sources.blocking(goal.name)
     sync_sandbox.write_user(one.user_id, user_fields={"sync_to_sailthru": False})
     await sync_cases.run_sync(sync_services, goal)
-    assert str(one.user_id) not in sync_services.store.sync_state.list_retry_sources(goal.name)
+    assert str(one.user_id) not in sync_services.store.sync_state.list_retry_sources.blocking(
+        goal.name
+    )
 
 
 async def test_limits_can_be_loosened_by_admins_only(
@@ -189,19 +191,19 @@ async def test_field_ticked_again_restores_consequences(
     plan = await preview(sync_services, goal)
     plans = sync_services.store.plans
     decisions = PlanRowDecisions(sync_services.store, sync_services.context.clock)
-    whole = plans.count_ticked_by_consequence(plan)
+    whole = plans.count_ticked_by_consequence.blocking(plan)
     assert whole["starts"] == 1
     decisions.set_field_ticked(plan, 1, "lists.Fresh", on=False)
-    assert "starts" not in plans.count_ticked_by_consequence(plan)
+    assert "starts" not in plans.count_ticked_by_consequence.blocking(plan)
     decisions.set_field_ticked(plan, 1, "lists.Fresh", on=True)
-    assert plans.count_ticked_by_consequence(plan) == whole
+    assert plans.count_ticked_by_consequence.blocking(plan) == whole
     # Judged by the whole profile: one is on a list already, one is opted out and stays so.
-    rows = {row.label: row for row in plans.list_rows(plan)}
+    rows = {row.label: row for row in plans.list_rows.blocking(plan)}
     for pair in (listed, out):
         row = rows[pair.email]
         for on in (False, True):
             decisions.set_field_ticked(plan, row.row, "vars.phone", on=on)
-            assert plans.get_row(plan, row.row).consequences == row.consequences
+            assert plans.get_row.blocking(plan, row.row).consequences == row.consequences
 
 
 async def test_duplicate_target_second_row_waits_for_person(
@@ -209,7 +211,7 @@ async def test_duplicate_target_second_row_waits_for_person(
 ) -> None:
     one, two = sync_cases.create_customers(sync_sandbox, 2, unknown=1)
     goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
-    sync_services.store.sync_state.save_corrections(
+    sync_services.store.sync_state.save_corrections.blocking(
         goal.name, str(one.user_id), {"email": two.email}, "Ada", 1.0
     )
     for full in (False, True):

@@ -46,7 +46,7 @@ async def test_mass_opt_in_needs_two_admins_once(
     assert (run.state, run.error_code) == (RunState.WAITING, "needs_person")
     assert "5 people would start getting marketing e-mail" in run.error
     assert sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count)) == []
-    plan = sync_services.store.plans.get(run.plan or "")
+    plan = sync_services.store.plans.get.blocking(run.plan or "")
     assert (plan.state, set(plan.limit_breaches)) == (PlanState.STOPPED, {"starts", "joins"})
     print_plan(plan, sync_services.store, rows=1, as_json=False)
     printed = capsys.readouterr().out
@@ -80,7 +80,7 @@ async def test_limit_counts_ticked_rows(
     made = sync_cases.create_customers(sync_sandbox, 5, unknown=5)
     goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, joining)
     plan = await build_runner(sync_services, goal.name).preview(goal, "Ada")
-    sync_services.store.plans.set_rows_ticked(plan.id, [1, 2], on=False)
+    sync_services.store.plans.set_rows_ticked.blocking(plan.id, [1, 2], on=False)
     run = await sync_cases.run_sync(sync_services, goal, plan_id=plan.id)
     assert (run.state, run.totals["created"]) == (RunState.DONE, 3)
     assert sum(fresh(sync_sandbox, pair) for pair in made) == 3
@@ -99,7 +99,7 @@ async def test_limit_counts_person_with_two_lists_once(
 
     goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, two_lists)
     plan = await build_runner(sync_services, goal.name).preview(goal, "Ada")
-    assert sync_services.store.plans.count_ticked_by_consequence(plan.id)["joins"] == 3
+    assert sync_services.store.plans.count_ticked_by_consequence.blocking(plan.id)["joins"] == 3
     assert plan.state is PlanState.READY
 
 
@@ -161,7 +161,9 @@ async def test_person_removed_from_source_loses_tag_if_configured(
     goal = sync_cases.save_preset(sync_services, sync_cases.HIGH_VALUE_TAGGING, untag)
     await sync_cases.run_sync(sync_services, goal)
     # Who is ignored for ever keeps what they have.
-    sync_services.store.sync_state.save_ignored(goal.name, [made[4].sid], "asked us to", "Ada", 1.0)
+    sync_services.store.sync_state.save_ignored.blocking(
+        goal.name, [made[4].sid], "asked us to", "Ada", 1.0
+    )
     sync_sandbox.write_profile(made[1].sid, lists={sync_cases.LIST_NAME: 0})
     sync_sandbox.write_profile(made[4].sid, lists={sync_cases.LIST_NAME: 0})
     sync_sandbox.write_profile(made[2].sid, vars={"customer_value": 1})

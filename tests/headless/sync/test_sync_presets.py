@@ -23,7 +23,7 @@ async def test_preset_run_writes_its_plan_once(
         7 if name in (sync_cases.ZENDESK_TO_SAILTHRU, sync_cases.TO_SAILTHRU_BY_POSTS) else 5
     )
     assert all(r.state is PlanRowState.DONE for r in wrote)
-    assert sync_services.store.sync_state.count_exchanged_profiles(goal.name) == len(wrote)
+    assert sync_services.store.sync_state.count_exchanged_profiles.blocking(goal.name) == len(wrote)
     # Nothing the second time, also when everything is looked at.
     count = len(sync_cases.app_requests(sync_sandbox))
     for full in (False, True):
@@ -90,5 +90,5 @@ async def test_tags_are_added_to_existing_tags(
         "sailthru_highvalue",
         "vip",
     ]
-    plan = sync_services.store.plans.get(run.plan or "")
+    plan = sync_services.store.plans.get.blocking(run.plan or "")
     assert {(n.consequence.value, n.people) for n in plan.consequence_counts} == {("tickets", 1)}

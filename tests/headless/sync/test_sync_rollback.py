@@ -92,7 +92,7 @@ async def test_rollback_of_bulk_job_is_not_resent(
     }
     # Who asks for all of it changes all of them again, and is told so.
     plan = await build_runner(sync_services, goal.name).preview(goal, "Ada Admin", full=True)
-    assert sync_services.store.plans.count_ticked_by_consequence(plan.id)["again"] == 205
+    assert sync_services.store.plans.count_ticked_by_consequence.blocking(plan.id)["again"] == 205
 
 
 async def test_rollback_change_between_plan_and_run_is_kept(
@@ -147,7 +147,7 @@ async def test_retention_deletes_old_rows_and_keeps_run_totals(
         run = await sync_cases.run_sync(sync_services, goal, is_full=True)
     assert sync_cases.plan_rows(store, first.plan) == []
     assert sync_cases.plan_rows(store, run.plan)
-    assert store.runs.get(first.id).totals == first.totals
+    assert store.runs.get.blocking(first.id).totals == first.totals
     assert first.totals["updated"] == 1
     with pytest.raises(InvalidInput, match="not kept any more"):
         await RollbackPlanner(build_sync_context(sync_services)).build_plan(first.id, "Ada Admin")

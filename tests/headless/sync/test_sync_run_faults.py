@@ -101,7 +101,7 @@ async def test_run_intermittent_network_faults_lose_nothing(
         6 if name in (sync_cases.ZENDESK_TO_SAILTHRU, sync_cases.TO_SAILTHRU_BY_POSTS) else 5
     )
     assert set(told.values()) == {1}
-    assert sync_services.store.audit.verify_chain().first_broken_seq is None
+    assert sync_services.store.audit.verify_chain.blocking().first_broken_seq is None
     count = len(sync_cases.app_requests(faulty_sandbox))
     await sync_cases.run_sync(sync_services, goal, is_full=True)
     assert sync_cases.write_requests(sync_cases.app_requests(faulty_sandbox, count)) == []
@@ -159,13 +159,13 @@ async def test_unanswered_write_seen_later_is_attributed_to_run(
 ) -> None:
     goal, plan = await previewed(sync_services, faulty_sandbox, sync_cases.SAILTHRU_TO_ZENDESK)
     store = sync_services.store.batches
-    rows = store.list_next_rows(plan.id, 10)
-    batch = store.begin_batch(plan.id, "update", [row.row for row in rows], 1.0)
+    rows = store.list_next_rows.blocking(plan.id, 10)
+    batch = store.begin_batch.blocking(plan.id, "update", [row.row for row in rows], 1.0)
     hand = RunProvenance(
         "1", plan.id, goal.name, goal.title, goal.target_service, "Ada Admin", frozenset()
     )
-    store.release_batch(hand, batch, maybe_sent=True)
-    again = store.list_next_rows(plan.id, 10)
+    store.release_batch.blocking(hand, batch, maybe_sent=True)
+    again = store.list_next_rows.blocking(plan.id, 10)
     assert [row.maybe_sent for row in again] == [True] * 3
     there = {
         row.row: TargetRecord(
@@ -208,7 +208,7 @@ async def test_run_interrupted_before_plan_resumes_same_reading(
     first = await sync_cases.run_sync(sync_services, goal)
     assert (first.state, first.totals["updated"]) == (RunState.DONE, 4)
     if "source_ids" in asked:
-        rows = sync_services.store.plans.list_rows(first.plan or "", limit=10)
+        rows = sync_services.store.plans.list_rows.blocking(first.plan or "", limit=10)
         asked = {"source_ids": (rows[0].source_id,)}
     clock.advance(120)
     faulty_sandbox.control("POST", "fault", {"spec": "sailthru:* *:500", "times": None})
@@ -282,14 +282,14 @@ async def test_database_nth_statement_failure_writes_nothing_twice(
     async with open_workspace_services(
         sync_home_copy, faulty_sandbox.connection_document, clock=ManualClock(), for_runs=True
     ) as house:
-        runs = house.store.runs.list_runs(goal.name, 1)
+        runs = house.store.runs.list_runs.blocking(goal.name, 1)
         resume = runs[0].id if runs and runs[0].state is not RunState.DONE else None
         done = await sync_cases.run_sync(house, goal, resume_run_id=resume)
         assert done.state is RunState.DONE
         told = sync_cases.count_audit_rows(house.store, goal.name)
         assert set(told.values()) == {1}
         assert len(told) == 3
-        assert house.store.audit.verify_chain().first_broken_seq is None
+        assert house.store.audit.verify_chain.blocking().first_broken_seq is None
 
 
 @pytest.mark.parametrize("at", ["extracted", "planned", "claimed", "answered"])
@@ -307,7 +307,7 @@ async def test_disk_full_is_reported_and_run_resumes(
 
     assert "full" in await trouble_of(sync_cases.run_sync(sync_services, goal, checkpoint=fill))
     database.close()
-    (left,) = sync_services.store.runs.list_runs(goal.name)
+    (left,) = sync_services.store.runs.list_runs.blocking(goal.name)
     done = await sync_cases.run_sync(sync_services, goal, resume_run_id=left.id)
     assert sync_cases.check_finished_run(sync_services.store, sync_sandbox, done) == []
     assert done.totals["updated"] == 30
@@ -340,13 +340,15 @@ async def test_export_concurrent_reads_remove_nobody(
     goal = sync_cases.save_preset(sync_services, sync_cases.SAILTHRU_TO_ZENDESK)
     await FeedExtractor(build_sync_context(sync_services)).extract_for_sync(goal)
     feeds = sync_services.store.feeds
-    feeds.set_cursor(f"list {sync_cases.LIST_NAME}", "newer-job vars")
-    assert feeds.end_list_export(sync_cases.LIST_NAME, "older-job", 1.0, whole=True) == 0
-    assert feeds.count_records(f"list {sync_cases.LIST_NAME}") == len(made)
-    assert feeds.end_list_export(sync_cases.LIST_NAME, "newer-job", 1.0, whole=False) == 0
-    assert feeds.count_records(f"list {sync_cases.LIST_NAME}") == len(made)
-    feeds.set_cursor(f"list {sync_cases.LIST_NAME}", "newest-job vars")
-    assert feeds.end_list_export(sync_cases.LIST_NAME, "newest-job", 1.0, whole=True) == len(made)
+    feeds.set_cursor.blocking(f"list {sync_cases.LIST_NAME}", "newer-job vars")
+    assert feeds.end_list_export.blocking(sync_cases.LIST_NAME, "older-job", 1.0, whole=True) == 0
+    assert feeds.count_records.blocking(f"list {sync_cases.LIST_NAME}") == len(made)
+    assert feeds.end_list_export.blocking(sync_cases.LIST_NAME, "newer-job", 1.0, whole=False) == 0
+    assert feeds.count_records.blocking(f"list {sync_cases.LIST_NAME}") == len(made)
+    feeds.set_cursor.blocking(f"list {sync_cases.LIST_NAME}", "newest-job vars")
+    assert feeds.end_list_export.blocking(
+        sync_cases.LIST_NAME, "newest-job", 1.0, whole=True
+    ) == len(made)
 
 
 async def test_export_expired_cursor_reads_new_rows_only(
@@ -357,7 +359,7 @@ async def test_export_expired_cursor_reads_new_rows_only(
     goal = sync_cases.save_preset(sync_services, sync_cases.TICKETS_TO_PROFILES)
     await sync_cases.run_sync(sync_services, goal)
     for name in ("zendesk users", "zendesk tickets"):
-        sync_services.store.feeds.set_cursor(name, "long-gone")
+        sync_services.store.feeds.set_cursor.blocking(name, "long-gone")
     sync_cases.create_ticket(faulty_sandbox, one.user_id)
     count = len(sync_cases.app_requests(faulty_sandbox))
     run = await sync_cases.run_sync(sync_services, goal)

@@ -55,7 +55,7 @@ async def test_second_run_of_same_sync_is_refused(
             await sync_cases.run_sync(sync_services, goal)
         with pytest.raises(ConflictError, match="running already"):
             await build_runner(sync_services, goal.name).preview(goal, "Ada")
-    assert sync_services.store.runs.list_runs(goal.name) == ()
+    assert sync_services.store.runs.list_runs.blocking(goal.name) == ()
     assert (await sync_cases.run_sync(sync_services, goal)).state is RunState.DONE
 
 
@@ -83,8 +83,8 @@ async def test_cancelled_run_stops_at_once_and_resumes(
         assert reached.is_set(), task.result()
         answered = len(sync_cases.app_requests(slow_sandbox))
         other = open_store(house.workspace.folder)
-        run = other.runs.list_runs(goal.name)[0]
-        other.runs.request_cancel(run.id)
+        run = other.runs.list_runs.blocking(goal.name)[0]
+        other.runs.request_cancel.blocking(run.id)
         other.close()
         ended = await task
         assert ended.state is RunState.CANCELLED
@@ -110,14 +110,14 @@ async def test_new_run_settles_rows_left_by_previous_run(
     goal = sync_cases.save_preset(sync_services, sync_cases.TICKETS_TO_PROFILES, summing)
     with pytest.raises(Stop):
         await sync_cases.run_sync(sync_services, goal, checkpoint=stop_at("sent"))
-    (left,) = sync_services.store.runs.list_runs(goal.name)
+    (left,) = sync_services.store.runs.list_runs.blocking(goal.name)
     run = await sync_cases.run_sync(sync_services, goal)
     assert (run.state, run.totals["updated"]) == (RunState.DONE, 0)
     assert sync_cases.count_audit_rows(sync_services.store, goal.name) == {one.sid: 1}
     profile = sync_sandbox.read_profile(one.sid)
     assert profile is not None
     assert profile["vars"]["tickets"] == 1
-    assert sync_services.store.runs.get(left.id).totals["updated"] == 1
+    assert sync_services.store.runs.get.blocking(left.id).totals["updated"] == 1
 
 
 @pytest.mark.parametrize("point", ["planned", "settled", "marked"])
@@ -128,7 +128,7 @@ async def test_run_cancelled_around_apply(
     goal = sync_cases.save_preset(sync_services, sync_cases.SAILTHRU_TO_ZENDESK)
     with pytest.raises(Stop):
         await sync_cases.run_sync(sync_services, goal, checkpoint=stop_at(point))
-    (left,) = sync_services.store.runs.list_runs(goal.name)
+    (left,) = sync_services.store.runs.list_runs.blocking(goal.name)
     done = await sync_cases.run_sync(sync_services, goal, resume_run_id=left.id)
     assert sync_cases.check_finished_run(sync_services.store, sync_sandbox, done) == []
     assert done.totals["updated"] == 3
@@ -145,8 +145,8 @@ async def test_preview_writes_no_history(
     assert second.state is PlanState.READY
     assert second.totals == first.totals
     assert sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count)) == []
-    assert sync_services.store.runs.list_runs(None) == ()
-    assert not sync_services.store.audit.list_entries()
+    assert sync_services.store.runs.list_runs.blocking(None) == ()
+    assert not sync_services.store.audit.list_entries.blocking()
 
 
 async def test_revoked_credentials_interrupt_run_until_sign_in(
@@ -205,7 +205,7 @@ async def test_opposite_syncs_do_not_echo(
         source=SyncSource(SourceKind.SAILTHRU_LISTS, lists=(sync_cases.LIST_NAME,)),
         mapping=(MappingRow("vars.motto", "user_fields.motto"),),
     )
-    back = sync_services.store.syncs.save(back, 1.0)
+    back = sync_services.store.syncs.save.blocking(back, 1.0)
     for side in ("zendesk", "sailthru"):
         if side == "zendesk":
             sync_sandbox.write_user(one.user_id, user_fields={"motto": side})

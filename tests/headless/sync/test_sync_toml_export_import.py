@@ -341,21 +341,21 @@ def test_sync_file_any_value_is_accepted_or_named(data: st.DataObject) -> None:
 
 async def test_sync_import_is_all_or_nothing(services: WorkspaceServices) -> None:
     old = services.syncs.add_preset("high-value-tagging", NAMES)
-    services.store.syncs.save(replace(old, on=True, checked_at=9.0), 9.0)
-    services.store.syncs.set_watermark(old.name, "somewhere")
+    services.store.syncs.save.blocking(replace(old, on=True, checked_at=9.0), 9.0)
+    services.store.syncs.set_watermark.blocking(old.name, "somewhere")
     new = replace(build_preset("tickets-to-profiles", NAMES), name="another")
     file = import_syncs_toml(export_syncs_toml([new, replace(old, title="Other words")]))
     with pytest.raises(ConflictError) as refused:
         services.syncs.import_syncs(file)
     assert "high-value-tagging" in refused.value.title
     with pytest.raises(NotFound):
-        services.store.syncs.get("another")
+        services.store.syncs.get.blocking("another")
     taken = services.syncs.import_syncs(file, replacing=True)
     assert [goal.name for goal in taken] == ["another", "high-value-tagging"]
-    kept = services.store.syncs.get(old.name)
+    kept = services.store.syncs.get.blocking(old.name)
     assert (kept.title, kept.on, kept.checked_at) == ("Other words", False, 0.0)
     assert kept.version == 3
-    assert services.store.syncs.get_watermark(old.name) == ""
+    assert services.store.syncs.get_watermark.blocking(old.name) == ""
     # What arrived is a goal like any other: it can be saved again.
     assert services.syncs.save_sync(replace(kept, description="mine")).version == 4
 
@@ -365,6 +365,6 @@ async def test_sync_file_round_trips_through_database(
 ) -> None:
     for name in PRESETS:
         services.syncs.add_preset(name, NAMES)
-    text = export_syncs_toml(services.store.syncs.list_all())
+    text = export_syncs_toml(services.store.syncs.list_all.blocking())
     services.syncs.import_syncs(import_syncs_toml(text), replacing=True)
-    assert export_syncs_toml(services.store.syncs.list_all()) == text
+    assert export_syncs_toml(services.store.syncs.list_all.blocking()) == text

@@ -205,13 +205,13 @@ async def test_profile_appearing_late_is_accepted_then_confirmed(
     account.clear_faults()
     (row,) = sync_cases.plan_rows(sync_services.store, run.plan)
     assert row.state is PlanRowState.ACCEPTED
-    assert sync_services.store.sync_state.get_synced_values(goal.name, [one.sid]) == {}
-    assert sync_services.store.sync_state.count_waiting_for_person(goal.name) == 0
+    assert sync_services.store.sync_state.get_synced_values.blocking(goal.name, [one.sid]) == {}
+    assert sync_services.store.sync_state.count_waiting_for_person.blocking(goal.name) == 0
     again = await sync_cases.run_sync(sync_services, goal)
     assert (again.totals["unchanged"], again.totals["updated"]) == (1, 0)
-    known = sync_services.store.sync_state.get_synced_values(goal.name, [one.sid])[one.sid]
+    known = sync_services.store.sync_state.get_synced_values.blocking(goal.name, [one.sid])[one.sid]
     assert known["vars.zendesk_id"] == one.user_id
-    assert sync_services.store.sync_state.list_retry_sources(goal.name) == ()
+    assert sync_services.store.sync_state.list_retry_sources.blocking(goal.name) == ()
 
 
 async def test_job_line_lost_is_written_by_next_run(
@@ -365,7 +365,7 @@ async def test_agent_reads_source_by_search(
         assert sync_cases.check_finished_run(house.store, account, run) == []
         assert run.totals["updated"] == len(made)
         # An admin who comes later still has to be told who was deleted.
-        feed = house.store.feeds.get_state(USERS_FEED)
+        feed = house.store.feeds.get_state.blocking(USERS_FEED)
         assert (feed.ended_at is None, feed.whole_from) == (False, None)
     assert "Forbidden" not in json.dumps(run.error)
 

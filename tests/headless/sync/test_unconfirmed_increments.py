@@ -62,7 +62,7 @@ async def test_unconfirmed_increment_unreadable_target_stays_unconfirmed(
     doubts = UnconfirmedIncrementSettler(build_sync_context(sync_services), goal)
     await doubts.load()
     doubts.settle([SourceRecord(Service.ZENDESK, "7", "Maria")], {"7": found})
-    assert set(store.unconfirmed_increments.by_source(goal.name)) == {"7"}
+    assert set(store.unconfirmed_increments.by_source.blocking(goal.name)) == {"7"}
     await doubts.load()
     assert (
         doubts.settle(
@@ -70,7 +70,7 @@ async def test_unconfirmed_increment_unreadable_target_stays_unconfirmed(
         ).hold_by_source
         == {}
     )
-    assert store.unconfirmed_increments.by_source(goal.name) == {}
+    assert store.unconfirmed_increments.by_source.blocking(goal.name) == {}
 
 
 @dataclass
@@ -161,7 +161,7 @@ async def test_unconfirmed_increment_late_job_is_corrected(
     clock.advance(100_000.0)
     await increment_fixture.run()
     assert (
-        increment_fixture.house.store.unconfirmed_increments.list_superseded(
+        increment_fixture.house.store.unconfirmed_increments.list_superseded.blocking(
             increment_fixture.goal.name
         )
         == ()

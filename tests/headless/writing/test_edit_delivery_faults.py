@@ -46,7 +46,7 @@ async def want(house: WorkspaceServices, subject: EditedCustomer) -> Edit:
 
 async def deliver(house: WorkspaceServices, edit: Edit) -> Edit:
     await house.build_edit_sender().send_due(only=[edit.id])
-    return house.store.outbox.get_edit(edit.id)
+    return house.store.outbox.get_edit.blocking(edit.id)
 
 
 def where(subject: EditedCustomer) -> str:
@@ -81,7 +81,7 @@ async def test_failed_write_state_is_certain(
         return
     assert edit.state is D, edit.detail
     assert is_same_json(read_current_value(sandbox, subject), subject.case.new)
-    rows = [r for r in services.store.audit.list_entries() if r.edit == edit.id]
+    rows = [r for r in services.store.audit.list_entries.blocking() if r.edit == edit.id]
     assert [r.result for r in rows] == ["done"]
 
 
@@ -198,7 +198,7 @@ async def test_refusal_after_unknown_outcome_stays_unknown(
     edit = await deliver(services, edit)
     assert edit.state is U
     # So nobody can say that it was withdrawn before it was sent.
-    assert services.store.outbox.withdraw_unsent(edit.id, clock.now(), "x") is None
+    assert services.store.outbox.withdraw_unsent.blocking(edit.id, clock.now(), "x") is None
     sandbox.clear_faults()
     clock.advance(600)
     edit = await deliver(services, edit)
@@ -240,11 +240,11 @@ async def test_disk_full_marks_nothing_done_and_resumes(
 
     with pytest.raises(StorageError, match="disk is full"):
         await services.build_edit_sender(fill).send_due()
-    assert services.store.outbox.get_edit(edit.id).state is U
-    assert services.store.audit.list_entries() == ()
+    assert services.store.outbox.get_edit.blocking(edit.id).state is U
+    assert services.store.audit.list_entries.blocking() == ()
     await services.build_edit_sender().send_due()
-    assert services.store.outbox.get_edit(edit.id).state is D
-    assert [r.edit for r in services.store.audit.list_entries()] == [edit.id]
+    assert services.store.outbox.get_edit.blocking(edit.id).state is D
+    assert [r.edit for r in services.store.audit.list_entries.blocking()] == [edit.id]
     assert sandbox.count_writes(subject.key) == 1
 
 
@@ -266,7 +266,7 @@ async def test_shutdown_during_delivery_releases_edit(
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert services.store.outbox.get_edit(edit.id).state is U
+    assert services.store.outbox.get_edit.blocking(edit.id).state is U
     sandbox.clear_faults()
     assert (await deliver(services, edit)).state is D
     assert sandbox.count_writes(subject.key) == 1

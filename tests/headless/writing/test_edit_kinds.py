@@ -29,11 +29,11 @@ async def want(house: WorkspaceServices, subject: EditedCustomer) -> Edit:
 
 async def deliver(house: WorkspaceServices, edit: Edit) -> Edit:
     await house.build_edit_sender().send_due(only=[edit.id])
-    return house.store.outbox.get_edit(edit.id)
+    return house.store.outbox.get_edit.blocking(edit.id)
 
 
 def audit_of(house: WorkspaceServices, edit: Edit) -> list[str]:
-    return [row.result for row in house.store.audit.list_entries() if row.edit == edit.id]
+    return [row.result for row in house.store.audit.list_entries.blocking() if row.edit == edit.id]
 
 
 @pytest.mark.parametrize("kind", EDIT_CASES)
@@ -137,7 +137,7 @@ async def test_edits_are_sent_in_order(
 ) -> None:
     subject = customers.new_customer("var")
     first = await want(services, subject)
-    claimed = services.store.outbox.claim(services.context.clock.now())
+    claimed = services.store.outbox.claim.blocking(services.context.clock.now())
     assert claimed is not None
     assert claimed.id == first.id
     # The first is under way, so the second stands behind it instead of replacing it.
@@ -145,11 +145,11 @@ async def test_edits_are_sent_in_order(
     (second,) = await services.editor.submit(later, wait_for_undo=False)
     assert second.id != first.id
     assert is_same_json(second.request.old, subject.case.new)
-    assert services.store.outbox.claim(services.context.clock.now()) is None
-    services.store.outbox.stop_work(first.id)
+    assert services.store.outbox.claim.blocking(services.context.clock.now()) is None
+    services.store.outbox.stop_work.blocking(first.id)
     await services.build_edit_sender().send_due()
-    assert services.store.outbox.get_edit(first.id).state is EditState.DONE
-    assert services.store.outbox.get_edit(second.id).state is EditState.DONE
+    assert services.store.outbox.get_edit.blocking(first.id).state is EditState.DONE
+    assert services.store.outbox.get_edit.blocking(second.id).state is EditState.DONE
     assert read_current_value(sandbox, subject) == "later"
 
 

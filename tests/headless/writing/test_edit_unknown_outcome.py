@@ -18,7 +18,7 @@ async def want(editor: EditService, subject: EditedCustomer) -> Edit:
 
 async def deliver(house: WorkspaceServices, edit: Edit) -> Edit:
     await house.build_edit_sender().send_due(only=[edit.id])
-    return house.store.outbox.get_edit(edit.id)
+    return house.store.outbox.get_edit.blocking(edit.id)
 
 
 async def uncertain(

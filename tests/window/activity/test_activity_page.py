@@ -188,7 +188,7 @@ async def test_activity_undo_with_changes_off_is_refused_with_reason(
 async def test_activity_failed_change_is_retried(activity_page: ActivityPageDriver) -> None:
     (edit,) = await activity_page.submit_edit(edit_of_maria(EditKind.VAR, "city", "Lisbon", "Faro"))
     outbox = activity_page.house.store.outbox
-    claimed = outbox.claim(activity_page.house.context.clock.now(), only=[edit])
+    claimed = outbox.claim.blocking(activity_page.house.context.clock.now(), only=[edit])
     assert claimed is not None
     outbox.close(
         claimed, activity_page.house.context.clock.now(), EditState.FAILED, "Sailthru refused it."
@@ -201,7 +201,7 @@ async def test_activity_failed_change_is_retried(activity_page: ActivityPageDriv
     await wait_until(lambda: activity_page.edit_states() == ["Confirmed", "Dealt with"])
     activity_page.model.select(edit)
     # The failed edit has its own end in the record, the new one another.
-    assert len({row.edit for row in activity_page.house.store.audit.list_entries()}) == 2
+    assert len({row.edit for row in activity_page.house.store.audit.list_entries.blocking()}) == 2
 
 
 async def test_activity_keyboard_selects_opens_and_discards(

@@ -7,10 +7,10 @@ import pytest
 from tests.support.window_fixtures import (  # noqa: F401 - pytest finds fixtures by their names
     _no_errors,
     agent_window,
-    window,
     home,
     open_windows_in_test_loop,
     sandbox,
+    window,
 )
 
 _HERE = Path(__file__).parent

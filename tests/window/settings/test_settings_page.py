@@ -175,7 +175,7 @@ async def test_settings_sign_out_erases_cache_and_keeps_waiting_edits(
     )
     target = EditTarget(Service.SAILTHRU, "5e9f3c1b2a4d6e8f00713401", "maria@lopez.example")
     await house.editor.submit([EditRequest(EditKind.VAR, target, "city", "Lisbon", "Faro")])
-    assert house.store.sheet_reader.count_customers() > 0
+    assert house.store.sheet_reader.count_customers.blocking() > 0
     card = admin_page.find_card("connections", ZendeskConnectionCard)
     admin_page.model.zendesk.refresh()
     assert "1 change waits" in card._waiting.text()
@@ -184,8 +184,8 @@ async def test_settings_sign_out_erases_cache_and_keeps_waiting_edits(
     assert admin_page.model.zendesk.signed_in_text() == ""
     assert house.session.services.zendesk is None
     assert await house.session.connection_config.vault.get(Secret.ZENDESK_TOKEN) is None
-    assert house.store.sheet_reader.count_customers() == 0
-    assert house.store.outbox.count_open() == 1
+    assert house.store.sheet_reader.count_customers.blocking() == 0
+    assert house.store.outbox.count_open.blocking() == 1
 
 
 async def test_settings_disconnect_confirms_and_lists_consequences(
@@ -214,14 +214,14 @@ async def test_settings_disconnect_confirms_and_lists_consequences(
         await asyncio.sleep(0.05)
         if answer == "cancel":
             assert house.session.is_connected
-            assert house.store.sheet_reader.count_customers() > 0
+            assert house.store.sheet_reader.count_customers.blocking() > 0
     await wait_until(lambda: told)
     assert not house.session.is_connected
     vault = house.session.connection_config.vault
     for secret in (Secret.ZENDESK_TOKEN, Secret.SAILTHRU_KEY, Secret.SAILTHRU_SECRET):
         assert await vault.get(secret) is None
-    assert house.store.sheet_reader.count_customers() == 0
-    assert house.store.outbox.count_open() == 1
+    assert house.store.sheet_reader.count_customers.blocking() == 0
+    assert house.store.outbox.count_open.blocking() == 1
     assert not house.session.values.get(settings_table.CHANGES_ENABLED)
     assert not house.session.rules.are_changes_enabled
     assert "disconnected" in card._result_note.text()
@@ -248,7 +248,7 @@ async def test_settings_cached_customers_are_deleted_after_confirmation(
     card = admin_page.find_card("data", LocalDataCard)
     admin_page.model.data.count_customers()
     await wait_until(card.delete_button.isVisible)
-    count = house.store.sheet_reader.count_customers()
+    count = house.store.sheet_reader.count_customers.blocking()
     for answer in ("cancel", "confirm"):
         card.delete_button.click()
         await wait_until(lambda: admin_page.window.findChildren(ConfirmationDialog))
@@ -259,8 +259,8 @@ async def test_settings_cached_customers_are_deleted_after_confirmation(
         await wait_until(card._confirm_task.done)
         await asyncio.sleep(0.05)
         if answer == "cancel":
-            assert house.store.sheet_reader.count_customers() == count
-    await wait_until(lambda: house.store.sheet_reader.count_customers() == 0)
+            assert house.store.sheet_reader.count_customers.blocking() == count
+    await wait_until(lambda: house.store.sheet_reader.count_customers.blocking() == 0)
     await wait_until(lambda: card._kept_count_label.text() == "No customer is kept.")
 
 

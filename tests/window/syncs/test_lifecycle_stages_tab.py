@@ -76,7 +76,7 @@ async def test_stages_tab_stages_and_frequency_cap_are_saved(window: SyncPageDri
     window.page.show_tab("Plan")
     await window.press_preview()
     await window.wait_until(lambda: window.models.page.selected_sync().open_plan is not None, 40)
-    rows = window.house.store.plans.list_rows(window.open_plan_id(), limit=2000)
+    rows = window.house.store.plans.list_rows.blocking(window.open_plan_id(), limit=2000)
     written = {
         row.label for row in rows if row.fate in (PlannedOutcome.CREATE, PlannedOutcome.UPDATE)
     }
@@ -92,8 +92,10 @@ async def test_stages_tab_draft_reports_change_elsewhere(window: SyncPageDriver)
     await window.wait_until(lambda: window.models.mapping.has_unsaved_changes)
     await window.close_window()
     house = window.home.make_services()
-    goal = house.store.syncs.get(TO_SAILTHRU)
-    house.store.syncs.save(replace(goal, mapping=goal.mapping[:-1]), window.home.clock.now())
+    goal = house.store.syncs.get.blocking(TO_SAILTHRU)
+    house.store.syncs.save.blocking(
+        replace(goal, mapping=goal.mapping[:-1]), window.home.clock.now()
+    )
     await house.close()
     await window.open_window()
     window.page.show_tab("Mapping")

@@ -130,7 +130,7 @@ async def test_sync_name_labels_description_are_saved_and_sync_removed(
     window.models.page.remove_sync()
     await window.wait_until(lambda: window.models.page.selected_sync() is None)
     await window.wait_until(lambda: "No sync yet" in window.visible_texts(window.page))
-    assert TO_SAILTHRU not in {goal.name for goal in window.house.store.syncs.list_all()}
+    assert TO_SAILTHRU not in {goal.name for goal in window.house.store.syncs.list_all.blocking()}
 
 
 def test_condition_values_are_parsed_as_shown() -> None:

@@ -99,7 +99,7 @@ async def test_sync_page_preview_cancels_within_a_second(window: SyncPageDriver)
     window.sandbox.control("POST", "speed", {"latency_ms": 0})
     assert model.selected_sync().plan is None
     assert not window.sandbox.logged_writes()
-    assert window.house.store.runs.list_runs(TO_SAILTHRU) == ()
+    assert window.house.store.runs.list_runs.blocking(TO_SAILTHRU) == ()
 
 
 async def test_sync_page_run_with_revoked_key_is_resumed(window: SyncPageDriver) -> None:
@@ -193,7 +193,7 @@ async def test_sync_page_run_is_rolled_back(window: SyncPageDriver) -> None:
     await window.wait_until(lambda: f"takes run {run.id} back" in window.visible_texts(window.page))
     window.models.plan.write_plan()
     await window.wait_until(
-        lambda: window.house.store.runs.list_runs(TO_SAILTHRU, 1)[0].id != run.id, 40
+        lambda: window.house.store.runs.list_runs.blocking(TO_SAILTHRU, 1)[0].id != run.id, 40
     )
     back = await window.wait_for_run_end()
     await window.open_run(back.id)
@@ -208,7 +208,7 @@ async def test_sync_page_run_is_rolled_back(window: SyncPageDriver) -> None:
 async def test_sync_page_dead_process_leaves_interrupted_run(window: SyncPageDriver) -> None:
     await window.add_preset()
     store = window.house.store
-    run = store.runs.begin(TO_SAILTHRU, "hand", "Ada", store_now(window))
+    run = store.runs.begin.blocking(TO_SAILTHRU, "hand", "Ada", store_now(window))
     store.fairlead_db.write(
         lambda c: c.execute("UPDATE run SET owner = '1:1:gone' WHERE id = ?", (int(run.id),))
     )

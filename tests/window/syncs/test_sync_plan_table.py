@@ -29,11 +29,11 @@ SAM = "sam@fox.example"
 def made_plan(desk: SyncPageDriver, rows: list[PlanRow], state: PlanState = PlanState.READY) -> str:
     """A preview as a process would have left it, in the real store."""
     store = desk.house.store
-    goal, now = store.syncs.get(TO_SAILTHRU), desk.house.context.clock.now()
-    plan = store.plans.begin(goal, "Ada", now)
+    goal, now = store.syncs.get.blocking(TO_SAILTHRU), desk.house.context.clock.now()
+    plan = store.plans.begin.blocking(goal, "Ada", now)
     for start in range(0, len(rows), 500):
-        store.plans.add_rows(plan, rows[start : start + 500])
-    store.plans.finish(plan, state=state, read=len(rows), breaches=(), mark="")
+        store.plans.add_rows.blocking(plan, rows[start : start + 500])
+    store.plans.finish.blocking(plan, state=state, read=len(rows), breaches=(), mark="")
     desk.models.page.refresh()
     return plan
 
@@ -59,7 +59,7 @@ async def test_plan_table_conflict_is_resolved_by_row_button(window: SyncPageDri
     view = window.models.plan.table_model.row_at(0)
     assert view is not None
     assert view.first_conflict is not None
-    ticked = window.house.store.plans.count_ticked(window.open_plan_id())
+    ticked = window.house.store.plans.count_ticked.blocking(window.open_plan_id())
     index = window.models.plan.table_model.index(0, CHANGES)
     pad = fonts.scaled(6)
     box = window.rows.visualRect(index).adjusted(pad, fonts.scaled(5), -pad, -fonts.scaled(6))
@@ -70,7 +70,7 @@ async def test_plan_table_conflict_is_resolved_by_row_button(window: SyncPageDri
     picked = next(c for c in window.stored_row(SAM).changes if c.field == "vars.phone")
     assert picked.choice == "zendesk"
     assert picked.applies
-    assert window.house.store.plans.count_ticked(window.open_plan_id()) == ticked + 1
+    assert window.house.store.plans.count_ticked.blocking(window.open_plan_id()) == ticked + 1
 
 
 async def test_plan_table_always_prefer_becomes_rule(window: SyncPageDriver) -> None:
@@ -108,7 +108,7 @@ async def test_plan_table_invalid_email_is_corrected(window: SyncPageDriver) -> 
     window.type("jo@lind.example")
     window.press(Key.Key_Return)
     memory = window.house.store.sync_state
-    await window.wait_until(lambda: "7706" in memory.corrections_by_source(TO_SAILTHRU))
+    await window.wait_until(lambda: "7706" in memory.corrections_by_source.blocking(TO_SAILTHRU))
     await window.press_preview()
     await window.wait_until(
         lambda: (
@@ -145,7 +145,7 @@ async def test_plan_table_limit_blocks_until_two_admins_allow(window: SyncPageDr
     assert isinstance(question, ConfirmationDialog)
     window.click(question.confirm_button)
     plans = window.house.store.plans
-    await window.wait_until(lambda: len(plans.list_approvals(window.open_plan_id())) == 1)
+    await window.wait_until(lambda: len(plans.list_approvals.blocking(window.open_plan_id())) == 1)
     await window.wait_until(lambda: window.find_all("Ask for approval…", QPushButton))
     window.click("Ask for approval…", QPushButton)
     dialog = window.front_dialog()
@@ -163,9 +163,9 @@ async def test_plan_table_limit_blocks_until_two_admins_allow(window: SyncPageDr
         await window.wait_until(lambda: dialog.error_label.isVisible())
         assert trouble in dialog.error_label.text()
     dialog.reject()
-    assert len(plans.list_approvals(window.open_plan_id())) == 1
+    assert len(plans.list_approvals.blocking(window.open_plan_id())) == 1
     assert not write.isEnabled()
-    plans.approve_limit(
+    plans.approve_limit.blocking(
         window.open_plan_id(), stop.breach, "999", "Bo", window.house.context.clock.now()
     )
     window.models.plan.tick_rows([1], False)
@@ -208,9 +208,9 @@ async def test_plan_table_5000_rows_keeps_visible_pages_only(window: SyncPageDri
     window.press(Key.Key_A, CTRL)
     window.press(Key.Key_Space)
     plans = window.house.store.plans
-    await window.wait_until(lambda: plans.count_ticked(window.open_plan_id()) == 0)
+    await window.wait_until(lambda: plans.count_ticked.blocking(window.open_plan_id()) == 0)
     window.press(Key.Key_Space)
-    await window.wait_until(lambda: plans.count_ticked(window.open_plan_id()) == 5000)
+    await window.wait_until(lambda: plans.count_ticked.blocking(window.open_plan_id()) == 5000)
     await window.wait_until(lambda: "5,000 of 5,000 ticked" in window.visible_texts(window.page))
     # So many are asked for, and the number is typed.
     confirmation = window.models.plan.view().confirmation
@@ -224,17 +224,17 @@ async def test_plan_table_shift_ticks_range_by_mouse_and_keys(window: SyncPageDr
     await shown(window, 30)
     plans, plan = window.house.store.plans, window.open_plan_id()
     window.click_checkbox("person3@many.example")
-    await window.wait_until(lambda: plans.count_ticked(plan) == 29)
+    await window.wait_until(lambda: plans.count_ticked.blocking(plan) == 29)
     table = window.models.plan.table_model
     box = window.rows.visualRect(table.index(5, 0))
     QTest.mouseClick(
         window.rows.viewport(), Qt.MouseButton.LeftButton, SHIFT, box.topLeft() + QPoint(16, 16)
     )
-    await window.wait_until(lambda: plans.count_ticked(plan) == 26)
+    await window.wait_until(lambda: plans.count_ticked.blocking(plan) == 26)
     window.rows.setCurrentIndex(table.index(2, 1))
     window.press(Key.Key_Down, SHIFT, 3)
     window.press(Key.Key_Space)
-    await window.wait_until(lambda: plans.count_ticked(plan) == 30)
+    await window.wait_until(lambda: plans.count_ticked.blocking(plan) == 30)
 
 
 async def test_plan_table_filters_by_text_and_consequence(window: SyncPageDriver) -> None:
@@ -295,7 +295,7 @@ async def test_plan_table_discarded_preview_leaves_nothing(window: SyncPageDrive
     window.click("Discard")
     await window.wait_until(lambda: window.models.page.selected_sync().plan is None)
     await window.wait_until(lambda: "No preview yet" in window.visible_texts(window.page))
-    assert window.house.store.plans.find_latest(TO_SAILTHRU) is None
+    assert window.house.store.plans.find_latest.blocking(TO_SAILTHRU) is None
     assert plan
 
 
@@ -342,8 +342,8 @@ async def test_plan_table_sorted_by_value_range_is_unticked(window: SyncPageDriv
     window.click_checkbox(boxes[0])
     window.click_checkbox(boxes[1], SHIFT)
     plans = window.house.store.plans
-    await window.wait_until(lambda: plans.count_ticked(window.open_plan_id()) == 1)
-    assert plans.get_row(window.open_plan_id(), 2).ticked
+    await window.wait_until(lambda: plans.count_ticked.blocking(window.open_plan_id()) == 1)
+    assert plans.get_row.blocking(window.open_plan_id(), 2).ticked
     order.setFocus()
     window.press(Key.Key_Up)
     await window.wait_until(lambda: table.row_numbers_between(0, 3) == [1, 2, 3, 4])

@@ -19,7 +19,7 @@ async def test_full_rebuild_reads_all_and_catch_up_reads_changed(window: SyncPag
     window.view.activateWindow()
     window.click("Run now")
     first = await window.wait_for_run_end()
-    read = window.house.store.plans.get(first.plan).source_record_count
+    read = window.house.store.plans.get.blocking(first.plan).source_record_count
     assert read > 5
 
     await window.wait_until(window.page.header.run_button.isEnabled)
@@ -33,9 +33,11 @@ async def test_full_rebuild_reads_all_and_catch_up_reads_changed(window: SyncPag
     assert menu(window).activeAction().text() == "Preview a catch-up"
     QTest.keyClick(menu(window), Key.Key_Down)
     QTest.keyClick(menu(window), Key.Key_Return)
-    await window.wait_until(lambda: len(window.house.store.runs.list_runs(first.sync)) == 2, 20)
+    await window.wait_until(
+        lambda: len(window.house.store.runs.list_runs.blocking(first.sync)) == 2, 20
+    )
     second = await window.wait_for_run_end()
-    assert window.house.store.plans.get(second.plan).source_record_count < read
+    assert window.house.store.plans.get.blocking(second.plan).source_record_count < read
 
     await window.wait_until(window.page.header.run_button.isEnabled)
     window.click("Ways to run")
@@ -46,7 +48,7 @@ async def test_full_rebuild_reads_all_and_catch_up_reads_changed(window: SyncPag
     writes = len(window.sandbox.logged_writes())
     QTest.keyClick(menu(window), Key.Key_Return)
     await window.wait_until(lambda: window.models.page.selected_sync().open_plan is not None, 40)
-    assert window.house.store.plans.get(window.open_plan_id()).source_record_count == read
+    assert window.house.store.plans.get.blocking(window.open_plan_id()).source_record_count == read
     assert len(window.sandbox.logged_writes()) == writes
 
 

@@ -100,7 +100,7 @@ def _add_switch_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def _on(context: AppContext, options: argparse.Namespace) -> int:
     async with open_workspace(context, options.workspace, for_runs=True) as house:
-        goal = house.store.syncs.get(options.sync)
+        goal = house.store.syncs.get.blocking(options.sync)
         goal, absences = await _check_sync(house, goal, create=options.create)
         goal = _switch_on(house, goal, absences)
         return _print_sync(house, goal, absences, as_json=options.json)

@@ -26,7 +26,9 @@ async def _export(context: AppContext, options: argparse.Namespace) -> int:
 
     async with open_workspace(context, options.workspace, connect=False) as house:
         known = house.store.syncs
-        goals = [known.get(name) for name in dict.fromkeys(options.syncs)] or list(known.list_all())
+        goals = [known.get.blocking(name) for name in dict.fromkeys(options.syncs)] or list(
+            known.list_all.blocking()
+        )
     if not goals:
         raise InvalidInput("There is no sync to export.", "", "`fairlead sync add` makes one.")
     text = export_syncs_toml(goals)

@@ -24,14 +24,14 @@ def _add_history_arguments(parser: argparse.ArgumentParser) -> None:
 async def _history(context: AppContext, options: argparse.Namespace) -> int:
     async with open_workspace(context, options.workspace, connect=False) as house:
         if options.sync:
-            house.store.syncs.get(options.sync)
-        runs = house.store.runs.list_runs(options.sync, options.limit)
+            house.store.syncs.get.blocking(options.sync)
+        runs = house.store.runs.list_runs.blocking(options.sync, options.limit)
         scheduled = [
             {"sync": state.sync.name, "at": state.next_run_at}
             for state in house.syncs.list_states()
             if state.next_run_at is not None and options.sync in (None, state.sync.name)
         ]
-        exchanged = house.store.sync_state.count_exchanged_profiles(options.sync)
+        exchanged = house.store.sync_state.count_exchanged_profiles.blocking(options.sync)
         if options.json:
             cli_output.print_json(
                 {
@@ -60,20 +60,20 @@ def _add_show_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def _show(context: AppContext, options: argparse.Namespace) -> int:
     async with open_workspace(context, options.workspace, connect=False) as house:
-        run = house.store.runs.get(options.run)
+        run = house.store.runs.get.blocking(options.run)
         plans = house.store.plans
         rows: tuple[PlanRow, ...] = ()
         last: tuple[PlanRow, ...] = ()
         parked: tuple[PlanRow, ...] = ()
         if run.plan is not None:
-            rows = plans.list_rows(run.plan, limit=options.rows)
+            rows = plans.list_rows.blocking(run.plan, limit=options.rows)
             written = PlanRowFilter(
                 fates=(PlannedOutcome.CREATE, PlannedOutcome.UPDATE),
                 states=(PlanRowState.DONE, PlanRowState.ACCEPTED),
             )
-            numbers = plans.list_row_numbers(run.plan, written)[-_LAST_WRITTEN_ROWS:]
-            last = tuple(plans.get_row(run.plan, number) for number in numbers)
-            parked = plans.list_rows(
+            numbers = plans.list_row_numbers.blocking(run.plan, written)[-_LAST_WRITTEN_ROWS:]
+            last = tuple(plans.get_row.blocking(run.plan, number) for number in numbers)
+            parked = plans.list_rows.blocking(
                 run.plan, PlanRowFilter(states=(PlanRowState.PARKED, PlanRowState.FAILED))
             )
         if options.json:

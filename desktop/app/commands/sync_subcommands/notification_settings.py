@@ -53,7 +53,7 @@ async def _notify(context: AppContext, options: argparse.Namespace) -> int:
     if options.email or options.no_email:
         changes["email"] = tuple(dict.fromkeys(options.email or ()))
     async with open_workspace(context, options.workspace, connect=bool(changes)) as house:
-        goal = house.store.syncs.get(options.sync)
+        goal = house.store.syncs.get.blocking(options.sync)
         if changes:
             told: NotificationSettings = replace(goal.notify, **changes)  # type: ignore[arg-type]
             goal = house.syncs.save_sync(replace(goal, notify=told))

@@ -38,7 +38,7 @@ def _add_plan_arguments(parser: argparse.ArgumentParser) -> None:
 async def _plan(context: AppContext, options: argparse.Namespace) -> int:
     async with open_workspace(context, options.workspace, for_runs=True) as house:
         require_sync_permission(house)
-        goal = house.store.syncs.get(options.sync)
+        goal = house.store.syncs.get.blocking(options.sync)
         runner = build_runner(house, goal.name, progress_reporter(options.progress))
         plan = await runner.preview(goal, house.session.actor.name, full=options.full)
         print_plan(plan, house.store, rows=options.rows, as_json=options.json)
@@ -62,10 +62,10 @@ def print_plan(
             PlannedOutcome.CONFLICT,
         )
     )
-    shown = store.plans.list_rows(plan.id, chosen, limit=rows)
+    shown = store.plans.list_rows.blocking(plan.id, chosen, limit=rows)
     if as_json:
         document = {**plan.as_json(), **more}
-        document["ticked"] = store.plans.count_ticked(plan.id)
+        document["ticked"] = store.plans.count_ticked.blocking(plan.id)
         document["rows"] = [plan_row_to_json(row) for row in shown]
         cli_output.print_json(document)
         return
@@ -74,7 +74,7 @@ def print_plan(
     for noticed in plan.consequence_counts:
         words = noticed.consequence.label.format(name=noticed.name)
         print(f"  {noticed.people:,} {terminal_safe(words)}")
-    for breach in find_limit_breaches(store, store.plans.get_planned_sync(plan.id), plan):
+    for breach in find_limit_breaches(store, store.plans.get_planned_sync.blocking(plan.id), plan):
         print(f"  {terminal_safe(breach.message)}")
     for row in shown:
         print(
@@ -133,15 +133,15 @@ async def _tick(context: AppContext, options: argparse.Namespace) -> int:
         decisions = PlanRowDecisions(house.store, house.context.clock)
         number, _, field = options.row.partition(".")
         if options.row == "all":
-            changed = plans.set_all_ticked(options.plan, PlanRowFilter(), on=on)
+            changed = plans.set_all_ticked.blocking(options.plan, PlanRowFilter(), on=on)
         elif field:
             row = decisions.find_row(options.plan, number)
             decisions.set_field_ticked(options.plan, row.row, field, on=on)
             changed = 1
         else:
             row = decisions.find_row(options.plan, number)
-            changed = plans.set_rows_ticked(options.plan, [row.row], on=on)
-        ticked = plans.count_ticked(options.plan)
+            changed = plans.set_rows_ticked.blocking(options.plan, [row.row], on=on)
+        ticked = plans.count_ticked.blocking(options.plan)
         if options.json:
             cli_output.print_json({"plan": options.plan, "changed": changed, "ticked": ticked})
         else:

@@ -51,7 +51,7 @@ async def _run(context: AppContext, options: argparse.Namespace) -> int:
         if options.allow:
             require_known_limits(options.allow)
             house.syncs.require_admin()
-        goal = house.store.syncs.get(options.sync)
+        goal = house.store.syncs.get.blocking(options.sync)
         _require_switched_on(house, goal)
         actor = house.session.actor
         asked = RunRequest(
@@ -83,9 +83,9 @@ def _run_to_resume(services: WorkspaceServices, sync: Sync, asked: str | None) -
     if asked is None:
         return None
     if asked:
-        run = services.store.runs.get(asked)
+        run = services.store.runs.get.blocking(asked)
     else:
-        latest = services.store.runs.list_runs(sync.name, 1)
+        latest = services.store.runs.list_runs.blocking(sync.name, 1)
         if not latest:
             raise InvalidInput(f"“{sync.title}” has no run to go on with.")
         run = latest[0]
@@ -136,7 +136,7 @@ async def _cancel(context: AppContext, options: argparse.Namespace) -> int:
         if house.session.connection_error is None:
             # While Zendesk is away nobody can say who may; a run that stops can go on.
             house.syncs.require_permission()
-        run = house.store.runs.request_cancel(options.run)
+        run = house.store.runs.request_cancel.blocking(options.run)
         if options.json:
             cli_output.print_json({**run.as_json(), "cancel_asked": run.is_cancel_requested})
         elif run.state is RunState.RUNNING:
@@ -157,7 +157,7 @@ async def _retry(context: AppContext, options: argparse.Namespace) -> int:
 
     async with open_workspace(context, options.workspace, for_runs=True) as house:
         require_sync_permission(house)
-        goal = house.store.syncs.get(options.sync)
+        goal = house.store.syncs.get.blocking(options.sync)
         _require_switched_on(house, goal)
         sources = PlanRowDecisions(house.store, context.clock).list_sources_to_retry(
             goal.name, options.row
@@ -208,7 +208,7 @@ async def _rollback(context: AppContext, options: argparse.Namespace) -> int:
             allowed_limits=tuple(options.allow),
             approver_id=str(actor.id or actor.name),
         )
-        goal = house.store.plans.get_planned_sync(plan.id)
+        goal = house.store.plans.get_planned_sync.blocking(plan.id)
         runner = build_runner(house, plan.sync, progress_reporter(options.progress))
         run = await notify_run_ended(house, goal, await runner.run(goal, asked))
         return print_run(run, as_json=options.json)

@@ -161,8 +161,10 @@ def _record_refused_sign_in(
 ) -> Run:
     """The history says why it did not run, and that pauses it until somebody has signed in."""
     runs, now = services.store.runs, services.context.clock.now()
-    run = runs.begin(one.sync.name, "schedule", services.session.actor.name, now)
-    return runs.end(run.id, RunState.FAILED, now, {}, error=str(error), error_code=error.code)
+    run = runs.begin.blocking(one.sync.name, "schedule", services.session.actor.name, now)
+    return runs.end.blocking(
+        run.id, RunState.FAILED, now, {}, error=str(error), error_code=error.code
+    )
 
 
 def _record_unexpected_failure(services: WorkspaceServices, one: DueSync) -> InternalError:
@@ -170,10 +172,12 @@ def _record_unexpected_failure(services: WorkspaceServices, one: DueSync) -> Int
         "The sync failed unexpectedly.", "That is Fairlead's mistake; its log says more."
     )
     runs = services.store.runs
-    for run in runs.list_runs(one.sync.name, 1):
+    for run in runs.list_runs.blocking(one.sync.name, 1):
         if run.state is RunState.RUNNING:
             now = services.context.clock.now()
-            runs.end(run.id, RunState.FAILED, now, {}, error=str(error), error_code=error.code)
+            runs.end.blocking(
+                run.id, RunState.FAILED, now, {}, error=str(error), error_code=error.code
+            )
     return error
 
 

@@ -1,0 +1,16 @@
+"""What every repository has: the SQLite file it reads and writes, and that file's thread."""
+
+from desktop.store.database_thread import DatabaseThread
+from desktop.store.sqlite_database import Database
+
+
+class Repository:
+    """Rows of one kind in one of the two SQLite files."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def database_thread(self) -> DatabaseThread:
+        """The thread on which awaited calls of this repository run."""
+        return self._database.thread
