@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from desktop.model.edit import Edit, EditState, EditTarget
-from desktop.model.json_value import Json
+from desktop.model.json_value import Json, canonical_json
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_errors import DatabaseDamaged
@@ -220,11 +220,6 @@ class AuditLog(Repository):
             return AuditVerification(count, count + 1 if missing else None)
 
         return self._database.read(look)
-
-
-def canonical_json(value: Json) -> str:
-    """JSON as it stands in the tables: keys sorted, so that equal values are equal texts."""
-    return msgspec.json.encode(value, order="sorted").decode()
 
 
 def _iter_rows(connection: sqlite3.Connection) -> Iterator[sqlite3.Row]:

@@ -5,8 +5,6 @@ a reading is cut short.
 Every record carries the number of its last change; a goal remembers up to which it has read.
 """
 
-import hashlib
-import re
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +16,7 @@ import msgspec
 from desktop.kit.errors import ConflictError
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.exported_ticket import ExportedTicket
+from desktop.model.match_keys import hash_email, phone_match_key
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
@@ -126,7 +125,7 @@ class FeedRepository(Repository):
                         email,
                         hash_email(email),
                         (person.external_id or "").lower(),
-                        normalize_phone(person.phone),
+                        phone_match_key(person.phone),
                         int(person.active),
                         person.updated_at,
                         body,
@@ -379,18 +378,6 @@ class FeedRepository(Repository):
 def list_feed_name(list_name: str) -> str:
     """The feed of a Sailthru list's exports."""
     return f"list {list_name}"
-
-
-def hash_email(email: str) -> str:
-    """The md5 of an address as Sailthru's exports carry it (contract sailthru 2.4), or nothing."""
-    address = email.strip().lower()
-    return hashlib.md5(address.encode(), usedforsecurity=False).hexdigest() if address else ""
-
-
-def normalize_phone(phone: str | None) -> str:
-    """A number's digits; fewer than seven say nothing about whose it is."""
-    found = re.sub(r"\D", "", phone or "").lstrip("0")
-    return found if len(found) >= 7 else ""
 
 
 def _select_feed(connection: sqlite3.Connection, name: str) -> FeedState:

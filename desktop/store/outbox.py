@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.model.edit import Edit, EditRequest, EditState, is_same_json
+from desktop.model.json_value import canonical_json
 from desktop.model.service import Service
 from desktop.store import audit_log
 from desktop.store.database_call import database_call
@@ -97,9 +98,9 @@ class Outbox(Repository):
                 {
                     "now": now,
                     "longest": _LONGEST_WAIT_S,
-                    "services": audit_log.canonical_json(names),
+                    "services": canonical_json(names),
                     "all": not ids,
-                    "ids": audit_log.canonical_json(ids),
+                    "ids": canonical_json(ids),
                 },
             )
             for row in rows:
@@ -284,8 +285,8 @@ class Outbox(Repository):
                 intent.target.id,
                 intent.target.label,
                 intent.name,
-                audit_log.canonical_json(intent.old),
-                audit_log.canonical_json(intent.new),
+                canonical_json(intent.old),
+                canonical_json(intent.new),
                 intent.reason,
                 intent.ticket,
                 actor,

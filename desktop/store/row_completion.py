@@ -1,6 +1,5 @@
 """How a row of a plan ends, with everything that follows from it, in one transaction."""
 
-import hashlib
 import sqlite3
 from dataclasses import dataclass
 
@@ -8,6 +7,7 @@ from desktop.model.edit import EditTarget
 from desktop.model.json_value import Json
 from desktop.model.service import Service
 from desktop.model.sync_plan import PlanRow, PlanRowState
+from desktop.model.sync_state import value_hash
 from desktop.store import audit_log
 from desktop.store.plan_row_table import to_json
 from desktop.store.run_provenance import RunProvenance
@@ -32,11 +32,6 @@ class RowCompletion:
     target_id: str = ""
     written_values: tuple[tuple[str, Json], ...] = ()
     unconfirmed_job: str | None = None
-
-
-def value_hash(value: Json) -> str:
-    """What is kept of a written value, to know it again."""
-    return hashlib.sha256(audit_log.canonical_json(value).encode()).hexdigest()[:32]
 
 
 def delete_old_touches(connection: sqlite3.Connection, now: float) -> None:

@@ -6,46 +6,14 @@ corrected.
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
 from desktop.model.json_value import Json
+from desktop.model.sync_state import SourceCorrection, SyncMember, WrittenHash
 from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import to_json
 from desktop.store.repository import Repository
-
-
-@dataclass(frozen=True)
-class SourceCorrection:
-    """Somebody's correction of one field of a source record; field "" means: ignore for ever."""
-
-    source_id: str
-    field: str
-    value: Json
-    reason: str
-    actor: str
-    corrected_at: float
-
-
-@dataclass(frozen=True)
-class SyncMember:
-    """Somebody this goal keeps on its lists or tagged."""
-
-    target_id: str
-    source_id: str
-    label: str
-
-
-@dataclass(frozen=True)
-class WrittenHash:
-    """The fingerprint of a value that a sync wrote, and the field of the other service it was from.
-
-    `origin` is empty for what came from no field, None where nobody knows any more.
-    """
-
-    hash: str
-    source_field: str | None
 
 
 class SyncStateRepository(Repository):

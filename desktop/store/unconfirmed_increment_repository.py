@@ -6,12 +6,13 @@ that was seen. What was gone past before it was known to be over is watched: it 
 """
 
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
 from desktop.model.json_value import Json
 from desktop.model.sync_plan import FieldChange, PlanRow
+from desktop.model.sync_state import UnconfirmedIncrement
 from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import to_json
 from desktop.store.repository import Repository
@@ -20,26 +21,6 @@ from desktop.store.run_provenance import RunProvenance
 _CHANGES = tuple[FieldChange, ...]
 _EVENTS = tuple[str, ...]
 _WHERE_KEY = "WHERE goal = ? AND source = ? AND run = ? AND job = ?"
-
-
-@dataclass(frozen=True)
-class UnconfirmedIncrement:
-    """One record's: `changes` are the sums as they were sent, `events` what they stand for.
-
-    `job` is the service's, empty where it did not answer; `at` when it was given up (Unix
-    seconds). `takes_back`: the events are taken off the number. `asked`: somebody has looked, and
-    goes on from what stands there.
-    """
-
-    source_id: str
-    target_id: str
-    run_id: int
-    job_id: str
-    sent_at: float
-    changes: tuple[FieldChange, ...]
-    events: tuple[str, ...]
-    is_rollback: bool
-    is_resend_requested: bool = False
 
 
 class UnconfirmedIncrementRepository(Repository):

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 import msgspec
 
+from desktop.model.match_keys import phone_match_key
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.database_call import database_call
-from desktop.store.feed_repository import normalize_phone
 from desktop.store.repository import Repository
 
 
@@ -27,7 +27,7 @@ class ZendeskUserLookup(Repository):
     @database_call
     def find_by_phone(self, phones: Iterable[str]) -> dict[str, tuple[int, ...]]:
         """Active users by their number's digits."""
-        return self._find_ids("phone", map(normalize_phone, phones))
+        return self._find_ids("phone", map(phone_match_key, phones))
 
     @database_call
     def find_deleted(self, people: Iterable[int]) -> frozenset[int]:

@@ -8,7 +8,7 @@ from desktop.model.optout_level import OptOutLevel, is_loosening
 from desktop.model.service import Service
 from desktop.model.sync import FlowPolicy, Sync
 from desktop.model.sync_plan import Consequence, FieldChange, PlannedOutcome, PlanRow
-from desktop.writing.target_record import LIST_PREFIX, TAG_PREFIX, TargetRecord
+from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX, TargetRecord
 
 NamedConsequence = tuple[Consequence, str]
 

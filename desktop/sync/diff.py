@@ -21,19 +21,18 @@ from desktop.model.lookup_query import is_email
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import RETRY_LATER, FieldChange, PlannedOutcome, PlanRow
+from desktop.model.sync_state import WrittenHash, value_hash
+from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX, USER_FIELD_PREFIX, TargetRecord
 from desktop.model.value_conversion import (
     UnconvertibleValue,
     convert_for_sailthru,
     convert_for_zendesk,
 )
-from desktop.store.row_completion import value_hash
-from desktop.store.sync_state_repository import WrittenHash
 from desktop.sync.consequences import find_consequences
 from desktop.sync.increments import rebuild_increment
 from desktop.sync.matching import SEVERAL_MATCH_TEXT, MatchResult
 from desktop.sync.optout_level import NEVER_WRITTEN_LEVEL, invalid_level_error, parse_optout_level
 from desktop.sync.source_record import SourceRecord
-from desktop.writing.target_record import LIST_PREFIX, TAG_PREFIX, USER_FIELD_PREFIX, TargetRecord
 
 
 @dataclass(frozen=True)

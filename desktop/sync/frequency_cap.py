@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from desktop.model.instant import Instant
 from desktop.model.lifecycle_stage import ContactEvent, FrequencyCap
+from desktop.model.target_record import TargetRecord
 from desktop.sync.source_record import SourceRecord
-from desktop.writing.target_record import TargetRecord
 
 _ACTIVITY_FIELD_BY_TOUCH = {ContactEvent.OPENED: "open_time", ContactEvent.CLICKED: "click_time"}
 

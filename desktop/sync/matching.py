@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from desktop.kit.errors import AppError, NotFound, ValuesRejected
+from desktop.model.match_keys import phone_match_key
 from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier, Sync
+from desktop.model.target_record import TargetRecord
 from desktop.model.zendesk_user import ZendeskUser
-from desktop.store.feed_repository import USERS_FEED, normalize_phone
+from desktop.store.feed_repository import USERS_FEED
 from desktop.sync.source_record import SourceRecord
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.sailthru_gateway import SailthruGateway, is_run_wide_error
-from desktop.writing.target_record import TargetRecord
 from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL, ZendeskGateway
 
 P = ParamSpec("P")
@@ -164,7 +165,7 @@ class TargetMatcher:
             found = feeds.find_by_external_id.blocking(record.external_id for record in records)
             return [found.get(record.external_id.lower(), ()) for record in records]
         found = feeds.find_by_phone.blocking(record.phone for record in records)
-        return [found.get(normalize_phone(record.phone), ()) for record in records]
+        return [found.get(phone_match_key(record.phone), ()) for record in records]
 
     async def _search_user_ids(self, record: SourceRecord) -> tuple[int, ...]:
         """The same, one question at a time: for who may not read the users' feed."""

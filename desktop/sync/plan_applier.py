@@ -7,12 +7,12 @@ from desktop.model.field_mapping import MappingOperator, source_field_of
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_run import Run
+from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX
 from desktop.store.run_provenance import RunProvenance
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.batch_bookkeeping import BatchBookkeeper, Checkpoint
 from desktop.writing.sailthru_batch_writer import SailthruBatchWriter
 from desktop.writing.sailthru_gateway import SailthruGateway
-from desktop.writing.target_record import LIST_PREFIX, TAG_PREFIX
 from desktop.writing.zendesk_batch_writer import ZendeskBatchWriter
 from desktop.writing.zendesk_gateway import ZendeskGateway
 

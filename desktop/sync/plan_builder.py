@@ -17,7 +17,7 @@ from desktop.model.limit import exceeded_limits
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRow, PlanState
-from desktop.store.sync_state_repository import SourceCorrection
+from desktop.model.sync_state import SourceCorrection
 from desktop.sync.diff import DiffContext, PlanRowDiffer
 from desktop.sync.duplicate_targets import DuplicateTargets
 from desktop.sync.frequency_cap import count_touches

@@ -10,10 +10,10 @@ from desktop.model.json_value import Json
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow, PlanRowState, PlanState
+from desktop.model.target_record import LIST_PREFIX, TargetRecord
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.consequences import find_consequences
-from desktop.writing.target_record import LIST_PREFIX, TargetRecord
 
 # Stands for the lists a row does not change: which they are matters to nobody here.
 _OTHER_LISTS_NAME = "(others)"

@@ -22,12 +22,13 @@ from desktop.model.sync_plan import (
     PlanRowState,
     PlanState,
 )
+from desktop.model.target_record import LIST_PREFIX, VAR_PREFIX, TargetRecord
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.sync.consequences import find_consequences
 from desktop.sync.diff import with_mail_state
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.sailthru_gateway import SailthruGateway
-from desktop.writing.target_record import LIST_PREFIX, VAR_PREFIX, ReadResult, TargetRecord
+from desktop.writing.target_record import ReadResult
 from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL, ZendeskGateway
 
 P = ParamSpec("P")

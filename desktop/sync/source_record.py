@@ -15,11 +15,11 @@ from desktop.model.customer_value import CustomerValueSource, read_customer_valu
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.exported_ticket import ExportedTicket
 from desktop.model.instant import FieldValue, Instant
+from desktop.model.match_keys import hash_email
 from desktop.model.name_splitting import split_name
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.service import Service
 from desktop.model.zendesk_user import ZendeskUser
-from desktop.store.feed_repository import hash_email
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from desktop.model.field_mapping import MappingOperator, is_same_field_value
 from desktop.model.json_value import Json
 from desktop.model.service import Service
 from desktop.model.sync import Sync
-from desktop.store.unconfirmed_increment_repository import UnconfirmedIncrement
+from desktop.model.sync_state import UnconfirmedIncrement
+from desktop.model.target_record import TargetRecord
 from desktop.sync.diff import HoldReason
 from desktop.sync.matching import MatchResult
 from desktop.sync.source_record import SourceRecord
 from desktop.sync.sync_context import SyncContext
-from desktop.writing.target_record import TargetRecord
 
 # A job that has not ended by then is a person's to look at; one that nobody knows of is over.
 _JOB_PATIENCE_S = 86_400.0

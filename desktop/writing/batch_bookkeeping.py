@@ -9,11 +9,12 @@ from desktop.kit.errors import AppError, ResponseTimeout, ServiceError
 from desktop.model.json_value import Json
 from desktop.model.service import Service
 from desktop.model.sync_plan import FieldChange, PlanRow, PlanRowState
+from desktop.model.target_record import TargetRecord
 from desktop.store.batch_repository import WriteBatch
 from desktop.store.row_completion import RowCompletion
 from desktop.store.run_provenance import RunProvenance
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.writing.target_record import ReadResult, RowComparison, TargetRecord, compare_row
+from desktop.writing.target_record import ReadResult, RowComparison, compare_row
 
 P = ParamSpec("P")
 T = TypeVar("T")

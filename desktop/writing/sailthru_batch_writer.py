@@ -13,6 +13,7 @@ from desktop.clients.sailthru.job_status import SailthruJob, SailthruJobStatus
 from desktop.kit.errors import AppError, NotFound, ResponseTimeout, ServiceError, ServiceUnreachable
 from desktop.model.sync import FlowPolicy
 from desktop.model.sync_plan import PlanRow
+from desktop.model.target_record import LIST_PREFIX, TargetRecord
 from desktop.store.batch_repository import WriteBatch
 from desktop.store.row_completion import RowCompletion
 from desktop.writing import batch_bookkeeping as rows_end
@@ -23,7 +24,7 @@ from desktop.writing.sailthru_gateway import (
     find_joined_lists,
     is_run_wide_error,
 )
-from desktop.writing.target_record import LIST_PREFIX, ReadResult, TargetRecord, is_row_applied
+from desktop.writing.target_record import ReadResult, is_row_applied
 
 _POSTS_PER_BATCH = 48
 _PAGE_ROWS = 500

@@ -16,13 +16,13 @@ from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.service import Service
 from desktop.model.sync_plan import PlanRow
-from desktop.writing.target_record import (
+from desktop.model.target_record import (
     LIST_PREFIX,
     VAR_PREFIX,
-    ReadResult,
     TargetRecord,
     target_record_from_profile,
 )
+from desktop.writing.target_record import ReadResult
 
 # Reads and posts under way at the same time; the rate budget is kept below.
 MAX_CONCURRENT_CALLS = 16

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from desktop.clients.zendesk.bulk_jobs import ZendeskJob, ZendeskJobStatus
 from desktop.kit.errors import AppError, Forbidden, NotFound, ResponseTimeout, ServiceError
 from desktop.model.sync_plan import PlanRow
+from desktop.model.target_record import TargetRecord
 from desktop.store.batch_repository import WriteBatch
 from desktop.store.row_completion import RowCompletion
 from desktop.writing import batch_bookkeeping as rows_end
 from desktop.writing.batch_bookkeeping import READ_BACK_WAITS_S, BatchBookkeeper, split_rows_to_send
 from desktop.writing.sailthru_gateway import is_run_wide_error
-from desktop.writing.target_record import ReadResult, TargetRecord, is_row_applied
+from desktop.writing.target_record import ReadResult, is_row_applied
 from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL, ZendeskGateway, build_user_document
 
 _MAX_CONCURRENT_JOBS = 5

@@ -12,13 +12,13 @@ from desktop.kit.errors import NotFound
 from desktop.model.json_value import Json
 from desktop.model.service import Service
 from desktop.model.sync_plan import PlanRow
-from desktop.writing.target_record import (
+from desktop.model.target_record import (
     TAG_PREFIX,
     USER_FIELD_PREFIX,
-    ReadResult,
     TargetRecord,
     target_record_from_user,
 )
+from desktop.writing.target_record import ReadResult
 
 MAX_USERS_PER_CALL = 100
 

@@ -21,12 +21,12 @@ from desktop.kit.errors import StorageError
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Plan, PlanRowState
 from desktop.model.sync_run import Run, RunState
+from desktop.model.target_record import TargetRecord
 from desktop.store.run_provenance import RunProvenance
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.feed_extractor import FeedExtractor
 from desktop.sync.plan_builder import PlanBuilder, PlanRequest
 from desktop.writing.batch_bookkeeping import split_rows_to_send
-from desktop.writing.target_record import TargetRecord
 from tests.support import sync_cases
 from tests.support.manual_clock import ManualClock
 from tests.support.sandbox_servers import SandboxServers

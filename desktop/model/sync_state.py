@@ -1,0 +1,75 @@
+"""What a sync remembers of its records between runs.
+
+Corrections by people, members, hashes of written values and increments that nobody has seen arrive.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from desktop.model.json_value import Json, canonical_json
+from desktop.model.sync_plan import FieldChange
+
+
+@dataclass(frozen=True)
+class SourceCorrection:
+    """A person's correction of one field of a source record.
+
+    Field "" means: leave the record out of this sync for ever, for `reason`.
+    """
+
+    source_id: str
+    field: str
+    value: Json
+    reason: str
+    actor: str
+    corrected_at: float
+
+
+@dataclass(frozen=True)
+class SyncMember:
+    """A target record that a sync keeps on its lists or tagged, and the source record it is for."""
+
+    target_id: str
+    source_id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class WrittenHash:
+    """The hash of a value that a sync wrote, and the source field the value came from.
+
+    `source_field` is empty for a constant, and None where it was not stored (before 0.2.0).
+    """
+
+    hash: str
+    source_field: str | None
+
+
+@dataclass(frozen=True)
+class UnconfirmedIncrement:
+    """Increments of one record that were sent and not seen in the target record.
+
+    `changes` are the totals as they were sent, `events` the source events they stand for. `job_id`
+    is empty where the service did not answer; `sent_at` is when the wait was given up (Unix
+    seconds). `is_rollback`: the events are taken off the number. `is_resend_requested`: a person
+    has looked, and goes on from what stands there.
+    """
+
+    source_id: str
+    target_id: str
+    run_id: int
+    job_id: str
+    sent_at: float
+    changes: tuple[FieldChange, ...]
+    events: tuple[str, ...]
+    is_rollback: bool
+    is_resend_requested: bool = False
+
+
+def value_hash(value: Json) -> str:
+    """The hash by which a value that a sync wrote is known again when its feed brings it back.
+
+    A hash and not the value: it is kept after the customer's data has been erased.
+    """
+    # 128 bits: a collision would only leave one change out, and needs 10^19 values.
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:32]
