@@ -1,4 +1,4 @@
-"""The one door for developers: demo, test, check, bench, package.
+"""The one door for developers: demo, test, check, bench, docs, package.
 
 Needs nothing but Python >= 3.11: it makes `.venv`, installs the hash-locked dependencies and, on
 Debian or Ubuntu, the system packages, then does its job. Further arguments are passed on.
@@ -114,7 +114,7 @@ def test(rest: Sequence[str]) -> int:
 
 
 def check(rest: Sequence[str]) -> int:
-    """Formatting, lint, types and floors."""
+    """Check formatting, lint, types, layers, names, references and commit subjects."""
     del rest
     return checks(environment(".venv", DEV_LOCK))
 
@@ -124,6 +124,12 @@ def bench(rest: Sequence[str]) -> int:
     system_packages([*QT_PACKAGES, *TEST_PACKAGES])
     python = environment(".venv", DEV_LOCK)
     return run([python, "-m", "tests.bench", *rest])
+
+
+def docs(rest: Sequence[str]) -> int:
+    """Renew the table of packages in `desktop/README.md` from their docstrings."""
+    del rest
+    return run([sys.executable, "packaging/repository_checks.py", "--write"])
 
 
 def package(rest: Sequence[str]) -> int:
@@ -144,6 +150,7 @@ def checks(python: str, found: IO[bytes] | None = None) -> int:
         [str(tools / "ruff"), "check", "--quiet", *where],
         [python, "-m", "mypy"],
         [str(tools / "lint-imports"), "--no-cache"],
+        [python, "packaging/repository_checks.py"],
     ]
     codes = [run(command, into=found) for command in commands]
     return next((code for code in codes if code), 0)
@@ -287,8 +294,9 @@ def run(
 VERBS = {
     "demo": (demo, "open Fairlead on a sandbox of its own"),
     "test": (test, "check everything and run all tests"),
-    "check": (check, "formatting, lint, types and floors"),
+    "check": (check, "formatting, lint, types, layers, names and references"),
     "bench": (bench, "measure speed and memory; `bench faults` for the long fault tests"),
+    "docs": (docs, "renew the table of packages in desktop/README.md"),
     "package": (package, "build the wheel"),
 }
 

@@ -1,1 +1,1 @@
-"""The top floor: the command line, the window's start, and the wiring of it all."""
+"""The command line, the start-up of the window, and the wiring of one workspace's services."""

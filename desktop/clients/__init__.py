@@ -1,1 +1,1 @@
-"""The async clients of the services. Only `transport.py` speaks HTTP; everything else is values."""
+"""The async clients of the services; `transport.py` alone speaks HTTP."""

@@ -1,1 +1,1 @@
-"""Connecting: sign-in, set-up, doctor, roles, handing out. Use cases without Qt, SQL or HTTP."""
+"""Connecting a workspace: sign-in, set-up, doctor, roles, disconnecting. No Qt, SQL or HTTP."""

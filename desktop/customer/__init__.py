@@ -1,1 +1,1 @@
-"""Use cases around one customer: look up, edit, undo. No Qt, no SQL, no HTTP."""
+"""Use cases around one customer: look up, edit, undo, follow. No Qt, SQL or HTTP."""

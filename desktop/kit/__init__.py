@@ -1,1 +1,1 @@
-"""The lowest floor: errors, clock, change bus, redaction, translation. Knows nothing above it."""
+"""The lowest layer: errors, clock, change bus, log redaction."""

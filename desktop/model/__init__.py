@@ -1,1 +1,1 @@
-"""The nouns of the house: frozen dataclasses and pure rules, one noun per file."""
+"""The nouns of the domain: frozen dataclasses and pure rules, one noun per file."""

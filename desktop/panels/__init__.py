@@ -1,1 +1,1 @@
-"""What a person sees: main window, panels, dialogs. Draws and forwards, decides nothing."""
+"""The window: widgets of the main window, pages, panels and dialogs. They draw and forward."""

@@ -1,1 +1,1 @@
-"""Settings: one declarative table, the values of a workspace, managed policy, paths."""
+"""The table of settings, a workspace's values, the managed policy, and paths."""

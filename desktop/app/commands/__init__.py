@@ -1,1 +1,1 @@
-"""One file per verb: its arguments, and what it does."""
+"""One module per verb of the command line: its arguments and what it does."""

@@ -1,1 +1,1 @@
-"""The single-instance lock and the local socket through which a second start hands over its argument."""
+"""The lock of the one window, and the socket by which a second start hands over its argument."""

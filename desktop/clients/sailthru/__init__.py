@@ -1,1 +1,1 @@
-"""Sailthru's REST API."""
+"""The client of Sailthru's REST API: signing, users, lists, jobs, exports."""

@@ -1,1 +1,1 @@
-"""Zendesk's Support API."""
+"""The client of Zendesk's Support API: OAuth, users, tickets, bulk jobs, incremental exports."""

@@ -1,1 +1,1 @@
-"""The panels of one customer's sheet; each draws the view of its name and forwards intents."""
+"""The panels of one customer's sheet; each draws the view of its name."""

@@ -1,1 +1,1 @@
-"""The cards that the set-up and the settings share; each draws one model."""
+"""Cards that the set-up wizard and the settings page share."""

@@ -1,1 +1,1 @@
-"""The page “Sync” and its parts."""
+"""The Sync page: cards, preview table, mapping, schedule, run history."""

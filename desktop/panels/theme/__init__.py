@@ -1,1 +1,1 @@
-"""How Fairlead looks: colour and size tokens, palette, style sheet, fonts and icons."""
+"""Design tokens, palette, style sheet, fonts and icons."""

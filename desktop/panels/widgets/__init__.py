@@ -1,1 +1,1 @@
-"""The controls that panels are built from, one per file; they know no customer, no service."""
+"""Reusable widgets, one per file; they know no customer and no service."""

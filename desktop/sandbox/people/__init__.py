@@ -1,1 +1,1 @@
-"""Who lives in the sandbox: a fixed cast and a crowd made on demand."""
+"""The people of the sandbox: fixed fixtures, edge cases, and any number generated on demand."""

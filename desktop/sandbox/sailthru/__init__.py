@@ -1,1 +1,1 @@
-"""Sailthru as a client sees it, from the contract's facts."""
+"""An imitation of Sailthru's API, written from docs/sailthru.md."""

@@ -1,1 +1,1 @@
-"""Zendesk Support as a client sees it, from the contract's facts."""
+"""An imitation of Zendesk's Support API, written from docs/zendesk.md."""

@@ -1,1 +1,1 @@
-"""What `fairlead sync` can do, an act or a few related ones per file."""
+"""The subcommands of `fairlead sync`: configure, plan, run, schedule, notify, history, export."""

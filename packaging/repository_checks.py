@@ -1,0 +1,175 @@
+"""What no linter knows: unique class names, retired words, references, commit subjects, documents.
+
+`python packaging/repository_checks.py` prints every fault and exits with 1; with `--write` it first
+renews the table of packages in `desktop/README.md`. Standard library only, like `dev.py`.
+"""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "desktop" / "README.md"
+FEATURES = ROOT / "desktop" / "docs" / "features.md"
+
+# One word for one thing (desktop/README.md, "Words"): these named the same things before.
+RETIRED_WORDS = {
+    "goal": "sync",
+    "guard": "limit",
+    "wish": "edit",
+    "pressure": "frequency_cap",
+    "doubt": "unconfirmed_increment",
+    "doubles": "duplicate_targets",
+    "standing": "target_record",
+    "house": "services",
+    "forge": "fork_server",
+    "town": "a plain word",
+    "yard": "harness",
+    "judging": "diff",
+    "mischief": "fault_injector",
+}
+# The rule holds for commits from this day on.
+COMMITS_SINCE = "2026-11-29T02:00:00+00:00"
+_SUBJECT = re.compile(r"[a-z][a-z0-9/_ -]*: [^ ].*[^.]")
+_MAX_SUBJECT = 72
+
+_FEATURE_ID = re.compile(r"\bS[0-4]-\d{2}\b")
+_DOCS_SECTION = re.compile(r"docs/((?:[a-z]+-?)+\.md)(?:,? (\d+(?:\.\d+)?))?")
+_OLD_REFERENCE = re.compile(r"\bcontract (?:sailthru|zendesk)\b", re.IGNORECASE)
+_TABLE = re.compile(r"(<!-- packages -->\n).*?(<!-- /packages -->)", re.DOTALL)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run every check and return 1 when one found something."""
+    if "--write" in arguments:
+        text = README.read_text(encoding="utf-8")
+        README.write_text(_with_table(text), encoding="utf-8")
+    faults = [
+        *class_name_faults(),
+        *import_alias_faults(),
+        *retired_word_faults(),
+        *reference_faults(),
+        *readme_faults(),
+        *commit_faults(),
+    ]
+    for fault in faults:
+        print(fault)
+    return 1 if faults else 0
+
+
+def class_name_faults() -> Iterator[str]:
+    """Class names that stand twice in `desktop/`: a reader must find one by its name alone."""
+    places: dict[str, list[str]] = {}
+    for path, tree in _modules("desktop"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(f"{path}:{node.lineno}")
+    for name, found in sorted(places.items()):
+        if len(found) > 1:
+            yield f"class {name} stands twice: {', '.join(found)}"
+
+
+def import_alias_faults() -> Iterator[str]:
+    """Imports that rename: the sign of a name that does not say enough."""
+    for path, tree in _modules("desktop"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                for alias in node.names:
+                    if alias.asname is not None:
+                        yield f"{path}:{node.lineno}: {alias.name} is imported under another name"
+
+
+def retired_word_faults() -> Iterator[str]:
+    """Files, classes and functions that go by a word which `desktop/README.md` has replaced."""
+    for package in ("desktop", "tests"):
+        for path, tree in _modules(package):
+            names = [(Path(path).stem, 1)]
+            names += [
+                (node.name, node.lineno)
+                for node in ast.walk(tree)
+                if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            ]
+            for name, line in names:
+                words = set(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().split("_"))
+                for word in sorted(words & RETIRED_WORDS.keys()):
+                    yield f"{path}:{line}: {name}: say {RETIRED_WORDS[word]!r}, not {word!r}"
+
+
+def reference_faults() -> Iterator[str]:
+    """Feature ids and sections of `desktop/docs/` that do not exist, and references of old."""
+    known = set(_FEATURE_ID.findall(FEATURES.read_text(encoding="utf-8")))
+    for package in ("desktop", "tests"):
+        for path in _tracked(package, ".py"):
+            for number, line in enumerate((ROOT / path).read_text("utf-8").splitlines(), 1):
+                for feature in _FEATURE_ID.findall(line):
+                    if feature not in known:
+                        yield f"{path}:{number}: {feature} is not in desktop/docs/features.md"
+                for name, section in _DOCS_SECTION.findall(line):
+                    document = ROOT / "desktop" / "docs" / name
+                    if not document.exists() or not _has_section(document, section):
+                        yield f"{path}:{number}: docs/{name} {section} does not exist"
+                if _OLD_REFERENCE.search(line):
+                    yield f"{path}:{number}: refer to docs/sailthru.md or docs/zendesk.md"
+
+
+def readme_faults() -> Iterator[str]:
+    """A table of packages in `desktop/README.md` that is not what the docstrings say now."""
+    text = README.read_text(encoding="utf-8")
+    if _with_table(text) != text:
+        yield "desktop/README.md: run `packaging/dev.py docs`; the table of packages is old"
+
+
+def commit_faults() -> Iterator[str]:
+    """Subjects that are not `area: imperative` in 72 characters; none outside a checkout."""
+    log = subprocess.run(
+        ["git", "log", f"--since={COMMITS_SINCE}", "--no-merges", "--format=%h %s"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for line in log.stdout.splitlines():
+        commit, _, subject = line.partition(" ")
+        if len(subject) > _MAX_SUBJECT or not _SUBJECT.fullmatch(subject):
+            yield f"commit {commit}: {subject!r} is not `area: imperative` in {_MAX_SUBJECT}"
+
+
+def package_table() -> str:
+    """One line per package: its path and the first sentence of its docstring."""
+    rows = ["| package | what is in it |", "|---|---|"]
+    for path in _tracked("desktop", "__init__.py"):
+        folder = Path(path).parent
+        if folder.name == "desktop":
+            continue
+        doc = ast.get_docstring(ast.parse((ROOT / path).read_text(encoding="utf-8"))) or ""
+        rows.append(f"| `{folder.relative_to('desktop')}/` | {doc.splitlines()[0] if doc else ''} |")
+    return "\n".join(rows) + "\n"
+
+
+def _with_table(text: str) -> str:
+    return _TABLE.sub(lambda found: found[1] + package_table() + found[2], text)
+
+
+def _has_section(document: Path, section: str) -> bool:
+    if not section:
+        return True
+    text = document.read_text(encoding="utf-8")
+    return re.search(rf"(?m)^(?:#+ )?(?:\*\*)?{re.escape(section)}[. ]", text) is not None
+
+
+def _modules(package: str) -> Iterator[tuple[str, ast.Module]]:
+    for path in _tracked(package, ".py"):
+        yield path, ast.parse((ROOT / path).read_text(encoding="utf-8"))
+
+
+def _tracked(package: str, suffix: str) -> list[str]:
+    folder = ROOT / package
+    found = (path.relative_to(ROOT).as_posix() for path in folder.rglob(f"*{suffix}"))
+    return sorted(path for path in found if "__pycache__" not in path)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
