@@ -144,8 +144,8 @@ def package_table() -> str:
         folder = Path(path).parent
         if folder.name == "desktop":
             continue
-        doc = ast.get_docstring(ast.parse((ROOT / path).read_text(encoding="utf-8"))) or ""
-        rows.append(f"| `{folder.relative_to('desktop')}/` | {doc.splitlines()[0] if doc else ''} |")
+        doc = ast.get_docstring(ast.parse((ROOT / path).read_text(encoding="utf-8"))) or "?"
+        rows.append(f"| `{folder.relative_to('desktop')}/` | {doc.splitlines()[0]} |")
     return "\n".join(rows) + "\n"
 
 

@@ -1,1 +1,1 @@
-"""SQLite: what people wanted (`fairlead.db`) and what the services said (`mirror.db`)."""
+"""SQLite: what people wanted and syncs did (`fairlead.db`), what services said (`mirror.db`)."""

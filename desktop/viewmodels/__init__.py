@@ -1,1 +1,1 @@
-"""What a panel shows and may do; Qt only as far as QtCore. Panels draw it and forward intents."""
+"""View-models: what a panel shows and may do. Qt only as far as QtCore."""

@@ -1,1 +1,1 @@
-"""The one way anything is written to a service: claim, compare, send, read back, audit, close."""
+"""The one way to write to a service: authorise, claim, read, compare, send, confirm, close."""

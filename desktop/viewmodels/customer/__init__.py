@@ -1,1 +1,1 @@
-"""One file per panel of the customer's sheet: what it shows, made from the scene."""
+"""View-models of the customer's sheet, one file per panel."""

@@ -1,1 +1,1 @@
-"""What the set-up and the settings have in common: one model for each card, drawn by both."""
+"""View-models of the cards that the set-up wizard and the settings page share."""

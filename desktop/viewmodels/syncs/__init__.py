@@ -1,1 +1,1 @@
-"""The page “Sync”: what it shows of goals, plans and runs, and what people may do there."""
+"""View-models of the Sync page: snapshots, plans, mapping, schedule, run history."""
