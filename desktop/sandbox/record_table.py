@@ -26,6 +26,7 @@ class RecordTable(Generic[Key]):
         store: KeyValueStore,
         generated: Callable[[Key], JsonObject | None],
         now: Callable[[], float],
+        key_type: Callable[[str], Key],
     ) -> None:
         self.kind = kind
         self.overrides: dict[Key, JsonObject | None] = {}
@@ -34,12 +35,13 @@ class RecordTable(Generic[Key]):
         self._store = store
         self._seed_record: Callable[[Key], JsonObject | None] = generated
         self._now = now
+        self._key_type: Callable[[str], Key] = key_type
         self._previous_versions: dict[Key, tuple[float, JsonObject | None]] = {}
 
-    def restore(self, read_key: Callable[[str], Key]) -> None:
+    def restore(self) -> None:
         """Read back what an earlier process changed."""
         for text, record in self._store.items(self.kind):
-            key = read_key(text)
+            key = self._key_type(text)
             before = self._seed_record(key)
             self.overrides[key] = record
             if self.on_change:

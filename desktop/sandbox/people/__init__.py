@@ -1,1 +1,1 @@
-"""The people of the sandbox: fixed fixtures, edge cases, and any number generated on demand."""
+"""People of the sandbox: fixture people from data files, generated people from a seed."""

@@ -1,40 +1,41 @@
-"""Customers made on demand from a seed and a number.
+"""Generated people: made on demand from a seed and a number, never stored.
 
 Every address, phone number and id carries the number, so that a look-up computes instead of
-searching. Numbers below `size` are Zendesk users; a twentieth more are known to Sailthru only.
+searching: a million people cost no memory. Numbers below `size` are Zendesk users; a twentieth
+more are known to Sailthru only.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from heapq import merge
 
 from desktop.sandbox.people.person_names import (
-    FAMILY_NAMES,
-    FOLDED_FAMILY_NAMES,
-    FOLDED_GIVEN_NAMES,
     FULL_NAME_COUNT,
-    GIVEN_NAMES,
-    NAMES_PER_GROUP,
+    NAMES_PER_REGION,
+    REGIONS,
+    NameRegion,
     find_name_positions,
 )
 from desktop.sandbox.timestamps import DAY
 
-DOMAINS = ("mail", "home", "post", "inbox", "web", "letters", "studio", "works")
-# Country calling codes by group of names.
-PHONE_COUNTRY_CODES = ("1", "34", "351", "49", "33", "46", "81", "91", "971", "48", "234", "39")
-# Walks through all names before one comes again: odd and no multiple of three (2^8 · 3^3 names).
+EMAIL_DOMAINS = ("mail", "home", "post", "inbox", "web", "letters", "studio", "works")
+# Walks through all names before one comes again: odd and no multiple of three, as there are
+# 2^8 · 3^3 names.
 NAME_STRIDE = 2741
+# Activity is spread over two years, denser near now.
 ACTIVITY_SPAN_S = 730 * DAY
+# The newest person was active two minutes ago: outside the minute that Zendesk's exports withhold.
 NEWEST_ACTIVITY_AGE_S = 120
-# How long before somebody's last activity the newest ticket, the one before it … moved. No slot
-# may stay empty for all: a feed would look through the whole crowd for its first.
+# How long before a person's last activity the newest ticket, the one before it … changed. No slot
+# may stay empty for all: an export would look through everybody for its first row.
 TICKET_SLOT_AGES_S = tuple(days * DAY for days in (0, 17.3, 61.8, 140.1, 233.6, 377.4))
 TICKET_SLOTS = len(TICKET_SLOT_AGES_S)
 
 _ADDRESS = re.compile(r"[a-z.\-]*?(\d+)@[a-z]+\.example")
-# How many tickets: one byte of the draw picks from here.
+# One random byte picks a number of tickets: 80 of 256 people wrote none, seven wrote six.
 _TICKET_COUNT_BY_BYTE = (
     (0,) * 80 + (1,) * 70 + (2,) * 45 + (3,) * 28 + (4,) * 16 + (5,) * 10 + (6,) * 7
 )
@@ -42,16 +43,17 @@ _TICKET_COUNT_BY_BYTE = (
 
 @dataclass(frozen=True, slots=True)
 class GeneratedPerson:
-    """One of the crowd: what both services derive their records from."""
+    """What the Zendesk user and the Sailthru profile of one generated person derive from."""
 
     index: int
     given: str
     family: str
-    group: int
+    region: NameRegion
     email: str
     second_email: str | None
     phone: str | None
     last_active_at: float
+    # 40 bytes; each decides one trait of the records of both services.
     random_bytes: bytes
     in_zendesk: bool
     has_sync_box: bool
@@ -65,7 +67,7 @@ class GeneratedPerson:
 
     @property
     def profile_email(self) -> str:
-        """The address Sailthru knows: now and then the second one."""
+        """The address Sailthru knows: the second one for a quarter of those who have two."""
         second = self.second_email
         return second if second and self.random_bytes[9] < 64 else self.email
 
@@ -77,7 +79,7 @@ class GeneratedPerson:
 
 @dataclass(frozen=True)
 class GeneratedPeople:
-    """All generated people; shares are between 0 and 1."""
+    """All generated people of one sandbox; shares are between 0 and 1."""
 
     seed: int
     size: int
@@ -90,27 +92,28 @@ class GeneratedPeople:
 
     @property
     def total(self) -> int:
-        """Everybody, with those whom only Sailthru knows."""
+        """How many there are, with those whom only Sailthru knows."""
         return self.size + self.size // 20
 
     def person(self, index: int) -> GeneratedPerson:
-        """Make one person."""
+        """Make the person of a number."""
         draw = blake2b(b"%d.%d" % (self.seed, index), digest_size=40).digest()
-        group, rest = divmod(
-            (index * NAME_STRIDE + self.seed) % FULL_NAME_COUNT, NAMES_PER_GROUP * NAMES_PER_GROUP
-        )
-        given, family = divmod(rest, NAMES_PER_GROUP)
-        local = f"{FOLDED_GIVEN_NAMES[group][given]}.{FOLDED_FAMILY_NAMES[group][family]}{index}"
-        second = f"{FOLDED_GIVEN_NAMES[group][given]}{index}@home.example" if draw[0] < 26 else None
+        name = (index * NAME_STRIDE + self.seed) % FULL_NAME_COUNT
+        region_and_given, family = divmod(name, NAMES_PER_REGION)
+        place, given = divmod(region_and_given, NAMES_PER_REGION)
+        region = REGIONS[place]
+        folded = region.folded_given_names[given]
+        domain = EMAIL_DOMAINS[draw[1] % len(EMAIL_DOMAINS)]
         in_zendesk = index < self.size
+        has_second_email = in_zendesk and draw[0] < 26
         return GeneratedPerson(
             index=index,
-            given=GIVEN_NAMES[group][given],
-            family=FAMILY_NAMES[group][family].replace("-", " "),
-            group=group,
-            email=f"{local}@{DOMAINS[draw[1] % len(DOMAINS)]}.example",
-            second_email=second if in_zendesk else None,
-            phone=f"+{PHONE_COUNTRY_CODES[group]}555{index:07d}" if draw[2] < 150 else None,
+            given=region.given_names[given],
+            family=region.family_names[family],
+            region=region,
+            email=f"{folded}.{region.folded_family_names[family]}{index}@{domain}.example",
+            second_email=f"{folded}{index}@home.example" if has_second_email else None,
+            phone=f"+{region.phone_country_code}555{index:07d}" if draw[2] < 150 else None,
             last_active_at=self.last_active_at(index),
             random_bytes=draw,
             in_zendesk=in_zendesk,
@@ -120,25 +123,19 @@ class GeneratedPeople:
         )
 
     def last_active_at(self, index: int) -> float:
-        """When something last happened to a person: later for higher numbers, denser near now."""
+        """Return the Unix time of a person's last activity: later for higher numbers."""
         if index >= self.size:
+            # Sailthru's own people are spread over the same time; 7919 is a prime.
             index = (index * 7919) % max(self.size, 1)
         away = (self.size - index) / max(self.size, 1)
         return self.reference_time - NEWEST_ACTIVITY_AGE_S - ACTIVITY_SPAN_S * away * away
 
     def first_index_active_since(self, since: float) -> int:
-        """Return the lowest number whose `active` is at or after a time."""
-        low, high = 0, self.size
-        while low < high:
-            middle = (low + high) // 2
-            if self.last_active_at(middle) < since:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        """Return the lowest number whose last activity is at or after a Unix time."""
+        return bisect_left(range(self.size), since, key=self.last_active_at)
 
     def index_by_email(self, email: str) -> int | None:
-        """Return the number in an address if such a number exists."""
+        """Return the number in an address if there is such a person."""
         match = _ADDRESS.fullmatch(email)
         if match is None or len(match[1]) > 12:
             return None
@@ -146,7 +143,7 @@ class GeneratedPeople:
         return index if index < self.total else None
 
     def index_by_phone(self, phone: str) -> int | None:
-        """Return the number in a phone number if it is that person's."""
+        """Return the number in a phone number if that person has this phone number."""
         digits = re.sub(r"\D", "", phone)
         if len(digits) < 11:
             return None
@@ -156,26 +153,13 @@ class GeneratedPeople:
         return index
 
     def indexes_by_name(self, words: list[str], *, prefix: bool) -> tuple[Iterator[int], int]:
-        """Return those whose name has all the words, in order, and how many there are."""
-        fitting: set[int] | None = None
-        for word in words:
-            given, family = find_name_positions(word, prefix=prefix)
-            each = NAMES_PER_GROUP * NAMES_PER_GROUP
-            spots = {
-                g * each + n * NAMES_PER_GROUP + other
-                for g, n in given
-                for other in range(NAMES_PER_GROUP)
-            }
-            spots |= {
-                g * each + other * NAMES_PER_GROUP + n
-                for g, n in family
-                for other in range(NAMES_PER_GROUP)
-            }
-            fitting = spots if fitting is None else fitting & spots
-        back = pow(NAME_STRIDE, -1, FULL_NAME_COUNT)
+        """Return the people whose name has all the words, in order, and how many they are."""
+        names = [find_name_positions(word, prefix=prefix) for word in words]
+        # The inverse of the stride turns the number of a name into the first who has it.
+        inverse = pow(NAME_STRIDE, -1, FULL_NAME_COUNT)
         ranges = [
-            range((spot - self.seed) * back % FULL_NAME_COUNT, self.size, FULL_NAME_COUNT)
-            for spot in fitting or ()
+            range((name - self.seed) * inverse % FULL_NAME_COUNT, self.size, FULL_NAME_COUNT)
+            for name in (set.intersection(*names) if names else ())
         ]
         return merge(*ranges), sum(map(len, ranges))
 

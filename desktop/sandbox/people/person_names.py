@@ -1,124 +1,75 @@
-"""Names from many places, as parallel sets so that a name can be turned back into its numbers."""
+"""Names of generated people by region, and the look-up from a name back to its numbers.
+
+The names stand in `data/regions.toml`. Every region has as many, so that the number of a person
+and the positions of their names follow from each other without a search.
+"""
 
 import unicodedata
+from dataclasses import dataclass
 
-# Each group: 24 given names, 24 family names.
-_GROUPS: tuple[tuple[str, str], ...] = (
-    (
-        "James Olivia Liam Emma Noah Ava Ethan Mia Lucas Grace Henry Chloe Jack Zoe Owen Ruby"
-        " Leo Hazel Miles Nora Felix Iris Cole June",
-        "Smith Johnson Brown Taylor Wilson Davies Evans Thomas Walker White Hughes Green Hall"
-        " Wood Harris Clarke Turner Hill Scott Moore Ward Bennett Foster Reed",
-    ),
-    (
-        "Sofía Mateo Valentina Diego Camila Javier Lucía Andrés Elena Carlos Paula Miguel Carmen"
-        " Rafael Isabel Pablo Marta Jorge Inés Sergio Rosa Hugo Pilar Óscar",
-        "García Fernández González Rodríguez Martínez Sánchez Pérez Gómez Díaz Muñoz Romero"
-        " Álvarez Torres Ruiz Ramírez Flores Vargas Castro Ortega Rubio Molina Delgado Ortiz Núñez",
-    ),
-    (
-        "Inês João Beatriz Tiago Leonor Rui Mariana Duarte Catarina Gonçalo Ana Pedro Joana Nuno"
-        " Rita Vasco Teresa Paulo Clara Bruno Sara Fábio Helena André",
-        "Silva Santos Ferreira Pereira Oliveira Costa Rodrigues Martins Sousa Fernandes Gonçalves"
-        " Gomes Lopes Marques Alves Almeida Ribeiro Pinto Carvalho Teixeira Moreira Correia Mendes"
-        " Nunes",
-    ),
-    (
-        "Lukas Hannah Jonas Lena Maximilian Greta Paul Frieda Moritz Johanna Jürgen Käthe Stefan"
-        " Ulrike Matthias Anke Florian Birgit Uwe Sabine Klaus Heike Björn Monika",
-        "Müller Schmidt Schneider Fischer Weber Meyer Wagner Becker Schulz Hoffmann Schäfer Koch"
-        " Bauer Richter Klein Wolf Schröder Neumann Schwarz Zimmermann Braun Krüger Hartmann Lange",
-    ),
-    (
-        "Camille Louis Manon Gabriel Léa Raphaël Juliette Arthur Margaux Théo Élise Antoine Céline"
-        " Mathieu Amélie Julien Noémie Benoît Sylvie Étienne Agnès Luc Odile Rémi",
-        "Martin Bernard Dubois Robert Richard Petit Durand Leroy Moreau Simon Laurent Lefebvre"
-        " Michel Roux Fontaine Chevalier Gauthier Perrin Robin Clément Morin Girard Mercier Blanc",
-    ),
-    (
-        "Astrid Lars Ingrid Nils Freja Søren Signe Erik Linnea Mikkel Maja Henrik Karin Anders"
-        " Liv Gustav Ebba Jens Saga Øyvind Tuva Håkon Sigrid Aksel",
-        "Hansen Johansson Nielsen Andersson Jensen Karlsson Pedersen Nilsson Larsen Eriksson"
-        " Olsen Persson Berg Lindberg Dahl Holm Lund Sørensen Bergström Haugen Nyström Åberg Moe"
-        " Strand",
-    ),
-    (
-        "Yuki Haruto Sakura Ren Aoi Sota Hina Kaito Mei Riku Akari Takumi Emi Kenji Naoko Daiki"
-        " Rina Hiroshi Yumi Satoshi Kana Makoto Asuka Jiro",
-        "Sato Suzuki Takahashi Tanaka Watanabe Ito Yamamoto Nakamura Kobayashi Kato Yoshida Yamada"
-        " Sasaki Matsumoto Inoue Kimura Hayashi Shimizu Saito Mori Abe Ikeda Hashimoto Ogawa",
-    ),
-    (
-        "Aarav Ananya Vihaan Diya Arjun Kavya Rohan Meera Aditya Nisha Karthik Pooja Rahul Sneha"
-        " Vikram Divya Sanjay Lakshmi Nikhil Asha Manish Rekha Suresh Tara",
-        "Sharma Patel Iyer Reddy Gupta Menon Rao Singh Desai Joshi Kapoor Mehta Pillai Verma Das"
-        " Banerjee Chopra Kulkarni Bose Malhotra Naidu Saxena Trivedi Shetty",
-    ),
-    (
-        "Omar Layla Yusuf Fatima Khalid Amina Hassan Noor Ibrahim Salma Tariq Zainab Karim Yasmin"
-        " Bilal Rania Samir Huda Faisal Dina Nabil Leila Walid Mariam",
-        "Haddad Mansour Khoury Aziz Rahman Saleh Nasser Farah Hamdan Qureshi Sabbagh Darwish"
-        " Malik Ansari Bakri Jaber Kassem Najjar Sharif Taha Zaki Habib Fakhoury Issa",
-    ),
-    (
-        "Zuzanna Jakub Maja Szymon Hanna Wojciech Kasia Piotr Agnieszka Tomasz Ola Michał Ewa"
-        " Paweł Magda Krzysztof Anna Marek Joanna Łukasz Iwona Adam Beata Grzegorz",
-        "Nowak Kowalska Wiśniewski Wójcik Kamińska Lewandowski Zielińska Szymański Woźniak"
-        " Dąbrowska Kozłowski Jankowska Mazur Krawczyk Piotrowska Grabowski Pawlak Michalska Król"
-        " Wieczorek Wróbel Jabłońska Stępień Malinowski",
-    ),
-    (
-        "Chidi Adaeze Kwame Ama Tunde Ngozi Kofi Zola Emeka Folake Sipho Thandi Babajide Amara"
-        " Jabari Wanjiru Kamau Nia Obinna Halima Musa Efua Tendai Chipo",
-        "Adeyemi Mensah Okonkwo Dlamini Mwangi Balogun Owusu Nkosi Eze Kamau Abiola Boateng Moyo"
-        " Otieno Chukwu Asante Ndlovu Diallo Bello Wekesa Sesay Traore Zulu Osei",
-    ),
-    (
-        "Giulia Marco Chiara Luca Francesca Alessandro Elisa Matteo Federica Davide Silvia Simone"
-        " Laura Andrea Valeria Stefano Ilaria Nicola Bianca Fabio Serena Paolo Irene Enrico",
-        "Rossi Russo Ferrari Esposito Bianchi Romano Colombo Ricci Marino Greco Bruno Gallo Conti"
-        " De-Luca Mancini Giordano Rizzo Lombardi Moretti Barbieri Fontana Santoro Mariani Rinaldi",
-    ),
-)
+from desktop.sandbox.data_files import read_data_file
 
-GIVEN_NAMES = tuple(tuple(given.split()) for given, _ in _GROUPS)
-FAMILY_NAMES = tuple(tuple(family.split()) for _, family in _GROUPS)
-NAME_GROUPS = len(_GROUPS)
-NAMES_PER_GROUP = 24
-FULL_NAME_COUNT = NAME_GROUPS * NAMES_PER_GROUP * NAMES_PER_GROUP
+NAMES_PER_REGION = 24
 
-# Letters that do not fall apart into a base letter and an accent.
-_PLAIN = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae"})
+# Letters that Unicode does not decompose into a base letter and an accent.
+_UNDECOMPOSED = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae"})
 
 
 def fold_name(text: str) -> str:
-    """Lower-case ASCII letters of a name, for addresses and for searching."""
-    split = unicodedata.normalize("NFKD", text.translate(_PLAIN))
+    """Return a name in lower-case letters without accents, for addresses and for searching."""
+    split = unicodedata.normalize("NFKD", text.translate(_UNDECOMPOSED))
     return "".join(mark for mark in split if not unicodedata.combining(mark)).casefold()
 
 
-FOLDED_GIVEN_NAMES = tuple(tuple(fold_name(name) for name in group) for group in GIVEN_NAMES)
-FOLDED_FAMILY_NAMES = tuple(tuple(fold_name(name) for name in group) for group in FAMILY_NAMES)
+@dataclass(frozen=True)
+class NameRegion:
+    """The names that generated people of one region have, and where these people live."""
+
+    city: str
+    locale: str
+    time_zone: str
+    phone_country_code: str
+    given_names: tuple[str, ...]
+    family_names: tuple[str, ...]
+    folded_given_names: tuple[str, ...]
+    folded_family_names: tuple[str, ...]
 
 
-def find_name_positions(
-    word: str, *, prefix: bool
-) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Return the (group, number) of every given and every family name a word fits."""
+def _parse_region(table: dict[str, str]) -> NameRegion:
+    given, family = table["given_names"].split(), table["family_names"].split()
+    return NameRegion(
+        table["city"],
+        table["locale"],
+        table["time_zone"],
+        table["phone_country_code"],
+        tuple(given),
+        tuple(name.replace("-", " ") for name in family),
+        # Folded with the hyphen: an address cannot hold a blank.
+        tuple(map(fold_name, given)),
+        tuple(map(fold_name, family)),
+    )
+
+
+REGIONS = tuple(map(_parse_region, read_data_file("people", "regions.toml")["regions"]))
+FULL_NAME_COUNT = len(REGIONS) * NAMES_PER_REGION * NAMES_PER_REGION
+
+
+def find_name_positions(word: str, *, prefix: bool) -> set[int]:
+    """Return the numbers of all full names of which a folded word is a given or family name.
+
+    The number of a full name is (region · 24 + given name) · 24 + family name.
+    """
 
     def fits(name: str) -> bool:
         return name.startswith(word) if prefix else name == word
 
-    given = [
-        (g, n)
-        for g in range(NAME_GROUPS)
-        for n in range(NAMES_PER_GROUP)
-        if fits(FOLDED_GIVEN_NAMES[g][n])
-    ]
-    family = [
-        (g, n)
-        for g in range(NAME_GROUPS)
-        for n in range(NAMES_PER_GROUP)
-        if fits(FOLDED_FAMILY_NAMES[g][n])
-    ]
-    return given, family
+    found: set[int] = set()
+    size = NAMES_PER_REGION
+    for place, region in enumerate(REGIONS):
+        first = place * size * size
+        for number in range(size):
+            if fits(region.folded_given_names[number]):
+                found.update(range(first + number * size, first + (number + 1) * size))
+            if fits(region.folded_family_names[number]):
+                found.update(range(first + number, first + size * size, size))
+    return found

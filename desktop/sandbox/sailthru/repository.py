@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import md5
 
 from desktop.sandbox.http_messages import JsonObject
@@ -21,33 +21,31 @@ SID = re.compile(r"[0-9a-f]{24}")
 EXACT_COUNT_LIMIT = 10_000
 
 
-def _no_seed_record(_key: str) -> JsonObject | None:
-    return None
-
-
 class SailthruRepository:
     """The tables of one Sailthru account and their indexes."""
 
     def __init__(self, state: SandboxState) -> None:
         self.state = state
         self.seed_data = SailthruSeedData(state.generated_people)
-        shelf, now = state.store, state.now
-        self.profiles: RecordTable[str] = RecordTable(
-            "sailthru.profile", shelf, self.seed_data.profile, now
-        )
-        self.lists: RecordTable[str] = RecordTable("sailthru.list", shelf, self._seed_list, now)
-        self.jobs: RecordTable[str] = RecordTable("sailthru.job", shelf, _no_seed_record, now)
-        self.records: RecordTable[str] = RecordTable("sailthru.record", shelf, _no_seed_record, now)
+        self.profiles = self._table("profile", self.seed_data.profile)
+        self.lists = self._table("list", self._seed_list)
+        self.jobs = self._table("job")
+        self.records = self._table("record")
         # "stuck-job" or "failed-job" while a request with that fault is served.
         self.job_fault = ""
         self._sids_by_key: dict[str, set[str]] = {}
         self._list_member_counts: dict[str, int] = {}
-        self._created_profile_count = int(shelf.get("sailthru.next", "profile", 0))
-        for sid in self.seed_data.fixture_people:
+        self._created_profile_count = int(state.store.get("sailthru.next", "profile", 0))
+        for sid in self.seed_data.fixture_profiles:
             self._index(sid, None, self.seed_data.profile(sid))
         self.profiles.on_change = self._index
         for table in (self.profiles, self.lists, self.jobs, self.records):
-            table.restore(str)
+            table.restore()
+
+    def _table(
+        self, kind: str, seed: Callable[[str], JsonObject | None] = lambda _key: None
+    ) -> RecordTable[str]:
+        return RecordTable(f"sailthru.{kind}", self.state.store, seed, self.state.now, str)
 
     # Profiles
 
@@ -106,7 +104,7 @@ class SailthruRepository:
 
     def all_profiles(self) -> Iterator[JsonObject]:
         """Return all profiles: the cast, the crowd, then those added."""
-        for sid in self.seed_data.fixture_people:
+        for sid in self.seed_data.fixture_profiles:
             if sid not in self.profiles.overrides:
                 yield self.seed_data.profile(sid) or {}
         for index in range(self.state.generated_people.total):
@@ -188,7 +186,7 @@ class SailthruRepository:
 
     def individual_profiles(self) -> Iterator[JsonObject]:
         """Return the cast's and the changed profiles."""
-        for sid in self.seed_data.fixture_people:
+        for sid in self.seed_data.fixture_profiles:
             if sid not in self.profiles.overrides:
                 yield self.seed_data.profile(sid) or {}
         for _, profile in self.profiles.existing_overrides():

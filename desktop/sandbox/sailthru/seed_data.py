@@ -1,27 +1,21 @@
 """The profiles Sailthru holds before anybody changes them."""
 
-from datetime import UTC, datetime
 from hashlib import md5
 from typing import Any
 
 from desktop.sandbox.http_messages import JsonObject
-from desktop.sandbox.people.fixture_people import FIXTURE_PEOPLE, TOM_SECOND_PROFILE
-from desktop.sandbox.people.fixture_records import FixturePerson, FixtureProfile
+from desktop.sandbox.people.fixture_people import FIXTURE_PEOPLE, FixtureProfile
 from desktop.sandbox.people.generated_people import GeneratedPeople, GeneratedPerson
+from desktop.sandbox.people.sample_texts import (
+    CATEGORIES,
+    LIST_MEMBERS_PER_256,
+    PRODUCT_TITLES,
+    SIGNUP_SOURCES,
+)
 from desktop.sandbox.timestamps import DAY, HOUR
 
-# Of 256: how many of the crowd are on each list.
-LIST_MEMBERS_PER_256 = {"Newsletter": 140, "VIP Offers": 40, "Winback": 30, "Product news": 76}
 SMART_LIST = "zendesk-sync-smart"
 NORMAL_LISTS = (*LIST_MEMBERS_PER_256, "!! bar/foo", "a=b")
-
-CITIES = (
-    "Boston", "Mexico City", "Porto", "Berlin", "Lyon", "Uppsala", "Osaka", "Pune", "Dubai",
-    "Gdańsk", "Lagos", "Turin",
-)  # fmt: skip
-TITLES = ("Linen throw", "Copper pan", "Oak shelf", "Desk lamp", "Rain jacket", "Tea set")
-SOURCES = ("checkout", "popup", "blog", "sweepstake", "store", "footer")
-CATEGORIES = ("home", "outdoor", "kitchen", "garden", "kids", "books")
 
 _SID_HIGH = 0x5A000000
 _SID_MULTIPLIER = 0x9E3779B97F4A7C15
@@ -88,15 +82,14 @@ class SailthruSeedData:
 
     def __init__(self, generated_people: GeneratedPeople) -> None:
         self.generated_people = generated_people
-        self.fixture_people: dict[str, tuple[FixturePerson, FixtureProfile]] = {}
-        for member in FIXTURE_PEOPLE:
-            if member.profile is not None:
-                self.fixture_people[member.profile.sid] = (member, member.profile)
+        self.fixture_profiles = {
+            person.profile.sid: person.profile for person in FIXTURE_PEOPLE if person.profile
+        }
 
     def profile(self, sid: str) -> JsonObject | None:
         """Make a profile, or None where the sid means nobody."""
-        if (found := self.fixture_people.get(sid)) is not None:
-            return self._fixture_profile(*found)
+        if (fixture := self.fixture_profiles.get(sid)) is not None:
+            return self._fixture_profile(fixture)
         index = self.index_of(sid)
         if index is None:
             return None
@@ -125,12 +118,12 @@ class SailthruSeedData:
         person = self.generated_people.person(index)
         return self.sid_of(index) if person.has_profile and person.profile_email == email else None
 
-    def _fixture_profile(self, member: FixturePerson, profile: FixtureProfile) -> JsonObject:
+    def _fixture_profile(self, profile: FixtureProfile) -> JsonObject:
         at = self.generated_people.reference_time
         created = at - profile.created_age_s
         lists = {name: at - age for name, age in profile.lists.items()}
-        if member is TOM_SECOND_PROFILE:
-            created = datetime(2024, 2, 1, 15, 30, tzinfo=UTC).timestamp()
+        if profile.created_at is not None:
+            created = profile.created_at.timestamp()
             lists = dict.fromkeys(lists, created)
         record = make_profile_record(profile.sid, profile.email, created)
         opens, clicks, views, messages = profile.lifetime
@@ -206,7 +199,7 @@ class SailthruSeedData:
                     person.last_active_at - (12 + 90 * number + draw[number]) * DAY, created + HOUR
                 ),
                 900 + 37 * draw[number + 1] + 500 * (draw[number + 2] % 9),
-                TITLES[(draw[number + 3] + number) % len(TITLES)],
+                PRODUCT_TITLES[(draw[number + 3] + number) % len(PRODUCT_TITLES)],
             )
             for number in range(bought)
         ]
@@ -236,8 +229,8 @@ class SailthruSeedData:
         values: dict[str, Any] = {
             "first_name": person.given,
             "last_name": person.family,
-            "city": CITIES[person.group],
-            "source": SOURCES[draw[10] % len(SOURCES)],
+            "city": person.region.city,
+            "source": SIGNUP_SOURCES[draw[10] % len(SIGNUP_SOURCES)],
             "favourite_category": CATEGORIES[draw[11] % len(CATEGORIES)],
             "ltv": round(spent_cents / 100, 2),
         }

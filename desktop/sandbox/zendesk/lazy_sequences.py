@@ -1,58 +1,40 @@
-"""Long lists that are counted and cut without being made."""
+"""Long lists of records that are counted and sliced without making every record."""
 
-from collections.abc import Iterator, Sequence
-from typing import overload
+from collections.abc import Callable, Sequence
 
 from desktop.sandbox.http_messages import JsonObject
 
 
-class LazyIdList(Sequence[int]):
-    """Single ids and ranges, one after another."""
+class LazyRecords:
+    """The records of single ids and of ranges of ids; only those of a slice are made."""
 
-    def __init__(self, parts: Sequence[int | range]) -> None:
-        self._parts = [range(part, part + 1) if isinstance(part, int) else part for part in parts]
+    def __init__(self, parts: Sequence[int | range], find: Callable[[int], JsonObject]) -> None:
+        self._ranges = [range(part, part + 1) if isinstance(part, int) else part for part in parts]
+        self._find = find
 
     def __len__(self) -> int:
-        return sum(map(len, self._parts))
+        return sum(map(len, self._ranges))
 
-    @overload
-    def __getitem__(self, place: int) -> int: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[int]: ...
-    def __getitem__(self, place: int | slice) -> int | list[int]:
-        """Return one id or the ids of a slice."""
-        if isinstance(place, int):
-            return self[place : place + 1][0]
-        start, stop, _ = place.indices(len(self))
-        found: list[int] = []
-        for part in self._parts:
-            if start < len(part) and stop > 0:
-                found.extend(part[max(start, 0) : stop])
-            start -= len(part)
-            stop -= len(part)
-            if stop <= 0:
-                break
+    def __getitem__(self, places: slice) -> list[JsonObject]:
+        start, stop, _ = places.indices(len(self))
+        found: list[JsonObject] = []
+        for ids in self._ranges:
+            if start < len(ids) and stop > 0:
+                found += map(self._find, ids[max(start, 0) : stop])
+            start -= len(ids)
+            stop -= len(ids)
         return found
 
-    def __iter__(self) -> Iterator[int]:
-        for part in self._parts:
-            yield from part
 
+class TruncatedRecords:
+    """The first records of a longer list whose length is known."""
 
-class TruncatedRows(Sequence[JsonObject]):
-    """The first rows of a longer list whose length is known."""
-
-    def __init__(self, rows: list[JsonObject], total: int) -> None:
-        self._rows = rows
-        self._total = max(total, len(rows))
+    def __init__(self, records: list[JsonObject], total: int) -> None:
+        self._records = records
+        self._total = max(total, len(records))
 
     def __len__(self) -> int:
         return self._total
 
-    @overload
-    def __getitem__(self, place: int) -> JsonObject: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[JsonObject]: ...
-    def __getitem__(self, place: int | slice) -> JsonObject | list[JsonObject]:
-        """Return what is there of a place."""
-        return self._rows[place]
+    def __getitem__(self, places: slice) -> list[JsonObject]:
+        return self._records[places]

@@ -1,21 +1,35 @@
-"""Both forms of paging (contract 11): cursor when `page[size]` is given, offset otherwise."""
+"""Pagination at Zendesk: by cursor when `page[size]` is given, by offset otherwise.
+
+https://developer.zendesk.com/api-reference/introduction/pagination/
+"""
 
 import base64
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode
 
 from desktop.sandbox.http_messages import JsonObject, SandboxRequest, SandboxResponse, json_response
 from desktop.sandbox.zendesk.error_responses import coded_error, zendesk_error
 
 MAX_PAGE_SIZE = 100
+# Offset paging ends here, whatever `count` says.
 MAX_OFFSET_RESULTS = 10_000
+# The exports have pages of their own size.
+MAX_EXPORT_PAGE_SIZE = 1000
 
-Serializer = Callable[[Any], JsonObject]
+RowSerializer = Callable[[Any], JsonObject]
+Sideloader = Callable[[list[Any]], JsonObject]
+
+
+class PageableRows(Protocol):
+    """A list that can be counted and sliced, although its rows may not be made yet."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, places: slice, /) -> Sequence[Any]: ...
 
 
 def read_integer(request: SandboxRequest, name: str, default: int) -> int:
-    """Read a whole number from the query; 400 when it is none."""
+    """Read a whole number from the query; raises a 400 when it is none."""
     text = request.query.get(name, "")
     if not text:
         return default
@@ -24,22 +38,28 @@ def read_integer(request: SandboxRequest, name: str, default: int) -> int:
     return int(text)
 
 
-def page_link(request: SandboxRequest, **changes: str | int) -> str:
-    """Return the asked address with other parameters, absolute (contract 16)."""
-    names = {name.replace("__", "[") + ("]" if "__" in name else "") for name in changes}
-    kept = [pair for pair in parse_qsl(request.raw_query, True) if pair[0] not in names]
-    for name, value in changes.items():
-        kept.append((name.replace("__", "[") + ("]" if "__" in name else ""), str(value)))
-    return f"{request.base_url}{request.path}?{urlencode(kept)}"
+def read_ids(request: SandboxRequest, name: str) -> list[str]:
+    """Read up to a hundred ids from a comma-separated parameter; more are refused."""
+    ids = [part.strip() for part in request.query.get(name, "").split(",") if part.strip()]
+    if len(ids) > MAX_PAGE_SIZE:
+        raise zendesk_error(400, "InvalidValue", f"{name}: at most 100 values are allowed")
+    return ids
+
+
+def page_link(request: SandboxRequest, changes: dict[str, Any], *dropped: str) -> str:
+    """Return the absolute address of the request with changed and without dropped parameters."""
+    gone = {*changes, *dropped}
+    kept = [pair for pair in parse_qsl(request.raw_query, True) if pair[0] not in gone]
+    return f"{request.base_url}{request.path}?{urlencode([*kept, *changes.items()])}"
 
 
 def encode_cursor(text: str) -> str:
-    """Make a cursor nobody should look into."""
+    """Make an opaque cursor of a position."""
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def decode_cursor(text: str) -> str:
-    """Read a cursor; 400 when it is not one of ours."""
+    """Return the position in a cursor; raises a 400 when it is none of the sandbox's."""
     try:
         return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
     except ValueError as error:
@@ -49,106 +69,91 @@ def decode_cursor(text: str) -> str:
 def page_response(
     request: SandboxRequest,
     name: str,
-    rows: Sequence[Any],
-    show: Serializer = lambda row: row,
+    rows: PageableRows,
+    show: RowSerializer = lambda row: row,
     *,
-    side: Callable[[list[Any]], JsonObject] | None = None,
-    cursor_only: bool = False,
-    offset_only: bool = False,
+    side: Sideloader | None = None,
+    only: str = "",
 ) -> SandboxResponse:
-    """Answer with a page of rows, and sideloads for that page."""
-    if "page[size]" in request.query or cursor_only:
-        if offset_only:
-            raise coded_error(400, "InvalidPaginationParameter", "page[size] is not supported here")
-        return _cursor_page(request, name, rows, show, side)
-    return _offset_page(request, name, rows, show, side)
+    """Answer with a page of rows and the sideloads for that page.
+
+    `only` is "cursor" or "offset" where an endpoint has one form of paging.
+    """
+    has_cursor = "page[size]" in request.query
+    if has_cursor and only == "offset":
+        raise coded_error(400, "InvalidPaginationParameter", "page[size] is not supported here")
+    if has_cursor or only == "cursor":
+        page, navigation = _cursor_page(request, rows)
+    else:
+        page, navigation = _offset_page(request, rows)
+    answer: JsonObject = {name: [show(row) for row in page]}
+    return json_response(answer | (side(page) if side else {}) | navigation)
 
 
-def _cursor_page(
-    request: SandboxRequest,
-    name: str,
-    rows: Sequence[Any],
-    show: Serializer,
-    side: Callable[[list[Any]], JsonObject] | None,
-) -> SandboxResponse:
+def _cursor_page(request: SandboxRequest, rows: PageableRows) -> tuple[list[Any], JsonObject]:
     size = read_integer(request, "page[size]", MAX_PAGE_SIZE)
     if not 1 <= size <= MAX_PAGE_SIZE:
         raise coded_error(400, "InvalidPaginationParameter", "page[size] must be between 1 and 100")
     start = 0
     if after := request.query.get("page[after]"):
-        start = int(_cursor_position(after))
+        start = _cursor_position(after)
     elif before := request.query.get("page[before]"):
-        start = max(int(_cursor_position(before)) - size, 0)
+        start = max(_cursor_position(before) - size, 0)
     page = list(rows[start : start + size])
     end = start + len(page)
-    more = end < len(rows)
-    after_cursor = encode_cursor(f"at {end}")
-    before_cursor = encode_cursor(f"at {start}")
-    answer: JsonObject = {name: [show(row) for row in page]}
-    if side:
-        answer |= side(page)
-    answer["meta"] = {
-        "has_more": more,
-        "after_cursor": after_cursor if page else None,
-        "before_cursor": before_cursor if page else None,
+    has_more = end < len(rows)
+    cursors = {"before": encode_cursor(f"at {start}"), "after": encode_cursor(f"at {end}")}
+
+    def link(direction: str) -> str:
+        changes = {"page[size]": size, f"page[{direction}]": cursors[direction]}
+        return page_link(request, changes, "page[after]", "page[before]")
+
+    return page, {
+        "meta": {
+            "has_more": has_more,
+            "after_cursor": cursors["after"] if page else None,
+            "before_cursor": cursors["before"] if page else None,
+        },
+        "links": {
+            "prev": link("before") if start else None,
+            "next": link("after") if has_more else None,
+        },
     }
-    base = {"page__size": size}
-    clean = _without_parameters(request, "page[after]", "page[before]")
-    answer["links"] = {
-        "prev": page_link(clean, **base, page__before=before_cursor) if start else None,
-        "next": page_link(clean, **base, page__after=after_cursor) if more else None,
-    }
-    return json_response(answer)
 
 
-def _cursor_position(cursor: str) -> str:
+def _cursor_position(cursor: str) -> int:
     text = decode_cursor(cursor)
     if not text.startswith("at ") or not text[3:].isdigit():
         raise coded_error(400, "InvalidCursor", "The cursor is not valid")
-    return text[3:]
+    return int(text[3:])
 
 
-def _without_parameters(request: SandboxRequest, *names: str) -> SandboxRequest:
-    from dataclasses import replace
-
-    kept = [pair for pair in parse_qsl(request.raw_query, True) if pair[0] not in names]
-    return replace(request, raw_query=urlencode(kept))
-
-
-def _offset_page(
-    request: SandboxRequest,
-    name: str,
-    rows: Sequence[Any],
-    show: Serializer,
-    side: Callable[[list[Any]], JsonObject] | None,
-) -> SandboxResponse:
-    page = max(read_integer(request, "page", 1), 1)
+def _offset_page(request: SandboxRequest, rows: PageableRows) -> tuple[list[Any], JsonObject]:
+    number = max(read_integer(request, "page", 1), 1)
     size = min(max(read_integer(request, "per_page", MAX_PAGE_SIZE), 1), MAX_PAGE_SIZE)
-    if page * size > MAX_OFFSET_RESULTS:
-        # Offset paging stops at 10,000 records (contract 11).
+    if number * size > MAX_OFFSET_RESULTS:
         raise coded_error(
             400,
             "InvalidPaginationDepth",
             "Invalid search: cannot access beyond 10000 results",
             "Use cursor pagination",
         )
-    start = (page - 1) * size
-    shown = list(rows[start : start + size])
-    answer: JsonObject = {name: [show(row) for row in shown]}
-    if side:
-        answer |= side(shown)
-    more = start + len(shown) < len(rows)
-    answer["next_page"] = (
-        page_link(request, page=page + 1, per_page=size) if more and shown else None
-    )
-    answer["previous_page"] = page_link(request, page=page - 1, per_page=size) if page > 1 else None
-    answer["count"] = len(rows)
-    return json_response(answer)
+    start = (number - 1) * size
+    page = list(rows[start : start + size])
+    has_more = bool(page) and start + len(page) < len(rows)
+    return page, offset_navigation(request, number, size, len(rows), has_more=has_more)
 
 
-def read_ids(request: SandboxRequest, name: str) -> list[str]:
-    """Read up to a hundred ids from a comma-separated parameter."""
-    ids = [part.strip() for part in request.query.get(name, "").split(",") if part.strip()]
-    if len(ids) > MAX_PAGE_SIZE:
-        raise zendesk_error(400, "InvalidValue", f"{name}: at most 100 values are allowed")
-    return ids
+def offset_navigation(
+    request: SandboxRequest, number: int, size: int, count: int, *, has_more: bool
+) -> JsonObject:
+    """Return `next_page`, `previous_page` and `count` of a page of offset paging."""
+
+    def link(page: int) -> str:
+        return page_link(request, {"page": page, "per_page": size})
+
+    return {
+        "next_page": link(number + 1) if has_more else None,
+        "previous_page": link(number - 1) if number > 1 else None,
+        "count": count,
+    }

@@ -1,4 +1,4 @@
-"""Who may do what (contract 2): roles, and the scopes of an OAuth token."""
+"""Permissions at Zendesk: roles of users, and the scopes of an OAuth token."""
 
 from desktop.sandbox.http_messages import JsonObject, SandboxRequest
 from desktop.sandbox.zendesk.error_responses import forbidden_error
@@ -15,35 +15,33 @@ _SCOPE_RESOURCES = {
 
 
 def require_scope(request: SandboxRequest, path: str) -> None:
-    """Refuse what the token's scopes do not cover; an unknown scope covers nothing."""
+    """Raise a 403 for what the token's scopes do not cover; an unknown scope covers nothing."""
     scopes = request.actor.scopes
     if scopes is None:
+        # API tokens carry no scopes: the role alone decides.
         return
     need = "read" if request.method == "GET" else "write"
     if need in scopes:
         return
     parts = path.removeprefix("/api/v2/").split("/")
-    # Identities reject tokens scoped users:read or users:write (contract 0.6).
+    # Identities reject tokens scoped users:read or users:write: only read and write cover them.
     resource = "" if "identities" in parts else _SCOPE_RESOURCES.get(parts[0], "")
     if not resource or f"{resource}:{need}" not in scopes:
         raise forbidden_error("You do not have the necessary scope to access this resource.")
 
 
-def require_agent(request: SandboxRequest) -> None:
-    """Refuse end users."""
-    if request.actor.role not in ("agent", "admin"):
-        raise forbidden_error()
-
-
-def require_admin(request: SandboxRequest) -> None:
-    """Refuse everybody but administrators."""
-    if not request.actor.is_admin:
+def require_role(request: SandboxRequest, role: str) -> None:
+    """Raise a 403 unless whoever asks has a role; administrators may do what agents may."""
+    if role and request.actor.role not in (role, "admin"):
         raise forbidden_error()
 
 
 def require_may_edit_user(request: SandboxRequest, user: JsonObject) -> None:
-    """Agents change end users and themselves only; shared users change for nobody."""
-    require_agent(request)
+    """Raise a 403 unless the user may be edited: agents edit end users and themselves only.
+
+    Users shared from another account are edited by nobody.
+    """
+    require_role(request, "agent")
     if user["shared"]:
         raise forbidden_error("This user is shared with another account and cannot be updated.")
     own = request.actor.user_id == user["id"]

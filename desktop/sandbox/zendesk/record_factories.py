@@ -1,28 +1,38 @@
-"""Records as Zendesk shows them (contract 14, attributes of the OpenAPI objects).
+"""Factories of Zendesk records: users, identities, tickets, comments and organizations.
 
-Keys that begin with an underscore are the sandbox's own and are never shown.
+What they have in common stands in `data/record_templates.json`, in the order of the attributes in
+Zendesk's OpenAPI description. Keys that begin with an underscore are the sandbox's own and are
+never shown. Times are Unix seconds; records hold them as ISO 8601 text.
 """
 
 from collections.abc import Sequence
+from html import escape
+from typing import Any
 
+from desktop.sandbox.data_files import read_data_file
 from desktop.sandbox.http_messages import JsonObject
 from desktop.sandbox.timestamps import format_iso_utc
 
-# Room for a user's identities in one number.
+# Room for a user's identities in one number: the id of an identity holds the id of its user.
 IDENTITY_IDS_PER_USER = 100
+# The one group of the account, "Support", and the agent whom tickets are assigned to.
+GROUP_ID = 7501
+DEFAULT_ASSIGNEE_ID = 7602
+
+RECORD_TEMPLATES: dict[str, JsonObject] = read_data_file("zendesk", "record_templates.json")
 
 
 def without_private_keys(record: JsonObject) -> JsonObject:
-    """Drop the sandbox's own keys."""
+    """Return a copy of a record without the sandbox's own keys."""
     return {key: value for key, value in record.items() if not key.startswith("_")}
 
 
 def make_identity_record(
     user_id: int, number: int, kind: str, value: str, *, primary: bool, at: float, verified: bool
 ) -> JsonObject:
-    """One identity; `deliverable_state` says that @example.* is never mailed (contract 3)."""
+    """Make an identity of a user; addresses below .example are never delivered to."""
     state = "reserved_example" if value.endswith(".example") else "deliverable"
-    return {
+    return RECORD_TEMPLATES["identity"] | {
         "id": user_id * IDENTITY_IDS_PER_USER + number,
         "user_id": user_id,
         "type": kind,
@@ -40,42 +50,24 @@ def make_user_record(
     user_id: int,
     name: str,
     *,
+    created: float,
+    updated: float,
     emails: Sequence[str] = (),
     phone: str | None = None,
     role: str = "end-user",
-    created: float,
-    updated: float,
     organization_id: int | None = None,
     tags: Sequence[str] = (),
-    external_id: str | None = None,
-    locale: str = "en-US",
     time_zone: str = "America/New_York",
-    suspended: bool = False,
-    notes: str = "",
-    user_fields: JsonObject | None = None,
+    has_sync_box: bool = False,
     verified: bool = True,
+    **fields: Any,
 ) -> JsonObject:
-    """One user with identities and memberships."""
-    identities = [
-        make_identity_record(
-            user_id, number, "email", email, primary=not number, at=created, verified=verified
-        )
-        for number, email in enumerate(emails)
-    ]
+    """Make a user with identities and memberships; `fields` are further attributes."""
+    values = [("email", email, verified) for email in emails]
     if phone:
-        identities.append(
-            make_identity_record(
-                user_id,
-                len(identities),
-                "phone_number",
-                phone,
-                primary=not identities,
-                at=created,
-                verified=True,
-            )
-        )
-    staff = role != "end-user"
-    return {
+        values.append(("phone_number", phone, True))
+    is_staff = role != "end-user"
+    return RECORD_TEMPLATES["user"] | {
         "id": user_id,
         "name": name,
         "email": emails[0] if emails else None,
@@ -85,34 +77,26 @@ def make_user_record(
         "iana_time_zone": time_zone,
         "phone": phone,
         "shared_phone_number": False if phone else None,
-        "photo": None,
-        "locale_id": 1,
-        "locale": locale,
         "organization_id": organization_id,
         "role": role,
+        # The role type of administrators in Zendesk's table of system roles.
         "role_type": 4 if role == "admin" else None,
-        "custom_role_id": None,
         "verified": verified,
-        "external_id": external_id,
         "tags": list(tags),
-        "alias": "",
-        "active": True,
-        "shared": False,
-        "shared_agent": False,
-        "last_login_at": format_iso_utc(updated) if staff else None,
-        "two_factor_auth_enabled": False,
-        "signature": "",
-        "details": "",
-        "notes": notes,
-        "moderator": staff,
-        "ticket_restriction": None if staff else "requested",
-        "only_private_comments": False,
-        "restricted_agent": not staff,
-        "suspended": suspended,
-        "default_group_id": 7501 if staff else None,
+        "last_login_at": format_iso_utc(updated) if is_staff else None,
+        "moderator": is_staff,
+        "ticket_restriction": None if is_staff else "requested",
+        "restricted_agent": not is_staff,
+        "default_group_id": GROUP_ID if is_staff else None,
         "report_csv": role == "admin",
-        "user_fields": {"sync_to_sailthru": False, **(user_fields or {})},
-        "_identities": identities,
+        "user_fields": {"sync_to_sailthru": has_sync_box},
+        **fields,
+        "_identities": [
+            make_identity_record(
+                user_id, number, kind, value, primary=not number, at=created, verified=known
+            )
+            for number, (kind, value, known) in enumerate(values)
+        ],
         "_orgs": [organization_id] if organization_id else [],
         "_at": updated,
     }
@@ -124,80 +108,56 @@ def make_ticket_record(
     subject: str,
     *,
     body: str,
-    status: str,
     created: float,
     updated: float,
-    generated: float,
-    priority: str | None = "normal",
-    tags: Sequence[str] = (),
-    organization_id: int | None = None,
-    assignee_id: int | None = 7602,
     rating: str | None = None,
     channel: str = "email",
+    **fields: Any,
 ) -> JsonObject:
-    """One ticket; `_at` is the exact generated_timestamp."""
-    return {
+    """Make a ticket; `_at` is the exact time that `generated_timestamp` shows in whole seconds."""
+    return RECORD_TEMPLATES["ticket"] | {
         "id": ticket_id,
-        "external_id": None,
         "via": {"channel": channel, "source": {"from": {}, "to": {}, "rel": None}},
         "created_at": format_iso_utc(created),
         "updated_at": format_iso_utc(updated),
-        "generated_timestamp": int(generated),
-        "type": "question",
+        "generated_timestamp": int(updated),
         "subject": subject,
         "raw_subject": subject,
         "description": body,
-        "priority": priority,
-        "status": status,
-        "recipient": None,
         "requester_id": requester_id,
         "submitter_id": requester_id,
-        "assignee_id": assignee_id,
-        "organization_id": organization_id,
-        "group_id": 7501,
-        "collaborator_ids": [],
-        "follower_ids": [],
-        "email_cc_ids": [],
-        "forum_topic_id": None,
-        "problem_id": None,
-        "has_incidents": False,
-        "is_public": True,
-        "due_at": None,
-        "tags": list(tags),
-        "custom_fields": [],
         "satisfaction_rating": {"score": rating or "unoffered"},
-        "sharing_agreement_ids": [],
-        "custom_status_id": 1,
-        "fields": [],
-        "followup_ids": [],
-        "ticket_form_id": None,
-        "brand_id": 7401,
-        "allow_channelback": False,
-        "allow_attachments": True,
-        "from_messaging_channel": False,
-        "_at": generated,
+        **fields,
+        "_at": updated,
     }
 
 
 def make_comment_record(
     ticket_id: int, number: int, author_id: int, body: str, *, public: bool, at: float
 ) -> JsonObject:
-    """One comment of a ticket."""
-    return {
+    """Make a comment of a ticket; comments are numbered from 1 within their ticket."""
+    return RECORD_TEMPLATES["comment"] | {
         "id": ticket_id * 1000 + number,
-        "type": "Comment",
         "author_id": author_id,
         "body": body,
-        "html_body": f'<div class="zd-comment" dir="auto">{_escape_html(body)}</div>',
+        "html_body": f'<div class="zd-comment" dir="auto">{escape(body, quote=False)}</div>',
         "plain_body": body,
         "public": public,
-        "attachments": [],
         "audit_id": ticket_id * 1000 + number + 500,
-        "via": {"channel": "web", "source": {"from": {}, "to": {}, "rel": None}},
         "created_at": format_iso_utc(at),
-        "metadata": {"system": {}, "custom": {}},
     }
 
 
-def _escape_html(body: str) -> str:
-    return body.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def make_organization_record(
+    organization_id: int, name: str, domain_names: Sequence[str], at: float
+) -> JsonObject:
+    """Make an organization that was created at a time and not changed since."""
+    return RECORD_TEMPLATES["organization"] | {
+        "id": organization_id,
+        "name": name,
+        "created_at": format_iso_utc(at),
+        "updated_at": format_iso_utc(at),
+        "domain_names": list(domain_names),
+        "organization_fields": {},
+        "_at": at,
+    }

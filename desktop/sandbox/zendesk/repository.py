@@ -1,13 +1,15 @@
-"""Everything Zendesk holds now: changed records over generated ones, and the ways to find them."""
+"""Repository of one Zendesk account: changed records over seed records, and their indexes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from desktop.sandbox.http_messages import JsonObject
+from desktop.sandbox.people.generated_people import GeneratedPerson
 from desktop.sandbox.record_table import RecordTable
 from desktop.sandbox.state import SandboxState
-from desktop.sandbox.timestamps import format_iso_utc
-from desktop.sandbox.zendesk.record_factories import make_comment_record
+from desktop.sandbox.timestamps import DAY, format_iso_utc
+from desktop.sandbox.zendesk.record_factories import RECORD_TEMPLATES, make_comment_record
 from desktop.sandbox.zendesk.seed_data import (
     FIRST_GENERATED_TICKET_ID,
     FIRST_GENERATED_USER_ID,
@@ -17,6 +19,9 @@ from desktop.sandbox.zendesk.seed_data import (
 
 FIRST_NEW_USER_ID = 40_000_000_000
 FIRST_NEW_ORGANIZATION_ID = 9001
+SYNC_FIELD_ID = 7301
+# More than the five that /tickets/recent shows: some may be deleted meanwhile.
+MAX_VIEWED_TICKETS = 20
 _PHONE = re.compile(r"\+?[\d\s().\-]{5,}")
 _TOKEN_KINDS = ("code", "access", "refresh")
 
@@ -27,36 +32,23 @@ def _normalise_identity(value: str) -> str:
     return f"+{re.sub(r'[^0-9]', '', text)}" if _PHONE.fullmatch(text) else text
 
 
-def _no_seed_record(_key: int | str) -> JsonObject | None:
-    return None
-
-
 class ZendeskRepository:
-    """The tables of one Zendesk account and their indexes."""
+    """The tables of users, tickets, organizations, fields, jobs and tokens, with their indexes."""
 
     def __init__(self, state: SandboxState) -> None:
         self.state = state
         self.seed_data = ZendeskSeedData(state.generated_people)
-        shelf, now = state.store, state.now
-        self.users: RecordTable[int] = RecordTable("zendesk.user", shelf, self.seed_data.user, now)
-        self.tickets: RecordTable[int] = RecordTable(
-            "zendesk.ticket", shelf, self.seed_data.ticket, now
-        )
-        self.organizations: RecordTable[int] = RecordTable(
-            "zendesk.organization", shelf, self.seed_data.organization, now
-        )
-        self.user_fields: RecordTable[int] = RecordTable(
-            "zendesk.user_field", shelf, self._seed_user_field, now
-        )
-        self.jobs: RecordTable[str] = RecordTable("zendesk.job", shelf, _no_seed_record, now)
-        self.tokens: RecordTable[str] = RecordTable("zendesk.token", shelf, _no_seed_record, now)
-        self.idempotency_keys: RecordTable[str] = RecordTable(
-            "zendesk.idempotency", shelf, _no_seed_record, now
-        )
-        self.viewed_ticket_ids: list[int] = []
+        self.users = self._table("user", int, self.seed_data.user)
+        self.tickets = self._table("ticket", int, self.seed_data.ticket)
+        self.organizations = self._table("organization", int, self.seed_data.organization)
+        self.user_fields = self._table("user_field", int, self._seed_user_field)
+        self.jobs = self._table("job", str)
+        self.tokens = self._table("token", str)
+        self.idempotency_keys = self._table("idempotency", str)
         # "stuck-job" or "failed-job" while a request with that fault is served.
         self.job_fault = ""
-        # E-mail, phone or external id in lower case → users that were ever found under it.
+        # Address, phone number or external id → users that were ever found under it. Entries are
+        # never removed: whoever looks up compares with the record of today.
         self._user_ids_by_identity: dict[str, set[int]] = {}
         self._ticket_ids_by_requester: dict[int, set[int]] = {}
         self._next_ids: dict[str, int] = {}
@@ -65,18 +57,29 @@ class ZendeskRepository:
         self.users.on_change = self._index_user
         self.tickets.on_change = self._index_ticket
         for table in (self.users, self.tickets, self.organizations, self.user_fields):
-            table.restore(int)
+            table.restore()
         for by_text in (self.jobs, self.tokens, self.idempotency_keys):
-            by_text.restore(str)
-        self.viewed_ticket_ids = shelf.get("zendesk", "viewed", [])
+            by_text.restore()
+        self.viewed_ticket_ids: list[int] = state.store.get("zendesk", "viewed", [])
 
-    # Numbers
+    def _table(
+        self,
+        kind: str,
+        key: type[Any],
+        seed: Callable[[Any], JsonObject | None] = lambda _key: None,
+    ) -> RecordTable[Any]:
+        return RecordTable(f"zendesk.{kind}", self.state.store, seed, self.state.now, key)
 
-    def next_id(self, kind: str, first: int) -> int:
-        """Return a fresh id that is kept over restarts."""
+    # Ids
+
+    def _peek_next_id(self, kind: str, first: int) -> int:
         if kind not in self._next_ids:
             self._next_ids[kind] = self.state.store.get("zendesk.next", kind, first)
-        number = self._next_ids[kind]
+        return self._next_ids[kind]
+
+    def next_id(self, kind: str, first: int) -> int:
+        """Return a fresh id of a kind; ids are not given again after a restart."""
+        number = self._peek_next_id(kind, first)
         self._next_ids[kind] = number + 1
         self.state.store.put("zendesk.next", kind, number + 1)
         return number
@@ -87,10 +90,8 @@ class ZendeskRepository:
 
     def new_ticket_id(self) -> int:
         """Return an id above every generated ticket's."""
-        return self.next_id(
-            "ticket",
-            FIRST_GENERATED_TICKET_ID + TICKET_IDS_PER_USER * self.state.generated_people.size + 1,
-        )
+        generated = TICKET_IDS_PER_USER * self.state.generated_people.size
+        return self.next_id("ticket", FIRST_GENERATED_TICKET_ID + generated + 1)
 
     def new_organization_id(self) -> int:
         """Return an id for a new organization."""
@@ -99,31 +100,24 @@ class ZendeskRepository:
     # User fields
 
     def _seed_user_field(self, field_id: int) -> JsonObject | None:
-        if field_id != 7301 or not self.state.account.sync_field:
+        if field_id != SYNC_FIELD_ID or not self.state.account.sync_field:
             return None
-        at = format_iso_utc(self.state.calendar.reference_time - 400 * 86_400)
-        return {
-            "id": 7301,
+        at = format_iso_utc(self.state.calendar.reference_time - 400 * DAY)
+        title = "Sync to Sailthru"
+        return RECORD_TEMPLATES["user_field"] | {
+            "id": SYNC_FIELD_ID,
             "type": "checkbox",
             "key": "sync_to_sailthru",
-            "title": "Sync to Sailthru",
-            "description": "",
-            "raw_title": "Sync to Sailthru",
-            "raw_description": "",
-            "position": 0,
-            "active": True,
-            "system": False,
-            "regexp_for_validation": None,
-            "tag": None,
+            "title": title,
+            "raw_title": title,
             "created_at": at,
             "updated_at": at,
         }
 
     def all_user_fields(self) -> list[JsonObject]:
-        """Return the definitions in order."""
-        first = [] if 7301 in self.user_fields.overrides else [self._seed_user_field(7301)]
-        kept = [record for _, record in self.user_fields.existing_overrides()]
-        return sorted((field for field in (*first, *kept) if field), key=lambda it: int(it["id"]))
+        """Return the definitions of user fields in order of their ids."""
+        ids = sorted({SYNC_FIELD_ID, *self.user_fields.overrides})
+        return [field for field in map(self.user_fields.get, ids) if field is not None]
 
     # Users
 
@@ -132,20 +126,17 @@ class ZendeskRepository:
     ) -> None:
         if after is None:
             return
-        for identity in after["_identities"]:
-            self._user_ids_by_identity.setdefault(
-                _normalise_identity(identity["value"]), set()
-            ).add(user_id)
+        keys = [_normalise_identity(identity["value"]) for identity in after["_identities"]]
         if after["external_id"]:
-            # Case-insensitive (contract 3).
-            key = f"external {after['external_id'].casefold()}"
+            # External ids are compared without regard to case.
+            keys.append(f"external {after['external_id'].casefold()}")
+        for key in keys:
             self._user_ids_by_identity.setdefault(key, set()).add(user_id)
 
     def save_user(self, user: JsonObject) -> JsonObject:
-        """Store a user as of now."""
+        """Store a user as changed now."""
         now = self.state.now()
-        user["updated_at"] = format_iso_utc(now)
-        user["_at"] = now
+        user["updated_at"], user["_at"] = format_iso_utc(now), now
         self.users.put(user["id"], user)
         return user
 
@@ -154,45 +145,46 @@ class ZendeskRepository:
         user = self.users.get(user_id)
         return user if user is not None and user["active"] else None
 
+    def individual_users(self) -> list[JsonObject]:
+        """Return the fixture users and the changed ones, in order of ids; not the generated."""
+        ids = sorted({*self.seed_data.fixture_people, *self.users.overrides})
+        return [user for user in map(self.existing_user, ids) if user is not None]
+
     def user_by_identity(self, value: str) -> JsonObject | None:
-        """Return whoever has this e-mail address or phone number."""
+        """Return the user with an e-mail address or phone number."""
         wanted = _normalise_identity(value)
-        numbers = set(self._user_ids_by_identity.get(wanted, ()))
-        index = self.state.generated_people.index_by_email(wanted)
+        people = self.state.generated_people
+        index = people.index_by_email(wanted)
         if index is None and wanted.startswith("+"):
-            index = self.state.generated_people.index_by_phone(wanted)
-        if index is not None and index < self.state.generated_people.size:
-            numbers.add(FIRST_GENERATED_USER_ID + index)
-        for number in sorted(numbers):
-            user = self.existing_user(number)
-            if user and any(_normalise_identity(i["value"]) == wanted for i in user["_identities"]):
-                return user
-        return None
+            index = people.index_by_phone(wanted)
+        return self._find_indexed(
+            wanted,
+            index,
+            lambda user: wanted in {_normalise_identity(it["value"]) for it in user["_identities"]},
+        )
 
     def user_by_external_id(self, external_id: str) -> JsonObject | None:
-        """Return whoever has this external id, whatever its case."""
+        """Return the user with an external id, whatever its case."""
         wanted = external_id.casefold()
-        numbers = set(self._user_ids_by_identity.get(f"external {wanted}", ()))
-        if (
-            re.fullmatch(r"shop-\d{7}", wanted)
-            and int(wanted[5:]) < self.state.generated_people.size
-        ):
-            numbers.add(FIRST_GENERATED_USER_ID + int(wanted[5:]))
-        for number in sorted(numbers):
-            user = self.existing_user(number)
-            if user and (user["external_id"] or "").casefold() == wanted:
-                return user
-        return None
+        return self._find_indexed(
+            f"external {wanted}",
+            int(wanted[5:]) if re.fullmatch(r"shop-\d{7}", wanted) else None,
+            lambda user: (user["external_id"] or "").casefold() == wanted,
+        )
+
+    def _find_indexed(
+        self, key: str, generated_index: int | None, fits: Callable[[JsonObject], bool]
+    ) -> JsonObject | None:
+        ids = set(self._user_ids_by_identity.get(key, ()))
+        if generated_index is not None and generated_index < self.state.generated_people.size:
+            ids.add(FIRST_GENERATED_USER_ID + generated_index)
+        users = map(self.existing_user, sorted(ids))
+        return next((user for user in users if user is not None and fits(user)), None)
 
     def user_ids(self) -> list[int | range]:
-        """Return every user id ever given, the crowd's as one range."""
+        """Return every id of a user ever given, the generated ones as one range."""
         added = range(FIRST_NEW_USER_ID, self._peek_next_id("user", FIRST_NEW_USER_ID))
         return [*self.seed_data.user_ids(), added]
-
-    def _peek_next_id(self, kind: str, first: int) -> int:
-        if kind not in self._next_ids:
-            self._next_ids[kind] = self.state.store.get("zendesk.next", kind, first)
-        return self._next_ids[kind]
 
     # Tickets
 
@@ -202,13 +194,11 @@ class ZendeskRepository:
         if after is not None:
             self._ticket_ids_by_requester.setdefault(after["requester_id"], set()).add(ticket_id)
 
-    def save_ticket(self, ticket: JsonObject, *, event: bool = True) -> JsonObject:
-        """Store a ticket; `updated_at` moves only with a ticket event (contract 4)."""
+    def save_ticket(self, ticket: JsonObject) -> JsonObject:
+        """Store a ticket as changed now."""
         now = self.state.now()
-        if event:
-            ticket["updated_at"] = format_iso_utc(now)
-        ticket["generated_timestamp"] = int(now)
-        ticket["_at"] = now
+        ticket["updated_at"] = format_iso_utc(now)
+        ticket["generated_timestamp"], ticket["_at"] = int(now), now
         self.tickets.put(ticket["id"], ticket)
         return ticket
 
@@ -217,69 +207,76 @@ class ZendeskRepository:
         ticket = self.tickets.get(ticket_id)
         return ticket if ticket is not None and ticket["status"] != "deleted" else None
 
-    def tickets_requested_by(self, user_id: int) -> Iterator[JsonObject]:
-        """Return what somebody wrote."""
-        numbers = {
-            *self.seed_data.ticket_ids_of(user_id),
-            *self._ticket_ids_by_requester.get(user_id, ()),
-        }
-        for number in sorted(numbers):
-            ticket = self.existing_ticket(number)
-            if ticket is not None and ticket["requester_id"] == user_id:
+    def individual_tickets(self) -> list[JsonObject]:
+        """Return the fixture tickets and the changed ones, in order of ids; not the generated."""
+        ids = sorted({*self.seed_data.fixture_tickets, *self.tickets.overrides})
+        return [ticket for ticket in map(self.existing_ticket, ids) if ticket is not None]
+
+    def unchanged_tickets_of(self, person: GeneratedPerson) -> Iterator[JsonObject]:
+        """Make the tickets of a generated person that nobody changed."""
+        for ticket in self.seed_data.generated_tickets(person):
+            if ticket["id"] not in self.tickets.overrides:
                 yield ticket
+
+    def tickets_requested_by(self, user_id: int) -> list[JsonObject]:
+        """Return the tickets of a requester in order of ids."""
+        generated, indexed = self.seed_data.ticket_ids_of(user_id), self._ticket_ids_by_requester
+        ids = sorted({*generated, *indexed.get(user_id, ())})
+        found = map(self.existing_ticket, ids)
+        return [it for it in found if it is not None and it["requester_id"] == user_id]
 
     def comments(self, ticket: JsonObject) -> list[JsonObject]:
         """Return a ticket's comments, oldest first."""
         kept = ticket.get("_comments")
         return list(kept) if kept is not None else self.seed_data.comments(ticket)
 
-    def add_comment(
-        self, ticket: JsonObject, author_id: int, body: str, *, public: bool
-    ) -> JsonObject:
+    def add_comment(self, ticket: JsonObject, author_id: int, body: str, *, public: bool) -> None:
         """Put a comment on a draft of a ticket."""
-        comments = self.comments(ticket)
-        comment = make_comment_record(
-            ticket["id"], len(comments) + 1, author_id, body, public=public, at=self.state.now()
-        )
+        comments, now = self.comments(ticket), self.state.now()
+        number = len(comments) + 1
+        comment = make_comment_record(ticket["id"], number, author_id, body, public=public, at=now)
         ticket["_comments"] = [*comments, comment]
-        return comment
+
+    def view_ticket(self, ticket_id: int) -> bool:
+        """Let an agent open a ticket; return False when there is none."""
+        if self.existing_ticket(ticket_id) is None:
+            return False
+        others = [number for number in self.viewed_ticket_ids if number != ticket_id]
+        self.viewed_ticket_ids = [ticket_id, *others][:MAX_VIEWED_TICKETS]
+        self.state.store.put("zendesk", "viewed", self.viewed_ticket_ids)
+        return True
 
     # Organizations
 
     def organization_ids(self) -> list[int]:
-        """Return every organization id ever given."""
+        """Return every id of an organization ever given."""
         last = self._peek_next_id("organization", FIRST_NEW_ORGANIZATION_ID)
         return [*self.seed_data.organization_ids(), *range(FIRST_NEW_ORGANIZATION_ID, last)]
 
     def all_organizations(self) -> list[JsonObject]:
         """Return the organizations there are."""
-        found = (self.organizations.get(number) for number in self.organization_ids())
-        return [record for record in found if record is not None]
+        return self.organizations_by_id(self.organization_ids())
 
-    # Played from outside
+    def organizations_by_id(self, ids: list[int]) -> list[JsonObject]:
+        """Return the organizations of ids, without those that are not there."""
+        return [found for found in map(self.organizations.get, ids) if found is not None]
 
-    def view_ticket(self, ticket_id: int) -> bool:
-        """Play an agent opening a ticket."""
-        if self.existing_ticket(ticket_id) is None:
-            return False
-        self.viewed_ticket_ids = [
-            ticket_id,
-            *(it for it in self.viewed_ticket_ids if it != ticket_id),
-        ][:20]
-        self.state.store.put("zendesk", "viewed", self.viewed_ticket_ids)
-        return True
+    # OAuth tokens
 
     def expire_tokens(self) -> int:
-        """Let every access token expire now; refresh tokens stay."""
-        count = 0
-        for key, token in list(self.tokens.existing_overrides()):
-            if key.startswith("access ") and token["expires"] > self.state.now():
-                self.tokens.put(key, {**token, "expires": self.state.now() - 1})
-                count += 1
-        return count
+        """Let every access token expire now and return how many; refresh tokens stay."""
+        now = self.state.now()
+        live = [
+            (key, token)
+            for key, token in self.tokens.existing_overrides()
+            if key.startswith("access ") and token["expires"] > now
+        ]
+        for key, token in live:
+            self.tokens.put(key, {**token, "expires": now - 1})
+        return len(live)
 
     def count_tokens(self) -> dict[str, int]:
-        """Count what OAuth has given out and not taken back or let expire."""
+        """Count the codes, access and refresh tokens that are neither revoked nor expired."""
         now = self.state.now()
         live = [key for key, token in self.tokens.existing_overrides() if token["expires"] > now]
         return {kind: sum(key.startswith(kind) for key in live) for kind in _TOKEN_KINDS}

@@ -1,7 +1,9 @@
-"""Zendesk's search language, as far as the contract tells it: a query becomes a test of records."""
+"""Zendesk's search language: a query is parsed into terms, which test users and tickets.
+
+https://support.zendesk.com/hc/en-us/articles/4408886879258
+"""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from desktop.sandbox.http_messages import JsonObject
@@ -12,8 +14,10 @@ _TERM = re.compile(
     r"""(?:"(?P<quoted>[^"]*)"|(?P<bare>\S+))""",
     re.IGNORECASE,
 )
+# Statuses compare by their order in the life of a ticket: status<solved is all that is open.
 _STATUS_ORDER = ("new", "open", "pending", "hold", "solved", "closed")
 _TYPES = ("user", "ticket", "organization", "group")
+_DATE_KEYS = ("created", "created_at", "updated", "updated_at")
 
 
 @dataclass(frozen=True)
@@ -25,10 +29,15 @@ class SearchTerm:
     value: str
     is_negated: bool
 
+    @property
+    def plain_words(self) -> list[str]:
+        """The words of a term whose key is unknown: the key is then part of the text."""
+        return f"{self.key}{self.operator}{self.value}".split()
+
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """A whole query."""
+    """The record types and the terms of a parsed query."""
 
     types: tuple[str, ...]
     terms: tuple[SearchTerm, ...]
@@ -36,16 +45,12 @@ class SearchQuery:
     @property
     def words(self) -> list[str]:
         """The plain words that must appear."""
-        return [
-            word
-            for term in self.terms
-            if not term.key and not term.is_negated
-            for word in term.value.split()
-        ]
+        plain = (term for term in self.terms if not term.key and not term.is_negated)
+        return [word for term in plain for word in term.value.split()]
 
 
 def parse_search_query(text: str) -> SearchQuery:
-    """Read a query; what is not understood is a word."""
+    """Parse a query; what is not understood is a word."""
     types: list[str] = []
     terms: list[SearchTerm] = []
     for match in _TERM.finditer(text):
@@ -65,18 +70,17 @@ def _wildcard_matches(pattern: str, text: str) -> bool:
     return re.fullmatch(".*".join(parts), text) is not None
 
 
+def _folded_matches(pattern: str, value: object) -> bool:
+    return _wildcard_matches(fold_name(pattern), fold_name(str(value)))
+
+
 def _compare_text(compare: str, left: str, right: str) -> bool:
+    """Compare texts such as ISO dates; a shorter right side, as a day, is a whole span."""
     if compare in (":", ""):
         return left.startswith(right) if right else not left
-    if compare.startswith("<"):
-        return left < right or (compare == "<=" and left.startswith(right))
-    return (left > right and not left.startswith(right)) or (
-        compare == ">=" and left.startswith(right)
-    )
-
-
-def _words_of(text: str) -> list[str]:
-    return [word for word in re.split(r"[\s@._\-,<>()\"']+", fold_name(text)) if word]
+    if left.startswith(right):
+        return compare.endswith("=")
+    return left < right if compare.startswith("<") else left > right
 
 
 def _has_word(word: str, texts: list[str]) -> bool:
@@ -85,7 +89,8 @@ def _has_word(word: str, texts: list[str]) -> bool:
         return False
     for text in texts:
         folded = fold_name(text)
-        if wanted == folded or any(part.startswith(wanted) for part in _words_of(text)):
+        parts = re.split(r"[\s@._\-,<>()\"']+", folded)
+        if wanted == folded or any(part.startswith(wanted) for part in parts):
             return True
         # Addresses and numbers are also found by a part of them.
         if wanted in folded and (not wanted.isalnum() or wanted.isdigit()) and len(wanted) > 3:
@@ -93,51 +98,52 @@ def _has_word(word: str, texts: list[str]) -> bool:
     return False
 
 
-TermTest = Callable[[SearchTerm, JsonObject], bool]
-
-
 def user_matches(query: SearchQuery, user: JsonObject) -> bool:
-    """Say whether a user satisfies every term."""
+    """Say whether a user satisfies every term of a query."""
     return all(_user_matches_term(term, user) != term.is_negated for term in query.terms)
 
 
 def _user_matches_term(term: SearchTerm, user: JsonObject) -> bool:
     key, value = term.key, term.value
-    emails = [item["value"] for item in user["_identities"] if item["type"] == "email"]
-    simple = {
-        "email": emails,
-        "user": emails,
-        "name": [user["name"], *user["name"].split()],
-        "phone": [it["value"] for it in user["_identities"] if it["type"] == "phone_number"],
-        "external_id": [user["external_id"] or ""],
-        "role": [user["role"]],
-        "tags": user["tags"],
-        "id": [str(user["id"])],
-        "organization_id": [str(user["organization_id"])],
-        "verified": [str(user["verified"]).lower()],
-        "suspended": [str(user["suspended"]).lower()],
-    }
     if key == "name" and " " in value:
         return fold_name(value) == fold_name(user["name"])
     if key == "tags" and value == "none":
         return not user["tags"]
-    if key in simple:
-        return any(
-            _wildcard_matches(fold_name(value), fold_name(str(item))) for item in simple[key]
-        )
-    if key in ("created", "created_at", "updated", "updated_at"):
+    if (held := _searched_values(key, user)) is not None:
+        return any(_folded_matches(value, item) for item in held)
+    if key in _DATE_KEYS:
         return _compare_text(term.operator, user[f"{key.removesuffix('_at')}_at"], value)
     if key in user["user_fields"]:
-        held = user["user_fields"][key]
-        text = str(held).lower() if isinstance(held, bool) else str(held or "")
+        field = user["user_fields"][key]
+        text = str(field).lower() if isinstance(field, bool) else str(field or "")
         return _wildcard_matches(value.lower(), text.lower())
-    whole = f"{key}{term.operator}{value}" if key else value
-    texts = [user["name"], *emails, user["notes"] or "", user["phone"] or ""]
-    return all(_has_word(word, texts) for word in whole.split())
+    texts = [user["name"], *_identities(user, "email"), user["notes"] or "", user["phone"] or ""]
+    return all(_has_word(word, texts) for word in term.plain_words)
+
+
+def _identities(user: JsonObject, kind: str) -> list[str]:
+    return [item["value"] for item in user["_identities"] if item["type"] == kind]
+
+
+def _searched_values(key: str, user: JsonObject) -> list[object] | None:
+    """Return the values of a user that a key names, or None where it names none."""
+    if key in ("email", "user"):
+        return [*_identities(user, "email")]
+    if key == "phone":
+        return [*_identities(user, "phone_number")]
+    if key == "name":
+        return [user["name"], *user["name"].split()]
+    if key == "tags":
+        return [*user["tags"]]
+    if key == "external_id":
+        return [user["external_id"] or ""]
+    if key in ("role", "id", "organization_id", "verified", "suspended"):
+        return [user[key]]
+    return None
 
 
 def ticket_matches(query: SearchQuery, ticket: JsonObject) -> bool:
-    """Say whether a ticket satisfies every term."""
+    """Say whether a ticket satisfies every term of a query."""
     return all(_ticket_matches_term(term, ticket) != term.is_negated for term in query.terms)
 
 
@@ -148,31 +154,31 @@ def _ticket_matches_term(term: SearchTerm, ticket: JsonObject) -> bool:
             return str(ticket["status"]) == value
         if value not in _STATUS_ORDER or ticket["status"] not in _STATUS_ORDER:
             return False
-        places = (f"{_STATUS_ORDER.index(ticket['status'])}", f"{_STATUS_ORDER.index(value)}")
+        places = [str(_STATUS_ORDER.index(status)) for status in (ticket["status"], value)]
         return _compare_text(term.operator, *places)
     if key == "tags":
         return any(_wildcard_matches(value, tag) for tag in ticket["tags"])
     if key in ("requester", "requester_id"):
         return value in ("", str(ticket["requester_id"]))
     if key in ("priority", "external_id", "assignee_id", "organization_id", "subject"):
-        return _wildcard_matches(fold_name(value), fold_name(str(ticket[key] or "")))
-    if key in ("created", "created_at", "updated", "updated_at"):
+        return _folded_matches(value, ticket[key] or "")
+    if key in _DATE_KEYS:
         return _compare_text(term.operator, ticket[f"{key.removesuffix('_at')}_at"], value)
-    whole = f"{key}{term.operator}{value}" if key else value
-    texts = [ticket["subject"] or "", ticket["description"] or "", f"{ticket['id']}"]
-    return all(_has_word(word, texts) for word in whole.split())
+    texts = [ticket["subject"] or "", ticket["description"] or "", str(ticket["id"])]
+    return all(_has_word(word, texts) for word in term.plain_words)
 
 
 def organization_matches(query: SearchQuery, organization: JsonObject) -> bool:
-    """Say whether an organization satisfies every term."""
-    for term in query.terms:
-        held = organization.get(term.key) if term.key else None
-        if isinstance(held, list):
-            fits = term.value in held
-        elif term.key in organization:
-            fits = _wildcard_matches(fold_name(term.value), fold_name(str(held or "")))
-        else:
-            fits = all(_has_word(word, [organization["name"]]) for word in term.value.split())
-        if fits == term.is_negated:
-            return False
-    return True
+    """Say whether an organization satisfies every term of a query."""
+    return all(
+        _organization_matches_term(term, organization) != term.is_negated for term in query.terms
+    )
+
+
+def _organization_matches_term(term: SearchTerm, organization: JsonObject) -> bool:
+    if term.key not in organization:
+        return all(_has_word(word, [organization["name"]]) for word in term.value.split())
+    held = organization[term.key]
+    if isinstance(held, list):
+        return term.value in held
+    return _folded_matches(term.value, held or "")

@@ -1,4 +1,7 @@
-"""What a write to a user does, field by field (contract 3, Write)."""
+"""Writes to a Zendesk user, field by field: identities, phone, custom fields, memberships, tags.
+
+https://developer.zendesk.com/api-reference/ticketing/users/users/#update-user
+"""
 
 import re
 from typing import Any
@@ -6,44 +9,45 @@ from typing import Any
 from desktop.sandbox.http_messages import JsonObject
 from desktop.sandbox.timestamps import format_iso_utc
 from desktop.sandbox.zendesk.error_responses import validation_error
+from desktop.sandbox.zendesk.field_rules import (
+    FieldRule,
+    apply_field_rules,
+    normalise_tags,
+    plain_fields,
+    strip_text,
+    text_or_none,
+)
 from desktop.sandbox.zendesk.record_factories import (
     IDENTITY_IDS_PER_USER,
     make_identity_record,
     make_user_record,
 )
 from desktop.sandbox.zendesk.repository import ZendeskRepository
-from desktop.sandbox.zendesk.user_tag_endpoints import copy_tag_changes_to_tickets, normalise_tags
 
 EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
-_PLAIN_FIELDS = (
-    "notes",
-    "details",
-    "alias",
-    "locale",
-    "time_zone",
-    "signature",
-    "suspended",
-    "ticket_restriction",
-    "custom_role_id",
-    "only_private_comments",
-    "default_group_id",
-    "moderator",
+# A closed ticket takes no more tags.
+_CLOSED_STATUSES = ("closed", "deleted")
+USER_RULES = (
+    FieldRule("name", strip_text, is_required=True),
+    FieldRule("external_id", text_or_none, taken_message="External ID has already been taken"),
+    *plain_fields(
+        "notes details alias locale time_zone signature suspended ticket_restriction"
+        " custom_role_id only_private_comments default_group_id moderator"
+    ),
+    FieldRule("role", choices=("end-user", "agent", "admin"), ignores_other_values=True),
 )
-ROLES = ("end-user", "agent", "admin")
 
 
 def require_unused_email(repository: ZendeskRepository, email: str, user_id: int | None) -> str:
-    """Return an address in lower case, or refuse a bad or a taken one."""
+    """Return an address in lower case; raises a 422 for a malformed or a taken one."""
     address = email.strip().lower()
     if not EMAIL.fullmatch(address):
-        raise validation_error(
-            "email", f"Email: {email} is not properly formatted", "InvalidFormat"
-        )
+        message = f"Email: {email} is not properly formatted"
+        raise validation_error("email", message, "InvalidFormat")
     owner = repository.user_by_identity(address)
     if owner is not None and owner["id"] != user_id:
-        raise validation_error(
-            "email", f"Email: {address} is already being used by another user", "DuplicateValue"
-        )
+        message = f"Email: {address} is already being used by another user"
+        raise validation_error("email", message, "DuplicateValue")
     return address
 
 
@@ -56,28 +60,24 @@ def add_identity(
     primary: bool,
     verified: bool,
 ) -> JsonObject:
-    """Put an identity on a draft; the first e-mail address is always primary."""
-    same = [item for item in user["_identities"] if item["type"] == kind]
-    highest = max((item["id"] % IDENTITY_IDS_PER_USER for item in user["_identities"]), default=-1)
+    """Put an identity on a draft of a user; the first of a type is always primary."""
+    identities = user["_identities"]
+    highest = max((item["id"] % IDENTITY_IDS_PER_USER for item in identities), default=-1)
+    # The id of a deleted identity is not given again.
     number = max(user.get("_next_identity", 0), highest + 1)
     user["_next_identity"] = number + 1
+    now, is_first = repository.state.now(), all(item["type"] != kind for item in identities)
     identity = make_identity_record(
-        user["id"],
-        number,
-        kind,
-        value,
-        primary=False,
-        at=repository.state.now(),
-        verified=verified,
+        user["id"], number, kind, value, primary=False, at=now, verified=verified
     )
-    user["_identities"].append(identity)
-    if primary or not same:
+    identities.append(identity)
+    if primary or is_first:
         make_primary(user, identity)
     return identity
 
 
 def make_primary(user: JsonObject, identity: JsonObject) -> None:
-    """Let an identity of a draft be the primary one of its kind."""
+    """Make an identity of a draft the primary one of its type."""
     for other in user["_identities"]:
         if other["type"] == identity["type"]:
             other["primary"] = other["id"] == identity["id"]
@@ -87,37 +87,36 @@ def make_primary(user: JsonObject, identity: JsonObject) -> None:
 
 
 def apply_user_fields(
-    repository: ZendeskRepository, user: JsonObject, given: JsonObject, *, creating: bool = False
+    repository: ZendeskRepository, user: JsonObject, given: JsonObject, *, is_new: bool = False
 ) -> None:
-    """Apply what was sent to a draft; keys nobody knows are ignored."""
-    _edit_name(user, given, creating=creating)
-    _edit_external_id(repository, user, given)
-    for key in _PLAIN_FIELDS:
-        if key in given:
-            user[key] = given[key]
-    if given.get("role") in ROLES:
-        user["role"] = given["role"]
+    """Write the fields sent to a draft of a user; raises a 422 for values Zendesk refuses."""
+    apply_field_rules(
+        USER_RULES,
+        user,
+        given,
+        is_new=is_new,
+        find_owner=lambda _field, value: repository.user_by_external_id(value),
+    )
     _edit_email(repository, user, given)
     _edit_phone(repository, user, given)
-    _edit_fields(repository, user, given)
+    _edit_custom_fields(repository, user, given.get("user_fields"))
     _edit_organizations(repository, user, given)
     if "tags" in given and repository.state.account.user_tags:
-        tags = given["tags"]
-        old = list(user["tags"])
+        tags, old = given["tags"], user["tags"]
         user["tags"] = normalise_tags(
             tags if isinstance(tags, list) else str(tags or "").split(",")
         )
-        if not creating:
+        if not is_new:
             copy_tag_changes_to_tickets(repository, user["id"], old, user["tags"])
 
 
 def make_new_user(repository: ZendeskRepository, given: JsonObject) -> JsonObject:
-    """Make the draft of a new user."""
-    now = repository.state.now()
+    """Make the draft of a new user with the fields and identities sent."""
+    now, is_verified = repository.state.now(), bool(given.get("verified"))
     user = make_user_record(
-        repository.new_user_id(), "", created=now, updated=now, verified=bool(given.get("verified"))
+        repository.new_user_id(), "", created=now, updated=now, verified=is_verified
     )
-    apply_user_fields(repository, user, {**given, "name": given.get("name") or ""}, creating=True)
+    apply_user_fields(repository, user, given, is_new=True)
     for identity in given.get("identities") or []:
         kind, value = str(identity.get("type", "email")), str(identity.get("value", ""))
         if kind == "email":
@@ -134,83 +133,61 @@ def make_new_user(repository: ZendeskRepository, given: JsonObject) -> JsonObjec
     return user
 
 
-def _edit_name(user: JsonObject, given: JsonObject, *, creating: bool) -> None:
-    if "name" not in given and not creating:
-        return
-    name = str(given.get("name") or "").strip()
-    if not name:
-        raise validation_error("name", "Name: cannot be blank", "BlankValue")
-    user["name"] = name
-
-
-def _edit_external_id(repository: ZendeskRepository, user: JsonObject, given: JsonObject) -> None:
-    if "external_id" not in given:
-        return
-    external_id = given["external_id"]
-    if external_id:
-        owner = repository.user_by_external_id(str(external_id))
-        if owner is not None and owner["id"] != user["id"]:
-            raise validation_error(
-                "external_id", "External ID has already been taken", "DuplicateValue"
-            )
-    user["external_id"] = str(external_id) if external_id else None
+def make_deleted_user(repository: ZendeskRepository, user: JsonObject) -> JsonObject:
+    """Turn a draft into a user that is marked as deleted; its addresses are free again."""
+    deleted_at = format_iso_utc(repository.state.now())
+    return user | {"active": False, "_identities": [], "_deleted": deleted_at}
 
 
 def _edit_email(repository: ZendeskRepository, user: JsonObject, given: JsonObject) -> None:
-    if not given.get("email"):
-        if "verified" in given:
-            _verify_primary(user, verified=bool(given["verified"]))
-        return
-    address = require_unused_email(repository, str(given["email"]), user["id"])
-    verified = bool(given.get("verified"))
-    for identity in user["_identities"]:
-        if identity["value"].lower() == address:
-            return
-    # Another address is only a secondary one (contract 0.5).
-    add_identity(repository, user, "email", address, primary=False, verified=verified)
-
-
-def _verify_primary(user: JsonObject, *, verified: bool) -> None:
-    user["verified"] = verified
-    for identity in user["_identities"]:
-        if identity["type"] == "email" and identity["primary"]:
-            identity["verified"] = verified
+    is_verified = bool(given.get("verified"))
+    if given.get("email"):
+        address = require_unused_email(repository, str(given["email"]), user["id"])
+        # Another address than the primary one becomes a secondary one: `email` never replaces.
+        if all(identity["value"].lower() != address for identity in user["_identities"]):
+            add_identity(repository, user, "email", address, primary=False, verified=is_verified)
+    elif "verified" in given:
+        user["verified"] = is_verified
+        for identity in user["_identities"]:
+            if identity["type"] == "email" and identity["primary"]:
+                identity["verified"] = is_verified
 
 
 def _edit_phone(repository: ZendeskRepository, user: JsonObject, given: JsonObject) -> None:
     if "phone" not in given:
         return
-    phone = given["phone"]
+    phone = str(given["phone"] or "")
     if not phone:
         if user["email"] is None and user["phone"]:
-            # Not both may be missing (contract 3).
+            # A user without both could not be reached.
             raise validation_error("base", "Email or phone number is required", "BlankValue")
         user["phone"], user["shared_phone_number"] = None, None
         user["_identities"] = [it for it in user["_identities"] if it["type"] != "phone_number"]
         return
-    owner = repository.user_by_identity(str(phone))
+    owner = repository.user_by_identity(phone)
     if owner is not None and owner["id"] != user["id"]:
-        user["phone"], user["shared_phone_number"] = str(phone), True
+        # A number of somebody else's is no identity: it is shared.
+        user["phone"], user["shared_phone_number"] = phone, True
         return
     if owner is None:
-        # A direct line; where one exists another is added (contract 3).
-        add_identity(repository, user, "phone_number", str(phone), primary=False, verified=True)
+        # A direct line; where one exists another is added.
+        add_identity(repository, user, "phone_number", phone, primary=False, verified=True)
     if not user["phone"] or user["shared_phone_number"]:
-        user["phone"], user["shared_phone_number"] = str(phone), False
+        user["phone"], user["shared_phone_number"] = phone, False
 
 
-def _edit_fields(repository: ZendeskRepository, user: JsonObject, given: JsonObject) -> None:
-    values = given.get("user_fields")
+def _edit_custom_fields(repository: ZendeskRepository, user: JsonObject, values: Any) -> None:
     if not isinstance(values, dict):
         return
-    kinds = {field["key"]: field["type"] for field in repository.all_user_fields()}
+    types = {field["key"]: field["type"] for field in repository.all_user_fields()}
     for key, value in values.items():
-        if key in kinds:
-            user["user_fields"][key] = _field_value(kinds[key], key, value)
+        if key in types:
+            user["user_fields"][key] = _custom_field_value(types[key], key, value)
 
 
-def _field_value(kind: str, key: str, value: Any) -> Any:
+def _custom_field_value(kind: str, key: str, value: Any) -> Any:
     if value is None:
+        # A checkbox has no third state: null unticks it.
         return False if kind == "checkbox" else None
     if kind == "checkbox":
         return value in (True, 1, "1", "true")
@@ -220,18 +197,19 @@ def _field_value(kind: str, key: str, value: Any) -> Any:
         if kind == "decimal":
             return float(value)
     except (TypeError, ValueError) as error:
-        raise validation_error(key, f"{key}: {value} is not valid", "InvalidValue") from error
+        raise validation_error(key, f"{key}: {value} is not valid") from error
     return value if kind == "multiselect" else str(value)
 
 
 def _edit_organizations(repository: ZendeskRepository, user: JsonObject, given: JsonObject) -> None:
+    organization = given.get("organization")
     if "organization_ids" in given:
         wanted = [int(number) for number in given["organization_ids"] or []]
     elif "organization_id" in given:
-        # Removes all other memberships (contract 0.8).
+        # Removes all other memberships.
         wanted = [int(given["organization_id"])] if given["organization_id"] else []
-    elif isinstance(given.get("organization"), dict) and given["organization"].get("name"):
-        name = str(given["organization"]["name"]).strip().casefold()
+    elif isinstance(organization, dict) and organization.get("name"):
+        name = str(organization["name"]).strip().casefold()
         named = [it for it in repository.all_organizations() if it["name"].casefold() == name]
         wanted = [named[0]["id"]] if named else user["_orgs"]
     else:
@@ -239,13 +217,26 @@ def _edit_organizations(repository: ZendeskRepository, user: JsonObject, given: 
     for number in wanted:
         if repository.organizations.get(number) is None:
             raise validation_error("organization", f"Organization: {number} does not exist")
-    user["_orgs"] = wanted
-    user["organization_id"] = wanted[0] if wanted else None
+    set_memberships(user, wanted)
 
 
-def make_deleted_user(repository: ZendeskRepository, user: JsonObject) -> JsonObject:
-    """Turn a draft into a softly deleted user; its addresses are free again."""
-    user["active"] = False
-    user["_identities"] = []
-    user["_deleted"] = format_iso_utc(repository.state.now())
-    return user
+def set_memberships(user: JsonObject, organization_ids: list[int]) -> None:
+    """Set the organizations of a draft; the first is the default one."""
+    user["_orgs"] = organization_ids
+    user["organization_id"] = organization_ids[0] if organization_ids else None
+
+
+def copy_tag_changes_to_tickets(
+    repository: ZendeskRepository, user_id: int, old: list[str], new: list[str]
+) -> None:
+    """Copy a change of a user's tags to the user's tickets that are not closed."""
+    added = [tag for tag in new if tag not in old]
+    removed = [tag for tag in old if tag not in new]
+    if not added and not removed:
+        return
+    for ticket in repository.tickets_requested_by(user_id):
+        if ticket["status"] not in _CLOSED_STATUSES:
+            draft = repository.tickets.copy_for_update(ticket["id"]) or {}
+            kept = [tag for tag in draft["tags"] if tag not in removed]
+            draft["tags"] = list(dict.fromkeys([*kept, *added]))
+            repository.save_ticket(draft)

@@ -1,0 +1,92 @@
+"""/user_fields: definitions of custom user fields, found by id or key.
+
+https://developer.zendesk.com/api-reference/ticketing/users/user_fields/
+"""
+
+from collections.abc import Sequence
+
+from desktop.sandbox.http_messages import JsonObject, SandboxRequest
+from desktop.sandbox.timestamps import format_iso_utc
+from desktop.sandbox.zendesk.field_rules import FieldRule, apply_field_rules, plain_fields
+from desktop.sandbox.zendesk.record_factories import RECORD_TEMPLATES
+from desktop.sandbox.zendesk.rest_resource import ResourceDescription, RestResource
+
+FIRST_NEW_FIELD_ID = 7302
+_TYPES = (
+    *("text", "textarea", "checkbox", "date", "integer", "decimal", "regexp"),
+    *("dropdown", "lookup", "multiselect"),
+)
+CREATION_RULES = (
+    # Letters, digits and underscores, but not digits alone: that would look like an id.
+    FieldRule(
+        "key",
+        pattern=r"(?!\d+$)[A-Za-z0-9_]+",
+        taken_message="Key: {value} is already in use",
+    ),
+    FieldRule("type", choices=_TYPES),
+    FieldRule("title", is_required=True),
+    *plain_fields("description active regexp_for_validation tag"),
+)
+# The key and the type of a field never change.
+UPDATE_RULES = plain_fields("title description active tag position custom_field_options")
+
+
+class UserFieldResource(RestResource):
+    """Definitions of user fields; administrators write them, agents read them."""
+
+    description = ResourceDescription(
+        name="user_field",
+        plural="user_fields",
+        actions="index show create update delete",
+        id_parameter="id_or_key",
+        create_role="admin",
+        update_role="admin",
+    )
+
+    def rows(self, request: SandboxRequest) -> Sequence[JsonObject]:
+        """Return all definitions."""
+        return self.repository.all_user_fields()
+
+    def get(self, id_or_key: str) -> JsonObject | None:
+        """Return a definition by its id or its key."""
+        fields = self.repository.all_user_fields()
+        return next((it for it in fields if id_or_key in (it["key"], str(it["id"]))), None)
+
+    def create_record(self, request: SandboxRequest, given: JsonObject) -> JsonObject:
+        """Create and store a definition."""
+        key, kind = str(given.get("key") or ""), str(given.get("type") or "text")
+        given = {**given, "key": key, "type": kind}
+        field = {**RECORD_TEMPLATES["user_field"]}
+        apply_field_rules(
+            CREATION_RULES, field, given, is_new=True, find_owner=lambda _field, it: self._keyed(it)
+        )
+        now = format_iso_utc(self.repository.state.now())
+        field |= {
+            "id": self.repository.next_id("user_field", FIRST_NEW_FIELD_ID),
+            "raw_title": field["title"],
+            "raw_description": field["description"],
+            "position": len(self.repository.all_user_fields()),
+            "created_at": now,
+            "updated_at": now,
+        }
+        if kind in ("dropdown", "multiselect"):
+            field["custom_field_options"] = given.get("custom_field_options", [])
+        self.repository.user_fields.put(field["id"], field)
+        return field
+
+    def _keyed(self, key: str) -> JsonObject | None:
+        return next((it for it in self.repository.all_user_fields() if it["key"] == key), None)
+
+    def update_record(
+        self, request: SandboxRequest, given: JsonObject, id_or_key: str
+    ) -> JsonObject:
+        """Change and store a definition."""
+        field = {**self.find(id_or_key)}
+        apply_field_rules(UPDATE_RULES, field, given)
+        field["updated_at"] = format_iso_utc(self.repository.state.now())
+        self.repository.user_fields.put(field["id"], field)
+        return field
+
+    def delete_record(self, request: SandboxRequest, id_or_key: str) -> None:
+        """Remove a definition."""
+        self.repository.user_fields.remove(self.find(id_or_key)["id"])
