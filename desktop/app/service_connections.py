@@ -1,20 +1,14 @@
 """Builds the two clients of a workspace and keeps their connections open."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop.clients.client_factory import ClientFactory
 from desktop.clients.rate_limiter import RateLimiter
-from desktop.clients.request_pipeline import INTERACTIVE_RETRY_POLICY, RequestPipeline, RetryPolicy
-from desktop.clients.sailthru import protocol as sailthru_protocol
-from desktop.clients.sailthru.client import SailthruClient
-from desktop.clients.service_status import ServiceState, ServiceStatusTracker
-from desktop.clients.transport import HttpTransport, tls_context
-from desktop.clients.transport import TransportOptions as WireLimits
-from desktop.clients.zendesk import protocol as zendesk_protocol
-from desktop.clients.zendesk.client import ZendeskClient
-from desktop.clients.zendesk.credentials import ZendeskAuthenticator
+from desktop.clients.request_pipeline import INTERACTIVE_RETRY_POLICY, RetryPolicy
+from desktop.clients.service_status import OnServiceState, ServiceStatusTracker
+from desktop.clients.transport import HttpTransport, TransportOptions, tls_context
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.customer.service_clients import ServiceClients
 from desktop.model.service import Service
@@ -22,9 +16,7 @@ from desktop.settings import settings_table
 from desktop.settings.settings_file import SettingsValues
 
 # A run has many calls under way and sends large files over whatever line there is.
-RUN_TRANSPORT_LIMITS = WireLimits(pool_s=120.0, total_s=900.0, connections=32, pools=32)
-
-OnServiceState = Callable[[ServiceState], None]
+RUN_TRANSPORT_LIMITS = TransportOptions(pool_s=120.0, total_s=900.0, connections=32, pools=32)
 
 
 @dataclass(frozen=True)
@@ -33,9 +25,24 @@ class ServiceConnections:
 
     services: ServiceClients
     transports: tuple[HttpTransport, ...]
-    trackers: tuple[ServiceStatusTracker, ...]
-    zendesk_rate_limiter: RateLimiter | None
-    sailthru_rate_limiter: RateLimiter | None = None
+
+    @property
+    def trackers(self) -> tuple[ServiceStatusTracker, ...]:
+        """The status trackers of the connected services."""
+        clients = (self.services.sailthru, self.services.zendesk)
+        return tuple(client.pipeline.status_tracker for client in clients if client is not None)
+
+    @property
+    def zendesk_rate_limiter(self) -> RateLimiter | None:
+        """The rate budget of the Zendesk account; None while signed out."""
+        zendesk = self.services.zendesk
+        return zendesk.pipeline.rate_limiter if zendesk else None
+
+    @property
+    def sailthru_rate_limiter(self) -> RateLimiter | None:
+        """The rate budget of the Sailthru key; None without one."""
+        sailthru = self.services.sailthru
+        return sailthru.pipeline.rate_limiter if sailthru else None
 
     def is_zendesk_budget_below_half(self) -> bool:
         """Whether less than half of the account's calls are left."""
@@ -74,7 +81,7 @@ async def open_service_connections(
     on_state: OnServiceState,
     *,
     patience: RetryPolicy = INTERACTIVE_RETRY_POLICY,
-    transport_limits: WireLimits | None = None,
+    transport_limits: TransportOptions | None = None,
 ) -> ServiceConnections:
     """Build what the settings and the vault have credentials for. Raises NoKeyring, BadInput.
 
@@ -84,43 +91,23 @@ async def open_service_connections(
     chosen = values.get(settings_table.CA_FILE)
     # Reading the system's certificates takes tens of milliseconds: off the window's thread.
     tls = await asyncio.to_thread(tls_context, Path(chosen) if chosen else None)
+    factory = ClientFactory(connection_config.clock, on_state, patience)
     transports: list[HttpTransport] = []
-    trackers: list[ServiceStatusTracker] = []
-    sailthru = zendesk = limits = own = None
+
+    def open_transport(service: Service, address: str) -> HttpTransport:
+        transport = HttpTransport(service.title, address, limits=transport_limits, tls=tls)
+        transports.append(transport)
+        return transport
+
+    sailthru = zendesk = None
     key = await connection_config.sailthru_credentials()
     if key is not None:
-        transport = HttpTransport(
-            Service.SAILTHRU.title,
-            values.get(settings_table.SERVICE_URI),
-            limits=transport_limits,
-            tls=tls,
-        )
-        transports.append(transport)
-        own = RateLimiter(connection_config.clock, sailthru_protocol.read_rate_limits, shared=False)
-        tracker = ServiceStatusTracker(Service.SAILTHRU.title, connection_config.clock, on_state)
-        trackers.append(tracker)
-        sailthru = SailthruClient(
-            key,
-            RequestPipeline(
-                transport, own, tracker, connection_config.clock, retry_policy=patience
-            ),
-        )
+        transport = open_transport(Service.SAILTHRU, values.get(settings_table.SERVICE_URI))
+        sailthru = factory.sailthru(key, transport)
     base_url = values.get(settings_table.ZENDESK_BASE_URL)
     if base_url:
-        transport = HttpTransport(Service.ZENDESK.title, base_url, limits=transport_limits, tls=tls)
-        transports.append(transport)
+        transport = open_transport(Service.ZENDESK, base_url)
         credentials = await connection_config.zendesk_credentials(values, transport)
         if credentials is not None:
-            limits = RateLimiter(
-                connection_config.clock, zendesk_protocol.read_rate_limits, shared=True
-            )
-            tracker = ServiceStatusTracker(Service.ZENDESK.title, connection_config.clock, on_state)
-            trackers.append(tracker)
-            authority = ZendeskAuthenticator(credentials)
-            caller = RequestPipeline(
-                transport, limits, tracker, connection_config.clock, authority, patience
-            )
-            zendesk = ZendeskClient(caller)
-    return ServiceConnections(
-        ServiceClients(sailthru, zendesk), tuple(transports), tuple(trackers), limits, own
-    )
+            zendesk = factory.zendesk(credentials, transport)
+    return ServiceConnections(ServiceClients(sailthru, zendesk), tuple(transports))

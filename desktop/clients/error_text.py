@@ -1,10 +1,16 @@
-"""What a service said in an error, made fit to be shown: one line, printable, not too long."""
+"""Makes the text of a service's error fit to be shown: one line, printable, at most 300 letters."""
+
+from desktop.kit.text import to_single_line
+
+_MAX_LENGTH = 300
 
 
 def sanitize_error_text(value: object) -> str:
-    """`value` as a short line; empty when it is no text."""
+    """Return `value`, a text or a whole number, as a short line; empty for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
+    # Python refuses to print an integer of more than 4,300 digits; no message holds one.
     text = str(value) if isinstance(value, str) or abs(value) < 10**20 else ""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[:600]).split())
-    return line if len(line) <= 300 else line[:299] + "…"
+    # Cut first: an error page may be megabytes long.
+    line = to_single_line(text[: 2 * _MAX_LENGTH])
+    return line if len(line) <= _MAX_LENGTH else line[: _MAX_LENGTH - 1] + "…"

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from desktop.clients.json_parsing import MAX_INT
+from desktop.kit.text import is_valid_unicode
 from desktop.model.json_value import Json
 
 
@@ -41,7 +42,7 @@ class FieldParser:
         if value is None:
             return None
         if isinstance(value, str):
-            if _encodable(value):
+            if is_valid_unicode(value):
                 return value
             self.add_problem(where, "not valid Unicode")
         else:
@@ -110,7 +111,7 @@ class FieldParser:
         if not isinstance(value, dict):
             self.add_problem(where, "not an object")
             return {}
-        usable = {key: item for key, item in value.items() if _encodable(key)}
+        usable = {key: item for key, item in value.items() if is_valid_unicode(key)}
         for _ in range(len(value) - len(usable)):
             self.add_problem(where, "a name that is not valid Unicode")
         return usable
@@ -144,27 +145,17 @@ class FieldParser:
         return kept
 
 
-def _encodable(text: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _usable(value: object) -> bool:
     if value is None or isinstance(value, bool | float):
         return True
     if isinstance(value, str):
-        return _encodable(value)
+        return is_valid_unicode(value)
     if isinstance(value, int):
         return abs(value) < MAX_INT
     if isinstance(value, list):
         return all(_usable(item) for item in value)
     if isinstance(value, dict):
-        return all(_encodable(key) and _usable(item) for key, item in value.items())
+        return all(is_valid_unicode(key) and _usable(item) for key, item in value.items())
     return False
 
 

@@ -63,10 +63,6 @@ class Transport(Protocol):
         """
         ...
 
-    async def open_connections(self, connections: int = 1) -> None:
-        """Open connections in advance; never raises."""
-        ...
-
     async def aclose(self) -> None:
         """Close every connection."""
         ...

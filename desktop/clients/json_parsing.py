@@ -1,4 +1,4 @@
-"""Reads a service's JSON: strict and fast, and once more tolerantly where that fails.
+"""Parses and encodes a service's JSON: strict and fast, then tolerantly where that fails.
 
 What no later reader could use (NaN, a number beyond 64-bit floats, half a surrogate pair) does
 not cost the document: it stands in the result as `UNUSABLE_VALUE` or as text that cannot be encoded,
@@ -7,9 +7,13 @@ and `field.Notes` quarantines it.
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
+
+from desktop.kit.errors import InvalidInput
+from desktop.model.service import Service
 
 
 class InvalidJsonError(ValueError):
@@ -57,3 +61,20 @@ def _whole(digits: str) -> object:
 def _number(text: str) -> object:
     value = float(text)
     return value if math.isfinite(value) else UNUSABLE_VALUE
+
+
+def encode_json(document: Mapping[str, object], service: Service) -> str:
+    """Return a request's `document` as compact JSON text. Raises InvalidInput where it cannot be.
+
+    NaN and lone surrogates, which Python would write, are no JSON that `service` could read.
+    """
+    try:
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text.encode()
+    except (TypeError, ValueError, RecursionError):
+        raise InvalidInput(
+            f"This value cannot be sent to {service.title}.",
+            "It holds a number or characters that JSON does not have.",
+            "Enter it again.",
+        ) from None
+    return text

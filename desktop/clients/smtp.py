@@ -13,7 +13,6 @@ from email.utils import formatdate, make_msgid
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from desktop.clients.base_url import is_loopback
 from desktop.kit.errors import (
     AppError,
     AuthenticationError,
@@ -23,6 +22,8 @@ from desktop.kit.errors import (
     ServiceUnreachable,
     ValuesRejected,
 )
+from desktop.kit.loopback import is_loopback
+from desktop.kit.text import to_single_line
 
 if TYPE_CHECKING:
     from aiosmtplib import SMTPResponseException
@@ -123,11 +124,6 @@ def _message(server: SmtpServer, letter: OutgoingEmail, now: float) -> EmailMess
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
     return message
-
-
-def to_single_line(text: str) -> str:
-    """Without line breaks and other control characters: a header must not become two."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _to_app_error(error: Exception, server: SmtpServer) -> AppError:

@@ -20,15 +20,16 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from types import ModuleType
 from typing import cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
 from desktop.clients import connection_errors
-from desktop.clients.base_url import host_of, is_loopback, normalize_base_url
 from desktop.clients.body_decompressor import BodyDecompressor
 from desktop.clients.http_messages import HttpRequest, HttpResponse
 from desktop.kit.errors import AppError, InternalError, InvalidInput, NotFound, ServiceError
+from desktop.kit.loopback import is_loopback
+from desktop.settings.service_address import normalize_base_url
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ class HttpTransport:
         self._base = normalize_base_url(base_url)
         self._options = limits or TransportOptions()
         self._tls = tls or tls_context()
-        proxies = use_proxies and not is_loopback(host_of(self._base))
+        proxies = use_proxies and not _is_local(self._base)
         each = max(1, self._options.connections // self._options.pools)
         self._pools = [
             _ConnectionPool(self._build(proxies=proxies, connections=each))
@@ -179,9 +180,7 @@ class HttpTransport:
         target = normalize_base_url(address) + (f"?{query}" if query else "")
         try:
             async with (
-                self._build(
-                    proxies=self._use_proxies and not is_loopback(host_of(target))
-                ) as client,
+                self._build(proxies=self._use_proxies and not _is_local(target)) as client,
                 client.stream("GET", target) as response,
             ):
                 if response.status_code in (403, 404, 410):
@@ -201,13 +200,6 @@ class HttpTransport:
                     yield piece
         except _FOREIGN_ERRORS as e:
             raise self._to_app_error(e) from None
-
-    async def open_connections(self, connections: int = 1) -> None:
-        """See `Transport`: a HEAD without credentials costs a round trip and opens the door."""
-        request = HttpRequest("HEAD", "/", "/", is_idempotent=True)
-        await asyncio.gather(
-            *(self.send(request) for _ in range(connections)), return_exceptions=True
-        )
 
     async def aclose(self) -> None:
         """Close every connection; a later `send` raises Offline."""
@@ -262,6 +254,10 @@ class HttpTransport:
         if isinstance(error, RuntimeError) and self._pools[0].client.is_closed:
             return connection_errors.connection_closed_error(service)
         return connection_errors.truncated_response_error(service)
+
+
+def _is_local(url: str) -> bool:
+    return is_loopback(urlsplit(url).hostname or "")
 
 
 def _request_headers(request: HttpRequest) -> dict[str, str]:

@@ -47,6 +47,24 @@ class CheckCollector:
             self._on_check(check)
         return check
 
+    def report(
+        self,
+        name: str,
+        is_ok: bool,
+        detail: str = "",
+        hint: str = "",
+        *,
+        is_needed: bool = True,
+        support_text: str = "",
+    ) -> None:
+        """Add a `ConnectionCheck` of these fields."""
+        self.add(ConnectionCheck(name, is_ok, detail, hint, is_needed, support_text))
+
+    def report_error(self, name: str, error: AppError, *, is_needed: bool = True) -> None:
+        """Add a check that did not pass because of `error`."""
+        detail = " ".join(part for part in (error.title, error.message) if part)
+        self.add(ConnectionCheck(name, False, detail, error.hint, is_needed))
+
     def results(self) -> tuple[ConnectionCheck, ...]:
         """All of them, in order."""
         return tuple(self._done)
@@ -55,11 +73,3 @@ class CheckCollector:
 def are_needed_checks_ok(checks: Iterable[ConnectionCheck]) -> bool:
     """Whether everything that is needed works."""
     return all(check.is_ok or not check.is_needed for check in checks)
-
-
-def failed_check(
-    name: str, error: AppError, *, is_needed: bool = True, letter: str = ""
-) -> ConnectionCheck:
-    """Turn an error into a check that did not pass."""
-    detail = " ".join(part for part in (error.title, error.message) if part)
-    return ConnectionCheck(name, False, detail, error.hint, is_needed, letter)

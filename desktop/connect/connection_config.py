@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from desktop.clients.http_messages import Transport
-from desktop.clients.sailthru.protocol import SailthruCredentials as SailthruKey
+from desktop.clients.sailthru.protocol import SailthruCredentials
 from desktop.clients.zendesk.credentials import ApiTokenCredentials, ZendeskCredentials
 from desktop.connect.identity_and_roles import computer_account_name
 from desktop.connect.oauth_token_manager import OAuthTokenManager
@@ -43,11 +43,11 @@ class ConnectionConfig:
         client_id = values.get(settings_table.ZENDESK_CLIENT_ID)
         return OAuthTokenManager(self.vault, transport, client_id, lock, self.clock)
 
-    async def sailthru_credentials(self) -> SailthruKey | None:
+    async def sailthru_credentials(self) -> SailthruCredentials | None:
         """Return the key and secret, or None until both are there."""
         key = await self.vault.get(Secret.SAILTHRU_KEY)
         secret = await self.vault.get(Secret.SAILTHRU_SECRET) if key else None
-        return SailthruKey(key, secret) if key and secret else None
+        return SailthruCredentials(key, secret) if key and secret else None
 
     async def zendesk_credentials(
         self, values: SettingsValues, transport: Transport
@@ -73,9 +73,8 @@ class ConnectionConfig:
                     f"Enter it in Settings › Zendesk, or set {ZENDESK_EMAIL_VARIABLE}.",
                 )
             return ApiTokenCredentials(email, token) if token else None
-        if how == "oauth" and await self.vault.get(Secret.ZENDESK_REFRESH):
-            return self.token_manager(values, transport)
-        if how == "oauth" and await self.vault.get(Secret.ZENDESK_ACCESS):
-            # An older OAuth client gives tokens that never end and cannot be renewed.
-            return self.token_manager(values, transport)
+        # OAuth clients made before 2026-04-30 may give access tokens that never end, alone.
+        for secret in (Secret.ZENDESK_REFRESH, Secret.ZENDESK_ACCESS):
+            if how == "oauth" and await self.vault.get(secret):
+                return self.token_manager(values, transport)
         return None

@@ -2,21 +2,25 @@
 
 from dataclasses import dataclass
 
-from desktop.clients.zendesk.credentials import ZendeskCredentials
-from desktop.connect import sailthru_key_checks, zendesk_account_checks
 from desktop.connect.connection_check import (
     CheckCollector,
     ConnectionCheck,
     OnCheck,
     are_needed_checks_ok,
-    failed_check,
 )
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.identity_and_roles import effective_permission_rules, sailthru_only_actor
 from desktop.connect.oauth_token_manager import OAuthTokenManager
 from desktop.connect.reachability_check import check_reachability
-from desktop.connect.support_texts import request_api_key_text, request_oauth_client_text
+from desktop.connect.sailthru_key_checks import check_sailthru_key
+from desktop.connect.support_texts import request_api_key_text
 from desktop.connect.temporary_clients import TemporaryClients
+from desktop.connect.zendesk_account_checks import (
+    check_api_token_end,
+    check_oauth_scopes,
+    check_zendesk_account,
+    not_signed_in_check,
+)
 from desktop.kit.errors import AppError, KeyringError
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor, Permission
@@ -58,27 +62,18 @@ def _check_settings(config: ConnectionConfig, checks: CheckCollector) -> Setting
     try:
         loaded = config.settings_file.load()
     except AppError as error:
-        checks.add(failed_check("Settings", error))
+        checks.report_error("Settings", error)
         return None
     if loaded.notice is not None:
-        checks.add(failed_check("Settings", loaded.notice))
+        checks.report_error("Settings", loaded.notice)
     for notice in loaded.values.notices:
-        checks.add(
-            ConnectionCheck("Settings", False, notice, "Set it again in Settings.", is_needed=False)
-        )
+        checks.report("Settings", False, notice, "Set it again in Settings.", is_needed=False)
     policy = loaded.values.policy
     if policy.is_active or policy.notices:
         names = ", ".join(str(path) for path in policy.sources)
         detail = f"Managed by your organisation: {names}." if names else "A policy is ignored."
-        checks.add(
-            ConnectionCheck(
-                "Policy",
-                not policy.notices,
-                detail,
-                " ".join(policy.notices),
-                policy.is_fail_closed,
-            )
-        )
+        is_ok, hint = not policy.notices, " ".join(policy.notices)
+        checks.report("Policy", is_ok, detail, hint, is_needed=policy.is_fail_closed)
     return loaded.values
 
 
@@ -86,9 +81,9 @@ async def _check_keyring(config: ConnectionConfig, checks: CheckCollector) -> bo
     try:
         await config.sailthru_credentials()
     except KeyringError as error:
-        checks.add(failed_check("Keyring", error))
+        checks.report_error("Keyring", error)
         return False
-    checks.add(ConnectionCheck("Keyring", True, "The keys can be read."))
+    checks.report("Keyring", True, "The keys can be read.")
     return True
 
 
@@ -103,23 +98,19 @@ async def _examine_zendesk(
         values.get(settings_table.ZENDESK_AUTH) == "none"
         and not config.environment_secrets.has_zendesk_token
     ):
-        checks.add(
-            ConnectionCheck(
-                Service.ZENDESK.title,
-                True,
-                "Not connected: this workspace is Sailthru only.",
-                is_needed=False,
-            )
+        checks.report(
+            Service.ZENDESK.title,
+            True,
+            "Not connected: this workspace is Sailthru only.",
+            is_needed=False,
         )
         return sailthru_only_actor(values, config.computer_user)
     if not base_url:
-        checks.add(
-            ConnectionCheck(
-                Service.ZENDESK.title,
-                False,
-                "No account is set.",
-                "Enter it in Settings › Zendesk.",
-            )
+        checks.report(
+            Service.ZENDESK.title,
+            False,
+            "No account is set.",
+            "Enter it in Settings › Zendesk.",
         )
         return None
     if not await check_reachability(
@@ -130,54 +121,17 @@ async def _examine_zendesk(
         try:
             credentials = await config.zendesk_credentials(values, transport)
         except AppError as error:
-            checks.add(failed_check("Zendesk: sign-in", error))
+            checks.report_error("Zendesk: sign-in", error)
             return None
         if credentials is None:
             checks.add(not_signed_in_check(values))
             return None
         actor = await check_zendesk_account(services, base_url, credentials, values, checks)
         if isinstance(credentials, OAuthTokenManager):
-            await zendesk_account_checks.check_oauth_scopes(
-                transport, credentials, config.clock, checks
-            )
+            await check_oauth_scopes(transport, credentials, config.clock, checks)
         else:
-            zendesk_account_checks.check_api_token_end(config.clock, checks)
+            check_api_token_end(config.clock, checks)
     return actor
-
-
-async def check_zendesk_account(
-    services: TemporaryClients,
-    base_url: str,
-    credentials: ZendeskCredentials,
-    values: SettingsValues,
-    checks: CheckCollector,
-) -> Actor | None:
-    """Sign-in, role and field of a Zendesk account that can be reached."""
-    async with services.zendesk(base_url, credentials) as client:
-        actor = await zendesk_account_checks.check_zendesk_user(client, checks)
-        if actor is not None:
-            await zendesk_account_checks.check_sync_checkbox(client, values, checks)
-        return actor
-
-
-def not_signed_in_check(values: SettingsValues) -> ConnectionCheck:
-    """Say that the sign-in is still to come."""
-    if values.get(settings_table.ZENDESK_AUTH) == "oauth" and not values.get(
-        settings_table.ZENDESK_CLIENT_ID
-    ):
-        return ConnectionCheck(
-            "Zendesk: sign-in",
-            False,
-            "There is no OAuth client to sign in with.",
-            "Ask a Zendesk admin for one; the text to send is ready to copy.",
-            support_text=request_oauth_client_text(),
-        )
-    return ConnectionCheck(
-        "Zendesk: sign-in",
-        False,
-        "Nobody is signed in.",
-        "Open Fairlead and sign in to Zendesk under Settings › Connections.",
-    )
 
 
 async def _examine_sailthru(
@@ -190,38 +144,29 @@ async def _examine_sailthru(
     uri = values.get(settings_table.SERVICE_URI)
     key = await config.sailthru_credentials()
     if key is None:
-        checks.add(
-            ConnectionCheck(
-                "Sailthru: key",
-                False,
-                "There is no key and secret yet.",
-                "In Sailthru: Settings › Setup › API and Postbacks, behind the lock; or ask "
-                "Sailthru for a key of its own, the text to send is ready to copy.",
-                support_text=request_api_key_text(),
-            )
+        checks.report(
+            "Sailthru: key",
+            False,
+            "There is no key and secret yet.",
+            "In Sailthru: Settings › Setup › API and Postbacks, behind the lock; or ask "
+            "Sailthru for a key of its own, the text to send is ready to copy.",
+            support_text=request_api_key_text(),
         )
         return
     if not await check_reachability(Service.SAILTHRU.title, uri, services, config.clock, checks):
         return
     if not values.get(settings_table.HAS_DEDICATED_KEY):
-        checks.add(
-            ConnectionCheck(
-                "Sailthru: own key",
-                False,
-                "Nobody has confirmed that this key is only for Fairlead.",
-                "Do not use the main account key: it cannot be withdrawn alone.",
-                is_needed=False,
-                support_text=request_api_key_text(),
-            )
+        checks.report(
+            "Sailthru: own key",
+            False,
+            "Nobody has confirmed that this key is only for Fairlead.",
+            "Do not use the main account key: it cannot be withdrawn alone.",
+            is_needed=False,
+            support_text=request_api_key_text(),
         )
     async with services.sailthru(uri, key) as client:
-        let_in, account = await sailthru_key_checks.check_sailthru_sign_in(client, checks)
-        if not let_in:
-            return
-        await sailthru_key_checks.check_endpoints(client, checks, runs=_may_run(values, actor))
-        if account is not None:
-            sailthru_key_checks.check_account_settings(account, values, checks)
-        await sailthru_key_checks.check_smart_list(client, values, checks)
+        needs_jobs = _may_run(values, actor)
+        await check_sailthru_key(client, values, checks, needs_jobs=needs_jobs)
 
 
 def _may_run(values: SettingsValues, actor: Actor | None) -> bool:

@@ -125,7 +125,7 @@ def effective_permission_rules(values: SettingsValues, *, connected: bool) -> Pe
     narrowed = {
         role: {
             permission: allowed and own.permissions[role][permission]
-            if values.is_managed(settings_table.permission_setting(role, permission))
+            if values.is_managed(settings_table.PERMISSION_SETTINGS[role, permission])
             else allowed
             for permission, allowed in cells.items()
         }
@@ -142,7 +142,7 @@ def check_setting_change(
     """Whether `actor` (None: nobody is connected) may change this setting here."""
     if values.is_managed(setting):
         return PermissionDecision(False, "Managed by your organisation.")
-    if not setting.admin:
+    if not setting.is_admin_only:
         return PermissionDecision(True)
     if actor is None:
         # What leads to a connection has to be set before there is one.

@@ -21,10 +21,10 @@ class _UnsavedTokenCredentials:
 
     access: str = field(repr=False)
 
-    async def header(self) -> str:
+    async def authorization_header(self) -> str:
         return f"Bearer {self.access}"
 
-    async def refreshed(self) -> bool:
+    async def refresh(self) -> bool:
         return False
 
 

@@ -3,10 +3,8 @@
 Cancelling the task closes the listener and forgets the attempt; nothing of it was stored.
 """
 
-import hmac
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
 
 from desktop.clients.http_messages import Transport
 from desktop.clients.zendesk import oauth
@@ -16,7 +14,7 @@ from desktop.connect.oauth_redirect_listener import (
     OAuthRedirectListener,
 )
 from desktop.kit.clock import Clock, SystemClock
-from desktop.kit.errors import AuthenticationError, Forbidden, InvalidInput
+from desktop.kit.errors import Forbidden, InvalidInput
 
 # Gets the address to open. What it cannot open itself it shows, to be copied.
 OpenBrowser = Callable[[str], object]
@@ -55,19 +53,12 @@ async def sign_in_with_browser(
         attempt = oauth.start_attempt(request.client_id, loopback.redirect_uri)
         open_browser(oauth.authorization_url(request.base_url, attempt))
         target = await loopback.wait_for_redirect(
-            lambda found: is_redirect_for(attempt, found), request.limit_s
+            lambda found: oauth.is_redirect_for(attempt, found), request.limit_s
         )
     finally:
         await loopback.close()
-    if _query(target).get("error"):
-        raise AuthenticationError(
-            "You were not signed in.",
-            "Access was refused in the browser.",
-            "Start the sign-in again and choose Allow.",
-        )
-    answer = await transport.send(
-        oauth.code_exchange_request(attempt, oauth.authorization_code_from(attempt, target))
-    )
+    code = oauth.authorization_code_from(attempt, target)
+    answer = await transport.send(oauth.code_exchange_request(attempt, code))
     tokens = oauth.parse_tokens(answer, ticking.now())
     lacking = tokens.missing_scopes(attempt.scope)
     if lacking:
@@ -77,22 +68,3 @@ async def sign_in_with_browser(
             "Ask a Zendesk admin to allow the scopes read and write for the OAuth client.",
         )
     return tokens
-
-
-def is_redirect_for(attempt: oauth.OAuthAttempt, target: str) -> bool:
-    """Whether this redirect answers our attempt.
-
-    A refusal may come without a state: it can end the sign-in, and nothing more.
-    """
-    query = _query(target)
-    states = query.get("state", [])
-    if not states:
-        return bool(query.get("error"))
-    return len(states) == 1 and hmac.compare_digest(states[0].encode(), attempt.state.encode())
-
-
-def _query(target: str) -> dict[str, list[str]]:
-    try:
-        return parse_qs(urlsplit(target).query, keep_blank_values=True, max_num_fields=50)
-    except ValueError:
-        return {}

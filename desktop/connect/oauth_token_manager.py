@@ -63,7 +63,7 @@ class OAuthTokenManager:
         self._refused_access: str | None = None
         self._last_error: AuthenticationError | None = None
 
-    async def header(self) -> str:
+    async def authorization_header(self) -> str:
         """`Bearer …`, renewed shortly before its end. Raises AuthenticationError when signed out."""
         access = self._access or await self._load()
         if access is None or access.token == self._refused_access:
@@ -73,7 +73,7 @@ class OAuthTokenManager:
         self._access = access
         return f"Bearer {access.token}"
 
-    async def refreshed(self) -> bool:
+    async def refresh(self) -> bool:
         """After a refusal: whether there is another token now; False: sign in again.
 
         Raises ServiceUnreachable and the like when Zendesk could not be asked; the old pair then stays.

@@ -9,7 +9,7 @@ from urllib.request import getproxies
 
 from desktop.clients.http_messages import HttpRequest
 from desktop.clients.retry_after import parse_http_date
-from desktop.connect.connection_check import CheckCollector, ConnectionCheck, failed_check
+from desktop.connect.connection_check import CheckCollector
 from desktop.connect.temporary_clients import TemporaryClients
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, ServiceUnreachable
@@ -30,14 +30,14 @@ async def check_reachability(
             between = (before + clock.now()) / 2
     except ServiceUnreachable as error:
         step = await _find_failing_step(base_url)
-        checks.add(failed_check(f"{service}: {step}", error))
+        checks.report_error(f"{service}: {step}", error)
         return False
     except AppError as error:
-        checks.add(failed_check(f"{service}: connection", error))
+        checks.report_error(f"{service}: connection", error)
         return False
     host = urlsplit(base_url).netloc
     how = "TLS 1.2 or newer" if base_url.startswith("https:") else "plain http on this computer"
-    checks.add(ConnectionCheck(f"{service}: connection", True, f"{host} answers ({how})."))
+    checks.report(f"{service}: connection", True, f"{host} answers ({how}).")
     _check_clock(service, parse_http_date(answer.headers.get("date")), between, checks)
     return True
 
@@ -47,17 +47,15 @@ def _check_clock(service: str, theirs: float | None, ours: float, checks: CheckC
         return
     ahead_s = ours - theirs
     if abs(ahead_s) <= _MAX_CLOCK_SKEW_S:
-        checks.add(ConnectionCheck(f"{service}: clock", True, "This computer's clock is right."))
+        checks.report(f"{service}: clock", True, "This computer's clock is right.")
         return
     way = "ahead" if ahead_s > 0 else "behind"
-    checks.add(
-        ConnectionCheck(
-            f"{service}: clock",
-            False,
-            f"This computer's clock is {abs(ahead_s) / 60:,.0f} minutes {way} of {service}'s.",
-            "Let the operating system set the time by itself.",
-            is_needed=False,
-        )
+    checks.report(
+        f"{service}: clock",
+        False,
+        f"This computer's clock is {abs(ahead_s) / 60:,.0f} minutes {way} of {service}'s.",
+        "Let the operating system set the time by itself.",
+        is_needed=False,
     )
 
 

@@ -1,57 +1,91 @@
-"""What this workspace's Sailthru key can do; names each endpoint that is refused."""
+"""Checks what a Sailthru API key may do, and the account's time zone and smart list."""
+
+from collections.abc import Callable
 
 from desktop.clients.sailthru.client import SailthruClient, SailthruEndpoint
-from desktop.connect.connection_check import CheckCollector, ConnectionCheck, failed_check
+from desktop.connect.connection_check import CheckCollector, ConnectionCheck
 from desktop.connect.support_texts import request_endpoints_text
 from desktop.kit.errors import AppError, Forbidden
 from desktop.model.sailthru_profile import SailthruAccount
 from desktop.settings import settings_table
 from desktop.settings.settings_file import SettingsValues
 
-CHECKED_ENDPOINTS: tuple[SailthruEndpoint, ...] = ("user", "list", "job")
+_CHECKED_ENDPOINTS: tuple[SailthruEndpoint, ...] = ("user", "list", "job")
 
 
-async def check_sailthru_sign_in(
+async def check_sailthru_key(
+    client: SailthruClient,
+    values: SettingsValues,
+    checks: CheckCollector,
+    *,
+    needs_jobs: bool,
+    on_account: Callable[[SailthruAccount], SettingsValues] | None = None,
+) -> bool:
+    """Check the key, its endpoints, the account's settings and the smart list.
+
+    Returns False when Sailthru refuses the key. `needs_jobs`: the person runs syncs, so that a
+    refused `job` endpoint is a fault. `on_account` may return other values to compare with.
+    """
+    is_accepted, account = await _check_sign_in(client, checks)
+    if not is_accepted:
+        return False
+    await _check_endpoints(client, checks, needs_jobs=needs_jobs)
+    if account is not None:
+        if on_account is not None:
+            values = on_account(account)
+        _check_account_settings(account, values, checks)
+    await _check_smart_list(client, values, checks)
+    return True
+
+
+async def probe_error(client: SailthruClient, endpoint: SailthruEndpoint) -> AppError | None:
+    """Return the error with which Sailthru refuses an endpoint to a key; None: it is allowed."""
+    try:
+        await client.probe_endpoint(endpoint)
+    except AppError as error:
+        return error
+    return None
+
+
+async def _check_sign_in(
     client: SailthruClient, checks: CheckCollector
 ) -> tuple[bool, SailthruAccount | None]:
     """Whether key and secret are right, and the account where the key may read it."""
     try:
         account = await client.get_account()
     except Forbidden:
-        checks.add(ConnectionCheck("Sailthru: key", True, "Key and secret are right."))
-        checks.add(
-            ConnectionCheck(
-                "Sailthru: settings",
-                False,
-                "The key may not read the account's settings, so its time zone cannot be compared.",
-                "Fairlead works without; ask Sailthru to allow “settings” if you like.",
-                is_needed=False,
-                support_text=request_endpoints_text(("settings",)),
-            )
+        checks.report("Sailthru: key", True, "Key and secret are right.")
+        checks.report(
+            "Sailthru: settings",
+            False,
+            "The key may not read the account's settings, so its time zone cannot be compared.",
+            "Fairlead works without; ask Sailthru to allow “settings” if you like.",
+            is_needed=False,
+            support_text=request_endpoints_text(("settings",)),
         )
         return True, None
     except AppError as error:
-        checks.add(failed_check("Sailthru: key", error))
+        checks.report_error("Sailthru: key", error)
         return False, None
     number = f" Account {account.account_id}." if account.account_id else ""
-    checks.add(ConnectionCheck("Sailthru: key", True, f"Key and secret are right.{number}"))
+    checks.report("Sailthru: key", True, f"Key and secret are right.{number}")
     return True, account
 
 
-async def check_endpoints(client: SailthruClient, checks: CheckCollector, *, runs: bool) -> None:
-    """Probe user, list and job; `runs` says that the person needs `job` for syncs."""
+async def _check_endpoints(
+    client: SailthruClient, checks: CheckCollector, *, needs_jobs: bool
+) -> None:
     refused: list[str] = []
-    for endpoint in CHECKED_ENDPOINTS:
-        needed = endpoint != "job" or runs
-        try:
-            await client.probe_endpoint(endpoint)
-        except Forbidden:
+    for endpoint in _CHECKED_ENDPOINTS:
+        is_needed = endpoint != "job" or needs_jobs
+        error = await probe_error(client, endpoint)
+        if error is None:
+            checks.report(f"Sailthru: {endpoint}", True, "Allowed for this key.")
+        elif isinstance(error, Forbidden):
             refused.append(endpoint)
-            checks.add(_refused_endpoint_check(endpoint, refused, needed=needed))
-        except AppError as error:
-            checks.add(failed_check(f"Sailthru: {endpoint}", error, is_needed=needed))
+            checks.add(_refused_endpoint_check(endpoint, refused, needed=is_needed))
         else:
-            checks.add(ConnectionCheck(f"Sailthru: {endpoint}", True, "Allowed for this key."))
+            checks.report_error(f"Sailthru: {endpoint}", error, is_needed=is_needed)
 
 
 def _refused_endpoint_check(endpoint: str, refused: list[str], *, needed: bool) -> ConnectionCheck:
@@ -73,31 +107,27 @@ def _refused_endpoint_check(endpoint: str, refused: list[str], *, needed: bool) 
     )
 
 
-def check_account_settings(
+def _check_account_settings(
     account: SailthruAccount, values: SettingsValues, checks: CheckCollector
 ) -> None:
     """Compare the time zone with the setting, and say whether predictions are on."""
     ours = values.get(settings_table.TIMEZONE)
     if account.timezone is None:
-        checks.add(
-            ConnectionCheck(
-                "Sailthru: time zone",
-                True,
-                f"Sailthru does not say its own; the setting is {ours}.",
-                is_needed=False,
-            )
+        checks.report(
+            "Sailthru: time zone",
+            True,
+            f"Sailthru does not say its own; the setting is {ours}.",
+            is_needed=False,
         )
     elif account.timezone == ours:
-        checks.add(ConnectionCheck("Sailthru: time zone", True, f"{ours}, as in Sailthru."))
+        checks.report("Sailthru: time zone", True, f"{ours}, as in Sailthru.")
     else:
-        checks.add(
-            ConnectionCheck(
-                "Sailthru: time zone",
-                False,
-                f"The setting is {ours}, but the Sailthru account uses {account.timezone}.",
-                f"Set the time zone to {account.timezone}; dates would be a day off at times.",
-                is_needed=False,
-            )
+        checks.report(
+            "Sailthru: time zone",
+            False,
+            f"The setting is {ours}, but the Sailthru account uses {account.timezone}.",
+            f"Set the time zone to {account.timezone}; dates would be a day off at times.",
+            is_needed=False,
         )
     checks.add(_predictions_check(account.predictions))
 
@@ -112,7 +142,7 @@ def _predictions_check(on: bool | None) -> ConnectionCheck:
     return ConnectionCheck(name, on is None, detail, is_needed=False)
 
 
-async def check_smart_list(
+async def _check_smart_list(
     client: SailthruClient, values: SettingsValues, checks: CheckCollector
 ) -> None:
     """Whether the smart list of the marked customers exists, and is smart."""
@@ -121,30 +151,26 @@ async def check_smart_list(
     try:
         found = next((one for one in await client.list_lists() if one.name == name), None)
     except AppError as error:
-        checks.add(failed_check(title, error, is_needed=False))
+        checks.report_error(title, error, is_needed=False)
         return
     mark = values.get(settings_table.SYNC_MARK_VAR)
     if found is None:
-        checks.add(
-            ConnectionCheck(
-                title,
-                False,
-                f"There is no list “{name}” yet.",
-                f"In Sailthru make a smart list “{name}” of users whose var {mark} is true. "
-                "Only the sync from Sailthru to Zendesk needs it.",
-                is_needed=False,
-            )
+        checks.report(
+            title,
+            False,
+            f"There is no list “{name}” yet.",
+            f"In Sailthru make a smart list “{name}” of users whose var {mark} is true. "
+            "Only the sync from Sailthru to Zendesk needs it.",
+            is_needed=False,
         )
     elif not found.smart:
-        checks.add(
-            ConnectionCheck(
-                title,
-                False,
-                f"“{name}” is an ordinary list: marking a customer does not put them on it.",
-                f"Make it a smart list over var {mark}, or name another list in Settings › Names.",
-                is_needed=False,
-            )
+        checks.report(
+            title,
+            False,
+            f"“{name}” is an ordinary list: marking a customer does not put them on it.",
+            f"Make it a smart list over var {mark}, or name another list in Settings › Names.",
+            is_needed=False,
         )
     else:
         count = "" if found.count is None else f" {found.count:,} users, counted nightly."
-        checks.add(ConnectionCheck(title, True, f"“{name}” is there.{count}", is_needed=False))
+        checks.report(title, True, f"“{name}” is there.{count}", is_needed=False)

@@ -1,8 +1,9 @@
 """Other computers: the policy file to hand out, and whether an agents' key is what it should be."""
 
-from desktop.clients.sailthru.client import SailthruClient
-from desktop.connect.connection_check import CheckCollector, ConnectionCheck, failed_check
-from desktop.kit.errors import AppError, Forbidden
+from desktop.clients.sailthru.client import SailthruClient, SailthruEndpoint
+from desktop.connect.connection_check import CheckCollector, ConnectionCheck
+from desktop.connect.sailthru_key_checks import probe_error
+from desktop.kit.errors import Forbidden
 from desktop.model.json_value import Json
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import SettingSection
@@ -47,7 +48,7 @@ def export_policy(values: SettingsValues) -> dict[str, Json]:
     return {
         row.key: row.serialize(values.get(row))
         for row in settings_table.ALL_SETTINGS
-        if row.managed
+        if row.is_policy_manageable
         and row.section in _POLICY_SECTIONS
         and row.key not in _PERSONAL_KEYS
         and (row.section is SettingSection.PERMISSIONS or values.is_set(row))
@@ -55,33 +56,26 @@ def export_policy(values: SettingsValues) -> dict[str, Json]:
 
 
 async def check_agents_key(client: SailthruClient) -> tuple[ConnectionCheck, ...]:
-    """Test a key meant for agents: user and list are allowed, job is refused."""
+    """Check a key meant for agents: `user` and `list` are allowed, `job` is refused."""
     checks = CheckCollector()
-    for endpoint in ("user", "list"):
-        try:
-            await client.probe_endpoint(endpoint)
-        except AppError as error:
-            checks.add(failed_check(f"Agents' key: {endpoint}", error))
+    endpoints: tuple[SailthruEndpoint, ...] = ("user", "list")
+    for endpoint in endpoints:
+        name = f"Agents' key: {endpoint}"
+        error = await probe_error(client, endpoint)
+        if error is not None:
+            checks.report_error(name, error)
         else:
-            checks.add(
-                ConnectionCheck(f"Agents' key: {endpoint}", True, "Allowed, as agents need it.")
-            )
-    title = "Agents' key: job"
-    try:
-        await client.probe_endpoint("job")
-    except Forbidden:
-        checks.add(
-            ConnectionCheck(title, True, "Refused, as it should be: agents run no bulk jobs.")
+            checks.report(name, True, "Allowed, as agents need it.")
+    name, error = "Agents' key: job", await probe_error(client, "job")
+    if error is None:
+        checks.report(
+            name,
+            False,
+            "This key may start bulk jobs, so whoever holds it can change every profile.",
+            "Ask Sailthru for a key without “job” for agents.",
         )
-    except AppError as error:
-        checks.add(failed_check(title, error))
+    elif isinstance(error, Forbidden):
+        checks.report(name, True, "Refused, as it should be: agents run no bulk jobs.")
     else:
-        checks.add(
-            ConnectionCheck(
-                title,
-                False,
-                "This key may start bulk jobs, so whoever holds it can change every profile.",
-                "Ask Sailthru for a key without “job” for agents.",
-            )
-        )
+        checks.report_error(name, error)
     return checks.results()

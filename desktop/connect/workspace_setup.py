@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from desktop.clients.sailthru.protocol import SailthruCredentials as SailthruKey
+from desktop.clients.sailthru.protocol import SailthruCredentials
 from desktop.clients.zendesk.credentials import ApiTokenCredentials
-from desktop.connect import sailthru_key_checks
 from desktop.connect.connection_check import (
     CheckCollector,
     ConnectionCheck,
@@ -18,14 +17,16 @@ from desktop.connect.connection_check import (
     are_needed_checks_ok,
 )
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.doctor import check_zendesk_account, not_signed_in_check
 from desktop.connect.identity_and_roles import sailthru_only_actor
 from desktop.connect.reachability_check import check_reachability
+from desktop.connect.sailthru_key_checks import check_sailthru_key
 from desktop.connect.setup_document import SetupDocument, parse_setup_document
 from desktop.connect.zendesk_account import erase_zendesk_secrets
+from desktop.connect.zendesk_account_checks import check_zendesk_account, not_signed_in_check
 from desktop.kit.errors import InvalidInput, NotPermitted
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor, Role
+from desktop.model.sailthru_profile import SailthruAccount
 from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
@@ -155,12 +156,12 @@ def _require_complete(given: SetupDocument, values: SettingsValues) -> None:
 
 async def _collect_credentials(
     given: SetupDocument, config: ConnectionConfig, values: SettingsValues, *, moved: bool
-) -> tuple[SailthruKey | None, ApiTokenCredentials | None]:
+) -> tuple[SailthruCredentials | None, ApiTokenCredentials | None]:
     # What the document leaves out may be in the vault, or in the environment.
     secrets = given.secrets
     key = secrets.get(Secret.SAILTHRU_KEY) or await config.vault.get(Secret.SAILTHRU_KEY)
     secret = secrets.get(Secret.SAILTHRU_SECRET) or await config.vault.get(Secret.SAILTHRU_SECRET)
-    sailthru = SailthruKey(key, secret) if key and secret else None
+    sailthru = SailthruCredentials(key, secret) if key and secret else None
     zendesk = None
     if values.get(settings_table.ZENDESK_AUTH) == "token":
         token = secrets.get(Secret.ZENDESK_TOKEN)
@@ -216,7 +217,7 @@ async def _check_zendesk(
 async def _check_sailthru(
     config: ConnectionConfig,
     values: SettingsValues,
-    key: SailthruKey | None,
+    key: SailthruCredentials | None,
     settings: dict[str, Json],
     checks: CheckCollector,
     outcome: _SetupOutcome,
@@ -228,19 +229,18 @@ async def _check_sailthru(
     if not await check_reachability(Service.SAILTHRU.title, uri, services, config.clock, checks):
         outcome.is_unreachable = True
         return
+
+    def adopt_timezone(account: SailthruAccount) -> SettingsValues:
+        # Nobody chose one: the account's own is right.
+        if account.timezone and not values.is_set(settings_table.TIMEZONE):
+            return _with_timezone(values, account.timezone, settings)
+        return values
+
     async with services.sailthru(uri, key) as client:
-        let_in, account = await sailthru_key_checks.check_sailthru_sign_in(client, checks)
-        if not let_in:
-            outcome.is_refused = True
-            return
-        runs = outcome.actor is None or outcome.actor.role is Role.ADMIN
-        await sailthru_key_checks.check_endpoints(client, checks, runs=runs)
-        if account is not None:
-            if account.timezone and not values.is_set(settings_table.TIMEZONE):
-                # Nobody chose one: the account's own is right (S2-13).
-                values = _with_timezone(values, account.timezone, settings)
-            sailthru_key_checks.check_account_settings(account, values, checks)
-        await sailthru_key_checks.check_smart_list(client, values, checks)
+        needs_jobs = outcome.actor is None or outcome.actor.role is Role.ADMIN
+        outcome.is_refused = not await check_sailthru_key(
+            client, values, checks, needs_jobs=needs_jobs, on_account=adopt_timezone
+        )
 
 
 def _with_timezone(
@@ -282,7 +282,7 @@ def _filter_admin_settings(
     kept, notes = {}, []
     for key, value in settings.items():
         row = settings_table.SETTINGS_BY_KEY[key]
-        if not row.admin:
+        if not row.is_admin_only:
             kept[key] = value
         elif row in _CONNECTION_SETTINGS:
             if connected and actor is not None and not _is_unchanged(row, value, before):

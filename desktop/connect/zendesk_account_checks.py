@@ -6,8 +6,10 @@ from desktop.clients.http_messages import Transport
 from desktop.clients.zendesk import oauth
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.credentials import ZendeskCredentials
-from desktop.connect.connection_check import CheckCollector, ConnectionCheck, failed_check
+from desktop.connect.connection_check import CheckCollector, ConnectionCheck
 from desktop.connect.identity_and_roles import actor_from_zendesk_user
+from desktop.connect.support_texts import request_oauth_client_text
+from desktop.connect.temporary_clients import TemporaryClients
 from desktop.kit.clock import Clock, utc_datetime
 from desktop.kit.errors import AppError
 from desktop.model.permission import Actor, Role
@@ -19,34 +21,69 @@ from desktop.settings.settings_file import SettingsValues
 API_TOKENS_END = date(2027, 4, 30)
 
 
-async def check_zendesk_user(client: ZendeskClient, checks: CheckCollector) -> Actor | None:
+async def check_zendesk_account(
+    services: TemporaryClients,
+    base_url: str,
+    credentials: ZendeskCredentials,
+    values: SettingsValues,
+    checks: CheckCollector,
+) -> Actor | None:
+    """Check sign-in, role and check box field of a Zendesk account that can be reached.
+
+    Returns the signed-in person; None when nobody is, or an end user.
+    """
+    async with services.zendesk(base_url, credentials) as client:
+        actor = await _check_user(client, checks)
+        if actor is not None:
+            await _check_sync_checkbox(client, values, checks)
+        return actor
+
+
+def not_signed_in_check(values: SettingsValues) -> ConnectionCheck:
+    """Return the check that nobody is signed in to Zendesk, with what is missing for it."""
+    name, auth = "Zendesk: sign-in", values.get(settings_table.ZENDESK_AUTH)
+    if auth == "oauth" and not values.get(settings_table.ZENDESK_CLIENT_ID):
+        return ConnectionCheck(
+            name,
+            False,
+            "There is no OAuth client to sign in with.",
+            "Ask a Zendesk admin for one; the text to send is ready to copy.",
+            support_text=request_oauth_client_text(),
+        )
+    return ConnectionCheck(
+        name,
+        False,
+        "Nobody is signed in.",
+        "Open Fairlead and sign in to Zendesk under Settings › Connections.",
+    )
+
+
+async def _check_user(client: ZendeskClient, checks: CheckCollector) -> Actor | None:
     """Whose credentials they are; None when they are nobody's, or an end user's."""
     try:
         me = await client.me()
     except AppError as error:
-        checks.add(failed_check("Zendesk: sign-in", error))
+        checks.report_error("Zendesk: sign-in", error)
         return None
-    checks.add(ConnectionCheck("Zendesk: sign-in", True, f"Signed in as {me.name}."))
+    checks.report("Zendesk: sign-in", True, f"Signed in as {me.name}.")
     try:
         actor = actor_from_zendesk_user(me)
     except AppError as error:
-        checks.add(failed_check("Zendesk: role", error))
+        checks.report_error("Zendesk: role", error)
         return None
     if actor.role is Role.ADMIN:
-        checks.add(ConnectionCheck("Zendesk: role", True, "Administrator."))
+        checks.report("Zendesk: role", True, "Administrator.")
     else:
-        checks.add(
-            ConnectionCheck(
-                "Zendesk: role",
-                True,
-                "Agent: may look up and change end users; exports of all customers, user fields "
-                "and the permissions here need an admin.",
-            )
+        checks.report(
+            "Zendesk: role",
+            True,
+            "Agent: may look up and change end users; exports of all customers, user fields "
+            "and the permissions here need an admin.",
         )
     return actor
 
 
-async def check_sync_checkbox(
+async def _check_sync_checkbox(
     client: ZendeskClient, values: SettingsValues, checks: CheckCollector
 ) -> None:
     """Whether the check box of the sync to Sailthru exists."""
@@ -55,7 +92,7 @@ async def check_sync_checkbox(
     try:
         fields = await client.list_user_fields()
     except AppError as error:
-        checks.add(failed_check(title, error, is_needed=False))
+        checks.report_error(title, error, is_needed=False)
         return
     found = next((field for field in fields if field.key == key), None)
     checks.add(_sync_checkbox_check(title, key, found))
@@ -91,18 +128,6 @@ def _sync_checkbox_check(
     return ConnectionCheck(title, True, f"{key} is there.", is_needed=False)
 
 
-async def create_sync_checkbox(
-    client: ZendeskClient, values: SettingsValues
-) -> UserFieldDefinition:
-    """Make the check box. Raises Forbidden for everybody but admins."""
-    return await client.create_user_field(
-        values.get(settings_table.SYNC_CHECKBOX_FIELD),
-        "Sync to Sailthru",
-        kind="checkbox",
-        description="Ticked: this customer is synced to Sailthru by Fairlead.",
-    )
-
-
 def check_api_token_end(clock: Clock, checks: CheckCollector) -> None:
     """Say when the API token stops working."""
     days = (API_TOKENS_END - utc_datetime(clock.now()).date()).days
@@ -111,7 +136,7 @@ def check_api_token_end(clock: Clock, checks: CheckCollector) -> None:
         detail = f"Zendesk ended all API tokens on {API_TOKENS_END}."
     else:
         detail = f"Zendesk ends all API tokens on {API_TOKENS_END}, in {days} days."
-    checks.add(ConnectionCheck("Zendesk: API token", days >= 0, detail, hint, is_needed=False))
+    checks.report("Zendesk: API token", days >= 0, detail, hint, is_needed=False)
 
 
 async def check_oauth_scopes(
@@ -120,21 +145,19 @@ async def check_oauth_scopes(
     """Compare what was granted with what is needed: an unknown scope gives a useless token."""
     title = "Zendesk: scopes"
     try:
-        access = (await credentials.header()).removeprefix("Bearer ")
+        access = (await credentials.authorization_header()).removeprefix("Bearer ")
         answer = await transport.send(oauth.token_info_request(access))
         granted = oauth.parse_token_info(answer, clock.now()).scopes
     except AppError as error:
-        checks.add(failed_check(title, error, is_needed=False))
+        checks.report_error(title, error, is_needed=False)
         return
     lacking = frozenset(oauth.OAUTH_SCOPE.split()) - granted
     if lacking:
-        checks.add(
-            ConnectionCheck(
-                title,
-                False,
-                f"Not granted: {', '.join(sorted(lacking))}.",
-                "Sign in again; the OAuth client has to allow the scopes read and write.",
-            )
+        checks.report(
+            title,
+            False,
+            f"Not granted: {', '.join(sorted(lacking))}.",
+            "Sign in again; the OAuth client has to allow the scopes read and write.",
         )
     else:
-        checks.add(ConnectionCheck(title, True, "read and write are granted."))
+        checks.report(title, True, "read and write are granted.")

@@ -26,20 +26,10 @@ async def run_concurrently(*coroutines: Coroutine[Any, Any, None]) -> None:
         raise failures.exceptions[0] from None
 
 
-async def await_task(task: "asyncio.Task[None]") -> None:
-    """Wait for a task as one of several coroutines."""
-    await task
-
-
 async def cancel_and_wait(task: "asyncio.Task[None]") -> None:
     """Cancel a task and wait until it has ended."""
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-async def no_result() -> None:
-    """No answer, where none was asked for."""
-    return
 
 
 async def ignore_app_errors(asking: Coroutine[Any, Any, None]) -> None:

@@ -16,7 +16,6 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from desktop.customer.concurrency import (
-    no_result,
     none_if_missing,
     none_if_refused,
     run_concurrently,
@@ -68,11 +67,11 @@ class CustomerLookup:
         """The same for a query that is recognised already."""
         services = self._services()
 
-        def stands() -> bool:
+        def is_connection_current() -> bool:
             return self._services() == services
 
-        board = SheetBuilder(query, self._store, self._clock, on_sheet, stands)
-        return await _LookupRun(services, board).run()
+        builder = SheetBuilder(query, self._store, self._clock, on_sheet, is_connection_current)
+        return await _LookupRun(services, builder).run()
 
 
 class _LookupRun:
@@ -85,7 +84,7 @@ class _LookupRun:
         self._users = ZendeskLookup(builder, services.zendesk, self._sailthru)
 
     async def run(self) -> CustomerSheet:
-        query = self._builder.sheet.query
+        query = self._builder.query
         log.info("Looking up a %s (%s)", query.kind.value, fingerprint(query.value))
         self._publish_cached(self._builder.store.sheet_reader.read_sheet.blocking(query))
         by_kind: dict[LookupQueryKind, Callable[[], Coroutine[Any, Any, None]]] = {
@@ -104,16 +103,14 @@ class _LookupRun:
         finally:
             await self._builder.wait_until_saved()
 
-    def _publish_cached(self, kept: CustomerSheet) -> None:
-        # Until asked, a kept part is loading: its value is shown with its age.
+    def _publish_cached(self, cached: CustomerSheet) -> None:
+        # Until its service has answered, a cached part is loading: it is shown with its age.
         off: SheetPart[Any] = SheetPart(state=SheetPartState.OFF)
         loading = SheetPartState.LOADING
-        person = replace(kept.user, state=loading) if self._zendesk else off
-        tickets = replace(kept.tickets, state=loading) if self._zendesk else off
-        profile = replace(kept.profile, state=loading) if self._sailthru.is_connected else off
-        self._builder.publish(
-            replace(kept, user=person, tickets=tickets, profile=profile, matches=kept.matches)
-        )
+        user = replace(cached.user, state=loading) if self._zendesk else off
+        tickets = replace(cached.tickets, state=loading) if self._zendesk else off
+        profile = replace(cached.profile, state=loading) if self._sailthru.is_connected else off
+        self._builder.publish(replace(cached, user=user, tickets=tickets, profile=profile))
 
     async def _finish(self) -> CustomerSheet:
         sheet = self._builder.sheet
@@ -128,11 +125,11 @@ class _LookupRun:
             replace(sheet, is_complete=True)
         )
         self._builder.publish(sheet)
-        person, profile = sheet.user.value, sheet.profile.value
-        if person is not None or profile is not None:
+        user, profile = sheet.user.value, sheet.profile.value
+        if user is not None or profile is not None:
             await self._builder.save_in_background(
-                self._builder.store.customer_cache.mark_opened.blocking,
-                person=person.id if person else None,
+                self._builder.cache.mark_opened.blocking,
+                person=user.id if user else None,
                 sid=profile.sid if profile else None,
                 at=self._builder.now(),
             )
@@ -144,41 +141,39 @@ class _LookupRun:
         await run_concurrently(self._sailthru.load_lists(), self._users.load_user_fields())
 
     async def _by_email(self) -> None:
-        address = self._builder.sheet.query.value
+        address = self._builder.query.value
         await run_concurrently(
             self._users.load_users_by_email(address), self._sailthru.load_profile(address)
         )
         await self._sailthru.choose_profile()
 
     async def _by_ticket(self) -> None:
-        await self._users.load_ticket(int(self._builder.sheet.query.value))
+        await self._users.load_ticket(int(self._builder.query.value))
         await self._sailthru.choose_profile()
 
     async def _by_zendesk_id(self) -> None:
-        await self._users.load_user(int(self._builder.sheet.query.value))
+        await self._users.load_user(int(self._builder.query.value))
         await self._sailthru.choose_profile()
 
     async def _by_external_id(self) -> None:
-        value = self._builder.sheet.query.value
+        value = self._builder.query.value
         if self._zendesk is not None:
             await self._users.load_users(self._zendesk.find_by_external_id(value))
         await self._sailthru.choose_profile()
 
     async def _by_phone(self) -> None:
         if self._zendesk is not None:
-            await self._users.load_users(
-                self._zendesk.find_by_phone(self._builder.sheet.query.value)
-            )
+            await self._users.load_users(self._zendesk.find_by_phone(self._builder.query.value))
         await self._sailthru.choose_profile()
 
     async def _by_sid(self) -> None:
-        await self._sailthru.load_profile(self._builder.sheet.query.value)
+        await self._sailthru.load_profile(self._builder.query.value)
         profile = self._builder.sheet.profile.value
         if profile is not None and profile.email:
             await self._users.load_users_by_email(profile.email)
 
     async def _by_name(self) -> None:
-        value = self._builder.sheet.query.value
+        value = self._builder.query.value
         zendesk = self._zendesk
         if zendesk is None:
             return
@@ -195,41 +190,43 @@ class _LookupRun:
 
     async def _by_number(self) -> None:
         """A bare number may be anything: ask for all, and offer what exists."""
-        number = self._builder.sheet.query.value
+        number = self._builder.query.value
         zendesk = self._zendesk
         if zendesk is None:
             return
-        small = int(number) < 2**63
+        is_possible_id = int(number) < 2**63
 
         async def ask() -> tuple[ZendeskUser, ...]:
-            ticket = (
-                await none_if_missing(lambda: zendesk.show_ticket(int(number))) if small else None
-            )
+            ticket = None
+            if is_possible_id:
+                ticket = await none_if_missing(lambda: zendesk.show_ticket(int(number)))
             if ticket is not None and ticket.requester_id is not None:
-                self._builder.publish(replace(self._builder.sheet, ticket=ticket))
+                self._builder.update(ticket=ticket)
                 await self._builder.save_in_background(
-                    self._builder.store.customer_cache.save_ticket.blocking,
-                    ticket,
-                    self._builder.now(),
+                    self._builder.cache.save_ticket.blocking, ticket, self._builder.now()
                 )
                 return (await zendesk.show_user(ticket.requester_id),)
-            person, by_id, by_phone = await asyncio.gather(
-                none_if_missing(lambda: zendesk.show_user(int(number))) if small else no_result(),
+
+            async def find_by_id() -> tuple[ZendeskUser, ...]:
+                user = await none_if_missing(lambda: zendesk.show_user(int(number)))
+                return (user,) if user else ()
+
+            answers = await asyncio.gather(
+                *((find_by_id(),) if is_possible_id else ()),
                 none_if_refused(lambda: zendesk.find_by_external_id(number)),
                 none_if_refused(lambda: zendesk.find_by_phone(number)),
             )
-            found = (*((person,) if person else ()), *by_id, *by_phone)
-            return tuple({p.id: p for p in found}.values())
+            return tuple({user.id: user for users in answers for user in users}.values())
 
         await self._users.load_users(ask())
         await self._sailthru.choose_profile()
 
 
-def _dependent_part(part: SheetPart[T], person: SheetPart[Any]) -> SheetPart[T]:
-    """A part that hangs on a person: without an answer about them what is kept stays."""
-    if person.state is SheetPartState.FAILED:
-        return replace(part, state=SheetPartState.FAILED, error=person.error)
-    return SheetPart(state=SheetPartState.ABSENT, error=person.error)
+def _dependent_part(part: SheetPart[T], user: SheetPart[Any]) -> SheetPart[T]:
+    """The final form of a part that needed the user: failed with them, or absent like them."""
+    if user.state is SheetPartState.FAILED:
+        return replace(part, state=SheetPartState.FAILED, error=user.error)
+    return SheetPart(state=SheetPartState.ABSENT, error=user.error)
 
 
 def relevant_ticket(sheet: CustomerSheet) -> ZendeskTicket | None:

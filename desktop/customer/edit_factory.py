@@ -7,6 +7,7 @@ from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.edit import EditKind, EditRequest, EditTarget
 from desktop.model.json_value import Json
 from desktop.model.lookup_query import is_email
+from desktop.model.name_splitting import split_name
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_naming_rules import (
     validate_list_name,
@@ -129,7 +130,7 @@ class EditFactory:
         values: dict[str, Json] = {}
         # Zendesk shows the address where a name is missing.
         if person is not None and person.name and not is_email(person.name):
-            first, _, last = " ".join(person.name.split()).partition(" ")
+            first, last = split_name(person.name)
             values = {"first_name": first, **({"last_name": last} if last else {})}
         target = EditTarget(Service.SAILTHRU, address.lower(), address.lower())
         return self._build_request(EditKind.CREATE, target, "", None, values)

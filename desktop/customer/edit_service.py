@@ -6,6 +6,7 @@ from dataclasses import replace
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import InvalidInput, NotPermitted
+from desktop.kit.text import is_valid_unicode
 from desktop.model.edit import (
     UNDO_WINDOW_S,
     Edit,
@@ -17,7 +18,6 @@ from desktop.model.edit import (
 )
 from desktop.model.edit import EditKind as Kind
 from desktop.model.permission import Actor, PermissionDecision, PermissionRules, check_permission
-from desktop.model.sailthru_naming_rules import is_valid_unicode
 from desktop.store.outbox import DelayPolicy
 from desktop.store.workspace_store import WorkspaceStore
 

@@ -18,8 +18,8 @@ class ServiceClients:
 class AccountFieldNames:
     """How this account calls the things Fairlead writes (settings with the house's defaults)."""
 
-    health_var: str = "zendesk_health"
-    mark_var: str = "zendesk_sync"
-    smart_list: str = "zendesk-sync-smart"
-    box_field: str = "sync_to_sailthru"
-    highvalue_tag: str = "sailthru_highvalue"
+    health_var: str
+    mark_var: str
+    smart_list: str
+    box_field: str
+    highvalue_tag: str

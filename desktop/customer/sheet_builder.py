@@ -1,13 +1,16 @@
-"""The sheet under construction: every arriving part makes a newer one, shown at once."""
+"""Builds one customer's sheet while a look-up runs: each part that arrives is shown at once."""
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
 
 from desktop.kit.clock import Clock
-from desktop.kit.errors import StorageError
-from desktop.model.customer_sheet import CustomerSheet
+from desktop.kit.errors import AppError, StorageError
+from desktop.model.customer_sheet import CustomerSheet, SheetPart, SheetPartState, is_stale
 from desktop.model.lookup_query import LookupQuery
+from desktop.store.customer_cache import CustomerCache
 from desktop.store.workspace_store import WorkspaceStore
 
 log = logging.getLogger(__name__)
@@ -16,7 +19,10 @@ OnSheet = Callable[[CustomerSheet], None]
 
 
 class SheetBuilder:
-    """What the two sides of one look-up write on, and where they keep what they read."""
+    """The sheet of one look-up, which both services' halves fill, and the cache they save to.
+
+    Parts are named by the sheet's fields: `user`, `profile`, `tickets`, `lists`, `user_fields`.
+    """
 
     def __init__(
         self,
@@ -24,11 +30,11 @@ class SheetBuilder:
         store: WorkspaceStore,
         clock: Clock,
         on_sheet: OnSheet,
-        stands: Callable[[], bool],
+        is_connection_current: Callable[[], bool],
     ) -> None:
-        """`stands`: whether the connection that is asked is still this workspace's."""
+        """`is_connection_current`: whether the clients that are asked are still this workspace's."""
         self.store = store
-        self._is_connection_current = stands
+        self._is_connection_current = is_connection_current
         self._saving: list[asyncio.Future[None]] = []
         self._clock = clock
         self._on_sheet = on_sheet
@@ -36,13 +42,62 @@ class SheetBuilder:
 
     @property
     def sheet(self) -> CustomerSheet:
-        """The newest state."""
+        """The sheet as far as it is built."""
         return self._sheet
 
+    @property
+    def query(self) -> LookupQuery:
+        """The query that is looked up."""
+        return self._sheet.query
+
+    @property
+    def cache(self) -> CustomerCache:
+        """Where what was read is kept for the next look-up."""
+        return self.store.customer_cache
+
     def publish(self, sheet: CustomerSheet) -> None:
-        """Show a newer state."""
+        """Replace the whole sheet and show it."""
         self._sheet = sheet
         self._on_sheet(sheet)
+
+    def update(self, **changes: Any) -> None:
+        """Replace fields of the sheet and show it."""
+        self.publish(replace(self._sheet, **changes))
+
+    def set_read(self, part: str, value: object, **changes: Any) -> None:
+        """Show a part as just read from its service, with other `changes` of the sheet."""
+        self.update(**{part: SheetPart(value, SheetPartState.READ, self.now())}, **changes)
+
+    def set_absent(self, *parts: str, **changes: Any) -> None:
+        """Show parts as not there; older values of them go."""
+        absent: SheetPart[Any] = SheetPart(state=SheetPartState.ABSENT)
+        self.update(**dict.fromkeys(parts, absent), **changes)
+
+    def set_failed(self, error: AppError, *parts: str) -> None:
+        """Show that reading these parts failed; older values of them stay, with their age."""
+        failed = {
+            part: replace(getattr(self._sheet, part), state=SheetPartState.FAILED, error=error)
+            for part in parts
+        }
+        self.update(**failed)
+
+    async def refresh_catalogue(
+        self,
+        part: str,
+        ask: Callable[[], Awaitable[tuple[object, ...]]],
+        save: Callable[..., object],
+    ) -> None:
+        """Read the account's lists or user fields again where they are older than five minutes."""
+        now = self.now()
+        if not is_stale(getattr(self._sheet, part), now):
+            return
+        try:
+            found = await ask()
+        except AppError as error:
+            self.set_failed(error, part)
+            return
+        self.set_read(part, found)
+        await self.save_in_background(save, found, now)
 
     def now(self) -> float:
         """Unix seconds."""
@@ -51,14 +106,11 @@ class SheetBuilder:
     async def save_in_background(
         self, save: Callable[..., object], *args: object, **kwargs: object
     ) -> None:
-        """Begin to save for later: nobody's eyes wait for the disk, but the look-up's end does.
-
-        What comes in after signing out is not kept: what was kept has been forgotten just now.
-        """
+        """Start saving what was read: showing it does not wait for the disk, the end does."""
         self._saving.append(asyncio.ensure_future(self._save(save, *args, **kwargs)))
 
     async def wait_until_saved(self) -> None:
-        """Until all of it is saved."""
+        """Wait for every `save_in_background` so far."""
         saving, self._saving = self._saving, []
         await asyncio.gather(*saving)
 
@@ -72,6 +124,7 @@ class SheetBuilder:
     def _save_if_current(
         self, save: Callable[..., object], *args: object, **kwargs: object
     ) -> None:
-        # Asked in the store's thread, where forgetting takes its turn too.
+        # Asked in the database thread, where signing out erases the cache: an answer that comes
+        # in afterwards must not fill it again.
         if self._is_connection_current():
             save(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""The Zendesk side of a look-up: the person, what hangs on them, and choices among several."""
+"""The Zendesk half of a look-up: the user, their tickets and identities, and several matches."""
 
 import asyncio
 from collections.abc import Awaitable, Coroutine
@@ -6,31 +6,24 @@ from dataclasses import replace
 from typing import Any
 
 from desktop.clients.zendesk.client import ZendeskClient
-from desktop.customer.concurrency import (
-    await_task,
-    cancel_and_wait,
-    ignore_app_errors,
-    run_concurrently,
-)
+from desktop.customer.concurrency import cancel_and_wait, ignore_app_errors, run_concurrently
 from desktop.customer.sailthru_lookup import SailthruLookup
 from desktop.customer.sheet_builder import SheetBuilder
 from desktop.kit.errors import AppError, NotFound
-from desktop.model.customer_sheet import (
-    CustomerMatch,
-    CustomerSheet,
-    SheetPart,
-    SheetPartState,
-    TicketPage,
-    is_stale,
-)
+from desktop.model.customer_sheet import CustomerMatch, SheetPart, SheetPartState
 from desktop.model.lookup_query import LookupQueryKind
 from desktop.model.zendesk_user import ZendeskUser
 
-_MOST_MATCHES = 20
+_MAX_MATCHES = 20
+# For these the profile is asked for by the query itself, and it may not be the primary address's.
+_PROFILE_QUERY_KINDS = (LookupQueryKind.EMAIL, LookupQueryKind.SID)
 
 
 class ZendeskLookup:
-    """Asks Zendesk, where it is connected; a person found has Sailthru asked for their profiles."""
+    """Reads one customer from Zendesk into a `SheetBuilder`; does nothing while not connected.
+
+    Once a user is found, `SailthruLookup` reads the profiles of their addresses.
+    """
 
     def __init__(
         self, builder: SheetBuilder, zendesk: ZendeskClient | None, sailthru: SailthruLookup
@@ -40,67 +33,55 @@ class ZendeskLookup:
         self._sailthru = sailthru
 
     async def load_users_by_email(self, address: str) -> None:
-        """Whoever has this address, and what hangs on them."""
+        """Find the users who have this address and show them."""
         if self._zendesk is None:
             return
-        zendesk = self._zendesk
-
-        async def ask() -> tuple[ZendeskUser, ...]:
-            return await zendesk.find_by_email(address)
-
-        found = await self.load_users(ask())
-        if found == 0:
-            await self._builder.save_in_background(
-                self._builder.store.customer_cache.save_user_absent.blocking,
-                address,
-                self._builder.now(),
-            )
+        count = await self.load_users(self._zendesk.find_by_email(address))
+        if count == 0:
+            save = self._builder.cache.save_user_absent.blocking
+            await self._builder.save_in_background(save, address, self._builder.now())
 
     async def load_users(self, asking: Awaitable[tuple[ZendeskUser, ...]]) -> int | None:
-        """Ask for people; one is opened, several are offered. None when asking failed."""
+        """Show the users `asking` finds: one is opened, several are offered as matches.
+
+        Returns how many there are, None when asking failed.
+        """
         try:
-            people = await asking
+            users = await asking
         except NotFound:
-            people = ()
+            users = ()
         except AppError as error:
-            self._publish_failure(error)
+            self._builder.set_failed(error, "user", "tickets")
             return None
-        if len(people) == 1:
-            await self._publish_user(people[0])
-        elif people:
+        if len(users) == 1:
+            await self._publish_user(users[0])
+            return 1
+        self._drop_cached_user()
+        if users:
             matches = tuple(
-                CustomerMatch(f"id:{p.id}", p.name, p.email or p.phone or "", _match_note(p))
-                for p in people[:_MOST_MATCHES]
+                CustomerMatch(f"id:{u.id}", u.name, u.email or u.phone or "", _match_note(u))
+                for u in users[:_MAX_MATCHES]
             )
-            self._builder.publish(replace(self._without_cached_user(), matches=matches))
+            self._builder.update(matches=matches)
         else:
-            gone: SheetPart[ZendeskUser] = SheetPart(
+            absent: SheetPart[ZendeskUser] = SheetPart(
                 state=SheetPartState.ABSENT, read_at=self._builder.now()
             )
-            self._builder.publish(replace(self._without_cached_user(), user=gone, matches=()))
-        return len(people)
+            self._builder.update(user=absent, matches=())
+        return len(users)
 
-    def _without_cached_user(self) -> CustomerSheet:
-        """The sheet without the one person who was kept: it is nobody, or several."""
-        person: SheetPart[ZendeskUser] = SheetPart(state=SheetPartState.ABSENT)
-        tickets: SheetPart[TicketPage] = SheetPart(state=SheetPartState.ABSENT)
-        sheet = replace(self._builder.sheet, user=person, tickets=tickets)
-        own = self._builder.sheet.query.kind in (LookupQueryKind.EMAIL, LookupQueryKind.SID)
-        if own or not self._sailthru.is_connected:
-            return sheet
-        return replace(
-            sheet, profile=SheetPart(state=SheetPartState.ABSENT), matched_by="", is_linked=False
-        )
-
-    def _publish_failure(self, error: AppError) -> None:
-        person = replace(self._builder.sheet.user, state=SheetPartState.FAILED, error=error)
-        tickets = replace(self._builder.sheet.tickets, state=SheetPartState.FAILED, error=error)
-        self._builder.publish(replace(self._builder.sheet, user=person, tickets=tickets))
+    def _drop_cached_user(self) -> None:
+        """Take the cached user off the sheet: the query now means nobody, or several."""
+        if self._builder.query.kind in _PROFILE_QUERY_KINDS or not self._sailthru.is_connected:
+            self._builder.set_absent("user", "tickets")
+        else:
+            self._builder.set_absent("user", "tickets", "profile", matched_by="", is_linked=False)
 
     async def load_ticket(self, number: int) -> None:
-        """A ticket and its requester."""
+        """Read a ticket and its requester."""
         if self._zendesk is None:
             return
+        builder = self._builder
         try:
             ticket = await self._zendesk.show_ticket(number)
         except NotFound:
@@ -110,64 +91,54 @@ class ZendeskLookup:
                 "Check the number.",
             )
             absent: SheetPart[ZendeskUser] = SheetPart(state=SheetPartState.ABSENT, error=missing)
-            none: SheetPart[TicketPage] = SheetPart(state=SheetPartState.ABSENT)
-            self._builder.publish(
-                replace(self._builder.sheet, user=absent, tickets=none, ticket=None)
-            )
+            builder.set_absent("tickets", user=absent, ticket=None)
             return
         except AppError as error:
-            self._publish_failure(error)
+            builder.set_failed(error, "user", "tickets")
             return
-        self._builder.publish(replace(self._builder.sheet, ticket=ticket))
-        await self._builder.save_in_background(
-            self._builder.store.customer_cache.save_ticket.blocking, ticket, self._builder.now()
-        )
+        builder.update(ticket=ticket)
+        await builder.save_in_background(builder.cache.save_ticket.blocking, ticket, builder.now())
         if ticket.requester_id is not None:
             await self.load_user(ticket.requester_id)
 
     async def load_user(self, user_id: int) -> None:
-        """One person by id; their tickets are asked for at the same time."""
+        """Read one user by id, and their tickets at the same time."""
         if self._zendesk is None:
             return
-        zendesk = self._zendesk
+        # One round trip less than asking for the tickets once the user is known to exist.
         tickets = asyncio.create_task(self._load_tickets(user_id))
         try:
-            person = await zendesk.show_user(user_id)
+            user = await self._zendesk.show_user(user_id)
         except NotFound:
             await cancel_and_wait(tickets)
-            absent: SheetPart[ZendeskUser] = SheetPart(state=SheetPartState.ABSENT)
-            none: SheetPart[TicketPage] = SheetPart(state=SheetPartState.ABSENT)
-            self._builder.publish(replace(self._builder.sheet, user=absent, tickets=none))
+            self._builder.set_absent("user", "tickets")
             return
         except AppError as error:
             # The tickets may come all the same.
-            part = replace(self._builder.sheet.user, state=SheetPartState.FAILED, error=error)
-            self._builder.publish(replace(self._builder.sheet, user=part))
+            self._builder.set_failed(error, "user")
             await tickets
             return
         except BaseException:
             await cancel_and_wait(tickets)
             raise
-        await run_concurrently(self._publish_user(person, with_tickets=False), await_task(tickets))
+
+        async def wait_for_tickets() -> None:
+            await tickets
+
+        await run_concurrently(self._publish_user(user, with_tickets=False), wait_for_tickets())
 
     async def _publish_user(self, user: ZendeskUser, *, with_tickets: bool = True) -> None:
-        """Show the person, then fetch what hangs on them, all at once."""
-        now = self._builder.now()
-        part = SheetPart(user, SheetPartState.READ, now)
-        self._builder.publish(replace(self._builder.sheet, user=part, matches=()))
+        """Show the user, then read what depends on them, all at once."""
+        self._builder.set_read("user", user, matches=())
         asking: list[Coroutine[Any, Any, None]] = [self._load_details(user)]
         if with_tickets:
             asking.append(self._load_tickets(user.id))
-        # By address or sid the profile is asked for already, and it may not be the primary one's.
-        if (
-            self._builder.sheet.query.kind not in (LookupQueryKind.EMAIL, LookupQueryKind.SID)
-            and user.email
-        ):
+        if self._builder.query.kind not in _PROFILE_QUERY_KINDS and user.email:
             asking.append(self._sailthru.load_profile(user.email))
         await run_concurrently(*asking)
 
     async def _load_details(self, user: ZendeskUser) -> None:
-        """Identities and organisation, where they did not come along; then other profiles."""
+        """Read identities and organisation where the search left them out; then other profiles."""
         zendesk = self._zendesk
         if zendesk is None:
             return
@@ -190,55 +161,34 @@ class ZendeskLookup:
         if user.organization is None and user.organization_id is not None:
             needed.append(ignore_app_errors(organization()))
         await run_concurrently(*needed)
-        now = self._builder.now()
         if full is not user:
-            self._builder.publish(
-                replace(self._builder.sheet, user=SheetPart(full, SheetPartState.READ, now))
-            )
-        await run_concurrently(
-            self._sailthru.load_other_profiles(full),
-            self._builder.save_in_background(
-                self._builder.store.customer_cache.save_user.blocking, full, now
-            ),
-        )
+            self._builder.set_read("user", full)
+        save = self._builder.cache.save_user.blocking
+        await self._builder.save_in_background(save, full, self._builder.now())
+        await self._sailthru.load_other_profiles(full)
 
     async def _load_tickets(self, user_id: int) -> None:
         if self._zendesk is None:
             return
+        builder = self._builder
         try:
-            found = await self._zendesk.list_requested_tickets(user_id)
+            page = await self._zendesk.list_requested_tickets(user_id)
         except AppError as error:
-            tickets = replace(self._builder.sheet.tickets, state=SheetPartState.FAILED, error=error)
-            self._builder.publish(replace(self._builder.sheet, tickets=tickets))
+            builder.set_failed(error, "tickets")
             return
-        now = self._builder.now()
-        page = TicketPage(found.tickets, found.has_more)
-        self._builder.publish(
-            replace(self._builder.sheet, tickets=SheetPart(page, SheetPartState.READ, now))
-        )
-        await self._builder.save_in_background(
-            self._builder.store.customer_cache.save_tickets.blocking, user_id, page, now
+        builder.set_read("tickets", page)
+        await builder.save_in_background(
+            builder.cache.save_tickets.blocking, user_id, page, builder.now()
         )
 
     async def load_user_fields(self) -> None:
-        """The account's user fields, when what is kept is older than a few minutes."""
-        now = self._builder.now()
-        if self._zendesk is None or not is_stale(self._builder.sheet.user_fields, now):
-            return
-        try:
-            found = await self._zendesk.list_user_fields()
-        except AppError as error:
-            part = replace(
-                self._builder.sheet.user_fields, state=SheetPartState.FAILED, error=error
+        """Read the account's user field definitions, unless the cached ones are recent."""
+        if self._zendesk is not None:
+            ask, save = (
+                self._zendesk.list_user_fields,
+                self._builder.cache.save_user_fields.blocking,
             )
-            self._builder.publish(replace(self._builder.sheet, user_fields=part))
-            return
-        self._builder.publish(
-            replace(self._builder.sheet, user_fields=SheetPart(found, SheetPartState.READ, now))
-        )
-        await self._builder.save_in_background(
-            self._builder.store.customer_cache.save_user_fields.blocking, found, now
-        )
+            await self._builder.refresh_catalogue("user_fields", ask, save)
 
 
 def _match_note(user: ZendeskUser) -> str:

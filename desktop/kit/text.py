@@ -1,6 +1,22 @@
-"""English words for counts."""
+"""Text helpers: a count with its noun, one printable line, and whether a text is valid Unicode."""
 
 
 def format_count(count: int, one: str, many: str) -> str:
-    """`1 change` or `3 changes`: the count and the right noun."""
+    """Return `1 change` or `3,000 changes`: the count with its noun in singular or plural."""
     return f"{count:,} {one if count == 1 else many}"
+
+
+def to_single_line(text: str) -> str:
+    """Return `text` on one line: control characters and runs of white space become one space."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def is_valid_unicode(text: str) -> bool:
+    """Whether UTF-8 can hold the text: half of a surrogate pair, which JSON can carry, is not."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

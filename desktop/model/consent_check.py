@@ -41,12 +41,10 @@ def check_consent(
         return ConsentDecision(is_given=True, explanation="")
     for purpose in purposes:
         if is_condition_met(purpose.evidence, fields, now):
-            return ConsentDecision(
-                is_given=True, explanation=_describe_evidence(purpose.evidence, fields, now)
-            )
+            explanation = _describe_evidence(purpose.evidence, fields, now)
+            return ConsentDecision(is_given=True, explanation=explanation)
     named = ", ".join(dict.fromkeys(purpose.name for purpose in purposes))
-    text = "no consent found for {purposes}"
-    return ConsentDecision(is_given=False, explanation=text.format(purposes=named))
+    return ConsentDecision(is_given=False, explanation=f"no consent found for {named}")
 
 
 def _describe_evidence(
@@ -56,9 +54,8 @@ def _describe_evidence(
         return _MEMBERSHIP_EVIDENCE[evidence.field].format(name=evidence.value)
     moment = _parse_date(fields.get(evidence.field))
     if moment is None:
-        return "consent: {evidence}".format(evidence=describe_condition(evidence))
-    text = "consent: field {field} of {day}"
-    return text.format(field=evidence.field, day=_format_day(moment, now))
+        return f"consent: {describe_condition(evidence)}"
+    return f"consent: field {evidence.field} of {_format_day(moment, now)}"
 
 
 _MEMBERSHIP_EVIDENCE = {

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from desktop.model.field_value import parse_number
 from desktop.model.json_value import Json
+
+_MAX_AMOUNT = 10**15
 
 
 class CustomerType(Enum):
@@ -91,14 +94,6 @@ def _segment(
 
 
 def _number(value: Json) -> float | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return float(value) if abs(value) < 1e15 else None
-    if isinstance(value, str):
-        try:
-            number = float(value)
-        except ValueError:
-            return None
-        return number if abs(number) < 1e15 else None
-    return None
+    number = parse_number(value)
+    # No customer is worth a quadrillion: such a number is something else, or a mistake.
+    return float(number) if number is not None and abs(number) < _MAX_AMOUNT else None

@@ -1,31 +1,13 @@
 """Sailthru's engagement levels in words (contract sailthru 4.3)."""
 
 _DESCRIPTIONS = {
-    "engaged": (
-        "Engaged",
-        "active on the site recently",
-    ),
+    "engaged": ("Engaged", "active on the site recently"),
     "active": ("Active", "clicked recently"),
-    "passive": (
-        "Passive",
-        "opened recently, did not click",
-    ),
-    "new": (
-        "New",
-        "just created, nothing opened yet",
-    ),
-    "disengaged": (
-        "Disengaged",
-        "did something once, nothing recently",
-    ),
-    "dormant": (
-        "Dormant",
-        "never opened or clicked",
-    ),
-    "hardbounce": (
-        "Hard bounce",
-        "the address does not accept mail",
-    ),
+    "passive": ("Passive", "opened recently, did not click"),
+    "new": ("New", "just created, nothing opened yet"),
+    "disengaged": ("Disengaged", "did something once, nothing recently"),
+    "dormant": ("Dormant", "never opened or clicked"),
+    "hardbounce": ("Hard bounce", "the address does not accept mail"),
     "optout": ("Opted out", "gets no e-mail"),
 }
 

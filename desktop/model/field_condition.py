@@ -4,7 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from desktop.model.field_value import is_empty, is_equivalent_value, parse_number, parse_timestamp
+from desktop.model.field_value import (
+    is_empty,
+    is_list,
+    parse_boolean,
+    parse_number,
+    parse_timestamp,
+)
 from desktop.model.instant import FieldValue
 from desktop.model.json_value import Json
 
@@ -106,11 +112,38 @@ def _compare(value: FieldValue, wanted: Json) -> int | None:
     return None
 
 
+def matches_typed_value(left: FieldValue, right: FieldValue) -> bool:
+    """Whether a field's value is the one somebody typed into a condition: "TRUE", true and 1 are.
+
+    Looser than `equivalent`, which compares what was written with what was read back: a person
+    types "true" or "07" without knowing how the service stores it.
+    """
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(
+            matches_typed_value(left[k], right[k]) for k in left
+        )
+    if is_list(left) and is_list(right):
+        return len(left) == len(right) and all(map(matches_typed_value, left, right))
+    if _is_boolean_like(left) or _is_boolean_like(right):
+        truth = parse_boolean(left)
+        return truth is not None and truth is parse_boolean(right)
+    numbers = parse_number(left), parse_number(right)
+    if None not in numbers and not (isinstance(left, str) and isinstance(right, str)):
+        return numbers[0] == numbers[1]
+    return left == right
+
+
+def _is_boolean_like(value: FieldValue) -> bool:
+    return isinstance(value, bool) or (
+        isinstance(value, str) and value.strip().lower() in ("true", "false")
+    )
+
+
 def _has(value: FieldValue, wanted: Json) -> bool:
     if isinstance(value, str):
         return isinstance(wanted, str) and wanted.casefold() in value.casefold()
     if isinstance(value, (Mapping, Sequence)):
-        return any(is_equivalent_value(part, wanted) for part in value)
+        return any(matches_typed_value(part, wanted) for part in value)
     return False
 
 
@@ -127,8 +160,8 @@ def _within_days(value: FieldValue, days: Json, now: float) -> bool:
 
 
 _EVALUATORS: dict[ConditionOperator, Callable[[FieldValue, Json, float], bool]] = {
-    ConditionOperator.IS: lambda value, wanted, _: is_equivalent_value(value, wanted),
-    ConditionOperator.IS_NOT: lambda value, wanted, _: not is_equivalent_value(value, wanted),
+    ConditionOperator.IS: lambda value, wanted, _: matches_typed_value(value, wanted),
+    ConditionOperator.IS_NOT: lambda value, wanted, _: not matches_typed_value(value, wanted),
     ConditionOperator.AT_LEAST: _at_least,
     ConditionOperator.AT_MOST: _at_most,
     ConditionOperator.HAS: lambda value, wanted, _: _has(value, wanted),

@@ -1,26 +1,17 @@
 """What a mapping row makes of one field: what is written, what is kept, and why. Pure."""
 
 import csv
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, DecimalException
 from enum import Enum
 
-from desktop.kit.errors import InvalidInput
-from desktop.model.field_value import (
-    as_list,
-    is_empty,
-    is_list,
-    is_same_stored_value,
-    merge_into_list,
-    parse_number,
-)
+from desktop.model.field_value import as_list, is_empty, parse_number
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
-from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
 from desktop.model.service import Service
 from desktop.model.value_conversion import UnconvertibleValue
+from desktop.model.value_equivalence import equivalent
 
 
 class MappingOperator(Enum):
@@ -194,9 +185,17 @@ def _set(old: Json, value: FieldValue, row: MappingRow, convert: ValueConverter)
 
 def _add(old: Json, value: FieldValue, row: MappingRow, convert: ValueConverter) -> Json:
     if isinstance(old, Mapping):
-        text = "{field} holds named values, so nothing can be added."
-        raise UnconvertibleValue(text.format(field=row.target))
-    return merge_into_list(old, None if is_empty(value) else convert(value, row))
+        raise UnconvertibleValue(f"{row.target} holds named values, so nothing can be added.")
+    return _merge_into_list(old, None if is_empty(value) else convert(value, row))
+
+
+def _merge_into_list(old: Json, parts: Json) -> list[Json]:
+    """The old values in their order, then those of `parts` that are new, each once."""
+    merged = as_list(old)
+    for part in as_list(parts):
+        if not is_empty(part) and not any(equivalent("", part, other) for other in merged):
+            merged.append(part)
+    return merged
 
 
 # Beyond any number that JSON's readers keep.
@@ -211,9 +210,7 @@ def _sum(old: Json, value: FieldValue, row: MappingRow, convert: ValueConverter)
     if base is None or amount is None:
         wrong = old if base is None else value
         raise UnconvertibleValue(
-            "“{value}” is no number, so {field} cannot be summed.".format(
-                value=str(wrong)[:40], field=row.target
-            ),
+            f"“{str(wrong)[:40]}” is no number, so {row.target} cannot be summed.",
             "",
             "Correct the value, or use another operator.",
         )
@@ -226,8 +223,7 @@ def _sum(old: Json, value: FieldValue, row: MappingRow, convert: ValueConverter)
     except DecimalException:
         small = False
     if not small:
-        text = "The sum for {field} is too large."
-        raise UnconvertibleValue(text.format(field=row.target))
+        raise UnconvertibleValue(f"The sum for {row.target} is too large.")
     return convert(int(total) if total == total.to_integral_value() else float(total), row)
 
 
@@ -244,20 +240,12 @@ _OPERATORS: dict[
 def _unchanged(row: MappingRow, old: Json, new: Json) -> bool:
     if row.operator is MappingOperator.ADD:
         return len(as_list(new)) == len(as_list(old))
-    return is_same_field_value(row.target, old, new)
+    return equivalent(row.target, new, old)
 
 
 def is_same_field_value(field: str, left: Json, right: Json) -> bool:
-    """Whether two values of a field are the same, in whatever form the service keeps them.
-
-    Zendesk keeps no order of tags and options.
-    """
-    if is_empty(left) and is_empty(right):
-        return True
-    unordered = field == "tags" or field.startswith("user_fields.")
-    if unordered and is_list(left) and is_list(right):
-        return is_same_stored_value(sorted(left, key=str), sorted(right, key=str))
-    return is_same_stored_value(left, right)
+    """Compare two values of a field with `equivalent`, under its former name."""
+    return equivalent(field, left, right)
 
 
 def _keep_reason(row: MappingRow, old: Json) -> str:
@@ -268,7 +256,7 @@ def _keep_reason(row: MappingRow, old: Json) -> str:
         row.operator is MappingOperator.SET_IF_EMPTY or row.protection is FieldProtection.IF_EMPTY
     ) and not is_empty(old)
     if fills_only:
-        return "kept “{old}” (fills only if empty)".format(old=_short(old))
+        return f"kept “{_short(old)}” (fills only if empty)"
     return ""
 
 
@@ -295,11 +283,10 @@ def _three_way_compare(
             row.prefer is ConflictPreference.TARGET or not is_empty(new)
         )
         return _resolve_preference(row, old, new, None, both=theirs, service=service)
-    if is_same_field_value(row.target, new, known):
-        text = "changed in {service} since; kept"
-        reason = text.format(service=_service_name(service))
+    if equivalent(row.target, new, known):
+        reason = f"changed in {_service_name(service)} since; kept"
         return MappingResult(row.target, old, new, applies=False, reason=reason, known=known)
-    both = not is_same_field_value(row.target, old, known)
+    both = not equivalent(row.target, known, old)
     return _resolve_preference(row, old, new, known, both=both, service=service)
 
 
@@ -312,8 +299,7 @@ def _resolve_preference(
             row.target, old, new, applies=False, reason=reason, conflict=True, known=known
         )
     if both and row.prefer is ConflictPreference.TARGET:
-        text = "kept: {service} goes first"
-        reason = text.format(service=_service_name(service))
+        reason = f"kept: {_service_name(service)} goes first"
         return MappingResult(row.target, old, new, applies=False, reason=reason, known=known)
     reason = "empties it" if is_empty(new) else ""
     return MappingResult(row.target, old, new, applies=True, reason=reason, known=known)
@@ -321,82 +307,3 @@ def _resolve_preference(
 
 def _service_name(service: Service | None) -> str:
     return service.title if service else "the target"
-
-
-# `cookie` is a login token, and keys say who somebody is: no mapping writes either.
-RESERVED_FIELDS = frozenset({"cookie", "cookies", "keys", "sid", "email", "extid"})
-_ZENDESK_FIELDS = frozenset({"name", "phone", "external_id", "notes", "details", "tags"})
-FIELD_KEY_PATTERN = re.compile(r"(?=.*[^0-9])[A-Za-z0-9_]+")
-_ONLY_SET = (MappingOperator.SET, MappingOperator.SET_IF_EMPTY)
-
-
-def validate_mapping(rows: Sequence[MappingRow], target: Service) -> tuple[str, ...]:
-    """What is wrong with a mapping, a sentence each; empty: nothing.
-
-    Rows that are off are not looked at.
-    """
-    wrong: list[str] = []
-    seen: set[str] = set()
-    check = _sailthru_problems if target is Service.SAILTHRU else _zendesk_problems
-    for row in (row for row in rows if row.on):
-        if row.target in seen:
-            text = "Two rows write {field}: keep one of them."
-            wrong.append(text.format(field=row.target))
-        seen.add(row.target)
-        if not row.source and row.type in (SourceType.FIELD, SourceType.IDENTIFIER):
-            text = "The row for {field} does not say what it reads."
-            wrong.append(text.format(field=row.target))
-        wrong.extend(check(row))
-    return tuple(dict.fromkeys(wrong))
-
-
-def _sailthru_problems(row: MappingRow) -> Iterator[str]:
-    kind, _, name = row.target.partition(".")
-    if kind in RESERVED_FIELDS or (kind == "vars" and name in RESERVED_FIELDS):
-        text = "{field} says who somebody is; a mapping does not write it."
-        yield text.format(field=row.target)
-    elif kind == "vars":
-        yield from _check_errors(validate_var_name, name)
-    elif kind == "lists":
-        yield from _check_errors(validate_list_name, name)
-        yield from _operator_problem(row, _ONLY_SET)
-    elif row.target == "optout":
-        yield from _operator_problem(row, (MappingOperator.SET,))
-    else:
-        yield _unknown_field_message(row, Service.SAILTHRU)
-
-
-def _zendesk_problems(row: MappingRow) -> Iterator[str]:
-    kind, _, key = row.target.partition(".")
-    if kind == "user_fields":
-        if not FIELD_KEY_PATTERN.fullmatch(key):
-            text = (
-                "“{key}” cannot be the key of a Zendesk field: letters, digits and underscores,"
-                " not digits alone."
-            )
-            yield text.format(key=key)
-    elif row.target == "tags":
-        # Setting the tags would take away those that other people gave.
-        yield from _operator_problem(row, (MappingOperator.ADD,))
-    elif row.target in _ZENDESK_FIELDS:
-        yield from _operator_problem(row, _ONLY_SET)
-    else:
-        yield _unknown_field_message(row, Service.ZENDESK)
-
-
-def _check_errors(check: Callable[[str], str], name: str) -> Iterator[str]:
-    try:
-        check(name)
-    except InvalidInput as error:
-        yield str(error)
-
-
-def _operator_problem(row: MappingRow, allowed: tuple[MappingOperator, ...]) -> Iterator[str]:
-    if row.operator not in allowed:
-        text = "{field} cannot take “{operator}”."
-        yield text.format(field=row.target, operator=row.operator.label)
-
-
-def _unknown_field_message(row: MappingRow, service: Service) -> str:
-    text = "{service} has no field “{field}” that a mapping can write."
-    return text.format(service=service.title, field=row.target)

@@ -50,13 +50,12 @@ def validate_stages(stages: tuple[LifecycleStage, ...], only: str) -> tuple[str,
     found = []
     if not all(names):
         found.append("A stage has no name yet.")
-    text = "Two stages are called “{name}”."
-    found += [text.format(name=n) for n in dict.fromkeys(names) if n and names.count(n) > 1]
+    doubled = (name for name in dict.fromkeys(names) if name and names.count(name) > 1)
+    found += [f"Two stages are called “{name}”." for name in doubled]
     if only and only not in names:
-        found.append("There is no stage “{name}”.".format(name=only))
-    text = "A condition of the stage “{name}” names no field."
+        found.append(f"There is no stage “{only}”.")
     found += [
-        text.format(name=stage.name)
+        f"A condition of the stage “{stage.name}” names no field."
         for stage in stages
         if not all(condition.field for condition in stage.where)
     ]

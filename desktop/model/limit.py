@@ -6,6 +6,8 @@ Consequences are named by their codes here (`plan.Consequence.value`).
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from desktop.kit.text import format_count
+
 EMPTY_SOURCE = "empty"
 # Two admins have to allow these: many people would get marketing e-mail who did not before.
 TWO_ADMIN_CONSEQUENCES = frozenset({"starts", "loosened"})
@@ -50,21 +52,20 @@ def exceeded_limits(
     if read == 0 and not incremental:
         return (LimitBreach(EMPTY_SOURCE, 0, 0, _EMPTY_SOURCE_MESSAGE),)
     found = []
-    for code in _LIMIT_MESSAGES:
+    for code in _LIMITED_CONSEQUENCES:
         limit = limits.max_people(read)
         if code in TWO_ADMIN_CONSEQUENCES:
             # A sync may be stricter than the house, never laxer: this takes two people.
             limit = min(limit, Limit().max_people(read))
         if counts.get(code, 0) > limit and code not in allowed:
-            found.append(
-                LimitBreach(code, counts[code], limit, _breach_message(code, counts[code], limit))
-            )
+            message = _breach_message(code, counts[code], limit)
+            found.append(LimitBreach(code, counts[code], limit, message))
     return tuple(found)
 
 
 def allowable_limit_codes() -> tuple[str, ...]:
     """What can be allowed to pass once, worst first; an empty source cannot."""
-    return tuple(_LIMIT_MESSAGES)
+    return tuple(_LIMITED_CONSEQUENCES)
 
 
 def needs_two_admins(codes: Iterable[str]) -> bool:
@@ -73,32 +74,16 @@ def needs_two_admins(codes: Iterable[str]) -> bool:
 
 
 def _breach_message(code: str, people: int, limit: int) -> str:
-    one, many = _LIMIT_MESSAGES[code]
-    text = one if people == 1 else many
-    return text.format(people=f"{people:,}", limit=f"{limit:,}")
+    whom = format_count(people, "person", "people")
+    return f"{whom} would {_LIMITED_CONSEQUENCES[code]}; your limit is {limit:,} a run."
 
 
 _EMPTY_SOURCE_MESSAGE = "The source is empty; nothing is written when it is."
-
-_LIMIT_MESSAGES = {
-    "starts": (
-        "{people} person would start getting marketing e-mail; your limit is {limit} a run.",
-        "{people} people would start getting marketing e-mail; your limit is {limit} a run.",
-    ),
-    "loosened": (
-        "{people} person would have an opt-out loosened; your limit is {limit} a run.",
-        "{people} people would have their opt-out loosened; your limit is {limit} a run.",
-    ),
-    "joins": (
-        "{people} person would join a list; your limit is {limit} a run.",
-        "{people} people would join a list; your limit is {limit} a run.",
-    ),
-    "leaves": (
-        "{people} person would leave a list; your limit is {limit} a run.",
-        "{people} people would leave a list; your limit is {limit} a run.",
-    ),
-    "blanked": (
-        "{people} person would lose a value; your limit is {limit} a run.",
-        "{people} people would lose a value; your limit is {limit} a run.",
-    ),
+# Consequence code → what follows “3 people would”; worst first.
+_LIMITED_CONSEQUENCES = {
+    "starts": "start getting marketing e-mail",
+    "loosened": "have an opt-out loosened",
+    "joins": "join a list",
+    "leaves": "leave a list",
+    "blanked": "lose a value",
 }

@@ -6,8 +6,7 @@ from enum import Enum
 from urllib.parse import unquote, urlsplit
 
 from desktop.kit.errors import InvalidInput
-
-MAX_QUERY_LENGTH = 320  # the longest possible e-mail address (RFC 3696 errata: 254, with room)
+from desktop.kit.text import to_single_line
 
 
 class LookupQueryKind(Enum):
@@ -117,8 +116,7 @@ def _clean(text: str) -> str:
             "One customer is looked up at a time.",
             "Type an e-mail address, a name, a phone number or #ticket.",
         )
-    visible = "".join(c if c.isprintable() else " " for c in text)
-    cleaned = " ".join(visible.split())
+    cleaned = to_single_line(text)
     if not cleaned:
         raise InvalidInput(
             "There is nothing to look for.",

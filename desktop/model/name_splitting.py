@@ -31,8 +31,3 @@ def split_name(name: str, rule: NameSplitRule = NameSplitRule.FIRST_SPACE) -> tu
     if rule is NameSplitRule.FIRST_SPACE:
         return " ".join(parts[:1]), " ".join(parts[1:])
     return " ".join(parts[:-1]), " ".join(parts[-1:])
-
-
-def join_name(first: str, last: str) -> str:
-    """One name with single spaces; a missing part leaves no space behind."""
-    return " ".join((first + " " + last).split())

@@ -89,9 +89,6 @@ class PermissionDecision:
     reason: str = ""
 
 
-DEFAULT_RULES = PermissionRules(are_changes_enabled=False, permissions=DEFAULT_PERMISSIONS)
-
-
 def check_permission(
     permission: Permission, actor: Actor, rules: PermissionRules
 ) -> PermissionDecision:

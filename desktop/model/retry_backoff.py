@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-RETRYABLE_STATUSES = frozenset({408, 423, 429}) | (frozenset(range(500, 600)) - {501})
-
 
 @dataclass(frozen=True)
 class ExponentialBackoff:

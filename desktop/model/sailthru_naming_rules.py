@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from desktop.kit.errors import InvalidInput
+from desktop.kit.text import is_valid_unicode
 from desktop.model.json_value import Json
 
 MAX_VAR_NAME_LENGTH = 32
@@ -39,11 +40,6 @@ def validate_var_value(value: Json) -> Json:
             "That value is too long.", "Sailthru advises at most 140 characters.", "Shorten it."
         )
     return value
-
-
-def is_valid_unicode(text: str) -> bool:
-    """Whether it can be written as UTF-8: half a surrogate pair cannot."""
-    return not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _check_part(value: Json, depth: int) -> None:

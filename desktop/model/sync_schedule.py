@@ -36,15 +36,7 @@ _MAX_INTERVAL_MINUTES = 7 * _DAY_MINUTES
 _MAX_GAP = timedelta(days=63)
 _LAST = -1
 _WEEKDAY_ABBREVIATIONS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WEEKDAY_NAMES = (
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-    "Sunday",
-)
+_WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WEEKDAY_GROUPS = {"weekdays": (0, 1, 2, 3, 4), "weekends": (5, 6)}
 
 
@@ -105,14 +97,14 @@ def parse_schedule_rule(text: str) -> ScheduleRule:
     plain = re.sub(r"\b(at|on)\b", " ", text.lower())
     plain = re.sub(r"\s*(,|\band\b)\s*", ",", " ".join(plain.split()))
     for pattern, make in _RULE_PATTERNS:
-        found = pattern.fullmatch(plain)
+        found = re.fullmatch(pattern, plain)
         rule = make(found) if found else None
         if rule is not None:
             return rule
     raise InvalidInput(
-        "“{text}” is no schedule.".format(text=text.strip()[:60]),
+        f"“{text.strip()[:60]}” is no schedule.",
         "",
-        "For example: {examples}.".format(examples="; ".join(SCHEDULE_EXAMPLES)),
+        f"For example: {'; '.join(SCHEDULE_EXAMPLES)}.",
     )
 
 
@@ -275,33 +267,21 @@ def _weekday(text: str) -> int | None:
     return None
 
 
-_RULE_PATTERNS: tuple[
-    tuple[re.Pattern[str], Callable[[re.Match[str]], ScheduleRule | None]], ...
-] = (
-    (re.compile("|off|never|by hand"), lambda _: ScheduleRule(ScheduleKind.OFF)),
-    (re.compile("hourly"), lambda _: ScheduleRule(ScheduleKind.EVERY, interval_minutes=60)),
+_DAY_RANGE = r"[a-z]+( ?- ?[a-z]+)?"
+_RuleReader = Callable[[re.Match[str]], ScheduleRule | None]
+_RULE_PATTERNS: tuple[tuple[str, _RuleReader], ...] = (
+    ("|off|never|by hand", lambda _: ScheduleRule(ScheduleKind.OFF)),
+    ("hourly", lambda _: ScheduleRule(ScheduleKind.EVERY, interval_minutes=60)),
+    (r"every ?(?P<number>\d{1,5})? ?(?P<unit>m|mins?|minutes?|h|hrs?|hours?)", _read_every),
     (
-        re.compile(r"every ?(?P<number>\d{1,5})? ?(?P<unit>m|mins?|minutes?|h|hrs?|hours?)"),
-        _read_every,
-    ),
-    (
-        re.compile(
-            rf"((?P<word>once|twice)|(?P<number>\d{{1,3}})( times?)?) (a|per) day( from)?({_TIME_PATTERN})?"
-        ),
+        r"((?P<word>once|twice)|(?P<number>\d{1,3})( times?)?) (a|per) day( from)?"
+        rf"({_TIME_PATTERN})?",
         _read_spread,
     ),
-    (re.compile(rf"(daily|every day){_TIME_PATTERN}"), _read_daily),
-    (
-        re.compile(rf"days? (?P<days>(\d{{1,2}}|last)(,(\d{{1,2}}|last))*){_TIME_PATTERN}"),
-        _read_monthly,
-    ),
-    (re.compile(rf"(?P<days>last) day( of the month)?{_TIME_PATTERN}"), _read_monthly),
-    (
-        re.compile(
-            rf"(every |weekly )?(?P<days>[a-z]+( ?- ?[a-z]+)?(,[a-z]+( ?- ?[a-z]+)?)*){_TIME_PATTERN}"
-        ),
-        _read_weekly,
-    ),
+    (rf"(daily|every day){_TIME_PATTERN}", _read_daily),
+    (rf"days? (?P<days>(\d{{1,2}}|last)(,(\d{{1,2}}|last))*){_TIME_PATTERN}", _read_monthly),
+    (rf"(?P<days>last) day( of the month)?{_TIME_PATTERN}", _read_monthly),
+    (rf"(every |weekly )?(?P<days>{_DAY_RANGE}(,{_DAY_RANGE})*){_TIME_PATTERN}", _read_weekly),
 )
 
 
@@ -318,71 +298,57 @@ def _every_text(rule: ScheduleRule) -> str:
 
 
 def _weekly_text(rule: ScheduleRule) -> str:
-    for name, days in _WEEKDAY_GROUPS.items():
-        if rule.weekdays == days:
-            return f"{name} {_format_time_of_day(rule.start_minute)}"
-    return f"{','.join(_WEEKDAY_ABBREVIATIONS[day] for day in rule.weekdays)} {_format_time_of_day(rule.start_minute)}"
+    groups = {days: name for name, days in _WEEKDAY_GROUPS.items()}
+    abbreviations = ",".join(_WEEKDAY_ABBREVIATIONS[day] for day in rule.weekdays)
+    days = groups.get(rule.weekdays) or abbreviations
+    return f"{days} {_format_time_of_day(rule.start_minute)}"
 
 
 def _monthly_text(rule: ScheduleRule) -> str:
+    at = _format_time_of_day(rule.start_minute)
     if rule.month_days == (_LAST,):
-        return f"last day {_format_time_of_day(rule.start_minute)}"
+        return f"last day {at}"
     days = ("last" if day == _LAST else str(day) for day in rule.month_days)
-    return f"days {','.join(days)} {_format_time_of_day(rule.start_minute)}"
+    return f"days {','.join(days)} {at}"
 
 
 def _every_words(rule: ScheduleRule) -> str:
     hours, minutes = divmod(rule.interval_minutes, 60)
     if minutes:
-        one, many = (
-            "every minute",
-            "every {n} minutes",
-        )
-        return one if rule.interval_minutes == 1 else many.format(n=rule.interval_minutes)
-    one, many = "every hour", "every {n} hours"
-    return one if hours == 1 else many.format(n=hours)
+        count = rule.interval_minutes
+        return "every minute" if count == 1 else f"every {count} minutes"
+    return "every hour" if hours == 1 else f"every {hours} hours"
 
 
 def _spread_words(rule: ScheduleRule) -> str:
-    text = "{n} times a day from {time}"
-    return text.format(n=rule.runs_per_day, time=_format_time_of_day(rule.start_minute))
+    return f"{rule.runs_per_day} times a day from {_format_time_of_day(rule.start_minute)}"
 
 
 def _weekly_words(rule: ScheduleRule) -> str:
-    names = {
-        _WEEKDAY_GROUPS["weekdays"]: "weekdays",
-        _WEEKDAY_GROUPS["weekends"]: "weekends",
-    }
-    days = names.get(rule.weekdays) or _join_words([_WEEKDAY_NAMES[day] for day in rule.weekdays])
-    return "{days} at {time}".format(days=days, time=_format_time_of_day(rule.start_minute))
+    groups = {days: name for name, days in _WEEKDAY_GROUPS.items()}
+    names = [_WEEKDAY_NAMES[day] for day in rule.weekdays]
+    days = groups.get(rule.weekdays) or _join_words(names)
+    return f"{days} at {_format_time_of_day(rule.start_minute)}"
 
 
 def _monthly_words(rule: ScheduleRule) -> str:
-    last = "the last"
-    days = _join_words([last if day == _LAST else str(day) for day in rule.month_days])
-    if rule.month_days == (_LAST,):
-        text = "{days} day of the month at {time}"
-    elif len(rule.month_days) == 1:
-        text = "day {days} of the month at {time}"
-    else:
-        text = "days {days} of the month at {time}"
-    return text.format(days=days, time=_format_time_of_day(rule.start_minute))
+    days = _join_words(["the last" if day == _LAST else str(day) for day in rule.month_days])
+    noun = "days" if len(rule.month_days) > 1 else "day"
+    which = f"{days} day" if rule.month_days == (_LAST,) else f"{noun} {days}"
+    return f"{which} of the month at {_format_time_of_day(rule.start_minute)}"
 
 
 def _join_words(parts: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+    """Return `a`, `a and b` or `a, b and c`."""
     if len(parts) == 1:
         return parts[0]
-    text = "{first} and {last}"
-    return text.format(first=", ".join(parts[:-1]), last=parts[-1])
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 _RULE_SERIALIZERS: dict[ScheduleKind, Callable[[ScheduleRule], str]] = {
     ScheduleKind.OFF: lambda _: "off",
     ScheduleKind.EVERY: _every_text,
-    ScheduleKind.SPREAD: lambda rule: (
-        f"{rule.runs_per_day} times a day from {_format_time_of_day(rule.start_minute)}"
-    ),
+    ScheduleKind.SPREAD: _spread_words,
     ScheduleKind.DAILY: lambda rule: f"daily {_format_time_of_day(rule.start_minute)}",
     ScheduleKind.WEEKLY: _weekly_text,
     ScheduleKind.MONTHLY: _monthly_text,
@@ -392,9 +358,7 @@ _RULE_DESCRIPTIONS: dict[ScheduleKind, Callable[[ScheduleRule], str]] = {
     ScheduleKind.OFF: lambda _: "only by hand",
     ScheduleKind.EVERY: _every_words,
     ScheduleKind.SPREAD: _spread_words,
-    ScheduleKind.DAILY: lambda rule: "every day at {time}".format(
-        time=_format_time_of_day(rule.start_minute)
-    ),
+    ScheduleKind.DAILY: lambda rule: f"every day at {_format_time_of_day(rule.start_minute)}",
     ScheduleKind.WEEKLY: _weekly_words,
     ScheduleKind.MONTHLY: _monthly_words,
 }

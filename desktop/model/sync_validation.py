@@ -3,12 +3,12 @@
 What cannot be would be read as nobody, be dropped by the service, or be written again every run.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from desktop.kit.errors import InvalidInput
 from desktop.model.field_condition import ConditionOperator, FieldCondition
-from desktop.model.field_mapping import FIELD_KEY_PATTERN, RESERVED_FIELDS, SourceType
+from desktop.model.field_mapping import SourceType
 from desktop.model.field_value import parse_number
+from desktop.model.mapping_validation import RESERVED_FIELDS, ZENDESK_FIELD_KEY, naming_problems
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
 from desktop.model.service import Service
@@ -36,8 +36,7 @@ def _condition_problems(sync: Sync) -> Iterator[str]:
             yield "A condition of the source names no field."
     for purpose in sync.purposes:
         if not purpose.evidence.field:
-            text = "The evidence for “{purpose}” names no field."
-            yield text.format(purpose=purpose.name[:80])
+            yield f"The evidence for “{purpose.name[:80]}” names no field."
     stages = [condition for stage in sync.stages for condition in stage.where]
     evidence = [purpose.evidence for purpose in sync.purposes]
     for condition in (*sync.source.where, *stages, *evidence):
@@ -46,11 +45,9 @@ def _condition_problems(sync: Sync) -> Iterator[str]:
 
 def _condition_value_problems(condition: FieldCondition) -> Iterator[str]:
     if condition.test in _DAY_OPERATORS and parse_number(condition.value) is None:
-        text = "The condition on {field} does not say how many days."
-        yield text.format(field=condition.field[:80])
+        yield f"The condition on {condition.field[:80]} does not say how many days."
     elif condition.test in _COMPARISON_OPERATORS and condition.value in (None, ""):
-        text = "The condition on {field} compares with nothing."
-        yield text.format(field=condition.field[:80])
+        yield f"The condition on {condition.field[:80]} compares with nothing."
 
 
 def _direction_problems(sync: Sync) -> Iterator[str]:
@@ -70,26 +67,25 @@ def _direction_problems(sync: Sync) -> Iterator[str]:
 
 def _list_problems(sync: Sync) -> Iterator[str]:
     for name in sync.effects.add_to_lists:
-        yield from _check_errors(validate_list_name, name)
+        yield from naming_problems(validate_list_name, name)
 
 
 def _tag_problems(sync: Sync) -> Iterator[str]:
     for tag in sync.effects.add_tags:
         if not tag or zendesk_tag_from(tag) != tag:
-            text = "“{tag}” cannot be a tag in Zendesk: small letters, digits and _ - / : alone."
-            yield text.format(tag=tag[:80])
+            yield (
+                f"“{tag[:80]}” cannot be a tag in Zendesk: small letters, digits and _ - / : alone."
+            )
 
 
 def _field_problems(sync: Sync) -> Iterator[str]:
     var, key = sync.effects.deleted_var, sync.effects.list_name_field
     if var in RESERVED_FIELDS:
-        text = "{field} says who somebody is; a sync does not write it."
-        yield text.format(field=var)
+        yield f"{var} says who somebody is; a sync does not write it."
     elif var:
-        yield from _check_errors(validate_var_name, var)
-    if key and not FIELD_KEY_PATTERN.fullmatch(key):
-        text = "“{key}” cannot be the key of a Zendesk field."
-        yield text.format(key=key[:80])
+        yield from naming_problems(validate_var_name, var)
+    if key and not ZENDESK_FIELD_KEY.fullmatch(key):
+        yield f"“{key[:80]}” cannot be the key of a Zendesk field."
 
 
 def _optout_level_problems(sync: Sync) -> Iterator[str]:
@@ -97,12 +93,4 @@ def _optout_level_problems(sync: Sync) -> Iterator[str]:
     for row in sync.mapping:
         constant = row.on and row.type is SourceType.TEXT and row.target == "optout"
         if constant and row.source not in _SETTABLE_LEVELS:
-            text = "“{level}” cannot be set: levels are none, basic and all."
-            yield text.format(level=row.source[:80])
-
-
-def _check_errors(check: Callable[[str], str], name: str) -> Iterator[str]:
-    try:
-        check(name)
-    except InvalidInput as error:
-        yield str(error)
+            yield f"“{row.source[:80]}” cannot be set: levels are none, basic and all."

@@ -7,14 +7,16 @@ from desktop.kit.errors import InvalidInput
 
 
 def parse_time_zone(name: str) -> ZoneInfo:
-    """The zone, or BadInput where there is none of this name."""
+    """Return the zone of an IANA name. Raises InvalidInput where there is none of this name."""
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError) as error:
+        # Unknown names raise a KeyError, odd ones a ValueError or what the file system says.
         raise InvalidInput(
-            f"“{name}” is no time zone.",
+            f"“{name[:60]}” is not a time zone.",
             "Names look like America/New_York.",
-            "Choose the zone of the Sailthru account in the settings.",
+            "Choose the zone of the Sailthru account in the settings; Sailthru shows it under "
+            "Settings › Business.",
         ) from error
 
 

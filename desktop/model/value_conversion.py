@@ -153,9 +153,8 @@ def _null_value(field_type: str) -> Json:
 
 
 def _unconvertible(value: FieldValue, wanted: str) -> UnconvertibleValue:
-    said = _quote_value(value)
     return UnconvertibleValue(
-        "{value} does not fit: the Zendesk field takes {wanted}.".format(value=said, wanted=wanted),
+        f"{_quote_value(value)} does not fit: the Zendesk field takes {wanted}.",
         "",
         "Correct the value, or map the field to one of another type.",
     )

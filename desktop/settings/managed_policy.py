@@ -110,7 +110,7 @@ def _apply_policy_value(values: dict[str, Json], key: str, value: Json) -> None:
         if key.startswith("permissions"):
             raise InvalidInput(f"“{key}” is not a permission.")
         raise _UnknownKeyError
-    if not setting.managed:
+    if not setting.is_policy_manageable:
         raise _UnknownKeyError
     checked = setting.validate(value)
     if setting.section is SettingSection.PERMISSIONS and values.get(key) is False:

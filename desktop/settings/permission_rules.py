@@ -10,7 +10,7 @@ def permission_rules_from(values: SettingsValues) -> PermissionRules:
     """The switch and the table of permissions, as policy and settings have them."""
     cells = {
         role: {
-            permission: values.get(settings_table.permission_setting(role, permission))
+            permission: values.get(settings_table.PERMISSION_SETTINGS[role, permission])
             for permission in Permission
         }
         for role in Role

@@ -1,22 +1,35 @@
-"""Addresses of services: what a person may type or paste, normalised, and what is refused.
+"""Service addresses: parses what was typed or pasted, normalises it and refuses unsafe ones.
 
-Plain http is for loopback only (the sandbox); Zendesk lives on *.zendesk.com alone.
+Plain http is accepted for loopback only (the sandbox); a Zendesk account is at *.zendesk.com.
 """
 
-import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
 from desktop.kit.errors import InvalidInput
+from desktop.kit.loopback import is_loopback
 from desktop.model.json_value import Json
 
+# One label of a host name (RFC 1123): 63 letters, digits and inner hyphens.
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _ZENDESK = ".zendesk.com"
 _HINT = "Type the first part of https://NAME.zendesk.com/, or paste any page of your Zendesk."
 
 
+def normalize_base_url(url: str) -> str:
+    """Return `url` as scheme://host[:port][/path] without a trailing slash.
+
+    Raises InvalidInput on anything but https (http on loopback), and on a user, query or
+    fragment, which have no place in a service's address.
+    """
+    parts = _split(url.strip())
+    if parts.query or parts.fragment:
+        raise InvalidInput("The address holds more than a host and a path.")
+    return _origin(parts) + parts.path.rstrip("/")
+
+
 def normalize_service_uri(value: Json) -> str:
-    """Give `https://host[:port]` without a path; http on loopback only."""
+    """Return a Sailthru Service URI as `https://host[:port]`; a path is refused."""
     if not isinstance(value, str) or not value.strip():
         raise InvalidInput("The Service URI is an address such as https://api.sailthru.com .")
     parts = _split(value.strip())
@@ -26,7 +39,7 @@ def normalize_service_uri(value: Json) -> str:
 
 
 def normalize_zendesk_url(value: Json) -> str:
-    """Normalise a subdomain, a host or a pasted URL to `https://NAME.zendesk.com`.
+    """Return a Zendesk subdomain, host or pasted page URL as `https://NAME.zendesk.com`.
 
     An empty text stays empty: no Zendesk account.
     """
@@ -38,21 +51,21 @@ def normalize_zendesk_url(value: Json) -> str:
     if _LABEL.fullmatch(typed.lower()):
         return f"https://{typed.lower()}{_ZENDESK}"
     parts = _split(typed if "://" in typed else f"https://{typed}")
-    if _is_loopback(parts):
+    host = parts.hostname or ""
+    if is_loopback(host):
         return _origin(parts)
-    name = (parts.hostname or "").removesuffix(_ZENDESK)
-    if not (parts.hostname or "").endswith(_ZENDESK) or not _LABEL.fullmatch(name):
-        raise InvalidInput(_rejection_message(typed, parts.hostname or ""), hint=_HINT)
+    name = host.removesuffix(_ZENDESK)
+    if not host.endswith(_ZENDESK) or not _LABEL.fullmatch(name):
+        raise InvalidInput(_rejection_message(typed, host), hint=_HINT)
     if parts.port not in (None, 443):
         raise InvalidInput("Zendesk is not reached on a port of its own.", hint=_HINT)
-    # A pasted http:// page of Zendesk is meant as the account, not as a wish for plain text.
+    # A pasted http:// page of Zendesk names the account; it does not ask for plain text.
     return f"https://{name}{_ZENDESK}"
 
 
 def zendesk_account_name(base_url: str) -> str:
-    """`acme` for `https://acme.zendesk.com`; the host and port for anything else."""
-    netloc = urlsplit(base_url).netloc
-    return netloc.removesuffix(_ZENDESK)
+    """Return `acme` for `https://acme.zendesk.com`; host and port for any other address."""
+    return urlsplit(base_url).netloc.removesuffix(_ZENDESK)
 
 
 def _rejection_message(typed: str, host: str) -> str:
@@ -64,6 +77,7 @@ def _rejection_message(typed: str, host: str) -> str:
 
 
 def _split(address: str) -> SplitResult:
+    # urlsplit drops tabs and line breaks without a word, so they are refused before it sees them.
     if not address.isprintable() or " " in address or "\\" in address:
         raise InvalidInput("The address holds a space or a character that no address has.")
     try:
@@ -80,25 +94,16 @@ def _split(address: str) -> SplitResult:
 
 
 def _origin(parts: SplitResult) -> str:
-    if parts.scheme == "http" and not _is_loopback(parts):
+    host = (parts.hostname or "").lower()
+    if parts.scheme == "http" and not is_loopback(host):
         raise InvalidInput(
             "Plain http is accepted for this computer only (127.0.0.1).",
             "Everything else would send the key where others can read it.",
             "Use the address that starts with https:// .",
         )
-    host = (parts.hostname or "").lower()
+    # An IDN in Unicode can look like another host; its punycode form is accepted.
     if not host.isascii():
         raise InvalidInput("The host name may hold only plain letters, digits, dots and hyphens.")
     shown = f"[{host}]" if ":" in host else host
     port = f":{parts.port}" if parts.port is not None else ""
     return f"{parts.scheme}://{shown}{port}"
-
-
-def _is_loopback(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

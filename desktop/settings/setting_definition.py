@@ -59,19 +59,19 @@ class Setting(Generic[T]):
     label: str
     help: str
     serialize: Callable[[T], Json] = _same
-    closed: T | None = None
+    invalid_fallback: T | None = None
     choices: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
-    restart: bool = False
-    advanced: bool = False
-    managed: bool = True
-    admin: bool = False
+    needs_restart: bool = False
+    is_advanced: bool = False
+    is_policy_manageable: bool = True
+    is_admin_only: bool = False
 
     @property
     def fallback(self) -> T:
         """What counts when the stored value is damaged."""
-        return self.default if self.closed is None else self.closed
+        return self.default if self.invalid_fallback is None else self.invalid_fallback
 
     def validate(self, value: Json) -> Json:
         """`value` as it is stored, or BadInput that names this setting."""

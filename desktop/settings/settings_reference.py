@@ -26,7 +26,9 @@ def settings_markdown() -> str:
 def _line(row: Setting[Any]) -> str:
     default = json.dumps(row.serialize(row.default), ensure_ascii=False)
     marks = "".join(
-        f" *{word}*" for word, on in (("admin", row.admin), ("next start", row.restart)) if on
+        f" *{word}*"
+        for word, on in (("admin", row.is_admin_only), ("next start", row.needs_restart))
+        if on
     )
     words = f"**{row.label}.** {row.help}{marks}".replace("|", "\\|")
     return f"| `{row.key}` | {words} | {_values(row)} | `{default}` |"

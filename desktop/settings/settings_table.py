@@ -12,153 +12,107 @@ from desktop.model.json_value import Json
 from desktop.model.permission import DEFAULT_PERMISSIONS, Permission, Role
 from desktop.settings import service_address, value_parsers
 from desktop.settings.setting_definition import Setting, SettingKind, SettingSection
+from desktop.settings.setting_factories import (
+    choice_setting,
+    flag_setting,
+    number_setting,
+    text_setting,
+)
 from desktop.settings.sync_settings import SYNC_SETTINGS
 
 WORKSPACE_COLOURS = ("blue", "teal", "green", "amber", "red", "violet", "grey")
 
 
-def _choice_setting(
-    key: str,
-    default: str,
-    choices: tuple[str, ...],
-    section: SettingSection,
-    label: str,
-    help_: str,
-    **more: Any,
-) -> Setting[str]:
-    read = more.pop("read", None) or value_parsers.choice_parser(*choices)
-    return Setting(
-        key, SettingKind.CHOICE, default, read, section, label, help_, choices=choices, **more
-    )
-
-
-def _days_setting(key: str, default: int, least: int, label: str, help_: str) -> Setting[int]:
-    return Setting(
-        key,
-        SettingKind.NUMBER,
-        default,
-        value_parsers.integer_parser(least, 3650),
-        SettingSection.DATA,
-        label,
-        help_,
-        minimum=least,
-        maximum=3650,
-    )
-
-
-SERVICE_URI = Setting(
+SERVICE_URI = text_setting(
     "sailthru.service_uri",
-    SettingKind.TEXT,
-    "https://api.sailthru.com",
-    service_address.normalize_service_uri,
     SettingSection.SAILTHRU,
     "Service URI",
     "Where Sailthru's API is. Leave it unless Sailthru tells you to.",
-    advanced=True,
-    admin=True,
+    default="https://api.sailthru.com",
+    parse=service_address.normalize_service_uri,
+    is_advanced=True,
+    is_admin_only=True,
 )
-CUSTOMER_TYPE = _choice_setting(
+CUSTOMER_TYPE = choice_setting(
     "sailthru.customer_type",
-    "ecommerce",
-    ("ecommerce", "publisher"),
     SettingSection.SAILTHRU,
     "Customer type",
     "Decides whether customer value is shown as revenue or as page views.",
-    read=value_parsers.parse_customer_type_setting,
+    choices=("ecommerce", "publisher"),
+    default="ecommerce",
+    parse=value_parsers.parse_customer_type_setting,
 )
-TIMEZONE = Setting(
+TIMEZONE = text_setting(
     "sailthru.timezone",
-    SettingKind.TEXT,
-    "America/New_York",
-    value_parsers.parse_time_zone_name,
     SettingSection.SAILTHRU,
     "Time zone",
     "The account's own, from Sailthru's Settings › Business › Timezone.",
+    default="America/New_York",
+    parse=value_parsers.parse_time_zone_name,
 )
-CURRENCY = Setting(
+CURRENCY = text_setting(
     "sailthru.currency",
-    SettingKind.TEXT,
-    "USD",
-    value_parsers.parse_currency,
     SettingSection.SAILTHRU,
     "Currency",
     "The ISO code of the currency Sailthru counts revenue in.",
+    default="USD",
+    parse=value_parsers.parse_currency,
 )
-HAS_DEDICATED_KEY = Setting(
+HAS_DEDICATED_KEY = flag_setting(
     "sailthru.dedicated_key",
-    SettingKind.FLAG,
-    False,
-    value_parsers.parse_flag,
     SettingSection.SAILTHRU,
     "This key is only for this app",
     "Ask Sailthru for a key of its own, so that it can be withdrawn alone.",
 )
-ZENDESK_BASE_URL = Setting(
+ZENDESK_BASE_URL = text_setting(
     "zendesk.base_url",
-    SettingKind.TEXT,
-    "",
-    service_address.normalize_zendesk_url,
     SettingSection.ZENDESK,
     "Zendesk account",
     "The first part of https://NAME.zendesk.com/. One per workspace.",
-    admin=True,
+    parse=service_address.normalize_zendesk_url,
+    is_admin_only=True,
 )
-ZENDESK_AUTH = _choice_setting(
+ZENDESK_AUTH = choice_setting(
     "zendesk.auth",
-    "none",
-    ("oauth", "token", "none"),
     SettingSection.ZENDESK,
     "Sign-in",
     "oauth: in the browser. token: API token. none: Sailthru only.",
+    choices=("oauth", "token", "none"),
+    default="none",
 )
-ZENDESK_CLIENT_ID = Setting(
+ZENDESK_CLIENT_ID = text_setting(
     "zendesk.oauth_client_id",
-    SettingKind.TEXT,
-    "",
-    value_parsers.parse_text,
     SettingSection.ZENDESK,
     "OAuth client",
     "The unique identifier of the OAuth client an admin made in Zendesk.",
 )
-ZENDESK_EMAIL = Setting(
+ZENDESK_EMAIL = text_setting(
     "zendesk.email",
-    SettingKind.TEXT,
-    "",
-    value_parsers.parse_email,
     SettingSection.ZENDESK,
     "E-mail address of the API token",
     "Only for the sign-in with an API token; those end on 2027-04-30.",
+    parse=value_parsers.parse_email,
 )
-CHANGES_ENABLED = Setting(
+CHANGES_ENABLED = flag_setting(
     "changes",
-    SettingKind.FLAG,
-    False,
-    value_parsers.parse_flag,
     SettingSection.PERMISSIONS,
     "Changes are on",
     "While this is off nothing is written to Zendesk or Sailthru.",
-    closed=False,
-    admin=True,
+    invalid_fallback=False,
+    is_admin_only=True,
 )
-
-
-def permission_setting(role: Role, permission: Permission) -> Setting[bool]:
-    """Return the row of one cell of the permissions table."""
-    return PERMISSION_SETTINGS[role, permission]
 
 
 def _permission_setting(role: Role, permission: Permission) -> Setting[bool]:
     # A damaged cell counts as "no", whatever its default is.
-    return Setting(
+    return flag_setting(
         f"permissions.{role.value}.{permission.value}",
-        SettingKind.FLAG,
-        DEFAULT_PERMISSIONS[role][permission],
-        value_parsers.parse_flag,
         SettingSection.PERMISSIONS,
         f"{role.value.capitalize()}s may {permission.label}",
         "Guides people: whoever holds the Sailthru key can go around it.",
-        closed=False,
-        admin=True,
+        invalid_fallback=False,
+        is_admin_only=True,
+        default=DEFAULT_PERMISSIONS[role][permission],
     )
 
 
@@ -169,86 +123,77 @@ PERMISSION_SETTINGS: Mapping[tuple[Role, Permission], Setting[bool]] = MappingPr
         for permission in Permission
     }
 )
-SAILTHRU_ONLY_ROLE = _choice_setting(
+SAILTHRU_ONLY_ROLE = choice_setting(
     "sailthru_only.role",
-    "admin",
-    ("admin", "agent"),
     SettingSection.PERMISSIONS,
     "Role without Zendesk",
     "In a workspace without Zendesk: the role of who set it up.",
-    closed="agent",
-    admin=True,
-    advanced=True,
+    choices=("admin", "agent"),
+    default="admin",
+    invalid_fallback="agent",
+    is_admin_only=True,
+    is_advanced=True,
 )
-SAILTHRU_ONLY_OWNER = Setting(
+SAILTHRU_ONLY_OWNER = text_setting(
     "sailthru_only.person",
-    SettingKind.TEXT,
-    "",
-    value_parsers.parse_text,
     SettingSection.PERMISSIONS,
     "Set up by",
     "The computer account that set up a workspace without Zendesk.",
-    admin=True,
-    advanced=True,
+    is_admin_only=True,
+    is_advanced=True,
 )
-HEALTH_VAR = Setting(
+HEALTH_VAR = text_setting(
     "names.health_var",
-    SettingKind.TEXT,
-    "zendesk_health",
-    value_parsers.parse_field_name,
     SettingSection.NAMES,
     "Health var",
     "The Sailthru var that holds neutral, happy or frustrated.",
-    admin=True,
+    default="zendesk_health",
+    parse=value_parsers.parse_var_name,
+    is_admin_only=True,
 )
-SYNC_MARK_VAR = Setting(
+SYNC_MARK_VAR = text_setting(
     "names.mark_var",
-    SettingKind.TEXT,
-    "zendesk_sync",
-    value_parsers.parse_field_name,
     SettingSection.NAMES,
     "Mark var",
     "The Sailthru var that marks who is synced to Zendesk.",
-    admin=True,
+    default="zendesk_sync",
+    parse=value_parsers.parse_var_name,
+    is_admin_only=True,
 )
-SYNC_SMART_LIST = Setting(
+SYNC_SMART_LIST = text_setting(
     "names.smart_list",
-    SettingKind.TEXT,
-    "zendesk-sync-smart",
-    value_parsers.parse_name,
     SettingSection.NAMES,
     "Smart list",
     "The Sailthru smart list of everybody who carries the mark.",
-    admin=True,
+    default="zendesk-sync-smart",
+    parse=value_parsers.parse_name,
+    is_admin_only=True,
 )
-SYNC_CHECKBOX_FIELD = Setting(
+SYNC_CHECKBOX_FIELD = text_setting(
     "names.box_field",
-    SettingKind.TEXT,
-    "sync_to_sailthru",
-    value_parsers.parse_field_name,
     SettingSection.NAMES,
     "Box field",
     "The Zendesk user field (check box) of who is synced to Sailthru.",
-    admin=True,
+    default="sync_to_sailthru",
+    parse=value_parsers.parse_zendesk_field_key,
+    is_admin_only=True,
 )
-HIGHVALUE_TAG = Setting(
+HIGHVALUE_TAG = text_setting(
     "names.highvalue_tag",
-    SettingKind.TEXT,
-    "sailthru_highvalue",
-    value_parsers.parse_name,
     SettingSection.NAMES,
     "High value tag",
     "The Zendesk tag of customers with a high value.",
-    admin=True,
+    default="sailthru_highvalue",
+    parse=value_parsers.parse_name,
+    is_admin_only=True,
 )
-SEGMENT_VAR = Setting(
+SEGMENT_VAR = text_setting(
     "value.segment_var",
-    SettingKind.TEXT,
-    "customer_value",
-    value_parsers.parse_field_name,
     SettingSection.VALUE,
     "Segment var",
     "The Sailthru var that holds the segment from 1 to 4.",
+    default="customer_value",
+    parse=value_parsers.parse_var_name,
 )
 
 
@@ -280,79 +225,71 @@ SEGMENT_LISTS: Setting[Mapping[str, int]] = Setting(
     "Lists whose members belong to a segment, when the var is not set.",
     serialize=_dump_lists,
 )
-OPT_IN_LINK = Setting(
+OPT_IN_LINK = text_setting(
     "optin.link",
-    SettingKind.TEXT,
-    "",
-    value_parsers.parse_link,
     SettingSection.OPT_IN,
     "The customer's own opt-in link",
     "Can be copied into an answer, so that the customer opts in alone.",
+    parse=value_parsers.parse_link,
 )
-CACHE_DAYS = _days_setting(
+CACHE_DAYS = number_setting(
     "cache.keep_days",
-    14,
-    0,
+    SettingSection.DATA,
     "Keep opened customers (days)",
     "How long a customer you opened can be seen without a connection.",
+    default=14,
+    minimum=0,
+    maximum=3650,
 )
-WORKSPACE_COLOUR = _choice_setting(
+WORKSPACE_COLOUR = choice_setting(
     "workspace.colour",
-    "blue",
-    WORKSPACE_COLOURS,
     SettingSection.WINDOW,
     "Colour",
     "Tells this workspace's window from the others.",
-    managed=False,
+    choices=WORKSPACE_COLOURS,
+    default="blue",
+    is_policy_manageable=False,
 )
-WINDOW_THEME = _choice_setting(
+WINDOW_THEME = choice_setting(
     "window.theme",
-    "system",
-    ("system", "light", "dark"),
     SettingSection.WINDOW,
     "Appearance",
     "Light, dark, or as the computer is set.",
-    managed=False,
+    choices=("system", "light", "dark"),
+    default="system",
+    is_policy_manageable=False,
 )
-ALWAYS_ON_TOP = Setting(
+ALWAYS_ON_TOP = flag_setting(
     "window.always_on_top",
-    SettingKind.FLAG,
-    False,
-    value_parsers.parse_flag,
     SettingSection.WINDOW,
     "Stay on top",
     "Keeps the narrow window visible beside the browser.",
-    managed=False,
+    is_policy_manageable=False,
 )
-FOLLOW_ZENDESK = Setting(
+FOLLOW_ZENDESK = flag_setting(
     "follow.enabled",
-    SettingKind.FLAG,
-    False,
-    value_parsers.parse_flag,
     SettingSection.WINDOW,
     "Follow Zendesk",
     "Opens the requester of the ticket you look at in Zendesk.",
 )
-CA_FILE = Setting(
+CA_FILE = text_setting(
     "advanced.ca_file",
-    SettingKind.TEXT,
-    "",
-    value_parsers.parse_file_path,
     SettingSection.ADVANCED,
     "Certificate file",
     "A PEM file of a company proxy's certificates, in addition.",
-    advanced=True,
-    restart=True,
+    parse=value_parsers.parse_file_path,
+    is_advanced=True,
+    needs_restart=True,
 )
-LOG_LEVEL = _choice_setting(
+LOG_LEVEL = choice_setting(
     "advanced.log_level",
-    "info",
-    ("debug", "info", "warning"),
     SettingSection.ADVANCED,
     "Log level",
     "How much the log says; secrets and addresses are masked always.",
-    advanced=True,
-    restart=True,
+    choices=("debug", "info", "warning"),
+    default="info",
+    is_advanced=True,
+    needs_restart=True,
 )
 
 ALL_SETTINGS: tuple[Setting[Any], ...] = (

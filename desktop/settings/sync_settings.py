@@ -1,77 +1,67 @@
 """The settings of syncs; rows of the one table in `table.py`."""
 
 from desktop.settings import value_parsers
-from desktop.settings.setting_definition import Setting, SettingKind, SettingSection
+from desktop.settings.setting_definition import Setting, SettingSection
+from desktop.settings.setting_factories import (
+    choice_setting,
+    flag_setting,
+    number_setting,
+    text_setting,
+)
 
-RUN_DUE_SYNCS_HERE = Setting(
+RUN_DUE_SYNCS_HERE = flag_setting(
     "sync.here",
-    SettingKind.FLAG,
-    False,
-    value_parsers.parse_flag,
     SettingSection.SYNC,
     "This computer runs what is due",
     "Syncs by hand work everywhere; scheduled ones where this is on.",
-    managed=False,
+    is_policy_manageable=False,
 )
-JOB_TIMEOUT_MINUTES = Setting(
+JOB_TIMEOUT_MINUTES = number_setting(
     "sync.job_minutes",
-    SettingKind.NUMBER,
-    15,
-    value_parsers.integer_parser(1, 1440),
     SettingSection.SYNC,
     "Patience with jobs (minutes)",
     "A job of Sailthru or Zendesk that stands still so long is given up.",
+    default=15,
     minimum=1,
     maximum=1440,
-    advanced=True,
+    is_advanced=True,
 )
-MAIL_HOST = Setting(
+MAIL_HOST = text_setting(
     "mail.host",
-    SettingKind.TEXT,
-    "",
-    value_parsers.parse_host,
     SettingSection.SYNC,
     "Mail server",
     "Hands out the e-mails about syncs, such as smtp.example.com.",
+    parse=value_parsers.parse_host,
 )
-MAIL_PORT = Setting(
+MAIL_PORT = number_setting(
     "mail.port",
-    SettingKind.NUMBER,
-    587,
-    value_parsers.integer_parser(1, 65_535),
     SettingSection.SYNC,
     "Port",
     "587 with STARTTLS, 465 with TLS, unless your provider says otherwise.",
+    default=587,
     minimum=1,
     maximum=65_535,
 )
-MAIL_SECURITY = Setting(
+MAIL_SECURITY = choice_setting(
     "mail.security",
-    SettingKind.CHOICE,
-    "starttls",
-    value_parsers.choice_parser("starttls", "tls", "none"),
     SettingSection.SYNC,
     "Encryption",
     "None is for a mail server on this computer alone.",
     choices=("starttls", "tls", "none"),
+    default="starttls",
 )
-MAIL_USER = Setting(
+MAIL_USER = text_setting(
     "mail.user",
-    SettingKind.TEXT,
-    "",
-    value_parsers.parse_text,
     SettingSection.SYNC,
     "User",
     "Who signs in at the mail server; empty where nobody has to.",
 )
-MAIL_FROM = Setting(
+MAIL_FROM = text_setting(
     "mail.from",
-    SettingKind.TEXT,
-    "",
-    value_parsers.parse_email,
     SettingSection.SYNC,
     "Sender",
     "The address the e-mails come from; empty: the user's.",
+    parse=value_parsers.parse_email,
 )
 SYNC_SETTINGS: tuple[Setting[bool] | Setting[int] | Setting[str], ...] = (
     RUN_DUE_SYNCS_HERE,

@@ -5,11 +5,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from desktop.kit.errors import InvalidInput
 from desktop.model.customer_value import PredictionField, parse_customer_type
 from desktop.model.json_value import Json
+from desktop.model.lookup_query import is_email
+from desktop.model.mapping_validation import ZENDESK_FIELD_KEY
+from desktop.model.sailthru_naming_rules import validate_var_name
+from desktop.model.time_zone import parse_time_zone
 
 _LONGEST = 500
 
@@ -67,17 +70,8 @@ def parse_customer_type_setting(value: Json) -> str:
 
 
 def parse_time_zone_name(value: Json) -> str:
-    """A name of the IANA time zone database, such as `Europe/Berlin`."""
-    name = parse_text(value)
-    try:
-        return ZoneInfo(name).key
-    except (KeyError, ValueError, OSError):
-        # Unknown names raise a KeyError, odd ones a ValueError or what the file system says.
-        pass
-    raise InvalidInput(
-        f"“{parse_name}” is not a time zone.",
-        hint="Use a name such as America/New_York; Sailthru shows it under Settings › Business.",
-    )
+    """Return a name of the IANA time zone database, such as `Europe/Berlin`."""
+    return parse_time_zone(parse_text(value)).key
 
 
 def parse_currency(value: Json) -> str:
@@ -96,10 +90,15 @@ def parse_name(value: Json) -> str:
     return found
 
 
-def parse_field_name(value: Json) -> str:
-    """Give the name of a Sailthru var or a Zendesk field key: letters, digits, underscore."""
+def parse_var_name(value: Json) -> str:
+    """Return the name of a Sailthru var, of ASCII letters, digits and underscores."""
+    return validate_var_name(parse_zendesk_field_key(value))
+
+
+def parse_zendesk_field_key(value: Json) -> str:
+    """Return the key of a Zendesk user field: ASCII letters, digits, underscores, not digits only."""
     found = parse_name(value)
-    if not re.fullmatch(r"[A-Za-z0-9_]{1,100}", found) or found.isdigit():
+    if not ZENDESK_FIELD_KEY.fullmatch(found):
         raise InvalidInput(f"“{found}” may hold only letters, digits and underscores.")
     return found
 
@@ -132,7 +131,7 @@ def parse_host(value: Json) -> str:
 def parse_email(value: Json) -> str:
     """An address with one @, or an empty text."""
     address = parse_text(value)
-    if address and not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+    if address and not is_email(address):
         raise InvalidInput("That is not an e-mail address.")
     return address
 
@@ -164,7 +163,7 @@ def _prediction(item: Json) -> PredictionField:
     if not isinstance(item, Mapping):
         raise InvalidInput("Each entry must be an object with var, unit, horizon_days.")
     return PredictionField(
-        parse_field_name(item.get("var")),
+        parse_var_name(item.get("var")),
         parse_name(item.get("unit")),
         integer_parser(1, 3650)(item.get("horizon_days")),
     )

@@ -15,8 +15,8 @@ import msgspec
 
 from desktop.kit.errors import ConflictError
 from desktop.model.exported_profile import ExportedProfile
-from desktop.model.exported_ticket import ExportedTicket
 from desktop.model.match_keys import hash_email, phone_match_key
+from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from desktop.model.exported_ticket import ExportedTicket
 from desktop.model.field_condition import ConditionOperator
 from desktop.model.sync import SourceKind, Sync
+from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, list_feed_name
 from desktop.sync.source_record import (
     SourceRecord,

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 
 from desktop.model.customer_value import CustomerValueSource, read_customer_value
 from desktop.model.exported_profile import ExportedProfile
-from desktop.model.exported_ticket import ExportedTicket
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.match_keys import hash_email
 from desktop.model.name_splitting import split_name
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.service import Service
+from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
 
 

@@ -9,10 +9,10 @@ from desktop.clients.zendesk.client import ZendeskClient
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted, UserDecisionNeeded
-from desktop.model.field_mapping import validate_mapping
 from desktop.model.json_value import Json
 from desktop.model.lifecycle_stage import validate_stages
 from desktop.model.limit import Limit
+from desktop.model.mapping_validation import validate_mapping
 from desktop.model.permission import (
     Actor,
     Permission,

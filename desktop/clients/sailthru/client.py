@@ -7,7 +7,6 @@ from desktop.clients.field_parser import FieldParser, OnFieldProblems
 from desktop.clients.http_messages import HttpRequest
 from desktop.clients.request_pipeline import RequestPipeline
 from desktop.clients.sailthru import wire_to_model
-from desktop.clients.sailthru.error_mapping import unexpected_response_error, wrong_profile_error
 from desktop.clients.sailthru.job_status import SailthruJob
 from desktop.clients.sailthru.protocol import (
     SailthruCredentials,
@@ -15,11 +14,13 @@ from desktop.clients.sailthru.protocol import (
     build_request,
     parse_response,
 )
+from desktop.clients.service_errors import wrong_record_error
 from desktop.clients.tolerant_call import ModelBuilder, call_tolerantly
 from desktop.kit.errors import NotFound, ValuesRejected
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_profile import SailthruAccount, SailthruList, SailthruProfile
+from desktop.model.service import Service
 
 T = TypeVar("T")
 
@@ -50,12 +51,12 @@ class SailthruClient:
     def __init__(
         self,
         credentials: SailthruCredentials,
-        caller: RequestPipeline,
+        pipeline: RequestPipeline,
         on_bad: OnFieldProblems | None = None,
     ) -> None:
         """`on_bad` hears of fields left out of an answer; they are logged by name anyway."""
         self._credentials = credentials
-        self._caller = caller
+        self.pipeline = pipeline
         self._on_bad = on_bad
 
     async def get_user(self, id: str, *, key: str | None = None) -> SailthruProfile:
@@ -68,19 +69,12 @@ class SailthruClient:
             asked["key"] = key
         found = await self._get("user", asked, wire_to_model.parse_profile)
         if key == "sid" and found.sid.lower() != id.lower():
-            raise wrong_profile_error()
+            raise wrong_record_error(Service.SAILTHRU)
         return found
 
     async def list_lists(self) -> tuple[SailthruList, ...]:
         """Every list of the account, smart ones included."""
         return await self._get("list", {}, wire_to_model.parse_lists)
-
-    async def get_list(self, name: str) -> SailthruList:
-        """One list. Raises NotFound."""
-        found = await self._get("list", {"list": name}, wire_to_model.parse_list)
-        if found is None:
-            raise unexpected_response_error()
-        return found
 
     async def get_account(self) -> SailthruAccount:
         """The account; the cheapest check of the credentials."""
@@ -138,7 +132,7 @@ class SailthruClient:
 
     def download(self, url: str) -> AsyncIterator[bytes]:
         """The pieces of an export; the address is public, and no key goes along."""
-        return self._caller.transport.download(url)
+        return self.pipeline.transport.download(url)
 
     async def probe_endpoint(self, endpoint: SailthruEndpoint) -> None:
         """Whether the key may use this endpoint; reads something that does not exist.
@@ -172,7 +166,7 @@ class SailthruClient:
         )
 
     async def _call(self, request: HttpRequest, make: ModelBuilder[T]) -> T:
-        return await call_tolerantly(self._caller, request, parse_response, make, self._on_bad)
+        return await call_tolerantly(self.pipeline, request, parse_response, make, self._on_bad)
 
 
 def _profile_changes(

@@ -1,191 +1,99 @@
-"""Sailthru's error codes and statuses as our errors (contract sailthru 2.0)."""
+"""Turns Sailthru's error codes (`{"error": 43, "errormsg": …}`, JSON or XML) into `AppError`s.
+
+Codes: https://getstarted.meetmarigold.com/engagebysailthru, “API error codes”. The code decides
+before the HTTP status, since an `error` field also comes with HTTP 200.
+"""
 
 import re
 
 from desktop.clients.error_text import sanitize_error_text
-from desktop.kit.errors import (
-    AppError,
-    AuthenticationError,
-    ConflictError,
-    Forbidden,
-    NotFound,
-    RateLimited,
-    ServiceError,
-    ValuesRejected,
+from desktop.clients.service_errors import (
+    authentication_error,
+    error_from_status,
+    forbidden_error,
+    not_found_error,
+    not_json_error,
+    rate_limit_error,
+    rejected_error,
+    unexpected_response_error,
+    unsupported_call_error,
 )
+from desktop.kit.errors import AppError, Forbidden, ServiceError
+from desktop.model.service import Service
 
-_KEY_HINT = "Check the API key and secret in Settings."
-_LATER = "It is tried again later."
-
-# code → which field it is about
+_SAILTHRU = Service.SAILTHRU
+# Codes that refuse a value → the field it is about; "" where only the text names it.
 _REJECTED_FIELDS = {6: "", 11: "email", 18: "schedule_time", 42: ""}
 _NOT_FOUND_CODES = {12, 13, 14, 15, 16}
 _UNMAILABLE_CODES = {32, 33, 34, 35}
-_FORBIDDEN_CODES = {4, 21, 22, 36, 37, 41}
+_BLOCKED_NETWORK_CODE = 4
+_FORBIDDEN_CODES = {_BLOCKED_NETWORK_CODE, 21, 22, 36, 37, 41}
 _AUTH_CODES = {3, 5, 17}
+_INTERNAL_ERROR_CODE, _UNSUPPORTED_CODE, _RATE_LIMIT_CODE = 9, 1, 43
+# Statuses that say more than any code beside them: redirect, wrong method, busy, not built.
+_DECISIVE_STATUSES = {*range(300, 400), 405, 408, 423, 501}
 _NAMED_FIELD = re.compile(r"field:?\s*\[?([\w.\- ]{1,60})\]?\s*$", re.IGNORECASE)
 
 
 def error_from_code(
-    status: int, code: object, said: object, pause_s: float, now: float
+    status: int, code: object, errormsg: object, pause_s: float, now: float
 ) -> AppError:
-    """The error for `{"error": code, "errormsg": said}`; the code decides, then the status."""
-    number, words = _code(code), sanitize_error_text(said)
-    if 300 <= status < 400 or status in (405, 408, 423, 501):
-        return error_from_status(status)
-    if number == 43:
-        return rate_limit_error(pause_s, now)
+    """Return the error for `{"error": code, "errormsg": …}` that came with HTTP `status`."""
+    number, message = _parse_code(code), sanitize_error_text(errormsg)
+    if status in _DECISIVE_STATUSES:
+        return error_from_status(_SAILTHRU, status)
+    if number == _RATE_LIMIT_CODE:
+        return rate_limit_error(_SAILTHRU, pause_s, now)
     if number in _AUTH_CODES or status == 401:
-        return _auth_lost()
-    if number == 9 or status >= 500:
-        return _service_error("Sailthru reports an internal error.", words, status)
+        return authentication_error(_SAILTHRU, "The key or the secret is wrong.")
+    if number == _INTERNAL_ERROR_CODE or status >= 500:
+        title = "Sailthru reports an internal error."
+        return ServiceError(title, message, "It is tried again later.")
     if number in _FORBIDDEN_CODES or status == 403:
-        return _forbidden(number, words)
-    if number in _NOT_FOUND_CODES or status in (404, 410) or _is_not_found(number, words):
-        return NotFound("Sailthru does not know it.", words, "It may have been removed.")
+        return _forbidden(number, message)
+    if number in _NOT_FOUND_CODES or status in (404, 410) or _is_not_found(number, message):
+        return not_found_error(_SAILTHRU, message)
     if status == 409:
-        return ConflictError("It conflicts with what is in Sailthru.", words, "Load it again.")
-    if number == 1:
-        return _unsupported(words)
-    if number in _REJECTED_FIELDS:
-        named = _NAMED_FIELD.search(words)
-        field = _REJECTED_FIELDS[number] or (named.group(1).strip() if named else "")
-        return _rejected(words, {field: words} if field else {})
+        return error_from_status(_SAILTHRU, status, message)
+    if number == _UNSUPPORTED_CODE:
+        return unsupported_call_error(_SAILTHRU, message)
     if number in _UNMAILABLE_CODES:
-        return _rejected(words, {"email": words})
-    return _rejected(words, {})
-
-
-def error_from_status(status: int) -> AppError:
-    """The error for a refusal whose body says nothing."""
-    if status == 401:
-        return _auth_lost()
-    if status == 403:
-        return _forbidden(None, "")
-    if status in (404, 410):
-        return NotFound("Sailthru does not know it.", "", "It may have been removed.")
-    if status == 409:
-        return ConflictError("It conflicts with what is in Sailthru.", "", "Load it again.")
-    if status in (408, 423):
-        # The request was not taken up at all.
-        return _service_error(
-            "Sailthru is busy with it.", f"It answered {status}.", status, unknown=False
-        )
-    if status in (405, 501):
-        return _unsupported(f"It answered {status}.")
-    if status >= 500:
-        return _service_error("Sailthru has trouble.", f"It answered {status}.", status)
-    if 300 <= status < 400:
-        return redirect_error()
-    if status >= 400:
-        return _rejected(f"It answered {status}.", {})
-    return unexpected_response_error()
+        return rejected_error(_SAILTHRU, message, {"email": message})
+    if number in _REJECTED_FIELDS:
+        named = _NAMED_FIELD.search(message)
+        field = _REJECTED_FIELDS[number] or (named.group(1).strip() if named else "")
+        return rejected_error(_SAILTHRU, message, {field: message} if field else {})
+    return rejected_error(_SAILTHRU, message)
 
 
 def error_from_xml(status: int, body: bytes, pause_s: float, now: float) -> AppError:
-    """An answer that begins with `<`: Sailthru's XML errors, or a web page in between."""
-    if b"<triggermail" in body[:100]:
-        found = re.search(rb"<error>(\d{1,4})</error>", body)
-        said = re.search(rb"<errormsg>([^<]*)</errormsg>", body)
-        words = said.group(1).decode("utf-8", "replace") if said else ""
-        if found:
-            return error_from_code(status, int(found.group(1)), words, pause_s, now)
-        return unexpected_response_error()
-    return not_json_error(status)
+    """Return the error for a body that begins with `<`: Sailthru's XML error, or a web page."""
+    if b"<triggermail" not in body[:100]:
+        return not_json_error(_SAILTHRU, status)
+    code = re.search(rb"<error>(\d{1,4})</error>", body)
+    if not code:
+        return unexpected_response_error(_SAILTHRU)
+    errormsg = re.search(rb"<errormsg>([^<]*)</errormsg>", body)
+    message = errormsg.group(1).decode("utf-8", "replace") if errormsg else ""
+    return error_from_code(status, int(code.group(1)), message, pause_s, now)
 
 
-def not_json_error(status: int) -> AppError:
-    """No JSON: judged by the status, and a success is none."""
-    if 200 <= status < 300:
-        return ServiceError(
-            "That was not Sailthru’s answer.",
-            "A page or a broken answer came instead; a network may ask to sign in first.",
-            "Open a web page, then try again.",
-        )
-    return error_from_status(status)
-
-
-def unexpected_response_error() -> ServiceError:
-    """JSON, but not of the form the contract tells."""
-    return ServiceError(
-        "Sailthru’s answer cannot be used.", "It has not the expected form.", _LATER
-    )
-
-
-def wrong_profile_error() -> ServiceError:
-    """Asked for one id, told about another."""
-    return ServiceError(
-        "Sailthru answered about somebody else.",
-        "The profile has another id than the one asked for.",
-        "Look the customer up again.",
-        is_outcome_unknown=False,
-    )
-
-
-def redirect_error() -> ServiceError:
-    """A redirect, which would carry the key to another address."""
-    error = ServiceError(
-        "Sailthru’s address leads elsewhere.",
-        "It answered with a redirect, which is not followed.",
-        "Check the Service URI in Settings.",
-        is_outcome_unknown=False,
-    )
-    error.is_retryable = False
-    return error
-
-
-def rate_limit_error(pause_s: float, now: float) -> RateLimited:
-    """Code 43 or HTTP 429: nothing was applied."""
-    return RateLimited(
-        "Sailthru asks for a pause.",
-        "Too many calls were made in this minute.",
-        "It goes on by itself.",
-        retry_at=now + pause_s,
-    )
-
-
-def _code(code: object) -> int | None:
+def _parse_code(code: object) -> int | None:
     if isinstance(code, int):
         return code
     return int(code) if isinstance(code, str) and code.isascii() and code.isdigit() else None
 
 
-def _is_not_found(code: int | None, words: str) -> bool:
+def _is_not_found(code: int | None, message: str) -> bool:
     # An unknown user is 400/99 on GET and 404/99 on DELETE; only the text tells it from other 99s.
-    return code in (99, None) and " not found" in words.lower()
+    return code in (99, None) and " not found" in message.lower()
 
 
-def _auth_lost() -> AuthenticationError:
-    return AuthenticationError(
-        "Sailthru refused the API key.", "The key or the secret is wrong.", _KEY_HINT
-    )
-
-
-def _forbidden(code: int | None, words: str) -> Forbidden:
-    if code == 4:
-        return Forbidden(
-            "Sailthru does not accept calls from this network.",
-            words,
-            "Ask for this computer’s IP address to be allowed in Sailthru.",
-        )
+def _forbidden(code: int | None, message: str) -> Forbidden:
+    if code != _BLOCKED_NETWORK_CODE:
+        return forbidden_error(_SAILTHRU, message)
     return Forbidden(
-        "Sailthru does not allow this.", words, "This API key may lack the right for it."
+        "Sailthru does not accept calls from this network.",
+        message,
+        "Ask for this computer’s IP address to be allowed in Sailthru.",
     )
-
-
-def _unsupported(words: str) -> ServiceError:
-    error = ServiceError(
-        "Sailthru does not offer this call.", words, "Report it.", is_outcome_unknown=False
-    )
-    error.is_retryable = False
-    return error
-
-
-def _rejected(words: str, fields: dict[str, str]) -> ValuesRejected:
-    return ValuesRejected("Sailthru refused the values.", words, "Correct them.", fields=fields)
-
-
-def _service_error(title: str, words: str, status: int, *, unknown: bool = True) -> AppError:
-    if status == 501:
-        return _unsupported(words)
-    return ServiceError(title, words, _LATER, is_outcome_unknown=unknown)

@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime
 
 from desktop.clients.connection_errors import truncated_response_error
 from desktop.clients.field_parser import FieldParser
@@ -17,12 +16,11 @@ from desktop.clients.sailthru.list_export_header import (
     parse_export_header,
 )
 from desktop.clients.sailthru.wire_to_model import parse_timestamp
-from desktop.kit.errors import InvalidInput
+from desktop.kit.text import is_valid_unicode
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
-
-__all__ = ["ExportedProfile", "InvalidExportRow", "ListExportReader", "read_rows"]
+from desktop.model.time_zone import parse_time_zone
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class ListExportReader:
         Raises InvalidInput for a zone this computer does not know.
         """
         self._wanted = tuple(vars)
-        self._zone = _parse_zone(zone)
+        self._zone = parse_time_zone(zone)
         self._records = CsvRecordReader()
         self._header: ExportHeader | None = None
         # By column and why: a file may have a million of them.
@@ -91,7 +89,7 @@ class ListExportReader:
             raise truncated_response_error("Sailthru") from None
 
     def _row(self, header: ExportHeader, record: CsvRecord) -> ExportRow:
-        if not _encodable(record.text):
+        if not is_valid_unicode(record.text):
             return InvalidExportRow(record.line_no, "not valid UTF-8", record.line_count)
         cells = record.cells()
         if len(cells) != header.width:
@@ -180,24 +178,3 @@ def _parse_var_value(text: str) -> Json:
         return text
     usable = FieldParser().json(found, "") if isinstance(found, list | dict) else None
     return usable[0] if usable else text
-
-
-def _parse_zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidInput(
-            "The account’s time zone is not known here.",
-            f"Sailthru calls it “{name[:60]}”.",
-            "Choose the time zone in Settings.",
-        ) from None
-
-
-def _encodable(text: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -1,7 +1,6 @@
 """Builds and signs Sailthru requests and deciphers answers; pure (contract sailthru 1 and 2.0)."""
 
 import hashlib
-import json
 import mmap
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,18 +8,17 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from desktop.clients.http_messages import HttpRequest, HttpResponse
-from desktop.clients.json_parsing import InvalidJsonError, parse_json
+from desktop.clients.json_parsing import InvalidJsonError, encode_json, parse_json
 from desktop.clients.rate_limiter import RateLimitReading
 from desktop.clients.retry_after import parse_header_number, retry_after_s, server_time
-from desktop.clients.sailthru.error_mapping import (
-    error_from_code,
+from desktop.clients.sailthru.error_mapping import error_from_code, error_from_xml
+from desktop.clients.service_errors import (
     error_from_status,
-    error_from_xml,
     not_json_error,
     rate_limit_error,
     unexpected_response_error,
 )
-from desktop.kit.errors import InvalidInput
+from desktop.model.service import Service
 
 FORM_CONTENT_TYPE = "application/x-www-form-urlencoded"
 # The window is a clock minute (contract sailthru 3).
@@ -61,7 +59,7 @@ def build_request(
     file: UploadFile | None = None,
 ) -> HttpRequest:
     """The signed request. Raises InvalidInput when the parameters cannot be JSON."""
-    text = _json_text(parameters)
+    text = encode_json(parameters, Service.SAILTHRU)
     fields = {"api_key": credentials.key, "format": "json", "json": text}
     fields["sig"] = sign_parameters(credentials.secret, fields)
     template = f"/{endpoint}"
@@ -84,14 +82,14 @@ def parse_response(answer: HttpResponse, now: float) -> dict[str, object]:
     """
     pause = rate_limit_pause_s(answer.headers, now)
     if answer.status == 429:
-        raise rate_limit_error(pause, now)
+        raise rate_limit_error(Service.SAILTHRU, pause, now)
     body = answer.body[:1000].lstrip()
     if body.startswith(b"<"):
         raise error_from_xml(answer.status, body, pause, now)
     try:
         found = parse_json(answer.body)
     except InvalidJsonError:
-        raise not_json_error(answer.status) from None
+        raise not_json_error(Service.SAILTHRU, answer.status) from None
     if isinstance(found, dict) and found.get("error") not in (None, 0, False, ""):
         raise error_from_code(
             answer.status,
@@ -101,9 +99,9 @@ def parse_response(answer: HttpResponse, now: float) -> dict[str, object]:
             now,
         )
     if not 200 <= answer.status < 300:
-        raise error_from_status(answer.status)
+        raise error_from_status(Service.SAILTHRU, answer.status)
     if not isinstance(found, dict):
-        raise unexpected_response_error()
+        raise unexpected_response_error(Service.SAILTHRU)
     return found
 
 
@@ -150,19 +148,6 @@ def _leaf_values(value: object) -> Iterator[str]:
         yield "1" if value else "0"
     elif value is not None:
         yield str(value)
-
-
-def _json_text(parameters: Mapping[str, object]) -> str:
-    try:
-        text = json.dumps(parameters, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        text.encode()
-    except (TypeError, ValueError, RecursionError):
-        raise InvalidInput(
-            "This value cannot be sent to Sailthru.",
-            "It holds a number or characters that JSON does not have.",
-            "Enter it again.",
-        ) from None
-    return text
 
 
 def _multipart(fields: Mapping[str, str], file: UploadFile) -> tuple[bytes, str]:

@@ -8,7 +8,6 @@ import msgspec
 
 from desktop.clients.error_text import sanitize_error_text
 from desktop.clients.field_parser import FieldParser
-from desktop.clients.sailthru.error_mapping import unexpected_response_error
 from desktop.clients.sailthru.job_status import SailthruJob, SailthruJobStatus
 from desktop.clients.sailthru.wire_structs import (
     WireAccountSettings,
@@ -17,8 +16,10 @@ from desktop.clients.sailthru.wire_structs import (
     WireSailthruJob,
     WireSailthruList,
 )
+from desktop.clients.service_errors import unexpected_response_error
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_profile import Purchase, SailthruAccount, SailthruList, SailthruProfile
+from desktop.model.service import Service
 
 _UNSET = msgspec.UNSET
 
@@ -34,7 +35,7 @@ def parse_profile(document: Mapping[str, object], parser: FieldParser) -> Sailth
         keys.pop(token, None)
     sid = keys.get("sid")
     if not sid:
-        raise unexpected_response_error()
+        raise unexpected_response_error(Service.SAILTHRU)
     smart = wire.dashed_smart_lists if wire.smart_lists is _UNSET else wire.smart_lists
     device = parser.mapping(wire.device, "device")
     return SailthruProfile(
@@ -121,7 +122,7 @@ def parse_job(document: Mapping[str, object], parser: FieldParser) -> SailthruJo
     wire = parser.struct(document, WireSailthruJob)
     job_id = parser.text(wire.job_id, "job_id")
     if not job_id:
-        raise unexpected_response_error()
+        raise unexpected_response_error(Service.SAILTHRU)
     status = parser.text(wire.status, "status")
     known = {s.value: s for s in SailthruJobStatus}
     return SailthruJob(

@@ -10,28 +10,23 @@ from typing import TypeVar
 
 from desktop.clients.error_text import sanitize_error_text
 from desktop.clients.field_parser import FieldParser
+from desktop.clients.service_errors import unexpected_response_error
 from desktop.clients.zendesk import wire_to_model
 from desktop.clients.zendesk.client import ZendeskClient
-from desktop.clients.zendesk.error_mapping import (
-    bulk_import_off_error,
-    parse_field_errors,
-    unexpected_response_error,
-)
+from desktop.clients.zendesk.error_mapping import bulk_import_off_error, parse_field_errors
 from desktop.clients.zendesk.protocol import build_request
 from desktop.kit.errors import Forbidden, InternalError
 from desktop.model.json_value import Json
+from desktop.model.service import Service
 from desktop.model.zendesk_user import ZendeskUser
 
 MAX_ROWS_PER_CALL = 100
-# Of the 30 an account may have queued or running, a quarter is left to others.
-MAX_CONCURRENT_JOBS = 22
 
 _UPDATE_MANY = "/api/v2/users/update_many"
 _UPSERT_MANY = "/api/v2/users/create_or_update_many"
 _UPSERT_ONE = "/api/v2/users/create_or_update"
 _JOB = "/api/v2/job_statuses/{id}"
 _JOBS = "/api/v2/job_statuses/show_many"
-_SHOW_MANY = "/api/v2/users/show_many"
 _NOTHING_SAID = "Zendesk did not say what became of it."
 
 
@@ -108,17 +103,6 @@ class ZendeskBulkClient:
         except Forbidden as error:
             raise bulk_import_off_error(error.message) from None
 
-    async def update_one(
-        self,
-        user_id: int,
-        attributes: Mapping[str, Json] | None = None,
-        user_fields: Mapping[str, Json] | None = None,
-    ) -> ZendeskUser:
-        """Change one user; at most one such call a second is let through (contract zendesk 0.2)."""
-        return await self._client.update_user(
-            user_id, user_fields=user_fields, **dict(attributes or {})
-        )
-
     async def create_or_update_one(self, user: Mapping[str, Json]) -> ZendeskUser:
         """Find one user by e-mail or external id and change it, or make it; likewise slow."""
         request = build_request("POST", _UPSERT_ONE, document={"user": dict(user)})
@@ -140,21 +124,6 @@ class ZendeskBulkClient:
         found = await self._client.send(request, _parse_jobs)
         return tuple(job for job in found if job.id in wanted)
 
-    async def find_by_external_ids(self, external_ids: Sequence[str]) -> tuple[ZendeskUser, ...]:
-        """The users with these external ids, up to 100; Zendesk ignores case."""
-        wanted = {external_id.lower() for external_id in _require_at_most_100(external_ids)}
-        # The parameter knows no way to write a comma.
-        listed = [one for one in dict.fromkeys(external_ids) if one and "," not in one]
-        found: list[ZendeskUser] = []
-        if listed:
-            request = build_request("GET", _SHOW_MANY, query=(("external_ids", ",".join(listed)),))
-            found += await self._client.send(request, wire_to_model.parse_users)
-        for one in dict.fromkeys(external_ids):
-            if "," in one:
-                found += await self._client.find_by_external_id(one)
-        once = {p.id: p for p in found if p.external_id and p.external_id.lower() in wanted}
-        return tuple(once.values())
-
     async def _start_job(
         self, method: str, path: str, users: Sequence[Mapping[str, Json]]
     ) -> ZendeskJob:
@@ -166,7 +135,7 @@ class ZendeskBulkClient:
 def _parse_job_answer(document: Mapping[str, object], parser: FieldParser) -> ZendeskJob:
     found = _parse_job(document.get("job_status"), parser, "job_status")
     if found is None:
-        raise unexpected_response_error()
+        raise unexpected_response_error(Service.ZENDESK)
     return found
 
 

@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from desktop.clients.field_parser import FieldParser, OnFieldProblems
 from desktop.clients.http_messages import HttpRequest
 from desktop.clients.request_pipeline import RequestPipeline
+from desktop.clients.service_errors import wrong_record_error
 from desktop.clients.tolerant_call import ModelBuilder, call_tolerantly
 from desktop.clients.zendesk import search_query, wire_to_model
 from desktop.clients.zendesk.cursor_pagination import PAGE_SIZE, PageLoopDetector, next_cursor
-from desktop.clients.zendesk.error_mapping import wrong_record_error
 from desktop.clients.zendesk.protocol import build_request, parse_response
+from desktop.model.customer_sheet import TicketPage
 from desktop.model.json_value import Json
+from desktop.model.service import Service
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import (
     Organization,
@@ -30,25 +32,18 @@ _USER = "/api/v2/users/{id}"
 _IDENTITIES = "/api/v2/users/{id}/identities"
 _TAGS = "/api/v2/users/{id}/tags"
 _USER_FIELDS = "/api/v2/user_fields"
+# Offset lists stop at 10,000 records too; no list that is read to its end here is longer.
+_MAX_PAGES = 100
 # Identities read one by one for a search that came without them.
 _MAX_IDENTITY_READS = 5
-
-
-@dataclass(frozen=True)
-class RequesterTicketPage:
-    """The most recently touched tickets; `total` counts all of them where Zendesk says so."""
-
-    tickets: tuple[ZendeskTicket, ...]
-    has_more: bool
-    total: int | None = None
 
 
 class ZendeskClient:
     """One account, as one agent."""
 
-    def __init__(self, caller: RequestPipeline, on_bad: OnFieldProblems | None = None) -> None:
+    def __init__(self, pipeline: RequestPipeline, on_bad: OnFieldProblems | None = None) -> None:
         """`on_bad` hears of fields left out of an answer; they are logged by count anyway."""
-        self._caller = caller
+        self.pipeline = pipeline
         self._on_bad = on_bad
 
     async def me(self) -> SignedInZendeskUser:
@@ -95,7 +90,7 @@ class ZendeskClient:
         request = build_request("GET", _USER, ids={"id": user_id}, query=(_SIDELOADS,))
         found = await self.send(request, wire_to_model.parse_user_with_sideloads)
         if found.id != user_id:
-            raise wrong_record_error()
+            raise wrong_record_error(Service.ZENDESK)
         return found
 
     async def show_users(self, ids: Sequence[int]) -> tuple[ZendeskUser, ...]:
@@ -125,9 +120,7 @@ class ZendeskClient:
             ),
         )
 
-    async def list_requested_tickets(
-        self, user_id: int, limit: int = PAGE_SIZE
-    ) -> RequesterTicketPage:
+    async def list_requested_tickets(self, user_id: int, limit: int = PAGE_SIZE) -> TicketPage:
         """A requester's tickets, the most recently touched first; at most 100."""
         # `sort`, not `sort_by`: beside page[size] the latter is dropped silently (contract 0.10).
         asked = (("page[size]", str(max(1, min(limit, PAGE_SIZE)))), ("sort", "-updated_at"))
@@ -144,7 +137,7 @@ class ZendeskClient:
             lambda d, n: wire_to_model.parse_one(d, "ticket", wire_to_model.parse_ticket, n),
         )
         if found.id != ticket_id:
-            raise wrong_record_error()
+            raise wrong_record_error(Service.ZENDESK)
         return found
 
     async def list_recent_tickets(self) -> tuple[ZendeskTicket, ...]:
@@ -230,33 +223,37 @@ class ZendeskClient:
     ) -> "tuple[wire_to_model.T, ...]":
         found: dict[int, wire_to_model.T] = {}
         cursor: str | None = None
-        circle = PageLoopDetector()
+        detector = PageLoopDetector(
+            max_empty_pages=0, max_pages=_MAX_PAGES, remembers_all_rows=True
+        )
         while True:
             asked = [("page[size]", str(PAGE_SIZE))]
             if cursor is not None:
                 asked.append(("page[after]", cursor))
-            items, cursor = await self.send(
+            items, following = await self.send(
                 build_request("GET", template, ids=ids, query=asked),
                 lambda d, n: (wire_to_model.parse_many(d, name, make, n), next_cursor(d)),
             )
-            circle.check_page(cursor, {item.id for item in items})
+            rows = frozenset(item.id for item in items)
+            detector.check_page(cursor, rows, following, is_last=following is None)
             found.update((item.id, item) for item in items)
-            if cursor is None:
+            if following is None:
                 return tuple(found.values())
+            cursor = following
 
     async def send(self, request: HttpRequest, make: ModelBuilder[T]) -> T:
         """Send a request and give what `make` builds of the answer's object.
 
         The exports and the bulk calls of `export.py` and `bulk.py` go this way too.
         """
-        return await call_tolerantly(self._caller, request, parse_response, make, self._on_bad)
+        return await call_tolerantly(self.pipeline, request, parse_response, make, self._on_bad)
 
 
-def _parse_ticket_page(document: Mapping[str, object], parser: FieldParser) -> RequesterTicketPage:
+def _parse_ticket_page(document: Mapping[str, object], parser: FieldParser) -> TicketPage:
     tickets = wire_to_model.parse_many(document, "tickets", wire_to_model.parse_ticket, parser)
     meta = parser.mapping(document.get("meta"), "meta")
     more = meta.get("has_more") is True or document.get("next_page") is not None
-    return RequesterTicketPage(tickets, more, parser.integer(document.get("count"), "count"))
+    return TicketPage(tickets, more)
 
 
 def _parse_tags(document: Mapping[str, object], parser: FieldParser) -> tuple[str, ...]:

@@ -14,11 +14,11 @@ AUTHORIZATION_HEADER = "Authorization"
 class ZendeskCredentials(Protocol):
     """A way to be let in."""
 
-    async def header(self) -> str:
+    async def authorization_header(self) -> str:
         """The header's current value."""
         ...
 
-    async def refreshed(self) -> bool:
+    async def refresh(self) -> bool:
         """After a 401: get another value if there is a way; False: sign in again."""
         ...
 
@@ -30,12 +30,12 @@ class ApiTokenCredentials:
     email: str
     token: str = field(repr=False)
 
-    async def header(self) -> str:
+    async def authorization_header(self) -> str:
         """`Basic …`."""
         pair = f"{self.email}/token:{self.token}".encode()
         return "Basic " + base64.b64encode(pair).decode()
 
-    async def refreshed(self) -> bool:
+    async def refresh(self) -> bool:
         """There is no other."""
         return False
 
@@ -50,7 +50,7 @@ class ZendeskAuthenticator:
 
     async def authenticate(self, request: HttpRequest) -> HttpRequest:
         """The request with the current header. Raises InvalidInput when it cannot be one."""
-        value = await self._credentials.header()
+        value = await self._credentials.authorization_header()
         if not value.isascii() or not value.isprintable():
             raise InvalidInput(
                 "The Zendesk token cannot be used.",
@@ -62,13 +62,13 @@ class ZendeskAuthenticator:
     async def recover_from_401(self, refused: HttpRequest) -> bool:
         """Whether there is another header now than the one on `refused`."""
         async with self._renewing:
-            current = await self._credentials.header()
+            current = await self._credentials.authorization_header()
             if current != refused.headers.get(AUTHORIZATION_HEADER):
                 # Another call has renewed it while this one was under way.
                 return True
             if current == self._given_up:
                 return False
-            if await self._credentials.refreshed():
+            if await self._credentials.refresh():
                 return True
             self._given_up = current
             return False

@@ -1,23 +1,26 @@
-"""Zendesk's statuses and four error shapes as our errors (contract zendesk 13)."""
+"""Turns Zendesk's four shapes of error bodies and its statuses into `AppError`s.
+
+Shapes: https://developer.zendesk.com/api-reference/introduction/responses/ and, for OAuth and
+incremental exports, what those pages show.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from desktop.clients.error_text import sanitize_error_text
-from desktop.kit.errors import (
-    AppError,
-    AuthenticationError,
-    ConflictError,
-    Forbidden,
-    NotFound,
-    RateLimited,
-    ServiceError,
-    ValuesRejected,
+from desktop.clients.service_errors import (
+    authentication_error,
+    error_from_status,
+    final_error,
+    rate_limit_error,
+    rejected_error,
 )
+from desktop.kit.errors import AppError, Forbidden, NotFound, ServiceError, ValuesRejected
+from desktop.model.service import Service
 
-_LATER = "It is tried again later."
-_OVER_LIMIT, _TOO_MANY_JOBS = "APIRateLimitExceeded", "TooManyJobs"
-_WRONG_VALUES = (400, 413, 422)
+_ZENDESK = Service.ZENDESK
+_OVER_LIMIT_CODE, _TOO_MANY_JOBS_CODE = "APIRateLimitExceeded", "TooManyJobs"
+_WRONG_VALUES_STATUSES = (400, 413, 422)
 
 
 @dataclass(frozen=True)
@@ -58,63 +61,34 @@ def parse_error_body(document: object) -> ErrorDetails:
     )
 
 
-def error_from_status(status: int, what: ErrorDetails, pause_s: float, now: float) -> AppError:
-    """The error for an answer that is none of the wanted ones."""
-    if what.code == _TOO_MANY_JOBS:
-        return too_many_jobs_error(pause_s, now)
-    if status == 429 or what.code == _OVER_LIMIT:
-        return rate_limit_error(pause_s, now)
-    if status == 401 or what.code == "invalid_token":
-        return authentication_error(what.message)
-    if status == 403:
-        return Forbidden(
-            "Zendesk does not allow this.", what.message, "The role or the plan may not include it."
-        )
-    if status in (404, 410):
-        return _not_found(what)
-    if status == 409:
-        return ConflictError("It was changed in Zendesk meanwhile.", what.message, "Load it again.")
-    if status in _WRONG_VALUES:
-        return _rejected(status, what)
-    return _service_error(status, what)
-
-
-def not_json_error(status: int, pause_s: float, now: float) -> AppError:
-    """Text or HTML: judged by the status, and a success is none."""
+def error_from_body(status: int, details: ErrorDetails, pause_s: float, now: float) -> AppError:
+    """Return the error for a refusal; `pause_s` is how long a 429 asks to wait, from `now`."""
+    if details.code == _TOO_MANY_JOBS_CODE:
+        # 30 jobs may be queued or running at once; only new jobs have to wait.
+        message = "It has as many jobs to do as it takes at once."
+        return rate_limit_error(_ZENDESK, pause_s, now, message=message, applies_to_account=False)
+    if status == 429 or details.code == _OVER_LIMIT_CODE:
+        return rate_limit_error(_ZENDESK, pause_s, now)
+    if details.code == "invalid_token":
+        return authentication_error(_ZENDESK, details.message)
+    if status in (404, 410) and details.code == "InvalidEndpoint":
+        title = "This Zendesk account does not offer it."
+        return NotFound(title, details.message, "The plan may not include it.")
+    if status in _WRONG_VALUES_STATUSES:
+        return _rejected(status, details)
     if 200 <= status < 300:
-        return ServiceError(
-            "That was not Zendesk’s answer.",
-            "A page or a broken answer came instead; a network may ask to sign in first.",
-            "Open a web page, then try again.",
-        )
-    return error_from_status(status, ErrorDetails(), pause_s, now)
-
-
-def unexpected_response_error() -> ServiceError:
-    """JSON, but not of the form the contract tells."""
-    return ServiceError("Zendesk’s answer cannot be used.", "It has not the expected form.", _LATER)
-
-
-def wrong_record_error() -> ServiceError:
-    """Asked for one id, told about another."""
-    return ServiceError(
-        "Zendesk answered about something else.",
-        "The answer has another id than the one asked for.",
-        "Look the customer up again.",
-        is_outcome_unknown=False,
-    )
+        title = "Zendesk reports a problem."
+        return ServiceError(title, details.message, "It is tried again later.")
+    return error_from_status(_ZENDESK, status, details.message)
 
 
 def endless_list_error() -> ServiceError:
     """A list whose pages repeat."""
-    error = ServiceError(
+    return final_error(
         "Zendesk’s list does not come to an end.",
         "The same page came again, so the rest of the list is not known.",
         "Try again later.",
-        is_outcome_unknown=False,
     )
-    error.is_retryable = False
-    return error
 
 
 def admins_only_error(words: str) -> Forbidden:
@@ -144,34 +118,6 @@ def expired_cursor_error(words: str) -> NotFound:
     )
 
 
-def authentication_error(words: str = "") -> AuthenticationError:
-    """401, or `users/me` that answers “anonymous”."""
-    return AuthenticationError(
-        "Zendesk refused the sign-in.", words, "Sign in to Zendesk again in Settings."
-    )
-
-
-def rate_limit_error(pause_s: float, now: float) -> RateLimited:
-    """429: nothing was applied."""
-    return RateLimited(
-        "Zendesk asks for a pause.",
-        "Too many calls were made on this account.",
-        "It goes on by itself.",
-        retry_at=now + pause_s,
-    )
-
-
-def too_many_jobs_error(pause_s: float, now: float) -> RateLimited:
-    """30 jobs queued or running, told with whatever status; only new jobs have to wait."""
-    return RateLimited(
-        "Zendesk asks for a pause.",
-        "It has as many jobs to do as it takes at once.",
-        "It goes on by itself.",
-        retry_at=now + pause_s,
-        applies_to_account=False,
-    )
-
-
 def parse_field_errors(value: object) -> dict[str, str] | None:
     """`{"email": [{"description": …}], "base": […]}` as one sentence per field."""
     if not isinstance(value, dict):
@@ -191,37 +137,10 @@ def parse_field_errors(value: object) -> dict[str, str] | None:
     return found
 
 
-def _not_found(what: ErrorDetails) -> NotFound:
-    if what.code == "InvalidEndpoint":
-        return NotFound(
-            "This Zendesk account does not offer it.", what.message, "The plan may not include it."
-        )
-    return NotFound("Zendesk does not know it.", what.message, "It may have been removed.")
-
-
-def _rejected(status: int, what: ErrorDetails) -> ValuesRejected:
-    fields = dict(what.fields or {})
-    words = " ".join(dict.fromkeys(fields.values())) or what.message
+def _rejected(status: int, details: ErrorDetails) -> ValuesRejected:
+    fields = dict(details.fields or {})
+    message = " ".join(dict.fromkeys(fields.values())) or details.message
     if status == 413:
-        return ValuesRejected(
-            "That is too much for Zendesk at once.", words, "Send less at a time."
-        )
-    return ValuesRejected("Zendesk refused the values.", words, "Correct them.", fields=fields)
-
-
-def _service_error(status: int, what: ErrorDetails) -> ServiceError:
-    words = what.message or f"It answered {status}."
-    if status in (408, 423):
-        # The request was not taken up at all.
-        return ServiceError("Zendesk is busy with it.", words, _LATER, is_outcome_unknown=False)
-    if 200 <= status < 300:
-        return ServiceError("Zendesk reports a problem.", words, _LATER)
-    if status >= 500 and status != 501:
-        return ServiceError("Zendesk has trouble.", words, _LATER)
-    if 300 <= status < 400:
-        title, hint = "Zendesk’s address leads elsewhere.", "Check the subdomain in Settings."
-    else:
-        title, hint = "Zendesk does not offer this call.", "Report it."
-    error = ServiceError(title, words, hint, is_outcome_unknown=False)
-    error.is_retryable = False
-    return error
+        title = "That is too much for Zendesk at once."
+        return ValuesRejected(title, message, "Send less at a time.")
+    return rejected_error(_ZENDESK, message or f"It answered {status}.", fields)

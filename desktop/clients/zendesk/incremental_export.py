@@ -9,20 +9,17 @@ from typing import TypeVar
 
 from desktop.clients.field_parser import FieldParser
 from desktop.clients.http_messages import HttpRequest
+from desktop.clients.service_errors import unexpected_response_error
 from desktop.clients.tolerant_call import ModelBuilder
 from desktop.clients.zendesk import wire_to_model
 from desktop.clients.zendesk.client import ZendeskClient
-from desktop.clients.zendesk.cursor_pagination import next_cursor
-from desktop.clients.zendesk.error_mapping import (
-    admins_only_error,
-    expired_cursor_error,
-    unexpected_response_error,
-)
-from desktop.clients.zendesk.export_loop_detector import ExportLoopDetector
+from desktop.clients.zendesk.cursor_pagination import PageLoopDetector, next_cursor
+from desktop.clients.zendesk.error_mapping import admins_only_error, expired_cursor_error
 from desktop.clients.zendesk.protocol import build_request
 from desktop.kit.clock import Clock
 from desktop.kit.errors import Forbidden, ResponseTimeout, ValuesRejected
-from desktop.model.exported_ticket import ExportedTicket
+from desktop.model.service import Service
+from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
 
 MAX_PAGE_SIZE = 1000
@@ -70,12 +67,12 @@ class ZendeskExportClient:
         """`clock` tells how late is too late for a `start_time`."""
         self._client = client
         self._clock = clock
-        self._walks = {
-            _USERS: ExportLoopDetector(),
-            _TICKETS: ExportLoopDetector(),
-            _SEARCH: ExportLoopDetector(_EMPTY_SEARCH_PAGES),
+        self._detectors = {
+            _USERS: PageLoopDetector(),
+            _TICKETS: PageLoopDetector(),
+            _SEARCH: PageLoopDetector(max_empty_pages=_EMPTY_SEARCH_PAGES),
         }
-        self._largest = MAX_PAGE_SIZE
+        self._page_size = MAX_PAGE_SIZE
 
     async def export_users(
         self,
@@ -117,8 +114,8 @@ class ZendeskExportClient:
             asked.append(("page[after]", after))
         request = build_request("GET", _SEARCH, query=asked)
         page = await self._send(request, after, _parse_search_page)
-        self._walks[_SEARCH].check_page(
-            after, _record_versions(page), page.cursor, ended=page.is_last
+        self._detectors[_SEARCH].check_page(
+            after, _record_versions(page), page.cursor, is_last=page.is_last
         )
         return page
 
@@ -134,7 +131,7 @@ class ZendeskExportClient:
         since = min(start_time or 0.0, self._clock.now() - _WITHHELD_S)
         place = ("start_time", str(max(0, int(since)))) if cursor is None else ("cursor", cursor)
         while True:
-            size = min(per_page, self._largest)
+            size = min(per_page, self._page_size)
             request = build_request(
                 "GET",
                 path,
@@ -147,12 +144,12 @@ class ZendeskExportClient:
                 if not request.is_splittable:
                     raise
                 # For this account a page of that size takes too long, now and probably later.
-                self._largest = max(MIN_PAGE_SIZE, size // 2)
+                self._page_size = max(MIN_PAGE_SIZE, size // 2)
                 continue
             except Forbidden as error:
                 raise admins_only_error(error.message) from None
-            self._walks[path].check_page(
-                cursor, _record_versions(page), page.cursor, ended=page.is_last
+            self._detectors[path].check_page(
+                cursor, _record_versions(page), page.cursor, is_last=page.is_last
             )
             return page
 
@@ -192,7 +189,7 @@ def _parse_next_cursor(document: Mapping[str, object]) -> tuple[str, bool]:
     """
     cursor, ended = document.get("after_cursor"), document.get("end_of_stream")
     if not isinstance(ended, bool):
-        raise unexpected_response_error()
+        raise unexpected_response_error(Service.ZENDESK)
     return cursor if isinstance(cursor, str) else "", ended
 
 

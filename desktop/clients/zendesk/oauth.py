@@ -14,10 +14,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from desktop.clients.field_parser import FieldParser
 from desktop.clients.http_messages import HttpRequest, HttpResponse
+from desktop.clients.service_errors import authentication_error, unexpected_response_error
 from desktop.clients.zendesk.credentials import AUTHORIZATION_HEADER
-from desktop.clients.zendesk.error_mapping import authentication_error, unexpected_response_error
 from desktop.clients.zendesk.protocol import build_request, parse_response
 from desktop.kit.errors import AuthenticationError, ValuesRejected
+from desktop.model.service import Service
 
 OAUTH_SCOPE = "read write"
 # Zendesk leaves the lifetime out of its answer unless it is asked for (contract zendesk 1).
@@ -91,23 +92,38 @@ def authorization_url(base_url: str, attempt: OAuthAttempt) -> str:
     return f"{base_url.rstrip('/')}/oauth/authorizations/new?{urlencode(query)}"
 
 
-def authorization_code_from(attempt: OAuthAttempt, target: str) -> str:
-    """The code in the redirect's target (`/callback?code=…&state=…`).
+def is_redirect_for(attempt: OAuthAttempt, target: str) -> bool:
+    """Whether a redirect's target (`/callback?code=…&state=…`) answers this attempt.
 
-    Raises AuthenticationError when the state is not ours or the person said no; the code then goes nowhere.
+    A refusal may come without a state: it can end the sign-in, and nothing more.
     """
-    query = parse_qs(urlsplit(target).query)
-    state = query.get("state", [])
-    if len(state) != 1 or not hmac.compare_digest(state[0].encode(), attempt.state.encode()):
+    query = _parse_query(target)
+    states = query.get("state", [])
+    if not states:
+        return bool(query.get("error"))
+    # In constant time: a guess must not learn from the answer's delay how much of it is right.
+    return len(states) == 1 and hmac.compare_digest(states[0].encode(), attempt.state.encode())
+
+
+def authorization_code_from(attempt: OAuthAttempt, target: str) -> str:
+    """Return the authorization code of a redirect's target.
+
+    Raises AuthenticationError when the person said no, or when the state is not ours; the code
+    is then used for nothing.
+    """
+    query = _parse_query(target)
+    if not is_redirect_for(attempt, target):
         raise AuthenticationError(
             "This was not the answer to our sign-in.",
             "It carries another mark than the one sent along.",
             "Start the sign-in again from Fairlead.",
         )
     codes = query.get("code", [])
-    if "error" in query or len(codes) != 1 or not codes[0]:
+    if query.get("error") or len(codes) != 1 or not codes[0]:
         raise AuthenticationError(
-            "Zendesk did not let Fairlead in.", "Access was not granted.", "Start again."
+            "You were not signed in.",
+            "Access was refused in the browser.",
+            "Start the sign-in again and choose Allow.",
         )
     return codes[0]
 
@@ -158,11 +174,11 @@ def parse_tokens(answer: HttpResponse, now: float) -> OAuthTokens:
     try:
         document = parse_response(answer, now)
     except ValuesRejected as error:
-        raise authentication_error(error.message) from None
+        raise authentication_error(Service.ZENDESK, error.message) from None
     notes = FieldParser()
     access = notes.text(document.get("access_token"), "access_token")
     if not access or not access.isascii() or not access.isprintable():
-        raise unexpected_response_error()
+        raise unexpected_response_error(Service.ZENDESK)
     return OAuthTokens(
         access=access,
         refresh=notes.text(document.get("refresh_token"), "refresh_token") or None,
@@ -178,7 +194,7 @@ def parse_token_info(answer: HttpResponse, now: float) -> OAuthTokenInfo:
     token = notes.mapping(parse_response(answer, now).get("token"), "token")
     token_id = notes.identifier(token.get("id"), "token.id")
     if token_id is None:
-        raise unexpected_response_error()
+        raise unexpected_response_error(Service.ZENDESK)
     return OAuthTokenInfo(token_id, _scopes(token.get("scopes")))
 
 
@@ -208,3 +224,10 @@ def _expiry(
 ) -> float | None:
     seconds = parser.number(document.get(name), name)
     return None if seconds is None or seconds < 0 else now + seconds
+
+
+def _parse_query(target: str) -> dict[str, list[str]]:
+    try:
+        return parse_qs(urlsplit(target).query, keep_blank_values=True, max_num_fields=50)
+    except ValueError:
+        return {}

@@ -1,21 +1,16 @@
 """Builds Zendesk requests and deciphers answers; pure (contract zendesk 11–13)."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from desktop.clients.http_messages import HttpRequest, HttpResponse
-from desktop.clients.json_parsing import InvalidJsonError, parse_json
+from desktop.clients.json_parsing import InvalidJsonError, encode_json, parse_json
 from desktop.clients.rate_limiter import ACCOUNT_BUCKET, RateLimitReading
 from desktop.clients.retry_after import parse_header_number, retry_after_s
-from desktop.clients.zendesk.error_mapping import (
-    error_from_status,
-    not_json_error,
-    parse_error_body,
-    unexpected_response_error,
-)
-from desktop.kit.errors import InvalidInput
+from desktop.clients.service_errors import not_json_error, unexpected_response_error
+from desktop.clients.zendesk.error_mapping import ErrorDetails, error_from_body, parse_error_body
+from desktop.model.service import Service
 
 _ENDPOINT_HEADER_PREFIX = "zendesk-ratelimit-"
 # Not calls in a minute but jobs at once (contract zendesk 3, jobs).
@@ -44,7 +39,7 @@ def build_request(
     body = None
     if document is not None:
         headers["Content-Type"] = "application/json"
-        body = _json(document)
+        body = encode_json(document, Service.ZENDESK).encode()
     return HttpRequest(
         method=method,
         template=template,
@@ -65,14 +60,16 @@ def parse_response(answer: HttpResponse, now: float) -> dict[str, object]:
     try:
         found = parse_json(answer.body)
     except InvalidJsonError:
-        raise not_json_error(answer.status, pause, now) from None
+        if 200 <= answer.status < 300:
+            raise not_json_error(Service.ZENDESK, answer.status) from None
+        raise error_from_body(answer.status, ErrorDetails(), pause, now) from None
     if not 200 <= answer.status < 300:
-        raise error_from_status(answer.status, parse_error_body(found), pause, now)
+        raise error_from_body(answer.status, parse_error_body(found), pause, now)
     if not isinstance(found, dict):
-        raise unexpected_response_error()
+        raise unexpected_response_error(Service.ZENDESK)
     if found.get("error"):
         # TooManyJobs comes with an unknown status (contract zendesk 3, jobs).
-        raise error_from_status(answer.status, parse_error_body(found), pause, now)
+        raise error_from_body(answer.status, parse_error_body(found), pause, now)
     return found
 
 
@@ -115,15 +112,3 @@ def rate_limit_pause_s(headers: Mapping[str, str], now: float) -> float:
 
 def _capped(seconds: float | None) -> float | None:
     return None if seconds is None else min(max(seconds, 0.0), _LONGEST_RESET_S)
-
-
-def _json(document: Mapping[str, object]) -> bytes:
-    try:
-        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        return text.encode()
-    except (TypeError, ValueError, RecursionError):
-        raise InvalidInput(
-            "This value cannot be sent to Zendesk.",
-            "It holds a number or characters that JSON does not have.",
-            "Enter it again.",
-        ) from None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 from desktop.clients.field_parser import FieldParser
-from desktop.clients.zendesk.error_mapping import authentication_error, unexpected_response_error
+from desktop.clients.service_errors import authentication_error, unexpected_response_error
 from desktop.clients.zendesk.wire_structs import (
     WireExportedTicket,
     WireIdentity,
@@ -16,8 +16,8 @@ from desktop.clients.zendesk.wire_structs import (
     WireUser,
     WireUserField,
 )
-from desktop.model.exported_ticket import ExportedTicket
-from desktop.model.zendesk_ticket import ZendeskTicket
+from desktop.model.service import Service
+from desktop.model.zendesk_ticket import ExportedTicket, ZendeskTicket
 from desktop.model.zendesk_user import (
     Organization,
     SignedInZendeskUser,
@@ -37,6 +37,7 @@ class RecordWithId(Protocol):
 
 
 T = TypeVar("T", bound=RecordWithId)
+Wire = TypeVar("Wire", WireUser, WireIdentity, WireOrganization, WireUserField, WireTicket)
 RecordParser = Callable[[object, FieldParser, str], T | None]
 
 
@@ -46,7 +47,7 @@ def parse_one(
     """The object under `name`. Raises ServiceTrouble when it has no usable id."""
     found = make(document.get(name), parser, name)
     if found is None:
-        raise unexpected_response_error()
+        raise unexpected_response_error(Service.ZENDESK)
     return found
 
 
@@ -72,7 +73,7 @@ def parse_signed_in_user(
     """GET users/me. Raises AuthLost for the anonymous user, whose id is null."""
     item = document.get("user")
     if isinstance(item, dict) and item.get("id") is None:
-        raise authentication_error("It answered as to a stranger.")
+        raise authentication_error(Service.ZENDESK, "It answered as to a stranger.")
     found = parse_one(document, "user", parse_user, parser)
     return SignedInZendeskUser(found.id, found.name, found.email, found.role)
 
@@ -92,11 +93,9 @@ def parse_user_with_sideloads(document: Mapping[str, object], parser: FieldParse
 
 def parse_user(item: object, parser: FieldParser, where: str) -> ZendeskUser | None:
     """One user without sideloads."""
-    if (fields := _require_object(item, parser, where)) is None:
+    if (record := _open_record(item, WireUser, parser, where)) is None:
         return None
-    wire = parser.struct(fields, WireUser, where)
-    if (user_id := _require_id(wire.id, parser, where)) is None:
-        return None
+    wire, user_id = record
     tags = None if wire.tags is None else _parse_tags(wire.tags, parser, where)
     return ZendeskUser(
         id=user_id,
@@ -120,11 +119,9 @@ def parse_user(item: object, parser: FieldParser, where: str) -> ZendeskUser | N
 
 def parse_identity(item: object, parser: FieldParser, where: str) -> UserIdentity | None:
     """One identity; one without a value identifies nobody."""
-    if (fields := _require_object(item, parser, where)) is None:
+    if (record := _open_record(item, WireIdentity, parser, where)) is None:
         return None
-    wire = parser.struct(fields, WireIdentity, where)
-    if (identity_id := _require_id(wire.id, parser, where)) is None:
-        return None
+    wire, identity_id = record
     value = parser.text(wire.value, f"{where}.value")
     if not value:
         if wire.value in (None, ""):
@@ -141,21 +138,17 @@ def parse_identity(item: object, parser: FieldParser, where: str) -> UserIdentit
 
 def parse_organization(item: object, parser: FieldParser, where: str) -> Organization | None:
     """One organisation."""
-    if (fields := _require_object(item, parser, where)) is None:
+    if (record := _open_record(item, WireOrganization, parser, where)) is None:
         return None
-    wire = parser.struct(fields, WireOrganization, where)
-    if (organization_id := _require_id(wire.id, parser, where)) is None:
-        return None
+    wire, organization_id = record
     return Organization(organization_id, parser.text(wire.name, f"{where}.name") or "")
 
 
 def parse_user_field(item: object, parser: FieldParser, where: str) -> UserFieldDefinition | None:
     """One user field's definition; its key is what values are found by."""
-    if (fields := _require_object(item, parser, where)) is None:
+    if (record := _open_record(item, WireUserField, parser, where)) is None:
         return None
-    wire = parser.struct(fields, WireUserField, where)
-    if (field_id := _require_id(wire.id, parser, where)) is None:
-        return None
+    wire, field_id = record
     key = parser.text(wire.key, f"{where}.key")
     if not key:
         if wire.key in (None, ""):
@@ -172,11 +165,9 @@ def parse_user_field(item: object, parser: FieldParser, where: str) -> UserField
 
 def parse_ticket(item: object, parser: FieldParser, where: str) -> ZendeskTicket | None:
     """One ticket."""
-    if (fields := _require_object(item, parser, where)) is None:
+    if (record := _open_record(item, WireTicket, parser, where)) is None:
         return None
-    wire = parser.struct(fields, WireTicket, where)
-    if (ticket_id := _require_id(wire.id, parser, where)) is None:
-        return None
+    wire, ticket_id = record
     subject = wire.raw_subject if wire.subject is None else wire.subject
     return ZendeskTicket(
         id=ticket_id,
@@ -195,15 +186,9 @@ def parse_exported_ticket(item: object, parser: FieldParser, where: str) -> Expo
         return None
     wire = parser.struct(item, WireExportedTicket, where)
     return ExportedTicket(
-        id=found.id,
-        requester_id=found.requester_id,
-        subject=found.subject,
-        status=found.status,
-        priority=found.priority,
+        **vars(found),
         tags=_parse_tags(wire.tags, parser, where),
         assignee_id=parser.identifier(wire.assignee_id, f"{where}.assignee_id"),
-        created_at=found.created_at,
-        updated_at=found.updated_at,
         changed_at=parser.number(wire.generated_timestamp, f"{where}.generated_timestamp"),
     )
 
@@ -260,15 +245,17 @@ def _parse_tags(value: object, parser: FieldParser, where: str) -> tuple[str, ..
     return tuple(tag for tag in read if tag)
 
 
-def _require_object(item: object, parser: FieldParser, where: str) -> Mapping[str, object] | None:
-    if isinstance(item, dict):
-        return item
-    parser.add_problem(where, "missing" if item is None else "not an object")
-    return None
-
-
-def _require_id(value: object, parser: FieldParser, where: str) -> int | None:
-    found = parser.identifier(value, f"{where}.id")
-    if found is None and value is None:
-        parser.add_problem(f"{where}.id", "missing")
-    return found
+def _open_record(
+    item: object, wire_type: type[Wire], parser: FieldParser, where: str
+) -> tuple[Wire, int] | None:
+    """The record's fields and its id; None, with a note, for what is no object or has no id."""
+    if not isinstance(item, dict):
+        parser.add_problem(where, "missing" if item is None else "not an object")
+        return None
+    wire = parser.struct(item, wire_type, where)
+    found = parser.identifier(wire.id, f"{where}.id")
+    if found is None:
+        if wire.id is None:
+            parser.add_problem(f"{where}.id", "missing")
+        return None
+    return wire, found

@@ -90,14 +90,14 @@ class PermissionsModel(QObject):
 
     def set_permission(self, role: Role, permission: Permission, on: bool) -> None:
         """Allow or refuse one thing to one role."""
-        self._store(settings_table.permission_setting(role, permission), on)
+        self._store(settings_table.PERMISSION_SETTINGS[role, permission], on)
 
     def refresh(self) -> None:
         """Roles or rules are others now."""
         self.changed.emit()
 
     def _build_switch(self, role: Role, permission: Permission) -> PermissionSwitchView:
-        setting = settings_table.permission_setting(role, permission)
+        setting = settings_table.PERMISSION_SETTINGS[role, permission]
         return PermissionSwitchView(
             role,
             permission,

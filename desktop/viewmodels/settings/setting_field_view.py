@@ -63,7 +63,7 @@ def build_setting_field(
         if typed is None
         else typed
     )
-    note = "Takes effect at the next start." if setting.restart else ""
+    note = "Takes effect at the next start." if setting.needs_restart else ""
     return SettingFieldView(
         key=setting.key,
         control_kind=setting.kind,

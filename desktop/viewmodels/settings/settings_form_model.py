@@ -55,13 +55,13 @@ class SettingsFormModel(QObject):
         """Sections that are nothing but fields, with their keys in the table's order."""
         found: dict[SettingSection, list[str]] = {}
         for row in settings_table.ALL_SETTINGS:
-            if row.section not in _SECTIONS_WITH_OWN_CARD and not row.advanced:
+            if row.section not in _SECTIONS_WITH_OWN_CARD and not row.is_advanced:
                 found.setdefault(row.section, []).append(row.key)
         return tuple((section, tuple(keys)) for section, keys in found.items())
 
     def advanced_setting_keys(self) -> tuple[str, ...]:
         """What stays hidden under Advanced."""
-        return tuple(row.key for row in settings_table.ALL_SETTINGS if row.advanced)
+        return tuple(row.key for row in settings_table.ALL_SETTINGS if row.is_advanced)
 
     def table_hint(self, key: str) -> str:
         """Say how a table is written."""

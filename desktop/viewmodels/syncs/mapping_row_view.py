@@ -9,9 +9,9 @@ from desktop.model.field_mapping import (
     MappingOperator,
     MappingRow,
     SourceType,
-    validate_mapping,
 )
 from desktop.model.instant import FieldValue, Instant
+from desktop.model.mapping_validation import validate_mapping
 from desktop.model.service import Service
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.sync_plan import FieldChange, PlanRow

@@ -1,15 +1,15 @@
 """A sync tried on one real customer: read once, judged anew with every change of the mapping."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from desktop.kit.errors import AppError, InvalidInput, NotFound
-from desktop.model.exported_ticket import ExportedTicket
 from desktop.model.json_value import Json
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind, parse_lookup_query
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import PlanRow
+from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.settings.permission_rules import customer_value_source_from
 from desktop.sync.diff import DiffContext, PlanRowDiffer
 from desktop.sync.matching import MatchResult, TargetMatcher
@@ -101,14 +101,5 @@ async def _read_tickets(tools: SyncContext, person: int) -> tuple[ExportedTicket
     """A person's tickets, read now: no export has brought any yet."""
     page = await tools.zendesk.client.list_requested_tickets(person)
     return tuple(
-        ExportedTicket(
-            ticket.id,
-            person,
-            ticket.subject,
-            ticket.status,
-            ticket.priority,
-            created_at=ticket.created_at,
-            updated_at=ticket.updated_at,
-        )
-        for ticket in page.tickets
+        ExportedTicket(**vars(replace(ticket, requester_id=person))) for ticket in page.tickets
     )

@@ -70,7 +70,6 @@ async def test_bulk_job_over_100_rows_is_refused() -> None:
     for act in (
         lambda: zendesk.update_many([{"id": n} for n in range(101)]),
         lambda: zendesk.get_jobs([str(n) for n in range(101)]),
-        lambda: zendesk.find_by_external_ids([str(n) for n in range(101)]),
     ):
         with pytest.raises(InternalError):
             await act()  # type: ignore[no-untyped-call]
@@ -199,27 +198,14 @@ async def test_too_many_jobs_waits_without_blocking_other_calls(status: int) -> 
 
 async def test_single_create_or_update_sends_request() -> None:
     zendesk, bench = bulk(recorded_response("zendesk", "user_one"))
-    await zendesk.update_one(901, {"notes": "x"}, {"tier": "gold"})
-    assert body(bench) == {"user": {"notes": "x", "user_fields": {"tier": "gold"}}}
     await zendesk.create_or_update_one({"email": "a@example.com", "name": "A"})
     assert bench.sent[-1].route == "POST /api/v2/users/create_or_update"
     assert body(bench) == {"user": {"email": "a@example.com", "name": "A"}}
 
 
-async def test_bulk_update_by_external_id_sends_request() -> None:
-    users = [{"id": 1, "external_id": "C-1"}, {"id": 2, "external_id": "other"}]
-    comma = json_response({"users": [{"id": 3, "external_id": "a,b"}]})
-    zendesk, bench = bulk(json_response({"users": users}), comma)
-    found = await zendesk.find_by_external_ids(["c-1", "a,b", "c-1", ""])
-    assert [p.id for p in found] == [1, 3]
-    assert dict(bench.sent[0].query) == {"external_ids": "c-1"}
-    assert dict(bench.sent[1].query)["external_id"] == "a,b"
-
-
 WRITES: dict[str, Callable[[ZendeskBulkClient], Awaitable[object]]] = {
     "update_many": lambda z: z.update_many(ROWS),
     "create_or_update_many": lambda z: z.create_or_update_many(ROWS),
-    "update_one": lambda z: z.update_one(1, {"notes": "x"}),
     "create_or_update_one": lambda z: z.create_or_update_one({"email": "a@b.example"}),
 }
 FATES: tuple[tuple[HttpResponse | Exception, type[AppError]], ...] = (

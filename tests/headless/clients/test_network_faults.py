@@ -237,17 +237,11 @@ async def test_cookies_are_not_stored() -> None:
     assert b"cookie" not in server.wait_for_requests.lower()
 
 
-async def test_connections_are_reused_and_prewarmed() -> None:
+async def test_connections_are_reused() -> None:
     async def polite(talk: RawConnection) -> None:
-        if talk.head.startswith(b"HEAD"):
-            await talk.send_chunks(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
-        else:
-            await talk.send_response(OK)
+        await talk.send_response(OK)
 
     async with serve_script(polite) as server, transport(server.url) as wire:
-        await wire.open_connections(2)
-        assert server.connections == 2
-        assert b"canary" not in server.wait_for_requests
         await asyncio.gather(wire.send(ASK), wire.send(ASK))
         await wire.send(TELL)
         assert server.connections == 2
@@ -269,7 +263,6 @@ async def test_host_unknown_raises_unreachable() -> None:
         with pytest.raises(ServiceUnreachable) as caught:
             await wire.send(TELL)
         assert "not found" in caught.value.title
-        await wire.open_connections()
 
 
 async def test_connection_refused_raises_unreachable() -> None:
@@ -527,7 +520,7 @@ def test_base_url_invalid_is_refused(url: str) -> None:
     ],
 )
 def test_base_url_valid_is_accepted(url: str, base: str) -> None:
-    from desktop.clients.base_url import normalize_base_url
+    from desktop.settings.service_address import normalize_base_url
 
     assert normalize_base_url(url) == base
 

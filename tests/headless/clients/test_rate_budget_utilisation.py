@@ -26,7 +26,6 @@ from desktop.clients.service_status import ServiceStatusTracker
 from desktop.clients.transport import HttpTransport
 from desktop.clients.transport import TransportOptions as WireLimits
 from desktop.clients.zendesk import protocol
-from desktop.clients.zendesk.bulk_jobs import ZendeskBulkClient
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.credentials import ApiTokenCredentials, ZendeskAuthenticator
 from desktop.kit.clock import SystemClock
@@ -243,10 +242,9 @@ async def test_sandbox_refuses_none_of_many_callers(tmp_path: Path) -> None:
     with running_sandbox("--customers", "50", "--log", str(log)) as announced:
         client, wire = real_client(announced)
         people = await client.search_users("role:end-user")
-        bulk = ZendeskBulkClient(client)
         async with asyncio.timeout(60):
             await asyncio.gather(
-                *(bulk.update_one(p.id, {"notes": "x"}) for p in people[:8]),
+                *(client.update_user(p.id, notes="x") for p in people[:8]),
                 *(client.list_recent_tickets() for _ in range(CALLERS - 8)),
             )
         await wire.aclose()

@@ -148,10 +148,10 @@ class Renewing:
         self.number = 0
         self.asked = 0
 
-    async def header(self) -> str:
+    async def authorization_header(self) -> str:
         return f"Bearer token{self.number}"
 
-    async def refreshed(self) -> bool:
+    async def refresh(self) -> bool:
         self.asked += 1
         await asyncio.sleep(0)
         if self.number >= self.times:
@@ -262,7 +262,7 @@ async def test_failed_token_refresh_is_not_repeated() -> None:
 
 async def test_token_refresh_offline_is_reported_as_offline() -> None:
     class Away(Renewing):
-        async def refreshed(self) -> bool:
+        async def refresh(self) -> bool:
             raise OFFLINE
 
     client, found = make_zendesk_client(

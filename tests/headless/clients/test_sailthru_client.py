@@ -109,9 +109,6 @@ async def test_list_response_both_spellings_are_read() -> None:
     assert asked(bench.sent[0].query) == {}
     assert (newsletter.name, newsletter.smart, newsletter.count) == ("Newsletter", False, 1200)
     assert (smart.name, smart.smart, smart.count) == ("!! bar/foo", True, 0)
-    client, _ = make_sailthru_client(recorded_response("sailthru", "list_one"))
-    one = await client.get_list("Test Group 1")
-    assert (one.name, one.list_id, one.count) == ("Test Group 1", "61582f11", 1)
 
 
 async def test_settings_are_read() -> None:

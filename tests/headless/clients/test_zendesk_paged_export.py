@@ -17,7 +17,7 @@ from desktop.kit.errors import (
     ServiceError,
     ValuesRejected,
 )
-from desktop.model.exported_ticket import ExportedTicket
+from desktop.model.zendesk_ticket import ExportedTicket
 from tests.support.fake_transport import (
     NOW,
     ClientHarness,
@@ -60,26 +60,26 @@ async def test_tickets_export_reads_all_pages() -> None:
         (
             ExportedTicket(
                 48213,
-                901,
                 "Parcel 48213",
                 "open",
                 "high",
-                ("parcel",),
-                5,
+                901,
                 1793527200.0,
                 1795161600.0,
+                ("parcel",),
+                5,
                 1795161600.0,
             ),
             ExportedTicket(
                 48214,
-                901,
                 "Parcel 48214",
                 "deleted",
                 None,
-                (),
-                None,
+                901,
                 1793527200.0,
                 1795161600.0,
+                (),
+                None,
                 1795161700.0,
             ),
         ),

@@ -20,7 +20,6 @@ from desktop.connect.team_rollout import (
     export_policy,
 )
 from desktop.connect.workspace_setup import set_up_workspace
-from desktop.connect.zendesk_account_checks import create_sync_checkbox
 from desktop.kit.clock import SystemClock
 from desktop.kit.errors import Forbidden, KeyringError
 from desktop.model.permission import Role
@@ -223,7 +222,7 @@ async def test_doctor_sync_field_can_be_created_by_admin_only(
         admin = await ready.zendesk_credentials(ready.settings_file.load().values, transport)
     assert admin is not None
     async with services.zendesk(sandbox.zendesk, admin) as client:
-        made = await create_sync_checkbox(client, values)
+        made = await client.create_user_field("made_by_a_test", "Made by a test")
         assert (made.key, made.type) == ("made_by_a_test", "checkbox")
     agent = replace(
         admin,
@@ -232,7 +231,7 @@ async def test_doctor_sync_field_can_be_created_by_admin_only(
     )
     async with services.zendesk(sandbox.zendesk, agent) as client:
         with pytest.raises(Forbidden):
-            await create_sync_checkbox(client, SettingsValues({"names.box_field": "another"}))
+            await client.create_user_field("another", "Another")
 
 
 async def test_doctor_agent_key_with_job_permission_is_reported(

@@ -79,31 +79,31 @@ def keeper(vault: object, zendesk: object, tmp_path: Path, clock: Clock | None =
 
 async def test_token_valid_is_used_without_request(tmp_path: Path) -> None:
     zendesk = Zendesk()
-    assert await keeper(stored(), zendesk, tmp_path).header() == "Bearer access0"
+    assert await keeper(stored(), zendesk, tmp_path).authorization_header() == "Bearer access0"
     assert zendesk.asked == []
 
 
 async def test_token_is_refreshed_before_expiry_and_stored(tmp_path: Path) -> None:
     zendesk, clock, vault = Zendesk(), Clock(), stored()
     one = keeper(vault, zendesk, tmp_path, clock)
-    await one.header()
+    await one.authorization_header()
     clock.at += 1800 - 61
-    assert await one.header() == "Bearer access0"
+    assert await one.authorization_header() == "Bearer access0"
     clock.at += 2
-    assert await one.header() == "Bearer access1"
+    assert await one.authorization_header() == "Bearer access1"
     assert zendesk.asked == ["refresh0"]
     assert await vault.get(Secret.ZENDESK_REFRESH) == "refresh1"
-    assert await keeper(vault, zendesk, tmp_path, clock).header() == "Bearer access1"
+    assert await keeper(vault, zendesk, tmp_path, clock).authorization_header() == "Bearer access1"
     assert zendesk.asked == ["refresh0"]
 
 
 async def test_token_without_expiry_is_used_until_refused(tmp_path: Path) -> None:
     vault = MemoryVault({Secret.ZENDESK_ACCESS: "0 forever"})
     one = keeper(vault, Zendesk(), tmp_path)
-    assert await one.header() == "Bearer forever"
-    assert not await one.refreshed()
+    assert await one.authorization_header() == "Bearer forever"
+    assert not await one.refresh()
     with pytest.raises(AuthenticationError, match="Sign in again"):
-        await one.header()
+        await one.authorization_header()
 
 
 async def test_refreshed_pair_is_stored_before_use(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ async def test_refreshed_pair_is_stored_before_use(tmp_path: Path) -> None:
             await super().set(secret, value)
 
     vault = Noting({Secret.ZENDESK_ACCESS: "1 access0", Secret.ZENDESK_REFRESH: "refresh0"})
-    await keeper(vault, Zendesk(), tmp_path).header()
+    await keeper(vault, Zendesk(), tmp_path).authorization_header()
     assert order == [Secret.ZENDESK_REFRESH, Secret.ZENDESK_ACCESS]
 
 
@@ -133,9 +133,9 @@ async def test_refreshed_pair_survives_vault_failure(tmp_path: Path) -> None:
     one = keeper(vault, zendesk, tmp_path)
     for _ in range(2):
         with pytest.raises(KeyringError):
-            await one.header()
+            await one.authorization_header()
     vault.locked = False
-    assert await one.header() == "Bearer access1"
+    assert await one.authorization_header() == "Bearer access1"
     assert zendesk.asked == ["refresh0"]
     assert await vault.get(Secret.ZENDESK_REFRESH) == "refresh1"
 
@@ -143,7 +143,9 @@ async def test_refreshed_pair_survives_vault_failure(tmp_path: Path) -> None:
 async def test_refresh_concurrent_callers_send_one_request(tmp_path: Path) -> None:
     zendesk, vault = Zendesk(), stored(NOW - 5)
     keepers = [keeper(vault, zendesk, tmp_path) for _ in range(4)]
-    headers = await asyncio.gather(*(one.header() for one in keepers for _ in range(3)))
+    headers = await asyncio.gather(
+        *(one.authorization_header() for one in keepers for _ in range(3))
+    )
     assert set(headers) == {"Bearer access1"}
     assert zendesk.asked == ["refresh0"]
 
@@ -151,17 +153,19 @@ async def test_refresh_concurrent_callers_send_one_request(tmp_path: Path) -> No
 async def test_refused_token_reads_pair_refreshed_by_other_process(tmp_path: Path) -> None:
     zendesk, vault = Zendesk(), stored()
     mine, other = keeper(vault, zendesk, tmp_path), keeper(vault, zendesk, tmp_path)
-    await mine.header()
-    await other.header()
-    assert await other.refreshed()
-    assert await mine.refreshed()
-    assert await mine.header() == await other.header() == "Bearer access1"
+    await mine.authorization_header()
+    await other.authorization_header()
+    assert await other.refresh()
+    assert await mine.refresh()
+    assert (
+        await mine.authorization_header() == await other.authorization_header() == "Bearer access1"
+    )
     assert zendesk.asked == ["refresh0"]
 
 
 async def test_refresh_connection_lost_before_request_is_retried(tmp_path: Path) -> None:
     zendesk = Zendesk(ResponseTimeout("lost"))
-    assert await keeper(stored(1), zendesk, tmp_path).header() == "Bearer access2"
+    assert await keeper(stored(1), zendesk, tmp_path).authorization_header() == "Bearer access2"
     assert zendesk.asked == ["refresh0", "refresh0"]
 
 
@@ -171,26 +175,26 @@ async def test_refresh_lost_response_asks_for_sign_in_once(
     zendesk, vault = Zendesk(ResponseTimeout("lost"), 400), stored(1)
     one = keeper(vault, zendesk, tmp_path)
     with pytest.raises(AuthenticationError, match="lost on the way") as caught:
-        await one.header()
+        await one.authorization_header()
     assert "kept" in caught.value.message
     for _ in range(3):
         with pytest.raises(AuthenticationError):
-            await one.header()
+            await one.authorization_header()
     assert len(zendesk.asked) == 2
     await one.save_tokens(
         oauth.OAuthTokens("fresh", "r", frozenset({"read", "write"}), NOW + 900, None)
     )
-    assert await one.header() == "Bearer fresh"
+    assert await one.authorization_header() == "Bearer fresh"
 
 
 async def test_refresh_revoked_sign_in_asks_once(tmp_path: Path) -> None:
     zendesk = Zendesk(400, 400, 400)
     one = keeper(stored(), zendesk, tmp_path)
-    await one.header()
-    assert not await one.refreshed()
+    await one.authorization_header()
+    assert not await one.refresh()
     for _ in range(3):
         with pytest.raises(AuthenticationError, match="signed out"):
-            await one.header()
+            await one.authorization_header()
     assert zendesk.asked == ["refresh0"]
 
 
@@ -198,20 +202,20 @@ async def test_refresh_offline_keeps_pair_and_uses_last_minute(tmp_path: Path) -
     clock, vault = Clock(), stored(NOW + 30)
     zendesk = Zendesk(ServiceUnreachable("away"), ServiceUnreachable("away"))
     one = keeper(vault, zendesk, tmp_path, clock)
-    assert await one.header() == "Bearer access0"
+    assert await one.authorization_header() == "Bearer access0"
     clock.at += 31
     with pytest.raises(ServiceUnreachable):
-        await one.header()
+        await one.authorization_header()
     assert await vault.get(Secret.ZENDESK_REFRESH) == "refresh0"
-    assert await one.header() == "Bearer access3"
+    assert await one.authorization_header() == "Bearer access3"
 
 
 async def test_token_signed_out_is_reported(tmp_path: Path) -> None:
     with pytest.raises(AuthenticationError, match="signed out"):
-        await keeper(MemoryVault(), Zendesk(), tmp_path).header()
+        await keeper(MemoryVault(), Zendesk(), tmp_path).authorization_header()
     damaged = MemoryVault({Secret.ZENDESK_ACCESS: "nonsense"})
     with pytest.raises(AuthenticationError):
-        await keeper(damaged, Zendesk(), tmp_path).header()
+        await keeper(damaged, Zendesk(), tmp_path).authorization_header()
 
 
 async def test_sign_out_offline_erases_tokens(tmp_path: Path) -> None:
@@ -225,7 +229,7 @@ async def test_sign_out_offline_erases_tokens(tmp_path: Path) -> None:
     assert await vault.get(Secret.ZENDESK_REFRESH) is None
     assert await vault.get(Secret.ZENDESK_ACCESS) is None
     with pytest.raises(AuthenticationError):
-        await one.header()
+        await one.authorization_header()
 
 
 CHILD = """
@@ -249,7 +253,7 @@ async def main():
     keeper = OAuthTokenManager(FileVault(folder / "vault.json"), transport, client_id, folder / "x.lock")
     print("ready", flush=True)
     sys.stdin.readline()
-    print(await keeper.header(), flush=True)
+    print(await keeper.authorization_header(), flush=True)
     await transport.aclose()
 asyncio.run(main())
 """
@@ -332,9 +336,9 @@ async def test_refresh_lost_response_at_sandbox_asks_for_sign_in(
     one = OAuthTokenManager(vault, transport, sandbox.client_id, tmp_path / "x.lock")
     await one.save_tokens(await grant(sandbox))
     sandbox.clear_faults().add_fault("zendesk:POST /oauth/tokens:reset-after", times=1)
-    assert not await one.refreshed()
+    assert not await one.refresh()
     with pytest.raises(AuthenticationError, match="lost on the way"):
-        await one.header()
+        await one.authorization_header()
     await transport.aclose()
     assert sandbox.count_token_requests() == 2
 

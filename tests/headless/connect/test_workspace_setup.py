@@ -35,7 +35,7 @@ from desktop.vault.memory_vault import MemoryVault
 from desktop.vault.secret import Secret
 from tests.support.setup_sandbox import SetupSandbox
 
-AGENT_OPT_IN = settings_table.permission_setting(Role.AGENT, Permission.OPT_IN)
+AGENT_OPT_IN = settings_table.PERMISSION_SETTINGS[Role.AGENT, Permission.OPT_IN]
 
 
 def values_of(desk: ConnectionConfig) -> SettingsValues:

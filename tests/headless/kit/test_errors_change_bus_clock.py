@@ -10,7 +10,7 @@ from desktop.app import cli_output
 from desktop.kit import errors
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import SystemClock, iso_timestamp, utc_datetime
-from desktop.kit.text import format_count
+from desktop.kit.text import format_count, is_valid_unicode, to_single_line
 
 
 def tree() -> list[type[errors.AppError]]:
@@ -110,7 +110,8 @@ def test_clock_is_utc() -> None:
 
 
 def test_plural_words() -> None:
-
+    assert to_single_line(" a\tb\n\x1b[1m c ") == "a b [1m c"
+    assert [is_valid_unicode(text) for text in ("a", "ä", "\ud83d")] == [True, True, False]
     assert [format_count(n, "change", "changes") for n in (0, 1, 2, 1000)] == [
         "0 changes",
         "1 change",

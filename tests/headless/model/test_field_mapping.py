@@ -17,10 +17,10 @@ from desktop.model.field_mapping import (
     SourceType,
     apply_mapping_row,
     read_source_value,
-    validate_mapping,
 )
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
+from desktop.model.mapping_validation import validate_mapping
 from desktop.model.service import Service
 from desktop.model.value_conversion import (
     UnconvertibleValue,

@@ -25,7 +25,7 @@ def test_permission_settings_default_to_model_and_fail_closed() -> None:
     for (role, permission), row in settings_table.PERMISSION_SETTINGS.items():
         assert row.default is DEFAULT_PERMISSIONS[role][permission]
         assert row.fallback is False
-        assert row.admin
+        assert row.is_admin_only
 
 
 def test_settings_contain_no_secret() -> None:

@@ -98,7 +98,7 @@ def test_settings_one_damaged_value_keeps_others(path: Path) -> None:
     assert values.get(settings_table.CACHE_DAYS) == 14
     # Damage closes, whatever the default of the cell is.
     assert values.get(settings_table.CHANGES_ENABLED) is False
-    assert values.get(settings_table.permission_setting(Role.AGENT, Permission.LIST_ADD)) is False
+    assert values.get(settings_table.PERMISSION_SETTINGS[Role.AGENT, Permission.LIST_ADD]) is False
     assert len(values.notices) == 3
 
 

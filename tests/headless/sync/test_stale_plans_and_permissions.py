@@ -143,7 +143,7 @@ async def test_limits_can_be_loosened_by_admins_only(
 ) -> None:
     goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
     looser = replace(goal, limits=Limit(people=10_000, percent=20))
-    runs = settings_table.permission_setting(Role.AGENT, Permission.RUNS)
+    runs = settings_table.PERMISSION_SETTINGS[Role.AGENT, Permission.RUNS]
     sync_services.session.change_settings({runs.key: True})
     kims = SyncService(
         sync_services.store,

@@ -204,7 +204,7 @@ async def test_wizard_permissions_need_connection_and_changes_start_off(
     removal = card.permission_switches[Role.AGENT, Permission.LIST_REMOVE]
     assert not removal.isChecked()
     removal.click()
-    cell = settings_table.permission_setting(Role.AGENT, Permission.LIST_REMOVE)
+    cell = settings_table.PERMISSION_SETTINGS[Role.AGENT, Permission.LIST_REMOVE]
     assert wizard.house.session.values.get(cell) is True
     assert "On: people here" in wizard.model.summary()[2].text
 

@@ -1,0 +1,50 @@
+"""Builds `SailthruClient` and `ZendeskClient` on a transport, each with its rate limiter.
+
+A short check and a workspace's lasting connections differ in their transport, their patience
+and in who listens for a service's status; everything else is the same and is put together here.
+"""
+
+from dataclasses import dataclass
+
+from desktop.clients.http_messages import Transport
+from desktop.clients.rate_limiter import RateLimiter
+from desktop.clients.request_pipeline import INTERACTIVE_RETRY_POLICY, RequestPipeline, RetryPolicy
+from desktop.clients.sailthru import protocol as sailthru_protocol
+from desktop.clients.sailthru.client import SailthruClient
+from desktop.clients.service_status import OnServiceState, ServiceStatusTracker
+from desktop.clients.zendesk import protocol as zendesk_protocol
+from desktop.clients.zendesk.client import ZendeskClient
+from desktop.clients.zendesk.credentials import ZendeskAuthenticator, ZendeskCredentials
+from desktop.kit.clock import Clock
+from desktop.model.service import Service
+
+
+@dataclass(frozen=True)
+class ClientFactory:
+    """Makes clients that share a clock, a retry policy and a listener for service states."""
+
+    clock: Clock
+    on_state: OnServiceState | None = None
+    retry_policy: RetryPolicy = INTERACTIVE_RETRY_POLICY
+
+    def sailthru(
+        self, credentials: sailthru_protocol.SailthruCredentials, transport: Transport
+    ) -> SailthruClient:
+        """Return a client for the account of one API key; `transport` leads to its Service URI."""
+        # Each Sailthru endpoint and method has a limit of its own, so no bucket is shared.
+        limiter = RateLimiter(self.clock, sailthru_protocol.read_rate_limits, shared=False)
+        tracker = ServiceStatusTracker(Service.SAILTHRU.title, self.clock, self.on_state)
+        pipeline = RequestPipeline(
+            transport, limiter, tracker, self.clock, retry_policy=self.retry_policy
+        )
+        return SailthruClient(credentials, pipeline)
+
+    def zendesk(self, credentials: ZendeskCredentials, transport: Transport) -> ZendeskClient:
+        """Return a client that acts as one agent; `transport` leads to the account's address."""
+        limiter = RateLimiter(self.clock, zendesk_protocol.read_rate_limits, shared=True)
+        tracker = ServiceStatusTracker(Service.ZENDESK.title, self.clock, self.on_state)
+        authenticator = ZendeskAuthenticator(credentials)
+        pipeline = RequestPipeline(
+            transport, limiter, tracker, self.clock, authenticator, self.retry_policy
+        )
+        return ZendeskClient(pipeline)

@@ -1,0 +1,154 @@
+"""The `AppError`s that Sailthru's and Zendesk's answers have in common, worded with their names.
+
+`sailthru/error_mapping.py` and `zendesk/error_mapping.py` read a service's own codes and bodies
+and fall back to the HTTP status here.
+"""
+
+from collections.abc import Mapping
+
+from desktop.kit.errors import (
+    AppError,
+    AuthenticationError,
+    ConflictError,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    ServiceError,
+    ValuesRejected,
+)
+from desktop.model.service import Service
+
+_LATER = "It is tried again later."
+_HINTS = {
+    Service.SAILTHRU: "Check the API key and secret in Settings.",
+    Service.ZENDESK: "Sign in to Zendesk again in Settings.",
+}
+_RIGHTS_HINTS = {
+    Service.SAILTHRU: "This API key may lack the right for it.",
+    Service.ZENDESK: "The role or the plan may not include it.",
+}
+
+
+def error_from_status(service: Service, status: int, message: str = "") -> AppError:
+    """Return the error for an HTTP status other than 429; `message` is the service's own text.
+
+    A write that ended in 5xx may have been applied all the same (a gateway gave up waiting), so
+    its outcome counts as unknown; 501 and every 4xx were surely not applied.
+    """
+    told = message or f"It answered {status}."
+    if status == 401:
+        return authentication_error(service, message)
+    if status == 403:
+        return forbidden_error(service, message)
+    if status in (404, 410):
+        return not_found_error(service, message)
+    if status == 409:
+        return ConflictError(
+            f"It conflicts with what is in {service.title}.", told, "Load it again."
+        )
+    if status in (408, 423):
+        # Request Timeout and Locked: the request was not taken up at all.
+        return ServiceError(
+            f"{service.title} is busy with it.", told, _LATER, is_outcome_unknown=False
+        )
+    if status in (405, 501):
+        return unsupported_call_error(service, told)
+    if status >= 500:
+        return ServiceError(f"{service.title} has trouble.", told, _LATER)
+    if 300 <= status < 400:
+        return redirect_error(service)
+    return rejected_error(service, told) if status >= 400 else unexpected_response_error(service)
+
+
+def authentication_error(service: Service, message: str = "") -> AuthenticationError:
+    """Return the error for refused credentials: status 401, or a service's code for it."""
+    what = "API key" if service is Service.SAILTHRU else "sign-in"
+    return AuthenticationError(f"{service.title} refused the {what}.", message, _HINTS[service])
+
+
+def forbidden_error(service: Service, message: str) -> Forbidden:
+    """Return the error for accepted credentials that may not make this call (status 403)."""
+    return Forbidden(f"{service.title} does not allow this.", message, _RIGHTS_HINTS[service])
+
+
+def not_found_error(service: Service, message: str = "") -> NotFound:
+    """Return the error for a record that is not there (status 404 or 410)."""
+    return NotFound(f"{service.title} does not know it.", message, "It may have been removed.")
+
+
+def rejected_error(
+    service: Service, message: str, fields: Mapping[str, str] | None = None
+) -> ValuesRejected:
+    """Return the error for refused values; `fields` maps a field's name to the reason."""
+    title = f"{service.title} refused the values."
+    return ValuesRejected(title, message, "Correct them.", fields=fields)
+
+
+def unsupported_call_error(service: Service, message: str) -> ServiceError:
+    """Return the error for a call the service does not have; trying again is no use."""
+    return final_error(f"{service.title} does not offer this call.", message, "Report it.")
+
+
+def redirect_error(service: Service) -> ServiceError:
+    """Return the error for a redirect: followed, it would carry the key to another address."""
+    title = f"{service.title}’s address leads elsewhere."
+    return final_error(
+        title,
+        "It answered with a redirect, which is not followed.",
+        "Check its address in Settings.",
+    )
+
+
+def not_json_error(service: Service, status: int) -> AppError:
+    """Return the error for a body that is no JSON; with a 2xx status it is a gateway's page."""
+    if not 200 <= status < 300:
+        return error_from_status(service, status)
+    return ServiceError(
+        f"That was not {service.title}’s answer.",
+        "A page or a broken answer came instead; a network may ask to sign in first.",
+        "Open a web page, then try again.",
+    )
+
+
+def unexpected_response_error(service: Service) -> ServiceError:
+    """Return the error for JSON that lacks what the vendor's documentation promises."""
+    title = f"{service.title}’s answer cannot be used."
+    return ServiceError(title, "It has not the expected form.", _LATER)
+
+
+def wrong_record_error(service: Service) -> ServiceError:
+    """Return the error for an answer about another id than the one asked for."""
+    return ServiceError(
+        f"{service.title} answered about another record.",
+        "The answer has another id than the one asked for.",
+        "Look the customer up again.",
+        is_outcome_unknown=False,
+    )
+
+
+def rate_limit_error(
+    service: Service,
+    pause_s: float,
+    now: float,
+    *,
+    message: str = "Too many calls were made.",
+    applies_to_account: bool = True,
+) -> RateLimited:
+    """Return the error for a call over the rate limit (status 429): nothing was applied.
+
+    `pause_s` is the wait in seconds, `now` the Unix time it is counted from.
+    """
+    return RateLimited(
+        f"{service.title} asks for a pause.",
+        message,
+        "It goes on by itself.",
+        retry_at=now + pause_s,
+        applies_to_account=applies_to_account,
+    )
+
+
+def final_error(title: str, message: str, hint: str) -> ServiceError:
+    """Return a `ServiceError` that is not tried again and surely changed nothing."""
+    error = ServiceError(title, message, hint, is_outcome_unknown=False)
+    error.is_retryable = False
+    return error

@@ -1,0 +1,83 @@
+"""Validates a mapping's rows against what Sailthru and Zendesk let anybody write; pure."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from desktop.kit.errors import InvalidInput
+from desktop.model.field_mapping import MappingOperator, MappingRow, SourceType
+from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
+from desktop.model.service import Service
+
+# `cookie` is a login token, and keys say who somebody is: no mapping writes either.
+RESERVED_FIELDS = frozenset({"cookie", "cookies", "keys", "sid", "email", "extid"})
+# developer.zendesk.com, User Fields: “letters, digits and underscores, not digits only”.
+ZENDESK_FIELD_KEY = re.compile(r"(?=.*[^0-9])[A-Za-z0-9_]+")
+_ZENDESK_FIELDS = frozenset({"name", "phone", "external_id", "notes", "details", "tags"})
+_SET_OPERATORS = (MappingOperator.SET, MappingOperator.SET_IF_EMPTY)
+
+
+def validate_mapping(rows: Sequence[MappingRow], target: Service) -> tuple[str, ...]:
+    """Return what is wrong with a mapping that writes to `target`, a sentence each.
+
+    Rows that are switched off are not checked.
+    """
+    problems: list[str] = []
+    seen: set[str] = set()
+    check = _sailthru_problems if target is Service.SAILTHRU else _zendesk_problems
+    for row in (row for row in rows if row.on):
+        if row.target in seen:
+            problems.append(f"Two rows write {row.target}: keep one of them.")
+        seen.add(row.target)
+        if not row.source and row.type in (SourceType.FIELD, SourceType.IDENTIFIER):
+            problems.append(f"The row for {row.target} does not say what it reads.")
+        problems.extend(check(row))
+    return tuple(dict.fromkeys(problems))
+
+
+def naming_problems(validate: Callable[[str], str], name: str) -> Iterator[str]:
+    """Yield the sentence with which `validate` refuses `name`; nothing where it is accepted."""
+    try:
+        validate(name)
+    except InvalidInput as error:
+        yield str(error)
+
+
+def _sailthru_problems(row: MappingRow) -> Iterator[str]:
+    kind, _, name = row.target.partition(".")
+    if kind in RESERVED_FIELDS or (kind == "vars" and name in RESERVED_FIELDS):
+        yield f"{row.target} says who somebody is; a mapping does not write it."
+    elif kind == "vars":
+        yield from naming_problems(validate_var_name, name)
+    elif kind == "lists":
+        yield from naming_problems(validate_list_name, name)
+        yield from _operator_problems(row, _SET_OPERATORS)
+    elif row.target == "optout":
+        yield from _operator_problems(row, (MappingOperator.SET,))
+    else:
+        yield _unknown_field_message(row, Service.SAILTHRU)
+
+
+def _zendesk_problems(row: MappingRow) -> Iterator[str]:
+    kind, _, key = row.target.partition(".")
+    if kind == "user_fields":
+        if not ZENDESK_FIELD_KEY.fullmatch(key):
+            yield (
+                f"“{key}” cannot be the key of a Zendesk field: letters, digits and underscores,"
+                " not digits alone."
+            )
+    elif row.target == "tags":
+        # Setting the tags would take away those that other people gave.
+        yield from _operator_problems(row, (MappingOperator.ADD,))
+    elif row.target in _ZENDESK_FIELDS:
+        yield from _operator_problems(row, _SET_OPERATORS)
+    else:
+        yield _unknown_field_message(row, Service.ZENDESK)
+
+
+def _operator_problems(row: MappingRow, allowed: tuple[MappingOperator, ...]) -> Iterator[str]:
+    if row.operator not in allowed:
+        yield f"{row.target} cannot take “{row.operator.label}”."
+
+
+def _unknown_field_message(row: MappingRow, service: Service) -> str:
+    return f"{service.title} has no field “{row.target}” that a mapping can write."
