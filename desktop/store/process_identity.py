@@ -1,4 +1,4 @@
-"""Which process holds a claimed row, and whether that process still lives."""
+"""Identifies a process across pid reuse, so that a claim on a row ends when its process does."""
 
 import itertools
 import os
@@ -9,27 +9,39 @@ _owner_counter = itertools.count(1)
 
 
 def new_owner_id() -> str:
-    """`pid:start:boot` of this process, and a number that no other caller in it is given.
+    """Return `pid:start:boot:n` of this process; `n` differs for each caller in it.
 
-    A recycled pid has another start or boot.
+    A process that is given a recycled pid has another start or boot.
     """
     return f"{process_identity(os.getpid()) or f'{os.getpid()}::'}:{next(_owner_counter)}"
 
 
 def process_identity(pid: int) -> str | None:
-    """The identity of a running process, or None when there is none with this pid."""
+    """Return `pid:start:boot` of a running process, or None when there is none with this pid.
+
+    `start` is empty where the system does not tell when another user's process has begun.
+    """
     # A set, not a comparison: mypy would call the other platforms unreachable.
     return _linux_identity(pid) if sys.platform in {"linux"} else _portable_identity(pid)
 
 
 def is_owner_alive(owner: str) -> bool:
-    """Whether the process that wrote `owner` is still the one that runs under that pid."""
-    parts = owner.split(":")
-    pid = parts[0]
-    return pid.isascii() and pid.isdigit() and process_identity(int(pid)) == ":".join(parts[:3])
+    """Whether the process that `new_owner_id` named is still the one that runs under its pid."""
+    pid, start, boot = [*owner.split(":"), "", ""][:3]
+    if not (pid.isascii() and pid.isdigit()):
+        return False
+    identity = process_identity(int(pid))
+    if identity is None:
+        return False
+    # Where either start is unknown the owner counts as alive: a claim that is kept too long
+    # waits, one that is given up too early is sent twice.
+    is_start_known = bool(start) and identity != f"{pid}::"
+    return not is_start_known or identity == f"{pid}:{start}:{boot}"
 
 
 def _linux_identity(pid: int) -> str | None:
+    # Not psutil: its create_time is the boot time plus ticks, and the boot time that Linux tells
+    # moves whenever the clock is set (psutil docs, Process.create_time). Ticks alone do not.
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
@@ -37,32 +49,23 @@ def _linux_identity(pid: int) -> str | None:
         return None
     # The command name may hold spaces and brackets: count from its closing bracket.
     fields = stat.rpartition(")")[2].split()
+    # Zombie or dead: it does nothing any more, though its parent has not asked for its end yet.
     if fields[0] in ("Z", "X"):
         return None
     return f"{pid}:{fields[19]}:{boot}"
 
 
 def _portable_identity(pid: int) -> str | None:
-    # Without /proc only the pid is known; a recycled one is told apart when it is our own kind.
-    if sys.platform in {"win32"}:
-        return f"{pid}::" if _is_windows_process_alive(pid) else None
+    # Here and not above: 10 ms of processor time, and Linux needs none of it.
+    import psutil
+
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        process = psutil.Process(pid)
+        if process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
+            return None
+        # macOS and Windows keep the wall time of the start itself; no later clock change moves it.
+        return f"{pid}:{process.create_time():.3f}:"
+    except psutil.NoSuchProcess:
         return None
-    except PermissionError:
-        pass
-    return f"{pid}::"
-
-
-def _is_windows_process_alive(pid: int) -> bool:
-    import ctypes
-
-    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - absent elsewhere, so for mypy too
-    handle = kernel.OpenProcess(0x1000, False, pid)
-    if not handle:
-        return False
-    code = ctypes.c_ulong()
-    kernel.GetExitCodeProcess(handle, ctypes.byref(code))
-    kernel.CloseHandle(handle)
-    return code.value == 259
+    except psutil.AccessDenied:
+        return f"{pid}::"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.model.edit import Edit, EditKind, EditRequest, EditState, EditTarget, is_same_json
 from desktop.model.service import Service
+from desktop.store import process_identity as identity
 from desktop.store.outbox import Outbox
 from desktop.store.process_identity import is_owner_alive, new_owner_id, process_identity
 from desktop.store.workspace_store import WorkspaceStore, open_store
@@ -164,12 +165,16 @@ def test_outbox_row_of_dead_process_is_taken_over(
     assert taken.state is (EditState.UNKNOWN if sending else EditState.QUEUED)
 
 
-def test_outbox_owner_pid_reuse_is_detected() -> None:
+@pytest.mark.parametrize("system", ["native", "portable"])
+def test_outbox_owner_pid_reuse_is_detected(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if system == "portable":
+        monkeypatch.setattr(identity, "_linux_identity", identity._portable_identity)
     mine = new_owner_id()
     assert is_owner_alive(mine)
-    pid, start, *rest = mine.split(":")
-    assert not is_owner_alive(":".join([pid, str(int(start) + 1), *rest]))
-    assert not is_owner_alive(":".join([pid, start, "another boot", "1"]))
+    pid, start, boot, _ = mine.split(":")
+    later = str(int(start) + 1) if system == "native" else f"{float(start) + 1:.3f}"
+    assert not is_owner_alive(f"{pid}:{later}:{boot}:1")
+    assert not is_owner_alive(f"{pid}:{start}:another boot:1")
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     theirs = process_identity(child.pid)
     assert theirs is not None
@@ -180,6 +185,11 @@ def test_outbox_owner_pid_reuse_is_detected() -> None:
     assert not is_owner_alive(theirs + ":1")
     child.communicate()
     assert not is_owner_alive(theirs + ":1")
+
+
+def test_outbox_owner_of_unknown_start_counts_as_alive() -> None:
+    assert is_owner_alive(f"{os.getpid()}:::1")
+    assert not is_owner_alive("999999999:::1")
 
 
 @pytest.mark.parametrize("owner", ["", ":", "abc", "-1::", "²::", "999999999::", "1" * 30])
