@@ -13,7 +13,9 @@ from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow, PlanRo
 from desktop.model.target_record import LIST_PREFIX, TargetRecord
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.sync.consequences import find_consequences
+from desktop.sync.pipeline.context import PlanContext
+from desktop.sync.pipeline.plan_rows import finish_row
+from desktop.sync.pipeline.target_kind import make_target_kind
 
 # Stands for the lists a row does not change: which they are matters to nobody here.
 _OTHER_LISTS_NAME = "(others)"
@@ -166,40 +168,36 @@ class PlanRowDecisions:
         return tuple(rows[number] for number in sorted(rows))
 
     def _reevaluate_row(self, plan_id: str, row: PlanRow) -> PlanRow:
-        """The row's fate and consequences after a decision."""
-        if any(c.conflict and not c.choice for c in row.changes):
+        """The row's outcome and consequences after a decision, by the rules of planning."""
+        if unresolved_conflicts(row):
             return row
-        goal = self._store.plans.get_planned_sync.blocking(plan_id)
+        sync = self._store.plans.get_planned_sync.blocking(plan_id)
+        context = self._context_of_row(sync, row)
         if row.fate is PlannedOutcome.CREATE:
-            return replace(row, consequences=find_consequences(goal, row, None, {}, 0))
-        fate = PlannedOutcome.UPDATE if row.changes_to_send else PlannedOutcome.UNCHANGED
-        memory, target = self._store.sync_state, row.target_id
-        before = memory.get_synced_values.blocking(goal.name, [target]).get(target, {})
-        before = {
-            **before,
-            **memory.get_accepted_values.blocking(goal.name, [target]).get(target, {}),
-        }
+            return finish_row(row, None, context)
         # A row that somebody has left out stays out, whatever is decided about its fields.
-        left_out = row.fate is PlannedOutcome.UPDATE and not row.ticked
-        ticked = fate is PlannedOutcome.UPDATE and not left_out
-        decided = replace(row, fate=fate, ticked=ticked, why="", cause="")
-        there = _target_record_as_planned(goal, decided)
-        tickets = self._count_open_tickets(goal, row.target_id)
-        notes = (
-            find_consequences(goal, decided, there, before, tickets)
-            if decided.changes_to_send
-            else ()
-        )
-        return replace(decided, consequences=notes)
+        is_left_out = row.fate is PlannedOutcome.UPDATE and not row.ticked
+        row = finish_row(row, _target_record_as_planned(sync, row), context)
+        ticked = row.fate is PlannedOutcome.UPDATE and not is_left_out
+        return replace(row, ticked=ticked, why="", cause="")
 
-    def _count_open_tickets(self, sync: Sync, target: str) -> int:
-        if sync.target_service is not Service.ZENDESK or not target.isdigit():
-            return 0
-        return self._store.feeds.count_open_tickets.blocking([int(target)]).get(int(target), 0)
+    def _context_of_row(self, sync: Sync, row: PlanRow) -> PlanContext:
+        state, target_id = self._store.sync_state, row.target_id
+        open_tickets: dict[int, int] = {}
+        if sync.target_service is Service.ZENDESK and target_id.isdigit():
+            open_tickets = self._store.feeds.count_open_tickets.blocking([int(target_id)])
+        return PlanContext(
+            sync,
+            self._clock.now(),
+            make_target_kind(sync.target_service, "", {}),
+            synced_values=state.get_synced_values.blocking(sync.name, [target_id]),
+            accepted_values=state.get_accepted_values.blocking(sync.name, [target_id]),
+            open_tickets={str(user_id): count for user_id, count in open_tickets.items()},
+        )
 
 
 def _target_record_as_planned(sync: Sync, row: PlanRow) -> TargetRecord:
-    """What the plan saw, as far as its row tells."""
+    """The target record as the plan saw it, as far as its row tells."""
     fields: dict[str, Json] = {
         "optout": row.optout,
         f"{LIST_PREFIX}{_OTHER_LISTS_NAME}": row.on_other_lists,

@@ -24,8 +24,10 @@ from desktop.model.sync_plan import (
 )
 from desktop.model.target_record import LIST_PREFIX, VAR_PREFIX, TargetRecord
 from desktop.store.plan_row_filter import PlanRowFilter
-from desktop.sync.consequences import find_consequences
-from desktop.sync.diff import with_mail_state
+from desktop.sync.pipeline.consequences import find_consequences
+from desktop.sync.pipeline.context import PlanContext
+from desktop.sync.pipeline.plan_rows import with_mail_state
+from desktop.sync.pipeline.target_kind import make_target_kind
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.sailthru_gateway import SailthruGateway
 from desktop.writing.target_record import ReadResult
@@ -181,7 +183,14 @@ class RollbackPlanner:
         # They count as not added up only when the number goes back with them.
         events = row.events if sums <= back else ()
         fresh = replace(fresh, fate=PlannedOutcome.UPDATE, why=why, events=events)
-        return replace(fresh, consequences=find_consequences(sync, fresh, now, {}, 0))
+        return replace(
+            fresh,
+            consequences=find_consequences(
+                fresh,
+                now,
+                PlanContext(sync, 0.0, make_target_kind(sync.target_service, "", {})),
+            ),
+        )
 
     async def _run_in_database(
         self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs

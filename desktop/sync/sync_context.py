@@ -1,6 +1,7 @@
-"""What a run works with: the store, both services, and how this account calls things."""
+"""`SyncContext`: the store, both services and the account's settings that a run works with."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from desktop.clients.sailthru.bulk_jobs import SailthruBulkClient
 from desktop.clients.sailthru.client import SailthruClient
@@ -10,7 +11,10 @@ from desktop.clients.zendesk.incremental_export import ZendeskExportClient
 from desktop.kit.clock import Clock
 from desktop.kit.errors import UserDecisionNeeded
 from desktop.model.customer_value import CustomerValueSource
+from desktop.model.service import Service
 from desktop.store.workspace_store import WorkspaceStore
+from desktop.writing.sailthru_gateway import SailthruGateway
+from desktop.writing.zendesk_gateway import ZendeskGateway
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,10 @@ class ZendeskSyncClients:
 
 @dataclass(frozen=True)
 class SyncContext:
-    """Both sides with the store; `zone` is the Sailthru account's.
+    """Everything a run reads and writes with.
 
-    `job_patience_s`: a job of a service that does not move for so long is given up.
+    `zone` is the Sailthru account's time zone (IANA). `job_timeout_s`: a job of a service that
+    does not move for so long is given up.
     """
 
     store: WorkspaceStore
@@ -45,6 +50,16 @@ class SyncContext:
     zendesk: ZendeskSyncClients
     job_timeout_s: float = 900.0
 
+    @cached_property
+    def profiles(self) -> SailthruGateway:
+        """Sailthru's profiles; one gateway, since it bounds how many requests are under way."""
+        return SailthruGateway(self.sailthru.client, self.sailthru.bulk)
+
+    @cached_property
+    def users(self) -> ZendeskGateway:
+        """Zendesk's users."""
+        return ZendeskGateway(self.zendesk.client, self.zendesk.bulk)
+
 
 def make_sync_context(
     store: WorkspaceStore,
@@ -52,16 +67,16 @@ def make_sync_context(
     zone: str,
     value_source: CustomerValueSource,
     clients: tuple[SailthruClient | None, ZendeskClient | None],
-    job_patience_s: float = 900.0,
+    job_timeout_s: float = 900.0,
 ) -> SyncContext:
-    """Put the tools together. Raises UserDecisionNeeded when one of the services is not connected."""
+    """Build the context. Raises UserDecisionNeeded when one of the services is not connected."""
     sailthru, zendesk = clients
     if sailthru is None or zendesk is None:
-        away = "Sailthru" if sailthru is None else "Zendesk"
+        missing = Service.SAILTHRU if sailthru is None else Service.ZENDESK
         raise UserDecisionNeeded(
-            f"{away} is not connected.",
+            f"{missing.title} is not connected.",
             "A sync needs both Zendesk and Sailthru.",
-            "Sign in under Settings, or with `fairlead setup`.",
+            "Sign in under Settings, or set the workspace up again.",
         )
     return SyncContext(
         store,
@@ -72,5 +87,5 @@ def make_sync_context(
         ZendeskSyncClients(
             zendesk, ZendeskExportClient(zendesk, clock), ZendeskBulkClient(zendesk)
         ),
-        job_patience_s,
+        job_timeout_s,
     )

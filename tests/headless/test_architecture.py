@@ -105,6 +105,19 @@ def test_service_packages_have_standard_files(service: str) -> None:
     }
 
 
+@pytest.mark.parametrize("path", sorted((DESKTOP / "sync" / "pipeline").glob("*.py")), ids=name_of)
+def test_sync_pipeline_is_pure(path: Path) -> None:
+    """The pipeline knows the model alone, and neither waits nor looks at a clock."""
+    allowed = ("desktop.model", "desktop.sync.pipeline", "desktop.sync.source_record")
+    names = {name for name in imported(path, at_start=False) if name.startswith("desktop.")}
+    assert [name for name in names if not name.startswith(allowed)] == []
+    assert not any(
+        isinstance(node, ast.AsyncFunctionDef | ast.Await) for node in ast.walk(tree(path))
+    )
+    called = {c.func.attr for c in calls(path) if isinstance(c.func, ast.Attribute)}
+    assert not called & {"now", "time", "monotonic", "open"}
+
+
 def test_no_nested_event_loop() -> None:
     for path in CODE:
         names = {c.func.attr for c in calls(path) if isinstance(c.func, ast.Attribute)}

@@ -22,3 +22,8 @@ class SailthruJob:
     export_url: str | None = field(default=None, repr=False)
     is_expired: bool = False
     message: str = ""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the service does nothing more for it."""
+        return self.status is not SailthruJobStatus.PENDING

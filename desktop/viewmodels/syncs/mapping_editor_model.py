@@ -247,7 +247,7 @@ class MappingEditorModel(QObject):
             row = compute_trial_row(self._context, sync, customer)
         except AppError as error:
             return None, str(error)
-        standing = customer.target_match.target
+        standing = customer.target
         there = standing.fields if standing is not None else {}
         return MappingTrialResult(
             customer.source_record.label, row, customer.source_record.fields, there, sync

@@ -1,35 +1,40 @@
 """A sync tried on one real customer: read once, judged anew with every change of the mapping."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from desktop.kit.errors import AppError, InvalidInput, NotFound
-from desktop.model.json_value import Json
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind, parse_lookup_query
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import PlanRow
+from desktop.model.target_record import TargetRecord
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.settings.permission_rules import customer_value_source_from
-from desktop.sync.diff import DiffContext, PlanRowDiffer
-from desktop.sync.matching import MatchResult, TargetMatcher
+from desktop.sync.pipeline.context import PlanContext
+from desktop.sync.pipeline.matching import match_record
+from desktop.sync.pipeline.plan_rows import plan_record
+from desktop.sync.pipeline.target_kind import make_target_kind
 from desktop.sync.source_record import (
     SourceRecord,
     source_record_from_profile,
     source_record_from_user,
 )
 from desktop.sync.sync_context import SyncContext, make_sync_context
+from desktop.sync.target_reader import TargetReader
 from desktop.viewmodels.syncs.sync_page_context import SyncPageContext
 
 
 @dataclass(frozen=True)
 class TrialCustomer:
-    """What was read of one customer; `kinds` are Zendesk's field types by key."""
+    """One customer with everything that planning knows of them; their target may not exist."""
 
     source_record: SourceRecord
-    target_match: MatchResult
-    field_types: Mapping[str, str] = field(default_factory=dict)
-    last_synced_values: Mapping[str, Json] = field(default_factory=dict)
+    plan_context: PlanContext
+
+    @property
+    def target(self) -> TargetRecord | None:
+        """The customer's record in the other service."""
+        return match_record(self.source_record, self.plan_context).target
 
 
 async def read_trial_customer(context: SyncPageContext, sync: Sync, text: str) -> TrialCustomer:
@@ -46,7 +51,7 @@ async def read_trial_customer(context: SyncPageContext, sync: Sync, text: str) -
         (services.sailthru, services.zendesk),
     )
     record = await _read_source_record(tools, sync, parse_lookup_query(text))
-    found = (await TargetMatcher(tools, sync).match_records((record,)))[record.id]
+    found = await TargetReader(tools, sync).find_candidates((record,))
     kinds: dict[str, str] = {}
     try:
         kinds = {f.key: f.type for f in await tools.zendesk.client.list_user_fields() if f.active}
@@ -54,22 +59,24 @@ async def read_trial_customer(context: SyncPageContext, sync: Sync, text: str) -
         # An agent may not read them; a sync to Zendesk needs them, one to Sailthru does not.
         if sync.target_service is Service.ZENDESK:
             raise
-    synced: Mapping[str, Json] = {}
-    if found.target is not None:
-        known = await context.store.sync_state.get_synced_values(sync.name, (found.target.id,))
-        synced = known.get(found.target.id, {})
-    return TrialCustomer(record, found, kinds, synced)
+    plan_context = PlanContext(
+        sync,
+        context.clock.now(),
+        make_target_kind(sync.target_service, context.time_zone, kinds),
+        candidates=found.candidates,
+        targets=found.targets,
+        read_errors=found.read_errors,
+        synced_values=await tools.store.sync_state.get_synced_values(
+            sync.name, tuple(found.targets)
+        ),
+    )
+    return TrialCustomer(record, plan_context)
 
 
 def compute_trial_row(context: SyncPageContext, sync: Sync, customer: TrialCustomer) -> PlanRow:
     """What the sync as it is drawn up now would do with this customer. Pure but for the clock."""
-    around = DiffContext(
-        now=context.clock.now(),
-        zone=context.time_zone,
-        synced_values=customer.last_synced_values,
-        user_field_types=customer.field_types,
-    )
-    return PlanRowDiffer(sync).build_row(1, customer.source_record, customer.target_match, around)
+    now = context.clock.now()
+    return plan_record(customer.source_record, replace(customer.plan_context, sync=sync, now=now))
 
 
 async def _read_source_record(tools: SyncContext, sync: Sync, query: LookupQuery) -> SourceRecord:

@@ -8,69 +8,19 @@ import pytest
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner, build_sync_context
-from desktop.kit.errors import InternalError, InvalidInput
-from desktop.model.edit import Service
+from desktop.kit.errors import InvalidInput
 from desktop.model.field_mapping import MappingOperator, MappingRow
 from desktop.model.sync import Sync
-from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow, PlanRowState
+from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import Run, RunState
 from desktop.settings import sync_settings
-from desktop.store.run_provenance import RunProvenance
-from desktop.store.unconfirmed_increment_repository import insert_unconfirmed_increment
-from desktop.sync.matching import MatchResult
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.sync.rollback_planner import RollbackPlanner
-from desktop.sync.source_record import SourceRecord
-from desktop.sync.unconfirmed_increments import UnconfirmedIncrementSettler
 from tests.support import sync_cases
 from tests.support.manual_clock import ManualClock
 from tests.support.sandbox_servers import SandboxServers
 
 _SUM = MappingRow("ticket_count", "vars.tickets", MappingOperator.SUM)
-
-
-@pytest.mark.parametrize(
-    "found",
-    [
-        MatchResult(error=str(InternalError("It cannot be read."))),
-        MatchResult(candidates=("a", "b")),
-        MatchResult(taken_by="Bo"),
-    ],
-)
-async def test_unconfirmed_increment_unreadable_target_stays_unconfirmed(
-    sync_services: WorkspaceServices, found: MatchResult
-) -> None:
-    goal = sync_cases.save_preset(
-        sync_services, sync_cases.TICKETS_TO_PROFILES, lambda g: replace(g, mapping=(_SUM,))
-    )
-    hand = RunProvenance(
-        "1",
-        "1",
-        goal.name,
-        goal.title,
-        Service.SAILTHRU,
-        "Ada",
-        increment_fields=frozenset({_SUM.target}),
-    )
-    row = PlanRow(
-        1, PlannedOutcome.UPDATE, "7", "sid", "Maria", changes=(FieldChange(_SUM.target, 1, 2),),
-        events=("ticket 2",),
-    )  # fmt: skip
-    store = sync_services.store
-    # Long ago, without an answer: no job is waited for any more.
-    store.fairlead_db.write(lambda c: insert_unconfirmed_increment(c, hand, row, "", 0.0))
-    doubts = UnconfirmedIncrementSettler(build_sync_context(sync_services), goal)
-    await doubts.load()
-    doubts.settle([SourceRecord(Service.ZENDESK, "7", "Maria")], {"7": found})
-    assert set(store.unconfirmed_increments.by_source.blocking(goal.name)) == {"7"}
-    await doubts.load()
-    assert (
-        doubts.settle(
-            [SourceRecord(Service.ZENDESK, "7", "Maria")], {"7": MatchResult()}
-        ).hold_by_source
-        == {}
-    )
-    assert store.unconfirmed_increments.by_source.blocking(goal.name) == {}
 
 
 @dataclass

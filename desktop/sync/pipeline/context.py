@@ -1,0 +1,89 @@
+"""`PlanContext`: everything that planning knows beside the source records, looked up beforehand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from desktop.model.json_value import Json
+from desktop.model.sync import MatchIdentifier, Sync
+from desktop.model.sync_state import SourceCorrection, UnconfirmedIncrement, WrittenHash
+from desktop.model.target_record import TargetRecord
+from desktop.sync.pipeline.target_kind import TargetKind
+from desktop.sync.source_record import SourceRecord
+
+ValuesByField = Mapping[str, Json]
+
+
+@dataclass(frozen=True)
+class HoldReason:
+    """Why nothing is written for a record now.
+
+    With a `cause` a person has to look at it; without one the next plan looks again by itself.
+    """
+
+    message: str
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class PlanContext:
+    """What planning goes by: first what holds for the whole plan, then what is about one chunk.
+
+    `now` is in Unix seconds.
+
+    By source id: `corrections`; `unconfirmed` and `superseded` increments; `candidates`, the target
+    ids that each identity rule found; `read_errors` of the target; `written_hashes` of what syncs
+    wrote into the source record; `holds` and `confirmed_totals` of increments.
+
+    By target id: `targets` as they were read; `known_sources`, the source ids that an earlier run
+    matched with each; `synced_values`, which both sides had last, and `accepted_values`, which were
+    written and not read back yet; `touch_times` within the frequency cap's window; `open_tickets`.
+
+    Source ids outside the source that this sync keeps on a list (`members`), keeps tagged
+    (`tagged`), or has matched (`paired`). `other_records` are the records of `known_sources` by id.
+    `counted_events` are the source events that are in a number already, `created_addresses` those
+    that an earlier row of the plan creates.
+    """
+
+    sync: Sync
+    now: float
+    target_kind: TargetKind
+    corrections: Mapping[str, tuple[SourceCorrection, ...]] = field(default_factory=dict)
+    retry_sources: frozenset[str] = frozenset()
+    unconfirmed: Mapping[str, UnconfirmedIncrement] = field(default_factory=dict)
+    superseded: Mapping[str, tuple[UnconfirmedIncrement, ...]] = field(default_factory=dict)
+    running_jobs: frozenset[str] = frozenset()
+    job_timeout_s: float = 900.0
+
+    members: frozenset[str] = frozenset()
+    tagged: frozenset[str] = frozenset()
+    paired: frozenset[str] = frozenset()
+    candidates: Mapping[str, Mapping[MatchIdentifier, tuple[str, ...]]] = field(
+        default_factory=dict
+    )
+    read_errors: Mapping[str, str] = field(default_factory=dict)
+    targets: Mapping[str, TargetRecord] = field(default_factory=dict)
+    known_sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    other_records: Mapping[str, SourceRecord] = field(default_factory=dict)
+    synced_values: Mapping[str, ValuesByField] = field(default_factory=dict)
+    accepted_values: Mapping[str, ValuesByField] = field(default_factory=dict)
+    written_hashes: Mapping[str, Mapping[str, WrittenHash]] = field(default_factory=dict)
+    counted_events: frozenset[str] = frozenset()
+    touch_times: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    open_tickets: Mapping[str, int] = field(default_factory=dict)
+
+    holds: Mapping[str, HoldReason] = field(default_factory=dict)
+    confirmed_totals: Mapping[str, ValuesByField] = field(default_factory=dict)
+    created_addresses: frozenset[str] = frozenset()
+
+    def ignore_reason(self, source_id: str) -> str:
+        """Why a person left this source record out for ever; empty: nobody did."""
+        given = self.corrections.get(source_id, ())
+        return next((c.reason or "ignored" for c in given if not c.field), "")
+
+    def written_values(self, target_id: str) -> dict[str, Json]:
+        """What this sync wrote last into a target's fields, whether it was read back or not."""
+        # What was only accepted is newer: reading it back moves it to the synced values.
+        return {
+            **self.synced_values.get(target_id, {}),
+            **self.accepted_values.get(target_id, {}),
+        }

@@ -1,0 +1,133 @@
+"""The changes of one record, field by field: old → new, and why a field is kept as it is."""
+
+from collections.abc import Mapping
+
+from desktop.model.field_mapping import (
+    ABSENT,
+    AbsentValue,
+    MappingOperator,
+    MappingRow,
+    apply_mapping_row,
+    read_source_value,
+)
+from desktop.model.instant import FieldValue, Instant
+from desktop.model.sync_plan import FieldChange
+from desktop.model.sync_state import value_hash
+from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX, USER_FIELD_PREFIX, TargetRecord
+from desktop.sync.pipeline.context import PlanContext
+from desktop.sync.pipeline.increments import rebuild_increment
+from desktop.sync.pipeline.membership import is_deleted
+from desktop.sync.source_record import SourceRecord
+
+
+def diff_record(
+    record: SourceRecord, target: TargetRecord | None, context: PlanContext
+) -> tuple[FieldChange, ...]:
+    """The changes of a record inside the source. Raises UnconvertibleValue."""
+    there = dict(target.fields) if target is not None else {}
+    found = (
+        _diff_mapping_row(row, record, there, target.id if target else "", context)
+        for row in context.sync.mapping
+    )
+    changes = [change for change in found if change is not None]
+    changes += _membership_additions(target, context)
+    name_field = context.sync.effects.list_name_field
+    if name_field and record.list_name and target is not None:
+        field = f"{USER_FIELD_PREFIX}{name_field}"
+        old = target.get_value(field)
+        if old != record.list_name:
+            changes.append(FieldChange(field, old, record.list_name))
+    return tuple(changes)
+
+
+def diff_leaving_record(
+    record: SourceRecord, target: TargetRecord, context: PlanContext
+) -> tuple[FieldChange, ...]:
+    """The changes of a record that is not in the source any more: what the sync gave is undone."""
+    effects = context.sync.effects
+    lists = [f"{LIST_PREFIX}{name}" for name in effects.add_to_lists if effects.remove_when_gone]
+    tags = [f"{TAG_PREFIX}{tag}" for tag in effects.add_tags]
+    removed = [*lists, *(tags if effects.untag_when_gone else ())]
+    changes = [
+        FieldChange(name, True, False, reason="not in the source any more")
+        for name in removed
+        if target.get_value(name)
+    ]
+    deletion = context.target_kind.deletion_change(target, effects) if is_deleted(record) else None
+    if deletion is not None:
+        changes.append(deletion)
+    if not effects.untag_when_gone:
+        changes += [
+            FieldChange(tag, True, False, applies=False, reason="keeps the tag: removing it is off")
+            for tag in tags
+            if target.get_value(tag)
+        ]
+    return tuple(changes)
+
+
+def _diff_mapping_row(
+    row: MappingRow,
+    record: SourceRecord,
+    there: Mapping[str, FieldValue],
+    target_id: str,
+    context: PlanContext,
+) -> FieldChange | None:
+    kind = context.target_kind
+    missing = kind.missing_field_reason(row) if row.on else ""
+    if missing:
+        value = read_source_value(row, record.fields)
+        shown = None if isinstance(value, AbsentValue | Instant) else value
+        return FieldChange(row.target, None, shown, applies=False, reason=missing)
+    confirmed = context.confirmed_totals.get(record.id, {})
+    if row.on and row.operator is MappingOperator.SUM and row.target in confirmed:
+        return rebuild_increment(row, record, there, confirmed[row.target], kind.convert)
+    result = apply_mapping_row(
+        row,
+        record.fields,
+        there,
+        convert=kind.convert,
+        known=context.synced_values.get(target_id, {}).get(row.target, ABSENT),
+        service=kind.service,
+    )
+    if result is None or not (result.applies or result.reason):
+        return None
+    kept = ""
+    if result.applies:
+        kind.require_settable(row.target, result.new)
+        kept = kind.keep_reason(row, result.old)
+        if not kept and _is_echo(row, record, context):
+            kept = "our own write came back"
+    return FieldChange(
+        field=result.field,
+        old=result.old,
+        new=result.new,
+        applies=result.applies and not kept,
+        reason=kept or result.reason,
+        conflict=result.conflict,
+        known=result.known,
+    )
+
+
+def _is_echo(row: MappingRow, record: SourceRecord, context: PlanContext) -> bool:
+    """Whether the source field holds just what a sync wrote there from this very target field.
+
+    A value that came from another field is news to this one.
+    """
+    written = context.written_hashes.get(record.id, {}).get(row.source)
+    if written is None or row.operator is MappingOperator.SUM:
+        return False
+    if written.source_field not in (None, row.target):
+        return False
+    value = record.fields.get(row.source)
+    return not isinstance(value, Instant) and written.hash == value_hash(value)
+
+
+def _membership_additions(target: TargetRecord | None, context: PlanContext) -> list[FieldChange]:
+    """The lists or tags that the sync puts its people on."""
+    effects, prefix = context.sync.effects, context.target_kind.membership_prefix
+    names = {LIST_PREFIX: effects.add_to_lists, TAG_PREFIX: effects.add_tags}.get(prefix, ())
+    return [
+        FieldChange(f"{prefix}{name}", False, True)
+        for name in names
+        if target is None or not target.get_value(f"{prefix}{name}")
+    ]

@@ -1,0 +1,33 @@
+"""How many of a sync's touches count towards its frequency cap: all, or those reacted to."""
+
+from desktop.model.instant import Instant
+from desktop.model.lifecycle_stage import ContactEvent, is_cap_reached
+from desktop.model.target_record import TargetRecord
+from desktop.sync.pipeline.context import PlanContext
+from desktop.sync.source_record import SourceRecord
+
+_ACTIVITY_FIELD_BY_EVENT = {ContactEvent.OPENED: "open_time", ContactEvent.CLICKED: "click_time"}
+
+
+def frequency_cap_reason(
+    record: SourceRecord, target: TargetRecord | None, context: PlanContext
+) -> str:
+    """Why the customer is not touched again within this window; empty: the cap is not reached."""
+    cap = context.sync.pressure
+    if cap is None:
+        return ""
+    touches = context.touch_times.get(target.id, ()) if target is not None else ()
+    name = _ACTIVITY_FIELD_BY_EVENT.get(cap.event)
+    if name is None:
+        count = len(touches)
+    else:
+        # Sailthru tells only the last open and click: a touch counts as opened when there was an
+        # open after it, whatever mail that was (S2-54).
+        told = record.fields.get(name)
+        last = told.timestamp if isinstance(told, Instant) else None
+        if last is None and target is not None:
+            last = target.activity_times.get(name)
+        count = 0 if last is None else sum(at <= last for at in touches)
+    if not is_cap_reached(cap, count):
+        return ""
+    return f"already {count} times this {cap.window.value}"

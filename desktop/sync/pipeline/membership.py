@@ -1,0 +1,77 @@
+"""Which source records a sync is about: inside its source, outside it, or leaving it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from desktop.model.field_condition import are_all_conditions_met
+from desktop.model.lifecycle_stage import current_stages
+from desktop.model.service import Service
+from desktop.model.sync import SourceKind, Sync
+from desktop.sync.pipeline.context import PlanContext
+from desktop.sync.source_record import SourceRecord
+
+
+@dataclass(frozen=True)
+class SourceChunk:
+    """Source records sorted by the rules of a sync's source, corrections and stages applied.
+
+    `unclear` are those whose source does not tell a value that a rule asks for.
+    """
+
+    inside: Sequence[SourceRecord] = ()
+    outside: Sequence[SourceRecord] = ()
+    unclear: Sequence[SourceRecord] = field(default=())
+
+
+def split_source(records: Iterable[SourceRecord], context: PlanContext) -> SourceChunk:
+    """Apply corrections and stages, and sort the records by whether they are in the source."""
+    sorted_in: dict[bool | None, list[SourceRecord]] = {True: [], False: [], None: []}
+    for record in records:
+        given = context.corrections.get(record.id, ())
+        values = {c.field: c.value for c in given if c.field}
+        shaped = with_stages(
+            record.with_values(values) if values else record, context.sync, context.now
+        )
+        sorted_in[is_in_source(shaped, context.sync, context.now)].append(shaped)
+    return SourceChunk(sorted_in[True], sorted_in[False], sorted_in[None])
+
+
+def with_stages(record: SourceRecord, sync: Sync, now: float) -> SourceRecord:
+    """The record with the lifecycle stages it is in now, where the sync has any."""
+    if not sync.stages:
+        return record
+    return record.with_values({"stages": list(current_stages(sync.stages, record.fields, now))})
+
+
+def is_in_source(record: SourceRecord, sync: Sync, now: float) -> bool | None:
+    """Whether the record is in the sync's source; None: a value that a rule asks for is missing."""
+    fields = record.fields
+    # Agents, admins and deleted users are nobody's customers.
+    if fields.get("role") not in (None, "end-user") or fields.get("active") is False:
+        return False
+    if sync.source.kind is SourceKind.ZENDESK_TICKETS and "ticket_count" not in fields:
+        return False
+    answer = are_all_conditions_met(sync.source.where, fields, now)
+    if answer is None and record.service is Service.ZENDESK:
+        # Zendesk's exports are whole: a value they do not tell is not there.
+        return False
+    if answer and sync.source.stage:
+        stages = fields.get("stages")
+        return isinstance(stages, list) and sync.source.stage in stages
+    return answer
+
+
+def find_leaving(outside: Iterable[SourceRecord], context: PlanContext) -> list[SourceRecord]:
+    """The records outside the source that still have what this sync gave them."""
+    return [
+        record
+        for record in outside
+        if record.id in context.members
+        or record.id in context.tagged
+        or (is_deleted(record) and record.id in context.paired)
+    ]
+
+
+def is_deleted(record: SourceRecord) -> bool:
+    """Whether the person was deleted in Zendesk, whose export keeps telling of them."""
+    return record.fields.get("active") is False

@@ -1,0 +1,178 @@
+"""Kinds of target records: what a profile's or a user's fields take, and what a new one needs.
+
+A new kind (tickets, contacts of another system) is one more class here, never a branch elsewhere.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from desktop.model.field_mapping import MappingRow
+from desktop.model.field_value import parse_boolean
+from desktop.model.instant import FieldValue
+from desktop.model.json_value import Json
+from desktop.model.lookup_query import is_email
+from desktop.model.optout_level import OptOutLevel
+from desktop.model.service import Service
+from desktop.model.sync import SyncEffects
+from desktop.model.sync_plan import FieldChange
+from desktop.model.target_record import (
+    LIST_PREFIX,
+    TAG_PREFIX,
+    USER_FIELD_PREFIX,
+    VAR_PREFIX,
+    TargetRecord,
+)
+from desktop.model.value_conversion import (
+    UnconvertibleValue,
+    convert_for_sailthru,
+    convert_for_zendesk,
+)
+from desktop.sync.source_record import SourceRecord
+
+# Zendesk's fields of a user that do not take just any text.
+_TYPED_USER_ATTRIBUTES = frozenset({"name", "phone", "tags"})
+
+
+@dataclass(frozen=True)
+class CreateProblem:
+    """Why no target record can be created; with a `cause` a person can correct that."""
+
+    message: str
+    cause: str = ""
+
+
+class TargetKind(ABC):
+    """How the records of one kind are written.
+
+    `holds_several_records`: several source records, in their order, act on one target record, as
+    events do; else the second one is parked. `is_create_idempotent`: a create that is sent twice
+    makes one record; else it is done once per source event.
+    """
+
+    service: Service
+    membership_prefix = ""
+    holds_several_records = False
+    is_create_idempotent = True
+
+    @abstractmethod
+    def convert(self, value: FieldValue, row: MappingRow) -> Json:
+        """Give a source value the form of the row's target field. Raises UnconvertibleValue."""
+
+    def find_create_problem(self, record: SourceRecord) -> CreateProblem | None:
+        """What keeps a record of this kind from being created for a source record."""
+        return None if record.email else CreateProblem("no e-mail address")
+
+    def require_settable(self, field: str, value: Json) -> None:
+        """Raises UnconvertibleValue for a value that can stand in a field but not be set."""
+        del field, value
+
+    def missing_field_reason(self, row: MappingRow) -> str:
+        """Why the service would drop the row's field without a word; empty: it has it."""
+        del row
+        return ""
+
+    def keep_reason(self, row: MappingRow, old: Json) -> str:
+        """Why the value that is there stays although the mapping would set another."""
+        del row, old
+        return ""
+
+    def deletion_change(self, target: TargetRecord, effects: SyncEffects) -> FieldChange | None:
+        """What follows in the target when the source record was deleted."""
+        del target, effects
+        return None
+
+
+@dataclass(frozen=True)
+class SailthruProfileKind(TargetKind):
+    """Sailthru profiles; `zone` is the account's time zone, by which dates become days."""
+
+    zone: str
+    service = Service.SAILTHRU
+    membership_prefix = LIST_PREFIX
+
+    def convert(self, value: FieldValue, row: MappingRow) -> Json:
+        """A var, an opt-out level by its name, or whether a profile is on a list."""
+        if row.target == "optout":
+            return _parse_optout(value)
+        if row.target.startswith(LIST_PREFIX):
+            return bool(parse_boolean(value))
+        name = row.target.removeprefix(VAR_PREFIX)
+        return convert_for_sailthru(value, name, self.zone, keep_decimals=row.keep_decimals)
+
+    def find_create_problem(self, record: SourceRecord) -> CreateProblem | None:
+        """An address that mail cannot reach: Sailthru would keep the profile all the same."""
+        if not record.email:
+            return CreateProblem("no e-mail address")
+        # A domain without a dot is somebody's typing mistake.
+        if is_email(record.email) and "." in record.email.rpartition("@")[2].strip("."):
+            return None
+        return CreateProblem(f"“{record.email}” is not an e-mail address", "not an address")
+
+    def require_settable(self, field: str, value: Json) -> None:
+        """Sailthru shows the old level `blast` where it still is; it cannot be set any more."""
+        if field == "optout" and value == OptOutLevel.BLAST.value:
+            raise _optout_error(value)
+
+    def deletion_change(self, target: TargetRecord, effects: SyncEffects) -> FieldChange | None:
+        """Mark the profile: nothing is ever deleted in Sailthru, which would forget an opt-out."""
+        field = f"{VAR_PREFIX}{effects.deleted_var}"
+        old = target.get_value(field)
+        if not effects.deleted_var or old:
+            return None
+        return FieldChange(field, old, True, reason="deleted in Zendesk")
+
+
+@dataclass(frozen=True)
+class ZendeskUserKind(TargetKind):
+    """Zendesk end users; `user_field_types` are the account's user fields by key."""
+
+    zone: str
+    user_field_types: Mapping[str, str]
+    service = Service.ZENDESK
+    membership_prefix = TAG_PREFIX
+
+    def convert(self, value: FieldValue, row: MappingRow) -> Json:
+        """An attribute of the user, or a user field by its type."""
+        if row.target.startswith(USER_FIELD_PREFIX):
+            kind = self.user_field_types[row.target.removeprefix(USER_FIELD_PREFIX)]
+        else:
+            kind = row.target if row.target in _TYPED_USER_ATTRIBUTES else "text"
+        return convert_for_zendesk(value, kind, self.zone)
+
+    def missing_field_reason(self, row: MappingRow) -> str:
+        """Zendesk answers 200 to an unknown user field and keeps nothing of it."""
+        key = row.target.removeprefix(USER_FIELD_PREFIX)
+        if key == row.target or key in self.user_field_types:
+            return ""
+        return "Zendesk has no user field of this name"
+
+    def keep_reason(self, row: MappingRow, old: Json) -> str:
+        """Zendesk adds a phone number beside the one it has: every run would write it again."""
+        if row.target == "phone" and old:
+            return "Zendesk keeps the number it has: another is added beside it"
+        return ""
+
+
+def make_target_kind(
+    service: Service, zone: str, user_field_types: Mapping[str, str]
+) -> TargetKind:
+    """The kind of record that a sync to this service writes."""
+    if service is Service.SAILTHRU:
+        return SailthruProfileKind(zone)
+    return ZendeskUserKind(zone, user_field_types)
+
+
+def _parse_optout(value: FieldValue) -> Json:
+    """An opt-out level by Sailthru's name. Raises UnconvertibleValue for any other word."""
+    if isinstance(value, str) and value in {level.value for level in OptOutLevel}:
+        return value
+    raise _optout_error(value)
+
+
+def _optout_error(value: FieldValue) -> UnconvertibleValue:
+    return UnconvertibleValue(
+        f"“{str(value)[:40]}” is no opt-out level that is set.",
+        "",
+        "Levels are none, basic and all.",
+    )

@@ -1,0 +1,64 @@
+"""A plan while it is being made: rows are added, then it is finished; after an error it is gone."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from desktop.model.limit import exceeded_limits
+from desktop.model.sync import Sync
+from desktop.model.sync_plan import Plan, PlanRow, PlanState
+from desktop.store.workspace_store import WorkspaceStore
+
+
+class PlanDraft:
+    """Rows go to the store as they are made: a plan of a million rows is never in memory."""
+
+    def __init__(self, store: WorkspaceStore, plan_id: str, sync: Sync) -> None:
+        self._store = store
+        self._sync = sync
+        self.plan_id = plan_id
+        self.row_count = 0
+
+    @property
+    def next_number(self) -> int:
+        """The number of the next row."""
+        return self.row_count + 1
+
+    async def add_rows(self, rows: Iterable[PlanRow]) -> None:
+        """Store rows that are numbered from `next_number` on."""
+        added = tuple(rows)
+        await self._store.plans.add_rows(self.plan_id, added)
+        self.row_count += len(added)
+
+    async def finish(self, read_count: int, *, is_incremental: bool, watermark: str = "") -> Plan:
+        """End the plan: READY, or STOPPED by a limit that its ticked rows pass.
+
+        `read_count` are the records in the source. `is_incremental`: only what changed was read, so
+        none read is no empty source.
+        """
+        plans = self._store.plans
+        counts = await plans.count_ticked_by_consequence(self.plan_id)
+        breaches = exceeded_limits(
+            self._sync.limits, counts, read_count, incremental=is_incremental
+        )
+        await plans.finish(
+            self.plan_id,
+            state=PlanState.STOPPED if breaches else PlanState.READY,
+            read=read_count,
+            breaches=tuple(breach.code for breach in breaches),
+            mark=watermark,
+        )
+        return await plans.get(self.plan_id)
+
+
+@asynccontextmanager
+async def draft_plan(
+    store: WorkspaceStore, sync: Sync, actor: str, now: float, *, origin: str
+) -> AsyncIterator[PlanDraft]:
+    """Begin a plan, and discard it again if anything fails before it is finished."""
+    plan_id = await store.plans.begin(sync, actor, now, origin=origin)
+    try:
+        yield PlanDraft(store, plan_id, sync)
+    except BaseException:
+        # Cancelled or failed: half a plan would look like a whole one.
+        await store.plans.discard(plan_id)
+        raise

@@ -1,0 +1,224 @@
+"""Looks up everything that planning goes by, and puts it into a `PlanContext`."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from desktop.kit.errors import AppError, NotFound
+from desktop.model.lifecycle_stage import cap_period_start
+from desktop.model.service import Service
+from desktop.model.sync import Sync
+from desktop.model.sync_state import UnconfirmedIncrement
+from desktop.sync.pipeline.context import PlanContext
+from desktop.sync.pipeline.increments import (
+    JOB_PATIENCE_S,
+    IncrementEffect,
+    SettledIncrement,
+    increment_rows,
+    relevant_events,
+)
+from desktop.sync.pipeline.matching import match_record
+from desktop.sync.pipeline.membership import SourceChunk, find_leaving, is_deleted
+from desktop.sync.pipeline.target_kind import make_target_kind
+from desktop.sync.source_reader import SourceReader
+from desktop.sync.source_record import SourceRecord
+from desktop.sync.sync_context import SyncContext
+from desktop.sync.target_reader import TargetLookup, TargetReader
+
+# A superseded increment is watched so long: its customer may be deleted, or not in the source.
+_SUPERSEDED_RETENTION_S = 30 * JOB_PATIENCE_S
+
+
+class PlanLookup:
+    """The reads of one plan: some at its beginning, the others for each chunk of records."""
+
+    def __init__(self, context: SyncContext, sync: Sync, source: SourceReader) -> None:
+        self._context = context
+        self._store = context.store
+        self._sync = sync
+        self._source = source
+        self._targets = TargetReader(context, sync)
+
+    async def begin(self) -> PlanContext:
+        """Look up what holds for the whole plan."""
+        state, name = self._store.sync_state, self._sync.name
+        field_types = await read_user_field_types(self._context)
+        plan_context = PlanContext(
+            self._sync,
+            self._context.clock.now(),
+            make_target_kind(self._sync.target_service, self._context.zone, field_types),
+            corrections=await state.corrections_by_source(name),
+            retry_sources=frozenset(await state.list_retry_sources(name)),
+            job_timeout_s=self._context.job_timeout_s,
+        )
+        return await self._with_increments(plan_context)
+
+    async def look_up_leaving(
+        self, outside: Sequence[SourceRecord], context: PlanContext
+    ) -> PlanContext:
+        """Look up which records outside the source still have what the sync gave them."""
+        effects = self._sync.effects
+        if not (effects.remove_when_gone or effects.add_tags or effects.deleted_var):
+            return context
+        return await self._store.run(self._read_leaving, outside, context)
+
+    async def look_up_chunk(self, chunk: SourceChunk, context: PlanContext) -> PlanContext:
+        """Look up the targets of a chunk's records, and what is known of both."""
+        leaving = find_leaving(chunk.outside, context)
+        found = await self._targets.find_candidates([*chunk.inside, *leaving])
+        return await self._store.run(
+            self._read_state, chunk.inside, leaving, _with_targets(context, found)
+        )
+
+    async def look_up_members(
+        self, leaving: Sequence[SourceRecord], target_ids: dict[str, str], context: PlanContext
+    ) -> PlanContext:
+        """Look up members that are in the source no more; `target_ids` by source id."""
+        found = await self._targets.read_known(target_ids)
+        members = frozenset(target_ids)
+        return await self._store.run(
+            self._read_state, (), leaving, replace(_with_targets(context, found), members=members)
+        )
+
+    def store_settled(self, settled: Sequence[SettledIncrement], now: float) -> None:
+        """Store what became of unconfirmed increments; runs on the database's thread."""
+        increments, sync = self._store.unconfirmed_increments, self._sync.name
+        for one in settled:
+            if one.effect is IncrementEffect.CONFIRM:
+                increments.confirm.blocking(sync, one.increment, one.target_id, now)
+            elif one.effect is IncrementEffect.DISCARD:
+                increments.discard.blocking(sync, one.increment.source_id)
+            elif one.effect is IncrementEffect.SUPERSEDE:
+                increments.supersede.blocking(sync, one.increment.source_id)
+            else:
+                increments.delete_superseded.blocking(sync, one.increment)
+
+    # Increments.
+
+    async def _with_increments(self, context: PlanContext) -> PlanContext:
+        """Look up the unconfirmed increments, and which of their jobs may still do something.
+
+        The jobs come first: what is read of a customer after a job has ended is all it did.
+        """
+        if not increment_rows(self._sync):
+            return context
+        increments, name = self._store.unconfirmed_increments, self._sync.name
+        unconfirmed = await increments.by_source(name)
+        superseded = await increments.list_superseded(name)
+        job_ids = {one.job_id for one in (*unconfirmed.values(), *superseded) if one.job_id}
+        running = frozenset([id_ for id_ in sorted(job_ids) if await self._is_job_running(id_)])
+        watched: dict[str, tuple[UnconfirmedIncrement, ...]] = {}
+        for one in superseded:
+            is_old = context.now - one.sent_at > _SUPERSEDED_RETENTION_S
+            if is_old and one.job_id not in running:
+                await increments.delete_superseded(name, one)
+            else:
+                watched[one.source_id] = (*watched.get(one.source_id, ()), one)
+        return replace(context, unconfirmed=unconfirmed, superseded=watched, running_jobs=running)
+
+    async def _is_job_running(self, job_id: str) -> bool:
+        is_profile = self._sync.target_service is Service.SAILTHRU
+        try:
+            if is_profile:
+                return not (await self._context.profiles.get_job(job_id)).has_ended
+            return not (await self._context.users.get_job(job_id)).has_ended
+        except NotFound:
+            # Zendesk forgets a job a day after it ended.
+            return False
+
+    # On the database's thread.
+
+    def _read_leaving(self, outside: Sequence[SourceRecord], context: PlanContext) -> PlanContext:
+        state, effects = self._store.sync_state, self._sync.effects
+        members = state.members_by_source.blocking(self._sync.name, [r.id for r in outside])
+        tagged: list[str] = []
+        if self._sync.target_service is Service.ZENDESK:
+            has_tag = self._store.zendesk_users.has_tag.blocking
+            tagged = [r.id for r in outside if has_tag(r.email_hash, effects.add_tags)]
+        deleted = [int(r.id) for r in outside if is_deleted(r)] if effects.deleted_var else []
+        paired = state.find_sids.blocking(deleted) if deleted else {}
+        return replace(
+            context,
+            members=frozenset(members),
+            tagged=frozenset(tagged),
+            paired=frozenset(map(str, paired)),
+        )
+
+    def _read_state(
+        self,
+        inside: Sequence[SourceRecord],
+        leaving: Sequence[SourceRecord],
+        context: PlanContext,
+    ) -> PlanContext:
+        state, name, cap = self._store.sync_state, self._sync.name, self._sync.pressure
+        matched = {
+            record.id: match.target.id
+            for record in (*inside, *leaving)
+            if (match := match_record(record, context)).target is not None
+        }
+        target_ids = list(dict.fromkeys(matched.values()))
+        context = self._with_known_sources(
+            {record.id: matched[record.id] for record in inside if record.id in matched}, context
+        )
+        events = relevant_events(inside, context)
+        fresh = frozenset(state.filter_new_events.blocking(name, events)) if events else frozenset()
+        touch_times: dict[str, tuple[float, ...]] = {}
+        if cap is not None:
+            since = cap_period_start(cap.window, context.now, self._context.zone)
+            touch_times = state.get_touch_times.blocking(name, target_ids, since)
+        open_tickets: dict[int, int] = {}
+        if self._sync.effects.add_tags and self._sync.target_service is Service.ZENDESK:
+            open_tickets = self._store.feeds.count_open_tickets.blocking(list(map(int, target_ids)))
+        return replace(
+            context,
+            synced_values=state.get_synced_values.blocking(name, target_ids),
+            accepted_values=state.get_accepted_values.blocking(name, target_ids),
+            written_hashes=state.get_written_hashes.blocking(
+                self._sync.source.kind.service.value, [r.id for r in (*inside, *leaving)]
+            ),
+            counted_events=frozenset(events) - fresh,
+            touch_times=touch_times,
+            open_tickets={str(user_id): count for user_id, count in open_tickets.items()},
+        )
+
+    def _with_known_sources(self, targets: dict[str, str], context: PlanContext) -> PlanContext:
+        """Look up which source records each target is known to belong to (`targets` by source)."""
+        state, ids = self._store.sync_state, list(dict.fromkeys(targets.values()))
+        known: dict[str, tuple[str, ...]]
+        if self._sync.target_service is Service.SAILTHRU:
+            users = state.find_user_ids.blocking(ids)
+            known = {sid: tuple(map(str, user_ids)) for sid, user_ids in users.items()}
+        else:
+            sids = state.find_sids.blocking(list(map(int, ids)))
+            known = {str(user_id): (sid,) for user_id, sid in sids.items()}
+        others = {
+            other
+            for source_id, target_id in targets.items()
+            if source_id not in known.get(target_id, ())
+            for other in known.get(target_id, ())
+        }
+        records = {id_: self._source.get_record(id_) for id_ in sorted(others)}
+        return replace(
+            context,
+            known_sources=known,
+            other_records={id_: record for id_, record in records.items() if record is not None},
+        )
+
+
+async def read_user_field_types(context: SyncContext) -> dict[str, str]:
+    """Zendesk's active user fields, key to type; none where the sign-in may not read them."""
+    try:
+        fields = await context.zendesk.client.list_user_fields()
+    except AppError as error:
+        if error.is_retryable or error.code == "auth_lost":
+            raise
+        return {}
+    return {found.key: found.type for found in fields if found.active}
+
+
+def _with_targets(context: PlanContext, found: TargetLookup) -> PlanContext:
+    return replace(
+        context,
+        candidates=found.candidates,
+        targets=found.targets,
+        read_errors=found.read_errors,
+    )

@@ -1,0 +1,194 @@
+"""Reads the target records that source records may belong to, by a sync's identity rules.
+
+A rule is asked only while the rules before it have found nobody: in Sailthru each costs a request.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from desktop.kit.errors import AppError, NotFound, ValuesRejected
+from desktop.model.match_keys import phone_match_key
+from desktop.model.service import Service
+from desktop.model.sync import MatchIdentifier, Sync
+from desktop.model.target_record import TargetRecord
+from desktop.store.feed_repository import USERS_FEED
+from desktop.sync.source_record import SourceRecord
+from desktop.sync.sync_context import SyncContext
+from desktop.writing.sailthru_gateway import is_run_wide_error
+from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL
+
+
+@dataclass(frozen=True)
+class TargetLookup:
+    """Target ids by source id and identity rule, the targets by id, and errors by source id."""
+
+    candidates: Mapping[str, Mapping[MatchIdentifier, tuple[str, ...]]] = field(
+        default_factory=dict
+    )
+    targets: Mapping[str, TargetRecord] = field(default_factory=dict)
+    read_errors: Mapping[str, str] = field(default_factory=dict)
+
+
+class TargetReader:
+    """Reads the possible targets of a chunk of source records."""
+
+    def __init__(self, context: SyncContext, sync: Sync) -> None:
+        self._context = context
+        self._store = context.store
+        self._sync = sync
+
+    async def find_candidates(self, records: Sequence[SourceRecord]) -> TargetLookup:
+        """Look up the targets of these records. Raises what would meet every record."""
+        if self._sync.target_service is Service.SAILTHRU:
+            return await self._find_profiles(records)
+        return await self._find_users(records)
+
+    async def read_known(self, target_ids: Mapping[str, str]) -> TargetLookup:
+        """Read targets that are known already, given by source id."""
+        candidates = {
+            source_id: self._under_every_rule((target_id,))
+            for source_id, target_id in target_ids.items()
+        }
+        if self._sync.target_service is Service.ZENDESK:
+            return TargetLookup(candidates, await self._read_users(map(int, target_ids.values())))
+        found = await asyncio.gather(*map(self._context.profiles.read, target_ids.values()))
+        return TargetLookup(candidates, {profile.id: profile for profile in found if profile})
+
+    def _under_every_rule(self, ids: tuple[str, ...]) -> Mapping[MatchIdentifier, tuple[str, ...]]:
+        """Candidates that no single rule has found."""
+        return dict.fromkeys(self._sync.identity, ids)
+
+    # Sailthru profiles.
+
+    async def _find_profiles(self, records: Sequence[SourceRecord]) -> TargetLookup:
+        user_ids = [int(record.id) for record in records if record.id.isdigit()]
+        sids = await self._store.sync_state.find_sids(user_ids)
+        answers = await asyncio.gather(
+            *(self._find_profile(record, sids.get(int(record.id))) for record in records)
+        )
+        candidates: dict[str, Mapping[MatchIdentifier, tuple[str, ...]]] = {}
+        targets: dict[str, TargetRecord] = {}
+        errors: dict[str, str] = {}
+        for record, answer in zip(records, answers, strict=True):
+            if isinstance(answer, AppError):
+                errors[record.id] = str(answer)
+            elif answer is not None:
+                identifier, profile = answer
+                candidates[record.id] = {identifier: (profile.id,)}
+                targets[profile.id] = profile
+        return TargetLookup(candidates, targets, errors)
+
+    async def _find_profile(
+        self, record: SourceRecord, sid: str | None
+    ) -> tuple[MatchIdentifier, TargetRecord] | AppError | None:
+        try:
+            for identifier in self._sync.identity:
+                profile = await self._read_profile(identifier, record, sid)
+                if profile is not None:
+                    return identifier, profile
+        except AppError as error:
+            if is_run_wide_error(error):
+                raise
+            return error
+        return None
+
+    async def _read_profile(
+        self, identifier: MatchIdentifier, record: SourceRecord, sid: str | None
+    ) -> TargetRecord | None:
+        profiles = self._context.profiles
+        if identifier is MatchIdentifier.SID:
+            profile = await profiles.read(sid) if sid is not None else None
+            if sid is not None and profile is None:
+                # Merged or deleted: the next rule may find another.
+                await self._store.sync_state.delete_pair(int(record.id))
+            return profile
+        if identifier is MatchIdentifier.EMAIL:
+            return await profiles.read(record.email, key="email") if record.email else None
+        key, value = (
+            ("extid", record.external_id)
+            if identifier is MatchIdentifier.EXTERNAL_ID
+            else ("sms", record.phone)
+        )
+        try:
+            return await profiles.read(value, key=key) if value else None
+        except ValuesRejected:
+            # Sailthru refuses the keys `extid` and `sms` where an account has not enabled them.
+            return None
+
+    # Zendesk users.
+
+    async def _find_users(self, records: Sequence[SourceRecord]) -> TargetLookup:
+        feed = await self._store.feeds.get_state(USERS_FEED)
+        if feed.ended_at is not None:
+            candidates = await self._store.run(self._find_users_in_feed, records)
+        else:
+            candidates = {
+                record.id: self._under_every_rule(await self._search_user_ids(record))
+                for record in records
+            }
+        wanted = {
+            ids[0] for found in candidates.values() for ids in found.values() if len(ids) == 1
+        }
+        return TargetLookup(candidates, await self._read_users(map(int, sorted(wanted))))
+
+    async def _read_users(self, ids: Iterable[int]) -> dict[str, TargetRecord]:
+        wanted = list(ids)
+        found: dict[str, TargetRecord] = {}
+        for start in range(0, len(wanted), MAX_USERS_PER_CALL):
+            found |= await self._context.users.read_users(
+                wanted[start : start + MAX_USERS_PER_CALL]
+            )
+        return found
+
+    def _find_users_in_feed(
+        self, records: Sequence[SourceRecord]
+    ) -> dict[str, Mapping[MatchIdentifier, tuple[str, ...]]]:
+        """Candidates from the users' feed in the mirror; runs on the database's thread."""
+        found: dict[str, Mapping[MatchIdentifier, tuple[str, ...]]] = {}
+        left = list(records)
+        for identifier in self._sync.identity:
+            for record, ids in zip(left, self._find_user_ids(identifier, left), strict=True):
+                if ids:
+                    found[record.id] = {identifier: tuple(map(str, ids))}
+            left = [record for record in left if record.id not in found]
+        return found
+
+    def _find_user_ids(
+        self, identifier: MatchIdentifier, records: Sequence[SourceRecord]
+    ) -> list[tuple[int, ...]]:
+        users = self._store.zendesk_users
+        if identifier is MatchIdentifier.SID:
+            known = self._store.sync_state.find_user_ids.blocking([record.id for record in records])
+            # Who was deleted or merged is nobody's target: the next rule may find another.
+            gone = users.find_deleted.blocking(id_ for ids in known.values() for id_ in ids)
+            return [
+                tuple(id_ for id_ in known.get(record.id, ()) if id_ not in gone)
+                for record in records
+            ]
+        if identifier is MatchIdentifier.EMAIL:
+            keys = [record.email_hash.lower() for record in records]
+            found = users.find_by_email_hash.blocking(keys)
+        elif identifier is MatchIdentifier.EXTERNAL_ID:
+            keys = [record.external_id.lower() for record in records]
+            found = users.find_by_external_id.blocking(keys)
+        else:
+            keys = [phone_match_key(record.phone) for record in records]
+            found = users.find_by_phone.blocking(keys)
+        return [found.get(key, ()) for key in keys]
+
+    async def _search_user_ids(self, record: SourceRecord) -> tuple[str, ...]:
+        """The users of one record by Zendesk's search, for who may not read the users' export."""
+        known = await self._store.sync_state.find_user_ids([record.id])
+        if known:
+            return tuple(map(str, known[record.id]))
+        email = record.email
+        if not email:
+            # A list's export tells only the address's md5, which Zendesk cannot search for.
+            try:
+                profile = await self._context.sailthru.client.get_user(record.id, key="sid")
+            except NotFound:
+                return ()
+            email = profile.email or ""
+        found = await self._context.zendesk.client.find_by_email(email) if email else ()
+        return tuple(str(user.id) for user in found)
