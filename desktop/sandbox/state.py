@@ -14,6 +14,9 @@ from desktop.sandbox.key_value_store import KeyValueStore
 from desktop.sandbox.people.generated_people import GeneratedPeople
 from desktop.sandbox.timestamps import AccountCalendar
 
+# What rate limits say when they are switched off.
+UNLIMITED_CALLS = 1_000_000_000
+
 
 @dataclass
 class SandboxState:

@@ -1,68 +1,65 @@
-"""The endpoint `job`: asynchronous work without row results (contract 2.4).
+"""The Sailthru endpoint `job`: jobs are queued, resumed after a restart, and shown.
 
-What a job does lives in `job_kinds.py` and `exports.py`; here it is queued, resumed and shown.
+Facts: docs/sailthru.md 2.4. Jobs answer no results by row: a bad row is skipped without a word.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from typing import Any
 
 from desktop.sandbox.http_messages import (
     JsonObject,
     SandboxHttpError,
-    SandboxRequest,
     SandboxResponse,
     json_response,
 )
 from desktop.sandbox.sailthru.error_responses import sailthru_error
 from desktop.sandbox.sailthru.repository import SailthruRepository
+from desktop.sandbox.sailthru.request_parameters import SailthruCall
 from desktop.sandbox.timestamps import HOUR
 
+# Job id → the steps of the job; between two of them requests get their turn.
 JobSteps = Callable[[str], Iterator[None]]
+# The function that names a new job, and refuses bad parameters, and its steps.
+JobKind = tuple[Callable[[SailthruCall], str], JobSteps]
 
-# An export's address dies after about two hours (contract 2.4, OLD).
+# An export's address dies after about two hours.
 EXPORT_URL_LIFETIME_S = 2 * HOUR
 
 
 class SailthruJobs:
-    """Queues and shows jobs."""
+    """The job endpoint; what each kind of job does is registered in `job_kinds`."""
 
     def __init__(self, repository: SailthruRepository) -> None:
         self.repository = repository
-        self.job_kinds: dict[str, tuple[Callable[[Mapping[str, Any]], str], JobSteps]] = {}
+        self.job_kinds: dict[str, JobKind] = {}
 
     def resume(self) -> None:
-        """Take up the jobs an earlier process left unfinished."""
+        """Queue again the jobs that an earlier process left unfinished."""
         for job_id, job in list(self.repository.jobs.existing_overrides()):
             if job["status"] == "pending":
                 self._queue(job_id, job)
             elif job.get("_file"):
-                # Exported files do not survive their process.
-                self.repository.jobs.put(job_id, {**job, "_made": 0.0})
+                # Exported files do not survive their process: their addresses are expired.
+                self.update_job(job_id, _made=0.0)
 
-    def post(
-        self, data: Mapping[str, Any], files: Mapping[str, bytes], _request: SandboxRequest
-    ) -> SandboxResponse:
-        """Queue a job."""
-        kind = str(data.get("job") or "")
-        if not kind:
-            raise sailthru_error(400, 2, "Missing required parameter: job")
+    def post(self, call: SailthruCall) -> SandboxResponse:
+        """Queue a job and answer with its id."""
+        kind = call.require("job")
         if kind == "blast_query":
-            # Not every account may (contract 2.0, TAP).
+            # Not every account may run it: this one may not.
             raise sailthru_error(403, 99, "blast_query is not allowed for this account")
         if kind not in self.job_kinds:
             raise sailthru_error(400, 99, f"Unknown job: {kind}")
-        name = self.job_kinds[kind][0](data)
-        number = len(self.repository.jobs.overrides)
-        digest = blake2b(
-            f"{self.repository.state.now()} {number}".encode(), digest_size=8
-        ).hexdigest()
-        job_id = f"{int(self.repository.state.now()):08x}{digest}"
-        payload = files.get("file")
+        name = self.job_kinds[kind][0](call)
+        now, number = self.repository.state.now(), len(self.repository.jobs.overrides)
+        digest = blake2b(f"{now} {number}".encode(), digest_size=8).hexdigest()
+        job_id = f"{int(now):08x}{digest}"
+        payload = call.files.get("file")
         self.repository.records.put(
             f"payload {job_id}",
             {
-                "data": {key: value for key, value in data.items() if key != "file"},
+                "data": {key: value for key, value in call.data.items() if key != "file"},
                 "file": payload.decode("utf-8", "replace") if payload is not None else None,
             },
         )
@@ -72,47 +69,45 @@ class SailthruJobs:
             "status": "pending",
             "_kind": kind,
             "_done": 0,
-            "_at": self.repository.state.now(),
-            "_doom": self.repository.job_fault,
+            "_at": now,
+            "_job_fault": self.repository.job_fault,
         }
         self.repository.jobs.put(job_id, job)
         self._queue(job_id, job)
         return json_response({"job_id": job_id, "name": name, "status": "pending"})
 
     def _queue(self, job_id: str, job: JsonObject) -> None:
-        due = job["_at"] + self.repository.state.account.job_ms / 1000
-        self.repository.state.job_queue.add(due, self._run_steps(job_id))
+        state = self.repository.state
+        state.job_queue.add(job["_at"] + state.account.job_ms / 1000, self._run_steps(job_id))
 
     def _run_steps(self, job_id: str) -> Iterator[None]:
         job = self.repository.jobs.get(job_id) or {}
-        if job["_doom"] == "stuck-job":
+        if job.get("_job_fault") == "stuck-job":
             return
         self.update_job(job_id, start_time=self.repository.state.now())
+        status = "completed"
         try:
-            if job["_doom"] == "failed-job":
+            if job.get("_job_fault") == "failed-job":
                 raise sailthru_error(500, 9, "Internal error")
             yield from self.job_kinds[job["_kind"]][1](job_id)
         except (SandboxHttpError, ValueError, KeyError, TypeError, AttributeError):
-            self.update_job(job_id, status="error", end_time=self.repository.state.now())
-        else:
-            self.update_job(job_id, status="completed", end_time=self.repository.state.now())
+            status = "error"
+        self.update_job(job_id, status=status, end_time=self.repository.state.now())
         self.repository.records.remove(f"payload {job_id}")
 
     def update_job(self, job_id: str, **changes: Any) -> None:
-        """Change what is known of a job."""
+        """Store changed fields of a job."""
         job = self.repository.jobs.get(job_id) or {}
         self.repository.jobs.put(job_id, {**job, **changes})
 
     def job_payload(self, job_id: str) -> tuple[JsonObject, str | None]:
-        """Return the parameters of a job and its file."""
+        """Return the parameters of a job and the text of its file."""
         kept = self.repository.records.get(f"payload {job_id}") or {"data": {}, "file": None}
         return kept["data"], kept["file"]
 
-    def get(
-        self, data: Mapping[str, Any], _files: object, request: SandboxRequest
-    ) -> SandboxResponse:
-        """Return a job; times and address appear when they are known."""
-        job_id = str(data.get("job_id") or "")
+    def get(self, call: SailthruCall) -> SandboxResponse:
+        """Return a job; times, file name and address appear when they are known."""
+        job_id = call.text("job_id")
         job = self.repository.jobs.get(job_id)
         if job is None:
             raise sailthru_error(404, 99, f"Unknown job: {job_id}")
@@ -120,12 +115,10 @@ class SailthruJobs:
         for key in ("start_time", "end_time"):
             if key in job:
                 shown[key] = self.repository.state.calendar.format_rfc2822(job[key])
-        for key in ("list", "filename"):
-            if key in job:
-                shown[key] = job[key]
+        shown |= {key: job[key] for key in ("list", "filename") if key in job}
         if job.get("_file") and job["status"] == "completed":
-            if request.received_at - job["_made"] > EXPORT_URL_LIFETIME_S:
+            if call.request.received_at - job["_made"] > EXPORT_URL_LIFETIME_S:
                 shown["expired"] = True
             else:
-                shown["export_url"] = f"{request.base_url}{job['_path']}"
+                shown["export_url"] = f"{call.request.base_url}{job['_path']}"
         return json_response(shown)

@@ -1,58 +1,53 @@
-"""Jobs that change profiles and lists: import, update, list_erase (contract 2.4)."""
+"""Sailthru jobs that change profiles and lists: import, update, list_erase, snapshot.
+
+Facts: docs/sailthru.md 2.4.
+"""
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from desktop.sandbox.http_messages import JsonObject, SandboxHttpError
-from desktop.sandbox.sailthru.background_jobs import SailthruJobs
+from desktop.sandbox.sailthru.background_jobs import JobKind, SailthruJobs
 from desktop.sandbox.sailthru.error_responses import sailthru_error
 from desktop.sandbox.sailthru.profile_updates import write_profile
 from desktop.sandbox.sailthru.repository import SailthruRepository
 from desktop.sandbox.sailthru.smart_list_query import as_list, matches_query
 
+# Rows written before requests get their turn again.
 ROWS_PER_STEP = 100
 
 
 @dataclass(frozen=True)
 class ProfileJobs:
-    """What these jobs are called and do."""
+    """Names and steps of the jobs that change profiles and lists."""
 
     repository: SailthruRepository
     jobs: SailthruJobs
 
-    def register(self) -> None:
-        """Register with the queue."""
-        self.jobs.job_kinds |= {
-            "import": (self._import_name, self._run_import),
-            "update": (self._update_name, self._run_update),
-            "list_erase": (self._erase_name, self._run_list_erase),
-            "snapshot": (lambda _data: "Snapshot", self._run_nothing),
+    def job_kinds(self) -> dict[str, JobKind]:
+        """Return the jobs by the value of the parameter `job`."""
+
+        def erase_name(call: Any) -> str:
+            return f"Bulk List Erase: {len(as_list(call.data.get('lists')))} requested"
+
+        return {
+            "import": (lambda call: f"List Import: {call.require('list')}", self._run_import),
+            "update": (lambda _call: "Bulk Update", self._run_update),
+            "list_erase": (erase_name, self._run_list_erase),
+            # A snapshot is sent to the account's owner: nothing of it is seen here.
+            "snapshot": (lambda _call: "Snapshot", lambda _job_id: iter((None,))),
         }
-
-    def _import_name(self, data: Mapping[str, Any]) -> str:
-        if not data.get("list"):
-            raise sailthru_error(400, 2, "Missing required parameter: list")
-        return f"List Import: {data['list']}"
-
-    def _update_name(self, _data: Mapping[str, Any]) -> str:
-        return "Bulk Update"
-
-    def _erase_name(self, data: Mapping[str, Any]) -> str:
-        return f"Bulk List Erase: {len(as_list(data.get('lists')))} requested"
-
-    def _run_nothing(self, _job_id: str) -> Iterator[None]:
-        yield
 
     def _run_list_erase(self, job_id: str) -> Iterator[None]:
         data, _ = self.jobs.job_payload(job_id)
-        for name in as_list(data.get("lists")):
-            if self.repository.lists.get(str(name)) is not None:
-                self.repository.remove_list(str(name))
+        for name in map(str, as_list(data.get("lists"))):
+            if self.repository.lists.get(name) is not None:
+                self.repository.remove_list(name)
             yield
 
     def _run_import(self, job_id: str) -> Iterator[None]:
@@ -73,12 +68,11 @@ class ProfileJobs:
         elif data.get("emails"):
             rows = _parse_import_rows(str(data["emails"]))
         elif isinstance(data.get("query"), dict):
+            # The members are settled before the first write, which may change who matches.
             query, now = data["query"], self.repository.state.now()
-            rows = [
-                {"id": profile["sid"], "key": "sid"}
-                for profile in self.repository.all_profiles()
-                if matches_query(query, profile, now)
-            ]
+            profiles = self.repository.all_profiles()
+            found = [profile for profile in profiles if matches_query(query, profile, now)]
+            rows = [{"id": profile["sid"], "key": "sid"} for profile in found]
         else:
             # A url would have to be fetched; the sandbox calls nobody.
             raise sailthru_error(400, 99, "Exactly one of emails, url, file and query is required")
@@ -111,12 +105,13 @@ def _parse_line(line: str) -> JsonObject:
     if not isinstance(row, dict):
         return {}
     if "id" not in row and row.get("email"):
-        # Seen as well: {"email": …} instead of id and key (contract 2.4, RB).
+        # The Ruby client's example has {"email": …} instead of id and key.
         row = {**row, "id": row["email"], "key": "email"}
     return row
 
 
 def _merge_row(row: JsonObject, common: JsonObject) -> JsonObject:
+    """Add the values that all rows have in common; the row's own win."""
     joined = {**common, **row}
     for key in ("vars", "lists"):
         own, shared = row.get(key), common.get(key)
@@ -128,21 +123,16 @@ def _merge_row(row: JsonObject, common: JsonObject) -> JsonObject:
 def _parse_import_rows(text: str) -> Iterator[JsonObject]:
     """Read a CSV with a header that names `email`, or addresses one after another."""
     lines = list(csv.reader(io.StringIO(text)))
-    if not lines:
-        return
-    header = [cell.strip().lower() for cell in lines[0]]
+    header = [cell.strip().lower() for cell in lines[0]] if lines else []
     if "email" not in header:
-        for cells in lines:
-            for cell in cells:
-                if cell.strip():
-                    yield {"id": cell.strip(), "key": "email"}
+        for cell in (cell.strip() for cells in lines for cell in cells):
+            if cell:
+                yield {"id": cell, "key": "email"}
         return
     place = header.index("email")
     for cells in lines[1:]:
         if len(cells) > place and cells[place].strip():
-            values = {
-                name: cell
-                for name, cell in zip(header, cells, strict=False)
-                if name not in ("email", "signup_date") and name
-            }
+            values = dict(zip(header, cells, strict=False))
+            for name in ("", "email", "signup_date"):
+                values.pop(name, None)
             yield {"id": cells[place].strip(), "key": "email", "vars": values}

@@ -1,4 +1,7 @@
-"""Profiles and purchases as the API shows them (contract 2.1)."""
+"""Serializer of Sailthru profiles and purchases, by the fields that a call asks for.
+
+Facts: docs/sailthru.md 2.1.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,28 +12,18 @@ from desktop.sandbox.sailthru.smart_list_query import as_list, engagement_of
 
 DEFAULT_FIELDS = ("keys", "vars", "lists", "engagement", "optout_email")
 KNOWN_FIELDS = (
-    "activity",
-    "device",
-    "engagement",
-    "keys",
-    "lifetime",
-    "lists",
-    "optout_email",
-    "optout_templates",
-    "purchase_incomplete",
-    "purchases",
-    "smart_lists",
-    "smart-lists",
-    "sms_marketing_status",
-    "sms_transactional_status",
-    "vars",
+    *DEFAULT_FIELDS,
+    *("activity", "device", "lifetime", "optout_templates", "purchase_incomplete", "purchases"),
+    # Both spellings occur in the vendor's own pages.
+    *("smart_lists", "smart-lists", "sms_marketing_status", "sms_transactional_status"),
 )
 
 
 def parse_fields(given: Any) -> dict[str, int]:
-    """Read `fields`: names with 1 or, for purchases, how many."""
+    """Read the parameter `fields`: names with 1 or, for purchases, how many."""
     if isinstance(given, Mapping):
-        return {str(name): _count(value) for name, value in given.items() if _count(value)}
+        counts = {str(name): _count(value) for name, value in given.items()}
+        return {name: count for name, count in counts.items() if count}
     return {str(name): 1 for name in as_list(given)}
 
 
@@ -44,7 +37,7 @@ def _count(value: Any) -> int:
 def serialize_profile(
     repository: SailthruRepository, profile: JsonObject, fields: Mapping[str, int]
 ) -> JsonObject:
-    """Return the fields asked for and nothing else, or the usual ones."""
+    """Return the fields asked for and nothing else, or the default ones."""
     names = [name for name in fields if name in KNOWN_FIELDS] if fields else list(DEFAULT_FIELDS)
     shown: JsonObject = {}
     for name in names:
@@ -61,48 +54,40 @@ def serialize_profile(
 def _serialize_field(
     repository: SailthruRepository, profile: JsonObject, name: str, count: int
 ) -> Any:
+    format_date = repository.state.calendar.format_rfc2822
     if name == "keys":
         return serialize_keys(repository, profile)
     if name == "lists":
+        joined = profile["lists"].items()
         dates = {
-            one: repository.state.calendar.format_rfc2822(joined)
-            for one, joined in profile["lists"].items()
-            if repository.is_list_member(one, profile)
+            one: format_date(at) for one, at in joined if repository.is_list_member(one, profile)
         }
-        # Nobody's lists are null, not {} (contract 2.1, REC).
+        # Recorded: the lists of a profile without any are null, not {}.
         return dates or None
     if name == "engagement":
         return engagement_of(profile)
     if name == "activity":
-        return {
-            key: repository.state.calendar.format_rfc2822(at)
-            for key, at in profile["activity"].items()
-        }
+        return {key: format_date(at) for key, at in profile["activity"].items()}
     if name in ("purchases", "purchase_incomplete"):
         newest = sorted(profile[name], key=lambda it: float(it["time"]), reverse=True)
-        # 1 is the usual "yes"; a greater number says how many (contract 2.1, ING only).
+        # 1 is the usual "yes"; a greater number says how many.
         chosen = newest[:count] if count > 1 else newest
-        return [serialize_purchase(repository, purchase) for purchase in chosen]
+        return [_serialize_purchase(repository, purchase) for purchase in chosen]
     if name.startswith("sms_"):
         return profile["sms_status"].get(name)
     return profile[name]
 
 
 def serialize_keys(repository: SailthruRepository, profile: JsonObject) -> JsonObject:
-    """Return the keys; extid and sms only where the account has them."""
-    keys = {"sid": profile["sid"], "cookie": profile["cookie"], "email": profile["email"]}
+    """Return the keys of a profile; extid and sms only where the account has them."""
+    keys = {name: profile[name] for name in ("sid", "cookie", "email")}
     for name in ("extid", "sms"):
         if profile[name] and getattr(repository.state.account, name):
             keys[name] = profile[name]
     return keys
 
 
-def serialize_purchase(repository: SailthruRepository, purchase: JsonObject) -> JsonObject:
-    """Return a purchase with its date in the account's zone."""
-    return {
-        "time": repository.state.calendar.format_rfc2822(purchase["time"]),
-        "price": purchase["price"],
-        "qty": purchase["qty"],
-        "items": purchase["items"],
-        **{key: purchase[key] for key in ("channel", "unique_id") if key in purchase},
-    }
+def _serialize_purchase(repository: SailthruRepository, purchase: JsonObject) -> JsonObject:
+    names = ("time", "price", "qty", "items", "channel", "unique_id")
+    shown = {name: purchase[name] for name in names if name in purchase}
+    return shown | {"time": repository.state.calendar.format_rfc2822(purchase["time"])}

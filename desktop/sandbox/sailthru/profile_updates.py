@@ -1,4 +1,7 @@
-"""What a write does to a profile, for one POST and for one line of a job (contract 2.1, POST)."""
+"""Writes to a Sailthru profile: keys, vars, lists and opt-outs, for a POST and for a job's row.
+
+Facts: docs/sailthru.md 2.1 and 5.
+"""
 
 import re
 from collections.abc import Mapping
@@ -13,13 +16,13 @@ from desktop.sandbox.sailthru.smart_list_query import as_list
 EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]+")
 PROFILE_KEYS = ("sid", "email", "extid", "cookie", "sms", "fb", "twitter")
 OPTOUT_LEVELS = ("none", "basic", "blast", "all")
-# all > basic > blast > none: the contract's own inference (4.4).
+# all > basic > blast > none is inferred from what each level still receives (4.4).
 OPTOUT_STRICTNESS = {"none": 0, "valid": 0, "blast": 1, "basic": 2, "all": 3}
 LONGEST_VAR_NAME = 32
 
 
 def read_profile_key(repository: SailthruRepository, data: Mapping[str, Any]) -> tuple[str, str]:
-    """Return key and id of a call; an id without key is recognised by its form."""
+    """Return key and id of a call; an id without a key is recognised by its form."""
     identifier = data.get("id")
     if identifier is None or identifier == "":
         raise sailthru_error(400, 2, "Missing required parameter: id")
@@ -41,24 +44,25 @@ def require_valid_email(email: str) -> str:
 
 
 def find_or_create_profile(repository: SailthruRepository, data: Mapping[str, Any]) -> JsonObject:
-    """Return a draft of the profile; an unknown address makes a new one (contract 2.1, POST)."""
+    """Return a draft of the profile that a call names; an unknown address makes a new one."""
     key, value = read_profile_key(repository, data)
-    found = repository.find_profile(key, value)
-    if found is not None:
-        draft = repository.profiles.copy_for_update(found["sid"])
-        if draft is not None:
-            return draft
+    if (draft := _draft_of(repository, key, value)) is not None:
+        return draft
     keys = data.get("keys")
     named = str(keys["email"]) if isinstance(keys, dict) and keys.get("email") else ""
     if key == "email":
         return repository.new_profile(require_valid_email(value))
     if key in ("extid", "sms") and named:
-        known = repository.find_profile("email", require_valid_email(named))
-        draft = repository.profiles.copy_for_update(known["sid"]) if known else None
-        draft = draft or repository.new_profile(require_valid_email(named))
+        address = require_valid_email(named)
+        draft = _draft_of(repository, "email", address) or repository.new_profile(address)
         draft[key] = value
         return draft
     raise user_not_found_error(400, key, value)
+
+
+def _draft_of(repository: SailthruRepository, key: str, value: str) -> JsonObject | None:
+    found = repository.find_profile(key, value)
+    return repository.profiles.copy_for_update(found["sid"]) if found else None
 
 
 def apply_profile_fields(
@@ -69,7 +73,7 @@ def apply_profile_fields(
     _edit_lists(repository, profile, data.get("lists"))
     optout = data.get("optout_email")
     if optout is not None and optout != "":
-        # Only at the top level: inside `keys` it is silently without effect (contract 2.1).
+        # Only at the top level: inside `keys` it is silently without effect.
         if str(optout) not in (*OPTOUT_LEVELS, "valid"):
             raise sailthru_error(400, 99, f"Invalid optout_email: {optout}")
         profile["optout_email"] = "none" if optout == "valid" else str(optout)
@@ -77,7 +81,7 @@ def apply_profile_fields(
             profile["activity"]["optout_time"] = repository.state.now()
     templates = data.get("optout_templates")
     if isinstance(templates, dict):
-        profile["optout_templates"] |= {name: _is_on(value) for name, value in templates.items()}
+        profile["optout_templates"] |= {name: is_on(value) for name, value in templates.items()}
     for name in ("optout_sms_status", "sms_marketing_status", "sms_transactional_status"):
         if data.get(name):
             profile["sms_status"][name] = str(data[name])
@@ -91,12 +95,13 @@ def _edit_vars(profile: JsonObject, values: Any) -> None:
             raise sailthru_error(400, 99, f"Var name too long: {name}")
         if re.match(r"\d", name):
             raise sailthru_error(400, 99, f"Invalid var name: {name}")
-        # No % - . $; spaces become underscores; null is kept as null (contract 5 and 2.1).
+        # Names lose % - . $ and get underscores for blanks; null is kept as null.
         clean = re.sub(r"[%\-.$]", "", name).replace(" ", "_")
         profile["vars"][clean] = value
 
 
-def _is_on(value: Any) -> int:
+def is_on(value: Any) -> int:
+    """Return 1 for what PHP takes for true, 0 for what it takes for false."""
     return 0 if value in (0, "0", False, None, "") else 1
 
 
@@ -106,20 +111,20 @@ def _edit_lists(repository: SailthruRepository, profile: JsonObject, given: Any)
         name = str(raw_name)
         record = repository.lists.get(name)
         if record is not None and record["type"] == "smart":
-            # What happens here is unknown (contract 5): refused or ignored, by account key.
+            # What Sailthru does here is unknown: refused or ignored, by the account's option.
             if repository.state.account.smart_list_refused:
                 raise sailthru_error(400, 99, f"Cannot add users to smart list: {name}")
             continue
-        if not _is_on(value):
+        if not is_on(value):
             profile["lists"].pop(name, None)
             continue
         if "$" in name or not name.strip():
             raise sailthru_error(400, 99, f"Invalid list name: {name}")
         now = repository.state.now()
         if record is None:
-            repository.save_list(make_list_record(name, now, kind="normal"))
+            repository.save_list(make_list_record(name, now))
         if not repository.is_list_member(name, profile):
-            # Sending 1 again keeps the first join time (contract 2.1, REC).
+            # Recorded: sending 1 again keeps the time of the first joining.
             profile["lists"][name] = now
 
 
@@ -141,7 +146,7 @@ def apply_key_changes(
         owner = repository.find_profile(name, value) if value else None
         if owner is not None and owner["sid"] != profile["sid"]:
             if not merging:
-                # Code and status are unknown; the docs' table has 409 for rules (contract 2.1).
+                # Code and status are unknown; the vendor's table has 409 for broken rules.
                 raise sailthru_error(409, 99, f"User already exists with {name}: {value}")
             merge_profiles(profile, owner)
             loser = owner
@@ -151,7 +156,7 @@ def apply_key_changes(
 
 
 def merge_profiles(profile: JsonObject, other: JsonObject) -> None:
-    """Combine two profiles: own values win, the strictest opt-out is kept (contract 2.1)."""
+    """Merge another profile into a draft: own values win, the strictest opt-out is kept."""
     profile["vars"] = {**other["vars"], **profile["vars"]}
     for name, joined in other["lists"].items():
         profile["lists"][name] = min(joined, profile["lists"].get(name, joined))
@@ -163,11 +168,8 @@ def merge_profiles(profile: JsonObject, other: JsonObject) -> None:
         earliest = name in ("create_time", "signup_time")
         choose = min if earliest else max
         profile["activity"][name] = choose(at, profile["activity"].get(name, at))
-    profile["optout_email"] = max(
-        profile["optout_email"],
-        other["optout_email"],
-        key=lambda level: OPTOUT_STRICTNESS.get(level, 0),
-    )
+    levels = (profile["optout_email"], other["optout_email"])
+    profile["optout_email"] = max(levels, key=lambda level: OPTOUT_STRICTNESS.get(level, 0))
     for name in ("extid", "sms"):
         profile[name] = profile[name] or other[name]
 

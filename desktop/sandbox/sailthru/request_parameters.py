@@ -1,7 +1,11 @@
-"""The parameters of a request: query, form or multipart; then `json`, or PHP-style names."""
+"""Parameters of a Sailthru request: query, form or multipart; then `json`, or PHP-style names.
+
+Facts: docs/sailthru.md 1.
+"""
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,11 +14,33 @@ from python_multipart import FormParser
 from python_multipart.multipart import Field, File, parse_options_header
 
 from desktop.sandbox.http_messages import SandboxRequest
+from desktop.sandbox.sailthru.error_responses import sailthru_error
+
+_ENVELOPE_NAMES = ("api_key", "format", "sig")
+
+
+@dataclass(frozen=True)
+class SailthruCall:
+    """What an endpoint is called with: the data of the call, its files, the HTTP request."""
+
+    data: Mapping[str, Any]
+    files: Mapping[str, bytes]
+    request: SandboxRequest
+
+    def text(self, name: str) -> str:
+        """Return a parameter as text, empty without one."""
+        return str(self.data.get(name) or "")
+
+    def require(self, name: str) -> str:
+        """Return a parameter as text; raises error 2 without one."""
+        if not self.text(name):
+            raise sailthru_error(400, 2, f"Missing required parameter: {name}")
+        return self.text(name)
 
 
 @dataclass
 class SailthruParameters:
-    """Pairs in the order sent, files by name."""
+    """Pairs of names and values in the order sent, and files by name."""
 
     pairs: list[tuple[str, str]]
     files: dict[str, bytes] = field(default_factory=dict)
@@ -25,7 +51,10 @@ class SailthruParameters:
         return found[-1] if found else None
 
     def request_data(self) -> dict[str, Any]:
-        """Return what the call is about; `null`, `{}` and nothing are all empty (contract 1.11)."""
+        """Return the data of the call; `null`, a list and nothing are all empty.
+
+        Raises a ValueError when `json` is no JSON.
+        """
         text = self.get("json")
         if text is None:
             return _parse_php_names([pair for pair in self.pairs if pair[0] not in _ENVELOPE_NAMES])
@@ -33,17 +62,19 @@ class SailthruParameters:
         return data if isinstance(data, dict) else {}
 
 
-_ENVELOPE_NAMES = ("api_key", "format", "sig")
-
-
 def parse_parameters(request: SandboxRequest) -> SailthruParameters:
-    """Read the parameters from where the method puts them (contract 1.2)."""
+    """Read the parameters from where the method puts them."""
     if request.method != "POST":
         return SailthruParameters(_parse_form(request.raw_query))
     kind = request.headers.get("content-type", "")
     if kind.startswith("multipart/form-data"):
         return _parse_multipart(request.body, kind)
-    return SailthruParameters(_parse_form(request.body.decode("utf-8", "surrogateescape")))
+    return SailthruParameters(_parse_form(_decode(request.body)))
+
+
+def _decode(raw: bytes | None) -> str:
+    # Surrogates keep bytes that are no UTF-8: the signature is over the bytes as sent.
+    return (raw or b"").decode("utf-8", "surrogateescape")
 
 
 def _parse_form(text: str) -> list[tuple[str, str]]:
@@ -56,19 +87,16 @@ def _parse_multipart(body: bytes, kind: str) -> SailthruParameters:
     found = SailthruParameters([])
 
     def on_field(item: Field) -> None:
-        name = (item.field_name or b"").decode("utf-8", "surrogateescape")
-        found.pairs.append((name, (item.value or b"").decode("utf-8", "surrogateescape")))
+        found.pairs.append((_decode(item.field_name), _decode(item.value)))
 
     def on_file(item: File) -> None:
         item.file_object.seek(0)
-        name = (item.field_name or b"").decode("utf-8", "surrogateescape")
-        found.files[name] = item.file_object.read()
+        found.files[_decode(item.field_name)] = item.file_object.read()
         item.close()
 
     _, options = parse_options_header(kind)
-    parser = FormParser(
-        "multipart/form-data", on_field, on_file, boundary=options.get(b"boundary", b"")
-    )
+    boundary = options.get(b"boundary", b"")
+    parser = FormParser("multipart/form-data", on_field, on_file, boundary=boundary)
     parser.write(body)
     parser.finalize()
     parser.close()
@@ -76,7 +104,7 @@ def _parse_multipart(body: bytes, kind: str) -> SailthruParameters:
 
 
 def _parse_php_names(pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    """Turn `a[b]=1&a[c][]=2` into dictionaries (contract 1.6, legacy calls)."""
+    """Turn `a[b]=1&a[c][]=2` into dictionaries, as calls without `json` write them."""
     data: dict[str, Any] = {}
     for name, value in pairs:
         path = [part for part in re.split(r"[\[\]]+", name) if part]
@@ -84,9 +112,8 @@ def _parse_php_names(pairs: list[tuple[str, str]]) -> dict[str, Any]:
             continue
         place = data
         for part in path[:-1]:
-            deeper = place.setdefault(part, {})
-            if not isinstance(deeper, dict):
-                deeper = place[part] = {}
-            place = deeper
+            if not isinstance(place.get(part), dict):
+                place[part] = {}
+            place = place[part]
         place[path[-1]] = value
     return data

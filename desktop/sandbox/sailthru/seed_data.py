@@ -1,8 +1,13 @@
-"""The profiles Sailthru holds before anybody changes them."""
+"""Seed data of Sailthru: fixture profiles, and profiles generated from a number on demand.
 
+Times in profiles are Unix seconds until they are shown, amounts are cents.
+"""
+
+from copy import deepcopy
 from hashlib import md5
 from typing import Any
 
+from desktop.sandbox.data_files import read_data_file
 from desktop.sandbox.http_messages import JsonObject
 from desktop.sandbox.people.fixture_people import FIXTURE_PEOPLE, FixtureProfile
 from desktop.sandbox.people.generated_people import GeneratedPeople, GeneratedPerson
@@ -14,71 +19,77 @@ from desktop.sandbox.people.sample_texts import (
 )
 from desktop.sandbox.timestamps import DAY, HOUR
 
+RECORD_TEMPLATES: dict[str, JsonObject] = read_data_file("sailthru", "record_templates.json")
 SMART_LIST = "zendesk-sync-smart"
+# The last two names need care in addresses and in forms.
 NORMAL_LISTS = (*LIST_MEMBERS_PER_256, "!! bar/foo", "a=b")
+_DEVICES = ("iPhone", "Android", "Desktop")
+_HEALTH = ("neutral", "happy", "frustrated")
+# Days since the last opening, by engagement; 70 for the others.
+_QUIET_DAYS = {"engaged": 1, "active": 3, "passive": 9}
+# Vars that come from predictions: an account without them has none.
+_PREDICTION_VARS = ("rev_365", "customer_value")
 
+# The sid of a generated person is its number times an odd constant: whoever has the inverse finds
+# the number again, and neighbours look unlike.
 _SID_HIGH = 0x5A000000
 _SID_MULTIPLIER = 0x9E3779B97F4A7C15
 _MASK = (1 << 64) - 1
 _SID_INVERSE = pow(_SID_MULTIPLIER, -1, 1 << 64)
 
 
+def _md5(text: str) -> str:
+    return md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
 def make_cookie(sid: str, email: str) -> str:
-    """88 hex digits around the sid; the last 32 change with the address (contract 5)."""
-    first = md5(f"cookie {sid}".encode(), usedforsecurity=False).hexdigest()
-    last = md5(f"cookie {sid} {email}".encode(), usedforsecurity=False).hexdigest()
-    return f"{first}{sid}{last}"
+    """Return 88 hex digits around the sid; the last 32 change with the address."""
+    return f"{_md5(f'cookie {sid}')}{sid}{_md5(f'cookie {sid} {email}')}"
 
 
 def make_profile_record(sid: str, email: str, created: float) -> JsonObject:
-    """Return a new profile; times are Unix seconds until they are shown."""
-    return {
+    """Make an empty profile with its keys and its time of creation."""
+    return deepcopy(RECORD_TEMPLATES["profile"]) | {
         "sid": sid,
         "cookie": make_cookie(sid, email),
         "email": email,
-        "extid": None,
-        "sms": None,
-        "vars": {},
-        "lists": {},
-        "optout_email": "none",
-        "optout_templates": {},
-        "engagement": "new",
-        "hardbounce": False,
         "activity": {"create_time": created},
-        "lifetime": {
-            "lifetime_message": 0,
-            "lifetime_pv": 0,
-            "lifetime_open": 0,
-            "lifetime_click": 0,
-            "lifetime_purchase": 0,
-            "lifetime_purchase_price": 0,
-        },
-        "purchases": [],
-        "purchase_incomplete": [],
-        "device": {},
-        "sms_status": {},
         "_at": created,
     }
 
 
 def make_purchase_record(number: int, at: float, price: int, title: str) -> JsonObject:
-    """One purchase in cents with its items (contract 2.1)."""
+    """Make a purchase of one item."""
     slug = title.lower().replace(" ", "-").replace(",", "")
+    url = f"https://shop.example/{slug}"
     item = {
         "id": f"sku-{slug}",
         "title": title,
-        "url": f"https://shop.example/{slug}",
+        "url": url,
         "price": price,
         "qty": 1,
         "tags": [],
         "vars": {},
-        "images": {"full": {"url": f"https://shop.example/{slug}.jpg"}, "thumb": {"url": ""}},
+        "images": {"full": {"url": f"{url}.jpg"}, "thumb": {"url": ""}},
     }
     return {"number": number, "price": price, "qty": 1, "time": at, "items": [item]}
 
 
+def _lifetime(
+    purchases: list[JsonObject], *, messages: int, views: int, opens: int, clicks: int
+) -> JsonObject:
+    return {
+        "lifetime_message": messages,
+        "lifetime_pv": views,
+        "lifetime_open": opens,
+        "lifetime_click": clicks,
+        "lifetime_purchase": len(purchases),
+        "lifetime_purchase_price": sum(it["price"] for it in purchases),
+    }
+
+
 class SailthruSeedData:
-    """Makes profiles by sid and finds their sids by address."""
+    """Makes seed profiles by sid, and finds sids by number and by address."""
 
     def __init__(self, generated_people: GeneratedPeople) -> None:
         self.generated_people = generated_people
@@ -87,7 +98,7 @@ class SailthruSeedData:
         }
 
     def profile(self, sid: str) -> JsonObject | None:
-        """Make a profile, or None where the sid means nobody."""
+        """Make a profile, or return None where the sid means nobody."""
         if (fixture := self.fixture_profiles.get(sid)) is not None:
             return self._fixture_profile(fixture)
         index = self.index_of(sid)
@@ -97,12 +108,12 @@ class SailthruSeedData:
         return self.generated_profile(person) if person.has_profile else None
 
     def sid_of(self, index: int) -> str:
-        """Return the sid of one of the crowd."""
+        """Return the sid of a generated person's number."""
         low = (index * _SID_MULTIPLIER + self.generated_people.seed) & _MASK
         return f"{_SID_HIGH | (low >> 42) & 0xFFFFFF:08x}{low:016x}"
 
     def index_of(self, sid: str) -> int | None:
-        """Return the number in a sid if it is one of the crowd's."""
+        """Return the number in a sid if it is a generated person's."""
         try:
             low = int(sid[8:], 16)
         except ValueError:
@@ -111,7 +122,7 @@ class SailthruSeedData:
         return index if index < self.generated_people.total and self.sid_of(index) == sid else None
 
     def sid_by_email(self, email: str) -> str | None:
-        """Return the sid that an unchanged address of the crowd belongs to."""
+        """Return the sid of the generated person with an unchanged address."""
         index = self.generated_people.index_by_email(email)
         if index is None:
             return None
@@ -119,19 +130,19 @@ class SailthruSeedData:
         return self.sid_of(index) if person.has_profile and person.profile_email == email else None
 
     def _fixture_profile(self, profile: FixtureProfile) -> JsonObject:
-        at = self.generated_people.reference_time
-        created = at - profile.created_age_s
-        lists = {name: at - age for name, age in profile.lists.items()}
+        now = self.generated_people.reference_time
+        created = now - profile.created_age_s
+        lists = {name: now - age for name, age in profile.lists.items()}
         if profile.created_at is not None:
             created = profile.created_at.timestamp()
             lists = dict.fromkeys(lists, created)
-        record = make_profile_record(profile.sid, profile.email, created)
         opens, clicks, views, messages = profile.lifetime
         purchases = [
-            make_purchase_record(number, at - age, price, title)
+            make_purchase_record(number, now - age, price, title)
             for number, (age, price, title) in enumerate(profile.purchases)
         ]
-        record |= {
+        times = {name: now - age for name, age in profile.activity.items()}
+        return make_profile_record(profile.sid, profile.email, created) | {
             "extid": profile.extid,
             "sms": profile.sms,
             "vars": self._filter_predictions(dict(profile.vars)),
@@ -139,93 +150,80 @@ class SailthruSeedData:
             "optout_email": profile.optout,
             "engagement": profile.engagement,
             "hardbounce": profile.hardbounce,
-            "activity": {"create_time": created}
-            | {name: at - age for name, age in profile.activity.items()},
+            "activity": {"create_time": created, **times},
             "purchases": purchases,
             "device": {"top_device_email": "iPhone"} if opens else {},
+            "lifetime": _lifetime(
+                purchases, messages=messages, views=views, opens=opens, clicks=clicks
+            ),
         }
-        record["lifetime"] |= {
-            "lifetime_message": messages,
-            "lifetime_pv": views,
-            "lifetime_open": opens,
-            "lifetime_click": clicks,
-            "lifetime_purchase": len(purchases),
-            "lifetime_purchase_price": sum(it["price"] for it in purchases),
-        }
-        return record
 
     def _filter_predictions(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Fit the vars of the cast to an account without predictions, or to a publisher's."""
-        revenue = values.get("rev_365")
+        """Fit the vars of a fixture profile to an account without predictions or a publisher's."""
         if not self.generated_people.has_predictions:
-            return {k: v for k, v in values.items() if k not in ("rev_365", "customer_value")}
-        if self.generated_people.is_publisher and revenue is not None:
-            del values["rev_365"]
-            values["pv_30"] = round(revenue / 10, 1)
+            return {name: it for name, it in values.items() if name not in _PREDICTION_VARS}
+        if self.generated_people.is_publisher and values.get("rev_365") is not None:
+            # Publishers predict page views instead of revenue.
+            values["pv_30"] = round(values.pop("rev_365") / 10, 1)
         return values
 
     def generated_lists_of(self, person: GeneratedPerson) -> dict[str, float]:
-        """Return the natural lists of one of the crowd, without making the profile."""
-        draw = person.random_bytes
-        created = _generated_created_at(person)
+        """Return the natural lists of a generated person, without making the profile."""
+        draw, created = person.random_bytes, _generated_created_at(person)
         return {
-            name: created + draw[28 + place] * 3600.0
+            name: created + float(draw[28 + place] * HOUR)
             for place, (name, share) in enumerate(LIST_MEMBERS_PER_256.items())
             if draw[24 + place] < share
         }
 
     def generated_profile(self, person: GeneratedPerson) -> JsonObject:
-        """Make the profile of one of the crowd."""
+        """Make the profile of a generated person."""
         draw, created = person.random_bytes, _generated_created_at(person)
-        record = make_profile_record(self.sid_of(person.index), person.profile_email, created)
-        sent = 20 + draw[32] * 2
-        opens = 0 if draw[33] < 45 else sent * (5 + draw[33] % 70) // 100
+        messages = 20 + draw[32] * 2
+        opens = 0 if draw[33] < 45 else messages * (5 + draw[33] % 70) // 100
         clicks = opens * (draw[34] % 45) // 100
         engagement = _generated_engagement(draw[35], opens, clicks)
+
+        def after_creation(at: float) -> float:
+            # Nothing happened before the profile was there.
+            return max(at, created + HOUR)
+
+        quiet_days = _QUIET_DAYS.get(engagement, 70) + draw[36] % 9
+        opened = after_creation(person.last_active_at - quiet_days * DAY)
         activity = {"create_time": created, "signup_time": created}
-        quiet = {"engaged": 1, "active": 3, "passive": 9}.get(engagement, 70)
-        last = max(person.last_active_at - (quiet + draw[36] % 9) * DAY, created + HOUR)
         if opens:
-            activity["open_time"] = last
+            activity["open_time"] = opened
         if clicks:
-            activity["click_time"] = max(last - (1 + draw[37] % 20) * DAY, created + HOUR)
+            activity["click_time"] = after_creation(opened - (1 + draw[37] % 20) * DAY)
         if draw[38] < 160:
-            activity["view_time"] = last + HOUR
-        bought = (draw[39] % 5) if draw[38] < 100 else 0
+            activity["view_time"] = opened + HOUR
         purchases = [
             make_purchase_record(
                 number,
-                max(
-                    person.last_active_at - (12 + 90 * number + draw[number]) * DAY, created + HOUR
-                ),
+                after_creation(person.last_active_at - (12 + 90 * number + draw[number]) * DAY),
                 900 + 37 * draw[number + 1] + 500 * (draw[number + 2] % 9),
                 PRODUCT_TITLES[(draw[number + 3] + number) % len(PRODUCT_TITLES)],
             )
-            for number in range(bought)
+            for number in range((draw[39] % 5) if draw[38] < 100 else 0)
         ]
-        record |= {
+        views = draw[38] * 3
+        lifetime = _lifetime(purchases, messages=messages, views=views, opens=opens, clicks=clicks)
+        spent = lifetime["lifetime_purchase_price"]
+        return make_profile_record(self.sid_of(person.index), person.profile_email, created) | {
             "extid": f"shop-{person.index:07d}" if draw[20] < 128 else None,
-            "vars": self._generated_vars(person, sum(it["price"] for it in purchases)),
+            "vars": self._generated_vars(person, spent),
             "lists": self.generated_lists_of(person),
             "optout_email": _generated_optout(draw[4]),
             "engagement": engagement,
             "hardbounce": draw[6] < 5,
             "activity": activity,
             "purchases": purchases,
-            "device": {"top_device_email": ("iPhone", "Android", "Desktop")[draw[9] % 3]},
+            "device": {"top_device_email": _DEVICES[draw[9] % len(_DEVICES)]},
+            "lifetime": lifetime,
         }
-        record["lifetime"] |= {
-            "lifetime_message": sent,
-            "lifetime_pv": draw[38] * 3,
-            "lifetime_open": opens,
-            "lifetime_click": clicks,
-            "lifetime_purchase": bought,
-            "lifetime_purchase_price": sum(it["price"] for it in purchases),
-        }
-        return record
 
     def _generated_vars(self, person: GeneratedPerson, spent_cents: int) -> dict[str, Any]:
-        draw = person.random_bytes
+        draw, people = person.random_bytes, self.generated_people
         values: dict[str, Any] = {
             "first_name": person.given,
             "last_name": person.family,
@@ -234,15 +232,16 @@ class SailthruSeedData:
             "favourite_category": CATEGORIES[draw[11] % len(CATEGORIES)],
             "ltv": round(spent_cents / 100, 2),
         }
-        if self.generated_people.has_predictions and draw[12] < 215:
-            if self.generated_people.is_publisher:
-                values["pv_30"] = round(draw[13] ** 2 / 400, 1)
-                values["customer_value"] = 1 + (draw[13] > 90) + (draw[13] > 170) + (draw[13] > 230)
+        if people.has_predictions and draw[12] < 215:
+            worth = draw[13]
+            if people.is_publisher:
+                values["pv_30"] = round(worth**2 / 400, 1)
             else:
-                values["rev_365"] = round(draw[13] ** 2 / 50, 2)
-                values["customer_value"] = 1 + (draw[13] > 90) + (draw[13] > 170) + (draw[13] > 230)
+                values["rev_365"] = round(worth**2 / 50, 2)
+            # Four classes of customers, the last of them a tenth.
+            values["customer_value"] = 1 + sum(worth > limit for limit in (90, 170, 230))
         if draw[22] < 60:
-            values["zendesk_health"] = ("neutral", "happy", "frustrated")[draw[22] % 3]
+            values["zendesk_health"] = _HEALTH[draw[22] % len(_HEALTH)]
         if person.on_smart_list:
             values["zendesk_sync"] = True
         if draw[23] < 40:
@@ -257,10 +256,8 @@ def _generated_created_at(person: GeneratedPerson) -> float:
 def _generated_engagement(draw: int, opens: int, clicks: int) -> str:
     if not opens:
         return "new" if draw < 60 else "dormant"
-    if clicks and draw < 60:
-        return "engaged"
     if clicks and draw < 140:
-        return "active"
+        return "engaged" if draw < 60 else "active"
     return "passive" if draw < 200 else "disengaged"
 
 

@@ -1,25 +1,22 @@
-"""One Sailthru account: key, limits and signature, then the endpoint."""
+"""The Sailthru service: API key, rate limits and signature, then the endpoint's handler."""
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
 
 from desktop.sandbox.credentials import SandboxCredentials
 from desktop.sandbox.http_messages import SandboxHttpError, SandboxRequest, SandboxResponse
 from desktop.sandbox.sailthru.endpoint_table import build_endpoint_table
-from desktop.sandbox.sailthru.error_responses import (
-    error_response,
-    not_authorized_response,
-    xml_response,
-)
+from desktop.sandbox.sailthru.error_responses import error_response, xml_response
 from desktop.sandbox.sailthru.repository import SailthruRepository
-from desktop.sandbox.sailthru.request_parameters import SailthruParameters, parse_parameters
+from desktop.sandbox.sailthru.request_parameters import (
+    SailthruCall,
+    SailthruParameters,
+    parse_parameters,
+)
 from desktop.sandbox.sailthru.signature import is_signed
-from desktop.sandbox.state import SandboxState
+from desktop.sandbox.state import UNLIMITED_CALLS, SandboxState
+from desktop.sandbox.timestamps import MINUTE
 
-EndpointHandler = Callable[..., SandboxResponse]
-
-# Calls a minute as recorded (contract 3, REC); they differ from account to account.
+# Calls a minute as recorded from a real account; they differ from account to account.
 GETS_A_MINUTE = 36_000
 USER_POSTS_A_MINUTE = 36_000
 SENDS_A_MINUTE = 24_000
@@ -27,28 +24,28 @@ OTHER_WRITES_A_MINUTE = 4_800
 
 
 class SailthruSandbox:
-    """Answers calls."""
+    """Answers the requests of one Sailthru account."""
 
     def __init__(self, state: SandboxState, credentials: SandboxCredentials) -> None:
         self.state = state
         self.credentials = credentials
         self.repository = SailthruRepository(state)
         self.endpoints, self.serve_export_file = build_endpoint_table(self.repository)
+        # (method, endpoint) → the clock minute and the calls in it.
         self._call_counts: dict[tuple[str, str], tuple[int, int]] = {}
 
     def handle(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer one call."""
+        """Answer one request."""
         if not self.state.account.sailthru:
             return SandboxResponse(503, b"Service Unavailable", "text/plain")
         if request.method == "GET" and (made := self.serve_export_file(request.path)) is not None:
-            # An export's address is unsigned, as on S3 (contract 2.4).
+            # An export's address is unsigned, as on S3.
             return made
         try:
             parameters = parse_parameters(request)
         except ValueError:
             return error_response(400, 99, "Unable To Stream")
-        name = request.path.strip("/")
-        answer = self._handle_with_limits(request, name, parameters)
+        answer = self._handle_with_limits(request, request.path.strip("/"), parameters)
         if parameters.get("format") != "json" and answer.content_type.startswith("application"):
             answer = xml_response(answer)
         return answer.with_headers(("server", "Sailthru"))
@@ -65,18 +62,20 @@ class SailthruSandbox:
         }
         if key not in secrets:
             return error_response(401, 3, f"Invalid API key: {key}")
-        headers, over = self._count_call(request.method, name)
-        if over:
+        headers, is_over = self._count_call(request.method, name)
+        if is_over:
             message = f"Too many {request.method} requests this minute to /{name} API"
             answer = error_response(429, 43, message)
             return answer.with_headers(*headers) if self.state.account.headers_on_429 else answer
-        return self._handle_signed(request, name, parameters, secrets[key]).with_headers(*headers)
+        if not is_signed(secrets[key], parameters.pairs):
+            answer = error_response(401, 5, "Signature hash does not match")
+        else:
+            answer = self._handle_signed(request, name, parameters)
+        return answer.with_headers(*headers)
 
     def _handle_signed(
-        self, request: SandboxRequest, name: str, parameters: SailthruParameters, secret: str
+        self, request: SandboxRequest, name: str, parameters: SailthruParameters
     ) -> SandboxResponse:
-        if not is_signed(secret, parameters.pairs):
-            return error_response(401, 5, "Signature hash does not match")
         methods = self.endpoints.get(name)
         if methods is None:
             return error_response(404, 99, f"Unknown endpoint: {name}")
@@ -84,22 +83,20 @@ class SailthruSandbox:
         if handler is None:
             return error_response(405, 1, f"Unsupported HTTP method: {request.method}")
         if name == "job" and parameters.get("api_key") == self.credentials.agent_api_key:
-            return not_authorized_response("job")
+            # Keys can be limited to endpoints; the real text and code of the refusal are unknown.
+            return error_response(403, 99, "This API key is not authorized for job")
         try:
-            data: Mapping[str, Any] = parameters.request_data()
+            data = parameters.request_data()
         except ValueError:
             return error_response(400, 99, "Invalid JSON")
         try:
-            if name == "job":
-                return handler(data, parameters.files, request)
-            return handler(data)
+            return handler(SailthruCall(data, parameters.files, request))
         except SandboxHttpError as refused:
             return refused.response
 
     def _count_call(self, method: str, name: str) -> tuple[list[tuple[str, str]], bool]:
-        """Count in the bucket of this endpoint and method; windows are clock minutes."""
-        now = self.state.now()
-        minute = int(now // 60)
+        """Count a call of this endpoint and method; return headers and whether it is too many."""
+        minute = int(self.state.now() // MINUTE)
         last, used = self._call_counts.get((method, name), (minute, 0))
         used = used + 1 if last == minute else 1
         self._call_counts[method, name] = (minute, used)
@@ -107,17 +104,16 @@ class SailthruSandbox:
         headers = [
             ("x-rate-limit-limit", str(limit)),
             ("x-rate-limit-remaining", str(max(limit - used, 0))),
-            ("x-rate-limit-reset", str((minute + 1) * 60)),
+            ("x-rate-limit-reset", str((minute + 1) * MINUTE)),
         ]
         return headers, used > limit
 
     def _calls_a_minute(self, method: str, name: str) -> int:
         if math.isinf(self.state.rate_limit_factor):
-            return 1_000_000_000
+            return UNLIMITED_CALLS
+        limit = SENDS_A_MINUTE if name == "send" else OTHER_WRITES_A_MINUTE
         if method == "GET":
             limit = GETS_A_MINUTE
         elif method == "POST" and name in ("user", "email"):
             limit = USER_POSTS_A_MINUTE
-        else:
-            limit = SENDS_A_MINUTE if name == "send" else OTHER_WRITES_A_MINUTE
         return max(int(limit * self.state.rate_limit_factor), 1)

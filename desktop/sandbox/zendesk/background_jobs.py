@@ -1,6 +1,6 @@
 """Background jobs of Zendesk: at most 30 at a time, of a hundred rows each.
 
-https://developer.zendesk.com/api-reference/ticketing/ticket-management/job_statuses/
+Facts: docs/zendesk.md 3.
 """
 
 import json

@@ -1,6 +1,6 @@
 """/users/{id}/identities: a user's e-mail addresses and phone numbers, and their verification.
 
-https://developer.zendesk.com/api-reference/ticketing/users/user_identities/
+Facts: docs/zendesk.md 3.
 """
 
 from collections.abc import Sequence

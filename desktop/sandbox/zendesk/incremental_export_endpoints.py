@@ -1,6 +1,6 @@
 """/incremental: exports of users, tickets and organizations by cursor or by time, admins only.
 
-https://developer.zendesk.com/api-reference/ticketing/ticket-management/incremental_exports/
+Facts: docs/zendesk.md 8.
 """
 
 from functools import partial

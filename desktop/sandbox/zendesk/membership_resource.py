@@ -1,7 +1,7 @@
 """/organization_memberships: who belongs to which organization; the first is the default one.
 
 An id holds the user's and the organization's id, so that no table of memberships is needed.
-https://developer.zendesk.com/api-reference/ticketing/organizations/organization_memberships/
+Facts: docs/zendesk.md 5.
 """
 
 from collections.abc import Sequence

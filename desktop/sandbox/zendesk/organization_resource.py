@@ -1,6 +1,6 @@
 """/organizations: the organization resource with search, autocomplete and create_or_update.
 
-https://developer.zendesk.com/api-reference/ticketing/organizations/organizations/
+Facts: docs/zendesk.md 5.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Pagination at Zendesk: by cursor when `page[size]` is given, by offset otherwise.
 
-https://developer.zendesk.com/api-reference/introduction/pagination/
+Facts: docs/zendesk.md 11.
 """
 
 import base64

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from desktop.sandbox.account_options import CALLS_A_MINUTE_BY_PLAN
 from desktop.sandbox.http_messages import SandboxRequest, SandboxResponse, json_response
-from desktop.sandbox.state import SandboxState
+from desktop.sandbox.state import UNLIMITED_CALLS, SandboxState
 
 _USER_PUT = re.compile(r"/api/v2/users/(\d+)")
 _TICKET_PUT = re.compile(r"/api/v2/tickets/(\d+)")
@@ -90,7 +90,7 @@ class ZendeskRateLimits:
 
     def _scaled_total(self, bucket: RateLimitBucket) -> int:
         factor = self.state.rate_limit_factor
-        return 1_000_000_000 if math.isinf(factor) else max(int(bucket.total * factor), 1)
+        return UNLIMITED_CALLS if math.isinf(factor) else max(int(bucket.total * factor), 1)
 
     def _count_call(self, bucket: RateLimitBucket) -> tuple[int, int]:
         now = self.state.now()

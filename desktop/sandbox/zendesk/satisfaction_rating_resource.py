@@ -1,6 +1,6 @@
 """/satisfaction_ratings: legacy satisfaction ratings, one for each rated ticket, admins only.
 
-https://developer.zendesk.com/api-reference/ticketing/ticket-management/satisfaction_ratings/
+Facts: docs/zendesk.md 6.
 """
 
 from collections.abc import Sequence

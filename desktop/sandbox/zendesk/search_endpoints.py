@@ -1,6 +1,6 @@
 """/search, /search/count, /search/export, /users/search and /users/autocomplete.
 
-https://developer.zendesk.com/api-reference/ticketing/ticket-management/search/
+Facts: docs/zendesk.md 7.
 """
 
 import re

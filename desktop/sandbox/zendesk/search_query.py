@@ -1,6 +1,6 @@
 """Zendesk's search language: a query is parsed into terms, which test users and tickets.
 
-https://support.zendesk.com/hc/en-us/articles/4408886879258
+Facts: docs/zendesk.md 7.
 """
 
 import re

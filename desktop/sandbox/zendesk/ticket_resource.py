@@ -1,6 +1,6 @@
 """/tickets: the ticket resource with comments, sorting, idempotent creation and safe updates.
 
-https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/
+Facts: docs/zendesk.md 4.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """/user_fields: definitions of custom user fields, found by id or key.
 
-https://developer.zendesk.com/api-reference/ticketing/users/user_fields/
+Facts: docs/zendesk.md 3.
 """
 
 from collections.abc import Sequence

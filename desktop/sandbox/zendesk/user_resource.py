@@ -1,6 +1,6 @@
 """/users: the user resource with me, related, create_or_update, merge, bulk jobs and tags.
 
-https://developer.zendesk.com/api-reference/ticketing/users/users/
+Facts: docs/zendesk.md 3.
 """
 
 from collections.abc import Sequence

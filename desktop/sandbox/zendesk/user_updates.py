@@ -1,6 +1,6 @@
 """Writes to a Zendesk user, field by field: identities, phone, custom fields, memberships, tags.
 
-https://developer.zendesk.com/api-reference/ticketing/users/users/#update-user
+Facts: docs/zendesk.md 3.
 """
 
 import re
