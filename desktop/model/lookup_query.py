@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from desktop.kit.errors import InvalidInput
 from desktop.kit.text import to_single_line
+from desktop.model.service import Service
 
 
 class LookupQueryKind(Enum):
@@ -93,6 +94,11 @@ def normalize_phone(text: str) -> str:
     if text.strip().startswith("+"):
         return "+" + digits
     return "+" + digits[2:] if digits.startswith("00") else digits
+
+
+def record_query(service: Service, record_id: str) -> str:
+    """Format the query that finds a record by its id, which stays when its addresses change."""
+    return f"sid:{record_id}" if service is Service.SAILTHRU else f"id:{record_id}"
 
 
 def is_email(text: str) -> bool:

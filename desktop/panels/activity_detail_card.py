@@ -1,4 +1,4 @@
-"""One change in full: both sides of a conflict, what may be done, and how it went so far."""
+"""The card with the details of one edit: conflict, actions, facts and history."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
@@ -7,27 +7,27 @@ from desktop.panels.settings.card_layout import allow_full_height
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import Button, secondary_button
 from desktop.panels.widgets.card import Card
-from desktop.panels.widgets.chip import Chip, ChipState
+from desktop.panels.widgets.chip import Chip
 from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton
-from desktop.viewmodels.activity.activity_detail_view import ActivityDetailView
+from desktop.viewmodels.activity.activity_detail_view import ActivityAction, ActivityDetailView
 
-_BUTTON_KEYS = ("apply", "retry", "undo", "discard", "leave")
-_LINK_KEYS = ("run", "open", "copy")
-_CHIP_STATES: dict[str, ChipState] = {
-    "ok": "ok",
-    "warn": "warn",
-    "bad": "bad",
-    "info": "info",
-    "neutral": "neutral",
-}
+# Decisions are buttons; what only leads elsewhere is a link below them.
+_BUTTON_ACTIONS = (
+    ActivityAction.APPLY,
+    ActivityAction.RETRY,
+    ActivityAction.UNDO,
+    ActivityAction.DISCARD,
+    ActivityAction.LEAVE,
+)
+_LINK_ACTIONS = (ActivityAction.SHOW_RUN, ActivityAction.OPEN_CUSTOMER, ActivityAction.COPY)
 
 
 class ActivityDetailCard(Card):
-    """`wanted` carries the act and the change's id."""
+    """Shows one row of the page Activity, or asks to choose one."""
 
-    edit_action_requested = Signal(str, str)
+    action_triggered = Signal(object, str)  # ActivityAction, id of the row
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Details", parent=parent)
@@ -47,8 +47,13 @@ class ActivityDetailCard(Card):
         sides.addWidget(self._both_sides)
         sides.addWidget(self._both_sides_note)
         self._undo_note = label("", "note", wrap=True)
-        self._buttons: dict[str, Button] = {key: secondary_button(key) for key in _BUTTON_KEYS}
-        self._buttons |= {key: LinkButton(key) for key in _LINK_KEYS}
+        self._buttons: dict[ActivityAction, Button] = {
+            action: secondary_button(action.value) for action in _BUTTON_ACTIONS
+        }
+        self._buttons |= {action: LinkButton(action.value) for action in _LINK_ACTIONS}
+        for action, button in self._buttons.items():
+            button.setAccessibleName(action.value)
+        self._buttons[ActivityAction.APPLY].set_kind("primary")
         self._facts = KeyValueTable("Facts", label_width=82)
         self._reason_name = label("Reason", "muted")
         self._reason_name.setFixedWidth(fonts.scaled(82))
@@ -60,12 +65,12 @@ class ActivityDetailCard(Card):
         for button in self._buttons.values():
             button.clicked.connect(self._on_clicked)
 
-    def button(self, key: str) -> Button:
-        """Give the button of one act."""
-        return self._buttons[key]
+    def button(self, action: ActivityAction) -> Button:
+        """Return the button or link of an action."""
+        return self._buttons[action]
 
     def show_detail(self, view: ActivityDetailView | None) -> None:
-        """Show one change, or say that none is chosen."""
+        """Show the details of one edit; None: no row is chosen."""
         self.set_corner_visible(view is not None)
         if view is None:
             self._id = ""
@@ -74,7 +79,7 @@ class ActivityDetailCard(Card):
             return
         self._id = view.id
         self.set_title(view.title)
-        self._chip.set_state(view.state, _CHIP_STATES.get(view.state_tone, "neutral"))
+        self._chip.set_state(view.state, view.state_tone)
         self._message.setText(view.message)
         self._message.set_tone("bad" if view.state_tone == "bad" else "text")
         self._message.setVisible(bool(view.message))
@@ -97,12 +102,12 @@ class ActivityDetailCard(Card):
         self.show_content()
 
     def _lay_out(self) -> None:
-        acts = QHBoxLayout()
+        buttons = QHBoxLayout()
         links = QHBoxLayout()
-        for row, keys, gap in ((acts, _BUTTON_KEYS, 8), (links, _LINK_KEYS, 16)):
+        for row, actions, gap in ((buttons, _BUTTON_ACTIONS, 8), (links, _LINK_ACTIONS, 16)):
             row.setSpacing(fonts.scaled(gap))
-            for key in keys:
-                row.addWidget(self._buttons[key])
+            for action in actions:
+                row.addWidget(self._buttons[action])
             row.addStretch(1)
         reason = QHBoxLayout()
         reason.setSpacing(fonts.scaled(10))
@@ -112,7 +117,7 @@ class ActivityDetailCard(Card):
         for item in (
             self._message,
             self._both_sides_box,
-            acts,
+            buttons,
             self._undo_note,
             links,
             self._facts,
@@ -123,15 +128,11 @@ class ActivityDetailCard(Card):
             self.add(item)
 
     def _show_actions(self, view: ActivityDetailView) -> None:
-        acts = {act.key: act for act in view.actions}
-        for key, button in self._buttons.items():
-            act = acts.get(key)
-            button.setVisible(act is not None)
-            if act is not None:
-                button.set_text(act.label)
-                button.setAccessibleName(act.label)
-                button.set_enabled(not act.disabled_reason, act.disabled_reason)
-        self._buttons["apply"].set_kind("primary")
+        reasons = {offered.action: offered.disabled_reason for offered in view.actions}
+        for action, button in self._buttons.items():
+            button.setVisible(action in reasons)
+            reason = reasons.get(action, "")
+            button.set_enabled(not reason, reason)
 
     def _show_history(self, view: ActivityDetailView) -> None:
         self._history_title.setVisible(bool(view.history))
@@ -144,6 +145,6 @@ class ActivityDetailCard(Card):
 
     def _on_clicked(self) -> None:
         sender = self.sender()
-        for key, button in self._buttons.items():
+        for action, button in self._buttons.items():
             if button is sender:
-                self.edit_action_requested.emit(key, self._id)
+                self.action_triggered.emit(action, self._id)

@@ -1,273 +1,159 @@
-"""The page “Activity”: every change in one list, its details beside it, the record verified."""
+"""The page Activity: every edit in one list, its details beside it, the audit verified."""
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import (
-    QApplication,
-    QBoxLayout,
-    QFileDialog,
-    QHBoxLayout,
-    QLineEdit,
-    QMenu,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
-from desktop.kit.errors import AppError
 from desktop.panels.activity_detail_card import ActivityDetailCard
 from desktop.panels.activity_table_view import ActivityTableView
-from desktop.panels.theme import fonts
-from desktop.panels.theme.design_tokens import CARD_GAP
-from desktop.panels.widgets.banner import Banner
-from desktop.panels.widgets.button import quiet_button, secondary_button
-from desktop.panels.widgets.card import Card
-from desktop.panels.widgets.label import elided_label, label
-from desktop.panels.widgets.list_detail_page import ListDetailPage
+from desktop.panels.widgets.button import secondary_button
+from desktop.panels.widgets.list_page import ListPage, ListPageSpec
 from desktop.panels.widgets.screen_reader import announce
-from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
-from desktop.panels.widgets.segmented_control import SegmentedControl
+from desktop.viewmodels.activity.activity_detail_view import ActivityAction
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
 from desktop.viewmodels.activity.activity_row import ActivityFilter
 
-_TWO_COLUMNS_MIN_WIDTH = 760
-_DETAIL_WIDTH = 318
-_FILE_FORMATS = {"CSV table (*.csv)": "csv", "JSON (*.json)": "json"}
+_SPEC = ListPageSpec(
+    name="Activity",
+    scope_note="as seen from this computer",
+    list_title="Changes",
+    filters=tuple((each.name, each.value) for each in ActivityFilter),
+    search_name="Search the changes",
+    search_placeholder="Customer, list, field or person",
+    loading_text="Reading the changes",
+    export_title="Export the changes",
+    export_file_name="fairlead-activity.csv",
+)
 
 
-class ActivityPage(ListDetailPage):
-    """`customer_chosen` carries a query for the search field."""
+class ActivityPage(ListPage):
+    """The list page of edits, with the actions on each and the verification of the audit."""
 
-    customer_requested = Signal(str)
+    customer_requested = Signal(str)  # a query for the search field
     run_requested = Signal(str, str)  # a sync, and one of its runs
 
     def __init__(self, model: ActivityPageModel, parent: QWidget | None = None) -> None:
-        super().__init__(_TWO_COLUMNS_MIN_WIDTH, model.set_visible, parent)
         self._model = model
-        self.setAccessibleName("Activity")
-        self.setObjectName("Activity")
-        self._filter = SegmentedControl("Show", [(s.name, s.value) for s in ActivityFilter])
-        self._filter.set_value(ActivityFilter.ALL.name)
-        self._search = QLineEdit()
-        self._search.setAccessibleName("Search the changes")
-        self._search.setObjectName("Search the changes")
-        self._search.setPlaceholderText("Customer, list, field or person")
-        self._search.setClearButtonEnabled(True)
-        self._verify = secondary_button("Verify the record", name="Verify the record")
-        self._export = secondary_button("Export…", name="Export…")
-        self._banner = Banner()
-        self._banner.hide()
         self.table = ActivityTableView(model.table_model)
-        self._list = Card("Changes")
-        self._list.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self._list.add(self.table)
         self.detail_card = ActivityDetailCard()
-        self._back = quiet_button("Back to the list", name="Back to the list")
-        self._back.set_icon("chevron-left")
-        self._dialog: QFileDialog | None = None
+        self.verify_button = secondary_button("Verify the record", name="Verify the record")
+        super().__init__(
+            _SPEC, self.table, self.detail_card, head_buttons=[self.verify_button], parent=parent
+        )
         self._menu: QMenu | None = None
-        self._lay_out()
         self._connect()
         self._on_changed()
 
-    def take_focus(self) -> None:
-        """Put the keyboard on the list."""
-        self.table.setFocus()
+    def current_id(self) -> str:
+        """Return the id of the current row, or nothing."""
+        return self._row_id(self.table.current_row())
 
-    # Laying out.
+    def select_row(self, row_id: str) -> None:
+        """Make the row with this id current."""
+        self.table.select_row(self._model.table_model.place_of(row_id))
 
-    def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(fonts.scaled(8))
-        head.addWidget(label("Activity", "heading"))
-        self._scope_note = elided_label("as seen from this computer", "small")
-        head.addWidget(self._scope_note, 1)
-        head.addStretch(0)
-        head.addWidget(self._verify)
-        head.addWidget(self._export)
-        self._filters = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._filters.setSpacing(fonts.scaled(8))
-        # Without a share of its own the longest word takes the others' air.
-        self._filters.addWidget(self._filter, 3)
-        self._filters.addWidget(self._search, 4)
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._back, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self.detail_card)
-        column.addStretch(1)
-        self._detail_scroll = wrap_in_scroll_area(inside)
-        self._body = body = QHBoxLayout()
-        body.setSpacing(fonts.scaled(CARD_GAP))
-        body.addWidget(self._list, 1)
-        body.addWidget(self._detail_scroll, 0)
-        page = QVBoxLayout(self)
-        page.setContentsMargins(0, 0, 0, fonts.scaled(11))
-        page.setSpacing(fonts.scaled(10))
-        page.addLayout(head)
-        page.addLayout(self._filters)
-        page.addWidget(self._banner)
-        page.addLayout(body, 1)
-
-    def _arrange(self) -> None:
-        """Details beside the list, or instead of it."""
-        wide = self.is_wide
-        self._filters.setDirection(
-            QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
-        )
-        self._scope_note.setVisible(wide)
-        for button in (self._verify, self._export):
-            button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self._verify.set_text("Verify the record" if wide else "Verify")
-        self._list.setVisible(wide or not self.is_detail_open)
-        self._detail_scroll.setVisible(wide or self.is_detail_open)
-        self._back.setVisible(not wide)
-        if wide:
-            self._detail_scroll.setFixedWidth(fonts.scaled(_DETAIL_WIDTH))
-        else:
-            self._detail_scroll.setMinimumWidth(0)
-            self._detail_scroll.setMaximumWidth(16_777_215)
+    def arrange(self) -> None:
+        """Shorten the button's text too where the window is narrow."""
+        super().arrange()
+        self.verify_button.set_text("Verify the record" if self.is_wide else "Verify")
 
     def _connect(self) -> None:
-        self.layout_changed.connect(self._arrange)
-        self.detail_closed.connect(self.take_focus)
-        model = self._model
+        model, table = self._model, self.table
+        self.visibility_changed.connect(model.set_visible)
         model.changed.connect(self._on_changed)
-        model.failed.connect(self._on_failed)
-        model.message_posted.connect(self._on_announced)
-        model.export_finished.connect(self._on_exported)
-        model.audit_verified.connect(self._on_verified)
-        self._filter.chosen.connect(self._on_filter)
-        self._search.textChanged.connect(self._on_filter)
-        self._verify.clicked.connect(model.verify_audit)
-        self._export.clicked.connect(self._on_export)
-        self._list.action_requested.connect(self._on_clear_filters)
-        self._list.retry_requested.connect(model.refresh)
-        self._back.clicked.connect(self.close_detail)
-        self.table.current_changed.connect(model.select)
-        self.table.row_opened.connect(self._on_opened)
-        self.table.clicked.connect(self._on_row_clicked)
-        self.table.discard_requested.connect(self._on_discard_asked)
-        self.table.copy_requested.connect(self._copy)
-        self.table.menu_requested.connect(self._on_menu_asked)
-        self.detail_card.edit_action_requested.connect(self._on_edit_action)
+        model.failed.connect(self.show_error)
+        model.message_posted.connect(self._on_message_posted)
+        model.export_finished.connect(self.show_result)
+        model.audit_verified.connect(self._on_audit_verified)
+        self.filter_changed.connect(self._on_filter_changed)
+        self.retry_requested.connect(model.refresh)
+        self.verify_button.clicked.connect(model.verify_audit)
+        self.export_file_chosen.connect(model.export)
+        table.current_row_changed.connect(self._on_current_row_changed)
+        table.row_opened.connect(self._on_row_opened)
+        table.clicked.connect(self._on_row_clicked)
+        table.delete_requested.connect(self._on_delete_requested)
+        table.copy_requested.connect(self._on_copy_requested)
+        table.menu_requested.connect(self._on_menu_requested)
+        self.detail_card.action_triggered.connect(self._on_action)
+
+    def _row_id(self, place: int) -> str:
+        row = self._model.table_model.row_at(place)
+        return row.id if row is not None else ""
 
     # What the model says.
 
     def _on_changed(self) -> None:
-        state = self._model.list_state()
-        self._list.set_note(state.summary)
-        if state.is_loading:
-            self._list.show_loading(8, "Reading the changes")
-        elif state.has_failed:
-            self._list.show_failed(state.text, state.action_label)
-        elif state.text:
-            self._list.show_empty(state.text, state.action_label)
-        else:
-            self._list.show_content()
-        # A sentence alone stands at the top; the list fills the page.
-        top = (
-            Qt.AlignmentFlag(0) if state.summary or state.is_loading else Qt.AlignmentFlag.AlignTop
-        )
-        self._body.setAlignment(self._list, top)
-        self._export.set_enabled(bool(state.summary), "There is nothing to export.")
+        self.show_state(self._model.list_state())
         self.detail_card.show_detail(self._model.detail_view())
 
-    def _on_failed(self, error: AppError) -> None:
-        self._banner.show_message("bad", error.title, error.message, error.hint, close="Close")
+    def _on_message_posted(self, sentence: str) -> None:
+        self.banner.clear()
+        self.scope_note.setText(sentence)
+        announce(self, sentence)
 
-    def _on_announced(self, words: str) -> None:
-        self._banner.clear()
-        self._scope_note.setText(words)
-        announce(self, words)
+    def _on_audit_verified(self, is_whole: bool, sentence: str) -> None:
+        self.banner.show_message("info" if is_whole else "bad", sentence, close="Close")
 
-    def _on_exported(self, words: str) -> None:
-        self._banner.show_message("info", words, close="Close")
+    # What the person does.
 
-    def _on_verified(self, whole: bool, words: str) -> None:
-        self._banner.show_message("info" if whole else "bad", words, close="Close")
+    def _on_filter_changed(self, key: str, text: str) -> None:
+        self._model.set_filter(ActivityFilter[key], text)
 
-    # What the person wants.
-
-    def _on_filter(self, _text: str) -> None:
-        self._model.set_filter(
-            ActivityFilter[self._filter.value() or ActivityFilter.ALL.name], self._search.text()
-        )
-
-    def _on_clear_filters(self) -> None:
-        self._filter.set_value(ActivityFilter.ALL.name)
-        self._search.clear()
-        self._on_filter("")
-        self._search.setFocus()
+    def _on_current_row_changed(self, place: int) -> None:
+        self._model.select(self._row_id(place))
 
     def _on_row_clicked(self) -> None:
         if not self.is_wide:
-            self._on_opened(self.table.current_id())
+            self._on_row_opened(self.table.current_row())
 
-    def _on_opened(self, row_id: str) -> None:
+    def _on_row_opened(self, place: int) -> None:
+        row_id = self._row_id(place)
         self._model.select(row_id)
         if self.is_wide:
+            # The details stand beside the list already: opening goes on to the customer.
             self.customer_requested.emit(self._model.customer_query(row_id))
             return
         self.open_detail()
-        self._back.setFocus()
+        self.back_button.setFocus()
 
-    def _on_discard_asked(self, row_id: str) -> None:
+    def _on_delete_requested(self, place: int) -> None:
         view = self._model.detail_view()
-        if view is not None and any(act.key == "discard" for act in view.actions):
-            self._model.perform_action("discard", row_id)
+        offered = [each.action for each in view.actions] if view is not None else []
+        if ActivityAction.DISCARD in offered:
+            self._model.perform_action(ActivityAction.DISCARD, self._row_id(place))
         else:
             announce(self, "Only what was not sent yet can be discarded.")
 
-    def _on_edit_action(self, act: str, row_id: str) -> None:
-        if act == "open":
+    def _on_copy_requested(self, place: int) -> None:
+        self._on_action(ActivityAction.COPY, self._row_id(place))
+
+    def _on_action(self, action: ActivityAction, row_id: str) -> None:
+        if action is ActivityAction.OPEN_CUSTOMER:
             self.customer_requested.emit(self._model.customer_query(row_id))
-        elif act == "copy":
-            self._copy(row_id)
-        elif act == "run":
+        elif action is ActivityAction.COPY:
+            QApplication.clipboard().setText(self._model.details_text(row_id))
+            announce(self, "Details copied")
+        elif action is ActivityAction.SHOW_RUN:
             self.run_requested.emit(*self._model.sync_and_run_of(row_id))
         else:
-            self._model.perform_action(act, row_id)
+            self._model.perform_action(action, row_id)
 
-    def _copy(self, row_id: str) -> None:
-        QApplication.clipboard().setText(self._model.details_text(row_id))
-        announce(self, "Details copied")
-
-    def _on_menu_asked(self, row_id: str, at: QPoint) -> None:
+    def _on_menu_requested(self, place: int, at: QPoint) -> None:
         view = self._model.detail_view()
-        if view is None or view.id != row_id:
+        if view is None or view.id != self._row_id(place):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
-        for act in view.actions:
-            action = QAction(act.label.replace("&", "&&"), menu)
-            action.setData((act.key, row_id))
-            action.setEnabled(not act.disabled_reason)
-            menu.addAction(action)
+        for offered in view.actions:
+            entry = QAction(offered.action.value, menu)
+            entry.setData((offered.action, view.id))
+            entry.setEnabled(not offered.disabled_reason)
+            menu.addAction(entry)
         menu.triggered.connect(self._on_menu_triggered)
         self._menu = menu
         menu.popup(at)
 
-    def _on_menu_triggered(self, action: QAction) -> None:
-        act, row_id = action.data()
-        self._on_edit_action(act, row_id)
-
-    def _on_export(self) -> None:
-        dialog = QFileDialog(self, "Export the changes")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(list(_FILE_FORMATS))
-        dialog.setDefaultSuffix("csv")
-        dialog.selectFile("fairlead-activity.csv")
-        dialog.filterSelected.connect(self._on_format_selected)
-        dialog.fileSelected.connect(self._on_file_selected)
-        self._dialog = dialog
-        dialog.open()
-
-    def _on_format_selected(self, name: str) -> None:
-        if self._dialog is not None:
-            self._dialog.setDefaultSuffix(_FILE_FORMATS.get(name, "csv"))
-
-    def _on_file_selected(self, path: str) -> None:
-        self._model.export(path, "json" if path.lower().endswith(".json") else "csv")
+    def _on_menu_triggered(self, entry: QAction) -> None:
+        self._on_action(*entry.data())

@@ -1,4 +1,4 @@
-"""Named coroutines under way: a newer one of the same name cancels the older."""
+"""Tasks of a view-model by name: a newer one of the same name cancels the older."""
 
 import asyncio
 import logging
@@ -13,7 +13,8 @@ log = logging.getLogger(__name__)
 class TaskRegistry:
     """Owns tasks, so that none is lost and all end with the window.
 
-    What a task raises goes to `on_trouble`; an unexpected exception becomes a Bug, and is logged.
+    An AppError that a task raises goes to `on_error`; any other exception is logged and becomes
+    an InternalError.
     """
 
     def __init__(self, on_error: Callable[[AppError], None]) -> None:
@@ -23,7 +24,7 @@ class TaskRegistry:
         self._closing = False
 
     def start(self, name: str, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run it; one of the same name that still runs is cancelled."""
+        """Run a coroutine as a task; one of the same name that still runs is cancelled."""
         if self._closing:
             coroutine.close()
             return
@@ -37,23 +38,32 @@ class TaskRegistry:
         # Cancelled before its first step, it would be complained of as never awaited.
         task.add_done_callback(lambda _task: coroutine.close())
 
+    def start_once(self, name: str, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine unless one of the same name runs: a button pressed twice acts once."""
+        if name in self._running:
+            coroutine.close()
+        else:
+            self.start(name, coroutine)
+
     def cancel(self, name: str) -> None:
-        """End one, if it runs."""
+        """Cancel the task of this name, if it runs."""
         task = self._running.pop(name, None)
         if task is not None:
             task.cancel()
 
     def is_running(self, name: str) -> bool:
-        """Whether one of this name is under way."""
+        """Whether a task of this name is under way."""
         return name in self._running
 
     async def wait_for_prefix(self, prefix: str) -> None:
-        """Wait for those whose name begins so: what they save must not be lost."""
+        """Wait for the tasks whose name begins so: what they save must not be lost."""
         wanted = [task for name, task in self._running.items() if name.startswith(prefix)]
         await asyncio.gather(*wanted, return_exceptions=True)
 
     async def close(self) -> None:
-        """Cancel everything and wait until it has ended."""
+        """Cancel every task and wait until all have ended."""
+        # What was started a moment ago has to take its first step before it can be cancelled.
+        await asyncio.sleep(0)
         self._closing = True
         while running := [t for t in asyncio.all_tasks() if t in self._running_tasks()]:
             for task in running:
@@ -67,7 +77,10 @@ class TaskRegistry:
     def _discard_finished(self, task: "asyncio.Task[None]") -> None:
         # A task cancelled before its first step has never begun its coroutine.
         self._coroutines.pop(task).close()
-        if self._running.get(task.get_name()) is task:
+        self._forget(task)
+
+    def _forget(self, task: "asyncio.Task[None] | None") -> None:
+        if task is not None and self._running.get(task.get_name()) is task:
             del self._running[task.get_name()]
 
     async def _run_and_report_errors(self, coroutine: Coroutine[Any, Any, None]) -> None:
@@ -86,3 +99,7 @@ class TaskRegistry:
                     "The details are in the log. Please report it.",
                 )
             )
+        finally:
+            # At once, not when asyncio tells a turn later: who asks in between whether it runs
+            # would wait for a task that has done its last step.
+            self._forget(asyncio.current_task())

@@ -202,7 +202,7 @@ class SyncPageScreenshotTour:
             lambda: page.selected_name == HIGH_VALUE_TAGGING and page.selected_sync() is not None
         )
         await self._make_preview()
-        self._models.plan.set_order(by_worth=True)
+        self._models.plan.set_order(by_predicted_value=True)
         await self._wait_until(lambda: self._models.plan.table_model.row_at(0) is not None)
         await self._capture_in_each_theme("sync-highest-value-first")
 

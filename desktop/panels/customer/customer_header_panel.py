@@ -11,16 +11,17 @@ from desktop.panels.theme import fonts
 from desktop.panels.widgets.avatar import Avatar
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import icon_button
-from desktop.panels.widgets.chip import Chip, ChipState
+from desktop.panels.widgets.chip import Chip
 from desktop.panels.widgets.dot_rating import DotRating
 from desktop.panels.widgets.label import elided_label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.viewmodels.customer.header_view import ChipView
 from desktop.viewmodels.customer.panel_state import PanelStatus
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+from desktop.viewmodels.tone import ChipTone
 
 _STACKED_MAX_WIDTH, _CHIPS_BELOW_MAX_WIDTH = 560, 760  # px of the design
-_CHIP_STATES: dict[str, ChipState] = {"ok": "ok", "warn": "warn", "bad": "bad", "info": "info"}
+_CHIP_STATES: dict[str, ChipTone] = {"ok": "ok", "warn": "warn", "bad": "bad", "info": "info"}
 
 
 class CustomerHeaderPanel(QWidget):

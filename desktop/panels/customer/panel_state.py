@@ -1,8 +1,8 @@
 """Puts a view's frame onto a card: its note and, where there is no body, the one sentence."""
 
 from desktop.panels.widgets.card import Card
-from desktop.panels.widgets.label import Tone
 from desktop.viewmodels.customer.panel_state import PanelState, PanelStatus
+from desktop.viewmodels.tone import Tone
 
 _TONES: dict[str, Tone] = {"": "muted", "warn": "warn", "bad": "bad"}
 

@@ -7,13 +7,14 @@ from desktop.panels.customer.panel_state import show_panel_state
 from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox
-from desktop.panels.widgets.chip import Chip, ChipState
+from desktop.panels.widgets.chip import Chip
 from desktop.panels.widgets.label import ElidedLabel, elided_label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.customer.tickets_view import TicketRow
+from desktop.viewmodels.tone import ChipTone
 
-_CHIP_STATES: dict[str, ChipState] = {
+_CHIP_STATES: dict[str, ChipTone] = {
     "new": "new",
     "open": "open",
     "pending": "pending",

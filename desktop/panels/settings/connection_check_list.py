@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from desktop.panels.settings.card_layout import small_note
 from desktop.panels.settings.copyable_text import CopyableText
 from desktop.panels.theme import fonts
-from desktop.panels.widgets.label import Tone, label
+from desktop.panels.widgets.label import label
 from desktop.viewmodels.settings.connection_check_view import ConnectionCheckView
+from desktop.viewmodels.tone import Tone
 
 _TONES: dict[str, Tone] = {"ok": "ok", "warn": "warn", "bad": "bad"}
 

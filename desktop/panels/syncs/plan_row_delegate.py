@@ -1,8 +1,8 @@
-"""Paints the rows of a preview: the box, the customer, the fate, the fields old → new."""
+"""Paint the rows of a preview: tick box, customer, fate, and the fields old → new."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QTableView
 
 from desktop.panels.syncs.plan_row_geometry import (
     FIELD_NAME_WIDTH,
@@ -12,52 +12,32 @@ from desktop.panels.syncs.plan_row_geometry import (
     name_rect,
     side_button_rects,
 )
-from desktop.panels.syncs.plan_row_paint_cache import PlanRowPaintCache
-from desktop.panels.theme.design_tokens import FOCUS_RING_WIDTH
 from desktop.panels.theme.icon import icon_pixmap
+from desktop.panels.widgets.list_row_delegate import (
+    ALIGN_LEADING,
+    CHIP_HEIGHT,
+    ELIDE,
+    ListRowDelegate,
+    ModelIndex,
+)
 from desktop.panels.widgets.shape_painting import draw_rounded_outline, fill_rounded_rect
 from desktop.sync.field_labels import UNSET_LABEL
 from desktop.viewmodels.syncs.plan_row_view import FieldChangeView, PlanRowView
-from desktop.viewmodels.syncs.plan_table_model import CHANGES, CUSTOMER, FATE, ROW_ROLE, TICK
+from desktop.viewmodels.syncs.plan_table_model import CHANGES, CUSTOMER, FATE, TICK
 
-ModelIndex = QModelIndex | QPersistentModelIndex
-_ALIGN_LEADING = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
-_ALIGN_TRAILING = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter
-_ELIDE = Qt.TextElideMode.ElideRight
+_ADDRESS_SIZE = 11
 
 
-class PlanRowDelegate(QStyledItemDelegate):
-    """`whole`: one column holds the row; `lines`: so many fields are shown in one."""
+class PlanRowDelegate(ListRowDelegate[PlanRowView]):
+    """Paints what the view's hit test finds: both take their places from plan_row_geometry."""
 
     def __init__(self, view: QTableView) -> None:
         super().__init__(view)
-        self._view = view
-        self.paint_cache = PlanRowPaintCache()
-        self.is_single_column = False
         self.max_field_lines = 1
         self.is_editable = False
         self.hovered: tuple[int, PlanRowHit] = (-1, PlanRowHit())
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: ModelIndex) -> None:
-        """Draw one cell of a row."""
-        box: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(box, self.paint_cache.color("accentbg"))
-        painter.setPen(self.paint_cache.color("line"))
-        painter.drawLine(box.bottomLeft(), box.bottomRight())
-        row = index.data(ROW_ROLE)
-        if isinstance(row, PlanRowView):
-            self._paint_cell(painter, box, index, row)
-        elif index.column() == CUSTOMER:
-            self._paint_loading(painter, box)
-        if index.row() == self._view.currentIndex().row() and self._view.hasFocus():
-            self._paint_focus_ring(painter, box, index.column())
-        painter.restore()
-
-    def _paint_cell(
+    def paint_cell(
         self, painter: QPainter, box: QRect, index: ModelIndex, row: PlanRowView
     ) -> None:
         pad = self.paint_cache.px(6)
@@ -70,82 +50,52 @@ class PlanRowDelegate(QStyledItemDelegate):
         elif column == CUSTOMER:
             self._paint_customer(painter, inner, index.row(), row)
         elif column == FATE:
-            self._paint_fate_chip(painter, inner, row, self.paint_cache.px(20))
+            self._paint_fate_chip(painter, inner, row)
         elif column == CHANGES:
             self._paint_changes(painter, inner, index.row(), row)
 
-    # The parts.
-
-    def _paint_loading(self, painter: QPainter, box: QRect) -> None:
-        """A row that is not read yet: a grey bar where its name will be."""
+    def paint_loading(self, painter: QPainter, box: QRect, column: int) -> None:
+        """Paint a grey bar where the name of a row will be that is not read yet."""
+        if column != CUSTOMER:
+            return
         bar = self.paint_cache.px(9)
         place = QRectF(box.left() + 6, box.top() + self.paint_cache.px(10), box.width() * 0.6, bar)
         fill_rounded_rect(painter, place, bar / 2, self.paint_cache.color("raised"))
 
     def _paint_tick_box(self, painter: QPainter, box: QRect, row: PlanRowView) -> None:
-        size = self.paint_cache.px(16)
-        place = QRectF(
-            box.left() + (box.width() - size) // 2, box.top() + self.paint_cache.px(9), size, size
-        )
+        px, color = self.paint_cache.px, self.paint_cache.color
+        size, radius = px(16), px(4)
+        left = box.left() + (box.width() - size) // 2
+        place = QRectF(left, box.top() + px(9), size, size)
         enabled = row.is_write and self.is_editable
         if row.is_ticked:
-            fill_rounded_rect(
-                painter,
-                place,
-                self.paint_cache.px(4),
-                self.paint_cache.color("accent" if enabled else "control"),
-            )
-            mark = icon_pixmap(
-                "check",
-                self.paint_cache.color("on_accent"),
-                size,
-                painter.device().devicePixelRatioF(),
-            )
+            fill_rounded_rect(painter, place, radius, color("accent" if enabled else "control"))
+            ratio = painter.device().devicePixelRatioF()
+            mark = icon_pixmap("check", color("on_accent"), size, ratio)
             painter.drawPixmap(place.topLeft().toPoint(), mark)
             return
-        fill_rounded_rect(
-            painter,
-            place,
-            self.paint_cache.px(4),
-            self.paint_cache.color("surface" if enabled else "raised"),
-        )
-        draw_rounded_outline(
-            painter,
-            place,
-            self.paint_cache.px(4),
-            self.paint_cache.color("control" if enabled else "line"),
-            1.5,
-        )
+        fill_rounded_rect(painter, place, radius, color("surface" if enabled else "raised"))
+        outline = color("control" if enabled else "line")
+        draw_rounded_outline(painter, place, radius, outline, 1.5)
 
     def _paint_customer(self, painter: QPainter, box: QRect, place: int, row: PlanRowView) -> None:
         self._paint_name(painter, box, place, row)
         below = box.adjusted(0, self.paint_cache.px(17), 0, 0)
         below.setHeight(self.paint_cache.px(16))
-        self._paint_text(painter, below, row.address, "text", size=11)
+        self.paint_text(painter, below, row.address, "text", size=_ADDRESS_SIZE)
 
     def _paint_name(self, painter: QPainter, box: QRect, place: int, row: PlanRowView) -> None:
-        font = self.paint_cache.font()
-        if self.hovered == (place, PlanRowHit("name")):
-            font = QFont(font)
-            font.setUnderline(True)
-        painter.setFont(font)
+        is_hovered = self.hovered == (place, PlanRowHit("name"))
+        painter.setFont(self.paint_cache.font(under=is_hovered))
         painter.setPen(self.paint_cache.color("accent"))
         line = QRect(box.left(), box.top(), box.width(), name_rect(box, row).height())
-        text = painter.fontMetrics().elidedText(row.name, _ELIDE, line.width())
-        painter.drawText(line, _ALIGN_LEADING, text)
+        text = painter.fontMetrics().elidedText(row.name, ELIDE, line.width())
+        painter.drawText(line, ALIGN_LEADING, text)
 
-    def _paint_fate_chip(
-        self, painter: QPainter, box: QRect, row: PlanRowView, height: int
-    ) -> None:
+    def _paint_fate_chip(self, painter: QPainter, box: QRect, row: PlanRowView) -> None:
+        height = self.paint_cache.px(CHIP_HEIGHT)
         pill = QRectF(box.left(), box.top(), box.width(), height)
-        ink, ground = self.paint_cache.chip(row.tone)
-        fill_rounded_rect(painter, pill, height / 2, ground)
-        painter.setFont(self.paint_cache.font(12, medium=True))
-        painter.setPen(ink)
-        text = painter.fontMetrics().elidedText(
-            row.fate, _ELIDE, box.width() - self.paint_cache.px(12)
-        )
-        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
+        self.paint_chip(painter, pill, row.fate, row.tone)
 
     def _paint_changes(self, painter: QPainter, box: QRect, place: int, row: PlanRowView) -> None:
         conflict = row.first_conflict
@@ -168,42 +118,42 @@ class PlanRowDelegate(QStyledItemDelegate):
         return shown, len(row.field_changes) - len(shown)
 
     def _paint_reason_only(self, painter: QPainter, box: QRect, row: PlanRowView) -> None:
-        """A row without fields says why; what needs correction may be fixed here."""
+        """Say why a row has no fields; what needs correction may be fixed here."""
         fix = row.tone == "warn" and self.is_editable
         text = f"{row.reason} · Fix here" if fix else row.reason
-        self._paint_text(painter, box, text, "text" if row.is_parked else "muted")
+        self.paint_text(painter, box, text, "text" if row.is_parked else "muted")
 
     def _paint_field(
         self, painter: QPainter, box: QRect, line: FieldChangeView, note: str, why: str
     ) -> None:
-        """Name, value, and at the end the reason with the room that the value leaves."""
+        """Paint a field: name, value, and at the end the reason in the room that is left."""
         mirrored = self._view.isRightToLeft()
         name, rest = _split_rect(box, self.paint_cache.px(FIELD_NAME_WIDTH), mirrored=mirrored)
-        self._paint_text(
+        self.paint_text(
             painter, name.adjusted(0, 0, -self.paint_cache.px(6), 0), line.name, "muted"
         )
         metrics, gap = self.paint_cache.metrics(), self.paint_cache.px(10)
         if note:
             width = metrics.horizontalAdvance(note)
             rest, end = _split_rect(rest, rest.width() - width, mirrored=mirrored)
-            self._paint_text(painter, end, note, "muted", trailing=True)
+            self.paint_text(painter, end, note, "muted", trailing=True)
             rest.adjust(gap if mirrored else 0, 0, 0 if mirrored else -gap, 0)
         reason = line.reason or why
         wanted = metrics.horizontalAdvance(f"{line.old}{line.new}") + 4 * gap
         least = rest.width() * 2 // 5
         width = min(metrics.horizontalAdvance(reason), max(rest.width() - wanted, least))
         value, end = _split_rect(rest, rest.width() - width, mirrored=mirrored)
-        self._paint_text(painter, end, reason, "muted", trailing=True)
+        self.paint_text(painter, end, reason, "muted", trailing=True)
         self._paint_values(painter, value.adjusted(0, 0, -self.paint_cache.px(8), 0), line)
 
     def _paint_values(self, painter: QPainter, box: QRect, line: FieldChangeView) -> None:
-        """Old struck through, an arrow, new; what is not written stays grey."""
+        """Paint old struck through, an arrow, and new; what is not written stays grey."""
         if line.is_dimmed:
             kept = line.old if line.old == line.new else f"{line.old} (not {line.new})"
-            self._paint_text(painter, box, kept, "muted")
+            self.paint_text(painter, box, kept, "muted")
             return
         if line.old == UNSET_LABEL:
-            self._paint_text(painter, box, line.new, "text")
+            self.paint_text(painter, box, line.new, "text")
             return
         metrics = self.paint_cache.metrics()
         gap, size = self.paint_cache.px(7), self.paint_cache.px(13)
@@ -211,17 +161,13 @@ class PlanRowDelegate(QStyledItemDelegate):
         old_width = min(metrics.horizontalAdvance(line.old), max(room // 2, 1))
         mirrored = self._view.isRightToLeft()
         old, rest = _split_rect(box, old_width + gap, mirrored=mirrored)
-        self._paint_text(painter, old, line.old, "muted", struck=True)
+        self.paint_text(painter, old, line.old, "muted", struck=True)
         arrow, new = _split_rect(rest, size + gap, mirrored=mirrored)
-        drawn = icon_pixmap(
-            "arrow-right",
-            self.paint_cache.color("accent"),
-            size,
-            painter.device().devicePixelRatioF(),
-        )
+        ratio = painter.device().devicePixelRatioF()
+        drawn = icon_pixmap("arrow-right", self.paint_cache.color("accent"), size, ratio)
         left = arrow.right() - size + 1 if mirrored else arrow.left()
         painter.drawPixmap(left, arrow.top() + (arrow.height() - size) // 2, drawn)
-        self._paint_text(painter, new, line.new, "text")
+        self.paint_text(painter, new, line.new, "text")
 
     def _paint_conflict(
         self, painter: QPainter, box: QRect, place: int, row: PlanRowView, line: FieldChangeView
@@ -232,7 +178,7 @@ class PlanRowDelegate(QStyledItemDelegate):
         name = QRect(
             box.left(), box.top() - self.paint_cache.px(1), field - self.paint_cache.px(6), height
         )
-        self._paint_text(painter, name, f"{line.name} +{more}" if more else line.name, "muted")
+        self.paint_text(painter, name, f"{line.name} +{more}" if more else line.name, "muted")
         for side, button in zip(line.sides, side_button_rects(box, line, field), strict=True):
             over = (
                 self.hovered == (place, PlanRowHit("side", line.field, side.side))
@@ -247,7 +193,7 @@ class PlanRowDelegate(QStyledItemDelegate):
             inner = button.adjusted(pad, 0, -pad, 0)
             painter.setFont(self.paint_cache.font(medium=True))
             painter.setPen(self.paint_cache.color("text"))
-            text = painter.fontMetrics().elidedText(side.text, _ELIDE, inner.width())
+            text = painter.fontMetrics().elidedText(side.text, ELIDE, inner.width())
             painter.drawText(inner, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_single_column(
@@ -256,14 +202,13 @@ class PlanRowDelegate(QStyledItemDelegate):
         metrics = self.paint_cache.metrics(12, medium=True)
         width = min(metrics.horizontalAdvance(row.fate) + self.paint_cache.px(20), box.width() // 2)
         name, chip = _split_rect(box, box.width() - width, mirrored=self._view.isRightToLeft())
-        chip.setHeight(self.paint_cache.px(20))
-        self._paint_fate_chip(painter, chip, row, self.paint_cache.px(20))
+        self._paint_fate_chip(painter, chip, row)
         self._paint_customer(painter, name.adjusted(0, 0, -self.paint_cache.px(6), 0), place, row)
         top = box.top() + self.paint_cache.px(36)
         height = self.paint_cache.px(18)
         shown, more = self._shown_fields(row)
         if not shown:
-            self._paint_text(
+            self.paint_text(
                 painter, QRect(box.left(), top, box.width(), height), row.reason, "muted"
             )
         for at, line in enumerate(shown):
@@ -272,44 +217,13 @@ class PlanRowDelegate(QStyledItemDelegate):
             arrow = line.new if line.old == UNSET_LABEL else f"{line.old} → {line.new}"
             arrow = "pick one" if line.sides else arrow
             note = f"  +{more} more" if last and more else ""
-            self._paint_text(
+            self.paint_text(
                 painter, where, f"{line.name}: {arrow}{note}", "muted" if line.is_dimmed else "text"
             )
 
-    def _paint_focus_ring(self, painter: QPainter, box: QRect, column: int) -> None:
-        ink, wide = self.paint_cache.color("accent"), FOCUS_RING_WIDTH
-        painter.fillRect(box.left(), box.top(), box.width(), wide, ink)
-        painter.fillRect(box.left(), box.bottom() + 1 - wide, box.width(), wide, ink)
-        first, last = TICK, CUSTOMER if self.is_single_column else CHANGES
-        if self._view.isRightToLeft():
-            first, last = last, first
-        if column == first:
-            painter.fillRect(box.left(), box.top(), wide, box.height(), ink)
-        if column == last:
-            painter.fillRect(box.right() + 1 - wide, box.top(), wide, box.height(), ink)
-
-    def _paint_text(
-        self,
-        painter: QPainter,
-        box: QRect,
-        text: str,
-        tone: str,
-        *,
-        size: float = 13,
-        struck: bool = False,
-        trailing: bool = False,
-    ) -> None:
-        painter.setFont(self.paint_cache.font(size, struck=struck))
-        painter.setPen(self.paint_cache.color(tone))
-        metrics = self.paint_cache.metrics(size)
-        shown = text[:400]
-        if metrics.horizontalAdvance(shown) > box.width():
-            shown = metrics.elidedText(shown, _ELIDE, box.width())
-        painter.drawText(box, _ALIGN_TRAILING if trailing else _ALIGN_LEADING, shown)
-
 
 def _split_rect(box: QRect, first: int, *, mirrored: bool) -> tuple[QRect, QRect]:
-    """The first `first` pixels of a line in reading direction, and the rest."""
+    """Split a line after its first `first` pixels in reading direction."""
     if mirrored:
         return (
             QRect(box.right() + 1 - first, box.top(), first, box.height()),

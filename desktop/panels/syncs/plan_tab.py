@@ -1,6 +1,6 @@
-"""The tab “Plan”: what holds a preview, what people will notice, its rows, and what to do."""
+"""The tab Plan: a preview's limit, consequences, counts, rows with details, and buttons."""
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -16,20 +16,25 @@ from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import elided_label, label
+from desktop.panels.widgets.list_detail_page import fix_or_free_width
+from desktop.viewmodels.list_model import ListState
+from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
 from desktop.viewmodels.syncs.plan_model import PlanModel
 from desktop.viewmodels.syncs.plan_view import PlanView
 from desktop.viewmodels.syncs.sync_header_view import SyncMessageView
 
 _DETAIL_WIDTH = 300
+_SEARCH_WIDTH = 190
 _SIDE_BY_SIDE_MIN_WIDTH = 560
+_SUMMARY_MIN_WIDTH = 760
 _SEARCH_DEBOUNCE_MS = 180
 _ORDER_AS_FOUND, _ORDER_BY_VALUE = "found", "worth"
 _ORDERS = ((_ORDER_AS_FOUND, "As found"), (_ORDER_BY_VALUE, "Highest value first"))
 
 
 class PlanTab(Card):
-    """A card that fills the page; without a preview it says how to get one."""
+    """A card that fills the page; without a preview it says how to make one."""
 
     customer_requested = Signal(str)
     preview_requested = Signal()
@@ -54,7 +59,7 @@ class PlanTab(Card):
         self.search_field.setObjectName("Search the rows")
         self.search_field.setPlaceholderText("Search the rows")
         self.search_field.setClearButtonEnabled(True)
-        self.search_field.setFixedWidth(fonts.scaled(190))
+        self.search_field.setFixedWidth(fonts.scaled(_SEARCH_WIDTH))
         self.order_dropdown = DropdownField("Order of the rows", _ORDERS)
         self.order_dropdown.set_value(_ORDER_AS_FOUND)
         self.summary_label = elided_label("", "small", align_right=True)
@@ -67,9 +72,7 @@ class PlanTab(Card):
         self.export_button = secondary_button("Export", name="Export")
         self.discard_button = secondary_button("Discard", name="Discard")
         self.write_button = primary_button("Write", name="Write")
-        self._typing_timer = QTimer(self)
-        self._typing_timer.setSingleShot(True)
-        self._typing_timer.setInterval(_SEARCH_DEBOUNCE_MS)
+        self._typing_timer = create_timer(self, _SEARCH_DEBOUNCE_MS, self._on_search_debounced)
         self._lay_out()
         self._connect()
 
@@ -113,27 +116,22 @@ class PlanTab(Card):
             else None
         )
         self.outcome_banner.show_view(view.message)
-        sift = view.plan_filter
-        noticed = f"{sift.consequence.value}:{sift.consequence_name}" if sift.consequence else ""
-        self.consequence_links.show_links(view.consequences, noticed)
-        self.count_filter.show_counts(view.counts, "" if sift.consequence else sift.fate)
-        self.cause_links.show_links(self.plan_actions.cause_links(view), sift.cause)
-        self.cause_links.setVisible(bool(view.causes))
-        self.summary_label.setText(self._model.summary())
-        if not self._typing_timer.isActive() and self.search_field.text().strip() != sift.text:
-            self.search_field.setText(sift.text)
+        shown = view.plan_filter
+        consequence = (
+            f"{shown.consequence.value}:{shown.consequence_name}" if shown.consequence else ""
+        )
+        self.consequence_links.show_links(view.consequences, consequence)
+        self.count_filter.show_counts(view.counts, "" if shown.consequence else shown.fate)
+        self.cause_links.show_links(view.causes, shown.cause)
+        # What is being typed is not disturbed by what was filtered before.
+        if not self._typing_timer.isActive() and self.search_field.text().strip() != shown.text:
+            self.search_field.setText(shown.text)
         self.order_dropdown.setVisible(view.is_sortable)
         self.order_dropdown.set_value(
-            _ORDER_BY_VALUE if sift.by_predicted_value else _ORDER_AS_FOUND
+            _ORDER_BY_VALUE if shown.by_predicted_value else _ORDER_AS_FOUND
         )
         self.table.apply_row_options(shows_value=view.is_sortable)
-        empty = self._model.empty_view()
-        self.table.setVisible(empty is None)
-        self.empty_label.setVisible(empty is not None)
-        self.clear_button.setVisible(empty is not None and bool(empty.action_label))
-        if empty is not None:
-            self.empty_label.setText(empty.text)
-            self.clear_button.set_text(empty.action_label or "Clear filters")
+        self._show_list_state(self._model.list_state())
         self._footer.setVisible(True)
         self.footer_label.setText(view.footer)
         self.footer_label.setVisible(
@@ -148,15 +146,22 @@ class PlanTab(Card):
         self.export_button.set_enabled(self._model.table_model.rowCount() > 0, "No row is shown.")
         self._arrange()
 
-    # Qt's own.
+    def _show_list_state(self, state: ListState) -> None:
+        """Show the rows, or the sentence in their place with the button that clears filters."""
+        if not state.text:
+            self.summary_label.setText(state.summary)
+        self.table.setVisible(not state.text)
+        self.empty_label.setVisible(bool(state.text))
+        self.empty_label.setText(state.text)
+        self.clear_button.setVisible(bool(state.action_label))
+        self.clear_button.set_text(state.action_label or "Clear filters")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The details stand beside the rows, or in their place."""
         super().resizeEvent(event)
         self._arrange()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc closes the details."""
+        """Close the details on Esc."""
         if event.key() == Qt.Key.Key_Escape and self._is_detail_open:
             self._on_detail_closed()
             return
@@ -233,40 +238,29 @@ class PlanTab(Card):
         shown = self._is_detail_open and self._model.row_detail() is not None
         opening = shown and not self.row_detail.isVisible()
         self.row_detail.setVisible(shown)
-        empty = self._model.empty_view()
-        self.table.setVisible(empty is None)
         self._rows_box.setVisible(wide or not shown)
-        if wide:
-            self.row_detail.setFixedWidth(fonts.scaled(_DETAIL_WIDTH))
-        else:
-            self.row_detail.setMinimumWidth(0)
-            self.row_detail.setMaximumWidth(16_777_215)
+        fix_or_free_width(self.row_detail, _DETAIL_WIDTH if wide else None)
         if opening and not wide:
             # The rows are gone, and the keyboard with them.
             self.row_detail.setFocus()
         direction = QBoxLayout.Direction
         self._footer_layout.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
-        self.summary_label.setVisible(self.width() >= fonts.scaled(760))
+        self.summary_label.setVisible(self.width() >= fonts.scaled(_SUMMARY_MIN_WIDTH))
         self._filters.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         # Beside the figures they stand over each other, so that the figures keep one line.
         self._fields.setDirection(direction.TopToBottom if wide else direction.LeftToRight)
         for field in (self.order_dropdown, self.search_field):
-            if wide:
-                field.setFixedWidth(fonts.scaled(190))
-            else:
-                field.setMinimumWidth(0)
-                field.setMaximumWidth(16_777_215)
+            fix_or_free_width(field, _SEARCH_WIDTH if wide else None)
 
     def _connect(self) -> None:
         model = self._model
         self.limit_banner.action_triggered.connect(self.plan_actions.handle_limit_action)
         self.outcome_banner.action_triggered.connect(self._on_outcome_action)
-        self.consequence_links.filter_chosen.connect(model.filter_by_consequence)
-        self.cause_links.filter_chosen.connect(self.plan_actions.filter_by_cause)
+        self.consequence_links.filter_chosen.connect(model.toggle_consequence)
+        self.cause_links.filter_chosen.connect(model.toggle_cause)
         self.count_filter.chosen.connect(self._on_count)
         self.search_field.textChanged.connect(self._on_typed)
         self.order_dropdown.chosen.connect(self._on_order)
-        self._typing_timer.timeout.connect(self._on_search_debounced)
         self.clear_button.clicked.connect(self._on_clear)
         self.table.current_row_changed.connect(model.select_row)
         self.table.row_opened.connect(self._on_opened)
@@ -292,13 +286,13 @@ class PlanTab(Card):
         self._model.set_filter(PlanFilter(fate=key, text=self._model.plan_filter.text))
 
     def _on_order(self, key: str) -> None:
-        self._model.set_order(by_worth=key == _ORDER_BY_VALUE)
+        self._model.set_order(by_predicted_value=key == _ORDER_BY_VALUE)
 
     def _on_typed(self, _text: str) -> None:
         self._typing_timer.start()
 
     def _on_search_debounced(self) -> None:
-        self.plan_actions.filter_by_text(self.search_field.text())
+        self._model.set_search_text(self.search_field.text())
 
     def _on_clear(self) -> None:
         self.search_field.clear()

@@ -1,8 +1,8 @@
 """The table of a preview's rows: ticked by Space and mouse, by Shift in ranges."""
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtCore import QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtWidgets import QWidget
 
 from desktop.panels.syncs.plan_row_delegate import PlanRowDelegate
 from desktop.panels.syncs.plan_row_geometry import (
@@ -13,130 +13,96 @@ from desktop.panels.syncs.plan_row_geometry import (
     side_button_rects,
 )
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.list_table_view import ListTableView
 from desktop.panels.widgets.screen_reader import announce
 from desktop.viewmodels.syncs.plan_row_view import PlanRowView
 from desktop.viewmodels.syncs.plan_table_model import CHANGES, CUSTOMER, FATE, TICK, PlanTableModel
 
-ModelIndex = QModelIndex | QPersistentModelIndex
 _COLUMNS_MIN_WIDTH = 600
 _WIDTHS = {TICK: 32, CUSTOMER: 186, FATE: 126}
 # An amount before the address, where the changes have room enough without.
 _VALUE_COLUMN_WIDTH, _VALUE_MIN_WIDTH = 248, 760
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
-_STYLE_EVENTS = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
-_HAND = Qt.CursorShape.PointingHandCursor
+_LEFT_BUTTON = Qt.MouseButton.LeftButton
 
 
-class PlanTableView(QTableView):
-    """Emits what a person wants of a row; places are the table's."""
+class PlanTableView(ListTableView[PlanRowDelegate]):
+    """Adds to a list: tick boxes, links and buttons inside of rows."""
 
-    current_row_changed = Signal(int)  # the current place, -1 for none
-    row_opened = Signal(int)
-    customer_requested = Signal(str)
+    customer_requested = Signal(str)  # a query for the search field
     side_picked = Signal(int, str, str)  # row number, field, side
     tick_all_requested = Signal(bool)
 
-    def __init__(self, table: PlanTableModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._table = table
-        self._anchor = -1
+    def __init__(self, model: PlanTableModel, parent: QWidget | None = None) -> None:
+        self._table = model
+        self._anchor = -1  # place from which Shift ticks a range
         self._shows_value = False
-        self._row_delegate = PlanRowDelegate(self)
-        self.setAccessibleName("Rows")
-        self.setObjectName("Rows")
-        self.setModel(table)
-        self.setItemDelegate(self._row_delegate)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setMouseTracking(True)
-        self.setCornerButtonEnabled(False)
+        super().__init__(
+            "Rows", model, PlanRowDelegate, leading_column=CUSTOMER, selects_many=True,
+            parent=parent,
+        )  # fmt: skip
         self.setMinimumHeight(fonts.scaled(110))
-        # The current row carries the focus ring; a second one around the table says nothing more.
-        self.setStyleSheet("QTableView:focus { border: 0; }")
-        rows = self.verticalHeader()
-        rows.hide()
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        columns = self.horizontalHeader()
-        columns.hide()
-        columns.setMinimumSectionSize(fonts.scaled(24))
-        columns.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.modelReset.connect(self._on_reset)
-        self._update_columns()
+        self.horizontalHeader().hide()
+        self.horizontalHeader().setMinimumSectionSize(fonts.scaled(24))
+        model.modelReset.connect(self._on_reset)
+        self.update_columns()
 
     def apply_row_options(self, *, shows_value: bool = False) -> None:
         """Take over how many fields a row shows, whether it may be ticked and has an amount."""
-        self._row_delegate.is_editable = self._table.is_editable
-        if (self._row_delegate.max_field_lines, self._shows_value) != (
-            self._table.lines_per_row,
-            shows_value,
-        ):
-            self._row_delegate.max_field_lines, self._shows_value = (
-                self._table.lines_per_row,
-                shows_value,
-            )
-            self._update_columns()
+        delegate, table = self.row_delegate, self._table
+        delegate.is_editable = table.is_editable
+        wanted = (table.lines_per_row, shows_value)
+        if (delegate.max_field_lines, self._shows_value) != wanted:
+            delegate.max_field_lines, self._shows_value = wanted
+            self.update_columns()
         self.viewport().update()
 
-    def current_row(self) -> int:
-        """The current place, or -1."""
-        return self.currentIndex().row()
-
-    # Qt's own.
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """One column where the room is short."""
-        super().resizeEvent(event)
-        self._update_columns()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Other colours and sizes in another theme."""
-        super().changeEvent(event)
-        if event.type() in _STYLE_EVENTS:
-            self._row_delegate.paint_cache.clear()
-
-    def currentChanged(self, current: ModelIndex, previous: ModelIndex) -> None:
-        """Tell which row is current."""
-        super().currentChanged(current, previous)
-        if current.row() != previous.row() or not current.isValid():
-            self.current_row_changed.emit(current.row())
+    def update_columns(self) -> None:
+        """Share the width between the columns, or give all of it to one where it is short."""
+        width = self.viewport().width()
+        single, columns = width < fonts.scaled(_COLUMNS_MIN_WIDTH), self.horizontalHeader()
+        if single != self.row_delegate.is_single_column or not columns.stretchLastSection():
+            self.row_delegate.is_single_column = single
+            for column in (FATE, CHANGES):
+                self.setColumnHidden(column, single)
+            columns.setStretchLastSection(True)
+        widths = {column: fonts.scaled(wanted) for column, wanted in _WIDTHS.items()}
+        if single:
+            widths = {TICK: widths[TICK], CUSTOMER: width - widths[TICK]}
+        else:
+            if self._shows_value and width >= fonts.scaled(_VALUE_MIN_WIDTH):
+                widths[CUSTOMER] = fonts.scaled(_VALUE_COLUMN_WIDTH)
+            widths[CHANGES] = width - sum(widths.values())
+        for column, wanted in widths.items():
+            self.setColumnWidth(column, wanted)
+        self.set_row_height(row_height(self.row_delegate.max_field_lines, is_single_column=single))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space ticks what is selected, Enter opens, Ctrl+A selects all and says how many."""
-        key, last = event.key(), self._table.rowCount() - 1
-        if key == Qt.Key.Key_Space and last >= 0:
+        """Tick what is selected by Space; say how many Ctrl+A has selected."""
+        count = self._table.rowCount()
+        if event.key() == Qt.Key.Key_Space and count:
             self._tick_selected()
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current_row() >= 0:
-            self.row_opened.emit(self.current_row())
         elif event.matches(QKeySequence.StandardKey.SelectAll):
             self.selectAll()
-            announce(self, f"All {last + 1:,} rows selected. Space ticks or unticks them.")
-        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and last >= 0:
-            place = 0 if key == Qt.Key.Key_Home else last
-            self.setCurrentIndex(self._table.index(place, CUSTOMER))
+            announce(self, f"All {count:,} rows selected. Space ticks or unticks them.")
         else:
             super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A press on the box ticks, with Shift the range from the last one."""
+        """Tick by a press on the box; with Shift the range from the last one."""
         index = self.indexAt(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and index.column() == TICK:
+        if event.button() == _LEFT_BUTTON and index.column() == TICK:
             self._on_tick_box(index.row(), shift=bool(event.modifiers() & _SHIFT))
             return
         super().mousePressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click on a name opens the customer, on a side picks it, elsewhere the details."""
+        """Open the customer by their name, pick a conflict's side, elsewhere open the details."""
         super().mouseReleaseEvent(event)
         point = event.position().toPoint()
         index = self.indexAt(point)
         plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
-        if event.button() != Qt.MouseButton.LeftButton or not index.isValid() or not plain:
+        if event.button() != _LEFT_BUTTON or not index.isValid() or not plain:
             return
         row = self._table.row_at(index.row())
         hit = self._hit_test(point)
@@ -154,41 +120,19 @@ class PlanTableView(QTableView):
         super().mouseMoveEvent(event)
         point = event.position().toPoint()
         place, hit = self.indexAt(point).row(), self._hit_test(point)
-        if self._row_delegate.hovered != (place, hit):
-            self._row_delegate.hovered = (place, hit)
-            self.viewport().setCursor(_HAND if hit.kind else Qt.CursorShape.ArrowCursor)
+        if self.row_delegate.hovered != (place, hit):
+            self.row_delegate.hovered = (place, hit)
+            shape = Qt.CursorShape
+            self.viewport().setCursor(shape.PointingHandCursor if hit.kind else shape.ArrowCursor)
             self.viewport().update()
 
-    # How it is put together.
-
-    def _update_columns(self) -> None:
-        whole = self.viewport().width() < fonts.scaled(_COLUMNS_MIN_WIDTH)
-        columns = self.horizontalHeader()
-        if whole != self._row_delegate.is_single_column or not columns.stretchLastSection():
-            self._row_delegate.is_single_column = whole
-            for column in (FATE, CHANGES):
-                self.setColumnHidden(column, whole)
-            columns.setStretchLastSection(True)
-        self.setColumnWidth(TICK, fonts.scaled(_WIDTHS[TICK]))
-        if whole:
-            self.setColumnWidth(CUSTOMER, self.viewport().width() - fonts.scaled(_WIDTHS[TICK]))
-        else:
-            widths = dict(_WIDTHS)
-            if self._shows_value and self.viewport().width() >= fonts.scaled(_VALUE_MIN_WIDTH):
-                widths[CUSTOMER] = _VALUE_COLUMN_WIDTH
-            for column in (CUSTOMER, FATE):
-                self.setColumnWidth(column, fonts.scaled(widths[column]))
-            used = sum(fonts.scaled(width) for width in widths.values())
-            self.setColumnWidth(CHANGES, self.viewport().width() - used)
-        height = row_height(self._row_delegate.max_field_lines, is_single_column=whole)
-        if self.verticalHeader().defaultSectionSize() != height:
-            self.verticalHeader().setDefaultSectionSize(height)
-
     def _hit_test(self, point: QPoint) -> PlanRowHit:
+        """Find what of a row is at a point of the viewport."""
         index = self.indexAt(point)
         row = self._table.row_at(index.row()) if index.isValid() else None
         if row is None:
             return PlanRowHit()
+        # The same insets as the delegate paints with.
         pad = fonts.scaled(6)
         box = self.visualRect(index).adjusted(pad, fonts.scaled(5), -pad, -fonts.scaled(6))
         if index.column() == CUSTOMER:
@@ -207,38 +151,39 @@ class PlanTableView(QTableView):
 
     def _on_reset(self) -> None:
         self._anchor = -1
+        # Qt forgets the current row on a reset without saying so.
         self.current_row_changed.emit(-1)
 
     def _on_tick_box(self, place: int, *, shift: bool) -> None:
         row = self._table.row_at(place)
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        self.setCurrentIndex(self._table.index(place, CUSTOMER))
+        self.select_row(place)
         if row is None or not self._table.is_editable:
             return
         if shift and self._anchor >= 0:
             first, last = sorted((self._anchor, place))
+            # The range becomes what its beginning is, as in file managers and mail lists.
             began = self._table.row_at(self._anchor)
             on = began.is_ticked if began is not None else not row.is_ticked
-            self._table.ticks_wanted.emit(self._table.row_numbers_between(first, last), on)
+            self._table.ticks_wanted.emit(self._table.keys_between(first, last), on)
         elif row.is_write:
             self._table.ticks_wanted.emit([row.row_number], not row.is_ticked)
         self._anchor = place
 
     def _tick_selected(self) -> None:
+        """Tick or untick the selected rows, by what the current one is not."""
         current = self._table.row_at(self.current_row())
+        # By ranges: a list of a million selected indexes would take seconds.
         selection = self.selectionModel().selection()
-        found = [selection.at(n) for n in range(selection.size())]
-        ranges = [(each.top(), each.bottom()) for each in found]
-        ranges = ranges or [(self.current_row(), self.current_row())]
-        if not self._table.is_editable or ranges[0][0] < 0:
+        found = [selection.at(place) for place in range(selection.size())]
+        ranges = {(each.top(), each.bottom()) for each in found}
+        ranges = ranges or {(self.current_row(), self.current_row())}
+        if not self._table.is_editable or min(ranges)[0] < 0:
             return
         on = not current.is_ticked if current is not None and current.is_write else True
-        count = sum(last - first + 1 for first, last in set(ranges))
-        if count >= self._table.rowCount() > 1:
+        if sum(last - first + 1 for first, last in ranges) >= self._table.rowCount() > 1:
             self.tick_all_requested.emit(on)
             return
-        numbers = [
-            n for first, last in set(ranges) for n in self._table.row_numbers_between(first, last)
-        ]
+        numbers = [n for first, last in ranges for n in self._table.keys_between(first, last)]
         self._table.ticks_wanted.emit(numbers, on)
         self._anchor = self.current_row()

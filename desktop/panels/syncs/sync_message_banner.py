@@ -1,15 +1,13 @@
-"""A banner that shows what a view-model says, and nothing when it says nothing."""
+"""A banner that shows the message of a view-model, and nothing while there is none."""
 
 from PySide6.QtWidgets import QWidget
 
-from desktop.panels.widgets.banner import Banner, BannerTone
+from desktop.panels.widgets.banner import Banner
 from desktop.viewmodels.syncs.sync_header_view import SyncMessageView
-
-_TONES: dict[str, BannerTone] = {"info": "info", "warn": "warn", "bad": "bad"}
 
 
 class SyncMessageBanner(Banner):
-    """The same message shown again is no news: it is neither counted nor said once more."""
+    """Shown again, the same message is no news: it is neither counted nor said once more."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,4 +21,4 @@ class SyncMessageBanner(Banner):
         self._view = view
         self.clear()
         if view is not None:
-            self.show_message(_TONES[view.tone], view.title, view.text, actions=view.actions)
+            self.show_message(view.tone, view.title, view.text, actions=view.actions)

@@ -43,7 +43,7 @@ class SyncPage(ListDetailPage):
     def __init__(
         self, models: SyncPageModels, plan_tab: PlanTab, parent: QWidget | None = None
     ) -> None:
-        super().__init__(_TWO_COLUMNS_MIN_WIDTH, models.page.set_visible, parent)
+        super().__init__(_TWO_COLUMNS_MIN_WIDTH, parent)
         self._models = models
         self._model = models.page
         self.setAccessibleName("Sync")
@@ -167,6 +167,7 @@ class SyncPage(ListDetailPage):
         self.layout_changed.connect(self._arrange)
         self.detail_closed.connect(self.take_focus)
         model, plan = self._model, self._models.plan
+        self.visibility_changed.connect(model.set_visible)
         model.changed.connect(self._on_changed)
         model.failed.connect(self._on_failed)
         model.message_posted.connect(self._on_announced)

@@ -1,7 +1,6 @@
 """A message in its place: what happened, what it means, what to do. Never a dialog."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -10,12 +9,12 @@ from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import current_tokens
 from desktop.panels.theme.icon import icon_pixmap
 from desktop.panels.widgets.button import Button, icon_button
-from desktop.panels.widgets.label import Tone, label
+from desktop.panels.widgets.label import label
 from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.shape_painting import create_painter
 from desktop.panels.widgets.style_property import set_style_properties
+from desktop.viewmodels.tone import BannerTone, Tone
 
-BannerTone = Literal["info", "warn", "bad"]
 _ICONS = {"info": "info", "warn": "warning", "bad": "error"}
 _TEXT_TONES: dict[BannerTone, Tone] = {"info": "accent", "warn": "warn", "bad": "bad"}
 

@@ -15,10 +15,11 @@ from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import CARD_PADDING, MIN_TARGET_SIZE
 from desktop.panels.widgets.button import Button
 from desktop.panels.widgets.fold_button import FoldButton
-from desktop.panels.widgets.label import PlainLabel, Tone, elided_label, label
+from desktop.panels.widgets.label import PlainLabel, elided_label, label
 from desktop.panels.widgets.loading_skeleton import LoadingSkeleton
 from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.style_property import set_style_properties
+from desktop.viewmodels.tone import Tone
 
 SKELETON_DELAY_MS = 300
 

@@ -1,7 +1,5 @@
 """Chips: a state in a word on a coloured ground. The word is always there; colour only helps."""
 
-from typing import Literal
-
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -11,10 +9,8 @@ from desktop.panels.theme.current_theme import current_tokens
 from desktop.panels.widgets.label import PlainLabel
 from desktop.panels.widgets.shape_painting import create_painter, fill_rounded_rect
 from desktop.panels.widgets.tooltip import set_tooltip
+from desktop.viewmodels.tone import ChipTone
 
-ChipState = Literal[
-    "ok", "warn", "bad", "info", "neutral", "new", "open", "pending", "hold", "solved", "closed"
-]
 _PADDING = 10
 _WEIGHT = QFont.Weight.Medium
 
@@ -25,14 +21,14 @@ class Chip(PlainLabel):
     def __init__(
         self,
         text: str,
-        state: ChipState = "neutral",
+        state: ChipTone = "neutral",
         *,
         min_width: int = 0,
         large: bool = False,
         tip: str = "",
         parent: QWidget | None = None,
     ) -> None:
-        self._state: ChipState = state
+        self._state: ChipTone = state
         self._large = large
         self._min_width = min_width
         super().__init__(text, parent=parent)
@@ -40,7 +36,7 @@ class Chip(PlainLabel):
         self.setAccessibleName(text)
         set_tooltip(self, tip)
 
-    def set_state(self, text: str, state: ChipState, tip: str = "") -> None:
+    def set_state(self, text: str, state: ChipTone, tip: str = "") -> None:
         """Say another state."""
         self._state = state
         self.setText(text)
@@ -49,7 +45,7 @@ class Chip(PlainLabel):
         self.updateGeometry()
         self.update()
 
-    def state(self) -> ChipState:
+    def state(self) -> ChipTone:
         """Return the state whose colours are shown."""
         return self._state
 

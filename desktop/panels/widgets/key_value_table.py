@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import ROW_HEIGHT
-from desktop.panels.widgets.label import ElidedLabel, Tone, elided_label
+from desktop.panels.widgets.label import ElidedLabel, elided_label
+from desktop.viewmodels.tone import Tone
 
 _GAP = 10
 _NOTE_WIDTH_SHARE = 0.42

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
 
 from desktop.panels.widgets.style_property import set_style_properties
 from desktop.panels.widgets.tooltip import escape_tooltip, set_tooltip
+from desktop.viewmodels.tone import Tone
 
 LabelVariant = Literal["text", "muted", "small", "note", "title", "strong", "heading", "figure"]
-Tone = Literal["text", "muted", "accent", "ok", "warn", "bad"]
 
 _ELLIPSIS = "…"
 _MAX_TEXT_LENGTH = 4_000  # no panel shows more, and laying out megabytes would freeze the window

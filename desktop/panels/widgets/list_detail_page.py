@@ -1,6 +1,4 @@
-"""A list with what was opened of it beside it; where the room is short, one at a time."""
-
-from collections.abc import Callable
+"""Base of pages with a list and its details: beside each other, or one at a time when narrow."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
@@ -8,31 +6,27 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.panels.theme import fonts
 
+QWIDGETSIZE_MAX = 16_777_215  # Qt's macro of that name: no limit
+
 
 class ListDetailPage(QWidget):
-    """A page of these two.
+    """Knows whether both fit, which one is shown when not, and whether anybody looks.
 
-    `two_from` is the width that holds both, before scaling. `looked_at` hears whether somebody
-    looks: reading is for them alone.
+    `two_columns_min_width` is the width in px that holds both, at the usual font size.
     """
 
-    layout_changed = Signal()  # `wide` or `opened` may be new: show what is to be seen
+    layout_changed = Signal()  # `is_wide` or `is_detail_open` may be new: arrange the parts
     detail_closed = Signal()  # the list is shown again, and wants the keyboard
+    visibility_changed = Signal(bool)  # somebody looks: reading is for them alone
 
-    def __init__(
-        self,
-        two_columns_min_width: int,
-        set_visible_callback: Callable[[bool], None],
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, two_columns_min_width: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._two_columns_min_width = two_columns_min_width
-        self._set_visible_callback = set_visible_callback
         self.is_wide = True
-        self.is_detail_open = False  # narrow: what was opened stands in the list's place
+        self.is_detail_open = False  # narrow: the details stand in the list's place
 
     def open_detail(self) -> None:
-        """Show what was chosen, also where only one has room."""
+        """Show the details, also where only one of both has room."""
         self.is_detail_open = True
         self.layout_changed.emit()
 
@@ -43,28 +37,34 @@ class ListDetailPage(QWidget):
         self.detail_closed.emit()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Somebody looks."""
         super().showEvent(event)
-        self._set_visible_callback(True)
+        self.visibility_changed.emit(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody does."""
         super().hideEvent(event)
-        self._set_visible_callback(False)
+        self.visibility_changed.emit(False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Side by side where there is room."""
         super().resizeEvent(event)
         self.is_wide = self.width() >= self._two_columns_min_width * fonts.scale()
         self.layout_changed.emit()
 
     def minimumSizeHint(self) -> QSize:
-        """Narrow enough to stand beside a browser: what does not fit is arranged anew."""
+        # Narrow enough to stand beside a browser: what does not fit is arranged anew.
         return QSize(fonts.scaled(300), fonts.scaled(240))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc goes back to the list where it is hidden."""
+        """Go back to the list on Esc, where the details hide it."""
         if event.key() == Qt.Key.Key_Escape and self.is_detail_open and not self.is_wide:
             self.close_detail()
             return
         super().keyPressEvent(event)
+
+
+def fix_or_free_width(widget: QWidget, width: int | None) -> None:
+    """Fix a widget to a width in px of the design, or with None let its layout decide again."""
+    if width is not None:
+        widget.setFixedWidth(fonts.scaled(width))
+    else:
+        widget.setMinimumWidth(0)
+        widget.setMaximumWidth(QWIDGETSIZE_MAX)

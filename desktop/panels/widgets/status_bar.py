@@ -1,19 +1,16 @@
 """The bar at the bottom: each service's state in words beside a dot, what waits at the right."""
 
-from typing import Literal
-
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import current_tokens, theme_color
-from desktop.panels.widgets.label import Tone
 from desktop.panels.widgets.shape_painting import create_painter, draw_focus_ring
 from desktop.panels.widgets.tooltip import set_tooltip
+from desktop.viewmodels.tone import ServiceDot, Tone
 
-ServiceState = Literal["live", "slow", "offline", "signed_out", "unknown"]
-_DOT_TONES: dict[ServiceState, Tone] = {
+_DOT_TONES: dict[ServiceDot, Tone] = {
     "live": "ok",
     "slow": "warn",
     "offline": "bad",
@@ -40,7 +37,7 @@ class StatusBar(QFrame):
         self._left = 0
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
-    def set_service(self, key: str, text: str, state: ServiceState, tip: str = "") -> None:
+    def set_service(self, key: str, text: str, state: ServiceDot, tip: str = "") -> None:
         """Show a service; `text` is the whole truth ("Sailthru offline since 10:31")."""
         if key not in self._items:
             self._add(key, self._left)
@@ -95,13 +92,13 @@ class StatusItem(QAbstractButton):
         super().__init__(parent)
         self._key = key
         self._tone: Tone = "muted"
-        self._dot: ServiceState | None = None
+        self._dot: ServiceDot | None = None
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.clicked.connect(self._on_clicked)
 
-    def set_text(self, text: str, tone: Tone, *, dot: ServiceState | None, tip: str) -> None:
+    def set_text(self, text: str, tone: Tone, *, dot: ServiceDot | None, tip: str) -> None:
         """Say the state."""
         self.setText(text.replace("&", "&&"))
         self.setAccessibleName(text)

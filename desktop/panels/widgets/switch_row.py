@@ -5,8 +5,9 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import ROW_HEIGHT
-from desktop.panels.widgets.label import Tone, elided_label
+from desktop.panels.widgets.label import elided_label
 from desktop.panels.widgets.switch import Switch
+from desktop.viewmodels.tone import Tone
 
 
 class SwitchRow(QWidget):

@@ -1,7 +1,8 @@
-"""What is known of one change, and what may still be done about it."""
+"""The details of one edit on the page Activity: facts, both sides of a conflict, actions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from desktop.customer.edit_service import EditService
 from desktop.customer.edit_undo import (
@@ -24,20 +25,33 @@ from desktop.viewmodels.activity.activity_row import (
     new_value_text,
     old_value_text,
 )
+from desktop.viewmodels.tone import ChipTone
+
+
+class ActivityAction(Enum):
+    """Something a person may do about a row of the page Activity; the value is its label."""
+
+    APPLY = "Apply anyway"
+    RETRY = "Retry"
+    UNDO = "Undo"
+    DISCARD = "Discard"
+    LEAVE = "Leave it"
+    SHOW_RUN = "Show the run"
+    OPEN_CUSTOMER = "Open customer"
+    COPY = "Copy details"
 
 
 @dataclass(frozen=True)
-class ActivityAction:
-    """One thing to do; `why_not` is the reason while it may not be done."""
+class OfferedAction:
+    """An action with the reason why it is disabled, empty when it may be performed."""
 
-    key: str
-    label: str
+    action: ActivityAction
     disabled_reason: str = ""
 
 
 @dataclass(frozen=True)
 class CurrentServiceValue:
-    """What stands at the service now: read live, or as kept with its age."""
+    """The value that a conflict's field has at the service now: read live, or cached and stale."""
 
     value: Json = None
     is_known: bool = False
@@ -47,17 +61,21 @@ class CurrentServiceValue:
 
 @dataclass(frozen=True)
 class ActivityDetailView:
-    """`facts` are (label, value, tip); `sides` of a conflict are wanted, before and now."""
+    """All texts of the details.
+
+    `facts` are (label, value, tool tip); `conflict_sides` the values wanted, before and now;
+    `history` each time the edit was closed, in words.
+    """
 
     id: str
     title: str
     state: str
-    state_tone: str
+    state_tone: ChipTone
     facts: tuple[tuple[str, str, str], ...]
     message: str
     conflict_sides: tuple[tuple[str, str], ...] = ()
     conflict_note: str = ""
-    actions: tuple[ActivityAction, ...] = ()
+    actions: tuple[OfferedAction, ...] = ()
     undo_note: str = ""
     history: tuple[tuple[str, str], ...] = ()
 
@@ -71,9 +89,8 @@ def build_detail_view(
     actor: Actor,
     now: float,
 ) -> ActivityDetailView:
-    """Build it; `reality` is given for a conflict."""
-    acts = tuple(_build_actions(edit, row, current_value, editor, actor, now))
-    takes_back = any(act.key == "undo" and not act.disabled_reason for act in acts)
+    """Build the details of an edit; `current_value` is known for a conflict only."""
+    offered = tuple(_offer_actions(edit, row, current_value, editor, actor, now))
     return ActivityDetailView(
         id=edit.id,
         title=edit_title(edit),
@@ -85,8 +102,8 @@ def build_detail_view(
         if edit.state is EditState.CONFLICT
         else (),
         conflict_note=current_value.text if current_value is not None else "",
-        actions=acts,
-        undo_note=undo_loss_warning(edit) if takes_back else "",
+        actions=offered,
+        undo_note=undo_loss_warning(edit) if OfferedAction(ActivityAction.UNDO) in offered else "",
         history=_build_history(edit, audit, now),
     )
 
@@ -94,7 +111,7 @@ def build_detail_view(
 def _build_history(
     edit: Edit, audit: Sequence[AuditEntry], now: float
 ) -> tuple[tuple[str, str], ...]:
-    """Each time it was closed; a single time says nothing that the state does not."""
+    """Each time the edit was closed; a single time says nothing that its state does not."""
     ends = [row for row in audit if row.edit == edit.id]
     if len(ends) < 2:
         return ()
@@ -108,13 +125,13 @@ def _build_history(
 
 
 def format_detail_text(edit: Edit, row: ActivityRow) -> str:
-    """Everything about a change in lines, for a ticket or a colleague."""
-    intent = edit.request
+    """Format everything about an edit as lines, to paste into a ticket."""
+    target = edit.request.target
     lines = (
         ("Change", row.change_text),
         ("State", row.state + (f": {edit.detail}" if edit.detail else "")),
-        ("Customer", intent.target.label),
-        ("Target", f"{edit.request.target.service.title} {intent.target.id}"),
+        ("Customer", target.label),
+        ("Target", f"{target.service.title} {target.id}"),
         ("By", edit.actor),
         ("Wanted at", iso_timestamp(edit.created_at)),
         ("Last moved at", iso_timestamp(edit.updated_at or edit.created_at)),
@@ -126,11 +143,9 @@ def format_detail_text(edit: Edit, row: ActivityRow) -> str:
 
 
 def _build_facts(edit: Edit, now: float) -> list[tuple[str, str, str]]:
-    intent = edit.request
-    facts = [
-        ("Customer", intent.target.label, f"{edit.request.target.service.title} {intent.target.id}")
-    ]
-    if intent.kind is not EditKind.CREATE and edit.state is not EditState.CONFLICT:
+    target = edit.request.target
+    facts = [("Customer", target.label, f"{target.service.title} {target.id}")]
+    if edit.request.kind is not EditKind.CREATE and edit.state is not EditState.CONFLICT:
         facts += [("Before", old_value_text(edit), ""), ("Wanted", new_value_text(edit), "")]
     facts += [
         ("By", edit.actor, ""),
@@ -149,7 +164,7 @@ def _build_facts(edit: Edit, now: float) -> list[tuple[str, str, str]]:
         facts.append(("Reason", edit_reason(edit), ""))
     if edit.tries > 1:
         facts.append(("Tries", str(edit.tries), ""))
-    facts.append(("Service", edit.request.target.service.title, ""))
+    facts.append(("Service", target.service.title, ""))
     facts.append(("Reference", f"edit {edit.id}", edit.idem_key))
     return facts
 
@@ -167,35 +182,32 @@ def _build_conflict_sides(
     )
 
 
-def _build_actions(
+def _offer_actions(
     edit: Edit,
     row: ActivityRow,
     current_value: CurrentServiceValue | None,
     editor: EditService,
     actor: Actor,
     now: float,
-) -> list[ActivityAction]:
+) -> Iterator[OfferedAction]:
     state = edit.state
-    acts: list[ActivityAction] = []
     if state is EditState.CONFLICT:
-        acts.append(
-            ActivityAction(
-                "apply", "Apply anyway", _apply_disabled_reason(edit, current_value, editor)
-            )
+        yield OfferedAction(
+            ActivityAction.APPLY, _apply_disabled_reason(edit, current_value, editor)
         )
     if state in (EditState.QUEUED, EditState.UNKNOWN, EditState.FAILED):
-        allowed = editor.permission_for(edit.request)
-        again = state is EditState.FAILED and not allowed.is_allowed
-        acts.append(ActivityAction("retry", "Retry", allowed.reason if again else ""))
+        # A queued edit was allowed when it was made; a failed one begins anew.
+        verdict = editor.permission_for(edit.request)
+        refused = state is EditState.FAILED and not verdict.is_allowed
+        yield OfferedAction(ActivityAction.RETRY, verdict.reason if refused else "")
     if state in (EditState.QUEUED, EditState.WAITING):
-        acts.append(ActivityAction("discard", "Discard"))
+        yield OfferedAction(ActivityAction.DISCARD)
     if row.needs_attention:
-        acts.append(ActivityAction("leave", "Leave it"))
+        yield OfferedAction(ActivityAction.LEAVE)
     if state is EditState.DONE:
-        acts.append(ActivityAction("undo", "Undo", _undo_disabled_reason(edit, editor, actor, now)))
-    acts.append(ActivityAction("open", "Open customer"))
-    acts.append(ActivityAction("copy", "Copy details"))
-    return acts
+        yield OfferedAction(ActivityAction.UNDO, _undo_disabled_reason(edit, editor, actor, now))
+    yield OfferedAction(ActivityAction.OPEN_CUSTOMER)
+    yield OfferedAction(ActivityAction.COPY)
 
 
 def _apply_disabled_reason(
@@ -215,8 +227,9 @@ def _undo_disabled_reason(edit: Edit, editor: EditService, actor: Actor, now: fl
     refused = undo_refusal(edit)
     if refused is not None:
         return f"{refused.title} {refused.message}"
-    back = inverse_request(edit)
-    if is_own_recent_optout(edit, back, actor, now):
+    inverse = inverse_request(edit)
+    # Taking back one's own stricter opt-out within a day needs no further permission.
+    if is_own_recent_optout(edit, inverse, actor, now):
         return ""
-    verdict = editor.permission_for(back)
+    verdict = editor.permission_for(inverse)
     return "" if verdict.is_allowed else verdict.reason

@@ -1,12 +1,9 @@
-"""The Activity page: every change wanted here, how it ended, and what may be done about it."""
+"""The view-model of the page Activity: every edit, how it ended, and what may be done about it."""
 
 import asyncio
-from collections.abc import Coroutine
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import Signal
 
 from desktop.customer.edit_service import EditService
 from desktop.customer.edit_undo import UndoService
@@ -18,7 +15,9 @@ from desktop.model.edit import EditState
 from desktop.model.permission import Permission, check_permission
 from desktop.store.audit_log import AuditEntry
 from desktop.store.workspace_store import WorkspaceStore
+from desktop.viewmodels.activity.activity_columns import ACTIVITY_COLUMNS
 from desktop.viewmodels.activity.activity_detail_view import (
+    ActivityAction,
     ActivityDetailView,
     CurrentServiceValue,
     build_detail_view,
@@ -32,10 +31,9 @@ from desktop.viewmodels.activity.activity_row import (
     customer_query_for_edit,
     matches_filter,
 )
-from desktop.viewmodels.activity.activity_table_model import ActivityTableModel
 from desktop.viewmodels.activity.conflict_current_value import read_current_value
 from desktop.viewmodels.activity.edit_actions import EditActions
-from desktop.viewmodels.activity.edit_export import edits_to_csv, edits_to_json, write_private_file
+from desktop.viewmodels.activity.edit_export import edits_to_csv, edits_to_json
 from desktop.viewmodels.activity.edit_loader import EditLoader
 from desktop.viewmodels.activity.sync_audit_rows import (
     SyncAuditLoader,
@@ -47,38 +45,27 @@ from desktop.viewmodels.activity.sync_audit_rows import (
     sync_rows_to_csv,
     sync_rows_to_json,
 )
-from desktop.viewmodels.task_registry import TaskRegistry
+from desktop.viewmodels.file_export import write_private_file
+from desktop.viewmodels.list_model import GrowingListModel, ListState
+from desktop.viewmodels.qt_timer import AGE_REFRESH_MS, create_timer
+from desktop.viewmodels.task_model import TaskModel
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 # At most ten refreshes a second, however busy the outbox is.
 _THROTTLE_MS = 100
-_AGE_REFRESH_MS = 30_000
-# With a filter, older pages are read until this many lines fit.
+# With a filter, older pages are read until this many rows fit: some screens full.
 _MIN_FILTERED_ROWS = 100
+# Arrowing through the list asks no service until it rests on a row.
 _SELECTION_DELAY_MS = 80
 
 
-@dataclass(frozen=True)
-class ActivityListState:
-    """How the list stands: its one sentence where there are no lines, and the next step."""
+class ActivityPageModel(TaskModel):
+    """The rows of the page, filtered and searched; the details of one; the actions on it."""
 
-    is_loading: bool = False
-    text: str = ""
-    action_label: str = ""
-    has_failed: bool = False
-    summary: str = ""
-
-
-class ActivityPageModel(QObject):
-    """`changed` says that list or details are new; `failed` tells an error beside its cause."""
-
-    changed = Signal()
     open_count_changed = Signal(int)
     attention_changed = Signal(int)
-    failed = Signal(object)  # AppError
-    message_posted = Signal(str)  # one sentence: what was just done
     export_finished = Signal(str)
-    audit_verified = Signal(bool, str)  # whether the record is whole, in words
+    audit_verified = Signal(bool, str)  # whether the audit is whole, in words
 
     def __init__(
         self,
@@ -91,70 +78,59 @@ class ActivityPageModel(QObject):
     ) -> None:
         super().__init__()
         self._workspace, self._store, self._editor, self._clock = workspace, store, editor, clock
-        self.tasks = TaskRegistry(self._on_error)
-        self.table_model = ActivityTableModel(self)
+        self.table_model: GrowingListModel[ActivityRow] = GrowingListModel(ACTIVITY_COLUMNS, self)
         self.table_model.more_wanted.connect(self.read_more)
         self.edit_loader = EditLoader(store)
         self.sync_audit_loader = SyncAuditLoader(store)
         self._actions = EditActions(workspace, store, undo, editor, bus, clock, self.edit_loader)
         self.activity_filter = ActivityFilter.ALL
         self.search_text = ""
-        self._open_count = store.outbox.count_open.blocking()
-        self._attention = 0
+        # Edits that are not closed yet; read from the outbox, since the list may hold fewer.
+        self.open_count = 0
+        # Conflicts and failures among the rows read that wait for a decision.
+        self.attention_count = 0
         self._selected_id = ""
         self._audit: tuple[AuditEntry, ...] = ()
         self._current_value: CurrentServiceValue | None = None
         self._error: AppError | None = None
-        self._is_visible, self._is_stale, self._is_reread_requested = False, True, False
-        self._throttle_timer = _make_timer(self, _THROTTLE_MS, single=True)
-        self._throttle_timer.timeout.connect(self._on_throttle_timer)
-        self._selection_timer = _make_timer(self, _SELECTION_DELAY_MS, single=True)
-        self._selection_timer.timeout.connect(self._on_selection_settled)
-        self._age_timer = _make_timer(self, _AGE_REFRESH_MS)
-        self._age_timer.timeout.connect(self._refresh_table)
+        self._is_stale, self._is_reread_requested = True, False
+        # Hidden too: the badge says when something needs a person.
+        self._throttle_timer = create_timer(self, _THROTTLE_MS, self.refresh)
+        self._selection_timer = create_timer(self, _SELECTION_DELAY_MS, self._on_selection_settled)
+        self._age_timer = create_timer(self, AGE_REFRESH_MS, self._refresh_table, repeats=True)
         self._unsubscribe = bus.subscribe(self._on_changes)
 
     # What the page shows.
 
-    @property
-    def open_count(self) -> int:
-        """How many changes are not closed yet."""
-        return self._open_count
-
-    @property
-    def attention_count(self) -> int:
-        """How many conflicts and failures among the lines read wait for a decision."""
-        return self._attention
-
-    def list_state(self) -> ActivityListState:
-        """Whether there is anything to show, and if not, why not."""
+    def list_state(self) -> ListState:
+        """Say whether there are rows to show, and if not, why not."""
         allowed = check_permission(Permission.VIEW, self._workspace.actor, self._workspace.rules)
         if not allowed.is_allowed:
-            return ActivityListState(text=allowed.reason)
+            return ListState(text=allowed.reason)
         if self._error is not None:
-            return ActivityListState(
-                text=str(self._error), action_label="Try again", has_failed=True
-            )
-        if not self._current_loader.is_loaded:
-            return ActivityListState(is_loading=True)
+            return ListState(text=str(self._error), action_label="Try again", has_failed=True)
+        loader = self._current_loader
+        if not loader.is_loaded:
+            return ListState(is_loading=True)
         if self.table_model.rowCount():
-            return ActivityListState(summary=self._summary())
-        if not self._current_loader.is_complete and self.tasks.is_running("more"):
-            return ActivityListState(is_loading=True)
-        if self.activity_filter is ActivityFilter.SYNCS and not self.search_text.strip():
-            return ActivityListState(text="No sync has changed anybody yet.")
-        if self.search_text.strip() or self.activity_filter is not ActivityFilter.ALL:
-            return ActivityListState(text="Nothing matches.", action_label="Clear filters")
-        return ActivityListState(
+            return ListState(summary=self._summary())
+        if not loader.is_complete and self.tasks.is_running("more"):
+            return ListState(is_loading=True)
+        is_searching = bool(self.search_text.strip())
+        if self.activity_filter is ActivityFilter.SYNCS and not is_searching:
+            return ListState(text="No sync has changed anybody yet.")
+        if is_searching or self.activity_filter is not ActivityFilter.ALL:
+            return ListState(text="Nothing matches.", action_label="Clear filters")
+        return ListState(
             text="Nothing has been changed here yet. What you and others change on this "
             "computer is listed here, with how it ended."
         )
 
     def detail_view(self) -> ActivityDetailView | None:
-        """Details of the chosen line."""
-        now, synced = self._clock.now(), self.sync_audit_loader.find(self._selected_id)
-        if synced is not None:
-            return build_sync_row_detail(synced, now)
+        """Build the details of the selected row."""
+        now, entry = self._clock.now(), self.sync_audit_loader.find(self._selected_id)
+        if entry is not None:
+            return build_sync_row_detail(entry, now)
         edit = self.edit_loader.find(self._selected_id)
         if edit is None:
             return None
@@ -164,36 +140,33 @@ class ActivityPageModel(QObject):
             edit, row, self._audit, self._current_value, self._editor, actor, now
         )
 
-    def details_text(self, edit_id: str) -> str:
-        """Everything about one change, to be copied."""
-        synced = self.sync_audit_loader.find(edit_id)
-        if synced is not None:
-            return format_sync_row_text(synced, self._clock.now())
-        edit = self.edit_loader.find(edit_id)
+    def details_text(self, row_id: str) -> str:
+        """Format everything about a row as text, to be copied."""
+        now, entry = self._clock.now(), self.sync_audit_loader.find(row_id)
+        if entry is not None:
+            return format_sync_row_text(entry, now)
+        edit = self.edit_loader.find(row_id)
         if edit is None:
             return ""
-        settled = self.edit_loader.is_settled(edit)
-        return format_detail_text(
-            edit, build_activity_row(edit, self._clock.now(), settled=settled)
-        )
+        row = build_activity_row(edit, now, settled=self.edit_loader.is_settled(edit))
+        return format_detail_text(edit, row)
 
-    def customer_query(self, edit_id: str) -> str:
-        """What the search field finds this line's customer by."""
-        edit, synced = self.edit_loader.find(edit_id), self.sync_audit_loader.find(edit_id)
-        if synced is not None:
-            return customer_query_for_sync_row(synced)
+    def customer_query(self, row_id: str) -> str:
+        """Return the query by which the search field finds a row's customer."""
+        edit, entry = self.edit_loader.find(row_id), self.sync_audit_loader.find(row_id)
+        if entry is not None:
+            return customer_query_for_sync_row(entry)
         return customer_query_for_edit(edit) if edit is not None else ""
 
     def sync_and_run_of(self, row_id: str) -> tuple[str, str]:
-        """Sync and run that made this line, or nothing."""
-        synced = self.sync_audit_loader.find(row_id)
-        return (synced.name, run_id_of(synced)) if synced is not None else ("", "")
+        """Return the sync and the run that wrote a row, two empty texts for a person's edit."""
+        entry = self.sync_audit_loader.find(row_id)
+        return (entry.name, run_id_of(entry)) if entry is not None else ("", "")
 
     # What people do.
 
     def set_visible(self, visible: bool) -> None:
-        """Only a page that is seen reads the store."""
-        self._is_visible = visible
+        """Read the store as soon as the page is seen; a page that nobody sees reads nothing."""
         if not visible:
             self._age_timer.stop()
             return
@@ -202,74 +175,60 @@ class ActivityPageModel(QObject):
             self.refresh()
 
     def refresh(self) -> None:
-        """Read again what may have moved."""
+        """Read again the edits that may have moved."""
         self._is_stale, self._error, self._is_reread_requested = False, None, True
-        self._start("read", self._read_again())
+        self.tasks.start_once("read", self._read_again())
 
     def read_more(self) -> None:
-        """Read older lines."""
+        """Read older rows."""
         self._start_reading_until(self.table_model.rowCount() + _MIN_FILTERED_ROWS)
 
     def set_filter(self, activity_filter: ActivityFilter, text: str) -> None:
-        """Show only these lines."""
+        """Show the rows of a filter that hold every word of `text`."""
         if (activity_filter, text) != (self.activity_filter, self.search_text):
             self.activity_filter, self.search_text = activity_filter, text
-            self.sync_audit_loader.set_search_text(
-                text.strip() if activity_filter is ActivityFilter.SYNCS else ""
-            )
+            is_syncs = activity_filter is ActivityFilter.SYNCS
+            self.sync_audit_loader.set_search_text(text.strip() if is_syncs else "")
             self._refresh_table()
             self._start_reading_until(_MIN_FILTERED_ROWS)
 
-    def select(self, edit_id: str) -> None:
-        """Show one line's details."""
-        if edit_id != self._selected_id:
-            self._selected_id, self._audit, self._current_value = edit_id, (), None
+    def select(self, row_id: str) -> None:
+        """Show the details of a row."""
+        if row_id != self._selected_id:
+            self._selected_id, self._audit, self._current_value = row_id, (), None
             self.changed.emit()
-            # Arrowing through the list asks nobody anything until it rests.
             self._selection_timer.start()
 
-    def perform_action(self, act: str, edit_id: str) -> None:
-        """Retry, discard, undo, leave or apply one change."""
-        self._start(f"{act} {edit_id}", self._perform_action(act, edit_id))
+    def perform_action(self, action: ActivityAction, edit_id: str) -> None:
+        """Retry, discard, undo, leave or apply one edit."""
+        coroutine = self._perform_action(action, edit_id)
+        self.tasks.start_once(f"{action.name} {edit_id}", coroutine)
 
     def verify_audit(self) -> None:
-        """Walk the chain of hashes."""
-        self._start("verify", self._verify_audit())
+        """Verify the audit's chain of hashes from its first entry; `audit_verified` tells."""
+        self.tasks.start_once("verify", self._verify_audit())
 
-    def export(self, path: str, form: str) -> None:
-        """Write what the filter shows, back to the first change, as `csv` or `json`."""
-        self._start(f"export {path}", self._export(Path(path), form))
+    def export(self, path: str, file_format: str) -> None:
+        """Write every row the filter shows, back to the first edit, as `csv` or `json`."""
+        self.tasks.start_once(f"export {path}", self._export(Path(path), file_format))
 
     async def close(self) -> None:
-        """End what runs."""
+        """Stop listening and reading."""
         self._unsubscribe()
         for timer in (self._throttle_timer, self._selection_timer, self._age_timer):
             timer.stop()
-        # What was begun a moment ago has to have begun before it can end.
-        await asyncio.sleep(0)
-        await self.tasks.close()
+        await super().close()
 
     # How it comes about.
 
-    def _start(self, name: str, coroutine: Coroutine[Any, Any, None]) -> None:
-        if self.tasks.is_running(name):
-            # Pressed twice: once is enough.
-            coroutine.close()
-            return
-        self.tasks.start(name, coroutine)
-
     @property
     def _current_loader(self) -> EditLoader | SyncAuditLoader:
-        """What the lines shown now come from."""
-        return (
-            self.sync_audit_loader
-            if self.activity_filter is ActivityFilter.SYNCS
-            else self.edit_loader
-        )
+        is_syncs = self.activity_filter is ActivityFilter.SYNCS
+        return self.sync_audit_loader if is_syncs else self.edit_loader
 
-    def _start_reading_until(self, enough: int) -> None:
+    def _start_reading_until(self, row_count: int) -> None:
         if not self._current_loader.is_complete:
-            self._start("more", self._read_until_enough(enough))
+            self.tasks.start_once("more", self._read_until(row_count))
 
     async def _read_again(self) -> None:
         while self._is_reread_requested:
@@ -281,12 +240,12 @@ class ActivityPageModel(QObject):
             except AppError as error:
                 self._error = error
             self._refresh_table()
-        self._update_open_count()
+        await self._update_open_count()
         await self._read_detail()
-        await self._read_until_enough(min(_MIN_FILTERED_ROWS, self.table_model.rowCount() + 1))
+        await self._read_until(min(_MIN_FILTERED_ROWS, self.table_model.rowCount() + 1))
 
-    async def _read_until_enough(self, enough: int) -> None:
-        while not self._current_loader.is_complete and self.table_model.rowCount() < enough:
+    async def _read_until(self, row_count: int) -> None:
+        while not self._current_loader.is_complete and self.table_model.rowCount() < row_count:
             await self._current_loader.read_more()
             self._refresh_table()
         self.changed.emit()
@@ -295,11 +254,11 @@ class ActivityPageModel(QObject):
         edit = self.edit_loader.find(self._selected_id)
         if edit is None:
             return
-        audit = self._store.audit
-        rows = await audit.list_entries(targets=(edit.request.target.id,), limit=500)
+        # One customer's entries: an address rarely has more than some dozen.
+        entries = await self._store.audit.list_entries(targets=(edit.request.target.id,), limit=500)
         if edit.id != self._selected_id:
             return
-        self._audit = rows
+        self._audit = entries
         self.changed.emit()
         if edit.state is EditState.CONFLICT and self._current_value is None:
             self._current_value = await read_current_value(
@@ -307,80 +266,90 @@ class ActivityPageModel(QObject):
             )
             self.changed.emit()
 
-    async def _perform_action(self, act: str, edit_id: str) -> None:
-        reality = self._current_value if edit_id == self._selected_id else None
-        words = await self._actions.perform(act, edit_id, reality)
+    async def _perform_action(self, action: ActivityAction, edit_id: str) -> None:
+        current_value = self._current_value if edit_id == self._selected_id else None
+        sentence = await self._actions.perform(action, edit_id, current_value)
         self._refresh_table()
-        self.message_posted.emit(words)
+        self.message_posted.emit(sentence)
 
     async def _verify_audit(self) -> None:
-        self.audit_verified.emit(*await self._actions.verify_audit())
+        found = await self._store.audit.verify_chain()
+        if found.first_broken_seq is None:
+            count = format_count(found.row_count, "entry", "entries")
+            self.audit_verified.emit(
+                True, f"The record is whole: {count}, none changed or missing."
+            )
+        else:
+            self.audit_verified.emit(
+                False,
+                f"The record was changed outside Fairlead: entry {found.first_broken_seq} does"
+                " not fit.",
+            )
 
-    async def _export(self, path: Path, form: str) -> None:
+    async def _export(self, path: Path, file_format: str) -> None:
+        as_json = file_format == "json"
         if self.activity_filter is ActivityFilter.SYNCS:
-            await self._export_sync_rows(path, form)
-            return
-        await self.edit_loader.read_all()
-        self._refresh_table()
-        holds = build_text_matcher(self.search_text)
-        edits = [
-            edit
-            for edit in self.edit_loader.edits()
-            if matches_filter(edit, self.activity_filter, settled=self.edit_loader.is_settled(edit))
-            and holds(edit)
-        ]
-        await write_private_file(
-            path, edits_to_json(edits) if form == "json" else edits_to_csv(edits)
-        )
-        self.export_finished.emit(
-            f"{format_count(len(edits), 'change', 'changes')} written to {path.name}."
-        )
-
-    async def _export_sync_rows(self, path: Path, form: str) -> None:
-        # Not through the table: runs write hundreds of thousands of lines.
-        every = SyncAuditLoader(self._store)
-        every.set_search_text(self.search_text.strip())
-        rows = await every.read_all()
-        text = await asyncio.to_thread(
-            sync_rows_to_json if form == "json" else sync_rows_to_csv, rows
-        )
+            # Not through the table: runs write hundreds of thousands of entries, which take
+            # seconds to format as well.
+            loader = SyncAuditLoader(self._store)
+            loader.set_search_text(self.search_text.strip())
+            entries = await loader.read_all()
+            text = await asyncio.to_thread(
+                sync_rows_to_json if as_json else sync_rows_to_csv, entries
+            )
+            count = len(entries)
+        else:
+            await self.edit_loader.read_all()
+            self._refresh_table()
+            matches = build_text_matcher(self.search_text)
+            is_settled = self.edit_loader.is_settled
+            edits = [
+                edit
+                for edit in self.edit_loader.edits()
+                if matches_filter(edit, self.activity_filter, settled=is_settled(edit))
+                and matches(edit)
+            ]
+            text, count = edits_to_json(edits) if as_json else edits_to_csv(edits), len(edits)
         await write_private_file(path, text)
         self.export_finished.emit(
-            f"{format_count(len(rows), 'change', 'changes')} written to {path.name}."
+            f"{format_count(count, 'change', 'changes')} written to {path.name}."
         )
 
     def _refresh_table(self) -> None:
-        now, holds = self._clock.now(), build_text_matcher(self.search_text)
+        now, matches = self._clock.now(), build_text_matcher(self.search_text)
         rows: list[ActivityRow] = []
-        attention = 0
+        attention_count = 0
         for edit in self.edit_loader.edits():
             settled = self.edit_loader.is_settled(edit)
-            attention += matches_filter(edit, ActivityFilter.NEEDS_PERSON, settled=settled)
-            if matches_filter(edit, self.activity_filter, settled=settled) and holds(edit):
+            attention_count += matches_filter(edit, ActivityFilter.NEEDS_PERSON, settled=settled)
+            if matches_filter(edit, self.activity_filter, settled=settled) and matches(edit):
                 rows.append(build_activity_row(edit, now, settled=settled))
         if self.activity_filter is ActivityFilter.SYNCS:
-            rows = [build_sync_row(row, now) for row in self.sync_audit_loader.rows()]
+            rows = [build_sync_row(entry, now) for entry in self.sync_audit_loader.rows()]
         self.table_model.is_complete = self._current_loader.is_complete
         self.table_model.show_rows(rows)
-        if attention != self._attention:
-            self._attention = attention
-            self.attention_changed.emit(attention)
+        if attention_count != self.attention_count:
+            self.attention_count = attention_count
+            self.attention_changed.emit(attention_count)
         self.changed.emit()
 
     def _summary(self) -> str:
         shown = format_count(self.table_model.rowCount(), "change", "changes")
         parts = [shown if self._current_loader.is_complete else f"{shown} read, older ones follow"]
-        if self._open_count:
-            parts.append(f"{self._open_count:,} waiting")
-        if self._attention:
-            parts.append(f"{self._attention:,} need{'s' * (self._attention == 1)} a person")
+        if self.open_count:
+            parts.append(f"{self.open_count:,} waiting")
+        if self.attention_count:
+            parts.append(
+                f"{self.attention_count:,} need{'s' * (self.attention_count == 1)} a person"
+            )
         return " · ".join(parts)
 
-    def _update_open_count(self) -> None:
-        count = self._store.outbox.count_open.blocking()
-        if count != self._open_count:
-            self._open_count = count
+    async def _update_open_count(self) -> None:
+        count = await self._store.outbox.count_open()
+        if count != self.open_count:
+            self.open_count = count
             self.open_count_changed.emit(count)
+            self.changed.emit()
 
     def _on_changes(self, changes: ChangeSet) -> None:
         if changes.has_any(Topic.OUTBOX, Topic.AUDIT):
@@ -390,19 +359,5 @@ class ActivityPageModel(QObject):
         elif changes.has_any(Topic.PERMISSIONS):
             self.changed.emit()
 
-    def _on_throttle_timer(self) -> None:
-        # Hidden too: the badge says when something needs a person.
-        self.refresh()
-
     def _on_selection_settled(self) -> None:
         self.tasks.start("detail", self._read_detail())
-
-    def _on_error(self, error: AppError) -> None:
-        self.failed.emit(error)
-
-
-def _make_timer(parent: QObject, interval_ms: int, *, single: bool = False) -> QTimer:
-    timer = QTimer(parent)
-    timer.setInterval(interval_ms)
-    timer.setSingleShot(single)
-    return timer

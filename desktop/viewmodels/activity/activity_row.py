@@ -1,4 +1,4 @@
-"""One line of the Activity page: a change somebody wanted, with words for how far it is."""
+"""One row of the page Activity: an edit in words, the state it is in, and the filters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,17 +7,19 @@ from enum import Enum
 from desktop.model.customer_health import CustomerHealth
 from desktop.model.edit import Edit, EditKind, EditState
 from desktop.model.json_value import Json
+from desktop.model.lookup_query import record_query
 from desktop.model.optout_level import OptOutLevel
-from desktop.model.service import Service
 from desktop.sync import field_labels
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.timeline_view import edit_text
+from desktop.viewmodels.tone import ChipTone
 
+# In a row; the details have the whole value.
 _MAX_VALUE_LENGTH = 60
 
 
 class ActivityFilter(Enum):
-    """Which rows are shown; the value is what the window calls it."""
+    """Which rows of the page Activity are shown; the value is the filter's label."""
 
     ALL = "All"
     WAITING = "Waiting"
@@ -28,7 +30,7 @@ class ActivityFilter(Enum):
 
 @dataclass(frozen=True)
 class ActivityRow:
-    """All texts of one line. `state` is the chip's word, `state_tone` its colour's name."""
+    """All texts of one row. `state` is the chip's word, `state_tone` its colour's name."""
 
     id: str
     time: str
@@ -39,13 +41,13 @@ class ActivityRow:
     change_text: str
     reason_text: str
     state: str
-    state_tone: str
+    state_tone: ChipTone
     detail: str
     needs_attention: bool
 
     @property
     def accessible_text(self) -> str:
-        """The whole line as one sentence, for screen readers and the narrow list."""
+        """The whole row as one sentence, for screen readers."""
         parts = (
             self.time,
             self.actor,
@@ -59,20 +61,19 @@ class ActivityRow:
 
 
 def build_activity_row(edit: Edit, now: float, *, settled: bool) -> ActivityRow:
-    """Make the line; `settled` says that a person has dealt with this conflict or failure."""
-    intent = edit.request
+    """Build the row of an edit; `settled`: a person has dealt with its conflict or failure."""
+    request, subject = edit.request, edit_subject(edit)
     state, tone = _state_label(edit, settled)
-    what = edit_subject(edit)
     return ActivityRow(
         id=edit.id,
         time=time_format.format_date_and_time(edit.created_at, now),
         time_tooltip=time_format.format_full_timestamp(edit.created_at),
         actor=edit.actor,
-        customer=intent.target.label,
-        subject=what,
-        change_text=f"{what}: {old_value_text(edit)} → {new_value_text(edit)}"
-        if intent.kind is not EditKind.CREATE
-        else what,
+        customer=request.target.label,
+        subject=subject,
+        change_text=f"{subject}: {old_value_text(edit)} → {new_value_text(edit)}"
+        if request.kind is not EditKind.CREATE
+        else subject,
         reason_text=edit_reason(edit),
         state=state,
         state_tone=tone,
@@ -82,14 +83,14 @@ def build_activity_row(edit: Edit, now: float, *, settled: bool) -> ActivityRow:
 
 
 def needs_person(edit: Edit) -> bool:
-    """Whether nothing more happens unless somebody decides."""
+    """Whether an edit conflicts or failed: nothing more happens unless somebody decides."""
     return edit.state in (EditState.CONFLICT, EditState.FAILED)
 
 
 def matches_filter(edit: Edit, activity_filter: ActivityFilter, *, settled: bool) -> bool:
-    """Whether a row belongs under this filter."""
+    """Whether an edit belongs under this filter of the page Activity."""
     if activity_filter is ActivityFilter.SYNCS:
-        # They are no edits of a person's: they stand in the record alone.
+        # Syncs write without edits: what they changed stands in the audit alone.
         return False
     if activity_filter is ActivityFilter.WAITING:
         return not edit.state.is_final
@@ -101,34 +102,34 @@ def matches_filter(edit: Edit, activity_filter: ActivityFilter, *, settled: bool
 
 
 def build_text_matcher(text: str) -> Callable[[Edit], bool]:
-    """Find the rows that hold every word typed: customer, list or field, person, ticket."""
+    """Make a search over edits: every word typed is in customer, field, person or #ticket."""
     words = text.casefold().split()
 
-    def holds(edit: Edit) -> bool:
-        intent = edit.request
-        parts = [intent.target.label, intent.target.id, intent.name, edit.actor, intent.reason]
-        parts += [edit_subject(edit), f"#{intent.ticket}" if intent.ticket else ""]
-        hay = "\n".join(parts).casefold()
-        return all(word in hay for word in words)
+    def matches(edit: Edit) -> bool:
+        request = edit.request
+        parts = [request.target.label, request.target.id, request.name, edit.actor, request.reason]
+        parts += [edit_subject(edit), f"#{request.ticket}" if request.ticket else ""]
+        haystack = "\n".join(parts).casefold()
+        return all(word in haystack for word in words)
 
-    return holds
+    return matches
 
 
 def edit_subject(edit: Edit) -> str:
-    """What part of the customer it is about."""
-    intent = edit.request
+    """Name the part of the customer that an edit changes: Opt-out, List VIP, a field."""
+    request = edit.request
     return {
         EditKind.OPTOUT: "Opt-out",
-        EditKind.LIST: f"List {intent.name}",
+        EditKind.LIST: f"List {request.name}",
         EditKind.HEALTH: "Health",
         EditKind.SYNC_MARK: "Sync to Zendesk",
         EditKind.SYNC_CHECKBOX: "Sync to Sailthru",
         EditKind.CREATE: "Profile created",
-    }.get(intent.kind, intent.name)
+    }.get(request.kind, request.name)
 
 
 def edit_reason(edit: Edit) -> str:
-    """Reason and ticket; the ticket once, also where the reason names it."""
+    """Join an edit's reason and #ticket; the ticket once, also where the reason names it."""
     reason, ticket = edit.request.reason.strip(), edit.request.ticket
     if ticket is None or f"#{ticket}" in reason:
         return reason
@@ -136,49 +137,54 @@ def edit_reason(edit: Edit) -> str:
 
 
 def old_value_text(edit: Edit) -> str:
-    """The value before, as a person calls it."""
+    """Name the value that an edit found, as a person calls it."""
     return edit_value_text(edit.request.kind, edit.request.old)
 
 
 def new_value_text(edit: Edit) -> str:
-    """The value wanted."""
+    """Name the value that an edit sets."""
     return edit_value_text(edit.request.kind, edit.request.new)
 
 
 def edit_value_text(kind: EditKind, value: Json) -> str:
-    """Name a value; what is not set says so."""
+    """Name a value of an edit for a row of the page Activity; one that is not set says so."""
     if kind is EditKind.OPTOUT and value in {level.value for level in OptOutLevel}:
         return OptOutLevel(str(value)).label
-    if kind is EditKind.LIST:
-        return "on" if value else "off"
-    if kind in (EditKind.SYNC_CHECKBOX, EditKind.SYNC_MARK):
+    if kind in (EditKind.LIST, EditKind.SYNC_CHECKBOX, EditKind.SYNC_MARK):
         return "on" if value else "off"
     if kind is EditKind.HEALTH and value in {health.value for health in CustomerHealth}:
         return str(value).capitalize()
-    text = field_labels.format_value(value)
+    return shorten_value(field_labels.format_value(value))
+
+
+def shorten_value(text: str) -> str:
+    """Cut the text of a value to what a row has room for."""
     return text if len(text) <= _MAX_VALUE_LENGTH else text[: _MAX_VALUE_LENGTH - 1] + "…"
 
 
 def customer_query_for_edit(edit: Edit) -> str:
-    """What the search field finds this customer by: the id, since addresses move."""
+    """Format the query by which the search field finds the customer of an edit."""
     target = edit.request.target
-    if edit.request.kind is EditKind.CREATE:
-        return target.id
-    return f"sid:{target.id}" if target.service is Service.SAILTHRU else f"id:{target.id}"
+    # A profile that is still to be created has an address for an id.
+    return (
+        target.id
+        if edit.request.kind is EditKind.CREATE
+        else record_query(target.service, target.id)
+    )
 
 
 def edit_title(edit: Edit) -> str:
-    """What was done, for a title: `Added to VIP Offers`."""
+    """Say what an edit did, for a title: `Added to VIP Offers`."""
     return edit_text(edit.request.kind.value, edit.request.name, edit.request.new)
 
 
 def was_already_set(edit: Edit) -> bool:
-    """Whether nothing was sent, because the service had the value already."""
+    """Whether an edit ended without a request: the service had the value already."""
     sent = edit.tries > 0 or edit.is_accepted or edit.detail.endswith("confirmed")
     return edit.state is EditState.DONE and not sent
 
 
-def _state_label(edit: Edit, settled: bool) -> tuple[str, str]:
+def _state_label(edit: Edit, settled: bool) -> tuple[str, ChipTone]:
     if edit.state is EditState.UNKNOWN:
         # Accepted but not read back is on its way; without any answer nobody knows.
         return ("Being confirmed", "info") if edit.is_accepted else ("Not certain", "warn")
@@ -186,7 +192,7 @@ def _state_label(edit: Edit, settled: bool) -> tuple[str, str]:
         return ("Dealt with", "neutral")
     if was_already_set(edit):
         return "Was so already", "ok"
-    return {
+    labels: dict[EditState, tuple[str, ChipTone]] = {
         EditState.QUEUED: ("Waiting", "info"),
         EditState.WAITING: ("Waiting for Undo", "info"),
         EditState.SENDING: ("Sending", "info"),
@@ -194,4 +200,5 @@ def _state_label(edit: Edit, settled: bool) -> tuple[str, str]:
         EditState.CONFLICT: ("Conflict", "bad"),
         EditState.FAILED: ("Failed", "bad"),
         EditState.UNDONE: ("Undone", "neutral"),
-    }[edit.state]
+    }
+    return labels[edit.state]

@@ -1,17 +1,17 @@
-"""The changes read from the store so far, newest first; grows page by page, never shrinks."""
+"""Load edits from the outbox page by page, and know which conflicts somebody has settled."""
 
 from desktop.model.edit import Edit
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.activity.activity_row import needs_person
 
-FIRST_PAGE = 200
+_FIRST_PAGE_SIZE = 200
 # Of the newest edits, this many are read again whenever something moved.
 _NEWEST_COUNT = 100
 _FieldKey = tuple[str, str, str, str]
 
 
 class EditLoader:
-    """Edits by id. Reading runs in the store's lane; everything else is arithmetic."""
+    """The edits read so far, newest first; it grows, and never forgets one."""
 
     def __init__(self, store: WorkspaceStore) -> None:
         self._store = store
@@ -22,37 +22,36 @@ class EditLoader:
 
     @property
     def is_loaded(self) -> bool:
-        """Whether anything was read yet."""
+        """Whether a first page was read."""
         return self._limit > 0
 
     def edits(self) -> tuple[Edit, ...]:
-        """Give all read so far, newest first."""
+        """Return the edits read so far, newest first."""
         return tuple(self._edits[key] for key in sorted(self._edits, reverse=True))
 
     def find(self, edit_id: str) -> Edit | None:
-        """One of them."""
+        """Return the edit with this id, None where none is loaded."""
         return self._edits.get(int(edit_id)) if edit_id.isdigit() else None
 
     def is_settled(self, edit: Edit) -> bool:
-        """Whether a person decided to leave it, or the same value was changed later."""
+        """Whether a person left this conflict or failure, or the same value was edited later."""
         return edit.id in self._settled
 
     async def read_more(self) -> None:
-        """Read further back; pages double, so that reading all costs twice the end."""
-        limit = max(FIRST_PAGE, self._limit * 2)
+        """Load older edits; the limit doubles, so that loading n costs at most 2 n rows."""
+        limit = max(_FIRST_PAGE_SIZE, self._limit * 2)
         edits = await self._store.outbox.list_recent(limit)
         self._limit = limit
         self.is_complete = len(edits) < limit
         await self._add_edits(edits)
 
     async def read_again(self) -> None:
-        """Read what may have moved: the newest, the open ones, and what was open before."""
+        """Load the edits that may have moved: the newest, the open, and those open before."""
         outbox = self._store.outbox
         if not self.is_loaded:
             await self.read_more()
             return
-        newest = await outbox.list_recent(_NEWEST_COUNT)
-        found = {edit.id: edit for edit in newest}
+        found = {edit.id: edit for edit in await outbox.list_recent(_NEWEST_COUNT)}
         found |= {e.id: e for e in await outbox.list_recent(self._limit, open_only=True)}
         moved = [e.id for e in self._edits.values() if not e.state.is_final and e.id not in found]
         # An undo that was confirmed closes the edit it takes back.
@@ -63,14 +62,14 @@ class EditLoader:
         await self._add_edits(tuple(found.values()))
 
     async def read_all(self) -> tuple[Edit, ...]:
-        """Read to the very first one."""
+        """Load every edit back to the first."""
         while not self.is_complete:
             await self.read_more()
         return self.edits()
 
     async def mark_settled(self, edit_id: str, actor: str, now: float) -> None:
-        """Remember, over a restart, that somebody decided to leave it."""
-        # A short note beside the edit: the audit is append-only and says how the edit ended.
+        """Remember, over a restart, that somebody left a conflict or failure as it is."""
+        # Kept beside the edit: the audit is append-only and says how the edit ended.
         await self._store.drafts_and_links.save_draft(_settled_note_key(edit_id), actor, now)
         self._settled.add(edit_id)
 
@@ -78,20 +77,20 @@ class EditLoader:
         self._edits |= {int(edit.id): edit for edit in edits}
         later: set[_FieldKey] = set()
         for edit in self.edits():
-            value = _field_key(edit)
+            field = _field_key(edit)
             if needs_person(edit) and edit.id not in self._settled:
                 note = await self._store.drafts_and_links.get_draft(_settled_note_key(edit.id))
-                if note or value in later:
+                if note or field in later:
                     self._settled.add(edit.id)
             elif not needs_person(edit):
-                # Tried again and on its way: no longer left.
+                # Retried meanwhile: if it fails again, somebody has to decide again.
                 self._settled.discard(edit.id)
-            later.add(value)
+            later.add(field)
 
 
 def _field_key(edit: Edit) -> _FieldKey:
-    intent = edit.request
-    return (intent.target.service.value, intent.target.id, intent.kind.value, intent.name)
+    request = edit.request
+    return (request.target.service.value, request.target.id, request.kind.value, request.name)
 
 
 def _settled_note_key(edit_id: str) -> str:

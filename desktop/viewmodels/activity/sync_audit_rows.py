@@ -1,26 +1,30 @@
-"""What syncs changed, customer by customer, as the record has it; read page by page."""
+"""Audit entries of syncs as rows of the page Activity: loading, texts, CSV and JSON."""
 
-import csv
-import io
-import json
 import re
 from collections.abc import Iterable, Iterator
 
 from desktop.kit.clock import iso_timestamp
+from desktop.model.lookup_query import record_query
 from desktop.model.service import Service
 from desktop.store.audit_log import AuditEntry
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.field_labels import format_field_name, format_value
 from desktop.viewmodels import time_format
-from desktop.viewmodels.activity.activity_detail_view import ActivityAction, ActivityDetailView
-from desktop.viewmodels.activity.activity_row import ActivityRow
-from desktop.viewmodels.activity.edit_export import escape_csv_formula
+from desktop.viewmodels.activity.activity_detail_view import (
+    ActivityAction,
+    ActivityDetailView,
+    OfferedAction,
+)
+from desktop.viewmodels.activity.activity_row import ActivityRow, shorten_value
+from desktop.viewmodels.file_export import format_csv, format_json
 
-PAGE_SIZE = 200
+_PAGE_SIZE = 200
+# Tells their ids from those of edits in one list.
 _ROW_ID_PREFIX = "sync:"
 _MAX_FIELDS_SHOWN = 3
-_MAX_VALUE_LENGTH = 60
+# A batch writer ends the reason of its entries with the run's number.
 _RUN_PATTERN = re.compile(r": run (\d+)$")
+# Scripts may read these names: they stay.
 _HEADER = (
     "seq", "at", "sync", "run", "who", "service", "customer", "target", "field", "old", "new",
     "detail",
@@ -28,7 +32,7 @@ _HEADER = (
 
 
 class SyncAuditLoader:
-    """The rows read so far that hold every word of a text; grows page by page."""
+    """The entries read so far that hold every word of the search, newest first."""
 
     def __init__(self, store: WorkspaceStore) -> None:
         self._store = store
@@ -38,11 +42,11 @@ class SyncAuditLoader:
         self.is_complete = False
 
     def rows(self) -> tuple[AuditEntry, ...]:
-        """All read so far, newest first."""
+        """Return the entries read so far, newest first."""
         return tuple(self._rows[seq] for seq in sorted(self._rows, reverse=True))
 
     def find(self, row_id: str) -> AuditEntry | None:
-        """One of them, by the id of its line."""
+        """Return the entry of the row with this id."""
         seq = row_id.removeprefix(_ROW_ID_PREFIX)
         return (
             self._rows.get(int(seq))
@@ -51,12 +55,12 @@ class SyncAuditLoader:
         )
 
     def set_search_text(self, text: str) -> None:
-        """Other words: everything is read anew."""
+        """Search for other words: what was read is forgotten."""
         if text != self._text:
             self._text, self._rows, self.is_loaded, self.is_complete = text, {}, False, False
 
     async def read_again(self) -> None:
-        """Read what has come since; the record never changes what it holds."""
+        """Read the entries that came since; the audit is append-only, so older ones stay."""
         newest = max(self._rows, default=0)
         before: int | None = None
         while True:
@@ -64,45 +68,47 @@ class SyncAuditLoader:
             if page is None:
                 return
             self._rows |= {row.seq: row for row in page}
-            if len(page) < PAGE_SIZE or page[-1].seq <= newest or not newest:
-                self.is_complete = self.is_complete or len(page) < PAGE_SIZE
+            if len(page) < _PAGE_SIZE or page[-1].seq <= newest or not newest:
+                self.is_complete = self.is_complete or len(page) < _PAGE_SIZE
                 self.is_loaded = True
                 return
             before = page[-1].seq
 
     async def read_more(self) -> None:
-        """Read further back."""
+        """Read the next page of older entries."""
         page = await self._read_page(min(self._rows, default=None))
         if page is None:
             return
         self._rows |= {row.seq: row for row in page}
-        self.is_loaded, self.is_complete = True, len(page) < PAGE_SIZE
+        self.is_loaded, self.is_complete = True, len(page) < _PAGE_SIZE
 
     async def read_all(self) -> tuple[AuditEntry, ...]:
-        """Read to the very first one."""
+        """Read every entry back to the first."""
         while not self.is_complete:
             await self.read_more()
         return self.rows()
 
     async def _read_page(self, before: int | None) -> tuple[AuditEntry, ...] | None:
-        """The next rows; None: somebody typed on meanwhile, and asks for others."""
-        text, audit = self._text, self._store.audit
-        words = tuple(text.lower().split())
-        page = await audit.search_sync_entries(words=words, before=before, limit=PAGE_SIZE)
+        """Read a page of older entries; None: the search text has changed meanwhile."""
+        text = self._text
+        page = await self._store.audit.search_sync_entries(
+            words=tuple(text.lower().split()), before=before, limit=_PAGE_SIZE
+        )
         return page if text == self._text else None
 
 
 def run_id_of(row: AuditEntry) -> str:
-    """The number of the run, or nothing."""
+    """Return the number of the run that wrote an audit entry, or nothing."""
     found = _RUN_PATTERN.search(row.reason)
     return found.group(1) if found else ""
 
 
 def build_sync_row(row: AuditEntry, now: float) -> ActivityRow:
-    """One line: who is the sync, why is its run."""
+    """Build the row of a sync's audit entry: its reason is the run."""
     fields = list(_field_changes(row))
     shown = "; ".join(
-        f"{n}: {_shorten(old)} → {_shorten(new)}" for n, old, new in fields[:_MAX_FIELDS_SHOWN]
+        f"{n}: {shorten_value(old)} → {shorten_value(new)}"
+        for n, old, new in fields[:_MAX_FIELDS_SHOWN]
     )
     more = len(fields) - _MAX_FIELDS_SHOWN
     confirmed = row.detail.casefold() == "confirmed"
@@ -123,12 +129,12 @@ def build_sync_row(row: AuditEntry, now: float) -> ActivityRow:
 
 
 def build_sync_row_detail(row: AuditEntry, now: float) -> ActivityDetailView:
-    """Everything about one line; what a sync wrote is taken back by its run."""
+    """Build the details of a sync's audit entry; only its run as a whole is rolled back."""
     line = build_sync_row(row, now)
     fields = [(name, f"{old} → {new}", "") for name, old, new in _field_changes(row)]
-    acts = [ActivityAction("open", "Open customer"), ActivityAction("copy", "Copy details")]
+    offered = [OfferedAction(ActivityAction.OPEN_CUSTOMER), OfferedAction(ActivityAction.COPY)]
     if run_id_of(row):
-        acts.insert(0, ActivityAction("run", "Show the run"))
+        offered.insert(0, OfferedAction(ActivityAction.SHOW_RUN))
     service = Service(row.service).title
     return ActivityDetailView(
         id=line.id,
@@ -145,40 +151,38 @@ def build_sync_row_detail(row: AuditEntry, now: float) -> ActivityDetailView:
             ("Reference", f"record {row.seq}", ""),
         ),
         message=row.detail if line.detail else "",
-        actions=tuple(acts),
+        actions=tuple(offered),
         undo_note="A run as a whole is rolled back in its history.",
     )
 
 
 def format_sync_row_text(row: AuditEntry, now: float) -> str:
-    """Everything in lines, for a ticket or a colleague."""
+    """Format everything about a sync's audit entry as lines, to paste into a ticket."""
     view = build_sync_row_detail(row, now)
     return "\n".join([view.title, *(f"{name}: {value}" for name, value, _ in view.facts)])
 
 
 def customer_query_for_sync_row(row: AuditEntry) -> str:
-    """What the search field finds this customer by."""
-    return f"sid:{row.target}" if row.service == Service.SAILTHRU.value else f"id:{row.target}"
+    """Format the query by which the search field finds the customer of an audit entry."""
+    return record_query(Service(row.service), row.target)
 
 
 def sync_rows_to_json(rows: Iterable[AuditEntry]) -> str:
-    """The same objects as `fairlead audit --json`."""
-    return json.dumps({"rows": [r.as_json() for r in rows]}, ensure_ascii=False, indent=1) + "\n"
+    """Format audit entries as JSON, the objects that `fairlead audit --json` gives."""
+    return format_json({"rows": [row.as_json() for row in rows]})
 
 
 def sync_rows_to_csv(rows: Iterable[AuditEntry]) -> str:
-    """One line for each field; UTF-8 with a mark at its start, all cells quoted."""
-    out = io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(_HEADER)
-    for row in rows:
-        for name, old, new in _field_changes(row):
-            cells = (
-                str(row.seq), iso_timestamp(row.at), row.name, run_id_of(row), row.actor, row.service,
-                row.label, row.target, name, old, new, row.detail,
-            )  # fmt: skip
-            writer.writerow([escape_csv_formula(cell) for cell in cells])
-    return "\ufeff" + out.getvalue()
+    """Format audit entries of syncs as CSV, a line for each field."""
+    cells = (
+        (
+            str(row.seq), iso_timestamp(row.at), row.name, run_id_of(row), row.actor, row.service,
+            row.label, row.target, name, old, new, row.detail,
+        )
+        for row in rows
+        for name, old, new in _field_changes(row)
+    )  # fmt: skip
+    return format_csv(_HEADER, cells)
 
 
 def _sync_title(row: AuditEntry) -> str:
@@ -186,13 +190,9 @@ def _sync_title(row: AuditEntry) -> str:
 
 
 def _field_changes(row: AuditEntry) -> Iterator[tuple[str, str, str]]:
-    """Field by field: name, before, now; as the preview has said it."""
+    """Yield name, value before and value now of each field, in the preview's words."""
     old = row.old if isinstance(row.old, dict) else {}
     new = row.new if isinstance(row.new, dict) else {}
     for field in dict.fromkeys((*new, *old)):
         before, now = format_value(old.get(field), field), format_value(new.get(field), field)
         yield format_field_name(field), before, now
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= _MAX_VALUE_LENGTH else text[: _MAX_VALUE_LENGTH - 1] + "…"

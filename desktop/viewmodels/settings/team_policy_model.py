@@ -19,7 +19,7 @@ from desktop.connect.team_rollout import (
 from desktop.kit.errors import AppError, InvalidInput
 from desktop.settings import settings_table
 from desktop.vault.secret import Secret, validate_secret
-from desktop.viewmodels.activity.edit_export import write_private_file
+from desktop.viewmodels.file_export import write_private_file
 from desktop.viewmodels.settings.connection_check_view import ConnectionCheckView, build_check_view
 from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
 from desktop.viewmodels.task_registry import TaskRegistry

@@ -1,59 +1,49 @@
-"""The rows of a preview as a file: CSV that no spreadsheet runs as a formula, or JSON."""
+"""The rows of a preview as a CSV file and as a JSON document."""
 
-import csv
-import io
-import json
 from collections.abc import Iterator
 
 from desktop.model.sync_plan import PlanRow
 from desktop.store.plan_repository import PlanRepository
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.sync.field_labels import format_field_name, format_value
-from desktop.viewmodels.activity.edit_export import escape_csv_formula
+from desktop.viewmodels.file_export import format_csv, format_json
 
-_PAGE = 500
+_PAGE_SIZE = 500
+# Scripts may read these names, and the keys of the JSON: they stay.
 _HEADER = (
     "row", "fate", "ticked", "state", "source", "target", "customer", "field", "old", "new",
     "written", "reason", "why", "consent",
 )  # fmt: skip
 
 
-def plan_rows_to_csv(plans: PlanRepository, plan: str, chosen: PlanRowFilter) -> tuple[str, int]:
-    """A line for each field of each row, and how many rows; on the database's thread."""
-    out, count = io.StringIO(), 0
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(_HEADER)
-    for row in _iterate_rows(plans, plan, chosen):
-        count += 1
-        for cells in _row_cells(row):
-            writer.writerow([escape_csv_formula(cell) for cell in cells])
-    return "\ufeff" + out.getvalue(), count
+def format_plan_rows(
+    plans: PlanRepository, plan: str, row_filter: PlanRowFilter, file_format: str
+) -> tuple[str, int]:
+    """Format the rows of a preview that fit a filter as `csv` or `json`, and count them.
 
-
-def plan_rows_to_json(plans: PlanRepository, plan: str, chosen: PlanRowFilter) -> tuple[str, int]:
-    """The same as one document."""
-    rows = [_row_to_json(row) for row in _iterate_rows(plans, plan, chosen)]
-    text = json.dumps({"plan": plan, "rows": rows}, ensure_ascii=False, indent=1) + "\n"
+    Runs on the database's thread: a million rows are read page by page.
+    """
+    rows = tuple(_iterate_rows(plans, plan, row_filter))
+    if file_format == "json":
+        text = format_json({"plan": plan, "rows": [_row_to_json(row) for row in rows]})
+    else:
+        text = format_csv(_HEADER, (cells for row in rows for cells in _row_cells(row)))
     return text, len(rows)
 
 
-def _iterate_rows(plans: PlanRepository, plan: str, chosen: PlanRowFilter) -> Iterator[PlanRow]:
+def _iterate_rows(plans: PlanRepository, plan: str, row_filter: PlanRowFilter) -> Iterator[PlanRow]:
     after = 0
-    while page := plans.list_rows.blocking(plan, chosen, after=after, limit=_PAGE):
+    while page := plans.list_rows.blocking(plan, row_filter, after=after, limit=_PAGE_SIZE):
         yield from page
         after = page[-1].row
 
 
 def _row_cells(row: PlanRow) -> Iterator[list[str]]:
+    """Yield a line for each field of a row; one with empty cells where it has none."""
     begin = [
-        str(row.row),
-        row.fate.value,
-        "yes" if row.ticked else "no",
-        row.state.value,
-        row.source_id,
-        row.target_id,
-        row.label,
-    ]
+        str(row.row), row.fate.value, "yes" if row.ticked else "no", row.state.value,
+        row.source_id, row.target_id, row.label,
+    ]  # fmt: skip
     end = [row.detail or row.why, row.evidence]
     if not row.changes:
         yield [*begin, "", "", "", "", "", *end]

@@ -1,71 +1,64 @@
-"""The tab “Plan”: one preview, its rows page by page, and what people decide about it."""
+"""The view-model of the tab Plan: one preview, its rows by page, and what people decide."""
 
-import asyncio
-from collections.abc import Awaitable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
+from desktop.kit.errors import InvalidInput, NotFound
 from desktop.kit.text import format_count
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow
-from desktop.viewmodels.syncs.plan_decisions import PlanDecisions
+from desktop.sync.plan_summary import PlanSummary, read_plan_summary
+from desktop.viewmodels.file_export import write_private_file
+from desktop.viewmodels.list_model import PAGE_SIZE, ListState
+from desktop.viewmodels.syncs.plan_export import format_plan_rows
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
-from desktop.viewmodels.syncs.plan_reader import PlanReader
 from desktop.viewmodels.syncs.plan_row_view import (
     PlanRowDetail,
     PlanRowView,
     build_plan_row_detail,
     build_plan_row_view,
+    zendesk_user_ids,
 )
-from desktop.viewmodels.syncs.plan_table_model import PAGE_SIZE, PlanTableModel
-from desktop.viewmodels.syncs.plan_view import PlanSummary, PlanView, build_plan_view
+from desktop.viewmodels.syncs.plan_table_model import PlanTableModel
+from desktop.viewmodels.syncs.plan_view import PlanView, build_plan_view
 from desktop.viewmodels.syncs.second_admin_approval import approve_as_other_admin
 from desktop.viewmodels.syncs.sync_labels import people_text
 from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
-from desktop.viewmodels.task_registry import TaskRegistry
+from desktop.viewmodels.task_model import TaskModel
 
-# Somebody who drags the bar has passed the older wishes by.
-_MAX_PAGE_REQUESTS = 4
-
-
-@dataclass(frozen=True)
-class PlanEmptyView:
-    """What stands in the place of rows, and the one next step."""
-
-    text: str
-    action_label: str = ""
-    action_key: str = ""
+# The store has no column for the cause of a correction: so many rows are filtered here.
+_MAX_CORRECTION_ROWS = 5000
+_MAX_FIELD_LINES = 3
+_NO_ROW = -1
 
 
-class PlanModel(QObject):
-    """`changed`: everything but the rows; `detail_changed`: the row beside the table."""
+class PlanModel(TaskModel):
+    """`changed` tells of everything but the rows, `detail_changed` of the selected row.
 
-    changed = Signal()
+    Every decision raises ConflictError by `failed` once the preview was handed to a run.
+    """
+
     detail_changed = Signal()
-    failed = Signal(object)  # AppError
-    message_posted = Signal(str)
     export_finished = Signal(str)
 
     def __init__(self, page: SyncPageModel) -> None:
         super().__init__()
         self._page = page
         self._context = page.context
-        self.tasks = TaskRegistry(self.failed.emit)
-        self.table_model = PlanTableModel(self)
-        self.table_model.page_wanted.connect(self._on_page_wanted)
+        self._plans = page.context.store.plans
+        self.table_model = PlanTableModel(self._read_row_views, self.tasks, self)
         self.table_model.ticks_wanted.connect(self.tick_rows)
+        self.table_model.page_read.connect(self._on_page_read)
         self.plan_filter = PlanFilter()
         self._plan_id = ""
-        self._older_plan_id = ""
+        self._older_plan_id = ""  # chosen in the history, empty for the newest preview
         self._summary: PlanSummary | None = None
         self._shown_rows_key: tuple[str, PlanFilter] | None = None
         self._snapshot_key: object = None
-        self._reader = PlanReader(self._context)
-        self._decisions = PlanDecisions(self._context)
-        self._page_requests: list[tuple[int, list[int]]] = []
         self._selected_row: int | None = None
         self._selected_plan_row: PlanRow | None = None
         page.snapshot_read.connect(self._on_snapshot_read)
@@ -74,95 +67,95 @@ class PlanModel(QObject):
     # What is shown.
 
     def view(self) -> PlanView | None:
-        """The preview without its rows; None where there is none."""
-        sync, facts = self._page.selected_sync(), self._summary
-        if sync is None or facts is None:
+        """Build the preview without its rows; None where there is none."""
+        snapshot, summary = self._page.selected_sync(), self._summary
+        if snapshot is None or summary is None:
             return None
-        keeps = sync.missing_requirements[0].message if sync.missing_requirements else ""
-        actor = self._context.workspace.actor
-        now, pinned = self._context.clock.now(), self.is_older_plan
-        return build_plan_view(facts, self.plan_filter, actor, now, keeps, pinned=pinned)
+        blockers = snapshot.missing_requirements
+        return build_plan_view(
+            summary,
+            self.plan_filter,
+            self._context.workspace.actor,
+            self._context.clock.now(),
+            blockers[0].message if blockers else "",
+            pinned=bool(self._older_plan_id),
+        )
 
     @property
     def is_loading(self) -> bool:
-        """Whether there is one that is not read yet."""
+        """Whether there is a preview that is not read yet."""
         return bool(self._plan_id) and self._summary is None
 
-    @property
-    def is_older_plan(self) -> bool:
-        """Whether an older one is shown, from the history."""
-        return bool(self._older_plan_id)
-
-    def empty_view(self) -> PlanEmptyView | None:
-        """What stands where no rows are; None: there are rows, or they are being read."""
-        if self._summary is None:
-            return None
-        if self.table_model.rowCount() or self._shown_rows_key != (self._plan_id, self.plan_filter):
-            return None
-        if self.plan_filter.text.strip() or self.plan_filter.consequence or self.plan_filter.cause:
-            return PlanEmptyView("Nothing matches.", "Clear filters", "clear")
-        if self.plan_filter.is_default:
-            return PlanEmptyView("Nothing would change: both sides agree.")
-        return PlanEmptyView("No row is like that.", "Show the changes", "clear")
-
-    def summary(self) -> str:
-        """How many rows are listed."""
-        return format_count(self.table_model.rowCount(), "row", "rows")
+    def list_state(self) -> ListState:
+        """Say what stands in place of rows; no text: there are rows, or they are being read."""
+        is_reading = self._shown_rows_key != (self._plan_id, self.plan_filter)
+        if self._summary is None or self.table_model.rowCount() or is_reading:
+            return ListState(summary=format_count(self.table_model.rowCount(), "row", "rows"))
+        shown = self.plan_filter
+        if shown.text.strip() or shown.consequence or shown.cause:
+            return ListState(text="Nothing matches.", action_label="Clear filters")
+        if shown.is_default:
+            return ListState(text="Nothing would change: both sides agree.")
+        return ListState(text="No row is like that.", action_label="Show the changes")
 
     def row_detail(self) -> PlanRowDetail | None:
-        """The chosen row."""
-        row, facts = self._selected_plan_row, self._summary
-        if row is None or facts is None or row.row != self._selected_row:
+        """Build the details of the selected row."""
+        row, summary = self._selected_plan_row, self._summary
+        if row is None or summary is None or row.row != self._selected_row:
             return None
-        view = self._find_row_view(row.row) or self._build_row_view(row, facts.sync, {})
-        may = self._can_decide()
-        return build_plan_row_detail(view, row, facts.sync, self._context.clock.now(), may=may)
+        # From the table where it is there: it knows the people's names.
+        view = self.table_model.row_at(self.table_model.place_of(row.row))
+        view = view or self._build_row_view(row, summary.sync, {})
+        now = self._context.clock.now()
+        return build_plan_row_detail(view, row, summary.sync, now, may=self._can_decide())
 
-    def row_view(self, place: int) -> PlanRowView | None:
-        """One row of the table."""
-        return self.table_model.row_at(place)
+    def allow_confirmation_texts(self, breach: str) -> tuple[str, str]:
+        """Return title and message of the question before a limit is let pass."""
+        found = self._summary.breaches if self._summary else ()
+        count = next((each.people for each in found if each.code == breach), 0)
+        return (
+            "Let the limit pass once?",
+            f"{people_text(count)} are past the limit of this sync. It counts for this preview"
+            " alone; your name is kept with it.",
+        )
 
-    # What people do.
+    # What people do to see other rows.
 
     def show_plan(self, plan: str) -> None:
         """Show an older preview; empty: the newest again."""
-        sync = self._page.selected_sync()
-        newest = sync.plan.id if sync is not None and sync.plan is not None else ""
-        self._older_plan_id = "" if plan == newest else plan
+        self._older_plan_id = "" if plan == self._newest_plan_id() else plan
         self.plan_filter = PlanFilter()
         self._on_snapshot_read()
 
     def set_filter(self, plan_filter: PlanFilter) -> None:
         """Show other rows, in the order that is chosen."""
-        self._apply_filter(
-            replace(plan_filter, by_predicted_value=self.plan_filter.by_predicted_value)
-        )
+        by_value = self.plan_filter.by_predicted_value
+        self._apply_filter(replace(plan_filter, by_predicted_value=by_value))
 
-    def set_order(self, *, by_worth: bool) -> None:
+    def set_order(self, *, by_predicted_value: bool) -> None:
         """Show the most valuable customers first, or the source's own order."""
-        self._apply_filter(replace(self.plan_filter, by_predicted_value=by_worth))
+        self._apply_filter(replace(self.plan_filter, by_predicted_value=by_predicted_value))
 
-    def _apply_filter(self, plan_filter: PlanFilter) -> None:
-        if plan_filter != self.plan_filter:
-            self.plan_filter = plan_filter
-            self._read_rows()
-            self.changed.emit()
+    def set_search_text(self, text: str) -> None:
+        """Show the rows with this text."""
+        self.set_filter(replace(self.plan_filter, text=text.strip()))
 
-    def filter_by_consequence(self, key: str) -> None:
-        """Show whom one consequence is about; again: everything."""
+    def toggle_cause(self, cause: str) -> None:
+        """Show the rows that need correction for one cause; again: for any."""
+        same = self.plan_filter.cause == cause
+        self.set_filter(replace(self.plan_filter, cause="" if same else cause))
+
+    def toggle_consequence(self, key: str) -> None:
+        """Show the rows with one consequence (`kind:name`); again: every change."""
         kind, _, name = key.partition(":")
-        consequence = Consequence(kind)
-        same = (
-            self.plan_filter.consequence is consequence
-            and self.plan_filter.consequence_name == name
-        )
-        self.set_filter(
-            PlanFilter() if same else PlanFilter(consequence=consequence, consequence_name=name)
-        )
+        wanted = PlanFilter(consequence=Consequence(kind), consequence_name=name)
+        shown = self.plan_filter
+        same = (shown.consequence, shown.consequence_name) == (wanted.consequence, name)
+        self.set_filter(PlanFilter() if same else wanted)
 
     def select_row(self, place: int) -> None:
-        """Show a row beside the table; -1: none."""
-        number = self.table_model.row_number_at(place)
+        """Show the details of the row at a place; -1: of none."""
+        number = self.table_model.key_at(place)
         if number == self._selected_row:
             return
         self._selected_row, self._selected_plan_row = number, None
@@ -170,245 +163,270 @@ class PlanModel(QObject):
             self.tasks.start("detail", self._read_detail(number))
         self.detail_changed.emit()
 
+    # What people decide.
+
     def tick_rows(self, numbers: list[int], on: bool) -> None:
-        """Tick or untick rows that write."""
+        """Take rows in that write, or leave them out."""
         if not self.table_model.is_editable or not numbers:
             return
         wanted = set(numbers)
-        self.table_model.update_cached_rows(
-            lambda row: (
-                replace(row, is_ticked=on) if row.row_number in wanted and row.is_write else row
-            )
-        )
-        self._start_once(f"tick {numbers[0]} {len(numbers)} {on}", self._tick(numbers, on=on))
+        self._show_ticked(on, lambda row: row.row_number in wanted)
+        name = f"tick {numbers[0]} {len(numbers)} {on}"
+        self.tasks.start_once(name, self._tick_rows(numbers, on=on))
 
     def tick_all_rows(self, *, on: bool) -> None:
-        """Tick or untick everything the filter shows."""
-        if not self.table_model.is_editable:
+        """Take every row in that the filter shows, or leave it out."""
+        # A cause is no filter of the store's: it would tick rows that are not shown.
+        if not self.table_model.is_editable or self.plan_filter.cause:
             return
-        if self.plan_filter.cause:
-            return
-        self.table_model.update_cached_rows(
-            lambda row: replace(row, is_ticked=on) if row.is_write else row
-        )
-        self._start_once(f"tick all {on}", self._tick_all(on=on))
+        self._show_ticked(on, lambda _row: True)
+        self.tasks.start_once(f"tick all {on}", self._tick_all(on=on))
 
     def tick_field(self, row: int, field: str, *, on: bool) -> None:
         """Leave one field of a row out, or take it in."""
-        act = self._decisions.tick_field(self._plan_id, row, field, on=on)
-        self._start_once(f"field {row} {field}", self._run_decision(row, act))
+        act = partial(self._context.decisions.set_field_ticked, on=on)
+        self.tasks.start_once(f"field {row} {field}", self._decide(row, act, row, field))
 
     def pick_side(self, row: int, field: str, side: str) -> None:
-        """Say whose value stands."""
-        act = self._decisions.pick_side(self._plan_id, row, field, side)
-        self._start_once(f"pick {row} {field}", self._run_decision(row, act))
+        """Say whose value stands in a conflict: `zendesk` or `sailthru`."""
+        act = self._context.decisions.resolve_conflict
+        self.tasks.start_once(f"pick {row} {field}", self._decide(row, act, row, field, side))
 
     def always_prefer(self, row: int, field: str, side: str) -> None:
-        """The same, now and in every preview to come."""
-        act = self._decisions.always_prefer(self._plan_id, row, field, side)
-        self._start_once(f"pick {row} {field}", self._run_decision(row, act))
+        """Say whose value stands, in this conflict and in every preview to come."""
+        self.tasks.start_once(f"pick {row} {field}", self._always_prefer(row, field, side))
 
     def correct_field(self, source: str, field: str, value: str) -> None:
-        """Use this value instead of the source's own, from the next preview on."""
-        act = self._decisions.correct_field(self._page.selected_name, source, field, value)
-        self._start_once(f"correct {source}", self._post_result(act))
+        """Use a value instead of the source record's own, from the next preview on."""
+        self.tasks.start_once(f"correct {source}", self._correct_field(source, field, value))
 
     def ignore_record(self, source: str, reason: str) -> None:
-        """Leave a record out for ever."""
-        act = self._decisions.ignore_record(self._page.selected_name, source, reason)
-        self._start_once(f"ignore {source}", self._post_result(act))
+        """Leave a source record out for ever; a reason is required."""
+        self.tasks.start_once(f"ignore {source}", self._ignore_record(source, reason))
 
     def allow_limit(self, breach: str) -> None:
-        """Who is at work lets a limit pass once; enough said, it can be written."""
-        act = self._decisions.allow_limit(self._plan_id, breach)
-        self._start_once(f"allow {breach}", self._run_decision(-1, act))
+        """Let a limit pass once, as the admin who is at work."""
+        self.tasks.start_once(f"allow {breach}", self._allow_limit(breach))
 
-    async def allow_limit_by_other_admin(self, breach: str, email: str, token: str) -> str:
-        """Another admin signs in here and lets it pass; gives their name. Raises AppError."""
-        room = self._context
-        other = await approve_as_other_admin(room, self._plan_id, breach, email, token)
-        room.publish_sync_change()
+    async def allow_limit_by_other_admin(self, breach: str, email: str, token: str) -> None:
+        """Let a limit pass as another admin, who signs in for this alone. Raises AppError."""
+        name = await approve_as_other_admin(self._context, self._plan_id, breach, email, token)
+        self._context.publish_sync_change()
         await self._read_summary()
-        self.message_posted.emit(f"{other} allows it.")
-        return other
+        self.message_posted.emit(f"{name} allows it.")
 
     def discard_plan(self) -> None:
         """Forget this preview: it leaves no history."""
-        self._start_once("discard", self._post_result(self._decisions.discard_plan(self._plan_id)))
+        self.tasks.start_once("discard", self._discard_plan())
 
     def write_plan(self) -> None:
-        """Write what is ticked."""
+        """Write what is ticked, in a process of its own."""
         if self._plan_id:
             self._page.start_write(self._plan_id)
 
-    def export_rows(self, path: str, form: str) -> None:
-        """Write what the filter shows into a file, as `csv` or `json`."""
-        self._start_once(f"export {path}", self._export(Path(path), form))
+    def export_rows(self, path: str, file_format: str) -> None:
+        """Write the rows that the filter shows into a file, as `csv` or `json`."""
+        self.tasks.start_once(f"export {path}", self._export_rows(Path(path), file_format))
 
-    async def close(self) -> None:
-        """End what runs."""
-        await asyncio.sleep(0)
-        await self.tasks.close()
+    # How it comes about: reading.
 
-    # How it comes about.
+    def _newest_plan_id(self) -> str:
+        snapshot = self._page.selected_sync()
+        return snapshot.plan.id if snapshot is not None and snapshot.plan is not None else ""
 
-    def _start_once(self, name: str, coroutine: Coroutine[Any, Any, None]) -> None:
-        if self.tasks.is_running(name):
-            coroutine.close()
-            return
-        self.tasks.start(name, coroutine)
-
-    def _on_sync_selected(self, _goal: str) -> None:
+    def _on_sync_selected(self, _sync_name: str) -> None:
         self._older_plan_id = ""
         self.plan_filter = PlanFilter()
         self._on_snapshot_read()
 
     def _on_snapshot_read(self) -> None:
         sync = self._page.selected_sync()
-        newest = sync.plan.id if sync is not None and sync.plan is not None else ""
-        plan = self._older_plan_id or newest
-        stamp = (plan, sync.plan, sync.last_run and sync.last_run.state) if sync else None
+        plan = self._older_plan_id or self._newest_plan_id()
+        key = (plan, sync.plan, sync.last_run and sync.last_run.state) if sync else None
         if plan != self._plan_id:
-            self._plan_id, self._summary, self._selected_row, self._selected_plan_row = (
-                plan,
-                None,
-                None,
-                None,
-            )
-            self._shown_rows_key = None
-            self.table_model.show_numbers(())
+            self._plan_id, self._summary, self._shown_rows_key = plan, None, None
+            self._selected_row = self._selected_plan_row = None
+            self.table_model.show_keys(())
             self.detail_changed.emit()
-        elif stamp == self._snapshot_key:
+        elif key == self._snapshot_key:
+            # Nothing of this preview has moved: its summary is not read again.
             self.changed.emit()
             return
-        self._snapshot_key = stamp
+        self._snapshot_key = key
         if plan:
             self.tasks.start("facts", self._read_all())
         self.changed.emit()
 
+    def _apply_filter(self, plan_filter: PlanFilter) -> None:
+        if plan_filter != self.plan_filter:
+            self.plan_filter = plan_filter
+            self._start_reading_rows()
+            self.changed.emit()
+
+    def _start_reading_rows(self) -> None:
+        if self._plan_id:
+            self.tasks.start("rows", self._read_row_numbers(self._plan_id, self.plan_filter))
+
     async def _read_all(self) -> None:
         await self._read_summary()
         if self._shown_rows_key != (self._plan_id, self.plan_filter):
-            self._read_rows()
-        else:
-            self.table_model.forget_pages()
-            await self._read_detail_again()
-
-    async def _read_summary(self) -> None:
-        plan = self._plan_id
-        facts = await self._reader.read_summary(plan)
-        if facts is None or plan != self._plan_id:
+            self._start_reading_rows()
             return
-        self._summary = facts
-        self.table_model.is_editable = self._can_decide()
-        self.changed.emit()
-
-    def _can_decide(self) -> bool:
-        view = self.view()
-        return (
-            view is not None and view.is_open and self._context.syncs.check_permission().is_allowed
-        )
-
-    def _read_rows(self) -> None:
-        if self._plan_id:
-            self.tasks.start("rows", self._read_numbers(self._plan_id, self.plan_filter))
-
-    async def _read_numbers(self, plan: str, plan_filter: PlanFilter) -> None:
-        numbers = await self._reader.read_row_numbers(plan, plan_filter)
-        if (plan, plan_filter) != (self._plan_id, self.plan_filter):
-            return
-        self._shown_rows_key = (plan, plan_filter)
-        self._page_requests.clear()
-        self.table_model.show_numbers(numbers)
-        if numbers:
-            # The first page says how high rows are.
-            self.table_model.row_at(0)
-        self.changed.emit()
-
-    def _on_page_wanted(self, page: int, numbers: list[int]) -> None:
-        self._page_requests = [wish for wish in self._page_requests if wish[0] != page]
-        self._page_requests.append((page, numbers))
-        while len(self._page_requests) > _MAX_PAGE_REQUESTS:
-            self.table_model.cancel_page_request(self._page_requests.pop(0)[0])
-        if not self.tasks.is_running("pages"):
-            self.tasks.start("pages", self._read_pages())
-
-    async def _read_pages(self) -> None:
-        while self._page_requests:
-            page, numbers = self._page_requests.pop()
-            plan, facts = self._plan_id, self._summary
-            if facts is None:
-                self.table_model.cancel_page_request(page)
-                return
-            rows, names = await self._reader.read_page(plan, numbers, facts.sync)
-            if plan != self._plan_id or numbers[0] != self.table_model.row_number_at(
-                page * PAGE_SIZE
-            ):
-                continue
-            views = {row.row: self._build_row_view(row, facts.sync, names) for row in rows}
-            if page == 0:
-                most = max((len(view.field_changes) for view in views.values()), default=1)
-                self.table_model.lines_per_row = max(1, min(3, most))
-            self.table_model.put_page(page, views)
-            if self._selected_row in views:
-                self.detail_changed.emit()
-            if page == 0:
-                self.changed.emit()
-
-    def _build_row_view(self, row: PlanRow, sync: Sync, names: Mapping[int, str]) -> PlanRowView:
-        return build_plan_row_view(
-            row, sync, self._context.clock.now(), names, self._context.predicted_value_unit
-        )
-
-    def _find_row_view(self, number: int) -> PlanRowView | None:
-        return self.table_model.row_at(self.table_model.index_of(number))
-
-    async def _read_detail(self, number: int) -> None:
-        row = await self._reader.read_row(self._plan_id, number)
-        if row is not None and number == self._selected_row:
-            self._selected_plan_row = row
-            self.detail_changed.emit()
-
-    async def _read_detail_again(self) -> None:
+        self.table_model.refresh_pages()
         if self._selected_row is not None:
             await self._read_detail(self._selected_row)
 
-    async def _tick(self, numbers: list[int], *, on: bool) -> None:
-        await self._decisions.tick_rows(self._plan_id, numbers, on=on)
+    async def _read_summary(self) -> None:
+        plan = self._plan_id
+        try:
+            summary = await self._context.store.run(read_plan_summary, self._context.store, plan)
+        except NotFound:
+            # Discarded a moment ago; the page reads itself anew.
+            return
+        if plan == self._plan_id:
+            self._summary = summary
+            self.table_model.is_editable = self._can_decide()
+            self.changed.emit()
+
+    async def _read_row_numbers(self, plan: str, plan_filter: PlanFilter) -> None:
+        row_filter, by_value = plan_filter.to_row_filter(), plan_filter.by_predicted_value
+        numbers: Sequence[int]
+        if plan_filter.cause:
+            rows = await self._plans.list_rows(plan, row_filter, limit=_MAX_CORRECTION_ROWS)
+            caused = [row for row in rows if row.cause == plan_filter.cause]
+            if by_value:
+                caused.sort(key=lambda row: (row.worth is None, -(row.worth or 0), row.row))
+            numbers = [row.row for row in caused]
+        else:
+            numbers = await self._plans.list_row_numbers(plan, row_filter, by_worth=by_value)
+        if (plan, plan_filter) != (self._plan_id, self.plan_filter):
+            return
+        self._shown_rows_key = (plan, plan_filter)
+        self.table_model.show_keys(numbers)
+        # The first page says how high rows are.
+        self.table_model.row_at(0)
+        self.changed.emit()
+
+    async def _read_row_views(self, numbers: Sequence[int]) -> Mapping[int, PlanRowView] | None:
+        summary = self._summary
+        if summary is None:
+            return None
+        sync = summary.sync
+        rows, names = await self._context.store.run(
+            self._query_rows, self._plan_id, numbers, summary.sync
+        )
+        return {row.row: self._build_row_view(row, sync, names) for row in rows}
+
+    def _query_rows(
+        self, plan: str, numbers: Sequence[int], sync: Sync
+    ) -> tuple[tuple[PlanRow, ...], dict[int, str]]:
+        """Rows, and the names of their Zendesk users; runs on the database's thread."""
+        # By number: decided meanwhile, a row may not fit the filter any more, and keeps its place.
+        rows = self._plans.get_rows.blocking(plan, numbers)
+        get_user = self._context.store.feeds.get_user.blocking
+        users = {user_id: get_user(user_id) for user_id in zendesk_user_ids(rows, sync)}
+        return rows, {i: user.name for i, user in users.items() if user is not None and user.name}
+
+    def _on_page_read(self, page: int) -> None:
+        table, first = self.table_model, page * PAGE_SIZE
+        if page == 0:
+            views = [table.row_at(place) for place in range(table.rowCount())[:PAGE_SIZE]]
+            lines = max((len(view.field_changes) for view in views if view), default=1)
+            table.lines_per_row = max(1, min(_MAX_FIELD_LINES, lines))
+            self.changed.emit()
+        # While somebody scrolls, pages come all the time: the details are of one of them at most.
+        if self._selected_row in table.keys_between(first, first + PAGE_SIZE - 1):
+            self.detail_changed.emit()
+
+    def _build_row_view(self, row: PlanRow, sync: Sync, names: Mapping[int, str]) -> PlanRowView:
+        now, unit = self._context.clock.now(), self._context.predicted_value_unit
+        return build_plan_row_view(row, sync, now, names, unit)
+
+    async def _read_detail(self, number: int) -> None:
+        try:
+            row = await self._plans.get_row(self._plan_id, number)
+        except NotFound:
+            return
+        if number == self._selected_row:
+            self._selected_plan_row = row
+            self.detail_changed.emit()
+
+    # How it comes about: deciding.
+
+    def _can_decide(self) -> bool:
+        may_run = self._context.syncs.check_permission().is_allowed
+        return self._summary is not None and self._summary.is_open and may_run
+
+    def _show_ticked(self, on: bool, is_wanted: Callable[[PlanRowView], bool]) -> None:
+        """Tick the rows in sight at once; the store follows."""
+        self.table_model.update_cached_rows(
+            lambda row: replace(row, is_ticked=on) if row.is_write and is_wanted(row) else row
+        )
+
+    async def _tick_rows(self, numbers: list[int], *, on: bool) -> None:
+        await self._plans.set_rows_ticked(self._plan_id, numbers, on=on)
         await self._read_summary()
 
     async def _tick_all(self, *, on: bool) -> None:
-        await self._decisions.tick_all_rows(self._plan_id, self.plan_filter, on=on)
+        row_filter = self.plan_filter.to_row_filter()
+        await self._plans.set_all_ticked(self._plan_id, row_filter, on=on)
         await self._read_summary()
-        facts = self._summary
-        if facts is not None:
-            total = facts.plan.count_rows(PlannedOutcome.CREATE, PlannedOutcome.UPDATE)
-            self.message_posted.emit(f"{facts.ticked_count:,} of {total:,} ticked")
+        if self._summary is not None:
+            written = (PlannedOutcome.CREATE, PlannedOutcome.UPDATE)
+            total, ticked = self._summary.plan.count_rows(*written), self._summary.ticked_count
+            self.message_posted.emit(f"{ticked:,} of {total:,} ticked")
 
-    async def _run_decision(self, row: int, act: Awaitable[str | None]) -> None:
-        """A decision changes the row, and with it what the whole amounts to."""
-        words = await act
-        self.table_model.forget_pages()
+    async def _decide(self, row: int, act: Callable[..., object], *args: object) -> None:
+        """Run a decision about a row of this preview on the database's thread, and read again."""
+        await self._context.store.run(act, self._plan_id, *args)
+        await self._read_decided(row)
+
+    async def _read_decided(self, row: int) -> None:
+        """Read what a decision has changed: the row, and what the whole preview amounts to."""
+        self.table_model.refresh_pages()
         await self._read_summary()
         if self._selected_row == row:
             await self._read_detail(row)
-        if words:
-            self.message_posted.emit(words)
 
-    async def _post_result(self, act: Awaitable[str]) -> None:
-        self.message_posted.emit(await act)
+    async def _always_prefer(self, row: int, field: str, side: str) -> None:
+        run, decisions = self._context.store.run, self._context.decisions
+        await run(decisions.resolve_conflict, self._plan_id, row, field, side)
+        await run(decisions.set_preferred_side, self._plan_id, field, side)
+        self._context.publish_sync_change()
+        await self._read_decided(row)
+        self.message_posted.emit("From now on without asking.")
 
-    async def _export(self, path: Path, form: str) -> None:
-        self.export_finished.emit(
-            await self._decisions.export_rows(self._plan_id, self.plan_filter, path, form)
+    async def _correct_field(self, source: str, field: str, value: str) -> None:
+        if not value.strip():
+            raise InvalidInput("Type the right value.", "Nothing was changed.")
+        sync_name, actor = self._page.selected_name, self._context.workspace.actor.name
+        act = self._context.decisions.correct_source_field
+        await self._context.store.run(act, sync_name, source, field, value.strip(), actor)
+        self.message_posted.emit("Noted. The next preview uses it.")
+
+    async def _ignore_record(self, source: str, reason: str) -> None:
+        sync_name, actor = self._page.selected_name, self._context.workspace.actor.name
+        act = self._context.decisions.ignore_source_records
+        await self._context.store.run(act, sync_name, (source,), reason, actor)
+        self.message_posted.emit("Ignored from the next preview on.")
+
+    async def _allow_limit(self, breach: str) -> None:
+        self._context.syncs.require_admin()
+        actor, now = self._context.workspace.actor, self._context.clock.now()
+        user_id = str(actor.id or actor.name)
+        await self._plans.approve_limit(self._plan_id, breach, user_id, actor.name, now)
+        await self._read_decided(_NO_ROW)
+        self.message_posted.emit("Allowed once, for this preview.")
+
+    async def _discard_plan(self) -> None:
+        await self._plans.discard(self._plan_id)
+        self._context.publish_sync_change()
+        self.message_posted.emit("The preview is gone. Nothing was written.")
+
+    async def _export_rows(self, path: Path, file_format: str) -> None:
+        row_filter = self.plan_filter.to_row_filter()
+        text, count = await self._context.store.run(
+            format_plan_rows, self._plans, self._plan_id, row_filter, file_format
         )
-
-    def allow_confirmation_texts(self, breach: str) -> tuple[str, str]:
-        """What is asked before letting a limit pass: title and message."""
-        found = self._summary.breaches if self._summary else ()
-        count = next((each.people for each in found if each.code == breach), 0)
-        return (
-            "Let the limit pass once?",
-            f"{people_text(count)} are past the limit of this sync. It counts for this preview alone;"
-            " your name is kept with it.",
-        )
+        await write_private_file(path, text)
+        self.export_finished.emit(f"{format_count(count, 'row', 'rows')} written to {path.name}.")

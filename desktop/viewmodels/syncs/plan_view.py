@@ -1,18 +1,16 @@
 """A preview above and below its rows: what holds it, what people will notice, counts, the foot."""
 
-from collections import Counter
 from dataclasses import dataclass
+from enum import Enum
 
 from desktop.kit.text import format_count
 from desktop.model.limit import EMPTY_SOURCE, LimitBreach, needs_two_admins
 from desktop.model.permission import Actor, Role
 from desktop.model.service import Service
-from desktop.model.sync import FlowPolicy, Sync
-from desktop.model.sync_plan import Consequence, Plan, PlannedOutcome, PlanRowState, PlanState
-from desktop.store.plan_repository import LimitApproval, PlanRepository
-from desktop.store.plan_row_filter import PlanRowFilter
-from desktop.store.workspace_store import WorkspaceStore
-from desktop.sync.limits import find_limit_breaches
+from desktop.model.sync import FlowPolicy
+from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanState
+from desktop.store.plan_repository import LimitApproval
+from desktop.sync.plan_summary import PlanSummary
 from desktop.viewmodels import time_format
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
 from desktop.viewmodels.syncs.sync_header_view import SyncMessageView
@@ -21,33 +19,10 @@ from desktop.viewmodels.syncs.sync_labels import duration_text, people_text
 # A single post takes a round trip, and twenty are under way at once; a job of a hundred about two.
 _POSTS_A_SECOND = 40
 _JOB_S = 2.0
-_MAX_ROWS_READ = 5000
-_OPEN_STATES = (PlanState.READY, PlanState.STOPPED)
 CONFIRM_TYPED_OVER = 1000
 _CONFIRM_OVER = 50
 # Zero is said too of these: nobody has to wonder.
 _ALWAYS_SHOWN = (Consequence.STARTS, Consequence.STOPS)
-
-
-@dataclass(frozen=True)
-class PlanSummary:
-    """What is read of one plan beside its rows; `breaches` are what its ticked rows pass now."""
-
-    plan: Plan
-    sync: Sync
-    ticked_count: int
-    breaches: tuple[LimitBreach, ...]
-    approvals: tuple[LimitApproval, ...]
-    causes: tuple[tuple[str, int], ...]
-    refused_count: int
-    losses: tuple[tuple[str, int], ...] = ()
-    has_predicted_values: bool = False
-
-    @property
-    def rolled_back_run(self) -> str:
-        """The run this plan takes back, empty for any other plan."""
-        kind, _, run = self.plan.origin.partition(" ")
-        return run if kind == "rollback" else ""
 
 
 @dataclass(frozen=True)
@@ -69,9 +44,17 @@ class PlanConsequenceView:
     customer_count: int
 
 
+class LimitAction(Enum):
+    """What may be done about a limit that holds a plan."""
+
+    SHOW = "show"  # the rows that pass it
+    ALLOW = "allow"  # as the admin at work
+    ASK = "ask"  # another admin signs in
+
+
 @dataclass(frozen=True)
 class LimitStopView:
-    """Why a limit holds the plan. `acts`: show, allow, ask (a second admin signs in)."""
+    """Why a limit holds the plan, and the buttons of its banner as (key, label)."""
 
     breach: str
     title: str
@@ -100,7 +83,7 @@ class PlanView:
     limit_stop: LimitStopView | None
     consequences: tuple[PlanConsequenceView, ...]
     counts: tuple[PlanCountView, ...]
-    causes: tuple[tuple[str, int], ...]
+    causes: tuple[PlanConsequenceView, ...]
     plan_filter: PlanFilter
     is_sortable: bool
     footer: str
@@ -108,38 +91,6 @@ class PlanView:
     write_disabled_reason: str
     confirmation: WriteConfirmation | None
     retry_label: str
-
-
-def read_plan_summary(store: WorkspaceStore, plan_id: str) -> PlanSummary:
-    """Everything of one plan but its rows; on the database's thread. Raises NotFound."""
-    plans = store.plans
-    plan, goal = plans.get.blocking(plan_id), plans.get_planned_sync.blocking(plan_id)
-    correct = PlanRowFilter(fates=(PlannedOutcome.CORRECTION,))
-    causes = Counter(row.cause for row in plans.list_rows.blocking(plan_id, correct, limit=2000))
-    refused = PlanRowFilter(
-        fates=(PlannedOutcome.CREATE, PlannedOutcome.UPDATE),
-        states=(PlanRowState.PARKED, PlanRowState.FAILED),
-    )
-    return PlanSummary(
-        plan,
-        goal,
-        plans.count_ticked.blocking(plan_id),
-        find_limit_breaches(store, goal, plan) if plan.state in _OPEN_STATES else (),
-        plans.list_approvals.blocking(plan_id),
-        tuple(causes.most_common(6)),
-        plans.count_rows.blocking(plan_id, refused),
-        _count_losses(plans, plan) if plan.is_rollback else (),
-        plans.has_predicted_value.blocking(plan_id),
-    )
-
-
-def _count_losses(plans: PlanRepository, plan: Plan) -> tuple[tuple[str, int], ...]:
-    """What taking a run back cannot restore, and for how many; read from the first rows."""
-    counts: Counter[str] = Counter()
-    for row in plans.list_rows.blocking(plan.id, limit=_MAX_ROWS_READ):
-        reasons = {change.reason for change in row.changes if change.reason}
-        counts.update(reasons | ({row.why} if row.why else set()))
-    return tuple(counts.most_common(4))
 
 
 def build_plan_view(
@@ -156,7 +107,7 @@ def build_plan_view(
     `pinned`: it is an older one, looked at from the history.
     """
     plan, goal = summary.plan, summary.sync
-    is_open = plan.state in _OPEN_STATES
+    is_open = summary.is_open
     stop = _build_limit_stop(summary, actor, now) if is_open else None
     held = "A limit holds it: see above." if stop is not None else ""
     place = goal.target_service.title
@@ -168,7 +119,7 @@ def build_plan_view(
         limit_stop=stop,
         consequences=_build_consequences(summary),
         counts=_build_counts(summary),
-        causes=summary.causes if plan_filter.fate == "correction" else (),
+        causes=_build_causes(summary) if plan_filter.fate == "correction" else (),
         plan_filter=plan_filter,
         is_sortable=summary.has_predicted_values,
         footer=_footer_text(summary) if is_open else "",
@@ -221,20 +172,32 @@ def _build_limit_stop(summary: PlanSummary, actor: Actor, now: float) -> LimitSt
 def _build_approval_stop(
     breach: LimitBreach, given: list[LimitApproval], needed: int, actor: Actor, now: float
 ) -> LimitStopView:
-    acts = [("show", f"Show the {breach.people:,}")]
-    admin = actor.role is Role.ADMIN
-    mine = any(a.user_id == str(actor.id or actor.name) for a in given)
+    actions = [(LimitAction.SHOW, f"Show the {breach.people:,}")]
+    is_admin = actor.role is Role.ADMIN
+    is_given_by_actor = any(a.user_id == str(actor.id or actor.name) for a in given)
     if needed == 1:
         text = "An admin may let it pass once, or untick rows until it fits."
-        acts.append(("allow", "Allow once…") if admin else ("ask", "Ask for approval…"))
+        allow = (LimitAction.ALLOW, "Allow once…")
+        actions.append(allow if is_admin else (LimitAction.ASK, "Ask for approval…"))
     else:
         who = "; ".join(
             f"{a.name} allowed it at {time_format.format_time_or_date(a.approved_at, now)}"
             for a in given
         )
         text = f"{who}. One more admin is needed." if who else "So many people need two admins."
-        acts.append(("allow", "Allow…") if admin and not mine else ("ask", "Ask for approval…"))
-    return LimitStopView(breach.code, f"Nothing written. {breach.message}", text, tuple(acts))
+        allow = (LimitAction.ALLOW, "Allow…")
+        # One person counts once, whatever they sign in with.
+        may_allow = is_admin and not is_given_by_actor
+        actions.append(allow if may_allow else (LimitAction.ASK, "Ask for approval…"))
+    buttons = tuple((action.value, words) for action, words in actions)
+    return LimitStopView(breach.code, f"Nothing written. {breach.message}", text, buttons)
+
+
+def _build_causes(summary: PlanSummary) -> tuple[PlanConsequenceView, ...]:
+    return tuple(
+        PlanConsequenceView(cause, f"{count:,} {cause or 'other'}", count)
+        for cause, count in summary.causes
+    )
 
 
 def _build_consequences(summary: PlanSummary) -> tuple[PlanConsequenceView, ...]:

@@ -15,6 +15,7 @@ from desktop.viewmodels.syncs.sync_labels import (
     totals_text,
 )
 from desktop.viewmodels.syncs.sync_snapshot import SyncSnapshot
+from desktop.viewmodels.tone import BannerTone
 
 # What keeps a preview away; a sync that is off may still be previewed.
 _PREVIEW_BLOCKERS = ("unsaved", "permission", "connection", "running")
@@ -35,7 +36,7 @@ class RunProgressView:
 class SyncMessageView:
     """What has happened, in its place. `acts` are (key, words); `tone` info, warn or bad."""
 
-    tone: str
+    tone: BannerTone
     title: str
     text: str = ""
     actions: tuple[tuple[str, str], ...] = ()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from desktop.viewmodels.activity.edit_export import escape_csv_formula
+from desktop.viewmodels.file_export import escape_csv_formula
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from pytestqt.qtbot import QtBot
 from desktop.model.edit import EditKind, EditState
 from desktop.panels.activity_table_view import cell_texts
 from desktop.panels.widgets.chip import Chip
+from desktop.viewmodels.activity.activity_columns import CHANGE, CUSTOMER
+from desktop.viewmodels.activity.activity_detail_view import ActivityAction
 from desktop.viewmodels.activity.activity_row import ActivityFilter
-from desktop.viewmodels.activity.activity_table_model import CHANGE, CUSTOMER
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.activity_page_driver import ActivityPageDriver, edit_of_maria
 from tests.support.window_workspace import delete_qt_objects, wait_until
@@ -37,12 +38,12 @@ async def test_activity_empty_and_no_match_states_then_clear(
     assert offline_page.model.list_state().text.startswith("Nothing has been changed here yet.")
     await offline_page.submit_edit(edit_of_maria(EditKind.VAR, "city", "Porto", "Faro"))
     await wait_until(lambda: offline_page.model.table_model.rowCount() == 1)
-    offline_page.page._search.setText("nobody")
+    offline_page.page.search_field.setText("nobody")
     assert offline_page.model.list_state().text == "Nothing matches."
     assert offline_page.model.list_state().action_label == "Clear filters"
-    offline_page.page._list.action_requested.emit()
+    offline_page.page.list_card.action_requested.emit()
     assert offline_page.model.table_model.rowCount() == 1
-    assert offline_page.page._search.text() == ""
+    assert offline_page.page.search_field.text() == ""
 
 
 async def test_activity_without_selection_shows_no_state_chip(
@@ -57,7 +58,7 @@ async def test_activity_without_selection_shows_no_state_chip(
         edit_of_maria(EditKind.VAR, "city", "Lisbon", "Faro", reason="moved")
     )
     await wait_until(lambda: offline_page.model.table_model.rowCount() == 1)
-    page.table.select_row(offline_page.model.table_model.row_at(0).id)
+    page.select_row(offline_page.model.table_model.row_at(0).id)
     await wait_until(chip.isVisible)
     page.detail_card.show_detail(None)
     assert not chip.isVisible()
@@ -87,7 +88,7 @@ async def test_activity_filters_by_customer_list_person_and_ticket(
         assert model.table_model.rowCount() == count, text
     model.set_filter(ActivityFilter.WAITING, "")
     assert model.table_model.rowCount() == 2
-    model.perform_action("discard", city)
+    model.perform_action(ActivityAction.DISCARD, city)
     await wait_until(lambda: model.table_model.rowCount() == 1)
     model.set_filter(ActivityFilter.DONE, "")
     assert offline_page.edit_states() == ["Undone"]
@@ -103,15 +104,15 @@ async def test_activity_undo_of_confirmed_change_adds_edit(
     )
     await activity_page.deliver_edits()
     await shown(activity_page, 1)
-    assert activity_page.edit_states() == ["Confirmed"]
-    activity_page.page.table.select_row(edit)
-    undo = activity_page.page.detail_card.button("undo")
+    await wait_until(lambda: activity_page.edit_states() == ["Confirmed"])
+    activity_page.page.select_row(edit)
+    undo = activity_page.page.detail_card.button(ActivityAction.UNDO)
     await wait_until(lambda: undo.isVisible() and undo.isEnabled())
     undo.click()
     await wait_until(lambda: activity_page.model.table_model.rowCount() == 2)
     await activity_page.deliver_edits()
     await wait_until(lambda: activity_page.edit_states() == ["Confirmed", "Undone"])
-    assert activity_page.model.open_count == 0
+    await wait_until(lambda: activity_page.model.open_count == 0)
 
 
 async def test_activity_conflict_shows_both_sides_and_can_be_applied(
@@ -120,10 +121,10 @@ async def test_activity_conflict_shows_both_sides_and_can_be_applied(
     (edit,) = await activity_page.submit_edit(edit_of_maria(EditKind.VAR, "city", "Porto", "Faro"))
     await activity_page.deliver_edits()
     await shown(activity_page, 1)
-    assert activity_page.edit_states() == ["Conflict"]
+    await wait_until(lambda: activity_page.edit_states() == ["Conflict"])
     assert activity_page.model.attention_count == 1
-    activity_page.page.table.select_row(edit)
-    apply = activity_page.page.detail_card.button("apply")
+    activity_page.page.select_row(edit)
+    apply = activity_page.page.detail_card.button(ActivityAction.APPLY)
     await wait_until(apply.isEnabled)
     view = activity_page.model.detail_view()
     assert view is not None
@@ -147,8 +148,8 @@ async def test_activity_dismissed_conflict_stays_dismissed_after_restart(
     (edit,) = await activity_page.submit_edit(edit_of_maria(EditKind.VAR, "city", "Porto", "Faro"))
     await activity_page.deliver_edits()
     await shown(activity_page, 1)
-    activity_page.page.table.select_row(edit)
-    activity_page.page.detail_card.button("leave").click()
+    activity_page.page.select_row(edit)
+    activity_page.page.detail_card.button(ActivityAction.LEAVE).click()
     await wait_until(lambda: activity_page.edit_states() == ["Dealt with"])
     again = ActivityPageDriver(activity_page.house)
     again.page.show()
@@ -165,7 +166,7 @@ async def test_activity_undo_lists_unrestorable_parts_first(
     )
     await activity_page.deliver_edits()
     await shown(activity_page, 1)
-    activity_page.page.table.select_row(edit)
+    activity_page.page.select_row(edit)
     await wait_until(lambda: "join date" in activity_page.page.detail_card._undo_note.text())
     assert activity_page.page.detail_card._undo_note.isVisible()
 
@@ -178,9 +179,9 @@ async def test_activity_undo_with_changes_off_is_refused_with_reason(
     )
     await activity_page.deliver_edits()
     await shown(activity_page, 1)
-    activity_page.page.table.select_row(edit)
+    activity_page.page.select_row(edit)
     activity_page.house.session.change_settings({"changes": False})
-    undo = activity_page.page.detail_card.button("undo")
+    undo = activity_page.page.detail_card.button(ActivityAction.UNDO)
     await wait_until(lambda: not undo.isEnabled())
     assert "switched off" in undo.toolTip()
 
@@ -194,8 +195,8 @@ async def test_activity_failed_change_is_retried(activity_page: ActivityPageDriv
         claimed, activity_page.house.context.clock.now(), EditState.FAILED, "Sailthru refused it."
     )
     await shown(activity_page, 1)
-    assert activity_page.edit_states() == ["Failed"]
-    activity_page.model.perform_action("retry", edit)
+    await wait_until(lambda: activity_page.edit_states() == ["Failed"])
+    activity_page.model.perform_action(ActivityAction.RETRY, edit)
     await wait_until(lambda: activity_page.edit_states() == ["Waiting", "Dealt with"])
     await activity_page.deliver_edits()
     await wait_until(lambda: activity_page.edit_states() == ["Confirmed", "Dealt with"])
@@ -213,21 +214,21 @@ async def test_activity_keyboard_selects_opens_and_discards(
     rows, table = offline_page.page.table, offline_page.model.table_model
     rows.setFocus()
     qtbot.keyClick(rows, Qt.Key.Key_End)
-    assert rows.current_id() == table.row_at(29).id  # type: ignore[union-attr]
+    assert offline_page.page.current_id() == table.row_at(29).id  # type: ignore[union-attr]
     qtbot.keyClick(rows, Qt.Key.Key_PageUp)
     assert 0 < rows.currentIndex().row() < 29
     qtbot.keyClick(rows, Qt.Key.Key_Home)
     qtbot.keyClick(rows, Qt.Key.Key_Down)
     second = table.row_at(1)
     assert second is not None
-    assert rows.current_id() == second.id
+    assert offline_page.page.current_id() == second.id
     asked: list[str] = []
     offline_page.page.customer_requested.connect(asked.append)
     qtbot.keyClick(rows, Qt.Key.Key_Return)
     assert asked == ["sid:5e9f3c1b2a4d6e8f00713401"]
     qtbot.keyClick(rows, Qt.Key.Key_Delete)
     await wait_until(lambda: offline_page.edit_states()[1] == "Undone")
-    assert rows.current_id() == second.id
+    assert offline_page.page.current_id() == second.id
     qtbot.keyClick(rows, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert "field_28: not set → 28" in QApplication.clipboard().text()
 
@@ -237,7 +238,7 @@ async def test_activity_menu_key_offers_same_actions(
 ) -> None:
     (edit,) = await offline_page.submit_edit(edit_of_maria(EditKind.VAR, "city", "Porto", "Faro"))
     await shown(offline_page, 1)
-    offline_page.page.table.select_row(edit)
+    offline_page.page.select_row(edit)
     reason = QContextMenuEvent.Reason.Keyboard
     event = QContextMenuEvent(reason, QPoint(1, 1), QPoint(1, 1))
     offline_page.page.table.contextMenuEvent(event)
@@ -258,13 +259,13 @@ async def test_activity_new_rows_keep_scroll_position(offline_page: ActivityPage
     rows = offline_page.page.table
     read = offline_page.model.table_model.row_at(20)
     assert read is not None
-    rows.select_row(read.id)
+    offline_page.page.select_row(read.id)
     bar = rows.verticalScrollBar()
     bar.setValue(bar.maximum() // 2)
     before = rows.visualRect(rows.currentIndex()).top()
     await offline_page.submit_edit(edit_of_maria(EditKind.VAR, "newest", None, 1))
     await wait_until(lambda: offline_page.model.table_model.rowCount() == 41)
-    assert rows.current_id() == read.id
+    assert offline_page.page.current_id() == read.id
     assert rows.visualRect(rows.currentIndex()).top() == before
 
 
@@ -310,16 +311,16 @@ async def test_activity_audit_verification_names_forged_row(
     )
     await shown(offline_page, 2)
     for edit in edits:
-        offline_page.model.perform_action("discard", edit)
+        offline_page.model.perform_action(ActivityAction.DISCARD, edit)
     await wait_until(lambda: offline_page.edit_states() == ["Undone", "Undone"])
-    offline_page.page._verify.click()
-    banner = offline_page.page._banner
+    offline_page.page.verify_button.click()
+    banner = offline_page.page.banner
     await wait_until(lambda: "whole: 2 entries" in banner.title_label.text())
     with sqlite3.connect(offline_page.house.store.fairlead_db.path) as forger:
         forger.execute("DROP TRIGGER audit_is_append_only_update")
         forger.execute("UPDATE audit SET actor = 'Somebody else' WHERE seq = 2")
     forger.close()
-    offline_page.page._verify.click()
+    offline_page.page.verify_button.click()
     await wait_until(lambda: "entry 2 does not fit" in banner.title_label.text())
     assert banner.property("tone") == "bad"
 
@@ -331,7 +332,7 @@ async def test_activity_export_dialog_writes_spreadsheet_safe_csv(
         edit_of_maria(EditKind.VAR, "note", None, '=HYPERLINK("http://x")', reason="+49 30 1234")
     )
     await shown(offline_page, 1)
-    offline_page.page._export.click()
+    offline_page.page.export_button.click()
     dialog = offline_page.page.findChild(QFileDialog)
     assert dialog is not None
     assert dialog.isVisible()
@@ -357,7 +358,7 @@ async def test_activity_export_to_missing_folder_is_reported(
     await offline_page.submit_edit(edit_of_maria(EditKind.VAR, "note", None, "x"))
     await shown(offline_page, 1)
     offline_page.model.export(str(tmp_path / "gone" / "out.csv"), "csv")
-    banner = offline_page.page._banner
+    banner = offline_page.page.banner
     await wait_until(lambda: banner.title_label.text() == "The file could not be written.")
     assert "No such file" in banner.message_label.text()
 
@@ -375,15 +376,15 @@ async def test_activity_narrow_shows_one_pane_and_esc_goes_back(
     await wait_until(lambda: offline_page.model.table_model.rowCount() == 1)
     page = offline_page.page
     assert page.width() == width
-    page.table.select_row(edit)
-    assert page._list.isVisible()
+    page.select_row(edit)
+    assert page.list_card.isVisible()
     assert page.detail_card.isVisible() is (width > 760)
     if width < 760:
         qtbot.keyClick(page.table, Qt.Key.Key_Return)
         assert page.detail_card.isVisible()
-        assert not page._list.isVisible()
+        assert not page.list_card.isVisible()
         qtbot.keyClick(page, Qt.Key.Key_Escape)
-        assert page._list.isVisible()
+        assert page.list_card.isVisible()
         assert not page.detail_card.isVisible()
     page.setParent(None)
     await delete_qt_objects(holder)
@@ -394,7 +395,7 @@ async def test_activity_customer_markup_is_plain_text(offline_page: ActivityPage
         edit_of_maria(EditKind.VAR, "note", None, "<b>x</b> & <img src=y>")
     )
     await shown(offline_page, 1)
-    offline_page.page.table.select_row(edit)
+    offline_page.page.select_row(edit)
     view = offline_page.model.detail_view()
     assert view is not None
     assert ("Wanted", "<b>x</b> & <img src=y>", "") in view.facts
@@ -414,7 +415,9 @@ async def test_activity_controls_have_names_and_texts_fit(
     )
     await activity_page.deliver_edits()
     await shown(activity_page, 1)
-    activity_page.page.table.select_row(edit)
-    await wait_until(lambda: activity_page.page.detail_card.button("apply").isEnabled())
+    activity_page.page.select_row(edit)
+    await wait_until(
+        lambda: activity_page.page.detail_card.button(ActivityAction.APPLY).isEnabled()
+    )
     assert controls_without_name(activity_page.page) == []
     assert clipped_texts(activity_page.page.detail_card) == []

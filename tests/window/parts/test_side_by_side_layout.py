@@ -11,11 +11,12 @@ from desktop.panels.widgets.list_detail_page import ListDetailPage
 class Two(ListDetailPage):
     def __init__(self) -> None:
         self.looks: list[bool] = []
-        super().__init__(400, self.looks.append)
+        super().__init__(400)
         self.list, self.detail = QListWidget(), QTextEdit()
         row = QHBoxLayout(self)
         row.addWidget(self.list)
         row.addWidget(self.detail)
+        self.visibility_changed.connect(self.looks.append)
         self.layout_changed.connect(self._arrange)
         self.detail_closed.connect(self.list.setFocus)
 

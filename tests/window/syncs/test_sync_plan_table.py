@@ -17,8 +17,9 @@ from desktop.panels.syncs.plan_row_geometry import FIELD_NAME_WIDTH, side_button
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
 from desktop.panels.widgets.dropdown_field import DropdownField
+from desktop.viewmodels.list_model import PAGE_SIZE
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
-from desktop.viewmodels.syncs.plan_table_model import CHANGES, PAGE_SIZE
+from desktop.viewmodels.syncs.plan_table_model import CHANGES
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.sync_page_driver import TO_SAILTHRU, SyncPageDriver
 from tests.support.window_driver import CTRL, SHIFT, Key
@@ -98,7 +99,9 @@ async def test_plan_table_invalid_email_is_corrected(window: SyncPageDriver) -> 
     window.click("count correction")
     await shown(window, 1)
     await window.wait_until(
-        lambda: "not an address" in "".join(n for n, _ in window.models.plan.view().causes)
+        lambda: (
+            "not an address" in "".join(cause.text for cause in window.models.plan.view().causes)
+        )
     )
     window.click_row("Jo Lind")
     await window.wait_until(lambda: window.find_all("Right value"))
@@ -332,12 +335,12 @@ async def test_plan_table_sorted_by_value_range_is_unticked(window: SyncPageDriv
     order.setFocus()
     window.press(Key.Key_Down)
     table = window.models.plan.table_model
-    await window.wait_until(lambda: table.row_numbers_between(0, 3) == [3, 4, 1, 2])
+    await window.wait_until(lambda: table.keys_between(0, 3) == [3, 4, 1, 2])
     await window.wait_until(lambda: table.row_at(0) is not None)
     first = table.row_at(0)
     assert first is not None
     assert first.address == "$1,240.50 · Zendesk 90003"
-    assert table.index_of(2) == 3
+    assert table.place_of(2) == 3
     boxes = [view.address for place in (0, 2) if (view := table.row_at(place)) is not None]
     window.click_checkbox(boxes[0])
     window.click_checkbox(boxes[1], SHIFT)
@@ -346,4 +349,4 @@ async def test_plan_table_sorted_by_value_range_is_unticked(window: SyncPageDriv
     assert plans.get_row.blocking(window.open_plan_id(), 2).ticked
     order.setFocus()
     window.press(Key.Key_Up)
-    await window.wait_until(lambda: table.row_numbers_between(0, 3) == [1, 2, 3, 4])
+    await window.wait_until(lambda: table.keys_between(0, 3) == [1, 2, 3, 4])

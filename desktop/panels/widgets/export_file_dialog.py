@@ -1,0 +1,29 @@
+"""The dialog that asks where an exported list is saved, as CSV or JSON."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+_FILE_FORMATS = {"CSV table (*.csv)": "csv", "JSON (*.json)": "json"}
+
+
+class ExportFileDialog(QFileDialog):
+    """A save dialog of the system that stays open while the window goes on."""
+
+    file_chosen = Signal(str, str)  # path; csv or json
+
+    def __init__(self, title: str, file_name: str, parent: QWidget) -> None:
+        super().__init__(parent, title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        self.setNameFilters(list(_FILE_FORMATS))
+        self.setDefaultSuffix("csv")
+        self.selectFile(file_name)
+        self.filterSelected.connect(self._on_filter_selected)
+        self.fileSelected.connect(self._on_file_selected)
+
+    def _on_filter_selected(self, name: str) -> None:
+        self.setDefaultSuffix(_FILE_FORMATS.get(name, "csv"))
+
+    def _on_file_selected(self, path: str) -> None:
+        # By the name that was typed, which may differ from the filter.
+        self.file_chosen.emit(path, "json" if path.lower().endswith(".json") else "csv")

@@ -1,0 +1,185 @@
+"""A page that is one list: filters and search above it, details beside it, states, an export."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.kit.errors import AppError
+from desktop.panels.theme import fonts
+from desktop.panels.theme.design_tokens import CARD_GAP
+from desktop.panels.widgets.banner import Banner
+from desktop.panels.widgets.button import Button, quiet_button, secondary_button
+from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.export_file_dialog import ExportFileDialog
+from desktop.panels.widgets.label import elided_label, label
+from desktop.panels.widgets.list_detail_page import ListDetailPage, fix_or_free_width
+from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
+from desktop.panels.widgets.segmented_control import SegmentedControl
+from desktop.viewmodels.list_model import ListState
+
+_TWO_COLUMNS_MIN_WIDTH = 760
+_DETAIL_WIDTH = 318
+_SKELETON_ROWS = 8
+
+
+@dataclass(frozen=True)
+class ListPageSpec:
+    """What is particular to one list: names, filters as (key, label), texts of its states."""
+
+    name: str  # accessible name and heading of the page
+    scope_note: str  # beside the heading: how far the list reaches
+    list_title: str
+    filters: tuple[tuple[str, str], ...]  # the first one is chosen at the start
+    search_name: str
+    search_placeholder: str
+    loading_text: str
+    export_title: str
+    export_file_name: str
+
+
+class ListPage(ListDetailPage):
+    """The page of a list: give it the table and the details, connect the model, show its state.
+
+    In a narrow window the details stand in place of the list.
+    """
+
+    filter_changed = Signal(str, str)  # key of the filter, search text
+    retry_requested = Signal()
+    export_file_chosen = Signal(str, str)  # path; csv or json
+
+    def __init__(
+        self,
+        spec: ListPageSpec,
+        table: QWidget,
+        detail: QWidget,
+        *,
+        head_buttons: Sequence[Button] = (),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(_TWO_COLUMNS_MIN_WIDTH, parent)
+        self._spec = spec
+        self._table = table
+        self.setAccessibleName(spec.name)
+        self.setObjectName(spec.name)
+        self.filter_control = SegmentedControl("Show", spec.filters)
+        self.filter_control.set_value(spec.filters[0][0])
+        self.search_field = QLineEdit()
+        self.search_field.setAccessibleName(spec.search_name)
+        self.search_field.setObjectName(spec.search_name)
+        self.search_field.setPlaceholderText(spec.search_placeholder)
+        self.search_field.setClearButtonEnabled(True)
+        self.export_button = secondary_button("Export…", name="Export…")
+        self._head_buttons = (*head_buttons, self.export_button)
+        self.scope_note = elided_label(spec.scope_note, "small")
+        self.banner = Banner()
+        self.banner.hide()
+        self.list_card = Card(spec.list_title)
+        self.list_card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.list_card.add(table)
+        self.back_button = quiet_button("Back to the list", name="Back to the list")
+        self.back_button.set_icon("chevron-left")
+        self._lay_out(detail)
+        self.layout_changed.connect(self.arrange)
+        self.detail_closed.connect(self.take_focus)
+        self.filter_control.chosen.connect(self._on_filter)
+        self.search_field.textChanged.connect(self._on_filter)
+        self.export_button.clicked.connect(self._on_export)
+        self.list_card.action_requested.connect(self.clear_filters)
+        self.list_card.retry_requested.connect(self.retry_requested)
+        self.back_button.clicked.connect(self.close_detail)
+
+    def show_state(self, state: ListState) -> None:
+        """Show the rows, or what stands in their place."""
+        card = self.list_card
+        card.set_note(state.summary)
+        show_list_state(card, state, _SKELETON_ROWS, self._spec.loading_text)
+        # A sentence alone stands at the top; a list fills the page.
+        fills = bool(state.summary) or state.is_loading
+        self._body.setAlignment(card, Qt.AlignmentFlag(0) if fills else Qt.AlignmentFlag.AlignTop)
+        self.export_button.set_enabled(bool(state.summary), "There is nothing to export.")
+
+    def show_error(self, error: AppError) -> None:
+        """Show an error above the list."""
+        self.banner.show_message("bad", error.title, error.message, error.hint, close="Close")
+
+    def show_result(self, sentence: str) -> None:
+        """Show above the list what was done: where a file was written to."""
+        self.banner.show_message("info", sentence, close="Close")
+
+    def clear_filters(self) -> None:
+        """Show every row again."""
+        self.filter_control.set_value(self._spec.filters[0][0])
+        self.search_field.clear()
+        self._on_filter("")
+        self.search_field.setFocus()
+
+    def take_focus(self) -> None:
+        """Put the keyboard on the list."""
+        self._table.setFocus()
+
+    def arrange(self) -> None:
+        """Put the details beside the list, or in its place where the window is narrow."""
+        wide = self.is_wide
+        direction = QBoxLayout.Direction
+        self._filters.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        self.scope_note.setVisible(wide)
+        self.list_card.setVisible(wide or not self.is_detail_open)
+        self._detail_scroll.setVisible(wide or self.is_detail_open)
+        self.back_button.setVisible(not wide)
+        fix_or_free_width(self._detail_scroll, _DETAIL_WIDTH if wide else None)
+
+    def _lay_out(self, detail: QWidget) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(fonts.scaled(8))
+        head.addWidget(label(self._spec.name, "heading"))
+        head.addWidget(self.scope_note, 1)
+        head.addStretch(0)
+        for button in self._head_buttons:
+            button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+            head.addWidget(button)
+        self._filters = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._filters.setSpacing(fonts.scaled(8))
+        # Without a share of its own the longest word takes the others' room.
+        self._filters.addWidget(self.filter_control, 3)
+        self._filters.addWidget(self.search_field, 4)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.back_button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(detail)
+        column.addStretch(1)
+        self._detail_scroll = wrap_in_scroll_area(inside)
+        self._body = QHBoxLayout()
+        self._body.setSpacing(fonts.scaled(CARD_GAP))
+        self._body.addWidget(self.list_card, 1)
+        self._body.addWidget(self._detail_scroll, 0)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, fonts.scaled(11))
+        page.setSpacing(fonts.scaled(10))
+        page.addLayout(head)
+        page.addLayout(self._filters)
+        page.addWidget(self.banner)
+        page.addLayout(self._body, 1)
+
+    def _on_filter(self, _text: str) -> None:
+        key = self.filter_control.value() or self._spec.filters[0][0]
+        self.filter_changed.emit(key, self.search_field.text())
+
+    def _on_export(self) -> None:
+        dialog = ExportFileDialog(self._spec.export_title, self._spec.export_file_name, self)
+        dialog.file_chosen.connect(self.export_file_chosen)
+        dialog.open()
+
+
+def show_list_state(card: Card, state: ListState, skeleton_rows: int, loading_text: str) -> None:
+    """Show a list's state in its card: loading, failed, empty, or the rows themselves."""
+    if state.is_loading:
+        card.show_loading(skeleton_rows, loading_text)
+    elif state.has_failed:
+        card.show_failed(state.text, state.action_label)
+    elif state.text:
+        card.show_empty(state.text, state.action_label)
+    else:
+        card.show_content()

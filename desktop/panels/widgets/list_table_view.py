@@ -1,0 +1,134 @@
+"""The table view under every list: rows of one height, worked by the keyboard alone."""
+
+from typing import Any, Generic, TypeVar
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from desktop.panels.widgets.list_row_delegate import ListRowDelegate
+from desktop.viewmodels.list_model import ListModel
+
+ModelIndex = QModelIndex | QPersistentModelIndex
+DelegateT = TypeVar("DelegateT", bound=ListRowDelegate[Any])
+
+_STYLE_EVENTS = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
+_ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class ListTableView(QTableView, Generic[DelegateT]):
+    """Emits what a person wants of a row, by its place from the top.
+
+    Home and End go to the ends, Enter opens, Delete and Copy are told, the menu key asks for a
+    menu. `leading_column` is shown at every width; a subclass sets widths in `update_columns`.
+    """
+
+    current_row_changed = Signal(int)  # -1: none is current
+    row_opened = Signal(int)
+    delete_requested = Signal(int)
+    copy_requested = Signal(int)
+    menu_requested = Signal(int, object)  # place, global position
+
+    def __init__(
+        self,
+        name: str,
+        model: ListModel[Any],
+        delegate_class: type[DelegateT],
+        *,
+        leading_column: int,
+        selects_many: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._list_model = model
+        self._leading_column = leading_column
+        self.row_delegate: DelegateT = delegate_class(self)
+        self.setAccessibleName(name)
+        self.setObjectName(name)
+        self.setModel(model)
+        self.setItemDelegate(self.row_delegate)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        mode = QAbstractItemView.SelectionMode
+        self.setSelectionMode(mode.ExtendedSelection if selects_many else mode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        # Tab leaves the list; the arrows move in it.
+        self.setTabKeyNavigation(False)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setMouseTracking(True)
+        self.setCornerButtonEnabled(False)
+        # The current row carries the focus ring; a second one around the table says nothing more.
+        self.setStyleSheet("QTableView:focus { border: 0; }")
+        # Measuring rows (ResizeToContents) would read every one of a million.
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setSectionsClickable(False)
+        model.rowsInserted.connect(self._on_rows_inserted)
+
+    def update_columns(self) -> None:
+        """Set the widths of the columns for the width there is."""
+
+    def set_row_height(self, height: int) -> None:
+        """Make every row so many pixels high."""
+        if self.verticalHeader().defaultSectionSize() != height:
+            self.verticalHeader().setDefaultSectionSize(height)
+
+    def current_row(self) -> int:
+        """Return the place of the current row, or -1."""
+        return self.currentIndex().row()
+
+    def select_row(self, place: int) -> None:
+        """Make the row at a place current."""
+        if place >= 0:
+            self.setCurrentIndex(self._list_model.index(place, self._leading_column))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.update_columns()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in _STYLE_EVENTS:
+            self.row_delegate.paint_cache.clear()
+
+    def currentChanged(self, current: ModelIndex, previous: ModelIndex) -> None:
+        super().currentChanged(current, previous)
+        if current.row() != previous.row() or not current.isValid():
+            self.current_row_changed.emit(current.row())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, row, last = event.key(), self.current_row(), self._list_model.rowCount() - 1
+        # Qt's own Home and End go to the ends of the row.
+        if key in (Qt.Key.Key_Home, Qt.Key.Key_End) and last >= 0:
+            self.select_row(0 if key == Qt.Key.Key_Home else last)
+        elif key in _ENTER_KEYS and row >= 0:
+            self.row_opened.emit(row)
+        elif key == Qt.Key.Key_Delete and row >= 0:
+            self.delete_requested.emit(row)
+        elif event.matches(QKeySequence.StandardKey.Copy) and row >= 0:
+            self.copy_requested.emit(row)
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of the row under the mouse, or of the current one by the menu key."""
+        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        index = self.indexAt(event.pos()) if by_mouse else self.currentIndex()
+        if not index.isValid():
+            return
+        if by_mouse:
+            self.setCurrentIndex(index)
+        center = self.visualRect(index).center()
+        at = event.globalPos() if by_mouse else self.viewport().mapToGlobal(center)
+        self.menu_requested.emit(index.row(), at)
+
+    def _on_rows_inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
+        bar, height = self.verticalScrollBar(), self.verticalHeader().defaultSectionSize()
+        if bar.value() > 0 and first * height <= bar.value():
+            # New rows above: what is being read stays where it is.
+            bar.setMaximum(bar.maximum() + (last - first + 1) * height)
+            bar.setValue(bar.value() + (last - first + 1) * height)

@@ -1,0 +1,80 @@
+"""Read everything about one plan except its rows: counts, limits passed, causes, losses."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from desktop.model.limit import LimitBreach
+from desktop.model.sync import Sync
+from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRowState, PlanState
+from desktop.store.plan_repository import LimitApproval, PlanRepository
+from desktop.store.plan_row_filter import PlanRowFilter
+from desktop.store.workspace_store import WorkspaceStore
+from desktop.sync.limits import find_limit_breaches
+
+_OPEN_STATES = (PlanState.READY, PlanState.STOPPED)
+# Causes and losses repeat after the first rows; reading all of a million would take seconds.
+_MAX_CORRECTION_ROWS = 2000
+_MAX_ROLLBACK_ROWS = 5000
+
+
+@dataclass(frozen=True)
+class PlanSummary:
+    """A plan without its rows.
+
+    `breaches` are the limits that its ticked rows pass now; `causes` the most frequent reasons of
+    rows that need correction; `losses` what a rollback cannot restore, each with its row count.
+    """
+
+    plan: Plan
+    sync: Sync
+    ticked_count: int
+    breaches: tuple[LimitBreach, ...]
+    approvals: tuple[LimitApproval, ...]
+    causes: tuple[tuple[str, int], ...]
+    refused_count: int
+    losses: tuple[tuple[str, int], ...] = ()
+    has_predicted_values: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the plan may still be ticked and written."""
+        return self.plan.state in _OPEN_STATES
+
+    @property
+    def rolled_back_run(self) -> str:
+        """The run that this plan takes back, empty for any other plan."""
+        kind, _, run = self.plan.origin.partition(" ")
+        return run if kind == "rollback" else ""
+
+
+def read_plan_summary(store: WorkspaceStore, plan_id: str) -> PlanSummary:
+    """Read a plan's summary; runs on the database's thread. Raises NotFound."""
+    plans = store.plans
+    plan, sync = plans.get.blocking(plan_id), plans.get_planned_sync.blocking(plan_id)
+    corrections = PlanRowFilter(fates=(PlannedOutcome.CORRECTION,))
+    rows = plans.list_rows.blocking(plan_id, corrections, limit=_MAX_CORRECTION_ROWS)
+    causes = Counter(row.cause for row in rows)
+    refused = PlanRowFilter(
+        fates=(PlannedOutcome.CREATE, PlannedOutcome.UPDATE),
+        states=(PlanRowState.PARKED, PlanRowState.FAILED),
+    )
+    return PlanSummary(
+        plan,
+        sync,
+        plans.count_ticked.blocking(plan_id),
+        find_limit_breaches(store, sync, plan) if plan.state in _OPEN_STATES else (),
+        plans.list_approvals.blocking(plan_id),
+        tuple(causes.most_common(6)),
+        plans.count_rows.blocking(plan_id, refused),
+        _count_losses(plans, plan) if plan.is_rollback else (),
+        plans.has_predicted_value.blocking(plan_id),
+    )
+
+
+def _count_losses(plans: PlanRepository, plan: Plan) -> tuple[tuple[str, int], ...]:
+    """Count by reason the rows that a rollback cannot restore as they were."""
+    counts: Counter[str] = Counter()
+    for row in plans.list_rows.blocking(plan.id, limit=_MAX_ROLLBACK_ROWS):
+        reasons = {change.reason for change in row.changes if change.reason}
+        counts.update(reasons | ({row.why} if row.why else set()))
+    return tuple(counts.most_common(4))
