@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from desktop.app.bootstrap import AppContext
 from desktop.app.workspace_session import WorkspaceSession
 from desktop.connect.connection_config import ConnectionConfig
+from desktop.customer.current_value import gateway_for
 from desktop.customer.customer_lookup import CustomerLookup
 from desktop.customer.edit_service import EditService
 from desktop.customer.edit_undo import UndoService
@@ -25,8 +26,9 @@ from desktop.sync.sync_service import SyncService
 from desktop.vault.environment_vault import EnvironmentVault
 from desktop.vault.keyring_vault import KeyringVault
 from desktop.vault.secret import Vault
-from desktop.writing.edit_gateways import EditGateway, SailthruEditGateway, ZendeskEditGateway
-from desktop.writing.edit_sender import Checkpoint, EditSender, EditSenderContext
+from desktop.writing.edit_queue import EditSender, EditSenderContext
+from desktop.writing.optout_door import OptOutChange
+from desktop.writing.write_protocol import Checkpoint
 
 
 @dataclass(frozen=True)
@@ -47,19 +49,15 @@ class WorkspaceServices:
 
     def build_edit_sender(self, checkpoint: Checkpoint = lambda _name: None) -> EditSender:
         """A deliverer for the services that are connected now."""
-        services = self.session.services
-        ports: dict[Service, EditGateway] = {}
-        if services.sailthru is not None:
-            ports[Service.SAILTHRU] = SailthruEditGateway(services.sailthru)
-        if services.zendesk is not None:
-            ports[Service.ZENDESK] = ZendeskEditGateway(services.zendesk)
+        found = {one: gateway_for(one, self.session.services) for one in Service}
         return EditSender(
             EditSenderContext(
                 store=self.store,
-                gateways=ports,
+                gateways={one: gateway for one, gateway in found.items() if gateway is not None},
                 clock=self.context.clock,
                 bus=self.bus,
                 jitter=random.random,
+                permit_optout=permit_optout,
                 checkpoint=checkpoint,
             )
         )
@@ -68,6 +66,14 @@ class WorkspaceServices:
         """Close connections, then the files."""
         await self.session.disconnect()
         self.store.close()
+
+
+def permit_optout(_change: OptOutChange) -> str:
+    """Let every change of an opt-out level pass to its service: returns no reason against it.
+
+    Who may make it was asked when the edit was queued, or the sync's run was started.
+    """
+    return ""
 
 
 def build_services(

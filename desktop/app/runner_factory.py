@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from desktop.app.container import WorkspaceServices
+from desktop.app.container import WorkspaceServices, permit_optout
 from desktop.model.sync_run import Run
 from desktop.settings import settings_table, sync_settings
 from desktop.settings.permission_rules import customer_value_source_from
@@ -10,7 +10,7 @@ from desktop.sync.due_syncs import DueSyncFinder
 from desktop.sync.sync_context import SyncContext, make_sync_context
 from desktop.sync.sync_presets import PresetNames
 from desktop.sync.sync_runner import SyncRunner
-from desktop.writing.batch_bookkeeping import Checkpoint
+from desktop.writing.write_protocol import Checkpoint
 
 
 def build_sync_context(house: WorkspaceServices) -> SyncContext:
@@ -51,6 +51,7 @@ def build_runner(
     return SyncRunner(
         build_sync_context(services),
         services.workspace.lock_path(f"sync-{sync}"),
+        permit_optout,
         on_progress,
         checkpoint,
         lambda: services.session.request_count,

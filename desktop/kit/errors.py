@@ -54,27 +54,31 @@ class AppError(Exception):
         }
 
 
-class ServiceUnreachable(AppError):
+class StopsRun(AppError):
+    """An error that would meet every row of a run: it ends the run, and no row for its own sake."""
+
+
+class ServiceUnreachable(StopsRun):
     """The request did not reach the service: nothing was applied."""
 
     code = "offline"
     is_retryable = True
 
 
-class ResponseTimeout(AppError):
+class ResponseTimeout(StopsRun):
     """The request was sent and no whole answer came back: it may have been applied."""
 
     code = "timed_out"
     is_retryable = True
 
 
-class AuthenticationError(AppError):
+class AuthenticationError(StopsRun):
     """The service no longer accepts the credentials."""
 
     code = "auth_lost"
 
 
-class RateLimited(AppError):
+class RateLimited(StopsRun):
     """Too many calls; `retry_at` is the Unix second (UTC) from which calls are allowed again.
 
     `of_all` is false where only calls like the refused one have to wait.
@@ -97,13 +101,13 @@ class RateLimited(AppError):
         self.applies_to_account = applies_to_account
 
 
-class Forbidden(AppError):
+class Forbidden(StopsRun):
     """Signed in, and this operation is refused by the service (role, plan, key rights)."""
 
     code = "forbidden"
 
 
-class ServiceError(AppError):
+class ServiceError(StopsRun):
     """The service answered, but not with anything usable.
 
     `applied_unknown` is true when a write may have been applied all the same.
@@ -166,13 +170,13 @@ class InvalidInput(AppError):
     code = "bad_input"
 
 
-class StorageError(AppError):
+class StorageError(StopsRun):
     """A trouble of the disk or the database that a person can do something about."""
 
     code = "store"
 
 
-class KeyringError(AppError):
+class KeyringError(StopsRun):
     """No usable operating-system keyring; secrets are never written anywhere else."""
 
     code = "no_keyring"

@@ -10,15 +10,18 @@ from desktop.model.service import Service
 from desktop.model.zendesk_user import ZendeskUser
 
 LIST_PREFIX, TAG_PREFIX, VAR_PREFIX, USER_FIELD_PREFIX = "lists.", "tags.", "vars.", "user_fields."
+OPTOUT_FIELD = "optout"
 _USER_ATTRIBUTES = ("name", "phone", "external_id", "time_zone", "locale")
 
 
 @dataclass(frozen=True)
 class TargetRecord:
-    """One customer there. `fields` as in `plan.FieldChange`; a list or tag not in it is false.
+    """A Sailthru profile or Zendesk user, its fields named as in `FieldChange.field`.
 
-    `tags` is None where the account has none for users. `times`: what a profile tells of its
-    opens and clicks, by Sailthru's names. `at`: when it last changed (Unix seconds).
+    A list or tag that is not in `fields` is false; `optout` is not in it where the answer did not
+    say the level. `tags` is None where the account has none for users. `activity_times`: what a
+    profile tells of its opens and clicks, by Sailthru's names. `updated_at`: when it last changed
+    (Unix seconds). `document`: what it was read from, for the cache of customers.
     """
 
     service: Service
@@ -30,21 +33,27 @@ class TargetRecord:
     activity_times: Mapping[str, float] = field(default_factory=dict)
     updated_at: float | None = None
     is_editable: bool = True
+    document: SailthruProfile | ZendeskUser | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def optout(self) -> OptOutLevel | None:
+        """The opt-out level; None where it was not read, which is no level."""
+        level = self.fields.get(OPTOUT_FIELD)
+        return None if level is None else OptOutLevel(str(level))
 
     def get_value(self, name: str) -> Json:
-        """What stands in this field."""
+        """Return the value of a field; None where there is none, or an opt-out was not read."""
         if name.startswith((LIST_PREFIX, TAG_PREFIX)):
             return bool(self.fields.get(name, False))
-        if name == "optout":
-            return self.fields.get(name, OptOutLevel.NONE.value)
         return self.fields.get(name)
 
 
 def target_record_from_profile(profile: SailthruProfile) -> TargetRecord:
-    """A Sailthru profile."""
+    """Convert a Sailthru profile to a target record."""
     fields: dict[str, Json] = {f"{VAR_PREFIX}{name}": value for name, value in profile.vars.items()}
     fields |= {f"{LIST_PREFIX}{name}": True for name in profile.lists}
-    fields["optout"] = (profile.optout or OptOutLevel.NONE).value
+    if profile.optout is not None:
+        fields[OPTOUT_FIELD] = profile.optout.value
     email = (profile.email or "").lower()
     fields["email"] = email
     if profile.keys.get("extid"):
@@ -56,25 +65,27 @@ def target_record_from_profile(profile: SailthruProfile) -> TargetRecord:
         email,
         fields,
         activity_times=profile.activity,
+        document=profile,
     )
 
 
-def target_record_from_user(person: ZendeskUser) -> TargetRecord:
-    """A Zendesk user."""
+def target_record_from_user(user: ZendeskUser) -> TargetRecord:
+    """Convert a Zendesk user to a target record; only an active end user is editable."""
     fields: dict[str, Json] = {
-        f"{USER_FIELD_PREFIX}{key}": value for key, value in person.user_fields.items()
+        f"{USER_FIELD_PREFIX}{key}": value for key, value in user.user_fields.items()
     }
-    fields |= {name: getattr(person, name) for name in _USER_ATTRIBUTES}
-    fields |= {f"{TAG_PREFIX}{tag}": True for tag in person.tags or ()}
-    fields["tags"] = list(person.tags or ())
+    fields |= {name: getattr(user, name) for name in _USER_ATTRIBUTES}
+    fields |= {f"{TAG_PREFIX}{tag}": True for tag in user.tags or ()}
+    fields["tags"] = list(user.tags or ())
     return TargetRecord(
         Service.ZENDESK,
-        str(person.id),
-        person.email or person.name or str(person.id),
-        (person.email or "").lower(),
+        str(user.id),
+        user.email or user.name or str(user.id),
+        (user.email or "").lower(),
         fields,
-        tags=person.tags,
-        updated_at=person.updated_at,
+        tags=user.tags,
+        updated_at=user.updated_at,
         # Agents and admins are nobody's customers: a sync leaves them alone.
-        is_editable=person.active and person.role == "end-user",
+        is_editable=user.active and user.role == "end-user",
+        document=user,
     )

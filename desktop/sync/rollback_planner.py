@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 
-from desktop.kit.errors import AppError, InvalidInput
+from desktop.kit.errors import AppError, InvalidInput, NotFound
 from desktop.model.field_mapping import MappingOperator, is_same_field_value
 from desktop.model.field_value import is_empty
 from desktop.model.limit import exceeded_limits
@@ -29,9 +29,8 @@ from desktop.sync.pipeline.context import PlanContext
 from desktop.sync.pipeline.plan_rows import with_mail_state
 from desktop.sync.pipeline.target_kind import make_target_kind
 from desktop.sync.sync_context import SyncContext
-from desktop.writing.sailthru_gateway import SailthruGateway
-from desktop.writing.target_record import ReadResult
-from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL, ZendeskGateway
+from desktop.writing.row_comparison import ReadResult
+from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -138,10 +137,8 @@ class RollbackPlanner:
 
     async def _read_targets(self, rows: Sequence[PlanRow], sync: Sync) -> dict[int, ReadResult]:
         if sync.target_service is Service.SAILTHRU:
-            target = SailthruGateway(self._context.sailthru.client, self._context.sailthru.bulk)
-            return await target.read_rows(rows)
-        people = ZendeskGateway(self._context.zendesk.client, self._context.zendesk.bulk)
-        return await people.read_rows(rows)
+            return await self._context.profiles.read_rows(rows)
+        return await self._context.users.read_rows(rows)
 
     def _revert_row(self, sync: Sync, row: PlanRow, now: ReadResult, *, in_doubt: bool) -> PlanRow:
         fresh = replace(
@@ -155,11 +152,11 @@ class RollbackPlanner:
             consequences=(),
             evidence="stands as before the run",
         )
-        if isinstance(now, AppError):
+        if isinstance(now, AppError) and not isinstance(now, NotFound):
             return replace(
                 fresh, fate=PlannedOutcome.SKIPPED, changes=(), why=str(now), ticked=False
             )
-        if now is None or not now.is_editable:
+        if not isinstance(now, TargetRecord) or not now.is_editable:
             return replace(
                 fresh, fate=PlannedOutcome.SKIPPED, changes=(), why=_GONE_TEXT, ticked=False
             )

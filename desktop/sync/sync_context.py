@@ -53,12 +53,12 @@ class SyncContext:
     @cached_property
     def profiles(self) -> SailthruGateway:
         """Sailthru's profiles; one gateway, since it bounds how many requests are under way."""
-        return SailthruGateway(self.sailthru.client, self.sailthru.bulk)
+        return SailthruGateway(self.sailthru.client)
 
     @cached_property
     def users(self) -> ZendeskGateway:
         """Zendesk's users."""
-        return ZendeskGateway(self.zendesk.client, self.zendesk.bulk)
+        return ZendeskGateway(self.zendesk.client)
 
 
 def make_sync_context(

@@ -34,7 +34,8 @@ from desktop.sync.limits import find_blocking_reason, require_startable_plan
 from desktop.sync.plan_applier import PlanApplier
 from desktop.sync.plan_builder import PlanBuilder, PlanRequest
 from desktop.sync.sync_context import SyncContext
-from desktop.writing.batch_bookkeeping import Checkpoint
+from desktop.writing.optout_door import OptOutPermit
+from desktop.writing.write_protocol import Checkpoint
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -79,6 +80,7 @@ class SyncRunner:
 
     context: SyncContext
     lock_path: Path
+    permit_optout: OptOutPermit
     on_progress: OnProgress = field(default=lambda _run: None)
     checkpoint: Checkpoint = field(default=lambda _name: None)
     count_calls: Callable[[], int] = field(default=lambda: 0)
@@ -227,7 +229,9 @@ class SyncRunner:
         known = await store.runs.get(run.id)
         for plan_id, run_id in await store.batches.list_unsettled_plans(sync.name, known.plan):
             earlier = await store.runs.get(run_id)
-            await PlanApplier(self.context, earlier, self.checkpoint).settle_open_batches(plan_id)
+            await PlanApplier(
+                self.context, earlier, self.permit_optout, self.checkpoint
+            ).settle_open_batches(plan_id)
             totals = await store.batches.count_by_outcome(plan_id)
             totals.pop("left", None)
             await store.runs.set_totals(run_id, totals)
@@ -238,7 +242,7 @@ class SyncRunner:
         await plans.set_state(plan.id, PlanState.APPLYING)
         total = await plans.count_ticked(plan.id)
         sent = _ProgressReporter(self, run, RunStage.APPLY, total=total)
-        apply = PlanApplier(self.context, run, self.checkpoint, sent.add)
+        apply = PlanApplier(self.context, run, self.permit_optout, self.checkpoint, sent.add)
         attempt, before = 0, -1
         while True:
             try:

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from desktop.kit.errors import AppError, NotFound, ValuesRejected
+from desktop.kit.errors import AppError, NotFound, StopsRun, ValuesRejected
 from desktop.model.match_keys import phone_match_key
 from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier, Sync
@@ -15,7 +15,6 @@ from desktop.model.target_record import TargetRecord
 from desktop.store.feed_repository import USERS_FEED
 from desktop.sync.source_record import SourceRecord
 from desktop.sync.sync_context import SyncContext
-from desktop.writing.sailthru_gateway import is_run_wide_error
 from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL
 
 
@@ -87,9 +86,9 @@ class TargetReader:
                 profile = await self._read_profile(identifier, record, sid)
                 if profile is not None:
                     return identifier, profile
+        except StopsRun:
+            raise
         except AppError as error:
-            if is_run_wide_error(error):
-                raise
             return error
         return None
 

@@ -1,17 +1,18 @@
-"""Sailthru as the target of a sync: read one by one, written by single posts or one job.
+"""Reads and writes Sailthru profiles for edits and syncs: single GETs and posts, or one update job.
 
-A single post with a list change starts e-mail flows, a job does not as far as is known
-(contract sailthru 9, Flows): which of the two a sync uses is its own choice.
+A single post with a list change starts e-mail flows, a job does not as far as is known: which of
+the two a sync uses is its own choice (`FlowPolicy`).
 """
 
 import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from desktop.clients.sailthru.bulk_jobs import SailthruBulkClient
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.sailthru.job_status import SailthruJob
-from desktop.kit.errors import AppError, NotFound
+from desktop.kit.errors import AppError, InternalError, NotFound, StopsRun
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.service import Service
@@ -22,51 +23,49 @@ from desktop.model.target_record import (
     TargetRecord,
     target_record_from_profile,
 )
-from desktop.writing.target_record import ReadResult
+from desktop.writing.optout_door import find_optout_change
+from desktop.writing.row_comparison import ReadResult
 
-# Reads and posts under way at the same time; the rate budget is kept below.
-MAX_CONCURRENT_CALLS = 16
+# Reads and posts under way at the same time; the client's rate limiter paces them besides.
+_MAX_CONCURRENT_CALLS = 16
 
 
 class SailthruGateway:
-    """Reads and writes profiles, always by sid; a create alone goes by its address."""
+    """Sailthru profiles, always by sid; a create alone goes by its address."""
 
     service = Service.SAILTHRU
 
-    def __init__(self, client: SailthruClient, bulk: SailthruBulkClient) -> None:
+    def __init__(self, client: SailthruClient) -> None:
         self._client = client
-        self._bulk = bulk
-        self._semaphore = asyncio.Semaphore(MAX_CONCURRENT_CALLS)
+        self._bulk = SailthruBulkClient(client)
+        self._semaphore = asyncio.Semaphore(_MAX_CONCURRENT_CALLS)
 
     async def read(self, id_: str, *, key: str = "sid") -> TargetRecord | None:
-        """What stands at a sid, address or external id; None: there is no such profile."""
+        """Read the profile of a sid, address (`email`) or other key; None: there is none."""
         async with self._semaphore:
             try:
-                profile = await self._client.get_user(id_, key=key)
+                return target_record_from_profile(await self._client.get_user(id_, key=key))
             except NotFound:
                 return None
-        return target_record_from_profile(profile)
 
     async def read_rows(self, rows: Sequence[PlanRow]) -> dict[int, ReadResult]:
-        """What stands there for each row; an error that is only about one row is its value."""
-        answers = await asyncio.gather(*(self._read_row(row) for row in rows))
+        """Read the profile of each row, by row number; raises only what stops a whole run."""
+        answers = await asyncio.gather(*map(self._read_row, rows))
         return {row.row: answer for row, answer in zip(rows, answers, strict=True)}
 
-    async def send_row(self, row: PlanRow) -> None:
-        """One post with everything the row wants."""
+    async def send_row(self, row: PlanRow, _now: TargetRecord | None = None) -> str:
+        """Post everything a row wants; returns the sid, "" for a create: the answer has none."""
+        body = _UserPostBody.of_row(row)
+        values = {"optout": body.optout, "lists": body.lists, "vars": body.vars}
         async with self._semaphore:
-            body = _UserPostBody(row)
             if row.target_id:
-                await self._client.post_user(
-                    row.target_id, optout=body.optout, lists=body.lists, vars=body.vars
-                )
+                await self._client.post_user(row.target_id, **values)  # type: ignore[arg-type]
             else:
-                await self._client.create_user(
-                    row.address, optout=body.optout, lists=body.lists, vars=body.vars
-                )
+                await self._client.create_user(row.address, **values)  # type: ignore[arg-type]
+        return row.target_id
 
     async def create_missing_lists(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Make those lists that are not there, one at a time; gives their names."""
+        """Make those lists that do not exist, one at a time: two at once may make twins."""
         there = {found.name for found in await self._client.list_lists()}
         missing = tuple(sorted(set(names) - there))
         for name in missing:
@@ -74,27 +73,29 @@ class SailthruGateway:
         return missing
 
     async def submit_job(self, lines: bytes) -> SailthruJob:
-        """One update job over JSON lines."""
+        """Start one update job over JSON lines made by `encode_job_line`."""
         return await self._bulk.start_update(lines)
 
     async def get_job(self, job_id: str) -> SailthruJob:
-        """How far it is. Raises NotFound."""
+        """Poll a job. Raises NotFound."""
         return await self._bulk.get_job(job_id)
 
     async def _read_row(self, row: PlanRow) -> ReadResult:
-        try:
-            if row.target_id:
-                return await self.read(row.target_id)
-            return await self.read(row.address, key="email")
-        except AppError as error:
-            if is_run_wide_error(error):
+        async with self._semaphore:
+            try:
+                id_, key = (row.target_id, "sid") if row.target_id else (row.address, "email")
+                return target_record_from_profile(await self._client.get_user(id_, key=key))
+            except StopsRun:
                 raise
-            return error
+            except NotFound as gone:
+                return gone if row.target_id else None
+            except AppError as error:
+                return error
 
 
 def encode_job_line(row: PlanRow) -> bytes:
-    """The row's line of an update job, like a user POST (contract sailthru 2.4)."""
-    body = _UserPostBody(row)
+    """Encode a row as one line of an update job: the body of a user POST, and a line feed."""
+    body = _UserPostBody.of_row(row)
     line: dict[str, Json] = (
         {"id": row.target_id, "key": "sid"}
         if row.target_id
@@ -105,12 +106,14 @@ def encode_job_line(row: PlanRow) -> bytes:
     if body.lists:
         line["lists"] = {name: int(on) for name, on in body.lists.items()}
     if body.optout is not None:
+        if body.optout is not OptOutLevel.ALL:
+            raise InternalError("An opt-out level other than `all` must not travel in a job.")
         line["optout_email"] = body.optout.value
     return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def find_joined_lists(rows: Iterable[PlanRow]) -> frozenset[str]:
-    """The lists these rows put somebody on; they have to be there first."""
+    """Collect the lists that rows put somebody on; they have to exist first."""
     return frozenset(
         change.field.removeprefix(LIST_PREFIX)
         for row in rows
@@ -119,24 +122,27 @@ def find_joined_lists(rows: Iterable[PlanRow]) -> frozenset[str]:
     )
 
 
-def is_run_wide_error(error: AppError) -> bool:
-    """Whether this would meet every row: it stops the run rather than the row."""
-    return error.is_retryable or error.code in ("auth_lost", "forbidden", "no_keyring", "store")
-
-
+@dataclass(frozen=True)
 class _UserPostBody:
-    """What a row sets, by the parts of a user POST."""
+    """A row's changes by the parts of a user POST."""
 
-    def __init__(self, row: PlanRow) -> None:
-        self.vars: Mapping[str, Json] = {
-            c.field.removeprefix(VAR_PREFIX): c.new
-            for c in row.changes_to_send
-            if c.field.startswith(VAR_PREFIX)
-        }
-        self.lists: Mapping[str, bool] = {
-            c.field.removeprefix(LIST_PREFIX): bool(c.new)
-            for c in row.changes_to_send
-            if c.field.startswith(LIST_PREFIX)
-        }
-        wanted = next((c.new for c in row.changes_to_send if c.field == "optout"), None)
-        self.optout = OptOutLevel(str(wanted)) if wanted is not None else None
+    vars: Mapping[str, Json]
+    lists: Mapping[str, bool]
+    optout: OptOutLevel | None
+
+    @classmethod
+    def of_row(cls, row: PlanRow) -> "_UserPostBody":
+        changes, optout = row.changes_to_send, find_optout_change(row)
+        return cls(
+            {
+                c.field.removeprefix(VAR_PREFIX): c.new
+                for c in changes
+                if c.field.startswith(VAR_PREFIX)
+            },
+            {
+                c.field.removeprefix(LIST_PREFIX): bool(c.new)
+                for c in changes
+                if c.field.startswith(LIST_PREFIX)
+            },
+            OptOutLevel(str(optout.new)) if optout is not None else None,
+        )

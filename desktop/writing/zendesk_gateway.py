@@ -1,7 +1,7 @@
-"""Zendesk as the target of a sync: read and written in hundreds, one by one where that is refused.
+"""Reads and writes Zendesk users for edits and syncs: by the hundred in jobs, or one by one.
 
-`tags` in a user replaces the whole set (contract zendesk 3, Tags): it is put together from what
-was read a moment before.
+`tags` in a user replaces the whole set: it is put together from what was read a moment before.
+https://developer.zendesk.com/api-reference/ticketing/ticket-management/tags/
 """
 
 from collections.abc import Sequence
@@ -18,39 +18,41 @@ from desktop.model.target_record import (
     TargetRecord,
     target_record_from_user,
 )
-from desktop.writing.target_record import ReadResult
+from desktop.writing.row_comparison import ReadResult
 
 MAX_USERS_PER_CALL = 100
 
 
 class ZendeskGateway:
-    """Reads and writes users, always by id; a create alone goes by its address."""
+    """Zendesk users, always by id; a create alone goes by its address."""
 
     service = Service.ZENDESK
 
-    def __init__(self, client: ZendeskClient, bulk: ZendeskBulkClient) -> None:
+    def __init__(self, client: ZendeskClient) -> None:
         self._client = client
-        self._bulk = bulk
+        self._bulk = ZendeskBulkClient(client)
 
     async def read_users(self, ids: Sequence[int]) -> dict[str, TargetRecord]:
-        """Those of up to a hundred users that exist."""
+        """Read up to a hundred users in one call; who was deleted is left out."""
         found = await self._client.show_users(ids)
-        return {str(p.id): target_record_from_user(p) for p in found if p.active}
+        return {str(user.id): target_record_from_user(user) for user in found if user.active}
 
     async def read_rows(self, rows: Sequence[PlanRow]) -> dict[int, ReadResult]:
-        """What stands there for each row of up to a hundred."""
+        """Read the user of each of up to a hundred rows, by row number."""
         known = [int(row.target_id) for row in rows if row.target_id]
         there = await self.read_users(known) if known else {}
-        found: dict[int, ReadResult] = {row.row: there.get(row.target_id) for row in rows}
+        found: dict[int, ReadResult] = {}
         for row in rows:
-            if not row.target_id:
-                people = await self._client.find_by_email(row.address)
-                found[row.row] = target_record_from_user(people[0]) if people else None
+            if row.target_id:
+                found[row.row] = there.get(row.target_id) or _user_gone_error()
+            else:
+                users = await self._client.find_by_email(row.address)
+                found[row.row] = target_record_from_user(users[0]) if users else None
         return found
 
-    async def send_row(self, row: PlanRow, target_record: TargetRecord | None) -> str:
-        """One request for one row; gives the user's id."""
-        document = build_user_document(row, target_record)
+    async def send_row(self, row: PlanRow, now: TargetRecord | None = None) -> str:
+        """Write one row by one request; returns the user's id. `now`: its tags are kept."""
+        document = build_user_document(row, now)
         if not row.target_id:
             return str((await self._bulk.create_or_update_one(document)).id)
         fields = document.pop("user_fields", None)
@@ -65,24 +67,28 @@ class ZendeskGateway:
     async def submit_job(
         self, documents: Sequence[dict[str, Json]], *, creates: bool
     ) -> ZendeskJob:
-        """One job for up to a hundred rows. Raises Forbidden where bulk import is off."""
+        """Start one job for up to a hundred users. Raises Forbidden where bulk import is off."""
         if creates:
             return await self._bulk.create_or_update_many(documents)
         return await self._bulk.update_many(documents)
 
     async def get_job(self, job_id: str) -> ZendeskJob:
-        """How far it is. Raises NotFound: jobs are readable for one day."""
+        """Poll a job. Raises NotFound: jobs are readable for one day."""
         found = await self._bulk.get_jobs((job_id,))
         if not found:
             raise NotFound("Zendesk does not know this job any more.")
         return found[0]
 
 
-def build_user_document(row: PlanRow, target_record: TargetRecord | None) -> dict[str, Json]:
-    """The user object with what the row wants."""
+def _user_gone_error() -> NotFound:
+    return NotFound("The Zendesk person was deleted.", "", "Open the customer again.")
+
+
+def build_user_document(row: PlanRow, now: TargetRecord | None) -> dict[str, Json]:
+    """Build the user object of a request that writes what the row wants."""
     document: dict[str, Json] = {}
     fields: dict[str, Json] = {}
-    tags = list(target_record.tags or ()) if target_record is not None else []
+    tags = list(now.tags or ()) if now is not None else []
     for change in row.changes_to_send:
         if change.field.startswith(TAG_PREFIX):
             tag = change.field.removeprefix(TAG_PREFIX)

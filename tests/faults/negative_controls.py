@@ -9,7 +9,7 @@ from desktop.app.runner_factory import build_sync_context
 from desktop.model.edit import EditState
 from desktop.model.service import Service
 from desktop.model.sync_plan import PlanRow
-from desktop.writing.edit_gateways import SailthruEditGateway
+from desktop.writing.edit_queue import row_of_edit
 from desktop.writing.sailthru_gateway import SailthruGateway
 from desktop.writing.zendesk_gateway import ZendeskGateway
 
@@ -21,7 +21,7 @@ async def resend_edits_without_reading(house: WorkspaceServices) -> None:
     outbox, now = house.store.outbox, house.context.clock.now
     while (edit := outbox.claim.blocking(now())) is not None:
         edit = outbox.mark_sending.blocking(edit, now())
-        await SailthruEditGateway(client).send(edit.request)
+        await SailthruGateway(client).send_row(row_of_edit(edit))
         outbox.close(edit, now(), EditState.DONE, "sent")
 
 
@@ -34,14 +34,14 @@ async def send_edits_without_claiming(house: WorkspaceServices, gate: Path) -> N
     while not gate.exists():  # noqa: ASYNC110, ASYNC240 - another process opens it
         await asyncio.sleep(0.002)
     for edit in due:
-        await SailthruEditGateway(client).send(edit.request)
+        await SailthruGateway(client).send_row(row_of_edit(edit))
 
 
 async def resend_rows_without_reading(house: WorkspaceServices, goal: str) -> None:
     """Go on with a killed run by sending again what was being sent, without looking."""
     tools, applying = build_sync_context(house), house.store.batches
-    sailthru = SailthruGateway(tools.sailthru.client, tools.sailthru.bulk)
-    zendesk = ZendeskGateway(tools.zendesk.client, tools.zendesk.bulk)
+    sailthru = tools.profiles
+    zendesk = ZendeskGateway(tools.zendesk.client)
     plan = house.store.runs.list_runs.blocking(goal, 1)[0].plan
     assert plan is not None
 
@@ -59,7 +59,7 @@ async def resend_rows_without_reading(house: WorkspaceServices, goal: str) -> No
 async def repeat_increments(house: WorkspaceServices, goal: str) -> None:
     """Go on with a killed run by adding what it was adding, without asking whether that counts."""
     tools, applying = build_sync_context(house), house.store.batches
-    sailthru = SailthruGateway(tools.sailthru.client, tools.sailthru.bulk)
+    sailthru = tools.profiles
     plan = house.store.runs.list_runs.blocking(goal, 1)[0].plan
     assert plan is not None
     for batch in applying.list_open_batches.blocking(plan):

@@ -23,7 +23,7 @@ from desktop.sync.sync_presets import (
     build_preset,
 )
 from desktop.sync.sync_runner import RunRequest
-from desktop.writing.batch_bookkeeping import Checkpoint
+from desktop.writing.write_protocol import Checkpoint
 from tests.support.sandbox_servers import SandboxServers
 
 LIST_NAME = "Loyal"

@@ -27,3 +27,8 @@ class SailthruJob:
     def has_ended(self) -> bool:
         """Whether the service does nothing more for it."""
         return self.status is not SailthruJobStatus.PENDING
+
+    @property
+    def progress(self) -> None:
+        """How many rows it has done: Sailthru does not say."""
+        return

@@ -55,7 +55,7 @@ def _iter_email_consequences(
     Sailthru mails a profile that is on a list and has opted out of nothing.
     """
     fields = target.fields if target is not None else {}
-    before = OptOutLevel(str(target.get_value("optout"))) if target else OptOutLevel.NONE
+    before = (target.optout if target is not None else None) or OptOutLevel.NONE
     change = next((c for c in row.changes_to_send if c.field == "optout"), None)
     after = OptOutLevel(str(change.new)) if change is not None else before
     lists = {name for name, on in fields.items() if name.startswith(LIST_PREFIX) and on}

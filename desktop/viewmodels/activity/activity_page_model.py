@@ -31,7 +31,7 @@ from desktop.viewmodels.activity.activity_row import (
     customer_query_for_edit,
     matches_filter,
 )
-from desktop.viewmodels.activity.conflict_current_value import read_current_value
+from desktop.viewmodels.activity.conflict_current_value import read_conflict_value
 from desktop.viewmodels.activity.edit_actions import EditActions
 from desktop.viewmodels.activity.edit_export import edits_to_csv, edits_to_json
 from desktop.viewmodels.activity.edit_loader import EditLoader
@@ -261,7 +261,7 @@ class ActivityPageModel(TaskModel):
         self._audit = entries
         self.changed.emit()
         if edit.state is EditState.CONFLICT and self._current_value is None:
-            self._current_value = await read_current_value(
+            self._current_value = await read_conflict_value(
                 edit, self._workspace, self._store, self._clock.now()
             )
             self.changed.emit()

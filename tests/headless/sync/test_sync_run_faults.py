@@ -26,7 +26,8 @@ from desktop.store.run_provenance import RunProvenance
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.feed_extractor import FeedExtractor
 from desktop.sync.plan_builder import PlanBuilder, PlanRequest
-from desktop.writing.batch_bookkeeping import split_rows_to_send
+from desktop.writing.plan_rows import items_of, make_completion
+from desktop.writing.write_protocol import split_by_comparison
 from tests.support import sync_cases
 from tests.support.manual_clock import ManualClock
 from tests.support.sandbox_servers import SandboxServers
@@ -177,9 +178,9 @@ async def test_unanswered_write_seen_later_is_attributed_to_run(
         )
         for row in again
     }
-    send, closed = split_rows_to_send(again, there)
+    send, ended = split_by_comparison(items_of(again), there)
     assert not send
-    assert [end.state for end in closed] == [PlanRowState.DONE] * 3
+    assert [make_completion(result).state for result in ended] == [PlanRowState.DONE] * 3
 
 
 async def test_bulk_write_permanent_conflict_ends_run(

@@ -1,0 +1,375 @@
+"""The outbox as work for the write protocol: claims edits that are due, and closes them.
+
+Killed at any point, the next process finds the edit in a state that says what is certain:
+`queued`: nothing was sent; `sending`, `unknown`: it may have been, so the target is read first.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
+from desktop.kit.clock import Clock
+from desktop.kit.errors import (
+    AppError,
+    AuthenticationError,
+    KeyringError,
+    NotFound,
+    RateLimited,
+    ResponseTimeout,
+    ServiceError,
+    ServiceUnreachable,
+)
+from desktop.model.edit import Edit, EditKind, EditRequest, EditState
+from desktop.model.json_value import Json
+from desktop.model.optout_level import OptOutLevel
+from desktop.model.retry_backoff import ExponentialBackoff
+from desktop.model.sailthru_profile import SailthruProfile
+from desktop.model.service import Service
+from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow
+from desktop.model.target_record import (
+    LIST_PREFIX,
+    OPTOUT_FIELD,
+    USER_FIELD_PREFIX,
+    VAR_PREFIX,
+    TargetRecord,
+)
+from desktop.model.zendesk_user import ZendeskUser
+from desktop.store.workspace_store import WorkspaceStore
+from desktop.writing import outcomes
+from desktop.writing.optout_door import OptOutPermit
+from desktop.writing.outcomes import (
+    WriteItem,
+    WriteOutcome,
+    WriteResult,
+    may_be_applied,
+    shorten_value,
+)
+from desktop.writing.write_protocol import Checkpoint, RecordGateway, WriteProtocol, WriteStep
+
+log = logging.getLogger(__name__)
+
+# An accepted change that still reads as the old value after this long was changed back elsewhere.
+_STALE_READ_TOLERANCE_S = 120.0
+# What was accepted shows after some seconds; it is looked at again after this long.
+_READ_BACK_RETRY_S = 3.0
+_REFUSED_RETRY_S = 60.0
+_MAX_RETRY_WAIT_S = 600.0
+_RETRY_BACKOFF = ExponentialBackoff(
+    first_delay_s=2.0, factor=2.0, max_delay_s=60.0, max_attempts=1_000_000
+)
+
+
+@dataclass(frozen=True)
+class EditSenderContext:
+    """What sending edits needs: the store, the services connected now, and how to wait.
+
+    `checkpoint` is called with the name of each step passed (tests stop the process there).
+    """
+
+    store: WorkspaceStore
+    gateways: Mapping[Service, RecordGateway]
+    clock: Clock
+    bus: ChangeBus
+    jitter: Callable[[], float]
+    permit_optout: OptOutPermit
+    checkpoint: Checkpoint = field(default=lambda _name: None)
+
+
+class EditSender:
+    """Sends the edits that are due. Any number may run, in any number of processes."""
+
+    def __init__(self, context: EditSenderContext) -> None:
+        self._context = context
+
+    async def send_due(self, *, only: Iterable[str] = ()) -> tuple[Edit, ...]:
+        """Send every edit that is due now (or only these ids); returns how far each is.
+
+        Never raises for what a service says: that becomes the edit's state. Raises StorageError.
+        """
+        context, wanted = self._context, tuple(only)
+        ended: list[Edit] = []
+        while True:
+            edit = await context.store.outbox.claim(
+                context.clock.now(), only=wanted, services=tuple(context.gateways)
+            )
+            if edit is None:
+                return tuple(ended)
+            context.checkpoint(WriteStep.CLAIMED.value)
+            claimed = _ClaimedEdit(context, edit)
+            ended.append(await claimed.send())
+            claimed.publish_change()
+
+
+class _ClaimedEdit:
+    """One claimed edit; the protocol's work source for it."""
+
+    reads_back_unanswered = False
+
+    def __init__(self, context: EditSenderContext, edit: Edit) -> None:
+        self._context = context
+        self._outbox = context.store.outbox
+        self._edit = edit
+        # Once an attempt may have arrived, no later one can say that nothing did.
+        self._is_unsure = edit.state is EditState.UNKNOWN or edit.is_accepted
+
+    async def send(self) -> Edit:
+        """Take the edit through the protocol; returns how far it is then."""
+        context = self._context
+        try:
+            obstacle = await self._find_undo_obstacle()
+            if obstacle:
+                await self._end(EditState.CONFLICT, obstacle, is_unsent=True)
+                return self._edit
+            item = WriteItem(
+                row_of_edit(self._edit),
+                is_maybe_sent=self._is_unsure,
+                is_accepted=self._edit.is_accepted,
+                # A person may edit whoever is on the sheet, agents and admins too.
+                allows_staff=True,
+            )
+            protocol = WriteProtocol(
+                context.gateways[self._edit.request.target.service],
+                context.clock,
+                context.permit_optout,
+                context.checkpoint,
+            )
+            await protocol.write_singly([item], self)
+        except BaseException:
+            # Closing in the middle, or a full disk: what was sent is unknown, what was not
+            # stays queued.
+            self._release_interrupted()
+            raise
+        else:
+            return self._edit
+        finally:
+            self._outbox.stop_work.blocking(self._edit.id)
+
+    async def mark_sending(self) -> None:
+        """Commit that the request is about to leave."""
+        self._edit = await self._outbox.mark_sending(self._edit, self._context.clock.now())
+
+    async def mark_accepted(self) -> None:
+        """Commit that the service answered ok."""
+        self._edit = await self._outbox.mark_accepted(self._edit, self._context.clock.now())
+        self.publish_change()
+
+    async def close(self, results: Sequence[WriteResult]) -> None:
+        """End the edit, or put it back into the outbox for a later attempt."""
+        (result,) = results
+        outcome, error, unsure = result.outcome, result.error, self._is_unsure
+        if error is not None and outcome is WriteOutcome.TARGET_GONE:
+            gone = f"{error.title} {error.message}" if isinstance(error, AppError) else str(error)
+            words = " ".join(f"{gone} {self._certainty_text(unsure=unsure)}".split())
+            await self._end(EditState.CONFLICT, words, is_unsent=not unsure)
+        elif outcome is WriteOutcome.READ_BACK_FAILED and isinstance(error, AppError):
+            await self._postpone_read_back(error.title)
+        elif error is not None and outcome is WriteOutcome.UNREADABLE:
+            await self._postpone_after_error(error, nothing_sent=not unsure)
+        elif error is not None:
+            await self._close_after_failed_send(error)
+        elif outcome is WriteOutcome.ACCEPTED:
+            await self._close_not_shown(result.record)
+        elif outcome is WriteOutcome.CHANGED_ELSEWHERE:
+            await self._close_changed_elsewhere(result)
+        else:
+            # An address that is taken has a profile, which is all that a create wants.
+            is_ours = unsure or outcome is WriteOutcome.CONFIRMED
+            words = self._service_text(outcomes.EDIT_CONFIRMED_TEXT)
+            await self._cache(result.record)
+            await self._end(
+                EditState.DONE,
+                words if is_ours else outcomes.UNCHANGED_TEXT,
+                is_unsent=not is_ours,
+            )
+
+    async def _close_not_shown(self, record: TargetRecord | None) -> None:
+        """Wait for an accepted change to show, or see that it was changed back."""
+        age_s = abs(self._context.clock.now() - self._edit.accepted_at)
+        if age_s < _STALE_READ_TOLERANCE_S:
+            words = self._service_text(outcomes.EDIT_NOT_SHOWN_YET_TEXT)
+            await self._postpone_read_back(words)
+            return
+        await self._cache(record)
+        await self._end(EditState.CONFLICT, outcomes.EDIT_REVERTED_TEXT)
+
+    async def _close_changed_elsewhere(self, result: WriteResult) -> None:
+        unsure = self._is_unsure
+        text = outcomes.EDIT_CHANGED_MAYBE_OURS_TEXT if unsure else outcomes.EDIT_CHANGED_TEXT
+        now = _format_value(self._edit, value_of_edit(self._edit.request, result.record))
+        await self._cache(result.record)
+        await self._end(EditState.CONFLICT, text.replace("{now}", now), is_unsent=not unsure)
+
+    async def _find_undo_obstacle(self) -> str:
+        """Say why this undo must not be sent, if its edit turned out to have changed nothing.
+
+        What stands there then is somebody else's choice.
+        """
+        undoes = self._edit.request.undoes
+        if undoes is None or self._edit.tries:
+            return ""
+        undone = await self._outbox.get_edit(undoes)
+        if not undone.has_changed_nothing:
+            return ""
+        return outcomes.NOTHING_TO_UNDO_TEXT.replace("{id}", undone.id)
+
+    async def _close_after_failed_send(self, error: AppError | OSError) -> None:
+        unsure = self._is_unsure
+        if isinstance(error, ServiceUnreachable | RateLimited | AuthenticationError | KeyringError):
+            await self._postpone_after_error(error, nothing_sent=not unsure)
+            return
+        if isinstance(error, ResponseTimeout):
+            await self._postpone_after_error(error)
+            return
+        unsure = unsure or may_be_applied(error)
+        if isinstance(error, ServiceError) and error.is_retryable:
+            await self._postpone_after_error(error, nothing_sent=not unsure)
+            return
+        state = EditState.CONFLICT if isinstance(error, NotFound) else EditState.FAILED
+        words = f"{error} {self._certainty_text(unsure=True)}" if unsure else str(error)
+        await self._end(state, words, is_unsent=not unsure)
+
+    async def _postpone_after_error(
+        self, error: AppError | OSError, *, nothing_sent: bool = False
+    ) -> None:
+        # With these the edit itself is fine: it goes out once somebody has signed in again.
+        is_signed_out = isinstance(error, AuthenticationError | KeyringError)
+        is_refused = isinstance(error, AppError) and not error.is_retryable and not is_signed_out
+        if is_refused and nothing_sent:
+            words = f"{error} {self._certainty_text(unsure=False)}"
+            await self._end(EditState.FAILED, words, is_unsent=True)
+            return
+        edit, now = self._edit, self._context.clock.now()
+        wait_s = (
+            _RETRY_BACKOFF.delay_s(max(1, min(edit.tries, 8)), self._context.jitter())
+            or _REFUSED_RETRY_S
+        )
+        if is_refused:
+            # It may have been applied: only a read that is let in can say how it ended.
+            wait_s = _REFUSED_RETRY_S
+        due = now + wait_s
+        if isinstance(error, RateLimited):
+            due = max(due, error.retry_at)
+        unsure = edit.state in (EditState.SENDING, EditState.UNKNOWN) and not nothing_sent
+        self._edit = await self._outbox.release(
+            edit,
+            now,
+            state=EditState.UNKNOWN if unsure else EditState.QUEUED,
+            not_before=min(due, now + _MAX_RETRY_WAIT_S),
+            detail=error.title if isinstance(error, AppError) else str(error),
+        )
+
+    async def _postpone_read_back(self, detail: str) -> None:
+        now = self._context.clock.now()
+        self._edit = await self._outbox.release(
+            self._edit,
+            now,
+            state=EditState.UNKNOWN,
+            not_before=now + _READ_BACK_RETRY_S,
+            detail=detail,
+        )
+
+    def _release_interrupted(self) -> None:
+        """Give the edit back as it was left, on whatever thread this is."""
+        try:
+            now = self._context.clock.now()
+            edit = self._outbox.get_edit.blocking(self._edit.id)
+            if edit.state.is_final:
+                return
+            sent = edit.state in (EditState.SENDING, EditState.UNKNOWN)
+            self._outbox.release.blocking(
+                edit,
+                now,
+                state=EditState.UNKNOWN if sent else EditState.QUEUED,
+                not_before=now,
+                detail=edit.detail,
+            )
+        except AppError as error:
+            # The row stays claimed; this process's end frees it.
+            log.info("An edit could not be given back: %s", error.code)
+
+    async def _cache(self, record: TargetRecord | None) -> None:
+        """Cache what was read before the edit closes: the sheet never shows the old value again."""
+        now, cache = self._context.clock.now(), self._context.store.customer_cache
+        document = record.document if record is not None else None
+        if isinstance(document, SailthruProfile):
+            await cache.save_profile(document, now)
+        elif isinstance(document, ZendeskUser):
+            await cache.save_user_keeping_identities(document, now)
+        self._context.checkpoint(WriteStep.CACHED.value)
+
+    async def _end(self, state: EditState, detail: str, *, is_unsent: bool = False) -> None:
+        # Every try was refused, so none had an effect: there is nothing to take back.
+        edit = replace(self._edit, tries=0) if is_unsent else self._edit
+        self._edit = await self._context.store.run(
+            self._outbox.close, edit, self._context.clock.now(), state, detail
+        )
+        self._context.checkpoint(WriteStep.CLOSED.value)
+
+    def publish_change(self) -> None:
+        """Tell the window that this edit has moved on."""
+        topics = [Topic.OUTBOX, Topic.CUSTOMER]
+        if self._edit.state.is_final:
+            topics.append(Topic.AUDIT)
+        self._context.bus.publish(ChangeSet.of(*topics, ids=[self._edit.request.target.id]))
+
+    def _certainty_text(self, *, unsure: bool) -> str:
+        """Say what is certain about an edit that cannot be compared."""
+        if self._edit.is_accepted:
+            return "The service had accepted the change before."
+        if unsure:
+            return "The change may have been applied before."
+        return "Nothing was changed." if self._edit.tries else "Nothing was sent."
+
+    def _service_text(self, text: str) -> str:
+        return text.replace("{service}", self._edit.request.target.service.title)
+
+
+def row_of_edit(edit: Edit) -> PlanRow:
+    """Convert an edit to the row of a plan that would do the same: one field of one record."""
+    request = edit.request
+    is_create = request.kind is EditKind.CREATE
+    return PlanRow(
+        row=int(edit.id),
+        fate=PlannedOutcome.CREATE if is_create else PlannedOutcome.UPDATE,
+        source_id="",
+        target_id="" if is_create else request.target.id,
+        label=request.target.label,
+        address=request.target.id if is_create else "",
+        changes=_changes_of_request(request),
+    )
+
+
+def value_of_edit(request: EditRequest, record: TargetRecord | None) -> Json:
+    """Return the value an edit is about, as it stands in the record; of a create the sid."""
+    if record is None or request.kind is EditKind.CREATE:
+        return record.id if record is not None else None
+    value = record.get_value(_changes_of_request(request)[0].field)
+    # Zendesk gives null for a check box that was never ticked.
+    return bool(value) if request.kind is EditKind.SYNC_CHECKBOX else value
+
+
+def _changes_of_request(request: EditRequest) -> tuple[FieldChange, ...]:
+    old, new = request.old, request.new
+    if request.kind is EditKind.CREATE:
+        # On no list: consent is not something that creating a profile can give.
+        wanted = new if isinstance(new, dict) else {}
+        return tuple(FieldChange(VAR_PREFIX + name, None, value) for name, value in wanted.items())
+    if request.kind is EditKind.OPTOUT:
+        level = OptOutLevel.NONE.value if old is None else old
+        return (FieldChange(OPTOUT_FIELD, level, new),)
+    if request.kind is EditKind.LIST:
+        return (FieldChange(LIST_PREFIX + request.name, bool(old), bool(new)),)
+    if request.kind is EditKind.SYNC_CHECKBOX:
+        return (FieldChange(USER_FIELD_PREFIX + request.name, bool(old), bool(new)),)
+    return (FieldChange(VAR_PREFIX + request.name, old, new),)
+
+
+def _format_value(edit: Edit, value: Json) -> str:
+    if edit.request.kind is EditKind.LIST:
+        return "on the list" if value else "not on the list"
+    if edit.request.kind is EditKind.OPTOUT and value is not None:
+        return f"“{OptOutLevel(str(value)).label}”"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return shorten_value(value)

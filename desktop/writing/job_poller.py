@@ -1,0 +1,53 @@
+"""Waits for a bulk job of Sailthru or Zendesk to end, by polling it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from desktop.kit.clock import Clock
+from desktop.kit.errors import NotFound
+
+# Seconds between two polls of a job; the last one again and again.
+POLL_WAITS_S = (0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 5.0)
+
+
+class PollableJob(Protocol):
+    """A job as either service tells of it."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the service does nothing more for it."""
+        ...
+
+    @property
+    def progress(self) -> int | None:
+        """How many rows it has done; None where the service does not say."""
+        ...
+
+
+JobT = TypeVar("JobT", bound=PollableJob)
+
+
+async def wait_for_job(
+    poll: Callable[[], Awaitable[JobT]], clock: Clock, timeout_s: float, begun: JobT | None = None
+) -> JobT | None:
+    """Poll a job until it has ended; None when it is given up, or the service knows it no more.
+
+    `begun` is the job as its start was answered, if at hand. `timeout_s` counts from when the
+    job's progress last moved. Zendesk tells the progress; Sailthru does not, so there it counts
+    from the start.
+    """
+    job, polls, moved_at, progress = begun, 0, clock.monotonic(), None
+    while True:
+        if job is None:
+            try:
+                job = await poll()
+            except NotFound:
+                return None
+        if job.has_ended:
+            return job
+        if job.progress != progress:
+            progress, moved_at = job.progress, clock.monotonic()
+        elif clock.monotonic() - moved_at > timeout_s:
+            return None
+        await clock.sleep(POLL_WAITS_S[min(polls, len(POLL_WAITS_S) - 1)])
+        polls, job = polls + 1, None

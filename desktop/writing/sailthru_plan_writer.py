@@ -1,0 +1,253 @@
+"""Applies a plan to Sailthru: by single posts, 48 at a time, or by one update job.
+
+A job gives no results for single rows, so what it did is found by reading profiles back: a sample
+of those it changed, and each whose outcome decides something.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+from desktop.clients.sailthru.job_status import SailthruJob, SailthruJobStatus
+from desktop.kit.errors import AppError, ResponseTimeout, ServiceError
+from desktop.model.sync import FlowPolicy
+from desktop.model.sync_plan import PlanRow
+from desktop.model.target_record import LIST_PREFIX, TargetRecord
+from desktop.store.row_completion import RowCompletion
+from desktop.writing import outcomes
+from desktop.writing.job_poller import wait_for_job
+from desktop.writing.optout_door import SendingWay, find_optout_change, split_optout
+from desktop.writing.outcomes import WriteOutcome, WriteResult
+from desktop.writing.plan_rows import (
+    ClaimedBatch,
+    PlanRowQueue,
+    PlanWriter,
+    accepted_completion,
+    confirmed_completion,
+    failed_completion,
+    items_of,
+)
+from desktop.writing.row_comparison import is_row_applied
+from desktop.writing.sailthru_gateway import SailthruGateway, encode_job_line, find_joined_lists
+from desktop.writing.write_protocol import ReadyItem, WriteStep
+
+# Three rounds of the gateway's 16 concurrent calls.
+_POSTS_PER_BATCH = 48
+# Some 20 MB in memory; a hundred thousand people who change are one job.
+_MAX_JOB_LINES = 120_000
+_READ_BACK_SAMPLE_SIZE = 200
+_SID_LINES_SAMPLE_SIZE = 50
+
+
+class SailthruPlanWriter(PlanWriter):
+    """One run's writes to Sailthru."""
+
+    page_rows = 500
+
+    def __init__(self, queue: PlanRowQueue, gateway: SailthruGateway, flows: FlowPolicy) -> None:
+        super().__init__(queue)
+        self._gateway = gateway
+        self._may_start_flows = flows is FlowPolicy.MAY_START
+        self._ensured_lists: set[str] = set()
+
+    async def _write_all(self) -> None:
+        write = self._write_posts_batch if self._may_start_flows else self._write_job_batch
+        while await write():
+            pass
+
+    async def _next_rows(self, limit: int) -> tuple[PlanRow, ...]:
+        rows = await self._queue.list_next(limit)
+        joined = find_joined_lists(rows) - self._ensured_lists
+        if joined:
+            await self._gateway.create_missing_lists(joined)
+            self._ensured_lists |= joined
+        return rows
+
+    async def _write_posts_batch(self) -> bool:
+        rows = await self._next_rows(_POSTS_PER_BATCH)
+        if rows:
+            batch = await self._queue.claim("posts", rows)
+            await self._protocol.write_singly(items_of(rows), batch)
+        return bool(rows)
+
+    async def _write_job_batch(self) -> bool:
+        batch: ClaimedBatch | None = None
+        lines, count = bytearray(), 0
+        while count < _MAX_JOB_LINES and (rows := await self._next_rows(self.page_rows)):
+            if batch is None:
+                batch = await self._queue.claim("job", rows)
+            else:
+                await batch.extend(rows)
+            ready, ended = await self._protocol.read_and_compare(items_of(rows))
+            if ended:
+                await batch.close(ended)
+            for row in await self._send_optouts(batch, ready):
+                lines += encode_job_line(row)
+                count += 1
+        if batch is None:
+            return False
+        if not count:
+            await batch.release()
+            return True
+        try:
+            job = await self._gateway.submit_job(bytes(lines))
+        except (ResponseTimeout, ServiceError):
+            # It may be under way: what it changes is found by reading, at the next try.
+            raise
+        except AppError:
+            await batch.release()
+            raise
+        del lines
+        await batch.mark_job(job.id)
+        await self._finish_job(batch, job.id)
+        return True
+
+    async def _send_optouts(self, batch: ClaimedBatch, ready: Sequence[ReadyItem]) -> list[PlanRow]:
+        """Post what must not travel in a job; returns the rows, or parts of rows, for the job."""
+        by_job = [one.row for one in ready if one.way is SendingWay.ANY]
+        single = [one for one in ready if one.way is SendingWay.SINGLY]
+        # A single post of a list change could start e-mail flows: here only a job may carry it.
+        alone = [one for one in single if not _changes_lists(one.row)]
+        if alone:
+            await self._protocol.write_singly([one.item for one in alone], batch)
+        parts = [one for one in single if _changes_lists(one.row)]
+        for start in range(0, len(parts), _POSTS_PER_BATCH):
+            split = {one.row.row: split_optout(one.row) for one in parts[start:][:_POSTS_PER_BATCH]}
+            source = _OptOutPart(batch, split)
+            items = items_of(optout for optout, _ in split.values())
+            await self._protocol.write_singly(items, source)
+            by_job += source.confirmed_rest
+        return by_job
+
+    async def _finish_job(self, batch: ClaimedBatch, job_id: str) -> None:
+        """Wait for the job, then find out what it did; it gives no results for single rows."""
+        clock = self._protocol.clock
+        job = await wait_for_job(
+            lambda: self._gateway.get_job(job_id), clock, self._queue.job_timeout_s
+        )
+        trouble = _job_failure_text(job)
+        numbers = await self._queue.store.batches.list_open_row_numbers(
+            self._queue.provenance.plan_id, batch.id
+        )
+        # The same rows again after a crash: drawn by the batch's number.
+        size = min(_READ_BACK_SAMPLE_SIZE, len(numbers))
+        sample = set(random.Random(batch.id).sample(numbers, size))
+        seen: dict[int, TargetRecord] = {}
+        if not trouble and not await self._is_sample_applied(batch, sample, seen):
+            sample = set(numbers)
+            if await self._refuses_sid_lines(batch, sample):
+                await self._post_refused_job_rows(batch)
+                return
+        async for rows in batch.open_pages(self.page_rows):
+            wanted = [r for r in rows if trouble or r.row in sample or _must_be_seen(r)]
+            found, missed = await self._protocol.read_back(r for r in wanted if r.row not in seen)
+            found |= seen
+            asked = {row.row for row in wanted}
+            self._protocol.passed(WriteStep.READ_BACK)
+            await batch.complete(
+                _job_completion(row, found, missed, trouble, job_id)
+                if row.row in asked
+                else accepted_completion(row, outcomes.NOT_READ_BACK_TEXT)
+                for row in rows
+            )
+
+    async def _is_sample_applied(
+        self, batch: ClaimedBatch, sample: set[int], seen: dict[int, TargetRecord]
+    ) -> bool:
+        """Whether all rows of the sample show what was written; those that do go into `seen`."""
+        async for rows in batch.open_pages(self.page_rows):
+            drawn = [row for row in rows if row.row in sample]
+            found, _ = await self._protocol.read_back(drawn)
+            seen |= found
+            if len(found) < len(drawn):
+                return False
+        return True
+
+    async def _refuses_sid_lines(self, batch: ClaimedBatch, numbers: set[int]) -> bool:
+        """Whether no line that goes by a sid was applied: some accounts skip them all."""
+        page = await batch.open_rows(self.page_rows)
+        rows = [r for r in page if r.target_id and r.row in numbers][:_SID_LINES_SAMPLE_SIZE]
+        there = await self._gateway.read_rows(rows)
+        return bool(rows) and not any(is_row_applied(row, there[row.row]) for row in rows)
+
+    async def _post_refused_job_rows(self, batch: ClaimedBatch) -> None:
+        async for rows in batch.open_pages(self.page_rows):
+            if kept := [row for row in rows if _changes_lists(row)]:
+                await batch.complete(failed_completion(r, outcomes.NO_SID_LINES_TEXT) for r in kept)
+            may = [row for row in rows if not _changes_lists(row)]
+            for start in range(0, len(may), _POSTS_PER_BATCH):
+                # The job's lines by address were taken, and a process before may have posted.
+                items = items_of(may[start : start + _POSTS_PER_BATCH], is_maybe_sent=True)
+                await self._protocol.write_singly(items, batch)
+
+
+class _OptOutPart:
+    """Work source for the opt-out changes of rows whose list changes go by a job.
+
+    `rows`: by row number the opt-out change alone, and the rest. `confirmed_rest` are the rests
+    whose opt-out was seen at the service; only they go on.
+    """
+
+    reads_back_unanswered = True
+
+    def __init__(self, batch: ClaimedBatch, rows: dict[int, tuple[PlanRow, PlanRow]]) -> None:
+        self._batch = batch
+        self._rows = rows
+        self.confirmed_rest: list[PlanRow] = []
+
+    async def mark_sending(self) -> None:
+        """Do nothing: claiming the batch has stored its rows as being sent."""
+
+    async def mark_accepted(self) -> None:
+        """Do nothing: a row that is found open is read, whether it was answered or not."""
+
+    async def close(self, results: Sequence[WriteResult]) -> None:
+        """Let rows go on to the job, or end them as a whole."""
+        ended: list[WriteResult] = []
+        waiting: list[RowCompletion] = []
+        for result in results:
+            optout, rest = self._rows[result.item.row.row]
+            whole = replace(optout, changes=(*optout.changes, *rest.changes))
+            if result.outcome in (WriteOutcome.CONFIRMED, WriteOutcome.UNCHANGED):
+                self.confirmed_rest.append(rest)
+            elif result.outcome is WriteOutcome.ACCEPTED:
+                waiting.append(failed_completion(whole, outcomes.LISTS_LEFT_TEXT))
+            else:
+                ended.append(replace(result, item=replace(result.item, row=whole)))
+        if waiting:
+            await self._batch.complete(waiting)
+        if ended:
+            await self._batch.close(ended)
+
+
+def _changes_lists(row: PlanRow) -> bool:
+    return any(change.field.startswith(LIST_PREFIX) for change in row.changes_to_send)
+
+
+def _must_be_seen(row: PlanRow) -> bool:
+    """Whether a job's row is read back whatever the sample: a create, an opt-out, an increment.
+
+    Whether what was added up counts cannot wait for the next plan.
+    """
+    return not row.target_id or bool(row.events) or find_optout_change(row) is not None
+
+
+def _job_completion(
+    row: PlanRow,
+    seen: dict[int, TargetRecord],
+    missed: dict[int, TargetRecord],
+    trouble: str,
+    job_id: str,
+) -> RowCompletion:
+    if row.row in seen:
+        return confirmed_completion(row, seen[row.row])
+    known = missed[row.row].id if row.row in missed else ""
+    failed = failed_completion(row, trouble or outcomes.LINE_SKIPPED_TEXT, job_id)
+    return replace(failed, target_id=known)
+
+
+def _job_failure_text(job: SailthruJob | None) -> str:
+    """The sentence for a job that did not complete; "" for one that did."""
+    if job is None:
+        return outcomes.JOB_STUCK_TEXT.format(service="Sailthru")
+    return outcomes.JOB_ERROR_TEXT if job.status is SailthruJobStatus.ERROR else ""

@@ -1,0 +1,163 @@
+"""Applies a plan to Zendesk: hundreds in jobs, several at once; one by one where jobs are refused.
+
+A job that completed has not therefore done every row: its results are read row by row, and what
+it says it did is read back.
+https://developer.zendesk.com/api-reference/ticketing/ticket-management/job_statuses/
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from desktop.clients.zendesk.bulk_jobs import ZendeskJob, ZendeskJobStatus
+from desktop.kit.errors import AppError, Forbidden, ResponseTimeout, ServiceError
+from desktop.model.sync_plan import PlanRow
+from desktop.writing import outcomes
+from desktop.writing.job_poller import wait_for_job
+from desktop.writing.plan_rows import (
+    ClaimedBatch,
+    PlanRowQueue,
+    PlanWriter,
+    accepted_completion,
+    confirmed_completion,
+    failed_completion,
+    items_of,
+    parked_completion,
+)
+from desktop.writing.write_protocol import READ_BACK_WAITS_S, ReadyItem, WriteStep
+from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL, ZendeskGateway, build_user_document
+
+# Of the 30 jobs an account may have queued or running, most are left to others.
+_MAX_CONCURRENT_JOBS = 5
+
+
+class ZendeskPlanWriter(PlanWriter):
+    """One run's writes to Zendesk."""
+
+    page_rows = MAX_USERS_PER_CALL
+
+    def __init__(self, queue: PlanRowQueue, gateway: ZendeskGateway) -> None:
+        super().__init__(queue)
+        self._gateway = gateway
+        self._claim_lock = asyncio.Lock()
+        # Found out by being refused: then single requests serve for the rest of the run.
+        self._is_job_allowed = {"create": True, "update": True}
+
+    async def _write_all(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(_MAX_CONCURRENT_JOBS):
+                    group.create_task(self._write_batches())
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
+
+    async def _write_batches(self) -> None:
+        while True:
+            async with self._claim_lock:
+                rows = await self._queue.list_next(MAX_USERS_PER_CALL)
+                if not rows:
+                    return
+                # Zendesk creates and updates by different calls.
+                is_create = not rows[0].target_id
+                rows = tuple(row for row in rows if bool(row.target_id) != is_create)
+                kind = "create" if is_create else "update"
+                batch = await self._queue.claim(kind, rows)
+            ready, ended = await self._protocol.read_and_compare(items_of(rows))
+            if ended:
+                await batch.close(ended)
+            if ready and self._is_job_allowed[kind]:
+                try:
+                    await self._write_job(batch, ready, creates=is_create)
+                    continue
+                except Forbidden:
+                    self._is_job_allowed[kind] = False
+            # At most one such request a second is let through, so the last of a hundred waits for
+            # minutes: the protocol reads each again right before it is sent.
+            for one in ready:
+                await self._protocol.write_singly([one.item], batch)
+
+    async def _write_job(
+        self, batch: ClaimedBatch, ready: Sequence[ReadyItem], *, creates: bool
+    ) -> None:
+        """Write compared rows by one job. Raises Forbidden where jobs are not allowed."""
+        documents = [build_user_document(one.row, one.record) for one in ready]
+        try:
+            job = await self._gateway.submit_job(documents, creates=creates)
+        except (Forbidden, ResponseTimeout, ServiceError):
+            # Unless forbidden it may be under way: what it changes is found by reading, at the
+            # next try.
+            raise
+        except AppError:
+            await batch.release()
+            raise
+        await batch.mark_job(job.id)
+        await self._finish_job(batch, job.id, job)
+
+    async def _finish_job(
+        self, batch: ClaimedBatch, job_id: str, begun: ZendeskJob | None = None
+    ) -> None:
+        """Wait for the job, and complete its rows by its results and by reading them back."""
+        job = await wait_for_job(
+            lambda: self._gateway.get_job(job_id),
+            self._protocol.clock,
+            self._queue.job_timeout_s,
+            begun,
+        )
+        async for rows in batch.open_pages(MAX_USERS_PER_CALL):
+            refusals, done = _parse_job_results(rows, job)
+            refused = [row for row in rows if row.row in refusals]
+            others = [row for row in rows if row.row not in refusals]
+            # A refusal is not waited for; some other writer may have made it so all the same.
+            seen, _ = await self._protocol.read_back(refused, READ_BACK_WAITS_S[:1])
+            found, missed = await self._protocol.read_back(others)
+            seen |= found
+            self._protocol.passed(WriteStep.READ_BACK)
+            completions = []
+            for row in rows:
+                if row.row in seen:
+                    end = confirmed_completion(row, seen[row.row])
+                elif row.row in refusals:
+                    end = parked_completion(row, refusals[row.row])
+                elif job is None or row.row not in done:
+                    end = failed_completion(row, _job_failure_text(job), job_id)
+                else:
+                    known = missed[row.row].id if row.row in missed else ""
+                    end = accepted_completion(row, outcomes.NOT_SHOWN_YET_TEXT, known)
+                completions.append(end)
+            await batch.complete(completions)
+
+
+def _parse_job_results(
+    rows: Sequence[PlanRow], job: ZendeskJob | None
+) -> tuple[dict[int, str], set[int]]:
+    """Map a job's results to rows: the refusals by row number, and the numbers of rows done.
+
+    `rows` in the order in which they were sent. A job that failed as a whole says nothing against
+    any row.
+    """
+    if job is None or job.status is not ZendeskJobStatus.COMPLETED:
+        return {}, set()
+    if not job.results and job.has_succeeded:
+        return {}, {row.row for row in rows}
+    by_id = {int(row.target_id): row.row for row in rows if row.target_id}
+    refused: dict[int, str] = {}
+    done: set[int] = set()
+    for result in job.results:
+        if result.id is not None and result.id in by_id:
+            number = by_id[result.id]
+        elif result.index is not None and 0 <= result.index < len(rows):
+            number = rows[result.index].row
+        else:
+            continue
+        if result.is_ok:
+            done.add(number)
+        else:
+            refused[number] = result.error
+    return refused, done
+
+
+def _job_failure_text(job: ZendeskJob | None) -> str:
+    if job is None:
+        return outcomes.JOB_STUCK_TEXT.format(service="Zendesk")
+    if job.status is ZendeskJobStatus.FAILED and job.message:
+        return outcomes.JOB_FAILED_TEXT.format(message=job.message[:200])
+    return outcomes.ROW_NOT_DONE_TEXT
