@@ -1,4 +1,4 @@
-"""Unpacks an answer's body piece by piece and stops at a limit: a small bomb stays small."""
+"""Decompresses a response body piece by piece, up to a size limit: a gzip bomb stays small."""
 
 import zlib
 
@@ -6,7 +6,7 @@ from desktop.kit.errors import ServiceError
 
 
 class BodyDecompressor:
-    """Collects one body; `encoding` is the Content-Encoding, `largest` counts unpacked bytes."""
+    """Collects one body; `encoding` is its Content-Encoding, `largest` the limit in bytes."""
 
     def __init__(self, encoding: str, largest: int) -> None:
         self._largest = largest
@@ -22,7 +22,7 @@ class BodyDecompressor:
             raise _unreadable_body_error("It is packed in a way nobody asked for.")
 
     def feed(self, piece: bytes) -> None:
-        """Take the next piece as it came. Raises ServiceError past the limit."""
+        """Add the next compressed piece. Raises ServiceError past the limit."""
         if self._inflate is None:
             self._take(piece)
             return
@@ -35,7 +35,7 @@ class BodyDecompressor:
             raise _unreadable_body_error("It could not be unpacked.") from None
 
     def finish(self) -> bytes | None:
-        """The whole body, or None when its packing ends too early."""
+        """Return the whole body, or None when the compressed data ends too early."""
         if self._inflate is not None and self._size and not self._inflate.eof:
             return None
         return b"".join(self._pieces)

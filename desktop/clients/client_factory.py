@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from desktop.clients.http_messages import Transport
 from desktop.clients.rate_limiter import RateLimiter
 from desktop.clients.request_pipeline import INTERACTIVE_RETRY_POLICY, RequestPipeline, RetryPolicy
-from desktop.clients.sailthru import protocol as sailthru_protocol
 from desktop.clients.sailthru.client import SailthruClient
+from desktop.clients.sailthru.protocol import SailthruCredentials, read_endpoint_rate_limits
 from desktop.clients.service_status import OnServiceState, ServiceStatusTracker
-from desktop.clients.zendesk import protocol as zendesk_protocol
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.credentials import ZendeskAuthenticator, ZendeskCredentials
+from desktop.clients.zendesk.protocol import read_account_rate_limits
 from desktop.kit.clock import Clock
 from desktop.model.service import Service
 
@@ -27,12 +27,10 @@ class ClientFactory:
     on_state: OnServiceState | None = None
     retry_policy: RetryPolicy = INTERACTIVE_RETRY_POLICY
 
-    def sailthru(
-        self, credentials: sailthru_protocol.SailthruCredentials, transport: Transport
-    ) -> SailthruClient:
+    def sailthru(self, credentials: SailthruCredentials, transport: Transport) -> SailthruClient:
         """Return a client for the account of one API key; `transport` leads to its Service URI."""
         # Each Sailthru endpoint and method has a limit of its own, so no bucket is shared.
-        limiter = RateLimiter(self.clock, sailthru_protocol.read_rate_limits, shared=False)
+        limiter = RateLimiter(self.clock, read_endpoint_rate_limits, shared=False)
         tracker = ServiceStatusTracker(Service.SAILTHRU.title, self.clock, self.on_state)
         pipeline = RequestPipeline(
             transport, limiter, tracker, self.clock, retry_policy=self.retry_policy
@@ -41,7 +39,7 @@ class ClientFactory:
 
     def zendesk(self, credentials: ZendeskCredentials, transport: Transport) -> ZendeskClient:
         """Return a client that acts as one agent; `transport` leads to the account's address."""
-        limiter = RateLimiter(self.clock, zendesk_protocol.read_rate_limits, shared=True)
+        limiter = RateLimiter(self.clock, read_account_rate_limits, shared=True)
         tracker = ServiceStatusTracker(Service.ZENDESK.title, self.clock, self.on_state)
         authenticator = ZendeskAuthenticator(credentials)
         pipeline = RequestPipeline(

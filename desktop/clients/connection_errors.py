@@ -1,4 +1,4 @@
-"""Why a service could not be reached, in sentences; told by the operating system's own errors."""
+"""Turns connection failures (DNS, TLS, proxy, timeout) into `ServiceUnreachable` sentences."""
 
 import errno
 import socket
@@ -14,7 +14,7 @@ _NETWORK_DOWN_ERRNOS = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 
 
 def unreachable_error(service: str, error: BaseException) -> ServiceUnreachable:
-    """The Offline that fits an error met before anything was sent."""
+    """Return the error for an exception raised before anything was sent."""
     for cause in _error_chain(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return ServiceUnreachable(
@@ -45,9 +45,9 @@ def unreachable_error(service: str, error: BaseException) -> ServiceUnreachable:
     )
 
 
-def proxy_error(service: str, said: str) -> ServiceUnreachable:
-    """A proxy on the way did not let the request through; `said` begins with its status."""
-    if said.strip().startswith("407"):
+def proxy_error(service: str, reply: str) -> ServiceUnreachable:
+    """Return the error for a proxy that refused; `reply` begins with its HTTP status."""
+    if reply.strip().startswith("407"):
         return ServiceUnreachable(
             f"A proxy keeps {service} away.",
             "The proxy wants to know who you are (407).",
@@ -59,35 +59,35 @@ def proxy_error(service: str, said: str) -> ServiceUnreachable:
 
 
 def connect_timeout_error(service: str) -> ServiceUnreachable:
-    """Nobody answered the call."""
+    """Return the error for a connection that was not made in time."""
     return ServiceUnreachable(
         f"{service} does not answer.", "No connection was made in time.", _HINT
     )
 
 
 def pool_exhausted_error(service: str) -> ServiceUnreachable:
-    """All our connections were busy for too long."""
+    """Return the error for a request that waited too long for a free connection."""
     return ServiceUnreachable(
         f"Too many calls to {service} at once.", "This one had to wait too long.", "Try it again."
     )
 
 
 def connection_closed_error(service: str) -> ServiceUnreachable:
-    """We have hung up ourselves."""
+    """Return the error for a transport that this process has closed."""
     return ServiceUnreachable(
         f"The connection to {service} is closed.", "Nothing was sent.", "Start again."
     )
 
 
 def response_timeout_error(service: str) -> ResponseTimeout:
-    """Sent, and silence."""
+    """Return the error for a request that was sent and not answered in time."""
     return ResponseTimeout(
         f"{service} took too long.", "The request was sent; no answer came.", _HINT
     )
 
 
 def truncated_response_error(service: str) -> ResponseTimeout:
-    """Sent, and the connection ended before the whole answer had come."""
+    """Return the error for a response that ended before it was complete."""
     return ResponseTimeout(
         f"{service}’s answer broke off.", "The connection ended before all of it came.", _HINT
     )
@@ -105,7 +105,7 @@ def _certificate_reason(error: ssl.SSLCertVerificationError) -> str:
 
 
 def _error_chain(error: BaseException) -> Iterator[BaseException]:
-    """`error` and what led to it, groups included, each once."""
+    """`error`, its causes and contexts and the members of groups, each once."""
     seen: set[int] = set()
     waiting = [error]
     while waiting:

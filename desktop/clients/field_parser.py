@@ -1,4 +1,4 @@
-"""Reads single fields of an answer; a wrong one is left out and noted, the rest stays.
+"""Parses single fields of a service's JSON; an invalid one is left out and noted as a problem.
 
 `None` and an absent field are alike: services use both. Notes hold where and why, never values.
 """
@@ -16,7 +16,7 @@ from desktop.model.json_value import Json
 
 @dataclass(frozen=True)
 class FieldProblem:
-    """One quarantined field: `where` is its path, `why` a short reason."""
+    """One field left out: `path` says where it is, `reason` why, never its value."""
 
     path: str
     reason: str
@@ -28,17 +28,17 @@ OnFieldProblems = Callable[[tuple[FieldProblem, ...]], None]
 
 
 class FieldParser:
-    """Collects what had to be left out of one answer."""
+    """Parses the fields of one response and collects the problems."""
 
     def __init__(self) -> None:
         self.problems: list[FieldProblem] = []
 
     def add_problem(self, where: str, why: str) -> None:
-        """Quarantine the field at `where`."""
+        """Note that the field at `where` is left out."""
         self.problems.append(FieldProblem(where, why))
 
     def text(self, value: object, where: str) -> str | None:
-        """A string that can be encoded."""
+        """Return a text that is valid Unicode, else None."""
         if value is None:
             return None
         if isinstance(value, str):
@@ -50,7 +50,7 @@ class FieldParser:
         return None
 
     def integer(self, value: object, where: str) -> int | None:
-        """An integer; digits in quotes count."""
+        """Return an integer, also one in quotes, else None."""
         if value is None:
             return None
         if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
@@ -63,7 +63,7 @@ class FieldParser:
         return None
 
     def identifier(self, value: object, where: str) -> int | None:
-        """A positive 64-bit integer."""
+        """Return a positive 64-bit integer, else None."""
         number = self.integer(value, where)
         if number is not None and not 0 < number < 2**63:
             self.add_problem(where, "not an id")
@@ -71,7 +71,7 @@ class FieldParser:
         return number
 
     def number(self, value: object, where: str) -> float | None:
-        """A finite number; one in quotes counts."""
+        """Return a finite number, also one in quotes, else None."""
         if value is None:
             return None
         if isinstance(value, str) and len(value) < 40:
@@ -87,7 +87,7 @@ class FieldParser:
         return None
 
     def flag(self, value: object, where: str, *, default: bool = False) -> bool:
-        """True or false; 1 and 0 count."""
+        """Return a boolean, also from 1 and 0, else `default`."""
         if value is None:
             return default
         if isinstance(value, bool):
@@ -98,14 +98,14 @@ class FieldParser:
         return default
 
     def struct(self, document: Mapping[str, object], kind: type[S], where: str = "answer") -> S:
-        """The fields that `kind` names; others are ignored."""
+        """Return a msgspec struct of the fields that `kind` names; others are ignored."""
         try:
             return msgspec.convert(document, kind)
         except UnicodeEncodeError:
             return msgspec.convert(self.mapping(document, where), kind)
 
     def mapping(self, value: object, where: str) -> Mapping[str, object]:
-        """An object; null and an empty array (PHP's empty map) count as an empty one."""
+        """Return an object; null and an empty array (PHP's empty map) count as an empty one."""
         if value is None or value == []:
             return {}
         if not isinstance(value, dict):
@@ -117,7 +117,7 @@ class FieldParser:
         return usable
 
     def sequence(self, value: object, where: str) -> Sequence[object]:
-        """An array; null and an empty object count as an empty one."""
+        """Return an array; null and an empty object count as an empty one."""
         if value is None or value == {}:
             return ()
         if isinstance(value, list):
@@ -126,7 +126,7 @@ class FieldParser:
         return ()
 
     def json(self, value: object, where: str) -> tuple[Json] | None:
-        """Any JSON, in a tuple; None when something in it cannot be kept."""
+        """Return any JSON value in a tuple of one; None when part of it cannot be stored."""
         try:
             if _usable(value):
                 return (cast("Json", value),)
@@ -137,7 +137,7 @@ class FieldParser:
         return None
 
     def json_map(self, value: object, where: str) -> dict[str, Json]:
-        """An object's usable entries."""
+        """Return an object's entries that can be stored."""
         kept: dict[str, Json] = {}
         for name, item in self.mapping(value, where).items():
             if (found := self.json(item, f"{where}.{_short(name)}")) is not None:

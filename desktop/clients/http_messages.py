@@ -1,4 +1,4 @@
-"""A request and its answer as values, and the port that carries one to the other.
+"""HTTP requests and responses as values, and the `Transport` protocol that sends them.
 
 Nothing here prints a path, a query, a header or a body: they hold keys and personal data.
 """
@@ -10,11 +10,11 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """One call; `template` is the path without ids (`/api/v2/users/{id}`), fit for logs.
+    """One HTTP request; `template` is its path without ids (`/api/v2/users/{id}`), fit for logs.
 
-    `safe`: sending it twice changes nothing more than sending it once, so that it may be sent
-    again when it is not known whether the first one arrived. `is_splittable`: when no answer came in
-    time, whoever asked will ask for less; the same is not asked again.
+    `is_idempotent`: sending it twice changes nothing more than sending it once, so that it may
+    be sent again when it is not known whether the first one arrived. `is_splittable`: when no
+    answer came in time, whoever asked will ask for less; the same is not asked again.
     """
 
     method: str
@@ -28,17 +28,17 @@ class HttpRequest:
 
     @property
     def route(self) -> str:
-        """Method and template: what rate limits and logs go by."""
+        """Method and template, the key of rate limits and logs."""
         return f"{self.method} {self.template}"
 
     def with_headers(self, headers: Mapping[str, str]) -> "HttpRequest":
-        """The same call with these headers added."""
+        """Return the same request with these headers added."""
         return replace(self, headers={**self.headers, **headers})
 
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """A complete answer: header names are lower-case, the body is unpacked."""
+    """A complete response: header names are lower-case, the body is decompressed."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -46,20 +46,21 @@ class HttpResponse:
 
 
 class Transport(Protocol):
-    """Carries requests to one service."""
+    """Sends requests to one service."""
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """The whole answer, whatever its status.
+        """Send a request and return the whole response, whatever its status.
 
-        Raises Offline (nothing reached the service), TimedOut (sent, no whole answer),
-        ServiceTrouble (an answer that cannot be taken in).
+        Raises ServiceUnreachable (nothing reached the service), ResponseTimeout (sent, no whole
+        answer), ServiceError (an answer that cannot be taken in).
         """
         ...
 
     def download(self, url: str) -> AsyncIterator[bytes]:
-        """The pieces of a file anywhere on the web, fetched without any credentials.
+        """Yield the pieces of a file anywhere on the web, fetched without credentials.
 
-        Raises BadInput (plain http), Offline, TimedOut, NotFound, ServiceTrouble.
+        Raises InvalidInput (plain http), ServiceUnreachable, ResponseTimeout, NotFound,
+        ServiceError.
         """
         ...
 

@@ -1,8 +1,8 @@
 """Parses and encodes a service's JSON: strict and fast, then tolerantly where that fails.
 
 What no later reader could use (NaN, a number beyond 64-bit floats, half a surrogate pair) does
-not cost the document: it stands in the result as `UNUSABLE_VALUE` or as text that cannot be encoded,
-and `field.Notes` quarantines it.
+not cost the document: it stands in the result as `UNUSABLE_VALUE` or as text that cannot be
+encoded, and `FieldParser` leaves out it.
 """
 
 import json
@@ -17,7 +17,7 @@ from desktop.model.service import Service
 
 
 class InvalidJsonError(ValueError):
-    """Not JSON at all; never leaves this room."""
+    """The body is no JSON; callers turn it into an `AppError` of their service."""
 
 
 class _Unusable:
@@ -27,12 +27,12 @@ class _Unusable:
 
 UNUSABLE_VALUE: Final = _Unusable()
 
-# The last integer every reader keeps exact enough to compare; ids are 64-bit (contract zendesk 14).
+# The last integer every reader keeps exact enough to compare; ids are 64-bit (docs/zendesk.md 14).
 MAX_INT = 2**64
 
 
 def parse_json(body: bytes) -> object:
-    """The document. Raises InvalidJsonError."""
+    """Return the document in a response body. Raises InvalidJsonError."""
     try:
         return msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

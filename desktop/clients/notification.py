@@ -1,4 +1,4 @@
-"""Desktop notifications from a process without Qt: org.freedesktop.Notifications over D-Bus.
+"""Shows desktop notifications without Qt, over D-Bus (org.freedesktop.Notifications).
 
 Linux alone; elsewhere, and where no desktop listens, nothing is shown.
 """
@@ -18,7 +18,7 @@ _USUAL_MS = -1
 
 
 async def show_notification(title: str, text: str, *, urgent: bool = False) -> bool:
-    """Show it, if there is a desktop; whether there was. Never raises."""
+    """Show a desktop notification; returns whether a desktop took it. Never raises."""
     if sys.platform != "linux" or not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
         return False
     try:
@@ -49,5 +49,5 @@ async def _send_notify_call(title: str, text: str, urgency: bytes) -> bool:
     )  # fmt: skip
     call = new_method_call(place, "Notify", "susssasa{sv}i", body)
     async with open_dbus_router(bus="SESSION") as router:
-        answer = await router.send_and_get_reply(call)
-    return bool(answer.header.message_type is MessageType.method_return)
+        response = await router.send_and_get_reply(call)
+    return bool(response.header.message_type is MessageType.method_return)

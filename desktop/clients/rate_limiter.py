@@ -1,4 +1,4 @@
-"""The rate budget of one service: what every answer's headers said, per bucket.
+"""The rate limiter of one service: tracks the budgets in response headers, and waits for them.
 
 A bucket is a name with a limit; a route (`GET user`) draws from the buckets its own answers
 named. Times are kept on the monotonic clock, so that a changed clock neither blocks nor floods.
@@ -17,10 +17,11 @@ _UNTIL_HEARD_S = 0.1
 
 @dataclass(frozen=True)
 class RateLimitReading:
-    """What one answer said about one bucket; `resets_in_s` is None where it did not say.
+    """The state of one rate limit bucket as a response's headers tell it.
 
-    A `level` says how many things may be under way at once rather than how many calls are left:
-    it falls and rises by itself, and nobody waits for it before being refused.
+    `is_concurrency`: the reading says how many things may be under way at once rather than how
+    many calls are left: it falls and rises by itself, and nobody waits for it before being
+    refused.
     """
 
     bucket: str
@@ -35,7 +36,7 @@ RateLimitReader = Callable[[HttpRequest, Mapping[str, str], float], Iterable[Rat
 
 @dataclass(frozen=True)
 class RateBudget:
-    """What is left of a bucket; `resets_in_s` seconds from the moment it was asked."""
+    """The calls left in a bucket; it is refilled `resets_in_s` seconds from the reading."""
 
     bucket: str
     limit: int
@@ -44,23 +45,23 @@ class RateBudget:
 
     @property
     def share(self) -> float:
-        """What is left, 0 to 1."""
+        """The share of the limit that is left, 0 to 1."""
         return self.remaining / self.limit if self.limit > 0 else 0.0
 
     @property
     def is_below_half(self) -> bool:
-        """Whether less than half is left."""
+        """Whether less than half of the limit is left."""
         return self.share < 0.5
 
 
 @dataclass
 class _Bucket:
-    """One bucket as far as it is known.
+    """The state of one rate limit bucket, as far as it is known.
 
     `remaining` counts down with every call that is let through, so that many callers at once
-    cannot all take the last one; `said` is what the service said last, `under_way` how many
-    calls have no answer yet, `over` how many had one. `window` numbers the windows; `heard`: an
-    answer has told of this one.
+    cannot all take the last one; `last_reported` is what the service said last. `under_way` calls
+    have no response yet, `finished` ones had one. `window` numbers the windows; `is_confirmed`: a
+    response has told of the present one.
     """
 
     limit: int
@@ -75,7 +76,7 @@ class _Bucket:
     is_confirmed: bool = True
 
     def roll_window(self, now: float) -> None:
-        """Fill it again once its window has passed.
+        """Refill the bucket once its window has passed.
 
         The next window is laid beside the last one, as long as the longest wait that was ever
         told. That is too short at first, so another is not begun before an answer has told.
@@ -95,7 +96,7 @@ class _Bucket:
     def apply_reading(
         self, reading: RateLimitReading, now: float, wait_s: float, mark: "WindowMark | None"
     ) -> None:
-        """Believe what an answer to a call of this window said; `mark`: of that call."""
+        """Take over a reading; `mark` tells which calls the server had counted by then."""
         self.is_confirmed = True
         if reading.resets_in_s is not None:
             self.resets_at = now + wait_s
@@ -119,7 +120,7 @@ class _Bucket:
 
 @dataclass(frozen=True)
 class WindowMark:
-    """When a call was let through: in which window, and after how many others were over."""
+    """The window in which a call was let through, and how many calls had finished before it."""
 
     window: int
     finished: int
@@ -127,19 +128,19 @@ class WindowMark:
 
 @dataclass(frozen=True)
 class CallPermit:
-    """A call let through, with its mark in every bucket; `RateLimiter.leave` gives it back."""
+    """A call that was let through; `RateLimiter.release` gives it back."""
 
     route: str
     marks: Mapping[str, WindowMark]
 
 
 class RateLimiter:
-    """Fed by every answer; asked by the window and before every call."""
+    """Tracks the rate limits of one service's routes and tells how long a call has to wait."""
 
     def __init__(
         self, clock: Clock, read: RateLimitReader, *, shared: bool, window_s: float = 60.0
     ) -> None:
-        """`read` is the service's own header reader.
+        """`read` extracts rate limit readings from a response's headers.
 
         `shared`: all routes draw from the account's bucket too (Zendesk), so that a 429 not
         explained by a bucket of the route's own stops them all. `window_s` is assumed where an
@@ -155,17 +156,17 @@ class RateLimiter:
         self._under_way: dict[str, int] = {}
 
     def record_response(
-        self, request: HttpRequest, answer: HttpResponse, entered: CallPermit | None = None
+        self, request: HttpRequest, response: HttpResponse, permit: CallPermit | None = None
     ) -> None:
-        """Take in an answer's headers; those of a call begun in an earlier window are late."""
+        """Take over a response's headers; those of a call of an earlier window are late."""
         now = self._clock.monotonic()
         drawn_from = self._routes.setdefault(request.route, set())
-        for reading in self._read(request, answer.headers, self._clock.now()):
+        for reading in self._read(request, response.headers, self._clock.now()):
             drawn_from.add(reading.bucket)
             wait_s = self._window_s if reading.resets_in_s is None else reading.resets_in_s
             if (known := self._buckets.get(reading.bucket)) is not None:
                 known.roll_window(now)
-                mark = entered.marks.get(reading.bucket) if entered else None
+                mark = permit.marks.get(reading.bucket) if permit else None
                 if mark is None or mark.window == known.window:
                     known.apply_reading(reading, now, wait_s, mark)
                 continue
@@ -179,7 +180,7 @@ class RateLimiter:
             )
 
     def pause_after_429(self, request: HttpRequest, wait_s: float, *, of_all: bool = True) -> None:
-        """After a 429: no call of this route, or of the whole account, for so long."""
+        """Block this route, or the whole account, for `wait_s` seconds after a 429."""
         now = self._clock.monotonic()
         own = (self._buckets[b] for b in self._routes.get(request.route, ()) if b != ACCOUNT_BUCKET)
         spent_own = any(bucket.last_reported == 0 and now < bucket.resets_at for bucket in own)
@@ -187,7 +188,7 @@ class RateLimiter:
         self._paused_until[key] = max(self._paused_until.get(key, 0.0), now + wait_s)
 
     def wait_s(self, request: HttpRequest, reserve: float = 0.0) -> float:
-        """How long this call should wait; 0: it may go.
+        """Return how long a request has to wait; 0: it may be sent.
 
         `reserve` is the share of each bucket that this caller leaves to others.
         """
@@ -203,11 +204,11 @@ class RateLimiter:
         return max(0.0, until - now)
 
     def is_first_call_pending(self, request: HttpRequest) -> bool:
-        """Whether nothing is known of this route yet and a call that will tell is under way."""
+        """Whether this route's limits are unknown and its first call is under way."""
         return request.route not in self._routes and self._under_way.get(request.route, 0) > 0
 
     def acquire(self, request: HttpRequest) -> CallPermit:
-        """Let a call through, and count it before its answer does."""
+        """Let a call through and count it before its response does."""
         marks: dict[str, WindowMark] = {}
         for name in self._buckets_of(request):
             bucket = self._buckets[name]
@@ -217,17 +218,17 @@ class RateLimiter:
         self._under_way[request.route] = self._under_way.get(request.route, 0) + 1
         return CallPermit(request.route, marks)
 
-    def release(self, entered: CallPermit, *, arrived: bool = True) -> None:
-        """The call is over; one that never `arrived` has cost nothing."""
-        for name, mark in entered.marks.items():
+    def release(self, permit: CallPermit, *, arrived: bool = True) -> None:
+        """End a call; one that never `arrived` at the service has cost nothing."""
+        for name, mark in permit.marks.items():
             bucket = self._buckets[name]
             bucket.under_way -= 1
             bucket.finished += 1
             bucket.remaining += not arrived and bucket.window == mark.window
-        self._under_way[entered.route] -= 1
+        self._under_way[permit.route] -= 1
 
     def budgets(self) -> tuple[RateBudget, ...]:
-        """Every bucket heard of; one whose window has passed is full again."""
+        """Return the budget of every known bucket; one whose window has passed is full."""
         now = self._clock.monotonic()
         return tuple(
             RateBudget(name, b.limit, _remaining_calls(b, now), max(0.0, b.resets_at - now))
@@ -235,11 +236,11 @@ class RateLimiter:
         )
 
     def budget(self, bucket: str = ACCOUNT_BUCKET) -> RateBudget | None:
-        """One bucket, or None when nothing was heard of it."""
+        """Return the budget of one bucket, or None when it is not known."""
         return next((b for b in self.budgets() if b.bucket == bucket), None)
 
     def is_below_half(self, bucket: str = ACCOUNT_BUCKET) -> bool:
-        """Whether less than half of that bucket is left, as far as is known."""
+        """Whether less than half of a bucket is left, as far as is known."""
         found = self.budget(bucket)
         return found is not None and found.is_below_half
 

@@ -1,7 +1,7 @@
-"""One call to a service: sign, wait for the budget, send, read, and try again where that is right.
+"""Sends one request to a service: authenticate, wait for the rate limit, send, parse, retry.
 
-A write whose fate is unknown (TimedOut, or ServiceTrouble with `applied_unknown`) is raised and
-never sent again here: `writing/` settles it by reading.
+A write whose fate is unknown (ResponseTimeout, or ServiceError with `is_outcome_unknown`) is
+raised and never sent again here: `writing/` settles it by reading.
 """
 
 import asyncio
@@ -43,9 +43,9 @@ _SIGN_IN_PROBES = ("GET /api/v2/users/me", "GET /settings")
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How hard a caller tries: no wait may end later than `patience_s` after the start.
+    """How long and how often a caller retries.
 
-    `reserve` is the share of every rate budget this caller leaves untouched.
+    `reserved_share` is the share of every rate budget this caller leaves untouched.
     """
 
     backoff: ExponentialBackoff
@@ -64,33 +64,33 @@ RUN_RETRY_POLICY = RetryPolicy(
 
 
 class RequestAuthenticator(Protocol):
-    """Puts the credentials on a request at the moment it is sent."""
+    """Adds credentials to a request at the moment it is sent."""
 
     async def authenticate(self, request: HttpRequest) -> HttpRequest:
-        """The request as it goes out."""
+        """Return the request with credentials."""
         ...
 
     async def recover_from_401(self, refused: HttpRequest) -> bool:
-        """After a 401 on `refused`: whether there are other credentials now, worth one more try."""
+        """Whether there are other credentials after a 401, worth one retry."""
         ...
 
 
 class NoAuthenticator:
-    """For requests that carry their credentials already (Sailthru signs while building)."""
+    """The authenticator of Sailthru, whose requests are signed when they are built."""
 
     async def authenticate(self, request: HttpRequest) -> HttpRequest:
-        """As it is."""
+        """Return the request unchanged."""
         return request
 
     async def recover_from_401(self, refused: HttpRequest) -> bool:
-        """There are no others."""
+        """Return False: there are no other credentials."""
         del refused
         return False
 
 
 @dataclass
 class RequestPipeline:
-    """Everything between a client's method and the transport. `jitter` gives [0, 1)."""
+    """All that stands between a client's method and the transport. `jitter` gives [0, 1)."""
 
     transport: Transport
     rate_limiter: RateLimiter
@@ -104,11 +104,11 @@ class RequestPipeline:
     _first_calls: dict[str, asyncio.Event] = field(default_factory=dict, init=False, repr=False)
 
     async def call(self, request: HttpRequest, read: ResponseReader[T]) -> T:
-        """Send `request` and give what `read(answer, now)` makes of the answer.
+        """Send `request` and return what `read(response, now)` makes of the response.
 
         Raises what the transport and `read` raise, once trying again is no use, and RateLimited
         without sending anything while the budget is closed for longer than the patience, and
-        AuthLost without sending anything while the credentials are known to be refused.
+        AuthenticationError without sending anything while the credentials are known to be refused.
         """
         begun = self.clock.monotonic()
         attempt, renewed = 1, False
@@ -117,22 +117,22 @@ class RequestPipeline:
             if not renewed:
                 self._stop_if_refused(request)
             started = self.clock.monotonic()
-            answer: HttpResponse | None = None
+            response: HttpResponse | None = None
             try:
                 # Nothing awaits between the gate and the count, so no two take the last call.
-                with self._acquired_permit(request) as entered:
+                with self._acquired_permit(request) as permit:
                     outgoing = await self.authenticator.authenticate(request)
-                    answer = await self.transport.send(outgoing)
-                    self.rate_limiter.record_response(request, answer, entered)
-                value = await self._read_response(request, answer, read)
+                    response = await self.transport.send(outgoing)
+                    self.rate_limiter.record_response(request, response, permit)
+                value = await self._read_response(request, response, read)
             except AuthenticationError as error:
-                if answer and not renewed and await self._recover_credentials(outgoing, started):
+                if response and not renewed and await self._recover_credentials(outgoing, started):
                     renewed = True
                     continue
                 self.status_tracker.record_failure(error, started)
                 raise
             except AppError as error:
-                wait_s = self._retry_delay_s(request, error, attempt, answer)
+                wait_s = self._retry_delay_s(request, error, attempt, response)
                 if wait_s is None or self._elapsed_s(begun) + wait_s > self.retry_policy.max_wait_s:
                     self.status_tracker.record_failure(error, started)
                     raise
@@ -164,13 +164,13 @@ class RequestPipeline:
             raise
 
     async def _read_response(
-        self, request: HttpRequest, answer: HttpResponse, read: ResponseReader[T]
+        self, request: HttpRequest, response: HttpResponse, read: ResponseReader[T]
     ) -> T:
         now = self.clock.now()
         try:
-            if len(answer.body) > _THREAD_PARSE_BYTES:
-                return await asyncio.to_thread(read, answer, now)
-            return read(answer, now)
+            if len(response.body) > _THREAD_PARSE_BYTES:
+                return await asyncio.to_thread(read, response, now)
+            return read(response, now)
         except RateLimited as error:
             self.rate_limiter.pause_after_429(
                 request, max(0.0, error.retry_at - now), of_all=error.applies_to_account
@@ -207,22 +207,22 @@ class RequestPipeline:
 
     @contextmanager
     def _acquired_permit(self, request: HttpRequest) -> Iterator[CallPermit]:
-        entered = self.rate_limiter.acquire(request)
+        permit = self.rate_limiter.acquire(request)
         arrived = True
         try:
-            yield entered
+            yield permit
         except ServiceUnreachable:
             arrived = False
             raise
         finally:
-            self.rate_limiter.release(entered, arrived=arrived)
+            self.rate_limiter.release(permit, arrived=arrived)
             if (waiting := self._first_calls.pop(request.route, None)) is not None:
                 waiting.set()
 
     def _retry_delay_s(
-        self, request: HttpRequest, error: AppError, attempt: int, answer: HttpResponse | None
+        self, request: HttpRequest, error: AppError, attempt: int, response: HttpResponse | None
     ) -> float | None:
-        """Seconds until the next try, or None: this error is final."""
+        """Seconds until the next attempt, or None: this error is final."""
         if isinstance(error, RateLimited):
             server_says_s: float | None = max(0.0, error.retry_at - self.clock.now())
         elif isinstance(error, ResponseTimeout):
@@ -232,7 +232,7 @@ class RequestPipeline:
         elif isinstance(error, ServiceError):
             if not error.is_retryable or (error.is_outcome_unknown and not request.is_idempotent):
                 return None
-            headers = answer.headers if answer else {}
+            headers = response.headers if response else {}
             server_says_s = retry_after_s(headers, self.clock.now())
         elif isinstance(error, ServiceUnreachable) or (
             isinstance(error, ConflictError)

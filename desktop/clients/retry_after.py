@@ -1,4 +1,4 @@
-"""How long a service asks to wait, read from its headers; in seconds from now.
+"""Parses Retry-After and Date headers: how many seconds a service asks to wait.
 
 Counted against the server's own clock where it sends one: this computer's may be years off.
 """
@@ -11,7 +11,7 @@ MAX_RETRY_AFTER_S = 3600.0
 
 
 def parse_http_date(text: str | None) -> float | None:
-    """Unix seconds of an HTTP date, or None."""
+    """Return the Unix seconds of an HTTP date, or None."""
     if not text:
         return None
     try:
@@ -22,7 +22,7 @@ def parse_http_date(text: str | None) -> float | None:
 
 
 def parse_header_number(text: str | None) -> float | None:
-    """A header's finite number, or None."""
+    """Return a header's finite number, or None."""
     try:
         value = float(text) if text is not None else None
     except ValueError:
@@ -31,13 +31,13 @@ def parse_header_number(text: str | None) -> float | None:
 
 
 def server_time(headers: Mapping[str, str], now: float) -> float:
-    """The server's Unix time by its Date header, else ours."""
+    """Return the server's Unix time by its Date header, else this computer's."""
     said = parse_http_date(headers.get("date"))
     return now if said is None else said
 
 
 def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
-    """What Retry-After asks for: seconds or an HTTP date (RFC 9110, 10.2.3); None when unsaid.
+    """Return the seconds Retry-After asks for (RFC 9110, 10.2.3), or None when absent.
 
     The past counts as 0. More than an hour is cut to an hour: a typing mistake in some
     gateway must not switch the app off for a year.

@@ -1,4 +1,4 @@
-"""How a service is doing, and a tracker that tells only when that changes."""
+"""Tracks a service's status (live, slow, offline, signed out) and reports each change."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from desktop.kit.errors import (
 
 
 class ServiceStatus(Enum):
-    """UNKNOWN until the first answer; SLOW also covers a service that answers with errors."""
+    """A service's status; SLOW also covers a service that answers with errors."""
 
     UNKNOWN = "unknown"
     LIVE = "live"
@@ -26,7 +26,7 @@ class ServiceStatus(Enum):
 
 @dataclass(frozen=True)
 class ServiceState:
-    """`since` is the Unix second the status began; `detail` says why, in a sentence or empty."""
+    """A service's status, since when (Unix seconds), and why in a sentence or empty."""
 
     service: str
     status: ServiceStatus
@@ -38,7 +38,7 @@ OnServiceState = Callable[[ServiceState], None]
 
 
 class ServiceStatusTracker:
-    """Turns the outcomes of calls into transitions."""
+    """Derives a service's status from the outcomes of calls."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class ServiceStatusTracker:
         self._refused_at: float | None = None
 
     def record_response(self, started: float) -> None:
-        """An answer (also a refusal of one operation) to a call begun at monotonic `started`."""
+        """Record a response to a call begun at monotonic `started`."""
         if self._refused_at is not None and started <= self._refused_at:
             # It was let in before the credentials were refused and says nothing about now.
             return
@@ -72,11 +72,11 @@ class ServiceStatusTracker:
         return None if self._refused_at is None else self._clock.monotonic() - self._refused_at
 
     def reset_refusal(self) -> None:
-        """A person asks for another try: the next call goes out, and tells."""
+        """Forget the refusal, because a person asks for another attempt."""
         self._refused_at = None
 
     def record_failure(self, error: AppError, started: float) -> None:
-        """The final error of a call; being signed out outlasts every other trouble."""
+        """Record a call's final error; being signed out outlasts every other fault."""
         if isinstance(error, AuthenticationError):
             self._refused_at = self._clock.monotonic()
             self._set_status(ServiceStatus.SIGNED_OUT, error.title)

@@ -1,4 +1,4 @@
-"""Sends e-mail over SMTP: encrypted, or in plain text to this computer alone.
+"""Sends e-mail over SMTP with TLS, or in plain text to loopback only.
 
 aiosmtplib is imported here alone, and only once something is sent.
 """
@@ -34,7 +34,7 @@ _EHLO_NAME = "[127.0.0.1]"
 
 
 class SmtpSecurity(Enum):
-    """How the connection is encrypted. NONE: not at all, on loopback only."""
+    """The encryption of an SMTP connection. NONE is for loopback only."""
 
     STARTTLS = "starttls"
     TLS = "tls"
@@ -43,7 +43,7 @@ class SmtpSecurity(Enum):
 
 @dataclass(frozen=True)
 class SmtpServer:
-    """Where mail is handed in, and as whom. `user` is empty where no sign-in is asked for."""
+    """The mail server's address and sign-in; `user` is empty where none is needed."""
 
     host: str
     port: int
@@ -55,7 +55,7 @@ class SmtpServer:
 
 @dataclass(frozen=True)
 class OutgoingEmail:
-    """A plain text for some addresses; line breaks in the subject become spaces."""
+    """A plain-text e-mail; line breaks in the subject become spaces."""
 
     to: tuple[str, ...]
     subject: str
@@ -70,10 +70,11 @@ async def send_email(
     now: float,
     limit_s: float = SMTP_TIMEOUT_S,
 ) -> None:
-    """Hand the letter in; `now` (Unix seconds) dates it.
+    """Send an e-mail; `now` (Unix seconds) dates it.
 
-    Raises InvalidInput where it would go unencrypted over a network, ServiceUnreachable, ResponseTimeout, AuthenticationError,
-    Rejected (also when only some of the addresses are) and ServiceTrouble.
+    Raises InvalidInput where it would go unencrypted over a network, ServiceUnreachable,
+    ResponseTimeout, AuthenticationError, Rejected (also when only some of the addresses are)
+    and ServiceError.
     """
     if server.security is SmtpSecurity.NONE and not is_loopback(server.host):
         raise InvalidInput(
@@ -172,7 +173,7 @@ def _untrusted_certificate_error(error: ssl.SSLError, server: SmtpServer) -> App
 
 
 def _server_reply(error: "SMTPResponseException") -> str:
-    """What the server said, without addresses that it repeats."""
+    """The server's reply, without the addresses that it repeats."""
     said = re.sub(r"\S*@\S*", "…", to_single_line(error.message))
     return f"It said {error.code} {said[:160]}".strip()
 

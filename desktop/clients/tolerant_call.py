@@ -1,4 +1,4 @@
-"""A call whose answer may hold unusable fields: gives the value, and tells what was left out."""
+"""Makes a call whose response may hold invalid fields, which are left out and reported."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -22,11 +22,11 @@ async def call_tolerantly(
     make: ModelBuilder[T],
     on_bad: OnFieldProblems | None,
 ) -> T:
-    """What `make` builds from the deciphered answer; `on_bad` is called on the event loop."""
+    """Return what `make` builds of the parsed response; reports fields left out to `on_bad`."""
 
-    def read(answer: HttpResponse, now: float) -> tuple[T, tuple[FieldProblem, ...]]:
+    def read(response: HttpResponse, now: float) -> tuple[T, tuple[FieldProblem, ...]]:
         notes = FieldParser()
-        value = make(decipher(answer, now), notes)
+        value = make(decipher(response, now), notes)
         return value, tuple(notes.problems)
 
     value, bad = await caller.call(request, read)

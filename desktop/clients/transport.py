@@ -1,4 +1,4 @@
-"""The only door to HTTP: one pooled connection set per service, and no foreign error leaves it.
+"""The HTTP transport over httpx: pooled connections to one service; raises `AppError`s only.
 
 Decided on purpose: proxies come from the environment, but never for this computer itself;
 redirects are not followed, because they would carry credentials elsewhere; cookies are not kept;
@@ -59,9 +59,9 @@ _FOREIGN_ERRORS = (
 
 @dataclass(frozen=True)
 class TransportOptions:
-    """How long to wait (seconds), how much to take (bytes), how many connections to hold.
+    """Timeouts in seconds, connection counts, and the largest body in bytes.
 
-    `lanes`: among how many pools the connections are divided. A pool looks at all its connections
+    `pools`: among how many pools the connections are divided. A pool looks at all its connections
     several times a request, each time at all of them once more: with 32 in one pool that is more
     than a third of a run's processor time (measured).
     """
@@ -79,7 +79,7 @@ class TransportOptions:
 
 @dataclass
 class _ConnectionPool:
-    """One pool of connections, and how many requests are under way in it."""
+    """One httpx pool, and how many requests are under way in it."""
 
     client: httpx.AsyncClient
     active_requests: int = 0
@@ -94,7 +94,7 @@ class _ConnectionPool:
 
 
 class HttpTransport:
-    """One service's connections."""
+    """The connections to one service."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class HttpTransport:
         self.request_count = 0
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """See `Transport`."""
+        """Send a request; see `Transport`."""
         number = next(_ids)
         self.request_count += 1
         started = time.monotonic()
@@ -138,16 +138,23 @@ class HttpTransport:
         else:
             return answer
         finally:
-            took_ms = round((time.monotonic() - started) * 1000)
+            elapsed_ms = round((time.monotonic() - started) * 1000)
             log.debug(
-                "%s %s → %s in %d ms (r%d)", self._service, request.route, outcome, took_ms, number
+                "%s %s → %s in %d ms (r%d)",
+                self._service,
+                request.route,
+                outcome,
+                elapsed_ms,
+                number,
             )
 
     async def _send_and_read(self, request: HttpRequest) -> HttpResponse:
         try:
-            lane = min(self._pools, key=lambda lane: lane.active_requests)
+            connection_pool = min(
+                self._pools, key=lambda connection_pool: connection_pool.active_requests
+            )
             async with asyncio.timeout(self._options.total_s):
-                with lane.request_slot() as client:
+                with connection_pool.request_slot() as client:
                     stream = client.stream(
                         request.method,
                         self._address(request),
@@ -175,7 +182,7 @@ class HttpTransport:
         return f"{self._base}{request.path}{query}"
 
     async def download(self, url: str) -> AsyncIterator[bytes]:
-        """See `Transport`. The export's host is another one, so nothing of ours goes along."""
+        """Download a file without credentials; see `Transport`."""
         address, _, query = url.partition("?")
         target = normalize_base_url(address) + (f"?{query}" if query else "")
         try:
@@ -202,9 +209,9 @@ class HttpTransport:
             raise self._to_app_error(e) from None
 
     async def aclose(self) -> None:
-        """Close every connection; a later `send` raises Offline."""
-        for lane in self._pools:
-            await lane.client.aclose()
+        """Close every connection; a later `send` raises ServiceUnreachable."""
+        for connection_pool in self._pools:
+            await connection_pool.client.aclose()
 
     def _build(self, *, proxies: bool, connections: int = 1) -> httpx.AsyncClient:
         limits = self._options
@@ -269,7 +276,7 @@ def _request_headers(request: HttpRequest) -> dict[str, str]:
 
 
 def _request_content(body: bytes | None) -> bytes | AsyncIterator[bytes] | None:
-    """A long body piece by piece: whole, every layer below would copy it, and time its writing."""
+    """A long body in pieces: whole, every layer below would copy it, and time its writing."""
     if body is None or len(body) <= _CHUNK_BYTES:
         return body
     return _chunks(body)
@@ -281,7 +288,7 @@ async def _chunks(body: bytes) -> AsyncIterator[bytes]:
 
 
 def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
-    """The system's trusted certificates and those of `ca_file`; TLS 1.2 at least.
+    """Return a TLS 1.2+ context that trusts the system's certificates and those of `ca_file`.
 
     Takes some 40 ms at first: to be asked for beside the event loop. Afterwards it is the same
     one, until a file with certificates changes.

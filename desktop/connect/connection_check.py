@@ -1,4 +1,4 @@
-"""One tested thing: what was tested, whether it works, what that means, what to do."""
+"""The result of one connection or permission check, and the collector of a series of them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from desktop.model.json_value import Json
 
 @dataclass(frozen=True)
 class ConnectionCheck:
-    """`needed` is false for what the app can live without; `letter` is a text to send."""
+    """One check: name, outcome, meaning and hint; the app runs without what is not needed."""
 
     name: str
     is_ok: bool
@@ -19,7 +19,7 @@ class ConnectionCheck:
     support_text: str = ""
 
     def as_json(self) -> dict[str, Json]:
-        """As in `--json`."""
+        """Return the check's object in `--json` answers."""
         return {
             "name": self.name,
             "ok": self.is_ok,
@@ -34,14 +34,14 @@ OnCheck = Callable[[ConnectionCheck], None]
 
 
 class CheckCollector:
-    """Collects checks, and tells each as it is done: a wizard shows them one by one."""
+    """Collects checks and reports each as it is done: a wizard shows them one by one."""
 
     def __init__(self, on_check: OnCheck | None = None) -> None:
         self._on_check = on_check
         self._done: list[ConnectionCheck] = []
 
     def add(self, check: ConnectionCheck) -> ConnectionCheck:
-        """One more is done."""
+        """Add a finished check and report it."""
         self._done.append(check)
         if self._on_check is not None:
             self._on_check(check)
@@ -66,10 +66,10 @@ class CheckCollector:
         self.add(ConnectionCheck(name, False, detail, error.hint, is_needed))
 
     def results(self) -> tuple[ConnectionCheck, ...]:
-        """All of them, in order."""
+        """Return all checks, in order."""
         return tuple(self._done)
 
 
 def are_needed_checks_ok(checks: Iterable[ConnectionCheck]) -> bool:
-    """Whether everything that is needed works."""
+    """Whether every needed check has passed."""
     return all(check.is_ok or not check.is_needed for check in checks)

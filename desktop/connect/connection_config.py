@@ -1,4 +1,4 @@
-"""One workspace on this computer, with all that connecting needs; wiring builds it."""
+"""The configuration that connecting a workspace needs: settings, vault, environment, clock."""
 
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ from desktop.vault.secret import Secret, Vault
 
 @dataclass(frozen=True)
 class ConnectionConfig:
-    """`vault` is the workspace's, with the environment's overrides already in front of it."""
+    """A workspace with its vault; environment variables already override its secrets."""
 
     workspaces: WorkspaceRegistry
     workspace: Workspace
@@ -34,17 +34,17 @@ class ConnectionConfig:
         return self.workspaces.settings_file(self.workspace)
 
     def temporary_clients(self, values: SettingsValues) -> TemporaryClients:
-        """Ways to the services, with the workspace's own certificates."""
+        """Return short-lived clients that trust the workspace's CA file."""
         return TemporaryClients(self.clock, values.get(settings_table.CA_FILE))
 
     def token_manager(self, values: SettingsValues, transport: Transport) -> OAuthTokenManager:
-        """Return the keeper of the OAuth tokens; `transport` leads to the workspace's Zendesk."""
+        """Return the manager of the OAuth tokens; `transport` leads to the workspace's Zendesk."""
         lock = self.workspace.lock_path("sign-in")
         client_id = values.get(settings_table.ZENDESK_CLIENT_ID)
         return OAuthTokenManager(self.vault, transport, client_id, lock, self.clock)
 
     async def sailthru_credentials(self) -> SailthruCredentials | None:
-        """Return the key and secret, or None until both are there."""
+        """Return the Sailthru key and secret, or None until both are there."""
         key = await self.vault.get(Secret.SAILTHRU_KEY)
         secret = await self.vault.get(Secret.SAILTHRU_SECRET) if key else None
         return SailthruCredentials(key, secret) if key and secret else None
@@ -52,7 +52,7 @@ class ConnectionConfig:
     async def zendesk_credentials(
         self, values: SettingsValues, transport: Transport
     ) -> ZendeskCredentials | None:
-        """Return what signs in to Zendesk, or None: signed out, or a workspace without Zendesk.
+        """Return the Zendesk credentials; None: signed out, or a workspace without Zendesk.
 
         A token of the environment comes first. Raises InvalidInput when its address is missing.
         """

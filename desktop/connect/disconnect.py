@@ -1,4 +1,4 @@
-"""Signing out of Zendesk, and disconnecting a workspace: revoke there, erase here.
+"""Signs out of Zendesk and disconnects a workspace: revokes the token, erases the secrets.
 
 The caller erases `mirror.db` as well; outbox and audit stay, and what waits is said before.
 """
@@ -23,7 +23,7 @@ _ACCOUNT_SETTINGS: tuple[Setting[Any], ...] = (
 
 @dataclass(frozen=True)
 class SignOutResult:
-    """Whether Zendesk was told; `words` says what that means."""
+    """Whether Zendesk has revoked the sign-in, and what that means in a sentence."""
 
     is_revoked: bool
     message: str
@@ -32,7 +32,7 @@ class SignOutResult:
 async def sign_out_of_zendesk(config: ConnectionConfig) -> SignOutResult:
     """End the Zendesk sign-in; the account stays set, so that signing in again is one step.
 
-    Raises NoKeyring when the secrets cannot be erased.
+    Raises KeyringError when the secrets cannot be erased.
     """
     values = config.settings_file.load().values
     how, base_url = (
@@ -64,7 +64,7 @@ async def disconnect_workspace(config: ConnectionConfig) -> SignOutResult:
 
     The permissions go back to their defaults, since they were this account's.
     """
-    goodbye = await sign_out_of_zendesk(config)
+    result = await sign_out_of_zendesk(config)
     await erase_all_secrets(config.vault)
     values = config.settings_file.load().values
     rows: tuple[Setting[Any], ...] = (
@@ -73,4 +73,4 @@ async def disconnect_workspace(config: ConnectionConfig) -> SignOutResult:
         *_ACCOUNT_SETTINGS,
     )
     config.settings_file.change({row.key: None for row in rows if not values.is_managed(row)})
-    return goodbye
+    return result

@@ -1,4 +1,4 @@
-"""`fairlead doctor` and “Test connection”: every connection and permission, one check each."""
+"""The doctor: checks a workspace's settings, keyring, connections and permissions."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ from desktop.settings.settings_file import SettingsValues
 
 @dataclass(frozen=True)
 class DoctorReport:
-    """All checks; `ok` when everything needed works. `actor` is who is at work, if known."""
+    """The doctor's checks, and the signed-in person where known."""
 
     checks: tuple[ConnectionCheck, ...]
     actor: Actor | None = None
@@ -42,12 +42,12 @@ class DoctorReport:
         return are_needed_checks_ok(self.checks)
 
     def as_json(self) -> dict[str, Json]:
-        """As in `fairlead doctor --json`."""
+        """Return the object `fairlead doctor --json` prints."""
         return {"ok": self.is_ok, "checks": [check.as_json() for check in self.checks]}
 
 
 async def run_doctor(config: ConnectionConfig, on_check: OnCheck | None = None) -> DoctorReport:
-    """Test all of one workspace; raises nothing that belongs into a check."""
+    """Check all of one workspace; faults become failed checks, not exceptions."""
     checks = CheckCollector(on_check)
     values = _check_settings(config, checks)
     if values is None or not await _check_keyring(config, checks):

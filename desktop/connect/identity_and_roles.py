@@ -1,4 +1,4 @@
-"""Who is at work, what the rules are, and who may change them.
+"""Resolves the person at work, their role, the rules in force, and who may change settings.
 
 Admin is who Zendesk says is one, live; without Zendesk it is the person who set the workspace
 up. Not connected means the defaults, and nothing wider.
@@ -31,18 +31,18 @@ PERMISSIONS_DISCLAIMER = (
 
 
 class CurrentUserSource(Protocol):
-    """What knows whose credentials these are: the Zendesk client."""
+    """The call that tells whose credentials these are; the Zendesk client has it."""
 
     async def me(self) -> SignedInZendeskUser:
-        """Ask Zendesk."""
+        """Return the signed-in Zendesk user."""
         ...
 
 
 @dataclass(frozen=True)
 class ActiveIdentity:
-    """The person and the rules in force; `live` when Zendesk confirmed the role just now.
+    """The person at work and the rules in force; `is_confirmed` by Zendesk just now.
 
-    `trouble` is why not, where there was something to ask.
+    `error` is why not, where there was something to ask.
     """
 
     actor: Actor
@@ -105,7 +105,7 @@ def actor_from_zendesk_user(me: SignedInZendeskUser) -> Actor:
 
 
 def sailthru_only_actor(values: SettingsValues, person: str) -> Actor:
-    """Return the person at work in a workspace without Zendesk; `person` is the computer's name."""
+    """Return the person at work in a workspace without Zendesk, by computer account."""
     set_up_by = values.get(settings_table.SAILTHRU_ONLY_OWNER)
     if set_up_by and set_up_by != person:
         return Actor(person, Role.AGENT)
@@ -113,12 +113,12 @@ def sailthru_only_actor(values: SettingsValues, person: str) -> Actor:
 
 
 def last_known_actor(state: WindowState) -> Actor:
-    """Return who was signed in last, as an agent: without Zendesk nobody is known as an admin."""
+    """Return who was signed in last, as an agent: offline nobody is known as an admin."""
     return Actor(state.last_user_name or "You", Role.AGENT, state.last_user_id)
 
 
 def effective_permission_rules(values: SettingsValues, *, connected: bool) -> PermissionRules:
-    """Return the rules in force; `connected` says that a sign-in of this workspace exists."""
+    """Return the rules in force; `connected` says that this workspace has a sign-in."""
     own = permission_rules_from(values)
     if connected:
         return own
@@ -139,7 +139,7 @@ def effective_permission_rules(values: SettingsValues, *, connected: bool) -> Pe
 def check_setting_change(
     setting: Setting[Any], actor: Actor | None, values: SettingsValues
 ) -> PermissionDecision:
-    """Whether `actor` (None: nobody is connected) may change this setting here."""
+    """Decide whether `actor` (None: nobody is connected) may change a setting."""
     if values.is_managed(setting):
         return PermissionDecision(False, "Managed by your organisation.")
     if not setting.is_admin_only:
@@ -157,7 +157,7 @@ def check_setting_change(
 
 
 def computer_account_name() -> str:
-    """Return the name of this computer's account, asked of the system and not the environment."""
+    """Return the computer account's name, asked of the system and not the environment."""
     if sys.platform == "win32":
         return os.getlogin()
     import pwd

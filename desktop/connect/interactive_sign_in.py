@@ -1,4 +1,4 @@
-"""Signing in to a workspace's Zendesk account, from the browser to the kept tokens."""
+"""Signs in to a workspace's Zendesk account with the browser and stores the tokens."""
 
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ from desktop.vault.secret import Secret
 
 @dataclass(frozen=True)
 class _UnsavedTokenCredentials:
-    """A token that is not kept yet."""
+    """Credentials of an access token that is not stored yet."""
 
     access: str = field(repr=False)
 
@@ -31,10 +31,10 @@ class _UnsavedTokenCredentials:
 async def sign_in_interactively(
     config: ConnectionConfig, open_browser: OpenBrowser, limit_s: float = REDIRECT_TIMEOUT_S
 ) -> Actor:
-    """Sign in with the browser and keep the tokens; the account and the client are settings.
+    """Sign in with the browser and store the tokens of the account in the settings.
 
-    An end user's sign-in is revoked and refused. Raises what `sign_in` raises, NotPermitted,
-    NeedsPerson when another workspace has the account, NoKeyring.
+    An end user's sign-in is revoked and refused. Raises what `sign_in_with_browser` raises,
+    NotPermitted, UserDecisionNeeded when another workspace has the account, KeyringError.
     """
     values = config.settings_file.load().values
     base_url = values.get(settings_table.ZENDESK_BASE_URL)

@@ -1,4 +1,4 @@
-"""The mail server of a workspace: from the settings and the keyring, and a letter to try it."""
+"""The workspace's mail server from settings and keyring, and a test e-mail through it."""
 
 import asyncio
 from pathlib import Path
@@ -15,7 +15,7 @@ _SETTINGS_HINT = "Settings › Syncs, or `fairlead sync mail`, says where mail g
 
 
 async def smtp_server_from_settings(config: ConnectionConfig, values: SettingsValues) -> SmtpServer:
-    """Where mail is handed in. Raises UserDecisionNeeded for what is missing, NoKeyring."""
+    """Return the mail server. Raises UserDecisionNeeded for what is missing, KeyringError."""
     get = values.get
     host, user = get(sync_settings.MAIL_HOST), get(sync_settings.MAIL_USER)
     if not host:
@@ -37,16 +37,16 @@ async def smtp_server_from_settings(config: ConnectionConfig, values: SettingsVa
 
 
 async def send_workspace_email(
-    config: ConnectionConfig, values: SettingsValues, letter: OutgoingEmail
+    config: ConnectionConfig, values: SettingsValues, email: OutgoingEmail
 ) -> None:
-    """Send it. Raises what `mail_server` and `send_letter` raise."""
+    """Send an e-mail through the workspace's mail server."""
     server = await smtp_server_from_settings(config, values)
     ca_file = values.get(settings_table.CA_FILE)
     tls = await asyncio.to_thread(tls_context, Path(ca_file) if ca_file else None)
-    await send_email(server, letter, tls, now=config.clock.now())
+    await send_email(server, email, tls, now=config.clock.now())
 
 
 async def send_test_email(config: ConnectionConfig, values: SettingsValues, to: str) -> None:
-    """Send a letter that says that it works."""
+    """Send an e-mail that says that sending works."""
     text = "This is how Fairlead tells about its syncs. It works."
     await send_workspace_email(config, values, OutgoingEmail((to,), "Fairlead: a trial", text))

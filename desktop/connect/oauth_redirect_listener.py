@@ -1,4 +1,4 @@
-"""Waits on 127.0.0.1 for the one redirect of a sign-in (RFC 8252 7.3 and 8.3).
+"""An HTTP listener on 127.0.0.1 for the one redirect of a sign-in (RFC 8252 7.3 and 8.3).
 
 Open just before the browser, closed after the answer. Everything that is not the awaited answer
 is turned away without ending the wait: a stale tab must not spoil the sign-in.
@@ -24,7 +24,7 @@ RedirectFilter = Callable[[str], bool]
 
 
 class OAuthRedirectListener:
-    """The listener of one sign-in."""
+    """Listens for the redirect of one sign-in."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -35,13 +35,13 @@ class OAuthRedirectListener:
 
     @classmethod
     async def open(cls, ports: Iterable[int] = REDIRECT_PORTS) -> Self:
-        """Listen on the first free port; NeedsPerson when all are taken."""
+        """Listen on the first free port. Raises UserDecisionNeeded when all are taken."""
         tried = tuple(ports)
         for port in tried:
-            loopback = cls(port)
+            listener = cls(port)
             with contextlib.suppress(OSError):
-                await loopback._listen()
-                return loopback
+                await listener._listen()
+                return listener
         shown = ", ".join(str(port) for port in tried)
         raise UserDecisionNeeded(
             "The browser could not hand the sign-in back.",
@@ -51,15 +51,15 @@ class OAuthRedirectListener:
 
     @property
     def redirect_uri(self) -> str:
-        """The address as it is registered with the OAuth client."""
+        """The redirect address, as registered with the OAuth client."""
         return f"http://{_HOST}:{self._port}{REDIRECT_PATH}"
 
     async def wait_for_redirect(
         self, is_ours: RedirectFilter, limit_s: float = REDIRECT_TIMEOUT_S
     ) -> str:
-        """Return the target (`/callback?…`) of the first redirect that `is_ours`.
+        """Return the target (`/callback?…`) of the first redirect that `is_ours` accepts.
 
-        NeedsPerson when none comes in time: the browser was closed, or nobody answered.
+        UserDecisionNeeded when none comes in time: the browser was closed, or nobody answered.
         """
         self._is_ours = is_ours
         try:
@@ -73,14 +73,14 @@ class OAuthRedirectListener:
             ) from None
 
     async def close(self) -> None:
-        """Stop listening; a page that was being sent is still finished."""
+        """Stop listening; a page that is being sent is still finished."""
         if self._server is None:
             return
         self._server.close()
         if self._connections:
             _, late = await asyncio.wait(self._connections, timeout=0.5)
-            for visit in late:
-                visit.cancel()
+            for task in late:
+                task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         await self._server.wait_closed()
         self._server = None
@@ -112,7 +112,7 @@ class OAuthRedirectListener:
                 await writer.wait_closed()
 
     def _classify_request(self, head: str | None) -> tuple[str, str, str | None]:
-        """Status, sentence, and the target when this is the awaited answer."""
+        """Status, sentence, and the target when this is the awaited redirect."""
         if head is None:
             return "400 Bad Request", "That is not a request.", None
         first, *lines = head.split("\r\n")

@@ -1,4 +1,4 @@
-"""Signing in to Zendesk: OAuth with PKCE in the system's browser, never in a web view of ours.
+"""Signs in to Zendesk by OAuth with PKCE in the system's browser, and returns the tokens.
 
 Cancelling the task closes the listener and forgets the attempt; nothing of it was stored.
 """
@@ -22,7 +22,7 @@ OpenBrowser = Callable[[str], object]
 
 @dataclass(frozen=True)
 class OAuthSignInRequest:
-    """Where and as what to sign in. `base_url` and `client_id` come from the settings."""
+    """The account and OAuth client to sign in with, both from the settings."""
 
     base_url: str
     client_id: str
@@ -36,10 +36,11 @@ async def sign_in_with_browser(
     open_browser: OpenBrowser,
     clock: Clock | None = None,
 ) -> oauth.OAuthTokens:
-    """Give the tokens of whoever signed in; `transport` leads to `request.base_url`.
+    """Return the tokens of whoever signed in; `transport` leads to `request.base_url`.
 
-    Raises AuthenticationError when the person or Zendesk said no, NeedsPerson when nobody answered or no
-    port is free, Forbidden when less was granted than asked, and what the transport raises.
+    Raises AuthenticationError when the person or Zendesk said no, UserDecisionNeeded when
+    nobody answered or no port is free, Forbidden when less was granted than asked, and what the
+    transport raises.
     """
     if not request.client_id:
         raise InvalidInput(
@@ -47,24 +48,23 @@ async def sign_in_with_browser(
             "A Zendesk admin makes one in Admin Center › Apps and integrations › OAuth clients.",
             "Enter its unique identifier in Settings › Zendesk, or use an API token.",
         )
-    ticking = clock or SystemClock()
-    loopback = await OAuthRedirectListener.open(request.ports)
+    listener = await OAuthRedirectListener.open(request.ports)
     try:
-        attempt = oauth.start_attempt(request.client_id, loopback.redirect_uri)
+        attempt = oauth.start_attempt(request.client_id, listener.redirect_uri)
         open_browser(oauth.authorization_url(request.base_url, attempt))
-        target = await loopback.wait_for_redirect(
+        target = await listener.wait_for_redirect(
             lambda found: oauth.is_redirect_for(attempt, found), request.limit_s
         )
     finally:
-        await loopback.close()
+        await listener.close()
     code = oauth.authorization_code_from(attempt, target)
     answer = await transport.send(oauth.code_exchange_request(attempt, code))
-    tokens = oauth.parse_tokens(answer, ticking.now())
-    lacking = tokens.missing_scopes(attempt.scope)
-    if lacking:
+    tokens = oauth.parse_tokens(answer, (clock or SystemClock()).now())
+    missing = tokens.missing_scopes(attempt.scope)
+    if missing:
         raise Forbidden(
             "Zendesk granted less than Fairlead needs.",
-            f"Not granted: {', '.join(sorted(lacking))}.",
+            f"Not granted: {', '.join(sorted(missing))}.",
             "Ask a Zendesk admin to allow the scopes read and write for the OAuth client.",
         )
     return tokens

@@ -1,4 +1,4 @@
-"""The tokens of a Zendesk sign-in: kept in the vault, renewed by one process at a time.
+"""Stores OAuth tokens in the vault and renews them, in one process at a time.
 
 A refresh token works once. The new one is stored before its access token is used, and a renewal
 holds a lock between processes, under which the vault is read again: whoever comes second finds
@@ -39,7 +39,7 @@ class _AccessToken:
 
 
 class OAuthTokenManager:
-    """The credentials of an OAuth workspace; what `clients.zendesk.credentials` asks for."""
+    """The Zendesk credentials of an OAuth workspace."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class OAuthTokenManager:
         lock: Path,
         clock: Clock | None = None,
     ) -> None:
-        """`lock` is a file all processes of the workspace share."""
+        """`lock` is a file that all processes of the workspace share."""
         self._vault = vault
         self._transport = transport
         self._client_id = client_id
@@ -64,7 +64,7 @@ class OAuthTokenManager:
         self._last_error: AuthenticationError | None = None
 
     async def authorization_header(self) -> str:
-        """`Bearer …`, renewed shortly before its end. Raises AuthenticationError when signed out."""
+        """Return `Bearer …`, renewed shortly before it expires."""
         access = self._access or await self._load()
         if access is None or access.token == self._refused_access:
             raise self._last_error or signed_out_error()
@@ -74,9 +74,10 @@ class OAuthTokenManager:
         return f"Bearer {access.token}"
 
     async def refresh(self) -> bool:
-        """After a refusal: whether there is another token now; False: sign in again.
+        """Get another access token after a refusal; False: sign in again.
 
-        Raises ServiceUnreachable and the like when Zendesk could not be asked; the old pair then stays.
+        Raises ServiceUnreachable and the like when Zendesk could not be asked; the old pair
+        then stays.
         """
         try:
             self._access = await self._renew_with_lock(self._access)
@@ -85,13 +86,13 @@ class OAuthTokenManager:
         return True
 
     async def save_tokens(self, tokens: oauth.OAuthTokens) -> None:
-        """Store what a sign-in gave, the refresh token first."""
+        """Store the tokens of a sign-in, the refresh token first."""
         async with hold_lock(self._lock, limit_s=_LOCK_TIMEOUT_S, clock=self._clock):
             self._refused_refresh = self._refused_access = self._last_error = None
             self._access = await self._save(tokens)
 
     async def sign_out(self) -> bool:
-        """Revoke at Zendesk, then erase here. False: Zendesk could not be told.
+        """Revoke the token at Zendesk, then erase it here. False: Zendesk was not reached.
 
         The token then ends by itself, half an hour after it was issued.
         """
@@ -144,7 +145,7 @@ class OAuthTokenManager:
             tokens = await self._request_new_tokens(token)
         except ResponseTimeout:
             # Zendesk may not have had it. If it had, the token is used up and is refused now,
-            # which harms nothing (contract zendesk 1: no reuse detection).
+            # which harms nothing (docs/zendesk.md 1: no reuse detection).
             lost = True
             try:
                 tokens = await self._request_new_tokens(token)
@@ -180,7 +181,7 @@ class OAuthTokenManager:
 
 
 def signed_out_error() -> AuthenticationError:
-    """Say that there is no sign-in any more."""
+    """Return the error for a workspace without a Zendesk sign-in."""
     return AuthenticationError(
         "You are signed out of Zendesk.",
         "What waits to be sent is kept and goes out afterwards.",
@@ -189,7 +190,7 @@ def signed_out_error() -> AuthenticationError:
 
 
 def renewal_lost_error() -> AuthenticationError:
-    """Say that a renewal's answer never arrived, and the old tokens are used up."""
+    """Return the error for a renewal whose answer was lost: both old tokens are used up."""
     return AuthenticationError(
         "The sign-in could not be renewed.",
         "Zendesk’s answer was lost on the way, and its tokens work only once. "

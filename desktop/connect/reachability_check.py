@@ -1,4 +1,4 @@
-"""Whether a service can be reached at all, and if not, at which step it ends."""
+"""Checks whether a service can be reached; if not, whether DNS, TLS or a proxy fails."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ _STEP_TIMEOUT_S = 6.0
 async def check_reachability(
     service: str, base_url: str, services: TemporaryClients, clock: Clock, checks: CheckCollector
 ) -> bool:
-    """Ask for the headers of the front page, without credentials; explains what fails."""
+    """Request the front page's headers without credentials and report what fails."""
     try:
         async with services.transport(service, base_url) as transport:
             before = clock.now()

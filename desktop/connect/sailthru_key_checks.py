@@ -50,7 +50,7 @@ async def probe_error(client: SailthruClient, endpoint: SailthruEndpoint) -> App
 async def _check_sign_in(
     client: SailthruClient, checks: CheckCollector
 ) -> tuple[bool, SailthruAccount | None]:
-    """Whether key and secret are right, and the account where the key may read it."""
+    """Whether key and secret are accepted, and the account where the key may read it."""
     try:
         account = await client.get_account()
     except Forbidden:
@@ -110,7 +110,7 @@ def _refused_endpoint_check(endpoint: str, refused: list[str], *, needed: bool) 
 def _check_account_settings(
     account: SailthruAccount, values: SettingsValues, checks: CheckCollector
 ) -> None:
-    """Compare the time zone with the setting, and say whether predictions are on."""
+    """Compare the account's time zone with the setting; report whether predictions are on."""
     ours = values.get(settings_table.TIMEZONE)
     if account.timezone is None:
         checks.report(
@@ -145,7 +145,7 @@ def _predictions_check(on: bool | None) -> ConnectionCheck:
 async def _check_smart_list(
     client: SailthruClient, values: SettingsValues, checks: CheckCollector
 ) -> None:
-    """Whether the smart list of the marked customers exists, and is smart."""
+    """Check that the smart list of the marked customers exists, and is smart."""
     name = values.get(settings_table.SYNC_SMART_LIST)
     title = "Sailthru: smart list"
     try:

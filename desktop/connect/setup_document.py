@@ -1,4 +1,4 @@
-"""Reads the document of `fairlead setup`: what `fairlead sandbox` prints, plus settings."""
+"""Parses the document of `fairlead setup`: the sandbox's first line, or one's own keys."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ _SECRET_KEYS = {
 
 @dataclass(frozen=True)
 class SetupDocument:
-    """Settings by their keys, checked; secrets; and sentences about what was left out."""
+    """Validated settings by key, secrets, and notes about what was left out."""
 
     settings: Mapping[str, Json]
     secrets: Mapping[Secret, str] = field(repr=False)
@@ -38,7 +38,7 @@ class SetupDocument:
 
 
 def parse_setup_document(document: Json) -> SetupDocument:
-    """Check types and values. Raises InvalidInput that names the key."""
+    """Validate a set-up document. Raises InvalidInput that names the key."""
     if not isinstance(document, Mapping):
         raise InvalidInput(
             "The set-up must be a JSON object.",

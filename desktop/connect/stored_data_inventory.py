@@ -1,4 +1,4 @@
-"""What is kept where, told before anything is: a page of the wizard, and of the privacy notes."""
+"""Lists what Fairlead stores on this computer and where, for the wizard and privacy notes."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from desktop.settings import settings_table
 
 @dataclass(frozen=True)
 class StoredDataItem:
-    """One kind of data, and where it stays."""
+    """One kind of stored data, and its location."""
 
     description: str
     location: str
 
 
 def list_stored_data(config: ConnectionConfig) -> tuple[StoredDataItem, ...]:
-    """Everything this workspace keeps on this computer; nothing goes anywhere else."""
+    """Return everything this workspace stores on this computer."""
     folder = config.workspace.folder
     where = config.vault.location_label
     days = config.settings_file.load().values.get(settings_table.CACHE_DAYS)

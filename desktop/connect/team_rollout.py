@@ -1,4 +1,4 @@
-"""Other computers: the policy file to hand out, and whether an agents' key is what it should be."""
+"""Rolls a workspace out to other computers: exports the policy file, checks an agents' key."""
 
 from desktop.clients.sailthru.client import SailthruClient, SailthruEndpoint
 from desktop.connect.connection_check import CheckCollector, ConnectionCheck
@@ -44,7 +44,7 @@ POLICY_INSTALL_NOTES = (
 
 
 def export_policy(values: SettingsValues) -> dict[str, Json]:
-    """Give the policy file for other computers: this workspace's rules and names, no secrets."""
+    """Return the policy file for other computers: rules and names, no secrets."""
     return {
         row.key: row.serialize(values.get(row))
         for row in settings_table.ALL_SETTINGS

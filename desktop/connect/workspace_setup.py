@@ -1,4 +1,4 @@
-"""Setting a workspace up from a document: check against the services, then store.
+"""Sets a workspace up from a document: checks it against the services, then stores it.
 
 Credentials that are refused, or a service that cannot be reached, store nothing. A refused
 endpoint is reported and does not keep the rest from being stored: agents' keys lack `job`.
@@ -39,7 +39,7 @@ _CONNECTION_SETTINGS = (settings_table.SERVICE_URI, settings_table.ZENDESK_BASE_
 
 @dataclass(frozen=True)
 class SetupReport:
-    """What was checked, whether it was stored, and what was left out of the document."""
+    """The checks of a set-up, whether it was stored, and what was left out."""
 
     workspace: str
     checks: tuple[ConnectionCheck, ...]
@@ -50,11 +50,11 @@ class SetupReport:
 
     @property
     def is_ok(self) -> bool:
-        """Whether it is stored and everything needed works."""
+        """Whether the set-up is stored and everything needed works."""
         return self.is_stored and are_needed_checks_ok(self.checks)
 
     def as_json(self) -> dict[str, Json]:
-        """As in `fairlead setup --json`."""
+        """Return the object `fairlead setup --json` prints."""
         return {
             "workspace": self.workspace,
             "ok": self.is_ok,
@@ -67,7 +67,7 @@ class SetupReport:
 
 @dataclass
 class _SetupOutcome:
-    """What the checks of one set-up have shown so far."""
+    """The result of a set-up's checks so far."""
 
     is_refused: bool = False
     is_unreachable: bool = False
@@ -81,23 +81,25 @@ class _SetupOutcome:
 async def set_up_workspace(
     document: Json, config: ConnectionConfig, on_check: OnCheck | None = None
 ) -> SetupReport:
-    """Set the desk's workspace up.
+    """Set up the workspace of `config` from a document.
 
-    Raises InvalidInput for a document that cannot be used, NeedsPerson when another workspace has
-    the Zendesk account, NoKeyring when there is no place for secrets.
+    Raises InvalidInput for a document that cannot be used, UserDecisionNeeded when another
+    workspace has the Zendesk account, KeyringError when there is no place for secrets.
     """
-    given = parse_setup_document(document)
+    setup = parse_setup_document(document)
     file = config.settings_file
     before = file.load().values
-    settings, notes = _without_managed(given, before)
-    _choose_sign_in_method(given, before, settings)
+    settings, notes = _without_managed(setup, before)
+    _choose_sign_in_method(setup, before, settings)
     values = SettingsValues({**before.stored, **settings}, before.policy)
-    _require_complete(given, values)
+    _require_complete(setup, values)
     if values.get(settings_table.ZENDESK_AUTH) != "none":
         base_url = values.get(settings_table.ZENDESK_BASE_URL)
         config.workspaces.require_account_unused(base_url, but=config.workspace.name)
-    moved = _is_account_changed(before, values)
-    key, token = await _collect_credentials(given, config, values, moved=moved)
+    is_account_moved = _is_account_changed(before, values)
+    key, token = await _collect_credentials(
+        setup, config, values, is_account_moved=is_account_moved
+    )
     checks = CheckCollector(on_check)
     # Who was in charge before decides, not what the document says about itself: leaving Zendesk
     # makes nobody an admin.
@@ -105,7 +107,7 @@ async def set_up_workspace(
     outcome = _SetupOutcome(
         actor=sailthru_only_actor(before, config.computer_user) if alone else None
     )
-    await _check_zendesk(config, values, token, checks, outcome, moved=moved)
+    await _check_zendesk(config, values, token, checks, outcome, is_account_moved=is_account_moved)
     if outcome.is_good:
         await _check_sailthru(config, values, key, settings, checks, outcome)
     if outcome.is_good:
@@ -115,7 +117,7 @@ async def set_up_workspace(
         ):
             settings.setdefault(settings_table.SAILTHRU_ONLY_OWNER.key, config.computer_user)
         notes += more
-        await _store_secrets(given, config, before, values)
+        await _store_secrets(setup, config, before, values)
         file.change(settings)
     return SetupReport(
         config.workspace.name,
@@ -123,26 +125,26 @@ async def set_up_workspace(
         outcome.is_good,
         outcome.is_unreachable,
         outcome.actor,
-        (*given.notes, *notes),
+        (*setup.notes, *notes),
     )
 
 
 def _choose_sign_in_method(
-    given: SetupDocument, before: SettingsValues, settings: dict[str, Json]
+    setup: SetupDocument, before: SettingsValues, settings: dict[str, Json]
 ) -> None:
-    """Without `zendesk.auth`: a token means token, an account alone means the browser."""
+    """Without `zendesk.auth`: an API token means token, an account alone the browser."""
     key = settings_table.ZENDESK_AUTH.key
-    if key in given.settings or before.is_managed(settings_table.ZENDESK_AUTH):
+    if key in setup.settings or before.is_managed(settings_table.ZENDESK_AUTH):
         return
-    if Secret.ZENDESK_TOKEN in given.secrets:
+    if Secret.ZENDESK_TOKEN in setup.secrets:
         settings[key] = "token"
-    elif given.settings.get(settings_table.ZENDESK_BASE_URL.key) and (
+    elif setup.settings.get(settings_table.ZENDESK_BASE_URL.key) and (
         before.get(settings_table.ZENDESK_AUTH) == "none"
     ):
         settings[key] = "oauth"
 
 
-def _require_complete(given: SetupDocument, values: SettingsValues) -> None:
+def _require_complete(setup: SetupDocument, values: SettingsValues) -> None:
     how = values.get(settings_table.ZENDESK_AUTH)
     if how != "none" and not values.get(settings_table.ZENDESK_BASE_URL):
         raise InvalidInput(
@@ -150,22 +152,26 @@ def _require_complete(given: SetupDocument, values: SettingsValues) -> None:
             "It says which Zendesk account to connect.",
             "Add it, such as https://acme.zendesk.com.",
         )
-    if Secret.ZENDESK_TOKEN in given.secrets and not values.get(settings_table.ZENDESK_EMAIL):
+    if Secret.ZENDESK_TOKEN in setup.secrets and not values.get(settings_table.ZENDESK_EMAIL):
         raise InvalidInput("“zendesk.api_token” needs “zendesk.email”, the address of an agent.")
 
 
 async def _collect_credentials(
-    given: SetupDocument, config: ConnectionConfig, values: SettingsValues, *, moved: bool
+    setup: SetupDocument,
+    config: ConnectionConfig,
+    values: SettingsValues,
+    *,
+    is_account_moved: bool,
 ) -> tuple[SailthruCredentials | None, ApiTokenCredentials | None]:
     # What the document leaves out may be in the vault, or in the environment.
-    secrets = given.secrets
+    secrets = setup.secrets
     key = secrets.get(Secret.SAILTHRU_KEY) or await config.vault.get(Secret.SAILTHRU_KEY)
     secret = secrets.get(Secret.SAILTHRU_SECRET) or await config.vault.get(Secret.SAILTHRU_SECRET)
     sailthru = SailthruCredentials(key, secret) if key and secret else None
     zendesk = None
     if values.get(settings_table.ZENDESK_AUTH) == "token":
         token = secrets.get(Secret.ZENDESK_TOKEN)
-        if token is None and not moved:
+        if token is None and not is_account_moved:
             token = await config.vault.get(Secret.ZENDESK_TOKEN)
         if token is None:
             raise InvalidInput(
@@ -190,7 +196,7 @@ async def _check_zendesk(
     checks: CheckCollector,
     outcome: _SetupOutcome,
     *,
-    moved: bool,
+    is_account_moved: bool,
 ) -> None:
     base_url = values.get(settings_table.ZENDESK_BASE_URL)
     if values.get(settings_table.ZENDESK_AUTH) == "none" or not base_url:
@@ -207,7 +213,9 @@ async def _check_zendesk(
         outcome.is_refused = outcome.actor is None
         return
     async with services.transport(Service.ZENDESK.title, base_url) as transport:
-        credentials = None if moved else await config.zendesk_credentials(values, transport)
+        credentials = (
+            None if is_account_moved else await config.zendesk_credentials(values, transport)
+        )
         if credentials is None:
             checks.add(not_signed_in_check(values))
             return
@@ -255,10 +263,10 @@ def _with_timezone(
 
 
 def _without_managed(
-    given: SetupDocument, before: SettingsValues
+    setup: SetupDocument, before: SettingsValues
 ) -> tuple[dict[str, Json], tuple[str, ...]]:
     kept, notes = {}, []
-    for key, value in given.settings.items():
+    for key, value in setup.settings.items():
         if before.is_managed(settings_table.SETTINGS_BY_KEY[key]):
             notes.append(f"“{key}” is managed by your organisation and was left out.")
         else:
@@ -269,7 +277,7 @@ def _without_managed(
 def _filter_admin_settings(
     settings: Mapping[str, Json], before: SettingsValues, actor: Actor | None
 ) -> tuple[dict[str, Json], tuple[str, ...]]:
-    """Leave out what only admins may change; who is no admin changes nothing of it.
+    """The settings this actor may change, and notes about those only admins may.
 
     Raises NotPermitted when a connected workspace would be led to another account: leaving that
     out would keep credentials that were checked against something else.
@@ -307,11 +315,11 @@ def _is_account_changed(before: SettingsValues, values: SettingsValues) -> bool:
 
 
 async def _store_secrets(
-    given: SetupDocument, config: ConnectionConfig, before: SettingsValues, values: SettingsValues
+    setup: SetupDocument, config: ConnectionConfig, before: SettingsValues, values: SettingsValues
 ) -> None:
     if _is_account_changed(before, values):
         await erase_zendesk_secrets(config.vault)
-    for secret, value in given.secrets.items():
+    for secret, value in setup.secrets.items():
         # What the environment gives needs no keyring, and a server may have none.
         if await config.vault.get(secret) != value:
             await config.vault.set(secret, value)

@@ -1,4 +1,4 @@
-"""Who the Zendesk credentials belong to, and whether the account has what syncs need."""
+"""Checks of a Zendesk account: sign-in, role, sync check box, API token's end, OAuth scopes."""
 
 from datetime import date
 
@@ -17,7 +17,7 @@ from desktop.model.zendesk_user import UserFieldDefinition
 from desktop.settings import settings_table
 from desktop.settings.settings_file import SettingsValues
 
-# All API tokens stop on this day (contract zendesk 0.1).
+# All API tokens stop on this day (docs/zendesk.md 0).
 API_TOKENS_END = date(2027, 4, 30)
 
 
@@ -59,7 +59,7 @@ def not_signed_in_check(values: SettingsValues) -> ConnectionCheck:
 
 
 async def _check_user(client: ZendeskClient, checks: CheckCollector) -> Actor | None:
-    """Whose credentials they are; None when they are nobody's, or an end user's."""
+    """The signed-in person; None when nobody is signed in, or an end user."""
     try:
         me = await client.me()
     except AppError as error:
@@ -86,7 +86,7 @@ async def _check_user(client: ZendeskClient, checks: CheckCollector) -> Actor | 
 async def _check_sync_checkbox(
     client: ZendeskClient, values: SettingsValues, checks: CheckCollector
 ) -> None:
-    """Whether the check box of the sync to Sailthru exists."""
+    """Check that the user field of “Sync to Sailthru” exists as an active check box."""
     key = values.get(settings_table.SYNC_CHECKBOX_FIELD)
     title = "Zendesk: user field"
     try:
@@ -129,7 +129,7 @@ def _sync_checkbox_check(
 
 
 def check_api_token_end(clock: Clock, checks: CheckCollector) -> None:
-    """Say when the API token stops working."""
+    """Report on which day the API token stops working."""
     days = (API_TOKENS_END - utc_datetime(clock.now()).date()).days
     hint = "Switch to signing in with the browser (OAuth) in Settings › Zendesk before that day."
     if days < 0:
@@ -142,7 +142,7 @@ def check_api_token_end(clock: Clock, checks: CheckCollector) -> None:
 async def check_oauth_scopes(
     transport: Transport, credentials: ZendeskCredentials, clock: Clock, checks: CheckCollector
 ) -> None:
-    """Compare what was granted with what is needed: an unknown scope gives a useless token."""
+    """Compare granted with needed scopes: an unknown scope gives a useless token."""
     title = "Zendesk: scopes"
     try:
         access = (await credentials.authorization_header()).removeprefix("Bearer ")
@@ -151,12 +151,12 @@ async def check_oauth_scopes(
     except AppError as error:
         checks.report_error(title, error, is_needed=False)
         return
-    lacking = frozenset(oauth.OAUTH_SCOPE.split()) - granted
-    if lacking:
+    missing_scopes = frozenset(oauth.OAUTH_SCOPE.split()) - granted
+    if missing_scopes:
         checks.report(
             title,
             False,
-            f"Not granted: {', '.join(sorted(lacking))}.",
+            f"Not granted: {', '.join(sorted(missing_scopes))}.",
             "Sign in again; the OAuth client has to allow the scopes read and write.",
         )
     else:

@@ -1,4 +1,4 @@
-"""Several coroutines at once, and answers that may be missing.
+"""Runs coroutines concurrently, and turns refused or missing answers into none.
 
 What may be cancelled before its first step takes a callable: a coroutine made for it, and then
 never awaited, would be left behind.
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 async def run_concurrently(*coroutines: Coroutine[Any, Any, None]) -> None:
-    """Run all at once; an unexpected failure of one cancels the rest and is raised as it is."""
+    """Run coroutines at once; an unexpected error of one cancels the rest and is raised."""
     try:
         async with asyncio.TaskGroup() as group:
             for coroutine in coroutines:
@@ -33,7 +33,7 @@ async def cancel_and_wait(task: "asyncio.Task[None]") -> None:
 
 
 async def ignore_app_errors(asking: Coroutine[Any, Any, None]) -> None:
-    """For extras: without them the sheet is poorer, not wrong."""
+    """Await an optional detail; its error is logged, and the sheet goes without it."""
     try:
         await asking
     except AppError as error:
@@ -41,7 +41,7 @@ async def ignore_app_errors(asking: Coroutine[Any, Any, None]) -> None:
 
 
 async def none_if_missing(ask: Callable[[], Awaitable[T]]) -> T | None:
-    """The answer, or None where the service knows no such thing."""
+    """Return the answer, or None where the service raises NotFound."""
     try:
         return await ask()
     except NotFound:
@@ -51,7 +51,7 @@ async def none_if_missing(ask: Callable[[], Awaitable[T]]) -> T | None:
 async def none_if_refused(
     ask: Callable[[], Awaitable[tuple[ZendeskUser, ...]]],
 ) -> tuple[ZendeskUser, ...]:
-    """The people, or none where this way of asking is refused; what may pass is raised."""
+    """Return the users, or none where this search is refused; retryable errors are raised."""
     try:
         return await ask()
     except AppError as error:

@@ -1,4 +1,4 @@
-"""Looks one customer up: what is kept at once, then every service at the same time.
+"""Looks one customer up: shows the cached sheet, then reads every service concurrently.
 
     e-mail ─┬─ Sailthru profile ───────────────────────────────┐
             ├─ Zendesk person ─┬─ tickets                      ├─ joined sheet
@@ -40,7 +40,7 @@ _CATALOGUE_DELAY_S = 0.006
 
 
 class CustomerLookup:
-    """Finds customers. One instance serves any number of lookups at once."""
+    """Looks customers up; one instance serves any number of look-ups at once."""
 
     def __init__(
         self, services: Callable[[], ServiceClients], store: WorkspaceStore, clock: Clock
@@ -50,13 +50,13 @@ class CustomerLookup:
         self._clock = clock
 
     def cached_sheet(self, query: LookupQuery) -> CustomerSheet:
-        """What this computer still knows, without asking anybody."""
+        """Return the sheet this computer has cached, without any request."""
         return self._store.sheet_reader.read_sheet.blocking(query)
 
     async def look_up(self, text: str, on_sheet: OnSheet = lambda _sheet: None) -> CustomerSheet:
-        """Find whoever `text` means; `on_sheet` is called with each newer state of the sheet.
+        """Look up whoever `text` names; `on_sheet` gets each newer state of the sheet.
 
-        A part that failed carries its error and, where kept, the older value. Raises BadInput
+        A part that failed carries its error and, where kept, the older value. Raises InvalidInput
         for a text that cannot be looked up. Cancelling stops all requests.
         """
         return await self.look_up_query(parse_lookup_query(text), on_sheet)
@@ -64,7 +64,7 @@ class CustomerLookup:
     async def look_up_query(
         self, query: LookupQuery, on_sheet: OnSheet = lambda _sheet: None
     ) -> CustomerSheet:
-        """The same for a query that is recognised already."""
+        """Look up a query that is parsed already."""
         services = self._services()
 
         def is_connection_current() -> bool:
@@ -75,7 +75,7 @@ class CustomerLookup:
 
 
 class _LookupRun:
-    """One lookup under way."""
+    """One look-up under way."""
 
     def __init__(self, services: ServiceClients, builder: SheetBuilder) -> None:
         self._builder = builder
@@ -136,7 +136,7 @@ class _LookupRun:
         return sheet
 
     async def _load_catalogues(self) -> None:
-        """What the account has, a moment later: the second round trip hangs on the person."""
+        """Read lists and user fields a moment later: the second round trip needs the user."""
         await asyncio.sleep(_CATALOGUE_DELAY_S)
         await run_concurrently(self._sailthru.load_lists(), self._users.load_user_fields())
 
@@ -189,7 +189,7 @@ class _LookupRun:
         await self._sailthru.choose_profile()
 
     async def _by_number(self) -> None:
-        """A bare number may be anything: ask for all, and offer what exists."""
+        """Look up a bare number as ticket, user id, external id and phone number at once."""
         number = self._builder.query.value
         zendesk = self._zendesk
         if zendesk is None:
@@ -230,7 +230,7 @@ def _dependent_part(part: SheetPart[T], user: SheetPart[Any]) -> SheetPart[T]:
 
 
 def relevant_ticket(sheet: CustomerSheet) -> ZendeskTicket | None:
-    """The ticket this sheet was opened from, or the customer's newest unsolved one."""
+    """Return the ticket the sheet was opened from, or the newest unsolved one."""
     if sheet.ticket is not None:
         return sheet.ticket
     page = sheet.tickets.value

@@ -1,4 +1,4 @@
-"""Turns what somebody chose on a sheet into intents that name a sid or a Zendesk id."""
+"""Builds edit requests from choices on a customer sheet; each names a sid or a Zendesk id."""
 
 from desktop.customer.service_clients import AccountFieldNames
 from desktop.kit.errors import InvalidInput, UserDecisionNeeded
@@ -19,7 +19,7 @@ from desktop.model.sheet_overlay import confirmed_value
 
 
 class EditFactory:
-    """Intents for one sheet. `reason` and `ticket` go with each of them into the audit."""
+    """Builds edit requests for one sheet; `reason` and `ticket` go into the audit."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class EditFactory:
         self._ticket = ticket
 
     def optout(self, level: OptOutLevel) -> EditRequest:
-        """Another opt-out level. `blast` is deprecated and never set (contract sailthru 4.4)."""
+        """Return an edit of the opt-out level; `blast` is deprecated (docs/sailthru.md 4.4)."""
         if level is OptOutLevel.BLAST:
             raise InvalidInput(
                 "“blast” is an old level that Sailthru no longer wants to be set.",
@@ -45,7 +45,7 @@ class EditFactory:
         return self._profile_request(EditKind.OPTOUT, "", level.value)
 
     def list_membership(self, name: str, *, member: bool) -> EditRequest:
-        """On or off a natural list that exists: an unknown name would make a new list."""
+        """Return an edit of a list membership; an unknown name would create a list."""
         validate_list_name(name)
         lists = self._sheet.lists.value
         known = next((entry for entry in lists or () if entry.name == name), None)
@@ -73,23 +73,23 @@ class EditFactory:
         return self._profile_request(EditKind.LIST, name, member)
 
     def health(self, health: CustomerHealth | None) -> EditRequest:
-        """The health var; None takes the value away."""
+        """Return an edit of the health var; None clears it."""
         return self._profile_request(
             EditKind.HEALTH, self._names.health_var, health.value if health else None
         )
 
     def var(self, name: str, value: Json) -> EditRequest:
-        """One var; None clears it (the key stays with null, contract sailthru 2.1)."""
+        """Return an edit of one var; None clears it (the key stays, docs/sailthru.md 2.1)."""
         return self._profile_request(
             EditKind.VAR, validate_var_name(name), validate_var_value(value)
         )
 
     def sync_mark(self, *, on: bool) -> EditRequest:
-        """The mark by which the smart list finds this customer."""
+        """Return an edit of the var by which the smart list finds this customer."""
         return self._profile_request(EditKind.SYNC_MARK, self._names.mark_var, on)
 
     def sync_checkbox(self, *, on: bool) -> EditRequest:
-        """Zendesk's check box “Sync to Sailthru”."""
+        """Return an edit of Zendesk's check box “Sync to Sailthru”."""
         person = self._sheet.user.value
         if person is None:
             raise InvalidInput(
@@ -115,7 +115,7 @@ class EditFactory:
         )
 
     def create(self, address: str) -> EditRequest:
-        """A new profile at an address that Sailthru says it does not know, on no list."""
+        """Return an edit that creates a profile, on no list, where Sailthru has none."""
         if not is_email(address):
             raise InvalidInput(f"“{address[:80]}” is not an e-mail address.")
         if self._sheet.profile.value is not None or (

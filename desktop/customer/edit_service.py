@@ -1,4 +1,4 @@
-"""Puts intents into the outbox, if the rules allow them."""
+"""Queues edits into the outbox where the permission rules allow them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,13 +10,13 @@ from desktop.kit.text import is_valid_unicode
 from desktop.model.edit import (
     UNDO_WINDOW_S,
     Edit,
+    EditKind,
     EditRequest,
     is_opt_in,
     is_same_json,
     needed_permission,
     waits_for_undo,
 )
-from desktop.model.edit import EditKind as Kind
 from desktop.model.permission import Actor, PermissionDecision, PermissionRules, check_permission
 from desktop.store.outbox import DelayPolicy
 from desktop.store.workspace_store import WorkspaceStore
@@ -25,7 +25,7 @@ _MAX_REASON_LENGTH = 2000
 
 
 class EditService:
-    """The one door for changes: the window, the command line and undo all come through here."""
+    """Submits edits; the window, the command line and undo all use it."""
 
     def __init__(
         self,
@@ -42,41 +42,45 @@ class EditService:
         self._rules = rules
 
     def permission_for(self, request: EditRequest) -> PermissionDecision:
-        """Whether the person at work here may do this, and if not, why not."""
+        """Decide whether the person at work may make this edit."""
         return check_permission(needed_permission(request), self._actor(), self._rules())
 
     def require_allowed(self, request: EditRequest) -> None:
-        """Raises NotPermitted, or InvalidInput where a reason or a ticket is missing."""
+        """Raise NotPermitted, or InvalidInput where a reason or a ticket is missing."""
         _require_allowed(request, self._actor(), self._rules())
 
     async def submit(
         self, requests: Sequence[EditRequest], *, wait_for_undo: bool = True
     ) -> tuple[Edit, ...]:
-        """Queue what changes something; what is so already is left out. All or nothing.
+        """Queue edits, all or none; edits that change nothing are left out.
 
         The rules ask what the change is from where the service will stand when its turn comes,
-        which an edit under way is about to move. Raises NotPermitted, InvalidInput, StoreKnown.
+        which an edit under way is about to move. Raises NotPermitted, InvalidInput, StorageError.
         """
         actor, rules = self._actor(), self._rules()
 
-        def judge(intent: EditRequest, wanted: Edit | None) -> float:
-            _require_allowed(intent, actor, rules)
+        def judge(queued_request: EditRequest, pending: Edit | None) -> float:
+            _require_allowed(queued_request, actor, rules)
             # Somebody else's stricter level that is on its way counts as if it stood already.
-            if intent.kind is Kind.OPTOUT and wanted is not None and wanted.actor != actor.name:
-                over = replace(intent, old=wanted.request.new)
+            if (
+                queued_request.kind is EditKind.OPTOUT
+                and pending is not None
+                and pending.actor != actor.name
+            ):
+                over = replace(queued_request, old=pending.request.new)
                 if is_opt_in(over):
                     _require_allowed(over, actor, rules)
-            return _undo_delay_s(intent) if wait_for_undo else 0.0
+            return _undo_delay_s(queued_request) if wait_for_undo else 0.0
 
         return await self._queue(requests, judge)
 
     async def submit_unchecked(
         self, requests: Sequence[EditRequest], *, wait_for_undo: bool = True
     ) -> tuple[Edit, ...]:
-        """Queue without asking the rules: for what they have already allowed (undo)."""
+        """Queue edits without asking the rules again, for an undo they have allowed."""
 
-        def judge(intent: EditRequest, _wanted: Edit | None) -> float:
-            return _undo_delay_s(intent) if wait_for_undo else 0.0
+        def judge(queued_request: EditRequest, _wanted: Edit | None) -> float:
+            return _undo_delay_s(queued_request) if wait_for_undo else 0.0
 
         return await self._queue(requests, judge)
 
@@ -92,9 +96,9 @@ class EditService:
 
 
 def _require_allowed(request: EditRequest, actor: Actor, rules: PermissionRules) -> None:
-    verdict = check_permission(needed_permission(request), actor, rules)
-    if not verdict.is_allowed:
-        raise NotPermitted("This change is not allowed.", verdict.reason)
+    decision = check_permission(needed_permission(request), actor, rules)
+    if not decision.is_allowed:
+        raise NotPermitted("This change is not allowed.", decision.reason)
     if not is_valid_unicode(request.reason):
         raise InvalidInput("The reason holds characters that cannot be kept.", "", "Type it again.")
     if len(request.reason) > _MAX_REASON_LENGTH:
@@ -108,7 +112,7 @@ def _require_allowed(request: EditRequest, actor: Actor, rules: PermissionRules)
                 "It records that the customer asked for it.",
                 "Give both.",
             )
-    elif request.kind is Kind.OPTOUT and not request.reason.strip():
+    elif request.kind is EditKind.OPTOUT and not request.reason.strip():
         raise InvalidInput("An opt-out needs a reason.", "", "Say why in a few words.")
 
 
@@ -117,5 +121,5 @@ def _undo_delay_s(request: EditRequest) -> float:
 
 
 def has_effect(request: EditRequest) -> bool:
-    """Whether the wanted value differs from the one the person saw."""
-    return request.kind is Kind.CREATE or not is_same_json(request.old, request.new)
+    """Whether the edit's new value differs from the one the person saw."""
+    return request.kind is EditKind.CREATE or not is_same_json(request.old, request.new)

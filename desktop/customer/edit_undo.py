@@ -1,4 +1,4 @@
-"""Undo: before it is sent an edit is withdrawn, afterwards another edit restores what was."""
+"""Undoes edits: withdraws one that was not sent, else queues an edit that restores the value."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +16,7 @@ OWN_OPTOUT_UNDO_S = 24 * 3600.0
 
 
 def undo_loss_warning(edit: Edit) -> str:
-    """What an undo of this edit cannot bring back, as a sentence; empty when nothing is lost."""
+    """Return what undoing this edit cannot bring back, as a sentence; empty: nothing."""
     intent = edit.request
     if intent.kind is EditKind.CREATE:
         return "A created profile stays in Sailthru."
@@ -30,7 +30,7 @@ def undo_loss_warning(edit: Edit) -> str:
 
 
 def inverse_request(edit: Edit) -> EditRequest:
-    """The intent that brings back what was before this edit."""
+    """Return the edit request that restores the value before this edit."""
     intent = edit.request
     return EditRequest(
         kind=intent.kind,
@@ -45,7 +45,7 @@ def inverse_request(edit: Edit) -> EditRequest:
 
 
 def undo_refusal(edit: Edit) -> UserDecisionNeeded | None:
-    """Why an edit that has ended cannot be taken back by anybody, or None: it can."""
+    """Return why an edit that has ended cannot be undone by anybody, or None."""
     if edit.request.kind is EditKind.CREATE:
         return UserDecisionNeeded(
             "A created profile cannot be undone.",
@@ -65,7 +65,7 @@ def undo_refusal(edit: Edit) -> UserDecisionNeeded | None:
 
 
 def is_own_recent_optout(edit: Edit, back: EditRequest, actor: Actor, now: float) -> bool:
-    """One's own stricter level of the last 24 h: taking it back needs no further right.
+    """Whether an edit is one's own opt-out of the last 24 h, free to take back.
 
     Whether it still holds is seen when it is delivered.
     """
@@ -78,7 +78,7 @@ def is_own_recent_optout(edit: Edit, back: EditRequest, actor: Actor, now: float
 
 
 class UndoService:
-    """Takes edits back."""
+    """Undoes edits."""
 
     def __init__(
         self,
@@ -95,10 +95,11 @@ class UndoService:
         self._actor = actor
 
     async def undo(self, edit_id: str, *, wait_for_undo: bool = True) -> Edit:
-        """Take one edit back; returns the withdrawn edit, or the new edit that restores it.
+        """Undo one edit; returns the withdrawn edit, or the new edit that restores the value.
 
-        Raises BadInput for an unknown id, UserDecisionNeeded where there is nothing to take back,
-        NotPermitted. Whether the value changed since is found out before anything is sent.
+        Raises InvalidInput for an unknown id, UserDecisionNeeded where there is nothing to take
+        back, NotPermitted. Whether the value changed since is found out before anything is
+        sent.
         """
         words = "Undone before it was sent."
         withdrawn = await self.withdraw(edit_id, words)
@@ -115,10 +116,10 @@ class UndoService:
         return restoring
 
     async def withdraw(self, edit_id: str, words: str) -> Edit | None:
-        """End an edit that nobody has begun to send; None when it is too late for that.
+        """Withdraw an edit that nobody has begun to send; None when it is too late for that.
 
         Somebody else's opt-out that still waits is as good as given: keeping it from being sent
-        needs the right to opt in. Raises BadInput for an unknown id, NotPermitted.
+        needs the right to opt in. Raises InvalidInput for an unknown id, NotPermitted.
         """
         outbox = self._store.outbox
         edit, now = await outbox.get_edit(edit_id), self._clock.now()
@@ -135,7 +136,7 @@ class UndoService:
 
 
 def reapply_request(edit: Edit, current: EditRequest) -> EditRequest:
-    """After a conflict: the same wish again, from the value that stands there now."""
+    """Return an edit in conflict once more, from the value that the service has now."""
     if edit.state is not EditState.CONFLICT:
         raise ConflictError(f"Edit {edit.id} is no conflict.")
     return replace(edit.request, old=current.old, undoes=None)

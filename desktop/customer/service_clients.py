@@ -1,4 +1,4 @@
-"""The two services as the customer use cases see them; None where a side is not connected."""
+"""The clients of a workspace's two services, and the account's own field names."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from desktop.clients.zendesk.client import ZendeskClient
 
 @dataclass(frozen=True)
 class ServiceClients:
-    """The clients of a workspace."""
+    """The two clients of a workspace; None where a service is not connected."""
 
     sailthru: SailthruClient | None
     zendesk: ZendeskClient | None
@@ -16,7 +16,7 @@ class ServiceClients:
 
 @dataclass(frozen=True)
 class AccountFieldNames:
-    """How this account calls the things Fairlead writes (settings with the house's defaults)."""
+    """The account's names for the vars, list, field and tag that Fairlead writes."""
 
     health_var: str
     mark_var: str

@@ -32,7 +32,7 @@ class SheetBuilder:
         on_sheet: OnSheet,
         is_connection_current: Callable[[], bool],
     ) -> None:
-        """`is_connection_current`: whether the clients that are asked are still this workspace's."""
+        """`is_connection_current`: whether the clients in use are still this workspace's."""
         self.store = store
         self._is_connection_current = is_connection_current
         self._saving: list[asyncio.Future[None]] = []

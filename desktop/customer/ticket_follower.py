@@ -1,8 +1,8 @@
-"""Follow Zendesk: notices which ticket the agent has just opened in the browser.
+"""Polls Zendesk for the ticket an agent has just opened in the browser (Follow Zendesk).
 
 Asks `GET /api/v2/tickets/recent` every 5 s while Fairlead is visible and something moved within
 ten minutes, else every 60 s, and not at all below half of the account's remaining calls.
-How soon a view shows there is unknown (contract zendesk 4).
+How soon a view shows there is unknown (docs/zendesk.md 4).
 """
 
 import logging
@@ -21,7 +21,7 @@ ACTIVITY_WINDOW_S = 600.0
 
 
 class TicketFollower:
-    """Notices a newly viewed ticket. `ask` is called again after `wait_s`."""
+    """Notices a newly viewed ticket; `poll` is called every `poll_interval_s`."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class TicketFollower:
         clock: Clock,
         has_spare_budget: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`spare` says whether more than half of the account's calls are left."""
+        """`has_spare_budget` says whether more than half of the account's calls are left."""
         self._services = services
         self._clock = clock
         self.has_spare_budget = has_spare_budget
@@ -38,18 +38,18 @@ class TicketFollower:
         self._signed_out = False
 
     def note_activity(self) -> None:
-        """Somebody did something: ask quickly again for a while."""
+        """Poll quickly again for a while, because somebody did something."""
         self._moved_at = self._clock.monotonic()
 
     def poll_interval_s(self, *, visible: bool) -> float:
-        """Seconds until the next question; signed out, activity does not make it sooner."""
+        """Return the seconds until the next poll; signed out, activity makes it no sooner."""
         if self._signed_out:
             return SLOW_POLL_S
-        lively = self._clock.monotonic() - self._moved_at < ACTIVITY_WINDOW_S
-        return FAST_POLL_S if visible and lively else SLOW_POLL_S
+        is_active = self._clock.monotonic() - self._moved_at < ACTIVITY_WINDOW_S
+        return FAST_POLL_S if visible and is_active else SLOW_POLL_S
 
     async def poll(self, *, newest_now: bool = False) -> ZendeskTicket | None:
-        """The ticket that has newly come to the top, or None.
+        """Return the ticket that newly heads the recent tickets, or None.
 
         The first answer is the baseline, unless `newest_now` asks for what was viewed last.
         Trouble is no news: the status bar says how the service is doing.
@@ -65,8 +65,12 @@ class TicketFollower:
             return None
         self._signed_out = False
         ids = tuple(ticket.id for ticket in tickets)
-        before, self._seen = self._seen, ids
-        if not ids or (before is None and not newest_now) or ids[:1] == (before or ())[:1]:
+        previous_ids, self._seen = self._seen, ids
+        if (
+            not ids
+            or (previous_ids is None and not newest_now)
+            or ids[:1] == (previous_ids or ())[:1]
+        ):
             return None
         self.note_activity()
         return tickets[0]

@@ -1,4 +1,4 @@
-"""The change bus: a mutation says once what it changed; whoever shows that refreshes."""
+"""The change bus: publishes what a write has changed, so that whatever shows it refreshes."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 class Topic(Enum):
-    """What kind of thing changed."""
+    """The kind of data that changed: customers, outbox, audit, syncs, settings …."""
 
     CUSTOMER = "customer"
     OUTBOX = "outbox"
@@ -22,14 +22,14 @@ class Topic(Enum):
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """What one mutation changed: topics, and the ids of the customers or rows touched."""
+    """What one write changed: topics, and the ids of the customers or rows touched."""
 
     topics: frozenset[Topic]
     ids: frozenset[str] = field(default_factory=frozenset)
 
     @classmethod
     def of(cls, *topics: Topic, ids: Iterable[str] = ()) -> "ChangeSet":
-        """Build from plain arguments."""
+        """Build a `ChangeSet` from topics and ids."""
         return cls(frozenset(topics), frozenset(ids))
 
     def has_any(self, *topics: Topic) -> bool:
@@ -41,7 +41,7 @@ ChangeListener = Callable[[ChangeSet], None]
 
 
 class ChangeBus:
-    """Delivers changes to listeners, in the thread that publishes them."""
+    """Delivers each `ChangeSet` to its listeners, in the thread that publishes it."""
 
     def __init__(self) -> None:
         self._listeners: list[ChangeListener] = []
@@ -57,7 +57,7 @@ class ChangeBus:
         return unsubscribe
 
     def publish(self, changes: ChangeSet) -> None:
-        """Tell everybody; one listener's failure does not keep the news from the others."""
+        """Call every listener with `changes`; one that raises does not stop the others."""
         for listener in tuple(self._listeners):
             try:
                 listener(changes)

@@ -1,4 +1,4 @@
-"""Time as a parameter: wall time in UTC seconds, and a monotonic clock for waits."""
+"""The `Clock` protocol: wall time, a monotonic clock and sleeping, replaceable in tests."""
 
 import time
 from datetime import UTC, datetime
@@ -6,34 +6,34 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What tells the time; tests bring one that moves only when told."""
+    """A source of time; tests pass one that moves only when told."""
 
     def now(self) -> float:
-        """Unix seconds (UTC)."""
+        """Return the wall time in Unix seconds (UTC)."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds that never jump back; only differences mean anything."""
+        """Return seconds that never jump back; only differences of two calls mean anything."""
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Wait that long."""
+        """Wait for `seconds` without blocking the event loop."""
         ...
 
 
 class SystemClock:
-    """The computer's clock."""
+    """The `Clock` of the operating system."""
 
     def now(self) -> float:
-        """Unix seconds (UTC)."""
+        """Return the wall time in Unix seconds (UTC)."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Seconds since an arbitrary start."""
+        """Return seconds since an arbitrary start."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait on the running event loop."""
+        """Wait on the running event loop; a negative time is none."""
         # Imported here: a clock is made before the first paint, which waits for no loop.
         import asyncio
 
@@ -41,10 +41,10 @@ class SystemClock:
 
 
 def utc_datetime(at: float) -> datetime:
-    """Unix seconds as an aware datetime."""
+    """Return Unix seconds as a datetime that is aware of being UTC."""
     return datetime.fromtimestamp(at, UTC)
 
 
 def iso_timestamp(at: float) -> str:
-    """Unix seconds as `2026-11-21T10:42:00Z`."""
+    """Return Unix seconds as ISO 8601 text, such as `2026-11-21T10:42:00Z`."""
     return utc_datetime(at).strftime("%Y-%m-%dT%H:%M:%SZ")

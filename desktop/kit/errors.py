@@ -1,21 +1,21 @@
-"""One tree of errors, made for a person.
+"""The exceptions of Fairlead, each with three sentences for a person and a code for scripts.
 
     AppError
-    ├─ Offline          the service cannot be reached; what was asked may be tried again
-    ├─ TimedOut         sent, and no answer came: whether it was applied is not known
-    ├─ AuthLost         the service refused the credentials: sign in again
-    ├─ RateLimited      too many calls; `retry_at` says when to go on
-    ├─ Forbidden        the credentials are right, this operation is not allowed
-    ├─ ServiceTrouble   the service answered with an error of its own (5xx, HTML, broken JSON)
-    ├─ NotFound         the thing does not exist (any more)
-    ├─ Rejected         the service or our rules refused the values; `fields` says which
-    ├─ Conflict         changed elsewhere since it was read: nothing was sent
-    ├─ NeedsPerson      several match, or somebody has to decide
-    ├─ NotPermitted     this app's own rules refuse it
-    ├─ BadInput         what was typed or given cannot be used
-    ├─ StoreKnown       disk full, database locked, newer or damaged file
-    ├─ NoKeyring        there is no place to keep secrets
-    └─ Bug              ours
+    ├─ ServiceUnreachable   the service cannot be reached; the call may be tried again
+    ├─ ResponseTimeout      sent, and no answer came: whether it was applied is not known
+    ├─ AuthenticationError  the service refused the credentials: sign in again
+    ├─ RateLimited          too many calls; `retry_at` says when to go on
+    ├─ Forbidden            the credentials are right, this operation is not allowed
+    ├─ ServiceError         the service answered with an error of its own (5xx, HTML, broken JSON)
+    ├─ NotFound             the record does not exist (any more)
+    ├─ ValuesRejected       the service or our rules refused the values; `fields` says which
+    ├─ ConflictError        changed elsewhere since it was read: nothing was sent
+    ├─ UserDecisionNeeded   several match, or somebody has to decide
+    ├─ NotPermitted         this workspace's own rules refuse it
+    ├─ InvalidInput         what was typed or given cannot be used
+    ├─ StorageError         disk full, database locked, newer or damaged file
+    ├─ KeyringError         there is no place to keep secrets
+    └─ InternalError        a fault of Fairlead itself
 
 The window and the command line switch on the class, never on the text.
 """
@@ -24,10 +24,10 @@ from collections.abc import Mapping
 
 
 class AppError(Exception):
-    """Something a person has to know.
+    """Base of every error that a person is told.
 
     `title` is what happened, `message` what it means, `hint` what to do next.
-    `code` names the class in JSON; `retryable` says that the same call may succeed later.
+    `code` names the class in JSON; `is_retryable` says that the same call may succeed later.
     """
 
     code = "error"
@@ -41,11 +41,11 @@ class AppError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        """All three sentences in one line."""
+        """Return title, message and hint in one line."""
         return " ".join(part for part in (self.title, self.message, self.hint) if part)
 
     def as_json(self) -> dict[str, str]:
-        """The object under `error` in every `--json` answer."""
+        """Return the object under `error` in a `--json` answer."""
         return {
             "code": self.code,
             "title": self.title,
@@ -81,7 +81,7 @@ class AuthenticationError(StopsRun):
 class RateLimited(StopsRun):
     """Too many calls; `retry_at` is the Unix second (UTC) from which calls are allowed again.
 
-    `of_all` is false where only calls like the refused one have to wait.
+    `applies_to_account` is false where only calls like the refused one have to wait.
     """
 
     code = "rate_limited"
@@ -110,7 +110,7 @@ class Forbidden(StopsRun):
 class ServiceError(StopsRun):
     """The service answered, but not with anything usable.
 
-    `applied_unknown` is true when a write may have been applied all the same.
+    `is_outcome_unknown` is true when a write may have been applied all the same.
     """
 
     code = "service_trouble"
@@ -171,7 +171,7 @@ class InvalidInput(AppError):
 
 
 class StorageError(StopsRun):
-    """A trouble of the disk or the database that a person can do something about."""
+    """A fault of the disk or the database: no space, a locked, damaged or newer file."""
 
     code = "store"
 
@@ -183,6 +183,6 @@ class KeyringError(StopsRun):
 
 
 class InternalError(AppError):
-    """Our own mistake; the message carries a reference that the log holds too."""
+    """A fault of Fairlead itself; the message carries a reference that the log holds too."""
 
     code = "bug"

@@ -1,4 +1,4 @@
-"""Keeps secrets and personal data out of logs: one filter over the formatted record."""
+"""Redacts log lines: secrets, tokens, e-mail addresses and phone numbers become “…”."""
 
 import logging
 import re
@@ -6,7 +6,7 @@ import re
 MASK = "…"
 
 # Every pattern looks at a letter a bounded number of times: a line may be megabytes long.
-_SECRET_NAMES = (  # noqa: S105 - names of parameters, no secret
+_PARAMETER_PATTERN = (
     r"(?:api[_-]?key|api[_-]?secret|secret|token|password|cookie|code_verifier|sailthru_hid"
     r"|(?<![a-z0-9])(?:sig|code))"
 )
@@ -16,7 +16,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # Also inside JSON that was quoted once more.
     (
         re.compile(
-            rf"(?i)({_SECRET_NAMES}[\"'\\]{{0,4}}\s{{0,4}}[:=]\s{{0,4}}[\"'\\]{{0,4}})[^\s\"'\\&,;}})]+"
+            rf"(?i)({_PARAMETER_PATTERN}[\"'\\]{{0,4}}\s{{0,4}}[:=]\s{{0,4}}[\"'\\]{{0,4}})[^\s\"'\\&,;}})]+"
         ),
         r"\1" + MASK,
     ),
@@ -32,17 +32,17 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 
 class Redactor:
-    """Masks known secrets by value and everything that looks like one by pattern."""
+    """Masks secrets it was told, and by pattern everything that looks like one."""
 
     def __init__(self) -> None:
         self._secrets: set[str] = set()
 
     def add_secrets(self, *secrets: str) -> None:
-        """From now on mask these values wherever they occur (at least 6 characters)."""
+        """Mask these values from now on wherever they occur; under 6 characters is ignored."""
         self._secrets.update(s for s in secrets if len(s) >= 6)
 
     def redact(self, text: str) -> str:
-        """`text` with secrets, addresses and phone numbers masked."""
+        """Return `text` with secrets, addresses and phone numbers masked."""
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, MASK)
         for pattern, replacement in _PATTERNS:
@@ -51,14 +51,14 @@ class Redactor:
 
 
 class RedactingFormatter(logging.Formatter):
-    """Formats a record, exception included, and redacts the whole of it."""
+    """A logging formatter that redacts the whole formatted record, tracebacks included."""
 
     def __init__(self, redactor: Redactor) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
         self._redactor = redactor
 
     def format(self, record: logging.LogRecord) -> str:
-        """The finished line, redacted last so that nothing slips in behind it."""
+        """Return the record's line; redacted last, so that nothing is added behind it."""
         # Another handler may have cached an unredacted traceback on the record.
         record.exc_text = None
         try:
@@ -70,7 +70,7 @@ class RedactingFormatter(logging.Formatter):
 
 
 def fingerprint(value: str) -> str:
-    """A short, stable stand-in for an id or address in a log."""
+    """Return a short, stable hash that stands for an id or address in a log line."""
     # Imported here: OpenSSL's library comes with it, and nothing is logged before the first paint.
     import hashlib
 

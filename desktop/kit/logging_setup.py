@@ -1,4 +1,4 @@
-"""Sets up logging: our loggers at the asked level, talkative libraries at WARNING, redacted."""
+"""Configures logging: our loggers at the chosen level, libraries at WARNING, all lines redacted."""
 
 import logging
 import sys
@@ -38,7 +38,7 @@ def set_up_logging(level: str, folder: Path | None, redactor: Redactor) -> None:
 
 
 def set_log_level(level: str) -> None:
-    """How much our own loggers say from now on; the libraries stay as they are."""
+    """Set the level of Fairlead's own loggers; the libraries stay at WARNING."""
     logging.getLogger("desktop").setLevel(_parse_level(level))
 
 

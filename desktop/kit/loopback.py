@@ -1,4 +1,4 @@
-"""Whether a host name or address is this computer: the only place plain http or SMTP may go to."""
+"""Tells whether a host name or address is loopback, the one place plain http or SMTP may go to."""
 
 import ipaddress
 

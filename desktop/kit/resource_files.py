@@ -1,4 +1,4 @@
-"""Where the files of `resources/` are: in a checkout beside the package, in a wheel inside it."""
+"""Finds the bundled files of `resources/`: beside the package in a checkout, inside a wheel."""
 
 from pathlib import Path
 

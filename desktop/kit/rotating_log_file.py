@@ -1,4 +1,4 @@
-"""A log in a file that is put aside when it has grown, a few old ones kept.
+"""A logging handler for a file that is rotated by size, with a few old files kept.
 
 `logging.handlers` has one, but brings sockets, pickle and queues along before the first paint.
 """
@@ -9,17 +9,17 @@ from pathlib import Path
 
 
 class RotatingLogFile(logging.FileHandler):
-    """Appends to `path`, which becomes `path.1` at `most` bytes; `kept` such files stay."""
+    """Appends to `path`, which is renamed to `path.1` at `most` bytes; `kept` old files stay."""
 
     def __init__(self, path: Path, *, most: int, kept: int) -> None:
-        """Opens the file. Raises OSError."""
+        """Open the log file. Raises OSError."""
         super().__init__(path, encoding="utf-8")
         self._path = path
         self._max_bytes = most
         self._backup_count = kept
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record; logging holds the lock."""
+        """Write one record, rotating first where the file is full; logging holds the lock."""
         # Where another process holds it open (Windows), this file goes on growing.
         with contextlib.suppress(OSError):
             if self.stream is not None and self.stream.tell() >= self._max_bytes:

@@ -1,4 +1,4 @@
-"""The consent gate: nobody is written to without evidence for at least one purpose (S2-62)."""
+"""The consent check of a sync: a record needs evidence for at least one purpose (S2-62)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from desktop.model.instant import FieldValue, Instant
 
 @dataclass(frozen=True)
 class ConsentPurpose:
-    """What people agreed to, and what counts as evidence for it."""
+    """A purpose that people agree to, and the condition that is evidence for it."""
 
     name: str
     evidence: FieldCondition
@@ -24,7 +24,7 @@ class ConsentPurpose:
 
 @dataclass(frozen=True)
 class ConsentDecision:
-    """Whether there is consent; `words` name the evidence, or what is missing."""
+    """Whether there is consent, and the evidence found or the purposes missing, in words."""
 
     is_given: bool
     explanation: str
@@ -33,7 +33,7 @@ class ConsentDecision:
 def check_consent(
     purposes: tuple[ConsentPurpose, ...], fields: Mapping[str, FieldValue], now: float
 ) -> ConsentDecision:
-    """Consent for at least one purpose. Without purposes there is no gate.
+    """Check a record's fields for consent to at least one purpose; no purposes, no check.
 
     Evidence that cannot be said (its field is absent) is none.
     """

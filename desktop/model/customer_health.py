@@ -1,4 +1,4 @@
-"""Customer health: the three values of Sailthru's own Zendesk app, kept in a profile var."""
+"""Customer health: neutral, happy or frustrated, kept in a Sailthru profile var."""
 
 from enum import Enum
 
@@ -6,7 +6,7 @@ from desktop.model.json_value import Json
 
 
 class CustomerHealth(Enum):
-    """The value is what stands in the var (contract sailthru 6; the exact strings are unknown)."""
+    """A health value, as the var holds it (docs/sailthru.md 6; the strings are not verified)."""
 
     NEUTRAL = "neutral"
     HAPPY = "happy"
@@ -14,7 +14,7 @@ class CustomerHealth(Enum):
 
     @property
     def label(self) -> str:
-        """What the window calls it."""
+        """The health value on screen."""
         return _LABELS[self]
 
 
@@ -26,7 +26,7 @@ _LABELS = {
 
 
 def parse_health(value: Json) -> CustomerHealth | None:
-    """The health a var says; None when it is not set or says something else."""
+    """Return the health a var holds; None when it is not set or holds something else."""
     if not isinstance(value, str):
         return None
     try:

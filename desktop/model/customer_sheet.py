@@ -1,4 +1,4 @@
-"""One customer's sheet: the parts as each service told them, with their age and state."""
+"""The customer sheet: each part as its service told it, with its age and its loading state."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class SheetPartState(Enum):
-    """How a part stands. ABSENT: the service says there is none. OFF: not connected here."""
+    """The state of a sheet part. ABSENT: the service has none. OFF: service not connected."""
 
     NOT_ASKED = "not_asked"
     LOADING = "loading"
@@ -27,7 +27,7 @@ class SheetPartState(Enum):
 
 @dataclass(frozen=True)
 class SheetPart(Generic[T]):
-    """A value of one service, when it was read (Unix seconds), and how asking now stands.
+    """One part's value, when it was read (Unix seconds), and how reading it now stands.
 
     LOADING and FAILED may hold an older value: it is shown with its age.
     """
@@ -42,13 +42,13 @@ CATALOGUE_MAX_AGE_S = 300.0
 
 
 def is_stale(part: SheetPart[T], now: float) -> bool:
-    """Whether something there is one of (lists, user fields) should be read again."""
+    """Whether the account's lists or user fields should be read again, after five minutes."""
     return part.value is None or part.read_at is None or now - part.read_at > CATALOGUE_MAX_AGE_S
 
 
 @dataclass(frozen=True)
 class TicketPage:
-    """The newest tickets of a person; `more` when Zendesk has others behind them."""
+    """A requester's newest tickets; `has_more` when Zendesk has older ones."""
 
     tickets: tuple[ZendeskTicket, ...]
     has_more: bool = False
@@ -56,7 +56,7 @@ class TicketPage:
 
 @dataclass(frozen=True)
 class CustomerMatch:
-    """One of several customers that fit a query."""
+    """One of several customers that match a query, with the query that opens it."""
 
     query: str
     title: str
@@ -66,7 +66,7 @@ class CustomerMatch:
 
 @dataclass(frozen=True)
 class AlternateProfile:
-    """A further address of the person that has a Sailthru profile of its own."""
+    """The Sailthru profile at another address of the same Zendesk user."""
 
     address: str
     sid: str
@@ -76,10 +76,10 @@ class AlternateProfile:
 
 @dataclass(frozen=True)
 class CustomerSheet:
-    """Everything one window shows of one customer.
+    """Everything a window shows of one customer.
 
-    `matched_by` is the address or id by which Sailthru was found. `linked` is true where that
-    was a choice somebody saved. `pending` are edits not yet closed, oldest first.
+    `matched_by` is the address or id by which Sailthru was found. `is_linked` where that
+    was a choice somebody saved. `pending_edits` are edits not yet closed, oldest first.
     """
 
     query: LookupQuery
@@ -98,12 +98,12 @@ class CustomerSheet:
 
     @property
     def is_found(self) -> bool:
-        """Whether any service knows this customer."""
+        """Whether Zendesk or Sailthru knows this customer."""
         return self.user.value is not None or self.profile.value is not None
 
     @property
     def address(self) -> str:
-        """The address to call this customer by; empty when none is known."""
+        """The customer's address, Zendesk's first; empty when none is known."""
         if self.user.value is not None and self.user.value.email:
             return self.user.value.email
         if self.profile.value is not None and self.profile.value.email:

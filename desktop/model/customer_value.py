@@ -1,7 +1,7 @@
-"""Customer value: Prediction Manager's segment 1–4 with its number and horizon.
+"""Customer value: Prediction Manager's segment 1–4 with its predicted number and horizon.
 
 No source shows the API returning predictions, so where they are read from is a setting
-(contract sailthru 4.2); what is not there is "not available", never 0 or 1.
+(docs/sailthru.md 4.2); what is not there is "not available", never 0 or 1.
 """
 
 from collections.abc import Mapping
@@ -15,21 +15,21 @@ _MAX_AMOUNT = 10**15
 
 
 class CustomerType(Enum):
-    """What kind of business the Sailthru account serves."""
+    """The business of the Sailthru account: ecommerce or publisher."""
 
     ECOMMERCE = "ecommerce"
     PUBLISHER = "publisher"
 
 
 def parse_customer_type(text: str) -> CustomerType | None:
-    """Tolerates case and space, as the old free-text field had them (`Ecommerce `)."""
+    """Return the customer type, tolerating case, space and hyphen (`Ecommerce `)."""
     squeezed = text.strip().lower().replace("-", "").replace(" ", "")
     return next((kind for kind in CustomerType if kind.value == squeezed), None)
 
 
 @dataclass(frozen=True)
 class PredictionField:
-    """Where one predicted number is read from: the var, its unit and its horizon in days."""
+    """The var of one predicted number, with its unit and its horizon in days."""
 
     var: str
     unit: str
@@ -38,7 +38,7 @@ class PredictionField:
 
 @dataclass(frozen=True)
 class CustomerValueSource:
-    """Where the segment and the number are read from, in order of preference.
+    """The vars and lists that segment and number are read from, best first.
 
     `segment_lists` maps a list's name to the segment its members belong to.
     """
@@ -50,7 +50,7 @@ class CustomerValueSource:
 
 @dataclass(frozen=True)
 class CustomerValue:
-    """`segment` 1–4, or None when only the number is known; `unit` is USD, EUR … or pageviews."""
+    """A customer's segment 1–4 and predicted amount; `unit` is USD, EUR … or pageviews."""
 
     segment: int | None
     amount: float | None
@@ -59,7 +59,7 @@ class CustomerValue:
 
 
 def default_value_source(kind: CustomerType, currency: str) -> CustomerValueSource:
-    """Revenue for shops (365 days, else 30), pageviews for publishers (30 days)."""
+    """Return the usual source: revenue of 365 or 30 days for shops, 30-day pageviews else."""
     predictions: tuple[PredictionField, ...]
     if kind is CustomerType.PUBLISHER:
         predictions = (PredictionField("pv_30", "pageviews", 30),)
@@ -74,7 +74,7 @@ def default_value_source(kind: CustomerType, currency: str) -> CustomerValueSour
 def read_customer_value(
     source: CustomerValueSource, variables: Mapping[str, Json], lists: frozenset[str]
 ) -> CustomerValue | None:
-    """The value a profile shows, or None when there is neither segment nor number."""
+    """Read a profile's customer value; None when there is neither segment nor number."""
     segment = _segment(source, variables, lists)
     for prediction in source.predictions:
         amount = _number(variables.get(prediction.var))

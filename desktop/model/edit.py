@@ -1,4 +1,4 @@
-"""A change somebody wants made: what, to whom, from which value to which, and how far it is."""
+"""An edit: one change somebody makes to a customer, with its target, values and state."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -12,7 +12,7 @@ UNDO_WINDOW_S = 10.0
 
 
 class EditKind(Enum):
-    """What part of a customer an edit changes."""
+    """The part of a customer that an edit changes."""
 
     OPTOUT = "optout"
     LIST = "list"
@@ -24,7 +24,7 @@ class EditKind(Enum):
 
 
 class EditState(Enum):
-    """How far an edit is; the last four are final."""
+    """The state of an edit, from queued to done; the last four are final."""
 
     QUEUED = "queued"
     WAITING = "waiting"
@@ -37,13 +37,13 @@ class EditState(Enum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more happens to it by itself."""
+        """Whether nothing more happens to the edit by itself."""
         return self in (EditState.DONE, EditState.CONFLICT, EditState.FAILED, EditState.UNDONE)
 
 
 @dataclass(frozen=True)
 class EditTarget:
-    """Whom an edit writes to: a sid or a Zendesk user id, never an address.
+    """The record an edit writes to: a sid or a Zendesk user id, never an address.
 
     Only a create names an address, which the service does not know yet. `label` is what people
     call the customer (an address or a name), for the Activity page.
@@ -56,7 +56,7 @@ class EditTarget:
 
 @dataclass(frozen=True)
 class EditRequest:
-    """What somebody asked for.
+    """What somebody asked to change, before it is queued.
 
     `name` is the list, var or field (empty for opt-out and create). `old` is the value the
     person saw, `new` the one wanted: an opt-out level's value, true or false for a list, any
@@ -75,7 +75,7 @@ class EditRequest:
 
 @dataclass(frozen=True)
 class Edit:
-    """An intent in the outbox; times are Unix seconds.
+    """An edit in the outbox; times are Unix seconds.
 
     `detail` is the last thing to say about it, `accepted_at` when the service answered ok to it
     (0: it did not yet), `tries` how often it was sent. One that has ended with every try surely
@@ -96,17 +96,17 @@ class Edit:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the service answered ok to it."""
+        """Whether the service has answered ok to the edit."""
         return self.accepted_at > 0
 
     @property
     def has_changed_nothing(self) -> bool:
-        """Whether it has ended without anything sent that could have had an effect."""
+        """Whether the edit has ended without any request that could have had an effect."""
         ended = self.state in (EditState.DONE, EditState.CONFLICT, EditState.FAILED)
         return ended and self.tries == 0 and not self.is_accepted
 
     def as_json(self) -> dict[str, Json]:
-        """The object under `edits` in `--json` answers."""
+        """Return the object under `edits` in `--json` answers."""
         intent = self.request
         return {
             "id": self.id,
@@ -129,7 +129,7 @@ class Edit:
 
 
 def is_same_json(left: Json, right: Json) -> bool:
-    """Equal as JSON; true is not 1. A var that was cleared (null) equals one that never was."""
+    """Whether two values are equal as JSON, type for type; true is not 1, "1" is not 1."""
     if isinstance(left, bool) != isinstance(right, bool):
         return False
     if isinstance(left, dict) and isinstance(right, dict):
@@ -140,14 +140,14 @@ def is_same_json(left: Json, right: Json) -> bool:
 
 
 def is_opt_in(request: EditRequest) -> bool:
-    """Whether this loosens an opt-out."""
+    """Whether the edit loosens an opt-out."""
     if request.kind is not EditKind.OPTOUT:
         return False
     return is_loosening(OptOutLevel(str(request.old or "none")), OptOutLevel(str(request.new)))
 
 
 def waits_for_undo(request: EditRequest) -> bool:
-    """Loosening and list changes wait out the undo time; what protects goes at once.
+    """Whether the edit is held back for the undo time: list changes and loosened opt-outs.
 
     A list change can start e-mail flows in Sailthru that no undo recalls.
     """
@@ -155,7 +155,7 @@ def waits_for_undo(request: EditRequest) -> bool:
 
 
 def needed_permission(request: EditRequest) -> Permission:
-    """The right an intent asks for."""
+    """Return the permission an edit needs."""
     if request.kind is EditKind.OPTOUT:
         return Permission.OPT_IN if is_opt_in(request) else Permission.OPT_OUT
     if request.kind is EditKind.LIST:

@@ -1,4 +1,4 @@
-"""Sailthru's engagement levels in words (contract sailthru 4.3)."""
+"""Sailthru's engagement levels and their meaning in words (docs/sailthru.md 4.3)."""
 
 _DESCRIPTIONS = {
     "engaged": ("Engaged", "active on the site recently"),
@@ -13,7 +13,7 @@ _DESCRIPTIONS = {
 
 
 def describe_engagement(level: str | None) -> tuple[str, str] | None:
-    """The level's name and meaning; an unknown level as it came, None when absent."""
+    """Return a level's name and meaning; an unknown level as it came, None when absent."""
     if not level:
         return None
     known = _DESCRIPTIONS.get(level.strip().lower())

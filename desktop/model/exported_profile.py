@@ -1,4 +1,4 @@
-"""A Sailthru profile as a row of a list's export: less than a look-up tells, and all of a list."""
+"""A Sailthru profile as one row of a list export, which holds less than a look-up."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from desktop.model.optout_level import OptOutLevel
 
 @dataclass(frozen=True)
 class ExportedProfile:
-    """One row; a column the export does not have leaves its field empty.
+    """One row of a list export; a column the export does not have leaves its field empty.
 
     `email_hash` is the MD5 of the lower-case address, in lower-case hex, or empty; `email` is
     there only where the account exports addresses. `optout` is None where `email_status`, which

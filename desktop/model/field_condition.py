@@ -1,4 +1,4 @@
-"""A condition on one field, as sources, stages and consent ask it, and its words for people."""
+"""Conditions on one field, used by sync sources, lifecycle stages and consent."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _CLOCK_TOLERANCE_S = _DAY_S
 
 
 class ConditionOperator(Enum):
-    """What is asked of a field. HAS: a list or tags hold it, or a text contains it."""
+    """The test of a condition. HAS: a list or tags hold the value, or a text contains it."""
 
     IS = "is"
     IS_NOT = "is_not"
@@ -39,7 +39,7 @@ class ConditionOperator(Enum):
 
 @dataclass(frozen=True)
 class FieldCondition:
-    """One test of one field; `value` is what it is compared with, or a number of days."""
+    """One test of one field; `value` is compared with, or is a number of days."""
 
     field: str
     test: ConditionOperator
@@ -49,7 +49,7 @@ class FieldCondition:
 def is_condition_met(
     condition: FieldCondition, fields: Mapping[str, FieldValue], now: float
 ) -> bool | None:
-    """Whether it holds at `now` (Unix seconds); None: the field is absent, so it cannot be said.
+    """Evaluate a condition at `now` (Unix seconds); None where its field is absent.
 
     SET and NOT_SET always answer. A value that a test cannot read (a text that is no number)
     does not pass it.
@@ -68,7 +68,7 @@ def is_condition_met(
 def are_all_conditions_met(
     conditions: Sequence[FieldCondition], fields: Mapping[str, FieldValue], now: float
 ) -> bool | None:
-    """Whether every one holds: false if one does not, else None if one cannot be said."""
+    """Evaluate conditions together: false if one fails, else None if one cannot be told."""
     answers = [is_condition_met(condition, fields, now) for condition in conditions]
     if False in answers:
         return False
@@ -76,7 +76,7 @@ def are_all_conditions_met(
 
 
 def describe_condition(condition: FieldCondition) -> str:
-    """The condition as part of a sentence: “score is at least 4”."""
+    """Return the condition as part of a sentence: “score is at least 4”."""
     text = _DESCRIPTIONS[condition.test]
     return text.format(field=condition.field, value=_format_value(condition.value))
 
@@ -102,7 +102,7 @@ def _at_most(value: FieldValue, wanted: Json, now: float) -> bool:
 
 
 def _compare(value: FieldValue, wanted: Json) -> int | None:
-    """-1, 0 or 1 as numbers, else as moments; None where they cannot be put in order."""
+    """-1, 0 or 1 as numbers, else as timestamps; None where they have no order."""
     numbers = parse_number(value), parse_number(wanted)
     if numbers[0] is not None and numbers[1] is not None:
         return (numbers[0] > numbers[1]) - (numbers[0] < numbers[1])

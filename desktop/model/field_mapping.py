@@ -1,4 +1,4 @@
-"""What a mapping row makes of one field: what is written, what is kept, and why. Pure."""
+"""Applies one mapping row to one record: new value, whether it is written, and why not; pure."""
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ from desktop.model.value_equivalence import equivalent
 
 
 class MappingOperator(Enum):
-    """How a value meets the one that is there."""
+    """The way a mapping row's value is combined with the target's old one."""
 
     SET = "set"
     SET_IF_EMPTY = "set_if_empty"
@@ -24,7 +24,7 @@ class MappingOperator(Enum):
 
     @property
     def label(self) -> str:
-        """What the mapping editor says."""
+        """The operator in the mapping editor."""
         return _OPERATOR_LABELS[self]
 
 
@@ -37,7 +37,7 @@ _OPERATOR_LABELS = {
 
 
 class SourceType(Enum):
-    """Where a row's value comes from (S2-44 to S2-50)."""
+    """The origin of a mapping row's value (S2-44 to S2-50)."""
 
     FIELD = "field"
     IDENTIFIER = "identifier"
@@ -49,7 +49,7 @@ class SourceType(Enum):
 
 
 class ConflictPreference(Enum):
-    """Whose value stands where both sides have one of their own."""
+    """The side whose value wins where both sides have one of their own."""
 
     ASK = "ask"
     SOURCE = "source"
@@ -57,7 +57,7 @@ class ConflictPreference(Enum):
 
 
 class FieldProtection(Enum):
-    """What a sync may do to the target field at all (S1-11)."""
+    """What a sync may do to a target field at all (S1-11)."""
 
     OPEN = "open"
     IF_EMPTY = "if_empty"
@@ -65,7 +65,7 @@ class FieldProtection(Enum):
 
 
 class AbsentValue(Enum):
-    """A value that is not there, which is neither null nor ""."""
+    """The value of a field that is not in a record, which is neither null nor ""."""
 
     ABSENT = "absent"
 
@@ -75,7 +75,7 @@ ABSENT = AbsentValue.ABSENT
 
 @dataclass(frozen=True)
 class MappingRow:
-    """One row of a mapping.
+    """One row of a mapping: a source value, a target field and an operator.
 
     `source` is a field of the source record, the constant for TEXT, and for LISTS and STAGES the
     names that count, separated by commas (empty: all). SEEN and OPTOUT read the fields `seen`
@@ -94,7 +94,7 @@ class MappingRow:
 
 @dataclass(frozen=True)
 class MappingResult:
-    """What one row does to one record; becomes `plan.FieldChange`.
+    """The effect of one mapping row on one record; becomes a `FieldChange` of the plan.
 
     `field` is the row's target. `reason` is empty where there is nothing to explain: the value
     is simply set, or is there already. `known` is the last value both sides had.
@@ -115,7 +115,7 @@ ValueConverter = Callable[[FieldValue, MappingRow], Json]
 def read_source_value(
     row: MappingRow, source: Mapping[str, FieldValue]
 ) -> FieldValue | AbsentValue:
-    """The value a row begins with, or ABSENT where the record says nothing about it."""
+    """Return the source value of a mapping row, or ABSENT where the record has none."""
     if row.type is SourceType.TEXT:
         return row.source
     if row.type in (SourceType.LISTS, SourceType.STAGES):
@@ -124,7 +124,7 @@ def read_source_value(
 
 
 def source_field_of(row: MappingRow) -> str:
-    """The source's field that a row's value comes from; empty for a constant."""
+    """Return the source field a mapping row reads; empty for a constant."""
     if row.type is SourceType.TEXT:
         return ""
     if row.type in (SourceType.LISTS, SourceType.STAGES):
@@ -146,7 +146,7 @@ def apply_mapping_row(
     known: Json | AbsentValue = ABSENT,
     service: Service | None = None,
 ) -> MappingResult | None:
-    """What `row` makes of the target field; None: the source says nothing, so nothing is done.
+    """Compute what a mapping row makes of the target field; None: nothing to do.
 
     `convert` gives a value the form of the target. `known` is the last value both sides had, in
     that form; with it SET is a three-way comparison, so that what was changed in the target alone
@@ -171,7 +171,7 @@ def apply_mapping_row(
 
 
 def _filter_names(held: FieldValue | AbsentValue, names: str) -> FieldValue | AbsentValue:
-    """The lists or stages a person has, of those that count; a name with a comma is quoted."""
+    """The lists or stages of a record that count; a name with a comma is quoted."""
     if isinstance(held, (AbsentValue, str)) or not isinstance(held, Sequence) or not names.strip():
         return held
     wanted = {name.strip() for name in next(csv.reader([names], skipinitialspace=True))}
@@ -190,7 +190,7 @@ def _add(old: Json, value: FieldValue, row: MappingRow, convert: ValueConverter)
 
 
 def _merge_into_list(old: Json, parts: Json) -> list[Json]:
-    """The old values in their order, then those of `parts` that are new, each once."""
+    """The old values in their order, then the new ones of `parts`, each once."""
     merged = as_list(old)
     for part in as_list(parts):
         if not is_empty(part) and not any(equivalent("", part, other) for other in merged):
@@ -249,7 +249,7 @@ def is_same_field_value(field: str, left: Json, right: Json) -> bool:
 
 
 def _keep_reason(row: MappingRow, old: Json) -> str:
-    """Why what is there is kept whatever the source says; empty: it need not be."""
+    """Why the old value is kept whatever the source holds; empty: it need not be."""
     if row.protection is FieldProtection.NEVER:
         return "protected: no sync changes it"
     fills_only = (
@@ -275,7 +275,7 @@ _OPERATOR_EFFECTS = {
 def _three_way_compare(
     row: MappingRow, old: Json, new: Json, known: Json | AbsentValue, service: Service | None
 ) -> MappingResult:
-    """SET where the two sides differ: who has changed it decides, then the row's preference."""
+    """SET where the two sides differ: the side that changed since `known` decides."""
     if isinstance(known, AbsentValue):
         # A preference for the target also keeps it from being emptied; a question is only asked
         # where there is a choice between two values.

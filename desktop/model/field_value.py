@@ -1,4 +1,4 @@
-"""What a field's value says: nothing, a number, a truth, a moment; and when two say the same."""
+"""Parses a record's field value: as a number, a boolean, a timestamp or a list."""
 
 import math
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ _BOOLEAN_WORDS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def is_empty(value: FieldValue) -> bool:
-    """Null, "" and [] are empty; 0 and false are values. Missing is the caller's to see."""
+    """Whether a value is null, "" or []; 0 and false are values."""
     return value is None or value in ("", [], ())
 
 
 def parse_number(value: FieldValue) -> Decimal | None:
-    """The finite number that a number or a text is; None for all else, booleans among them."""
+    """Return the finite number that a number or a text is; None for booleans and all else."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     if isinstance(value, str) and not _is_plain_number(value):
@@ -36,7 +36,7 @@ def _is_plain_number(text: str) -> bool:
 
 
 def parse_boolean(value: FieldValue) -> bool | None:
-    """True for true, "true", "1" and 1, false for their opposites, None for all else."""
+    """Return true for true, "true", "1" and 1, false for their opposites, None for all else."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -47,7 +47,7 @@ def parse_boolean(value: FieldValue) -> bool | None:
 
 
 def parse_timestamp(value: FieldValue) -> float | None:
-    """Unix seconds of an Instant, an ISO date or date-time (UTC if unsaid), or Unix seconds."""
+    """Return Unix seconds of an Instant, an ISO date (UTC if unsaid) or a number."""
     if isinstance(value, Instant):
         return value.timestamp if math.isfinite(value.timestamp) else None
     number = parse_number(value)
@@ -65,12 +65,12 @@ def _parse_iso_timestamp(text: str) -> float | None:
 
 
 def as_list(value: Json) -> list[Json]:
-    """A list as it is, anything else as a list of one; what is empty as none."""
+    """Return a list as it is, any other value as a list of one, an empty value as no items."""
     if is_list(value):
         return list(value)
     return [] if is_empty(value) else [value]
 
 
 def is_list(value: FieldValue) -> TypeGuard[Sequence[Json]]:
-    """Whether it has several values; a text is one."""
+    """Whether the value is a sequence of values; a text is one value."""
     return isinstance(value, Sequence) and not isinstance(value, str)

@@ -1,4 +1,4 @@
-"""A date-time among field values, so that it is told apart from a number."""
+"""`Instant`, the type of date-times among field values, and `FieldValue`, which holds it."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from desktop.model.json_value import Json
 
 @dataclass(frozen=True, order=True)
 class Instant:
-    """A moment; `at` is Unix seconds (UTC)."""
+    """A moment in Unix seconds (UTC), told apart from a plain number by its type."""
 
     timestamp: float
 

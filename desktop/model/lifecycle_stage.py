@@ -1,4 +1,4 @@
-"""Lifecycle stages, local rules over fields, and how often a person may be reached in one."""
+"""Lifecycle stages of customers, and the frequency cap on how often one may be contacted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from desktop.model.time_zone import first_timestamp_of_wall_time, local_time, pa
 
 @dataclass(frozen=True)
 class LifecycleStage:
-    """A stage; a person is in it while every condition holds. Without conditions: everybody."""
+    """A named stage; a record is in it while every condition holds, or always without any."""
 
     name: str
     where: tuple[FieldCondition, ...] = ()
 
 
 class CapPeriod(Enum):
-    """Over how long touches are counted."""
+    """The rolling period over which a frequency cap counts contacts."""
 
     WEEK = "week"
     MONTH = "month"
@@ -28,7 +28,7 @@ class CapPeriod(Enum):
 
 
 class ContactEvent(Enum):
-    """What counts as a touch."""
+    """The event that counts as a contact: an e-mail sent, opened or clicked."""
 
     SENT = "sent"
     OPENED = "opened"
@@ -37,7 +37,7 @@ class ContactEvent(Enum):
 
 @dataclass(frozen=True)
 class FrequencyCap:
-    """At most so many touches within a window (S2-20, S2-54)."""
+    """The most contacts a customer may have within a period (S2-20, S2-54)."""
 
     most: int = 3
     window: CapPeriod = CapPeriod.WEEK
@@ -45,7 +45,7 @@ class FrequencyCap:
 
 
 def validate_stages(stages: tuple[LifecycleStage, ...], only: str) -> tuple[str, ...]:
-    """What is wrong with stages, of which one (`only`, or empty) is asked for; a sentence each."""
+    """Return what is wrong with stages, a sentence each; `only` is the one a source names."""
     names = [stage.name for stage in stages]
     found = []
     if not all(names):
@@ -65,7 +65,7 @@ def validate_stages(stages: tuple[LifecycleStage, ...], only: str) -> tuple[str,
 def current_stages(
     stages: tuple[LifecycleStage, ...], fields: Mapping[str, FieldValue], now: float
 ) -> tuple[str, ...]:
-    """The names of the stages a person is in at `now`, in the order given.
+    """Return the names of the stages a record is in at `now`, in the order given.
 
     A condition that cannot be said keeps a person out.
     """
@@ -73,7 +73,7 @@ def current_stages(
 
 
 def cap_period_start(window: CapPeriod, now: float, zone: str) -> float:
-    """The Unix second from which touches count: the same local time a week, month, quarter ago.
+    """Return the Unix second a frequency cap counts from: a week, month or quarter ago.
 
     The window rolls: counted by calendar weeks, three touches on Sunday and three on Monday
     would pass as three a week.
@@ -84,7 +84,7 @@ def cap_period_start(window: CapPeriod, now: float, zone: str) -> float:
 
 
 def is_cap_reached(pressure: FrequencyCap, count: int) -> bool:
-    """Whether somebody with so many touches in the window is left out."""
+    """Whether a customer with `count` contacts in the period is left out."""
     return count >= pressure.most
 
 

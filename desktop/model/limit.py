@@ -1,4 +1,4 @@
-"""The limits of a run: how many people may notice it before somebody has to look.
+"""The limits of a run: how many people a consequence may affect before somebody has to look.
 
 Consequences are named by their codes here (`plan.Consequence.value`).
 """
@@ -15,19 +15,19 @@ TWO_ADMIN_CONSEQUENCES = frozenset({"starts", "loosened"})
 
 @dataclass(frozen=True)
 class Limit:
-    """The larger of so many people and so many per cent of the records read."""
+    """A limit on people: so many, or so many per cent of the records read, whichever is more."""
 
     people: int = 200
     percent: int = 20
 
     def max_people(self, read: int) -> int:
-        """The limit for a run that read so many records."""
+        """Return how many people the limit allows in a run that read `read` records."""
         return max(self.people, read * self.percent // 100)
 
 
 @dataclass(frozen=True)
 class LimitBreach:
-    """One limit that was passed. `code` is `empty` or the consequence's."""
+    """A limit that was exceeded; `code` is `empty` or the consequence's."""
 
     code: str
     people: int
@@ -43,7 +43,7 @@ def exceeded_limits(
     incremental: bool = False,
     allowed: frozenset[str] = frozenset(),
 ) -> tuple[LimitBreach, ...]:
-    """What stops a run, worst first; empty: it may go on.
+    """Return the limits a run exceeds, worst first; none: it may go on.
 
     `counts`: people by consequence code; other codes never stop. `read`: the records of the
     source. `incremental`: only what changed was read, so that nothing read is no empty source.
@@ -64,7 +64,7 @@ def exceeded_limits(
 
 
 def allowable_limit_codes() -> tuple[str, ...]:
-    """What can be allowed to pass once, worst first; an empty source cannot."""
+    """Return the limits that can be allowed once, worst first; an empty source cannot."""
     return tuple(_LIMITED_CONSEQUENCES)
 
 

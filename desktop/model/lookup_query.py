@@ -1,4 +1,4 @@
-"""What was typed into the one search field, recognised by its form alone."""
+"""Parses the search field: an address, a ticket, a phone number, an id, a sid or a name."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from desktop.model.service import Service
 
 
 class LookupQueryKind(Enum):
-    """What kind of thing somebody is looking for.
+    """The kind of a look-up query.
 
     A bare NUMBER may be a ticket, a Zendesk id, an external id or a phone number: all are asked.
     """
@@ -28,7 +28,7 @@ class LookupQueryKind(Enum):
 
 @dataclass(frozen=True)
 class LookupQuery:
-    """A recognised query: its kind, and the value in its plain form."""
+    """A parsed look-up query: its kind, and its value in normal form."""
 
     kind: LookupQueryKind
     value: str
@@ -60,7 +60,7 @@ _KIND_BY_PREFIX = {
 
 
 def parse_lookup_query(text: str) -> LookupQuery:
-    """Tell what `text` is.
+    """Parse what was typed or pasted into the search field.
 
     Understands an address (also `Name <a@b.c>` and `mailto:`), `#48213`, a ticket's or user's
     URL, a `fairlead://` link, a phone number, a Zendesk id, `ext:…`, a Sailthru sid, else a name.
@@ -89,7 +89,7 @@ def parse_lookup_query(text: str) -> LookupQuery:
 
 
 def normalize_phone(text: str) -> str:
-    """Digits with a leading plus where there was one (or 00)."""
+    """Return a phone number's digits, with a leading plus where it had one (or 00)."""
     digits = re.sub(r"\D", "", text)
     if text.strip().startswith("+"):
         return "+" + digits
@@ -102,7 +102,7 @@ def record_query(service: Service, record_id: str) -> str:
 
 
 def is_email(text: str) -> bool:
-    """Whether `text` has the form of one address."""
+    """Whether `text` has the form of one e-mail address: the one rule for all of Fairlead."""
     if len(text) > 254 or not text.isprintable() or not _EMAIL.fullmatch(text):
         return False
     local, _, domain = text.rpartition("@")
@@ -170,7 +170,7 @@ def _validated_query(kind: LookupQueryKind, value: str) -> LookupQuery:
         return _parse_email(value)
     if kind in (LookupQueryKind.TICKET, LookupQueryKind.ZENDESK_ID):
         digits = value.lstrip("#").strip()
-        # Zendesk ids are 64-bit integers (contract zendesk 14).
+        # Zendesk ids are 64-bit integers (docs/zendesk.md 14).
         if digits.isascii() and digits.isdigit() and 0 < int(digits) < 2**63:
             return LookupQuery(kind, str(int(digits)))
         what = "ticket" if kind is LookupQueryKind.TICKET else "Zendesk id"

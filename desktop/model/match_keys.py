@@ -1,4 +1,4 @@
-"""Keys under which the same person is found in another feed: an address's md5, a phone's digits."""
+"""Keys that match a person across feeds: the md5 of an address, the digits of a phone number."""
 
 import hashlib
 import re
@@ -8,7 +8,7 @@ _MIN_PHONE_DIGITS = 7
 
 
 def hash_email(email: str) -> str:
-    """The md5 of an address in small letters, "" for none.
+    """Return the md5 of a lower-case address, "" for none.
 
     Sailthru's export job `export_list_data` names people by it (column "Email Hash"): it gives no
     raw address.
@@ -18,6 +18,6 @@ def hash_email(email: str) -> str:
 
 
 def phone_match_key(phone: str | None) -> str:
-    """A phone number's digits without leading zeros, "" where there are fewer than seven."""
+    """Return a phone number's digits without leading zeros, "" for fewer than seven."""
     digits = re.sub(r"\D", "", phone or "").lstrip("0")
     return digits if len(digits) >= _MIN_PHONE_DIGITS else ""

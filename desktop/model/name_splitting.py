@@ -1,17 +1,17 @@
-"""Zendesk has one name where Sailthru has two: how it is split and joined (S1-31 to S1-33)."""
+"""Splits Zendesk's single name into Sailthru's first and last name (S1-31 to S1-33)."""
 
 from enum import Enum
 
 
 class NameSplitRule(Enum):
-    """Which space separates the first name from the last."""
+    """The space that separates first and last name: the first one, or the last one."""
 
     FIRST_SPACE = "first_space"
     LAST_WORD = "last_word"
 
     @property
     def label(self) -> str:
-        """What the mapping editor says."""
+        """The rule in the mapping editor."""
         return _LABELS[self]
 
 
@@ -22,7 +22,7 @@ _LABELS = {
 
 
 def split_name(name: str, rule: NameSplitRule = NameSplitRule.FIRST_SPACE) -> tuple[str, str]:
-    """(first, last); all spaces collapsed.
+    """Return (first, last) of a full name; runs of spaces count as one.
 
     A single word is a first name by FIRST_SPACE and a last name by LAST_WORD.
     """

@@ -1,10 +1,10 @@
-"""Opt-out levels, their order of strictness and their plain words (contract sailthru 4.4)."""
+"""Opt-out levels, their order of strictness and their wording (docs/sailthru.md 4.4)."""
 
 from enum import Enum
 
 
 class OptOutLevel(Enum):
-    """How much e-mail a person has refused; the value is what the Sailthru API says."""
+    """How much e-mail a customer has refused; the value is the Sailthru API's."""
 
     NONE = "none"
     BLAST = "blast"
@@ -13,17 +13,17 @@ class OptOutLevel(Enum):
 
     @property
     def strictness(self) -> int:
-        """0 gets everything … 3 gets nothing."""
+        """The order of the levels, from 0 (gets everything) to 3 (gets nothing)."""
         return _STRICTNESS[self]
 
     @property
     def label(self) -> str:
-        """What the window calls it."""
+        """The level on screen."""
         return _LABELS[self]
 
     @property
     def explanation(self) -> str:
-        """What still arrives."""
+        """The e-mail that still arrives at this level."""
         return _EXPLANATIONS[self]
 
 

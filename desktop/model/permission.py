@@ -1,4 +1,4 @@
-"""Who may do what: one rule for the window, the command line and links.
+"""Permissions by role: one rule for the window, the command line and links.
 
 These rules guide people; whoever holds this computer's Sailthru key can go around them.
 """
@@ -9,14 +9,14 @@ from enum import Enum
 
 
 class Role(Enum):
-    """A marketer is an agent with the permission `runs`."""
+    """The role of the person at work. A marketer is an agent with the permission `runs`."""
 
     ADMIN = "admin"
     AGENT = "agent"
 
 
 class Permission(Enum):
-    """One thing a person may be allowed to do."""
+    """One thing a role may be allowed to do."""
 
     VIEW = "view"
     LIST_ADD = "list_add"
@@ -30,7 +30,7 @@ class Permission(Enum):
 
     @property
     def label(self) -> str:
-        """What the window calls it, as the end of “Your role may …”."""
+        """The permission as the end of “Your role may …”."""
         return _LABELS[self]
 
 
@@ -65,7 +65,7 @@ DEFAULT_PERMISSIONS: Mapping[Role, Mapping[Permission, bool]] = {
 
 @dataclass(frozen=True)
 class Actor:
-    """Who is at work: `id` is Zendesk's user id, or None in a Sailthru-only workspace."""
+    """The person at work; `id` is the Zendesk user id, None in a Sailthru-only workspace."""
 
     name: str
     role: Role
@@ -74,7 +74,7 @@ class Actor:
 
 @dataclass(frozen=True)
 class PermissionRules:
-    """The workspace's switch and table; `by_policy` when an organisation manages them."""
+    """The workspace's changes switch and permissions table; `is_managed` by a policy."""
 
     are_changes_enabled: bool
     permissions: Mapping[Role, Mapping[Permission, bool]]
@@ -83,7 +83,7 @@ class PermissionRules:
 
 @dataclass(frozen=True)
 class PermissionDecision:
-    """Allowed, or the reason why not, as a sentence."""
+    """Whether something is allowed, and if not, the reason as a sentence."""
 
     is_allowed: bool
     reason: str = ""
@@ -92,7 +92,7 @@ class PermissionDecision:
 def check_permission(
     permission: Permission, actor: Actor, rules: PermissionRules
 ) -> PermissionDecision:
-    """Whether `actor` may do this here, and if not, why not."""
+    """Decide whether `actor` may use a permission under these rules."""
     if permission not in (Permission.VIEW,) and not rules.are_changes_enabled:
         return PermissionDecision(
             False, "Changes are switched off here. An admin can switch them on in Settings."

@@ -1,11 +1,11 @@
-"""When to try again: a pure rule (design, “Budgets and retries”)."""
+"""Exponential back-off: the delay before a request's next attempt."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class ExponentialBackoff:
-    """Exponential back-off with full jitter between half and whole of the step; in seconds."""
+    """Delays that double from `first_delay_s`, each jittered between half and the whole."""
 
     first_delay_s: float = 0.5
     factor: float = 2.0
@@ -15,7 +15,7 @@ class ExponentialBackoff:
     def delay_s(
         self, attempt: int, jitter: float, server_says_s: float | None = None
     ) -> float | None:
-        """How long to wait after failed attempt number `attempt` (from 1), or None: give up.
+        """Return the delay after failed attempt `attempt` (from 1); None: give up.
 
         `jitter` is a random number in [0, 1). What the server asks for is never undercut.
         """

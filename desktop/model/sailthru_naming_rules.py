@@ -1,4 +1,4 @@
-"""Sailthru's rules for the names of vars and lists (contract sailthru 5)."""
+"""Sailthru's rules for names and values of vars and names of lists (docs/sailthru.md 5)."""
 
 import math
 import re
@@ -14,7 +14,7 @@ _MAX_DEPTH = 50
 
 
 def validate_var_name(name: str) -> str:
-    """The name, or BadInput with the rule it breaks."""
+    """Return the var's name. Raises InvalidInput with the rule it breaks."""
     if not name or name != name.strip():
         raise InvalidInput("A field needs a name without spaces around it.")
     if len(name) > MAX_VAR_NAME_LENGTH:
@@ -33,7 +33,7 @@ def validate_var_name(name: str) -> str:
 
 
 def validate_var_value(value: Json) -> Json:
-    """The value, or BadInput where it is too large to be meant or cannot be said in JSON."""
+    """Return a var's value. Raises InvalidInput where it is too large or no JSON."""
     _check_part(value, 0)
     if len(repr(value)) > _MAX_VALUE_LENGTH:
         raise InvalidInput(
@@ -66,7 +66,7 @@ def _check_part(value: Json, depth: int) -> None:
 
 
 def validate_list_name(name: str) -> str:
-    """The name, or BadInput: `$` is the one character a list may not have."""
+    """Return the list's name. Raises InvalidInput for `$`, which no list may have."""
     if not name.strip() or "$" in name or not name.isprintable():
         raise InvalidInput(
             f"“{name[:60]}” cannot be the name of a list in Sailthru.", "It must not hold a $."

@@ -1,4 +1,4 @@
-"""A Sailthru profile as the API tells it, without its login cookie; and a Sailthru list."""
+"""A Sailthru profile as the API returns it, without its login cookie; lists and the account."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from desktop.model.optout_level import OptOutLevel
 
 @dataclass(frozen=True)
 class Purchase:
-    """One purchase; `price_cents` is the sum over its items."""
+    """One purchase of a profile; `price_cents` is the sum over its items."""
 
     at: float | None
     price_cents: int
@@ -18,7 +18,7 @@ class Purchase:
 
 @dataclass(frozen=True)
 class SailthruProfile:
-    """What Sailthru said about one person.
+    """What Sailthru returned about one customer.
 
     `lists` maps a natural list's name to the Unix second of joining (None: not said).
     `smart_lists` is None where it was not read. `optout` is None where the answer had none.
@@ -44,9 +44,9 @@ class SailthruProfile:
 
 @dataclass(frozen=True)
 class SailthruList:
-    """One list of the account; `smart` lists are computed by Sailthru and cannot be joined.
+    """A list of the account; Sailthru computes the members of `smart` ones itself.
 
-    `count` lags: Sailthru refreshes it nightly (contract sailthru 5).
+    `count` lags: Sailthru refreshes it nightly (docs/sailthru.md 5).
     """
 
     list_id: str
@@ -57,7 +57,7 @@ class SailthruList:
 
 @dataclass(frozen=True)
 class SailthruAccount:
-    """What `GET /settings` says; `predictions` is None where it does not say."""
+    """The account as `GET /settings` returns it; `predictions` is None where it is unsaid."""
 
     account_id: str | None
     timezone: str | None

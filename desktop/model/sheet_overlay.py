@@ -1,4 +1,4 @@
-"""What is wanted, laid over what a service last said."""
+"""Overlays a customer sheet's confirmed values with the edits that still wait."""
 
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.edit import Edit, EditKind
@@ -7,13 +7,13 @@ from desktop.model.optout_level import OptOutLevel
 
 
 def pending_edit(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Edit | None:
-    """The newest open edit of this value, or None."""
+    """Return the newest open edit of this value, or None."""
     found = [e for e in sheet.pending_edits if e.request.kind is kind and e.request.name == name]
     return found[-1] if found else None
 
 
 def confirmed_value(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Json:
-    """The value as the service last said it, in the form an edit uses; None where there is none."""
+    """Return the value the service last confirmed, in the form an edit uses."""
     profile, person = sheet.profile.value, sheet.user.value
     if kind is EditKind.SYNC_CHECKBOX:
         return bool(person.user_fields.get(name)) if person else None
@@ -27,6 +27,6 @@ def confirmed_value(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Jso
 
 
 def displayed_value(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Json:
-    """The value to show: what is wanted where an edit is open, else what the service said."""
+    """Return the value to show: an open edit's, else the confirmed one."""
     edit = pending_edit(sheet, kind, name)
     return edit.request.new if edit else confirmed_value(sheet, kind, name)

@@ -1,4 +1,4 @@
-"""A goal: what one sync reads, whom it means, what it writes and what holds it back.
+"""The configuration of a sync: its source, matching, mapping, effects, limits and schedule.
 
 The window calls it a sync. Presets are goals like any other; the engine knows none of them.
 """
@@ -18,7 +18,7 @@ _PLAN_RELEVANT_FIELDS = ("source", "identity", "effects", "purposes", "stages", 
 
 
 class SourceKind(Enum):
-    """What a goal reads."""
+    """The kind of records a sync reads."""
 
     ZENDESK_USERS = "zendesk_users"
     ZENDESK_TICKETS = "zendesk_tickets"
@@ -26,12 +26,12 @@ class SourceKind(Enum):
 
     @property
     def service(self) -> Service:
-        """Whose data it is."""
+        """The service these records come from."""
         return Service.SAILTHRU if self is SourceKind.SAILTHRU_LISTS else Service.ZENDESK
 
 
 class MatchIdentifier(Enum):
-    """By what a record is found in the other service. SID: by our own note of who is who."""
+    """The identifier that matches a record in the other service. SID: a remembered pair."""
 
     EMAIL = "email"
     EXTERNAL_ID = "external_id"
@@ -40,10 +40,10 @@ class MatchIdentifier(Enum):
 
 
 class FlowPolicy(Enum):
-    """Whether what a goal writes may start e-mail flows in Sailthru; it picks the way of writing.
+    """Whether a sync's writes may start e-mail flows in Sailthru; it picks the way of writing.
 
     List changes by single posts start flows; by a job they do not, as far as is known
-    (contract sailthru 9, Flows).
+    (docs/sailthru.md 9).
     """
 
     MAY_START = "may_start"
@@ -52,7 +52,7 @@ class FlowPolicy(Enum):
 
 @dataclass(frozen=True)
 class SyncSource:
-    """A query in one system: every condition must hold.
+    """The query a sync reads its source records with: every condition must hold.
 
     `lists`: the Sailthru lists (smart ones included); none means every natural list.
     `within_days`: only tickets made in so many days; None: all. `stage`: only people who are in
@@ -67,13 +67,13 @@ class SyncSource:
 
     @property
     def condition_fields(self) -> frozenset[str]:
-        """The fields its conditions ask for."""
+        """The fields the conditions of the source ask for."""
         return frozenset(condition.field for condition in self.where)
 
 
 @dataclass(frozen=True)
 class SyncEffects:
-    """What a goal does beyond its mapping.
+    """The changes a sync makes besides its mapping: creates, lists, tags, marks.
 
     `remove_when_gone`: who was on the lists through this goal and is not in its source any more
     leaves them; `untag_when_gone` likewise for tags. `list_name_field`: the Zendesk user field
@@ -92,7 +92,7 @@ class SyncEffects:
 
 @dataclass(frozen=True)
 class OptInAttestation:
-    """Who attested that new contacts have given consent, and when (Unix seconds); S1-07, S1-08."""
+    """Who attested the consent of new contacts, and when (Unix seconds); S1-07, S1-08."""
 
     email: bool = False
     sms: bool = False
@@ -101,13 +101,13 @@ class OptInAttestation:
 
     @property
     def is_attested(self) -> bool:
-        """Whether the boxes count at all."""
+        """Whether anybody has attested, without which the boxes do not count."""
         return bool(self.attested_by) and self.attested_at > 0
 
 
 @dataclass(frozen=True)
 class NotificationSettings:
-    """Whom to tell: on every run, or only when one fails. `email`: addresses; none: nobody."""
+    """The people told about a sync's runs: after every run, or only after a failed one."""
 
     on_run: bool = False
     on_failure: bool = True
@@ -117,7 +117,7 @@ class NotificationSettings:
 
 @dataclass(frozen=True)
 class Sync:
-    """One sync. `name` is its identity for scripts; `title` is what people read.
+    """One configured sync. `name` is its identity for scripts; `title` is what people read.
 
     New goals are off, and while a goal is off it only reads. `checked_at` is when it was last
     checked against the services (Unix seconds, 0: never since it was changed). `schedule` is a
@@ -152,11 +152,11 @@ class Sync:
 
     @property
     def target_service(self) -> Service:
-        """Where it writes."""
+        """The service the sync writes to."""
         return Service.ZENDESK if self.source.kind.service is Service.SAILTHRU else Service.SAILTHRU
 
     def is_plan_compatible(self, other: "Sync") -> bool:
-        """Whether a plan of one is a plan of the other: same people, same fields, same effects.
+        """Whether a plan of this sync is valid for `other`: same people, fields and effects.
 
         Whose value wins a conflict does not count: conflicts are looked at again anyway.
         """
@@ -165,7 +165,7 @@ class Sync:
 
     @property
     def is_saved(self) -> bool:
-        """Whether it was ever stored."""
+        """Whether the sync was ever stored."""
         return self.version > 0
 
 
@@ -175,7 +175,7 @@ def _without_preferences(mapping: tuple[MappingRow, ...]) -> tuple[MappingRow, .
 
 @dataclass(frozen=True)
 class SyncProblem:
-    """What keeps a goal from running: a code for scripts, a sentence for people."""
+    """A reason a sync cannot run: a code for scripts, a sentence for people."""
 
     code: str
     message: str
@@ -183,9 +183,9 @@ class SyncProblem:
 
 @dataclass(frozen=True)
 class SyncStatus:
-    """How a goal stands: its last run, the next one, and what waits for a person.
+    """A sync's last run, its next one, and how much waits for a person.
 
-    `paused` is why it does not run by itself although it is on and has a schedule.
+    `pause_reason` is why it does not run by itself although it is on and has a schedule.
     """
 
     sync: Sync

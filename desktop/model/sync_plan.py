@@ -1,4 +1,4 @@
-"""A plan: what a sync would change, person by person and field by field, and why (not).
+"""A plan: the changes a sync would make, row by row and field by field, and why.
 
 Nothing of it is written anywhere but here until it is applied; apply does exactly what is ticked.
 """
@@ -15,7 +15,7 @@ RETRY_LATER = "later"
 
 
 class PlannedOutcome(Enum):
-    """What is to become of one record. CORRECTION: it needs correction first."""
+    """The planned outcome of one record. CORRECTION: a person has to correct it first."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -26,17 +26,17 @@ class PlannedOutcome(Enum):
 
     @property
     def is_written(self) -> bool:
-        """Whether such a row is sent when ticked."""
+        """Whether a ticked row with this outcome is sent."""
         return self in (PlannedOutcome.CREATE, PlannedOutcome.UPDATE)
 
     @property
     def is_parked(self) -> bool:
-        """Whether a person has to do something first."""
+        """Whether a row with this outcome waits for a person."""
         return self in (PlannedOutcome.CORRECTION, PlannedOutcome.CONFLICT)
 
 
 class PlanRowState(Enum):
-    """How far a row is.
+    """The state of a plan row while a run applies the plan.
 
     ACCEPTED: by the service, not read back; the next plan reads it. SAME: it turned out to be so
     already, and nothing was sent.
@@ -53,12 +53,12 @@ class PlanRowState(Enum):
 
     @property
     def is_final(self) -> bool:
-        """Whether a run has nothing more to do for it."""
+        """Whether a run has nothing more to do for the row."""
         return self not in (PlanRowState.PLANNED, PlanRowState.SENDING)
 
 
 class Consequence(Enum):
-    """What people will notice. Each is a filter over the rows."""
+    """A consequence that people will notice; each is a filter over a plan's rows."""
 
     STARTS = "starts"
     STOPS = "stops"
@@ -73,7 +73,7 @@ class Consequence(Enum):
 
     @property
     def label(self) -> str:
-        """What the window says after the count; `{name}` is a list or a tag."""
+        """The consequence after a count of people; `{name}` is a list or a tag."""
         return _LABELS[self]
 
 
@@ -93,7 +93,7 @@ _LABELS = {
 
 @dataclass(frozen=True)
 class ConsequenceCount:
-    """One consequence of one plan with the number of people; `name` is a list or a tag."""
+    """The number of people a consequence of a plan affects; `name` is a list or a tag."""
 
     consequence: Consequence
     name: str
@@ -102,12 +102,12 @@ class ConsequenceCount:
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One field of one record, old → new, in the target's own words and values.
+    """One field's change in a plan row, old to new, in the target's field names and values.
 
     `field`: `vars.NAME`, `lists.NAME`, `optout` in Sailthru; `name`, `phone`, `tags.NAME`,
     `user_fields.KEY` … in Zendesk. A list or tag is true or false. `applies` is false where the
     mapping keeps what is there; `reason` says why, or what the operator does. In a conflict
-    `source` is the value from the other side, `known` the last one both had, and `choice` is
+    `new` is the value from the other side, `known` the last one both had, and `choice` is
     `zendesk` or `sailthru` once somebody picked.
     """
 
@@ -124,7 +124,7 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class PlanRow:
-    """One record of a plan.
+    """One record's row of a plan.
 
     `target_id` is the sid or Zendesk user id, empty for a create; `address` what a create is
     made with. `source_id` names the record it came from. `why` is the reason of its fate.
@@ -159,12 +159,12 @@ class PlanRow:
 
     @property
     def changes_to_send(self) -> tuple[FieldChange, ...]:
-        """The changes an apply would send."""
+        """The changes that applying the row would send."""
         return tuple(c for c in self.changes if c.applies and c.ticked)
 
 
 class PlanState(Enum):
-    """How far a plan is. STOPPED: a limit holds it, and nothing was written."""
+    """The state of a plan. STOPPED: a limit holds it, and nothing was written."""
 
     MAKING = "making"
     READY = "ready"
@@ -176,7 +176,7 @@ class PlanState(Enum):
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan as a whole; `fates` counts rows by `PlannedOutcome.value`, `read` the records of the source.
+    """A plan with its counts; its rows are stored one by one.
 
     `origin` is `sync`, `retry` or `rollback RUN`. `mark` is where the source's feed stood.
     """
@@ -197,16 +197,16 @@ class Plan:
 
     @property
     def is_rollback(self) -> bool:
-        """Whether it is the way back of an earlier run."""
+        """Whether the plan undoes an earlier run."""
         return self.origin.startswith("rollback")
 
     def count_rows(self, *fates: PlannedOutcome) -> int:
-        """How many rows have one of these fates."""
+        """Return how many rows have one of these outcomes."""
         return sum(self.outcome_counts.get(fate.value, 0) for fate in fates)
 
     @property
     def totals(self) -> dict[str, Json]:
-        """`totals` of `--json`: needs correction and conflicts count as parked."""
+        """The `totals` of a plan's JSON: corrections and conflicts count as parked."""
         return {
             "create": self.count_rows(PlannedOutcome.CREATE),
             "update": self.count_rows(PlannedOutcome.UPDATE),
@@ -216,7 +216,7 @@ class Plan:
         }
 
     def as_json(self) -> dict[str, Json]:
-        """The object `plan` prints."""
+        """Return the object `fairlead sync plan --json` prints."""
         return {
             "plan": self.id,
             "sync": self.sync,

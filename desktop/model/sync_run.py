@@ -1,4 +1,4 @@
-"""A run: one execution of a goal, from extract to finish, that outlives whatever started it."""
+"""A run: one execution of a sync, from reading to finishing, that outlives its starter."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from desktop.model.json_value import Json
 
 
 class RunState(Enum):
-    """How a run stands. WAITING: a person has to decide; INTERRUPTED: its process has died."""
+    """The state of a run. WAITING: a person has to decide; INTERRUPTED: its process died."""
 
     PLANNED = "planned"
     RUNNING = "running"
@@ -20,7 +20,7 @@ class RunState(Enum):
 
     @property
     def is_resumable(self) -> bool:
-        """Whether it can go on where it stopped."""
+        """Whether the run can go on where it stopped."""
         return self in (
             RunState.WAITING,
             RunState.INTERRUPTED,
@@ -44,7 +44,7 @@ RUN_OUTCOMES = ("created", "updated", "unchanged", "skipped", "parked", "failed"
 
 @dataclass(frozen=True)
 class RunProgress:
-    """How far the present stage is. `calls` counts requests; `eta_s` is None when unknown."""
+    """The progress within the present stage. `calls` counts requests; `eta_s` may be unknown."""
 
     done: int = 0
     total: int | None = None
@@ -55,11 +55,11 @@ class RunProgress:
 
 @dataclass(frozen=True)
 class Run:
-    """One run; times are Unix seconds. `why` is hand, schedule, retry or rollback.
+    """One run of a sync; times are Unix seconds.
 
     `totals` counts rows by outcome and equals the sum of the rows. `error` is the sentence of
-    what stopped it, empty otherwise. `full` and `only` say what it reads: everything again, or
-    these source records.
+    what stopped it, empty otherwise. `is_full` and `only_records` say what it reads: everything
+    again, or these source records.
     """
 
     id: str
@@ -81,7 +81,7 @@ class Run:
     only_records: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
-        """The object `run` prints."""
+        """Return the object `fairlead sync run --json` prints."""
         return {
             "run": self.id,
             "sync": self.sync,

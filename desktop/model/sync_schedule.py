@@ -1,4 +1,4 @@
-"""When a sync runs: rules as people type them, their next times, and what was missed.
+"""Schedules of syncs: parses rules people type, computes next run times and missed runs.
 
 A rule is either a distance (every 5 minutes), which goes by elapsed time, or days with a local
 time. A local time that does not exist on the day the clocks go forward becomes the next one that
@@ -41,7 +41,7 @@ _WEEKDAY_GROUPS = {"weekdays": (0, 1, 2, 3, 4), "weekends": (5, 6)}
 
 
 class ScheduleKind(Enum):
-    """The kinds of rules. SPREAD: several times a day at equal distances."""
+    """The kind of a schedule rule. SPREAD: several times a day at equal distances."""
 
     OFF = "off"
     EVERY = "every"
@@ -53,7 +53,7 @@ class ScheduleKind(Enum):
 
 @dataclass(frozen=True)
 class ScheduleRule:
-    """A rule. `minutes`: between two runs (EVERY). `count`: runs a day (SPREAD).
+    """A schedule rule: an interval, or days with a local time.
 
     `at`: minutes after local midnight, the first run's for SPREAD. `weekdays`: 0 is Monday,
     rising. `month_days`: 1 to 31 rising, then -1 for the last; a month without such a day is
@@ -69,17 +69,17 @@ class ScheduleRule:
 
     @property
     def serialized(self) -> str:
-        """The rule as it is stored; `read_rule` gives the same rule back."""
+        """The rule as it is stored; `parse_schedule_rule` returns the same rule."""
         return _RULE_SERIALIZERS[self.kind](self)
 
     @property
     def description(self) -> str:
-        """The rule for people: “weekdays at 07:00”."""
+        """The rule in words: “weekdays at 07:00”."""
         return _RULE_DESCRIPTIONS[self.kind](self)
 
     @property
     def minutes_of_day(self) -> tuple[int, ...]:
-        """The minutes after local midnight at which it runs on its days, rising."""
+        """The minutes after local midnight of the runs on one of its days, ascending."""
         if self.kind is not ScheduleKind.SPREAD:
             return (self.start_minute,)
         spread = (
@@ -90,14 +90,14 @@ class ScheduleRule:
 
 
 def parse_schedule_rule(text: str) -> ScheduleRule:
-    """The rule that was typed; BadInput with examples where it is none. Empty is off.
+    """Parse a typed schedule rule. Raises InvalidInput with examples. Empty is off.
 
     Case, spaces, “at”, “on” and “and” do not matter.
     """
-    plain = re.sub(r"\b(at|on)\b", " ", text.lower())
-    plain = re.sub(r"\s*(,|\band\b)\s*", ",", " ".join(plain.split()))
+    normalized = re.sub(r"\b(at|on)\b", " ", text.lower())
+    normalized = re.sub(r"\s*(,|\band\b)\s*", ",", " ".join(normalized.split()))
     for pattern, make in _RULE_PATTERNS:
-        found = re.fullmatch(pattern, plain)
+        found = re.fullmatch(pattern, normalized)
         rule = make(found) if found else None
         if rule is not None:
             return rule
@@ -111,7 +111,7 @@ def parse_schedule_rule(text: str) -> ScheduleRule:
 def next_run_times(
     rule: ScheduleRule, after: float, zone: str, count: int = 5
 ) -> tuple[float, ...]:
-    """The next `count` runs later than `after`, Unix seconds, rising.
+    """Return the next `count` run times after `after`, in ascending Unix seconds.
 
     `zone`: the Sailthru account's (IANA). For a distance, `after` is the last run.
     """
@@ -123,7 +123,7 @@ def next_run_times(
 
 
 def find_due_run(rule: ScheduleRule, last: float | None, now: float, zone: str) -> float | None:
-    """The run that is due at `now`, or None; times are Unix seconds.
+    """Return the Unix second of the run that is due at `now`, or None.
 
     However many were missed since `last`, it is one, the latest. `last` is when the rule last
     ran or began to count; without it the latest time of the past is due. A clock set back does
@@ -167,7 +167,7 @@ def _latest_run_time(rule: ScheduleRule, now: float, zone: ZoneInfo) -> float:
 
 
 def _run_days(rule: ScheduleRule, first: date, last: date) -> Iterator[date]:
-    """The days of the rule from `first` to `last`."""
+    """The days of the rule from `first` to `last`, both included."""
     days = rrule(
         DAILY,
         dtstart=datetime.combine(first, time()),
@@ -247,7 +247,7 @@ def _parse_minutes_after_midnight(found: re.Match[str]) -> int | None:
 
 
 def _weekdays(text: str) -> Sequence[int]:
-    """The days one word or a range of two means; none: it means nothing."""
+    """The weekday numbers of one word or of a range of two; none: no weekday."""
     if text.rstrip("s") + "s" in _WEEKDAY_GROUPS:
         return _WEEKDAY_GROUPS[text.rstrip("s") + "s"]
     first, dash, last = text.partition("-")

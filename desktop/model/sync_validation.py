@@ -1,4 +1,4 @@
-"""Whether what a goal names can be: its conditions' fields, its lists, tags and limits of pressure.
+"""Validates what a sync names: its conditions' fields, lists, tags, vars and frequency cap.
 
 What cannot be would be read as nobody, be dropped by the service, or be written again every run.
 """
@@ -21,7 +21,7 @@ _COMPARISON_OPERATORS = (*_DAY_OPERATORS, ConditionOperator.AT_LEAST, ConditionO
 
 
 def validate_sync_names(sync: Sync) -> tuple[str, ...]:
-    """What of it cannot be, a sentence each; empty: nothing."""
+    """Return what is wrong with a sync's names, a sentence each."""
     found = [*_condition_problems(sync), *_direction_problems(sync)]
     found += [*_list_problems(sync), *_tag_problems(sync), *_field_problems(sync)]
     found += _optout_level_problems(sync)
@@ -51,7 +51,7 @@ def _condition_value_problems(condition: FieldCondition) -> Iterator[str]:
 
 
 def _direction_problems(sync: Sync) -> Iterator[str]:
-    """What the other direction has, and this one would leave undone without a word."""
+    """Effects that only the other direction has, and that would be ignored silently."""
     effects = sync.effects
     if sync.source.lists and sync.source.kind.service is Service.ZENDESK:
         yield "It reads Zendesk, which has no lists."
@@ -89,7 +89,7 @@ def _field_problems(sync: Sync) -> Iterator[str]:
 
 
 def _optout_level_problems(sync: Sync) -> Iterator[str]:
-    """A constant that is no opt-out level would be everybody's row to correct."""
+    """Constants for `optout` that are no opt-out level: every row would need correcting."""
     for row in sync.mapping:
         constant = row.on and row.type is SourceType.TEXT and row.target == "optout"
         if constant and row.source not in _SETTABLE_LEVELS:

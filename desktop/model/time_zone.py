@@ -1,4 +1,4 @@
-"""Time zones by their IANA name: what the wall clock shows, and when it shows what."""
+"""Time zones by IANA name: converts between Unix seconds and local wall time."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ def parse_time_zone(name: str) -> ZoneInfo:
 
 
 def local_time(at: float, zone: ZoneInfo) -> datetime:
-    """What the wall clock shows at `at` (Unix seconds); BadInput beyond the years 1 to 9999."""
+    """Return the local time at `at` (Unix seconds). Raises InvalidInput beyond years 1–9999."""
     try:
         return datetime.fromtimestamp(at, UTC).astimezone(zone)
     except (OverflowError, ValueError, OSError) as error:
@@ -29,7 +29,7 @@ def local_time(at: float, zone: ZoneInfo) -> datetime:
 
 
 def first_timestamp_of_wall_time(wall: datetime, zone: ZoneInfo) -> float:
-    """The Unix second at which the clock shows `wall` (without a zone) for the first time.
+    """Return the first Unix second at which a clock in `zone` shows `wall`.
 
     A time that is left out when the clocks go forward becomes the next one that exists.
     """

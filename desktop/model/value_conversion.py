@@ -1,4 +1,4 @@
-"""Values on their way from one service to the other (S2-38 to S2-43, and Zendesk's field types)."""
+"""Converts values between Sailthru vars and Zendesk field types (S2-38 to S2-43)."""
 
 import json
 import math
@@ -25,7 +25,7 @@ _NO = frozenset({"no", "off"})
 
 
 class UnconvertibleValue(InvalidInput):
-    """A value does not fit the field it is meant for: its type changed, or it is too large."""
+    """The error for a value that does not fit its target field's type or size."""
 
     code = "unfit"
 
@@ -33,7 +33,7 @@ class UnconvertibleValue(InvalidInput):
 def convert_for_sailthru(
     value: FieldValue, name: str, zone: str, *, keep_decimals: bool = False
 ) -> Json:
-    """The value as Sailthru gets it.
+    """Return a value as a Sailthru var takes it.
 
     `name` is the var's: its ending says what becomes of a moment, a Unix second for `_time`, a
     day in the account's `zone` (IANA) for `_date`. Numbers become integers unless
@@ -48,21 +48,21 @@ def convert_for_sailthru(
 
 
 def loses_decimals(value: FieldValue) -> bool:
-    """Whether rounding changes it, or anything in it."""
+    """Whether rounding to whole numbers would change the value or an item of it."""
     if isinstance(value, float):
         return math.isfinite(value) and not value.is_integer()
     return is_list(value) and any(map(loses_decimals, value))
 
 
 def convert_for_zendesk(value: FieldValue, field_type: str, zone: str) -> Json:
-    """The value as a Zendesk field takes it; null stays null and empties the field.
+    """Return a value as a Zendesk field of `field_type` takes it; null empties the field.
 
-    `field_type` is Zendesk's for user fields (contract zendesk 3), or `name`, `phone`, `tags`.
+    `field_type` is Zendesk's for user fields (docs/zendesk.md 3), or `name`, `phone`, `tags`.
     `zone` gives a moment its day in a date field. A number with decimals is rounded in an
     integer field. Raises UnconvertibleValue with a sentence where the value does not fit the type.
     """
-    shape = _ZENDESK_CONVERTERS.get(field_type)
-    if shape is None:
+    convert = _ZENDESK_CONVERTERS.get(field_type)
+    if convert is None:
         raise UnconvertibleValue(
             f"Fairlead does not know Zendesk's field type “{field_type}”.",
             "The field was left as it is.",
@@ -70,12 +70,12 @@ def convert_for_zendesk(value: FieldValue, field_type: str, zone: str) -> Json:
         )
     if value is None:
         return _null_value(field_type)
-    said = value if isinstance(value, Instant) else _checked_json_value(value)
-    return _checked_json_value(shape(said, zone))
+    source_value = value if isinstance(value, Instant) else _checked_json_value(value)
+    return _checked_json_value(convert(source_value, zone))
 
 
 def _checked_json_value(value: Json) -> Json:
-    """The value, or Unfit where JSON cannot say it or it is too large to be meant."""
+    """The value. Raises UnconvertibleValue where it is no JSON or too large."""
     try:
         return validate_var_value(value)
     except InvalidInput as error:
@@ -93,7 +93,7 @@ def _sailthru_form(value: Json, *, keep_decimals: bool) -> Json:
 
 
 def _uniform_list(parts: Sequence[Json], keep_decimals: bool) -> list[Json]:
-    """Numbers where all are numbers, else texts."""
+    """A list of numbers where all items are numbers, else a list of texts."""
     if all(map(_is_number, parts)):
         return [_number(part, keep_decimals=keep_decimals) for part in parts]
     return [_text(part) for part in parts]
@@ -191,7 +191,7 @@ def _as_checkbox(value: FieldValue, zone: str) -> Json:
 
 
 def _as_date(value: FieldValue, zone: str) -> Json:
-    """The day. A text keeps the day it is written with: Zendesk gives days as midnight UTC.
+    """The ISO day. A text keeps the day it is written with: Zendesk sends midnight UTC.
 
     A number is refused, since a Unix second and 20261103 look alike.
     """
@@ -227,7 +227,7 @@ def _as_decimal(value: FieldValue, zone: str) -> Json:
 
 
 def _as_dropdown_option(value: FieldValue, zone: str) -> Json:
-    """One option's value; a list of one counts as that one."""
+    """The value of one option; a list of one counts as that one."""
     del zone
     texts = _as_text_list(value, "one option")
     if len(texts) > 1:
@@ -241,14 +241,14 @@ def _as_multiselect_options(value: FieldValue, zone: str) -> Json:
 
 
 def _as_text_list(value: FieldValue, wanted: str) -> list[str]:
-    """Each text once, in their order; Unfit for a moment or named values."""
+    """Each text once, in order. Raises UnconvertibleValue for a moment or named values."""
     if isinstance(value, (Instant, Mapping)):
         raise _unconvertible(value, wanted)
     return list(dict.fromkeys(_text(part) for part in as_list(value) if not is_empty(part)))
 
 
 def _as_lookup(value: FieldValue, zone: str) -> Json:
-    """The id of another record; text, as Zendesk gives it."""
+    """The id of another record, as a text like Zendesk's."""
     text = _as_text(value, zone)
     if not isinstance(text, str) or not text.isascii() or (text and not text.isdigit()):
         raise _unconvertible(value, "the number of a record")
@@ -276,7 +276,7 @@ def _as_tags(value: FieldValue, zone: str) -> Json:
 
 
 def zendesk_tag_from(text: str) -> str:
-    """The tag as Zendesk keeps it; empty where nothing is left."""
+    """Return the text as Zendesk stores it as a tag; empty where nothing is left."""
     return "_".join(_INVALID_TAG_CHARACTERS.sub(" ", text.lower()).split())
 
 

@@ -1,4 +1,4 @@
-"""A Zendesk ticket, and the order in which agents want to see them."""
+"""A Zendesk ticket, and a ticket of the incremental export."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ DELETED_STATUS = "deleted"
 
 @dataclass(frozen=True)
 class ZendeskTicket:
-    """`status` is new, open, pending, hold, solved or closed; times are Unix seconds."""
+    """A ticket; `status` is new, open, pending, hold, solved or closed, times Unix seconds."""
 
     id: int
     subject: str
@@ -21,7 +21,7 @@ class ZendeskTicket:
 
     @property
     def is_unsolved(self) -> bool:
-        """Whether somebody still waits for an answer."""
+        """Whether the ticket still waits for an answer."""
         return self.status in UNSOLVED_STATUSES
 
 
@@ -40,15 +40,15 @@ class ExportedTicket(ZendeskTicket):
 
     @property
     def is_deleted(self) -> bool:
-        """Whether Zendesk says that it is gone; only then is it to be forgotten."""
+        """Whether Zendesk has deleted the ticket; only then is it to be forgotten."""
         return self.status == DELETED_STATUS
 
     @property
     def is_solved(self) -> bool:
-        """Whether nobody waits for an answer any more."""
+        """Whether the ticket is solved or closed."""
         return self.status in ("solved", "closed")
 
 
 def sort_unsolved_first(tickets: Iterable[ZendeskTicket]) -> tuple[ZendeskTicket, ...]:
-    """Unsolved before solved, the most recently touched first within each."""
+    """Sort tickets: unsolved before solved, the most recently updated first within each."""
     return tuple(sorted(tickets, key=lambda t: (not t.is_unsolved, -(t.updated_at or 0.0), -t.id)))

@@ -1,4 +1,4 @@
-"""A Zendesk person (user), the organisation, and the fields an account defines."""
+"""A Zendesk user with identities and organisation, and the user fields an account defines."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from desktop.model.json_value import Json
 
 @dataclass(frozen=True)
 class UserIdentity:
-    """One way Zendesk knows a person: `type` is email or phone_number or another."""
+    """An address or number of a Zendesk user: `type` is email, phone_number or another."""
 
     id: int
     type: str
@@ -27,7 +27,7 @@ class Organization:
 
 @dataclass(frozen=True)
 class UserFieldDefinition:
-    """A user field's definition; `type` is Zendesk's (checkbox, dropdown, text …)."""
+    """The definition of a user field; `type` is Zendesk's (checkbox, dropdown, text …)."""
 
     id: int
     key: str
@@ -38,7 +38,7 @@ class UserFieldDefinition:
 
 @dataclass(frozen=True)
 class ZendeskUser:
-    """What Zendesk said about one user.
+    """What Zendesk returned about one user.
 
     `tags` is None where the account has user tags switched off. `identities` is empty until
     they were read (`identities_read`). Times are Unix seconds.
@@ -66,7 +66,7 @@ class ZendeskUser:
 
     @property
     def emails(self) -> tuple[str, ...]:
-        """All addresses, the primary one first, each once, lower-case."""
+        """All the user's addresses in lower case, the primary one first, each once."""
         ordered = [self.email] if self.email else []
         ordered += [i.value for i in self.identities if i.type == "email"]
         return tuple(dict.fromkeys(address.strip().lower() for address in ordered if address))
@@ -74,7 +74,7 @@ class ZendeskUser:
 
 @dataclass(frozen=True)
 class SignedInZendeskUser:
-    """Who the Zendesk credentials belong to. `role` is end-user, agent or admin."""
+    """The user the Zendesk credentials belong to; `role` is end-user, agent or admin."""
 
     id: int
     name: str

@@ -1,4 +1,4 @@
-"""Turns nested documents (`{"permissions": {"agent": {…}}}`) into the table's dotted keys."""
+"""Flattens nested settings (`{"permissions": {"agent": {…}}}`) to the table's dotted keys."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,7 +9,7 @@ from desktop.settings.settings_table import SETTINGS_BY_KEY
 def flatten_to_dotted_keys(
     document: Mapping[str, Json], prefix: str = ""
 ) -> Iterator[tuple[str, Json]]:
-    """Pairs of key and value; stops at a key of the table, since a value may be an object too."""
+    """Yield key and value; stops at a key of the table, whose value may be an object too."""
     for name, value in document.items():
         key = f"{prefix}{name}"
         if key not in SETTINGS_BY_KEY and isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""A lock between processes, without Qt: held by the open file, gone when the process is."""
+"""A lock between processes, held by an open file and gone with its process; needs no Qt."""
 
 import os
 import sys
@@ -34,7 +34,7 @@ else:
 
 @contextmanager
 def hold_lock_blocking(path: Path, *, limit_s: float = 2.0) -> Iterator[None]:
-    """Hold the lock for a few milliseconds' work; StoreKnown when it stays taken."""
+    """Hold the lock for a few milliseconds' work. Raises StorageError when it stays taken."""
     handle = _open_lock_file(path)
     try:
         until = time.monotonic() + limit_s
@@ -51,7 +51,7 @@ def hold_lock_blocking(path: Path, *, limit_s: float = 2.0) -> Iterator[None]:
 async def hold_lock(
     path: Path, *, limit_s: float, clock: Clock | None = None
 ) -> AsyncIterator[None]:
-    """Wait for the lock on the running loop, up to `limit_s`; StoreKnown when it stays taken."""
+    """Hold the lock, waiting on the event loop. Raises StorageError when it stays taken."""
     # Imported here: the settings are read before the first paint, which waits for no loop.
     import asyncio
 
@@ -69,7 +69,7 @@ async def hold_lock(
 
 
 def lock_taken_error(path: Path) -> StorageError:
-    """Say that another process keeps the lock."""
+    """Return the error for a lock that another process does not give back."""
     return StorageError(
         f"Another Fairlead process keeps {path.name} locked.",
         "It may hang.",

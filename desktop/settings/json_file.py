@@ -1,4 +1,4 @@
-"""Small JSON files that are ours: read with suspicion, written whole or not at all, 0600."""
+"""Reads and writes Fairlead's small JSON files: validated, replaced atomically, mode 0600."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ _LARGEST_BYTES = 2_000_000
 
 
 def read_json_object(path: Path) -> Mapping[str, Json] | None:
-    """Give the object a file holds, or None when there is no such file.
+    """Return the object a JSON file holds, or None when there is no such file.
 
     Raises InvalidInput when it is not JSON or no object, StorageError when it cannot be read.
     """
@@ -30,7 +30,7 @@ def read_json_object(path: Path) -> Mapping[str, Json] | None:
 
 
 def parse_json_object(raw: bytes, what: str) -> Mapping[str, Json]:
-    """Give the JSON object in `raw`; BadInput names `what` otherwise."""
+    """Return the JSON object in `raw`. Raises InvalidInput that names `what` otherwise."""
     try:
         document = json.loads(raw, parse_constant=_reject_constant)
     except (ValueError, RecursionError) as error:
@@ -41,12 +41,12 @@ def parse_json_object(raw: bytes, what: str) -> Mapping[str, Json]:
 
 
 def write_json_object(path: Path, document: Mapping[str, Json]) -> None:
-    """Replace the file in one step: a crash leaves the old one or the new one, never half."""
+    """Replace a JSON file atomically: a crash leaves the old file or the new one, never half."""
     write_text_atomically(path, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
 def write_text_atomically(path: Path, text: str) -> None:
-    """Replace the file with this text, in one step as well; every line ends with a line feed."""
+    """Replace a text file atomically; every line ends with a line feed."""
     temporary: str | None = None
     try:
         # mkstemp makes it 0600 from the start, whatever the umask.
@@ -68,7 +68,7 @@ def write_text_atomically(path: Path, text: str) -> None:
 
 
 def move_damaged_file_aside(path: Path, now: float) -> Path:
-    """Move a damaged file to `NAME.broken-<Unix seconds>`, so that nothing in it is lost."""
+    """Rename a damaged file to `NAME.broken-<Unix seconds>`, so that nothing in it is lost."""
     aside = path.with_name(f"{path.name}.broken-{int(now)}")
     try:
         path.replace(aside)
@@ -78,7 +78,7 @@ def move_damaged_file_aside(path: Path, now: float) -> Path:
 
 
 def inaccessible_path_error(path: Path, error: OSError) -> StorageError:
-    """Say that a file or folder of ours cannot be used, and why."""
+    """Return the error for a file or folder of ours that cannot be used, with the reason."""
     return StorageError(
         f"{path} cannot be used: {error.strerror or 'the disk refused it'}.",
         "Fairlead keeps its settings and databases there.",

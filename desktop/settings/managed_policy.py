@@ -1,8 +1,8 @@
-"""The organisation's policy: what an administrator of this computer has fixed.
+"""The managed policy: settings that an administrator of this computer has fixed.
 
-A JSON object of settings keys, flat or nested, read from fixed system paths (`policy_place.py`).
-What cannot be trusted is ignored and reported; what can be trusted but not understood fails
-closed: changes off, everybody may at most look.
+A JSON object of settings keys, flat or nested, read from fixed system paths
+(`policy_file_discovery.py`). What cannot be trusted is ignored and reported; what can be
+trusted but not understood fails closed: changes off, everybody may at most look.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,9 +30,9 @@ _FAIL_CLOSED_VALUES: Mapping[str, Json] = MappingProxyType(
 
 @dataclass(frozen=True)
 class ManagedPolicy:
-    """What is fixed, from which files, and what was wrong with them.
+    """The fixed settings, the files they came from, and what was wrong with those.
 
-    `closed` says that something in it could not be understood. `notices` are sentences for the
+    `is_closed` says that something in it could not be understood. `notices` are sentences for the
     page that lists the active policy.
     """
 
@@ -43,11 +43,11 @@ class ManagedPolicy:
 
     @property
     def is_active(self) -> bool:
-        """Whether an organisation manages anything here."""
+        """Whether an organisation manages any setting here."""
         return bool(self.values)
 
     def fixes(self, setting: Setting[Any]) -> bool:
-        """Whether the organisation has decided this setting."""
+        """Whether the policy fixes this setting."""
         return setting.key in self.values
 
 
@@ -55,52 +55,52 @@ NO_POLICY = ManagedPolicy()
 
 
 def read_policy(place: PolicyFolder) -> ManagedPolicy:
-    """Read every policy file of this computer; never fails, only closes."""
+    """Read every policy file of this computer; never raises, at worst it closes everything."""
     return merge_policy_files(place.find_files())
 
 
 def merge_policy_files(files: Iterable[PolicyFile]) -> ManagedPolicy:
-    """Put the files together: a later file wins, except that a “no” to a permission stays."""
+    """Merge policy files: a later file wins, except that a “no” to a permission stays."""
     values: dict[str, Json] = {}
     sources: list[Path] = []
     notices: list[str] = []
-    closed = False
-    for found in files:
-        if not found.is_trusted:
-            notices.append(found.problem)
+    is_closed = False
+    for file in files:
+        if not file.is_trusted:
+            notices.append(file.problem)
             continue
-        sources.append(found.path)
+        sources.append(file.path)
         try:
-            document = parse_json_object(_content(found), str(found.path))
+            document = parse_json_object(_content(file), str(file.path))
         except AppError as error:
-            closed = True
+            is_closed = True
             notices.append(str(error))
             continue
         for key, value in flatten_to_dotted_keys(document):
             try:
                 _apply_policy_value(values, key, value)
             except _UnknownKeyError:
-                notices.append(f"{found.path}: “{key}” is not known to this version.")
+                notices.append(f"{file.path}: “{key}” is not known to this version.")
             except InvalidInput as error:
-                closed = True
-                notices.append(f"{found.path}: {error}")
-    if closed:
+                is_closed = True
+                notices.append(f"{file.path}: {error}")
+    if is_closed:
         values.update(_FAIL_CLOSED_VALUES)
         notices.append(
             "Because the policy cannot be read in full, changes are off and everybody may only "
             "look. Ask who looks after this computer to repair it."
         )
-    return ManagedPolicy(MappingProxyType(values), tuple(sources), tuple(notices), closed)
+    return ManagedPolicy(MappingProxyType(values), tuple(sources), tuple(notices), is_closed)
 
 
 class _UnknownKeyError(Exception):
-    """A key this version does not know, and that grants nothing."""
+    """A policy key that this version does not know, and that grants nothing."""
 
 
-def _content(found: PolicyFile) -> bytes:
-    if found.content is None:
-        raise InvalidInput(found.problem)
-    return found.content
+def _content(file: PolicyFile) -> bytes:
+    if file.content is None:
+        raise InvalidInput(file.problem)
+    return file.content
 
 
 def _apply_policy_value(values: dict[str, Json], key: str, value: Json) -> None:

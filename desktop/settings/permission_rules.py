@@ -1,4 +1,4 @@
-"""What the pure rules of `model/` need, made from the values."""
+"""Builds `PermissionRules` and the customer value source from a workspace's settings."""
 
 from desktop.model.customer_value import CustomerType, CustomerValueSource, default_value_source
 from desktop.model.permission import Permission, PermissionRules, Role
@@ -7,7 +7,7 @@ from desktop.settings.settings_file import SettingsValues
 
 
 def permission_rules_from(values: SettingsValues) -> PermissionRules:
-    """The switch and the table of permissions, as policy and settings have them."""
+    """Return the changes switch and the permissions table in force, policy included."""
     cells = {
         role: {
             permission: values.get(settings_table.PERMISSION_SETTINGS[role, permission])
@@ -27,7 +27,7 @@ def permission_rules_from(values: SettingsValues) -> PermissionRules:
 
 
 def customer_value_source_from(values: SettingsValues) -> CustomerValueSource:
-    """Where customer value is read from; without vars of its own, by the customer type."""
+    """Return where customer value is read from; by customer type where no vars are set."""
     usual = default_value_source(
         CustomerType(values.get(settings_table.CUSTOMER_TYPE)), values.get(settings_table.CURRENCY)
     )

@@ -1,4 +1,4 @@
-"""Where the policy is, and whether its file can be trusted.
+"""Finds the managed policy's files and decides whether their owner and mode can be trusted.
 
 The places are fixed: neither the environment nor FAIRLEAD_HOME moves them
 (`platformdirs.site_config_dir` would obey XDG_CONFIG_DIRS).
@@ -18,7 +18,7 @@ _LARGEST_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class PolicyFile:
-    """One file: its bytes, or why they are missing. Not `trusted`: to be ignored."""
+    """One policy file: its bytes, or why they are missing; ignored unless `is_trusted`."""
 
     path: Path
     is_trusted: bool
@@ -27,14 +27,14 @@ class PolicyFile:
 
 
 class PolicyFolder:
-    """`policy.json` and `policies/managed/*.json` in one folder, by name."""
+    """A folder with `policy.json` and `policies/managed/*.json`, read in this order."""
 
     def __init__(self, folder: Path, trusted_owners: frozenset[int] = _ROOT) -> None:
         self._folder = folder
         self._owners = trusted_owners
 
     def find_files(self) -> Iterator[PolicyFile]:
-        """Every policy file there is, the single one first."""
+        """Yield every policy file there is, the single one first."""
         yield from self._read_file(self._folder / "policy.json")
         managed = self._folder / "policies" / "managed"
         try:
@@ -87,7 +87,7 @@ def _ignored_message(path: Path, why: str) -> str:
 
 
 def system_policy_folder(folder_of: Callable[[], Path] | None = None) -> PolicyFolder:
-    """Give the fixed place of this operating system."""
+    """Return the fixed policy folder of this operating system."""
     return PolicyFolder((folder_of or _system_folder)())
 
 

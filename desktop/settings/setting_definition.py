@@ -1,4 +1,4 @@
-"""What one setting is: its key, type, bounds and words. The rows are in `table.py`."""
+"""The type of one setting: key, kind, bounds, label, flags. Rows are in `settings_table.py`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class SettingKind(Enum):
-    """How a dialog edits it."""
+    """The kind of input a dialog shows for a setting."""
 
     FLAG = "flag"
     NUMBER = "number"
@@ -22,7 +22,7 @@ class SettingKind(Enum):
 
 
 class SettingSection(Enum):
-    """The heading a setting stands under; the value is what the window calls it."""
+    """The heading a setting is shown under; the value is its text on screen."""
 
     SAILTHRU = "Sailthru"
     ZENDESK = "Zendesk"
@@ -43,12 +43,13 @@ def _same(value: object) -> Json:
 
 @dataclass(frozen=True, eq=False)
 class Setting(Generic[T]):
-    """One row of the table.
+    """One row of the settings table.
 
-    `read` turns JSON into the value, normalised, or raises BadInput with a sentence; `dump` is
-    its way back. `closed` is what counts when the stored value cannot be read, where the default
-    would allow too much. `admin` settings are changed by admins only; a `managed` setting may be
-    fixed by the organisation's policy; `restart` ones take effect at the next start.
+    `parse` turns JSON into the value, normalised, or raises InvalidInput with a sentence;
+    `serialize` is its way back. `invalid_fallback` counts where the stored value cannot be read
+    and the default would allow too much. `is_admin_only`: changed by admins alone;
+    `is_policy_manageable`: the managed policy may fix it; `needs_restart`: takes effect at the
+    next start; `is_advanced`: shown folded away.
     """
 
     key: str
@@ -70,11 +71,11 @@ class Setting(Generic[T]):
 
     @property
     def fallback(self) -> T:
-        """What counts when the stored value is damaged."""
+        """The value that counts when the stored one is damaged."""
         return self.default if self.invalid_fallback is None else self.invalid_fallback
 
     def validate(self, value: Json) -> Json:
-        """`value` as it is stored, or BadInput that names this setting."""
+        """Return `value` as it is stored. Raises InvalidInput that names this setting."""
         try:
             return self.serialize(self.parse(value))
         except InvalidInput as error:

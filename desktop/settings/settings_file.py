@@ -1,4 +1,4 @@
-"""The values of one workspace: policy first, then `settings.json`, then the table's defaults."""
+"""Reads and changes a workspace's settings: policy first, then `settings.json`, then defaults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class SettingsValues:
-    """A frozen view: `values.get(table.TIMEZONE)` is typed as the row is."""
+    """A frozen view of all settings; `values.get(table.TIMEZONE)` is typed as its row is."""
 
     def __init__(
         self, stored: Mapping[str, Json] = MappingProxyType({}), policy: ManagedPolicy = NO_POLICY
@@ -31,20 +31,20 @@ class SettingsValues:
         self.notices: tuple[str, ...] = tuple(self._read_all())
 
     def get(self, setting: Setting[T]) -> T:
-        """What counts for this setting."""
+        """Return the value in force for this setting."""
         return cast("T", self._read.get(setting.key, setting.default))
 
     def is_managed(self, setting: Setting[Any]) -> bool:
-        """Whether the organisation has fixed it: shown greyed, cannot be changed."""
+        """Whether the policy has fixed this setting: shown greyed, cannot be changed."""
         return self.policy.fixes(setting)
 
     def is_set(self, setting: Setting[Any]) -> bool:
-        """Whether somebody set it here, or the organisation did."""
+        """Whether this setting was set here or by the policy."""
         return setting.key in self._read
 
     @property
     def stored(self) -> Mapping[str, Json]:
-        """What the file holds, unknown keys included."""
+        """The settings as the file holds them, unknown keys included."""
         return self._stored
 
     def _read_all(self) -> list[str]:
@@ -63,7 +63,7 @@ class SettingsValues:
 
 @dataclass(frozen=True)
 class LoadedSettings:
-    """The values, and what a person has to know about how they were read."""
+    """The settings values, and a notice about how they were read."""
 
     values: SettingsValues
     notice: AppError | None = None
@@ -80,7 +80,7 @@ class SettingsFile:
         self._clock = clock or SystemClock()
 
     def load(self) -> LoadedSettings:
-        """Read it. A damaged file is kept aside and the defaults count, with a notice.
+        """Read the settings. A damaged file is kept aside and the defaults count, with a notice.
 
         Raises StorageError when it cannot be read, or when a newer Fairlead wrote it.
         """
@@ -100,7 +100,7 @@ class SettingsFile:
         return LoadedSettings(SettingsValues(_settings_of(document), self._policy))
 
     def change(self, changes: Mapping[str, Json]) -> SettingsValues:
-        """Check and store these keys, all or none; None takes a key back to its default.
+        """Validate and store these settings, all or none; None takes a key back to its default.
 
         Raises InvalidInput for a key or value that cannot be, NotPermitted for a managed one.
         """

@@ -1,4 +1,4 @@
-"""Brings an older settings file to today's shape: numbered functions, each one step.
+"""Migrates an older settings document to the current version, one numbered step after another.
 
 A function takes the whole document of version n - 1 and returns that of version n.
 """
@@ -13,7 +13,7 @@ MigrationStep = Callable[[SettingsDocument], SettingsDocument]
 
 
 class DocumentMigrations:
-    """The steps of one kind of file, from version 1 on."""
+    """The migration steps of one kind of file, from version 1 on."""
 
     def __init__(self) -> None:
         self._steps: dict[int, MigrationStep] = {}
@@ -29,7 +29,7 @@ class DocumentMigrations:
         return tuple(self._steps)
 
     def register_step(self, version: int) -> Callable[[MigrationStep], MigrationStep]:
-        """Register the step to `version`; steps are written down in order, without a gap."""
+        """Register the step to `version`; steps are registered in order, without a gap."""
         if version != self.current_version + 1:
             raise ValueError(f"the next step leads to {self.current_version + 1}, not {version}")
 
@@ -40,7 +40,7 @@ class DocumentMigrations:
         return register
 
     def migrate(self, document: SettingsDocument, what: str) -> SettingsDocument:
-        """Give the document in today's version.
+        """Return the document in the current version.
 
         Raises StorageError for a newer one: this app must not overwrite what it does not know.
         """

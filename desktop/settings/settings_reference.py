@@ -1,4 +1,4 @@
-"""The documentation of the settings, written from the table."""
+"""Writes the reference of all settings as Markdown, from the settings table."""
 
 import json
 from itertools import groupby

@@ -1,6 +1,6 @@
-"""The one table of settings: dialog, validation, set-up document and documentation come from it.
+"""The table of all settings; dialog, validation, set-up document and reference come from it.
 
-Secrets are never in it (vault); what only the window remembers is in `state.py`.
+Secrets are never in it (vault); what only the window remembers is in `window_state.py`.
 """
 
 from collections.abc import Mapping

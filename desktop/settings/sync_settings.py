@@ -1,4 +1,4 @@
-"""The settings of syncs; rows of the one table in `table.py`."""
+"""The settings of syncs and their mail server; rows of the settings table."""
 
 from desktop.settings import value_parsers
 from desktop.settings.setting_definition import Setting, SettingSection

@@ -1,4 +1,4 @@
-"""Reads JSON into the types settings have; BadInput says in one sentence what is wrong."""
+"""Parsers from JSON to the types of settings; InvalidInput says in one sentence what is wrong."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,14 +18,14 @@ _LONGEST = 500
 
 
 def parse_flag(value: Json) -> bool:
-    """True or false, nothing that only looks like it."""
+    """Return true or false; refuses everything that only looks like it."""
     if isinstance(value, bool):
         return value
     raise InvalidInput("It must be true or false.")
 
 
 def integer_parser(least: int, most: int) -> Callable[[Json], int]:
-    """Whole numbers from `least` to `most`."""
+    """Return a parser of whole numbers from `least` to `most`."""
 
     def read(value: Json) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -38,7 +38,7 @@ def integer_parser(least: int, most: int) -> Callable[[Json], int]:
 
 
 def parse_text(value: Json) -> str:
-    """One line without control characters, trimmed; empty means not set."""
+    """Return one trimmed line without control characters; empty means not set."""
     if not isinstance(value, str):
         raise InvalidInput("It must be a text.")
     trimmed = value.strip()
@@ -50,7 +50,7 @@ def parse_text(value: Json) -> str:
 
 
 def choice_parser(*allowed: str) -> Callable[[Json], str]:
-    """One of the given words; case and surrounding space do not matter."""
+    """Return a parser of one of the given words; case and surrounding space do not matter."""
 
     def read(value: Json) -> str:
         word = parse_text(value).lower()
@@ -62,7 +62,7 @@ def choice_parser(*allowed: str) -> Callable[[Json], str]:
 
 
 def parse_customer_type_setting(value: Json) -> str:
-    """Give `ecommerce` or `publisher`, tolerating “Ecommerce ” (S0-19)."""
+    """Return `ecommerce` or `publisher`, tolerating “Ecommerce ” (S0-19)."""
     kind = parse_customer_type(parse_text(value))
     if kind is None:
         raise InvalidInput("The customer type is either ecommerce or publisher.")
@@ -75,7 +75,7 @@ def parse_time_zone_name(value: Json) -> str:
 
 
 def parse_currency(value: Json) -> str:
-    """An ISO 4217 code, such as USD."""
+    """Return an ISO 4217 currency code, such as USD."""
     code = parse_text(value).upper()
     if not re.fullmatch(r"[A-Z]{3}", code):
         raise InvalidInput("A currency is three letters, such as USD or EUR.")
@@ -83,7 +83,7 @@ def parse_currency(value: Json) -> str:
 
 
 def parse_name(value: Json) -> str:
-    """Give the name of a var, list, field or tag: it cannot be empty."""
+    """Return the name of a list or tag, which cannot be empty."""
     found = parse_text(value)
     if not found:
         raise InvalidInput("It cannot be empty.")
@@ -96,7 +96,7 @@ def parse_var_name(value: Json) -> str:
 
 
 def parse_zendesk_field_key(value: Json) -> str:
-    """Return the key of a Zendesk user field: ASCII letters, digits, underscores, not digits only."""
+    """Return a Zendesk user field's key: ASCII letters, digits and underscores."""
     found = parse_name(value)
     if not ZENDESK_FIELD_KEY.fullmatch(found):
         raise InvalidInput(f"“{found}” may hold only letters, digits and underscores.")
@@ -104,7 +104,7 @@ def parse_zendesk_field_key(value: Json) -> str:
 
 
 def parse_link(value: Json) -> str:
-    """Give an http(s) address with a host, or an empty text."""
+    """Return an http(s) address with a host, or an empty text."""
     address = parse_text(value)
     if not address:
         return ""
@@ -119,7 +119,7 @@ def parse_link(value: Json) -> str:
 
 
 def parse_host(value: Json) -> str:
-    """Give the name or address of a computer, without port and path; or an empty text."""
+    """Return a host name or address without port and path, or an empty text."""
     found = parse_text(value).lower()
     if found and not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", found):
         raise InvalidInput(
@@ -129,7 +129,7 @@ def parse_host(value: Json) -> str:
 
 
 def parse_email(value: Json) -> str:
-    """An address with one @, or an empty text."""
+    """Return an e-mail address, or an empty text."""
     address = parse_text(value)
     if address and not is_email(address):
         raise InvalidInput("That is not an e-mail address.")
@@ -137,7 +137,7 @@ def parse_email(value: Json) -> str:
 
 
 def parse_file_path(value: Json) -> str:
-    """Give an absolute path of a file, or an empty text; whether it exists is seen on use."""
+    """Return an absolute file path, or an empty text; whether it exists is seen on use."""
     path = parse_text(value)
     if path and not Path(path).is_absolute():
         raise InvalidInput("It must be a whole path, from the root of the disk.")
@@ -145,7 +145,7 @@ def parse_file_path(value: Json) -> str:
 
 
 def parse_segment_lists(value: Json) -> Mapping[str, int]:
-    """Give `{"list name": segment}`, segments 1 to 4."""
+    """Return `{"list name": segment}`, segments 1 to 4."""
     if not isinstance(value, Mapping):
         raise InvalidInput("It must be an object of list names and segments from 1 to 4.")
     rank = integer_parser(1, 4)
@@ -153,7 +153,7 @@ def parse_segment_lists(value: Json) -> Mapping[str, int]:
 
 
 def parse_predictions(value: Json) -> tuple[PredictionField, ...]:
-    """`[{"var", "unit", "horizon_days"}]`, at most 10; empty = by the customer type."""
+    """Return `[{"var", "unit", "horizon_days"}]`, at most 10; empty: by the customer type."""
     if isinstance(value, str) or not isinstance(value, list | tuple) or len(value) > 10:
         raise InvalidInput("It must be a list of at most 10 objects with var, unit, horizon_days.")
     return tuple(_prediction(item) for item in value)

@@ -1,4 +1,4 @@
-"""What the window remembers between two starts; apart from the settings, and never trusted.
+"""Reads and writes `state.json`: window geometry, page, dismissed hints and the last user.
 
 Anything odd in the file is dropped: a window in its usual place is better than none.
 """
@@ -23,7 +23,7 @@ _LONGEST = 200
 
 @dataclass(frozen=True)
 class WindowState:
-    """Qt's own bytes for geometry and layout, the page, and headers by the table's name.
+    """What the window remembers: Qt's bytes for geometry and layout, the page, table headers.
 
     `seen` names the hints that were dismissed. `person_name` and `person_id` are who was signed
     in last, so that an offline start can say so; they grant nothing.
@@ -45,7 +45,7 @@ class WindowStateFile:
         self._path = path
 
     def read(self) -> WindowState:
-        """What was remembered, as far as it makes sense."""
+        """Return the remembered state; whatever is invalid in the file is left out."""
         try:
             document = json_file.read_json_object(self._path) or {}
         except AppError as error:
@@ -54,7 +54,7 @@ class WindowStateFile:
         return _parse_state(document)
 
     def write(self, state: WindowState) -> None:
-        """Remember this; a disk that refuses is logged and never keeps a window from closing."""
+        """Write the state; a failing disk is logged and never keeps a window from closing."""
         try:
             json_file.write_json_object(self._path, _serialize_state(state))
         except AppError as error:

@@ -1,4 +1,4 @@
-"""What only Windows can say: its ProgramData folder, and whether an administrator owns a file.
+"""Asks Windows for the ProgramData folder, and whether an administrator owns a file.
 
 Asked of the system, never of the environment: %PROGRAMDATA% is a variable anybody can set.
 Sources: learn.microsoft.com, SHGetKnownFolderPath, GetNamedSecurityInfoW, well-known SIDs.

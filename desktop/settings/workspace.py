@@ -1,4 +1,4 @@
-"""Workspaces: a folder each, with a random id, one Zendesk and one Sailthru account; never mixed.
+"""Workspaces: a folder each, with a random id, for one Zendesk and one Sailthru account.
 
 `workspaces/NAME/` holds `workspace.json` (the id), settings, state, both databases and locks.
 """
@@ -26,7 +26,7 @@ _RESERVED = re.compile(r"(?i)con|prn|aux|nul|com\d|lpt\d")
 
 @dataclass(frozen=True)
 class Workspace:
-    """One account pair. The id stays when the name changes; the keyring knows only the id."""
+    """One pair of accounts. The id stays when the name changes; the keyring knows only the id."""
 
     name: str
     id: str
@@ -34,26 +34,26 @@ class Workspace:
 
     @property
     def keyring_service(self) -> str:
-        """Under what the operating system's keyring keeps this workspace's secrets."""
+        """The keyring service that holds this workspace's secrets."""
         return f"fairlead:{self.id}"
 
     @property
     def settings_path(self) -> Path:
-        """The user's settings."""
+        """The file of the workspace's settings."""
         return self.folder / "settings.json"
 
     @property
     def state_path(self) -> Path:
-        """What the window remembers."""
+        """The file of what the window remembers."""
         return self.folder / "state.json"
 
     def lock_path(self, name: str) -> Path:
-        """Give a lock file between processes."""
+        """Return the path of a lock file between processes."""
         return self.folder / f"{name}.lock"
 
 
 def validate_workspace_name(text: str) -> str:
-    """A name that is a folder's name on every system, or BadInput."""
+    """Return a name that can be a folder's on every system. Raises InvalidInput."""
     name = unicodedata.normalize("NFC", text.strip())
     if not _NAME.fullmatch(name) or _RESERVED.fullmatch(name) or len(name.encode()) > 120:
         raise InvalidInput(
@@ -65,7 +65,7 @@ def validate_workspace_name(text: str) -> str:
 
 
 class WorkspaceRegistry:
-    """The workspaces of this person on this computer."""
+    """The workspaces of this user: lists, opens, creates, renames and removes them."""
 
     def __init__(
         self, paths: AppPaths, policy: ManagedPolicy = NO_POLICY, clock: Clock | None = None
@@ -76,7 +76,7 @@ class WorkspaceRegistry:
         self._clock = clock or SystemClock()
 
     def names(self) -> tuple[str, ...]:
-        """All of them, by name; unreadable folders count as none."""
+        """Return the names of all workspaces, sorted; unreadable folders are left out."""
         try:
             found = [f.name for f in self._root.iterdir() if (f / _IDENTITY_FILE).is_file()]
         except FileNotFoundError:
@@ -86,7 +86,7 @@ class WorkspaceRegistry:
         return tuple(sorted(found, key=str.casefold))
 
     def open(self, name: str) -> Workspace:
-        """Give an existing workspace; NotFound says which there are."""
+        """Return an existing workspace. Raises NotFound that says which there are."""
         known = self._existing_name(validate_workspace_name(name))
         if known is None:
             there = ", ".join(self.names()) or "none yet"
@@ -99,7 +99,7 @@ class WorkspaceRegistry:
         return Workspace(known, self._id(folder), folder)
 
     def create(self, name: str, colour: str | None = None) -> Workspace:
-        """Make a new one with an id of its own; BadInput when the name is taken."""
+        """Create a workspace with a new id. Raises InvalidInput when the name is taken."""
         wanted = self._unused_name(name)
         folder = self._root / wanted
         ensure_private_folder(folder)
@@ -109,12 +109,12 @@ class WorkspaceRegistry:
         return workspace
 
     def open_or_create(self, name: str) -> Workspace:
-        """What `--workspace NAME` means to the set-up."""
+        """Return the workspace `--workspace NAME` means to `fairlead setup`."""
         known = self._existing_name(validate_workspace_name(name))
         return self.create(name) if known is None else self.open(known)
 
     def rename(self, workspace: Workspace, name: str) -> Workspace:
-        """Give it another name; nothing may have it open. Secrets stay, they go by the id."""
+        """Rename a workspace that nothing has open. Secrets stay: they go by the id."""
         if validate_workspace_name(name) == workspace.name:
             return workspace
         wanted = self._unused_name(name, but=workspace.name)
@@ -127,7 +127,7 @@ class WorkspaceRegistry:
         return Workspace(wanted, workspace.id, folder)
 
     def remove(self, workspace: Workspace) -> None:
-        """Delete its folder for good: databases and audit too.
+        """Delete a workspace's folder for good, databases and audit included.
 
         The caller has asked, and has erased the secrets first; nothing may have it open.
         """
@@ -143,11 +143,11 @@ class WorkspaceRegistry:
             raise json_file.inaccessible_path_error(folder, error) from error
 
     def settings_file(self, workspace: Workspace) -> SettingsFile:
-        """The settings of one workspace under this computer's policy."""
+        """Return a workspace's settings file, under this computer's policy."""
         return SettingsFile(workspace.settings_path, self._policy, self._clock)
 
     def current_name(self) -> str:
-        """Which one opens when none is named: the last, else the first, else `main`."""
+        """Return the workspace that opens when none is named: last, else first, else `main`."""
         names = self.names()
         remembered = self._read_current_name()
         if remembered in names:
@@ -155,7 +155,7 @@ class WorkspaceRegistry:
         return names[0] if names else DEFAULT_NAME
 
     def set_current(self, name: str) -> None:
-        """Open this one next time."""
+        """Remember the workspace to open next time."""
         ensure_private_folder(self._current.parent)
         json_file.write_json_object(self._current, {"workspace": name})
 
@@ -169,12 +169,12 @@ class WorkspaceRegistry:
         return None
 
     def require_account_unused(self, base_url: str, *, but: str | None = None) -> None:
-        """NeedsPerson when another workspace has this Zendesk account already."""
+        """Raise UserDecisionNeeded when another workspace has this Zendesk account."""
         holder = self.find_account_owner(base_url, but=but)
         if holder is not None:
+            account = service_address.zendesk_account_name(base_url)
             raise UserDecisionNeeded(
-                f"{service_address.zendesk_account_name(base_url)} is already connected in the workspace "
-                f"“{holder}”.",
+                f"{account} is already connected in the workspace “{holder}”.",
                 "A Zendesk account belongs to one workspace, so that nothing is written twice.",
                 f"Open “{holder}”, or disconnect it there first.",
             )

@@ -1,4 +1,4 @@
-"""Secrets from the environment: for this process only, never stored (servers, CI).
+"""Secrets from FAIRLEAD_… environment variables: for this process only, never stored (servers, CI).
 
 Children inherit the variables, and `/proc/self/environ` shows them to this user: the keyring is
 the better place wherever there is one.
@@ -24,19 +24,19 @@ ZENDESK_EMAIL_VARIABLE = "FAIRLEAD_ZENDESK_EMAIL"
 
 @dataclass(frozen=True)
 class EnvironmentSecrets:
-    """What the environment gives. `zendesk_email` goes with the Zendesk token."""
+    """The secrets found in the environment; `zendesk_email` goes with the Zendesk token."""
 
     secrets: Mapping[Secret, str] = field(default_factory=dict, repr=False)
     zendesk_email: str | None = field(default=None, repr=False)
 
     @property
     def has_zendesk_token(self) -> bool:
-        """Whether this process signs in to Zendesk with the token of the environment."""
+        """Whether this process signs in to Zendesk with the environment's token."""
         return Secret.ZENDESK_TOKEN in self.secrets
 
 
 def read_environment_secrets(environ: Mapping[str, str] = os.environ) -> EnvironmentSecrets:
-    """Read the FAIRLEAD_… variables; empty ones count as not set. BadInput names a bad one."""
+    """Read the FAIRLEAD_… variables; empty ones count as not set. InvalidInput names a bad one."""
     found = {}
     for variable, secret in SECRET_VARIABLES.items():
         value = environ.get(variable, "")
@@ -51,7 +51,7 @@ def read_environment_secrets(environ: Mapping[str, str] = os.environ) -> Environ
 
 
 class EnvironmentVault:
-    """A vault whose entries the environment overrides; the vault below is not asked for those."""
+    """A vault whose entries the environment overrides; `below` is not asked for those."""
 
     def __init__(
         self, below: Vault, overrides: EnvironmentSecrets, redactor: Redactor | None = None
@@ -63,7 +63,7 @@ class EnvironmentVault:
 
     @property
     def location_label(self) -> str:
-        """Where they are kept, for a person; the variables are named."""
+        """Where the secrets are kept, naming the variables that override them."""
         names = ", ".join(
             name for name, secret in SECRET_VARIABLES.items() if secret in self._overrides
         )
@@ -73,13 +73,13 @@ class EnvironmentVault:
         return where.format(names=names, below=self._below.location_label)
 
     async def get(self, secret: Secret) -> str | None:
-        """Give the environment's secret, else the one below."""
+        """Return the environment's secret, else the one of the vault below."""
         return self._overrides.get(secret) or await self._below.get(secret)
 
     async def set(self, secret: Secret, value: str) -> None:
-        """Keep it below; in this process the environment's goes on counting."""
+        """Store the secret in the vault below; in this process the environment's still counts."""
         await self._below.set(secret, value)
 
     async def delete(self, secret: Secret) -> None:
-        """Forget the one below."""
+        """Delete the secret from the vault below."""
         await self._below.delete(secret)

@@ -1,4 +1,4 @@
-"""The blocking side of the keyring: which backend is accepted, and what its errors mean.
+"""Reads and writes entries of the operating system's keyring, and refuses unsafe backends.
 
 `keyring` is imported here alone, and late: it costs 150 ms.
 """
@@ -23,20 +23,20 @@ _REFUSED_WORDS = ("plaintext", "plain_text", "uncrypted", "unencrypted")
 
 
 class KeyringEntries:
-    """The keyring entries of one service; every call may block."""
+    """The entries of one keyring service; every call may block on a password prompt."""
 
     def __init__(self, service: str) -> None:
         self._service = service
 
     def get(self, secret: Secret) -> str | None:
-        """Give the entry, or None."""
+        """Return the keyring entry, or None."""
         try:
             return _backend().get_password(self._service, secret.value)
         except Exception as error:
             raise _to_app_error(error) from error
 
     def set(self, secret: Secret, value: str) -> None:
-        """Write the entry and read it back: some backends lose it without an error."""
+        """Write the keyring entry and read it back: some backends lose it without an error."""
         try:
             backend = _backend()
             backend.set_password(self._service, secret.value, value)
@@ -47,7 +47,7 @@ class KeyringEntries:
             raise secret_not_kept_error(secret.label)
 
     def delete(self, secret: Secret) -> None:
-        """Delete the entry if there is one."""
+        """Delete the keyring entry if there is one."""
         try:
             backend = _backend()
             # Asked first: what deleting a missing entry raises differs by backend.
@@ -79,7 +79,7 @@ def _chained_backends(backend: "KeyringBackend") -> Iterator[object]:
 
 
 def backend_refusal_reason(backend: object) -> str:
-    """Why this backend keeps no secret safe, or an empty text."""
+    """Return why a keyring backend keeps no secret safe; empty: it may be used."""
     kind = type(backend)
     full = f"{kind.__module__}.{kind.__qualname__}"
     if kind.__module__ == "keyring.backends.fail":
@@ -90,7 +90,7 @@ def backend_refusal_reason(backend: object) -> str:
 
 
 def _to_app_error(error: Exception) -> AppError:
-    """One of ours for whatever a backend raises; its text may hold anything and is left out."""
+    """The `KeyringError` for a backend's exception; its text may hold a secret and is left out."""
     if isinstance(error, AppError):
         return error
     from keyring import errors

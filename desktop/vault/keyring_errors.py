@@ -1,8 +1,8 @@
-"""Why the keyring cannot be used; both are NoKeyring to whoever does not care which.
+"""The errors of the operating system's keyring, with what a person can do about each.
 
-NoKeyring
+KeyringError
 ├─ KeyringLocked   it is there, and waits for its password
-└─ KeyringSilent   it does not answer in time
+└─ KeyringTimeout   it does not answer in time
 """
 
 from desktop.kit.errors import KeyringError
@@ -14,24 +14,24 @@ _SETUP_HINT = (
 
 
 class KeyringLocked(KeyringError):
-    """The keyring waits for its password."""
+    """The keyring is there and waits for its password."""
 
 
 class KeyringTimeout(KeyringError):
-    """The keyring does not answer."""
+    """The keyring does not answer in time."""
 
 
-def no_keyring_error(why: str) -> KeyringError:
-    """Say that there is no keyring that keeps secrets safely."""
+def no_keyring_error(reason: str) -> KeyringError:
+    """Return the error for a computer without a keyring that keeps secrets safely."""
     return KeyringError(
         "There is no keyring to keep the keys in.",
-        f"{why} Fairlead never writes keys to a plain file.",
+        f"{reason} Fairlead never writes keys to a plain file.",
         _SETUP_HINT,
     )
 
 
 def keyring_locked_error() -> KeyringLocked:
-    """Say that the keyring is locked."""
+    """Return the error for a locked keyring."""
     return KeyringLocked(
         "The keyring is locked.",
         "Until it is unlocked Fairlead cannot read its keys; what waits is kept.",
@@ -40,7 +40,7 @@ def keyring_locked_error() -> KeyringLocked:
 
 
 def keyring_timeout_error(limit_s: float) -> KeyringTimeout:
-    """Say that the keyring takes too long."""
+    """Return the error for a keyring that takes longer than `limit_s` seconds."""
     return KeyringTimeout(
         f"The keyring has not answered for {limit_s:g} seconds.",
         "It may be asking for its password in another window, or hang.",
@@ -48,10 +48,10 @@ def keyring_timeout_error(limit_s: float) -> KeyringTimeout:
     )
 
 
-def secret_not_kept_error(words: str) -> KeyringError:
-    """Say that the keyring did not keep what it was given."""
+def secret_not_kept_error(label: str) -> KeyringError:
+    """Return the error for a keyring that gave back something else than was stored."""
     return KeyringError(
-        f"The keyring did not keep the {words}.",
+        f"The keyring did not keep the {label}.",
         "It reported no error, and gave back something else.",
         _SETUP_HINT,
     )

@@ -1,4 +1,4 @@
-"""Secrets in the operating system's keyring, asked in a thread with a time limit."""
+"""The vault in the operating system's keyring, asked in a thread with a time limit."""
 
 import asyncio
 import threading
@@ -17,23 +17,23 @@ KEYRING_TIMEOUT_S = 10.0
 
 
 class KeyringEntryStore(Protocol):
-    """What `backend.KeyringEntries` does; every call may block."""
+    """The blocking calls of `KeyringEntries`, as a protocol that tests replace."""
 
     def get(self, secret: Secret) -> str | None:
-        """Give the entry, or None."""
+        """Return the keyring entry, or None."""
         ...
 
     def set(self, secret: Secret, value: str) -> None:
-        """Keep the entry."""
+        """Store the keyring entry."""
         ...
 
     def delete(self, secret: Secret) -> None:
-        """Forget the entry."""
+        """Delete the keyring entry."""
         ...
 
 
 class KeyringVault:
-    """The secrets of one workspace under its keyring service, `fairlead:<id>`."""
+    """The secrets of one workspace, under its keyring service `fairlead:<id>`."""
 
     def __init__(
         self,
@@ -54,25 +54,25 @@ class KeyringVault:
 
     @property
     def location_label(self) -> str:
-        """Where they are kept, for a person."""
+        """Where the secrets are kept, naming the keyring service."""
         where = "in the operating system's keyring, under {service}"
         return where.format(service=self._service)
 
     async def get(self, secret: Secret) -> str | None:
-        """Give the secret, or None; NoKeyring when the keyring cannot be asked."""
+        """Return the secret, or None. Raises KeyringError when the keyring cannot be asked."""
         found = await self._call_with_timeout(lambda: self._entries.get(secret))
         if found:
             self._redactor.add_secrets(found)
         return found or None
 
     async def set(self, secret: Secret, value: str) -> None:
-        """Keep the secret, read back; BadInput for an unusable one, NoKeyring otherwise."""
+        """Store the secret and read it back. Raises InvalidInput, KeyringError."""
         kept = validate_secret(secret, value)
         self._redactor.add_secrets(kept)
         await self._call_with_timeout(lambda: self._entries.set(secret, kept))
 
     async def delete(self, secret: Secret) -> None:
-        """Forget the secret."""
+        """Delete the secret from the keyring."""
         await self._call_with_timeout(lambda: self._entries.delete(secret))
 
     async def _call_with_timeout(self, call: Callable[[], T]) -> T:
@@ -93,7 +93,7 @@ class KeyringVault:
                 raise keyring_timeout_error(self._limit_s) from None
 
     async def _wait_for_previous_call(self) -> None:
-        """Wait for a call whose asker was cancelled; one that was silent too long is refused."""
+        """Wait for a call whose caller was cancelled; refused once that has timed out."""
         if self._thread is None:
             return
         until = time.monotonic() + self._limit_s

@@ -1,4 +1,4 @@
-"""Secrets that live as long as the process: the demo's, which needs no keyring."""
+"""A vault in memory, whose secrets end with the process: the demo's, which needs no keyring."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from desktop.vault.secret import Secret, validate_secret
 
 
 class MemoryVault:
-    """Keeps the secrets of one workspace in memory."""
+    """Keeps the secrets of one workspace in a dictionary."""
 
     def __init__(
         self, secrets: Mapping[Secret, str] | None = None, redactor: Redactor | None = None
@@ -19,11 +19,11 @@ class MemoryVault:
 
     @property
     def location_label(self) -> str:
-        """Where they are kept, for a person."""
+        """Where the secrets are kept: in memory."""
         return "in this app's memory, until it is closed"
 
     async def get(self, secret: Secret) -> str | None:
-        """Give the secret, or None."""
+        """Return the secret, or None."""
         return self._secrets.get(secret)
 
     async def set(self, secret: Secret, value: str) -> None:

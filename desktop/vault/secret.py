@@ -1,4 +1,4 @@
-"""Which secrets there are, what a usable one looks like, and the protocol of a vault."""
+"""The secrets Fairlead stores, the `Vault` protocol, and the validation of a pasted secret."""
 
 from enum import Enum
 from typing import Protocol
@@ -11,7 +11,7 @@ MAX_SECRET_LENGTH = 1_280
 
 
 class Secret(Enum):
-    """One secret is one keyring entry; the value is the entry's user name."""
+    """A secret; its value is the user name of its keyring entry."""
 
     SAILTHRU_KEY = "sailthru-key"
     SAILTHRU_SECRET = "sailthru-secret"  # noqa: S105 - the entry's name
@@ -23,7 +23,7 @@ class Secret(Enum):
 
     @property
     def label(self) -> str:
-        """What a person calls it."""
+        """The secret's name in a sentence."""
         return _LABELS[self]
 
 
@@ -39,34 +39,34 @@ _LABELS = {
 
 
 class Vault(Protocol):
-    """Keeps the secrets of one workspace."""
+    """Stores the secrets of one workspace."""
 
     @property
     def location_label(self) -> str:
-        """Where they are kept, to follow “they are”."""
+        """Where the secrets are kept, worded to follow “they are”."""
         ...
 
     async def get(self, secret: Secret) -> str | None:
-        """Give the secret, or None when there is none. Raises NoKeyring."""
+        """Return the secret, or None when there is none. Raises KeyringError."""
         ...
 
     async def set(self, secret: Secret, value: str) -> None:
-        """Keep it, and be sure that it is kept. Raises NoKeyring, InvalidInput."""
+        """Store the secret, and be sure that it is kept. Raises KeyringError, InvalidInput."""
         ...
 
     async def delete(self, secret: Secret) -> None:
-        """Forget it; no error when there was none. Raises NoKeyring."""
+        """Delete the secret; no error when there was none. Raises KeyringError."""
         ...
 
 
 async def erase_all_secrets(vault: Vault) -> None:
-    """Forget every secret of the workspace."""
+    """Delete every secret of the workspace."""
     for secret in Secret:
         await vault.delete(secret)
 
 
 def validate_secret(secret: Secret, value: str) -> str:
-    """Strip the line break that copying brings along, and refuse what no service issues.
+    """Return a pasted secret without the line break around it, or refuse what no service issues.
 
     The value itself is never part of the message.
     """

@@ -105,7 +105,11 @@ def make_client_harness(
 ) -> ClientHarness:
     clock = RecordingClock()
     script = ScriptedTransport(list(answers), clock, takes_s)
-    read = sailthru.read_rate_limits if service == "Sailthru" else zendesk.read_rate_limits
+    read = (
+        sailthru.read_endpoint_rate_limits
+        if service == "Sailthru"
+        else zendesk.read_account_rate_limits
+    )
     limits = RateLimiter(clock, read, shared=service == "Zendesk")
     states: list[ServiceState] = []
     caller = RequestPipeline(

@@ -1,4 +1,4 @@
-"""Reads a whole list and changes many profiles, by Sailthru's jobs (contract sailthru 2.4)."""
+"""Sailthru's bulk jobs: exports a whole list, updates many profiles (docs/sailthru.md 2.4)."""
 
 import mmap
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -36,7 +36,7 @@ _EXPORT_COLUMNS = (
 
 
 class SailthruBulkClient:
-    """Jobs of one account. A job gives no results for single rows: read them afterwards."""
+    """Starts jobs. A job has no results for single rows: read the profiles afterwards."""
 
     def __init__(self, client: SailthruClient) -> None:
         self._client = client
@@ -44,7 +44,7 @@ class SailthruBulkClient:
     async def start_list_export(
         self, name: str, vars: Sequence[str], *, email: bool = False
     ) -> SailthruJob:
-        """Start writing a list's profiles into a file, with these vars as columns.
+        """Start exporting a list's profiles to a file, with these vars as columns.
 
         `email` asks for the raw address too, which not every account exports. Raises NotFound
         for an unknown list, Forbidden where the key may not start jobs.
@@ -57,7 +57,7 @@ class SailthruBulkClient:
         return await self._client.submit_job("export_list_data", {"list": name, "fields": fields})
 
     async def start_update(self, lines: Path | bytes) -> SailthruJob:
-        """Start changing profiles: one JSON object per line, each like the body of a user POST.
+        """Start updating profiles from JSON lines, each like the body of a user POST.
 
         A file is copied once, into the request; the lines are never held one by one. A line that
         Sailthru refuses is skipped without a word, and lines with `key: sid` all are on accounts
@@ -69,11 +69,11 @@ class SailthruBulkClient:
             return await self._submit(mapped)
 
     async def get_job(self, job_id: str) -> SailthruJob:
-        """How far a job is. Raises NotFound."""
+        """Return a job's status. Raises NotFound."""
         return await self._client.get_job(job_id)
 
     def download(self, url: str) -> AsyncIterator[bytes]:
-        """The pieces of an export's file."""
+        """Yield the pieces of an export's file."""
         return self._client.download(url)
 
     async def _submit(self, lines: bytes | mmap.mmap) -> SailthruJob:

@@ -1,4 +1,4 @@
-"""The Sailthru client: what can be asked and done, typed; HTTP, retries and budgets are below."""
+"""The Sailthru API client: typed calls for profiles, lists, jobs and account settings."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Literal, TypeVar
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 SailthruEndpoint = Literal["user", "list", "job", "settings"]
 
-# How many purchases a profile brings along (contract sailthru 2.1: an int means how many).
+# How many purchases a profile brings along (docs/sailthru.md 2.1: an int means how many).
 _PURCHASE_COUNT = 10
 _PROFILE_FIELDS: Mapping[str, int] = {
     "activity": 1,
@@ -46,7 +46,7 @@ _NONEXISTENT_LIST = "fairlead rights check"
 
 
 class SailthruClient:
-    """One account, by one API key."""
+    """Calls the API of one Sailthru account with one API key."""
 
     def __init__(
         self,
@@ -54,15 +54,15 @@ class SailthruClient:
         pipeline: RequestPipeline,
         on_bad: OnFieldProblems | None = None,
     ) -> None:
-        """`on_bad` hears of fields left out of an answer; they are logged by name anyway."""
+        """`on_bad` is told of fields left out of a response; they are logged anyway."""
         self._credentials = credentials
         self.pipeline = pipeline
         self._on_bad = on_bad
 
     async def get_user(self, id: str, *, key: str | None = None) -> SailthruProfile:
-        """The whole profile in one call; `key` is sid, email or extid, None: told by its form.
+        """Return a whole profile; `key` is sid, email or extid, None: told by `id`'s form.
 
-        Raises NotFound. A sid that brings another profile is ServiceTrouble.
+        Raises NotFound. A sid that brings another profile is ServiceError.
         """
         asked: dict[str, object] = {"id": id, "fields": _PROFILE_FIELDS}
         if key is not None:
@@ -73,11 +73,11 @@ class SailthruClient:
         return found
 
     async def list_lists(self) -> tuple[SailthruList, ...]:
-        """Every list of the account, smart ones included."""
+        """Return every list of the account, smart ones included."""
         return await self._get("list", {}, wire_to_model.parse_lists)
 
     async def get_account(self) -> SailthruAccount:
-        """The account; the cheapest check of the credentials."""
+        """Return the account's settings; the cheapest check of the credentials."""
         return await self._get("settings", {}, wire_to_model.parse_account)
 
     async def post_user(
@@ -88,13 +88,13 @@ class SailthruClient:
         lists: Mapping[str, bool] | None = None,
         vars: Mapping[str, Json] | None = None,
     ) -> None:
-        """Change what is given of the profile `sid`; a var of None becomes null.
+        """Update the given parts of the profile `sid`; a var of None becomes null.
 
         A list change can start e-mail flows. An unknown list is made by being named.
         """
         body: dict[str, object] = {"id": sid, "key": "sid"}
         if optout is not None:
-            # Nested inside `keys` it would silently not be applied (contract sailthru 2.1).
+            # Nested inside `keys` it would silently not be applied (docs/sailthru.md 2.1).
             body["optout_email"] = optout.value
         await self._post("user", body | _profile_changes(lists, vars), _ignore_response)
 
@@ -106,18 +106,18 @@ class SailthruClient:
         vars: Mapping[str, Json] | None = None,
         lists: Mapping[str, bool] | None = None,
     ) -> None:
-        """Make the profile of an address Sailthru does not know; on a known one, change it."""
+        """Create the profile of an address; where Sailthru knows it, update that profile."""
         body: dict[str, object] = {"id": email, "key": "email"}
         if optout is not None:
             body["optout_email"] = optout.value
         await self._post("user", body | _profile_changes(lists, vars), _ignore_response)
 
     async def create_list(self, name: str) -> None:
-        """Make an empty natural list; two at once may make twins (contract sailthru 7)."""
+        """Create an empty natural list; two calls at once may make twins (docs/sailthru.md 7)."""
         await self._post("list", {"list": name, "type": "natural"}, _ignore_response)
 
     async def save_smart_list(self, name: str, query: Mapping[str, Json]) -> None:
-        """Make or replace a smart list (contract sailthru 2.3 for the query's parallel arrays)."""
+        """Create or replace a smart list; `query` as in docs/sailthru.md 2.3."""
         await self._post("list", {"list": name, "type": "smart", "query": query}, _ignore_response)
 
     async def submit_job(
@@ -127,17 +127,17 @@ class SailthruClient:
         return await self._post("job", {"job": kind, **parameters}, wire_to_model.parse_job, file)
 
     async def get_job(self, job_id: str) -> SailthruJob:
-        """How far a job is. Raises NotFound."""
+        """Return a job's status. Raises NotFound."""
         return await self._get("job", {"job_id": job_id}, wire_to_model.parse_job)
 
     def download(self, url: str) -> AsyncIterator[bytes]:
-        """The pieces of an export; the address is public, and no key goes along."""
+        """Yield the pieces of an export; its address is public, so no key is sent."""
         return self.pipeline.transport.download(url)
 
     async def probe_endpoint(self, endpoint: SailthruEndpoint) -> None:
-        """Whether the key may use this endpoint; reads something that does not exist.
+        """Check that the key may use an endpoint, by reading what does not exist.
 
-        Raises Forbidden or AuthLost, and what any call raises when the service is away.
+        Raises Forbidden or AuthenticationError, and what any call raises when the service is away.
         """
         asked: Mapping[SailthruEndpoint, Mapping[str, object]] = {
             "user": {"id": _NONEXISTENT_SID, "key": "sid", "fields": {"keys": 1}},

@@ -1,4 +1,4 @@
-"""Cuts a CSV that comes in pieces into records, and records into cells (RFC 4180).
+"""An incremental CSV parser (RFC 4180) for list exports that are downloaded in pieces.
 
 The csv module pulls its lines and cannot be handed pieces, and it refuses a cell over 128 KB
 unless a limit is raised for the whole process. So this reads by its rules, quote for quote: a
@@ -15,7 +15,7 @@ MAX_RECORD_LENGTH = 16_000_000
 
 
 class UnterminatedQuoteError(ValueError):
-    """A quoted cell without an end; never leaves this room."""
+    """A quoted cell without an end; the list export reader reports it as truncated."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,16 @@ class CsvRecord:
 
     @property
     def line_count(self) -> int:
-        """How many lines of the file it takes."""
+        """How many lines of the file the record takes."""
         return self.text.count("\n") + 1
 
     def cells(self) -> list[str]:
-        """What stands between the commas."""
+        """Return the record's cells."""
         return split_cells(self.text)
 
 
 class CsvRecordReader:
-    """Takes UTF-8 in pieces of any length; bytes that are none become lone surrogates."""
+    """Splits UTF-8 pieces of any length into records; invalid bytes become surrogates."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
@@ -46,14 +46,14 @@ class CsvRecordReader:
         self._record = io.StringIO(newline="")
 
     def feed(self, piece: bytes) -> Iterator[CsvRecord]:
-        """The records that end in this piece; take them all before the next is fed.
+        """Yield the records that end in this piece; take them all before the next is fed.
 
         Raises UnterminatedQuoteError.
         """
         return self._records_in(self._decoder.decode(piece))
 
     def finish(self) -> Iterator[CsvRecord]:
-        """What stands behind the last line end. Raises UnterminatedQuoteError."""
+        """Yield the record behind the last line end. Raises UnterminatedQuoteError."""
         rest = self._decoder.decode(b"", final=True)
         yield from self._records_in(f"{rest}\n" if rest or self._line.tell() else "")
         if self._record.tell():
@@ -96,7 +96,7 @@ def _drain(kept: io.StringIO) -> str:
 
 
 def split_cells(text: str) -> list[str]:
-    """The cells of one whole record."""
+    """Split a whole record into its cells."""
     if '"' not in text:
         return text.split(",")
     found: list[str] = []
@@ -119,7 +119,7 @@ def split_cells(text: str) -> list[str]:
 
 
 def _ends_in_quotes(line: str, *, inside: bool) -> bool:
-    """Whether a line that begins inside a quoted cell, or not, ends inside one."""
+    """Whether a line ends inside a quoted cell; `inside`: it begins inside one."""
     place = 0
     if not inside and line.startswith('"'):
         inside, place = True, 1
@@ -137,7 +137,7 @@ def _ends_in_quotes(line: str, *, inside: bool) -> bool:
 
 
 def _closing_quote_index(text: str, place: int) -> int:
-    """Where the quote is that closes a cell begun before `place`; the text's length: nowhere."""
+    """The index of the quote that closes a cell begun before `place`, else the text's length."""
     while True:
         quote = text.find('"', place)
         if quote < 0:

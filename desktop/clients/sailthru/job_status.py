@@ -1,11 +1,11 @@
-"""A Sailthru job: work it does by itself and is asked about (contract sailthru 2.4)."""
+"""The status of a Sailthru job, which runs asynchronously (docs/sailthru.md 2.4)."""
 
 from dataclasses import dataclass, field
 from enum import Enum
 
 
 class SailthruJobStatus(Enum):
-    """Statuses beyond these three are unknown and taken as PENDING."""
+    """A job's status; statuses beyond these three are taken as PENDING."""
 
     PENDING = "pending"
     COMPLETED = "completed"
@@ -14,7 +14,7 @@ class SailthruJobStatus(Enum):
 
 @dataclass(frozen=True)
 class SailthruJob:
-    """`export_url` is an unauthenticated address that dies after about two hours."""
+    """A job; `export_url` is an unauthenticated address that dies after about two hours."""
 
     id: str
     name: str

@@ -1,6 +1,6 @@
-"""Which column of a list's export holds what, told by the header's names alone.
+"""Parses the header of a list export: the column of each field and var, found by its name.
 
-The names are those of the contract (sailthru 2.4); neither their order nor their number is
+The names are those of docs/sailthru.md 2.4; neither their order nor their number is
 promised, and the vars that were asked for stand among them under their own names.
 """
 
@@ -48,7 +48,7 @@ _KNOWN_COLUMNS = (
 
 @dataclass(frozen=True)
 class ExportHeader:
-    """`columns` and `vars` map names to places; `width` is how many cells a row has.
+    """The columns of a list export: names to indexes; `width` is the cells of a row.
 
     `repeated` are names that stood there again: the first column of a name counts.
     """
@@ -60,19 +60,19 @@ class ExportHeader:
 
 
 def parse_export_header(names: Sequence[str], wanted: Iterable[str]) -> ExportHeader:
-    """Find our columns and those of the vars `wanted`; other columns are ignored.
+    """Find the known columns and those of the vars `wanted`; others are ignored.
 
     Case and spaces do not matter, but an exact name goes before one that only resembles: a var
     may well be called `lists` beside the column `Lists`. Raises ServiceError where nothing
     tells whose row a row is.
     """
     left = {place: name.strip() for place, name in enumerate(names)}
-    asked = tuple(dict.fromkeys(wanted))
+    parameters = tuple(dict.fromkeys(wanted))
     columns = _match_columns(_KNOWN_COLUMNS, left, str)
     # Where not one name is written as we know it, `lists` is the column and not a var.
-    found = _match_columns(asked, left, str) if columns else {}
+    found = _match_columns(parameters, left, str) if columns else {}
     columns |= _match_columns(_KNOWN_COLUMNS, left, _normalize_column, columns)
-    found |= _match_columns(asked, left, _normalize_column, found)
+    found |= _match_columns(parameters, left, _normalize_column, found)
     if SID_COLUMN not in columns and EMAIL_HASH_COLUMN not in columns:
         raise changed_header_error()
     taken = {_normalize_column(name) for name in (*columns, *found)}
@@ -81,7 +81,7 @@ def parse_export_header(names: Sequence[str], wanted: Iterable[str]) -> ExportHe
 
 
 def changed_header_error() -> ServiceError:
-    """An export whose first line is not the one that is known."""
+    """Return the error for a list export whose first line is not the known header."""
     error = ServiceError(
         "Sailthru’s export has a changed header.",
         "It names neither a profile id nor an email hash, so that no row tells whose it is.",
@@ -98,7 +98,7 @@ def _match_columns(
     read: Callable[[str], str],
     found_before: Container[str] = (),
 ) -> dict[str, int]:
-    """Where those wanted names are that were not found before; their places leave `left`."""
+    """The indexes of `wanted` names not in `found_before`; they are removed from `left`."""
     first: dict[str, int] = {}
     for place, name in left.items():
         first.setdefault(read(name), place)

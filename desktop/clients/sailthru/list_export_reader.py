@@ -1,4 +1,4 @@
-"""Reads a list's export, piece by piece and row by row; never the whole file (contract 2.4)."""
+"""Reads a list export row by row while it is downloaded (docs/sailthru.md 2.4)."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -8,9 +8,17 @@ from datetime import datetime
 from desktop.clients.connection_errors import truncated_response_error
 from desktop.clients.field_parser import FieldParser
 from desktop.clients.json_parsing import InvalidJsonError, parse_json
-from desktop.clients.sailthru import list_export_header as head
 from desktop.clients.sailthru.csv_parser import CsvRecord, CsvRecordReader, UnterminatedQuoteError
 from desktop.clients.sailthru.list_export_header import (
+    ACTIVITY_COLUMNS,
+    EMAIL_COLUMN,
+    EMAIL_HASH_COLUMN,
+    EMAIL_STATUS_COLUMN,
+    ENGAGEMENT_COLUMN,
+    EXTID_COLUMN,
+    LIFETIME_COLUMNS,
+    LISTS_COLUMN,
+    SID_COLUMN,
     ExportHeader,
     changed_header_error,
     parse_export_header,
@@ -25,7 +33,7 @@ from desktop.model.time_zone import parse_time_zone
 
 @dataclass(frozen=True)
 class InvalidExportRow:
-    """A row that cannot be used: where it begins, how many lines it takes, and why not."""
+    """A row that cannot be used: its first line, its number of lines, and the reason."""
 
     line_no: int
     reason: str
@@ -36,14 +44,14 @@ ExportRow = ExportedProfile | InvalidExportRow
 
 
 class ListExportReader:
-    """One file's reader.
+    """Turns the pieces of one export file into `ExportedProfile`s.
 
     The names in `Lists` are joined by commas, so a list with a comma in its name comes as two
     names of no list: compare with the account's lists before trusting a name.
     """
 
     def __init__(self, vars: Iterable[str], zone: str) -> None:
-        """`vars` are those the export was asked for; `zone` is the account's, for its dates.
+        """`vars` are those the export was asked for; `zone` is the account's, for dates.
 
         Raises InvalidInput for a zone this computer does not know.
         """
@@ -56,7 +64,7 @@ class ListExportReader:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What was not used of what was read so far, a sentence each and no values."""
+        """What was left out so far, a sentence each, without values."""
         repeated = self._header.repeated_columns if self._header is not None else ()
         return (
             *(f"column “{name}” stands there twice: the first counts" for name in repeated),
@@ -64,14 +72,14 @@ class ListExportReader:
         )
 
     def feed(self, piece: bytes) -> Iterator[ExportRow]:
-        """The rows that end in this piece; take them all before the next piece is fed.
+        """Yield the rows that end in this piece; take them all before the next is fed.
 
-        Raises ServiceTrouble for a changed header, TimedOut for a file that broke off.
+        Raises ServiceError for a changed header, ResponseTimeout for a file that broke off.
         """
         yield from self._rows(self._records.feed(piece))
 
     def finish(self) -> Iterator[ExportRow]:
-        """The last row, where no line end stands behind it. Raises like `feed`."""
+        """Yield the last row, where no line end follows it. Raises like `feed`."""
         yield from self._rows(self._records.finish())
         if self._header is None:
             raise changed_header_error()
@@ -96,35 +104,31 @@ class ListExportReader:
             reason = f"{len(cells)} cells instead of {header.width}"
             return InvalidExportRow(record.line_no, reason, record.line_count)
         found = {name: cells[place] for name, place in header.columns.items()}
-        sid, email_hash = (
-            found.get(name, "").strip() for name in (head.SID_COLUMN, head.EMAIL_HASH_COLUMN)
-        )
+        sid, email_hash = (found.get(name, "").strip() for name in (SID_COLUMN, EMAIL_HASH_COLUMN))
         if not sid and not email_hash:
             return InvalidExportRow(
                 record.line_no, "neither profile id nor email hash", record.line_count
             )
         notes = FieldParser()
-        status = found.get(head.EMAIL_STATUS_COLUMN, "").strip()
+        status = found.get(EMAIL_STATUS_COLUMN, "").strip()
         made = ExportedProfile(
             sid=sid,
             email_hash=email_hash.lower(),
-            extid=found.get(head.EXTID_COLUMN) or None,
-            email=found.get(head.EMAIL_COLUMN, "").strip().lower() or None,
-            engagement=found.get(head.ENGAGEMENT_COLUMN) or None,
-            lists=tuple(
-                filter(None, (n.strip() for n in found.get(head.LISTS_COLUMN, "").split(",")))
-            ),
+            extid=found.get(EXTID_COLUMN) or None,
+            email=found.get(EMAIL_COLUMN, "").strip().lower() or None,
+            engagement=found.get(ENGAGEMENT_COLUMN) or None,
+            lists=tuple(filter(None, (n.strip() for n in found.get(LISTS_COLUMN, "").split(",")))),
             optout=_parse_email_status(status),
             email_status=status,
             activity={
                 name: at
-                for column, name in head.ACTIVITY_COLUMNS.items()
+                for column, name in ACTIVITY_COLUMNS.items()
                 if (text := found.get(column))
                 if (at := self._moment(text, column, notes)) is not None
             },
             lifetime={
                 name: count
-                for column, name in head.LIFETIME_COLUMNS.items()
+                for column, name in LIFETIME_COLUMNS.items()
                 if (text := found.get(column))
                 if (count := notes.number(text, column)) is not None
             },
@@ -138,7 +142,7 @@ class ListExportReader:
         return made
 
     def _moment(self, text: str, where: str, parser: FieldParser) -> float | None:
-        """Unix seconds; the form of an export's dates is not known, so several are read."""
+        """Unix seconds of a date; the export's format is not documented, so several are read."""
         if text.isdigit():
             return parser.number(text, where) if len(text) < 12 else None
         try:
@@ -151,7 +155,7 @@ class ListExportReader:
 async def read_rows(
     pieces: AsyncIterator[bytes], reader: ListExportReader
 ) -> AsyncIterator[ExportRow]:
-    """Every row of a download. Raises what the download and the reader raise."""
+    """Yield every row of a download. Raises what the download and the reader raise."""
     async for piece in pieces:
         for row in reader.feed(piece):
             yield row
@@ -160,7 +164,7 @@ async def read_rows(
 
 
 def _parse_email_status(status: str) -> OptOutLevel | None:
-    """What `Email Status` says of the opt-out; its words are known from one account only."""
+    """The opt-out level in `Email Status`; its words are known from one account only."""
     words = status.lower().replace("-", "").split()
     if words == ["valid"]:
         return OptOutLevel.NONE
@@ -169,7 +173,7 @@ def _parse_email_status(status: str) -> OptOutLevel | None:
 
 
 def _parse_var_value(text: str) -> Json:
-    """Arrays and objects come as JSON; everything else a CSV gives is text."""
+    """A var's cell: arrays and objects come as JSON, everything else is text."""
     if text[0] not in "[{":
         return text
     try:

@@ -1,4 +1,4 @@
-"""Builds and signs Sailthru requests and deciphers answers; pure (contract sailthru 1 and 2.0)."""
+"""Builds and signs Sailthru requests, parses responses and limits (docs/sailthru.md 1, 2.0)."""
 
 import hashlib
 import mmap
@@ -21,13 +21,13 @@ from desktop.clients.service_errors import (
 from desktop.model.service import Service
 
 FORM_CONTENT_TYPE = "application/x-www-form-urlencoded"
-# The window is a clock minute (contract sailthru 3).
+# The window is a clock minute (docs/sailthru.md 3).
 _WINDOW_S = 60.0
 
 
 @dataclass(frozen=True)
 class SailthruCredentials:
-    """An API key and its secret; neither is ever printed."""
+    """A Sailthru API key and its secret; neither is ever printed."""
 
     key: str = field(repr=False)
     secret: str = field(repr=False)
@@ -35,7 +35,7 @@ class SailthruCredentials:
 
 @dataclass(frozen=True)
 class UploadFile:
-    """A file to send along; its content is not signed (contract sailthru 1.9).
+    """A file of a multipart request; its content is not signed (docs/sailthru.md 1.9).
 
     A mapped file is read only once, straight into the request's body.
     """
@@ -45,7 +45,7 @@ class UploadFile:
 
 
 def sign_parameters(secret: str, parameters: Mapping[str, object]) -> str:
-    """MD5 in hex over the secret and all leaf values, sorted (contract sailthru 1.4, 1.6)."""
+    """Return the signature: MD5 of secret and sorted leaf values (docs/sailthru.md 1.4)."""
     text = secret + "".join(sorted(_leaf_values(parameters)))
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
@@ -58,7 +58,7 @@ def build_request(
     *,
     file: UploadFile | None = None,
 ) -> HttpRequest:
-    """The signed request. Raises InvalidInput when the parameters cannot be JSON."""
+    """Return a signed request. Raises InvalidInput when the parameters cannot be JSON."""
     text = encode_json(parameters, Service.SAILTHRU)
     fields = {"api_key": credentials.key, "format": "json", "json": text}
     fields["sig"] = sign_parameters(credentials.secret, fields)
@@ -74,41 +74,41 @@ def build_request(
     return HttpRequest(method, template, template, headers={"Content-Type": kind}, body=body)
 
 
-def parse_response(answer: HttpResponse, now: float) -> dict[str, object]:
-    """The answer's object. Raises the error it stands for; the body decides before the status.
+def parse_response(response: HttpResponse, now: float) -> dict[str, object]:
+    """Return the response's object. Raises its error; the body decides before the status.
 
-    An `error` field can come with HTTP 200 (contract sailthru 2.0); without `format` errors are
+    An `error` field can come with HTTP 200 (docs/sailthru.md 2.0); without `format` errors are
     XML (1.10), and gateways answer in HTML.
     """
-    pause = rate_limit_pause_s(answer.headers, now)
-    if answer.status == 429:
+    pause = rate_limit_pause_s(response.headers, now)
+    if response.status == 429:
         raise rate_limit_error(Service.SAILTHRU, pause, now)
-    body = answer.body[:1000].lstrip()
+    body = response.body[:1000].lstrip()
     if body.startswith(b"<"):
-        raise error_from_xml(answer.status, body, pause, now)
+        raise error_from_xml(response.status, body, pause, now)
     try:
-        found = parse_json(answer.body)
+        found = parse_json(response.body)
     except InvalidJsonError:
-        raise not_json_error(Service.SAILTHRU, answer.status) from None
+        raise not_json_error(Service.SAILTHRU, response.status) from None
     if isinstance(found, dict) and found.get("error") not in (None, 0, False, ""):
         raise error_from_code(
-            answer.status,
+            response.status,
             found["error"],
             found.get("errormsg"),
             pause,
             now,
         )
-    if not 200 <= answer.status < 300:
-        raise error_from_status(Service.SAILTHRU, answer.status)
+    if not 200 <= response.status < 300:
+        raise error_from_status(Service.SAILTHRU, response.status)
     if not isinstance(found, dict):
         raise unexpected_response_error(Service.SAILTHRU)
     return found
 
 
-def read_rate_limits(
+def read_endpoint_rate_limits(
     request: HttpRequest, headers: Mapping[str, str], now: float
 ) -> Iterator[RateLimitReading]:
-    """The budget of this endpoint and method, each of which has its own (contract sailthru 3)."""
+    """Yield the rate limit of this endpoint and method (docs/sailthru.md 3)."""
     limit, remaining = (
         parse_header_number(headers.get(f"x-rate-limit-{n}")) for n in ("limit", "remaining")
     )
@@ -120,7 +120,7 @@ def read_rate_limits(
 
 
 def rate_limit_pause_s(headers: Mapping[str, str], now: float) -> float:
-    """How long to pause after “too many”: Retry-After, else the reset, else the next minute."""
+    """Return the pause after “too many calls”: Retry-After, the reset, or the next minute."""
     for said in (retry_after_s(headers, now), _reset_s(headers, now)):
         if said is not None:
             return said
@@ -144,7 +144,7 @@ def _leaf_values(value: object) -> Iterator[str]:
         for item in value:
             yield from _leaf_values(item)
     elif isinstance(value, bool):
-        # PHP's rule, which the service follows (contract sailthru 1.7).
+        # PHP's rule, which the service follows (docs/sailthru.md 1.7).
         yield "1" if value else "0"
     elif value is not None:
         yield str(value)

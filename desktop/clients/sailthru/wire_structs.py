@@ -1,18 +1,18 @@
-"""Sailthru's answers as they come: every field is taken as any JSON and judged in `translate.py`.
+"""Sailthru's JSON objects as msgspec structs; `wire_to_model.py` validates each field.
 
-A typed field would let one wrong value cost the whole profile. Names: contract sailthru 2.1–2.8.
+A typed field would let one wrong value cost the whole profile. Names: docs/sailthru.md 2.1, 2.8.
 """
 
 import msgspec
 
 
 class WireProfile(msgspec.Struct):
-    """GET user."""
+    """The response of GET user."""
 
     keys: object = None
     vars: object = None
     lists: object = None
-    # Which of the two spellings the service answers with is unknown (contract sailthru 2.1).
+    # Which of the two spellings the service answers with is unknown (docs/sailthru.md 2.1).
     smart_lists: object = msgspec.UNSET
     dashed_smart_lists: object = msgspec.field(default=msgspec.UNSET, name="smart-lists")
     optout_email: object = None
@@ -27,7 +27,7 @@ class WireProfile(msgspec.Struct):
 
 
 class WireSailthruList(msgspec.Struct):
-    """One list; its name is `name` among all lists and `list` alone, its count likewise."""
+    """A list of GET list: `name` and `email_count` among all lists, `list` and `count` alone."""
 
     list_id: object = None
     name: object = None
@@ -46,7 +46,7 @@ class WirePurchase(msgspec.Struct):
 
 
 class WireSailthruJob(msgspec.Struct):
-    """GET and POST job."""
+    """The response of GET and POST job."""
 
     job_id: object = None
     name: object = None
@@ -57,7 +57,7 @@ class WireSailthruJob(msgspec.Struct):
 
 
 class WireAccountSettings(msgspec.Struct):
-    """GET settings."""
+    """The response of GET settings."""
 
     id: object = None
     timezone: object = None

@@ -1,4 +1,4 @@
-"""Wire to model for Sailthru. The login cookie ends here (contract sailthru 5)."""
+"""Converts Sailthru's JSON to model objects; the login cookie is dropped (docs/sailthru.md 5)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
@@ -28,7 +28,7 @@ _LOGIN_TOKENS = ("cookie", "sailthru_hid")
 
 
 def parse_profile(document: Mapping[str, object], parser: FieldParser) -> SailthruProfile:
-    """GET user. Raises ServiceTrouble when there is no sid: nothing could be written to it."""
+    """Parse GET user. Raises ServiceError without a sid: nothing could be written to it."""
     wire = parser.struct(document, WireProfile)
     keys = _parse_text_map(wire.keys, "keys", parser)
     for token in _LOGIN_TOKENS:
@@ -72,7 +72,7 @@ def parse_profile(document: Mapping[str, object], parser: FieldParser) -> Sailth
 
 
 def parse_lists(document: Mapping[str, object], parser: FieldParser) -> tuple[SailthruList, ...]:
-    """GET list without a name."""
+    """Parse GET list of all lists."""
     found: list[SailthruList] = []
     for place, item in enumerate(parser.sequence(document.get("lists"), "lists")):
         one = parse_list(item, parser, f"lists[{place}]")
@@ -82,7 +82,7 @@ def parse_lists(document: Mapping[str, object], parser: FieldParser) -> tuple[Sa
 
 
 def parse_list(item: object, parser: FieldParser, where: str = "list") -> SailthruList | None:
-    """One list; None (and noted) when it has no name."""
+    """Parse one list; None, with a note, when it has no name."""
     if not isinstance(item, dict):
         parser.add_problem(where, "not an object")
         return None
@@ -103,7 +103,7 @@ def parse_list(item: object, parser: FieldParser, where: str = "list") -> Sailth
 
 
 def parse_account(document: Mapping[str, object], parser: FieldParser) -> SailthruAccount:
-    """GET settings."""
+    """Parse GET settings."""
     wire = parser.struct(document, WireAccountSettings)
     features = parser.mapping(wire.features, "features")
     number = parser.integer(wire.id, "id")
@@ -118,7 +118,7 @@ def parse_account(document: Mapping[str, object], parser: FieldParser) -> Sailth
 
 
 def parse_job(document: Mapping[str, object], parser: FieldParser) -> SailthruJob:
-    """GET or POST job. Raises ServiceTrouble without an id: it could not be asked about again."""
+    """Parse GET or POST job. Raises ServiceError without an id to ask again with."""
     wire = parser.struct(document, WireSailthruJob)
     job_id = parser.text(wire.job_id, "job_id")
     if not job_id:
@@ -136,7 +136,7 @@ def parse_job(document: Mapping[str, object], parser: FieldParser) -> SailthruJo
 
 
 def parse_timestamp(value: object, where: str, parser: FieldParser) -> float | None:
-    """Unix seconds of an RFC 2822 date in the account's zone, or of a number; None if unsaid.
+    """Return Unix seconds of an RFC 2822 date or a number; None where no date is meant.
 
     The year 0 of a date never set, a bare 1 for “yes” and text without a zone are all unsaid or
     taken as UTC rather than as this computer's time.
@@ -161,7 +161,7 @@ def _parse_optout(value: object, parser: FieldParser) -> OptOutLevel | None:
     text = parser.text(value, "optout_email")
     if text is None:
         return None
-    # One client also knows `valid`, which the vendor's page calls none (contract sailthru 4.4).
+    # One client also knows `valid`, which the vendor's page calls none (docs/sailthru.md 4.4).
     plain = text.strip().lower()
     known = {level.value: level for level in OptOutLevel} | {"valid": OptOutLevel.NONE}
     if plain not in known:

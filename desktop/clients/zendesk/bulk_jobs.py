@@ -1,6 +1,6 @@
-"""Changes many users: a hundred in a job, or one by one where jobs are not allowed.
+"""Zendesk's bulk jobs: updates or upserts up to a hundred users per call.
 
-A job that completed says nothing yet about its rows (contract zendesk 3, jobs; 15.10).
+A job that completed says nothing yet about its rows (docs/zendesk.md 3; 15.10).
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ Row = TypeVar("Row")
 
 
 class ZendeskJobStatus(Enum):
-    """A status this app does not know counts as WORKING."""
+    """The status of a Zendesk job; an unknown one counts as WORKING."""
 
     QUEUED = "queued"
     WORKING = "working"
@@ -44,10 +44,10 @@ class ZendeskJobStatus(Enum):
 
 @dataclass(frozen=True)
 class ZendeskRowResult:
-    """What became of one row.
+    """The result of one user in a job.
 
     Rows are found by `id` where there is one, else by `index`, their place in what was sent:
-    results of an update name the id, those of a create both (contract zendesk 3). `error` is a
+    results of an update name the id, those of a create both (docs/zendesk.md 3). `error` is a
     sentence, and empty when `ok`.
     """
 
@@ -60,10 +60,10 @@ class ZendeskRowResult:
 
 @dataclass(frozen=True)
 class ZendeskJob:
-    """`total` and `progress` count rows; None where it is not said yet.
+    """A job; `total` and `progress` count users, None where it is not said yet.
 
-    `results` is empty until the job has ended, and may stay so: then `succeeded` is what the job
-    says of all its rows at once, or None, and the rows have to be read to know.
+    `results` is empty until the job has ended, and may stay so: then `has_succeeded` is what
+    the job says of all its rows at once, or None, and the rows have to be read to know.
     """
 
     id: str
@@ -76,12 +76,12 @@ class ZendeskJob:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it is worth looking at the results."""
+        """Whether the job has ended, so that its results are worth reading."""
         return self.status in (ZendeskJobStatus.COMPLETED, ZendeskJobStatus.FAILED)
 
 
 class ZendeskBulkClient:
-    """Writes to many users of one account.
+    """Starts jobs that write to many users of one account.
 
     Too many jobs at once is RateLimited, for what starts a job only; nothing was applied then.
     """
@@ -90,11 +90,11 @@ class ZendeskBulkClient:
         self._client = client
 
     async def update_many(self, users: Sequence[Mapping[str, Json]]) -> ZendeskJob:
-        """Start a job that changes up to 100 users, each `{"id": …, what changes}`."""
+        """Start a job that updates up to 100 users, each `{"id": …, what changes}`."""
         return await self._start_job("PUT", _UPDATE_MANY, users)
 
     async def create_or_update_many(self, users: Sequence[Mapping[str, Json]]) -> ZendeskJob:
-        """Start a job that finds up to 100 users by e-mail or external id, or makes them.
+        """Start a job that finds up to 100 users by e-mail or external id, or creates them.
 
         Raises Forbidden where Zendesk has not switched bulk import on for the account.
         """
@@ -104,17 +104,17 @@ class ZendeskBulkClient:
             raise bulk_import_off_error(error.message) from None
 
     async def create_or_update_one(self, user: Mapping[str, Json]) -> ZendeskUser:
-        """Find one user by e-mail or external id and change it, or make it; likewise slow."""
+        """Find one user by e-mail or external id and update it, or create it."""
         request = build_request("POST", _UPSERT_ONE, document={"user": dict(user)})
         return await self._client.send(request, wire_to_model.parse_user_with_sideloads)
 
     async def get_job(self, job_id: str) -> ZendeskJob:
-        """How far a job is. Raises NotFound a day after it was started."""
+        """Return a job's status. Raises NotFound a day after it was started."""
         request = build_request("GET", _JOB, ids={"id": job_id})
         return await self._client.send(request, _parse_job_answer)
 
     async def get_jobs(self, ids: Sequence[str]) -> tuple[ZendeskJob, ...]:
-        """How far up to 100 jobs are; those that are not known any more are left out."""
+        """Return the status of up to 100 jobs; unknown ones are left out."""
         wanted = dict.fromkeys(ids)
         if not wanted:
             return ()
@@ -194,7 +194,7 @@ def _parse_row_result(item: object, parser: FieldParser, where: str) -> ZendeskR
 
 
 def _row_error(item: Mapping[str, object]) -> str:
-    """`error` is a code and `details` a sentence, or reasons by field as in any refusal."""
+    """The error sentence of a row: `error` is a code, `details` a sentence or reasons by field."""
     error, told = sanitize_error_text(item.get("error")), item.get("details")
     fields = parse_field_errors(told)
     listed = item.get("errors")

@@ -1,4 +1,4 @@
-"""The Zendesk client: what can be asked and done, typed; HTTP, retries and budgets are below."""
+"""The Zendesk Support API client: typed calls for users, tickets, identities, fields, tags."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -39,54 +39,56 @@ _MAX_IDENTITY_READS = 5
 
 
 class ZendeskClient:
-    """One account, as one agent."""
+    """Calls the API of one Zendesk account as one agent."""
 
     def __init__(self, pipeline: RequestPipeline, on_bad: OnFieldProblems | None = None) -> None:
-        """`on_bad` hears of fields left out of an answer; they are logged by count anyway."""
+        """`on_bad` is told of fields left out of a response; they are counted in the log anyway."""
         self.pipeline = pipeline
         self._on_bad = on_bad
 
     async def me(self) -> SignedInZendeskUser:
-        """Whose credentials these are. Raises AuthLost also for the anonymous user."""
+        """Return the signed-in user. Raises AuthenticationError for the anonymous user too."""
         return await self.send(
             build_request("GET", "/api/v2/users/me"), wire_to_model.parse_signed_in_user
         )
 
     async def search_users(self, query: str) -> tuple[ZendeskUser, ...]:
-        """The first 100 users for a query in Zendesk's search language."""
-        asked = (("query", query), _SIDELOADS, ("per_page", "100"))
+        """Return the first 100 users for a query in Zendesk's search language."""
+        parameters = (("query", query), _SIDELOADS, ("per_page", "100"))
         return await self.send(
-            build_request("GET", "/api/v2/users/search", query=asked), wire_to_model.parse_users
+            build_request("GET", "/api/v2/users/search", query=parameters),
+            wire_to_model.parse_users,
         )
 
     async def find_by_email(self, address: str) -> tuple[ZendeskUser, ...]:
-        """The users who have exactly this address, primary or not."""
+        """Return the users who have exactly this address, primary or not."""
         found = await self.search_users(search_query.email_query(address))
         return search_query.filter_by_email(await self._with_identities(found, address), address)
 
     async def find_by_phone(self, number: str) -> tuple[ZendeskUser, ...]:
-        """The users with this phone number, with or without its country code."""
+        """Return the users with this phone number, with or without its country code."""
         queries = search_query.phone_queries(number)
-        answers = await asyncio.gather(*(self.search_users(query) for query in queries))
-        once = {person.id: person for people in answers for person in people}
-        return search_query.filter_by_phone(once.values(), number)
+        responses = await asyncio.gather(*(self.search_users(query) for query in queries))
+        by_id = {person.id: person for people in responses for person in people}
+        return search_query.filter_by_phone(by_id.values(), number)
 
     async def find_by_name(self, text: str) -> tuple[ZendeskUser, ...]:
-        """The users Zendesk finds for these words, the last of which may be unfinished."""
+        """Return the users Zendesk finds for these words; the last may be unfinished."""
         query = search_query.name_query(text)
         return await self.search_users(query) if query else ()
 
     async def find_by_external_id(self, external_id: str) -> tuple[ZendeskUser, ...]:
-        """The users with this external id; Zendesk ignores case."""
-        asked = (("external_id", external_id), _SIDELOADS)
+        """Return the users with this external id; Zendesk ignores case."""
+        parameters = (("external_id", external_id), _SIDELOADS)
         found = await self.send(
-            build_request("GET", "/api/v2/users/search", query=asked), wire_to_model.parse_users
+            build_request("GET", "/api/v2/users/search", query=parameters),
+            wire_to_model.parse_users,
         )
         wanted = external_id.lower()
         return tuple(p for p in found if p.external_id and p.external_id.lower() == wanted)
 
     async def show_user(self, user_id: int) -> ZendeskUser:
-        """One user with identities and organisation. Raises NotFound."""
+        """Return one user with identities and organisation. Raises NotFound."""
         request = build_request("GET", _USER, ids={"id": user_id}, query=(_SIDELOADS,))
         found = await self.send(request, wire_to_model.parse_user_with_sideloads)
         if found.id != user_id:
@@ -94,24 +96,24 @@ class ZendeskClient:
         return found
 
     async def show_users(self, ids: Sequence[int]) -> tuple[ZendeskUser, ...]:
-        """Those of up to 100 users that exist."""
+        """Return those of up to 100 users that exist."""
         if not ids:
             return ()
-        asked = (("ids", ",".join(str(i) for i in dict.fromkeys(ids))), _SIDELOADS)
-        request = build_request("GET", "/api/v2/users/show_many", query=asked)
+        parameters = (("ids", ",".join(str(i) for i in dict.fromkeys(ids))), _SIDELOADS)
+        request = build_request("GET", "/api/v2/users/show_many", query=parameters)
         wanted = set(ids)
         return tuple(
             p for p in await self.send(request, wire_to_model.parse_users) if p.id in wanted
         )
 
     async def list_identities(self, user_id: int) -> tuple[UserIdentity, ...]:
-        """All addresses and numbers of one user."""
+        """Return all addresses and numbers of one user."""
         return await self._read_all_pages(
             _IDENTITIES, {"id": user_id}, "identities", wire_to_model.parse_identity
         )
 
     async def show_organization(self, organization_id: int) -> Organization:
-        """One organisation. Raises NotFound, and Forbidden for restricted agents."""
+        """Return one organisation. Raises NotFound, and Forbidden for restricted agents."""
         request = build_request("GET", "/api/v2/organizations/{id}", ids={"id": organization_id})
         return await self.send(
             request,
@@ -121,16 +123,16 @@ class ZendeskClient:
         )
 
     async def list_requested_tickets(self, user_id: int, limit: int = PAGE_SIZE) -> TicketPage:
-        """A requester's tickets, the most recently touched first; at most 100."""
-        # `sort`, not `sort_by`: beside page[size] the latter is dropped silently (contract 0.10).
-        asked = (("page[size]", str(max(1, min(limit, PAGE_SIZE)))), ("sort", "-updated_at"))
+        """Return a requester's tickets, the most recently updated first; at most 100."""
+        # `sort`: beside page[size] Zendesk drops `sort_by` without a word (docs/zendesk.md 0).
+        parameters = (("page[size]", str(max(1, min(limit, PAGE_SIZE)))), ("sort", "-updated_at"))
         request = build_request(
-            "GET", "/api/v2/users/{id}/tickets/requested", ids={"id": user_id}, query=asked
+            "GET", "/api/v2/users/{id}/tickets/requested", ids={"id": user_id}, query=parameters
         )
         return await self.send(request, _parse_ticket_page)
 
     async def show_ticket(self, ticket_id: int) -> ZendeskTicket:
-        """One ticket. Raises NotFound."""
+        """Return one ticket. Raises NotFound."""
         request = build_request("GET", "/api/v2/tickets/{id}", ids={"id": ticket_id})
         found = await self.send(
             request,
@@ -141,7 +143,7 @@ class ZendeskClient:
         return found
 
     async def list_recent_tickets(self) -> tuple[ZendeskTicket, ...]:
-        """Up to five tickets this agent viewed or made lately, as Zendesk orders them."""
+        """Return up to five tickets this agent viewed or created lately."""
         request = build_request("GET", "/api/v2/tickets/recent")
         return await self.send(
             request,
@@ -149,7 +151,7 @@ class ZendeskClient:
         )
 
     async def list_user_fields(self) -> tuple[UserFieldDefinition, ...]:
-        """The definitions of all user fields."""
+        """Return the definitions of all user fields."""
         return await self._read_all_pages(
             _USER_FIELDS, {}, "user_fields", wire_to_model.parse_user_field
         )
@@ -157,7 +159,7 @@ class ZendeskClient:
     async def create_user_field(
         self, key: str, title: str, *, kind: str = "checkbox", description: str = ""
     ) -> UserFieldDefinition:
-        """Define a user field. Raises Forbidden for everybody but admins."""
+        """Create a user field. Raises Forbidden for everybody but admins."""
         document = {"type": kind, "key": key, "title": title, "description": description}
         request = build_request(
             "POST", _USER_FIELDS, document={"user_field": {**document, "active": True}}
@@ -176,10 +178,10 @@ class ZendeskClient:
         user_fields: Mapping[str, Json] | None = None,
         **attributes: Json,
     ) -> ZendeskUser:
-        """Change what is given (`name`, `notes` …) and nothing else.
+        """Update the given attributes of a user (`name`, `notes` …) and nothing else.
 
         `email` adds a secondary address, `organization_id` removes other memberships and `tags`
-        replaces the set (contract zendesk 0.5, 0.8, 3). The answer comes without sideloads.
+        replaces the set (docs/zendesk.md 0, 3). The answer comes without sideloads.
         """
         wanted: dict[str, Json] = dict(attributes)
         if user_fields is not None:
@@ -188,11 +190,11 @@ class ZendeskClient:
         return await self.send(request, wire_to_model.parse_user_with_sideloads)
 
     async def add_tags(self, user_id: int, tags: Sequence[str]) -> tuple[str, ...]:
-        """Add tags; gives the whole set. They spread to the person's tickets."""
+        """Add tags to a user and return the whole set. Zendesk copies them onto their tickets."""
         return await self._tags("PUT", user_id, tags)
 
     async def remove_tags(self, user_id: int, tags: Sequence[str]) -> tuple[str, ...]:
-        """Remove tags; gives the whole set."""
+        """Remove tags from a user and return the whole set."""
         return await self._tags("DELETE", user_id, tags)
 
     async def _tags(self, method: str, user_id: int, tags: Sequence[str]) -> tuple[str, ...]:
@@ -202,7 +204,7 @@ class ZendeskClient:
     async def _with_identities(
         self, users: tuple[ZendeskUser, ...], address: str
     ) -> tuple[ZendeskUser, ...]:
-        """`people` with identities read for those who may have `address` as a second one."""
+        """`users` with identities read for those who may have `address` as a second one."""
         matched = {p.id for p in search_query.filter_by_email(users, address)}
         unread = [p for p in users if not p.identities_read and p.id not in matched]
         read = await asyncio.gather(
@@ -227,11 +229,11 @@ class ZendeskClient:
             max_empty_pages=0, max_pages=_MAX_PAGES, remembers_all_rows=True
         )
         while True:
-            asked = [("page[size]", str(PAGE_SIZE))]
+            parameters = [("page[size]", str(PAGE_SIZE))]
             if cursor is not None:
-                asked.append(("page[after]", cursor))
+                parameters.append(("page[after]", cursor))
             items, following = await self.send(
-                build_request("GET", template, ids=ids, query=asked),
+                build_request("GET", template, ids=ids, query=parameters),
                 lambda d, n: (wire_to_model.parse_many(d, name, make, n), next_cursor(d)),
             )
             rows = frozenset(item.id for item in items)
@@ -242,9 +244,10 @@ class ZendeskClient:
             cursor = following
 
     async def send(self, request: HttpRequest, make: ModelBuilder[T]) -> T:
-        """Send a request and give what `make` builds of the answer's object.
+        """Send a request and return what `make` builds of the response's object.
 
-        The exports and the bulk calls of `export.py` and `bulk.py` go this way too.
+        The exports and the bulk calls of `incremental_export.py` and `bulk_jobs.py` go this way
+        too.
         """
         return await call_tolerantly(self.pipeline, request, parse_response, make, self._on_bad)
 

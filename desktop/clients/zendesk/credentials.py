@@ -1,4 +1,4 @@
-"""What goes into Zendesk's Authorization header, and who renews it."""
+"""Zendesk credentials, and the authenticator that puts them into the Authorization header."""
 
 import asyncio
 import base64
@@ -12,36 +12,36 @@ AUTHORIZATION_HEADER = "Authorization"
 
 
 class ZendeskCredentials(Protocol):
-    """A way to be let in."""
+    """A source of Authorization headers: an API token, or OAuth tokens that are renewed."""
 
     async def authorization_header(self) -> str:
-        """The header's current value."""
+        """Return the Authorization header's current value."""
         ...
 
     async def refresh(self) -> bool:
-        """After a 401: get another value if there is a way; False: sign in again."""
+        """Get another value after a 401; False: there is none, sign in again."""
         ...
 
 
 @dataclass(frozen=True)
 class ApiTokenCredentials:
-    """An agent's address with an API token (contract zendesk 1); it cannot be renewed."""
+    """An agent's address with an API token (docs/zendesk.md 1); it cannot be renewed."""
 
     email: str
     token: str = field(repr=False)
 
     async def authorization_header(self) -> str:
-        """`Basic …`."""
+        """Return the `Basic …` header of address and token."""
         pair = f"{self.email}/token:{self.token}".encode()
         return "Basic " + base64.b64encode(pair).decode()
 
     async def refresh(self) -> bool:
-        """There is no other."""
+        """Return False: an API token has no successor."""
         return False
 
 
 class ZendeskAuthenticator:
-    """Puts the header on each request, and renews it once however many calls were refused."""
+    """Sets the Authorization header, and refreshes it once for all calls that were refused."""
 
     def __init__(self, credentials: ZendeskCredentials) -> None:
         self._credentials = credentials
@@ -49,7 +49,7 @@ class ZendeskAuthenticator:
         self._given_up: str | None = None
 
     async def authenticate(self, request: HttpRequest) -> HttpRequest:
-        """The request with the current header. Raises InvalidInput when it cannot be one."""
+        """Return the request with the current header. Raises InvalidInput for a broken token."""
         value = await self._credentials.authorization_header()
         if not value.isascii() or not value.isprintable():
             raise InvalidInput(

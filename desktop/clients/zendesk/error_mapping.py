@@ -25,7 +25,7 @@ _WRONG_VALUES_STATUSES = (400, 413, 422)
 
 @dataclass(frozen=True)
 class ErrorDetails:
-    """What an error body says, whatever its shape: a code, a sentence, reasons per field."""
+    """The content of an error body, whatever its shape: a code, a sentence, reasons per field."""
 
     code: str = ""
     message: str = ""
@@ -33,7 +33,7 @@ class ErrorDetails:
 
 
 def parse_error_body(document: object) -> ErrorDetails:
-    """Read any of the four shapes; a body of another shape says nothing."""
+    """Parse any of the four shapes of error bodies; another shape says nothing."""
     if not isinstance(document, dict):
         return ErrorDetails()
     error = document.get("error")
@@ -83,7 +83,7 @@ def error_from_body(status: int, details: ErrorDetails, pause_s: float, now: flo
 
 
 def endless_list_error() -> ServiceError:
-    """A list whose pages repeat."""
+    """Return the error for a list whose pages repeat."""
     return final_error(
         "Zendesk’s list does not come to an end.",
         "The same page came again, so the rest of the list is not known.",
@@ -92,7 +92,7 @@ def endless_list_error() -> ServiceError:
 
 
 def admins_only_error(words: str) -> Forbidden:
-    """An incremental export asked for by an agent (contract zendesk 0.4)."""
+    """Return the error for an incremental export asked for by an agent (docs/zendesk.md 8)."""
     return Forbidden(
         "Only Zendesk administrators may read everybody.",
         words,
@@ -101,7 +101,7 @@ def admins_only_error(words: str) -> Forbidden:
 
 
 def bulk_import_off_error(words: str) -> Forbidden:
-    """create_or_update_many before Zendesk has allowed it (contract zendesk 0.3)."""
+    """Return the error for an account without bulk import (docs/zendesk.md 0)."""
     return Forbidden(
         "This Zendesk account does not allow bulk import.",
         words,
@@ -110,7 +110,7 @@ def bulk_import_off_error(words: str) -> Forbidden:
 
 
 def expired_cursor_error(words: str) -> NotFound:
-    """A cursor that has died (contract zendesk 7: after an hour) or was never given."""
+    """Return the error for an export cursor that has died or was never given."""
     return NotFound(
         "Zendesk does not know this place in the export any more.",
         words,
@@ -119,7 +119,7 @@ def expired_cursor_error(words: str) -> NotFound:
 
 
 def parse_field_errors(value: object) -> dict[str, str] | None:
-    """`{"email": [{"description": …}], "base": […]}` as one sentence per field."""
+    """Parse `{"email": [{"description": …}], "base": […]}` to one sentence per field."""
     if not isinstance(value, dict):
         return None
     found: dict[str, str] = {}

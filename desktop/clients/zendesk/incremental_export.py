@@ -1,4 +1,4 @@
-"""Reads all users and tickets of an account, page by page (contract zendesk 7, 8).
+"""Zendesk's incremental exports: reads all users and tickets page by page (docs/zendesk.md 8).
 
 The caller keeps the cursor with each page it has stored, so that a run goes on where it was.
 """
@@ -24,7 +24,7 @@ from desktop.model.zendesk_user import ZendeskUser
 
 MAX_PAGE_SIZE = 1000
 MIN_PAGE_SIZE = 100
-# The last minute is withheld, and asking for it is refused (contract zendesk 8).
+# The last minute is withheld, and asking for it is refused (docs/zendesk.md 8).
 _WITHHELD_S = 61
 # A search may find nothing in many slices of an account before it finds somebody.
 _EMPTY_SEARCH_PAGES = 300
@@ -36,7 +36,7 @@ _SEARCH = "/api/v2/search/export"
 
 @dataclass(frozen=True)
 class UserExportPage:
-    """Some people, deleted ones too (`active` False); `cursor` is where the next page begins.
+    """One page of users, deleted ones too; `cursor` is where the next page begins.
 
     Once `ended`, the cursor of an incremental export serves the next run, that of a search
     nothing.
@@ -49,7 +49,7 @@ class UserExportPage:
 
 @dataclass(frozen=True)
 class TicketExportPage:
-    """Some tickets, deleted ones too, in the order of their last change of any kind."""
+    """One page of tickets, deleted ones too, in the order of their last change."""
 
     tickets: tuple[ExportedTicket, ...]
     cursor: str
@@ -61,10 +61,10 @@ Page = TypeVar("Page", UserExportPage, TicketExportPage)
 
 
 class ZendeskExportClient:
-    """The exports of one account: one walk at a time through users, tickets and a search each."""
+    """Exports users, tickets and a user search; one pass through each at a time."""
 
     def __init__(self, client: ZendeskClient, clock: Clock) -> None:
-        """`clock` tells how late is too late for a `start_time`."""
+        """`clock` tells the latest `start_time` that Zendesk accepts."""
         self._client = client
         self._clock = clock
         self._detectors = {
@@ -82,11 +82,11 @@ class ZendeskExportClient:
         per_page: int = MAX_PAGE_SIZE,
         identities: bool = False,
     ) -> UserExportPage:
-        """Those changed since `start_time` (Unix seconds), or from a page's cursor on.
+        """Return a page of the users changed since `start_time`, or from a cursor on.
 
         `identities`: with all addresses and numbers, which makes an answer half as large again.
         Raises Forbidden for everybody but admins, NotFound for a cursor that is not known (any
-        more), ServiceTrouble when the pages do not come to an end.
+        more), ServiceError when the pages do not come to an end.
         """
         sideloads = (("include", "identities"),) if identities else ()
         return await self._page(_USERS, start_time, cursor, per_page, sideloads, _parse_user_page)
@@ -98,21 +98,21 @@ class ZendeskExportClient:
         cursor: str | None = None,
         per_page: int = MAX_PAGE_SIZE,
     ) -> TicketExportPage:
-        """Likewise for tickets."""
+        """Return a page of the tickets changed since `start_time`, or from a cursor on."""
         return await self._page(_TICKETS, start_time, cursor, per_page, (), _parse_ticket_page)
 
     async def search_users(
         self, query: str, *, after: str | None = None, size: int = MIN_PAGE_SIZE
     ) -> UserExportPage:
-        """Those a query of Zendesk's search language finds: the way for agents, who are not admins.
+        """Return a page of the users a search query finds: the way for agents, who may not export.
 
-        Without deleted people, and minutes behind (contract zendesk 3). Raises NotFound for a
+        Without deleted people, and minutes behind (docs/zendesk.md 3). Raises NotFound for a
         cursor older than an hour: the search has to begin anew.
         """
-        asked = [("query", query), ("filter[type]", "user"), ("page[size]", str(size))]
+        parameters = [("query", query), ("filter[type]", "user"), ("page[size]", str(size))]
         if after is not None:
-            asked.append(("page[after]", after))
-        request = build_request("GET", _SEARCH, query=asked)
+            parameters.append(("page[after]", after))
+        request = build_request("GET", _SEARCH, query=parameters)
         page = await self._send(request, after, _parse_search_page)
         self._detectors[_SEARCH].check_page(
             after, _record_versions(page), page.cursor, is_last=page.is_last
@@ -182,7 +182,7 @@ def _parse_search_page(document: Mapping[str, object], parser: FieldParser) -> U
 
 
 def _parse_next_cursor(document: Mapping[str, object]) -> tuple[str, bool]:
-    """The next cursor and whether this was the last page.
+    """The next cursor, and whether this was the last page.
 
     Without a clear word on the end the page is unusable: taken for the last one it would make a
     part of the account look like all of it.

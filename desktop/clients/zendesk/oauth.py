@@ -1,7 +1,7 @@
-"""Zendesk's OAuth with PKCE as values: addresses and requests to send, answers to read.
+"""Zendesk's OAuth with PKCE: builds the authorization URL and requests, parses the answers.
 
 Who listens for the redirect, keeps the tokens and refreshes them is decided elsewhere. A public
-client has no secret (contract zendesk 1; RFC 7636, RFC 8252).
+client has no secret (docs/zendesk.md 1; RFC 7636, RFC 8252).
 """
 
 import base64
@@ -21,7 +21,7 @@ from desktop.kit.errors import AuthenticationError, ValuesRejected
 from desktop.model.service import Service
 
 OAUTH_SCOPE = "read write"
-# Zendesk leaves the lifetime out of its answer unless it is asked for (contract zendesk 1).
+# Zendesk leaves the lifetime out of its answer unless it is asked for (docs/zendesk.md 1).
 ACCESS_TOKEN_LIFETIME_S = 1_800
 REFRESH_TOKEN_LIFETIME_S = 2_592_000
 _TOKENS = "/oauth/tokens"
@@ -30,7 +30,7 @@ _CURRENT = "/api/v2/oauth/tokens/current"
 
 @dataclass(frozen=True)
 class OAuthAttempt:
-    """One sign-in under way: lives in memory only, and its state answers one redirect."""
+    """One sign-in under way, kept in memory only; its state matches one redirect."""
 
     client_id: str
     redirect_uri: str
@@ -41,7 +41,7 @@ class OAuthAttempt:
 
 @dataclass(frozen=True)
 class OAuthTokens:
-    """A pair; `expires_at` and `refresh_expires_at` are Unix seconds, None where unsaid.
+    """An access and a refresh token; expiries are Unix seconds, None where unsaid.
 
     The refresh token works once: keep the new pair before using its access token.
     """
@@ -53,33 +53,33 @@ class OAuthTokens:
     refresh_expires_at: float | None
 
     def missing_scopes(self, asked: str = OAUTH_SCOPE) -> frozenset[str]:
-        """Scopes asked for and not given: such a token is refused later, on use."""
+        """Return the scopes asked for and not granted."""
         return frozenset(asked.split()) - self.scopes
 
 
 @dataclass(frozen=True)
 class OAuthTokenInfo:
-    """What Zendesk says about the token in use."""
+    """The id and scopes of an access token, as Zendesk tells them."""
 
     id: int
     scopes: frozenset[str]
 
 
 def start_attempt(client_id: str, redirect_uri: str, scope: str = OAUTH_SCOPE) -> OAuthAttempt:
-    """A new attempt with fresh random state and verifier (64 characters, RFC 7636 4.1)."""
+    """Return a new attempt with random state and verifier (64 characters, RFC 7636 4.1)."""
     return OAuthAttempt(
         client_id, redirect_uri, secrets.token_urlsafe(32), secrets.token_urlsafe(48), scope
     )
 
 
 def pkce_challenge(verifier: str) -> str:
-    """The S256 challenge of a verifier (RFC 7636 4.2)."""
+    """Return the S256 challenge of a PKCE verifier (RFC 7636 4.2)."""
     digest = hashlib.sha256(verifier.encode("ascii")).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def authorization_url(base_url: str, attempt: OAuthAttempt) -> str:
-    """The address to open in the browser."""
+    """Return the authorization URL to open in the browser."""
     query = {
         "response_type": "code",
         "client_id": attempt.client_id,
@@ -129,7 +129,7 @@ def authorization_code_from(attempt: OAuthAttempt, target: str) -> str:
 
 
 def code_exchange_request(attempt: OAuthAttempt, code: str) -> HttpRequest:
-    """Trade the code for tokens; it lives two minutes and works once."""
+    """Return the request that trades the code for tokens; it lives two minutes, works once."""
     return _token_request(
         {
             "grant_type": "authorization_code",
@@ -143,7 +143,7 @@ def code_exchange_request(attempt: OAuthAttempt, code: str) -> HttpRequest:
 
 
 def refresh_request(client_id: str, refresh_token: str, scope: str = OAUTH_SCOPE) -> HttpRequest:
-    """Trade the refresh token for a new pair; both old tokens die."""
+    """Return the request that trades the refresh token for a new pair; both old tokens die."""
     return _token_request(
         {
             "grant_type": "refresh_token",
@@ -155,24 +155,24 @@ def refresh_request(client_id: str, refresh_token: str, scope: str = OAUTH_SCOPE
 
 
 def token_info_request(access: str) -> HttpRequest:
-    """Ask about the token in use."""
+    """Return the request for the id and scopes of an access token."""
     return build_request("GET", _CURRENT).with_headers({AUTHORIZATION_HEADER: f"Bearer {access}"})
 
 
 def revoke_request(access: str) -> HttpRequest:
-    """End the token in use."""
+    """Return the request that revokes an access token."""
     return build_request("DELETE", _CURRENT).with_headers(
         {AUTHORIZATION_HEADER: f"Bearer {access}"}
     )
 
 
-def parse_tokens(answer: HttpResponse, now: float) -> OAuthTokens:
-    """Decipher the answer to `exchange` or `refresh` (200 or 201).
+def parse_tokens(response: HttpResponse, now: float) -> OAuthTokens:
+    """Parse the response to a code exchange or a refresh (200 or 201).
 
-    A refused grant (400 invalid_grant and the like) is AuthLost: sign in again.
+    A refused grant (400 invalid_grant and the like) is AuthenticationError: sign in again.
     """
     try:
-        document = parse_response(answer, now)
+        document = parse_response(response, now)
     except ValuesRejected as error:
         raise authentication_error(Service.ZENDESK, error.message) from None
     notes = FieldParser()
@@ -188,20 +188,20 @@ def parse_tokens(answer: HttpResponse, now: float) -> OAuthTokens:
     )
 
 
-def parse_token_info(answer: HttpResponse, now: float) -> OAuthTokenInfo:
-    """Decipher the answer to `current`."""
+def parse_token_info(response: HttpResponse, now: float) -> OAuthTokenInfo:
+    """Parse the response to `token_info_request`."""
     notes = FieldParser()
-    token = notes.mapping(parse_response(answer, now).get("token"), "token")
+    token = notes.mapping(parse_response(response, now).get("token"), "token")
     token_id = notes.identifier(token.get("id"), "token.id")
     if token_id is None:
         raise unexpected_response_error(Service.ZENDESK)
     return OAuthTokenInfo(token_id, _scopes(token.get("scopes")))
 
 
-def check_revoked(answer: HttpResponse, now: float) -> None:
-    """Decipher the answer to `revoke`; one already dead is fine."""
-    if answer.status not in (401, 404):
-        parse_response(answer, now)
+def check_revoked(response: HttpResponse, now: float) -> None:
+    """Check the response to `revoke_request`; a token that is dead already is fine."""
+    if response.status not in (401, 404):
+        parse_response(response, now)
 
 
 def _token_request(parameters: Mapping[str, str]) -> HttpRequest:

@@ -1,4 +1,4 @@
-"""Builds Zendesk requests and deciphers answers; pure (contract zendesk 11–13)."""
+"""Builds Zendesk requests, parses responses and rate limits (docs/zendesk.md 11, 12, 13)."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,10 +13,10 @@ from desktop.clients.zendesk.error_mapping import ErrorDetails, error_from_body,
 from desktop.model.service import Service
 
 _ENDPOINT_HEADER_PREFIX = "zendesk-ratelimit-"
-# Not calls in a minute but jobs at once (contract zendesk 3, jobs).
+# Not calls in a minute but jobs at once (docs/zendesk.md 3).
 _JOBS_HEADER = "zendesk-ratelimit-inflight-jobs"
 _PART = re.compile(r"\s*(total|remaining|resets)\s*=\s*(-?\d{1,12})\s*")
-# Where a 429 does not say how long: the windows are minutes (contract zendesk 12).
+# Where a 429 does not say how long: the windows are minutes (docs/zendesk.md 12).
 _PAUSE_S = 10.0
 _LONGEST_RESET_S = 600.0
 
@@ -31,7 +31,7 @@ def build_request(
     is_idempotent: bool | None = None,
     is_splittable: bool = False,
 ) -> HttpRequest:
-    """A request without credentials; `ids` fill the template's braces.
+    """Return a request without credentials; `ids` fill the template's braces.
 
     Raises InvalidInput when the document cannot be JSON.
     """
@@ -52,31 +52,31 @@ def build_request(
     )
 
 
-def parse_response(answer: HttpResponse, now: float) -> dict[str, object]:
-    """The answer's object (empty after 204). Raises the error it stands for."""
-    pause = rate_limit_pause_s(answer.headers, now)
-    if answer.status == 204:
+def parse_response(response: HttpResponse, now: float) -> dict[str, object]:
+    """Return the response's object, empty after 204. Raises the error it stands for."""
+    pause = rate_limit_pause_s(response.headers, now)
+    if response.status == 204:
         return {}
     try:
-        found = parse_json(answer.body)
+        found = parse_json(response.body)
     except InvalidJsonError:
-        if 200 <= answer.status < 300:
-            raise not_json_error(Service.ZENDESK, answer.status) from None
-        raise error_from_body(answer.status, ErrorDetails(), pause, now) from None
-    if not 200 <= answer.status < 300:
-        raise error_from_body(answer.status, parse_error_body(found), pause, now)
+        if 200 <= response.status < 300:
+            raise not_json_error(Service.ZENDESK, response.status) from None
+        raise error_from_body(response.status, ErrorDetails(), pause, now) from None
+    if not 200 <= response.status < 300:
+        raise error_from_body(response.status, parse_error_body(found), pause, now)
     if not isinstance(found, dict):
         raise unexpected_response_error(Service.ZENDESK)
     if found.get("error"):
-        # TooManyJobs comes with an unknown status (contract zendesk 3, jobs).
-        raise error_from_body(answer.status, parse_error_body(found), pause, now)
+        # TooManyJobs comes with an unknown status (docs/zendesk.md 3).
+        raise error_from_body(response.status, parse_error_body(found), pause, now)
     return found
 
 
-def read_rate_limits(
+def read_account_rate_limits(
     request: HttpRequest, headers: Mapping[str, str], now: float
 ) -> Iterator[RateLimitReading]:
-    """The account's budget and every endpoint budget an answer names (contract zendesk 12)."""
+    """Yield the account's rate limit and every endpoint's that a response names."""
     del request, now
     limit = parse_header_number(headers.get("x-rate-limit", headers.get("ratelimit-limit")))
     left = parse_header_number(
@@ -100,7 +100,7 @@ def read_rate_limits(
 
 
 def rate_limit_pause_s(headers: Mapping[str, str], now: float) -> float:
-    """How long to pause after 429: Retry-After, else the account's reset, else 10 s."""
+    """Return the pause after a 429: Retry-After, else the account's reset, else 10 s."""
     for stated in (
         retry_after_s(headers, now),
         _capped(parse_header_number(headers.get("ratelimit-reset"))),

@@ -1,7 +1,7 @@
-"""Zendesk's search language: queries for one thing, and our own check of what came back.
+"""Zendesk search queries for an address, a phone number or a name, and checks of the results.
 
 Nothing a person typed reaches the language as syntax. The index lags by minutes and matches
-loosely (contract zendesk 3), so addresses and numbers are compared once more here.
+loosely (docs/zendesk.md 3), so addresses and numbers are compared once more here.
 """
 
 import re
@@ -15,32 +15,32 @@ _ENOUGH_DIGITS = 7
 
 
 def email_query(address: str) -> str:
-    """Everyone with this address."""
+    """Return the query for everyone with this address."""
     return f"email:{_quoted(address.strip().lower())}"
 
 
 def phone_queries(number: str) -> tuple[str, ...]:
-    """The ways one number may be stored: as typed, in E.164 and in bare digits."""
+    """Return the queries for a number as typed, in E.164 and in bare digits."""
     digits = _digits(number)
     forms = dict.fromkeys((number.strip(), f"+{digits}", digits))
     return tuple(f"phone:{_quoted(form)}" for form in forms if _digits(form))
 
 
 def name_query(text: str) -> str:
-    """Plain words, the last of which may be unfinished; empty when nothing is left of them."""
+    """Return the query for plain words, the last one unfinished; empty for no words."""
     words = (word.lstrip("-") for word in _SYNTAX.sub(" ", text).split())
     kept = [word for word in words if word]
     return f"{' '.join(kept)}*" if kept else ""
 
 
 def filter_by_email(users: Iterable[ZendeskUser], address: str) -> tuple[ZendeskUser, ...]:
-    """Those who have exactly this address, as primary or as another."""
+    """Return the users who have exactly this address, as primary or as another."""
     wanted = address.strip().lower()
     return tuple(person for person in users if wanted in person.emails)
 
 
 def filter_by_phone(users: Iterable[ZendeskUser], number: str) -> tuple[ZendeskUser, ...]:
-    """Those with this number; one may lack the country code the other has."""
+    """Return the users with this number; one side may lack the country code."""
     wanted = _digits(number)
     return tuple(p for p in users if any(_same_number(wanted, _digits(n)) for n in _numbers(p)))
 

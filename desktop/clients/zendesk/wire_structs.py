@@ -1,13 +1,13 @@
-"""Zendesk's objects as they come: every field is taken as any JSON and judged in `translate.py`.
+"""Zendesk's JSON objects as msgspec structs; `wire_to_model.py` validates each field.
 
-A typed field would let one wrong value cost the whole record. Names: contract zendesk 3, 4, 14.
+A typed field would let one wrong value cost the whole record. Names: docs/zendesk.md 3, 4, 14.
 """
 
 import msgspec
 
 
 class WireUser(msgspec.Struct):
-    """A user; end users get a reduced one, and `tags` is absent where they are off."""
+    """A user; end users see a reduced one, and `tags` is absent where they are off."""
 
     id: object = None
     name: object = None
@@ -28,7 +28,7 @@ class WireUser(msgspec.Struct):
 
 
 class WireIdentity(msgspec.Struct):
-    """One identity; sideloaded ones name their user."""
+    """An identity of a user; a sideloaded one names its user."""
 
     id: object = None
     user_id: object = None
@@ -39,14 +39,14 @@ class WireIdentity(msgspec.Struct):
 
 
 class WireOrganization(msgspec.Struct):
-    """An organisation."""
+    """An organisation of a user."""
 
     id: object = None
     name: object = None
 
 
 class WireUserField(msgspec.Struct):
-    """A user field's definition."""
+    """The definition of a user field."""
 
     id: object = None
     key: object = None
@@ -56,7 +56,7 @@ class WireUserField(msgspec.Struct):
 
 
 class WireTicket(msgspec.Struct):
-    """A ticket."""
+    """A ticket of a requester."""
 
     id: object = None
     subject: object = None
@@ -69,7 +69,7 @@ class WireTicket(msgspec.Struct):
 
 
 class WireExportedTicket(WireTicket):
-    """A ticket of an export."""
+    """A ticket of the incremental export."""
 
     tags: object = None
     assignee_id: object = None

@@ -1,4 +1,4 @@
-"""Wire to model for Zendesk."""
+"""Converts Zendesk's JSON (users, identities, fields, tickets) to model objects."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -28,11 +28,11 @@ from desktop.model.zendesk_user import (
 
 
 class RecordWithId(Protocol):
-    """A record with an id of its own."""
+    """A record with an id of its own, by which pages drop duplicates."""
 
     @property
     def id(self) -> int:
-        """Unique among its kind."""
+        """The id, unique among its kind."""
         ...
 
 
@@ -44,7 +44,7 @@ RecordParser = Callable[[object, FieldParser, str], T | None]
 def parse_one(
     document: Mapping[str, object], name: str, make: RecordParser[T], parser: FieldParser
 ) -> T:
-    """The object under `name`. Raises ServiceTrouble when it has no usable id."""
+    """Parse the object under `name`. Raises ServiceError when it has no usable id."""
     found = make(document.get(name), parser, name)
     if found is None:
         raise unexpected_response_error(Service.ZENDESK)
@@ -54,7 +54,7 @@ def parse_one(
 def parse_many(
     document: Mapping[str, object], name: str, make: RecordParser[T], parser: FieldParser
 ) -> tuple[T, ...]:
-    """The objects under `name`, each id once; those without a usable id are noted, left out."""
+    """Parse the objects under `name`, each id once; those without a usable id are left out."""
     found: dict[int, T] = {}
     for place, item in enumerate(parser.sequence(document.get(name), name)):
         made = make(item, parser, f"{name}[{place}]")
@@ -70,7 +70,7 @@ def parse_many(
 def parse_signed_in_user(
     document: Mapping[str, object], parser: FieldParser
 ) -> SignedInZendeskUser:
-    """GET users/me. Raises AuthLost for the anonymous user, whose id is null."""
+    """Parse GET users/me. Raises AuthenticationError for the anonymous user, whose id is null."""
     item = document.get("user")
     if isinstance(item, dict) and item.get("id") is None:
         raise authentication_error(Service.ZENDESK, "It answered as to a stranger.")
@@ -79,20 +79,20 @@ def parse_signed_in_user(
 
 
 def parse_users(document: Mapping[str, object], parser: FieldParser) -> tuple[ZendeskUser, ...]:
-    """A list of users with what came along of identities and organisations."""
+    """Parse a list of users with their sideloaded identities and organisations."""
     found = parse_many(document, "users", parse_user, parser)
     sideloads = _parse_sideloads(document, parser)
     return tuple(_with_sideloads(item, document, sideloads) for item in found)
 
 
 def parse_user_with_sideloads(document: Mapping[str, object], parser: FieldParser) -> ZendeskUser:
-    """One user, likewise."""
+    """Parse one user with sideloaded identities and organisation."""
     found = parse_one(document, "user", parse_user, parser)
     return _with_sideloads(found, document, _parse_sideloads(document, parser))
 
 
 def parse_user(item: object, parser: FieldParser, where: str) -> ZendeskUser | None:
-    """One user without sideloads."""
+    """Parse one user without sideloads."""
     if (record := _open_record(item, WireUser, parser, where)) is None:
         return None
     wire, user_id = record
@@ -118,7 +118,7 @@ def parse_user(item: object, parser: FieldParser, where: str) -> ZendeskUser | N
 
 
 def parse_identity(item: object, parser: FieldParser, where: str) -> UserIdentity | None:
-    """One identity; one without a value identifies nobody."""
+    """Parse one identity; one without a value identifies nobody."""
     if (record := _open_record(item, WireIdentity, parser, where)) is None:
         return None
     wire, identity_id = record
@@ -137,7 +137,7 @@ def parse_identity(item: object, parser: FieldParser, where: str) -> UserIdentit
 
 
 def parse_organization(item: object, parser: FieldParser, where: str) -> Organization | None:
-    """One organisation."""
+    """Parse one organisation."""
     if (record := _open_record(item, WireOrganization, parser, where)) is None:
         return None
     wire, organization_id = record
@@ -145,7 +145,7 @@ def parse_organization(item: object, parser: FieldParser, where: str) -> Organiz
 
 
 def parse_user_field(item: object, parser: FieldParser, where: str) -> UserFieldDefinition | None:
-    """One user field's definition; its key is what values are found by."""
+    """Parse one user field's definition; values are found by its key."""
     if (record := _open_record(item, WireUserField, parser, where)) is None:
         return None
     wire, field_id = record
@@ -164,7 +164,7 @@ def parse_user_field(item: object, parser: FieldParser, where: str) -> UserField
 
 
 def parse_ticket(item: object, parser: FieldParser, where: str) -> ZendeskTicket | None:
-    """One ticket."""
+    """Parse one ticket."""
     if (record := _open_record(item, WireTicket, parser, where)) is None:
         return None
     wire, ticket_id = record
@@ -181,7 +181,7 @@ def parse_ticket(item: object, parser: FieldParser, where: str) -> ZendeskTicket
 
 
 def parse_exported_ticket(item: object, parser: FieldParser, where: str) -> ExportedTicket | None:
-    """One ticket of an export."""
+    """Parse one ticket of the incremental export."""
     if (found := parse_ticket(item, parser, where)) is None or not isinstance(item, dict):
         return None
     wire = parser.struct(item, WireExportedTicket, where)
@@ -194,7 +194,7 @@ def parse_exported_ticket(item: object, parser: FieldParser, where: str) -> Expo
 
 
 def parse_timestamp(value: object, where: str, parser: FieldParser) -> float | None:
-    """Unix seconds of an ISO 8601 time in UTC."""
+    """Return Unix seconds of an ISO 8601 time in UTC."""
     text = parser.text(value, where)
     if text is None:
         return None

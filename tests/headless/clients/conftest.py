@@ -89,8 +89,8 @@ async def live(sandbox: ConnectionDocument) -> AsyncIterator[LiveClients]:
     s, z = sandbox["sailthru"], sandbox["zendesk"]
     s_wire = HttpTransport("Sailthru", s["service_uri"], limits=wire_limits)
     z_wire = HttpTransport("Zendesk", z["base_url"], limits=wire_limits)
-    s_limits = RateLimiter(clock, sailthru.read_rate_limits, shared=False)
-    z_limits = RateLimiter(clock, zendesk.read_rate_limits, shared=True)
+    s_limits = RateLimiter(clock, sailthru.read_endpoint_rate_limits, shared=False)
+    z_limits = RateLimiter(clock, zendesk.read_account_rate_limits, shared=True)
     bad: list[FieldProblem] = []
     token = ApiTokenCredentials(z["email"], z["api_token"])
     yield LiveClients(

@@ -238,7 +238,7 @@ async def importing() -> AsyncIterator[ZendeskBulkClient]:
     ) as announced:
         given, clock = announced["zendesk"], SystemClock()
         wire = HttpTransport("Zendesk", given["base_url"])
-        limits = RateLimiter(clock, protocol.read_rate_limits, shared=True)
+        limits = RateLimiter(clock, protocol.read_account_rate_limits, shared=True)
         token = ZendeskAuthenticator(ApiTokenCredentials(given["email"], given["api_token"]))
         caller = RequestPipeline(wire, limits, ServiceStatusTracker("Zendesk", clock), clock, token)
         yield ZendeskBulkClient(ZendeskClient(caller))

@@ -290,9 +290,11 @@ def test_random_headers_raise_no_error() -> None:
     values += ("total=30; remaining=29; resets=60", "total=0;remaining=9;resets=-5", NOW_DATE)
     for _ in range(2_000):
         headers = {n: chance.choice(values) for n in names if chance.random() < 0.7}
-        for protocol in (sailthru_protocol, zendesk_protocol):
-            request = ASKED
-            for reading in protocol.read_rate_limits(request, headers, NOW):
+        for protocol, read in (
+            (sailthru_protocol, sailthru_protocol.read_endpoint_rate_limits),
+            (zendesk_protocol, zendesk_protocol.read_account_rate_limits),
+        ):
+            for reading in read(ASKED, headers, NOW):
                 assert reading.limit > 0
                 assert reading.remaining >= 0
                 assert reading.resets_in_s is None or 0 <= reading.resets_in_s <= 600

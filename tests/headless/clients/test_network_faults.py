@@ -16,7 +16,7 @@ from desktop.clients.http_messages import HttpRequest
 from desktop.clients.rate_limiter import RateLimiter as Budgets
 from desktop.clients.request_pipeline import RequestPipeline, RetryPolicy
 from desktop.clients.sailthru.client import SailthruClient
-from desktop.clients.sailthru.protocol import SailthruCredentials, read_rate_limits
+from desktop.clients.sailthru.protocol import SailthruCredentials, read_endpoint_rate_limits
 from desktop.clients.service_status import ServiceStatusTracker
 from desktop.clients.transport import HttpTransport, TransportOptions, tls_context
 from desktop.clients.zendesk.client import ZendeskClient
@@ -328,7 +328,7 @@ def zendesk(wire: HttpTransport) -> ZendeskClient:
 
 def caller(wire: HttpTransport, *authority: ZendeskAuthenticator) -> RequestPipeline:
     clock = RecordingClock()
-    budgets = Budgets(clock, read_rate_limits, shared=False)
+    budgets = Budgets(clock, read_endpoint_rate_limits, shared=False)
     tracker = ServiceStatusTracker("Sailthru", clock)
     if authority:
         return RequestPipeline(wire, budgets, tracker, clock, authority[0], retry_policy=ONE_TRY)

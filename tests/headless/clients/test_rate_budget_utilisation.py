@@ -83,7 +83,7 @@ class Counting:
 
 def caller_on(service: Counting, patience: RetryPolicy = RUN_RETRY_POLICY) -> RequestPipeline:
     clock = EventLoopClock()
-    limits = RateLimiter(clock, protocol.read_rate_limits, shared=True)
+    limits = RateLimiter(clock, protocol.read_account_rate_limits, shared=True)
     return RequestPipeline(
         service,  # type: ignore[arg-type]
         limits,
@@ -228,7 +228,7 @@ def real_client(announced: dict[str, dict[str, str]]) -> tuple[ZendeskClient, Ht
     wire = HttpTransport(
         "Zendesk", given["base_url"], limits=WireLimits(connections=CALLERS, pool_s=60)
     )
-    limits = RateLimiter(clock, protocol.read_rate_limits, shared=True)
+    limits = RateLimiter(clock, protocol.read_account_rate_limits, shared=True)
     token = ZendeskAuthenticator(ApiTokenCredentials(given["email"], given["api_token"]))
     return ZendeskClient(
         RequestPipeline(

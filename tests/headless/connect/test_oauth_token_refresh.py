@@ -250,7 +250,8 @@ class FileVault:
 async def main():
     folder, base_url, client_id = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     transport = HttpTransport("Zendesk", base_url)
-    keeper = OAuthTokenManager(FileVault(folder / "vault.json"), transport, client_id, folder / "x.lock")
+    vault, lock = FileVault(folder / "vault.json"), folder / "x.lock"
+    keeper = OAuthTokenManager(vault, transport, client_id, lock)
     print("ready", flush=True)
     sys.stdin.readline()
     print(await keeper.authorization_header(), flush=True)

@@ -14,7 +14,6 @@ from desktop.connect.setup_document import parse_setup_document
 from desktop.connect.stored_data_inventory import list_stored_data
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.connect.zendesk_account import (
-    choose_zendesk_account,
     parse_zendesk_account,
     set_zendesk_account,
 )
@@ -410,7 +409,6 @@ def test_credentials_repr_hides_secrets(sandbox: SetupSandbox) -> None:
 
 def test_account_address_is_parsed(workspaces: WorkspaceRegistry) -> None:
     assert parse_zendesk_account("https://acme.zendesk.com/agent").name == "acme"
-    assert choose_zendesk_account("acme", workspaces, "main").base_url == "https://acme.zendesk.com"
     with pytest.raises(InvalidInput, match="missing"):
         parse_zendesk_account(" ")
 

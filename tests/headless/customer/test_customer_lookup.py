@@ -259,52 +259,53 @@ async def wishes(house: WorkspaceServices, who: str) -> EditFactory:
 
 
 async def test_list_edit_invalid_list_is_refused(services: WorkspaceServices) -> None:
-    wish = await wishes(services, "countess@outer-isles.example")
+    factory = await wishes(services, "countess@outer-isles.example")
     for name in ("zendesk-sync-smart", "No such list", "money$", "", "newsletter", "a\x07b"):
         with pytest.raises(InvalidInput):
-            wish.list_membership(name, member=True)
-    assert wish.list_membership("a=b", member=False).old is True
-    assert wish.list_membership("!! bar/foo", member=False).new is False
-    assert wish.list_membership("Winback", member=True).old is False
+            factory.list_membership(name, member=True)
+    assert factory.list_membership("a=b", member=False).old is True
+    assert factory.list_membership("!! bar/foo", member=False).new is False
+    assert factory.list_membership("Winback", member=True).old is False
 
 
 async def test_list_edit_without_loaded_lists_is_refused(
     services: WorkspaceServices, sandbox: SandboxServers
 ) -> None:
     sandbox.add_fault("sailthru:GET /list:500", times=None)
-    wish = await wishes(services, MARIA)
+    factory = await wishes(services, MARIA)
     with pytest.raises(UserDecisionNeeded):
-        wish.list_membership("Winback", member=True)
-    assert wish.list_membership("Newsletter", member=False).old is True
+        factory.list_membership("Winback", member=True)
+    assert factory.list_membership("Newsletter", member=False).old is True
 
 
 async def test_edit_names_target_id_and_before_value(services: WorkspaceServices) -> None:
-    wish = await wishes(services, MARIA)
+    factory = await wishes(services, MARIA)
     made = [
-        wish.optout(OptOutLevel.ALL), wish.health(CustomerHealth.HAPPY), wish.health(None), wish.sync_mark(on=False),
-        wish.sync_checkbox(on=False), wish.var("city", {"a": 1}),
+        factory.optout(OptOutLevel.ALL), factory.health(CustomerHealth.HAPPY), factory.health(None),
+        factory.sync_mark(on=False),
+        factory.sync_checkbox(on=False), factory.var("city", {"a": 1}),
     ]  # fmt: skip
     assert {i.target.id for i in made} == {"5e9f3c1b2a4d6e8f00713401", "7701"}
     assert [i.old for i in made] == ["none", "neutral", "neutral", True, True, "Lisbon"]
     assert all((i.reason, i.ticket) == ("r", 1) for i in made)
     with pytest.raises(InvalidInput):
-        wish.optout(OptOutLevel.BLAST)
+        factory.optout(OptOutLevel.BLAST)
     with pytest.raises(InvalidInput):
-        wish.create(MARIA)
+        factory.create(MARIA)
 
 
 async def test_profile_create_requires_confirmed_absence(
     services: WorkspaceServices, sandbox: SandboxServers
 ) -> None:
-    wish = await wishes(services, "noname@plain.example")
-    intent = wish.create("NoName@plain.example")
+    factory = await wishes(services, "noname@plain.example")
+    intent = factory.create("NoName@plain.example")
     assert (intent.kind, intent.target.id, intent.new) == (
         EditKind.CREATE, "noname@plain.example", {},
     )  # fmt: skip
     with pytest.raises(InvalidInput):
-        wish.create("no address")
+        factory.create("no address")
     with pytest.raises(InvalidInput):
-        wish.optout(OptOutLevel.ALL)
+        factory.optout(OptOutLevel.ALL)
     sandbox.add_fault("sailthru:GET /user:500", times=None)
     with pytest.raises(InvalidInput):
         (await wishes(services, "noname@plain.example")).create("noname@plain.example")

@@ -269,7 +269,8 @@ def test_customer_value_publisher_counts_pages() -> None:
 @pytest.mark.parametrize(
     ("value", "health"),
     [
-        ("happy", CustomerHealth.HAPPY), (" Happy ", CustomerHealth.HAPPY), ("sad", None), ("", None), (1, None),
+        ("happy", CustomerHealth.HAPPY), (" Happy ", CustomerHealth.HAPPY), ("sad", None),
+        ("", None), (1, None),
         (None, None), (True, None), (["happy"], None),
     ],
 )  # fmt: skip

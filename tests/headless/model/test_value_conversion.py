@@ -1,4 +1,4 @@
-"""Values on their way: features S2-38 to S2-43 and Zendesk's field types (contract zendesk 3)."""
+"""Values on their way: features S2-38 to S2-43 and Zendesk's field types (docs/zendesk.md 3)."""
 
 import math
 
