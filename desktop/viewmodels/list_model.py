@@ -43,6 +43,11 @@ class ListState:
     has_failed: bool = False
     summary: str = ""
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether there are neither rows nor a sentence: the page says itself what to do."""
+        return not (self.is_loading or self.text or self.summary)
+
 
 @dataclass(frozen=True)
 class ListColumn(Generic[RowT]):

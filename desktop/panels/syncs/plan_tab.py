@@ -22,7 +22,7 @@ from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
 from desktop.viewmodels.syncs.plan_model import PlanModel
 from desktop.viewmodels.syncs.plan_view import PlanView
-from desktop.viewmodels.syncs.sync_header_view import SyncMessageView
+from desktop.viewmodels.syncs.sync_header_view import MessageAction, SyncMessageView
 
 _DETAIL_WIDTH = 300
 _SEARCH_WIDTH = 190
@@ -315,8 +315,8 @@ class PlanTab(Card):
     def _on_field(self, row: int, field: str, on: bool) -> None:
         self._model.tick_field(row, field, on=on)
 
-    def _on_outcome_action(self, act: str) -> None:
-        if act == "newest":
+    def _on_outcome_action(self, key: str) -> None:
+        if MessageAction(key) is MessageAction.SHOW_NEWEST:
             self._model.show_plan("")
         else:
             self.preview_requested.emit()

@@ -1,4 +1,4 @@
-"""The left column: every sync as a card, and the way to a new one."""
+"""The left column of the page Sync: every sync as a card, and the way to a new one."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -9,16 +9,23 @@ from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.list_page import show_list_state
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
+from desktop.viewmodels.list_model import ListState
 from desktop.viewmodels.syncs.sync_card_view import SyncCardView
-from desktop.viewmodels.syncs.sync_page_model import PresetView, SyncListState
+from desktop.viewmodels.syncs.sync_page_model import PresetView
+
+_EMPTY_TEXT = (
+    "A sync keeps Zendesk and Sailthru alike, in one direction. It begins switched off, and its"
+    " preview shows every change before anything is written."
+)
 
 
 class SyncList(QWidget):
-    """`chosen` names a sync; `opened` says that a person wants to see it (narrow windows)."""
+    """One card is checked; arrows move between the cards, Tab leaves them."""
 
     sync_chosen = Signal(str)
-    sync_opened = Signal(str)
+    sync_opened = Signal(str)  # somebody wants to see it, in a narrow window too
     new_sync_requested = Signal()
     retry_requested = Signal()
 
@@ -34,37 +41,30 @@ class SyncList(QWidget):
         self.new_button.clicked.connect(self.new_sync_requested)
         self._lay_out()
 
-    def card(self, goal: str) -> SyncCard | None:
-        """One sync's card."""
-        return self._cards.get(goal)
+    def card(self, sync_name: str) -> SyncCard | None:
+        """Return the card of one sync."""
+        return self._cards.get(sync_name)
 
     def show_state(
-        self, state: SyncListState, why_not: str, offers: tuple[PresetView, ...]
+        self, state: ListState, add_disabled_reason: str, presets: tuple[PresetView, ...]
     ) -> None:
-        """What stands in place of cards: why there are none, and what can be added."""
-        self.new_button.set_enabled(not why_not, why_not)
-        self.new_button.setVisible(not state.is_empty)
-        self.preset_list.setVisible(state.is_empty)
-        self.preset_list.show_presets(offers if state.is_empty else (), why_not)
-        bare = state.is_loading or bool(state.text) or state.is_empty
-        self._state_card.setVisible(bare)
-        self._scroll.setVisible(not bare)
-        self._state_card.set_title("No sync yet" if state.is_empty else "Syncs")
-        if state.is_loading:
-            self._state_card.show_loading(6, "Reading the syncs")
-        elif state.has_failed:
-            self._state_card.show_failed(state.text, "Try again")
-        elif state.text:
-            self._state_card.show_not_permitted(state.text)
-        elif state.is_empty:
-            text = (
-                "A sync keeps Zendesk and Sailthru alike, in one direction. It begins switched"
-                " off, and its preview shows every change before anything is written."
-            )
-            self._state_card.show_not_permitted(f"{text}\n\n{why_not}" if why_not else text)
+        """Show what stands in place of cards: why there are none, and what can be added."""
+        is_empty = state.is_bare
+        self.new_button.set_enabled(not add_disabled_reason, add_disabled_reason)
+        self.new_button.setVisible(not is_empty)
+        self.preset_list.setVisible(is_empty)
+        self.preset_list.show_presets(presets if is_empty else (), add_disabled_reason)
+        self._state_card.setVisible(not state.summary)
+        self._scroll.setVisible(bool(state.summary))
+        self._state_card.set_title("No sync yet" if is_empty else "Syncs")
+        if is_empty:
+            text = "\n\n".join(part for part in (_EMPTY_TEXT, add_disabled_reason) if part)
+            self._state_card.show_not_permitted(text)
+        elif not state.summary:
+            show_list_state(self._state_card, state, 6, "Reading the syncs")
 
     def show_cards(self, views: tuple[SyncCardView, ...], chosen: str) -> None:
-        """Every sync, in this order."""
+        """Show the syncs as cards in this order; `chosen` is the name of the checked one."""
         if [view.sync_name for view in views] != list(self._cards):
             self._rebuild(views)
         for view in views:
@@ -108,19 +108,20 @@ class SyncList(QWidget):
         for place, view in enumerate(views):
             card = SyncCard(view)
             card.picked.connect(self._on_picked)
-            card.arrow_pressed.connect(self._on_moved)
+            card.arrow_pressed.connect(self._on_arrow_pressed)
             self._cards[view.sync_name] = card
             self._column.insertWidget(place, card)
         if had_focus and self._cards:
             self.take_focus()
 
-    def _on_picked(self, goal: str) -> None:
-        self.sync_chosen.emit(goal)
-        self.sync_opened.emit(goal)
+    def _on_picked(self, sync_name: str) -> None:
+        self.sync_chosen.emit(sync_name)
+        self.sync_opened.emit(sync_name)
 
-    def _on_moved(self, goal: str, step: int) -> None:
-        goals = list(self._cards)
-        place = min(max(goals.index(goal) + step, 0), len(goals) - 1)
-        self.sync_chosen.emit(goals[place])
-        self._cards[goals[place]].setFocus(Qt.FocusReason.TabFocusReason)
-        self._scroll.ensureWidgetVisible(self._cards[goals[place]])
+    def _on_arrow_pressed(self, sync_name: str, step: int) -> None:
+        names = list(self._cards)
+        # At the ends it stays: going round would jump over the whole list.
+        name = names[min(max(names.index(sync_name) + step, 0), len(names) - 1)]
+        self.sync_chosen.emit(name)
+        self._cards[name].setFocus(Qt.FocusReason.TabFocusReason)
+        self._scroll.ensureWidgetVisible(self._cards[name])

@@ -1,7 +1,14 @@
-"""The page “Sync”: the list at the left, the chosen sync with its tabs beside it."""
+"""The page Sync: the list at the left, the chosen sync with its tabs beside it."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QStackedWidget,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.kit.errors import AppError
 from desktop.panels.syncs.mapping_tab import MappingTab
@@ -22,23 +29,25 @@ from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
 from desktop.panels.widgets.label import elided_label
 from desktop.panels.widgets.lazy_widget import LazyWidget
-from desktop.panels.widgets.list_detail_page import ListDetailPage
+from desktop.panels.widgets.list_detail_page import ListDetailPage, fix_or_free_width
 from desktop.panels.widgets.screen_reader import announce
+from desktop.viewmodels.syncs.sync_header_view import MessageAction
 from desktop.viewmodels.syncs.sync_page_models import SyncPageModels
 
 _TWO_COLUMNS_MIN_WIDTH = 720
 _LIST_WIDTH = 300
+_PRESETS_MAX_WIDTH = 560
 _LAST_RUNS_MIN_HEIGHT = 640
 _LAST_RUNS_COUNT = 3
 
 
 class SyncPage(ListDetailPage):
-    """`plan` is its first tab, made before: both together would hold the window up.
+    """Shows the models of the page, and forwards what a person wants of them.
 
-    `customer_chosen` carries a query for the search field.
+    `plan_tab` is built before: both in one turn would hold the window up for over 50 ms.
     """
 
-    customer_requested = Signal(str)
+    customer_requested = Signal(str)  # a query for the search field
 
     def __init__(
         self, models: SyncPageModels, plan_tab: PlanTab, parent: QWidget | None = None
@@ -63,13 +72,13 @@ class SyncPage(ListDetailPage):
         self._stack = QStackedWidget()
         self.plan_tab = plan_tab
         self._pages: list[str] = []
-        self._dialog: QWidget | None = None
+        self._dialog: QDialog | None = None
         self.last_runs_card = Card("History", name="Last runs")
         self.last_runs_list = RunList("Last runs")
         self.last_runs_card.add(self.last_runs_list)
         self._lay_out()
         self.add_tab("Plan", self._plan_over_last_runs())
-        # All of them at once would hold the window up: each is built when it is first shown.
+        # Each takes tens of milliseconds to build, and most are not looked at: on first show.
         self._lazy_mapping_tab = LazyWidget(lambda: MappingTab(models.mapping))
         self._lazy_schedule_tab = LazyWidget(lambda: ScheduleTab(models.schedule))
         self._lazy_history_tab = LazyWidget(self._create_history_tab)
@@ -84,27 +93,27 @@ class SyncPage(ListDetailPage):
 
     @property
     def mapping_tab(self) -> MappingTab:
-        """The tab of that name."""
+        """The tab Mapping, built if it was not shown yet."""
         return self._lazy_mapping_tab.ensure_content()
 
     @property
     def schedule_tab(self) -> ScheduleTab:
-        """The tab of that name."""
+        """The tab Schedule, built if it was not shown yet."""
         return self._lazy_schedule_tab.ensure_content()
 
     @property
     def history_tab(self) -> RunHistoryTab:
-        """The tab of that name."""
+        """The tab History, built if it was not shown yet."""
         return self._lazy_history_tab.ensure_content()
 
     def add_tab(self, name: str, page: QWidget) -> None:
-        """One more tab."""
+        """Append a tab."""
         self._pages.append(name)
         self.tabs.addTab(name)
         self._stack.addWidget(page)
 
     def show_tab(self, name: str) -> None:
-        """Go to a tab."""
+        """Select the tab of this name."""
         self.tabs.setCurrentIndex(self._pages.index(name))
 
     def take_focus(self) -> None:
@@ -138,7 +147,7 @@ class SyncPage(ListDetailPage):
         page.addLayout(body, 1)
 
     def _plan_over_last_runs(self) -> QWidget:
-        """The preview over the last runs."""
+        """Build the content of the tab Plan: the preview over a strip of the last runs."""
         box = QWidget()
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
@@ -148,7 +157,7 @@ class SyncPage(ListDetailPage):
         return box
 
     def _arrange(self) -> None:
-        """The sync beside the list, or instead of it; the last runs where there is room."""
+        """Put the sync beside the list, or in its place; show the last runs where there is room."""
         wide = self.is_wide
         roomy = wide and self.height() >= fonts.scaled(_LAST_RUNS_MIN_HEIGHT)
         self.last_runs_card.setVisible(roomy and bool(self._models.history.latest_runs(1)))
@@ -157,11 +166,10 @@ class SyncPage(ListDetailPage):
         self._detail_side.setVisible(any_sync and (wide or self.is_detail_open))
         self.header.set_narrow(not wide)
         self.note_label.setVisible(wide)
-        if wide and any_sync:
-            self.sync_list.setFixedWidth(fonts.scaled(_LIST_WIDTH))
-        else:
-            self.sync_list.setMinimumWidth(0)
-            self.sync_list.setMaximumWidth(fonts.scaled(560) if wide else 16_777_215)
+        fix_or_free_width(self.sync_list, _LIST_WIDTH if wide and any_sync else None)
+        if wide and not any_sync:
+            # Without syncs the presets stand alone: as wide as a text is read with ease.
+            self.sync_list.setMaximumWidth(fonts.scaled(_PRESETS_MAX_WIDTH))
 
     def _connect(self) -> None:
         self.layout_changed.connect(self._arrange)
@@ -169,19 +177,15 @@ class SyncPage(ListDetailPage):
         model, plan = self._model, self._models.plan
         self.visibility_changed.connect(model.set_visible)
         model.changed.connect(self._on_changed)
-        model.failed.connect(self._on_failed)
-        model.message_posted.connect(self._on_announced)
         plan.changed.connect(self._on_plan)
-        plan.failed.connect(self._on_failed)
-        plan.message_posted.connect(self._on_announced)
         plan.export_finished.connect(self._on_exported)
-        others = self._models
-        for other in (others.history, others.schedule, others.mapping):
-            other.failed.connect(self._on_failed)
-        for teller in (others.schedule, others.mapping):
-            teller.message_posted.connect(self._on_announced)
-            teller.changed.connect(self._mark_unsaved_tabs)
-        self._models.history.changed.connect(self._on_history)
+        models = self._models
+        for each in (model, plan, models.history, models.schedule, models.mapping):
+            each.failed.connect(self._on_failed)
+            each.message_posted.connect(self._on_message_posted)
+        for editor in (models.schedule, models.mapping):
+            editor.changed.connect(self._mark_unsaved_tabs)
+        models.history.changed.connect(self._on_history)
         self.last_runs_list.run_chosen.connect(self._on_run)
         self.sync_list.sync_chosen.connect(model.select_sync)
         self.sync_list.sync_opened.connect(self._on_opened)
@@ -231,15 +235,15 @@ class SyncPage(ListDetailPage):
             )
 
     def _mark_unsaved_tabs(self) -> None:
-        """A tab whose changes are not saved is marked."""
+        """Mark with a dot the tabs whose changes are not saved."""
         for name, model in (
             ("Mapping", self._models.mapping),
             ("Schedule", self._models.schedule),
         ):
-            words = f"{name} •" if model.has_unsaved_changes else name
+            text = f"{name} •" if model.has_unsaved_changes else name
             place = self._pages.index(name)
-            if self.tabs.tabText(place) != words:
-                self.tabs.setTabText(place, words)
+            if self.tabs.tabText(place) != text:
+                self.tabs.setTabText(place, text)
                 self.tabs.setTabToolTip(place, "Not saved yet" if model.has_unsaved_changes else "")
                 self.tabs.updateGeometry()
 
@@ -257,12 +261,12 @@ class SyncPage(ListDetailPage):
         self.error_banner.show_message("bad", error.title, error.message, error.hint, close="Close")
         self._on_changed()
 
-    def _on_announced(self, words: str) -> None:
+    def _on_message_posted(self, sentence: str) -> None:
         self.error_banner.clear()
-        announce(self, words)
+        announce(self, sentence)
 
-    def _on_exported(self, words: str) -> None:
-        self.error_banner.show_message("info", words, close="Close")
+    def _on_exported(self, sentence: str) -> None:
+        self.error_banner.show_message("info", sentence, close="Close")
 
     def _create_history_tab(self) -> RunHistoryTab:
         tab = RunHistoryTab(self._models.history)
@@ -275,7 +279,7 @@ class SyncPage(ListDetailPage):
 
     # What the person wants.
 
-    def _on_opened(self, _goal: str) -> None:
+    def _on_opened(self, _sync_name: str) -> None:
         self.open_detail()
         if not self.is_wide:
             self.header.back_button.setFocus()
@@ -288,6 +292,9 @@ class SyncPage(ListDetailPage):
     def _on_new(self) -> None:
         dialog = NewSyncDialog(self._model.preset_views(), self)
         dialog.preset_chosen.connect(self._model.add)
+        self._open(dialog)
+
+    def _open(self, dialog: QDialog) -> None:
         dialog.finished.connect(dialog.deleteLater)
         self._dialog = dialog
         dialog.open()
@@ -304,13 +311,13 @@ class SyncPage(ListDetailPage):
     def _on_favourite(self, on: bool) -> None:
         self._model.edit_details(favourite=on)
 
-    def _on_menu_action(self, act: str) -> None:
-        if act == "retry":
-            self._model.start_retry()
-        elif act == "rename":
-            self._on_rename()
-        elif act == "remove":
-            self._on_remove()
+    def _on_menu_action(self, key: str) -> None:
+        perform = {
+            "retry": self._model.start_retry,
+            "rename": self._on_rename,
+            "remove": self._on_remove,
+        }
+        perform[key]()
 
     def _on_rename(self) -> None:
         head = self._model.header_view()
@@ -318,9 +325,7 @@ class SyncPage(ListDetailPage):
             return
         dialog = SyncDetailsDialog(head, self)
         dialog.details_changed.connect(self._on_details_changed)
-        dialog.finished.connect(dialog.deleteLater)
-        self._dialog = dialog
-        dialog.open()
+        self._open(dialog)
 
     def _on_details_changed(self, title: str, description: str, labels: tuple[str, ...]) -> None:
         self._model.edit_details(title=title, description=description, labels=labels)
@@ -339,9 +344,7 @@ class SyncPage(ListDetailPage):
             dangerous=True,
         )
         question.accepted.connect(self._model.remove_sync)
-        question.finished.connect(question.deleteLater)
-        self._dialog = question
-        question.open()
+        self._open(question)
 
     def show_run(self, run: str) -> None:
         """Show one run of the chosen sync."""
@@ -361,12 +364,9 @@ class SyncPage(ListDetailPage):
         self.show_tab("Plan")
         self._model.start_rollback(run)
 
-    def _on_message_action(self, act: str) -> None:
-        if act == "history" and "History" in self._pages:
+    def _on_message_action(self, key: str) -> None:
+        action = MessageAction(key)
+        if action is MessageAction.SHOW_HISTORY:
             self.show_tab("History")
         else:
-            self._model.perform_message_action(act)
-
-    def tab_names(self) -> tuple[str, ...]:
-        """The tabs there are."""
-        return tuple(self._pages)
+            self._model.perform_message_action(action)

@@ -1,14 +1,13 @@
-"""The tab “Mapping”: a draft of the sync that is tried on a real customer and then saved."""
+"""The view-model of the tab Mapping: a draft of the sync, tried on a customer, then saved."""
 
-import asyncio
 from dataclasses import dataclass, replace
-
-from PySide6.QtCore import QObject, Signal
 
 from desktop.kit.errors import AppError
 from desktop.model.field_mapping import MappingRow
+from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.value_conversion import ROUNDING_EXPLANATION
+from desktop.sync.mapping_trial import TrialCustomer, compute_trial_row, read_trial_customer
 from desktop.sync.sync_service import validate_sync
 from desktop.viewmodels.syncs.mapping_row_view import (
     MappingRowView,
@@ -17,16 +16,9 @@ from desktop.viewmodels.syncs.mapping_row_view import (
     suggest_source_fields,
     suggest_target_fields,
 )
-from desktop.viewmodels.syncs.mapping_trial import (
-    TrialCustomer,
-    compute_trial_row,
-    read_trial_customer,
-)
+from desktop.viewmodels.syncs.sync_draft_model import SyncDraftModel
 from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
-from desktop.viewmodels.syncs.unsaved_draft_store import UnsavedDraftStore
-from desktop.viewmodels.task_registry import TaskRegistry
 
-_SAVED_TEXT = "Saved."
 _CHANGED_ELSEWHERE_TEXT = (
     "Not saved yet. The sync was changed elsewhere meanwhile; saving this replaces that."
 )
@@ -35,7 +27,7 @@ _NEEDS_CHECK_TEXT = "Saved. What it means has changed: the switch checks it agai
 
 @dataclass(frozen=True)
 class MappingEditorView:
-    """The whole tab but the chosen row. `rounding` is said wherever numbers may lose cents."""
+    """The whole tab but the chosen row. `rounding_note` is shown where cents may be lost."""
 
     sync: Sync
     rows: tuple[MappingRowView, ...]
@@ -54,211 +46,196 @@ class MappingEditorView:
     target_fields: tuple[str, ...]
 
 
-class MappingEditorModel(QObject):
-    """Nothing changes until it is saved; every change is tried again on the customer read."""
+@dataclass(frozen=True)
+class MappingDraft:
+    """A draft as it is kept in the store, and the sync it was made from."""
 
-    changed = Signal()
-    failed = Signal(object)
-    message_posted = Signal(str)
+    draft: Sync
+    base: Sync
+
+
+class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
+    """Every change of the draft is tried again on the customer that was read."""
 
     def __init__(self, page: SyncPageModel) -> None:
-        super().__init__()
-        self._page = page
-        self._context = page.context
-        self.tasks = TaskRegistry(self.failed.emit)
-        self._saved_sync: Sync | None = None
-        self._draft: Sync | None = None
-        self._draft_base: Sync | None = None
-        self._drafts = UnsavedDraftStore(self._context, self.tasks, "mapping", MappingDraft)
+        super().__init__(page, "mapping", MappingDraft)
         self._selected_index = 0
         self._trial_query = ""
         self._trial_customer: TrialCustomer | None = None
         self._trial_error = ""
         self._is_busy = False
-        page.snapshot_read.connect(self._on_snapshot_read)
-        page.sync_selected.connect(self._on_snapshot_read)
-        page.sync_removed.connect(self._on_sync_removed)
 
     # What is shown.
 
     def view(self) -> MappingEditorView | None:
-        """The tab; None while no sync is chosen."""
-        goal = self._draft
-        if goal is None:
+        """Build the tab; None while no sync is chosen."""
+        sync = self._draft
+        if sync is None:
             return None
-        tried, trouble = self._trial_result(goal)
+        trial, trial_error = self._trial_result(sync)
         verdict = self._context.syncs.check_permission()
-        wrong = validate_sync(goal)
+        problems = validate_sync(sync)
+        unchanged = "" if self.has_unsaved_changes else "Nothing is changed."
         return MappingEditorView(
-            sync=goal,
-            rows=tuple(build_mapping_row(row, goal, tried) for row in goal.mapping),
+            sync=sync,
+            rows=tuple(build_mapping_row(row, sync, trial) for row in sync.mapping),
             selected_index=self._selected_index,
-            problems=wrong,
+            problems=problems,
             trial_query=self._trial_query,
-            trial_text=tried.text if tried is not None else "",
-            trial_error=trouble,
+            trial_text=trial.text if trial is not None else "",
+            trial_error=trial_error,
             is_busy=self._is_busy,
             has_unsaved_changes=self.has_unsaved_changes,
             unsaved_text=self._unsaved_text(),
-            save_disabled_reason=self._save_disabled_reason(verdict.reason, wrong),
+            save_disabled_reason=verdict.reason or next(iter(problems), unchanged),
             can_change=verdict.is_allowed,
             rounding_note=ROUNDING_EXPLANATION,
-            source_fields=suggest_source_fields(goal, tried.source_fields if tried else {}),
-            target_fields=suggest_target_fields(goal, tried.target_fields if tried else {}),
+            source_fields=suggest_source_fields(sync, trial.source_fields if trial else {}),
+            target_fields=suggest_target_fields(sync, trial.target_fields if trial else {}),
         )
-
-    def _unsaved_text(self) -> str:
-        if not self.has_unsaved_changes:
-            return ""
-        base, kept = self._draft_base, self._saved_sync
-        if base is not None and kept is not None and _rebase_draft(base, kept) != kept:
-            return _CHANGED_ELSEWHERE_TEXT
-        return "Not saved yet."
-
-    def _save_disabled_reason(self, forbidden: str, wrong: tuple[str, ...]) -> str:
-        if forbidden:
-            return forbidden
-        if wrong:
-            return wrong[0]
-        return "" if self.has_unsaved_changes else "Nothing is changed."
 
     @property
     def has_unsaved_changes(self) -> bool:
-        """Whether a change would be lost."""
         return self._draft != self._saved_sync
 
     def selected_row(self) -> MappingRow | None:
-        """The chosen row."""
-        rows = self._draft.mapping if self._draft is not None else ()
+        """Return the chosen row of the draft."""
+        rows = self._draft_rows()
         return rows[self._selected_index] if 0 <= self._selected_index < len(rows) else None
 
     # What people do.
 
     def select_row(self, place: int) -> None:
-        """Edit another row."""
+        """Choose another row to edit."""
         if place != self._selected_index:
             self._selected_index = place
             self.changed.emit()
 
     def set_row(self, row: MappingRow, place: int | None = None) -> None:
-        """The chosen row, or another, is now this."""
+        """Replace a row, by default the chosen one."""
         at = self._selected_index if place is None else place
-        rows = list(self._draft_rows())
+        rows = self._draft_rows()
         if 0 <= at < len(rows) and rows[at] != row:
             rows[at] = row
             self._set_draft_rows(rows)
 
     def set_row_enabled(self, place: int, *, on: bool) -> None:
-        """A row is heeded, or not."""
+        """Switch a row on or off."""
         rows = self._draft_rows()
         if 0 <= place < len(rows):
             self.set_row(replace(rows[place], on=on), place)
 
     def add_row(self) -> None:
-        """A new row at the end."""
-        prefix = "vars." if self._draft and self._draft.target_service.value == "sailthru" else ""
-        rows = [*self._draft_rows(), MappingRow("", prefix)]
-        self._selected_index = len(rows) - 1
-        self._set_draft_rows(rows)
+        """Add an empty row at the end and choose it."""
+        is_to_sailthru = self._draft is not None and self._draft.target_service is Service.SAILTHRU
+        rows = [*self._draft_rows(), MappingRow("", "vars." if is_to_sailthru else "")]
+        self._set_draft_rows(rows, len(rows) - 1)
 
     def duplicate_row(self) -> None:
-        """The chosen row once more, below it."""
-        rows = list(self._draft_rows())
+        """Copy the chosen row below it."""
+        rows, at = self._draft_rows(), self._selected_index
         if self.selected_row() is not None:
-            rows.insert(self._selected_index + 1, rows[self._selected_index])
-            self._selected_index += 1
-            self._set_draft_rows(rows)
+            rows.insert(at + 1, rows[at])
+            self._set_draft_rows(rows, at + 1)
 
     def delete_row(self) -> None:
-        """Without the chosen row."""
-        rows = list(self._draft_rows())
+        """Delete the chosen row."""
+        rows = self._draft_rows()
         if self.selected_row() is not None:
             del rows[self._selected_index]
-            self._selected_index = min(self._selected_index, len(rows) - 1)
-            self._set_draft_rows(rows)
+            self._set_draft_rows(rows, min(self._selected_index, len(rows) - 1))
 
     def move_row(self, step: int) -> None:
-        """The chosen row one up or down."""
-        rows, to = list(self._draft_rows()), self._selected_index + step
+        """Move the chosen row one up (-1) or down (1)."""
+        rows, at = self._draft_rows(), self._selected_index
+        to = at + step
         if self.selected_row() is not None and 0 <= to < len(rows):
-            rows[self._selected_index], rows[to] = rows[to], rows[self._selected_index]
-            self._selected_index = to
-            self._set_draft_rows(rows)
+            rows[at], rows[to] = rows[to], rows[at]
+            self._set_draft_rows(rows, to)
 
     def set_draft(self, sync: Sync) -> None:
-        """The draft with other conditions, effects or limits."""
-        self._set_draft(sync)
+        """Take over a draft with other conditions, effects or limits."""
+        if sync != self._draft:
+            self._set_draft(sync)
 
     def discard_draft(self) -> None:
-        """Back to what is saved."""
-        self._draft = self._saved_sync
         self._selected_index = 0
-        self._save_unsaved_draft()
-        self.changed.emit()
+        super().discard_draft()
 
     def save_draft(self) -> None:
-        """Store the draft."""
+        """Save the draft."""
         if self._draft is not None and self.has_unsaved_changes:
             self.tasks.start("save", self._save_draft(self._draft))
 
     def try_on_customer(self, text: str) -> None:
-        """Read a customer and try the mapping on them."""
-        self._trial_query, self._trial_customer, self._trial_error = text.strip(), None, ""
+        """Read a customer, by address or id, and try the draft on them."""
+        self._forget_trial()
+        self._trial_query = text.strip()
         if self._trial_query and self._draft is not None:
             self.tasks.start("try", self._read_trial_customer(self._draft, self._trial_query))
         self.changed.emit()
 
-    async def close(self) -> None:
-        """End what runs; what was changed last is kept."""
-        await asyncio.sleep(0)
-        await self._drafts.close()
-        await self.tasks.close()
-
     # How it comes about.
 
-    def _draft_rows(self) -> tuple[MappingRow, ...]:
-        return self._draft.mapping if self._draft is not None else ()
+    def _make_draft(self, sync: Sync | None) -> Sync | None:
+        return sync
 
-    def _set_draft_rows(self, rows: list[MappingRow]) -> None:
+    def _rebase_draft(self, draft: Sync | None, sync: Sync) -> Sync | None:
+        return _take_over_unmapped(draft, sync) if draft is not None else sync
+
+    def _pack_draft(self) -> MappingDraft:
+        draft, base = self._draft, self._draft_base or self._saved_sync
+        if draft is None or base is None:
+            raise ValueError("there is no draft to keep")
+        return MappingDraft(draft, base)
+
+    def _unpack_draft(self, kept: MappingDraft, sync: Sync) -> Sync:
+        self._draft_base = kept.base
+        return _take_over_unmapped(kept.draft, sync)
+
+    def _on_other_sync(self) -> None:
+        self._selected_index = 0
+        self._forget_trial()
+
+    def _forget_trial(self) -> None:
+        self._trial_query, self._trial_customer, self._trial_error = "", None, ""
+
+    def _draft_rows(self) -> list[MappingRow]:
+        return list(self._draft.mapping) if self._draft is not None else []
+
+    def _set_draft_rows(self, rows: list[MappingRow], selected_index: int | None = None) -> None:
         if self._draft is not None:
-            self._set_draft(replace(self._draft, mapping=tuple(rows)))
+            if selected_index is not None:
+                self._selected_index = selected_index
+            self.set_draft(replace(self._draft, mapping=tuple(rows)))
 
-    def _set_draft(self, sync: Sync) -> None:
-        if sync != self._draft:
-            if not self.has_unsaved_changes:
-                self._draft_base = self._saved_sync
-            self._draft = sync
-            self._save_unsaved_draft()
-            self.changed.emit()
-
-    def _save_unsaved_draft(self) -> None:
-        """Keep what is not saved, with what it was made from."""
-        kept, draft, base = self._saved_sync, self._draft, self._draft_base
-        if kept is not None and draft is not None and base is not None:
-            self._drafts.save(
-                kept.name, MappingDraft(draft, base) if self.has_unsaved_changes else None
-            )
+    def _unsaved_text(self) -> str:
+        if not self.has_unsaved_changes:
+            return ""
+        base, saved = self._draft_base, self._saved_sync
+        if base is not None and saved is not None and _take_over_unmapped(base, saved) != saved:
+            return _CHANGED_ELSEWHERE_TEXT
+        return "Not saved yet."
 
     def _trial_result(self, sync: Sync) -> tuple[MappingTrialResult | None, str]:
         customer = self._trial_customer
         if customer is None:
             return None, self._trial_error
         try:
-            row = compute_trial_row(self._context, sync, customer)
+            row = compute_trial_row(sync, customer, self._context.clock.now())
         except AppError as error:
             return None, str(error)
-        standing = customer.target
-        there = standing.fields if standing is not None else {}
-        return MappingTrialResult(
-            customer.source_record.label, row, customer.source_record.fields, there, sync
-        ), ""
+        record, target = customer.source_record, customer.target
+        fields = target.fields if target is not None else {}
+        return MappingTrialResult(record.label, row, record.fields, fields, sync), ""
 
     async def _read_trial_customer(self, sync: Sync, text: str) -> None:
         self._is_busy = True
         self.changed.emit()
         try:
-            customer = await read_trial_customer(self._context, sync, text)
+            customer = await read_trial_customer(self._context.make_sync_context(), sync, text)
         except AppError as error:
+            # Shown beside the field: it is about what was typed there.
             self._trial_error = str(error)
         else:
             if text == self._trial_query:
@@ -269,57 +246,17 @@ class MappingEditorModel(QObject):
 
     async def _save_draft(self, sync: Sync) -> None:
         was_checked = sync.checked_at > 0
-        saved = await self._context.run_in_database_thread(self._context.syncs.save_sync, sync)
+        saved = await self._context.store.run(self._context.syncs.save_sync, sync)
         self._saved_sync = self._draft = saved
-        self._save_unsaved_draft()
+        self._keep_draft()
         self._context.publish_sync_change()
-        self.message_posted.emit(
-            _NEEDS_CHECK_TEXT if was_checked and not saved.checked_at else _SAVED_TEXT
-        )
+        needs_check = was_checked and not saved.checked_at
+        self.message_posted.emit(_NEEDS_CHECK_TEXT if needs_check else "Saved.")
         self.changed.emit()
 
-    def _on_snapshot_read(self, _goal: str = "") -> None:
-        sync = self._page.selected_sync()
-        goal, before = sync.sync if sync is not None else None, self._saved_sync
-        if goal == before:
-            return
-        if goal is None or before is None or goal.name != before.name:
-            self._selected_index, self._trial_customer, self._trial_error, self._trial_query = (
-                0,
-                None,
-                "",
-                "",
-            )
-            self._saved_sync = self._draft = goal
-            if goal is not None:
-                # What was not saved of this one waits until somebody comes back.
-                self._drafts.load(goal.name, self._on_draft_loaded)
-        elif self.has_unsaved_changes and self._draft is not None:
-            self._draft, self._saved_sync = _rebase_draft(self._draft, goal), goal
-        else:
-            self._saved_sync = self._draft = goal
-        self.changed.emit()
 
-    def _on_draft_loaded(self, kept: "MappingDraft | None") -> None:
-        goal = self._saved_sync
-        if kept is not None and goal is not None and not self.has_unsaved_changes:
-            self._draft_base, self._draft = kept.base, _rebase_draft(kept.draft, goal)
-            self.changed.emit()
-
-    def _on_sync_removed(self, sync_name: str) -> None:
-        self._drafts.save(sync_name, None)
-
-
-@dataclass(frozen=True)
-class MappingDraft:
-    """A draft, and the sync it was made from."""
-
-    draft: Sync
-    base: Sync
-
-
-def _rebase_draft(draft: Sync, sync: Sync) -> Sync:
-    """The draft with what a mapping does not decide as it is now: switched, renamed, scheduled."""
+def _take_over_unmapped(draft: Sync, sync: Sync) -> Sync:
+    """Return the draft with what a mapping does not decide as it is saved: switch, name, times."""
     return replace(
         draft, version=sync.version, on=sync.on, checked_at=sync.checked_at,
         schedule=sync.schedule, title=sync.title, labels=sync.labels,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 
-from desktop.kit.errors import InvalidInput, NotFound
+from desktop.connect.other_admin_sign_in import sign_in_other_admin
+from desktop.kit.errors import InvalidInput, NotFound, NotPermitted
 from desktop.kit.text import format_count
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow
@@ -25,7 +26,6 @@ from desktop.viewmodels.syncs.plan_row_view import (
 )
 from desktop.viewmodels.syncs.plan_table_model import PlanTableModel
 from desktop.viewmodels.syncs.plan_view import PlanView, build_plan_view
-from desktop.viewmodels.syncs.second_admin_approval import approve_as_other_admin
 from desktop.viewmodels.syncs.sync_labels import people_text
 from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
 from desktop.viewmodels.task_model import TaskModel
@@ -210,10 +210,19 @@ class PlanModel(TaskModel):
 
     async def allow_limit_by_other_admin(self, breach: str, email: str, token: str) -> None:
         """Let a limit pass as another admin, who signs in for this alone. Raises AppError."""
-        name = await approve_as_other_admin(self._context, self._plan_id, breach, email, token)
+        plan, clock = self._plan_id, self._context.clock
+        admin = await sign_in_other_admin(clock, self._context.workspace.values, email, token)
+        user_id = str(admin.id)
+        given = await self._plans.list_approvals(plan)
+        if any(each.limit_code == breach and each.user_id == user_id for each in given):
+            raise NotPermitted(
+                f"{admin.name} has allowed it already.",
+                "It has to be another admin: one person counts once.",
+            )
+        await self._plans.approve_limit(plan, breach, user_id, admin.name, clock.now())
         self._context.publish_sync_change()
         await self._read_summary()
-        self.message_posted.emit(f"{name} allows it.")
+        self.message_posted.emit(f"{admin.name} allows it.")
 
     def discard_plan(self) -> None:
         """Forget this preview: it leaves no history."""

@@ -1,7 +1,7 @@
 """A preview above and below its rows: what holds it, what people will notice, counts, the foot."""
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from desktop.kit.text import format_count
 from desktop.model.limit import EMPTY_SOURCE, LimitBreach, needs_two_admins
@@ -13,7 +13,7 @@ from desktop.store.plan_repository import LimitApproval
 from desktop.sync.plan_summary import PlanSummary
 from desktop.viewmodels import time_format
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
-from desktop.viewmodels.syncs.sync_header_view import SyncMessageView
+from desktop.viewmodels.syncs.sync_header_view import MessageAction, SyncMessageView
 from desktop.viewmodels.syncs.sync_labels import duration_text, people_text
 
 # A single post takes a round trip, and twenty are under way at once; a job of a hundred about two.
@@ -44,7 +44,7 @@ class PlanConsequenceView:
     customer_count: int
 
 
-class LimitAction(Enum):
+class LimitAction(StrEnum):
     """What may be done about a limit that holds a plan."""
 
     SHOW = "show"  # the rows that pass it
@@ -146,10 +146,10 @@ def _build_message(
         return SyncMessageView("info", "A run has taken this preview; each row says how far it is.")
     if pinned:
         title = f"An older run's rows, of {at}."
-        return SyncMessageView("info", title, "", (("newest", "Show the newest"),))
+        return SyncMessageView("info", title, "", ((MessageAction.SHOW_NEWEST, "Show the newest"),))
     title = f"The preview of {at} was written."
     text = "A new preview shows what has changed since."
-    return SyncMessageView("info", title, text, (("preview", "New preview"),))
+    return SyncMessageView("info", title, text, ((MessageAction.PREVIEW, "New preview"),))
 
 
 def _build_limit_stop(summary: PlanSummary, actor: Actor, now: float) -> LimitStopView | None:
@@ -189,8 +189,8 @@ def _build_approval_stop(
         # One person counts once, whatever they sign in with.
         may_allow = is_admin and not is_given_by_actor
         actions.append(allow if may_allow else (LimitAction.ASK, "Ask for approval…"))
-    buttons = tuple((action.value, words) for action, words in actions)
-    return LimitStopView(breach.code, f"Nothing written. {breach.message}", text, buttons)
+    title = f"Nothing written. {breach.message}"
+    return LimitStopView(breach.code, title, text, tuple(actions))
 
 
 def _build_causes(summary: PlanSummary) -> tuple[PlanConsequenceView, ...]:

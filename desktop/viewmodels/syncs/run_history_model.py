@@ -1,9 +1,6 @@
-"""The tab “History”: past and coming runs, and everything about the one that is looked at."""
+"""The view-model of the tab History: past and planned runs, and the details of one."""
 
-import asyncio
 from dataclasses import dataclass
-
-from PySide6.QtCore import QObject, Signal
 
 from desktop.kit.text import format_count
 from desktop.model.sync import Sync
@@ -15,7 +12,8 @@ from desktop.viewmodels import time_format
 from desktop.viewmodels.syncs.plan_row_view import customer_query_for_row
 from desktop.viewmodels.syncs.sync_labels import duration_text, run_state_label, totals_text
 from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
-from desktop.viewmodels.task_registry import TaskRegistry
+from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.tone import ChipTone
 
 _MAX_RUNS = 50
 _MAX_PLANNED_RUNS = 2
@@ -37,7 +35,7 @@ class RunRowView:
     time_tooltip: str
     summary: str
     state_label: str
-    state_tone: str
+    state_tone: ChipTone
 
 
 @dataclass(frozen=True)
@@ -64,17 +62,13 @@ class RunHistoryView:
     is_loaded: bool
 
 
-class RunHistoryModel(QObject):
-    """`changed`: the list or the chosen run is new."""
-
-    changed = Signal()
-    failed = Signal(object)
+class RunHistoryModel(TaskModel):
+    """Reads the newest runs of the chosen sync with every snapshot."""
 
     def __init__(self, page: SyncPageModel) -> None:
         super().__init__()
         self._page = page
         self._context = page.context
-        self.tasks = TaskRegistry(self.failed.emit)
         self._sync_name = ""
         self._runs: tuple[Run, ...] | None = None
         self._selected_run_id = ""
@@ -155,11 +149,6 @@ class RunHistoryModel(QObject):
             self.tasks.start("people", self._read_last_customers(self._selected_run_id))
         self.changed.emit()
 
-    async def close(self) -> None:
-        """End what runs."""
-        await asyncio.sleep(0)
-        await self.tasks.close()
-
     def _planned_runs(self, sync: Sync, now: float) -> tuple[RunRowView, ...]:
         if not sync.on or not sync.schedule:
             return ()
@@ -201,9 +190,7 @@ class RunHistoryModel(QObject):
             self.changed.emit()
 
     async def _read_last_customers(self, run_id: str) -> None:
-        people, back = await self._context.run_in_database_thread(
-            self._query_last_customers, run_id
-        )
+        people, back = await self._context.store.run(self._query_last_customers, run_id)
         self._rolled_back_runs[run_id] = back
         if run_id == self._selected_run_id:
             self._last_customers = people

@@ -1,15 +1,15 @@
-"""The processes that were asked for here: begun and not heard of yet, under way, just ended."""
+"""Run processes started from the page Sync: not heard of yet, under way, just ended."""
 
 from desktop.model.sync_run import RunState
-from desktop.viewmodels.syncs.sync_header_view import PendingProcess, SyncMessageView
+from desktop.sync.sync_snapshot import AllSyncsSnapshot, SyncSnapshot
+from desktop.viewmodels.syncs.sync_header_view import MessageAction, PendingProcess, SyncMessageView
 from desktop.viewmodels.syncs.sync_labels import totals_text
 from desktop.viewmodels.syncs.sync_page_context import StartedProcessProtocol, SyncPageContext
-from desktop.viewmodels.syncs.sync_snapshot import AllSyncsSnapshot, SyncSnapshot
 
-# A process that lives and has told nothing for so long has not begun.
+# Importing and signing in take some seconds on a slow computer; after so long it hangs.
 _START_TIMEOUT_S = 30.0
 _FAILED_TITLE = "It did not start."
-_CLOSE_ACTION = (("close", "Close"),)
+_CLOSE_ACTION = ((MessageAction.CLOSE, "Close"),)
 
 _NO_ANSWER_MESSAGE = SyncMessageView(
     "bad",
@@ -20,13 +20,8 @@ _NO_ANSWER_MESSAGE = SyncMessageView(
 )
 
 
-def _exit_message(words: str) -> SyncMessageView:
-    said = words or "Its process ended at once, and said nothing."
-    return SyncMessageView("bad", _FAILED_TITLE, f"{said} Nothing was written.", _CLOSE_ACTION)
-
-
 class RunProcesses:
-    """Starts them, and notices with every look what has become of them."""
+    """Starts processes, and tells with every snapshot what has become of them."""
 
     def __init__(self, context: SyncPageContext) -> None:
         self._context = context
@@ -38,15 +33,15 @@ class RunProcesses:
 
     @property
     def has_pending(self) -> bool:
-        """Whether something was asked for that has not begun."""
+        """Whether a process was started that has not told of itself."""
         return bool(self._pending)
 
     def pending_process(self, sync_name: str) -> PendingProcess | None:
-        """What was asked for and has told nothing yet."""
+        """Return the process of a sync that has not told of itself yet."""
         return self._pending.get(sync_name)
 
     def start(self, snapshot: SyncSnapshot, kind: str, *arguments: str) -> None:
-        """Begin a process for a sync; `kind` is run or plan. Raises Bug."""
+        """Start a process for a sync; `kind` is run or plan. Raises InternalError."""
         name = snapshot.sync.name
         self._started[name] = self._context.start_process(*arguments)
         self._exited.discard(name)
@@ -55,30 +50,30 @@ class RunProcesses:
         )
 
     def take_failed_starts(self, snapshot: AllSyncsSnapshot) -> dict[str, SyncMessageView]:
-        """Forget what has begun; gives the syncs whose process never did, with its reason."""
-        lost: dict[str, SyncMessageView] = {}
+        """Forget processes that have begun; return the failed starts as messages by sync."""
+        failed: dict[str, SyncMessageView] = {}
         for name, begun in tuple(self._pending.items()):
             sync = snapshot.find(name)
             if sync is None or _start_marker(sync) != (begun.run_before, begun.plan_before):
                 self._forget(name)
             elif name in self._exited:
-                lost[name] = _exit_message(self._started[name].last_output())
+                failed[name] = _exit_message(self._started[name].last_output())
                 self._forget(name)
             elif self._started[name].has_exited:
-                # What it did last may have come after this look: the next one tells.
+                # What it did last may have come after this snapshot: the next one tells.
                 self._exited.add(name)
             elif self._context.clock.monotonic() - begun.at > _START_TIMEOUT_S:
-                lost[name] = _NO_ANSWER_MESSAGE
+                failed[name] = _NO_ANSWER_MESSAGE
                 self._forget(name)
-        return lost
+        return failed
 
     def _forget(self, name: str) -> None:
         self._exited.discard(name)
         del self._pending[name], self._started[name]
 
     def take_ended_run_texts(self, snapshot: AllSyncsSnapshot) -> tuple[str, ...]:
-        """How runs have ended that were seen under way, a sentence each."""
-        said: list[str] = []
+        """Return a sentence for each run that was seen under way and has ended."""
+        sentences: list[str] = []
         for sync in snapshot.syncs:
             name, run = sync.sync.name, sync.last_run
             if run is None:
@@ -89,11 +84,11 @@ class RunProcesses:
                 done = run.state is RunState.DONE
                 how = totals_text(run.totals) if done else run.error
                 ended = "has ended" if done else "has stopped"
-                said.append(f"{sync.sync.title} {ended}. {how}".strip())
-        return tuple(said)
+                sentences.append(f"{sync.sync.title} {ended}. {how}".strip())
+        return tuple(sentences)
 
     def rows_per_second(self, snapshot: SyncSnapshot) -> float | None:
-        """Rows a second since the present stage was first seen."""
+        """Return how many rows a second the present stage has done since it was first seen."""
         run = snapshot.active_run
         if run is None:
             return None
@@ -102,12 +97,18 @@ class RunProcesses:
         if seen is None or seen[0] != key:
             self._stage_starts[snapshot.sync.name] = (key, now, run.progress.done)
             return None
-        past = now - seen[1]
-        return (run.progress.done - seen[2]) / past if past > 1.0 else None
+        elapsed = now - seen[1]
+        # Over less than a second the rate jumps with every page.
+        return (run.progress.done - seen[2]) / elapsed if elapsed > 1.0 else None
+
+
+def _exit_message(output: str) -> SyncMessageView:
+    told = output or "Its process ended at once, and said nothing."
+    return SyncMessageView("bad", _FAILED_TITLE, f"{told} Nothing was written.", _CLOSE_ACTION)
 
 
 def _start_marker(snapshot: SyncSnapshot) -> tuple[str, str]:
-    """What changes once a process has begun: a newer run, or a newer preview."""
+    """Return what changes once a process has begun: the newest run, preview and plan."""
     run = f"{snapshot.last_run.id} {snapshot.last_run.state.value}" if snapshot.last_run else ""
     preview = snapshot.preview_run
     plan = f"{preview.id} {preview.state.value}" if preview else ""

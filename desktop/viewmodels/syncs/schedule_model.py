@@ -1,9 +1,6 @@
-"""The tab “Schedule”: when a sync runs and who hears of it, tried before it is saved."""
+"""The view-model of the tab Schedule: when a sync runs, and who is told of its runs."""
 
-import asyncio
 from dataclasses import dataclass, replace
-
-from PySide6.QtCore import QObject, Signal
 
 from desktop.kit.errors import AppError
 from desktop.model.sync import Sync
@@ -17,9 +14,8 @@ from desktop.viewmodels.syncs.schedule_draft import (
     notification_draft_of,
     schedule_draft_of,
 )
+from desktop.viewmodels.syncs.sync_draft_model import SyncDraftModel
 from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
-from desktop.viewmodels.syncs.unsaved_draft_store import UnsavedDraftStore
-from desktop.viewmodels.task_registry import TaskRegistry
 
 _MAX_NEXT_TIMES = 5
 _NO_MAIL_SERVER_NOTE = "No mail server is set up, so no e-mail goes out: Settings, Syncs."
@@ -27,9 +23,9 @@ _NO_MAIL_SERVER_NOTE = "No mail server is set up, so no e-mail goes out: Setting
 
 @dataclass(frozen=True)
 class ScheduleView:
-    """`times` are day and hour in the account's zone, and this computer's hour.
+    """`next_times` are day and hour in the account's zone, and this computer's hour.
 
-    `wrong` and `telling_wrong` say what is to be chosen otherwise.
+    `rule_error` and `notification_error` say what is to be chosen otherwise.
     """
 
     draft: ScheduleDraft
@@ -48,196 +44,150 @@ class ScheduleView:
     disabled_reason: str
 
 
-class ScheduleModel(QObject):
-    """Nothing changes until it is saved; the next times follow every choice."""
+class ScheduleModel(SyncDraftModel[ScheduleDraft, ScheduleDraft]):
+    """The next run times follow every choice before it is saved."""
 
-    changed = Signal()
-    failed = Signal(object)
-    message_posted = Signal(str)
+    follows_clock = True  # the next times pass
 
     def __init__(self, page: SyncPageModel) -> None:
-        super().__init__()
-        self._page = page
-        self._context = page.context
-        self.tasks = TaskRegistry(self.failed.emit)
-        self._drafts = UnsavedDraftStore(self._context, self.tasks, "schedule", ScheduleDraft)
-        self._saved_sync: Sync | None = None
-        self._draft = ScheduleDraft()
-        page.snapshot_read.connect(self._on_snapshot_read)
-        page.sync_selected.connect(self._on_snapshot_read)
-        page.sync_removed.connect(self._on_sync_removed)
+        super().__init__(page, "schedule", ScheduleDraft)
 
     # What is shown.
 
     def view(self) -> ScheduleView:
-        """What the tab shows."""
+        """Build the tab."""
         values = self._context.workspace.values
-        here, managed = (
-            values.get(sync_settings.RUN_DUE_SYNCS_HERE),
-            values.is_managed(sync_settings.RUN_DUE_SYNCS_HERE),
-        )
-        words, wrong, times = self._rule_texts()
-        telling = self._draft.telling
-        mails = telling.when != "never" and telling.addresses
-        telling_wrong = self._notification_error()
-        trouble = wrong or telling_wrong or self._context.syncs.check_permission().reason
+        runs_here = values.get(sync_settings.RUN_DUE_SYNCS_HERE)
+        is_managed = values.is_managed(sync_settings.RUN_DUE_SYNCS_HERE)
+        rule_text, rule_error, times = self._rule_texts()
+        notification = self._draft.telling
+        has_mail = notification.when != "never" and notification.addresses
+        needs_server = has_mail and not values.get(sync_settings.MAIL_HOST)
+        notification_error = self._notification_error()
+        forbidden = self._context.syncs.check_permission().reason
+        unchanged = "" if self.has_unsaved_changes else "Nothing is changed."
         return ScheduleView(
             draft=self._draft,
-            rule_text=words,
+            rule_text=rule_text,
             time_zone=self._context.time_zone,
             next_times=times,
-            next_times_note=self._next_times_note(here=here) if times else "",
-            notification_text="" if telling_wrong else telling.summary,
-            notification_note=_NO_MAIL_SERVER_NOTE
-            if mails and not values.get(sync_settings.MAIL_HOST)
-            else "",
-            notification_error=telling_wrong,
-            runs_here=here,
-            runs_here_disabled_reason="Your organisation manages this." if managed else "",
+            next_times_note=self._next_times_note(runs_here=runs_here) if times else "",
+            notification_text="" if notification_error else notification.summary,
+            notification_note=_NO_MAIL_SERVER_NOTE if needs_server else "",
+            notification_error=notification_error,
+            runs_here=runs_here,
+            runs_here_disabled_reason="Your organisation manages this." if is_managed else "",
             runs_here_note="What was missed while everything was closed is caught up once.",
             has_unsaved_changes=self.has_unsaved_changes,
-            rule_error=wrong,
-            disabled_reason=trouble or ("" if self.has_unsaved_changes else "Nothing is changed."),
+            rule_error=rule_error,
+            disabled_reason=rule_error or notification_error or forbidden or unchanged,
         )
 
     @property
     def has_unsaved_changes(self) -> bool:
-        """Whether a choice would be lost."""
         if self._saved_sync is None:
             return False
-        telling, notify = self._draft.telling, self._saved_sync.notify
+        notification, saved = self._draft.telling, self._saved_sync.notify
         # How addresses are written down does not count, nor what is said twice.
-        if telling != notification_draft_of(notify) and telling.to_notify() != notify:
+        if notification != notification_draft_of(saved) and notification.to_notify() != saved:
             return True
         try:
-            return (
-                self._draft.to_rule().serialized
-                != parse_schedule_rule(self._saved_sync.schedule).serialized
-            )
+            rule = parse_schedule_rule(self._saved_sync.schedule)
+            return self._draft.to_rule().serialized != rule.serialized
         except AppError:
+            # A rule that cannot be saved is not the saved one.
             return True
 
     # What people do.
 
     def change_draft(self, **parts: object) -> None:
-        """Another choice."""
-        self._draft = replace(self._draft, **parts)  # type: ignore[arg-type]
-        self._save_unsaved_draft()
-        self.changed.emit()
+        """Choose other parts of the schedule, by the names of ScheduleDraft's fields."""
+        self._set_draft(replace(self._draft, **parts))  # type: ignore[arg-type]
 
     def change_notification(self, **parts: object) -> None:
-        """Other people hear of it, or on other occasions."""
+        """Choose who is told and when, by the names of NotificationDraft's fields."""
         self.change_draft(telling=replace(self._draft.telling, **parts))  # type: ignore[arg-type]
 
-    def discard_draft(self) -> None:
-        """Back to what is saved."""
-        self._draft = _draft_of_sync(self._saved_sync)
-        self._save_unsaved_draft()
-        self.changed.emit()
-
     def save_schedule(self) -> None:
-        """Store the rule, and who is told."""
+        """Save the rule, and who is told."""
         if self._saved_sync is not None:
             self.tasks.start("save", self._save_schedule(self._saved_sync.name, self._draft))
 
     def set_runs_here(self, on: bool) -> None:
-        """Whether this computer runs what is due."""
+        """Let this computer run the syncs that are due, or not; saved at once."""
         try:
             self._context.workspace.change_settings({sync_settings.RUN_DUE_SYNCS_HERE.key: on})
         except AppError as error:
             self.failed.emit(error)
         self.changed.emit()
 
-    async def close(self) -> None:
-        """End what runs; what was chosen last is kept."""
-        await asyncio.sleep(0)
-        await self._drafts.close()
-        await self.tasks.close()
-
     # How it comes about.
 
+    def _make_draft(self, sync: Sync | None) -> ScheduleDraft:
+        return (
+            schedule_draft_of(sync.schedule, sync.notify) if sync is not None else ScheduleDraft()
+        )
+
+    def _rebase_draft(self, draft: ScheduleDraft, _sync: Sync) -> ScheduleDraft:
+        return draft
+
+    def _pack_draft(self) -> ScheduleDraft:
+        return self._draft
+
+    def _unpack_draft(self, kept: ScheduleDraft, _sync: Sync) -> ScheduleDraft:
+        return kept
+
     def _rule_texts(self) -> tuple[str, str, tuple[tuple[str, str, str], ...]]:
-        """The rule in words, what is wrong with it, and its next times."""
+        """Return the rule in words, what is wrong with it, and its next times."""
         try:
             rule = self._draft.to_rule()
             return rule.description, "", self._next_times(rule)
         except AppError as error:
             return "", error.title, ()
 
-    def _next_times_note(self, *, here: bool) -> str:
+    def _next_times_note(self, *, runs_here: bool) -> str:
         if self._saved_sync is not None and not self._saved_sync.on:
             return "It is switched off: none of these comes before it is on."
-        return "" if here else "This computer does not run what is due."
+        return "" if runs_here else "This computer does not run what is due."
 
     def _notification_error(self) -> str:
-        """What of the addresses is no address."""
+        """Return what of the typed addresses is no address."""
         if self._saved_sync is None:
             return ""
         before = validate_sync(self._saved_sync)
         after = validate_sync(replace(self._saved_sync, notify=self._draft.telling.to_notify()))
         return next((problem for problem in after if problem not in before), "")
 
-    def _save_unsaved_draft(self) -> None:
-        if self._saved_sync is not None:
-            self._drafts.save(
-                self._saved_sync.name, self._draft if self.has_unsaved_changes else None
-            )
-
     async def _save_schedule(self, name: str, draft: ScheduleDraft) -> None:
-        goals = self._context.syncs
-        goal = await self._context.store.syncs.get(name)
-        text, notify = draft.to_rule().serialized, draft.telling.to_notify()
-        said = []
-        if text != parse_schedule_rule(goal.schedule).serialized:
-            goal = await self._context.run_in_database_thread(goals.set_schedule, name, text)
-            said.append(f"{goal.title} runs {parse_schedule_rule(text).description}.")
-        if notify != goal.notify:
-            goal = await self._context.run_in_database_thread(
-                goals.save_sync, replace(goal, notify=notify)
-            )
-            said.append(draft.telling.summary)
+        run, syncs = self._context.store.run, self._context.syncs
+        sync = await self._context.store.syncs.get(name)
+        rule, notify = draft.to_rule(), draft.telling.to_notify()
+        sentences = []
+        # One after the other: an unchanged rule would forget what it has missed.
+        if rule.serialized != parse_schedule_rule(sync.schedule).serialized:
+            sync = await run(syncs.set_schedule, name, rule.serialized)
+            sentences.append(f"{sync.title} runs {rule.description}.")
+        if notify != sync.notify:
+            sync = await run(syncs.save_sync, replace(sync, notify=notify))
+            sentences.append(draft.telling.summary)
         if self._saved_sync is not None and self._saved_sync.name == name:
-            self._saved_sync = goal
+            self._saved_sync = sync
+            # What was changed while this was being saved stays a draft.
             if self._draft == draft:
-                self._draft = _draft_of_sync(goal)
-            self._save_unsaved_draft()
+                self._draft = self._make_draft(sync)
+            self._keep_draft()
         self._context.publish_sync_change()
-        self.message_posted.emit(" ".join(said))
+        self.message_posted.emit(" ".join(sentences))
         self.changed.emit()
 
     def _next_times(self, rule: ScheduleRule) -> tuple[tuple[str, str, str], ...]:
-        now = self._context.clock.now()
-        zone = parse_time_zone(self._context.time_zone)
-        found = []
-        for at in next_run_times(rule, now, self._context.time_zone, _MAX_NEXT_TIMES):
-            there, here = local_time(at, zone), time_format.to_local_time(at)
-            day = f"{there:%A} {there.day} {there:%B}"
-            other = f"{here:%H:%M}" if there.date() == here.date() else f"{here:%a %H:%M}"
-            same = there.utcoffset() == here.utcoffset()
-            found.append((day, f"{there:%H:%M}", "" if same else f"{other} here"))
-        return tuple(found)
-
-    def _on_snapshot_read(self, _goal: str = "") -> None:
-        sync = self._page.selected_sync()
-        goal = sync.sync if sync is not None else None
-        before, unsaved = self._saved_sync, self.has_unsaved_changes
-        self._saved_sync = goal
-        if goal is None or before is None or goal.name != before.name:
-            self._draft = _draft_of_sync(goal)
-            if goal is not None:
-                self._drafts.load(goal.name, self._on_draft_loaded)
-        elif not unsaved:
-            self._draft = _draft_of_sync(goal)
-        self.changed.emit()
-
-    def _on_sync_removed(self, sync_name: str) -> None:
-        self._drafts.save(sync_name, None)
-
-    def _on_draft_loaded(self, draft: ScheduleDraft | None) -> None:
-        if draft is not None and not self.has_unsaved_changes:
-            self._draft = draft
-            self.changed.emit()
-
-
-def _draft_of_sync(sync: Sync | None) -> ScheduleDraft:
-    return schedule_draft_of(sync.schedule, sync.notify) if sync is not None else ScheduleDraft()
+        now, zone_name = self._context.clock.now(), self._context.time_zone
+        zone = parse_time_zone(zone_name)
+        times = []
+        for at in next_run_times(rule, now, zone_name, _MAX_NEXT_TIMES):
+            account, here = local_time(at, zone), time_format.to_local_time(at)
+            day = f"{account:%A} {account.day} {account:%B}"
+            other = f"{here:%H:%M}" if account.date() == here.date() else f"{here:%a %H:%M}"
+            is_same = account.utcoffset() == here.utcoffset()
+            times.append((day, f"{account:%H:%M}", "" if is_same else f"{other} here"))
+        return tuple(times)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from desktop.kit.text import format_count
 from desktop.model.sync_run import RunState
 from desktop.sync.sync_presets import PresetNames
+from desktop.sync.sync_snapshot import SyncSnapshot
 from desktop.viewmodels import time_format
 from desktop.viewmodels.syncs.sync_labels import (
     lower_first,
@@ -15,7 +16,6 @@ from desktop.viewmodels.syncs.sync_labels import (
     target_label,
     written_text,
 )
-from desktop.viewmodels.syncs.sync_snapshot import SyncSnapshot
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
-"""The head of the chosen sync: its switch and buttons with their reasons, and what is under way."""
+"""The header of the chosen sync: switch and buttons with reasons, progress, and a message."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from desktop.kit.text import format_count
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import PlanState
 from desktop.model.sync_run import Run, RunState
 from desktop.sync.sync_service import MissingResource
+from desktop.sync.sync_snapshot import SyncSnapshot
 from desktop.viewmodels import time_format
 from desktop.viewmodels.syncs.sync_labels import (
     duration_text,
@@ -14,16 +16,30 @@ from desktop.viewmodels.syncs.sync_labels import (
     stage_label,
     totals_text,
 )
-from desktop.viewmodels.syncs.sync_snapshot import SyncSnapshot
 from desktop.viewmodels.tone import BannerTone
 
-# What keeps a preview away; a sync that is off may still be previewed.
+# Codes of what prevents a preview too; a sync that is off may still be previewed.
 _PREVIEW_BLOCKERS = ("unsaved", "permission", "connection", "running")
+
+
+class MessageAction(StrEnum):
+    """What a message about a sync or its preview offers to do."""
+
+    CREATE_MISSING = "create"
+    CHECK = "check"
+    PREVIEW = "preview"
+    RESUME = "resume"
+    SHOW_HISTORY = "history"
+    SHOW_NEWEST = "newest"
+    CLOSE = "close"
+
+
+_RESUME_ACTIONS = ((MessageAction.RESUME, "Resume"), (MessageAction.SHOW_HISTORY, "Show the run"))
 
 
 @dataclass(frozen=True)
 class RunProgressView:
-    """What is under way. `share` is 0 to 1, None while the whole is not known."""
+    """The run or preview under way. `fraction` is 0 to 1, None while the total is unknown."""
 
     run_id: str
     text: str
@@ -34,7 +50,7 @@ class RunProgressView:
 
 @dataclass(frozen=True)
 class SyncMessageView:
-    """What has happened, in its place. `acts` are (key, words); `tone` info, warn or bad."""
+    """What has happened to a sync or preview. `actions` are (key, label) of buttons."""
 
     tone: BannerTone
     title: str
@@ -44,7 +60,7 @@ class SyncMessageView:
 
 @dataclass(frozen=True)
 class SyncHeaderView:
-    """`why_not` is the visible sentence of what keeps it from running, empty when nothing does."""
+    """Texts and states of the header; `disabled_reason` is shown below it as a sentence."""
 
     sync_name: str
     title: str
@@ -65,7 +81,7 @@ class SyncHeaderView:
 
 @dataclass(frozen=True)
 class PendingProcess:
-    """What somebody has asked for and no process has told of yet: `kind` is run or plan."""
+    """A process that was started and has not told of itself yet: `kind` is run or plan."""
 
     kind: str
     at: float
@@ -75,7 +91,7 @@ class PendingProcess:
 
 @dataclass(frozen=True)
 class HeaderInputs:
-    """What else the head depends on: what was begun, what is looked into, the last check."""
+    """What the header depends on besides the sync's snapshot."""
 
     now: float
     pending_process: PendingProcess | None = None
@@ -87,28 +103,28 @@ class HeaderInputs:
 
 
 def build_sync_header(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncHeaderView:
-    """The head of one sync."""
-    goal = snapshot.sync
-    keeps = {missing.code: missing.message for missing in snapshot.missing_requirements}
-    begun = "It is starting." if inputs.pending_process else ""
-    preview = next((keeps[code] for code in _PREVIEW_BLOCKERS if code in keeps), "")
+    """Build the header of one sync."""
+    sync = snapshot.sync
+    blockers = {missing.code: missing.message for missing in snapshot.missing_requirements}
+    starting = "It is starting." if inputs.pending_process else ""
+    preview = next((blockers[code] for code in _PREVIEW_BLOCKERS if code in blockers), "")
     first = snapshot.missing_requirements[0].message if snapshot.missing_requirements else ""
-    permission = keeps.get("permission", "")
+    permission = blockers.get("permission", "")
     waits = snapshot.sync_state.waiting_count > int(snapshot.is_stopped_by_limit)
     return SyncHeaderView(
-        sync_name=goal.name,
-        title=goal.title,
-        is_on=goal.on,
+        sync_name=sync.name,
+        title=sync.title,
+        is_on=sync.on,
         switch_disabled_reason=permission
         or inputs.busy_text
-        or ("" if goal.on else keeps.get("connection", "")),
-        preview_disabled_reason=preview or _running_text(snapshot) or begun,
-        run_disabled_reason=first or _running_text(snapshot) or begun,
-        disabled_reason=_visible_disabled_reason(goal, keeps),
+        or ("" if sync.on else blockers.get("connection", "")),
+        preview_disabled_reason=preview or _running_text(snapshot) or starting,
+        run_disabled_reason=first or _running_text(snapshot) or starting,
+        disabled_reason=_visible_disabled_reason(sync, blockers),
         note=_plan_note(snapshot, inputs.now),
-        is_favourite=goal.favourite,
-        description=goal.description,
-        labels=goal.labels,
+        is_favourite=sync.favourite,
+        description=sync.description,
+        labels=sync.labels,
         progress=_build_progress(snapshot, inputs),
         message=inputs.error_message or _build_message(snapshot, inputs),
         can_change=not permission,
@@ -120,12 +136,11 @@ def _running_text(snapshot: SyncSnapshot) -> str:
     return "It is running." if snapshot.active_run is not None else ""
 
 
-def _visible_disabled_reason(sync: Sync, keeps: dict[str, str]) -> str:
-    """The first thing that keeps it from running, where the page does not show it anyway."""
-    if "permission" in keeps:
-        return keeps["permission"]
-    if "connection" in keeps:
-        return keeps["connection"]
+def _visible_disabled_reason(sync: Sync, blockers: dict[str, str]) -> str:
+    """Return what keeps the sync from running, where the page does not show it anyway."""
+    for code in ("permission", "connection"):
+        if code in blockers:
+            return blockers[code]
     if not sync.on:
         return (
             "Off: it writes nothing. A preview shows what it would do;"
@@ -193,7 +208,15 @@ def _build_message(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncMessageV
         create = "Create it" if len(inputs.absences) == 1 else "Create them"
         if not inputs.can_create_missing:
             return SyncMessageView("warn", title, f"{words} An admin can create it here.")
-        return SyncMessageView("warn", title, words, (("make", create), ("close", "Not now")))
+        return SyncMessageView(
+            "warn",
+            title,
+            words,
+            (
+                (MessageAction.CREATE_MISSING, create),
+                (MessageAction.CLOSE, "Not now"),
+            ),
+        )
     if snapshot.active_run is not None or inputs.pending_process is not None:
         return None
     if snapshot.sync.on and not snapshot.sync.checked_at:
@@ -201,13 +224,13 @@ def _build_message(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncMessageV
             "warn",
             "It has to be checked again before it runs.",
             "What it reads or writes was changed since.",
-            (("check", "Check now"),),
+            ((MessageAction.CHECK, "Check now"),),
         )
     preview, run = snapshot.preview_run, snapshot.last_run
     if preview is not None and preview.state in (RunState.FAILED, RunState.INTERRUPTED):
         why = preview.error or "Its process ended before it was done."
         return SyncMessageView(
-            "bad", "The preview could not be made.", why, (("preview", "Try again"),)
+            "bad", "The preview could not be made.", why, ((MessageAction.PREVIEW, "Try again"),)
         )
     return _last_run_message(snapshot, run) if run is not None else None
 
@@ -222,14 +245,14 @@ def _last_run_message(snapshot: SyncSnapshot, run: Run) -> SyncMessageView | Non
             "bad",
             "The last run stopped before it was done.",
             f"{run.error} {kept} Resume goes on where it stopped; nothing is written twice.",
-            (("resume", "Resume"), ("history", "Show the run")),
+            _RESUME_ACTIONS,
         )
     if run.state is RunState.INTERRUPTED:
         return SyncMessageView(
             "bad",
             "The last run ended in the middle.",
             f"Its process has died. {kept} What was written to {target} is known; Resume goes on.",
-            (("resume", "Resume"), ("history", "Show the run")),
+            _RESUME_ACTIONS,
         )
     if (
         run.state is RunState.CANCELLED
@@ -240,6 +263,6 @@ def _last_run_message(snapshot: SyncSnapshot, run: Run) -> SyncMessageView | Non
             "info",
             "The last run was cancelled.",
             f"{kept} Resume writes the rest.".strip(),
-            (("resume", "Resume"),),
+            _RESUME_ACTIONS[:1],
         )
     return None

@@ -11,6 +11,7 @@ from desktop.model.sync_run import Run, RunStage, RunState
 from desktop.model.sync_schedule import ScheduleKind, parse_schedule_rule
 from desktop.sync.sync_presets import HIGHEST_SEGMENT, PresetNames
 from desktop.viewmodels import time_format
+from desktop.viewmodels.tone import ChipTone
 
 FATE_LABELS = {
     PlannedOutcome.CREATE: "Create",
@@ -110,9 +111,9 @@ def lower_first(words: str) -> str:
     return words[:1].lower() + words[1:]
 
 
-def run_state_label(run: Run) -> tuple[str, str]:
-    """A run's state as a word, and its chip's colour."""
-    return {
+def run_state_label(run: Run) -> tuple[str, ChipTone]:
+    """Return a run's state as a word, and the tone of its chip."""
+    labels: dict[RunState, tuple[str, ChipTone]] = {
         RunState.PLANNED: ("Planned", "neutral"),
         RunState.RUNNING: ("Running", "info"),
         RunState.WAITING: ("Waiting for you", "warn"),
@@ -120,7 +121,8 @@ def run_state_label(run: Run) -> tuple[str, str]:
         RunState.CANCELLED: ("Cancelled", "neutral"),
         RunState.FAILED: ("Failed", "bad"),
         RunState.DONE: ("Done", "ok"),
-    }[run.state]
+    }
+    return labels[run.state]
 
 
 def next_run_label(sync: Sync, next_at: float | None, now: float) -> str:

@@ -1,8 +1,8 @@
-"""What the models of the page share: the workspace, its use cases, and how a run is started."""
+"""What the view-models of the page Sync share: store, use cases, and how runs are started."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ParamSpec, Protocol, TypeVar
+from typing import Protocol
 
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
@@ -10,16 +10,14 @@ from desktop.model.customer_value import CustomerType
 from desktop.settings import settings_table
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.plan_row_decisions import PlanRowDecisions
+from desktop.sync.sync_context import SyncContext
 from desktop.sync.sync_presets import PresetNames
 from desktop.sync.sync_service import SyncService
 from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 
 class StartedProcessProtocol(Protocol):
-    """A process that was asked for."""
+    """A run or preview that was started as a process of its own."""
 
     @property
     def has_exited(self) -> bool:
@@ -27,7 +25,7 @@ class StartedProcessProtocol(Protocol):
         ...
 
     def last_output(self) -> str:
-        """What it said last, for a person."""
+        """Return the last line that it printed, for a person."""
         ...
 
 
@@ -35,9 +33,10 @@ class StartedProcessProtocol(Protocol):
 class SyncPageContext:
     """One workspace as the page needs it.
 
-    `store` has a connection and a thread of its own, closed by `close`. `goals` tells no bus: it
-    is called on the database's thread, and `tell` follows in this one.
-    `start` begins a process of its own with the arguments after `sync`. Raises Bug.
+    `store` has a connection and a thread of its own, closed by `close`. `syncs` publishes nothing
+    on the bus, since it runs on the database's thread: `publish_sync_change` follows in this one.
+    `start_process` starts `fairlead sync` with these arguments. Raises InternalError.
+    `make_sync_context` raises UserDecisionNeeded while a service is not connected.
     """
 
     workspace: WorkspaceSettingsProtocol
@@ -47,35 +46,29 @@ class SyncPageContext:
     clock: Clock
     sync_names: Callable[[], PresetNames]
     start_process: Callable[..., StartedProcessProtocol]
+    make_sync_context: Callable[[], SyncContext]
 
     @property
     def decisions(self) -> PlanRowDecisions:
-        """What people decide about plans."""
+        """The use cases of what people decide about rows of plans."""
         return PlanRowDecisions(self.store, self.clock)
 
     @property
     def time_zone(self) -> str:
-        """The Sailthru account's time zone."""
+        """The Sailthru account's time zone (IANA), in which schedules are told."""
         return self.workspace.values.get(settings_table.TIMEZONE)
 
     @property
     def predicted_value_unit(self) -> str:
         """What this account's predictions are in: a currency, or `pageviews`."""
-        publisher = (
-            self.workspace.values.get(settings_table.CUSTOMER_TYPE) == CustomerType.PUBLISHER.value
-        )
-        return "pageviews" if publisher else self.workspace.values.get(settings_table.CURRENCY)
-
-    async def run_in_database_thread(
-        self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Do something with the database on its own thread."""
-        return await self.store.run(act, *args, **kwargs)
+        values = self.workspace.values
+        is_publisher = values.get(settings_table.CUSTOMER_TYPE) == CustomerType.PUBLISHER.value
+        return "pageviews" if is_publisher else values.get(settings_table.CURRENCY)
 
     def publish_sync_change(self) -> None:
-        """Say that something about syncs has changed."""
+        """Tell every part of the window that something about syncs has changed."""
         self.bus.publish(ChangeSet.of(Topic.SYNC))
 
     def close(self) -> None:
-        """End the thread and close the connection; nobody uses the room any more."""
+        """Close the page's connection and end its thread."""
         self.store.close_second_connection()

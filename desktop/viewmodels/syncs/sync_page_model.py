@@ -1,39 +1,44 @@
-"""The page “Sync”: every sync with its state, the chosen one, and what people do with them."""
+"""The view-model of the page Sync: every sync's card, the chosen one's header, and actions."""
 
-import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import Signal
 
+from desktop.clients.sailthru.client import SailthruClient
+from desktop.clients.zendesk.client import ZendeskClient
 from desktop.kit.change_bus import ChangeSet, Topic
-from desktop.kit.errors import AppError
+from desktop.kit.errors import AppError, InvalidInput, UserDecisionNeeded
 from desktop.model.permission import Permission, Role, check_permission
 from desktop.sync.sync_presets import PresetNames
 from desktop.sync.sync_service import MissingResource
+from desktop.sync.sync_snapshot import AllSyncsSnapshot, SyncSnapshot, read_all_syncs
+from desktop.viewmodels.list_model import ListState
+from desktop.viewmodels.qt_timer import AGE_REFRESH_MS, create_timer
 from desktop.viewmodels.syncs.run_processes import RunProcesses
-from desktop.viewmodels.syncs.sync_actions import SyncActions
 from desktop.viewmodels.syncs.sync_card_view import SyncCardView, build_sync_card
 from desktop.viewmodels.syncs.sync_header_view import (
     HeaderInputs,
+    MessageAction,
     SyncHeaderView,
     SyncMessageView,
     build_sync_header,
 )
 from desktop.viewmodels.syncs.sync_labels import source_label, target_label
 from desktop.viewmodels.syncs.sync_page_context import SyncPageContext
-from desktop.viewmodels.syncs.sync_snapshot import AllSyncsSnapshot, SyncSnapshot, read_all_syncs
-from desktop.viewmodels.task_registry import TaskRegistry
+from desktop.viewmodels.task_model import TaskModel
 
+# A run tells of itself several times a second; the page reads itself anew less often.
 _THROTTLE_MS = 150
+# A process that ends before its run has begun changes no row: it is asked whether it lives.
 _PROCESS_POLL_MS = 500
-_AGE_REFRESH_MS = 30_000
+_TOPICS = (Topic.SYNC, Topic.PERMISSIONS, Topic.SERVICE, Topic.SETTINGS)
 
 
 @dataclass(frozen=True)
 class PresetView:
-    """A preset that can be added."""
+    """A preset that can be added, in words."""
 
     name: str
     title: str
@@ -42,133 +47,101 @@ class PresetView:
     description: str
 
 
-@dataclass(frozen=True)
-class SyncListState:
-    """Whether there is a list to show, and if not, the sentence in its place."""
+class SyncPageModel(TaskModel):
+    """Leads the page; the models of the tabs follow `sync_selected` and `snapshot_read`."""
 
-    is_loading: bool = False
-    text: str = ""
-    has_failed: bool = False
-    is_empty: bool = False
-
-
-class SyncPageModel(QObject):
-    """`changed`: list or head are new; `chosen` names the sync whose tabs are shown."""
-
-    changed = Signal()
     sync_selected = Signal(str)
     snapshot_read = Signal()  # the store was read again: the tabs may be out of date
-    failed = Signal(object)  # AppError
-    message_posted = Signal(str)
     waiting_count_changed = Signal(int)
     sync_removed = Signal(str)
 
     def __init__(self, context: SyncPageContext) -> None:
         super().__init__()
         self.context = context
-        self.tasks = TaskRegistry(self._on_error)
         self.selected_name = ""
+        # How many syncs wait for a person, for the badge of the page.
+        self.waiting_count = 0
         self._snapshot: AllSyncsSnapshot | None = None
         self._error: AppError | None = None
-        self._actions = SyncActions(context)
         self._processes = RunProcesses(context)
+        # Each by the name of the sync it is about.
         self._busy_texts: dict[str, str] = {}
         self._absences: dict[str, tuple[MissingResource, ...]] = {}
         self._messages: dict[str, SyncMessageView] = {}
-        self._waiting_count = 0
         self._is_reread_requested = False
         self._is_closed = False
-        self._process_timer = QTimer(self)
-        self._process_timer.setSingleShot(True)
-        self._process_timer.setInterval(_PROCESS_POLL_MS)
-        self._process_timer.timeout.connect(self.refresh)
-        self._throttle_timer = QTimer(self)
-        self._throttle_timer.setSingleShot(True)
-        self._throttle_timer.setInterval(_THROTTLE_MS)
-        self._throttle_timer.timeout.connect(self.refresh)
-        self._age_timer = QTimer(self)
-        self._age_timer.setInterval(_AGE_REFRESH_MS)
-        self._age_timer.timeout.connect(self.refresh)
+        self._process_timer = create_timer(self, _PROCESS_POLL_MS, self.refresh)
+        self._throttle_timer = create_timer(self, _THROTTLE_MS, self.refresh)
+        self._age_timer = create_timer(self, AGE_REFRESH_MS, self.refresh, repeats=True)
         self._unsubscribe = context.bus.subscribe(self._on_changes)
 
     # What the page shows.
 
     @property
     def names(self) -> PresetNames:
-        """How this account calls things."""
+        """How this account calls its fields, lists and tags."""
         return self.context.sync_names()
 
-    @property
-    def waiting_count(self) -> int:
-        """How many syncs wait for a person."""
-        return self._waiting_count
-
-    def list_state(self) -> SyncListState:
-        """What stands in place of the list where there is none."""
-        allowed = check_permission(
-            Permission.VIEW, self.context.workspace.actor, self.context.workspace.rules
-        )
+    def list_state(self) -> ListState:
+        """Say what stands in place of the cards; neither text nor summary: there is no sync."""
+        workspace = self.context.workspace
+        allowed = check_permission(Permission.VIEW, workspace.actor, workspace.rules)
         if not allowed.is_allowed:
-            return SyncListState(text=allowed.reason)
+            return ListState(text=allowed.reason)
         if self._error is not None:
-            return SyncListState(text=str(self._error), has_failed=True)
+            return ListState(text=str(self._error), action_label="Try again", has_failed=True)
         if self._snapshot is None:
-            return SyncListState(is_loading=True)
-        return SyncListState(is_empty=not self._snapshot.syncs)
+            return ListState(is_loading=True)
+        return ListState(summary=str(len(self._snapshot.syncs) or ""))
 
     def card_views(self) -> tuple[SyncCardView, ...]:
-        """Every sync, favourites first."""
+        """Build the card of every sync, favourites first."""
         if self._snapshot is None:
             return ()
-        now, names = self.context.clock.now(), self.names
+        now, names, pending = self.context.clock.now(), self.names, self._processes.pending_process
         return tuple(
-            build_sync_card(
-                sync,
-                names,
-                now,
-                starting=self._processes.pending_process(sync.sync.name) is not None,
-            )
+            build_sync_card(sync, names, now, starting=pending(sync.sync.name) is not None)
             for sync in self._snapshot.syncs
         )
 
     def preset_views(self) -> tuple[PresetView, ...]:
-        """The presets that are not added yet."""
+        """Build the presets that are not added yet."""
         if self._snapshot is None:
             return ()
         names = self.names
         return tuple(
             PresetView(
-                goal.name,
-                goal.title,
-                source_label(goal, names),
-                target_label(goal, names),
-                goal.description,
+                sync.name,
+                sync.title,
+                source_label(sync, names),
+                target_label(sync, names),
+                sync.description,
             )
-            for goal in self._snapshot.missing_presets
+            for sync in self._snapshot.missing_presets
         )
 
     @property
     def next_run_at(self) -> float | None:
-        """When the next run begins by itself, of whatever sync; None: none does."""
+        """When the next run of any sync begins by itself (Unix seconds); None: none does."""
         times = [s.sync_state.next_run_at for s in self._snapshot.syncs] if self._snapshot else []
         return min((at for at in times if at is not None), default=None)
 
     def add_disabled_reason(self) -> str:
-        """Why no sync can be added; empty: it can."""
+        """Return why no sync can be added; empty: it can."""
         verdict = self.context.syncs.check_permission()
         return verdict.reason if not verdict.is_allowed else ""
 
     def selected_sync(self) -> SyncSnapshot | None:
-        """The chosen sync as it was read last."""
+        """Return the chosen sync as it was read last."""
         return self._snapshot.find(self.selected_name) if self._snapshot else None
 
     def header_view(self) -> SyncHeaderView | None:
-        """The chosen sync's head."""
+        """Build the header of the chosen sync."""
         sync = self.selected_sync()
         if sync is None:
             return None
         name = sync.sync.name
-        around = HeaderInputs(
+        inputs = HeaderInputs(
             now=self.context.clock.now(),
             pending_process=self._processes.pending_process(name),
             busy_text=self._busy_texts.get(name, ""),
@@ -177,12 +150,12 @@ class SyncPageModel(QObject):
             rows_per_second=self._processes.rows_per_second(sync),
             error_message=self._messages.get(name),
         )
-        return build_sync_header(sync, around)
+        return build_sync_header(sync, inputs)
 
     # What people do.
 
     def set_visible(self, visible: bool) -> None:
-        """A page that is seen keeps its ages; the badge is kept in any case."""
+        """Keep the ages on a page that is seen up to date; the badge is kept in any case."""
         if visible and not self._is_closed:
             self._age_timer.start()
             self.refresh()
@@ -190,10 +163,9 @@ class SyncPageModel(QObject):
             self._age_timer.stop()
 
     def refresh(self) -> None:
-        """Read again."""
+        """Read every sync again."""
         self._is_reread_requested = True
-        if not self.tasks.is_running("look"):
-            self.tasks.start("look", self._read_snapshot())
+        self.tasks.start_once("snapshot", self._read_snapshot())
 
     def select_sync(self, sync_name: str) -> None:
         """Show one sync."""
@@ -203,122 +175,107 @@ class SyncPageModel(QObject):
             self.changed.emit()
 
     def add(self, preset: str) -> None:
-        """Add a preset, off, and show it."""
-        self._start(f"add {preset}", self._add(preset))
+        """Add a preset's sync, off, and show it."""
+        self.tasks.start_once(f"add {preset}", self._add(preset))
 
     def switch_sync(self, *, on: bool) -> None:
         """Switch the chosen sync; on, after asking both services for what it needs."""
-        if self.selected_name:
-            self._start(f"switch {self.selected_name}", self._switch(self.selected_name, on=on))
+        name = self.selected_name
+        if name:
+            self.tasks.start_once(f"switch {name}", self._switch(name, on=on))
 
-    def perform_message_action(self, act: str) -> None:
-        """What a message offers: create what is missing, resume, try again, or go away."""
-        goal = self.selected_name
-        if act == "make":
-            self._start(f"switch {goal}", self._create_missing(goal))
-        elif act == "close":
-            self._absences.pop(goal, None)
-            self._messages.pop(goal, None)
+    def perform_message_action(self, action: MessageAction) -> None:
+        """Do what a message offers: create what is missing, check, try again, or close it."""
+        name = self.selected_name
+        if action is MessageAction.CREATE_MISSING:
+            self.tasks.start_once(f"switch {name}", self._create_missing(name))
+        elif action is MessageAction.CLOSE:
+            self._forget_messages(name)
             self.changed.emit()
-        elif act == "check":
+        elif action is MessageAction.CHECK:
             self.switch_sync(on=True)
-        elif act == "preview":
+        elif action is MessageAction.PREVIEW:
             self.start_preview()
-        elif act == "resume":
+        elif action is MessageAction.RESUME:
             self.resume_run()
 
     def start_preview(self, *, full: bool = False) -> None:
-        """Make a preview, in a process of its own; `full` looks at everybody again."""
-        self._start_process(
-            self.selected_name, "plan", "plan", self.selected_name, *_full_option(full)
-        )
+        """Start a preview as a process; `full` reads everybody again."""
+        self._start_process("plan", "plan", self.selected_name, *_full_option(full))
 
     def start_run(self, *, full: bool = False) -> None:
-        """Run it, from reading to writing; `full` looks at everybody again."""
-        self._start_process(
-            self.selected_name, "run", "run", self.selected_name, *_full_option(full)
-        )
+        """Start a run as a process, from reading to writing; `full` reads everybody again."""
+        self._start_process("run", "run", self.selected_name, *_full_option(full))
 
     def resume_run(self, run: str = "") -> None:
-        """Go on with a run that stopped."""
+        """Go on with a run that stopped; by default with the last one."""
         sync = self.selected_sync()
         last = sync.last_run.id if sync is not None and sync.last_run is not None else ""
         if run or last:
-            self._start_process(
-                self.selected_name, "run", "run", self.selected_name, "--resume", run or last
-            )
+            self._start_process("run", "run", self.selected_name, "--resume", run or last)
 
-    def start_write(self, plan: str, *allow: str) -> None:
-        """Write exactly this preview; `allow` lets limits pass once."""
-        more = [word for limit in allow for word in ("--allow", limit)]
-        self._start_process(
-            self.selected_name, "run", "run", self.selected_name, "--plan", plan, *more
-        )
+    def start_write(self, plan: str) -> None:
+        """Write exactly this preview."""
+        self._start_process("run", "run", self.selected_name, "--plan", plan)
 
     def start_retry(self, row: int | None = None) -> None:
         """Try again what was refused or corrected: all of it, or one row of the last preview."""
-        rest = () if row is None else (str(row),)
-        self._start_process(self.selected_name, "run", "retry", self.selected_name, *rest)
+        rows = () if row is None else (str(row),)
+        self._start_process("run", "retry", self.selected_name, *rows)
 
     def start_rollback(self, run: str) -> None:
         """Make the preview that takes a run back; it is written like any other."""
-        self._start_process(self.selected_name, "plan", "rollback", run, "--dry-run")
+        self._start_process("plan", "rollback", run, "--dry-run")
 
     def cancel_run(self) -> None:
-        """Ask what is under way to stop."""
+        """Ask the run or preview under way to stop."""
         sync = self.selected_sync()
         if sync is not None and sync.active_run is not None:
-            self._start(f"cancel {sync.active_run.id}", self._cancel(sync.active_run.id))
+            run = sync.active_run.id
+            self.tasks.start_once(f"cancel {run}", self._cancel(run))
 
-    def edit_details(self, **parts: object) -> None:
-        """Another title, description, labels, or favourite; what it means stays."""
-        self._start(
-            f"amend {self.selected_name}", self._actions.edit_details(self.selected_name, parts)
-        )
+    def edit_details(self, **details: object) -> None:
+        """Change title, description, labels or favourite, which do not alter what it means."""
+        name = self.selected_name
+        self.tasks.start_once(f"details {name}", self._edit_details(name, details))
 
     def remove_sync(self) -> None:
-        """Take the chosen sync away; what it wrote and its history stay."""
-        self._start(f"remove {self.selected_name}", self._remove(self.selected_name))
+        """Remove the chosen sync; what it wrote and its history stay."""
+        self.tasks.start_once(f"remove {self.selected_name}", self._remove(self.selected_name))
 
     async def close(self) -> None:
-        """End what runs here; processes go on."""
+        """Stop listening and reading; processes that were started go on."""
         self._unsubscribe()
         self._is_closed = True
         for timer in (self._throttle_timer, self._age_timer, self._process_timer):
             timer.stop()
-        await asyncio.sleep(0)
-        await self.tasks.close()
+        await super().close()
 
     # How it comes about.
 
-    def _start(self, name: str, coroutine: Coroutine[Any, Any, None]) -> None:
-        if self.tasks.is_running(name):
-            coroutine.close()
+    def _start_process(self, kind: str, *arguments: str) -> None:
+        """Start `fairlead sync` with these arguments; `kind` is what is to appear: run or plan."""
+        sync, name = self.selected_sync(), self.selected_name
+        if sync is None or self._processes.pending_process(name) is not None:
             return
-        self.tasks.start(name, coroutine)
-
-    def _start_process(self, sync_name: str, kind: str, *arguments: str) -> None:
-        sync = self.selected_sync()
-        if sync is None or self._processes.pending_process(sync_name) is not None:
-            return
-        self._messages.pop(sync_name, None)
+        self._messages.pop(name, None)
         try:
             self._processes.start(sync, kind, *arguments)
         except AppError as error:
-            self._messages[sync_name] = SyncMessageView(
-                "bad", error.title, f"{error.message} {error.hint}"
-            )
+            text = f"{error.message} {error.hint}"
+            self._messages[name] = SyncMessageView("bad", error.title, text)
         self._schedule_reread()
         self.changed.emit()
 
     async def _read_snapshot(self) -> None:
+        context = self.context
         while self._is_reread_requested:
             self._is_reread_requested = False
-            services = self.context.workspace.services
+            services = context.workspace.services
             connected = services.sailthru is not None and services.zendesk is not None
             try:
-                self._snapshot = await self.context.run_in_database_thread(
-                    read_all_syncs, self.context, connected=connected
+                self._snapshot = await context.store.run(
+                    read_all_syncs, context.store, context.syncs, self.names, connected=connected
                 )
                 self._error = None
             except AppError as error:
@@ -329,67 +286,84 @@ class SyncPageModel(QObject):
             self.snapshot_read.emit()
 
     def _apply_snapshot(self, snapshot: AllSyncsSnapshot) -> None:
-        """What a look says of the processes, the badge and the choice."""
+        """Take from a snapshot what became of processes, the badge's count, and the choice."""
         self._messages |= self._processes.take_failed_starts(snapshot)
         self._schedule_reread()
         for sentence in self._processes.take_ended_run_texts(snapshot):
             self.message_posted.emit(sentence)
-        self._update_waiting_count()
+        waiting_count = sum(card.needs_person for card in self.card_views())
+        if waiting_count != self.waiting_count:
+            self.waiting_count = waiting_count
+            self.waiting_count_changed.emit(waiting_count)
         if snapshot.find(self.selected_name) is None:
             first = next(iter(snapshot.syncs), None)
             self.selected_name = first.sync.name if first else ""
             self.sync_selected.emit(self.selected_name)
 
     def _schedule_reread(self) -> None:
-        """A process that ends before it begins changes nothing that would be noticed."""
         if self._processes.has_pending and not self._is_closed:
             self._process_timer.start()
 
-    def _update_waiting_count(self) -> None:
-        waiting = sum(card.needs_person for card in self.card_views())
-        if waiting != self._waiting_count:
-            self._waiting_count = waiting
-            self.waiting_count_changed.emit(waiting)
-
-    async def _add(self, preset: str) -> None:
-        goal = await self._actions.add_preset(preset)
-        self.selected_name = goal.name
-        self.sync_selected.emit(goal.name)
-        self.message_posted.emit(f"{goal.title} is added, and off.")
-
-    async def _switch(self, name: str, *, on: bool) -> None:
+    def _forget_messages(self, name: str) -> None:
         self._absences.pop(name, None)
         self._messages.pop(name, None)
+
+    async def _add(self, preset: str) -> None:
+        sync = await self.context.store.run(self.context.syncs.add_preset, preset, self.names)
+        self.context.publish_sync_change()
+        self.selected_name = sync.name
+        self.sync_selected.emit(sync.name)
+        self.message_posted.emit(f"{sync.title} is added, and off.")
+
+    async def _switch(self, name: str, *, on: bool) -> None:
+        self._forget_messages(name)
         if on:
             words = "Asking Zendesk and Sailthru for what it needs…"
             await self._show_busy_during(name, words, self._check_and_switch_on(name))
             return
-        goal = await self._actions.switch_off(name)
-        self.message_posted.emit(f"{goal.title} is off.")
-
-    async def _create_missing(self, name: str) -> None:
-        async def make() -> None:
-            await self._actions.create_missing(self._absences.get(name, ()))
-            await self._check_and_switch_on(name)
-
-        await self._show_busy_during(name, "Creating what is missing…", make())
+        sync = await self.context.store.run(self.context.syncs.set_enabled, name, on=False)
+        self.context.publish_sync_change()
+        self.message_posted.emit(f"{sync.title} is off.")
 
     async def _check_and_switch_on(self, name: str) -> None:
-        goal, self._absences[name] = await self._actions.check_and_switch_on(name)
-        if goal.on:
-            self.message_posted.emit(f"{goal.title} is on.")
+        syncs = self.context.syncs
+        sync, self._absences[name] = await syncs.check_resources(name, *self._require_clients())
+        # Not checked: something that it cannot do without is missing, so it stays off.
+        if sync.checked_at:
+            sync = await self.context.store.run(syncs.set_enabled, name, on=True)
+        if sync.on:
+            self.message_posted.emit(f"{sync.title} is on.")
+
+    async def _create_missing(self, name: str) -> None:
+        async def create_and_check() -> None:
+            absences, clients = self._absences.get(name, ()), self._require_clients()
+            await self.context.syncs.create_missing_resources(absences, self.names, *clients)
+            await self._check_and_switch_on(name)
+
+        await self._show_busy_during(name, "Creating what is missing…", create_and_check())
+
+    def _require_clients(self) -> tuple[SailthruClient, ZendeskClient]:
+        services = self.context.workspace.services
+        if services.sailthru is None or services.zendesk is None:
+            raise UserDecisionNeeded(
+                "Zendesk and Sailthru are not both connected.",
+                "A sync needs both.",
+                "Sign in under Settings.",
+            )
+        return services.sailthru, services.zendesk
 
     async def _show_busy_during(
         self, name: str, words: str, work: Coroutine[Any, Any, None]
     ) -> None:
+        """Disable the switch while `work` goes on; its error is shown with its sync."""
         self._busy_texts[name] = words
         self.changed.emit()
         try:
             await work
         except AppError as error:
-            self._messages[name] = SyncMessageView(
-                "bad", error.title, f"{error.message} {error.hint}".strip(), (("close", "Close"),)
-            )
+            text = f"{error.message} {error.hint}".strip()
+            close = ((MessageAction.CLOSE, "Close"),)
+            self._messages[name] = SyncMessageView("bad", error.title, text, close)
         finally:
             self._busy_texts.pop(name, None)
             self.context.publish_sync_change()
@@ -399,19 +373,32 @@ class SyncPageModel(QObject):
         await self.context.store.runs.request_cancel(run)
         self.context.publish_sync_change()
 
+    async def _edit_details(self, name: str, details: dict[str, Any]) -> None:
+        if not str(details.get("title", "x")).strip():
+            raise InvalidInput("A sync needs a name.", "The old one stays.")
+        await self.context.store.run(self._save_details, name, details)
+        self.context.publish_sync_change()
+
+    def _save_details(self, name: str, details: dict[str, Any]) -> None:
+        # Read on the database's thread: what was saved since the snapshot is not undone.
+        sync = self.context.store.syncs.get.blocking(name)
+        self.context.syncs.save_sync(replace(sync, **details))
+
     async def _remove(self, name: str) -> None:
-        await self._actions.remove(name)
+        await self.context.store.run(self.context.syncs.remove_sync, name)
+        self.context.publish_sync_change()
         self.selected_name = ""
         self.sync_removed.emit(name)
         self.message_posted.emit("It is gone; what it wrote and its history stay.")
 
     def _on_changes(self, changes: ChangeSet) -> None:
-        topics = (Topic.SYNC, Topic.PERMISSIONS, Topic.SERVICE, Topic.SETTINGS)
-        if changes.has_any(*topics) and not self._throttle_timer.isActive() and not self._is_closed:
+        is_waiting = self._throttle_timer.isActive()
+        if changes.has_any(*_TOPICS) and not is_waiting and not self._is_closed:
             self._throttle_timer.start()
 
     def _on_error(self, error: AppError) -> None:
-        self.failed.emit(error)
+        super()._on_error(error)
+        # A switch that failed shows again how the sync is.
         self.changed.emit()
 
 

@@ -13,7 +13,7 @@ from desktop.panels.syncs.sync_card import status_texts
 from desktop.panels.theme import fonts
 from desktop.sync.sync_presets import ZENDESK_TO_SAILTHRU, PresetNames, build_preset
 from desktop.viewmodels.syncs.sync_card_view import SyncCardView, build_sync_card
-from desktop.viewmodels.syncs.sync_snapshot import SyncSnapshot
+from desktop.sync.sync_snapshot import SyncSnapshot
 
 _NOW = 1_780_000_000.0
 _NAMES = PresetNames("sync_to_sailthru", "zendesk-sync-smart", "zendesk_sync", "sailthru_highvalue")

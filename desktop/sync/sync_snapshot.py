@@ -1,19 +1,20 @@
-"""One look at every sync, read in one go on the database's thread, frozen."""
+"""Read the state of every sync in one piece: runs, plans, what waits and what is missing."""
 
 from dataclasses import dataclass
 
 from desktop.model.sync import Sync, SyncProblem, SyncStatus
 from desktop.model.sync_plan import Plan, PlannedOutcome, PlanState
 from desktop.model.sync_run import Run, RunState
-from desktop.sync.sync_presets import PRESETS, build_preset
-from desktop.viewmodels.syncs.sync_page_context import SyncPageContext
+from desktop.store.workspace_store import WorkspaceStore
+from desktop.sync.sync_presets import PRESETS, PresetNames, build_preset
+from desktop.sync.sync_service import SyncService
 
 _SHOWN_PLAN_STATES = (PlanState.READY, PlanState.STOPPED, PlanState.APPLYING, PlanState.APPLIED)
 
 
 @dataclass(frozen=True)
 class SyncSnapshot:
-    """How one sync stands. `plan` is the newest whole one, `preview` one being made or failed."""
+    """State of one sync. `plan` is the newest complete one, `preview_run` one in the making."""
 
     sync_state: SyncStatus
     missing_requirements: tuple[SyncProblem, ...]
@@ -63,28 +64,30 @@ class AllSyncsSnapshot:
 
     syncs: tuple[SyncSnapshot, ...]
     missing_presets: tuple[Sync, ...]
-    exchanged_count: int
 
     def find(self, sync_name: str) -> SyncSnapshot | None:
-        """One of them."""
+        """Return the snapshot of one sync."""
         return next((sync for sync in self.syncs if sync.sync.name == sync_name), None)
 
 
-def read_all_syncs(context: SyncPageContext, *, connected: bool) -> AllSyncsSnapshot:
-    """Read everything; on the database's thread. Raises StoreKnown."""
-    store, goals = context.store, context.syncs
+def read_all_syncs(
+    store: WorkspaceStore, service: SyncService, names: PresetNames, *, connected: bool
+) -> AllSyncsSnapshot:
+    """Read the snapshot of every sync; runs on the database's thread. Raises StorageError.
+
+    `connected`: both services are signed in to, without which no sync can run.
+    """
     syncs = tuple(
         SyncSnapshot(
             sync_state=state,
-            missing_requirements=goals.find_run_blockers(state.sync, connected=connected),
+            missing_requirements=service.find_run_blockers(state.sync, connected=connected),
             last_run=next(iter(store.runs.list_runs.blocking(state.sync.name, 1)), None),
             preview_run=store.runs.find_preview.blocking(state.sync.name),
             plan=store.plans.find_latest.blocking(state.sync.name, *_SHOWN_PLAN_STATES),
             exchanged_count=store.sync_state.count_exchanged_profiles.blocking(state.sync.name),
         )
-        for state in goals.list_states()
+        for state in service.list_states()
     )
-    there = {sync.sync.name for sync in syncs}
-    names = context.sync_names()
-    absent = tuple(build_preset(name, names) for name in PRESETS if name not in there)
-    return AllSyncsSnapshot(syncs, absent, store.sync_state.count_exchanged_profiles.blocking())
+    added = {sync.sync.name for sync in syncs}
+    missing = tuple(build_preset(name, names) for name in PRESETS if name not in added)
+    return AllSyncsSnapshot(syncs, missing)

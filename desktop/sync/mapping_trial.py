@@ -1,4 +1,4 @@
-"""A sync tried on one real customer: read once, judged anew with every change of the mapping."""
+"""Try a sync on one real customer: read once, planned anew with every change of the mapping."""
 
 from dataclasses import dataclass, replace
 
@@ -9,7 +9,6 @@ from desktop.model.sync import Sync
 from desktop.model.sync_plan import PlanRow
 from desktop.model.target_record import TargetRecord
 from desktop.model.zendesk_ticket import ExportedTicket
-from desktop.settings.permission_rules import customer_value_source_from
 from desktop.sync.pipeline.context import PlanContext
 from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.plan_rows import plan_record
@@ -19,9 +18,8 @@ from desktop.sync.source_record import (
     source_record_from_profile,
     source_record_from_user,
 )
-from desktop.sync.sync_context import SyncContext, make_sync_context
+from desktop.sync.sync_context import SyncContext
 from desktop.sync.target_reader import TargetReader
-from desktop.viewmodels.syncs.sync_page_context import SyncPageContext
 
 
 @dataclass(frozen=True)
@@ -37,24 +35,16 @@ class TrialCustomer:
         return match_record(self.source_record, self.plan_context).target
 
 
-async def read_trial_customer(context: SyncPageContext, sync: Sync, text: str) -> TrialCustomer:
-    """Read one customer from the source and find the counterpart.
+async def read_trial_customer(context: SyncContext, sync: Sync, text: str) -> TrialCustomer:
+    """Read one customer of the source, by address or id, and their record at the target.
 
-    Raises NotFound, InvalidInput, NeedsPerson, and what the services raise.
+    Raises NotFound, InvalidInput, UserDecisionNeeded, and what the services raise.
     """
-    services = context.workspace.services
-    tools = make_sync_context(
-        context.store,
-        context.clock,
-        context.time_zone,
-        customer_value_source_from(context.workspace.values),
-        (services.sailthru, services.zendesk),
-    )
-    record = await _read_source_record(tools, sync, parse_lookup_query(text))
-    found = await TargetReader(tools, sync).find_candidates((record,))
+    record = await _read_source_record(context, sync, parse_lookup_query(text))
+    found = await TargetReader(context, sync).find_candidates((record,))
     kinds: dict[str, str] = {}
     try:
-        kinds = {f.key: f.type for f in await tools.zendesk.client.list_user_fields() if f.active}
+        kinds = {f.key: f.type for f in await context.zendesk.client.list_user_fields() if f.active}
     except AppError:
         # An agent may not read them; a sync to Zendesk needs them, one to Sailthru does not.
         if sync.target_service is Service.ZENDESK:
@@ -62,35 +52,34 @@ async def read_trial_customer(context: SyncPageContext, sync: Sync, text: str) -
     plan_context = PlanContext(
         sync,
         context.clock.now(),
-        make_target_kind(sync.target_service, context.time_zone, kinds),
+        make_target_kind(sync.target_service, context.zone, kinds),
         candidates=found.candidates,
         targets=found.targets,
         read_errors=found.read_errors,
-        synced_values=await tools.store.sync_state.get_synced_values(
+        synced_values=await context.store.sync_state.get_synced_values(
             sync.name, tuple(found.targets)
         ),
     )
     return TrialCustomer(record, plan_context)
 
 
-def compute_trial_row(context: SyncPageContext, sync: Sync, customer: TrialCustomer) -> PlanRow:
-    """What the sync as it is drawn up now would do with this customer. Pure but for the clock."""
-    now = context.clock.now()
+def compute_trial_row(sync: Sync, customer: TrialCustomer, now: float) -> PlanRow:
+    """Plan what a draft of the sync would do with a customer that was read before. Pure."""
     return plan_record(customer.source_record, replace(customer.plan_context, sync=sync, now=now))
 
 
-async def _read_source_record(tools: SyncContext, sync: Sync, query: LookupQuery) -> SourceRecord:
+async def _read_source_record(context: SyncContext, sync: Sync, query: LookupQuery) -> SourceRecord:
     if sync.source.kind.service is Service.ZENDESK:
-        return await _read_zendesk_user(tools, query)
+        return await _read_zendesk_user(context, query)
     if query.kind not in (LookupQueryKind.EMAIL, LookupQueryKind.SID):
         raise InvalidInput("Type an e-mail address or a Sailthru id.")
     key = "email" if query.kind is LookupQueryKind.EMAIL else "sid"
-    profile = await tools.sailthru.client.get_user(query.value, key=key)
-    return source_record_from_profile(profile, tools.value_source)
+    profile = await context.sailthru.client.get_user(query.value, key=key)
+    return source_record_from_profile(profile, context.value_source)
 
 
-async def _read_zendesk_user(tools: SyncContext, query: LookupQuery) -> SourceRecord:
-    client = tools.zendesk.client
+async def _read_zendesk_user(context: SyncContext, query: LookupQuery) -> SourceRecord:
+    client = context.zendesk.client
     if query.kind is LookupQueryKind.EMAIL:
         found = await client.find_by_email(query.value)
     elif query.kind in (LookupQueryKind.ZENDESK_ID, LookupQueryKind.NUMBER):
@@ -100,13 +89,13 @@ async def _read_zendesk_user(tools: SyncContext, query: LookupQuery) -> SourceRe
     if not found:
         raise NotFound(f"{Service.ZENDESK.title} knows nobody by “{query.value[:80]}”.")
     person = found[0]
-    tickets = await tools.store.feeds.list_tickets(person.id)
-    return source_record_from_user(person, tickets or await _read_tickets(tools, person.id))
+    tickets = await context.store.feeds.list_tickets(person.id)
+    return source_record_from_user(person, tickets or await _read_tickets(context, person.id))
 
 
-async def _read_tickets(tools: SyncContext, person: int) -> tuple[ExportedTicket, ...]:
+async def _read_tickets(context: SyncContext, person: int) -> tuple[ExportedTicket, ...]:
     """A person's tickets, read now: no export has brought any yet."""
-    page = await tools.zendesk.client.list_requested_tickets(person)
+    page = await context.zendesk.client.list_requested_tickets(person)
     return tuple(
         ExportedTicket(**vars(replace(ticket, requester_id=person))) for ticket in page.tickets
     )
