@@ -4,8 +4,6 @@ import asyncio
 import base64
 import contextlib
 import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
-from tests.bench.timed_process import ROOT
+from tests.support.sandbox_process import running_sandbox
 
 if TYPE_CHECKING:
     from desktop.app.window_lifecycle import WindowLifecycle
@@ -24,22 +22,8 @@ ConnectionDocument = dict[str, Any]
 @contextlib.contextmanager
 def run_sandbox(*flags: str) -> Iterator[ConnectionDocument]:
     """A sandbox process without rate limits; gives what it prints first."""
-    command = [sys.executable, "-m", "desktop.sandbox", "--rate-limits", "off", *flags]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, cwd=ROOT
-    )
-    try:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+    with running_sandbox("--rate-limits", "off", *flags) as document:
+        yield document
 
 
 def control_sandbox(said: ConnectionDocument, method: str, name: str, body: object = None) -> Any:

@@ -236,10 +236,10 @@ class RunCrashHarness:
             self.fork_server.wait_for_exit_code()
             other.wait_for_exit_code()
             before = self._count_app_requests()
-            count = len(self.servers.request_log())
+            count = len(self.servers.logged_requests())
             for forge, told in ((self.fork_server, self.task_arguments(name)), (other, both)):
                 forge.run_task("sync", **told)
-            asked = self.servers.request_log()[count:]
+            asked = self.servers.logged_requests()[count:]
             sent = sync_cases.write_requests(r for r in asked if not r["headers"].get("x-witness"))
             if sent or self._count_app_requests() != before:
                 tally.problems.append(f"{name}: written again afterwards: {sent[:2]}")

@@ -11,7 +11,8 @@ from hypothesis import settings
 
 from desktop.app.container import WorkspaceServices
 from desktop.kit.clock import Clock
-from tests.support.manual_clock import CustomerFactory, ManualClock
+from tests.support.clocks import ManualClock
+from tests.support.edit_cases import CustomerFactory
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import create_workspace_home, open_workspace_services
 

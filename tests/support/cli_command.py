@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.support.cli_fork_server import CommandForkServer
+from tests.support.sandbox_process import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 _UNLOCK = (
     'printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; exec "$0" "$@"'
 )

@@ -1,5 +1,7 @@
 """Every kind of edit once: a customer made for it, what is wanted, and what the witness sees."""
 
+import itertools
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -95,3 +97,17 @@ def write_third_value(servers: SandboxServers, subject: EditedCustomer) -> None:
         servers.write_profile(subject.key, optout_email=kind.third_value)
     else:
         servers.write_profile(subject.key, vars={kind.name: kind.third_value})
+
+
+class CustomerFactory:
+    """Makes customers that no other test has."""
+
+    def __init__(self, servers: SandboxServers) -> None:
+        self._servers = servers
+        self._names = (f"{uuid.uuid4().hex[:12]}x{n}" for n in itertools.count())
+
+    def new_email(self) -> str:
+        return f"{next(self._names)}@town.example"
+
+    def new_customer(self, kind: str) -> EditedCustomer:
+        return create_customer(self._servers, kind, self.new_email())

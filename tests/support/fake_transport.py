@@ -1,6 +1,5 @@
 """Fakes at the ports: a clock that moves only when told to sleep, and a scripted transport."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -26,30 +25,11 @@ from desktop.clients.zendesk.credentials import (
     ZendeskAuthenticator,
     ZendeskCredentials,
 )
-from desktop.kit.clock import SystemClock
+from tests.support.clocks import ManualClock
 
 SAMPLES = Path(__file__).resolve().parents[1] / "headless" / "clients" / "samples"
 # 2026-11-21 10:42:15 UTC: a quarter past the minute.
 NOW = 1_795_257_735.0
-
-
-class RecordingClock:
-    """Sleeping moves it on at once and is written down."""
-
-    def __init__(self, now: float = NOW) -> None:
-        self.at = 1000.0
-        self.offset = now - self.at
-        self.slept: list[float] = []
-
-    def now(self) -> float:
-        return self.at + self.offset
-
-    def monotonic(self) -> float:
-        return self.at
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.at += seconds
 
 
 @dataclass
@@ -57,14 +37,14 @@ class ScriptedTransport:
     """Gives its answers in order, the last one for ever; errors are raised."""
 
     answers: list[HttpResponse | Exception]
-    clock: RecordingClock | None = None
+    clock: ManualClock | None = None
     seconds_per_request: float = 0.0
     sent: list[HttpRequest] = field(default_factory=list)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         self.sent.append(request)
         if self.clock:
-            self.clock.at += self.seconds_per_request
+            self.clock.advance(self.seconds_per_request)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
@@ -85,7 +65,7 @@ class ClientHarness:
     """A client on a script, with all that can be looked at afterwards."""
 
     transport: ScriptedTransport
-    clock: RecordingClock
+    clock: ManualClock
     limits: RateLimiter
     states: list[ServiceState]
     field_notes: list[FieldProblem]
@@ -103,7 +83,7 @@ def make_client_harness(
     authority: RequestAuthenticator | None = None,
     takes_s: float = 0.0,
 ) -> ClientHarness:
-    clock = RecordingClock()
+    clock = ManualClock(NOW)
     script = ScriptedTransport(list(answers), clock, takes_s)
     read = (
         sailthru.read_endpoint_rate_limits
@@ -158,10 +138,3 @@ def recorded_response(service: str, name: str) -> HttpResponse:
     assert isinstance(headers, dict)
     assert isinstance(stored["status"], int)
     return HttpResponse(stored["status"], {k.lower(): v for k, v in headers.items()}, raw)
-
-
-class ShortSleepClock(SystemClock):
-    """The computer's clock, whose sleeps are short however long they are asked for."""
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(min(seconds, 0.01))

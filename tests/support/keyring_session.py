@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.sandbox_process import ROOT
 
 # What every child begins with: `vault`, `Secret`, and `say(…)` for the answer on stdout.
 SCRIPT_HEADER = """

@@ -1,81 +1,19 @@
-"""A sandbox process and an independent witness of what it holds: plain HTTP, nothing of ours."""
+"""An independent witness of what the sandbox holds: plain HTTP, nothing of ours."""
 
-import base64
 import hashlib
-import http.client
 import json
-import random
-import socket
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def find_free_ports(count: int = 2) -> int:
-    """The first of so many neighbours, below those that the system hands out to anybody."""
-    for port in random.sample(range(20_000, 32_000, count), 50):
-        try:
-            for number in range(port, port + count):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", number))
-        except OSError:
-            continue
-        return port
-    raise AssertionError(f"no {count} free ports")
+from tests.support.sandbox_process import SandboxProcess
 
 
-class SandboxServers:
-    """Both services until `stop`; `document` is the first line they printed."""
+class SandboxServers(SandboxProcess):
+    """A sandbox without rate limits, whose records are read and written as somebody else would."""
 
     def __init__(self, *flags: str, log: Path | None = None) -> None:
-        self._log = log
-        command = [sys.executable, "-m", "desktop.sandbox", "--rate-limits", "off", *flags]
-        if log is not None:
-            command += ["--log", str(log)]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-        assert self._process.stdout is not None
-        self.connection_document: dict[str, Any] = json.loads(self._process.stdout.readline())
-
-    def stop(self) -> None:
-        """End them; nobody answers on their ports any more."""
-        self._process.terminate()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-
-    @property
-    def ports(self) -> tuple[int, int]:
-        """The ports of Sailthru and Zendesk, to start others in their place."""
-        uri, url = (
-            self.connection_document["sailthru"]["service_uri"],
-            self.connection_document["zendesk"]["base_url"],
-        )
-        return urlsplit(uri).port or 0, urlsplit(url).port or 0
-
-    # Control.
-
-    def control(self, method: str, name: str, body: object = None) -> Any:
-        """Tell the sandbox itself."""
-        return self._http("zendesk", method, f"/sandbox/{name}", body)[1]
-
-    def add_fault(self, spec: str, times: int | None = 1) -> None:
-        """From now on, so many matching requests go wrong."""
-        self.control("POST", "fault", {"spec": spec, "times": times})
-
-    def clear_faults(self) -> None:
-        """No faults any more, and no latency."""
-        self.control("DELETE", "fault")
-        self.control("POST", "speed", {"latency_ms": 0})
-
-    # Witness.
+        super().__init__("--rate-limits", "off", *flags, log=log)
 
     def read_profile(self, key: str) -> dict[str, Any] | None:
         """A Sailthru profile by sid or address, or None."""
@@ -127,18 +65,11 @@ class SandboxServers:
     def count_writes(self, needle: str, *, ours: bool = True) -> int:
         """How many writes of the app (or of anybody) named this sid, id or address."""
         count = 0
-        for seen in self.request_log():
+        for seen in self.logged_requests():
             if seen["method"] == "GET" or (ours and seen["headers"].get("x-witness")):
                 continue
             count += needle in seen["body"] or seen["path"].endswith(f"/{needle}")
         return count
-
-    def request_log(self) -> list[dict[str, Any]]:
-        """Every request so far."""
-        assert self._log is not None
-        # Up to the last line's end: another request may be writing its own just now.
-        whole = self._log.read_text(encoding="utf-8", errors="replace").rpartition("\n")[0]
-        return [json.loads(line) for line in whole.splitlines()]
 
     def zendesk_request(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """One request of somebody else's."""
@@ -152,17 +83,12 @@ class SandboxServers:
         values["sig"] = hashlib.md5(signed.encode(), usedforsecurity=False).hexdigest()
         form = urlencode(values)
         path = "/user" if method == "POST" else f"/user?{form}"
-        return self._http("sailthru", method, path, form if method == "POST" else None)
+        return self._as_witness("sailthru", method, path, form if method == "POST" else None)
 
     def _zendesk_request(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        return self._http("zendesk", method, path, body)
+        return self._as_witness("zendesk", method, path, body)
 
-    def _http(self, service: str, method: str, path: str, body: object) -> tuple[int, Any]:
-        url = urlsplit(
-            self.connection_document["sailthru"]["service_uri"]
-            if service == "sailthru"
-            else self.connection_document["zendesk"]["base_url"]
-        )
+    def _as_witness(self, service: str, method: str, path: str, body: object) -> tuple[int, Any]:
         headers = {"x-witness": "1"}
         data: str | None = None
         if isinstance(body, str):
@@ -170,14 +96,6 @@ class SandboxServers:
         elif body is not None:
             headers["content-type"], data = "application/json", json.dumps(body)
         if service == "zendesk":
-            told = self.connection_document["zendesk"]
-            pair = f"{told['email']}/token:{told['api_token']}".encode()
-            headers["authorization"] = "Basic " + base64.b64encode(pair).decode()
-        connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=10)
-        try:
-            connection.request(method, path, data, headers)
-            answer = connection.getresponse()
-            text = answer.read()
-        finally:
-            connection.close()
-        return answer.status, json.loads(text) if text.strip() else None
+            headers |= self.basic_auth_headers()
+        answer = self.http(service, method, path, data, headers)
+        return answer.status, answer.body or None

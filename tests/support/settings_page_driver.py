@@ -10,7 +10,8 @@ from desktop.panels.settings.setting_row import SettingRow
 from desktop.panels.settings_page import SettingsPage
 from desktop.panels.widgets.card import Card
 from desktop.viewmodels.settings.settings_page_model import SettingsPageModel
-from tests.support.window_workspace import PageSandbox, await_with_timeout, delete_qt_objects
+from tests.support.window_sandbox import PageSandbox
+from tests.support.window_workspace import await_with_timeout, delete_qt_objects
 
 CardT = TypeVar("CardT", bound=Card)
 

@@ -201,7 +201,7 @@ def count_audit_rows(store: WorkspaceStore, goal: str) -> Counter[str]:
 
 def app_requests(servers: SandboxServers, since: int = 0) -> list[dict[str, Any]]:
     """What the app asked, in order, from that request on."""
-    return [r for r in servers.request_log() if not r["headers"].get("x-witness")][since:]
+    return [r for r in servers.logged_requests() if not r["headers"].get("x-witness")][since:]
 
 
 def write_requests(asked: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

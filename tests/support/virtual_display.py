@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
-from tests.support.window_driver import die_with_parent
-from tests.support.window_workspace import ROOT
+from tests.support.sandbox_process import ROOT, die_with_parent
 
 
 class VirtualDisplay:

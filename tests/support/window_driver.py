@@ -17,8 +17,9 @@ from desktop.app.startup.launch_options import LaunchOptions
 from desktop.app.window_lifecycle import WindowLifecycle
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.model.edit import Edit
+from tests.support.sandbox_process import die_with_parent
 from tests.support.window_home import WorkspaceHome
-from tests.support.window_sandbox import LoggedSandbox, die_with_parent, read_profile_officially
+from tests.support.window_sandbox import LoggedSandbox, read_profile_officially
 from tests.support.window_workspace import await_with_timeout, delete_qt_objects, wait_until
 
 __all__ = [

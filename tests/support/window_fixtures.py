@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from tests.support.window_driver import LoggedSandbox, WindowDriver, WorkspaceHome
-from tests.support.window_home import PreparedHomes
+from tests.support.window_driver import WindowDriver
+from tests.support.window_home import PreparedHomes, WorkspaceHome
+from tests.support.window_sandbox import LoggedSandbox
 
 
 class _ErrorLogHandler(logging.Handler):

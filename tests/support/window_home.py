@@ -1,9 +1,7 @@
 """What outlives a window: a home with its files, secrets, and a clock that can be moved on."""
 
-import asyncio
 import json
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +15,9 @@ from desktop.settings.workspace import Workspace, WorkspaceRegistry
 from desktop.vault.environment_vault import EnvironmentSecrets
 from desktop.vault.memory_vault import MemoryVault
 from desktop.vault.secret import Secret
+from tests.support.clocks import OffsetClock
+from tests.support.sandbox_process import agent_document
 from tests.support.window_workspace import await_with_timeout
-
-
-class OffsetClock:
-    """The computer's time, which `skip` moves on; a wait between two tries is short."""
-
-    def __init__(self) -> None:
-        self.offset_s = 0.0
-
-    def now(self) -> float:
-        return time.time() + self.offset_s
-
-    def monotonic(self) -> float:
-        return time.monotonic() + self.offset_s
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(min(max(seconds, 0.0), 0.05))
 
 
 class WorkspaceHome:
@@ -103,13 +87,3 @@ class PreparedHomes:
             await home.set_up(document, agent=agent)
             self._homes[key] = home
         return self._homes[key]
-
-
-def agent_document(document: dict[str, Any]) -> dict[str, Any]:
-    sailthru, zendesk = dict(document["sailthru"]), dict(document["zendesk"])
-    sailthru["api_key"], sailthru["api_secret"] = (
-        sailthru["agent_api_key"],
-        sailthru["agent_api_secret"],
-    )
-    zendesk["email"], zendesk["api_token"] = zendesk["agent_email"], zendesk["agent_api_token"]
-    return {"sailthru": sailthru, "zendesk": zendesk}

@@ -4,13 +4,9 @@ import asyncio
 import functools
 import gc
 import inspect
-import json
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 from PySide6.QtCore import QObject
@@ -24,43 +20,6 @@ from desktop.settings.paths import paths_under
 from desktop.settings.workspace import WorkspaceRegistry
 from desktop.vault.environment_vault import EnvironmentSecrets
 from desktop.vault.memory_vault import MemoryVault
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-class PageSandbox:
-    """Serves until `stop`; `connection_document` is the first line it printed."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "desktop.sandbox", "--port", "0", "--customers", "0"],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-        assert self._process.stdout is not None
-        self.connection_document: dict[str, Any] = json.loads(self._process.stdout.readline())
-
-    @property
-    def sailthru(self) -> dict[str, str]:
-        return self.connection_document["sailthru"]
-
-    @property
-    def zendesk(self) -> dict[str, str]:
-        return self.connection_document["zendesk"]
-
-    def control(self, method: str, name: str, body: object = None) -> Any:
-        """Ask or tell the sandbox itself."""
-        data = None if body is None else json.dumps(body).encode()
-        url = f"{self.zendesk['base_url']}/sandbox/{name}"
-        with urlopen(Request(url, data, method=method), timeout=10) as answer:  # noqa: S310
-            return json.loads(answer.read())
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(10)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
 
 
 def make_workspace_services(

@@ -30,23 +30,6 @@ def secrets_from_document(document: Mapping[str, Any]) -> dict[Secret, str]:
     }
 
 
-def agent_document(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The same document as an agent's: their token, and the agents' Sailthru key."""
-    s, z = document["sailthru"], document["zendesk"]
-    return {
-        "sailthru": {
-            "service_uri": s["service_uri"],
-            "api_key": s["agent_api_key"],
-            "api_secret": s["agent_api_secret"],
-        },
-        "zendesk": {
-            "base_url": z["base_url"],
-            "email": z["agent_email"],
-            "api_token": z["agent_api_token"],
-        },
-    }
-
-
 def make_app_context(
     folder: Path, document: Mapping[str, Any], clock: Clock | None = None
 ) -> AppContext:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli_command import FairleadCommand
-from tests.support.edit_cases import create_customer
-from tests.support.manual_clock import CustomerFactory
-from tests.support.sandbox_servers import SandboxServers, find_free_ports
+from tests.support.edit_cases import CustomerFactory, create_customer
+from tests.support.sandbox_process import find_free_ports
+from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import create_workspace_home
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli_command import FairleadCommand
-from tests.support.sandbox_servers import ROOT, SandboxServers
+from tests.support.sandbox_process import ROOT
+from tests.support.sandbox_servers import SandboxServers
 
 MARIA, PHONE = "maria@lopez.example", "15550134"
 DATABASES = {"fairlead.db", "mirror.db"}

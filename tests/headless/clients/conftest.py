@@ -1,13 +1,8 @@
 """One sandbox process for all contract tests; ended by its own process id."""
 
 import json
-import select
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -25,32 +20,10 @@ from desktop.clients.zendesk import protocol as zendesk
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.credentials import ApiTokenCredentials, ZendeskAuthenticator
 from desktop.model.retry_backoff import ExponentialBackoff
-from tests.support.fake_transport import ShortSleepClock
+from tests.support.clocks import ShortSleepClock
+from tests.support.sandbox_process import running_sandbox
 
-ROOT = Path(__file__).resolve().parents[3]
 ConnectionDocument = dict[str, dict[str, str]]
-
-
-@contextmanager
-def running_sandbox(*options: str) -> Iterator[ConnectionDocument]:
-    """The first line of a sandbox of its own."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "desktop.sandbox", "--port", "0", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=ROOT,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        ready, _, _ = select.select([process.stdout], [], [], 30)
-        assert ready, "the sandbox did not start"
-        yield json.loads(process.stdout.readline())
-    finally:
-        process.terminate()
-        process.wait(10)
-        if process.stdout is not None:
-            process.stdout.close()
 
 
 @pytest.fixture(scope="session")

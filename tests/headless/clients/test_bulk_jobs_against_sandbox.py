@@ -31,7 +31,7 @@ from desktop.kit.errors import Forbidden, NotFound, RateLimited, ResponseTimeout
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.zendesk_user import ZendeskUser
 from tests.headless.clients.conftest import LiveClients, running_sandbox
-from tests.support.fake_transport import ShortSleepClock
+from tests.support.clocks import ShortSleepClock
 
 MARIA = "maria@lopez.example"
 

@@ -30,7 +30,7 @@ from desktop.kit.errors import (
     ServiceUnreachable,
 )
 from desktop.model.retry_backoff import ExponentialBackoff
-from tests.support.fake_transport import RecordingClock
+from tests.support.clocks import ManualClock
 from tests.support.raw_http_server import (
     ConnectionScript,
     RawConnection,
@@ -327,7 +327,7 @@ def zendesk(wire: HttpTransport) -> ZendeskClient:
 
 
 def caller(wire: HttpTransport, *authority: ZendeskAuthenticator) -> RequestPipeline:
-    clock = RecordingClock()
+    clock = ManualClock()
     budgets = Budgets(clock, read_endpoint_rate_limits, shared=False)
     tracker = ServiceStatusTracker("Sailthru", clock)
     if authority:

@@ -21,7 +21,7 @@ from tests.headless.clients.test_network_faults import (
     transport,
     zendesk,
 )
-from tests.support.fake_transport import RecordingClock
+from tests.support.clocks import ManualClock
 from tests.support.raw_http_server import ConnectionScript, RawConnection, serve_script
 
 LARGE = b'{"id":"57b4352f3f92a4254f3d5607","key":"sid","vars":{"a":1}}\n' * 40_000
@@ -33,7 +33,7 @@ Act = Callable[[HttpTransport], Awaitable[object]]
 
 
 def export(wire: HttpTransport) -> ZendeskExportClient:
-    return ZendeskExportClient(zendesk(wire), RecordingClock())
+    return ZendeskExportClient(zendesk(wire), ManualClock())
 
 
 READS: dict[str, Act] = {

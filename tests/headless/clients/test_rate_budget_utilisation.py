@@ -31,7 +31,7 @@ from desktop.clients.zendesk.credentials import ApiTokenCredentials, ZendeskAuth
 from desktop.kit.clock import SystemClock
 from desktop.kit.errors import AppError, ServiceUnreachable
 from tests.headless.clients.conftest import running_sandbox
-from tests.support.virtual_event_loop import EventLoopClock, run_in_virtual_time
+from tests.support.clocks import EventLoopClock, run_in_virtual_time
 
 CALLERS = 32
 ASK = protocol.build_request("GET", "/api/v2/tickets/recent")

@@ -6,7 +6,8 @@ from desktop.clients.http_messages import HttpRequest, HttpResponse
 from desktop.clients.rate_limiter import ACCOUNT_BUCKET, RateLimiter
 from desktop.clients.sailthru import protocol as sailthru
 from desktop.clients.zendesk import protocol as zendesk
-from tests.support.fake_transport import NOW, RecordingClock
+from tests.support.clocks import ManualClock
+from tests.support.fake_transport import NOW
 
 GET = HttpRequest("GET", "/user", "/user")
 POST = HttpRequest("POST", "/user", "/user")
@@ -34,7 +35,7 @@ def account(remaining: int, resets: int = 30, **named: str) -> HttpResponse:
 
 
 def test_sailthru_rate_budget_is_per_endpoint_and_method() -> None:
-    limits = RateLimiter(RecordingClock(), sailthru.read_endpoint_rate_limits, shared=False)
+    limits = RateLimiter(ManualClock(NOW), sailthru.read_endpoint_rate_limits, shared=False)
     limits.record_response(GET, minute(40))
     limits.record_response(POST, minute(90))
     names = {b.bucket: (b.limit, b.remaining, b.is_below_half) for b in limits.budgets()}
@@ -45,19 +46,19 @@ def test_sailthru_rate_budget_is_per_endpoint_and_method() -> None:
 
 
 def test_rate_budget_out_of_order_responses_do_not_raise_it() -> None:
-    limits = RateLimiter(RecordingClock(), sailthru.read_endpoint_rate_limits, shared=False)
+    limits = RateLimiter(ManualClock(NOW), sailthru.read_endpoint_rate_limits, shared=False)
     for left in (50, 48, 49):
         limits.record_response(GET, minute(left))
     assert limits.budgets()[0].remaining == 48
 
 
 def test_rate_budget_new_window_is_full() -> None:
-    clock = RecordingClock()
+    clock = ManualClock(NOW)
     limits = RateLimiter(clock, sailthru.read_endpoint_rate_limits, shared=False)
     limits.record_response(GET, minute(0))
     assert limits.wait_s(GET) == pytest.approx(45)
     assert limits.wait_s(POST) == 0
-    clock.at += 45
+    clock.advance(45)
     assert limits.wait_s(GET) == 0
     assert limits.budgets()[0].remaining == 100
     limits.record_response(GET, minute(99, reset=NOW + 60))
@@ -66,17 +67,17 @@ def test_rate_budget_new_window_is_full() -> None:
 
 @pytest.mark.parametrize("jump_s", [86_400.0, -86_400.0, 3e8, -3e8])
 def test_rate_budget_clock_jump_neither_blocks_nor_floods(jump_s: float) -> None:
-    clock = RecordingClock()
+    clock = ManualClock(NOW)
     limits = RateLimiter(clock, sailthru.read_endpoint_rate_limits, shared=False)
-    clock.offset += jump_s
+    clock.correct_wall_clock(jump_s)
     limits.record_response(GET, minute(0))
     assert limits.wait_s(GET) == pytest.approx(45)
-    clock.offset -= jump_s
+    clock.correct_wall_clock(-jump_s)
     assert limits.wait_s(GET) == pytest.approx(45)
 
 
 def test_zendesk_rate_budget_buckets_are_named() -> None:
-    limits = RateLimiter(RecordingClock(), zendesk.read_account_rate_limits, shared=True)
+    limits = RateLimiter(ManualClock(NOW), zendesk.read_account_rate_limits, shared=True)
     put = zendesk.build_request("PUT", "/api/v2/users/{id}", ids={"id": 1})
     limits.record_response(put, account(600, create_update_user="total=60; remaining=0; resets=20"))
     assert {b.bucket for b in limits.budgets()} == {ACCOUNT_BUCKET, "create-update-user"}
@@ -88,7 +89,7 @@ def test_zendesk_rate_budget_buckets_are_named() -> None:
 
 
 def test_rate_budget_429_holds_spent_bucket_or_account() -> None:
-    limits = RateLimiter(RecordingClock(), zendesk.read_account_rate_limits, shared=True)
+    limits = RateLimiter(ManualClock(NOW), zendesk.read_account_rate_limits, shared=True)
     put = zendesk.build_request("PUT", "/api/v2/users/{id}", ids={"id": 1})
     limits.record_response(put, account(600, create_update_user="total=60; remaining=0; resets=20"))
     limits.pause_after_429(put, 25)
@@ -100,14 +101,14 @@ def test_rate_budget_429_holds_spent_bucket_or_account() -> None:
 
 
 def test_rate_budget_sliding_window_recovery_is_accepted() -> None:
-    limits = RateLimiter(RecordingClock(), zendesk.read_account_rate_limits, shared=True)
+    limits = RateLimiter(ManualClock(NOW), zendesk.read_account_rate_limits, shared=True)
     for left, seen in ((100, 100), (110, 100), (400, 400)):
         limits.record_response(GET, account(left))
         assert limits.budget().remaining == seen  # type: ignore[union-attr]
 
 
 def test_rate_budget_reserve_is_kept() -> None:
-    limits = RateLimiter(RecordingClock(), zendesk.read_account_rate_limits, shared=True)
+    limits = RateLimiter(ManualClock(NOW), zendesk.read_account_rate_limits, shared=True)
     limits.record_response(GET, account(176))
     assert limits.wait_s(GET, 0.25) == 0
     limits.record_response(GET, account(175))
@@ -116,7 +117,7 @@ def test_rate_budget_reserve_is_kept() -> None:
 
 
 def test_rate_budget_call_in_flight_is_counted() -> None:
-    limits = RateLimiter(RecordingClock(), sailthru.read_endpoint_rate_limits, shared=False)
+    limits = RateLimiter(ManualClock(NOW), sailthru.read_endpoint_rate_limits, shared=False)
     limits.record_response(GET, minute(3))
     entered = [limits.acquire(GET) for _ in range(3)]
     assert limits.wait_s(GET) == pytest.approx(45)
@@ -128,11 +129,11 @@ def test_rate_budget_call_in_flight_is_counted() -> None:
 
 
 def test_rate_budget_late_response_of_old_window_is_ignored() -> None:
-    clock = RecordingClock()
+    clock = ManualClock(NOW)
     limits = RateLimiter(clock, sailthru.read_endpoint_rate_limits, shared=False)
     limits.record_response(GET, minute(50))
     late = limits.acquire(GET)
-    clock.at += 46
+    clock.advance(46)
     assert limits.wait_s(GET) == 0
     limits.record_response(GET, minute(3, reset=NOW + 46), late)
     limits.release(late)
@@ -141,7 +142,7 @@ def test_rate_budget_late_response_of_old_window_is_ignored() -> None:
 
 
 def test_rate_budget_sliding_window_recovery_minus_uncounted_calls() -> None:
-    limits = RateLimiter(RecordingClock(), zendesk.read_account_rate_limits, shared=True)
+    limits = RateLimiter(ManualClock(NOW), zendesk.read_account_rate_limits, shared=True)
     limits.record_response(GET, account(10))
     first, *others = [limits.acquire(GET) for _ in range(4)]
     limits.release(others.pop())
@@ -150,7 +151,7 @@ def test_rate_budget_sliding_window_recovery_minus_uncounted_calls() -> None:
 
 
 def test_inflight_job_limit_is_reported_and_never_waited_for() -> None:
-    limits = RateLimiter(RecordingClock(), zendesk.read_account_rate_limits, shared=True)
+    limits = RateLimiter(ManualClock(NOW), zendesk.read_account_rate_limits, shared=True)
     start = zendesk.build_request("PUT", "/api/v2/users/update_many")
     for left in (1, 0, 12):
         jobs = f"total=30; remaining={left}; resets=60"
@@ -162,7 +163,7 @@ def test_inflight_job_limit_is_reported_and_never_waited_for() -> None:
 
 
 def test_too_many_jobs_holds_only_job_starts() -> None:
-    limits = RateLimiter(RecordingClock(), zendesk.read_account_rate_limits, shared=True)
+    limits = RateLimiter(ManualClock(NOW), zendesk.read_account_rate_limits, shared=True)
     start = zendesk.build_request("PUT", "/api/v2/users/update_many")
     limits.record_response(start, account(600))
     limits.pause_after_429(start, 10, of_all=False)

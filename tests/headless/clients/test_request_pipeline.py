@@ -19,9 +19,9 @@ from desktop.kit.errors import (
     ServiceError,
     ServiceUnreachable,
 )
+from tests.support.clocks import ManualClock
 from tests.support.fake_transport import (
     NOW,
-    RecordingClock,
     json_response,
     make_client_harness,
     make_sailthru_client,
@@ -100,7 +100,7 @@ async def test_long_retry_after_fails_at_once_and_is_remembered() -> None:
         await client.me()
     assert len(found.sent) == 1
     assert not found.clock.slept
-    found.clock.at += 93
+    found.clock.advance(93)
     await client.me()
     assert len(found.sent) == 2
 
@@ -222,14 +222,14 @@ async def test_refused_credentials_stop_all_calls_but_probes() -> None:
     with pytest.raises(AuthenticationError):
         await client.me()
     assert len(found.sent) == 2
-    found.clock.at += 30
+    found.clock.advance(30)
     results = await asyncio.gather(
         *(client.list_recent_tickets() for _ in range(4)), return_exceptions=True
     )
     assert {type(result) for result in results} == {AuthenticationError}
     assert len(found.sent) == 3
     found.transport.answers = [recorded_response("zendesk", "recent")]
-    found.clock.at += 30
+    found.clock.advance(30)
     for _ in range(2):
         await client.list_recent_tickets()
     assert found.states[-1].status is ServiceStatus.LIVE
@@ -243,7 +243,7 @@ async def test_following_while_signed_out_polls_slowly_until_signed_in() -> None
     follow.note_activity()
     assert follow.poll_interval_s(visible=True) == SLOW_POLL_S
     found.transport.answers = [recorded_response("zendesk", "recent")]
-    found.clock.at += SLOW_POLL_S
+    found.clock.advance(SLOW_POLL_S)
     await follow.poll()
     assert follow.poll_interval_s(visible=True) == FAST_POLL_S
 
@@ -321,15 +321,15 @@ async def test_slow_responses_set_state_slow() -> None:
 
 
 def test_signed_out_state_outlasts_older_responses() -> None:
-    clock = RecordingClock()
+    clock = ManualClock(NOW)
     tracker = ServiceStatusTracker("Zendesk", clock)
     before = clock.monotonic()
-    clock.at += 1
+    clock.advance(1)
     tracker.record_failure(AuthenticationError("no"), before)
     tracker.record_response(before)
     tracker.record_failure(OFFLINE, clock.monotonic())
     assert tracker.state.status is ServiceStatus.SIGNED_OUT
-    clock.at += 1
+    clock.advance(1)
     tracker.record_failure(Forbidden("not this"), clock.monotonic())
     assert tracker.state.status is ServiceStatus.LIVE
 

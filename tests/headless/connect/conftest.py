@@ -22,8 +22,8 @@ def shared_sandbox() -> Iterator[SetupSandbox]:
 @pytest.fixture
 def sandbox(shared_sandbox: SetupSandbox) -> Iterator[SetupSandbox]:
     account = shared_sandbox.control("GET", "account")
-    yield shared_sandbox.clear_faults()
-    shared_sandbox.clear_faults()
+    yield shared_sandbox.forget_test()
+    shared_sandbox.forget_test()
     changed = {k: v for k, v in account.items() if shared_sandbox.control("GET", "account")[k] != v}
     if changed:
         shared_sandbox.control("POST", "account", changed)

@@ -78,9 +78,9 @@ class Browser:
 
 
 async def signed_in(sandbox: SetupSandbox, browser: Browser, **more: object) -> oauth.OAuthTokens:
-    transport = HttpTransport("Zendesk", sandbox.zendesk)
+    transport = HttpTransport("Zendesk", sandbox.zendesk_url)
     try:
-        request = OAuthSignInRequest(sandbox.zendesk, sandbox.client_id, **more)
+        request = OAuthSignInRequest(sandbox.zendesk_url, sandbox.client_id, **more)
         return await sign_in_with_browser(request, transport, browser)
     finally:
         await transport.aclose()
@@ -121,10 +121,12 @@ async def test_sign_in_allowed_gives_working_tokens(
         assert secret not in page.text
     assert nobody_listens()
     values = SettingsValues({"zendesk.oauth_client_id": sandbox.client_id})
-    async with desk.temporary_clients(values).transport("Zendesk", sandbox.zendesk) as transport:
+    async with desk.temporary_clients(values).transport(
+        "Zendesk", sandbox.zendesk_url
+    ) as transport:
         keeper = desk.token_manager(values, transport)
         await keeper.save_tokens(tokens)
-        async with desk.temporary_clients(values).zendesk(sandbox.zendesk, keeper) as client:
+        async with desk.temporary_clients(values).zendesk(sandbox.zendesk_url, keeper) as client:
             assert (await client.me()).email == "kim@acme.example"
 
 
@@ -162,7 +164,7 @@ async def test_sign_in_replayed_redirect_and_code_are_refused(
             await client.get(landed)
     attempt = oauth.start_attempt(sandbox.client_id, str(landed).partition("?")[0])
     code = parse_qs(landed.query.decode())["code"][0]
-    transport = HttpTransport("Zendesk", sandbox.zendesk)
+    transport = HttpTransport("Zendesk", sandbox.zendesk_url)
     answer = await transport.send(oauth.code_exchange_request(attempt, code))
     await transport.aclose()
     with pytest.raises(AuthenticationError):
@@ -233,7 +235,7 @@ async def test_sign_in_missing_scope_is_refused() -> None:
 @pytest.fixture
 def ready(sandbox: SetupSandbox, desk: ConnectionConfig) -> ConnectionConfig:
     desk.settings_file.change(
-        {"zendesk.base_url": sandbox.zendesk, "zendesk.oauth_client_id": sandbox.client_id}
+        {"zendesk.base_url": sandbox.zendesk_url, "zendesk.oauth_client_id": sandbox.client_id}
     )
     return desk
 

@@ -152,7 +152,7 @@ async def test_doctor_failing_step_is_named(
     sandbox: SetupSandbox, ready: ConnectionConfig, address: str, step: str
 ) -> None:
     # A port that takes connections and speaks no TLS.
-    uri = sandbox.sailthru.replace("http:", "https:") if address == "TLS" else address
+    uri = sandbox.sailthru_url.replace("http:", "https:") if address == "TLS" else address
     ready.settings_file.change({"sailthru.service_uri": uri})
     report = await run_doctor(ready)
     failing = named(report, step)
@@ -218,10 +218,10 @@ async def test_doctor_sync_field_can_be_created_by_admin_only(
 ) -> None:
     values = SettingsValues({"names.box_field": "made_by_a_test"})
     services = ready.temporary_clients(values)
-    async with services.transport("Zendesk", sandbox.zendesk) as transport:
+    async with services.transport("Zendesk", sandbox.zendesk_url) as transport:
         admin = await ready.zendesk_credentials(ready.settings_file.load().values, transport)
     assert admin is not None
-    async with services.zendesk(sandbox.zendesk, admin) as client:
+    async with services.zendesk(sandbox.zendesk_url, admin) as client:
         made = await client.create_user_field("made_by_a_test", "Made by a test")
         assert (made.key, made.type) == ("made_by_a_test", "checkbox")
     agent = replace(
@@ -229,7 +229,7 @@ async def test_doctor_sync_field_can_be_created_by_admin_only(
         email=sandbox.connection_document["zendesk"]["agent_email"],
         token=sandbox.connection_document["zendesk"]["agent_api_token"],
     )
-    async with services.zendesk(sandbox.zendesk, agent) as client:
+    async with services.zendesk(sandbox.zendesk_url, agent) as client:
         with pytest.raises(Forbidden):
             await client.create_user_field("another", "Another")
 
@@ -242,10 +242,10 @@ async def test_doctor_agent_key_with_job_permission_is_reported(
     sailthru = sandbox.connection_document["sailthru"]
     services = ready.temporary_clients(SettingsValues())
     good = SailthruCredentials(sailthru["agent_api_key"], sailthru["agent_api_secret"])
-    async with services.sailthru(sandbox.sailthru, good) as client:
+    async with services.sailthru(sandbox.sailthru_url, good) as client:
         assert all(check.is_ok for check in await check_agents_key(client))
     bad = SailthruCredentials(sailthru["api_key"], sailthru["api_secret"])
-    async with services.sailthru(sandbox.sailthru, bad) as client:
+    async with services.sailthru(sandbox.sailthru_url, bad) as client:
         failing = [check for check in await check_agents_key(client) if not check.is_ok]
     assert [check.name for check in failing] == ["Agents' key: job"]
 
@@ -268,7 +268,7 @@ async def test_policy_export_has_rules_and_no_secrets(
     theirs = SettingsValues({}, policy)
     assert theirs.get(settings_table.CHANGES_ENABLED)
     assert theirs.get(settings_table.SETTINGS_BY_KEY["permissions.agent.list_remove"])
-    assert theirs.get(settings_table.ZENDESK_BASE_URL) == sandbox.zendesk
+    assert theirs.get(settings_table.ZENDESK_BASE_URL) == sandbox.zendesk_url
     assert "/etc/fairlead/policy.json" in POLICY_INSTALL_NOTES
     assert "without “job”" in KEY_HANDOUT_NOTES
 

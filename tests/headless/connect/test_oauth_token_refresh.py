@@ -24,7 +24,8 @@ from desktop.kit.errors import (
 )
 from desktop.vault.memory_vault import MemoryVault
 from desktop.vault.secret import Secret
-from tests.support.setup_sandbox import ROOT, SetupSandbox
+from tests.support.sandbox_process import ROOT
+from tests.support.setup_sandbox import SetupSandbox
 
 NOW = 1_790_000_000.0
 
@@ -263,10 +264,10 @@ asyncio.run(main())
 async def grant(sandbox: SetupSandbox) -> oauth.OAuthTokens:
     """Sign in without a browser or a listener: the sandbox answers at once."""
     attempt = oauth.start_attempt(sandbox.client_id, "http://127.0.0.1:47615/callback")
-    url = oauth.authorization_url(sandbox.zendesk, attempt) + "&auto=allow"
+    url = oauth.authorization_url(sandbox.zendesk_url, attempt) + "&auto=allow"
     async with httpx.AsyncClient() as client:
         target = (await client.get(url)).headers["location"]
-    transport = HttpTransport("Zendesk", sandbox.zendesk)
+    transport = HttpTransport("Zendesk", sandbox.zendesk_url)
     answer = await transport.send(
         oauth.code_exchange_request(attempt, oauth.authorization_code_from(attempt, target))
     )
@@ -278,7 +279,7 @@ def headers_of_two(folder: Path, sandbox: SetupSandbox) -> set[str]:
     """What two processes get that ask for the header at the same moment."""
     children = [
         subprocess.Popen(
-            [sys.executable, "-c", CHILD, str(folder), sandbox.zendesk, sandbox.client_id],
+            [sys.executable, "-c", CHILD, str(folder), sandbox.zendesk_url, sandbox.client_id],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -308,7 +309,7 @@ async def test_refresh_two_processes_send_one_request(
             }
         )
     )
-    sandbox.clear_faults()
+    sandbox.forget_test()
     said = await asyncio.to_thread(headers_of_two, tmp_path, sandbox)
     assert len(said) == 1
     assert said.pop().startswith("Bearer ")
@@ -317,12 +318,12 @@ async def test_refresh_two_processes_send_one_request(
 
 async def test_client_continues_after_token_expiry(sandbox: SetupSandbox, tmp_path: Path) -> None:
     vault = MemoryVault()
-    transport = HttpTransport("Zendesk", sandbox.zendesk)
+    transport = HttpTransport("Zendesk", sandbox.zendesk_url)
     one = OAuthTokenManager(vault, transport, sandbox.client_id, tmp_path / "x.lock")
     await one.save_tokens(await grant(sandbox))
-    sandbox.clear_faults()
+    sandbox.forget_test()
     sandbox.control("POST", "expire-tokens")
-    async with TemporaryClients().zendesk(sandbox.zendesk, one) as client:
+    async with TemporaryClients().zendesk(sandbox.zendesk_url, one) as client:
         people = await asyncio.gather(*(client.me() for _ in range(3)))
     await transport.aclose()
     assert {person.role for person in people} == {"admin"}
@@ -333,10 +334,10 @@ async def test_refresh_lost_response_at_sandbox_asks_for_sign_in(
     sandbox: SetupSandbox, tmp_path: Path
 ) -> None:
     vault = MemoryVault()
-    transport = HttpTransport("Zendesk", sandbox.zendesk)
+    transport = HttpTransport("Zendesk", sandbox.zendesk_url)
     one = OAuthTokenManager(vault, transport, sandbox.client_id, tmp_path / "x.lock")
     await one.save_tokens(await grant(sandbox))
-    sandbox.clear_faults().add_fault("zendesk:POST /oauth/tokens:reset-after", times=1)
+    sandbox.forget_test().add_fault("zendesk:POST /oauth/tokens:reset-after", times=1)
     assert not await one.refresh()
     with pytest.raises(AuthenticationError, match="lost on the way"):
         await one.authorization_header()
@@ -345,7 +346,7 @@ async def test_refresh_lost_response_at_sandbox_asks_for_sign_in(
 
 
 async def test_sign_out_revokes_token_at_zendesk(sandbox: SetupSandbox, tmp_path: Path) -> None:
-    transport = HttpTransport("Zendesk", sandbox.zendesk)
+    transport = HttpTransport("Zendesk", sandbox.zendesk_url)
     one = OAuthTokenManager(MemoryVault(), transport, sandbox.client_id, tmp_path / "x.lock")
     tokens = await grant(sandbox)
     await one.save_tokens(tokens)

@@ -32,6 +32,7 @@ from desktop.vault.environment_vault import (
 from desktop.vault.keyring_vault import KeyringVault
 from desktop.vault.memory_vault import MemoryVault
 from desktop.vault.secret import Secret
+from tests.support.sandbox_process import agent_document
 from tests.support.setup_sandbox import SetupSandbox
 
 AGENT_OPT_IN = settings_table.PERMISSION_SETTINGS[Role.AGENT, Permission.OPT_IN]
@@ -53,7 +54,7 @@ async def test_setup_accepts_sandbox_document(
     assert report.actor is not None
     assert report.actor.role is Role.ADMIN
     values = values_of(desk)
-    assert values.get(settings_table.ZENDESK_BASE_URL) == sandbox.zendesk
+    assert values.get(settings_table.ZENDESK_BASE_URL) == sandbox.zendesk_url
     assert values.get(settings_table.ZENDESK_AUTH) == "token"
     assert values.get(settings_table.CUSTOMER_TYPE) == "publisher"
     assert values.get(settings_table.CURRENCY) == "EUR"
@@ -94,7 +95,7 @@ async def test_setup_as_agent_gives_agent_role(
         "names": {"health_var": "mood", "mark_var": "zendesk_sync"},
         "odd": {"key": 1},
     }
-    report = await set_up_workspace({**sandbox.agent_document(), **wanted}, desk)
+    report = await set_up_workspace({**agent_document(sandbox.connection_document), **wanted}, desk)
     assert report.is_ok, report.checks
     assert report.actor is not None
     assert report.actor.role is Role.AGENT
@@ -114,11 +115,15 @@ async def test_setup_as_agent_keeps_admin_permissions(
     sandbox: SetupSandbox, desk: ConnectionConfig
 ) -> None:
     await set_up_workspace({**sandbox.connection_document, "changes": True}, desk)
-    report = await set_up_workspace({**sandbox.agent_document(), "changes": True}, desk)
+    report = await set_up_workspace(
+        {**agent_document(sandbox.connection_document), "changes": True}, desk
+    )
     assert report.is_ok
     assert values_of(desk).get(settings_table.CHANGES_ENABLED)
     assert not any("changes" in note for note in report.notes)
-    report = await set_up_workspace({**sandbox.agent_document(), "changes": False}, desk)
+    report = await set_up_workspace(
+        {**agent_document(sandbox.connection_document), "changes": False}, desk
+    )
     assert values_of(desk).get(settings_table.CHANGES_ENABLED)
     assert any("changes" in note for note in report.notes)
 
@@ -126,9 +131,9 @@ async def test_setup_as_agent_keeps_admin_permissions(
 async def test_disconnect_zendesk_does_not_make_agent_admin(
     sandbox: SetupSandbox, desk: ConnectionConfig
 ) -> None:
-    await set_up_workspace(sandbox.agent_document(), desk)
+    await set_up_workspace(agent_document(sandbox.connection_document), desk)
     alone = {
-        "sailthru": sandbox.agent_document()["sailthru"],
+        "sailthru": agent_document(sandbox.connection_document)["sailthru"],
         "zendesk": {"auth": "none"},
         "changes": True,
     }
@@ -140,7 +145,7 @@ async def test_setup_as_agent_cannot_change_account(
     sandbox: SetupSandbox, desk: ConnectionConfig
 ) -> None:
     await set_up_workspace(sandbox.connection_document, desk)
-    document = sandbox.agent_document()
+    document = agent_document(sandbox.connection_document)
     uri = document["sailthru"]["service_uri"].replace("127.0.0.1", "localhost")
     document["sailthru"] = {**document["sailthru"], "service_uri": uri}
     with pytest.raises(NotPermitted, match="another account"):
@@ -154,7 +159,10 @@ async def test_setup_as_agent_cannot_change_account(
 async def test_setup_admin_key_without_job_names_request_text(
     sandbox: SetupSandbox, desk: ConnectionConfig
 ) -> None:
-    document = {**sandbox.connection_document, "sailthru": sandbox.agent_document()["sailthru"]}
+    document = {
+        **sandbox.connection_document,
+        "sailthru": agent_document(sandbox.connection_document)["sailthru"],
+    }
     report = await set_up_workspace(document, desk)
     assert report.is_stored
     assert not report.is_ok
@@ -271,7 +279,7 @@ async def test_setup_again_keeps_stored_credentials(
     assert (await set_up_workspace({"changes": True}, desk)).is_ok
     token = {k: sandbox.connection_document["zendesk"][k] for k in ("email", "api_token")}
     assert (await set_up_workspace({"zendesk": token}, desk)).is_ok
-    assert (await set_up_workspace({"zendesk": {"base_url": sandbox.zendesk}}, desk)).is_ok
+    assert (await set_up_workspace({"zendesk": {"base_url": sandbox.zendesk_url}}, desk)).is_ok
     values = values_of(desk)
     assert values.get(settings_table.ZENDESK_AUTH) == "token"
     assert values.get(settings_table.CHANGES_ENABLED)
@@ -280,7 +288,7 @@ async def test_setup_again_keeps_stored_credentials(
 async def test_setup_oauth_without_token_signs_in_later(
     sandbox: SetupSandbox, desk: ConnectionConfig
 ) -> None:
-    zendesk = {"account": sandbox.zendesk, "oauth_client_id": sandbox.client_id}
+    zendesk = {"account": sandbox.zendesk_url, "oauth_client_id": sandbox.client_id}
     report = await set_up_workspace(
         {"zendesk": zendesk, "permissions": {"agent": {"opt_in": True}}}, desk
     )
@@ -312,7 +320,7 @@ async def test_setup_account_of_other_workspace_is_refused(
     with pytest.raises(UserDecisionNeeded, match="“main”"):
         await set_up_workspace(sandbox.connection_document, second)
     with pytest.raises(UserDecisionNeeded, match="“main”"):
-        await set_zendesk_account(second, sandbox.zendesk)
+        await set_zendesk_account(second, sandbox.zendesk_url)
 
 
 async def test_setup_other_account_does_not_reuse_credentials(
@@ -335,7 +343,7 @@ async def test_setup_other_account_erases_first_sign_in(
     await set_up_workspace(sandbox.connection_document, desk)
     await desk.vault.set(Secret.ZENDESK_REFRESH, "refresh-of-the-first")
     # The same server by another name is another account as far as anybody can tell.
-    other = sandbox.zendesk.replace("127.0.0.1", "localhost")
+    other = sandbox.zendesk_url.replace("127.0.0.1", "localhost")
     zendesk = {**sandbox.connection_document["zendesk"], "base_url": other}
     assert (await set_up_workspace({"zendesk": zendesk}, desk)).is_stored
     assert await desk.vault.get(Secret.ZENDESK_REFRESH) is None
@@ -396,7 +404,7 @@ async def test_disconnect_forgets_account_and_permissions(
 async def test_sign_out_keeps_account(sandbox: SetupSandbox, desk: ConnectionConfig) -> None:
     await set_up_workspace(sandbox.connection_document, desk)
     await sign_out_of_zendesk(desk)
-    assert values_of(desk).get(settings_table.ZENDESK_BASE_URL) == sandbox.zendesk
+    assert values_of(desk).get(settings_table.ZENDESK_BASE_URL) == sandbox.zendesk_url
     assert await desk.vault.get(Secret.ZENDESK_TOKEN) is None
     assert await desk.vault.get(Secret.SAILTHRU_KEY)
 

@@ -16,7 +16,8 @@ from desktop.model.customer_health import CustomerHealth
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.edit import EditKind
 from desktop.model.optout_level import OptOutLevel
-from tests.support.manual_clock import CustomerFactory, ManualClock
+from tests.support.clocks import ManualClock
+from tests.support.edit_cases import CustomerFactory
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import open_workspace_services
 

@@ -12,8 +12,9 @@ from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import InvalidInput, NotPermitted
 from desktop.model.edit import EditState
 from desktop.model.permission import DEFAULT_PERMISSIONS, Actor, PermissionRules, Role
+from tests.support.clocks import ManualClock
 from tests.support.customer_use_cases import AGENT, CustomerUseCases, submit_edit
-from tests.support.manual_clock import CustomerFactory, ManualClock
+from tests.support.edit_cases import CustomerFactory
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import open_workspace_services
 

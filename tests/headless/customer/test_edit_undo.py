@@ -9,9 +9,9 @@ from desktop.app.container import WorkspaceServices
 from desktop.customer.edit_undo import reapply_request, undo_loss_warning
 from desktop.kit.errors import ConflictError, NotPermitted, UserDecisionNeeded
 from desktop.model.edit import Edit, EditState
+from tests.support.clocks import ManualClock
 from tests.support.customer_use_cases import AGENT, OTHER_AGENT, CustomerUseCases, submit_edit
-from tests.support.edit_cases import EDIT_CASES, read_current_value
-from tests.support.manual_clock import CustomerFactory, ManualClock
+from tests.support.edit_cases import EDIT_CASES, CustomerFactory, read_current_value
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import open_workspace_services
 

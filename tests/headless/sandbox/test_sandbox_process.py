@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support.sandbox_client import ROOT, SandboxClient
-from tests.support.sandbox_servers import find_free_ports
+from tests.support.sandbox_client import SandboxClient
+from tests.support.sandbox_process import ROOT, find_free_ports
 
 MARIA = {"id": "maria@lopez.example"}
 

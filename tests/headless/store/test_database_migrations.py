@@ -13,8 +13,8 @@ import pytest
 from desktop.kit.errors import StorageError
 from desktop.store import sqlite_database
 from desktop.store.sqlite_database import Database
+from tests.support.sandbox_process import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 LAST = sqlite_database.load_migrations("fairlead")[-1][0]
 NEWEST = sqlite_database.SCHEMA_MAJOR * 1000 + LAST
 

@@ -18,8 +18,8 @@ from desktop.store import process_identity as identity
 from desktop.store.outbox import Outbox
 from desktop.store.process_identity import is_owner_alive, new_owner_id, process_identity
 from desktop.store.workspace_store import WorkspaceStore, open_store
+from tests.support.sandbox_process import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 SID = "a" * 24
 WHO = EditTarget(Service.SAILTHRU, SID, "maria@lopez.example")
 VAR = EditRequest(EditKind.VAR, WHO, "city", "Lisbon", "Porto", "moved")

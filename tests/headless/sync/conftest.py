@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from desktop.app.container import WorkspaceServices
 from tests.support import sync_cases
-from tests.support.manual_clock import ManualClock
+from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import create_workspace_home, open_workspace_services
 

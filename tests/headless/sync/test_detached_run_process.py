@@ -16,10 +16,9 @@ from desktop.app.detached_run_process import DetachedRunLauncher
 from desktop.app.run_log_files import LOG_FOLDER, delete_old_logs
 from desktop.model.sync_run import Run, RunStage, RunState
 from tests.support import sync_cases
-from tests.support.manual_clock import ManualClock
+from tests.support.clocks import ManualClock
+from tests.support.sandbox_process import ROOT
 from tests.support.sandbox_servers import SandboxServers
-
-ROOT = Path(__file__).resolve().parents[3]
 
 # What a window does to start a run, without its widgets.
 _WINDOW = """

@@ -24,8 +24,9 @@ from desktop.model.sync import SourceKind, Sync, SyncSource
 from desktop.model.sync_run import RunState
 from desktop.store.workspace_store import open_store
 from desktop.sync.due_syncs import DueSyncFinder
-from tests.support.manual_clock import ManualClock
-from tests.support.sandbox_servers import ROOT, SandboxServers
+from tests.support.clocks import ManualClock
+from tests.support.sandbox_process import ROOT
+from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import open_workspace_services
 
 START = 1_780_000_000.0
@@ -125,14 +126,14 @@ async def test_due_clock_set_back_blocks_nothing(
     clock.advance(86_400 * 400)
     (one,) = due.find().due
     assert due.claim(one)
-    clock.set_wall_clock_back(86_400 * 400)
+    clock.correct_wall_clock(-86_400 * 400)
     assert due.find().due == ()
     clock.advance(300)
     assert len(due.find().due) == 1
     # A little back is nothing: it waits until the clock has caught up.
     (two,) = due.find().due
     assert due.claim(two)
-    clock.set_wall_clock_back(120)
+    clock.correct_wall_clock(-120)
     assert due.find().due == ()
     clock.advance(119)
     assert due.find().due == ()

@@ -13,7 +13,7 @@ from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import RunState
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from tests.support import sync_cases
-from tests.support.manual_clock import ManualClock
+from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers
 
 

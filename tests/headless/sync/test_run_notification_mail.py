@@ -31,7 +31,8 @@ from desktop.model.sync_run import RUN_OUTCOMES, Run, RunStage, RunState
 from desktop.sync.run_notification import build_run_notification, needs_attention, should_notify
 from desktop.vault.secret import Secret
 from tests.support.mail_server import PASSWORD, USER, MailServer, run_mail_server
-from tests.support.sandbox_servers import ROOT, SandboxServers
+from tests.support.sandbox_process import ROOT
+from tests.support.sandbox_servers import SandboxServers
 from tests.support.tls_certificates import make_server_tls_context
 
 ZONE = "America/New_York"

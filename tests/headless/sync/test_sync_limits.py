@@ -15,7 +15,7 @@ from desktop.model.sync import FlowPolicy, Sync, SyncEffects
 from desktop.model.sync_plan import PlannedOutcome, PlanRowState, PlanState
 from desktop.model.sync_run import RunState
 from tests.support import sync_cases
-from tests.support.manual_clock import ManualClock
+from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers
 
 DAY_S = 86_400.0

@@ -25,7 +25,7 @@ from desktop.model.sync_plan import PlanRowState
 from desktop.model.sync_run import RunState
 from desktop.sync.rollback_planner import RollbackPlanner
 from tests.support import sync_cases
-from tests.support.manual_clock import ManualClock
+from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import open_workspace_services
 

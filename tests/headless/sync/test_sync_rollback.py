@@ -12,7 +12,7 @@ from desktop.model.sync_run import Run, RunState
 from desktop.store.plan_retention import KEPT_FOR_S, KEPT_PLANS
 from desktop.sync.rollback_planner import RollbackPlanner
 from tests.support import sync_cases
-from tests.support.manual_clock import ManualClock
+from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers
 
 

@@ -29,7 +29,7 @@ from desktop.sync.plan_builder import PlanBuilder, PlanRequest
 from desktop.writing.plan_rows import items_of, make_completion
 from desktop.writing.write_protocol import split_by_comparison
 from tests.support import sync_cases
-from tests.support.manual_clock import ManualClock
+from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import open_workspace_services
 

@@ -18,7 +18,7 @@ from desktop.model.sync_run import RunState
 from desktop.settings.file_lock import hold_lock_blocking
 from desktop.store.workspace_store import open_store
 from tests.support import sync_cases
-from tests.support.manual_clock import ManualClock
+from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import open_workspace_services
 
@@ -178,7 +178,7 @@ async def test_clock_jump_changes_nothing(
     def checkpoint(passed: str) -> None:
         if passed == "claimed" and not moved:
             moved.append(passed)
-            clock.set_wall_clock_back(-days * 86_400.0)
+            clock.correct_wall_clock(--days * 86_400.0)
 
     run = await sync_cases.run_sync(sync_services, goal, checkpoint=checkpoint)
     assert sync_cases.check_finished_run(sync_services.store, sync_sandbox, run) == []

@@ -17,13 +17,10 @@ from desktop.settings import sync_settings
 from desktop.store.feed_repository import USERS_FEED
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from tests.support import sync_cases
-from tests.support.manual_clock import ManualClock
+from tests.support.clocks import ManualClock
+from tests.support.sandbox_process import agent_document
 from tests.support.sandbox_servers import SandboxServers
-from tests.support.workspace_home import (
-    agent_document,
-    create_workspace_home,
-    open_workspace_services,
-)
+from tests.support.workspace_home import create_workspace_home, open_workspace_services
 
 
 @pytest.fixture

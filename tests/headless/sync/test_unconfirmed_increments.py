@@ -17,7 +17,7 @@ from desktop.settings import sync_settings
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.sync.rollback_planner import RollbackPlanner
 from tests.support import sync_cases
-from tests.support.manual_clock import ManualClock
+from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers
 
 _SUM = MappingRow("ticket_count", "vars.tickets", MappingOperator.SUM)

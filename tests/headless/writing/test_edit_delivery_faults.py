@@ -9,9 +9,16 @@ import pytest
 from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import StorageError
 from desktop.model.edit import Edit, EditState, is_same_json
-from tests.support.edit_cases import EDIT_CASES, EditedCustomer, create_customer, read_current_value
-from tests.support.manual_clock import CustomerFactory, ManualClock
-from tests.support.sandbox_servers import SandboxServers, find_free_ports
+from tests.support.clocks import ManualClock
+from tests.support.edit_cases import (
+    EDIT_CASES,
+    CustomerFactory,
+    EditedCustomer,
+    create_customer,
+    read_current_value,
+)
+from tests.support.sandbox_process import find_free_ports
+from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import create_workspace_home, open_workspace_services
 
 Q, U, D, F = EditState.QUEUED, EditState.UNKNOWN, EditState.DONE, EditState.FAILED

@@ -8,13 +8,14 @@ from desktop.app.container import WorkspaceServices
 from desktop.model.edit import Edit, EditKind, EditState, is_same_json
 from desktop.model.lookup_query import parse_lookup_query
 from desktop.model.optout_level import OptOutLevel
+from tests.support.clocks import ManualClock
 from tests.support.edit_cases import (
     EDIT_CASES,
+    CustomerFactory,
     EditedCustomer,
     read_current_value,
     write_third_value,
 )
-from tests.support.manual_clock import CustomerFactory, ManualClock
 from tests.support.sandbox_servers import SandboxServers
 
 ON_PROFILES = [
@@ -157,5 +158,5 @@ async def test_edit_is_sent_after_clock_set_back(
     services: WorkspaceServices, customers: CustomerFactory, clock: ManualClock
 ) -> None:
     edit = await want(services, customers.new_customer("var"))
-    clock.set_wall_clock_back(90 * 24 * 3600)
+    clock.correct_wall_clock(-90 * 24 * 3600)
     assert (await deliver(services, edit)).state is EditState.DONE

@@ -6,8 +6,8 @@ from desktop.app.container import WorkspaceServices
 from desktop.customer.edit_service import EditService
 from desktop.kit.errors import UserDecisionNeeded
 from desktop.model.edit import Edit, EditState
-from tests.support.edit_cases import EditedCustomer
-from tests.support.manual_clock import CustomerFactory, ManualClock
+from tests.support.clocks import ManualClock
+from tests.support.edit_cases import CustomerFactory, EditedCustomer
 from tests.support.sandbox_servers import SandboxServers
 
 

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.panels.theme.application_theme import ApplicationTheme, ThemeChoice
 from tests.support.activity_page_driver import ActivityPageDriver
+from tests.support.window_sandbox import PageSandbox
 from tests.support.window_workspace import (
-    PageSandbox,
     await_with_timeout,
     close_fixtures_in_loop,
     make_workspace_services,

@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea
 from desktop.panels.theme.application_theme import ThemeChoice
 from desktop.panels.theme.current_theme import current_tokens
 from desktop.panels.widgets.label import ElidedLabel
+from tests.support.sandbox_process import ROOT
 from tests.support.window_driver import Key, WindowDriver
-from tests.support.window_workspace import ROOT, wait_until
+from tests.support.window_workspace import wait_until
 
 
 def cut(desk: WindowDriver) -> list[str]:

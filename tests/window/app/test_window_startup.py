@@ -14,15 +14,10 @@ from PySide6.QtWidgets import QComboBox
 
 from desktop.panels.widgets.switch import Switch
 from desktop.settings.window_state import WindowState, WindowStateFile
-from tests.support.window_driver import (
-    CTRL,
-    Key,
-    LoggedSandbox,
-    WindowDriver,
-    WorkspaceHome,
-    die_with_parent,
-)
-from tests.support.window_workspace import ROOT
+from tests.support.sandbox_process import ROOT, die_with_parent
+from tests.support.window_driver import CTRL, Key, WindowDriver
+from tests.support.window_home import WorkspaceHome
+from tests.support.window_sandbox import LoggedSandbox
 
 _PAINT = """
 import sys

@@ -28,12 +28,8 @@ from desktop.settings.managed_policy import ManagedPolicy
 from desktop.vault.secret import Secret
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.settings_page_driver import SettingsPageDriver, connect_workspace, setup_document
-from tests.support.window_workspace import (
-    PageSandbox,
-    await_with_timeout,
-    make_workspace_services,
-    wait_until,
-)
+from tests.support.window_sandbox import PageSandbox
+from tests.support.window_workspace import await_with_timeout, make_workspace_services, wait_until
 
 
 async def test_settings_page_contains_every_setting(admin_page: SettingsPageDriver) -> None:

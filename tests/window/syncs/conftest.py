@@ -6,13 +6,14 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from tests.support.sync_page_driver import SyncPageDriver
-from tests.support.window_driver import LoggedSandbox, WorkspaceHome
 from tests.support.window_fixtures import (  # noqa: F401 - pytest finds fixtures by their names
     _no_errors,
     home,
     open_windows_in_test_loop,
     sandbox,
 )
+from tests.support.window_home import WorkspaceHome
+from tests.support.window_sandbox import LoggedSandbox
 
 _HERE = Path(__file__).parent
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.virtual_display import FairleadProcess, VirtualDisplay
-from tests.support.window_driver import LoggedSandbox, WorkspaceHome
 from tests.support.window_fixtures import home, sandbox  # noqa: F401 - pytest finds them by name
+from tests.support.window_home import WorkspaceHome
+from tests.support.window_sandbox import LoggedSandbox
 
 _HERE = Path(__file__).parent
 

@@ -17,7 +17,9 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from desktop.app.event_loop import run_on_qt_event_loop
 from desktop.app.startup.launcher import create_application
 from desktop.panels.widgets.switch import Switch
-from tests.support.window_driver import CTRL, Key, LoggedSandbox, WindowDriver, WorkspaceHome
+from tests.support.window_driver import CTRL, Key, WindowDriver
+from tests.support.window_home import WorkspaceHome
+from tests.support.window_sandbox import LoggedSandbox
 
 
 class _ExternalSandbox(LoggedSandbox):

@@ -6,13 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.sandbox_process import die_with_parent
 from tests.support.virtual_display import FairleadProcess
-from tests.support.window_driver import (
-    MARIA,
-    LoggedSandbox,
-    die_with_parent,
-    read_profile_officially,
-)
+from tests.support.window_driver import MARIA
+from tests.support.window_sandbox import LoggedSandbox, read_profile_officially
 
 _HERE = Path(__file__).parent
 _SESSION = """

@@ -15,7 +15,8 @@ from tests.support.virtual_display import (
     wait_for_window,
     wait_until_true,
 )
-from tests.support.window_driver import LoggedSandbox, WorkspaceHome
+from tests.support.window_home import WorkspaceHome
+from tests.support.window_sandbox import LoggedSandbox
 
 PAIRS = int(os.environ.get("FAIRLEAD_PAIRS", "5"))
 

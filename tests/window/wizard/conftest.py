@@ -9,11 +9,8 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.panels.theme.application_theme import ApplicationTheme, ThemeChoice
 from tests.support.setup_wizard_driver import BrowserRecorder, SetupWizardDriver
-from tests.support.window_workspace import (
-    PageSandbox,
-    close_fixtures_in_loop,
-    make_workspace_services,
-)
+from tests.support.window_sandbox import PageSandbox
+from tests.support.window_workspace import close_fixtures_in_loop, make_workspace_services
 
 _HERE = Path(__file__).parent
 

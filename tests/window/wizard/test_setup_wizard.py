@@ -17,7 +17,8 @@ from desktop.settings import settings_table
 from desktop.vault.secret import Secret
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.setup_wizard_driver import BrowserRecorder, SetupWizardDriver
-from tests.support.window_workspace import PageSandbox, wait_until
+from tests.support.window_sandbox import PageSandbox
+from tests.support.window_workspace import wait_until
 
 
 def get(url: str) -> tuple[int, str]:
