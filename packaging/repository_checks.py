@@ -33,7 +33,7 @@ RETIRED_WORDS = {
 }
 # The rule holds for commits from this day on.
 COMMITS_SINCE = "2026-11-29T02:00:00+00:00"
-_SUBJECT = re.compile(r"[a-z][a-z0-9/_ -]*: [^ ].*[^.]")
+_SUBJECT = re.compile(r"[a-z][a-z0-9/_, -]*: [^ ].*[^.]")
 _MAX_SUBJECT = 72
 
 _FEATURE_ID = re.compile(r"\bS[0-4]-\d{2}\b")

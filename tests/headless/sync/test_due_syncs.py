@@ -36,7 +36,7 @@ NOBODY = SyncSource(
 )
 
 
-def goal_named(name: str, schedule: str = "every 5 min") -> Sync:
+def sync_named(name: str, schedule: str = "every 5 min") -> Sync:
     """A goal whose source is nobody: it reads, and stops because it is empty."""
     return Sync(
         name,
@@ -49,7 +49,7 @@ def goal_named(name: str, schedule: str = "every 5 min") -> Sync:
 
 
 def switched_on(house: WorkspaceServices, name: str, schedule: str = "every 5 min") -> Sync:
-    house.store.syncs.save.blocking(goal_named(name, schedule), START)
+    house.store.syncs.save.blocking(sync_named(name, schedule), START)
     return house.syncs.set_enabled(name, on=True)
 
 
@@ -111,7 +111,7 @@ async def test_due_changed_schedule_or_switch_gives_no_catch_up(
 async def test_due_sync_never_checked_counts_from_now(
     enabled_computer: WorkspaceServices, clock: ManualClock
 ) -> None:
-    enabled_computer.store.syncs.save.blocking(replace(goal_named("one"), on=True), START)
+    enabled_computer.store.syncs.save.blocking(replace(sync_named("one"), on=True), START)
     due = build_due_sync_finder(enabled_computer)
     assert due.find().due == ()
     clock.advance(300)
@@ -228,7 +228,7 @@ def test_due_every_scheduled_time_runs_at_most_once(
     store = open_store(tmp_path_factory.mktemp("due"))
     clock = ManualClock()
     due = DueSyncFinder(store, clock, lambda: "America/New_York")
-    store.syncs.save.blocking(replace(goal_named("one", rule), on=True), clock.now())
+    store.syncs.save.blocking(replace(sync_named("one", rule), on=True), clock.now())
     began = clock.now()
     due.find()
     ran: list[float] = []

@@ -22,7 +22,7 @@ def decisions(sync_services: WorkspaceServices, clock: ManualClock) -> PlanRowDe
     return PlanRowDecisions(sync_services.store, clock)
 
 
-def name_goal(goal: Sync) -> Sync:
+def name_of_sync(goal: Sync) -> Sync:
     """The name alone, asked about where both sides have one."""
     return replace(goal, mapping=(MappingRow("name", "vars.name", prefer=ConflictPreference.ASK),))
 
@@ -73,7 +73,7 @@ async def test_three_way_merge_writes_keeps_or_conflicts(
 ) -> None:
     """Changed here: written. Changed there: kept. Changed on both sides: somebody decides."""
     here, there, both = sync_cases.create_customers(sync_sandbox, 3)
-    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, name_goal)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, name_of_sync)
     assert (await sync_cases.run_sync(sync_services, goal)).totals["updated"] == 3
     sync_sandbox.write_user(here.user_id, name="Grace")
     sync_sandbox.write_profile(there.sid, vars={"name": "theirs"})
@@ -102,7 +102,7 @@ async def test_conflict_resolution_writes_chosen_side(
 ) -> None:
     (one,) = sync_cases.create_customers(sync_sandbox, 1)
     sync_sandbox.write_profile(one.sid, vars={"name": "theirs"})
-    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, name_goal)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, name_of_sync)
     plan, (row,) = await planned(sync_services, goal)
     assert row.fate is PlannedOutcome.CONFLICT
     picked = decisions.resolve_conflict(plan.id, row.row, "vars.name", side)

@@ -142,7 +142,7 @@ def stage(shared_sync_sandbox: SandboxServers, sync_home: Path) -> PropertyTestF
     return PropertyTestFixture(shared_sync_sandbox, sync_home)
 
 
-def drawn_goal(
+def drawn_sync(
     house: WorkspaceServices, name: str, forth: list[MappingRow], back: list[MappingRow]
 ) -> Sync:
     def change(goal: Sync) -> Sync:
@@ -174,7 +174,7 @@ def test_apply_equals_plan_and_second_run_is_empty(
     async def act(house: WorkspaceServices) -> None:
         city = stage.city
         people = stage.settle(drawn)
-        goal = drawn_goal(house, name, forth, back)
+        goal = drawn_sync(house, name, forth, back)
         plan = await build_runner(house, goal.name).preview(goal, "Ada")
         if "empty" in plan.limit_breaches:
             return
@@ -213,7 +213,7 @@ def test_rollback_restores_or_lists_every_field(
     async def act(house: WorkspaceServices) -> None:
         city = stage.city
         stage.settle(drawn)
-        goal = drawn_goal(house, name, forth, back)
+        goal = drawn_sync(house, name, forth, back)
         run = await sync_cases.run_sync(house, goal)
         if run.state is RunState.WAITING:
             return

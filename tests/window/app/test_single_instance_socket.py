@@ -28,7 +28,7 @@ def knock(qtbot: QtBot, instance: InstanceLock) -> QLocalSocket:
     return socket
 
 
-def wish(text: str) -> bytes:
+def handed_over(text: str) -> bytes:
     return json.dumps({"open": text}).encode() + b"\n"
 
 
@@ -36,11 +36,11 @@ def test_single_instance_socket_reads_first_line_only(first: InstanceLock, qtbot
     heard: list[str] = []
     first.argument_received.connect(heard.append)
     visitor = knock(qtbot, first)
-    visitor.write(wish("#1") + wish("#2"))
+    visitor.write(handed_over("#1") + handed_over("#2"))
     qtbot.waitUntil(lambda: bool(heard))
     for _ in range(3):
         visitor.write(b"x" * 2000)
-        visitor.write(wish("#3"))
+        visitor.write(handed_over("#3"))
         qtbot.wait(30)
     assert heard == ["#1"]
     assert visitor.readAll().data() == b"ok\n"
@@ -50,14 +50,14 @@ def test_single_instance_socket_joins_partial_line(first: InstanceLock, qtbot: Q
     heard: list[str] = []
     first.argument_received.connect(heard.append)
     visitor = knock(qtbot, first)
-    for letter in wish("#48213"):
+    for letter in handed_over("#48213"):
         visitor.write(bytes([letter]))
         visitor.flush()
         qtbot.wait(2)
     qtbot.waitUntil(lambda: heard == ["#48213"])
 
 
-@pytest.mark.parametrize("said", [b"", b"half a li", wish("#1")], ids=["nothing", "half", "all"])
+@pytest.mark.parametrize("said", [b"", b"half a li", handed_over("#1")], ids=["nothing", "half", "all"])
 def test_single_instance_socket_closes_connections(
     first: InstanceLock, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
