@@ -1,10 +1,11 @@
 """Sailthru and Zendesk Support as real HTTP on loopback: for tests, demo and training.
 
-It imports nothing else of this program, so that it stays an independent witness.
-Run it with `python -m desktop.sandbox`; the flags are in `options.py`, the keys of `--account`
-with their meaning in `account.py`, the kinds of `--fault` in `fault.py`. The first line on stdout
-tells addresses and keys of an admin, an agent and a second admin, whom a mass opt-in takes; it is
-written when both ports accept connections.
+It imports nothing else of this program, so that it stays an independent witness: a fact that the
+client gets wrong is not got wrong twice. What is known of the services is in docs/sailthru.md and
+docs/zendesk.md. Run it with `python -m desktop.sandbox`; the flags are in `command_line.py`, the
+keys of `--account` in `account_options.py`, the kinds of `--fault` in `fault_rules.py`. The first
+line on stdout tells addresses and keys of an admin, an agent and a second admin, whom a mass
+opt-in takes; it is written when both ports accept connections.
 
 Control, on either port, without sign-in, JSON in and out:
 
@@ -18,7 +19,7 @@ Control, on either port, without sign-in, JSON in and out:
   the faults and keys of the command line are in force again.
 - POST /sandbox/expire-tokens: every OAuth access token expires now; refresh tokens stay.
 - GET /sandbox/credentials: the first line again.
-- GET /sandbox/people: the fixed cast with ids and addresses.
+- GET /sandbox/people: the fixture people with ids and addresses.
 - GET /sandbox/tokens: counts of live OAuth codes, access and refresh tokens.
 
 Control requests are neither delayed, logged, counted nor hit by faults.

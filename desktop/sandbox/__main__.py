@@ -1,4 +1,4 @@
-"""`python -m desktop.sandbox`: an imitation of Sailthru and Zendesk as a process of its own."""
+"""`python -m desktop.sandbox`: serves the imitations of Sailthru and Zendesk as a process."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""What the imitated accounts can do: the keys of `--account`.
+"""Account options: how the imitated accounts differ from each other, the keys of `--account`.
 
 Each key names a difference between real accounts that a client has to live with.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 CALLS_A_MINUTE_BY_PLAN = {
-    # Calls a minute (Zendesk contract 12).
+    # Calls a minute: docs/zendesk.md 12.
     "essential": 10,
     "team": 200,
     "growth": 400,
@@ -21,11 +21,11 @@ CALLS_A_MINUTE_BY_PLAN = {
 
 @dataclass(frozen=True)
 class SandboxAccount:
-    """The switches, with the values a real account most often has."""
+    """The options of both accounts, with the values that real accounts most often have."""
 
-    # Zendesk: create_many and create_or_update_many (contract 0.3, off until Support is asked).
+    # Zendesk: create_many and create_or_update_many, off until Support is asked.
     bulk_import: bool = False
-    # Zendesk: "Tags on users and organizations"; off = no `tags` key on users (contract 3).
+    # Zendesk: "Tags on users and organizations"; off = no `tags` key on users.
     user_tags: bool = True
     # Zendesk: legacy satisfaction ratings.
     csat: bool = True
@@ -33,23 +33,23 @@ class SandboxAccount:
     sync_field: bool = True
     # Zendesk: calls a minute.
     plan: str = "enterprise"
-    # Zendesk: seconds until a write is found by search (contract 3: up to a few minutes).
+    # Zendesk: seconds until a write is found by search: really up to a few minutes.
     search_lag: float = 0.0
-    # Zendesk: the last seconds that an incremental export does not show yet (contract 8: a minute).
+    # Zendesk: the last seconds that an incremental export does not show yet.
     withheld: float = 60.0
-    # Zendesk: API tokens are accepted (contract 0.1: they end on 2027-04-30).
+    # Zendesk: API tokens are accepted; they end on 2027-04-30.
     api_tokens: bool = True
     # Sailthru: Prediction Manager, and the vars that carry its numbers.
     predictions: bool = True
     # Sailthru: lines of a job update may say `key: sid`; off = such lines are ignored.
     job_sid: bool = True
-    # Sailthru: POST /user naming a smart list is refused rather than ignored (contract 5 [U]).
+    # Sailthru: POST /user naming a smart list is refused rather than ignored; unknown.
     smart_list_refused: bool = False
-    # Sailthru: `smart-lists` instead of `smart_lists` in answers (contract 2.1 [U]).
+    # Sailthru: `smart-lists` instead of `smart_lists` in answers; unknown.
     smart_lists_dashed: bool = False
     extid: bool = True
     sms: bool = True
-    # Sailthru: false = an over-limit answer has no X-Rate-Limit headers (contract 3 [U]).
+    # Sailthru: false = an over-limit answer has no X-Rate-Limit headers; unknown.
     headers_on_429: bool = True
     timezone: str = "America/New_York"
     customer_type: str = "ecommerce"
@@ -64,7 +64,7 @@ class SandboxAccount:
     sailthru: bool = True
 
     def with_options_text(self, text: str) -> "SandboxAccount":
-        """Return this account with `KEY=VALUE,…` applied."""
+        """Return these options with the text `KEY=VALUE,…` applied; raises a ValueError."""
         pairs: dict[str, object] = {}
         for part in filter(None, (piece.strip() for piece in text.split(","))):
             key, equals, value = part.partition("=")
@@ -74,7 +74,7 @@ class SandboxAccount:
         return self.with_options(pairs)
 
     def with_options(self, pairs: Mapping[str, object]) -> "SandboxAccount":
-        """Return this account with values applied by key."""
+        """Return these options with values applied by key; raises a ValueError for a wrong one."""
         kinds = {item.name: type(item.default) for item in fields(self)}
         changes: dict[str, object] = {}
         for key, value in pairs.items():

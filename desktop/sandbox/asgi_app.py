@@ -1,7 +1,6 @@
-"""The way in and out of one service: an ASGI application around plain handlers.
+"""ASGI application of one service: reads a request, delays it, injects faults, writes the log.
 
-It reads the request, delays it, lets faults happen and writes the log; nothing in it knows what
-the services mean.
+Nothing in it knows what the services mean.
 """
 
 import asyncio
@@ -21,7 +20,7 @@ from desktop.sandbox.state import SandboxState
 
 
 class ServiceApp:
-    """Serves one service on one port."""
+    """Serves one service on one port; control requests are answered on every port."""
 
     def __init__(
         self,
@@ -40,8 +39,9 @@ class ServiceApp:
         self.log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one HTTP request."""
         if scope["type"] != "http":
+            # Neither service has web sockets.
             return
         request = Request(scope, receive)
         try:
@@ -49,7 +49,7 @@ class ServiceApp:
         except ClientDisconnect:
             return
         raw_query = scope["query_string"].decode("latin-1")
-        call = SandboxRequest(
+        sandbox_request = SandboxRequest(
             service=self.service,
             method=scope["method"],
             path=scope["path"],
@@ -61,12 +61,12 @@ class ServiceApp:
             body=body,
             received_at=self.state.now(),
         )
-        if call.path.startswith("/sandbox/"):
-            answer = self.control.handle(call)
+        if sandbox_request.path.startswith("/sandbox/"):
+            answer = self.control.handle(sandbox_request)
             self.state.store.commit()
             await send_response(send, answer)
             return
-        await self._serve(call, receive, send)
+        await self._serve(sandbox_request, receive, send)
 
     async def _serve(self, request: SandboxRequest, receive: Receive, send: Send) -> None:
         if self.state.latency_s:
@@ -82,21 +82,19 @@ class ServiceApp:
             self.log.write(request, status)
             return
         answer = self.handle_and_commit(request)
-        # Before the answer: who has it finds its request in the log.
+        # Before the answer: a client that has it finds its request in the log.
         self.log.write(request, answer.status)
         await send_response(send, answer)
 
     def handle_and_commit(self, request: SandboxRequest) -> SandboxResponse:
-        """Let the service answer and make its changes durable before anybody hears of them."""
+        """Let the service answer and commit its changes before the client hears of them."""
         answer = self.handle(request)
         self.state.store.commit()
         return answer
 
     def _handle_with_body_in_memory(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer with the file in the body, for a fault to spoil."""
+        """Answer with the file in the body: faults spoil bodies, not files."""
         answer = self.handle_and_commit(request)
-        return (
-            answer
-            if answer.file is None
-            else replace(answer, body=answer.file.read_bytes(), file=None)
-        )
+        if answer.file is None:
+            return answer
+        return replace(answer, body=answer.file.read_bytes(), file=None)

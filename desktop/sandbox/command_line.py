@@ -1,4 +1,4 @@
-"""The command line of the sandbox."""
+"""Command line of `python -m desktop.sandbox`: its flags, parsed and checked."""
 
 import argparse
 import math
@@ -12,7 +12,7 @@ from desktop.sandbox.fault_rules import FaultRule, parse_fault_rule
 
 @dataclass(frozen=True)
 class SandboxOptions:
-    """What the command line asked for."""
+    """The parsed flags of the command line."""
 
     port: int
     customers: int
@@ -26,7 +26,7 @@ class SandboxOptions:
 
 
 def parse_rate_factor(text: str) -> float:
-    """Read `real`, `off` or `xN` as a factor of the real limits."""
+    """Read `real`, `off` or `xN` as a factor of the real rate limits; off is infinite."""
     if text == "real":
         return 1.0
     if text == "off":
@@ -53,7 +53,7 @@ def _account_argument(text: str) -> SandboxAccount:
 
 
 def parse_options(argv: Sequence[str]) -> SandboxOptions:
-    """Read the flags; wrong usage leaves with code 2."""
+    """Parse the flags; wrong usage ends the process with exit code 2."""
     parser = argparse.ArgumentParser(
         prog="fairlead sandbox",
         description="Serve an imitation of Sailthru and Zendesk Support on this computer.",
@@ -72,17 +72,17 @@ def parse_options(argv: Sequence[str]) -> SandboxOptions:
     )
     parser.add_argument("--state", type=Path, metavar="FILE")
     parser.add_argument("--log", type=Path, metavar="FILE")
-    read = parser.parse_args(argv)
-    if read.customers < 0:
+    parsed = parser.parse_args(argv)
+    if parsed.customers < 0:
         parser.error("--customers is 0 or more")
     return SandboxOptions(
-        port=read.port,
-        customers=read.customers,
-        seed=read.seed,
-        latency_s=read.latency_ms / 1000,
-        rate_factor=read.rate_limits,
-        account=read.account,
-        faults=tuple(fault for group in read.fault for fault in group),
-        state_path=read.state,
-        log_path=read.log,
+        port=parsed.port,
+        customers=parsed.customers,
+        seed=parsed.seed,
+        latency_s=parsed.latency_ms / 1000,
+        rate_factor=parsed.rate_limits,
+        account=parsed.account,
+        faults=tuple(fault for group in parsed.fault for fault in group),
+        state_path=parsed.state,
+        log_path=parsed.log,
     )

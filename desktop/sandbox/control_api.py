@@ -1,122 +1,115 @@
-"""Control of a running sandbox, under /sandbox/ on every port and without sign-in.
+"""Control API of a running sandbox, under /sandbox/ on every port and without sign-in.
 
 The endpoints are listed in this package's docstring.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from desktop.sandbox.command_line import parse_rate_factor
 from desktop.sandbox.fault_rules import parse_fault_rule
-from desktop.sandbox.http_messages import SandboxRequest, SandboxResponse, json_response
-from desktop.sandbox.people.fixture_people import FIXTURE_PEOPLE
+from desktop.sandbox.http_messages import (
+    JsonObject,
+    SandboxHttpError,
+    SandboxRequest,
+    SandboxResponse,
+    json_response,
+)
+from desktop.sandbox.people.fixture_people import FIXTURE_PEOPLE, FixturePerson
 from desktop.sandbox.services import SandboxServices
 
 
 class ControlApi:
-    """Answers what is asked below /sandbox/."""
+    """Handles requests below /sandbox/; they are neither logged nor hit by faults."""
 
-    def __init__(
-        self, services: SandboxServices, connection_document: Callable[[], dict[str, Any]]
-    ) -> None:
+    def __init__(self, services: SandboxServices, connection_document: JsonObject) -> None:
         self.services = services
         self.state = services.state
-        self.connection_document = connection_document
-
-    def handle(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer one control call."""
-        name = request.path.removeprefix("/sandbox/").strip("/")
-        handlers: dict[tuple[str, str], Callable[[SandboxRequest], SandboxResponse]] = {
+        # (method, name) → from the JSON of the body to the JSON of the answer
+        self._handlers: dict[tuple[str, str], Callable[[Any], JsonObject]] = {
             ("POST", "viewed"): self._view_ticket,
             ("GET", "fault"): self._list_faults,
             ("POST", "fault"): self._add_faults,
             ("DELETE", "fault"): self._clear_faults,
-            ("GET", "account"): self._get_account_options,
+            ("GET", "account"): lambda _given: asdict(self.state.account),
             ("POST", "account"): self._set_account_options,
             ("GET", "requests"): self._count_requests,
             ("DELETE", "requests"): self._clear_request_counts,
             ("POST", "expire-tokens"): self._expire_tokens,
-            ("GET", "credentials"): lambda _call: json_response(self.connection_document()),
-            ("GET", "people"): self._list_fixture_people,
-            ("GET", "tokens"): self._count_tokens,
+            ("GET", "credentials"): lambda _given: connection_document,
+            ("GET", "people"): lambda _given: {"people": [*map(_person_json, FIXTURE_PEOPLE)]},
+            ("GET", "tokens"): lambda _given: services.zendesk.repository.count_tokens(),
             ("POST", "speed"): self._set_speed,
             ("POST", "reset"): self._reset,
         }
-        handler = handlers.get((request.method, name))
+
+    def handle(self, request: SandboxRequest) -> SandboxResponse:
+        """Answer one control request; a body that cannot be read is a 400 with the reason."""
+        name = request.path.removeprefix("/sandbox/").strip("/")
+        handler = self._handlers.get((request.method, name))
         if handler is None:
             return json_response({"error": f"no {request.method} {request.path}"}, 404)
         try:
-            return handler(request)
+            return json_response(handler(request.json()))
+        except SandboxHttpError as refused:
+            return refused.response
         except (ValueError, KeyError, TypeError) as error:
             return json_response({"error": str(error)}, 400)
 
-    def _view_ticket(self, request: SandboxRequest) -> SandboxResponse:
-        ticket = int(request.json()["ticket"])
+    def _view_ticket(self, given: Any) -> JsonObject:
+        ticket = int(given["ticket"])
         if not self.services.zendesk.repository.view_ticket(ticket):
-            return json_response({"error": f"no ticket {ticket}"}, 404)
-        return json_response({"viewed": ticket})
+            raise SandboxHttpError(json_response({"error": f"no ticket {ticket}"}, 404))
+        return {"viewed": ticket}
 
-    def _list_faults(self, _request: SandboxRequest) -> SandboxResponse:
-        rules = [asdict(rule) for rule in self.state.fault_rules.rules]
-        return json_response({"faults": rules})
+    def _list_faults(self, _given: Any) -> JsonObject:
+        return {"faults": [asdict(rule) for rule in self.state.fault_rules.rules]}
 
-    def _add_faults(self, request: SandboxRequest) -> SandboxResponse:
-        given = request.json()
+    def _add_faults(self, given: Any) -> JsonObject:
         specs = given.get("specs") or [given["spec"]]
         times = given.get("times")
         self.state.fault_rules.rules += [parse_fault_rule(str(spec), times) for spec in specs]
-        return self._list_faults(request)
+        return self._list_faults(given)
 
-    def _clear_faults(self, request: SandboxRequest) -> SandboxResponse:
+    def _clear_faults(self, given: Any) -> JsonObject:
         self.state.fault_rules.rules.clear()
-        return self._list_faults(request)
+        return self._list_faults(given)
 
-    def _get_account_options(self, _request: SandboxRequest) -> SandboxResponse:
-        return json_response(asdict(self.state.account))
+    def _set_account_options(self, given: Any) -> JsonObject:
+        self.state.set_account(self.state.account.with_options(given))
+        return asdict(self.state.account)
 
-    def _set_account_options(self, request: SandboxRequest) -> SandboxResponse:
-        self.state.set_account(self.state.account.with_options(request.json()))
-        return self._get_account_options(request)
+    def _count_requests(self, _given: Any) -> JsonObject:
+        counts = self.state.request_counts
+        return {"total": counts.total(), "requests": dict(sorted(counts.items()))}
 
-    def _count_requests(self, _request: SandboxRequest) -> SandboxResponse:
-        counted = self.state.request_counts
-        return json_response({"total": counted.total(), "requests": dict(sorted(counted.items()))})
-
-    def _clear_request_counts(self, request: SandboxRequest) -> SandboxResponse:
+    def _clear_request_counts(self, given: Any) -> JsonObject:
         self.state.request_counts.clear()
-        return self._count_requests(request)
+        return self._count_requests(given)
 
-    def _expire_tokens(self, _request: SandboxRequest) -> SandboxResponse:
-        return json_response({"expired": self.services.zendesk.repository.expire_tokens()})
+    def _expire_tokens(self, _given: Any) -> JsonObject:
+        return {"expired": self.services.zendesk.repository.expire_tokens()}
 
-    def _count_tokens(self, _request: SandboxRequest) -> SandboxResponse:
-        return json_response(self.services.zendesk.repository.count_tokens())
-
-    def _reset(self, _request: SandboxRequest) -> SandboxResponse:
+    def _reset(self, _given: Any) -> JsonObject:
         self.services.reset()
-        return json_response({"reset": True})
+        return {"reset": True}
 
-    def _list_fixture_people(self, _request: SandboxRequest) -> SandboxResponse:
-        return json_response({"people": [_person_json(member) for member in FIXTURE_PEOPLE]})
-
-    def _set_speed(self, request: SandboxRequest) -> SandboxResponse:
-        given = request.json()
+    def _set_speed(self, given: Any) -> JsonObject:
         if "latency_ms" in given:
             self.state.latency_s = float(given["latency_ms"]) / 1000
         if "rate_limits" in given:
             self.state.rate_limit_factor = parse_rate_factor(str(given["rate_limits"]))
-        return json_response({"latency_ms": self.state.latency_s * 1000})
+        return {"latency_ms": self.state.latency_s * 1000}
 
 
-def _person_json(member: Any) -> dict[str, Any]:
-    emails: Iterable[str] = member.emails
+def _person_json(person: FixturePerson) -> JsonObject:
     return {
-        "zendesk_id": member.id,
-        "name": member.name,
-        "emails": list(emails),
-        "role": member.role,
-        "tickets": [story.id for story in member.tickets],
-        "sid": member.profile.sid if member.profile else None,
-        "sailthru_email": member.profile.email if member.profile else None,
+        "zendesk_id": person.id,
+        "name": person.name,
+        "emails": list(person.emails),
+        "role": person.role,
+        "tickets": [ticket.id for ticket in person.tickets],
+        "sid": person.profile.sid if person.profile else None,
+        "sailthru_email": person.profile.email if person.profile else None,
     }

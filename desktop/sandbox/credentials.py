@@ -1,8 +1,9 @@
-"""The keys of both imitated accounts; the same seed has the same keys."""
+"""Credentials of both imitated accounts, derived from the seed: the same seed has the same keys."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+
+from desktop.sandbox.http_messages import JsonObject
 
 OAUTH_CLIENT_ID = "fairlead_desktop"
 ADMIN_EMAIL = "ada@acme.example"
@@ -12,7 +13,7 @@ AGENT_EMAIL = "kim@acme.example"
 
 @dataclass(frozen=True)
 class SandboxCredentials:
-    """What `fairlead setup` needs to connect."""
+    """The API keys of Sailthru and the API tokens of Zendesk."""
 
     api_key: str
     api_secret: str
@@ -24,21 +25,21 @@ class SandboxCredentials:
 
     @property
     def zendesk_tokens(self) -> tuple[str, ...]:
-        """The API tokens Zendesk takes."""
+        """The API tokens that Zendesk accepts, each for every user."""
         return (self.api_token, self.agent_api_token, self.second_admin_api_token)
 
-    def connection_document(self, sailthru: str, zendesk: str) -> dict[str, Any]:
-        """Return the object of the first line on stdout."""
+    def connection_document(self, sailthru_uri: str, zendesk_uri: str) -> JsonObject:
+        """Return the object of the first line on stdout, from which `fairlead setup` connects."""
         return {
             "sailthru": {
-                "service_uri": sailthru,
+                "service_uri": sailthru_uri,
                 "api_key": self.api_key,
                 "api_secret": self.api_secret,
                 "agent_api_key": self.agent_api_key,
                 "agent_api_secret": self.agent_api_secret,
             },
             "zendesk": {
-                "base_url": zendesk,
+                "base_url": zendesk_uri,
                 "email": ADMIN_EMAIL,
                 "api_token": self.api_token,
                 "agent_email": AGENT_EMAIL,
@@ -56,12 +57,16 @@ def make_credentials(seed: int) -> SandboxCredentials:
     def key(name: str) -> str:
         return blake2b(f"{seed} {name}".encode(), digest_size=16).hexdigest()
 
+    def token(name: str) -> str:
+        # Forty characters, as Zendesk's API tokens have.
+        return key(name) + key(f"{name}, second half")[:8]
+
     return SandboxCredentials(
         key("sailthru key"),
         key("sailthru secret"),
         key("sailthru agent key"),
         key("sailthru agent secret"),
-        key("zendesk token") + key("zendesk token, second half")[:8],
-        key("zendesk agent token") + key("zendesk agent token, second half")[:8],
-        key("zendesk second admin token") + key("zendesk second admin token, second half")[:8],
+        token("zendesk token"),
+        token("zendesk agent token"),
+        token("zendesk second admin token"),
     )

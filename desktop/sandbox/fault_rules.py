@@ -1,7 +1,7 @@
-"""Faults on demand: `SERVICE:METHOD PATH-GLOB:KIND[=ARG][@N]`.
+"""Fault rules: which requests suffer which fault, as `SERVICE:METHOD PATH-GLOB:KIND[=ARG][@N]`.
 
 SERVICE and METHOD may be `*`; the glob's `*` also crosses slashes and `.json` does not count.
-KIND happens at every N-th matching request, without @N at every one. The kinds are in KINDS.
+KIND happens at every N-th matching request, without @N at every one. The kinds are in FAULT_KINDS.
 """
 
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ FAULT_SERVICES = ("sailthru", "zendesk", "sell", "*")
 
 @dataclass
 class FaultRule:
-    """One rule and how often it matched."""
+    """One fault rule and how often it matched."""
 
     spec: str
     service: str
@@ -53,14 +53,18 @@ class FaultRule:
     glob: str
     kind: str
     argument: float
+    # Whether the spec says an argument: the default is then not meant.
     given: bool
+    # Of every so many matching requests the last is hit.
     every: int
+    # Matching requests, and those of them that were hit.
     seen: int = 0
     done: int = 0
+    # The rule is spent after so many hits; None is never.
     times: int | None = None
 
     def matches(self, request: SandboxRequest) -> bool:
-        """Count a request that matches and say whether this one is hit."""
+        """Count a request that matches the rule, and say whether this one is hit."""
         if self.service not in ("*", request.service) or self.method not in ("*", request.method):
             return False
         path = request.path.removesuffix(".json")
@@ -76,7 +80,7 @@ class FaultRule:
 
 
 def parse_fault_rule(spec: str, times: int | None = None) -> FaultRule:
-    """Read one SPEC; ValueError says what is wrong with it."""
+    """Parse the spec of a fault rule; raises a ValueError that says what is wrong with it."""
     service, colon, rest = spec.partition(":")
     target, second, kind_text = rest.rpartition(":")
     if not colon or not second or service not in FAULT_SERVICES:
@@ -95,28 +99,16 @@ def parse_fault_rule(spec: str, times: int | None = None) -> FaultRule:
         raise ValueError(f"{spec}: ARG and N are numbers") from error
     if every < 1:
         raise ValueError(f"{spec}: N is 1 or more")
-    return FaultRule(
-        spec,
-        service,
-        method.upper(),
-        glob.strip(),
-        kind,
-        argument,
-        bool(equals),
-        every,
-        times=times,
-    )
+    method, glob = method.upper(), glob.strip()
+    return FaultRule(spec, service, method, glob, kind, argument, bool(equals), every, times=times)
 
 
 @dataclass
 class FaultRules:
-    """The rules in force, in order; the first that strikes wins."""
+    """The fault rules in force, in order; the first that hits a request wins."""
 
     rules: list[FaultRule] = field(default_factory=list)
 
     def next_fault(self, request: SandboxRequest) -> FaultRule | None:
-        """Return the fault this request suffers."""
-        for rule in self.rules:
-            if rule.matches(request):
-                return rule
-        return None
+        """Return the rule that hits a request, or None."""
+        return next((rule for rule in self.rules if rule.matches(request)), None)

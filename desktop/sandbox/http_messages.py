@@ -1,4 +1,4 @@
-"""A request that has been read whole, and the answer to it.
+"""HTTP requests and responses of the sandbox, read whole and not yet sent.
 
 Handlers are plain functions from one to the other, so nothing here awaits.
 """
@@ -16,7 +16,7 @@ JSON_TYPE = "application/json; charset=utf-8"
 
 @dataclass(frozen=True)
 class SandboxActor:
-    """Who a request acts as; scopes are None where a token carries no scopes."""
+    """The user a request acts as; scopes are None where a token carries no scopes."""
 
     user_id: int
     role: str
@@ -25,7 +25,7 @@ class SandboxActor:
 
     @property
     def is_admin(self) -> bool:
-        """Administrators may do everything."""
+        """Whether the user is an administrator, who may do everything."""
         return self.role == "admin"
 
 
@@ -34,7 +34,7 @@ ANONYMOUS = SandboxActor(0, "anonymous")
 
 @dataclass(frozen=True)
 class SandboxRequest:
-    """One HTTP request."""
+    """One HTTP request to a service of the sandbox."""
 
     service: str
     method: str
@@ -51,14 +51,8 @@ class SandboxRequest:
         """The address the client used, for absolute links."""
         return f"http://{self.headers.get('host', '127.0.0.1')}"
 
-    @property
-    def url(self) -> str:
-        """The whole address as asked."""
-        tail = f"?{self.raw_query}" if self.raw_query else ""
-        return f"{self.base_url}{self.path}{tail}"
-
     def json(self) -> Any:
-        """Read the body as JSON; nothing and nonsense are both an empty object."""
+        """Read the body as JSON; an empty body and no JSON are both an empty object."""
         try:
             return json.loads(self.body or b"{}")
         except ValueError:
@@ -67,7 +61,7 @@ class SandboxRequest:
 
 @dataclass(frozen=True)
 class SandboxResponse:
-    """One HTTP answer, not yet sent."""
+    """One HTTP response, not yet sent."""
 
     status: int
     body: bytes = b""
@@ -78,16 +72,16 @@ class SandboxResponse:
 
     @property
     def length(self) -> int:
-        """How many bytes will be sent."""
+        """The number of bytes of the body or the file."""
         return len(self.body) if self.file is None else self.file.stat().st_size
 
     def with_headers(self, *headers: tuple[str, str]) -> "SandboxResponse":
-        """Return this answer with more headers."""
+        """Return this response with more headers."""
         return replace(self, headers=(*self.headers, *headers))
 
 
 class SandboxHttpError(Exception):
-    """Raised by a handler to answer with a refusal."""
+    """Raised by a handler to answer with an error response."""
 
     def __init__(self, response: SandboxResponse) -> None:
         super().__init__(response.status)
@@ -95,7 +89,7 @@ class SandboxHttpError(Exception):
 
 
 def json_response(value: Any, status: int = 200, *headers: tuple[str, str]) -> SandboxResponse:
-    """Answer with a JSON value."""
+    """Return a response with a JSON body."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     # A lone surrogate in stored text must not break the answer.
     return SandboxResponse(status, text.encode("utf-8", "replace"), JSON_TYPE, headers)

@@ -1,4 +1,4 @@
-"""Jobs that take their time: done in slices, so that a big one never holds up a request."""
+"""Queue of background jobs, done in steps so that a big job never holds up a request."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from desktop.sandbox import timestamps
 from desktop.sandbox.key_value_store import KeyValueStore
 
+# Short against the 60 ms that tests let a job take.
 POLL_INTERVAL_S = 0.02
 
 
 @dataclass
 class QueuedJob:
-    """Work due at a time: each `next` of the steps is one slice."""
+    """A job that is due at a Unix time; each `next` of its steps is one slice of work."""
 
     due_at: float
     steps: Iterator[None]
@@ -20,25 +21,26 @@ class QueuedJob:
 
 @dataclass
 class SandboxJobQueue:
-    """The queue and the loop that empties it."""
+    """The queued jobs of both services and the loop that does them."""
 
     store: KeyValueStore
     jobs: list[QueuedJob] = field(default_factory=list)
 
     def add(self, due: float, steps: Iterator[None]) -> None:
-        """Start the steps at a time."""
+        """Queue the steps of a job to begin at a Unix time."""
         self.jobs.append(QueuedJob(due, steps))
 
     async def run(self) -> None:
-        """Do what is due, a slice of each in turn, for ever."""
+        """Do the steps that are due, one of each job in turn, for ever."""
         while True:
-            ready = [task for task in self.jobs if task.due_at <= timestamps.unix_now()]
-            for task in ready:
-                if task not in self.jobs:
-                    # A reset has come between.
+            ready = [job for job in self.jobs if job.due_at <= timestamps.unix_now()]
+            for job in ready:
+                if job not in self.jobs:
+                    # A reset has come between two steps.
                     continue
-                if next(task.steps, self) is self:
-                    self.jobs.remove(task)
+                if next(job.steps, self) is self:
+                    self.jobs.remove(job)
+                # Each step is durable by itself: a restart goes on after the last one.
                 self.store.commit()
                 await asyncio.sleep(0)
             if not ready:

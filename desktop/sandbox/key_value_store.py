@@ -1,4 +1,4 @@
-"""Where changes are kept: an SQLite file named by `--state`, or nowhere.
+"""Key-value store of all changes: an SQLite file named by `--state`, or nothing.
 
 The write-ahead log without fsync survives SIGTERM and kill -9; only a power cut may cost the tail.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class KeyValueStore:
-    """A table of (kind, key) → JSON."""
+    """A table of (kind, key) → JSON; without a file nothing is kept."""
 
     def __init__(self, path: Path | None) -> None:
         self._database: sqlite3.Connection | None = None
@@ -27,10 +27,11 @@ class KeyValueStore:
         )
 
     def put(self, kind: str, key: object, value: Any) -> None:
-        """Keep a value; it is on disk after the next `commit`."""
+        """Store a value; it is on disk after the next `commit`."""
         if self._database is None:
             return
         if not self._dirty:
+            # One transaction for all changes of a request: after kill -9 all are there or none.
             self._database.execute("BEGIN")
             self._dirty = True
         self._database.execute(
@@ -39,7 +40,7 @@ class KeyValueStore:
         )
 
     def get(self, kind: str, key: object, default: Any = None) -> Any:
-        """Return one value."""
+        """Return the value of a kind and a key, or the default."""
         if self._database is not None:
             row = self._database.execute(
                 "SELECT value FROM shelf WHERE kind = ? AND key = ?", (kind, str(key))
@@ -49,26 +50,26 @@ class KeyValueStore:
         return default
 
     def items(self, kind: str) -> Iterator[tuple[str, Any]]:
-        """Return every key and value of a kind."""
+        """Return the keys and values of a kind."""
         if self._database is not None:
             rows = self._database.execute("SELECT key, value FROM shelf WHERE kind = ?", (kind,))
             for key, value in rows.fetchall():
                 yield key, json.loads(value)
 
     def clear(self, *, keep: str) -> None:
-        """Forget everything but one kind."""
+        """Delete the values of all kinds but one."""
         if self._database is not None:
             self.commit()
             self._database.execute("DELETE FROM shelf WHERE kind <> ?", (keep,))
 
     def commit(self) -> None:
-        """Make what was put durable."""
+        """Commit the values stored since the last commit."""
         if self._dirty and self._database is not None:
             self._database.execute("COMMIT")
             self._dirty = False
 
     def close(self) -> None:
-        """Close the file."""
+        """Commit and close the file."""
         if self._database is not None:
             self.commit()
             self._database.close()

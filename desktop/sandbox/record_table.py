@@ -1,6 +1,6 @@
-"""Records by key: what was changed lies over what is generated.
+"""Record table: changed records by key lie over seed records that are made on demand.
 
-Unchanged records are made on demand, so a million customers cost nothing until somebody asks.
+A million generated customers cost nothing until a request asks for one.
 """
 
 import copy
@@ -13,12 +13,12 @@ from desktop.sandbox.key_value_store import KeyValueStore
 Key = TypeVar("Key", int, str)
 ChangeListener = Callable[[Key, JsonObject | None, JsonObject | None], None]
 
-# How many earlier versions stay readable for the fault `stale`.
+# How many earlier versions stay readable for the fault `stale`, which reads seconds back.
 PREVIOUS_VERSIONS_KEPT = 2000
 
 
 class RecordTable(Generic[Key]):
-    """The records of one kind."""
+    """The records of one kind, such as users; None as a record means that it was removed."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class RecordTable(Generic[Key]):
         self._previous_versions: dict[Key, tuple[float, JsonObject | None]] = {}
 
     def restore(self) -> None:
-        """Read back what an earlier process changed."""
+        """Load the records that an earlier process changed."""
         for text, record in self._store.items(self.kind):
             key = self._key_type(text)
             before = self._seed_record(key)
@@ -48,7 +48,7 @@ class RecordTable(Generic[Key]):
                 self.on_change(key, before, record)
 
     def get(self, key: Key) -> JsonObject | None:
-        """Return a record to read, never to change."""
+        """Return a record to read, never to change; None where there is none."""
         if self.stale_read_seconds and key in self._previous_versions:
             at, record = self._previous_versions[key]
             if self._now() - at < self.stale_read_seconds:
@@ -58,7 +58,7 @@ class RecordTable(Generic[Key]):
         return self._seed_record(key)
 
     def copy_for_update(self, key: Key) -> JsonObject | None:
-        """Return a copy to change and `put` back."""
+        """Return a deep copy of a record to change and `put` back."""
         record: JsonObject | None = copy.deepcopy(self.get(key))
         return record
 
@@ -74,7 +74,7 @@ class RecordTable(Generic[Key]):
             self.on_change(key, before, record)
 
     def remove(self, key: Key) -> None:
-        """Forget a record."""
+        """Remove a record."""
         self.put(key, None)
 
     def existing_overrides(self) -> Iterator[tuple[Key, JsonObject]]:

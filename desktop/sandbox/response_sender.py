@@ -1,4 +1,4 @@
-"""Sending an answer over ASGI, and cutting connections."""
+"""Sends responses over ASGI, and closes or resets connections."""
 
 import socket
 import struct
@@ -9,13 +9,15 @@ from starlette.types import Send
 
 from desktop.sandbox.http_messages import SandboxResponse
 
+# A quarter of a megabyte: larger bodies are sent in pieces.
 CHUNK_BYTES = 1 << 18
 
 
 def response_start_message(answer: SandboxResponse, length: int | None = None) -> dict[str, Any]:
-    """Return the ASGI message that starts an answer."""
+    """Return the ASGI message that starts a response; `length` replaces the body's own."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
     if answer.status != 204:
+        # A 204 has no body, so neither of these headers.
         headers.append((b"content-type", answer.content_type.encode("latin-1")))
         size = answer.length if length is None else length
         headers.append((b"content-length", str(size).encode()))
@@ -23,7 +25,7 @@ def response_start_message(answer: SandboxResponse, length: int | None = None) -
 
 
 async def send_response(send: Send, answer: SandboxResponse) -> None:
-    """Send an answer whole."""
+    """Send a response whole, a file in chunks."""
     await send(response_start_message(answer))
     pieces = _body_chunks(answer)
     part = next(pieces, b"")

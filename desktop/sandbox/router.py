@@ -1,4 +1,4 @@
-"""Finding the handler for a method and a path, with Starlette's path patterns."""
+"""Router from method and path to a handler, with Starlette's path patterns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ RouteHandler = Callable[..., SandboxResponse]
 
 @dataclass(frozen=True)
 class Route:
-    """One pattern with its handlers by method."""
+    """One path pattern with its handlers by method."""
 
     pattern: Pattern[str]
     convertors: dict[str, Convertor[Any]]
@@ -24,13 +24,13 @@ class Route:
 
 @dataclass
 class Router:
-    """An ordered table of routes; paths without parameters are found first and at once."""
+    """An ordered table of routes; paths without parameters are found first."""
 
     routes_by_path: dict[str, dict[str, RouteHandler]] = field(default_factory=dict)
     patterns: list[Route] = field(default_factory=list)
 
     def add(self, methods: str, path: str, handler: RouteHandler) -> None:
-        """Serve `METHOD METHOD…` on a path such as `/users/{id:int}`."""
+        """Register a handler for `METHOD METHOD…` on a path such as `/users/{id:int}`."""
         table = {method: handler for method in methods.split()}
         if "{" not in path:
             self.routes_by_path.setdefault(path, {}).update(table)
@@ -43,7 +43,7 @@ class Router:
         self.patterns.append(Route(pattern, convertors, table))
 
     def find_handlers(self, path: str) -> tuple[dict[str, RouteHandler], dict[str, Any]] | None:
-        """Return the handlers of a path with its parameters, or None."""
+        """Return the handlers of a path and the values of its parameters, or None."""
         if (exact := self.routes_by_path.get(path)) is not None:
             return exact, {}
         for route in self.patterns:
@@ -55,7 +55,7 @@ class Router:
         return None
 
     def handle(self, request: SandboxRequest, path: str) -> SandboxResponse | None:
-        """Serve a call, or return None when no such route exists."""
+        """Let the handler of a request answer, or return None when there is no route."""
         if (found := self.find_handlers(path)) is None:
             return None
         handlers, values = found

@@ -1,4 +1,4 @@
-"""Running both services until SIGTERM, and the first line on stdout."""
+"""Server process: both services on two ports until SIGTERM, and the first line on stdout."""
 
 import asyncio
 import contextlib
@@ -19,25 +19,27 @@ from desktop.sandbox.request_log import RequestLog
 from desktop.sandbox.services import SandboxServices
 from desktop.sandbox.state import build_state
 
+# Seconds that an idle connection stays open.
 KEEP_ALIVE_S = 120
+# Sailthru's GETs carry their JSON in the address: uvicorn's own limit of 64 KiB is too low.
 MAX_HEADER_BYTES = 4 << 20
 
 
 class _UvicornServer(uvicorn.Server):
-    """A server whose signals are handled once, for all of them."""
+    """A uvicorn server that tells when it listens and leaves signals to `run_server`."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start and tell."""
+        """Start listening and set `ready`."""
         await super().startup(sockets)
         self.ready.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Any:
-        """Leave the signals alone."""
+        """Install no signal handler: two servers share one process."""
         yield
 
 
@@ -51,10 +53,10 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _make_server(door: ServiceApp) -> _UvicornServer:
+def _make_server(app: ServiceApp) -> _UvicornServer:
     return _UvicornServer(
         uvicorn.Config(
-            door,
+            app,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -68,22 +70,22 @@ def _make_server(door: ServiceApp) -> _UvicornServer:
 
 
 async def run_server(options: SandboxOptions) -> int:
-    """Serve until told to stop; return the exit code."""
-    world = build_state(options)
-    credentials = make_credentials(world.generated_people.seed)
+    """Serve both services until SIGTERM or SIGINT; return the exit code."""
+    state = build_state(options)
+    credentials = make_credentials(state.generated_people.seed)
     try:
         sockets = [_listen(options.port), _listen(options.port + 1 if options.port else 0)]
     except OSError as error:
         sys.stderr.write(f"fairlead sandbox: port {options.port}: {error}\n")
         return 1
     addresses = [f"http://127.0.0.1:{it.getsockname()[1]}" for it in sockets]
-    announcement = credentials.connection_document(*addresses)
-    services = SandboxServices(world, credentials)
-    control = ControlApi(services, lambda: announcement)
-    mischief = FaultInjector(services.set_stale, services.set_job_fault)
+    connection_document = credentials.connection_document(*addresses)
+    services = SandboxServices(state, credentials)
+    control = ControlApi(services, connection_document)
+    fault_injector = FaultInjector(services.set_stale, services.set_job_fault)
     log = RequestLog(options.log_path)
     servers = [
-        _make_server(ServiceApp(name, world, handle, mischief, control, log))
+        _make_server(ServiceApp(name, state, handle, fault_injector, control, log))
         for name, handle in (
             ("sailthru", services.handle_sailthru),
             ("zendesk", services.handle_zendesk),
@@ -96,22 +98,23 @@ async def run_server(options: SandboxOptions) -> int:
     running = [
         asyncio.create_task(server.serve([it])) for server, it in zip(servers, sockets, strict=True)
     ]
-    work = asyncio.create_task(world.job_queue.run())
+    jobs = asyncio.create_task(state.job_queue.run())
     for server in servers:
         await server.ready.wait()
-    sys.stdout.write(json.dumps(announcement) + "\n")
+    sys.stdout.write(json.dumps(connection_document) + "\n")
     sys.stdout.flush()
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait([stopping, work, *running], return_when=asyncio.FIRST_COMPLETED)
-    mischief.stopping.set()
+    await asyncio.wait([stopping, jobs, *running], return_when=asyncio.FIRST_COMPLETED)
+    fault_injector.stopping.set()
     for server in servers:
         server.should_exit = True
     await asyncio.gather(*running)
-    failed = work.done() and not work.cancelled()
-    work.cancel()
+    # The loop of jobs never ends by itself: it has failed with an exception.
+    failed = jobs.done() and not jobs.cancelled()
+    jobs.cancel()
     stopping.cancel()
     with contextlib.suppress(asyncio.CancelledError):
-        await work
-    world.store.close()
+        await jobs
+    state.store.close()
     log.close()
     return 1 if failed else 0

@@ -1,4 +1,4 @@
-"""Both services over one world, and the way back to how it began."""
+"""Both services over one state, and the reset to how they began."""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ from desktop.sandbox.zendesk.service import ZendeskSandbox
 
 @dataclass
 class SandboxServices:
-    """The one place that holds the services, so that a reset can put new ones there."""
+    """Holds both services, so that a reset can replace them."""
 
     state: SandboxState
     credentials: SandboxCredentials
@@ -27,33 +27,32 @@ class SandboxServices:
         self.zendesk = ZendeskSandbox(self.state, self.credentials)
 
     def handle_sailthru(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer as Sailthru."""
+        """Answer a request as Sailthru."""
         return self.sailthru.handle(request)
 
     def handle_zendesk(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer as Zendesk."""
+        """Answer a request as Zendesk."""
         return self.zendesk.handle(request)
 
     def set_stale(self, seconds: float) -> None:
-        """Let reads show what was there before the writes of the last seconds."""
+        """Let reads show profiles, users and tickets as before the writes of the last seconds."""
         self.sailthru.repository.profiles.stale_read_seconds = seconds
         self.zendesk.repository.users.stale_read_seconds = seconds
         self.zendesk.repository.tickets.stale_read_seconds = seconds
 
     def set_job_fault(self, service: str, kind: str) -> None:
-        """Let the jobs made from now on get stuck or fail; an empty kind ends that."""
-        if service == "sailthru":
-            self.sailthru.repository.job_fault = kind
-        else:
-            self.zendesk.repository.job_fault = kind
+        """Let new jobs of a service get stuck or fail; an empty kind ends that."""
+        answering = self.sailthru if service == "sailthru" else self.zendesk
+        answering.repository.job_fault = kind
 
     def reset(self) -> None:
-        """Forget every change, job, token, count and switch; flags and dates stay."""
-        world, options = self.state, self.state.options
-        world.store.clear(keep="world")
-        world.job_queue.jobs.clear()
-        world.request_counts.clear()
-        world.set_account(options.account)
-        world.rate_limit_factor, world.latency_s = options.rate_factor, options.latency_s
-        world.fault_rules = FaultRules([parse_fault_rule(fault.spec) for fault in options.faults])
+        """Forget every change, job, token, count and switch; flags and reference time stay."""
+        state, options = self.state, self.state.options
+        # "world" holds seed and reference time: the same people are there after a reset.
+        state.store.clear(keep="world")
+        state.job_queue.jobs.clear()
+        state.request_counts.clear()
+        state.set_account(options.account)
+        state.rate_limit_factor, state.latency_s = options.rate_factor, options.latency_s
+        state.fault_rules = FaultRules([parse_fault_rule(fault.spec) for fault in options.faults])
         self._create_services()

@@ -1,4 +1,4 @@
-"""What both services share: account, clock, people, faults, storage, the requests seen."""
+"""State that both services share: account, clock, people, faults, store and request counts."""
 
 import math
 import sys
@@ -20,7 +20,7 @@ UNLIMITED_CALLS = 1_000_000_000
 
 @dataclass
 class SandboxState:
-    """The object graph of one sandbox."""
+    """The shared objects of one sandbox; a reset changes them in place."""
 
     options: SandboxOptions
     account: SandboxAccount
@@ -34,19 +34,20 @@ class SandboxState:
     latency_s: float = 0.0
 
     def now(self) -> float:
-        """The clock's Unix seconds."""
+        """Return the current Unix time."""
         return timestamps.unix_now()
 
     def set_account(self, account: SandboxAccount) -> None:
-        """Change the account at run time; the crowd's shares stay as they were made."""
+        """Change the account's options at run time; generated people stay as they were made."""
         self.account = account
         self.calendar.time_zone = account.timezone
 
 
 def build_state(options: SandboxOptions) -> SandboxState:
-    """Make the world, continuing a state file's own seed, size and dates."""
-    shelf = KeyValueStore(options.state_path)
-    begun = shelf.get("world", "begun") or {
+    """Build the state; a state file keeps its own seed, number of people and reference time."""
+    store = KeyValueStore(options.state_path)
+    # The keys are those of state files: a training copy goes on with a newer version.
+    begun = store.get("world", "begun") or {
         "anchor": timestamps.unix_now(),
         "seed": options.seed,
         "customers": options.customers,
@@ -59,9 +60,9 @@ def build_state(options: SandboxOptions) -> SandboxState:
             f"fairlead sandbox: {options.state_path} goes on with {begun['customers']} customers"
             f" of seed {begun['seed']}\n"
         )
-    shelf.put("world", "begun", begun)
-    shelf.commit()
-    crowd = GeneratedPeople(
+    store.put("world", "begun", begun)
+    store.commit()
+    generated_people = GeneratedPeople(
         seed=begun["seed"],
         size=begun["customers"],
         reference_time=begun["anchor"],
@@ -74,11 +75,11 @@ def build_state(options: SandboxOptions) -> SandboxState:
     return SandboxState(
         options=options,
         account=options.account,
-        store=shelf,
+        store=store,
         calendar=AccountCalendar(begun["anchor"], options.account.timezone),
-        generated_people=crowd,
+        generated_people=generated_people,
         fault_rules=FaultRules(list(options.faults)),
-        job_queue=SandboxJobQueue(shelf),
+        job_queue=SandboxJobQueue(store),
         rate_limit_factor=options.rate_factor,
         latency_s=options.latency_s,
     )

@@ -1,7 +1,4 @@
-"""Time as each service writes it.
-
-`AccountCalendar.anchor` is the moment the demo's dates hang on, so that it always looks fresh.
-"""
+"""Clock and date formats: ISO 8601 for Zendesk, RFC 2822 for Sailthru."""
 
 import time
 from dataclasses import dataclass
@@ -15,18 +12,18 @@ DAY = 86_400
 
 
 def unix_now() -> float:
-    """The clock's Unix seconds."""
+    """Return the current Unix time."""
     return time.time()
 
 
 def format_iso_utc(seconds: float) -> str:
-    """Zendesk's form: ISO 8601 in UTC (contract 14)."""
+    """Format a Unix time as Zendesk does: ISO 8601 in UTC, whole seconds."""
     moment = datetime.fromtimestamp(int(seconds), UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_iso(text: str) -> float | None:
-    """Read an ISO date or date and time; None when it is neither."""
+    """Parse an ISO date, or a date and time, as a Unix time; None when it is neither."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -36,11 +33,11 @@ def parse_iso(text: str) -> float | None:
 
 @dataclass
 class AccountCalendar:
-    """The account's zone and the demo's present."""
+    """The account's time zone, and the time that the ages of seed records count back from."""
 
     reference_time: float
     time_zone: str
 
     def format_rfc2822(self, seconds: float) -> str:
-        """Sailthru's form: RFC 2822 in the account's zone, not UTC (contract 2.1)."""
+        """Format a Unix time as Sailthru does: RFC 2822 in the account's zone, not UTC."""
         return format_datetime(datetime.fromtimestamp(int(seconds), ZoneInfo(self.time_zone)))

@@ -1,4 +1,4 @@
-"""The Sailthru endpoints `list`, `stats` and `settings`.
+"""The Sailthru endpoints `list` and `settings`.
 
 Facts: docs/sailthru.md 2.3.
 """
@@ -101,19 +101,6 @@ class AccountEndpoints:
 
     def _created_date(self, record: JsonObject) -> str:
         return self.repository.state.calendar.format_rfc2822(record["create_time"])
-
-    def get_stats(self, call: SailthruCall) -> SandboxResponse:
-        """Return the numbers of a primary list; other statistics are not imitated."""
-        if call.data.get("stat") != "list":
-            raise sailthru_error(400, 99, f"Unknown stat: {call.data.get('stat')}")
-        name = call.text("list") or "Newsletter"
-        record = self.repository.lists.get(name)
-        if record is None:
-            raise unknown_list_error(name)
-        if not record["primary"]:
-            # Sailthru keeps numbers of primary lists only.
-            raise sailthru_error(400, 99, f"Unable to find stats for {name}")
-        return json_response({"list": name, **self._counts(name)})
 
     def get_settings(self, _call: SailthruCall) -> SandboxResponse:
         """Return the account's settings: the cheapest call that proves a key and its secret."""

@@ -6,7 +6,6 @@ from desktop.sandbox.http_messages import SandboxResponse
 from desktop.sandbox.sailthru.account_endpoints import AccountEndpoints
 from desktop.sandbox.sailthru.background_jobs import SailthruJobs
 from desktop.sandbox.sailthru.export_jobs import ExportJobs
-from desktop.sandbox.sailthru.mailing_endpoints import MailingEndpoints
 from desktop.sandbox.sailthru.profile_jobs import ProfileJobs
 from desktop.sandbox.sailthru.purchase_endpoints import PurchaseEndpoints
 from desktop.sandbox.sailthru.repository import SailthruRepository
@@ -20,8 +19,7 @@ ExportFileHandler = Callable[[str], SandboxResponse | None]
 def build_endpoint_table(repository: SailthruRepository) -> tuple[EndpointTable, ExportFileHandler]:
     """Return the endpoints and the handler of exported files; unfinished jobs are resumed."""
     user, account = UserEndpoints(repository), AccountEndpoints(repository)
-    purchase, mailing = PurchaseEndpoints(repository), MailingEndpoints(repository)
-    jobs = SailthruJobs(repository)
+    purchase, jobs = PurchaseEndpoints(repository), SailthruJobs(repository)
     exports = ExportJobs(repository, jobs)
     jobs.job_kinds = ProfileJobs(repository, jobs).job_kinds() | exports.job_kinds()
     jobs.resume()
@@ -29,15 +27,9 @@ def build_endpoint_table(repository: SailthruRepository) -> tuple[EndpointTable,
         "user": {"GET": user.get, "POST": user.post, "DELETE": user.delete},
         "email": {"GET": user.get_email, "POST": user.post_email},
         "list": {"GET": account.get_list, "POST": account.post_list, "DELETE": account.delete_list},
-        "stats": {"GET": account.get_stats},
         "settings": {"GET": account.get_settings},
         "job": {"GET": jobs.get, "POST": jobs.post},
-        "purchase": {"GET": purchase.get_purchase, "POST": purchase.post_purchase},
-        "return": {"POST": purchase.post_return},
+        "purchase": {"POST": purchase.post_purchase},
         "event": {"POST": purchase.post_event},
-        "send": {"GET": mailing.get_send, "POST": mailing.post_send, "DELETE": mailing.delete_send},
-        "template": {"GET": mailing.get_template, "POST": mailing.post_template},
-        "blast": {"GET": mailing.get_blast},
-        "content": {"GET": mailing.get_content, "POST": mailing.post_content},
     }
     return table, exports.serve_file

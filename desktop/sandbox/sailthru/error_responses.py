@@ -39,6 +39,5 @@ def xml_response(answer: SandboxResponse) -> SandboxResponse:
             return "".join(element(name, it) for it in value)
         return f"<{name}>{escape('' if value is None else str(value))}</{name}>"
 
-    # Triggermail is the company's first name, which its answers still carry.
     body = f'<?xml version="1.0"?>{element("triggermail", json.loads(answer.body))}'
     return SandboxResponse(answer.status, body.encode(), "text/xml; charset=utf-8", answer.headers)

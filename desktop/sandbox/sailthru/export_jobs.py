@@ -1,4 +1,4 @@
-"""Sailthru jobs that make CSV files: export_list_data and export_purchase_log.
+"""The Sailthru job export_list_data, which makes CSV files, and the serving of these files.
 
 Facts: docs/sailthru.md 2.4. Files are served without a signature, as S3 does, and end with the
 process.
@@ -24,7 +24,6 @@ from desktop.sandbox.sailthru.repository import SailthruRepository
 from desktop.sandbox.sailthru.request_parameters import SailthruCall
 from desktop.sandbox.sailthru.seed_data import SMART_LIST
 from desktop.sandbox.sailthru.smart_list_query import engagement_of
-from desktop.sandbox.timestamps import DAY
 
 # Which vars are columns when a job names none is unknown: all, up to a bearable number.
 MAX_VAR_COLUMNS = 200
@@ -38,13 +37,12 @@ ROWS_PER_STEP = 250
 
 @dataclass(frozen=True)
 class ExportRow:
-    """A member of an exported list, or a purchase of a profile, to be written as cells."""
+    """A member of an exported list, to be written as cells."""
 
     profile: JsonObject
     time_zone: ZoneInfo
-    list_name: str = ""
-    lists: tuple[str, ...] = ()
-    purchase: JsonObject | None = None
+    list_name: str
+    lists: tuple[str, ...]
 
     def date(self, at: float | None) -> str:
         """Format a Unix time in the account's zone; the form of dates in exports is unknown."""
@@ -71,10 +69,6 @@ class ExportRow:
         """Return the times of all purchases."""
         return [purchase["time"] for purchase in self.profile["purchases"]]
 
-    def items(self, name: str) -> str:
-        """Return one value of each item of the purchase, between commas."""
-        return ",".join(str(item[name]) for item in (self.purchase or {})["items"])
-
     def largest_price(self) -> Any:
         """Return the highest price of an item ever bought, in cents."""
         items = [item for purchase in self.profile["purchases"] for item in purchase["items"]]
@@ -90,10 +84,6 @@ def _lifetime(name: str) -> Column:
 
 def _activity(name: str) -> Column:
     return lambda row: row.activity(name)
-
-
-def _items(name: str) -> Column:
-    return lambda row: row.items(name)
 
 
 LIST_COLUMNS: dict[str, Column] = {
@@ -129,18 +119,6 @@ LIST_COLUMNS: dict[str, Column] = {
 }
 # The address itself is exported only when a job asks for it.
 ALL_LIST_COLUMNS: dict[str, Column] = {"Email": lambda row: row.profile["email"], **LIST_COLUMNS}
-PURCHASE_COLUMNS: dict[str, Column] = {
-    "Date": lambda row: row.date((row.purchase or {})["time"]),
-    "Email Hash": ExportRow.email_hash,
-    "Extid": lambda row: row.profile["extid"] or "",
-    "Message Id": lambda _row: "",
-    "Price": lambda row: (row.purchase or {})["price"],
-    "Channel": lambda row: (row.purchase or {}).get("channel", "online"),
-    "Items": _items("title"),
-    "Urls": _items("url"),
-    "Unit Prices": _items("price"),
-    "Quantities": _items("qty"),
-}
 
 
 class ExportJobs:
@@ -155,10 +133,7 @@ class ExportJobs:
 
     def job_kinds(self) -> dict[str, JobKind]:
         """Return the jobs by the value of the parameter `job`."""
-        return {
-            "export_list_data": (self._list_job_name, self._export_list),
-            "export_purchase_log": (lambda _call: "Export Purchase Log", self._export_purchases),
-        }
+        return {"export_list_data": (self._list_job_name, self._export_list)}
 
     def serve_file(self, path: str) -> SandboxResponse | None:
         """Return an exported file by its path, or None for a path of another kind."""
@@ -255,24 +230,6 @@ class ExportJobs:
                 yield profile if self._is_member(name, profile) else None
             else:
                 yield None
-
-    def _export_purchases(self, job_id: str) -> Iterator[None]:
-        data, _ = self.jobs.job_payload(job_id)
-        start, end = (
-            datetime.strptime(str(data[name]), "%Y%m%d").replace(tzinfo=UTC).timestamp()
-            for name in ("start_date", "end_date")
-        )
-
-        def rows() -> Iterator[list[Any] | None]:
-            for profile in self.repository.all_profiles():
-                for purchase in profile["purchases"]:
-                    # The day of the end is part of the log.
-                    if start <= purchase["time"] < end + DAY:
-                        row = ExportRow(profile, self._time_zone(), purchase=purchase)
-                        yield [column(row) for column in PURCHASE_COLUMNS.values()]
-                yield None
-
-        yield from self._write_file(job_id, "purchase_log.csv", list(PURCHASE_COLUMNS), rows())
 
 
 def _format_var(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Sailthru jobs that change profiles and lists: import, update, list_erase, snapshot.
+"""Sailthru jobs that change profiles: import and update.
 
 Facts: docs/sailthru.md 2.4.
 """
@@ -9,14 +9,13 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 from desktop.sandbox.http_messages import JsonObject, SandboxHttpError
 from desktop.sandbox.sailthru.background_jobs import JobKind, SailthruJobs
 from desktop.sandbox.sailthru.error_responses import sailthru_error
 from desktop.sandbox.sailthru.profile_updates import write_profile
 from desktop.sandbox.sailthru.repository import SailthruRepository
-from desktop.sandbox.sailthru.smart_list_query import as_list, matches_query
+from desktop.sandbox.sailthru.smart_list_query import matches_query
 
 # Rows written before requests get their turn again.
 ROWS_PER_STEP = 100
@@ -24,31 +23,17 @@ ROWS_PER_STEP = 100
 
 @dataclass(frozen=True)
 class ProfileJobs:
-    """Names and steps of the jobs that change profiles and lists."""
+    """Names and steps of the jobs that change profiles."""
 
     repository: SailthruRepository
     jobs: SailthruJobs
 
     def job_kinds(self) -> dict[str, JobKind]:
         """Return the jobs by the value of the parameter `job`."""
-
-        def erase_name(call: Any) -> str:
-            return f"Bulk List Erase: {len(as_list(call.data.get('lists')))} requested"
-
         return {
             "import": (lambda call: f"List Import: {call.require('list')}", self._run_import),
             "update": (lambda _call: "Bulk Update", self._run_update),
-            "list_erase": (erase_name, self._run_list_erase),
-            # A snapshot is sent to the account's owner: nothing of it is seen here.
-            "snapshot": (lambda _call: "Snapshot", lambda _job_id: iter((None,))),
         }
-
-    def _run_list_erase(self, job_id: str) -> Iterator[None]:
-        data, _ = self.jobs.job_payload(job_id)
-        for name in map(str, as_list(data.get("lists"))):
-            if self.repository.lists.get(name) is not None:
-                self.repository.remove_list(name)
-            yield
 
     def _run_import(self, job_id: str) -> Iterator[None]:
         data, text = self.jobs.job_payload(job_id)

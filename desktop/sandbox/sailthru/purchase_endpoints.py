@@ -1,4 +1,4 @@
-"""The Sailthru endpoints `purchase`, `return` and `event`.
+"""The Sailthru endpoints `purchase` and `event`.
 
 Facts: docs/sailthru.md 2.6.
 """
@@ -20,7 +20,7 @@ RESERVED_EVENT_NAMES = ("send", "cancel", "open", "click", "purchase", "daily")
 
 
 class PurchaseEndpoints:
-    """Purchases, returns and custom events of a profile."""
+    """Purchases and custom events of a profile."""
 
     def __init__(self, repository: SailthruRepository) -> None:
         self.repository = repository
@@ -56,15 +56,6 @@ class PurchaseEndpoints:
         shown["time"] = self.repository.state.calendar.format_rfc2822(now)
         shown["purchase_keys"] = data.get("purchase_keys") or {}
         return json_response({"purchase": shown})
-
-    def get_purchase(self, call: SailthruCall) -> SandboxResponse:
-        """Find no purchase: Sailthru's pages do not tell how a stored one is shown."""
-        raise sailthru_error(404, 99, f"Purchase not found: {call.data.get('purchase_id')}")
-
-    def post_return(self, call: SailthruCall) -> SandboxResponse:
-        """Accept a return of a purchase; nothing shows it."""
-        require_valid_email(call.text("email"))
-        return json_response({"ok": True})
 
     def post_event(self, call: SailthruCall) -> SandboxResponse:
         """Accept a custom event of a known profile; reserved names are refused."""

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from hashlib import md5
 
 from desktop.sandbox.http_messages import JsonObject
@@ -34,7 +35,7 @@ class SailthruRepository:
         self.profiles = self._table("profile", self.seed_data.profile)
         self.lists = self._table("list", self._seed_list)
         self.jobs = self._table("job")
-        # Sends, templates, content items and payloads of jobs, by "KIND ID".
+        # Payloads of jobs that are not done, as "payload JOB-ID".
         self.records = self._table("record")
         # "stuck-job" or "failed-job" while a request with that fault is served.
         self.job_fault = ""
@@ -95,7 +96,7 @@ class SailthruRepository:
         digest = md5(text.encode(), usedforsecurity=False).hexdigest()
         now = self.state.now()
         # As a MongoDB id: the first eight digits are the time of creation.
-        record = make_profile_record(f"{int(now):08x}{digest[:16]}", email, now)
+        record = deepcopy(make_profile_record(f"{int(now):08x}{digest[:16]}", email, now))
         record["activity"]["signup_time"] = now
         return record
 

@@ -19,7 +19,6 @@ from desktop.sandbox.timestamps import MINUTE
 # Calls a minute as recorded from a real account; they differ from account to account.
 GETS_A_MINUTE = 36_000
 USER_POSTS_A_MINUTE = 36_000
-SENDS_A_MINUTE = 24_000
 OTHER_WRITES_A_MINUTE = 4_800
 
 
@@ -111,7 +110,7 @@ class SailthruSandbox:
     def _calls_a_minute(self, method: str, name: str) -> int:
         if math.isinf(self.state.rate_limit_factor):
             return UNLIMITED_CALLS
-        limit = SENDS_A_MINUTE if name == "send" else OTHER_WRITES_A_MINUTE
+        limit = OTHER_WRITES_A_MINUTE
         if method == "GET":
             limit = GETS_A_MINUTE
         elif method == "POST" and name in ("user", "email"):

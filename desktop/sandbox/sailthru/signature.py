@@ -1,4 +1,7 @@
-"""Signing: md5 over the secret and the sorted values, byte for byte as sent (contract 1.4)."""
+"""Signature of Sailthru requests: MD5 over the secret and the sorted values, as sent.
+
+Facts: docs/sailthru.md 1. Written without a look at the client's, so that the two check each other.
+"""
 
 import hashlib
 import hmac

@@ -1,4 +1,7 @@
-"""Who a request is from: Basic with an API token, or an OAuth bearer (contract 1)."""
+"""Authentication at Zendesk: Basic with an API token, or an OAuth bearer token.
+
+Facts: docs/zendesk.md 1.
+"""
 
 import base64
 import binascii
@@ -9,14 +12,14 @@ from desktop.sandbox.zendesk.repository import ZendeskRepository
 
 
 class SandboxZendeskAuthenticator:
-    """Reads the Authorization header."""
+    """Finds the user of a request from its Authorization header."""
 
     def __init__(self, repository: ZendeskRepository, credentials: SandboxCredentials) -> None:
         self.repository = repository
         self.credentials = credentials
 
     def authenticate(self, request: SandboxRequest) -> SandboxActor | None:
-        """Return who asks; ANONYMOUS without a header, None for a refused one."""
+        """Return who asks: ANONYMOUS without a header, None for credentials that are refused."""
         scheme, _, value = request.headers.get("authorization", "").partition(" ")
         if not scheme:
             return ANONYMOUS
@@ -31,6 +34,7 @@ class SandboxZendeskAuthenticator:
             name, _, token = base64.b64decode(value, validate=True).decode().partition(":")
         except (binascii.Error, ValueError):
             return None
+        # The user name is E-MAIL/token; a password instead of a token is never accepted.
         email, slash, kind = name.rpartition("/")
         if not slash or kind != "token" or token not in self.credentials.zendesk_tokens:
             return None

@@ -47,7 +47,6 @@ class IdentityResource(RestResource):
         one = f"{API}users/{{user_id:int}}/identities/{{identity_id:int}}"
         router.add("PUT", f"{one}/make_primary", self.make_primary)
         router.add("PUT", f"{one}/verify", self.verify)
-        router.add("PUT", f"{one}/request_verification", self.request_verification)
 
     def url_of(self, request: SandboxRequest, record: JsonObject) -> str:
         """Return the address of an identity, below its user."""
@@ -148,13 +147,6 @@ class IdentityResource(RestResource):
             set_memberships(user, [*user["_orgs"], *joined])
             user["organization_id"] = default or joined[0]
         self.repository.save_user(user)
-        return json_response(self.written_body(request, identity))
-
-    def request_verification(
-        self, request: SandboxRequest, user_id: int, identity_id: int
-    ) -> SandboxResponse:
-        """Answer PUT …/request_verification; no mail is sent."""
-        _, identity = self._identity_to_edit(request, user_id, identity_id)
         return json_response(self.written_body(request, identity))
 
     def _require_unused(self, kind: str, value: str, user_id: int) -> str:

@@ -1,6 +1,6 @@
-"""OAuth tokens (contract 1): PKCE codes, single-use refresh tokens, expiry.
+"""/oauth/tokens: codes with PKCE, access tokens that expire, single-use refresh tokens.
 
-Replaying a used refresh token fails without harm to its successor.
+Facts: docs/zendesk.md 1. Replaying a used refresh token fails without harm to its successor.
 """
 
 import base64
@@ -18,125 +18,117 @@ from desktop.sandbox.http_messages import (
 )
 from desktop.sandbox.router import Router
 from desktop.sandbox.timestamps import DAY, format_iso_utc
-from desktop.sandbox.zendesk.error_responses import not_found_error
 from desktop.sandbox.zendesk.repository import ZendeskRepository
+from desktop.sandbox.zendesk.rest_resource import API, require_found
 
-ACCESS_LIFETIME_BOUNDS_S = (300, 172_800)
-REFRESH_LIFETIME_BOUNDS_S = (604_800, 7_776_000)
-# Clients created since 2026-04-30 default to half an hour.
-ACCESS_DEFAULT_S = 1800
-REFRESH_DEFAULT_S = 30 * DAY
+# Seconds: the least and the most that a client may ask for, and what it gets otherwise.
+ACCESS_LIFETIME_S = (300, 2 * DAY, 1800)
+REFRESH_LIFETIME_S = (7 * DAY, 90 * DAY, 30 * DAY)
 CODE_LIFETIME_S = 120
+# The length that RFC 7636 allows for a PKCE verifier.
+_VERIFIER_LENGTHS = range(43, 129)
 
 
-def oauth_error(status: int, error: str, description: str) -> SandboxHttpError:
-    """Return OAuth's own error shape."""
-    return SandboxHttpError(
-        json_response({"error": error, "error_description": description}, status)
-    )
+def oauth_error(error: str, description: str, status: int = 400) -> SandboxHttpError:
+    """Return an error in the form of RFC 6749 as something to raise."""
+    body = {"error": error, "error_description": description}
+    return SandboxHttpError(json_response(body, status))
 
 
 class OAuthEndpoints:
-    """/oauth/tokens and /api/v2/oauth/tokens/current."""
+    """Issues, shows and revokes tokens; codes and tokens are kept in the repository."""
 
     def __init__(self, repository: ZendeskRepository) -> None:
         self.repository = repository
+        self.tokens = repository.tokens
 
     def add_routes(self, public_router: Router, router: Router) -> None:
-        """Serve the paths."""
+        """Register the exchange, which is there without sign-in, and the token in use."""
         public_router.add("POST", "/oauth/tokens", self.exchange_grant)
-        router.add("GET", "/api/v2/oauth/tokens/current", self.show_current_token)
-        router.add("DELETE", "/api/v2/oauth/tokens/current", self.revoke_current_token)
+        router.add("GET", f"{API}oauth/tokens/current", self.show_current_token)
+        router.add("DELETE", f"{API}oauth/tokens/current", self.revoke_current_token)
 
     def create_code(self, *, user_id: int, redirect_uri: str, scope: str, challenge: str) -> str:
-        """Keep what was allowed under a new code."""
+        """Keep what a user allowed under a new code, and return the code."""
         code = secrets.token_hex(20)
-        self.repository.tokens.put(
-            f"code {code}",
-            {
-                "user_id": user_id,
-                "redirect_uri": redirect_uri,
-                "scope": scope,
-                "challenge": challenge,
-                "expires": self.repository.state.now() + CODE_LIFETIME_S,
-            },
-        )
+        grant = {
+            "user_id": user_id,
+            "redirect_uri": redirect_uri,
+            "scope": scope,
+            "challenge": challenge,
+            "expires": self.repository.state.now() + CODE_LIFETIME_S,
+        }
+        self.tokens.put(f"code {code}", grant)
         return code
 
     def exchange_grant(self, request: SandboxRequest) -> SandboxResponse:
-        """Exchange a code or a refresh token."""
+        """Answer POST /oauth/tokens: exchange a code or a refresh token for a pair of tokens."""
         if "json" in request.headers.get("content-type", ""):
             given: JsonObject = request.json()
         else:
             given = dict(parse_qsl(request.body.decode("utf-8", "replace")))
         if given.get("client_id") != OAUTH_CLIENT_ID:
-            raise oauth_error(401, "invalid_client", "Client authentication failed.")
+            raise oauth_error("invalid_client", "Client authentication failed.", 401)
         kind = given.get("grant_type")
         if kind == "authorization_code":
-            kept = self._redeem_code(given)
-            scope = str(given.get("scope") or kept["scope"])
-            return self._issue_token_pair(given, kept["user_id"], scope)
-        if kind == "refresh_token":
-            kept = self._redeem_refresh_token(given)
-            return self._issue_token_pair(given, kept["user_id"], " ".join(kept["scopes"]))
-        raise oauth_error(400, "unsupported_grant_type", f"Unsupported grant type: {kind}")
+            grant = self._redeem_code(given)
+            scope = str(given.get("scope") or grant["scope"])
+        elif kind == "refresh_token":
+            grant = self._redeem_refresh_token(given)
+            scope = " ".join(grant["scopes"])
+        else:
+            raise oauth_error("unsupported_grant_type", f"Unsupported grant type: {kind}")
+        return self._issue_token_pair(given, grant["user_id"], scope)
 
     def _redeem_code(self, given: JsonObject) -> JsonObject:
         key = f"code {given.get('code')}"
-        kept = self.repository.tokens.get(key)
-        self.repository.tokens.remove(key)
-        wrong = oauth_error(
-            400,
-            "invalid_grant",
-            "The provided authorization grant is invalid, expired, revoked, or does not match"
-            " the redirection URI.",
-        )
-        if kept is None or kept["expires"] < self.repository.state.now():
-            raise wrong
+        grant = self.tokens.get(key)
+        # Whatever comes of it: a code is good for one attempt.
+        self.tokens.remove(key)
         verifier = str(given.get("code_verifier") or "")
         digest = hashlib.sha256(verifier.encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-        if not 43 <= len(verifier) <= 128 or challenge != kept["challenge"]:
-            raise wrong
-        if given.get("redirect_uri") != kept["redirect_uri"]:
-            raise wrong
-        return kept
+        if (
+            grant is None
+            or grant["expires"] < self.repository.state.now()
+            or len(verifier) not in _VERIFIER_LENGTHS
+            or challenge != grant["challenge"]
+            or given.get("redirect_uri") != grant["redirect_uri"]
+        ):
+            raise oauth_error(
+                "invalid_grant",
+                "The provided authorization grant is invalid, expired, revoked, or does not match"
+                " the redirection URI.",
+            )
+        return grant
 
     def _redeem_refresh_token(self, given: JsonObject) -> JsonObject:
         key = f"refresh {given.get('refresh_token')}"
-        kept = self.repository.tokens.get(key)
-        if kept is None or kept["expires"] < self.repository.state.now():
-            raise oauth_error(400, "invalid_grant", "The refresh token is invalid or expired.")
+        grant = self.tokens.get(key)
+        if grant is None or grant["expires"] < self.repository.state.now():
+            raise oauth_error("invalid_grant", "The refresh token is invalid or expired.")
         # Single use: the pair it belongs to is gone before the new one is known.
-        self.repository.tokens.remove(key)
-        self.repository.tokens.remove(f"access {kept['access']}")
-        return kept
+        self.tokens.remove(key)
+        self.tokens.remove(f"access {grant['access']}")
+        return grant
 
     def _issue_token_pair(self, given: JsonObject, user_id: int, scope: str) -> SandboxResponse:
-        access_s = _requested_lifetime(
-            given, "expires_in", ACCESS_LIFETIME_BOUNDS_S, ACCESS_DEFAULT_S
-        )
-        refresh_s = _requested_lifetime(
-            given, "refresh_token_expires_in", REFRESH_LIFETIME_BOUNDS_S, REFRESH_DEFAULT_S
-        )
+        access_s = _requested_lifetime(given, "expires_in", *ACCESS_LIFETIME_S)
+        refresh_s = _requested_lifetime(given, "refresh_token_expires_in", *REFRESH_LIFETIME_S)
         access, refresh = secrets.token_hex(32), secrets.token_hex(32)
-        now = self.repository.state.now()
+        now, number = self.repository.state.now(), self.repository.next_id("token", 5501)
         shared = {"user_id": user_id, "scopes": scope.split(), "created": now}
-        number = self.repository.next_id("token", 5501)
-        self.repository.tokens.put(
-            f"access {access}",
-            {**shared, "id": number, "expires": now + access_s, "refresh": refresh},
-        )
-        self.repository.tokens.put(
-            f"refresh {refresh}", {**shared, "expires": now + refresh_s, "access": access}
-        )
+        access_token = {**shared, "id": number, "expires": now + access_s, "refresh": refresh}
+        self.tokens.put(f"access {access}", access_token)
+        refresh_token = {**shared, "expires": now + refresh_s, "access": access}
+        self.tokens.put(f"refresh {refresh}", refresh_token)
         answer: JsonObject = {
             "access_token": access,
             "refresh_token": refresh,
             "token_type": "bearer",
             "scope": scope,
         }
-        # Left out unless asked for (contract 1, "always send expires_in").
+        # Lifetimes are left out unless asked for: a client must always send expires_in.
         if given.get("expires_in"):
             answer["expires_in"] = access_s
         if given.get("refresh_token_expires_in"):
@@ -144,39 +136,35 @@ class OAuthEndpoints:
         return json_response(answer)
 
     def show_current_token(self, request: SandboxRequest) -> SandboxResponse:
-        """Describe the token in use."""
+        """Answer GET …/tokens/current with the access token in use."""
         token = self._token_in_use(request)
-        return json_response(
-            {
-                "token": {
-                    "id": token["id"],
-                    "url": f"{request.base_url}/api/v2/oauth/tokens/{token['id']}.json",
-                    "user_id": token["user_id"],
-                    "client_id": 5401,
-                    "token": request.actor.token_id[:10],
-                    "scopes": token["scopes"],
-                    "created_at": format_iso_utc(token["created"]),
-                    "expires_at": format_iso_utc(token["expires"]),
-                    "used_at": format_iso_utc(request.received_at),
-                }
-            }
-        )
+        shown = {
+            "id": token["id"],
+            "url": f"{request.base_url}{API}oauth/tokens/{token['id']}.json",
+            "user_id": token["user_id"],
+            "client_id": 5401,
+            # Never whole: the answer may end in a log.
+            "token": request.actor.token_id[:10],
+            "scopes": token["scopes"],
+            "created_at": format_iso_utc(token["created"]),
+            "expires_at": format_iso_utc(token["expires"]),
+            "used_at": format_iso_utc(request.received_at),
+        }
+        return json_response({"token": shown})
 
     def revoke_current_token(self, request: SandboxRequest) -> SandboxResponse:
-        """Revoke the token in use and its refresh token."""
+        """Answer DELETE …/tokens/current: revoke the access token in use and its refresh token."""
         token = self._token_in_use(request)
-        self.repository.tokens.remove(f"access {request.actor.token_id}")
-        self.repository.tokens.remove(f"refresh {token['refresh']}")
+        self.tokens.remove(f"access {request.actor.token_id}")
+        self.tokens.remove(f"refresh {token['refresh']}")
         return SandboxResponse(204)
 
     def _token_in_use(self, request: SandboxRequest) -> JsonObject:
-        token = self.repository.tokens.get(f"access {request.actor.token_id}")
-        if token is None:
-            raise not_found_error()
-        return token
+        # Requests with an API token have no access token: a 404.
+        return require_found(self.tokens.get(f"access {request.actor.token_id}"))
 
 
-def _requested_lifetime(given: JsonObject, name: str, bounds: tuple[int, int], default: int) -> int:
+def _requested_lifetime(given: JsonObject, name: str, least: int, most: int, default: int) -> int:
     value = given.get(name)
     if value is None or value == "":
         return default
@@ -184,7 +172,6 @@ def _requested_lifetime(given: JsonObject, name: str, bounds: tuple[int, int], d
         seconds = int(value)
     except (TypeError, ValueError):
         seconds = -1
-    if not bounds[0] <= seconds <= bounds[1]:
-        message = f"{name} must be between {bounds[0]} and {bounds[1]}"
-        raise oauth_error(400, "invalid_request", message)
+    if not least <= seconds <= most:
+        raise oauth_error("invalid_request", f"{name} must be between {least} and {most}")
     return seconds

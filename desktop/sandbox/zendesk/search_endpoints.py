@@ -1,4 +1,4 @@
-"""/search, /search/count, /search/export, /users/search and /users/autocomplete.
+"""/search, /search/export and /users/search.
 
 Facts: docs/zendesk.md 7.
 """
@@ -63,10 +63,8 @@ class SearchEndpoints:
     def add_routes(self, router: Router) -> None:
         """Register the search endpoints."""
         router.add("GET", f"{API}search", self.search)
-        router.add("GET", f"{API}search/count", self.count)
         router.add("GET", f"{API}search/export", self.export)
         router.add("GET", f"{API}users/search", self.search_users)
-        router.add("GET", f"{API}users/autocomplete", self.autocomplete)
 
     def search(self, request: SandboxRequest) -> SandboxResponse:
         """Answer GET /search with records of all types."""
@@ -90,11 +88,6 @@ class SearchEndpoints:
         has_more = start + len(page) < total and bool(page)
         navigation = offset_navigation(request, number, size, total, has_more=has_more)
         return json_response({"results": page, "facets": None, **navigation})
-
-    def count(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer GET /search/count."""
-        require_role(request, "agent")
-        return json_response({"count": self._results(request, 1)[1]})
 
     def _results(self, request: SandboxRequest, most: int) -> tuple[list[JsonObject], int]:
         """Return up to `most` serialized results of all types, and how many there are in all."""
@@ -153,14 +146,6 @@ class SearchEndpoints:
             side=lambda page: users.sideloads(request, page),
             only="offset",
         )
-
-    def autocomplete(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer GET /users/autocomplete by the beginning of a name."""
-        require_role(request, "agent")
-        text = request.query.get("name", "")
-        query = parse_search_query(text)
-        rows = self.search_engine.find_users(query, MAX_PAGE_SIZE)[0] if text else []
-        return self.resources["user"].page(request, rows)
 
     # Export
 

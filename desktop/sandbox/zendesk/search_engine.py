@@ -15,7 +15,7 @@ from desktop.sandbox.zendesk.repository import ZendeskRepository
 from desktop.sandbox.zendesk.search_query import SearchQuery, ticket_matches, user_matches
 from desktop.sandbox.zendesk.seed_data import FIRST_GENERATED_USER_ID, tags_of
 
-# A search of so many people takes about 0.1 s.
+# Looking at so many people takes up to a second.
 MAX_PEOPLE_SCANNED = 5_000
 _REQUESTER_KEYS = ("requester", "requester_id")
 

@@ -234,7 +234,7 @@ def tags_of(person: GeneratedPerson) -> list[str]:
 
 
 def _generated_ticket_status(draw: int, age: float) -> str:
-    # Zendesk closes solved tickets after 28 days; four more let no ticket be on the border.
+    # Zendesk closes tickets 28 days after they were solved at the latest.
     if age > 32 * DAY:
         return "closed"
     if age > 12 * DAY:

@@ -1,4 +1,4 @@
-"""/users: the user resource with me, related, create_or_update, merge, bulk jobs and tags.
+"""/users: the user resource with me, create_or_update, merge, bulk jobs and tags.
 
 Facts: docs/zendesk.md 3.
 """
@@ -14,7 +14,6 @@ from desktop.sandbox.http_messages import (
     json_response,
 )
 from desktop.sandbox.router import Router
-from desktop.sandbox.timestamps import format_iso_utc
 from desktop.sandbox.zendesk.error_responses import forbidden_error, not_found_error, zendesk_error
 from desktop.sandbox.zendesk.field_rules import normalise_tags
 from desktop.sandbox.zendesk.lazy_sequences import LazyRecords
@@ -68,11 +67,9 @@ class UserResource(RestResource):
         """Register the endpoints that only users have."""
         one = f"{API}users/{{user_id:int}}"
         router.add("GET", f"{API}users/me", self.show_current_user)
-        router.add("GET", f"{API}users/count", self.count)
         router.add("POST", f"{API}users/create_or_update", self.create_or_update)
         router.add("POST", f"{API}users/create_or_update_many", self.create_or_update_many)
         router.add("PUT", f"{one}/merge", self.merge)
-        router.add("GET", f"{one}/related", self.count_related)
         router.add("GET", f"{one}/tags", self.list_tags)
         router.add("POST PUT DELETE", f"{one}/tags", self.change_tags)
         router.add("GET", f"{API}deleted_users", self.list_deleted)
@@ -137,25 +134,6 @@ class UserResource(RestResource):
         body = self.shown_body(request, self.find(request.actor.user_id))
         body["user"] |= {"authenticity_token": _ANONYMOUS_USER["authenticity_token"]}
         return json_response(body)
-
-    def count(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer GET /users/count."""
-        require_role(request, "agent")
-        total = len(LazyRecords(self.repository.user_ids(), self.find))
-        refreshed_at = format_iso_utc(request.received_at)
-        return json_response({"count": {"value": total, "refreshed_at": refreshed_at}})
-
-    def count_related(self, request: SandboxRequest, user_id: int) -> SandboxResponse:
-        """Answer GET …/related with the numbers of records that belong to a user."""
-        require_role(request, "agent")
-        self.find(user_id)
-        related = {
-            "requested_tickets": len(self.repository.tickets_requested_by(user_id)),
-            "assigned_tickets": 0,
-            "ccd_tickets": 0,
-            "organization_subscriptions": 0,
-        }
-        return json_response({"user_related": related})
 
     def list_deleted(self, request: SandboxRequest) -> SandboxResponse:
         """Answer GET /deleted_users."""

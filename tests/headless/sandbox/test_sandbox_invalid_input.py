@@ -77,7 +77,7 @@ CALLS: list[tuple[str, str, Any]] = [
     ("POST", "job", {"job": "update"}),
     ("POST", "job", {"job": "export_list_data", "list": "Newsletter", "fields": [1]}),
     ("POST", "purchase", {"email": "a@b.example", "items": 5}),
-    ("GET", "content", {"items": "x"}),
+    ("GET", "list", {"list_id": 5}),
     ("GET", "nothing", {}),
     ("PATCH", "user", {}),
 ]
