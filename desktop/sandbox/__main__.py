@@ -9,7 +9,7 @@ from desktop.sandbox.server import run_server
 
 
 def main(argv: Sequence[str]) -> int:
-    """Serve until SIGTERM and return the exit code."""
+    """Run the sandbox's server until SIGTERM and return the exit code."""
     return asyncio.run(run_server(parse_options(argv)))
 
 

@@ -39,7 +39,7 @@ class ServiceApp:
         self.log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one HTTP request."""
+        """Answer one HTTP request over ASGI, unless the client is gone."""
         if scope["type"] != "http":
             # Neither service has web sockets.
             return

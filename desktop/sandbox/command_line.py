@@ -12,7 +12,7 @@ from desktop.sandbox.fault_rules import FaultRule, parse_fault_rule
 
 @dataclass(frozen=True)
 class SandboxOptions:
-    """The parsed flags of the command line."""
+    """The parsed flags of the sandbox's command line."""
 
     port: int
     customers: int
@@ -53,7 +53,7 @@ def _account_argument(text: str) -> SandboxAccount:
 
 
 def parse_options(argv: Sequence[str]) -> SandboxOptions:
-    """Parse the flags; wrong usage ends the process with exit code 2."""
+    """Parse the sandbox's flags; wrong usage ends the process with exit code 2."""
     parser = argparse.ArgumentParser(
         prog="fairlead sandbox",
         description="Serve an imitation of Sailthru and Zendesk Support on this computer.",

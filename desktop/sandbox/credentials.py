@@ -13,7 +13,7 @@ AGENT_EMAIL = "kim@acme.example"
 
 @dataclass(frozen=True)
 class SandboxCredentials:
-    """The API keys of Sailthru and the API tokens of Zendesk."""
+    """The API keys of the imitated Sailthru and the API tokens of the imitated Zendesk."""
 
     api_key: str
     api_secret: str
@@ -52,7 +52,7 @@ class SandboxCredentials:
 
 
 def make_credentials(seed: int) -> SandboxCredentials:
-    """Derive every key from the seed."""
+    """Derive every key and token of the sandbox from the seed."""
 
     def key(name: str) -> str:
         return blake2b(f"{seed} {name}".encode(), digest_size=16).hexdigest()

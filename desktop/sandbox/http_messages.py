@@ -16,7 +16,7 @@ JSON_TYPE = "application/json; charset=utf-8"
 
 @dataclass(frozen=True)
 class SandboxActor:
-    """The user a request acts as; scopes are None where a token carries no scopes."""
+    """The user a request to the sandbox acts as; scopes are None for API tokens."""
 
     user_id: int
     role: str
@@ -61,7 +61,7 @@ class SandboxRequest:
 
 @dataclass(frozen=True)
 class SandboxResponse:
-    """One HTTP response, not yet sent."""
+    """One HTTP response of the sandbox, not yet sent."""
 
     status: int
     body: bytes = b""
@@ -81,7 +81,7 @@ class SandboxResponse:
 
 
 class SandboxHttpError(Exception):
-    """Raised by a handler to answer with an error response."""
+    """Raised by a handler of the sandbox to answer with an error response."""
 
     def __init__(self, response: SandboxResponse) -> None:
         super().__init__(response.status)

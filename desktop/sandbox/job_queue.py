@@ -1,4 +1,4 @@
-"""Queue of background jobs, done in steps so that a big job never holds up a request."""
+"""Queue of the sandbox's background jobs, done in steps so that none holds up a request."""
 
 import asyncio
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ POLL_INTERVAL_S = 0.02
 
 @dataclass
 class QueuedJob:
-    """A job that is due at a Unix time; each `next` of its steps is one slice of work."""
+    """A background job that is due at a Unix time; each `next` of `steps` is a slice of it."""
 
     due_at: float
     steps: Iterator[None]

@@ -1,4 +1,4 @@
-"""Key-value store of all changes: an SQLite file named by `--state`, or nothing.
+"""Key-value store of the sandbox's changes: an SQLite file named by `--state`, or nothing.
 
 The write-ahead log without fsync survives SIGTERM and kill -9; only a power cut may cost the tail.
 """
@@ -40,7 +40,7 @@ class KeyValueStore:
         )
 
     def get(self, kind: str, key: object, default: Any = None) -> Any:
-        """Return the value of a kind and a key, or the default."""
+        """Return the stored value of a kind and a key, or the default."""
         if self._database is not None:
             row = self._database.execute(
                 "SELECT value FROM shelf WHERE kind = ? AND key = ?", (kind, str(key))
@@ -57,7 +57,7 @@ class KeyValueStore:
                 yield key, json.loads(value)
 
     def clear(self, *, keep: str) -> None:
-        """Delete the values of all kinds but one."""
+        """Delete the stored values of all kinds but one, for a reset."""
         if self._database is not None:
             self.commit()
             self._database.execute("DELETE FROM shelf WHERE kind <> ?", (keep,))

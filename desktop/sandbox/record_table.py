@@ -63,7 +63,7 @@ class RecordTable(Generic[Key]):
         return record
 
     def put(self, key: Key, record: JsonObject | None) -> None:
-        """Store a record; None removes it."""
+        """Store a changed record over the seed record; None removes it."""
         before = self.overrides[key] if key in self.overrides else self._seed_record(key)
         if len(self._previous_versions) > PREVIOUS_VERSIONS_KEPT:
             self._previous_versions.clear()
@@ -74,7 +74,7 @@ class RecordTable(Generic[Key]):
             self.on_change(key, before, record)
 
     def remove(self, key: Key) -> None:
-        """Remove a record."""
+        """Mark a record as removed, also where a seed record lies below."""
         self.put(key, None)
 
     def existing_overrides(self) -> Iterator[tuple[Key, JsonObject]]:

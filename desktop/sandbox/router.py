@@ -1,4 +1,4 @@
-"""Router from method and path to a handler, with Starlette's path patterns."""
+"""Router of the Zendesk sandbox: from method and path to a handler, by path patterns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The Sailthru endpoint `job`: jobs are queued, resumed after a restart, and shown.
+"""The endpoint `job` of the Sailthru sandbox: jobs are queued, resumed after a restart, and shown.
 
 Facts: docs/sailthru.md 2.4. Jobs answer no results by row: a bad row is skipped without a word.
 """
@@ -35,7 +35,7 @@ class SailthruJobs:
         self.job_kinds: dict[str, JobKind] = {}
 
     def resume(self) -> None:
-        """Queue again the jobs that an earlier process left unfinished."""
+        """Queue again the Sailthru jobs that an earlier process left unfinished."""
         for job_id, job in list(self.repository.jobs.existing_overrides()):
             if job["status"] == "pending":
                 self._queue(job_id, job)
@@ -44,7 +44,7 @@ class SailthruJobs:
                 self.update_job(job_id, _made=0.0)
 
     def post(self, call: SailthruCall) -> SandboxResponse:
-        """Queue a job and answer with its id."""
+        """Answer POST /job: queue a job and tell its id."""
         kind = call.require("job")
         if kind not in self.job_kinds:
             raise sailthru_error(400, 99, f"Unknown job: {kind}")
@@ -93,17 +93,17 @@ class SailthruJobs:
         self.repository.records.remove(f"payload {job_id}")
 
     def update_job(self, job_id: str, **changes: Any) -> None:
-        """Store changed fields of a job."""
+        """Store changed fields of a Sailthru job."""
         job = self.repository.jobs.get(job_id) or {}
         self.repository.jobs.put(job_id, {**job, **changes})
 
     def job_payload(self, job_id: str) -> tuple[JsonObject, str | None]:
-        """Return the parameters of a job and the text of its file."""
+        """Return the parameters of a Sailthru job and the text of its file."""
         kept = self.repository.records.get(f"payload {job_id}") or {"data": {}, "file": None}
         return kept["data"], kept["file"]
 
     def get(self, call: SailthruCall) -> SandboxResponse:
-        """Return a job; times, file name and address appear when they are known."""
+        """Answer GET /job; times, file name and address appear when they are known."""
         job_id = call.text("job_id")
         job = self.repository.jobs.get(job_id)
         if job is None:

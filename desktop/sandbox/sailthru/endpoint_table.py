@@ -1,4 +1,4 @@
-"""Endpoint table of the Sailthru service: endpoint name and HTTP method → handler."""
+"""Endpoint table of the Sailthru sandbox: endpoint name and HTTP method → handler."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Error responses of Sailthru: the JSON envelope with its codes, and the XML form of answers.
+"""Error responses of the Sailthru sandbox: the JSON envelope with codes, and its XML form.
 
 Facts: docs/sailthru.md 2.0.
 """
@@ -15,7 +15,7 @@ def error_response(status: int, code: int, message: str) -> SandboxResponse:
 
 
 def sailthru_error(status: int, code: int, message: str) -> SandboxHttpError:
-    """Return the error envelope as something to raise."""
+    """Return Sailthru's error envelope as something to raise."""
     return SandboxHttpError(error_response(status, code, message))
 
 

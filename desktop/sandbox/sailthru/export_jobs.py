@@ -1,4 +1,4 @@
-"""The Sailthru job export_list_data, which makes CSV files, and the serving of these files.
+"""The job export_list_data of the Sailthru sandbox: makes CSV files and serves them.
 
 Facts: docs/sailthru.md 2.4. Files are served without a signature, as S3 does, and end with the
 process.
@@ -66,7 +66,7 @@ class ExportRow:
         return "Hardbounce" if self.profile["hardbounce"] else "Valid"
 
     def purchase_times(self) -> list[float]:
-        """Return the times of all purchases."""
+        """Return the Unix times of all purchases of the profile."""
         return [purchase["time"] for purchase in self.profile["purchases"]]
 
     def largest_price(self) -> Any:
@@ -122,7 +122,7 @@ ALL_LIST_COLUMNS: dict[str, Column] = {"Email": lambda row: row.profile["email"]
 
 
 class ExportJobs:
-    """Makes and serves the files of export jobs."""
+    """Makes and serves the CSV files of list exports."""
 
     def __init__(self, repository: SailthruRepository, jobs: SailthruJobs) -> None:
         self.repository = repository

@@ -1,4 +1,4 @@
-"""Sailthru jobs that change profiles: import and update.
+"""The jobs import and update of the Sailthru sandbox, which write many profiles.
 
 Facts: docs/sailthru.md 2.4.
 """

@@ -1,4 +1,4 @@
-"""Serializer of Sailthru profiles and purchases, by the fields that a call asks for.
+"""Serializer of the Sailthru sandbox: profiles and purchases by the fields that a call asks for.
 
 Facts: docs/sailthru.md 2.1.
 """

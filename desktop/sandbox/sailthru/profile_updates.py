@@ -1,4 +1,4 @@
-"""Writes to a Sailthru profile: keys, vars, lists and opt-outs, for a POST and for a job's row.
+"""Writes to a profile of the Sailthru sandbox: keys, vars, lists and opt-outs.
 
 Facts: docs/sailthru.md 2.1 and 5.
 """

@@ -1,4 +1,4 @@
-"""The Sailthru endpoints `purchase` and `event`.
+"""The endpoints `purchase` and `event` of the Sailthru sandbox.
 
 Facts: docs/sailthru.md 2.6.
 """
@@ -26,7 +26,7 @@ class PurchaseEndpoints:
         self.repository = repository
 
     def post_purchase(self, call: SailthruCall) -> SandboxResponse:
-        """Record a purchase; an incomplete one replaces the profile's abandoned cart."""
+        """Answer POST /purchase; an incomplete one replaces the profile's abandoned cart."""
         data, email = call.data, require_valid_email(call.text("email"))
         items = [item for item in as_list(data.get("items")) if isinstance(item, dict)]
         if not items:
@@ -58,7 +58,7 @@ class PurchaseEndpoints:
         return json_response({"purchase": shown})
 
     def post_event(self, call: SailthruCall) -> SandboxResponse:
-        """Accept a custom event of a known profile; reserved names are refused."""
+        """Answer POST /event: a custom event of a known profile; reserved names are refused."""
         name = call.require("event")
         if name in RESERVED_EVENT_NAMES:
             raise sailthru_error(400, 99, f"Reserved event name: {name}")

@@ -1,4 +1,4 @@
-"""Repository of one Sailthru account: changed profiles and lists over seed records, with counts."""
+"""Repository of the Sailthru sandbox: changed profiles and lists over seed records, with counts."""
 
 import re
 from collections import Counter

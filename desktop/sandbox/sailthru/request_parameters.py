@@ -1,4 +1,4 @@
-"""Parameters of a Sailthru request: query, form or multipart; then `json`, or PHP-style names.
+"""Parameters of a request to the Sailthru sandbox: query, form, multipart, `json`.
 
 Facts: docs/sailthru.md 1.
 """

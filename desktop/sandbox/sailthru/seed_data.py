@@ -1,4 +1,4 @@
-"""Seed data of Sailthru: fixture profiles, and profiles generated from a number on demand.
+"""Seed data of the Sailthru sandbox: fixture profiles, and generated ones on demand.
 
 Times in profiles are Unix seconds until they are shown, amounts are cents.
 """

@@ -1,4 +1,4 @@
-"""The Sailthru service: API key, rate limits and signature, then the endpoint's handler."""
+"""The Sailthru sandbox as a service: API key, rate limits, signature, endpoint."""
 
 import math
 
@@ -34,7 +34,7 @@ class SailthruSandbox:
         self._call_counts: dict[tuple[str, str], tuple[int, int]] = {}
 
     def handle(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer one request."""
+        """Answer one request to the Sailthru sandbox."""
         if not self.state.account.sailthru:
             return SandboxResponse(503, b"Service Unavailable", "text/plain")
         if request.method == "GET" and (made := self.serve_export_file(request.path)) is not None:

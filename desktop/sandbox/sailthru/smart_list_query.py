@@ -1,4 +1,4 @@
-"""Smart-list queries of Sailthru: conditions in parallel arrays decide who is a member.
+"""Smart-list queries of the Sailthru sandbox: conditions in parallel arrays decide who is a member.
 
 Facts: docs/sailthru.md 2.3.
 """

@@ -1,4 +1,4 @@
-"""Authentication at Zendesk: Basic with an API token, or an OAuth bearer token.
+"""Authentication at the Zendesk sandbox: Basic with an API token, or an OAuth bearer token.
 
 Facts: docs/zendesk.md 1.
 """

@@ -1,4 +1,4 @@
-"""Background jobs of Zendesk: at most 30 at a time, of a hundred rows each.
+"""Background jobs of the Zendesk sandbox: at most 30 at a time, of a hundred rows each.
 
 Facts: docs/zendesk.md 3.
 """

@@ -1,4 +1,4 @@
-"""Error responses of Zendesk in their four shapes; clients meet all of them.
+"""Error responses of the Zendesk sandbox in their four shapes; clients meet all of them.
 
 Facts: docs/zendesk.md 13.
 """

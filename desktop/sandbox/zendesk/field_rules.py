@@ -1,4 +1,4 @@
-"""Rules of writable fields: required, unique, choices, pattern and conversion, with their 422s.
+"""Rules of writable fields in the Zendesk sandbox: required, unique, choices.
 
 A resource lists its rules in order; the first rule that a request breaks answers it. Fields
 without a rule are ignored, as Zendesk ignores attributes it does not know.

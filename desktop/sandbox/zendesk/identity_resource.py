@@ -1,4 +1,4 @@
-"""/users/{id}/identities: a user's e-mail addresses and phone numbers, and their verification.
+"""The sandbox's /users/{id}/identities: e-mail addresses and phone numbers.
 
 Facts: docs/zendesk.md 3.
 """
@@ -43,7 +43,6 @@ class IdentityResource(RestResource):
     )
 
     def add_special_routes(self, router: Router) -> None:
-        """Register the verbs on one identity."""
         one = f"{API}users/{{user_id:int}}/identities/{{identity_id:int}}"
         router.add("PUT", f"{one}/make_primary", self.make_primary)
         router.add("PUT", f"{one}/verify", self.verify)
@@ -53,14 +52,12 @@ class IdentityResource(RestResource):
         return f"{request.base_url}{API}users/{record['user_id']}/identities/{record['id']}.json"
 
     def rows(self, request: SandboxRequest, user_id: int) -> Sequence[JsonObject]:
-        """Return the identities of a user."""
         identities: list[JsonObject] = require_found(self.repository.existing_user(user_id))[
             "_identities"
         ]
         return identities
 
     def get(self, user_id: int, identity_id: int) -> JsonObject | None:
-        """Return an identity of a user."""
         user = self.repository.users.get(user_id)
         identities = user["_identities"] if user else ()
         return next((it for it in identities if it["id"] == identity_id), None)

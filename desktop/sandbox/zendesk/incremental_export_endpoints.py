@@ -1,4 +1,4 @@
-"""/incremental: exports of users, tickets and organizations by cursor or by time, admins only.
+"""The sandbox's /incremental: exports of users, tickets and organizations by cursor or time.
 
 Facts: docs/zendesk.md 8.
 """

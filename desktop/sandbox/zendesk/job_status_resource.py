@@ -1,4 +1,4 @@
-"""/job_statuses: the state of background jobs, readable for a day after their start."""
+"""The sandbox's /job_statuses: the state of background jobs, readable for a day."""
 
 from desktop.sandbox.http_messages import JsonObject, SandboxRequest, SandboxResponse, json_response
 from desktop.sandbox.timestamps import DAY
@@ -19,7 +19,6 @@ class JobStatusResource(RestResource):
     )
 
     def serialize(self, request: SandboxRequest, record: JsonObject) -> JsonObject:
-        """Return a job as the API shows it."""
         return self.jobs.serialize(request, record)
 
     def get(self, job_id: str) -> JsonObject | None:

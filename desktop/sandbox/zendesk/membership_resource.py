@@ -1,4 +1,4 @@
-"""/organization_memberships: who belongs to which organization; the first is the default one.
+"""The sandbox's /organization_memberships: users in organizations.
 
 An id holds the user's and the organization's id, so that no table of memberships is needed.
 Facts: docs/zendesk.md 5.
@@ -35,13 +35,11 @@ class MembershipResource(RestResource):
     )
 
     def add_special_routes(self, router: Router) -> None:
-        """Register the paths below a user."""
         path = f"{API}users/{{user_id:int}}/organization_memberships"
         router.add("GET", path, self.list_of_user)
         router.add("PUT", f"{path}/{{membership_id:int}}/make_default", self.make_default)
 
     def get(self, membership_id: int) -> JsonObject | None:
-        """Return a membership by its id."""
         user_id, organization_id = divmod(membership_id, ORGANIZATION_ID_RANGE)
         user = self.repository.existing_user(user_id)
         return _membership(user, organization_id) if user is not None else None
@@ -56,7 +54,6 @@ class MembershipResource(RestResource):
         return f"{request.base_url}{API}organization_memberships/{record['id']}.json"
 
     def serialize(self, request: SandboxRequest, record: JsonObject) -> JsonObject:
-        """Return a membership as the API shows it."""
         return {**record, "url": self.url_of(request, record).removesuffix(".json")}
 
     def list_of_user(self, request: SandboxRequest, user_id: int) -> SandboxResponse:

@@ -1,4 +1,4 @@
-"""/oauth/authorizations: the page on which a user allows or denies the app.
+"""The sandbox's /oauth/authorizations: the page on which a user allows or denies the app.
 
 Facts: docs/zendesk.md 1. For tests `&auto=allow` or `&auto=deny` answers at once, and `&as=E-MAIL`
 chooses who signs in.

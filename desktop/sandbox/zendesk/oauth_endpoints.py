@@ -1,4 +1,4 @@
-"""/oauth/tokens: codes with PKCE, access tokens that expire, single-use refresh tokens.
+"""The sandbox's /oauth/tokens: PKCE codes, expiring access tokens, refresh tokens.
 
 Facts: docs/zendesk.md 1. Replaying a used refresh token fails without harm to its successor.
 """

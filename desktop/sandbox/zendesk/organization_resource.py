@@ -1,4 +1,4 @@
-"""/organizations: the organization resource with search, autocomplete and create_or_update.
+"""The sandbox's /organizations: search, autocomplete, create_or_update.
 
 Facts: docs/zendesk.md 5.
 """
@@ -57,7 +57,6 @@ class OrganizationResource(RestResource):
     )
 
     def add_special_routes(self, router: Router) -> None:
-        """Register the endpoints that only organizations have."""
         path = f"{API}organizations"
         router.add("POST", f"{path}/create_or_update", self.create_or_update)
         router.add("GET", f"{path}/search", self.search)
@@ -67,11 +66,9 @@ class OrganizationResource(RestResource):
     # Reading
 
     def get(self, organization_id: int) -> JsonObject | None:
-        """Return an organization."""
         return self.repository.organizations.get(organization_id)
 
     def rows(self, request: SandboxRequest) -> Sequence[JsonObject]:
-        """Return all organizations."""
         return self.repository.all_organizations()
 
     def show_many(self, request: SandboxRequest) -> SandboxResponse:
@@ -121,7 +118,6 @@ class OrganizationResource(RestResource):
     def update_record(
         self, request: SandboxRequest, given: JsonObject, organization_id: int
     ) -> JsonObject:
-        """Change and store an organization."""
         record = require_found(self.repository.organizations.copy_for_update(organization_id))
         return self._apply_fields(record, given)
 
@@ -155,7 +151,6 @@ class OrganizationResource(RestResource):
         )
 
     def delete_record(self, request: SandboxRequest, organization_id: int) -> None:
-        """Remove an organization."""
         self.repository.organizations.remove(organization_id)
 
     def _apply_fields(

@@ -1,4 +1,4 @@
-"""Pagination at Zendesk: by cursor when `page[size]` is given, by offset otherwise.
+"""Pagination of the Zendesk sandbox: by cursor when `page[size]` is given, by offset otherwise.
 
 Facts: docs/zendesk.md 11.
 """

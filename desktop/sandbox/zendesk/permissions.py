@@ -1,4 +1,4 @@
-"""Permissions at Zendesk: roles of users, and the scopes of an OAuth token."""
+"""Permissions in the Zendesk sandbox: roles of users, and the scopes of an OAuth token."""
 
 from desktop.sandbox.http_messages import JsonObject, SandboxRequest
 from desktop.sandbox.zendesk.error_responses import forbidden_error

@@ -1,4 +1,4 @@
-"""Rate limits of Zendesk: one account-wide bucket a minute, and buckets of single endpoints.
+"""Rate limits of the Zendesk sandbox: an account-wide bucket, and some of endpoints.
 
 Facts: docs/zendesk.md 12. The windows are clock windows; how Zendesk cuts them is unknown.
 """

@@ -1,4 +1,4 @@
-"""Factories of Zendesk records: users, identities, tickets, comments and organizations.
+"""Factories of the Zendesk sandbox's records: users, tickets, comments, organizations.
 
 What they have in common stands in `data/record_templates.json`, in the order of the attributes in
 Zendesk's OpenAPI description. Keys that begin with an underscore are the sandbox's own and are

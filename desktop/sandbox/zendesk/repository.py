@@ -1,4 +1,4 @@
-"""Repository of one Zendesk account: changed records over seed records, and their indexes."""
+"""Repository of the Zendesk sandbox: changed records over seed records, and their indexes."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Read the body of a Zendesk request: one object, or the rows of a bulk request."""
+"""Read the body of a request to the Zendesk sandbox: one object, or the rows of a bulk request."""
 
 from desktop.sandbox.http_messages import JsonObject, SandboxRequest
 from desktop.sandbox.zendesk.error_responses import zendesk_error

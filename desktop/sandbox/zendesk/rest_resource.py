@@ -1,4 +1,4 @@
-"""A generic REST resource of Zendesk: list, show, create, update, delete and the bulk jobs.
+"""Generic REST resource of the Zendesk sandbox: index, show, create, update, delete, bulk.
 
 A resource is described by its names, its paths, its actions and the roles that may read and
 write; a subclass adds how its records are found, changed and shown. Endpoints that no other
@@ -134,7 +134,7 @@ class RestResource:
         )
 
     def index(self, request: SandboxRequest, **keys: Any) -> SandboxResponse:
-        """Answer GET of the resource's path."""
+        """Answer GET of the resource's path with a page of its records."""
         require_role(request, self.description.read_role)
         return self.page(request, self.rows(request, *keys.values()), has_sideloads=True)
 
@@ -158,7 +158,7 @@ class RestResource:
         )
 
     def create(self, request: SandboxRequest, **keys: Any) -> SandboxResponse:
-        """Answer POST of the resource's path."""
+        """Answer POST of the resource's path: create a record, 201."""
         require_role(request, self.description.create_role)
         given = object_in_body(request, self.description.name)
         record = self.create_record(request, given, *keys.values())
@@ -170,7 +170,7 @@ class RestResource:
         return json_response(self.written_body(request, record), 201, location)
 
     def update(self, request: SandboxRequest, **keys: Any) -> SandboxResponse:
-        """Answer PUT of one record."""
+        """Answer PUT of one record: change it."""
         require_role(request, self.description.update_role)
         given = object_in_body(request, self.description.name)
         record = self.update_record(request, given, *keys.values())
@@ -195,7 +195,7 @@ class RestResource:
         return self.jobs.job_response(request, job)
 
     def create_many(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer POST …/create_many."""
+        """Answer POST …/create_many: start a job of up to a hundred new records."""
         require_role(request, self.description.create_role or "agent")
         return self.start_job(request, "create", rows_in_body(request, self.description.plural))
 

@@ -1,4 +1,4 @@
-"""Registration of all Zendesk endpoints with the public router and the one behind sign-in."""
+"""Registration of all endpoints of the Zendesk sandbox, public and behind sign-in."""
 
 from desktop.sandbox.router import Router
 from desktop.sandbox.zendesk.background_jobs import ZendeskJobs

@@ -1,4 +1,4 @@
-"""/satisfaction_ratings: legacy satisfaction ratings, one for each rated ticket, admins only.
+"""The sandbox's /satisfaction_ratings: legacy satisfaction ratings, one for each rated ticket.
 
 Facts: docs/zendesk.md 6.
 """
@@ -44,7 +44,6 @@ class SatisfactionRatingResource(RestResource):
         return rated
 
     def serialize(self, request: SandboxRequest, record: JsonObject) -> JsonObject:
-        """Return the rating of a ticket as the API shows it."""
         score = record["satisfaction_rating"]["score"]
         rating_id = 60_000_000 + record["id"]
         rated_at = format_iso_utc(record["_at"])

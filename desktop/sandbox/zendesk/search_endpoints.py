@@ -1,4 +1,4 @@
-"""/search, /search/export and /users/search.
+"""The search endpoints of the Zendesk sandbox: /search, /search/export and /users/search.
 
 Facts: docs/zendesk.md 7.
 """

@@ -1,4 +1,4 @@
-"""Zendesk's search language: a query is parsed into terms, which test users and tickets.
+"""Zendesk's search language in the sandbox: a parsed query tests users and tickets.
 
 Facts: docs/zendesk.md 7.
 """

@@ -1,4 +1,4 @@
-"""Seed data of Zendesk: fixture records, and records generated from a number on demand."""
+"""Seed data of the Zendesk sandbox: fixture records, and generated ones on demand."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The Zendesk service: sign-in, rate limits and scopes, then the handler of the path."""
+"""The Zendesk sandbox as a service: sign-in, rate limits, scopes, router."""
 
 from dataclasses import replace
 from hashlib import blake2b
@@ -37,7 +37,7 @@ class ZendeskSandbox:
         register_all_routes(self.repository, self.public_router, self.router)
 
     def handle(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer one request."""
+        """Answer one request to the Zendesk sandbox."""
         text = f"{request.received_at!r} {request.path}"
         number = blake2b(text.encode(), digest_size=12).hexdigest()
         # What Zendesk's support asks for when something failed.

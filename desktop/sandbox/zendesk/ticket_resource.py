@@ -1,4 +1,4 @@
-"""/tickets: the ticket resource with comments, sorting, idempotent creation and safe updates.
+"""The sandbox's /tickets: comments, sorting, idempotent creation, safe updates.
 
 Facts: docs/zendesk.md 4.
 """
@@ -70,7 +70,6 @@ class TicketResource(RestResource):
         self.users = users
 
     def add_special_routes(self, router: Router) -> None:
-        """Register the endpoints that only tickets have."""
         organization = f"{API}organizations/{{organization_id:int}}"
         router.add("GET", f"{API}tickets/recent", self.list_recently_viewed)
         router.add("GET", f"{API}tickets/{{ticket_id:int}}/comments", self.list_comments)
@@ -80,7 +79,6 @@ class TicketResource(RestResource):
     # Reading
 
     def get(self, ticket_id: int) -> JsonObject | None:
-        """Return a ticket that was not deleted."""
         return self.repository.existing_ticket(ticket_id)
 
     def shown_body(self, request: SandboxRequest, record: JsonObject) -> JsonObject:
@@ -266,7 +264,6 @@ class TicketResource(RestResource):
         return self.repository.save_ticket(ticket)
 
     def delete_record(self, request: SandboxRequest, ticket_id: int) -> None:
-        """Mark a ticket as deleted."""
         ticket = require_found(self.repository.tickets.copy_for_update(ticket_id))
         self.repository.save_ticket(ticket | {"status": "deleted"})
 

@@ -1,4 +1,4 @@
-"""/user_fields: definitions of custom user fields, found by id or key.
+"""The sandbox's /user_fields: definitions of custom user fields, found by id or key.
 
 Facts: docs/zendesk.md 3.
 """
@@ -44,16 +44,13 @@ class UserFieldResource(RestResource):
     )
 
     def rows(self, request: SandboxRequest) -> Sequence[JsonObject]:
-        """Return all definitions."""
         return self.repository.all_user_fields()
 
     def get(self, id_or_key: str) -> JsonObject | None:
-        """Return a definition by its id or its key."""
         fields = self.repository.all_user_fields()
         return next((it for it in fields if id_or_key in (it["key"], str(it["id"]))), None)
 
     def create_record(self, request: SandboxRequest, given: JsonObject) -> JsonObject:
-        """Create and store a definition."""
         key, kind = str(given.get("key") or ""), str(given.get("type") or "text")
         given = {**given, "key": key, "type": kind}
         field = {**RECORD_TEMPLATES["user_field"]}
@@ -80,7 +77,6 @@ class UserFieldResource(RestResource):
     def update_record(
         self, request: SandboxRequest, given: JsonObject, id_or_key: str
     ) -> JsonObject:
-        """Change and store a definition."""
         field = {**self.find(id_or_key)}
         apply_field_rules(UPDATE_RULES, field, given)
         field["updated_at"] = format_iso_utc(self.repository.state.now())
@@ -88,5 +84,4 @@ class UserFieldResource(RestResource):
         return field
 
     def delete_record(self, request: SandboxRequest, id_or_key: str) -> None:
-        """Remove a definition."""
         self.repository.user_fields.remove(self.find(id_or_key)["id"])

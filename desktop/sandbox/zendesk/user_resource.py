@@ -1,4 +1,4 @@
-"""/users: the user resource with me, create_or_update, merge, bulk jobs and tags.
+"""The sandbox's /users: the user resource with me, create_or_update, merge, bulk jobs and tags.
 
 Facts: docs/zendesk.md 3.
 """
@@ -64,7 +64,6 @@ class UserResource(RestResource):
     )
 
     def add_special_routes(self, router: Router) -> None:
-        """Register the endpoints that only users have."""
         one = f"{API}users/{{user_id:int}}"
         router.add("GET", f"{API}users/me", self.show_current_user)
         router.add("POST", f"{API}users/create_or_update", self.create_or_update)
@@ -78,11 +77,9 @@ class UserResource(RestResource):
     # Reading
 
     def get(self, user_id: int) -> JsonObject | None:
-        """Return a user, also one that is deleted."""
         return self.repository.users.get(user_id)
 
     def serialize(self, request: SandboxRequest, record: JsonObject) -> JsonObject:
-        """Return a user as the API shows it."""
         shown = super().serialize(request, record)
         if not self.repository.state.account.user_tags:
             # Absent unless an administrator enabled tags on users.
@@ -262,7 +259,6 @@ class UserResource(RestResource):
         return int(require_found(self.repository.user_by_external_id(external_id))["id"])
 
     def run_job_row(self, request: SandboxRequest, action: str, given: JsonObject) -> JsonObject:
-        """Do one row of a job."""
         if action != "create_or_update":
             return super().run_job_row(request, action, given)
         user, is_new = self.create_or_update_user(request, given)

@@ -1,4 +1,4 @@
-"""Writes to a Zendesk user, field by field: identities, phone, custom fields, memberships, tags.
+"""Writes to a user of the Zendesk sandbox: identities, phone, custom fields, memberships, tags.
 
 Facts: docs/zendesk.md 3.
 """

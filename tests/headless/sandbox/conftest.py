@@ -1,4 +1,4 @@
-"""Running sandboxes for tests."""
+"""Fixtures of running sandboxes: read-only, writable after a reset, and started with flags."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,7 +8,7 @@ from tests.support.sandbox_client import SandboxClient
 
 
 @pytest.fixture(scope="session")
-def shared() -> Iterator[SandboxClient]:
+def read_only_sandbox() -> Iterator[SandboxClient]:
     """A sandbox nobody writes to or limits: for tests that only read."""
     sandbox = SandboxClient("--customers", "2000", "--rate-limits", "off")
     yield sandbox
@@ -16,7 +16,7 @@ def shared() -> Iterator[SandboxClient]:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., SandboxClient]]:
+def start_sandbox() -> Iterator[Callable[..., SandboxClient]]:
     """Start sandboxes with flags; they end with the test."""
     running: list[SandboxClient] = []
 
@@ -32,8 +32,8 @@ def start() -> Iterator[Callable[..., SandboxClient]]:
 
 
 @pytest.fixture(scope="session")
-def lone() -> Iterator[SandboxClient]:
-    """A process for `own` to hand out."""
+def resettable_sandbox() -> Iterator[SandboxClient]:
+    """The process that `writable_sandbox` resets for each test."""
     sandbox = SandboxClient(
         "--customers", "300", "--rate-limits", "off", "--account", "bulk_import=on,job_ms=60"
     )
@@ -42,7 +42,7 @@ def lone() -> Iterator[SandboxClient]:
 
 
 @pytest.fixture
-def own(lone: SandboxClient) -> SandboxClient:
+def writable_sandbox(resettable_sandbox: SandboxClient) -> SandboxClient:
     """A small sandbox without limits, as it began: this test may change it."""
-    lone.control("POST", "reset")
-    return lone
+    resettable_sandbox.control("POST", "reset")
+    return resettable_sandbox

@@ -1,4 +1,4 @@
-"""The generated customers: same for the same seed, found without searching, free until asked."""
+"""Generated people of the sandbox: same for the same seed, found without searching."""
 
 from collections.abc import Callable
 
@@ -50,33 +50,36 @@ def test_generated_activity_increases_and_fills_ticket_slots() -> None:
     assert max(CROWD.person(index).ticket_count for index in range(2000)) == TICKET_SLOTS
 
 
-def test_generated_people_same_seed_are_equal(start: Callable[..., SandboxClient]) -> None:
-    one, two = start("--customers", "50", "--seed", "9"), start("--customers", "50", "--seed", "9")
+def test_generated_people_same_seed_are_equal(start_sandbox: Callable[..., SandboxClient]) -> None:
+    one, two = (
+        start_sandbox("--customers", "50", "--seed", "9"),
+        start_sandbox("--customers", "50", "--seed", "9"),
+    )
     assert (
         one.connection_document["sailthru"]["api_key"]
         == two.connection_document["sailthru"]["api_key"]
     )
     users = [it.zendesk("GET", "users/30000000042").body["user"] for it in (one, two)]
     assert users[0]["email"] == users[1]["email"]
-    third = start("--customers", "50", "--seed", "10")
+    third = start_sandbox("--customers", "50", "--seed", "10")
     assert third.zendesk("GET", "users/30000000042").body["user"]["email"] != users[0]["email"]
 
 
-def test_generated_person_is_same_in_both_services(shared: SandboxClient) -> None:
+def test_generated_person_is_same_in_both_services(read_only_sandbox: SandboxClient) -> None:
     known = 0
     for index in range(60):
-        user = shared.zendesk("GET", f"users/{30_000_000_000 + index}").body["user"]
-        answer = shared.sailthru("GET", "user", {"id": user["email"]})
+        user = read_only_sandbox.zendesk("GET", f"users/{30_000_000_000 + index}").body["user"]
+        answer = read_only_sandbox.sailthru("GET", "user", {"id": user["email"]})
         if answer.status == 200:
             known += 1
             assert answer.body["vars"]["first_name"] == user["name"].split(" ")[0]
             sid = answer.body["keys"]["sid"]
-            assert shared.sailthru("GET", "user", {"id": sid}).body == answer.body
+            assert read_only_sandbox.sailthru("GET", "user", {"id": sid}).body == answer.body
     assert known > 30
 
 
-def test_generated_million_people_respond(start: Callable[..., SandboxClient]) -> None:
-    sandbox = start("--customers", "1000000", "--rate-limits", "off")
+def test_generated_million_people_respond(start_sandbox: Callable[..., SandboxClient]) -> None:
+    sandbox = start_sandbox("--customers", "1000000", "--rate-limits", "off")
     user = sandbox.zendesk("GET", "users/30000999999").body["user"]
     found = sandbox.zendesk("GET", f"users/search?query={user['email']}").body["users"]
     assert [it["id"] for it in found] == [user["id"]]

@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is the service's own: never an error of the sandbox itself."""
+"""Invalid input to the sandbox: bodies, queries and calls get the service's own errors, no 500."""
 
 from typing import Any
 
@@ -84,23 +84,25 @@ CALLS: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES)
-def test_invalid_bodies_get_service_errors(own: SandboxClient, method: str, path: str) -> None:
+def test_invalid_bodies_get_service_errors(
+    writable_sandbox: SandboxClient, method: str, path: str
+) -> None:
     for body in ODD:
-        assert own.zendesk(method, path, body).status < 500, body
+        assert writable_sandbox.zendesk(method, path, body).status < 500, body
 
 
-def test_invalid_queries_get_service_errors(own: SandboxClient) -> None:
+def test_invalid_queries_get_service_errors(writable_sandbox: SandboxClient) -> None:
     for path in READS:
-        answer = own.zendesk("GET", path)
+        answer = writable_sandbox.zendesk("GET", path)
         assert answer.status < 500, path
         assert isinstance(answer.body, dict), path
 
 
-def test_invalid_requests_get_service_errors(own: SandboxClient) -> None:
+def test_invalid_requests_get_service_errors(writable_sandbox: SandboxClient) -> None:
     for method, endpoint, data in CALLS:
-        answer = own.sailthru(method, endpoint, data)
+        answer = writable_sandbox.sailthru(method, endpoint, data)
         assert answer.status < 500, (endpoint, data)
         assert isinstance(answer.body, dict), (endpoint, data)
     # Nothing of it has broken what comes after.
-    assert own.sailthru("GET", "list", {}).status == 200
-    assert own.zendesk("GET", "users/7701").status == 200
+    assert writable_sandbox.sailthru("GET", "list", {}).status == 200
+    assert writable_sandbox.zendesk("GET", "users/7701").status == 200

@@ -1,4 +1,4 @@
-"""OAuth: the page, PKCE, single-use codes and refresh tokens, expiry, scopes."""
+"""OAuth in the Zendesk sandbox: consent page, PKCE, single-use tokens, expiry, scopes."""
 
 import base64
 import hashlib
@@ -77,24 +77,24 @@ def sign_in(sandbox: SandboxClient, **changes: str) -> Any:
     return answer.body
 
 
-def test_consent_page_allow(own: SandboxClient) -> None:
-    shown = page(own)
+def test_consent_page_allow(writable_sandbox: SandboxClient) -> None:
+    shown = page(writable_sandbox)
     assert shown.status == 200
     assert b"<form" in shown.body
     assert b"Deny" in shown.body
-    form = urlencode({**question(own), "decision": "allow", "as": "kim@acme.example"})
+    form = urlencode({**question(writable_sandbox), "decision": "allow", "as": "kim@acme.example"})
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = back(own.http("zendesk", "POST", "/oauth/authorizations", form, kind))
+    answer = back(writable_sandbox.http("zendesk", "POST", "/oauth/authorizations", form, kind))
     assert answer["state"] == "s t&ate"
-    tokens = code_grant(own, answer["code"]).body
+    tokens = code_grant(writable_sandbox, answer["code"]).body
     assert tokens["expires_in"] == 600
     assert tokens["token_type"] == "bearer"
-    me = bearer(own, tokens["access_token"]).body["user"]
+    me = bearer(writable_sandbox, tokens["access_token"]).body["user"]
     assert me["email"] == "kim@acme.example"
 
 
-def test_consent_page_deny(own: SandboxClient) -> None:
-    assert back(page(own, auto="deny"))["error"] == "access_denied"
+def test_consent_page_deny(writable_sandbox: SandboxClient) -> None:
+    assert back(page(writable_sandbox, auto="deny"))["error"] == "access_denied"
 
 
 @pytest.mark.parametrize(
@@ -108,9 +108,9 @@ def test_consent_page_deny(own: SandboxClient) -> None:
     ],
 )
 def test_authorization_invalid_request_never_redirects(
-    shared: SandboxClient, change: dict[str, str]
+    read_only_sandbox: SandboxClient, change: dict[str, str]
 ) -> None:
-    answer = page(shared, auto="allow", **change)
+    answer = page(read_only_sandbox, auto="allow", **change)
     assert answer.status == 400
     assert "location" not in answer.headers
 
@@ -119,59 +119,63 @@ def test_authorization_invalid_request_never_redirects(
     "change",
     [{"code_verifier": "w" * 64}, {"redirect_uri": "http://127.0.0.1:47615/callback"}],
 )
-def test_code_is_bound_and_single_use(own: SandboxClient, change: dict[str, str]) -> None:
-    code = back(page(own, auto="allow"))["code"]
-    assert code_grant(own, code, **change).body["error"] == "invalid_grant"
+def test_code_is_bound_and_single_use(
+    writable_sandbox: SandboxClient, change: dict[str, str]
+) -> None:
+    code = back(page(writable_sandbox, auto="allow"))["code"]
+    assert code_grant(writable_sandbox, code, **change).body["error"] == "invalid_grant"
     # Even the right verifier comes too late now.
-    assert code_grant(own, code).status == 400
+    assert code_grant(writable_sandbox, code).status == 400
 
 
-def test_refresh_token_is_single_use_and_replay_harmless(own: SandboxClient) -> None:
-    first = sign_in(own)
-    second = refresh(own, first["refresh_token"]).body
-    assert bearer(own, first["access_token"]).status == 401
-    assert refresh(own, first["refresh_token"]).body["error"] == "invalid_grant"
-    assert bearer(own, second["access_token"]).status == 200
-    assert own.control("GET", "tokens") == {"code": 0, "access": 1, "refresh": 1}
+def test_refresh_token_is_single_use_and_replay_harmless(writable_sandbox: SandboxClient) -> None:
+    first = sign_in(writable_sandbox)
+    second = refresh(writable_sandbox, first["refresh_token"]).body
+    assert bearer(writable_sandbox, first["access_token"]).status == 401
+    assert refresh(writable_sandbox, first["refresh_token"]).body["error"] == "invalid_grant"
+    assert bearer(writable_sandbox, second["access_token"]).status == 200
+    assert writable_sandbox.control("GET", "tokens") == {"code": 0, "access": 1, "refresh": 1}
 
 
-def test_access_token_expired_is_refused_until_refreshed(own: SandboxClient) -> None:
-    tokens = sign_in(own)
-    assert own.control("POST", "expire-tokens") == {"expired": 1}
-    refused = bearer(own, tokens["access_token"])
+def test_access_token_expired_is_refused_until_refreshed(writable_sandbox: SandboxClient) -> None:
+    tokens = sign_in(writable_sandbox)
+    assert writable_sandbox.control("POST", "expire-tokens") == {"expired": 1}
+    refused = bearer(writable_sandbox, tokens["access_token"])
     assert (refused.status, refused.body["error"]) == (401, "invalid_token")
-    fresh = refresh(own, tokens["refresh_token"]).body
-    assert bearer(own, fresh["access_token"]).status == 200
+    fresh = refresh(writable_sandbox, tokens["refresh_token"]).body
+    assert bearer(writable_sandbox, fresh["access_token"]).status == 200
 
 
-def test_token_lifetimes_have_bounds_and_are_returned_if_asked(own: SandboxClient) -> None:
-    code = back(page(own, auto="allow"))["code"]
-    assert code_grant(own, code, expires_in=60).status == 400
-    code = back(page(own, auto="allow"))["code"]
-    silent = code_grant(own, code, expires_in=None)
+def test_token_lifetimes_have_bounds_and_are_returned_if_asked(
+    writable_sandbox: SandboxClient,
+) -> None:
+    code = back(page(writable_sandbox, auto="allow"))["code"]
+    assert code_grant(writable_sandbox, code, expires_in=60).status == 400
+    code = back(page(writable_sandbox, auto="allow"))["code"]
+    silent = code_grant(writable_sandbox, code, expires_in=None)
     assert "expires_in" not in silent.body
 
 
-def test_current_token_can_be_read_and_revoked(own: SandboxClient) -> None:
-    tokens = sign_in(own)
+def test_current_token_can_be_read_and_revoked(writable_sandbox: SandboxClient) -> None:
+    tokens = sign_in(writable_sandbox)
     access = tokens["access_token"]
-    current = bearer(own, access, path="oauth/tokens/current").body["token"]
+    current = bearer(writable_sandbox, access, path="oauth/tokens/current").body["token"]
     assert current["scopes"] == ["read", "write"]
     assert current["user_id"] == 7601
-    assert bearer(own, access, "DELETE", "oauth/tokens/current").status == 204
-    assert bearer(own, access).status == 401
-    assert refresh(own, tokens["refresh_token"]).status == 400
+    assert bearer(writable_sandbox, access, "DELETE", "oauth/tokens/current").status == 204
+    assert bearer(writable_sandbox, access).status == 401
+    assert refresh(writable_sandbox, tokens["refresh_token"]).status == 400
 
 
-def test_scopes_are_checked(own: SandboxClient) -> None:
-    reader = sign_in(own, scope="read")["access_token"]
-    assert bearer(own, reader, path="users/7701").status == 200
-    assert bearer(own, reader, "PUT", "users/7701").status == 403
-    narrow = sign_in(own, scope="users:read users:write")["access_token"]
-    assert bearer(own, narrow, "PUT", "users/7701").status == 200
-    assert bearer(own, narrow, path="tickets/48213").status == 403
+def test_scopes_are_checked(writable_sandbox: SandboxClient) -> None:
+    reader = sign_in(writable_sandbox, scope="read")["access_token"]
+    assert bearer(writable_sandbox, reader, path="users/7701").status == 200
+    assert bearer(writable_sandbox, reader, "PUT", "users/7701").status == 403
+    narrow = sign_in(writable_sandbox, scope="users:read users:write")["access_token"]
+    assert bearer(writable_sandbox, narrow, "PUT", "users/7701").status == 200
+    assert bearer(writable_sandbox, narrow, path="tickets/48213").status == 403
     # Identities want the broad scope.
-    assert bearer(own, narrow, path="users/7701/identities").status == 403
+    assert bearer(writable_sandbox, narrow, path="users/7701/identities").status == 403
     # An unknown scope still yields a token, good for nothing.
-    nothing = sign_in(own, scope="everything")["access_token"]
-    assert bearer(own, nothing, path="users/7701").status == 403
+    nothing = sign_in(writable_sandbox, scope="everything")["access_token"]
+    assert bearer(writable_sandbox, nothing, path="users/7701").status == 403

@@ -1,4 +1,4 @@
-"""The services' own client and zenpy run against the sandbox unchanged."""
+"""Sailthru's official client and zenpy run against the sandbox unchanged."""
 
 import csv
 import io
@@ -23,14 +23,14 @@ with warnings.catch_warnings():
 
 
 @pytest.fixture
-def sailthru(own: SandboxClient) -> Any:
-    about = own.connection_document["sailthru"]
+def sailthru(writable_sandbox: SandboxClient) -> Any:
+    about = writable_sandbox.connection_document["sailthru"]
     return SailthruClient(about["api_key"], about["api_secret"], about["service_uri"])
 
 
 @pytest.fixture
-def zenpy(own: SandboxClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    about = own.connection_document["zendesk"]
+def zenpy(writable_sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    about = writable_sandbox.connection_document["zendesk"]
     monkeypatch.setenv("ZENPY_FORCE_SCHEME", "http")
     monkeypatch.setenv("ZENPY_FORCE_NETLOC", about["base_url"].removeprefix("http://"))
     client = Zenpy(
@@ -110,8 +110,10 @@ def test_sailthru_client_imports_and_exports_list(sailthru: Any) -> None:
     assert (maria["customer_value"], maria["Purchase Count"]) == ("4", "9")
 
 
-def test_sailthru_client_export_has_one_row_per_member(own: SandboxClient, sailthru: Any) -> None:
-    count = own.sailthru("GET", "list", {"list": "zendesk-sync-smart"}).body["count"]
+def test_sailthru_client_export_has_one_row_per_member(
+    writable_sandbox: SandboxClient, sailthru: Any
+) -> None:
+    count = writable_sandbox.sailthru("GET", "list", {"list": "zendesk-sync-smart"}).body["count"]
     fields = {"profile_id": 1, "email": 1, "vars": {"zendesk_sync": 1}}
     job = {"job": "export_list_data", "list": "zendesk-sync-smart", "fields": fields}
     export = sailthru.api_post("job", job).get_body()
@@ -183,9 +185,9 @@ def test_zenpy_pages_by_cursor(zenpy: Any) -> None:
 
 
 def test_zenpy_waits_when_rate_limited(
-    start: Callable[..., SandboxClient], zenpy: Any, own: SandboxClient
+    start_sandbox: Callable[..., SandboxClient], zenpy: Any, writable_sandbox: SandboxClient
 ) -> None:
-    own.add_fault("zendesk:GET /api/v2/users/7701:429=1", times=1)
+    writable_sandbox.add_fault("zendesk:GET /api/v2/users/7701:429=1", times=1)
     begun = time.monotonic()
     assert zenpy.users(id=7701).name == "Maria Lopez"
     assert time.monotonic() - begun >= 1

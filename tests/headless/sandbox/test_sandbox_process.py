@@ -1,4 +1,4 @@
-"""The process: flags, ports, state over a kill, the request log, concurrency."""
+"""The sandbox as a process: flags, ports, state over a kill, request log, concurrency."""
 
 import contextlib
 import json
@@ -43,16 +43,16 @@ def check(sandbox: SandboxClient, sid: str, number: int) -> None:
 
 
 def test_state_file_survives_sigterm_and_kill(
-    start: Callable[..., SandboxClient], tmp_path: Path
+    start_sandbox: Callable[..., SandboxClient], tmp_path: Path
 ) -> None:
     flags = ("--customers", "50", "--seed", "4", "--state", str(tmp_path / "s.db"))
     flags += ("--rate-limits", "off")
-    first = start(*flags)
+    first = start_sandbox(*flags)
     sid, number = change(first)
     before = first.zendesk("GET", "users/30000000003").body["user"]
     smart = first.sailthru("GET", "list", {"list": "zendesk-sync-smart"}).body["count"]
     first.kill()
-    second = start(*flags)
+    second = start_sandbox(*flags)
     check(second, sid, number)
     # The dates hang on the moment of the first start, not of this one.
     assert (
@@ -62,7 +62,7 @@ def test_state_file_survives_sigterm_and_kill(
     again = second.sailthru("GET", "list", {"list": "zendesk-sync-smart"}).body["count"]
     assert again == smart
     assert second.stop() == 0
-    third = start(*flags)
+    third = start_sandbox(*flags)
     check(third, sid, number)
     other = {"ticket": {"subject": "New", "comment": {"body": "B"}, "requester_id": 7702}}
     assert third.zendesk("POST", "tickets", other).body["ticket"]["id"] > number
@@ -73,17 +73,17 @@ def test_state_file_survives_sigterm_and_kill(
 
 
 def test_job_interrupted_by_kill_is_finished_once(
-    start: Callable[..., SandboxClient], tmp_path: Path
+    start_sandbox: Callable[..., SandboxClient], tmp_path: Path
 ) -> None:
     flags = ("--customers", "0", "--state", str(tmp_path / "s.db"), "--rate-limits", "off")
-    first = start(*flags, "--account", "bulk_import=on,job_ms=400")
+    first = start_sandbox(*flags, "--account", "bulk_import=on,job_ms=400")
     rows = {"users": [{"name": f"P {n}", "email": f"p{n}@job.example"} for n in range(60)]}
     job = first.zendesk("POST", "users/create_many", rows).body["job_status"]["id"]
     emails = ",".join(f"l{n}@job.example" for n in range(500))
     data = {"job": "import", "list": "Big", "emails": emails}
     import_id = first.sailthru("POST", "job", data).body["job_id"]
     first.kill()
-    second = start(*flags, "--account", "bulk_import=on,job_ms=1")
+    second = start_sandbox(*flags, "--account", "bulk_import=on,job_ms=1")
     results = second.wait_for_zendesk_job(job)["results"]
     assert [row["status"] for row in results] == ["Created"] * 60
     assert second.wait_for_sailthru_job(import_id)["status"] == "completed"
@@ -92,9 +92,11 @@ def test_job_interrupted_by_kill_is_finished_once(
     assert users["count"] == 60
 
 
-def test_log_has_one_line_per_request(start: Callable[..., SandboxClient], tmp_path: Path) -> None:
+def test_log_has_one_line_per_request(
+    start_sandbox: Callable[..., SandboxClient], tmp_path: Path
+) -> None:
     log = tmp_path / "log.jsonl"
-    sandbox = start("--customers", "0", "--log", str(log))
+    sandbox = start_sandbox("--customers", "0", "--log", str(log))
     sandbox.zendesk("PUT", "users/7701.json?a=1", {"user": {"notes": "é"}})
     sandbox.sailthru("POST", "user", {**MARIA, "vars": {"a": 1}})
     sandbox.add_fault("zendesk:GET *:reset", times=1)
@@ -116,9 +118,9 @@ def test_log_has_one_line_per_request(start: Callable[..., SandboxClient], tmp_p
     assert abs(lines[0]["at"] - time.time()) < 60
 
 
-def test_ports_are_consecutive_when_given(start: Callable[..., SandboxClient]) -> None:
+def test_ports_are_consecutive_when_given(start_sandbox: Callable[..., SandboxClient]) -> None:
     port = find_free_ports(3)
-    sandbox = start("--port", str(port), "--customers", "0")
+    sandbox = start_sandbox("--port", str(port), "--customers", "0")
     assert sandbox.connection_document["sailthru"]["service_uri"] == f"http://127.0.0.1:{port}"
     assert sandbox.connection_document["zendesk"]["base_url"] == f"http://127.0.0.1:{port + 1}"
     assert sandbox.control("GET", "credentials") == sandbox.connection_document
@@ -142,8 +144,8 @@ def test_invalid_flags_exit_2() -> None:
             assert f"{flags[1]}: expected" in done.stderr or "no such account key" in done.stderr
 
 
-def test_latency_does_not_serialise_requests(start: Callable[..., SandboxClient]) -> None:
-    sandbox = start("--customers", "0", "--rate-limits", "off", "--latency-ms", "200")
+def test_latency_does_not_serialise_requests(start_sandbox: Callable[..., SandboxClient]) -> None:
+    sandbox = start_sandbox("--customers", "0", "--rate-limits", "off", "--latency-ms", "200")
     statuses: list[int] = []
 
     def ask() -> None:
@@ -160,26 +162,28 @@ def test_latency_does_not_serialise_requests(start: Callable[..., SandboxClient]
     assert time.monotonic() - begun < 2
 
 
-def test_request_counts_exclude_control(own: SandboxClient) -> None:
-    own.control("DELETE", "requests")
-    own.zendesk("GET", "users/7701.json")
-    own.zendesk("GET", "users/7701")
-    own.sailthru("GET", "settings", None)
-    assert own.control("GET", "requests") == {
+def test_request_counts_exclude_control(writable_sandbox: SandboxClient) -> None:
+    writable_sandbox.control("DELETE", "requests")
+    writable_sandbox.zendesk("GET", "users/7701.json")
+    writable_sandbox.zendesk("GET", "users/7701")
+    writable_sandbox.sailthru("GET", "settings", None)
+    assert writable_sandbox.control("GET", "requests") == {
         "total": 3,
         "requests": {"sailthru GET /settings": 1, "zendesk GET /api/v2/users/7701": 2},
     }
 
 
-def test_service_can_be_switched_off(own: SandboxClient) -> None:
-    own.control("POST", "account", {"sailthru": "off"})
-    assert own.sailthru("GET", "settings", None).status == 503
-    assert own.zendesk("GET", "users/me").status == 200
+def test_service_can_be_switched_off(writable_sandbox: SandboxClient) -> None:
+    writable_sandbox.control("POST", "account", {"sailthru": "off"})
+    assert writable_sandbox.sailthru("GET", "settings", None).status == 503
+    assert writable_sandbox.zendesk("GET", "users/me").status == 200
 
 
-def test_reset_forgets_every_change(start: Callable[..., SandboxClient], tmp_path: Path) -> None:
+def test_reset_forgets_every_change(
+    start_sandbox: Callable[..., SandboxClient], tmp_path: Path
+) -> None:
     flags = ("--customers", "20", "--state", str(tmp_path / "s.db"), "--rate-limits", "off")
-    sandbox = start(*flags)
+    sandbox = start_sandbox(*flags)
     before = sandbox.zendesk("GET", "users/7701").body
     number = change(sandbox)[1]
     sandbox.add_fault("*:* *:500")
@@ -189,7 +193,7 @@ def test_reset_forgets_every_change(start: Callable[..., SandboxClient], tmp_pat
     assert sandbox.zendesk("GET", f"tickets/{number}").status == 404
     assert sandbox.control("GET", "account")["csat"] is True
     sandbox.kill()
-    again = start(*flags)
+    again = start_sandbox(*flags)
     assert again.zendesk("GET", "users/7701").body["user"]["notes"] != "kept"
 
 

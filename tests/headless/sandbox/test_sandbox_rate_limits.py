@@ -1,4 +1,4 @@
-"""Rate limits of both services, and their headers."""
+"""Rate limits of both sandbox services, and their headers."""
 
 import time
 from collections.abc import Callable
@@ -14,9 +14,9 @@ def early_in_the_minute() -> None:
 
 
 def test_sailthru_rate_limit_is_per_endpoint_and_method(
-    start: Callable[..., SandboxClient],
+    start_sandbox: Callable[..., SandboxClient],
 ) -> None:
-    sandbox = start("--customers", "0", "--rate-limits", "x0.0001")
+    sandbox = start_sandbox("--customers", "0", "--rate-limits", "x0.0001")
     early_in_the_minute()
     statuses = [
         sandbox.sailthru("GET", "user", {"id": "maria@lopez.example"}).status for _ in range(4)
@@ -38,8 +38,10 @@ def test_sailthru_rate_limit_is_per_endpoint_and_method(
     assert "x-rate-limit-reset" not in bare.headers
 
 
-def test_sailthru_rate_limits_are_recorded_ones(start: Callable[..., SandboxClient]) -> None:
-    sandbox = start("--customers", "0")
+def test_sailthru_rate_limits_are_recorded_ones(
+    start_sandbox: Callable[..., SandboxClient],
+) -> None:
+    sandbox = start_sandbox("--customers", "0")
     asked = {
         ("GET", "user"): "36000",
         ("POST", "user"): "36000",
@@ -52,8 +54,8 @@ def test_sailthru_rate_limits_are_recorded_ones(start: Callable[..., SandboxClie
         assert answer.headers["x-rate-limit-limit"] == limit
 
 
-def test_zendesk_rate_limit_has_account_bucket(start: Callable[..., SandboxClient]) -> None:
-    sandbox = start("--customers", "0", "--account", "plan=essential")
+def test_zendesk_rate_limit_has_account_bucket(start_sandbox: Callable[..., SandboxClient]) -> None:
+    sandbox = start_sandbox("--customers", "0", "--account", "plan=essential")
     early_in_the_minute()
     answers = [sandbox.zendesk("GET", "users/7701") for _ in range(11)]
     assert [answer.status for answer in answers] == [200] * 10 + [429]
@@ -66,8 +68,10 @@ def test_zendesk_rate_limit_has_account_bucket(start: Callable[..., SandboxClien
     assert sandbox.zendesk("GET", "users/7701").status == 200
 
 
-def test_zendesk_user_update_limit_is_one_per_second(start: Callable[..., SandboxClient]) -> None:
-    sandbox = start("--customers", "0")
+def test_zendesk_user_update_limit_is_one_per_second(
+    start_sandbox: Callable[..., SandboxClient],
+) -> None:
+    sandbox = start_sandbox("--customers", "0")
     early_in_the_minute()
     note = {"user": {"notes": "x"}}
     for _ in range(20):
@@ -87,9 +91,9 @@ def test_zendesk_user_update_limit_is_one_per_second(start: Callable[..., Sandbo
 
 
 def test_zendesk_incremental_export_limit_is_ten_per_minute(
-    start: Callable[..., SandboxClient],
+    start_sandbox: Callable[..., SandboxClient],
 ) -> None:
-    sandbox = start("--customers", "0")
+    sandbox = start_sandbox("--customers", "0")
     early_in_the_minute()
     path = "incremental/users/cursor?start_time=1"
     answers = [sandbox.zendesk("GET", path) for _ in range(11)]

@@ -1,4 +1,4 @@
-"""Sailthru's signature: the contract's vectors, and what the server does with them."""
+"""Signature of the Sailthru sandbox: known vectors, and requests that are signed wrongly."""
 
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -117,16 +117,18 @@ def call(
     return sandbox.http("sailthru", "GET", f"/user?{query}")
 
 
-def test_signature_covers_exact_text(shared: SandboxClient) -> None:
+def test_signature_covers_exact_text(read_only_sandbox: SandboxClient) -> None:
     for text in (
         '{"id":"maria@lopez.example"}',
         '{ "id" : "maria@lopez.example" }',
         '{"id": "\\u006daria@lopez.example"}',
     ):
-        assert call(shared, text).status == 200
-    assert call(shared, '{"id":"maria@lopez.example"}', sig="0" * 32).status == 401
+        assert call(read_only_sandbox, text).status == 200
+    assert call(read_only_sandbox, '{"id":"maria@lopez.example"}', sig="0" * 32).status == 401
     changed = call(
-        shared, '{"id":"maria@lopez.example"}', encoded=quote('{"id": "maria@lopez.example"}')
+        read_only_sandbox,
+        '{"id":"maria@lopez.example"}',
+        encoded=quote('{"id": "maria@lopez.example"}'),
     )
     assert (changed.status, changed.body) == (
         401,
@@ -134,35 +136,37 @@ def test_signature_covers_exact_text(shared: SandboxClient) -> None:
     )
 
 
-def test_signature_raw_utf_8_is_as_sent(shared: SandboxClient) -> None:
-    answer = call(shared, '{"id":"josé@example.com"}')
+def test_signature_raw_utf_8_is_as_sent(read_only_sandbox: SandboxClient) -> None:
+    answer = call(read_only_sandbox, '{"id":"josé@example.com"}')
     assert answer.status == 400
     assert answer.body["error"] == 99
 
 
 @pytest.mark.parametrize("text", ["null", "{}", '{"list":""}'])
-def test_request_without_parameters_has_three_forms(shared: SandboxClient, text: str) -> None:
-    answer = shared.sailthru("GET", "list", None, text=text)
+def test_request_without_parameters_has_three_forms(
+    read_only_sandbox: SandboxClient, text: str
+) -> None:
+    answer = read_only_sandbox.sailthru("GET", "list", None, text=text)
     names = {record["name"] for record in answer.body["lists"]}
     assert {"Newsletter", "VIP Offers", "Winback", "zendesk-sync-smart", "a=b"} <= names
 
 
-def test_legacy_request_without_json_is_parsed(shared: SandboxClient) -> None:
-    about = shared.connection_document["sailthru"]
+def test_legacy_request_without_json_is_parsed(read_only_sandbox: SandboxClient) -> None:
+    about = read_only_sandbox.connection_document["sailthru"]
     values = {"api_key": about["api_key"], "format": "json", "id": "maria@lopez.example"}
     values |= {"key": "email", "fields[keys]": "1", "fields[lists]": "1"}
     values["sig"] = sailthru_signature(about["api_secret"], *values.values())
-    answer = shared.http("sailthru", "GET", f"/user?{urlencode(values)}")
+    answer = read_only_sandbox.http("sailthru", "GET", f"/user?{urlencode(values)}")
     assert set(answer.body) == {"keys", "lists"}
 
 
-def test_request_without_format_gets_xml(shared: SandboxClient) -> None:
-    answer = shared.http("sailthru", "GET", "/user")
+def test_request_without_format_gets_xml(read_only_sandbox: SandboxClient) -> None:
+    answer = read_only_sandbox.http("sailthru", "GET", "/user")
     assert answer.status == 400
     assert answer.headers["content-type"].startswith("text/xml")
     assert b"<error>2</error><errormsg>Missing required parameter: api_key" in answer.body
 
 
-def test_api_key_unknown_is_refused(shared: SandboxClient) -> None:
-    answer = shared.http("sailthru", "GET", "/user?api_key=x&format=json&json={}&sig=x")
+def test_api_key_unknown_is_refused(read_only_sandbox: SandboxClient) -> None:
+    answer = read_only_sandbox.http("sailthru", "GET", "/user?api_key=x&format=json&json={}&sig=x")
     assert (answer.status, answer.body["error"]) == (401, 3)

@@ -1,4 +1,4 @@
-"""Zendesk's rules, fact by fact: users, identities, tags, tickets, organizations, errors."""
+"""Endpoints of the Zendesk sandbox, fact by fact: users, tags, tickets, organizations."""
 
 from typing import Any
 
@@ -11,39 +11,43 @@ def users(sandbox: SandboxClient, query: str) -> list[int]:
     return [user["id"] for user in sandbox.zendesk("GET", f"users/search?{query}").body["users"]]
 
 
-def test_current_user_without_credentials_is_anonymous(shared: SandboxClient) -> None:
+def test_current_user_without_credentials_is_anonymous(read_only_sandbox: SandboxClient) -> None:
     for headers in ({}, {"Authorization": "Basic bm86bm8="}):
-        answer = shared.http("zendesk", "GET", "/api/v2/users/me.json", headers=headers)
+        answer = read_only_sandbox.http("zendesk", "GET", "/api/v2/users/me.json", headers=headers)
         assert answer.status == 200
         assert answer.body["user"]["id"] is None
-        other = shared.http("zendesk", "GET", "/api/v2/users/7701", headers=headers)
+        other = read_only_sandbox.http("zendesk", "GET", "/api/v2/users/7701", headers=headers)
         assert (other.status, other.body) == (401, {"error": "Couldn't authenticate you"})
-    assert shared.zendesk("GET", "users/me").body["user"]["role"] == "admin"
-    assert shared.zendesk("GET", "users/me", who="agent").body["user"]["name"] == "Kim Park"
+    assert read_only_sandbox.zendesk("GET", "users/me").body["user"]["role"] == "admin"
+    assert (
+        read_only_sandbox.zendesk("GET", "users/me", who="agent").body["user"]["name"] == "Kim Park"
+    )
 
 
-def test_error_shapes(shared: SandboxClient) -> None:
-    gone = shared.zendesk("GET", "users/1")
+def test_error_shapes(read_only_sandbox: SandboxClient) -> None:
+    gone = read_only_sandbox.zendesk("GET", "users/1")
     assert (gone.status, gone.body) == (
         404,
         {"error": "RecordNotFound", "description": "Not found"},
     )
-    assert shared.zendesk("GET", "nothing").body["error"] == "InvalidEndpoint"
-    refused = shared.zendesk("GET", "incremental/users/cursor?start_time=1", who="agent")
+    assert read_only_sandbox.zendesk("GET", "nothing").body["error"] == "InvalidEndpoint"
+    refused = read_only_sandbox.zendesk("GET", "incremental/users/cursor?start_time=1", who="agent")
     assert refused.status == 403
     assert set(refused.body["error"]) == {"title", "message"}
-    depth = shared.zendesk("GET", "users?page=101&per_page=100")
+    depth = read_only_sandbox.zendesk("GET", "users?page=101&per_page=100")
     assert (depth.status, depth.body["errors"][0]["code"]) == (400, "InvalidPaginationDepth")
 
 
-def test_paging_both_forms(shared: SandboxClient) -> None:
-    offset = shared.zendesk("GET", "users.json?per_page=3").body
+def test_paging_both_forms(read_only_sandbox: SandboxClient) -> None:
+    offset = read_only_sandbox.zendesk("GET", "users.json?per_page=3").body
     assert (len(offset["users"]), offset["count"]) == (3, 2026)
-    assert offset["next_page"].startswith(shared.connection_document["zendesk"]["base_url"])
+    assert offset["next_page"].startswith(
+        read_only_sandbox.connection_document["zendesk"]["base_url"]
+    )
     assert "meta" not in offset
     path, seen = "users.json?page[size]=100", []
     while path:
-        page = shared.zendesk("GET", path).body
+        page = read_only_sandbox.zendesk("GET", path).body
         seen += [user["id"] for user in page["users"]]
         following = page["links"]["next"]
         assert bool(following) is page["meta"]["has_more"]
@@ -51,13 +55,16 @@ def test_paging_both_forms(shared: SandboxClient) -> None:
     assert len(seen) == len(set(seen)) == 2026
 
 
-def test_search_stops_at_thousand_with_422(shared: SandboxClient) -> None:
-    page = shared.zendesk("GET", "search?query=type:user+role:end-user&page=10").body
+def test_search_stops_at_thousand_with_422(read_only_sandbox: SandboxClient) -> None:
+    page = read_only_sandbox.zendesk("GET", "search?query=type:user+role:end-user&page=10").body
     assert len(page["results"]) == 100
     assert page["count"] > 1000
     assert page["next_page"] is not None
-    assert shared.zendesk("GET", "search?query=type:user+role:end-user&page=11").status == 422
-    assert shared.zendesk("GET", "search?query=type:user&page[size]=5").status == 400
+    assert (
+        read_only_sandbox.zendesk("GET", "search?query=type:user+role:end-user&page=11").status
+        == 422
+    )
+    assert read_only_sandbox.zendesk("GET", "search?query=type:user&page[size]=5").status == 400
 
 
 @pytest.mark.parametrize(
@@ -75,212 +82,229 @@ def test_search_stops_at_thousand_with_422(shared: SandboxClient) -> None:
         ("query=%3Dcmd()", 7710),
     ],
 )
-def test_users_are_found(shared: SandboxClient, query: str, expected: int) -> None:
-    assert expected in users(shared, query)
+def test_users_are_found(read_only_sandbox: SandboxClient, query: str, expected: int) -> None:
+    assert expected in users(read_only_sandbox, query)
 
 
-def test_search_export_matches_full_list(shared: SandboxClient) -> None:
+def test_search_export_matches_full_list(read_only_sandbox: SandboxClient) -> None:
     boxed, path = set(), "users.json?page[size]=100"
     while path:
-        page = shared.zendesk("GET", path).body
+        page = read_only_sandbox.zendesk("GET", path).body
         boxed |= {u["id"] for u in page["users"] if u["user_fields"]["sync_to_sailthru"]}
         path = (page["links"]["next"] or "").partition("/api/v2/")[2]
     found, path = set(), "search/export?query=sync_to_sailthru:true&filter[type]=user"
     while path:
-        page = shared.zendesk("GET", path).body
+        page = read_only_sandbox.zendesk("GET", path).body
         found |= {user["id"] for user in page["results"]}
         path = (page["links"]["next"] or "").partition("/api/v2/")[2]
     assert found == boxed
     assert 100 < len(found) < 300
 
 
-def test_user_put_email_adds_secondary_address(own: SandboxClient) -> None:
-    answer = own.zendesk("PUT", "users/7702", {"user": {"email": "Tom@new.example"}})
+def test_user_put_email_adds_secondary_address(writable_sandbox: SandboxClient) -> None:
+    answer = writable_sandbox.zendesk("PUT", "users/7702", {"user": {"email": "Tom@new.example"}})
     assert answer.body["user"]["email"] == "tom@old.example"
-    listed = own.zendesk("GET", "users/7702/identities").body["identities"]
+    listed = writable_sandbox.zendesk("GET", "users/7702/identities").body["identities"]
     assert [(it["value"], it["primary"]) for it in listed if it["type"] == "email"] == [
         ("tom@old.example", True),
         ("tom@new.example", False),
     ]
 
 
-def test_primary_address_can_be_changed(own: SandboxClient) -> None:
+def test_primary_address_can_be_changed(writable_sandbox: SandboxClient) -> None:
     body = {"identity": {"type": "email", "value": "tom@new.example", "verified": True}}
-    made = own.zendesk("POST", "users/7702/identities", body)
+    made = writable_sandbox.zendesk("POST", "users/7702/identities", body)
     assert made.status == 201
     new_id = made.body["identity"]["id"]
-    all_of_them = own.zendesk("PUT", f"users/7702/identities/{new_id}/make_primary").body
+    all_of_them = writable_sandbox.zendesk(
+        "PUT", f"users/7702/identities/{new_id}/make_primary"
+    ).body
     assert {it["value"]: it["primary"] for it in all_of_them["identities"]}["tom@new.example"]
-    assert own.zendesk("GET", "users/7702").body["user"]["email"] == "tom@new.example"
-    assert own.zendesk("DELETE", f"users/7702/identities/{new_id}").status == 422
+    assert writable_sandbox.zendesk("GET", "users/7702").body["user"]["email"] == "tom@new.example"
+    assert writable_sandbox.zendesk("DELETE", f"users/7702/identities/{new_id}").status == 422
     old = next(it for it in all_of_them["identities"] if it["value"] == "tom@old.example")
-    assert own.zendesk("DELETE", f"users/7702/identities/{old['id']}").status == 204
-    assert users(own, "query=tom@old.example") == []
-    assert users(own, "query=tom@new.example") == [7702]
+    assert writable_sandbox.zendesk("DELETE", f"users/7702/identities/{old['id']}").status == 204
+    assert users(writable_sandbox, "query=tom@old.example") == []
+    assert users(writable_sandbox, "query=tom@new.example") == [7702]
 
 
-def test_email_taken_is_duplicate_error(own: SandboxClient) -> None:
+def test_email_taken_is_duplicate_error(writable_sandbox: SandboxClient) -> None:
     body = {"identity": {"type": "email", "value": "maria@lopez.example"}}
     for answer in (
-        own.zendesk("POST", "users/7702/identities", body),
-        own.zendesk("POST", "users", {"user": {"name": "M", "email": "MARIA@lopez.example"}}),
+        writable_sandbox.zendesk("POST", "users/7702/identities", body),
+        writable_sandbox.zendesk(
+            "POST", "users", {"user": {"name": "M", "email": "MARIA@lopez.example"}}
+        ),
     ):
         assert answer.status == 422
         assert answer.body["error"] == "RecordInvalid"
         assert answer.body["details"]["email"][0]["error"] == "DuplicateValue"
 
 
-def test_create_or_update_matches_email_or_external_id(own: SandboxClient) -> None:
-    made = own.zendesk(
+def test_create_or_update_matches_email_or_external_id(writable_sandbox: SandboxClient) -> None:
+    made = writable_sandbox.zendesk(
         "POST", "users/create_or_update", {"user": {"name": "N", "email": "n@n.example"}}
     )
     assert made.status == 201
-    again = own.zendesk(
+    again = writable_sandbox.zendesk(
         "POST", "users/create_or_update", {"user": {"name": "N2", "email": "N@n.example"}}
     )
     assert (again.status, again.body["user"]["id"]) == (200, made.body["user"]["id"])
-    by_external = own.zendesk(
+    by_external = writable_sandbox.zendesk(
         "POST", "users/create_or_update", {"user": {"external_id": "SHOP-1182", "notes": "x"}}
     )
     assert by_external.body["user"]["id"] == 7701
     assert by_external.body["user"]["external_id"] == "SHOP-1182"
 
 
-def test_user_tags_are_copied_to_unclosed_tickets(own: SandboxClient) -> None:
-    assert own.zendesk("PUT", "users/7701/tags", {"tags": ["calm"]}).body["tags"][-1] == "calm"
-    tickets = own.zendesk("GET", "users/7701/tickets/requested").body["tickets"]
+def test_user_tags_are_copied_to_unclosed_tickets(writable_sandbox: SandboxClient) -> None:
+    assert (
+        writable_sandbox.zendesk("PUT", "users/7701/tags", {"tags": ["calm"]}).body["tags"][-1]
+        == "calm"
+    )
+    tickets = writable_sandbox.zendesk("GET", "users/7701/tickets/requested").body["tickets"]
     for ticket in tickets:
         assert ("calm" in ticket["tags"]) is (ticket["status"] != "closed")
-    assert own.zendesk("DELETE", "users/7701/tags", {"tags": ["calm"]}).status == 200
-    assert "calm" not in own.zendesk("GET", "tickets/48213").body["ticket"]["tags"]
-    own.control("POST", "account", {"user_tags": "off"})
-    assert "tags" not in own.zendesk("GET", "users/7701").body["user"]
-    assert own.zendesk("PUT", "users/7701/tags", {"tags": ["x"]}).status == 403
+    assert writable_sandbox.zendesk("DELETE", "users/7701/tags", {"tags": ["calm"]}).status == 200
+    assert "calm" not in writable_sandbox.zendesk("GET", "tickets/48213").body["ticket"]["tags"]
+    writable_sandbox.control("POST", "account", {"user_tags": "off"})
+    assert "tags" not in writable_sandbox.zendesk("GET", "users/7701").body["user"]
+    assert writable_sandbox.zendesk("PUT", "users/7701/tags", {"tags": ["x"]}).status == 403
 
 
-def test_user_fields_are_created_and_written(own: SandboxClient) -> None:
+def test_user_fields_are_created_and_written(writable_sandbox: SandboxClient) -> None:
     field = {"user_field": {"type": "integer", "key": "ltv", "title": "LTV"}}
-    assert own.zendesk("POST", "user_fields", field, who="agent").status == 403
-    assert own.zendesk("POST", "user_fields", field).status == 201
-    assert own.zendesk("POST", "user_fields", field).status == 422
+    assert writable_sandbox.zendesk("POST", "user_fields", field, who="agent").status == 403
+    assert writable_sandbox.zendesk("POST", "user_fields", field).status == 201
+    assert writable_sandbox.zendesk("POST", "user_fields", field).status == 422
     values = {"user": {"user_fields": {"ltv": "12", "unknown": 1}}}
-    shown = own.zendesk("PUT", "users/7701", values).body["user"]["user_fields"]
+    shown = writable_sandbox.zendesk("PUT", "users/7701", values).body["user"]["user_fields"]
     assert shown == {"sync_to_sailthru": True, "ltv": 12}
-    own.control("POST", "account", {"sync_field": "off"})
-    keys = [it["key"] for it in own.zendesk("GET", "user_fields").body["user_fields"]]
+    writable_sandbox.control("POST", "account", {"sync_field": "off"})
+    keys = [it["key"] for it in writable_sandbox.zendesk("GET", "user_fields").body["user_fields"]]
     assert keys == ["ltv"]
 
 
-def test_agents_change_end_users_only(own: SandboxClient) -> None:
+def test_agents_change_end_users_only(writable_sandbox: SandboxClient) -> None:
     note = {"user": {"notes": "x"}}
-    assert own.zendesk("PUT", "users/7701", note, who="agent").status == 200
-    assert own.zendesk("PUT", "users/7603", note, who="agent").status == 403
-    assert own.zendesk("DELETE", "users/7701", who="agent").status == 403
-    assert own.zendesk("GET", "satisfaction_ratings", who="agent").status == 403
-    assert own.zendesk("GET", "satisfaction_ratings").status == 200
+    assert writable_sandbox.zendesk("PUT", "users/7701", note, who="agent").status == 200
+    assert writable_sandbox.zendesk("PUT", "users/7603", note, who="agent").status == 403
+    assert writable_sandbox.zendesk("DELETE", "users/7701", who="agent").status == 403
+    assert writable_sandbox.zendesk("GET", "satisfaction_ratings", who="agent").status == 403
+    assert writable_sandbox.zendesk("GET", "satisfaction_ratings").status == 200
 
 
-def test_users_deleted_and_merged(own: SandboxClient) -> None:
-    assert own.zendesk("DELETE", "users/7704").body["user"]["active"] is False
-    assert own.zendesk("GET", "users/7704").body["user"]["active"] is False
-    assert users(own, "query=dana@okafor.example") == []
-    deleted = own.zendesk("GET", "deleted_users").body["deleted_users"]
+def test_users_deleted_and_merged(writable_sandbox: SandboxClient) -> None:
+    assert writable_sandbox.zendesk("DELETE", "users/7704").body["user"]["active"] is False
+    assert writable_sandbox.zendesk("GET", "users/7704").body["user"]["active"] is False
+    assert users(writable_sandbox, "query=dana@okafor.example") == []
+    deleted = writable_sandbox.zendesk("GET", "deleted_users").body["deleted_users"]
     assert [it["id"] for it in deleted] == [7704]
-    merged = own.zendesk("PUT", "users/7708/merge", {"user": {"id": 7707}}).body["user"]
+    merged = writable_sandbox.zendesk("PUT", "users/7708/merge", {"user": {"id": 7707}}).body[
+        "user"
+    ]
     assert merged["id"] == 7707
-    assert users(own, "query=akim@post.example") == [7707]
-    assert own.zendesk("PUT", "users/7708", {"user": {"notes": ""}}).status == 404
+    assert users(writable_sandbox, "query=akim@post.example") == [7707]
+    assert writable_sandbox.zendesk("PUT", "users/7708", {"user": {"notes": ""}}).status == 404
 
 
-def test_organizations_and_memberships(own: SandboxClient) -> None:
+def test_organizations_and_memberships(writable_sandbox: SandboxClient) -> None:
     taken = {"organization": {"name": "lopez & daughters"}}
-    assert own.zendesk("POST", "organizations", taken).status == 422
-    made = own.zendesk(
+    assert writable_sandbox.zendesk("POST", "organizations", taken).status == 422
+    made = writable_sandbox.zendesk(
         "POST",
         "organizations/create_or_update",
         {"organization": {"name": "New Org", "external_id": "ORG-1"}},
     )
     number = made.body["organization"]["id"]
-    again = own.zendesk(
+    again = writable_sandbox.zendesk(
         "POST",
         "organizations/create_or_update",
         {"organization": {"name": "Renamed", "external_id": "org-1"}},
     )
     assert (made.status, again.status, again.body["organization"]["id"]) == (201, 200, number)
     join = {"organization_membership": {"user_id": 7701, "organization_id": number}}
-    assert own.zendesk("POST", "organization_memberships", join).status == 201
-    assert own.zendesk("POST", "organization_memberships", join).status == 422
-    listed = own.zendesk("GET", "users/7701/organization_memberships").body
+    assert writable_sandbox.zendesk("POST", "organization_memberships", join).status == 201
+    assert writable_sandbox.zendesk("POST", "organization_memberships", join).status == 422
+    listed = writable_sandbox.zendesk("GET", "users/7701/organization_memberships").body
     rows = {it["organization_id"]: it for it in listed["organization_memberships"]}
     assert (rows[7001]["default"], rows[number]["default"]) == (True, None)
-    own.zendesk("DELETE", f"organization_memberships/{rows[7001]['id']}")
+    writable_sandbox.zendesk("DELETE", f"organization_memberships/{rows[7001]['id']}")
     # Working tickets of that organization lose it.
-    assert own.zendesk("GET", "tickets/48213").body["ticket"]["organization_id"] is None
-    assert own.zendesk("GET", "tickets/46011").body["ticket"]["organization_id"] == 7001
+    assert (
+        writable_sandbox.zendesk("GET", "tickets/48213").body["ticket"]["organization_id"] is None
+    )
+    assert (
+        writable_sandbox.zendesk("GET", "tickets/46011").body["ticket"]["organization_id"] == 7001
+    )
     # Writing organization_id removes all other memberships.
-    own.zendesk("PUT", "users/7701", {"user": {"organization_id": 7003}})
-    left = own.zendesk("GET", "users/7701/organization_memberships").body
+    writable_sandbox.zendesk("PUT", "users/7701", {"user": {"organization_id": 7003}})
+    left = writable_sandbox.zendesk("GET", "users/7701/organization_memberships").body
     assert [it["organization_id"] for it in left["organization_memberships"]] == [7003]
 
 
-def test_ticket_create_is_idempotent_by_key(own: SandboxClient) -> None:
+def test_ticket_create_is_idempotent_by_key(writable_sandbox: SandboxClient) -> None:
     ticket = {"ticket": {"subject": "S", "comment": {"body": "B", "public": False}}}
     ticket["ticket"]["requester_id"] = 7701
     key = {"Idempotency-Key": "abc"}
-    first = own.zendesk("POST", "tickets", ticket, headers=key)
-    second = own.zendesk("POST", "tickets", ticket, headers=key)
+    first = writable_sandbox.zendesk("POST", "tickets", ticket, headers=key)
+    second = writable_sandbox.zendesk("POST", "tickets", ticket, headers=key)
     assert (first.status, first.headers["x-idempotency-lookup"]) == (201, "miss")
     assert second.headers["x-idempotency-lookup"] == "hit"
     assert first.body["ticket"]["id"] == second.body["ticket"]["id"]
     ticket["ticket"]["subject"] = "Other"
-    refused = own.zendesk("POST", "tickets", ticket, headers=key)
+    refused = writable_sandbox.zendesk("POST", "tickets", ticket, headers=key)
     assert (refused.status, refused.body["error"]) == (400, "IdempotentRequestError")
-    comments = own.zendesk("GET", f"tickets/{first.body['ticket']['id']}/comments").body
+    comments = writable_sandbox.zendesk(
+        "GET", f"tickets/{first.body['ticket']['id']}/comments"
+    ).body
     assert [(it["body"], it["public"]) for it in comments["comments"]] == [("B", False)]
 
 
-def test_ticket_update_is_safe(own: SandboxClient) -> None:
-    stamp = own.zendesk("GET", "tickets/48213").body["ticket"]["updated_at"]
+def test_ticket_update_is_safe(writable_sandbox: SandboxClient) -> None:
+    stamp = writable_sandbox.zendesk("GET", "tickets/48213").body["ticket"]["updated_at"]
     safe: dict[str, Any] = {"safe_update": True, "updated_stamp": stamp, "priority": "high"}
-    assert own.zendesk("PUT", "tickets/48213", {"ticket": safe}).status == 200
-    late = own.zendesk("PUT", "tickets/48213", {"ticket": safe})
+    assert writable_sandbox.zendesk("PUT", "tickets/48213", {"ticket": safe}).status == 200
+    late = writable_sandbox.zendesk("PUT", "tickets/48213", {"ticket": safe})
     assert (late.status, late.body["error"]) == (409, "UpdateConflict")
     # A comment without `public` inherits, so it would be seen by the customer.
-    own.zendesk("PUT", "tickets/48213", {"ticket": {"comment": {"body": "note"}}})
-    comments = own.zendesk("GET", "tickets/48213/comments?sort=-created_at&page[size]=1").body
+    writable_sandbox.zendesk("PUT", "tickets/48213", {"ticket": {"comment": {"body": "note"}}})
+    comments = writable_sandbox.zendesk(
+        "GET", "tickets/48213/comments?sort=-created_at&page[size]=1"
+    ).body
     assert comments["comments"][0]["public"] is True
-    closed = own.zendesk("PUT", "tickets/45002", {"ticket": {"priority": "low"}})
+    closed = writable_sandbox.zendesk("PUT", "tickets/45002", {"ticket": {"priority": "low"}})
     assert (closed.status, set(closed.body["details"])) == (422, {"status"})
 
 
-def test_cursor_sort_keys_are_limited(shared: SandboxClient) -> None:
+def test_cursor_sort_keys_are_limited(read_only_sandbox: SandboxClient) -> None:
     path = "users/7701/tickets/requested?page[size]=3&sort="
-    newest = shared.zendesk("GET", f"{path}-id").body["tickets"]
+    newest = read_only_sandbox.zendesk("GET", f"{path}-id").body["tickets"]
     assert [it["id"] for it in newest] == [48213, 48102, 47990]
-    assert shared.zendesk("GET", f"{path}-created_at").status == 400
+    assert read_only_sandbox.zendesk("GET", f"{path}-created_at").status == 400
     # sort_by beside page[size] is dropped without a word.
-    dropped = shared.zendesk(
+    dropped = read_only_sandbox.zendesk(
         "GET", "users/7701/tickets/requested?page[size]=3&sort_by=updated_at&sort_order=desc"
     ).body["tickets"]
     assert dropped[0]["id"] == 39776
 
 
-def test_tickets_recently_viewed(own: SandboxClient) -> None:
+def test_tickets_recently_viewed(writable_sandbox: SandboxClient) -> None:
     for ticket in (48213, 48240, 48302, 48213):
-        own.control("POST", "viewed", {"ticket": ticket})
-    recent = own.zendesk("GET", "tickets/recent?include=users").body
+        writable_sandbox.control("POST", "viewed", {"ticket": ticket})
+    recent = writable_sandbox.zendesk("GET", "tickets/recent?include=users").body
     assert [it["id"] for it in recent["tickets"]] == [48213, 48302, 48240]
     assert "Maria Lopez" in {it["name"] for it in recent["users"]}
-    unknown = own.http("zendesk", "POST", "/sandbox/viewed", '{"ticket": 1}')
+    unknown = writable_sandbox.http("zendesk", "POST", "/sandbox/viewed", '{"ticket": 1}')
     assert unknown.status == 404
 
 
 @pytest.mark.parametrize("typed", ["%2B1+555+0134", "(1)+555-0134", "%2B15550134"])
-def test_phone_is_found_in_any_format(shared: SandboxClient, typed: str) -> None:
-    assert users(shared, f"query={typed}") == [7701]
+def test_phone_is_found_in_any_format(read_only_sandbox: SandboxClient, typed: str) -> None:
+    assert users(read_only_sandbox, f"query={typed}") == [7701]
 
 
-def test_users_are_listed_by_role(shared: SandboxClient) -> None:
-    both = shared.zendesk("GET", "users?role[]=agent&role[]=admin").body["users"]
+def test_users_are_listed_by_role(read_only_sandbox: SandboxClient) -> None:
+    both = read_only_sandbox.zendesk("GET", "users?role[]=agent&role[]=admin").body["users"]
     assert [user["id"] for user in both] == [7601, 7602, 7603, 7604]
-    assert shared.zendesk("GET", "users/me").headers["x-zendesk-request-id"]
+    assert read_only_sandbox.zendesk("GET", "users/me").headers["x-zendesk-request-id"]

@@ -1,4 +1,4 @@
-"""Incremental exports and jobs of Zendesk."""
+"""Incremental exports and background jobs of the Zendesk sandbox."""
 
 import time
 from collections.abc import Callable
@@ -21,9 +21,11 @@ def walk(sandbox: SandboxClient, name: str, per_page: int, start: int = 1) -> li
 
 
 @pytest.mark.parametrize("name", ["users", "tickets"])
-def test_export_any_page_size_has_each_row_once(shared: SandboxClient, name: str) -> None:
-    whole = walk(shared, name, 1000)
-    pieces = walk(shared, name, 137)
+def test_export_any_page_size_has_each_row_once(
+    read_only_sandbox: SandboxClient, name: str
+) -> None:
+    whole = walk(read_only_sandbox, name, 1000)
+    pieces = walk(read_only_sandbox, name, 137)
     assert [row["id"] for row in whole] == [row["id"] for row in pieces]
     assert len({row["id"] for row in whole}) == len(whole)
     stamp = "updated_at" if name == "users" else "generated_timestamp"
@@ -31,59 +33,63 @@ def test_export_any_page_size_has_each_row_once(shared: SandboxClient, name: str
     assert stamps == sorted(stamps)
 
 
-def test_export_later_start_omits_older_rows(shared: SandboxClient) -> None:
+def test_export_later_start_omits_older_rows(read_only_sandbox: SandboxClient) -> None:
     start = int(time.time()) - 30 * 86_400
-    recent = {row["id"] for row in walk(shared, "tickets", 1000, start)}
-    everything = walk(shared, "tickets", 1000)
+    recent = {row["id"] for row in walk(read_only_sandbox, "tickets", 1000, start)}
+    everything = walk(read_only_sandbox, "tickets", 1000)
     assert recent == {row["id"] for row in everything if row["generated_timestamp"] >= start}
     assert 48213 in recent
 
 
-def test_time_based_export_repeats_boundary_row(shared: SandboxClient) -> None:
-    first = shared.zendesk("GET", "incremental/users?start_time=1&per_page=100").body
+def test_time_based_export_repeats_boundary_row(read_only_sandbox: SandboxClient) -> None:
+    first = read_only_sandbox.zendesk("GET", "incremental/users?start_time=1&per_page=100").body
     assert (first["count"], first["end_of_stream"]) == (100, False)
     path = first["next_page"].partition("/api/v2/")[2]
-    second = shared.zendesk("GET", path).body
+    second = read_only_sandbox.zendesk("GET", path).body
     assert first["users"][-1]["id"] in {user["id"] for user in second["users"]}
 
 
-def test_export_withholds_last_minute(own: SandboxClient) -> None:
-    own.zendesk("PUT", "users/7701", {"user": {"notes": "changed"}})
-    assert 7701 not in {user["id"] for user in walk(own, "users", 1000)}
-    answer = own.zendesk("GET", f"incremental/users/cursor?start_time={int(time.time())}")
+def test_export_withholds_last_minute(writable_sandbox: SandboxClient) -> None:
+    writable_sandbox.zendesk("PUT", "users/7701", {"user": {"notes": "changed"}})
+    assert 7701 not in {user["id"] for user in walk(writable_sandbox, "users", 1000)}
+    answer = writable_sandbox.zendesk(
+        "GET", f"incremental/users/cursor?start_time={int(time.time())}"
+    )
     assert answer.status == 422
 
 
-def test_bulk_import_is_off_by_default(own: SandboxClient) -> None:
+def test_bulk_import_is_off_by_default(writable_sandbox: SandboxClient) -> None:
     rows = {"users": [{"name": "A", "email": "a@bulk.example"}]}
-    own.control("POST", "account", {"bulk_import": "off"})
-    assert own.zendesk("POST", "users/create_or_update_many", rows).status == 403
-    assert own.zendesk("POST", "users/create_many", rows).status == 403
+    writable_sandbox.control("POST", "account", {"bulk_import": "off"})
+    assert writable_sandbox.zendesk("POST", "users/create_or_update_many", rows).status == 403
+    assert writable_sandbox.zendesk("POST", "users/create_many", rows).status == 403
     update = {"users": [{"id": 7701, "notes": "many"}]}
-    job = own.zendesk("PUT", "users/update_many", update).body["job_status"]
+    job = writable_sandbox.zendesk("PUT", "users/update_many", update).body["job_status"]
     assert job["status"] == "queued"
-    done = own.wait_for_zendesk_job(job["id"])
+    done = writable_sandbox.wait_for_zendesk_job(job["id"])
     assert (done["status"], done["results"][0]["status"]) == ("completed", "Updated")
 
 
-def test_completed_job_can_have_failed_rows(own: SandboxClient) -> None:
+def test_completed_job_can_have_failed_rows(writable_sandbox: SandboxClient) -> None:
     rows = [
         {"name": "A", "email": "a@bulk.example"},
         {"name": "", "email": "b@bulk.example"},
         {"name": "Maria L.", "email": "maria@lopez.example"},
     ]
-    job = own.zendesk("POST", "users/create_or_update_many", {"users": rows}).body["job_status"]
-    results = own.wait_for_zendesk_job(job["id"])["results"]
+    job = writable_sandbox.zendesk("POST", "users/create_or_update_many", {"users": rows}).body[
+        "job_status"
+    ]
+    results = writable_sandbox.wait_for_zendesk_job(job["id"])["results"]
     assert [row.get("status") for row in results] == ["Created", "Failed", "Updated"]
     assert results[1]["index"] == 1
     assert "Name" in results[1]["details"]
-    assert own.zendesk("GET", "users/7701").body["user"]["name"] == "Maria L."
+    assert writable_sandbox.zendesk("GET", "users/7701").body["user"]["name"] == "Maria L."
     too_many = {"users": [{"name": "x"}] * 101}
-    assert own.zendesk("POST", "users/create_many", too_many).status == 400
+    assert writable_sandbox.zendesk("POST", "users/create_many", too_many).status == 400
 
 
-def test_job_limit_is_thirty(start: Callable[..., SandboxClient]) -> None:
-    sandbox = start("--customers", "0", "--rate-limits", "off", "--account", "job_ms=60000")
+def test_job_limit_is_thirty(start_sandbox: Callable[..., SandboxClient]) -> None:
+    sandbox = start_sandbox("--customers", "0", "--rate-limits", "off", "--account", "job_ms=60000")
     update = {"users": [{"id": 7701, "notes": "x"}]}
     for left in range(29, -1, -1):
         answer = sandbox.zendesk("PUT", "users/update_many", update)
@@ -94,13 +100,13 @@ def test_job_limit_is_thirty(start: Callable[..., SandboxClient]) -> None:
     assert len(refused.body["current_job_ids"]) == 30
 
 
-def test_satisfaction_ratings_are_listed(shared: SandboxClient) -> None:
-    page = shared.zendesk("GET", "satisfaction_ratings?score=good&page[size]=100").body
+def test_satisfaction_ratings_are_listed(read_only_sandbox: SandboxClient) -> None:
+    page = read_only_sandbox.zendesk("GET", "satisfaction_ratings?score=good&page[size]=100").body
     assert {row["score"] for row in page["satisfaction_ratings"]} == {"good"}
-    whole = shared.zendesk("GET", "satisfaction_ratings").body
+    whole = read_only_sandbox.zendesk("GET", "satisfaction_ratings").body
     assert whole["count"] > len(page["satisfaction_ratings"]) > 0
-    shared.control("POST", "account", {"csat": "off"})
+    read_only_sandbox.control("POST", "account", {"csat": "off"})
     try:
-        assert shared.zendesk("GET", "satisfaction_ratings").status == 403
+        assert read_only_sandbox.zendesk("GET", "satisfaction_ratings").status == 403
     finally:
-        shared.control("POST", "account", {"csat": "on"})
+        read_only_sandbox.control("POST", "account", {"csat": "on"})
