@@ -21,6 +21,7 @@ class KeyValueStore:
         self._database = sqlite3.connect(path, isolation_level=None)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=OFF")
+        # The table's name is that of state files made by earlier versions, which stay usable.
         self._database.execute(
             "CREATE TABLE IF NOT EXISTS shelf"
             " (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID"

@@ -47,7 +47,7 @@ def build_state(options: SandboxOptions) -> SandboxState:
     """Build the state; a state file keeps its own seed, number of people and reference time."""
     store = KeyValueStore(options.state_path)
     # The keys are those of state files: a training copy goes on with a newer version.
-    begun = store.get("world", "begun") or {
+    stored = store.get("world", "begun") or {
         "anchor": timestamps.unix_now(),
         "seed": options.seed,
         "customers": options.customers,
@@ -55,20 +55,20 @@ def build_state(options: SandboxOptions) -> SandboxState:
         "profile": options.account.profile,
         "smart": options.account.smart,
     }
-    if (begun["seed"], begun["customers"]) != (options.seed, options.customers):
+    if (stored["seed"], stored["customers"]) != (options.seed, options.customers):
         sys.stderr.write(
-            f"fairlead sandbox: {options.state_path} goes on with {begun['customers']} customers"
-            f" of seed {begun['seed']}\n"
+            f"fairlead sandbox: {options.state_path} goes on with {stored['customers']} customers"
+            f" of seed {stored['seed']}\n"
         )
-    store.put("world", "begun", begun)
+    store.put("world", "begun", stored)
     store.commit()
     generated_people = GeneratedPeople(
-        seed=begun["seed"],
-        size=begun["customers"],
-        reference_time=begun["anchor"],
-        sync_box_share=begun["box"],
-        profile_share=begun["profile"],
-        smart_list_share=begun["smart"],
+        seed=stored["seed"],
+        size=stored["customers"],
+        reference_time=stored["anchor"],
+        sync_box_share=stored["box"],
+        profile_share=stored["profile"],
+        smart_list_share=stored["smart"],
         is_publisher=options.account.customer_type == "publisher",
         has_predictions=options.account.predictions,
     )
@@ -76,7 +76,7 @@ def build_state(options: SandboxOptions) -> SandboxState:
         options=options,
         account=options.account,
         store=store,
-        calendar=AccountCalendar(begun["anchor"], options.account.timezone),
+        calendar=AccountCalendar(stored["anchor"], options.account.timezone),
         generated_people=generated_people,
         fault_rules=FaultRules(list(options.faults)),
         job_queue=SandboxJobQueue(store),
