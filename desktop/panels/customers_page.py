@@ -1,19 +1,20 @@
-"""The page of one customer: the header over a grid of panels, or what to do before there is one."""
+"""The page Customers: the sheet of one customer, or what to do before there is one."""
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.panels.customer.empty_page_message import EmptyPageMessage
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+from desktop.viewmodels.qt_timer import create_timer
 
 if TYPE_CHECKING:
     from desktop.panels.customer.customer_sheet_widget import CustomerSheetWidget
 
 
 class CustomersPage(QWidget):
-    """A start paints without the panels; `prepare` builds them while nothing else happens."""
+    """The first paint has no panels; `build_in_background` builds them one in a turn."""
 
     link_requested = Signal(str)
 
@@ -27,9 +28,7 @@ class CustomersPage(QWidget):
         super().__init__(parent)
         self._model = model
         self._sheet: CustomerSheetWidget | None = None
-        self._build_timer = QTimer(self)
-        self._build_timer.setInterval(_BUILD_SLICE_MS)
-        self._build_timer.timeout.connect(self._build_slice)
+        self._build_timer = create_timer(self, _BUILD_SLICE_MS, self._build_slice, repeats=True)
         self._is_sheet_connected = False  # the panels are all built and shown to somebody
         self._narrow = False
         self._shown_opening = 0  # which customer the panels show
@@ -45,7 +44,7 @@ class CustomersPage(QWidget):
         model.changed.connect(self.refresh)
 
     def refresh(self) -> None:
-        """Show the sheet, that nobody was found, or the welcome."""
+        """Show the sheet, who matches, that nobody was found, or the welcome."""
         self._next_action = ""
         if self._model.sheet is None:
             self._placeholder.show_message(*_WELCOME_TEXTS, examples=True)
@@ -74,7 +73,7 @@ class CustomersPage(QWidget):
         self._stack.setCurrentWidget(sheet)
 
     def set_narrow(self, narrow: bool) -> None:
-        """One column with folded panels, beside the browser."""
+        """Show one column with folded panels, beside a browser."""
         self._narrow = narrow
         if self._sheet is not None and self._is_sheet_connected:
             self._sheet.set_narrow(narrow)
@@ -86,7 +85,7 @@ class CustomersPage(QWidget):
             self._model.refresh()
 
     def build_in_background(self) -> None:
-        """Build the panels one by one, so that the first customer does not wait for them."""
+        """Build the panels of the sheet one by one, so that no customer waits for them."""
         self._build_timer.start()
 
     def _build_slice(self) -> None:

@@ -1,21 +1,20 @@
-"""The main window: rail, search, pages, status bar. It stands before there are any models."""
+"""The main window: rail, search, pages, status bar; it is painted before there are models."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.kit.errors import AppError, InvalidInput, NotFound
 from desktop.panels.theme import fonts, icon
-from desktop.panels.theme.current_theme import current_tokens
 from desktop.panels.top_bar import TopBar
 from desktop.panels.widgets.banner import Banner
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.navigation_rail import NavigationRail
 from desktop.panels.widgets.status_bar import StatusBar
-from desktop.panels.widgets.workspace_color_bar import WorkspaceColorBar
+from desktop.panels.widgets.workspace_color_bar import WorkspaceColorBar, workspace_color
 from desktop.panels.window_actions import WindowActions
 
 if TYPE_CHECKING:
@@ -23,20 +22,11 @@ if TYPE_CHECKING:
     from desktop.panels.widgets.toast_manager import ToastManager
 
 NARROW_WIDTH = 480
-_WORKSPACE_COLORS = {
-    "blue": ("#0b5cad", "#7ab7ff"),
-    "teal": ("#0f6b6b", "#5cc8c2"),
-    "green": ("#1a6e34", "#6cc07a"),
-    "amber": ("#7d5600", "#e0b341"),
-    "red": ("#b3261e", "#ff8a80"),
-    "violet": ("#6a3fb5", "#c0a2ff"),
-    "grey": ("#56606b", "#a3adb8"),
-}
 
 
 @dataclass(frozen=True)
 class WorkspaceBadge:
-    """Whose workspace this is: its name in words, its colour's name; the demo has examples."""
+    """Whose workspace this is: its name, its colour's name, and the demo's example queries."""
 
     name: str
     color_name: str
@@ -44,9 +34,9 @@ class WorkspaceBadge:
 
 
 class MainWindow(QMainWindow):
-    """`closed` is emitted once, when the person has closed the window."""
+    """Holds the pages by key and tells what a person wants; the controller gives it models."""
 
-    closed = Signal()
+    closed = Signal()  # once: the person has closed the window
     page_requested = Signal(str)  # a page that is not built yet is about to be shown
     close_requested = Signal()
     stay_on_top_changed = Signal(bool)
@@ -83,7 +73,7 @@ class MainWindow(QMainWindow):
 
     @property
     def toast_manager(self) -> "ToastManager":
-        """What was done, with Undo; made when first asked for, which is after the first paint."""
+        """The toasts with Undo; made when first asked for, which is after the first paint."""
         if self._toast_manager is None:
             from desktop.panels.widgets.toast_manager import ToastManager
 
@@ -92,10 +82,10 @@ class MainWindow(QMainWindow):
             )
         return self._toast_manager
 
-    # What the top floor calls.
+    # What the application calls.
 
     def add_customers_page(self, page: "CustomersPage") -> None:
-        """The page of the sheet, which folds where the window is narrow."""
+        """Add the page of the customer's sheet, which folds where the window is narrow."""
         self.customers_page = page
         self._narrow_page = page
         page.set_narrow(bool(self._narrow))
@@ -104,12 +94,12 @@ class MainWindow(QMainWindow):
         self.show_page("customers")
 
     def add_page(self, key: str, page: QWidget) -> None:
-        """Give a page its widget (built when first wanted)."""
+        """Add the widget of a page by its key."""
         self._pages[key] = page
         self._stack.addWidget(page)
 
     def show_page(self, key: str) -> None:
-        """Go to a page; the set-up stays in front until it is done or put off."""
+        """Show a page; the set-up stays in front until it is done or put off."""
         if self._setup_widget is not None:
             return
         if key not in self._pages:
@@ -135,7 +125,7 @@ class MainWindow(QMainWindow):
         self.navigation_rail.setVisible(widget is None)
 
     def look_up(self, text: str) -> None:
-        """Show a customer, as if typed."""
+        """Look a customer up, as if the query had been typed."""
         # What the banner says goes when a customer opens: said again, the same trouble counts up.
         self.show_page("customers")
         if self._early_query is None:
@@ -144,19 +134,20 @@ class MainWindow(QMainWindow):
             self._early_query = text
 
     def start_lookups(self) -> None:
-        """The models are there: what was asked for meanwhile is asked now."""
+        """Look up what was asked for before there were models."""
         early, self._early_query = self._early_query, None
         if early:
             self.lookup_requested.emit(early)
 
     def show_error(self, error: object) -> None:
-        """Tell a trouble beside its cause: in the page, never as a dialog."""
+        """Show an error above the page, never as a dialog."""
         if not isinstance(error, AppError):
             return
-        tone = "warn" if isinstance(error, InvalidInput | NotFound) else "bad"
+        # What a person mistyped or what is not there is no fault of anybody's.
+        is_warning = isinstance(error, InvalidInput | NotFound)
         actions = [("retry", "Retry")] if error.is_retryable else []
         self.banner.show_message(
-            "warn" if tone == "warn" else "bad",
+            "warn" if is_warning else "bad",
             error.title,
             error.message,
             error.hint,
@@ -166,30 +157,26 @@ class MainWindow(QMainWindow):
         self.last_error = error
 
     def update_workspace_color(self) -> None:
-        """The line at the very top, in the workspace's colour."""
-        light, dark = _WORKSPACE_COLORS.get(self._badge.color_name, _WORKSPACE_COLORS["blue"])
-        self._workspace_color_bar.set_workspace(
-            self._badge.name, dark if current_tokens().dark else light
-        )
+        """Paint the line at the very top in the workspace's colour, for the theme in force."""
+        color = workspace_color(self._badge.color_name)
+        self._workspace_color_bar.set_workspace(self._badge.name, color)
 
     def set_workspace_badge(self, badge: WorkspaceBadge) -> None:
-        """Another name or colour."""
+        """Show another name or colour of the workspace."""
         self._badge = badge
         self.setWindowTitle(f"Fairlead – {badge.name}")
         self.top_bar.set_workspace(badge.name)
         self.update_workspace_color()
 
     def bring_to_front(self) -> None:
-        """Come to the front (a second start asked for it)."""
+        """Raise the window: a second start of the program asked for it."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
         self.raise_()
         self.activateWindow()
 
-    # Qt's own.
-
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Closing is the top floor's decision: it may have to say what still waits."""
+        """Leave closing to the application: it may have to say what is still being sent."""
         if self.is_close_allowed:
             event.accept()
             self.closed.emit()
@@ -198,19 +185,18 @@ class MainWindow(QMainWindow):
             self.close_requested.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Below 480 px one column with the rail on top."""
         super().resizeEvent(event)
         self._set_narrow(self.width() < fonts.scaled(NARROW_WIDTH))
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Tab follows what stands on the page now."""
+        # Panels come and go: the order is made anew with each Tab. Imported here: no start
+        # needs it.
         from desktop.panels.tab_order import apply_visual_tab_order
 
         apply_visual_tab_order(self)
         return super().focusNextPrevChild(forward)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Say whether anybody looks."""
         super().changeEvent(event)
         self.visibility_changed.emit(not self.isMinimized(), self.isActiveWindow())
 
@@ -259,27 +245,27 @@ class MainWindow(QMainWindow):
     def _add_actions(self) -> None:
         add = self.window_actions.add
         add("Find a customer", self.top_bar.search_field.take_focus, ["Ctrl+K", "Ctrl+F"])
-        add("Customers", self._on_customers, "Ctrl+1")
-        add("Sync", self._on_sync, "Ctrl+2")
-        add("Activity", self._on_activity, "Ctrl+3")
-        add("Settings", self._on_settings, "Ctrl+,")
+        add("Customers", self._on_page_action, "Ctrl+1")
+        add("Sync", self._on_page_action, "Ctrl+2")
+        add("Activity", self._on_page_action, "Ctrl+3")
+        add("Settings", self._on_page_action, "Ctrl+,")
         on_top = add("Stay on top", self._on_stay_on_top, "Ctrl+Shift+T", checkable=True)
         on_top.setChecked(False)
         add("Narrow window", self._on_toggle_narrow, "Ctrl+Shift+N")
         add("Keyboard shortcuts", self._on_shortcuts, ["F1", "Ctrl+/"])
         # Named: not every platform has a standard key for it.
-        add("Quit", self._on_quit, "Ctrl+Q")
+        add("Quit", self.close, "Ctrl+Q")
 
     def _connect(self) -> None:
         self.navigation_rail.page_chosen.connect(self.show_page)
         self.top_bar.lookup_requested.connect(self.look_up)
-        self.top_bar.too_long.connect(self._on_too_long)
+        self.top_bar.search_field.too_long.connect(self._on_too_long)
         self.status_bar.clicked.connect(self._on_status_clicked)
 
     # What happens.
 
     def open_link(self, url: str) -> None:
-        """Open Zendesk in the browser: http and https only."""
+        """Open a web address in the browser: http and https only."""
         from PySide6.QtCore import QUrl
         from PySide6.QtGui import QDesktopServices
 
@@ -302,17 +288,11 @@ class MainWindow(QMainWindow):
             )
         )
 
-    def _on_customers(self) -> None:
-        self.show_page("customers")
-
-    def _on_sync(self) -> None:
-        self.show_page("sync")
-
-    def _on_activity(self) -> None:
-        self.show_page("activity")
-
-    def _on_settings(self) -> None:
-        self.show_page("settings")
+    def _on_page_action(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            # Their names are those of the pages: an interface for scripts.
+            self.show_page(action.objectName().lower())
 
     def _on_toggle_narrow(self) -> None:
         wide = self.width() >= fonts.scaled(NARROW_WIDTH)
@@ -324,13 +304,10 @@ class MainWindow(QMainWindow):
         self.stay_on_top_changed.emit(on)
 
     def set_stay_on_top(self, on: bool) -> None:
-        """Keep the window above the browser, or not."""
+        """Keep the window above others, or not."""
         self.window_actions["Stay on top"].setChecked(on)
         self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint, on)
         self.show()
-
-    def _on_quit(self) -> None:
-        self.close()
 
     def _on_shortcuts(self) -> None:
         from desktop.panels.shortcuts_dialog import ShortcutsDialog

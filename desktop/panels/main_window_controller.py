@@ -1,8 +1,8 @@
-"""Steers the main window by its models: what they tell is shown, what people do is forwarded."""
+"""The main window's controller: shows what its models tell, forwards what people do."""
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication, QKeySequence
 
 from desktop.kit.errors import InvalidInput
@@ -11,6 +11,7 @@ from desktop.panels.tab_order import apply_visual_tab_order
 from desktop.viewmodels.customer.follow_zendesk_model import FollowZendeskModel
 from desktop.viewmodels.customer.sheet_edits import SubmittedEdit
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.search_suggestions_model import SearchSuggestionsModel
 from desktop.viewmodels.status_bar_model import StatusBarModel
 
@@ -19,7 +20,7 @@ _TAB_ORDER_DELAY_MS = 200
 
 @dataclass(frozen=True)
 class WindowModels:
-    """The view-models a window draws."""
+    """The view-models that the main window itself shows."""
 
     sheet: CustomerSheetModel
     status: StatusBarModel
@@ -28,17 +29,14 @@ class WindowModels:
 
 
 class MainWindowController(QObject):
-    """Made once the window stands: a first paint waits for no model."""
+    """Connects window and models after the first paint, which waits for no model."""
 
     def __init__(self, view: MainWindow, models: WindowModels) -> None:
         super().__init__(view)
         self._window = view
         self._models = models
-        # For whoever asks for the order of focus without pressing Tab.
-        self._tab_order_timer = QTimer(self)
-        self._tab_order_timer.setSingleShot(True)
-        self._tab_order_timer.setInterval(_TAB_ORDER_DELAY_MS)
-        self._tab_order_timer.timeout.connect(self._update_tab_order)
+        # Screen readers ask for the order of focus without anybody pressing Tab.
+        self._tab_order_timer = create_timer(self, _TAB_ORDER_DELAY_MS, self._update_tab_order)
         view.top_bar.set_models(models.search, models.follow)
         self._add_actions()
         self._connect()
@@ -61,14 +59,14 @@ class MainWindowController(QObject):
         view.toast_manager.batch_triggered.connect(self._on_batch_action)
         sheet.changed.connect(self._on_sheet_changed)
         sheet.customer_opened.connect(self._on_opened)
-        sheet.edits.edit_submitted.connect(self._on_undo_offered)
+        sheet.edits.edit_submitted.connect(self._on_edit_submitted)
         sheet.edits.edit_settled.connect(self._on_edit_settled)
         sheet.failed.connect(view.show_error)
         follow.ticket_held_back.connect(self._on_follow_blocked)
         self._models.status.changed.connect(self._show_status)
 
     def _on_visibility_changed(self, visible: bool, active: bool) -> None:
-        """Follow Zendesk asks quickly only while the window can be seen."""
+        # Follow Zendesk asks often only while the window can be seen.
         self._models.follow.is_window_visible = visible
         if active:
             self._models.follow.note_user_activity()
@@ -90,10 +88,13 @@ class MainWindowController(QObject):
     def _on_opened(self) -> None:
         self._window.banner.clear()
 
-    def _on_undo_offered(self, offer: object) -> None:
-        if isinstance(offer, SubmittedEdit):
+    def _on_edit_submitted(self, submitted: object) -> None:
+        if isinstance(submitted, SubmittedEdit):
             self._window.toast_manager.show_toast(
-                offer.edit_id, offer.text, [("undo", "Undo")], seconds=offer.undo_seconds
+                submitted.edit_id,
+                submitted.text,
+                [("undo", "Undo")],
+                seconds=submitted.undo_seconds,
             )
 
     def _on_edit_settled(self, edit_id: str, words: str, undo_stands: bool) -> None:
@@ -125,16 +126,13 @@ class MainWindowController(QObject):
             )
 
     def _show_status(self) -> None:
-        for service in self._models.status.service_statuses():
-            self._window.status_bar.set_service(
-                service.key, service.text, service.dot, service.tooltip
-            )
-        self._window.status_bar.set_note(
-            "budget", self._models.status.rate_budget_warning(), "warn"
-        )
-        words, tip = self._models.status.due_runs_text()
-        self._window.status_bar.set_note("syncs", words, tip=tip, optional=True)
-        self._window.status_bar.set_note("waiting", self._models.status.pending_edits_text())
+        bar, status = self._window.status_bar, self._models.status
+        for service in status.service_statuses():
+            bar.set_service(service.key, service.text, service.dot, service.tooltip)
+        bar.set_note("budget", status.rate_budget_warning(), "warn")
+        text, tip = status.due_runs_text()
+        bar.set_note("syncs", text, tip=tip, optional=True)
+        bar.set_note("waiting", status.pending_edits_text())
         self._window.top_bar.refresh()
 
     def _on_banner_action(self, action: str) -> None:

@@ -1,4 +1,4 @@
-"""The list of all keys, searchable."""
+"""The dialog that lists every keyboard shortcut, searchable."""
 
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
@@ -17,7 +17,7 @@ from desktop.panels.window_actions import WindowActions
 
 
 class ShortcutsDialog(QDialog):
-    """What can be done without the mouse."""
+    """Lists the window's actions that have keys, and the keys of its parts."""
 
     def __init__(self, actions: WindowActions, parent: QWidget) -> None:
         super().__init__(parent)

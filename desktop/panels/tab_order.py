@@ -1,11 +1,11 @@
-"""Tab goes where the eye goes: columns from the left, in each from the top down."""
+"""Order the Tab stops of a window as it is read: columns from the left, each top down."""
 
 from itertools import pairwise
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QAbstractSpinBox, QComboBox, QWidget
 
-# What is one stop, however many widgets it is made of.
+# Each is one stop, however many widgets Qt makes it of.
 _SINGLE_STOP_WIDGETS = (QComboBox, QAbstractItemView, QAbstractSpinBox)
 
 
@@ -26,7 +26,7 @@ def tab_stops(widget: QWidget) -> list[QWidget]:
 
 
 def _children_in_reading_order(parent: QWidget) -> list[QWidget]:
-    """The visible children: what stands beside each other is read column by column."""
+    """Return the visible children, those beside each other column by column."""
     children = [
         child
         for child in parent.children()

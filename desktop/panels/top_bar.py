@@ -1,11 +1,12 @@
-"""The bar that is always on top: search, Follow Zendesk, and whose workspace this is."""
+"""The bar at the top of the window: search, Follow Zendesk, and the workspace's name."""
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.search_field import SearchField
 from desktop.panels.widgets.switch import Switch
@@ -17,10 +18,9 @@ if TYPE_CHECKING:
 
 
 class TopBar(QWidget):
-    """`asked` carries what is to be looked up."""
+    """Stands before there are models; until then the switch says that Fairlead starts."""
 
-    lookup_requested = Signal(str)
-    too_long = Signal(int)
+    lookup_requested = Signal(str)  # what is to be looked up
 
     def __init__(self, workspace: str) -> None:
         super().__init__()
@@ -34,24 +34,21 @@ class TopBar(QWidget):
         self.search_field.edited.connect(self._on_edited)
         self.search_field.submitted.connect(self._on_submitted)
         self.search_field.chosen.connect(self._on_chosen)
-        self.search_field.too_long.connect(self.too_long)
         self._follow_label = label("Follow Zendesk", "small")
         self.follow_switch = Switch("Follow Zendesk")
         self.follow_switch.setObjectName("Follow Zendesk")
         self._follow_label.setBuddy(self.follow_switch)
         self._workspace = elided_label(workspace, "small")
         self._workspace.setMaximumWidth(fonts.scaled(180))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(fonts.scaled(9))
-        row.addWidget(self.search_field, 1)
-        row.addWidget(self._follow_label)
-        row.addWidget(self.follow_switch)
-        row.addWidget(self._workspace)
+        row = hbox(
+            self.search_field, self._follow_label, self.follow_switch, self._workspace, spacing=9
+        )
+        row.setStretch(0, 1)
+        self.setLayout(row)
         self.refresh()
 
     def set_models(self, search: "SearchSuggestionsModel", follow: "FollowZendeskModel") -> None:
-        """Give it the models, once they are there."""
+        """Connect the models of the search and of Follow Zendesk, once they are there."""
         self._search, self._follow = search, follow
         self.search_field.set_model(search)
         self.follow_switch.chosen.connect(follow.set_following)
@@ -59,7 +56,7 @@ class TopBar(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show whether it follows, or why it cannot."""
+        """Show whether the window follows Zendesk, or why it cannot."""
         if self._follow is None:
             self.follow_switch.set_enabled(False, "Fairlead is starting.")
             return
@@ -71,16 +68,16 @@ class TopBar(QWidget):
         )
 
     def set_narrow(self, narrow: bool) -> None:
-        """Leave the room to the field."""
+        """Leave the room of a narrow window to the search field."""
         self._workspace.setVisible(not narrow)
         self._follow_label.setVisible(not narrow)
 
     def set_workspace(self, words: str) -> None:
-        """Whose workspace this is."""
+        """Show the name of the workspace."""
         self._workspace.setText(words)
 
     def show_matches(self, matches: "tuple[CustomerMatch, ...]") -> None:
-        """Show several customers to choose from."""
+        """Show the customers that match under the search field, to choose from."""
         if self._search is None:
             return
         self._search.show_matches(matches)
@@ -112,11 +109,11 @@ class TopBar(QWidget):
     def _on_chosen(self, index: QModelIndex) -> None:
         if self._search is None:
             return
-        choice = self._search.suggestion_at(index)
+        suggestion = self._search.suggestion_at(index)
         self.search_field.hide_popup()
-        if choice.command is not None:
+        if suggestion.command is not None:
             self.search_field.clear()
-            if choice.command.is_enabled:
-                choice.command.run()
+            if suggestion.command.is_enabled:
+                suggestion.command.run()
             return
-        self.lookup_requested.emit(choice.query)
+        self.lookup_requested.emit(suggestion.query)

@@ -1,4 +1,4 @@
-"""Every action of the window, once: menus, palette, buttons and keys share these."""
+"""The window's actions by name: command palette, shortcuts dialog and keys share them."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,11 +8,9 @@ from PySide6.QtWidgets import QWidget
 from desktop.panels.widgets.tooltip import escape_tooltip
 from desktop.viewmodels.palette_command import PaletteCommand
 
-_Keys = QKeySequence.StandardKey
-
 
 class WindowActions:
-    """The window's actions by name; each has words, keys, and a reason where it is disabled."""
+    """Each action has a text, which is its name everywhere, keys, and a disabled reason."""
 
     def __init__(self, window: QWidget) -> None:
         self._window = window
@@ -21,12 +19,12 @@ class WindowActions:
     def add(
         self,
         words: str,
-        run: Callable[[], None],
+        run: Callable[[], object],
         keys: str | QKeySequence.StandardKey | Sequence[str] = (),
         *,
         checkable: bool = False,
     ) -> QAction:
-        """Make one; `words` is its name everywhere."""
+        """Add an action that calls `run`; `keys` are its shortcuts."""
         action = QAction(words, self._window)
         action.setObjectName(words)
         action.setCheckable(checkable)
@@ -45,18 +43,18 @@ class WindowActions:
         return self._actions[words]
 
     def set_enabled(self, words: str, why_not: str) -> None:
-        """Enable it, or disable it with the reason."""
+        """Enable an action, or disable it with the reason `why_not`."""
         action = self._actions[words]
         action.setEnabled(not why_not)
         action.setStatusTip(why_not)
         action.setToolTip(escape_tooltip(why_not or words))
 
     def all(self) -> tuple[QAction, ...]:
-        """All of them, in the order they were made."""
+        """Return every action in the order of their adding."""
         return tuple(self._actions.values())
 
     def commands(self) -> list[PaletteCommand]:
-        """As the palette shows them."""
+        """Return the actions as the command palette shows them."""
         return [
             PaletteCommand(
                 action.text(),

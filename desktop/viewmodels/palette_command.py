@@ -1,4 +1,4 @@
-"""An action of the window, as the palette shows it."""
+"""A command of the palette that opens after > in the search field."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PaletteCommand:
-    """An action of the window, as the palette shows it."""
+    """An action of the window in the palette, with the reason why it is disabled."""
 
     label: str
     shortcut: str

@@ -1,4 +1,4 @@
-"""The search field's list: what was typed, recognised; kept customers; and, after >, commands."""
+"""The item model under the search field: a query as recognised, cached customers, commands."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +14,12 @@ from desktop.viewmodels.palette_command import PaletteCommand
 
 _ModelIndex = QModelIndex | QPersistentModelIndex
 _MAX_CUSTOMERS = 12
+# Shorter texts would match half of all customers.
+_MIN_QUERY_LENGTH = 2
+# Roles beside Qt's own; ENABLED_ROLE missing means enabled.
+SUBTITLE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+NOTE_ROLE = SUBTITLE_ROLE + 1
+ENABLED_ROLE = SUBTITLE_ROLE + 2
 
 _QUERY_KIND_LABELS = {
     LookupQueryKind.EMAIL: "e-mail address",
@@ -29,7 +35,7 @@ _QUERY_KIND_LABELS = {
 
 @dataclass(frozen=True)
 class SearchSuggestion:
-    """A row: a query to look up, or a command to run."""
+    """A row below the search field: a query to look up, or a command to run."""
 
     title: str
     subtitle: str = ""
@@ -40,7 +46,7 @@ class SearchSuggestion:
 
 
 class SearchSuggestionsModel(QAbstractListModel):
-    """Rows for the popup; roles as `panels.parts.search_popup.Roles` expects them."""
+    """Suggestions for what is typed, as rows of the search field's popup."""
 
     def __init__(
         self,
@@ -54,46 +60,43 @@ class SearchSuggestionsModel(QAbstractListModel):
         self._rows: list[SearchSuggestion] = []
 
     def suggest(self, text: str) -> bool:
-        """Fill the list for what is typed so far; whether there is anything to show."""
+        """Suggest customers or, after >, commands; return whether there is anything to show."""
         stripped = text.strip()
         if stripped.startswith(">"):
             self._replace_rows(self._matching_commands(stripped[1:]))
-        elif len(stripped) >= 2:
+        elif len(stripped) >= _MIN_QUERY_LENGTH:
             self._replace_rows(self._matching_customers(stripped))
         else:
             self._replace_rows([])
         return bool(self._rows)
 
     def show_matches(self, matches: Sequence[CustomerMatch]) -> None:
-        """Show several customers to choose from."""
+        """Show the customers that a looked-up query matches, to choose from."""
         self._replace_rows(
             [SearchSuggestion(m.title, m.subtitle, m.note, query=m.query) for m in matches]
         )
 
     def suggestion_at(self, index: _ModelIndex) -> SearchSuggestion:
-        """What a row stands for."""
+        """Return the suggestion of a row."""
         return self._rows[index.row()]
 
     def rowCount(self, parent: _ModelIndex = QModelIndex()) -> int:
-        """How many rows."""
         return 0 if parent.isValid() else len(self._rows)
 
     def data(self, index: _ModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Title, subtitle, note, enabled."""
         if not index.isValid():
             return None
         row = self._rows[index.row()]
-        user = int(Qt.ItemDataRole.UserRole)
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return row.title
-        if role == user + 1:
-            return row.subtitle
-        if role == user + 2:
-            return row.note
-        return row.is_enabled if role == user + 3 else None
+        return {
+            Qt.ItemDataRole.DisplayRole: row.title,
+            Qt.ItemDataRole.AccessibleTextRole: row.title,
+            SUBTITLE_ROLE: row.subtitle,
+            NOTE_ROLE: row.note,
+            ENABLED_ROLE: row.is_enabled,
+        }.get(role)
 
     def _matching_commands(self, words: str) -> list[SearchSuggestion]:
-        """Commands that hold every word typed."""
+        """Find the commands whose name holds every word typed."""
         wanted = words.casefold().split()
         return [
             SearchSuggestion(c.label, c.disabled_reason, c.shortcut, c.is_enabled, command=c)
@@ -114,11 +117,13 @@ class SearchSuggestionsModel(QAbstractListModel):
                 )
             )
         try:
-            kept = self._reader.search_users.blocking(text, _MAX_CUSTOMERS)
+            # Blocking: an indexed search of the cache takes about a millisecond, and a list that
+            # came a turn later would show suggestions for what was typed before.
+            cached = self._reader.search_users.blocking(text, _MAX_CUSTOMERS)
         except AppError:
             # Suggestions are an extra; looking up says what is wrong with the store.
-            kept = ()
-        rows += [SearchSuggestion(m.title, m.subtitle, "kept here", query=m.query) for m in kept]
+            cached = ()
+        rows += [SearchSuggestion(m.title, m.subtitle, "kept here", query=m.query) for m in cached]
         return rows
 
     def _replace_rows(self, rows: list[SearchSuggestion]) -> None:

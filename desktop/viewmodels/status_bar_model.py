@@ -1,7 +1,6 @@
-"""The status bar: how each service is doing since when, and what waits to be sent."""
+"""The view-model of the status bar: each service's state, and how many edits wait."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,11 +12,10 @@ from desktop.model.service import Service
 from desktop.settings import sync_settings
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels import time_format
+from desktop.viewmodels.tone import ServiceDot
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
-ServiceStatusDot = Literal["live", "slow", "offline", "signed_out", "unknown"]
-
-_STATUS_LABELS: dict[ServiceStatus, tuple[str, ServiceStatusDot]] = {
+_STATUS_LABELS: dict[ServiceStatus, tuple[str, ServiceDot]] = {
     ServiceStatus.LIVE: ("live", "live"),
     ServiceStatus.SLOW: ("slow", "slow"),
     ServiceStatus.OFFLINE: ("offline", "offline"),
@@ -28,16 +26,16 @@ _STATUS_LABELS: dict[ServiceStatus, tuple[str, ServiceStatusDot]] = {
 
 @dataclass(frozen=True)
 class ServiceStatusView:
-    """One service; `words` is the whole truth in a few words."""
+    """State of one service; `text` says all of it in a few words."""
 
     key: str
     text: str
-    dot: ServiceStatusDot
+    dot: ServiceDot
     tooltip: str
 
 
 class StatusBarModel(QObject):
-    """Tells no more than a person needs."""
+    """Texts of the status bar; an empty one is not shown."""
 
     changed = Signal()
 
@@ -52,7 +50,7 @@ class StatusBarModel(QObject):
         self._unsubscribe = bus.subscribe(self._on_changes)
 
     def service_statuses(self) -> tuple[ServiceStatusView, ...]:
-        """Every service that is connected here, in a fixed order."""
+        """Build the state of every service of this workspace, in a fixed order."""
         states = {state.service: state for state in self._workspace.service_states}
         connected = self._workspace.services
         views = []
@@ -66,7 +64,7 @@ class StatusBarModel(QObject):
                 if self._workspace.is_connected:
                     views.append(ServiceStatusView(name, f"{name} not connected", "unknown", ""))
                 continue
-            words, dot = _STATUS_LABELS[state.status if state else ServiceStatus.UNKNOWN]
+            text, dot = _STATUS_LABELS[state.status if state else ServiceStatus.UNKNOWN]
             since = ""
             if state is not None and state.status in (
                 ServiceStatus.OFFLINE,
@@ -74,16 +72,17 @@ class StatusBarModel(QObject):
             ):
                 since = f" since {time_format.format_time_of_day(state.since)}"
             tip = state.detail if state is not None else ""
-            views.append(ServiceStatusView(name, f"{name} {words}{since}", dot, tip))
+            views.append(ServiceStatusView(name, f"{name} {text}{since}", dot, tip))
         return tuple(views)
 
     def pending_edits_text(self) -> str:
-        """How many changes wait; empty when none."""
+        """Say how many edits are not closed yet; empty when none."""
+        # Blocking: it counts by an index, and the bar is painted with the sheet it belongs to.
         count = self._store.outbox.count_open.blocking()
         return f"{format_count(count, 'change', 'changes')} waiting" if count else ""
 
     def rate_budget_warning(self) -> str:
-        """That calls run short, which holds Follow Zendesk back; empty while there are plenty."""
+        """Warn that calls run short, which holds Follow Zendesk back; empty while they do not."""
         return (
             ""
             if self._workspace.has_spare_rate_budget()
@@ -91,7 +90,7 @@ class StatusBarModel(QObject):
         )
 
     def due_runs_text(self) -> tuple[str, str]:
-        """That this computer runs what is due, and when next, with the long form; else nothing."""
+        """Say that this computer runs due syncs, and when next, with a tool tip; else nothing."""
         if not self._workspace.is_connected or not self._workspace.values.get(
             sync_settings.RUN_DUE_SYNCS_HERE
         ):
@@ -104,13 +103,13 @@ class StatusBarModel(QObject):
         return f"Runs syncs here, next {when}", f"This computer runs the syncs that are due. {said}"
 
     def set_next_run(self, at: float | None) -> None:
-        """When the next sync runs by itself; None: none does."""
+        """Note when the next sync runs by itself (Unix seconds); None: none does."""
         if at != self._next_run:
             self._next_run = at
             self.changed.emit()
 
     def close(self) -> None:
-        """Hear no more changes."""
+        """Stop listening to the bus."""
         self._unsubscribe()
 
     def _on_changes(self, changes: ChangeSet) -> None:

@@ -110,9 +110,13 @@ class SyncPageDriver(WindowDriver):
     async def open_run(self, run: str) -> None:
         """Open a run in the history."""
         self.page.show_tab("History")
-        await self.wait_until(lambda: self.find_all(f"Run {run}"))
+        rows = self.page.history_tab.run_list
+        model = self.models.history.list_model
+        await self.wait_until(lambda: model.place_of(run) >= 0)
         await self.pause(0.2)
-        self.click(f"Run {run}")
+        box = rows.visualRect(model.index(model.place_of(run), 0))
+        left = Qt.MouseButton.LeftButton
+        QTest.mouseClick(rows.viewport(), left, NONE, box.topLeft() + QPoint(20, 10))
 
     async def wait_for_run_end(self, state: str = "done") -> Run:
         """Wait until the newest run has ended so."""

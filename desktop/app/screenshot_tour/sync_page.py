@@ -155,9 +155,9 @@ class SyncPageScreenshotTour:
     async def _capture_history_and_schedule(self) -> None:
         history, schedule = self._models.history, self._models.schedule
         self._sync_page.show_tab("History")
-        runs = history.view().runs
-        if runs:
-            history.toggle_run(runs[0].id)
+        latest = history.latest_list_model.row_at(0)
+        if latest is not None:
+            history.toggle_run(latest.id)
             await self._wait_until(
                 lambda: (d := history.run_detail()) is not None and d.last_customers
             )

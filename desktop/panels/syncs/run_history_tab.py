@@ -1,27 +1,31 @@
-"""The tab “History”: runs to come and past, and the one that is looked at."""
+"""The tab History: planned and past runs, and the details of the chosen one."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from desktop.panels.syncs.run_list import RunList
+from desktop.panels.syncs.run_table_view import RunTableView
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import CARD_GAP
+from desktop.panels.widgets.box_layout import delete_widget
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton
+from desktop.panels.widgets.list_detail_page import fix_or_free_width
+from desktop.panels.widgets.list_page import show_list_state
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.viewmodels.syncs.run_history_model import RunDetailView, RunHistoryModel
 
 _SIDE_BY_SIDE_MIN_WIDTH = 640
 _DETAIL_WIDTH = 300
 _MAX_NAME_LENGTH = 34
+EXCHANGED_TOOLTIP = "Each person counts once over the sync's life."
 
 
 class RunHistoryTab(QWidget):
-    """Emits what is wanted of a run."""
+    """Emits what a person wants of the chosen run."""
 
     customer_requested = Signal(str)
     plan_rows_requested = Signal(str)  # a plan
@@ -33,7 +37,7 @@ class RunHistoryTab(QWidget):
         self._model = model
         self._detail: RunDetailView | None = None
         self.runs_card = Card("Runs")
-        self.run_list = RunList("Runs of the sync")
+        self.run_list = RunTableView("Runs of the sync", model.list_model)
         self.runs_card.add(self.run_list)
         self.detail_card = Card("Run", name="Run")
         self.detail_card.hide()
@@ -44,32 +48,20 @@ class RunHistoryTab(QWidget):
 
     def show_history(self) -> None:
         """Show the list and the chosen run."""
-        view = self._model.view()
-        self.runs_card.set_note(
-            view.exchanged_text, tip="Each person counts once over the sync's life."
-        )
-        if not view.is_loaded:
-            self.runs_card.show_loading(5, "Reading the runs")
-        elif not view.runs and not view.planned_runs:
-            self.runs_card.show_empty("It never ran. Runs stand here with what each has changed.")
-        else:
-            self.runs_card.show_content()
-            self.run_list.show_runs((*view.planned_runs, *view.runs), self._model.selected_run_id)
+        state = self._model.list_state()
+        self.runs_card.set_note(state.summary, tip=EXCHANGED_TOOLTIP)
+        show_list_state(self.runs_card, state, 5, "Reading the runs")
+        self.run_list.show_chosen(self._model.selected_run_id)
         self._show_detail(self._model.run_detail())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The run stands beside the list, or below it."""
         super().resizeEvent(event)
         wide = self.width() >= fonts.scaled(_SIDE_BY_SIDE_MIN_WIDTH)
         direction = QBoxLayout.Direction
         self._body.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self._body.setStretch(0, int(wide))
         self._body.setStretch(2, int(not wide))
-        if wide:
-            self.detail_card.setFixedWidth(fonts.scaled(_DETAIL_WIDTH))
-        else:
-            self.detail_card.setMinimumWidth(0)
-            self.detail_card.setMaximumWidth(16_777_215)
+        fix_or_free_width(self.detail_card, _DETAIL_WIDTH if wide else None)
 
     def _lay_out(self) -> None:
         inside = QWidget()
@@ -89,10 +81,8 @@ class RunHistoryTab(QWidget):
         self._detail = detail
         self.detail_card.setVisible(detail is not None)
         while (item := self.detail_card.body.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+            if widget := item.widget():
+                delete_widget(widget)
         self._links = {}
         if detail is not None:
             self._fill_detail(detail)

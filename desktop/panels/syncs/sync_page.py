@@ -14,9 +14,9 @@ from desktop.kit.errors import AppError
 from desktop.panels.syncs.mapping_tab import MappingTab
 from desktop.panels.syncs.new_sync_dialog import NewSyncDialog
 from desktop.panels.syncs.plan_tab import PlanTab
-from desktop.panels.syncs.run_history_tab import RunHistoryTab
-from desktop.panels.syncs.run_list import RunList
+from desktop.panels.syncs.run_history_tab import EXCHANGED_TOOLTIP, RunHistoryTab
 from desktop.panels.syncs.run_progress_bar import RunProgressBar
+from desktop.panels.syncs.run_table_view import RunTableView
 from desktop.panels.syncs.schedule_tab import ScheduleTab
 from desktop.panels.syncs.sync_details_dialog import SyncDetailsDialog
 from desktop.panels.syncs.sync_header import SyncHeader
@@ -38,7 +38,6 @@ _TWO_COLUMNS_MIN_WIDTH = 720
 _LIST_WIDTH = 300
 _PRESETS_MAX_WIDTH = 560
 _LAST_RUNS_MIN_HEIGHT = 640
-_LAST_RUNS_COUNT = 3
 
 
 class SyncPage(ListDetailPage):
@@ -74,7 +73,7 @@ class SyncPage(ListDetailPage):
         self._pages: list[str] = []
         self._dialog: QDialog | None = None
         self.last_runs_card = Card("History", name="Last runs")
-        self.last_runs_list = RunList("Last runs")
+        self.last_runs_list = RunTableView("Last runs", models.history.latest_list_model)
         self.last_runs_card.add(self.last_runs_list)
         self._lay_out()
         self.add_tab("Plan", self._plan_over_last_runs())
@@ -160,7 +159,9 @@ class SyncPage(ListDetailPage):
         """Put the sync beside the list, or in its place; show the last runs where there is room."""
         wide = self.is_wide
         roomy = wide and self.height() >= fonts.scaled(_LAST_RUNS_MIN_HEIGHT)
-        self.last_runs_card.setVisible(roomy and bool(self._models.history.latest_runs(1)))
+        self.last_runs_card.setVisible(
+            roomy and self._models.history.latest_list_model.rowCount() > 0
+        )
         any_sync = bool(self._model.card_views())
         self.sync_list.setVisible(wide or not self.is_detail_open or not any_sync)
         self._detail_side.setVisible(any_sync and (wide or self.is_detail_open))
@@ -248,11 +249,8 @@ class SyncPage(ListDetailPage):
                 self.tabs.updateGeometry()
 
     def _on_history(self) -> None:
-        view = self._models.history.view()
-        self.last_runs_card.set_note(
-            view.exchanged_text, tip="Each person counts once over the sync's life."
-        )
-        self.last_runs_list.show_runs(view.runs[:_LAST_RUNS_COUNT])
+        state = self._models.history.list_state()
+        self.last_runs_card.set_note(state.summary, tip=EXCHANGED_TOOLTIP)
         if self._lazy_history_tab.content_if_built is not None:
             self._lazy_history_tab.content_if_built.show_history()
         self._arrange()

@@ -49,8 +49,8 @@ class ListRowDelegate(QStyledItemDelegate, Generic[RowT]):
         state: QStyle.StateFlag = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self.paint_ground(painter, box, state)
         row = index.data(ROW_ROLE)
+        self.paint_ground(painter, box, state, row)
         if row is None:
             self.paint_loading(painter, box, index.column())
         else:
@@ -59,7 +59,9 @@ class ListRowDelegate(QStyledItemDelegate, Generic[RowT]):
             self.paint_focus_ring(painter, box, index.column())
         painter.restore()
 
-    def paint_ground(self, painter: QPainter, box: QRect, state: QStyle.StateFlag) -> None:
+    def paint_ground(
+        self, painter: QPainter, box: QRect, state: QStyle.StateFlag, _row: RowT | None
+    ) -> None:
         """Paint what is under a cell: selected or hovered, and the line below its row."""
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(box, self.paint_cache.color("accentbg"))

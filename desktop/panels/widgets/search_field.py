@@ -1,4 +1,4 @@
-"""The field that is always on top: finds customers and, with > in front, commands."""
+"""The search field at the top of the window: finds customers and, after >, commands."""
 
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,9 @@ from desktop.panels.widgets.shape_painting import create_painter, draw_rounded_o
 if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent, QKeyEvent, QPaintEvent, QResizeEvent
 
-    from desktop.panels.widgets.search_results_popup import SearchItemRoles, SearchPopup
+    from desktop.panels.widgets.search_results_popup import SearchPopup
 
+# Longer than any address or name; laying out a pasted megabyte would hold up the window.
 MAX_QUERY_LENGTH = 1_000
 _ICON_MARGIN = 32
 
@@ -35,13 +36,11 @@ class SearchField(QLineEdit):
         placeholder: str = "",
         short_placeholder: str = "",
         shortcut: str = "",
-        roles: "SearchItemRoles | None" = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._shortcut = shortcut
         self._placeholders = (placeholder, short_placeholder or placeholder)
-        self._roles = roles
         self._popup: SearchPopup | None = None
         self._model: QAbstractListModel | None = None
         self.setAccessibleName(name)
@@ -125,7 +124,6 @@ class SearchField(QLineEdit):
             self._set_margins()
 
     def paintEvent(self, event: "QPaintEvent") -> None:
-        """Add the icon and the shortcut to what Qt draws."""
         super().paintEvent(event)
         painter = create_painter(self)
         size = fonts.scaled(16)
@@ -168,10 +166,9 @@ class SearchField(QLineEdit):
     def _ensure_popup(self) -> "SearchPopup":
         if self._popup is None:
             # Imported here: there is nothing to offer before the first paint.
-            from desktop.panels.widgets.search_results_popup import SearchItemRoles, SearchPopup
+            from desktop.panels.widgets.search_results_popup import SearchPopup
 
-            roles = self._roles or SearchItemRoles()
-            self._popup = SearchPopup(self.accessibleName(), roles, self.window())
+            self._popup = SearchPopup(self.accessibleName(), self.window())
             self._popup.chosen.connect(self._on_chosen)
             if self._model is not None:
                 self._popup.set_model(self._model)

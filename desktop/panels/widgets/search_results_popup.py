@@ -1,6 +1,4 @@
-"""The list under the search field: a child of the window, so it takes neither focus nor clicks."""
-
-from dataclasses import dataclass
+"""The popup under the search field: a child of the window, so it takes no focus."""
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -26,34 +24,23 @@ from PySide6.QtWidgets import (
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import theme_color
 from desktop.panels.widgets.shape_painting import fill_rounded_rect
+from desktop.viewmodels.search_suggestions_model import ENABLED_ROLE, NOTE_ROLE, SUBTITLE_ROLE
 
 _Index = QModelIndex | QPersistentModelIndex
 _MAX_VISIBLE_ROWS = 8
-_USER_ROLE = int(Qt.ItemDataRole.UserRole)
-
-
-@dataclass(frozen=True)
-class SearchItemRoles:
-    """Under which roles the caller's model gives the texts; ENABLED missing means enabled."""
-
-    title: int = int(Qt.ItemDataRole.DisplayRole)
-    subtitle: int = _USER_ROLE + 1
-    note: int = _USER_ROLE + 2
-    enabled: int = _USER_ROLE + 3
 
 
 class SearchPopup(QFrame):
-    """Shows the matches of the caller's model; the field keeps the keyboard."""
+    """Shows the rows of a suggestions model; the field keeps the keyboard."""
 
     chosen = Signal(QModelIndex)
 
-    def __init__(self, name: str, roles: SearchItemRoles, parent: QWidget) -> None:
+    def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self._roles = roles
         self.view = QListView(self)
         self.view.setAccessibleName(name)
         self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.view.setItemDelegate(SearchResultDelegate(roles, self.view))
+        self.view.setItemDelegate(SearchResultDelegate(self.view))
         self.view.setUniformItemSizes(True)
         self.view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -87,7 +74,7 @@ class SearchPopup(QFrame):
         self.raise_()
 
     def move_selection(self, rows: int) -> None:
-        """Move the mark, over rows that are not enabled, round at the ends."""
+        """Move the mark past rows that are not enabled; from the end it goes on at the start."""
         model, count = self.view.model(), self.count()
         if model is None or not count:
             return
@@ -107,24 +94,19 @@ class SearchPopup(QFrame):
 
     def is_enabled(self, index: _Index) -> bool:
         """Whether a row may be taken."""
-        return index.data(self._roles.enabled) is not False
+        return index.data(ENABLED_ROLE) is not False
 
 
 class SearchResultDelegate(QStyledItemDelegate):
-    """Title and subtitle above each other, the note at the right; drawn as plain text."""
-
-    def __init__(self, roles: SearchItemRoles, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._roles = roles
+    """Paints title over subtitle and the note at the right, as plain text."""
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
-        """One height for all rows: two lines if the first row has two."""
-        two = bool(index.model().index(0, 0).data(self._roles.subtitle))
+        # One height for all rows: two lines if the first row has two.
+        two = bool(index.model().index(0, 0).data(SUBTITLE_ROLE))
         return QSize(fonts.scaled(200), fonts.scaled(44 if two else 30))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        """Draw one row."""
-        enabled = index.data(self._roles.enabled) is not False
+        enabled = index.data(ENABLED_ROLE) is not False
         box: QRect = option.rect
         state: QStyle.StateFlag = option.state
         painter.save()
@@ -134,7 +116,7 @@ class SearchResultDelegate(QStyledItemDelegate):
         elif state & QStyle.StateFlag.State_MouseOver and enabled:
             fill_rounded_rect(painter, box, 5, theme_color("raised"))
         inner = box.adjusted(fonts.scaled(10), 3, -fonts.scaled(10), -3)
-        note = _role_text(index, self._roles.note)
+        note = _role_text(index, NOTE_ROLE)
         room = inner.width()
         painter.setFont(fonts.font(11))
         if note:
@@ -144,7 +126,7 @@ class SearchResultDelegate(QStyledItemDelegate):
                 painter, QRect(inner.right() - wide, inner.top(), wide, inner.height()), note
             )
             room -= wide + fonts.scaled(12)
-        subtitle = _role_text(index, self._roles.subtitle)
+        subtitle = _role_text(index, SUBTITLE_ROLE)
         half = inner.height() // 2 if subtitle else inner.height()
         if subtitle:
             painter.setPen(theme_color("muted"))
@@ -154,13 +136,14 @@ class SearchResultDelegate(QStyledItemDelegate):
         _draw_elided(
             painter,
             QRect(inner.left(), inner.top(), room, half),
-            _role_text(index, self._roles.title),
+            _role_text(index, Qt.ItemDataRole.DisplayRole),
         )
         painter.restore()
 
 
 def _role_text(index: _Index, role: int) -> str:
     value = index.data(role)
+    # A customer's name may be of any length, and have line breaks.
     return value.replace("\n", " ")[:300] if isinstance(value, str) else ""
 
 

@@ -1,4 +1,4 @@
-"""The bar at the bottom: each service's state in words beside a dot, what waits at the right."""
+"""The status bar of the window: each service's state beside a dot, notes at the right."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPaintEvent, QPen, QResizeEvent
@@ -21,7 +21,7 @@ _HOLLOW_DOTS = ("offline", "signed_out", "unknown")
 
 
 class StatusBar(QFrame):
-    """Tells the truth and no more than a person needs; every part can be clicked for details."""
+    """Every part is a button that leads to its details."""
 
     clicked = Signal(str)  # the key of the service or note
 
@@ -38,7 +38,7 @@ class StatusBar(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def set_service(self, key: str, text: str, state: ServiceDot, tip: str = "") -> None:
-        """Show a service; `text` is the whole truth ("Sailthru offline since 10:31")."""
+        """Show a service, for instance as "Sailthru offline since 10:31"."""
         if key not in self._items:
             self._add(key, self._left)
             self._left += 1
@@ -47,7 +47,7 @@ class StatusBar(QFrame):
     def set_note(
         self, key: str, text: str, tone: Tone = "muted", tip: str = "", *, optional: bool = False
     ) -> None:
-        """Show a note at the right; an empty text removes it. `spare`: only where there is room."""
+        """Show a note at the right; an empty text removes it, `optional` ones need spare room."""
         if key not in self._items:
             if not text:
                 return
@@ -60,7 +60,6 @@ class StatusBar(QFrame):
         self._hide_what_does_not_fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """What a person needs least gives way."""
         super().resizeEvent(event)
         self._hide_what_does_not_fit()
 
@@ -73,7 +72,7 @@ class StatusBar(QFrame):
             item.setVisible(bool(item.accessibleName()) and wanted <= self.width())
 
     def item(self, key: str) -> "StatusItem":
-        """Return the button of a service or note."""
+        """Return the button of a service or note by its key."""
         return self._items[key]
 
     def _add(self, key: str, place: int) -> None:
@@ -84,7 +83,7 @@ class StatusBar(QFrame):
 
 
 class StatusItem(QAbstractButton):
-    """A flat button: dot and words."""
+    """A flat button of the status bar: a dot, for services, and words."""
 
     picked = Signal(str)
 
@@ -99,7 +98,7 @@ class StatusItem(QAbstractButton):
         self.clicked.connect(self._on_clicked)
 
     def set_text(self, text: str, tone: Tone, *, dot: ServiceDot | None, tip: str) -> None:
-        """Say the state."""
+        """Show text and dot; the text is the accessible name."""
         self.setText(text.replace("&", "&&"))
         self.setAccessibleName(text)
         self._tone, self._dot = tone, dot
@@ -108,16 +107,14 @@ class StatusItem(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Dot and words in small."""
+        # At least 24 px high: WCAG 2.2 asks for targets of that size.
         width = QFontMetrics(fonts.font(12)).horizontalAdvance(self.accessibleName())
         return QSize(width + self._text_left() + 4, max(fonts.scaled(24), 24))
 
     def minimumSizeHint(self) -> QSize:
-        """The words may be cut at the end."""
         return QSize(self._text_left() + fonts.scaled(24), self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw dot and words."""
         painter = create_painter(self)
         colors = current_tokens()
         middle = self.height() / 2

@@ -3,10 +3,27 @@
 from PySide6.QtGui import QColor, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from desktop.panels.theme.current_theme import current_tokens
 from desktop.panels.widgets.shape_painting import create_painter, fill_rounded_rect
 from desktop.panels.widgets.tooltip import set_tooltip
 
 HEIGHT = 3
+# For the light and for the dark theme; each contrasts 3:1 with the window's ground.
+_WORKSPACE_COLORS = {
+    "blue": ("#0b5cad", "#7ab7ff"),
+    "teal": ("#0f6b6b", "#5cc8c2"),
+    "green": ("#1a6e34", "#6cc07a"),
+    "amber": ("#7d5600", "#e0b341"),
+    "red": ("#b3261e", "#ff8a80"),
+    "violet": ("#6a3fb5", "#c0a2ff"),
+    "grey": ("#56606b", "#a3adb8"),
+}
+
+
+def workspace_color(name: str) -> str:
+    """Return a workspace's colour as `#rrggbb` in the theme in force; unknown names are blue."""
+    light, dark = _WORKSPACE_COLORS.get(name, _WORKSPACE_COLORS["blue"])
+    return dark if current_tokens().dark else light
 
 
 class WorkspaceColorBar(QWidget):
@@ -25,6 +42,5 @@ class WorkspaceColorBar(QWidget):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Fill the line."""
         if self._color.isValid():
             fill_rounded_rect(create_painter(self), self.rect(), 0, self._color)

@@ -4,18 +4,20 @@ from dataclasses import dataclass
 
 from desktop.kit.text import format_count
 from desktop.model.sync import Sync
-from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
+from desktop.model.sync_plan import PlannedOutcome, PlanRowState
 from desktop.model.sync_run import Run, RunState
 from desktop.model.sync_schedule import next_run_times, parse_schedule_rule
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.viewmodels import time_format
+from desktop.viewmodels.list_model import ListState
 from desktop.viewmodels.syncs.plan_row_view import customer_query_for_row
+from desktop.viewmodels.syncs.run_list_model import RunListModel, RunRowView
 from desktop.viewmodels.syncs.sync_labels import duration_text, run_state_label, totals_text
 from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
 from desktop.viewmodels.task_model import TaskModel
-from desktop.viewmodels.tone import ChipTone
 
 _MAX_RUNS = 50
+_MAX_LATEST_RUNS = 3
 _MAX_PLANNED_RUNS = 2
 _MAX_CUSTOMERS = 5
 _RUN_REASONS = {
@@ -27,20 +29,8 @@ _RUN_REASONS = {
 
 
 @dataclass(frozen=True)
-class RunRowView:
-    """One run in the list; a coming one has no id."""
-
-    id: str
-    time_text: str
-    time_tooltip: str
-    summary: str
-    state_label: str
-    state_tone: ChipTone
-
-
-@dataclass(frozen=True)
 class RunDetailView:
-    """One run as a whole. `people` are the last created or updated: name and query."""
+    """Details of one run; `last_customers` are those written last, as (name, query)."""
 
     id: str
     title: str
@@ -52,16 +42,6 @@ class RunDetailView:
     can_roll_back: bool
 
 
-@dataclass(frozen=True)
-class RunHistoryView:
-    """Everything the tab shows; `exchanged` counts distinct people over the sync's life."""
-
-    planned_runs: tuple[RunRowView, ...]
-    runs: tuple[RunRowView, ...]
-    exchanged_text: str
-    is_loaded: bool
-
-
 class RunHistoryModel(TaskModel):
     """Reads the newest runs of the chosen sync with every snapshot."""
 
@@ -71,51 +51,37 @@ class RunHistoryModel(TaskModel):
         self._context = page.context
         self._sync_name = ""
         self._runs: tuple[Run, ...] | None = None
-        self._selected_run_id = ""
+        self.list_model = RunListModel(self)
+        # The strip below the preview.
+        self.latest_list_model = RunListModel(self)
+        self.selected_run_id = ""  # the run whose details are shown
         self._last_customers: tuple[tuple[str, str], ...] = ()
         self._rolled_back_runs: dict[str, str] = {}  # a run, and the run that its plan takes back
         page.snapshot_read.connect(self._on_snapshot_read)
         page.sync_selected.connect(self._on_sync_selected)
 
-    def view(self) -> RunHistoryView:
-        """The list."""
-        sync, now = self._page.selected_sync(), self._context.clock.now()
-        runs = self._runs or ()
-        if sync is None:
-            return RunHistoryView((), (), "", self._runs is not None)
-        return RunHistoryView(
-            planned_runs=self._planned_runs(sync.sync, now),
-            runs=tuple(_build_run_row(run, now) for run in runs),
-            exchanged_text=_exchanged_text(sync.exchanged_count, runs),
-            is_loaded=self._runs is not None,
-        )
-
-    def latest_runs(self, count: int) -> tuple[RunRowView, ...]:
-        """The newest runs, for the strip below the preview."""
-        return self.view().runs[:count]
-
-    @property
-    def selected_run_id(self) -> str:
-        """The run that is looked at."""
-        return self._selected_run_id
+    def list_state(self) -> ListState:
+        """Say what stands in place of runs; the summary counts distinct people exchanged."""
+        if self._runs is None:
+            return ListState(is_loading=True)
+        if not self.list_model.rowCount():
+            return ListState(text="It never ran. Runs stand here with what each has changed.")
+        sync = self._page.selected_sync()
+        count = sync.exchanged_count if sync is not None else 0
+        people = format_count(count, "person", "people") if count else ""
+        return ListState(summary=f"{people} exchanged" if people and self._runs else people)
 
     def run_detail(self) -> RunDetailView | None:
-        """The run that is looked at."""
-        run = next((run for run in self._runs or () if run.id == self._selected_run_id), None)
+        """Build the details of the chosen run."""
+        run = self._find_run(self.selected_run_id)
         if run is None:
             return None
         now, back = self._context.clock.now(), self._rolled_back_runs.get(run.id, "")
+        began = time_format.format_date_and_time(run.started_at, now)
+        reason = f"rollback of run {back}" if back else _RUN_REASONS.get(run.trigger, run.trigger)
         facts = [
-            (
-                "Began",
-                time_format.format_date_and_time(run.started_at, now),
-                time_format.format_full_timestamp(run.started_at),
-            ),
-            (
-                "Why",
-                f"rollback of run {back}" if back else _RUN_REASONS.get(run.trigger, run.trigger),
-                "",
-            ),
+            ("Began", began, time_format.format_full_timestamp(run.started_at)),
+            ("Why", reason, ""),
             ("By", run.actor, ""),
         ]
         if run.ended_at is not None:
@@ -141,12 +107,27 @@ class RunHistoryModel(TaskModel):
             and run.state in (RunState.DONE, RunState.CANCELLED, RunState.FAILED),
         )
 
-    def toggle_run(self, run: str) -> None:
-        """Look at one run; at the same again: at none."""
-        self._selected_run_id = "" if run == self._selected_run_id else run
+    def toggle_run(self, run_id: str) -> None:
+        """Show the details of a run; of the same again: of none."""
+        self.selected_run_id = "" if run_id == self.selected_run_id else run_id
         self._last_customers = ()
-        if self._selected_run_id:
-            self.tasks.start("people", self._read_last_customers(self._selected_run_id))
+        self._start_reading_customers()
+        self.changed.emit()
+
+    def _find_run(self, run_id: str) -> Run | None:
+        return next((run for run in self._runs or () if run.id == run_id), None)
+
+    def _start_reading_customers(self) -> None:
+        if self.selected_run_id:
+            self.tasks.start("people", self._read_last_customers(self.selected_run_id))
+
+    def _update_lists(self) -> None:
+        """Show the runs as they are now: planned ones pass, and times of today become dates."""
+        sync, now = self._page.selected_sync(), self._context.clock.now()
+        planned = self._planned_runs(sync.sync, now) if sync is not None else ()
+        rows = tuple(_build_run_row(run, now) for run in self._runs or ()) if sync else ()
+        self.list_model.show_rows((*planned, *rows))
+        self.latest_list_model.show_rows(rows[:_MAX_LATEST_RUNS])
         self.changed.emit()
 
     def _planned_runs(self, sync: Sync, now: float) -> tuple[RunRowView, ...]:
@@ -156,28 +137,26 @@ class RunHistoryModel(TaskModel):
         times = next_run_times(rule, now, self._context.time_zone, _MAX_PLANNED_RUNS)
         return tuple(
             RunRowView(
-                "",
+                f"planned {at}",
                 _capitalised_time(at, now),
                 time_format.format_full_timestamp(at),
                 f"planned, {rule.description}",
                 "Planned",
                 "neutral",
+                is_planned=True,
             )
             for at in reversed(times)
         )
 
     def _on_sync_selected(self, sync_name: str) -> None:
-        self._sync_name, self._runs, self._selected_run_id, self._last_customers = (
-            sync_name,
-            None,
-            "",
-            (),
-        )
+        self._sync_name, self._runs = sync_name, None
+        self.selected_run_id, self._last_customers = "", ()
         self._on_snapshot_read()
 
     def _on_snapshot_read(self) -> None:
         if self._sync_name != self._page.selected_name:
             self._sync_name, self._runs = self._page.selected_name, None
+        self._update_lists()
         if self._sync_name:
             self.tasks.start("runs", self._read_runs(self._sync_name))
 
@@ -185,36 +164,31 @@ class RunHistoryModel(TaskModel):
         runs = await self._context.store.runs.list_runs(sync_name, _MAX_RUNS)
         if sync_name == self._sync_name and runs != self._runs:
             self._runs = runs
-            if self._selected_run_id:
-                self.tasks.start("people", self._read_last_customers(self._selected_run_id))
-            self.changed.emit()
+            self._start_reading_customers()
+            self._update_lists()
 
     async def _read_last_customers(self, run_id: str) -> None:
         people, back = await self._context.store.run(self._query_last_customers, run_id)
         self._rolled_back_runs[run_id] = back
-        if run_id == self._selected_run_id:
+        if run_id == self.selected_run_id:
             self._last_customers = people
             self.changed.emit()
 
     def _query_last_customers(self, run_id: str) -> tuple[tuple[tuple[str, str], ...], str]:
-        """Whom a run created or updated last, and what it took back; on the database's thread."""
-        plans = self._context.store.plans
-        run = next((run for run in self._runs or () if run.id == run_id), None)
+        """Whom a run wrote last, and which run it took back; runs on the database's thread."""
+        plans, run = self._context.store.plans, self._find_run(run_id)
         if run is None or run.plan is None:
             return (), ""
         written = PlanRowFilter(
             fates=(PlannedOutcome.CREATE, PlannedOutcome.UPDATE),
             states=(PlanRowState.DONE, PlanRowState.ACCEPTED),
         )
-        goal = plans.get_planned_sync.blocking(run.plan)
+        sync = plans.get_planned_sync.blocking(run.plan)
         numbers = plans.list_row_numbers.blocking(run.plan, written)[-_MAX_CUSTOMERS:]
-        rows: list[PlanRow] = [
-            plans.get_row.blocking(run.plan, number) for number in reversed(numbers)
-        ]
-        what, _, back = plans.get.blocking(run.plan).origin.partition(" ")
-        return tuple((row.label, customer_query_for_row(row, goal)) for row in rows), (
-            back if what == "rollback" else ""
-        )
+        rows = [plans.get_row.blocking(run.plan, number) for number in reversed(numbers)]
+        kind, _, back = plans.get.blocking(run.plan).origin.partition(" ")
+        people = tuple((row.label, customer_query_for_row(row, sync)) for row in rows)
+        return people, back if kind == "rollback" else ""
 
 
 def _build_run_row(run: Run, now: float) -> RunRowView:
@@ -246,10 +220,3 @@ def _run_summary(run: Run) -> str:
 def _capitalised_time(at: float, now: float) -> str:
     words = time_format.format_date_and_time(at, now)
     return words[:1].upper() + words[1:]
-
-
-def _exchanged_text(count: int, runs: tuple[Run, ...]) -> str:
-    if not count:
-        return ""
-    people = format_count(count, "person", "people")
-    return f"{people} exchanged" if runs else people

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.panels.widgets.search_field import MAX_QUERY_LENGTH, SearchField
-from desktop.panels.widgets.search_results_popup import SearchItemRoles
+from desktop.viewmodels.search_suggestions_model import ENABLED_ROLE, NOTE_ROLE, SUBTITLE_ROLE
 
 ROWS = [
     ("Create nobody@x.example", "An agent may not create profiles", "", False),
@@ -25,8 +25,8 @@ class Matches(QAbstractListModel):
         return len(ROWS)
 
     def data(self, index: QModelIndex, role: int = 0) -> object:
-        roles = SearchItemRoles()
-        places = {roles.title: 0, roles.subtitle: 1, roles.note: 2, roles.enabled: 3}
+        title = Qt.ItemDataRole.DisplayRole
+        places = {title: 0, SUBTITLE_ROLE: 1, NOTE_ROLE: 2, ENABLED_ROLE: 3}
         return ROWS[index.row()][places[role]] if role in places else None
 
 

@@ -12,8 +12,8 @@ from desktop.model.sync_run import Run, RunStage, RunState
 from desktop.panels.syncs.sync_card import status_texts
 from desktop.panels.theme import fonts
 from desktop.sync.sync_presets import ZENDESK_TO_SAILTHRU, PresetNames, build_preset
-from desktop.viewmodels.syncs.sync_card_view import SyncCardView, build_sync_card
 from desktop.sync.sync_snapshot import SyncSnapshot
+from desktop.viewmodels.syncs.sync_card_view import SyncCardView, build_sync_card
 
 _NOW = 1_780_000_000.0
 _NAMES = PresetNames("sync_to_sailthru", "zendesk-sync-smart", "zendesk_sync", "sailthru_highvalue")
