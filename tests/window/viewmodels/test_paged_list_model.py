@@ -12,7 +12,7 @@ from tests.window.viewmodels.error_recorder import ErrorRecorder
 
 COLUMNS = (
     ListColumn[str]("Name", lambda row: row, lambda row: f"row {row}"),
-    ListColumn[str]("Tick", lambda row: "", is_ticked=lambda row: row.endswith("1") or None),
+    ListColumn[str]("Tick", str, is_ticked=lambda row: row.endswith("1") or None),
 )
 
 

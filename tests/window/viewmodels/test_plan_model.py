@@ -1,0 +1,213 @@
+"""The view-model of a preview over a real store: filters, decisions, approvals, no window."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from desktop.kit.change_bus import ChangeBus
+from desktop.kit.errors import AppError, NotPermitted
+from desktop.model.limit import Limit
+from desktop.model.permission import Actor, Role
+from desktop.model.sync_plan import Consequence, FieldChange, PlannedOutcome, PlanRow, PlanState
+from desktop.store.workspace_store import open_store
+from desktop.sync.sync_presets import ZENDESK_TO_SAILTHRU, PresetNames
+from desktop.sync.sync_service import SyncService
+from desktop.viewmodels.syncs.plan_filter import PlanFilter
+from desktop.viewmodels.syncs.plan_model import PlanModel
+from desktop.viewmodels.syncs.sync_page_context import SyncPageContext
+from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
+from tests.support.clocks import ManualClock
+from tests.support.customer_use_cases import RULES
+
+NAMES = PresetNames("sync_to_sailthru", "smart", "zendesk_sync", "high")
+ADMIN = Actor("Ada", Role.ADMIN, 7601)
+AGENT = Actor("Kim", Role.AGENT, 7602)
+
+
+class DefaultValues:
+    """Every setting as it is before anybody changes it."""
+
+    def get(self, setting: Any) -> Any:
+        return setting.default
+
+    def is_managed(self, _setting: object) -> bool:
+        return False
+
+
+@dataclass
+class Workspace:
+    """Nobody is signed in to a service; `actor` sits here."""
+
+    actor: Actor = ADMIN
+    rules: object = RULES
+    values: DefaultValues = field(default_factory=DefaultValues)
+    services: object = field(default_factory=lambda: SimpleNamespace(sailthru=None, zendesk=None))
+
+
+class Page:
+    """The models of the page over a store in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.workspace, self.clock = Workspace(), ManualClock()
+        self.store = open_store(folder)
+        self.syncs = SyncService(
+            self.store,
+            self.clock,
+            ChangeBus(),
+            lambda: self.workspace.actor,
+            lambda: RULES,
+            lambda: "UTC",
+        )
+        context = SyncPageContext(
+            self.workspace, self.store, self.syncs, ChangeBus(), self.clock,  # type: ignore[arg-type]
+            lambda: NAMES, self._start, self._start,
+        )  # fmt: skip
+        self.started: list[tuple[str, ...]] = []
+        self.errors: list[AppError] = []
+        self.sentences: list[str] = []
+        self.page = SyncPageModel(context)
+        self.plan = PlanModel(self.page)
+        for model in (self.page, self.plan):
+            model.failed.connect(self.errors.append)
+            model.message_posted.connect(self.sentences.append)
+
+    def _start(self, *arguments: str) -> Any:
+        self.started.append(arguments)
+        return SimpleNamespace(has_exited=False, last_output=lambda: "")
+
+    async def make_plan(
+        self, rows: list[PlanRow], limit: Limit | None = None, state: PlanState = PlanState.READY
+    ) -> str:
+        sync = self.syncs.add_preset(ZENDESK_TO_SAILTHRU, NAMES)
+        if limit is not None:
+            sync = self.syncs.save_sync(replace(sync, limits=limit))
+        plans = self.store.plans
+        plan = await plans.begin(sync, "Ada", self.clock.now())
+        await plans.add_rows(plan, rows)
+        await plans.finish(plan, state=state, read=len(rows), breaches=(), mark="")
+        self.page.refresh()
+        await self.until(lambda: self.plan.view() is not None)
+        await self.until(lambda: self.plan.table_model.rowCount() > 0)
+        await self.until(lambda: self.plan.table_model.row_at(0) is not None)
+        return plan
+
+    async def until(self, true: Callable[[], object]) -> None:
+        for _ in range(2000):
+            if true():
+                return
+            await asyncio.sleep(0.005)
+        raise AssertionError("never became true")
+
+    async def close(self) -> None:
+        await self.plan.close()
+        await self.page.close()
+        self.store.close()
+
+
+@pytest.fixture
+async def page(tmp_path: Path) -> AsyncIterator[Page]:
+    made = Page(tmp_path)
+    yield made
+    await made.close()
+
+
+def update(number: int, **more: Any) -> PlanRow:
+    changes = (FieldChange("vars.city", "Porto", f"City {number}"),)
+    return PlanRow(
+        number, PlannedOutcome.UPDATE, str(9000 + number), f"sid{number}",
+        f"person{number}@many.example", changes=changes, **more,
+    )  # fmt: skip
+
+
+async def test_plan_filter_by_text_order_and_consequence(page: Page) -> None:
+    joins = ((Consequence.JOINS, "News"),)
+    rows = [update(1, worth=1.0), update(2, worth=9.0, consequences=joins), update(3, worth=5.0)]
+    await page.make_plan(rows)
+    table = page.plan.table_model
+    page.plan.set_order(by_predicted_value=True)
+    await page.until(lambda: table.keys_between(0, 2) == [2, 3, 1])
+    page.plan.set_search_text(" person3 ")
+    await page.until(lambda: table.keys_between(0, 2) == [3])
+    page.plan.set_filter(PlanFilter())
+    assert page.plan.plan_filter.by_predicted_value
+    page.plan.toggle_consequence("joins:News")
+    await page.until(lambda: table.keys_between(0, 2) == [2])
+    page.plan.toggle_consequence("joins:News")
+    await page.until(lambda: table.rowCount() == 3)
+    page.plan.set_search_text("nobody")
+    await page.until(lambda: page.plan.list_state().text == "Nothing matches.")
+    assert page.plan.list_state().action_label == "Clear filters"
+
+
+async def test_plan_ticks_show_at_once_and_reach_the_store(page: Page) -> None:
+    plan = await page.make_plan([update(n) for n in range(1, 6)])
+    await page.until(lambda: page.plan.table_model.is_editable)
+    page.plan.tick_rows([2, 4], on=False)
+    row = page.plan.table_model.row_at(1)
+    assert row is not None
+    assert not row.is_ticked
+    await page.until(lambda: page.store.plans.count_ticked.blocking(plan) == 3)
+    page.plan.tick_all_rows(on=True)
+    await page.until(lambda: "5 of 5 ticked" in page.sentences)
+    view = page.plan.view()
+    assert view is not None
+    assert view.write_label == "Write 5 to Sailthru"
+
+
+async def test_plan_export_writes_rows_of_filter(page: Page, tmp_path: Path) -> None:
+    await page.make_plan([update(1), update(2)])
+    finished: list[str] = []
+    page.plan.export_finished.connect(finished.append)
+    page.plan.set_search_text("person2")
+    await page.until(lambda: page.plan.table_model.rowCount() == 1)
+    page.plan.export_rows(str(tmp_path / "rows.csv"), "csv")
+    await page.until(lambda: finished == ["1 row written to rows.csv."])
+    assert "person2@many.example" in (tmp_path / "rows.csv").read_text("utf-8")
+
+
+async def test_plan_limit_is_allowed_by_an_admin_only(page: Page) -> None:
+    starts = ((Consequence.STARTS, ""),)
+    rows = [update(n, consequences=starts) for n in range(1, 6)]
+    plan = await page.make_plan(rows, Limit(1, 0), PlanState.STOPPED)
+    view = page.plan.view()
+    assert view is not None
+    assert view.limit_stop is not None
+    breach = view.limit_stop.breach
+    page.workspace.actor = AGENT
+    page.plan.allow_limit(breach)
+    await page.until(lambda: page.errors)
+    assert isinstance(page.errors[0], NotPermitted)
+    assert not page.store.plans.list_approvals.blocking(plan)
+    page.workspace.actor = ADMIN
+    page.plan.allow_limit(breach)
+    await page.until(lambda: page.store.plans.list_approvals.blocking(plan))
+    await page.until(lambda: "Allowed once, for this preview." in page.sentences)
+    # So many starts take two admins: one is not enough.
+    view = page.plan.view()
+    assert view is not None
+    assert view.limit_stop is not None
+    assert [key for key, _ in view.limit_stop.actions] == ["show", "ask"]
+
+
+async def test_plan_discarded_preview_is_gone(page: Page) -> None:
+    plan = await page.make_plan([update(1)])
+    page.plan.discard_plan()
+    await page.until(lambda: page.sentences == ["The preview is gone. Nothing was written."])
+    page.page.refresh()
+    await page.until(lambda: page.plan.view() is None)
+    assert page.plan.table_model.rowCount() == 0
+    assert plan
+
+
+async def test_plan_is_written_by_a_process_of_its_own(page: Page) -> None:
+    plan = await page.make_plan([update(1)])
+    page.plan.write_plan()
+    assert page.started == [("run", ZENDESK_TO_SAILTHRU, "--plan", plan)]
+    # Pressed twice, one is started.
+    page.plan.write_plan()
+    assert len(page.started) == 1
