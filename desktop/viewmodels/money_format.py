@@ -1,16 +1,16 @@
-"""Amounts as people read them."""
+"""Format amounts of money with their currency sign."""
 
 _CURRENCY_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
 
 def format_amount(value: float, currency: str) -> str:
-    """`$1,240`, `€86.50`, `SEK 990`: cents only where there are any."""
+    """Format an amount as `$1,240`, `€86.50`, `SEK 990`: cents only where there are any."""
     digits = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
     sign = _CURRENCY_SYMBOLS.get(currency)
     return f"{sign}{digits}" if sign else f"{currency} {digits}"
 
 
 def format_price_in_cents(cents: float, currency: str) -> str:
-    """A price in cents, always with both digits: `$86.00`."""
+    """Format a price given in cents, always with both digits: `$86.00`."""
     sign = _CURRENCY_SYMBOLS.get(currency, currency + " ")
     return f"{sign}{cents / 100:,.2f}"

@@ -1,4 +1,4 @@
-"""Times as people read them: the computer's own zone, short, with the full form for a tool tip."""
+"""Format Unix seconds in the computer's time zone: short forms, ages, and one for tool tips."""
 
 from datetime import UTC, datetime
 
@@ -7,12 +7,12 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def to_local_time(at: float) -> datetime:
-    """Unix seconds as local time; out of range becomes the nearest a calendar can show."""
+    """Convert Unix seconds to local time; out of range becomes the nearest that can be shown."""
     return datetime.fromtimestamp(min(max(at, 0.0), 253_000_000_000.0), UTC).astimezone()
 
 
 def format_date_and_time(at: float, now: float) -> str:
-    """`today 08:12`, `19 Nov 17:40`, in another year `2 Mar 2024`."""
+    """Format as `today 08:12`, `19 Nov 17:40`, in another year `2 Mar 2024`."""
     then, today = to_local_time(at), to_local_time(now)
     clock = f"{then:%H:%M}"
     if then.date() == today.date():
@@ -23,37 +23,37 @@ def format_date_and_time(at: float, now: float) -> str:
 
 
 def format_date(at: float, now: float) -> str:
-    """`2 Mar 2024`; within the year `3 Nov`."""
+    """Format as `2 Mar 2024`, within the year as `3 Nov`."""
     then = to_local_time(at)
     short = f"{then.day} {_MONTHS[then.month - 1]}"
     return short if then.year == to_local_time(now).year else f"{short} {then.year}"
 
 
 def format_full_date(at: float) -> str:
-    """`2 Mar 2024`, always with the year."""
+    """Format as `2 Mar 2024`, always with the year."""
     then = to_local_time(at)
     return f"{then.day} {_MONTHS[then.month - 1]} {then.year}"
 
 
 def format_time_or_date(at: float, now: float) -> str:
-    """For a column of events: the time today, else the date."""
+    """Format as the time for today, else as the date: for a column of events."""
     then = to_local_time(at)
     return f"{then:%H:%M}" if then.date() == to_local_time(now).date() else format_date(at, now)
 
 
 def format_time_of_day(at: float) -> str:
-    """`10:42`."""
+    """Format as `10:42`."""
     return f"{to_local_time(at):%H:%M}"
 
 
 def format_full_timestamp(at: float) -> str:
-    """`Thursday 19 November 2026, 17:40:03 CET` for a tool tip."""
+    """Format as `Thursday 19 November 2026, 17:40:03 CET`, for a tool tip."""
     then = to_local_time(at)
     return f"{then:%A} {then.day} {then:%B %Y, %H:%M:%S %Z}"
 
 
 def format_elapsed(at: float, now: float) -> str:
-    """`12 min`, `2 h`, `6 d`, `21 mo`, `3 y`; `now` below a minute."""
+    """Format the time since `at`: `now` below a minute, `12 min`, `2 h`, `6 d`, `21 mo`, `3 y`."""
     seconds = max(0.0, now - at)
     if seconds < _MINUTE:
         return "now"
@@ -70,6 +70,6 @@ def format_elapsed(at: float, now: float) -> str:
 
 
 def format_age(read_at: float, now: float) -> str:
-    """How old something read is: `just now`, `3 min old`, `3 h old`."""
+    """Format the age of something read: `just now`, `3 min old`, `3 h old`."""
     words = format_elapsed(read_at, now)
     return "just now" if words == "now" else f"{words} old"

@@ -1,4 +1,4 @@
-"""What view-models need to know of the workspace: who works here, and what may be done."""
+"""Protocol of the open workspace as view-models read it: clients, person, rules, states."""
 
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from desktop.settings.settings_file import SettingsValues
 
 
 class WorkspaceProtocol(Protocol):
-    """The live side of a workspace, as the top floor keeps it."""
+    """The session of a workspace, implemented by the application."""
 
     predictions: bool | None
     connection_error: AppError | None

@@ -1,4 +1,4 @@
-"""What the settings need of the workspace beyond looking: to store, and to connect anew."""
+"""Protocol of the open workspace with what changes it: settings and connections."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -10,16 +10,16 @@ from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 
 class WorkspaceSettingsProtocol(WorkspaceProtocol, Protocol):
-    """The live side of a workspace, with what changes it."""
+    """The session of a workspace whose settings may be changed and that may be reconnected."""
 
     settings_error: AppError | None
 
     def change_settings(self, changes: Mapping[str, Json]) -> None:
-        """Check and store settings, all or none. Raises BadInput, NotPermitted, StoreKnown."""
+        """Check and save settings, all or none. Raises InvalidInput, NotPermitted, StorageError."""
         ...
 
     def reload_settings(self) -> None:
-        """Read the settings again."""
+        """Read the settings file again."""
         ...
 
     async def connect(self) -> None:

@@ -1,4 +1,4 @@
-"""Another admin signs in here, for this one question; what they type is kept nowhere."""
+"""The dialog in which another admin signs in to let a limit pass once."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -9,9 +9,9 @@ from desktop.panels.widgets.label import label
 
 
 class AdminApprovalDialog(QDialog):
-    """`given` carries address and token; `show_trouble` says why it was not taken."""
+    """Stays open until the sign-in was taken; keeps nothing of what is typed."""
 
-    credentials_entered = Signal(str, str)
+    credentials_entered = Signal(str, str)  # e-mail address, API token
 
     def __init__(self, what: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,7 +58,7 @@ class AdminApprovalDialog(QDialog):
         self.email_field.setFocus()
 
     def show_error(self, words: str) -> None:
-        """Say why it was not taken; it may be tried again."""
+        """Show why the sign-in was refused, and let it be tried again."""
         self.error_label.setText(words)
         self.error_label.setVisible(bool(words))
         self.allow_button.set_enabled(True)
@@ -67,6 +67,7 @@ class AdminApprovalDialog(QDialog):
         field = QLineEdit()
         field.setAccessibleName(name)
         field.setObjectName(name)
+        # Zendesk's tokens have 40 characters; addresses at most 320.
         field.setMaxLength(400)
         return field
 

@@ -1,4 +1,4 @@
-"""Conditions as rows of field, test and value, to add and to take away."""
+"""Edit conditions as rows of field, test and value."""
 
 import json
 
@@ -24,20 +24,21 @@ _TESTS = (
     (ConditionOperator.WITHIN_DAYS, "is in the last … days"),
     (ConditionOperator.BEFORE_DAYS, "is over … days ago"),
 )
+# Narrower than this the test stands below its field.
 _SIDE_BY_SIDE_MIN_WIDTH = 380
 _TESTS_WITHOUT_VALUE = (ConditionOperator.SET, ConditionOperator.NOT_SET)
 _BOOLEAN_WORDS = {"yes": True, "true": True, "no": False, "false": False}
 
 
 def format_value(value: Json) -> str:
-    """A value as it is typed."""
+    """Format a condition's value as it is typed: yes, no, a number or a text."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)
 
 
 def parse_value(text: str) -> Json:
-    """What somebody typed: yes and no, a number, else the text."""
+    """Parse a typed condition value: yes and no, a number, else the text itself."""
     plain = text.strip()
     if plain.lower() in _BOOLEAN_WORDS:
         return _BOOLEAN_WORDS[plain.lower()]
@@ -45,13 +46,14 @@ def parse_value(text: str) -> Json:
         found = json.loads(plain)
     except ValueError:
         return plain
+    # Ids of more digits would lose their last ones as JSON numbers.
     return found if isinstance(found, int | float) and abs(found) < 1e15 else plain
 
 
 class ConditionEditor(QWidget):
-    """`edited` carries all conditions."""
+    """A row for each condition, and a button that adds one."""
 
-    edited = Signal(tuple)
+    edited = Signal(tuple)  # every condition, as it stands now
 
     def __init__(
         self, name: str, add: str, *, add_name: str = "", parent: QWidget | None = None
@@ -74,7 +76,7 @@ class ConditionEditor(QWidget):
         outer.addLayout(row)
 
     def show_conditions(self, conditions: tuple[FieldCondition, ...]) -> None:
-        """Show these; what is being typed is not disturbed."""
+        """Show these conditions; what is being typed is not disturbed."""
         if conditions == self.conditions():
             return
         while len(self._rows) > len(conditions):
@@ -96,7 +98,7 @@ class ConditionEditor(QWidget):
         return row
 
     def conditions(self) -> tuple[FieldCondition, ...]:
-        """What stands there now."""
+        """Return the conditions as they stand now."""
         return tuple(row.condition() for row in self._rows)
 
     def _on_add(self) -> None:
@@ -117,7 +119,7 @@ class ConditionEditor(QWidget):
 
 
 class ConditionEditorRow(QWidget):
-    """One condition."""
+    """The fields of one condition, with the button that removes it."""
 
     edited = Signal()
     removed = Signal()
@@ -157,14 +159,13 @@ class ConditionEditorRow(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """What is asked stands beside the field, or below it where the room is short."""
         super().resizeEvent(event)
         wide = self.width() >= fonts.scaled(_SIDE_BY_SIDE_MIN_WIDTH)
         direction = QBoxLayout.Direction
         self._parts.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
     def show_condition(self, condition: FieldCondition) -> None:
-        """Show one."""
+        """Show a condition; the cursor of a field stays where its text is the same."""
         for part, text in (
             (self.field_edit, condition.field),
             (self.value_edit, format_value(condition.value)),
@@ -176,7 +177,7 @@ class ConditionEditorRow(QWidget):
         self.value_edit.setVisible(condition.test not in _TESTS_WITHOUT_VALUE)
 
     def condition(self) -> FieldCondition:
-        """What stands there."""
+        """Return the condition as it stands now."""
         test = ConditionOperator(self.test_dropdown.value() or ConditionOperator.IS.value)
         value = None if test in _TESTS_WITHOUT_VALUE else parse_value(self.value_edit.text())
         return FieldCondition(self.field_edit.text().strip(), test, value)

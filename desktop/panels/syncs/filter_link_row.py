@@ -1,4 +1,4 @@
-"""What people will notice: a line of links, each a filter over the rows."""
+"""A line of links, each a filter over the rows of a preview."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -11,7 +11,7 @@ from desktop.viewmodels.syncs.plan_view import PlanConsequenceView
 
 
 class FilterLinkRow(QWidget):
-    """Nobody is no link."""
+    """An entry without customers is a plain text: it would show no rows."""
 
     filter_chosen = Signal(str)
 
@@ -28,31 +28,31 @@ class FilterLinkRow(QWidget):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
-    def show_links(self, notices: tuple[PlanConsequenceView, ...], chosen: str) -> None:
-        """Show these; `chosen` is the key of the one that filters."""
-        if self._shown == (notices, chosen):
+    def show_links(self, entries: tuple[PlanConsequenceView, ...], chosen: str) -> None:
+        """Show these entries; `chosen` is the key of the one that filters."""
+        if self._shown == (entries, chosen):
             return
-        self._shown = (notices, chosen)
+        self._shown = (entries, chosen)
         for part in self._parts:
             self._row.removeWidget(part)
             part.hide()
             part.deleteLater()
         self._links, self._parts = {}, []
         self._add(label(self._words, "muted"))
-        for notice in notices:
-            if notice.customer_count:
-                link = LinkButton(notice.text, name=notice.text)
+        for entry in entries:
+            if entry.customer_count:
+                link = LinkButton(entry.text, name=entry.text)
                 link.setCheckable(True)
-                link.setChecked(notice.key == chosen)
+                link.setChecked(entry.key == chosen)
                 font = link.font()
-                font.setBold(notice.key == chosen)
+                font.setBold(entry.key == chosen)
                 link.setFont(font)
                 link.clicked.connect(self._on_link)
-                self._links[link] = notice.key
+                self._links[link] = entry.key
                 self._add(link)
             else:
-                self._add(label(notice.text, "muted"))
-        self.setVisible(bool(notices))
+                self._add(label(entry.text, "muted"))
+        self.setVisible(bool(entries))
         self.updateGeometry()
 
     def _add(self, part: QWidget) -> None:

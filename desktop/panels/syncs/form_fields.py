@@ -1,4 +1,4 @@
-"""Forms of the page “Sync”: labels beside fields, and names in one line with commas between."""
+"""Fields of the forms on the page Sync: text lines, check boxes, names split by commas."""
 
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit
 
@@ -6,7 +6,7 @@ from desktop.panels.theme import fonts
 
 
 def create_form_layout() -> QFormLayout:
-    """Rows of a label and a field; long ones wrap below their label."""
+    """Create a form of labels beside fields; a long field wraps below its label."""
     rows = QFormLayout()
     rows.setHorizontalSpacing(fonts.scaled(12))
     rows.setVerticalSpacing(fonts.scaled(6))
@@ -15,7 +15,7 @@ def create_form_layout() -> QFormLayout:
 
 
 def create_text_field(name: str, empty: str = "", *, max_length: int = 200) -> QLineEdit:
-    """A line to type in; `empty` says what nothing means."""
+    """Create a line to type in; the placeholder `empty` says what no text means."""
     field = QLineEdit()
     field.setAccessibleName(name)
     field.setObjectName(name)
@@ -25,7 +25,7 @@ def create_text_field(name: str, empty: str = "", *, max_length: int = 200) -> Q
 
 
 def create_check_box(words: str) -> QCheckBox:
-    """A box to tick, called what it says."""
+    """Create a check box whose accessible name is its text."""
     box = QCheckBox(words)
     box.setAccessibleName(words)
     box.setObjectName(words)
@@ -33,11 +33,12 @@ def create_check_box(words: str) -> QCheckBox:
 
 
 def parse_names(field: QLineEdit) -> tuple[str, ...]:
-    """The names typed, each once."""
+    """Parse the names typed in a field, split by commas, each once."""
     return tuple(dict.fromkeys(name.strip() for name in field.text().split(",") if name.strip()))
 
 
 def show_names(field: QLineEdit, names: tuple[str, ...]) -> None:
-    """Show these; a comma that was just typed stays."""
+    """Show names in a field, unless it holds the same ones already."""
+    # Else a comma that was just typed would go again.
     if parse_names(field) != names:
         field.setText(", ".join(names))

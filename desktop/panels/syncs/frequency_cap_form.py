@@ -1,4 +1,4 @@
-"""How often a sync may reach the same person: so many times a week, month or quarter."""
+"""The form of a sync's frequency cap: at most so many times a week, month or quarter."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -27,9 +27,9 @@ _NOTE = (
 
 
 class FrequencyCapForm(QWidget):
-    """`edited`: read `pressure`."""
+    """A check box with the cap's fields below it while it is ticked."""
 
-    edited = Signal()
+    edited = Signal()  # read frequency_cap()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,7 +58,7 @@ class FrequencyCapForm(QWidget):
         self.enabled_box.clicked.connect(self._on_edited)
 
     def show_frequency_cap(self, cap: FrequencyCap | None) -> None:
-        """Show a cap, or that there is none."""
+        """Show a frequency cap, or that there is none."""
         self._is_updating = True
         self.enabled_box.setChecked(cap is not None)
         shown = cap or FrequencyCap()
@@ -71,7 +71,7 @@ class FrequencyCapForm(QWidget):
         self._is_updating = False
 
     def frequency_cap(self) -> FrequencyCap | None:
-        """The cap as it stands there."""
+        """Return the frequency cap as it stands now, None while the box is not ticked."""
         if not self.enabled_box.isChecked():
             return None
         window, event = (

@@ -1,4 +1,4 @@
-"""Lifecycle stages as local rules, and the one that a sync is kept to."""
+"""The card of a sync's lifecycle stages, and of the one stage it is limited to."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
@@ -21,9 +21,9 @@ _EXPLANATION = (
 
 
 class LifecycleStagesCard(Card):
-    """`edited`: read `stages` and `only`."""
+    """A row for each stage, and a choice of the required one."""
 
-    edited = Signal()
+    edited = Signal()  # read stages() and required_stage()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Lifecycle stages", parent=parent)
@@ -50,15 +50,15 @@ class LifecycleStagesCard(Card):
         self.required_stage_dropdown.chosen.connect(self._on_required_stage)
 
     def stages(self) -> tuple[LifecycleStage, ...]:
-        """The stages as they stand there."""
+        """Return the stages as they stand now."""
         return tuple(row.stage() for row in self._rows)
 
     def required_stage(self) -> str:
-        """The name of the stage the sync is kept to; empty: none."""
+        """Return the name of the stage the sync is limited to; empty: none."""
         return self._required_row.stage().name if self._required_row is not None else ""
 
     def show_sync(self, sync: Sync) -> None:
-        """Show a draft; what is being typed is not disturbed."""
+        """Show the stages of a draft; what is being typed is not disturbed."""
         while len(self._rows) > len(sync.stages):
             self._remove_row(self._rows[-1])
         while len(self._rows) < len(sync.stages):
@@ -71,7 +71,8 @@ class LifecycleStagesCard(Card):
         self._update_stage_options()
 
     def _update_stage_options(self) -> None:
-        """The stages by their place: one that is called otherwise stays chosen."""
+        """Offer the stages as the required one."""
+        # By their place, not by their name: one that is renamed stays chosen.
         names = [(str(place), row.stage().name) for place, row in enumerate(self._rows)]
         self.required_stage_dropdown.set_options(
             [("", _ANY_STAGE), *((n, name or "no name yet") for n, name in names)]
@@ -118,7 +119,7 @@ class LifecycleStagesCard(Card):
 
 
 class LifecycleStageRow(QWidget):
-    """One stage: its name over its conditions."""
+    """The fields of one lifecycle stage: its name over its conditions."""
 
     edited = Signal()
     removed = Signal()
@@ -153,12 +154,12 @@ class LifecycleStageRow(QWidget):
         remove.clicked.connect(self.removed)
 
     def show_stage(self, stage: LifecycleStage) -> None:
-        """Show one."""
+        """Show a stage; what is being typed is not disturbed."""
         if self.name_field.text().strip() != stage.name:
             self.name_field.setText(stage.name)
             self.name_field.setCursorPosition(0)
         self.conditions.show_conditions(stage.where)
 
     def stage(self) -> LifecycleStage:
-        """What stands there."""
+        """Return the stage as it stands now."""
         return LifecycleStage(self.name_field.text().strip(), self.conditions.conditions())

@@ -1,4 +1,4 @@
-"""The chosen row of a mapping, field by field."""
+"""The form of the chosen mapping row: where from, how, where to, and who wins."""
 
 from dataclasses import replace
 
@@ -30,9 +30,9 @@ from desktop.viewmodels.syncs.mapping_row_view import (
 
 
 class MappingRowForm(QWidget):
-    """`edited` carries the row as it is wanted now."""
+    """Shows one MappingRow and emits it as it is changed."""
 
-    edited = Signal(object)
+    edited = Signal(object)  # MappingRow
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,7 +87,7 @@ class MappingRowForm(QWidget):
         self.decimals_box.toggled.connect(self._on_edited)
 
     def show_row(self, row: MappingRow | None, wrong: str, rounding: str) -> None:
-        """Show a row; None: there is none."""
+        """Show a mapping row with its error and the note on rounding; None hides the form."""
         self.setVisible(row is not None)
         self._row = row
         if row is None:
@@ -111,13 +111,14 @@ class MappingRowForm(QWidget):
         self._is_updating = False
 
     def set_wide(self, wide: bool) -> None:
-        """Two halves beside each other, or one below the other."""
+        """Put the two halves of the form beside each other, or below each other."""
         direction = QBoxLayout.Direction
         self._halves.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
     def set_completions(self, sources: tuple[str, ...], targets: tuple[str, ...]) -> None:
-        """Offer these names while somebody types."""
+        """Complete field names while somebody types."""
         for field, names in ((self.source_field, sources), (self.target_field, targets)):
+            # A new completer closes the list that is open under the typing.
             if field.property("offered") == "\n".join(names):
                 continue
             field.setProperty("offered", "\n".join(names))
@@ -128,7 +129,7 @@ class MappingRowForm(QWidget):
             field.setCompleter(completer)
 
     def take_focus(self) -> None:
-        """Put the keyboard into the source."""
+        """Put the keyboard into the source field."""
         self.source_field.setFocus()
 
     def _on_completed(self, _text: str) -> None:

@@ -1,4 +1,4 @@
-"""The tab “Mapping”: fields on both sides, tried on a real customer, and whom the sync means."""
+"""The tab Mapping: field rows, tried on a customer, and the rules of the sync."""
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
@@ -32,7 +32,7 @@ _SIDE_BY_SIDE_MIN_WIDTH = 620
 
 
 class MappingTab(QWidget):
-    """Edits a draft; the foot says what is wrong with it and saves it."""
+    """Shows the draft; the foot says what is wrong with it and saves it."""
 
     def __init__(self, model: MappingEditorModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,7 +64,7 @@ class MappingTab(QWidget):
         self.show_mapping()
 
     def show_mapping(self) -> None:
-        """Show the draft."""
+        """Show the draft as it stands now."""
         view = self._model.view()
         if view is None:
             return
@@ -104,7 +104,6 @@ class MappingTab(QWidget):
             button.set_enabled(many > 0, "There is no row.")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """What stands beside each other here stands below each other in a narrow window."""
         super().resizeEvent(event)
         wide = self.width() >= fonts.scaled(_SIDE_BY_SIDE_MIN_WIDTH)
         direction = QBoxLayout.Direction

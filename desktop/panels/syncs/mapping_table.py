@@ -1,4 +1,4 @@
-"""The rows of a mapping as a table: where from, how, where to, and what it would do."""
+"""The table of mapping rows: where from, how, where to, and the result on the customer."""
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
@@ -24,7 +24,7 @@ _CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 class MappingTable(QTableWidget):
-    """Up and Down choose, with Alt they move the row; Space is on or off, Delete deletes."""
+    """Up and Down choose, with Alt they move the row; Space switches it, Delete deletes it."""
 
     row_chosen = Signal(int)
     row_toggled = Signal(int, bool)
@@ -61,7 +61,7 @@ class MappingTable(QTableWidget):
     def show_lines(
         self, lines: tuple[MappingRowView, ...], chosen: int, heads: tuple[str, str, str, str]
     ) -> None:
-        """Show these rows."""
+        """Show mapping rows under these headings; `chosen` is the place of the current one."""
         self._is_updating = True
         self._lines = lines
         self.setHorizontalHeaderLabels(list(heads))
@@ -78,7 +78,7 @@ class MappingTable(QTableWidget):
         self._is_updating = False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move, switch, duplicate or delete the chosen row."""
+        """Move, switch, duplicate or delete the chosen mapping row."""
         key, alt = event.key(), bool(event.modifiers() & _ALT)
         item = self.item(self.currentRow(), _FROM)
         if alt and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
@@ -93,8 +93,8 @@ class MappingTable(QTableWidget):
             super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Other colours in another theme."""
         super().changeEvent(event)
+        # Items keep the colours they were given in the other theme.
         if event.type() == QEvent.Type.PaletteChange:
             self._is_updating = True
             for place, line in enumerate(self._lines[: self.rowCount()]):
@@ -102,7 +102,7 @@ class MappingTable(QTableWidget):
             self._is_updating = False
 
     def fit_columns(self, width: int) -> None:
-        """Leave the result out where there is no room for it."""
+        """Share a width in px between the columns; a narrow one has no room for the result."""
         narrow = width < fonts.scaled(_RESULT_MIN_WIDTH)
         self.setColumnHidden(_RESULT, narrow)
         share = width / fonts.scaled(545) if narrow else 1.0

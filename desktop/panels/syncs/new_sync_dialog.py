@@ -1,4 +1,4 @@
-"""The syncs that can be added: one click adds one, switched off."""
+"""The dialog New sync, and the list of presets that can be added."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
@@ -11,9 +11,9 @@ from desktop.viewmodels.syncs.sync_page_model import PresetView
 
 
 class PresetList(QWidget):
-    """A card for each; `wanted` names the preset to be added."""
+    """A card with an Add button for each preset."""
 
-    preset_chosen = Signal(str)
+    preset_chosen = Signal(str)  # name of the preset
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,35 +24,35 @@ class PresetList(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(fonts.scaled(9))
 
-    def show_presets(self, offers: tuple[PresetView, ...], why_not: str = "") -> None:
-        """Show these; `why_not`: why none can be added."""
-        if self._shown == (offers, why_not):
+    def show_presets(self, presets: tuple[PresetView, ...], why_not: str = "") -> None:
+        """Show these presets; `why_not` says why none can be added."""
+        if self._shown == (presets, why_not):
             return
-        self._shown = (offers, why_not)
+        self._shown = (presets, why_not)
         for card in self._cards:
             self._column.removeWidget(card)
             card.hide()
             card.deleteLater()
         self._buttons, self._cards = {}, []
-        for offer in offers:
-            card = self._create_card(offer, why_not)
+        for preset in presets:
+            card = self._create_card(preset, why_not)
             self._cards.append(card)
             self._column.addWidget(card)
 
     def first_button(self) -> Button | None:
-        """The first button."""
+        """Return the first Add button, for the keyboard."""
         return next(iter(self._buttons), None)
 
-    def _create_card(self, offer: PresetView, why_not: str) -> Card:
-        card = Card(offer.title)
-        add = Button("Add", name=f"Add {offer.title}")
+    def _create_card(self, preset: PresetView, why_not: str) -> Card:
+        card = Card(preset.title)
+        add = Button("Add", name=f"Add {preset.title}")
         add.set_enabled(not why_not, why_not)
         add.clicked.connect(self._on_add)
-        self._buttons[add] = offer.name
+        self._buttons[add] = preset.name
         card.set_corner_widget(add)
-        card.add(elided_label(f"{offer.source} → {offer.target}", "muted"))
+        card.add(elided_label(f"{preset.source} → {preset.target}", "muted"))
         card.add(4)
-        card.add(label(offer.description, wrap=True))
+        card.add(label(preset.description, wrap=True))
         return card
 
     def _on_add(self) -> None:
@@ -62,9 +62,9 @@ class PresetList(QWidget):
 
 
 class NewSyncDialog(QDialog):
-    """`wanted` names the preset to be added."""
+    """Closes with the first preset that is added."""
 
-    preset_chosen = Signal(str)
+    preset_chosen = Signal(str)  # name of the preset
 
     def __init__(self, preset_list: tuple[PresetView, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)

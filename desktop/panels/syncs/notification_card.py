@@ -1,4 +1,4 @@
-"""Who hears how runs of a sync went, when and how."""
+"""The card that says who is told of a sync's runs: when, on screen, by e-mail."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -16,9 +16,9 @@ _LABEL_WIDTH = 74
 
 
 class NotificationCard(Card):
-    """`edited` carries one choice: its name in the draft, and its value."""
+    """Shows the notification part of a schedule's draft."""
 
-    edited = Signal(str, object)
+    edited = Signal(str, object)  # a field of NotificationDraft, and its value
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Who is told", parent=parent)
@@ -47,14 +47,14 @@ class NotificationCard(Card):
         self.email_field.textEdited.connect(self._on_email)
 
     def show_view(self, view: ScheduleView) -> None:
-        """Show who is told; what is being typed is not disturbed."""
-        telling = view.draft.telling
-        self.when_dropdown.set_value(telling.when)
-        self.desktop_box.setChecked(telling.desktop)
-        if self.email_field.text() != telling.email:
-            self.email_field.setText(telling.email)
+        """Show the notifications of a draft; what is being typed is not disturbed."""
+        notification = view.draft.telling
+        self.when_dropdown.set_value(notification.when)
+        self.desktop_box.setChecked(notification.desktop)
+        if self.email_field.text() != notification.email:
+            self.email_field.setText(notification.email)
             self.email_field.setCursorPosition(0)
-        somebody = telling.when != "never"
+        somebody = notification.when != "never"
         self._rows.setRowVisible(self.desktop_box, somebody)
         self._rows.setRowVisible(self.email_field, somebody)
         for part, words in (

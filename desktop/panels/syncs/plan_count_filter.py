@@ -1,4 +1,4 @@
-"""The figures of a preview, each a filter: the one chosen is underlined."""
+"""The counts of a preview by outcome, each a filter over its rows."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPaintEvent
@@ -14,7 +14,7 @@ _STEPS = {int(Qt.Key.Key_Right): 1, int(Qt.Key.Key_Left): -1}
 
 
 class PlanCountFilter(QWidget):
-    """A group of radio buttons to screen readers."""
+    """One count is chosen; arrows go from one to the next, and Tab leaves them."""
 
     chosen = Signal(str)
 
@@ -29,18 +29,19 @@ class PlanCountFilter(QWidget):
         self.setSizePolicy(policy)
 
     def show_counts(self, counts: tuple[PlanCountView, ...], chosen: str) -> None:
-        """Show these figures; `chosen` is what the rows are filtered by, empty: something else."""
+        """Show these counts; `chosen` is the key that filters, empty where something else does."""
         if [count.key for count in counts] != list(self._count_buttons):
             self._rebuild(counts)
         for count in counts:
             self._count_buttons[count.key].show_count(count, chosen=count.key == chosen)
+        # Of a group of radio buttons only one is a stop of Tab.
         stop = chosen if chosen in self._count_buttons else next(iter(self._count_buttons), "")
         for key, figure in self._count_buttons.items():
             strong = Qt.FocusPolicy.StrongFocus
             figure.setFocusPolicy(strong if key == stop else Qt.FocusPolicy.ClickFocus)
 
     def count_button(self, key: str) -> "PlanCountButton":
-        """One of them."""
+        """Return the button of one count by its key."""
         return self._count_buttons[key]
 
     def _rebuild(self, counts: tuple[PlanCountView, ...]) -> None:
@@ -64,7 +65,7 @@ class PlanCountFilter(QWidget):
 
 
 class PlanCountButton(QAbstractButton):
-    """One figure over its word."""
+    """One count over its word; underlined while it filters."""
 
     picked = Signal(str)
     arrow_pressed = Signal(str, int)
@@ -81,7 +82,7 @@ class PlanCountButton(QAbstractButton):
         self.toggled.connect(self._on_toggled)
 
     def show_count(self, count: PlanCountView, *, chosen: bool) -> None:
-        """Show its figure."""
+        """Show a count, and whether it is the chosen one."""
         self._number, self._label = f"{count.number:,}", count.label
         self._tone = count.tone if count.number else "muted"
         self.setAccessibleName(f"{self._number} {self._label}")
@@ -91,17 +92,15 @@ class PlanCountButton(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """The wider of figure and word, with room for the ring."""
         figure = QFontMetrics(_number_font()).horizontalAdvance(self._number)
         word = QFontMetrics(fonts.font(11)).horizontalAdvance(self._label)
         return QSize(max(figure, word) + 2, fonts.scaled(43))
 
     def nextCheckState(self) -> None:
-        """The strip decides."""
+        # The group decides which one is checked.
         self.picked.emit(self._key)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move; Enter works like Space."""
         if event.key() in _STEPS:
             self.arrow_pressed.emit(self._key, _STEPS[event.key()])
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -120,7 +119,6 @@ class PlanCountButton(QAbstractButton):
             self.picked.emit(self._key)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw the figure, its word, and the line below the chosen one."""
         painter = create_painter(self)
         box = QRectF(self.rect())
         chosen = self.isChecked()

@@ -1,4 +1,4 @@
-"""One field of a row beside the table: a box to leave it out, old and new, why, and who wins."""
+"""One field of a preview row in its details: tick box, old and new value, sides of a conflict."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -11,18 +11,19 @@ from desktop.panels.widgets.link_button import LinkButton
 from desktop.sync.field_labels import UNSET_LABEL
 from desktop.viewmodels.syncs.plan_row_view import FieldChangeView
 
+# About what the details are wide; Qt wraps between words only.
 _MAX_WORD_LENGTH = 28
 
 
 def value_label(text: str) -> PlainLabel:
-    """A value to select and copy; wrapped, or cut where a word is too long for any line."""
+    """Create a label of a value that can be copied: wrapped, or cut where one word is too long."""
     if max(map(len, text.split()), default=0) > _MAX_WORD_LENGTH:
         return elided_label(text, selectable=True)
     return label(text, wrap=True, selectable=True)
 
 
 class PlanFieldEditor(QWidget):
-    """Emits what is decided about its field."""
+    """Emits the decisions about one field of the row."""
 
     write_toggled = Signal(str, bool)
     side_picked = Signal(str, str)  # field, side

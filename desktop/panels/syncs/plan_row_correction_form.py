@@ -1,4 +1,4 @@
-"""What needs correction is put right here: another value, or left out for ever with a reason."""
+"""The form that corrects a source record, or leaves it out for ever with a reason."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -12,10 +12,10 @@ _FIELD_NAMES = {"email": "E-mail address", "name": "Name", "phone": "Phone"}
 
 
 class PlanRowCorrectionForm(QWidget):
-    """`corrected` carries field and value, `ignored` the reason."""
+    """Shown in the details of a row that needs correction."""
 
-    corrected = Signal(str, str)
-    ignored = Signal(str)
+    corrected = Signal(str, str)  # field, value
+    ignored = Signal(str)  # reason
 
     def __init__(self, fields: tuple[tuple[str, str], ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,13 +62,13 @@ class PlanRowCorrectionForm(QWidget):
         self._ignore.clicked.connect(self._on_ignore)
 
     def take_focus(self) -> None:
-        """Put the keyboard into the value."""
+        """Put the keyboard into the field of the value, with all of it selected."""
         self._value.setFocus()
         self._value.selectAll()
 
     @property
     def has_unsaved_text(self) -> bool:
-        """Whether something typed would be lost."""
+        """Whether a typed value or reason would be lost."""
         typed = self._value.text() != self._current_values.get(self._field.value() or "", "")
         return typed or bool(self._reason.text())
 

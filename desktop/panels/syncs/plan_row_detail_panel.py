@@ -1,4 +1,4 @@
-"""The chosen row beside the table: all its fields, both sides' times, what may be decided."""
+"""The details of a preview row: its fields, consequences, decisions and origin."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
@@ -18,7 +18,7 @@ _MAX_NAME_LENGTH = 28
 
 
 class PlanRowDetailPanel(QFrame):
-    """Emits decisions about its row."""
+    """Shows one row at a time, and emits what is decided about it."""
 
     closed = Signal()
     customer_requested = Signal(str)
@@ -42,11 +42,11 @@ class PlanRowDetailPanel(QFrame):
         column.addWidget(self._scroll)
 
     def detail(self) -> PlanRowDetail | None:
-        """What it shows."""
+        """Return the details that are shown."""
         return self._detail
 
     def show_detail(self, detail: PlanRowDetail | None) -> None:
-        """Show a row; what is being typed about the same row stays."""
+        """Show the details of a row; what is being typed about the same row stays."""
         if detail == self._detail and detail is not None:
             return
         same = (
@@ -73,7 +73,7 @@ class PlanRowDetailPanel(QFrame):
             self.take_focus()
 
     def take_focus(self) -> None:
-        """Put the keyboard on the first thing to decide."""
+        """Put the keyboard on the first control of the details."""
         if self._correction_form is not None:
             self._correction_form.take_focus()
             return

@@ -1,4 +1,4 @@
-"""Where the parts of a row stand: shared by painting and by the mouse."""
+"""Rectangles of the parts of a preview row, for the delegate and for hit tests."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ FIELD_NAME_WIDTH = 104
 
 @dataclass(frozen=True)
 class PlanRowHit:
-    """What the mouse is over: `kind` is name, side, fix or nothing; `side` of `field`."""
+    """The part of a row under the mouse: `kind` is name, side (of `field`), or empty."""
 
     kind: str = ""
     field: str = ""
@@ -22,21 +22,21 @@ class PlanRowHit:
 
 
 def row_height(lines: int, *, is_single_column: bool) -> int:
-    """How high every row of a preview is, by the fields shown in one."""
+    """Return the height in px of every row, by the number of fields shown in one."""
     if is_single_column:
         return fonts.scaled(46 + 18 * lines)
     return fonts.scaled({1: 50, 2: 54}.get(lines, 74))
 
 
 def field_line_rects(box: QRect, count: int) -> list[QRect]:
-    """The lines of fields in the column of changes; the first stands beside the name."""
+    """Return the rectangles of field lines in the column Changes, the first beside the name."""
     height = fonts.scaled(LINE_HEIGHT)
     top = box.top() - fonts.scaled(1)
     return [QRect(box.left(), top + height * n, box.width(), height) for n in range(count)]
 
 
 def name_rect(box: QRect, row: PlanRowView) -> QRect:
-    """The customer's name, a link."""
+    """Return the rectangle of the customer's name, which is a link."""
     metrics = QFontMetrics(fonts.font())
     width = min(metrics.horizontalAdvance(row.name), box.width())
     height = metrics.height() + 2
@@ -44,7 +44,7 @@ def name_rect(box: QRect, row: PlanRowView) -> QRect:
 
 
 def side_button_rects(box: QRect, line: FieldChangeView, left_margin: int) -> list[QRect]:
-    """The two buttons of a conflict, beside each other."""
+    """Return the rectangles of the two buttons of a conflict, beside each other."""
     metrics = QFontMetrics(fonts.font(weight=QFont.Weight.Medium))
     gap, pad = fonts.scaled(6), fonts.scaled(12)
     room = max(0, (box.width() - left_margin - gap) // 2)

@@ -1,4 +1,4 @@
-"""The two ways to run or preview a sync, each said in words before it is chosen."""
+"""The menu of the two ways to run or preview a sync: a catch-up and a full rebuild."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
@@ -22,9 +22,9 @@ _TIP = "What both sides agree on is not written again."
 
 
 class RunMenu(QMenu):
-    """Emits what is wanted, and whether of everybody."""
+    """Each way is explained by an entry that cannot be chosen."""
 
-    preview_requested = Signal(bool)
+    preview_requested = Signal(bool)  # whether everybody is read again
     run_requested = Signal(bool)
 
     def __init__(self, preview_why_not: str, run_why_not: str, parent: QWidget) -> None:

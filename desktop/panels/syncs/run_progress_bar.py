@@ -1,4 +1,4 @@
-"""What is under way: stage, rows, calls, rate and time left, with Cancel."""
+"""The progress of a run or preview: stage, counts, rate and time left, with Cancel."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
@@ -10,11 +10,12 @@ from desktop.panels.widgets.screen_reader import announce
 from desktop.viewmodels.syncs.sync_header_view import RunProgressView
 
 _PROGRESS_MAX = 1000
+# More would talk over everything else that a screen reader says.
 _ANNOUNCEMENTS_PER_STAGE = 4
 
 
 class RunProgressBar(QFrame):
-    """One line of words over a thin bar; said aloud at each stage and each quarter."""
+    """One line of text over a thin bar; screen readers hear each stage and each quarter."""
 
     cancel_requested = Signal()
 
@@ -47,7 +48,7 @@ class RunProgressBar(QFrame):
         self.hide()
 
     def show_progress(self, view: RunProgressView | None) -> None:
-        """Show how far it is; None: nothing is under way."""
+        """Show the progress; None hides it: nothing is under way."""
         self.setVisible(view is not None)
         if view is None:
             self._said = ""

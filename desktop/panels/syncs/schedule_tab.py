@@ -1,4 +1,4 @@
-"""The tab “Schedule”: the rule as choices, the next five times, who is told and who runs it."""
+"""The tab Schedule: the rule as choices, the next run times, who is told, who runs it."""
 
 from PySide6.QtCore import QTime
 from PySide6.QtWidgets import (
@@ -27,11 +27,12 @@ from desktop.viewmodels.syncs.schedule_model import ScheduleModel, ScheduleView
 
 _FIELD_WIDTH = 200
 _LABEL_WIDTH = 74
+# Wider lines are hard to read.
 _MAX_CONTENT_WIDTH = 640
 
 
 class ScheduleTab(QWidget):
-    """Every choice is shown in words and as times before it is saved."""
+    """Shows every choice in words and as run times before it is saved."""
 
     def __init__(self, model: ScheduleModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,9 +65,10 @@ class ScheduleTab(QWidget):
         self.show_schedule()
 
     def show_schedule(self) -> None:
-        """Show the choices and what follows from them."""
+        """Show the draft and what follows from it."""
         view = self._model.view()
         draft = view.draft
+        # Setting a field emits its signal, which would be taken for a choice.
         self._is_updating = True
         self.frequency_dropdown.set_value(draft.form)
         self.minutes_field.setValue(draft.minutes)
@@ -82,10 +84,10 @@ class ScheduleTab(QWidget):
         self._rows.setRowVisible(self.month_days_field, draft.form == "monthly")
         self._rows.setRowVisible(self.time_field, draft.has_time_of_day)
         self._at_label.setText("First at" if draft.form == "spread" else "At")
-        said = view.rule_text[:1].upper() + view.rule_text[1:]
+        rule_text = view.rule_text[:1].upper() + view.rule_text[1:]
         where = f" ({view.time_zone} time, the Sailthru account's)" if draft.has_time_of_day else ""
-        self.summary_label.setText(f"{said}{where}." if said else "")
-        self.summary_label.setVisible(bool(said))
+        self.summary_label.setText(f"{rule_text}{where}." if rule_text else "")
+        self.summary_label.setVisible(bool(rule_text))
         self.error_label.setText(view.rule_error)
         self.error_label.setVisible(bool(view.rule_error))
         self.notification_card.show_view(view)

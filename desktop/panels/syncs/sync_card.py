@@ -1,4 +1,4 @@
-"""A sync as a card in the list: painted in one piece, a radio button to screen readers."""
+"""A sync as a card in the list: painted by hand, a radio button to screen readers."""
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
@@ -30,7 +30,7 @@ _TRAILING = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter
 
 
 class SyncCard(QAbstractButton):
-    """Checked means: this sync is shown beside the list."""
+    """Checked while its sync is shown beside the list."""
 
     picked = Signal(str)
     arrow_pressed = Signal(str, int)
@@ -48,11 +48,11 @@ class SyncCard(QAbstractButton):
         self.show_view(view)
 
     def view(self) -> SyncCardView:
-        """What it shows."""
+        """Return the view that is shown."""
         return self._view
 
     def show_view(self, view: SyncCardView) -> None:
-        """Show how the sync stands now."""
+        """Show the state of the sync."""
         self._view = view
         self.setAccessibleName(view.title)
         self.setObjectName(view.title)
@@ -61,22 +61,20 @@ class SyncCard(QAbstractButton):
         self.update()
 
     def show_checked(self, checked: bool) -> None:
-        """Show whether it is the chosen one, without asking for it."""
+        """Show whether the card is the chosen one, without emitting a choice."""
         self._is_updating = True
         self.setChecked(checked)
         self._is_updating = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if checked else Qt.FocusPolicy.ClickFocus)
 
     def nextCheckState(self) -> None:
-        """Choosing again keeps the choice."""
+        # Choosing again keeps the choice.
         self.picked.emit(self._view.sync_name)
 
     def sizeHint(self) -> QSize:
-        """Three lines."""
         return QSize(fonts.scaled(260), fonts.scaled(_HEIGHT))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows go to the neighbours; Enter works like Space."""
         if event.key() in _STEPS:
             self.arrow_pressed.emit(self._view.sync_name, _STEPS[event.key()])
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -90,7 +88,6 @@ class SyncCard(QAbstractButton):
             self.picked.emit(self._view.sync_name)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw ground, border, the three lines and the chip."""
         painter = create_painter(self)
         box, radius = QRectF(self.rect()), fonts.scaled(RADIUS_CARD)
         chosen = self.isChecked()
@@ -161,7 +158,7 @@ class SyncCard(QAbstractButton):
         painter.drawText(box, _LEADING, last)
 
     def _remaining_rect(self, box: QRect, width: int, *, at_end: bool) -> QRect:
-        """The rest of a line beside something that is drawn."""
+        """Return the rest of a line beside something `width` px wide at its start or end."""
         if at_end != self.isRightToLeft():
             return box.adjusted(0, 0, -width, 0)
         return box.adjusted(width, 0, 0, 0)
@@ -170,24 +167,24 @@ class SyncCard(QAbstractButton):
 def status_texts(
     view: SyncCardView, metrics: QFontMetrics, width: int, gap: int
 ) -> tuple[str, str]:
-    """What it did last and when it runs next, as much as goes into this width.
+    """Return the texts of last and next run, as much as goes into `width` px.
 
-    What is vital is whole before anything else is; then the time of the next run is.
+    What waits for a person is never cut before anything else; then the next run is.
     """
     # With the sign that there is more.
-    vital = (
+    urgent = (
         view.urgent_text
         if view.urgent_text in ("", view.last_run_text)
         else f"{view.urgent_text}, …"
     )
     after = metrics.horizontalAdvance(view.next_run_text)
-    if metrics.horizontalAdvance(vital) + 1 + gap + after > width:
+    if metrics.horizontalAdvance(urgent) + 1 + gap + after > width:
         return _drop_parts_to_fit(view.last_run_text, metrics, width), ""
     return _drop_parts_to_fit(view.last_run_text, metrics, width - after - gap), view.next_run_text
 
 
 def _drop_parts_to_fit(text: str, metrics: QFontMetrics, width: int) -> str:
-    """Shorter by whole parts: a number that is cut reads as another number."""
+    """Shorten a text by whole parts: a number that is cut reads as another number."""
     parts, shown = text.split(", "), text
     while len(parts) > 1 and metrics.horizontalAdvance(shown) > width:
         del parts[-1]

@@ -1,4 +1,4 @@
-"""A sync's name, labels and description."""
+"""The dialog that edits a sync's name, labels and description."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
@@ -18,9 +18,9 @@ from desktop.viewmodels.syncs.sync_header_view import SyncHeaderView
 
 
 class SyncDetailsDialog(QDialog):
-    """`amended` carries name, description and labels."""
+    """Closes when it is saved; an empty name is not."""
 
-    details_changed = Signal(str, str, tuple)
+    details_changed = Signal(str, str, tuple)  # name, description, labels
 
     def __init__(self, view: SyncHeaderView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,6 +69,6 @@ class SyncDetailsDialog(QDialog):
             self.name_field.setFocus()
             return
         labels = tuple(part.strip() for part in self.labels_field.text().split(",") if part.strip())
-        words = self.description_field.toPlainText().strip()
-        self.details_changed.emit(self.name_field.text().strip(), words, labels)
+        description = self.description_field.toPlainText().strip()
+        self.details_changed.emit(self.name_field.text().strip(), description, labels)
         self.accept()

@@ -1,4 +1,4 @@
-"""The head of the chosen sync: its name with the switch, Preview, Run now, its ways, and “…”."""
+"""The header of the chosen sync: name, switch, Preview, Run now and two menus."""
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction
@@ -20,7 +20,7 @@ _MENU_ENTRIES = (
 
 
 class SyncHeader(QWidget):
-    """Emits what a person wants."""
+    """Shows whether and why not the sync may be switched, previewed and run."""
 
     enabled_toggled = Signal(bool)
     preview_requested = Signal(bool)  # of everybody, or of who changed
@@ -55,7 +55,7 @@ class SyncHeader(QWidget):
         self.more_button.clicked.connect(self._on_more)
 
     def show_header(self, view: SyncHeaderView) -> None:
-        """Show how the sync stands."""
+        """Show the state of the sync in the header."""
         self._view = view
         self.title_label.setText(view.title)
         self.title_label.set_tooltip(view.description)
@@ -75,7 +75,7 @@ class SyncHeader(QWidget):
         self.reason_label.setVisible(bool(view.disabled_reason))
 
     def set_narrow(self, narrow: bool) -> None:
-        """In a narrow window the buttons stand below the name."""
+        """Put the buttons below the name in a narrow window, with a way back to the list."""
         self.back_button.setVisible(narrow)
         direction = QBoxLayout.Direction
         self._row.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)

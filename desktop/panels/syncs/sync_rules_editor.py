@@ -1,4 +1,4 @@
-"""Whom a sync means, what it does beyond its fields, and what holds it back."""
+"""Edit the rules of a sync: its source, matching, effects, consent, cap and limit."""
 
 from dataclasses import replace
 
@@ -38,9 +38,9 @@ _FLOW_OPTIONS = (
 
 
 class SyncRulesEditor(QWidget):
-    """Four cards; `edited` carries the whole draft as it is wanted now."""
+    """Four cards over one draft."""
 
-    edited = Signal(object)
+    edited = Signal(object)  # the whole Sync as it is wanted now
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,7 +74,7 @@ class SyncRulesEditor(QWidget):
         self._connect()
 
     def show_sync(self, sync: Sync) -> None:
-        """Show a draft."""
+        """Show the rules of a draft."""
         self._sync = sync
         self._is_updating = True
         effects, to_sailthru = sync.effects, sync.target_service is Service.SAILTHRU
@@ -98,6 +98,7 @@ class SyncRulesEditor(QWidget):
         self.remove_tags_box.setVisible(not to_sailthru)
         self.flows_note.setVisible(to_sailthru)
         self.flows_dropdown.set_value(sync.flows.value)
+        # Sailthru starts flows for single posts; none was seen to start for a job.
         single = sync.flows is FlowPolicy.MAY_START
         self.flows_note.setText(
             "People are written one by one; a list they join may start its flow."
@@ -177,13 +178,13 @@ class SyncRulesEditor(QWidget):
             number.valueChanged.connect(self._on_edited)
 
     def _on_edited(self, *_what: object) -> None:
-        goal = self._sync
-        if self._is_updating or goal is None:
+        sync = self._sync
+        if self._is_updating or sync is None:
             return
         names = dict.fromkeys(choice.value() or "" for choice in self.identity_dropdowns)
         identity = tuple(_IDENTITIES[name][0] for name in names if name)
         effects = replace(
-            goal.effects,
+            sync.effects,
             create_missing=self.create_missing_box.isChecked(),
             add_to_lists=parse_names(self.add_to_lists_field),
             remove_when_gone=self.remove_from_lists_box.isChecked(),
@@ -191,14 +192,14 @@ class SyncRulesEditor(QWidget):
             untag_when_gone=self.remove_tags_box.isChecked(),
         )
         source = replace(
-            goal.source,
+            sync.source,
             lists=parse_names(self.source_lists_field),
             where=self.source_conditions.conditions(),
             stage=self.stages_card.required_stage(),
         )
         self.edited.emit(
             replace(
-                goal,
+                sync,
                 source=source,
                 identity=identity,
                 effects=effects,
@@ -210,7 +211,7 @@ class SyncRulesEditor(QWidget):
                     for evidence in self.consent_conditions.conditions()
                 ),
                 limits=replace(
-                    goal.limits,
+                    sync.limits,
                     people=self.limit_people_field.value(),
                     percent=self.limit_percent_field.value(),
                 ),

@@ -1,4 +1,4 @@
-"""The seven weekdays as buttons that are in or out."""
+"""A row of seven buttons that picks weekdays."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -19,9 +19,9 @@ _DAYS = (
 
 
 class WeekdayPicker(QWidget):
-    """`chosen` carries the days, 0 is Monday."""
+    """Any number of days may be picked."""
 
-    days_chosen = Signal(tuple)
+    days_chosen = Signal(tuple)  # 0 is Monday
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,7 +42,7 @@ class WeekdayPicker(QWidget):
             row.addWidget(button)
 
     def show_days(self, days: tuple[int, ...]) -> None:
-        """Show which are in."""
+        """Show which weekdays are picked, 0 is Monday."""
         for place, button in enumerate(self._buttons):
             button.setChecked(place in days)
             button.set_kind("primary" if place in days else "secondary")

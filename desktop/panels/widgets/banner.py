@@ -1,4 +1,4 @@
-"""A message in its place: what happened, what it means, what to do. Never a dialog."""
+"""A banner: a message in the page with a hint and buttons, in place of a dialog."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ _TEXT_TONES: dict[BannerTone, Tone] = {"info": "accent", "warn": "warn", "bad": 
 
 
 class Banner(QFrame):
-    """One bar. The same message again counts up instead of making another bar."""
+    """One message at a time; the same one again counts up."""
 
     action_triggered = Signal(str)
     closed = Signal()
@@ -51,7 +51,7 @@ class Banner(QFrame):
         actions: Sequence[tuple[str, str]] = (),
         close: str = "",
     ) -> None:
-        """Say something; said again unchanged, the counter goes up. `close` names its button."""
+        """Show a message; shown again unchanged it counts up. `close` names the close button."""
         said = (title, message, hint)
         self._count = self._count + 1 if said == self._shown_texts and not self.isHidden() else 1
         repeated = self._count > 1
@@ -142,7 +142,7 @@ class Banner(QFrame):
 
 
 class _ToneIcon(QWidget):
-    """The icon that says the tone without colour."""
+    """The icon of the tone: colour alone never carries meaning."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The Undo bar at the bottom: says what was done, offers to take it back, gets in nobody's way."""
+"""A toast: says at the bottom of the window what was done, and offers Undo."""
 
 from collections.abc import Sequence
 
@@ -13,13 +13,14 @@ from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.shape_painting import create_painter, fill_rounded_rect
 
+# Long enough to be read and reached by keyboard, whatever the undo time.
 MIN_DISPLAY_MS = 8_000
 _TICK_MS = 100
 _REDUCED_MOTION_TICK_MS = 1_000
 
 
 class Toast(QFrame):
-    """One message with actions. Toaster makes, places and keeps them."""
+    """One message with actions; ToastManager makes, places and keeps them."""
 
     action_triggered = Signal(str, str)  # the toast's key, the action's key
     closed = Signal(str)
@@ -82,7 +83,7 @@ class Toast(QFrame):
         return self.underMouse() or (focus is not None and focus.hasFocus())
 
     def fit_width(self, room: int) -> None:
-        """Take the size for this much width."""
+        """Resize for a window with `room` px of width."""
         self.ensurePolished()
         wide = (
             self.sizeHint().width() + self._message_width() - self.message_label.sizeHint().width()
@@ -98,7 +99,7 @@ class Toast(QFrame):
             return
 
     def dismiss(self) -> None:
-        """Go away."""
+        """Close the toast."""
         if not self._is_closed:
             self._is_closed = True
             self._timer.stop()
@@ -107,15 +108,14 @@ class Toast(QFrame):
             self.deleteLater()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc closes it."""
         if event.key() == Qt.Key.Key_Escape:
             self.dismiss()
             return
         super().keyPressEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """After the pointer has gone, it may go too."""
         super().leaveEvent(event)
+        # Under the pointer it stays; afterwards its time may be over.
         self._on_tick()
 
     def _add_action(self, key: str, text: str) -> None:
@@ -155,11 +155,9 @@ class UndoCountdownBar(QWidget):
         self._fraction = part
 
     def sizeHint(self) -> QSize:
-        """Two pixels."""
         return QSize(10, max(fonts.scaled(2), 2))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw what is left over what there was."""
         painter = create_painter(self)
         box = QRectF(self.rect())
         fill_rounded_rect(painter, box, 1, theme_color("toast_line"))

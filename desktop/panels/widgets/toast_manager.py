@@ -1,4 +1,4 @@
-"""Places toasts over the bottom of the window; none ever moves while it is shown."""
+"""Place toasts over the bottom of the window; none moves while it is shown."""
 
 from collections.abc import Callable, Sequence
 
@@ -77,7 +77,6 @@ class ToastManager(QObject):
         return bool(shown)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the window's size."""
         if event.type() == QEvent.Type.Resize and watched is self._host:
             self._position_toasts()
         return False

@@ -1,4 +1,4 @@
-"""A mapping as its editor shows it: rows in words, what is wrong, and what they would do."""
+"""Mapping rows in words: source, operator, target, what is wrong, and a trial's result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ class MappingRowView:
 def build_mapping_row(
     row: MappingRow, sync: Sync, tried: "MappingTrialResult | None"
 ) -> MappingRowView:
-    """One row of the editor."""
+    """Build a row of the mapping editor, with its result where a customer was tried."""
     wrong = " ".join(validate_mapping((row,), sync.target_service))
     result, tone = ("", "muted")
     if tried is not None and row.on and not wrong:
@@ -93,7 +93,7 @@ def build_mapping_row(
 
 
 def mapping_source_label(row: MappingRow) -> str:
-    """Where a row's value comes from."""
+    """Name where a mapping row's value comes from."""
     if row.type is SourceType.TEXT:
         return f"“{row.source}”"
     if row.type in (SourceType.FIELD, SourceType.IDENTIFIER):
@@ -102,7 +102,7 @@ def mapping_source_label(row: MappingRow) -> str:
 
 
 def suggest_source_fields(sync: Sync, fields: Mapping[str, FieldValue]) -> tuple[str, ...]:
-    """Fields that may be read: the usual ones, and what the customer tried has."""
+    """Suggest fields to read: the usual ones, and those of the customer that was tried."""
     usual = (
         _PROFILE_FIELDS
         if sync.source.kind is SourceKind.SAILTHRU_LISTS
@@ -112,7 +112,7 @@ def suggest_source_fields(sync: Sync, fields: Mapping[str, FieldValue]) -> tuple
 
 
 def suggest_target_fields(sync: Sync, there: Mapping[str, FieldValue]) -> tuple[str, ...]:
-    """Fields that may be written: what the customer tried has, and the forms of others."""
+    """Suggest fields to write: those of the customer that was tried, and prefixes of others."""
     if sync.target_service is Service.SAILTHRU:
         usual: tuple[str, ...] = ("vars.", "lists.", "optout")
     else:
@@ -122,7 +122,7 @@ def suggest_target_fields(sync: Sync, there: Mapping[str, FieldValue]) -> tuple[
 
 @dataclass(frozen=True)
 class MappingTrialResult:
-    """The customer tried: who, how it would go, and the fields on both sides."""
+    """The customer a mapping was tried on: name, planned row, and the fields on both sides."""
 
     customer_name: str
     plan_row: PlanRow
@@ -132,12 +132,12 @@ class MappingTrialResult:
 
     @property
     def text(self) -> str:
-        """What would become of the customer as a whole."""
+        """What would become of the customer as a whole, in words."""
         why = f": {self.plan_row.why}" if self.plan_row.why else ""
         return f"{self.customer_name}: {FATE_LABELS[self.plan_row.fate].lower()}{why}"
 
     def row_result(self, mapped: MappingRow) -> tuple[str, str]:
-        """What one row of the mapping would do, in words, and their tone."""
+        """Say what one mapping row would do, with the tone of the text."""
         change = next((c for c in self.plan_row.changes if c.field == mapped.target), None)
         if change is None:
             value = self.target_fields.get(mapped.target)
@@ -173,5 +173,5 @@ def _format_value(value: FieldValue) -> str:
 
 
 def direction_labels(sync: Sync) -> tuple[str, str]:
-    """The two places, source first."""
+    """Name the two services of a sync, the source first."""
     return sync.source.kind.service.title, sync.target_service.title

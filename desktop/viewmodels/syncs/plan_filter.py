@@ -1,4 +1,4 @@
-"""What of a preview is shown: a fate, a consequence, a cause, a text."""
+"""The filter over the rows of a preview: fate, consequence, cause and text."""
 
 from dataclasses import dataclass, replace
 
@@ -13,6 +13,7 @@ _CHANGE_FATES = (
 )
 _REFUSED_STATES = (PlanRowState.PARKED, PlanRowState.FAILED)
 FATE_FILTERS = {
+    # Everything that somebody may want to look at before it is written.
     "changes": _CHANGE_FATES,
     "create": (PlannedOutcome.CREATE,),
     "update": (PlannedOutcome.UPDATE,),
@@ -25,9 +26,9 @@ FATE_FILTERS = {
 
 @dataclass(frozen=True)
 class PlanFilter:
-    """`fate` is a key of FATE_SIFTS, or `refused`; `cause` narrows what needs correction.
+    """`fate` is a key of FATE_FILTERS, or `refused`; `cause` narrows rows that need correction.
 
-    `by_worth`: in the order of what is predicted, not in the source's own.
+    `by_predicted_value`: the most valuable customers first, not in the source's own order.
     """
 
     fate: str = "changes"
@@ -39,11 +40,11 @@ class PlanFilter:
 
     @property
     def is_default(self) -> bool:
-        """Whether nothing narrows what there is to see first."""
+        """Whether the filter is the one that a preview opens with, in whatever order."""
         return replace(self, by_predicted_value=False) == PlanFilter()
 
     def to_row_filter(self) -> PlanRowFilter:
-        """The question to the store; a cause is asked for beside it."""
+        """Convert to the store's row filter, which knows no cause."""
         if self.consequence is not None:
             name = self.consequence_name or None
             return PlanRowFilter(

@@ -1,9 +1,9 @@
-"""A row of a preview as the table and its details show it."""
+"""Rows of a preview in words, for the table and for the details beside it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from desktop.model.lookup_query import is_email
+from desktop.model.lookup_query import is_email, record_query
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow, PlanRowState
@@ -36,7 +36,7 @@ CORRECTABLE_FIELDS = ("email", "name", "phone")
 
 @dataclass(frozen=True)
 class ConflictSideView:
-    """One side of a conflict: whose, its value, when it changed; `picked` says it stands."""
+    """One side of a conflict: its service, its value with its time, and whether it was picked."""
 
     side: str
     text: str
@@ -45,7 +45,7 @@ class ConflictSideView:
 
 @dataclass(frozen=True)
 class FieldChangeView:
-    """One field: old → new with the reason. `dim`: it is not written. `sides` in a conflict."""
+    """One field, old → new with the reason; `is_dimmed`: not written; `sides` of a conflict."""
 
     field: str
     name: str
@@ -62,7 +62,7 @@ class FieldChangeView:
 class PlanRowView:
     """One row. `address` is the second line; `query` opens the customer's sheet.
 
-    `worth`: what is predicted of them, in words; empty where nothing is.
+    `predicted_value_text` is empty where Sailthru predicts nothing.
     """
 
     row_number: int
@@ -95,7 +95,7 @@ class PlanRowView:
 
 @dataclass(frozen=True)
 class PlanRowDetail:
-    """Everything about one row, beside the table."""
+    """The details of one row, with what may be decided about it."""
 
     row_view: PlanRowView
     facts: tuple[tuple[str, str, str], ...]  # label, value, tool tip
@@ -109,7 +109,7 @@ class PlanRowDetail:
 def build_plan_row_view(
     row: PlanRow, sync: Sync, now: float, people: Mapping[int, str], unit: str = ""
 ) -> PlanRowView:
-    """A row as the table shows it; `people` are Zendesk's names by user id.
+    """Build a table row; `people` are names of Zendesk users by id.
 
     `unit`: what predictions of this account are in, a currency or `pageviews`.
     """
@@ -141,7 +141,7 @@ def build_plan_row_view(
 def build_plan_row_detail(
     view: PlanRowView, row: PlanRow, sync: Sync, now: float, *, may: bool
 ) -> PlanRowDetail:
-    """What stands beside the table for the chosen row."""
+    """Build the details of a row; `may`: the person at work may decide about it."""
     facts: list[tuple[str, str, str]] = []
     source, target = sync.source.kind.service.title, sync.target_service.title
     for place, at in ((source, row.source_at), (target, row.target_at)):
@@ -158,12 +158,12 @@ def build_plan_row_detail(
     corrections: tuple[tuple[str, str], ...] = ()
     if row.fate is PlannedOutcome.CORRECTION:
         corrections = _correctable_fields(row)
-    told = tuple(kind.label.format(name=name) for kind, name in row.consequences)
+    consequences = tuple(kind.label.format(name=name) for kind, name in row.consequences)
     return PlanRowDetail(
         row_view=view,
         facts=tuple(facts),
         corrections=corrections,
-        consequences=told,
+        consequences=consequences,
         can_decide=may,
         source_id=row.source_id,
         can_retry=row.state in (PlanRowState.PARKED, PlanRowState.FAILED) and row.fate.is_written,
@@ -171,24 +171,25 @@ def build_plan_row_detail(
 
 
 def customer_query_for_row(row: PlanRow, sync: Sync) -> str:
-    """What the search field finds this customer by."""
+    """Format the query by which the search field finds the customer of a row."""
     address = row.address or row.label
     if is_email(address):
         return address
-    person = _zendesk_user_id(row, sync)
-    if person is not None:
-        return f"zendesk:{person}"
+    user_id = _zendesk_user_id(row, sync)
+    if user_id is not None:
+        return record_query(Service.ZENDESK, str(user_id))
     sid = row.target_id if sync.target_service is Service.SAILTHRU else row.source_id
-    return f"sid:{sid}" if sid else row.label
+    return record_query(Service.SAILTHRU, sid) if sid else row.label
 
 
 def zendesk_user_ids(rows: tuple[PlanRow, ...], sync: Sync) -> tuple[int, ...]:
-    """The Zendesk people these rows are about."""
+    """Return the ids of the Zendesk users these rows are about."""
     found = (_zendesk_user_id(row, sync) for row in rows)
     return tuple(person for person in found if person is not None)
 
 
 def _zendesk_user_id(row: PlanRow, sync: Sync) -> int | None:
+    # Zendesk's ids are 64-bit integers: below 19 digits all fit SQLite's too.
     text = row.source_id if sync.source.kind.service is Service.ZENDESK else row.target_id
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
@@ -236,7 +237,7 @@ def _build_field_change(
 
 
 def _field_change_texts(change: FieldChange) -> tuple[str, str, str]:
-    """Name, old and new; a list or tag is named where its value would stand."""
+    """Return name, old and new; a list or tag stands in place of its value."""
     kind, dot, name = change.field.partition(".")
     if dot and kind in ("lists", "tags"):
         said = "list" if kind == "lists" else "tag"
@@ -267,12 +268,12 @@ def _side_text(place: str, value: str, at: float | None, now: float) -> str:
 
 
 def _sort_field_changes(lines: tuple[FieldChangeView, ...]) -> tuple[FieldChangeView, ...]:
-    """What is to be picked first, then what is written, then what is kept."""
+    """Order fields: conflicts to decide first, then what is written, then what is kept."""
     return tuple(sorted(lines, key=lambda line: (not line.sides, line.is_dimmed)))
 
 
 def _correctable_fields(row: PlanRow) -> tuple[tuple[str, str], ...]:
-    """Which fields may be typed anew; an address that is none comes first."""
+    """Return the fields that may be corrected, with their present values; the address first."""
     known = {format_field_name(c.field): format_value(c.new, c.field) for c in row.changes}
     known["email"] = row.address
     return tuple((field, known.get(field, "")) for field in CORRECTABLE_FIELDS)

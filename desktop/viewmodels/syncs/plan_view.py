@@ -1,4 +1,4 @@
-"""A preview above and below its rows: what holds it, what people will notice, counts, the foot."""
+"""A preview without its rows: limit, consequences, counts, footer and confirmation."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,7 +27,7 @@ _ALWAYS_SHOWN = (Consequence.STARTS, Consequence.STOPS)
 
 @dataclass(frozen=True)
 class PlanCountView:
-    """One figure of the strip, which filters; `tone` colours it."""
+    """One count of rows, which filters; `tone` colours it while it is not zero."""
 
     key: str
     number: int
@@ -37,7 +37,7 @@ class PlanCountView:
 
 @dataclass(frozen=True)
 class PlanConsequenceView:
-    """One thing people will notice; with nobody it is no filter."""
+    """A consequence or cause with its number of customers; with none it is no filter."""
 
     key: str
     text: str
@@ -64,7 +64,7 @@ class LimitStopView:
 
 @dataclass(frozen=True)
 class WriteConfirmation:
-    """What is asked before writing; `typed` is what has to be typed, empty: nothing."""
+    """The question before writing; `text_to_type` has to be typed, empty: nothing."""
 
     title: str
     message: str
@@ -75,7 +75,7 @@ class WriteConfirmation:
 
 @dataclass(frozen=True)
 class PlanView:
-    """A whole preview without its rows."""
+    """All texts of a preview but its rows."""
 
     plan_id: str
     is_open: bool
@@ -102,15 +102,15 @@ def build_plan_view(
     *,
     pinned: bool = False,
 ) -> PlanView:
-    """The preview; `keeps` is what keeps the sync from running, empty: nothing.
+    """Build the preview; `blocking_reason` is why the sync cannot run, empty: it can.
 
-    `pinned`: it is an older one, looked at from the history.
+    `pinned`: it is an older one, opened from the history.
     """
-    plan, goal = summary.plan, summary.sync
+    plan, sync = summary.plan, summary.sync
     is_open = summary.is_open
     stop = _build_limit_stop(summary, actor, now) if is_open else None
     held = "A limit holds it: see above." if stop is not None else ""
-    place = goal.target_service.title
+    place = sync.target_service.title
     nothing = "Nothing is ticked." if not summary.ticked_count else ""
     return PlanView(
         plan_id=plan.id,
@@ -133,7 +133,7 @@ def build_plan_view(
 def _build_message(
     summary: PlanSummary, now: float, *, is_open: bool, pinned: bool
 ) -> SyncMessageView | None:
-    """What is to be known of it before its rows."""
+    """Build the message above the rows: a rollback's losses, or what became of the preview."""
     plan = summary.plan
     if is_open and summary.rolled_back_run:
         lost = "; ".join(f"{count:,} × {words}" for words, count in summary.losses)
@@ -153,7 +153,7 @@ def _build_message(
 
 
 def _build_limit_stop(summary: PlanSummary, actor: Actor, now: float) -> LimitStopView | None:
-    """The first limit that not enough people have let pass yet."""
+    """Build the stop of the first limit that not enough admins have let pass."""
     for breach in summary.breaches:
         if breach.code == EMPTY_SOURCE:
             return LimitStopView(
@@ -294,7 +294,7 @@ def _estimate_seconds(summary: PlanSummary) -> float:
 
 
 def _build_confirmation(summary: PlanSummary) -> WriteConfirmation | None:
-    """Asked for more than fifty; over a thousand the number has to be typed."""
+    """Ask before more than 50 rows are written; over 1,000 the number has to be typed."""
     count, place = summary.ticked_count, summary.sync.target_service.title
     if count <= _CONFIRM_OVER:
         return None

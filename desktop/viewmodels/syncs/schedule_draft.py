@@ -1,4 +1,4 @@
-"""What is chosen in the tab “Schedule”: when a sync runs, and who hears how it went."""
+"""Drafts of the tab Schedule: when a sync runs, and who is told of its runs."""
 
 import re
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ NOTIFICATION_LABELS = (
 
 @dataclass(frozen=True)
 class NotificationDraft:
-    """Who hears how runs went. `when` is a key of OCCASIONS; `email` as it is typed."""
+    """Who is told of runs. `when` is a key of NOTIFICATION_LABELS; `email` as it is typed."""
 
     when: str = "failure"
     desktop: bool = True
@@ -43,7 +43,7 @@ class NotificationDraft:
         return tuple(dict.fromkeys(part for part in _ADDRESS_SEPARATOR.split(self.email) if part))
 
     def to_notify(self) -> NotificationSettings:
-        """What is stored; whether the addresses are any is for the sync's own rules."""
+        """Convert to what is stored; whether the addresses are valid is for validate_sync."""
         return NotificationSettings(
             on_run=self.when == "run",
             on_failure=self.when != "never",
@@ -53,27 +53,27 @@ class NotificationDraft:
 
     @property
     def summary(self) -> str:
-        """What follows from it, as one sentence."""
+        """Who is told, as one sentence."""
         places = ["a notification on the computer that runs it"] if self.desktop else []
         if self.addresses:
             places.append(f"an e-mail to {', '.join(self.addresses)}")
         if self.when == "never" or not places:
             return "Nobody is told; how it went stands in History."
-        said = " and ".join(places)
+        how = " and ".join(places)
         if self.when == "run":
-            return f"After every run: {said}."
-        return f"When a run fails, waits for somebody or has rows refused: {said}."
+            return f"After every run: {how}."
+        return f"When a run fails, waits for somebody or has rows refused: {how}."
 
 
 def notification_draft_of(notify: NotificationSettings) -> NotificationDraft:
-    """The choices that make this."""
+    """Make the draft that stands for stored notification settings."""
     when = "run" if notify.on_run else "failure" if notify.on_failure else "never"
     return NotificationDraft(when, notify.desktop, ", ".join(notify.email))
 
 
 @dataclass(frozen=True)
 class ScheduleDraft:
-    """What is chosen: the form with what it asks for; `at` is minutes after midnight."""
+    """A schedule as choices: `form` with what it asks for; `at` is minutes after midnight."""
 
     form: str = "off"
     minutes: int = 5
@@ -85,11 +85,11 @@ class ScheduleDraft:
 
     @property
     def has_time_of_day(self) -> bool:
-        """Whether it has a time of day."""
+        """Whether the chosen form asks for a time of day."""
         return self.form in ("spread", "daily", "weekdays", "weekly", "monthly")
 
     def to_rule(self) -> ScheduleRule:
-        """The rule. Raises InvalidInput where the days of the month are none."""
+        """Convert to a rule. Raises InvalidInput for days of the month that are none."""
         if self.form == "minutes":
             return ScheduleRule(ScheduleKind.EVERY, interval_minutes=self.minutes)
         if self.form == "hourly":
@@ -123,7 +123,7 @@ class ScheduleDraft:
 def schedule_draft_of(
     text: str, notify: NotificationSettings = NotificationSettings()
 ) -> ScheduleDraft:
-    """The choices that make this rule, and tell these people."""
+    """Make the draft that stands for a stored rule and its notification settings."""
     return replace(
         _schedule_draft_of_rule(parse_schedule_rule(text)), telling=notification_draft_of(notify)
     )

@@ -1,4 +1,4 @@
-"""A sync as a card in the list: what it does, how it stands, what it did last and does next."""
+"""A sync as a card in the list: direction, state, last and next run in words."""
 
 from dataclasses import dataclass
 
@@ -20,9 +20,9 @@ from desktop.viewmodels.syncs.sync_labels import (
 
 @dataclass(frozen=True)
 class SyncCardView:
-    """`chip` is the state in a word, `chip_tone` its colour; `tip` says what does not fit.
+    """All texts of a card; `tooltip` says what does not fit.
 
-    `last` begins with `vital`, which is seen whole: what waits for a person is cut last of all.
+    `last_run_text` begins with `urgent_text`: what waits for a person is never cut first.
     """
 
     sync_name: str
@@ -40,7 +40,7 @@ class SyncCardView:
 
     @property
     def accessible_text(self) -> str:
-        """Everything, for screen readers."""
+        """The whole card as one sentence, for screen readers."""
         parts = [
             self.state_label,
             f"{self.source} to {self.target}",
@@ -53,27 +53,27 @@ class SyncCardView:
 def build_sync_card(
     snapshot: SyncSnapshot, names: PresetNames, now: float, *, starting: bool
 ) -> SyncCardView:
-    """One card; `starting`: something was just asked for and has not begun yet."""
-    goal = snapshot.sync
-    chip, tone = _state_label(snapshot, starting)
-    vital, rest = _last_run_texts(snapshot, now)
+    """Build the card of one sync; `starting`: a process was started and has not told yet."""
+    sync = snapshot.sync
+    label, tone = _state_label(snapshot, starting)
+    urgent, rest = _last_run_texts(snapshot, now)
     last, following = (
-        f"{vital}, {rest}" if vital and rest else vital or rest,
+        f"{urgent}, {rest}" if urgent and rest else urgent or rest,
         _next_run_text(snapshot, now),
     )
     return SyncCardView(
-        sync_name=goal.name,
-        title=goal.title,
-        state_label=chip,
+        sync_name=sync.name,
+        title=sync.title,
+        state_label=label,
         state_tone=tone,
-        source=source_label(goal, names),
-        target=target_label(goal, names),
+        source=source_label(sync, names),
+        target=target_label(sync, names),
         last_run_text=last,
         next_run_text=following,
-        is_favourite=goal.favourite,
+        is_favourite=sync.favourite,
         needs_person=snapshot.is_stopped_by_limit or snapshot.waiting_row_count > 0,
         tooltip=_tooltip(snapshot, last, following),
-        urgent_text=vital,
+        urgent_text=urgent,
     )
 
 
@@ -104,7 +104,7 @@ def _state_label(snapshot: SyncSnapshot, starting: bool) -> tuple[str, str]:
 
 
 def _last_run_texts(snapshot: SyncSnapshot, now: float) -> tuple[str, str]:
-    """What it did last: first what waits for a person, with its time; then the rest."""
+    """Return what the last run did: what waits for a person, with its time; then the rest."""
     running = snapshot.active_run
     if running is not None:
         done, total = running.progress.done, running.progress.total

@@ -1,4 +1,4 @@
-"""The words of the page: what a sync reads and writes, how runs end, what fields are called."""
+"""Labels of the page Sync: what a sync reads and writes, run states, totals, durations."""
 
 from collections.abc import Mapping
 
@@ -43,7 +43,7 @@ _NOT_WRITTEN_TOTALS = ("parked", "failed")
 
 
 def source_label(sync: Sync, names: PresetNames) -> str:
-    """What it reads, in a few words."""
+    """Name what a sync reads, in a few words."""
     source = sync.source
     if source.where:
         return " and ".join(condition_label(condition, names) for condition in source.where)
@@ -55,7 +55,7 @@ def source_label(sync: Sync, names: PresetNames) -> str:
 
 
 def condition_label(condition: FieldCondition, names: PresetNames) -> str:
-    """One condition, as short as it can be said."""
+    """Name a condition, the presets' own in their short form."""
     if condition.field == f"user_fields.{names.box_field}" and condition.value is True:
         return "Ticked “Sync to Sailthru”"
     if condition.field == "value.segment" and condition.test is ConditionOperator.AT_LEAST:
@@ -66,7 +66,7 @@ def condition_label(condition: FieldCondition, names: PresetNames) -> str:
 
 
 def target_label(sync: Sync, names: PresetNames) -> str:
-    """What it writes, in a few words."""
+    """Name what a sync writes, in a few words."""
     if sync.target_service is Service.SAILTHRU:
         if sync.source.kind is SourceKind.ZENDESK_TICKETS:
             return "Profile data"
@@ -101,13 +101,13 @@ def written_text(totals: Mapping[str, int]) -> str:
 
 
 def stage_label(run: Run, target: Service) -> str:
-    """What a run is doing."""
+    """Name the stage a run is in: Reading, Writing to Sailthru."""
     said = _STAGE_LABELS[run.stage]
     return f"{said} to {target.title}" if run.stage is RunStage.APPLY else said
 
 
 def lower_first(words: str) -> str:
-    """The same in the middle of a sentence."""
+    """Lower the first letter of a text, for the middle of a sentence."""
     return words[:1].lower() + words[1:]
 
 
@@ -126,7 +126,7 @@ def run_state_label(run: Run) -> tuple[str, ChipTone]:
 
 
 def next_run_label(sync: Sync, next_at: float | None, now: float) -> str:
-    """When it runs next: the rhythm where it is quick, else the time."""
+    """Say when a sync runs next: the interval where it is short, else the time."""
     if not sync.schedule:
         return "by hand"
     rule = parse_schedule_rule(sync.schedule)

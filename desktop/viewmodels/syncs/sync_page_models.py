@@ -1,4 +1,4 @@
-"""The models of the page “Sync”, put together over one room."""
+"""The view-models of the page Sync and its tabs over one context."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
 
 @dataclass(frozen=True)
 class SyncPageModels:
-    """`page` leads; the others show a part of what it has chosen."""
+    """`page` leads; the others each show a part of the sync that it has selected."""
 
     page: SyncPageModel
     plan: PlanModel
@@ -21,7 +21,7 @@ class SyncPageModels:
     mapping: MappingEditorModel
 
     async def close(self) -> None:
-        """End what runs in this window."""
+        """Cancel what runs in this window, then close the page's store connection."""
         for model in (self.plan, self.history, self.schedule, self.mapping):
             await model.close()
         await self.page.close()
@@ -29,7 +29,7 @@ class SyncPageModels:
 
 
 def build_sync_page_models(context: SyncPageContext) -> SyncPageModels:
-    """One model for each part."""
+    """Build a model for each tab, connected to the page's."""
     page = SyncPageModel(context)
     return SyncPageModels(
         page, PlanModel(page), RunHistoryModel(page), ScheduleModel(page), MappingEditorModel(page)
