@@ -92,6 +92,7 @@ class ActivityDetailCard(Card):
         self._show_actions(view)
         self._undo_note.setText(view.undo_note)
         self._undo_note.setVisible(bool(view.undo_note))
+        # A reason may be long: it wraps in a row of its own, where a fact is cut.
         facts = [fact for fact in view.facts if fact[0] != "Reason"]
         self._facts.set_rows([KeyValueRow(name, value, tip=tip) for name, value, tip in facts])
         reason = next((value for name, value, _ in view.facts if name == "Reason"), "")
@@ -114,6 +115,7 @@ class ActivityDetailCard(Card):
         reason.addWidget(self._reason_name, 0, Qt.AlignmentFlag.AlignTop)
         reason.addWidget(self._reason, 1)
         self.body.setSpacing(fonts.scaled(8))
+        # What is to be decided stands above what is merely to be known.
         for item in (
             self._message,
             self._both_sides_box,

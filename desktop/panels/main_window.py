@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from desktop.panels.customers_page import CustomersPage
     from desktop.panels.widgets.toast_manager import ToastManager
 
+# What is left beside a browser on a laptop.
 NARROW_WIDTH = 480
 
 
@@ -100,8 +101,10 @@ class MainWindow(QMainWindow):
 
     def show_page(self, key: str) -> None:
         """Show a page; the set-up stays in front until it is done or put off."""
+        # Otherwise a click in the command palette would leave the set-up half done.
         if self._setup_widget is not None:
             return
+        # Built when first wanted, which keeps it out of the start.
         if key not in self._pages:
             self.page_requested.emit(key)
         if key in self._pages:
@@ -306,6 +309,7 @@ class MainWindow(QMainWindow):
     def set_stay_on_top(self, on: bool) -> None:
         """Keep the window above others, or not."""
         self.window_actions["Stay on top"].setChecked(on)
+        # Qt hides a window whose flags change.
         self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint, on)
         self.show()
 

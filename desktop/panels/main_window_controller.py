@@ -15,6 +15,7 @@ from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.search_suggestions_model import SearchSuggestionsModel
 from desktop.viewmodels.status_bar_model import StatusBarModel
 
+# Panels of a sheet arrive one by one; after the last the order is made once.
 _TAB_ORDER_DELAY_MS = 200
 
 
@@ -76,6 +77,7 @@ class MainWindowController(QObject):
         self._tab_order_timer.start()
         if sheet is None:
             return
+        # Before all services have answered, more may match.
         if sheet.is_complete and sheet.matches and not sheet.is_found:
             self._window.top_bar.show_matches(sheet.matches)
         self._window.window_actions.set_enabled(

@@ -53,6 +53,7 @@ class ShortcutsDialog(QDialog):
 
     def _show_matching(self, text: str) -> None:
         wanted = text.casefold()
+        # An action without keys is in the palette, not here.
         rows = [row for row in self._rows if row[1] and wanted in " ".join(row).casefold()]
         self._table.setRowCount(len(rows))
         for place, row in enumerate(rows):

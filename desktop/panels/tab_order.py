@@ -42,6 +42,7 @@ def _children_in_reading_order(parent: QWidget) -> list[QWidget]:
             bottom = -1
         bands[-1].append(child)
         bottom = max(bottom, box.bottom())
+    # Right to left the first column stands at the right.
     way = -1 if parent.isRightToLeft() else 1
     for band in bands:
         band.sort(key=lambda child: (way * _leading_edge(child), child.y()))

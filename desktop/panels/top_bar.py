@@ -87,6 +87,7 @@ class TopBar(QWidget):
     def _on_edited(self, text: str) -> None:
         if self._search is None or self._follow is None:
             return
+        # Somebody who types is there: Follow Zendesk may ask more often.
         self._follow.note_user_activity()
         if self._search.suggest(text):
             self.search_field.show_popup()

@@ -46,6 +46,7 @@ class WindowActions:
         """Enable an action, or disable it with the reason `why_not`."""
         action = self._actions[words]
         action.setEnabled(not why_not)
+        # The palette shows it as the reason beside the command.
         action.setStatusTip(why_not)
         action.setToolTip(escape_tooltip(why_not or words))
 

@@ -107,6 +107,7 @@ class SearchSuggestionsModel(QAbstractListModel):
     def _matching_customers(self, text: str) -> list[SearchSuggestion]:
         rows = []
         try:
+            # While it is typed it may be no query yet, which is no error.
             query = parse_lookup_query(text)
         except AppError:
             query = None

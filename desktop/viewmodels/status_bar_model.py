@@ -60,6 +60,7 @@ class StatusBarModel(QObject):
         ):
             name = service.title
             state = states.get(name)
+            # Until anything is connected the bar stays empty: the start is no news.
             if client is None:
                 if self._workspace.is_connected:
                     views.append(ServiceStatusView(name, f"{name} not connected", "unknown", ""))

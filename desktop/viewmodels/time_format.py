@@ -62,6 +62,7 @@ def format_elapsed(at: float, now: float) -> str:
     if seconds < _DAY:
         return f"{int(seconds // _HOUR)} h"
     days = int(seconds // _DAY)
+    # Below two months days are what a person counts in.
     if days < 60:
         return f"{days} d"
     if days < 730:

@@ -79,6 +79,7 @@ class ConditionEditor(QWidget):
         """Show these conditions; what is being typed is not disturbed."""
         if conditions == self.conditions():
             return
+        # Rows are reused, so that the one that is typed in keeps the keyboard.
         while len(self._rows) > len(conditions):
             row = self._rows.pop()
             self._column.removeWidget(row)

@@ -25,6 +25,7 @@ class FilterLinkRow(QWidget):
         self._parts: list[QWidget] = []
         self._row = FlowLayout(fonts.scaled(16), 0, self)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        # The links wrap, so the height depends on the width.
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
@@ -45,6 +46,7 @@ class FilterLinkRow(QWidget):
                 link.setCheckable(True)
                 link.setChecked(entry.key == chosen)
                 font = link.font()
+                # Bold as well as checked: colour alone would not tell it.
                 font.setBold(entry.key == chosen)
                 link.setFont(font)
                 link.clicked.connect(self._on_link)

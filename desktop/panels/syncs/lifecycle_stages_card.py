@@ -59,6 +59,7 @@ class LifecycleStagesCard(Card):
 
     def show_sync(self, sync: Sync) -> None:
         """Show the stages of a draft; what is being typed is not disturbed."""
+        # Rows are reused, so that the one that is typed in keeps the keyboard.
         while len(self._rows) > len(sync.stages):
             self._remove_row(self._rows[-1])
         while len(self._rows) < len(sync.stages):

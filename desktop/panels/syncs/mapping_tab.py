@@ -84,6 +84,7 @@ class MappingTab(QWidget):
         )
         self.test_result_label.set_tone("bad" if view.trial_error and not view.is_busy else "text")
         self.test_result_label.setVisible(bool(self.test_result_label.text()))
+        # Another sync was chosen: the customer tried before belongs to the old one.
         if (
             not view.trial_query
             and self.test_customer_field.text()
@@ -96,6 +97,7 @@ class MappingTab(QWidget):
         self.discard_button.setVisible(view.has_unsaved_changes)
         self.save_button.set_enabled(not view.save_disabled_reason, view.save_disabled_reason)
         for part in (self._fields, self.rules_editor):
+            # Shown all the same: who may not change a mapping may read it.
             part.setEnabled(view.can_change)
         many = len(view.rows)
         self.move_up_button.set_enabled(view.selected_index > 0, "It is the first.")

@@ -45,6 +45,7 @@ class MappingTable(QTableWidget):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # The tab scrolls, not the table: a mapping has some dozen rows.
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -62,6 +63,7 @@ class MappingTable(QTableWidget):
         self, lines: tuple[MappingRowView, ...], chosen: int, heads: tuple[str, str, str, str]
     ) -> None:
         """Show mapping rows under these headings; `chosen` is the place of the current one."""
+        # Setting an item emits itemChanged, which would be taken for a click.
         self._is_updating = True
         self._lines = lines
         self.setHorizontalHeaderLabels(list(heads))

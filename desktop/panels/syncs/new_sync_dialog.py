@@ -92,6 +92,7 @@ class NewSyncDialog(QDialog):
         row.addWidget(close)
         column.addStretch(1)
         column.addLayout(row)
+        # Enter then adds the first preset, Tab goes on to the next.
         (self.preset_list.first_button() or close).setFocus()
 
     def _on_preset_chosen(self, preset: str) -> None:

@@ -51,6 +51,7 @@ class NotificationCard(Card):
         notification = view.draft.telling
         self.when_dropdown.set_value(notification.when)
         self.desktop_box.setChecked(notification.desktop)
+        # Else the cursor would jump to the end with every key.
         if self.email_field.text() != notification.email:
             self.email_field.setText(notification.email)
             self.email_field.setCursorPosition(0)

@@ -62,6 +62,7 @@ class PlanFieldEditor(QWidget):
     def _add_side_buttons(self, column: QVBoxLayout, *, may: bool) -> None:
         for side in self._line.sides:
             button = Button(side.text, name=f"Pick {Service(side.side).title}")
+            # A long value is cut in its button instead of widening the panel.
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             button.set_tooltip(side.text)
             button.set_enabled(may, "This preview cannot be changed any more.")

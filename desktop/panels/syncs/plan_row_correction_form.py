@@ -26,6 +26,7 @@ class PlanRowCorrectionForm(QWidget):
         self._value = QLineEdit(fields[0][1])
         self._value.setAccessibleName("Right value")
         self._value.setObjectName("Right value")
+        # The longest e-mail address (RFC 3696 errata: 254), with room.
         self._value.setMaxLength(320)
         self._save = secondary_button("Use this value", name="Use this value")
         self._reason = QLineEdit()

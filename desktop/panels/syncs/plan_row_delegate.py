@@ -33,6 +33,7 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
 
     def __init__(self, view: QTableView) -> None:
         super().__init__(view)
+        # Uniform rows: a table of a million cannot ask each for its height.
         self.max_field_lines = 1
         self.is_editable = False
         self.hovered: tuple[int, PlanRowHit] = (-1, PlanRowHit())
@@ -98,6 +99,7 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
         self.paint_chip(painter, pill, row.fate, row.tone)
 
     def _paint_changes(self, painter: QPainter, box: QRect, place: int, row: PlanRowView) -> None:
+        # A conflict is decided right in the row, so its buttons stand in place of the fields.
         conflict = row.first_conflict
         if conflict is not None:
             self._paint_conflict(painter, box, place, row, conflict)
@@ -140,6 +142,7 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
             rest.adjust(gap if mirrored else 0, 0, 0 if mirrored else -gap, 0)
         reason = line.reason or why
         wanted = metrics.horizontalAdvance(f"{line.old}{line.new}") + 4 * gap
+        # A reason keeps two fifths of the room, however long the value is.
         least = rest.width() * 2 // 5
         width = min(metrics.horizontalAdvance(reason), max(rest.width() - wanted, least))
         value, end = _split_rect(rest, rest.width() - width, mirrored=mirrored)
@@ -158,6 +161,7 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
         metrics = self.paint_cache.metrics()
         gap, size = self.paint_cache.px(7), self.paint_cache.px(13)
         room = box.width() - size - 2 * gap
+        # A long old value leaves half of the room to the new one.
         old_width = min(metrics.horizontalAdvance(line.old), max(room // 2, 1))
         mirrored = self._view.isRightToLeft()
         old, rest = _split_rect(box, old_width + gap, mirrored=mirrored)

@@ -14,6 +14,7 @@ from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.scroll_area import create_scroll_area
 from desktop.viewmodels.syncs.plan_row_view import PlanRowDetail
 
+# A link does not cut its text; longer names would widen the panel.
 _MAX_NAME_LENGTH = 28
 
 
@@ -56,6 +57,7 @@ class PlanRowDetailPanel(QFrame):
         )
         if same and self._correction_form is not None and self._correction_form.has_unsaved_text:
             return
+        # A decision rebuilds the panel: the keyboard must not fall back to the page.
         had_focus = self._scroll.widget() is not None and self.isAncestorOf(self.focusWidget())
         self._detail, self._correction_form = detail, None
         inside = QWidget()

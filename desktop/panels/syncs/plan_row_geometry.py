@@ -9,6 +9,7 @@ from desktop.panels.theme import fonts
 from desktop.viewmodels.syncs.plan_row_view import FieldChangeView, PlanRowView
 
 LINE_HEIGHT = 20
+# Names of fields in one column, so that values stand below each other.
 FIELD_NAME_WIDTH = 104
 
 
@@ -45,6 +46,7 @@ def name_rect(box: QRect, row: PlanRowView) -> QRect:
 
 def side_button_rects(box: QRect, line: FieldChangeView, left_margin: int) -> list[QRect]:
     """Return the rectangles of the two buttons of a conflict, beside each other."""
+    # Measured as painted, so that a click hits what is seen.
     metrics = QFontMetrics(fonts.font(weight=QFont.Weight.Medium))
     gap, pad = fonts.scaled(6), fonts.scaled(12)
     room = max(0, (box.width() - left_margin - gap) // 2)

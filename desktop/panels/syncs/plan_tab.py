@@ -28,6 +28,7 @@ _DETAIL_WIDTH = 300
 _SEARCH_WIDTH = 190
 _SIDE_BY_SIDE_MIN_WIDTH = 560
 _SUMMARY_MIN_WIDTH = 760
+# About the pause between two words: a search through a million rows takes longer than a key.
 _SEARCH_DEBOUNCE_MS = 180
 _ORDER_AS_FOUND, _ORDER_BY_VALUE = "found", "worth"
 _ORDERS = ((_ORDER_AS_FOUND, "As found"), (_ORDER_BY_VALUE, "Highest value first"))
@@ -48,6 +49,7 @@ class PlanTab(Card):
         self.title_label.setMinimumHeight(0)
         self.title_label.setFixedHeight(1)
         self.note_label.setFixedHeight(1)
+        # Its dialogs stand over this tab and go with it.
         self.plan_actions = PlanActions(model, self)
         self.limit_banner = SyncMessageBanner()
         self.outcome_banner = SyncMessageBanner()
@@ -183,6 +185,7 @@ class PlanTab(Card):
         filters.addLayout(finding)
         self._filters = filters
         body = QHBoxLayout()
+        # The details have a margin of their own, so that their scroll bar stands at the edge.
         body.setSpacing(0)
         self._rows_box = QWidget()
         rows = QVBoxLayout(self._rows_box)
@@ -229,6 +232,7 @@ class PlanTab(Card):
         self.show_empty("")
         self._column.addStretch(0)
         self._column.setStretchFactor(self.content, 1)
+        # A card is as high as its content otherwise; this one fills the page.
         policy = self.sizePolicy()
         policy.setVerticalPolicy(policy.Policy.Expanding)
         self.setSizePolicy(policy)
@@ -296,6 +300,7 @@ class PlanTab(Card):
 
     def _on_clear(self) -> None:
         self.search_field.clear()
+        # Else the text that was just cleared would be searched for once more.
         self._typing_timer.stop()
         self._model.set_filter(PlanFilter())
 

@@ -20,6 +20,7 @@ from desktop.viewmodels.syncs.run_history_model import RunDetailView, RunHistory
 
 _SIDE_BY_SIDE_MIN_WIDTH = 640
 _DETAIL_WIDTH = 300
+# A link does not cut its text; longer names would widen the card.
 _MAX_NAME_LENGTH = 34
 EXCHANGED_TOOLTIP = "Each person counts once over the sync's life."
 
@@ -76,6 +77,7 @@ class RunHistoryTab(QWidget):
         page.addWidget(wrap_in_scroll_area(inside))
 
     def _show_detail(self, detail: RunDetailView | None) -> None:
+        # Rebuilding would take the keyboard from its buttons with every snapshot.
         if detail == self._detail:
             return
         self._detail = detail

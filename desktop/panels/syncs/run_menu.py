@@ -35,6 +35,7 @@ class RunMenu(QMenu):
             if full:
                 self.addSeparator()
             said = self.addAction(words)
+            # An explanation, not a choice: the arrows pass it by.
             said.setEnabled(False)
             self._add_action(preview, ("preview", full), preview_why_not)
             self._add_action(run, ("run", full), run_why_not)

@@ -60,6 +60,7 @@ class RunProgressBar(QFrame):
         self._bar.setVisible(view.fraction is not None)
         self._bar.setValue(round((view.fraction or 0) * _PROGRESS_MAX))
         why = "It stops within a second." if view.is_cancelling else "It has not begun yet."
+        # A process that has not told of itself has no run to cancel.
         self._cancel.set_enabled(bool(view.run_id) and not view.is_cancelling, why)
         said = f"{words} {round((view.fraction or 0) * _ANNOUNCEMENTS_PER_STAGE)}"
         if said != self._said:

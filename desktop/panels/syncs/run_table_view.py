@@ -90,6 +90,7 @@ class RunTableView(ListTableView[RunRowDelegate]):
     def __init__(self, name: str, model: RunListModel, parent: QWidget | None = None) -> None:
         self._runs = model
         super().__init__(name, model, RunRowDelegate, leading_column=0, parent=parent)
+        # One column needs no heading.
         self.horizontalHeader().hide()
         self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -116,6 +117,7 @@ class RunTableView(ListTableView[RunRowDelegate]):
 
     def _fit_height(self) -> None:
         self.set_row_height(fonts.scaled(_ROW_HEIGHT))
+        # At most 52 rows: 50 runs and two planned ones.
         self.setFixedHeight(fonts.scaled(_ROW_HEIGHT) * self._runs.rowCount())
 
     def _on_clicked(self, index: QModelIndex) -> None:

@@ -125,6 +125,7 @@ class ScheduleTab(QWidget):
         rows = QFormLayout()
         rows.setHorizontalSpacing(fonts.scaled(12))
         rows.setVerticalSpacing(fonts.scaled(8))
+        # How far fields grow is each platform's own otherwise; these are of one width.
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
         for field in (
             self.frequency_dropdown,

@@ -40,6 +40,7 @@ class SyncCard(QAbstractButton):
         self._view = view
         self._is_updating = False
         self.setCheckable(True)
+        # The list decides which card is checked, not Qt.
         self.setAutoExclusive(False)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -134,6 +135,7 @@ class SyncCard(QAbstractButton):
         view = self._view
         painter.setFont(fonts.font())
         metrics, gap, size = painter.fontMetrics(), fonts.scaled(8), fonts.scaled(14)
+        # The target keeps at most two fifths, so that the source is never cut to nothing.
         target = min(metrics.horizontalAdvance(view.target), box.width() * 2 // 5)
         room = box.width() - target - size - 2 * gap
         source = metrics.elidedText(view.source, _ELIDE, room)

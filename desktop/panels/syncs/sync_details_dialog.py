@@ -34,6 +34,7 @@ class SyncDetailsDialog(QDialog):
         self.labels_field.setPlaceholderText("Separated by commas")
         self.labels_field.setMaxLength(200)
         self.description_field = QPlainTextEdit(view.description)
+        # Tab leaves the field, as everywhere else in the window.
         self.description_field.setTabChangesFocus(True)
         self.description_field.setFixedHeight(fonts.scaled(84))
         form = QFormLayout()

@@ -42,6 +42,7 @@ class SyncHeader(QWidget):
         self.preview_button = secondary_button("Preview", name="Preview")
         self.run_button = secondary_button("Run now", name="Run now")
         self.run_menu_button = icon_button("chevron-down", "Ways to run")
+        # Visible, not only a tool tip: a disabled button shows none to the keyboard.
         self.reason_label = label("", "muted", wrap=True)
         self.reason_label.hide()
         self._menu: QMenu | None = None
@@ -119,6 +120,7 @@ class SyncHeader(QWidget):
         if self._view is None:
             return
         menu = RunMenu(self._view.preview_disabled_reason, self._view.run_disabled_reason, self)
+        # Made anew each time, with the reasons of the moment.
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.preview_requested.connect(self.preview_requested)
         menu.run_requested.connect(self.run_requested)

@@ -99,6 +99,7 @@ class SyncList(QWidget):
         page.addStretch(0)
 
     def _rebuild(self, views: tuple[SyncCardView, ...]) -> None:
+        # New cards take the place of old ones, and the keyboard with them.
         had_focus = any(card.hasFocus() for card in self._cards.values())
         for card in self._cards.values():
             self._column.removeWidget(card)

@@ -37,6 +37,7 @@ from desktop.viewmodels.syncs.sync_page_models import SyncPageModels
 _TWO_COLUMNS_MIN_WIDTH = 720
 _LIST_WIDTH = 300
 _PRESETS_MAX_WIDTH = 560
+# Lower than this the rows of the preview need the room.
 _LAST_RUNS_MIN_HEIGHT = 640
 
 
@@ -67,6 +68,7 @@ class SyncPage(ListDetailPage):
         self.tabs.setAccessibleName("Parts of the sync")
         self.tabs.setObjectName("Parts of the sync")
         self.tabs.setExpanding(False)
+        # The line below would cross the whole page.
         self.tabs.setDrawBase(False)
         self._stack = QStackedWidget()
         self.plan_tab = plan_tab
@@ -359,6 +361,7 @@ class SyncPage(ListDetailPage):
         self.show_tab("Plan")
 
     def _on_roll_back(self, run: str) -> None:
+        # A rollback is a preview first: it is looked at before it is written.
         self.show_tab("Plan")
         self._model.start_rollback(run)
 

@@ -181,6 +181,7 @@ class SyncRulesEditor(QWidget):
         sync = self._sync
         if self._is_updating or sync is None:
             return
+        # Each identifier counts once, in the order of the drop-downs.
         names = dict.fromkeys(choice.value() or "" for choice in self.identity_dropdowns)
         identity = tuple(_IDENTITIES[name][0] for name in names if name)
         effects = replace(

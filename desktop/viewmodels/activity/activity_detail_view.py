@@ -112,6 +112,7 @@ def _build_history(
     edit: Edit, audit: Sequence[AuditEntry], now: float
 ) -> tuple[tuple[str, str], ...]:
     """Each time the edit was closed; a single time says nothing that its state does not."""
+    # Retried or undone, an edit is closed more than once.
     ends = [row for row in audit if row.edit == edit.id]
     if len(ends) < 2:
         return ()
@@ -216,6 +217,7 @@ def _apply_disabled_reason(
     verdict = editor.permission_for(edit.request)
     if not verdict.is_allowed:
         return verdict.reason
+    # Applying over a value that nobody has seen would undo somebody's work.
     if current_value is None or not current_value.is_known:
         return "What stands there now has to be read first."
     if is_same_json(current_value.value, edit.request.new):

@@ -52,6 +52,7 @@ class EditLoader:
             await self.read_more()
             return
         found = {edit.id: edit for edit in await outbox.list_recent(_NEWEST_COUNT)}
+        # A filter by state may show edits far older than the newest.
         found |= {e.id: e for e in await outbox.list_recent(self._limit, open_only=True)}
         moved = [e.id for e in self._edits.values() if not e.state.is_final and e.id not in found]
         # An undo that was confirmed closes the edit it takes back.

@@ -68,6 +68,7 @@ class SyncAuditLoader:
             if page is None:
                 return
             self._rows |= {row.seq: row for row in page}
+            # Read back to what is known, or to the first page where nothing is.
             if len(page) < _PAGE_SIZE or page[-1].seq <= newest or not newest:
                 self.is_complete = self.is_complete or len(page) < _PAGE_SIZE
                 self.is_loaded = True
@@ -111,6 +112,7 @@ def build_sync_row(row: AuditEntry, now: float) -> ActivityRow:
         for n, old, new in fields[:_MAX_FIELDS_SHOWN]
     )
     more = len(fields) - _MAX_FIELDS_SHOWN
+    # A job's rows are accepted without being read back.
     confirmed = row.detail.casefold() == "confirmed"
     return ActivityRow(
         id=f"{_ROW_ID_PREFIX}{row.seq}",

@@ -47,6 +47,7 @@ PROTECTION_LABELS = (
 )
 _SOURCE_TYPE_LABEL_BY_TYPE = dict(SOURCE_TYPE_LABELS)
 _OPERATOR_LABEL_BY_OPERATOR = dict(OPERATOR_LABELS)
+# As the Users API of Zendesk names them: developer.zendesk.com/api-reference/ticketing/users.
 _ZENDESK_USER_FIELDS = (
     "email", "first_name", "last_name", "name", "phone", "external_id", "id", "tags",
     "organization", "time_zone", "locale", "created_at", "updated_at",
@@ -153,10 +154,12 @@ def _change_result(
     change: FieldChange, mapped: MappingRow, fields: Mapping[str, FieldValue]
 ) -> tuple[str, str]:
     old, new = format_value(change.old, change.field), format_value(change.new, change.field)
+    # A conflict writes nothing until somebody picks a side.
     if change.conflict:
         return f"conflict: {old} or {new}", "bad"
     if not change.applies:
         return change.reason or f"{old}, kept", "muted"
+    # Rounded to whole numbers unless the row keeps decimals: what is lost is said beforehand.
     cents = loses_decimals(fields.get(mapped.source)) and not mapped.keep_decimals
     words = new if change.old is None else f"{old} → {new}"
     if cents:

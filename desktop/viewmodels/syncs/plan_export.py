@@ -23,12 +23,21 @@ def format_plan_rows(
 
     Runs on the database's thread: a million rows are read page by page.
     """
-    rows = tuple(_iterate_rows(plans, plan, row_filter))
+    count = 0
+
+    def iterate_and_count() -> Iterator[PlanRow]:
+        # Never all rows at once: a million of them take over a gigabyte.
+        nonlocal count
+        for row in _iterate_rows(plans, plan, row_filter):
+            count += 1
+            yield row
+
+    rows = iterate_and_count()
     if file_format == "json":
         text = format_json({"plan": plan, "rows": [_row_to_json(row) for row in rows]})
     else:
         text = format_csv(_HEADER, (cells for row in rows for cells in _row_cells(row)))
-    return text, len(rows)
+    return text, count
 
 
 def _iterate_rows(plans: PlanRepository, plan: str, row_filter: PlanRowFilter) -> Iterator[PlanRow]:

@@ -45,6 +45,7 @@ class PlanFilter:
 
     def to_row_filter(self) -> PlanRowFilter:
         """Convert to the store's row filter, which knows no cause."""
+        # Whoever a consequence is about, whatever becomes of their row.
         if self.consequence is not None:
             name = self.consequence_name or None
             return PlanRowFilter(

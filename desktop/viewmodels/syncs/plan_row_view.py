@@ -113,9 +113,11 @@ def build_plan_row_view(
 
     `unit`: what predictions of this account are in, a currency or `pageviews`.
     """
+    # Zendesk knows people by name; a Sailthru profile has its address.
     name = people.get(_zendesk_user_id(row, sync) or 0, "") or row.label
     address = row.address or row.label
     fate, tone = FATE_LABELS[row.fate], FATE_TONES[row.fate]
+    # Once a run has the plan, the row's own end tells more than what was planned.
     if row.state in _ROW_STATE_LABELS and row.fate.is_written:
         fate, tone = _ROW_STATE_LABELS[row.state]
     worth = _predicted_value_text(row.worth, unit) if row.worth is not None else ""

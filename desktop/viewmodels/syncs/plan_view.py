@@ -296,6 +296,7 @@ def _estimate_seconds(summary: PlanSummary) -> float:
 def _build_confirmation(summary: PlanSummary) -> WriteConfirmation | None:
     """Ask before more than 50 rows are written; over 1,000 the number has to be typed."""
     count, place = summary.ticked_count, summary.sync.target_service.title
+    # Fewer are undone by a rollback more quickly than a question is read.
     if count <= _CONFIRM_OVER:
         return None
     typed = str(count) if count > CONFIRM_TYPED_OVER else ""

@@ -100,7 +100,9 @@ class RunHistoryModel(TaskModel):
             error=run.error,
             last_customers=self._last_customers,
             plan_id=run.plan or "",
+            # Only the newest: an older one's rows are out of date.
             can_resume=run.state.is_resumable and run == (self._runs or (run,))[0],
+            # A rollback of a rollback would be a run again.
             can_roll_back=bool(written)
             and not back
             and run.trigger != "rollback"
@@ -134,6 +136,7 @@ class RunHistoryModel(TaskModel):
         if not sync.on or not sync.schedule:
             return ()
         rule = parse_schedule_rule(sync.schedule)
+        # The nearest is shown lowest, next to the newest run.
         times = next_run_times(rule, now, self._context.time_zone, _MAX_PLANNED_RUNS)
         return tuple(
             RunRowView(

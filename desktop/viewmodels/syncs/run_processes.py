@@ -28,6 +28,7 @@ class RunProcesses:
         self._pending: dict[str, PendingProcess] = {}
         self._started: dict[str, StartedProcessProtocol] = {}
         self._exited: set[str] = set()
+        # By sync: run and stage, when it was first seen, and rows done by then.
         self._stage_starts: dict[str, tuple[str, float, int]] = {}
         self._running: dict[str, str] = {}
 

@@ -9,6 +9,7 @@ from desktop.model.sync_schedule import ScheduleKind, ScheduleRule, parse_schedu
 
 _ADDRESS_SEPARATOR = re.compile(r"[,;\s]+")
 
+# Monday is 0, as in datetime.weekday().
 _WORKDAYS = (0, 1, 2, 3, 4)
 SCHEDULE_FORM_LABELS = (
     ("off", "Only by hand"),
@@ -108,6 +109,7 @@ class ScheduleDraft:
         days = _WORKDAYS if self.form == "weekdays" else tuple(sorted(self.weekdays))
         if not days:
             raise InvalidInput("Choose at least one weekday.")
+        # One rule for one meaning: every weekday is every day.
         if len(days) == 7:
             return ScheduleRule(ScheduleKind.DAILY, start_minute=self.at)
         return ScheduleRule(ScheduleKind.WEEKLY, start_minute=self.at, weekdays=days)

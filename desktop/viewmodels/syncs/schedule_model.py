@@ -17,6 +17,7 @@ from desktop.viewmodels.syncs.schedule_draft import (
 from desktop.viewmodels.syncs.sync_draft_model import SyncDraftModel
 from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
 
+# Enough to see the pattern of a rule.
 _MAX_NEXT_TIMES = 5
 _NO_MAIL_SERVER_NOTE = "No mail server is set up, so no e-mail goes out: Settings, Syncs."
 

@@ -94,6 +94,7 @@ def _state_label(snapshot: SyncSnapshot, starting: bool) -> tuple[str, str]:
     if starting:
         return "Starting", "info"
     last = snapshot.last_run.state if snapshot.last_run is not None else None
+    # What needs a person comes before how the last run ended.
     if snapshot.is_stopped_by_limit:
         return "Waiting for you", "warn"
     if last in (RunState.FAILED, RunState.INTERRUPTED):
@@ -111,6 +112,7 @@ def _last_run_texts(snapshot: SyncSnapshot, now: float) -> tuple[str, str]:
         if total:
             return "", f"{done:,} of {total:,}"
         stage = lower_first(stage_label(running, snapshot.sync.target_service))
+        # While it is reading the total is not known.
         return "", f"{done:,} read" if done else stage
     run = snapshot.last_run
     if run is None:

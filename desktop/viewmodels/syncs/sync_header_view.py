@@ -110,6 +110,7 @@ def build_sync_header(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncHeade
     preview = next((blockers[code] for code in _PREVIEW_BLOCKERS if code in blockers), "")
     first = snapshot.missing_requirements[0].message if snapshot.missing_requirements else ""
     permission = blockers.get("permission", "")
+    # A stopped plan waits for its limit: another try would not help.
     waits = snapshot.sync_state.waiting_count > int(snapshot.is_stopped_by_limit)
     return SyncHeaderView(
         sync_name=sync.name,
@@ -190,6 +191,7 @@ def _progress_detail(run: Run, rate: float | None) -> str:
         parts.append(f"{progress.done:,} so far")
     if progress.calls:
         parts.append(format_count(progress.calls, "call", "calls"))
+    # Less than one a second would show as 0.
     if rate is not None and rate >= 1:
         parts.append(f"{rate:,.0f} a second")
     if progress.eta_s is not None and progress.eta_s >= 1:

@@ -56,6 +56,7 @@ def source_label(sync: Sync, names: PresetNames) -> str:
 
 def condition_label(condition: FieldCondition, names: PresetNames) -> str:
     """Name a condition, the presets' own in their short form."""
+    # The presets' conditions are called as their fields are in Zendesk.
     if condition.field == f"user_fields.{names.box_field}" and condition.value is True:
         return "Ticked “Sync to Sailthru”"
     if condition.field == "value.segment" and condition.test is ConditionOperator.AT_LEAST:
@@ -130,6 +131,7 @@ def next_run_label(sync: Sync, next_at: float | None, now: float) -> str:
     if not sync.schedule:
         return "by hand"
     rule = parse_schedule_rule(sync.schedule)
+    # The time of the next one is always near, and moves.
     if rule.kind is ScheduleKind.EVERY or next_at is None:
         return rule.description.replace("every hour", "hourly").replace("minutes", "min")
     return time_format.format_date_and_time(next_at, now).removeprefix("today ")

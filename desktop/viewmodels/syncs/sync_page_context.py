@@ -71,4 +71,5 @@ class SyncPageContext:
 
     def close(self) -> None:
         """Close the page's connection and end its thread."""
+        # Counting a million rows on it never holds up the rest of the window.
         self.store.close_second_connection()

@@ -26,6 +26,7 @@ class UnsavedDraftStore(Generic[T]):
 
     def save(self, sync_name: str, draft: T | None) -> None:
         """Keep the draft of a sync; None forgets it."""
+        # Each key typed gives a draft; equal ones are not written again.
         if sync_name not in self._drafts_by_sync or self._drafts_by_sync[sync_name] != draft:
             self._drafts_by_sync[sync_name] = draft
             self._tasks.start(f"draft {sync_name}", self._save(sync_name, draft))
