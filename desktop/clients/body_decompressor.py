@@ -14,6 +14,7 @@ class BodyDecompressor:
         self._size = 0
         name = encoding.strip().lower()
         if name in ("", "identity"):
+            # Not compressed: the pieces are the body.
             self._inflate = None
         elif name in ("gzip", "x-gzip", "deflate"):
             # 32 + 15: gzip or zlib, told by the header.
@@ -28,6 +29,7 @@ class BodyDecompressor:
             return
         try:
             while piece:
+                # One byte more than allowed is enough to know that it is too much.
                 room = self._largest - self._size + 1
                 self._take(self._inflate.decompress(piece, room))
                 piece = self._inflate.unconsumed_tail
@@ -36,6 +38,7 @@ class BodyDecompressor:
 
     def finish(self) -> bytes | None:
         """Return the whole body, or None when the compressed data ends too early."""
+        # An empty body without gzip's end is what some servers send with 204 and HEAD.
         if self._inflate is not None and self._size and not self._inflate.eof:
             return None
         return b"".join(self._pieces)

@@ -10,6 +10,7 @@ from desktop.kit.errors import ResponseTimeout, ServiceUnreachable
 _HINT = "It is tried again; check the network if it stays so."
 # OpenSSL's X509_V_ERR_* numbers, as SSLCertVerificationError.verify_code.
 _EXPIRED, _SELF_SIGNED, _SELF_SIGNED_IN_CHAIN, _HOSTNAME, _IP_ADDRESS = 10, 18, 19, 62, 64
+# Windows' Winsock errors are mapped to these names by Python.
 _NETWORK_DOWN_ERRNOS = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 
 

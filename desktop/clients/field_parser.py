@@ -53,8 +53,10 @@ class FieldParser:
         """Return an integer, also one in quotes, else None."""
         if value is None:
             return None
+        # PHP and CSV imports quote numbers; 64 bits have at most 19 digits.
         if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
             value = int(value)
+        # Beyond 2^53 a float does not tell neighbouring integers apart.
         if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
             value = int(value)
         if isinstance(value, int) and not isinstance(value, bool) and abs(value) < MAX_INT:
@@ -74,6 +76,7 @@ class FieldParser:
         """Return a finite number, also one in quotes, else None."""
         if value is None:
             return None
+        # A longer text is no number that somebody meant.
         if isinstance(value, str) and len(value) < 40:
             try:
                 value = float(value)
@@ -101,6 +104,8 @@ class FieldParser:
         """Return a msgspec struct of the fields that `kind` names; others are ignored."""
         try:
             return msgspec.convert(document, kind)
+        # msgspec refuses the whole struct for one lone surrogate; the mapping leaves it out
+        # alone.
         except UnicodeEncodeError:
             return msgspec.convert(self.mapping(document, where), kind)
 

@@ -19,6 +19,7 @@ class HttpRequest:
 
     method: str
     template: str
+    # Ids, addresses and Sailthru's signature: none may get into a log by way of repr().
     path: str = field(repr=False)
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -34,6 +34,7 @@ MAX_INT = 2**64
 def parse_json(body: bytes) -> object:
     """Return the document in a response body. Raises InvalidJsonError."""
     try:
+        # Nearly twice as fast as json on a page of 200 users, and nearly every body passes it.
         return msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _parse_tolerantly(body)
@@ -55,6 +56,7 @@ def _parse_tolerantly(body: bytes) -> object:
 
 
 def _whole(digits: str) -> object:
+    # int() takes quadratic time: a million digits would block the process for seconds.
     return int(digits) if len(digits) <= 20 else UNUSABLE_VALUE
 
 

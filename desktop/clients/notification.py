@@ -11,6 +11,7 @@ from html import escape
 
 log = logging.getLogger(__name__)
 
+# Seconds; a desktop that does not answer by then must not hold up a run.
 _LIMIT_S = 3.0
 _NORMAL, _CRITICAL = b"\x01", b"\x02"
 # The desktop decides how long it stays.
@@ -44,6 +45,7 @@ async def _send_notify_call(title: str, text: str, urgency: bytes) -> bool:
     )
     # The text may be read as markup, the title never is.
     body: tuple[object, ...] = (
+        # 0: a new notification, none is replaced; [] means no buttons.
         "Fairlead", 0, "fairlead", title, escape(text, quote=False), [],
         {"urgency": ("y", urgency[0]), "desktop-entry": ("s", "fairlead")}, _USUAL_MS,
     )  # fmt: skip

@@ -11,7 +11,9 @@ from desktop.clients.http_messages import HttpRequest, HttpResponse
 from desktop.kit.clock import Clock
 
 ACCOUNT_BUCKET = "account"
+# Of each bucket a run leaves this share to the people at work.
 INTERACTIVE_SHARE = 0.25
+# Seconds between looks whether a call under way has told of the new window.
 _UNTIL_HEARD_S = 0.1
 
 
@@ -102,6 +104,7 @@ class _Bucket:
             self.resets_at = now + wait_s
             self.window_s = max(self.window_s, wait_s)
         self.limit, self.last_reported = reading.limit, reading.remaining
+        # Jobs end by themselves: the newest number is right, higher or lower.
         if self.is_concurrency:
             self.remaining = reading.remaining
             return
@@ -182,6 +185,7 @@ class RateLimiter:
     def pause_after_429(self, request: HttpRequest, wait_s: float, *, of_all: bool = True) -> None:
         """Block this route, or the whole account, for `wait_s` seconds after a 429."""
         now = self._clock.monotonic()
+        # An exhausted bucket of the route's own explains the 429, so that others may go on.
         own = (self._buckets[b] for b in self._routes.get(request.route, ()) if b != ACCOUNT_BUCKET)
         spent_own = any(bucket.last_reported == 0 and now < bucket.resets_at for bucket in own)
         key = ACCOUNT_BUCKET if self._shared and of_all and not spent_own else request.route

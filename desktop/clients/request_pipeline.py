@@ -53,9 +53,11 @@ class RetryPolicy:
     reserved_share: float = 0.0
 
 
+# A person waits: three attempts within eight seconds.
 INTERACTIVE_RETRY_POLICY = RetryPolicy(
     ExponentialBackoff(first_delay_s=0.3, max_delay_s=3.0, max_attempts=3), max_wait_s=8.0
 )
+# Nobody waits for a run: it may sit out a quarter of an hour.
 RUN_RETRY_POLICY = RetryPolicy(
     ExponentialBackoff(first_delay_s=1.0, max_delay_s=60.0, max_attempts=8),
     max_wait_s=900.0,
@@ -110,6 +112,7 @@ class RequestPipeline:
         without sending anything while the budget is closed for longer than the patience, and
         AuthenticationError without sending anything while the credentials are known to be refused.
         """
+        # The patience counts from here, waits for the rate limit included.
         begun = self.clock.monotonic()
         attempt, renewed = 1, False
         while True:
@@ -226,6 +229,7 @@ class RequestPipeline:
         if isinstance(error, RateLimited):
             server_says_s: float | None = max(0.0, error.retry_at - self.clock.now())
         elif isinstance(error, ResponseTimeout):
+            # A write that may have been applied is settled by reading, never by sending it again.
             if not request.is_idempotent or request.is_splittable:
                 return None
             server_says_s = None

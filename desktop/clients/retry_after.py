@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
+# One hour.
 MAX_RETRY_AFTER_S = 3600.0
 
 
@@ -27,6 +28,7 @@ def parse_header_number(text: str | None) -> float | None:
         value = float(text) if text is not None else None
     except ValueError:
         return None
+    # Also false for NaN and infinity, which float() accepts.
     return value if value is not None and abs(value) < 1e15 else None
 
 

@@ -92,6 +92,7 @@ class ServiceStatusTracker:
             self.record_response(started)
 
     def _set_status(self, status: ServiceStatus, detail: str = "") -> None:
+        # The detail may change; only a change of status is news.
         if status is self.state.status:
             return
         self.state = ServiceState(self.state.service, status, self._clock.now(), detail)

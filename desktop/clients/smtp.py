@@ -28,6 +28,7 @@ from desktop.kit.text import to_single_line
 if TYPE_CHECKING:
     from aiosmtplib import SMTPResponseException
 
+# Seconds for the whole conversation, not for each step of it.
 SMTP_TIMEOUT_S = 30.0
 # What this computer calls itself; its real name is nobody's business.
 _EHLO_NAME = "[127.0.0.1]"
@@ -120,6 +121,7 @@ def _message(server: SmtpServer, letter: OutgoingEmail, now: float) -> EmailMess
     except (ValueError, IndexError) as error:
         raise ValuesRejected("An address of the e-mail cannot be used.") from error
     message["Date"] = formatdate(now)
+    # Without a domain make_msgid would send this computer's name.
     message["Message-ID"] = make_msgid(domain=server.sender.rpartition("@")[2] or "localhost")
     # So that no automatic answer comes back (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
@@ -147,6 +149,7 @@ def _to_app_error(error: Exception, server: SmtpServer) -> AppError:
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         return ValuesRejected("The mail server refused every address.", _refusals(error.recipients))
     if isinstance(error, aiosmtplib.SMTPResponseException):
+        # 4yz is a transient failure, 5yz a permanent one (RFC 5321, 4.2.1).
         kind = ServiceError if 400 <= error.code < 500 else ValuesRejected
         return kind("The mail server refused the e-mail.", _server_reply(error))
     if isinstance(error, aiosmtplib.SMTPConnectError | OSError):

@@ -32,6 +32,7 @@ async def call_tolerantly(
     value, bad = await caller.call(request, read)
     if bad:
         service = caller.status_tracker.state.service
+        # Counted only: a field's path may hold a var's name, which people choose.
         log.info("%s %s: fields left out: %d", service, request.route, len(bad))
         if on_bad is not None:
             on_bad(bad)

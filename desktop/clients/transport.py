@@ -42,6 +42,7 @@ for _name in ("httpx", "httpcore", "h11"):
 if importlib.util.find_spec("sniffio") is None:
     sys.modules["sniffio"] = cast("ModuleType", None)
 
+# 256 KB: larger writes time out on a slow line, smaller ones cost a call each.
 _CHUNK_BYTES = 1 << 18
 
 _ids = itertools.count(1)
@@ -190,6 +191,7 @@ class HttpTransport:
                 self._build(proxies=self._use_proxies and not _is_local(target)) as client,
                 client.stream("GET", target) as response,
             ):
+                # S3, where Sailthru keeps exports, answers 403 for an address that has expired.
                 if response.status_code in (403, 404, 410):
                     raise NotFound(
                         "The file is not there any more.",
@@ -219,7 +221,10 @@ class HttpTransport:
             return httpx.AsyncClient(
                 verify=self._tls,
                 trust_env=proxies,
+                # httpx keeps the path and query of a redirect, where Sailthru's key and signature
+                # are.
                 follow_redirects=False,
+                # Accepts none: a cookie would tie one agent's calls to another's session.
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
                 headers={"User-Agent": "Fairlead", "Accept-Encoding": "gzip"},
                 timeout=httpx.Timeout(
@@ -320,6 +325,7 @@ def _cached_context(
 
 def _build_tls_context(ca_file: Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
+    # Sailthru asks for 1.2 (docs/sailthru.md 1.12), Zendesk for no less.
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is not None:
         try:

@@ -46,6 +46,7 @@ class ConnectionConfig:
     async def sailthru_credentials(self) -> SailthruCredentials | None:
         """Return the Sailthru key and secret, or None until both are there."""
         key = await self.vault.get(Secret.SAILTHRU_KEY)
+        # One keyring prompt less where there is no key.
         secret = await self.vault.get(Secret.SAILTHRU_SECRET) if key else None
         return SailthruCredentials(key, secret) if key and secret else None
 

@@ -45,6 +45,7 @@ async def sign_out_of_zendesk(config: ConnectionConfig) -> SignOutResult:
             Service.ZENDESK.title, base_url
         ) as transport:
             revoked = await config.token_manager(values, transport).sign_out()
+    # The sign-out above has erased the OAuth tokens.
     await config.vault.delete(Secret.ZENDESK_TOKEN)
     if how == "token":
         return SignOutResult(
@@ -72,5 +73,6 @@ async def disconnect_workspace(config: ConnectionConfig) -> SignOutResult:
         *settings_table.PERMISSION_SETTINGS.values(),
         *_ACCOUNT_SETTINGS,
     )
+    # A managed setting cannot be changed here, and its refusal would keep the rest.
     config.settings_file.change({row.key: None for row in rows if not values.is_managed(row)})
     return result

@@ -50,6 +50,7 @@ async def run_doctor(config: ConnectionConfig, on_check: OnCheck | None = None) 
     """Check all of one workspace; faults become failed checks, not exceptions."""
     checks = CheckCollector(on_check)
     values = _check_settings(config, checks)
+    # Without settings or keys every other check would fail for that reason alone.
     if values is None or not await _check_keyring(config, checks):
         return DoctorReport(checks.results())
     services = config.temporary_clients(values)

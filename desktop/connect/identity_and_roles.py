@@ -107,6 +107,7 @@ def actor_from_zendesk_user(me: SignedInZendeskUser) -> Actor:
 def sailthru_only_actor(values: SettingsValues, person: str) -> Actor:
     """Return the person at work in a workspace without Zendesk, by computer account."""
     set_up_by = values.get(settings_table.SAILTHRU_ONLY_OWNER)
+    # A colleague at the same computer's Fairlead, who did not set it up.
     if set_up_by and set_up_by != person:
         return Actor(person, Role.AGENT)
     return Actor(person, Role(values.get(settings_table.SAILTHRU_ONLY_ROLE)))

@@ -50,10 +50,12 @@ async def sign_in_interactively(
         async with services.zendesk(base_url, _UnsavedTokenCredentials(tokens.access)) as client:
             try:
                 actor = actor_from_zendesk_user(await client.me())
+            # An end user's token must not stay valid at Zendesk.
             except NotPermitted:
                 await _revoke(transport, tokens)
                 raise
         await config.token_manager(values, transport).save_tokens(tokens)
+    # One way of signing in at a time, or nobody would know which one counts.
     await config.vault.delete(Secret.ZENDESK_TOKEN)
     if not values.is_managed(settings_table.ZENDESK_AUTH):
         config.settings_file.change({settings_table.ZENDESK_AUTH.key: "oauth"})

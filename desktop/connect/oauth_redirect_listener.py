@@ -14,9 +14,11 @@ from desktop.kit.errors import UserDecisionNeeded
 # Zendesk compares redirect addresses as texts, so a short list of ports is registered there.
 REDIRECT_PORTS = (47615, 47616, 47617)
 REDIRECT_PATH = "/callback"
+# Five minutes: a password, a second factor, and looking for the phone.
 REDIRECT_TIMEOUT_S = 300.0
 
 _HOST = "127.0.0.1"
+# What common servers accept for a request head.
 _MAX_HEAD_BYTES = 8_192
 _HEAD_TIMEOUT_S = 10.0
 
@@ -161,6 +163,8 @@ def _html_response(status: str, words: str) -> bytes:
     head = (
         f"HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\nCache-Control: no-store\r\n"
+        # The page holds the code in its address: nothing is loaded, framed, cached or referred
+        # to.
         "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
         "Referrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\n\r\n"
     )

@@ -24,6 +24,7 @@ from desktop.vault.secret import Secret, Vault
 
 # Renewed this long before its end, so that no request starts with a token that ends on its way.
 RENEWAL_MARGIN_S = 60.0
+# Seconds: longer than a renewal with one retry may take in the other process.
 _LOCK_TIMEOUT_S = 45.0
 # Without a stated lifetime a token counts until Zendesk refuses it.
 _NEVER_EXPIRES = 0
@@ -164,10 +165,12 @@ class OAuthTokenManager:
         return oauth.parse_tokens(answer, self._clock.now())
 
     async def _save(self, tokens: oauth.OAuthTokens) -> _AccessToken:
+        # Before the vault is asked: a refused write must not lose a pair that exists once.
         self._unstored = tokens
         if tokens.refresh is not None:
             await self._vault.set(Secret.ZENDESK_REFRESH, tokens.refresh)
         access = _AccessToken(tokens.access, int(tokens.expires_at or _NEVER_EXPIRES))
+        # One entry for token and expiry, or a crash could leave them of two pairs.
         await self._vault.set(Secret.ZENDESK_ACCESS, f"{access.expires_at} {access.token}")
         self._unstored = None
         return access

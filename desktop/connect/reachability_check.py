@@ -16,6 +16,7 @@ from desktop.kit.errors import AppError, ServiceUnreachable
 
 # Beyond this the times shown and the ends of tokens are wrong; certificates fail much later.
 _MAX_CLOCK_SKEW_S = 120.0
+# Seconds for each of DNS and TCP.
 _STEP_TIMEOUT_S = 6.0
 
 
@@ -27,6 +28,7 @@ async def check_reachability(
         async with services.transport(service, base_url) as transport:
             before = clock.now()
             answer = await transport.send(HttpRequest("HEAD", "/", "/", is_idempotent=True))
+            # The Date header was written somewhere on the way.
             between = (before + clock.now()) / 2
     except ServiceUnreachable as error:
         step = await _find_failing_step(base_url)

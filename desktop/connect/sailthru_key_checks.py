@@ -82,6 +82,7 @@ async def _check_endpoints(
         if error is None:
             checks.report(f"Sailthru: {endpoint}", True, "Allowed for this key.")
         elif isinstance(error, Forbidden):
+            # The text to send names all endpoints refused so far.
             refused.append(endpoint)
             checks.add(_refused_endpoint_check(endpoint, refused, needed=is_needed))
         else:

@@ -60,6 +60,7 @@ def parse_setup_document(document: Json) -> SetupDocument:
             continue
         elif key.split(".")[0] == "sell":
             notes.append(f"“{key}” is not used yet: Zendesk Sell is not connected here.")
+        # A misspelt permission could leave open what was meant to be shut.
         elif key.startswith("permissions"):
             raise InvalidInput(f"“{key}” in the set-up is not a permission.")
         else:

@@ -18,6 +18,7 @@ _PERSONAL_KEYS = frozenset(
         settings_table.LOG_LEVEL.key,
     }
 )
+# Window, data and syncs are each computer's own.
 _POLICY_SECTIONS = frozenset(
     {
         SettingSection.SAILTHRU,

@@ -36,6 +36,7 @@ async def set_zendesk_account(config: ConnectionConfig, typed: str) -> ZendeskAc
     config.workspaces.require_account_unused(account.base_url, but=config.workspace.name)
     before = config.settings_file.load().values.get(settings_table.ZENDESK_BASE_URL)
     if before != account.base_url:
+        # The tokens of the other account would be sent to this one.
         if before:
             await erase_zendesk_secrets(config.vault)
         config.settings_file.change({settings_table.ZENDESK_BASE_URL.key: account.base_url})

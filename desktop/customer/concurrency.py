@@ -23,6 +23,7 @@ async def run_concurrently(*coroutines: Coroutine[Any, Any, None]) -> None:
             for coroutine in coroutines:
                 group.create_task(coroutine)
     except BaseExceptionGroup as failures:
+        # Callers switch on the error's class, not on a group.
         raise failures.exceptions[0] from None
 
 
@@ -55,6 +56,7 @@ async def none_if_refused(
     try:
         return await ask()
     except AppError as error:
+        # A service that is away is a failed part, not an empty answer.
         if error.is_retryable:
             raise
         return ()

@@ -194,6 +194,7 @@ class _LookupRun:
         zendesk = self._zendesk
         if zendesk is None:
             return
+        # Zendesk's ids are 64-bit: a longer number can only be an external id or a phone.
         is_possible_id = int(number) < 2**63
 
         async def ask() -> tuple[ZendeskUser, ...]:

@@ -58,6 +58,7 @@ class EditFactory:
                 "Sailthru computes who is on it; nobody can be added or removed by hand.",
                 "Change the data the list is computed from.",
             )
+        # Sailthru creates a list by being told its name (docs/sailthru.md 2.1).
         if lists is not None and known is None and not on_profile:
             raise InvalidInput(
                 f"There is no list “{name[:60]}” in Sailthru.",
@@ -132,6 +133,7 @@ class EditFactory:
         if person is not None and person.name and not is_email(person.name):
             first, last = split_name(person.name)
             values = {"first_name": first, **({"last_name": last} if last else {})}
+        # There is no sid yet: a create is the one edit that names an address.
         target = EditTarget(Service.SAILTHRU, address.lower(), address.lower())
         return self._build_request(EditKind.CREATE, target, "", None, values)
 

@@ -21,6 +21,7 @@ from desktop.model.permission import Actor, PermissionDecision, PermissionRules,
 from desktop.store.outbox import DelayPolicy
 from desktop.store.workspace_store import WorkspaceStore
 
+# Characters; the audit keeps it for good.
 _MAX_REASON_LENGTH = 2000
 
 

@@ -20,6 +20,7 @@ def undo_loss_warning(edit: Edit) -> str:
     intent = edit.request
     if intent.kind is EditKind.CREATE:
         return "A created profile stays in Sailthru."
+    # Joining again gets a new date; Sailthru offers no way to set the old one.
     if intent.kind is EditKind.LIST and not intent.new:
         return "The customer joins again from now on: the old join date is lost."
     if intent.kind is EditKind.LIST:

@@ -15,6 +15,7 @@ from desktop.model.zendesk_ticket import ZendeskTicket
 
 log = logging.getLogger(__name__)
 
+# Seconds. 12 calls a minute are 6 % of the Team plan's 200 (docs/zendesk.md 12).
 FAST_POLL_S = 5.0
 SLOW_POLL_S = 60.0
 ACTIVITY_WINDOW_S = 600.0

@@ -14,6 +14,7 @@ from desktop.model.customer_sheet import CustomerMatch, SheetPart, SheetPartStat
 from desktop.model.lookup_query import LookupQueryKind
 from desktop.model.zendesk_user import ZendeskUser
 
+# What the list of matches shows without scrolling far; more is answered by typing more.
 _MAX_MATCHES = 20
 # For these the profile is asked for by the query itself, and it may not be the primary address's.
 _PROFILE_QUERY_KINDS = (LookupQueryKind.EMAIL, LookupQueryKind.SID)

@@ -58,6 +58,7 @@ class ChangeBus:
 
     def publish(self, changes: ChangeSet) -> None:
         """Call every listener with `changes`; one that raises does not stop the others."""
+        # A copy: a listener may unsubscribe itself while it is called.
         for listener in tuple(self._listeners):
             try:
                 listener(changes)

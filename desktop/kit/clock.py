@@ -37,6 +37,8 @@ class SystemClock:
         # Imported here: a clock is made before the first paint, which waits for no loop.
         import asyncio
 
+        # A deadline that has passed gives a negative time, which asyncio takes for the loop's
+        # next turn.
         await asyncio.sleep(max(0.0, seconds))
 
 

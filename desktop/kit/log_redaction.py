@@ -39,10 +39,12 @@ class Redactor:
 
     def add_secrets(self, *secrets: str) -> None:
         """Mask these values from now on wherever they occur; under 6 characters is ignored."""
+        # A shorter value would be found inside ordinary words and mask them.
         self._secrets.update(s for s in secrets if len(s) >= 6)
 
     def redact(self, text: str) -> str:
         """Return `text` with secrets, addresses and phone numbers masked."""
+        # The longest first: one secret may contain another.
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, MASK)
         for pattern, replacement in _PATTERNS:

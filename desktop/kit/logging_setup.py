@@ -7,6 +7,7 @@ from pathlib import Path
 from desktop.kit.log_redaction import RedactingFormatter, Redactor
 from desktop.kit.rotating_log_file import RotatingLogFile
 
+# httpx, httpcore and h11 log whole URLs at INFO and DEBUG; Sailthru's hold key and signature.
 _QUIET_LIBRARIES = (
     "httpx",
     "httpcore",
@@ -31,6 +32,7 @@ def set_up_logging(level: str, folder: Path | None, redactor: Redactor) -> None:
     handler = _build_handler(folder)
     handler.setFormatter(RedactingFormatter(redactor))
     root.addHandler(handler)
+    # Of what is not ours, warnings alone.
     root.setLevel(logging.WARNING)
     set_log_level(level)
     for name in _QUIET_LIBRARIES:
@@ -46,6 +48,7 @@ def _build_handler(folder: Path | None) -> logging.Handler:
     if folder is not None:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # 10 MB in all, which a mail to support still takes as an attachment.
             return RotatingLogFile(folder / "fairlead.log", most=2_000_000, kept=4)
         except OSError as error:
             # Told once the stderr handler below is in place; a log is never worth a failed start.

@@ -31,6 +31,7 @@ class RotatingLogFile(logging.FileHandler):
         if self.stream is not None:
             self.stream.close()
             self.stream = None
+        # From the oldest on, or each rename would overwrite the next.
         for number in range(self._backup_count, 0, -1):
             older = self._backup_path(number - 1) if number > 1 else self._path
             if older.exists():

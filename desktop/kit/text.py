@@ -3,6 +3,7 @@
 
 def format_count(count: int, one: str, many: str) -> str:
     """Return `1 change` or `3,000 changes`: the count with its noun in singular or plural."""
+    # Zero takes the plural in English.
     return f"{count:,} {one if count == 1 else many}"
 
 

@@ -40,6 +40,7 @@ def check_consent(
     if not purposes:
         return ConsentDecision(is_given=True, explanation="")
     for purpose in purposes:
+        # None (the field was not read) is no evidence.
         if is_condition_met(purpose.evidence, fields, now):
             explanation = _describe_evidence(purpose.evidence, fields, now)
             return ConsentDecision(is_given=True, explanation=explanation)

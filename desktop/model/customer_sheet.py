@@ -38,6 +38,7 @@ class SheetPart(Generic[T]):
     error: AppError | None = None
 
 
+# Lists and user fields change rarely; reading them costs a call per look-up otherwise.
 CATALOGUE_MAX_AGE_S = 300.0
 
 

@@ -23,6 +23,7 @@ class CustomerType(Enum):
 
 def parse_customer_type(text: str) -> CustomerType | None:
     """Return the customer type, tolerating case, space and hyphen (`Ecommerce `)."""
+    # The original Zendesk app let people type it: “Ecommerce ”, “E-Commerce” (S0-19).
     squeezed = text.strip().lower().replace("-", "").replace(" ", "")
     return next((kind for kind in CustomerType if kind.value == squeezed), None)
 
@@ -87,9 +88,11 @@ def _segment(
     source: CustomerValueSource, variables: Mapping[str, Json], lists: frozenset[str]
 ) -> int | None:
     number = _number(variables.get(source.segment_var))
+    # A var may hold anything; another number is not a segment.
     if number is not None and number in (1, 2, 3, 4):
         return int(number)
     by_list = [rank for name, rank in source.segment_lists.items() if name in lists]
+    # On the lists of several segments: the highest counts.
     return max(by_list, default=None)
 
 

@@ -8,6 +8,7 @@ from desktop.model.optout_level import OptOutLevel, is_loosening
 from desktop.model.permission import Permission
 from desktop.model.service import Service
 
+# Seconds: long enough to notice a slip, short enough not to be forgotten.
 UNDO_WINDOW_S = 10.0
 
 

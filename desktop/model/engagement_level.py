@@ -16,5 +16,6 @@ def describe_engagement(level: str | None) -> tuple[str, str] | None:
     """Return a level's name and meaning; an unknown level as it came, None when absent."""
     if not level:
         return None
+    # Sailthru may add levels; an unknown one is shown, not hidden.
     known = _DESCRIPTIONS.get(level.strip().lower())
     return known if known else (level, "a level this app does not know")

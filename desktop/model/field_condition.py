@@ -103,6 +103,7 @@ def _at_most(value: FieldValue, wanted: Json, now: float) -> bool:
 
 def _compare(value: FieldValue, wanted: Json) -> int | None:
     """-1, 0 or 1 as numbers, else as timestamps; None where they have no order."""
+    # As numbers first: “9” is less than “10”, and both may be texts.
     numbers = parse_number(value), parse_number(wanted)
     if numbers[0] is not None and numbers[1] is not None:
         return (numbers[0] > numbers[1]) - (numbers[0] < numbers[1])
@@ -141,6 +142,7 @@ def _is_boolean_like(value: FieldValue) -> bool:
 
 def _has(value: FieldValue, wanted: Json) -> bool:
     if isinstance(value, str):
+        # People type “vip” and mean “VIP”.
         return isinstance(wanted, str) and wanted.casefold() in value.casefold()
     if isinstance(value, (Mapping, Sequence)):
         return any(matches_typed_value(part, wanted) for part in value)

@@ -157,6 +157,7 @@ def apply_mapping_row(
     value = read_source_value(row, source)
     if not row.on or isinstance(value, AbsentValue):
         return None
+    # What is absent in the target is empty for every operator.
     there = target.get(row.target)
     old: Json = convert(there, row) if isinstance(there, Instant) else there
     new = _OPERATORS[row.operator](old, value, row, convert)
@@ -174,6 +175,7 @@ def _filter_names(held: FieldValue | AbsentValue, names: str) -> FieldValue | Ab
     """The lists or stages of a record that count; a name with a comma is quoted."""
     if isinstance(held, (AbsentValue, str)) or not isinstance(held, Sequence) or not names.strip():
         return held
+    # List names may hold commas, so they are written as a CSV row.
     wanted = {name.strip() for name in next(csv.reader([names], skipinitialspace=True))}
     return [name for name in held if name in wanted]
 
@@ -250,6 +252,7 @@ def is_same_field_value(field: str, left: Json, right: Json) -> bool:
 
 def _keep_reason(row: MappingRow, old: Json) -> str:
     """Why the old value is kept whatever the source holds; empty: it need not be."""
+    # Asked before the operator: protection holds whatever a row does.
     if row.protection is FieldProtection.NEVER:
         return "protected: no sync changes it"
     fills_only = (
@@ -279,6 +282,7 @@ def _three_way_compare(
     if isinstance(known, AbsentValue):
         # A preference for the target also keeps it from being emptied; a question is only asked
         # where there is a choice between two values.
+        # Nothing is remembered of the last common value, so nobody knows who changed it.
         theirs = not is_empty(old) and (
             row.prefer is ConflictPreference.TARGET or not is_empty(new)
         )

@@ -24,6 +24,7 @@ def parse_number(value: FieldValue) -> Decimal | None:
     if isinstance(value, str) and not _is_plain_number(value):
         return None
     try:
+        # Of a float its shortest text: Decimal(0.1) would have 55 digits.
         number = Decimal(value.strip()) if isinstance(value, str) else Decimal(repr(value))
     except InvalidOperation:
         return None

@@ -88,6 +88,7 @@ def is_cap_reached(pressure: FrequencyCap, count: int) -> bool:
     return count >= pressure.most
 
 
+# Calendar lengths: a month ago on 31 March is the last day of February.
 _PERIOD_LENGTHS = {
     CapPeriod.WEEK: relativedelta(weeks=1),
     CapPeriod.MONTH: relativedelta(months=1),

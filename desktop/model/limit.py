@@ -49,6 +49,7 @@ def exceeded_limits(
     source. `incremental`: only what changed was read, so that nothing read is no empty source.
     `allowed`: codes that were allowed for this run; an empty source cannot be allowed.
     """
+    # A source that was emptied by mistake would take everybody off the lists.
     if read == 0 and not incremental:
         return (LimitBreach(EMPTY_SOURCE, 0, 0, _EMPTY_SOURCE_MESSAGE),)
     found = []

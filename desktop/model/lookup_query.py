@@ -35,10 +35,12 @@ class LookupQuery:
 
 
 _EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\/]+")
+# A Sailthru id is a MongoDB ObjectId: 12 bytes in hex.
 _SID = re.compile(r"[0-9a-fA-F]{24}")
 _TICKET = re.compile(r"#\s*(\d+)")
 _TICKET_PATH = re.compile(r"/(?:agent/|hc/(?:[\w-]+/)?|api/v2/)?(?:tickets|requests)/(\d+)")
 _USER_PATH = re.compile(r"/(?:agent/|api/v2/)?users/(\d+)")
+# Six digits at least: shorter numbers are tickets or ids more often.
 _PHONE = re.compile(r"\+?[\d\s().\-/]{6,24}")
 # ASCII: else “ſid” would be taken for “sid”.
 _PREFIXED_QUERY = re.compile(
@@ -103,6 +105,7 @@ def record_query(service: Service, record_id: str) -> str:
 
 def is_email(text: str) -> bool:
     """Whether `text` has the form of one e-mail address: the one rule for all of Fairlead."""
+    # RFC 5321 4.5.3.1: 254 octets for the address, 64 for the part before the @.
     if len(text) > 254 or not text.isprintable() or not _EMAIL.fullmatch(text):
         return False
     local, _, domain = text.rpartition("@")
@@ -116,6 +119,7 @@ def is_email(text: str) -> bool:
 
 
 def _clean(text: str) -> str:
+    # A whole mail was pasted.
     if len(text) > 4096:
         raise InvalidInput(
             f"That is {len(text):,} characters long.",
@@ -187,6 +191,7 @@ def _validated_query(kind: LookupQueryKind, value: str) -> LookupQuery:
 
 
 def _parse_email(value: str) -> LookupQuery:
+    # Copied out of a sentence, an address brings its punctuation along.
     address = value.strip().strip(".,;").lower()
     if is_email(address):
         return LookupQuery(LookupQueryKind.EMAIL, address)

@@ -25,6 +25,7 @@ def validate_mapping(rows: Sequence[MappingRow], target: Service) -> tuple[str, 
     seen: set[str] = set()
     check = _sailthru_problems if target is Service.SAILTHRU else _zendesk_problems
     for row in (row for row in rows if row.on):
+        # Written twice, the order of rows would decide.
         if row.target in seen:
             problems.append(f"Two rows write {row.target}: keep one of them.")
         seen.add(row.target)

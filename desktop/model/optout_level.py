@@ -27,6 +27,7 @@ class OptOutLevel(Enum):
         return _EXPLANATIONS[self]
 
 
+# Blast stops campaigns, basic all marketing, all every e-mail (docs/sailthru.md 4.4).
 _STRICTNESS = {OptOutLevel.NONE: 0, OptOutLevel.BLAST: 1, OptOutLevel.BASIC: 2, OptOutLevel.ALL: 3}
 
 _LABELS = {

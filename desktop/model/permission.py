@@ -93,6 +93,7 @@ def check_permission(
     permission: Permission, actor: Actor, rules: PermissionRules
 ) -> PermissionDecision:
     """Decide whether `actor` may use a permission under these rules."""
+    # The switch stops every change at once, whatever the table allows.
     if permission not in (Permission.VIEW,) and not rules.are_changes_enabled:
         return PermissionDecision(
             False, "Changes are switched off here. An admin can switch them on in Settings."

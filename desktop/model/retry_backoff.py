@@ -22,7 +22,9 @@ class ExponentialBackoff:
         if attempt >= self.max_attempts:
             return None
         step = min(self.max_delay_s, self.first_delay_s * self.factor ** (attempt - 1))
+        # Spread, so that many waiting calls do not come back at the same moment.
         own = step * (0.5 + 0.5 * jitter)
         if server_says_s is None:
             return own
+        # Never before the server's time, and spread over a moment after it.
         return server_says_s + own * 0.25

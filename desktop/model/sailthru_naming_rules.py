@@ -8,8 +8,11 @@ from desktop.kit.errors import InvalidInput
 from desktop.kit.text import is_valid_unicode
 from desktop.model.json_value import Json
 
+# docs/sailthru.md 5.
 MAX_VAR_NAME_LENGTH = 32
+# Characters. Sailthru advises 140; this only keeps a request small.
 _MAX_VALUE_LENGTH = 100_000
+# PHP's json_decode stops at 512, Python's recursion at 1,000; data is never this deep.
 _MAX_DEPTH = 50
 
 

@@ -16,10 +16,12 @@ def confirmed_value(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Jso
     """Return the value the service last confirmed, in the form an edit uses."""
     profile, person = sheet.profile.value, sheet.user.value
     if kind is EditKind.SYNC_CHECKBOX:
+        # Absent or null counts as not ticked.
         return bool(person.user_fields.get(name)) if person else None
     if profile is None:
         return None
     if kind is EditKind.OPTOUT:
+        # Sailthru leaves the level out where nothing was refused.
         return (profile.optout or OptOutLevel.NONE).value
     if kind is EditKind.LIST:
         return name in profile.lists

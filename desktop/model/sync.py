@@ -13,7 +13,9 @@ from desktop.model.lifecycle_stage import FrequencyCap, LifecycleStage
 from desktop.model.limit import Limit
 from desktop.model.service import Service
 
+# Characters; the name is part of a lock file's name.
 SYNC_NAME_MAX_LENGTH = 64
+# Name, schedule, limits and notifications change nothing that a plan holds.
 _PLAN_RELEVANT_FIELDS = ("source", "identity", "effects", "purposes", "stages", "opt_in")
 
 

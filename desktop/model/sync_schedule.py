@@ -30,7 +30,9 @@ SCHEDULE_EXAMPLES = (
 )
 
 _DAY_MINUTES = 1440
+# Every half hour: below that, a distance says it better.
 _MAX_RUNS_PER_DAY = 48
+# A week: beyond, the days of a month are meant.
 _MAX_INTERVAL_MINUTES = 7 * _DAY_MINUTES
 # Day 31 comes every 62 days at the longest.
 _MAX_GAP = timedelta(days=63)
@@ -140,6 +142,7 @@ def find_due_run(rule: ScheduleRule, last: float | None, now: float, zone: str) 
 def _interval_due(distance_s: float, last: float | None, now: float) -> float | None:
     if last is None:
         return now
+    # However many were missed: the latest one only.
     passed = (now - last) // distance_s
     return last + distance_s * passed if passed else None
 

@@ -34,10 +34,12 @@ def first_timestamp_of_wall_time(wall: datetime, zone: ZoneInfo) -> float:
     A time that is left out when the clocks go forward becomes the next one that exists.
     """
     while not _exists(wall, zone):
+        # Gaps are whole minutes; the longest in tzdata is a day (Samoa, 2011).
         wall += timedelta(minutes=1)
     return wall.replace(tzinfo=zone).timestamp()
 
 
 def _exists(wall: datetime, zone: ZoneInfo) -> bool:
+    # A time in the gap of the clock change comes back as another one.
     there = wall.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
     return there.replace(tzinfo=None) == wall

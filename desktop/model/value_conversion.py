@@ -20,6 +20,7 @@ ROUNDING_EXPLANATION = "Decimals become whole numbers; half is rounded away from
 # What a Zendesk tag may hold; everything else becomes an underscore. Digits stay: without them
 # “plan 1” and “plan 2” would be one tag.
 _INVALID_TAG_CHARACTERS = re.compile(r"[^\w\-/:]+")
+# Besides true and 1, as forms and spreadsheets write it.
 _YES = frozenset({"yes", "on"})
 _NO = frozenset({"no", "off"})
 
@@ -211,6 +212,7 @@ def _as_integer(value: FieldValue, zone: str) -> Json:
     if value == "":
         return None
     number = parse_number(value)
+    # Zendesk's integer fields are 64-bit.
     if number is None or not -(2**63) <= number < 2**63:
         raise _unconvertible(value, "a whole number")
     return _round_half_up(number)

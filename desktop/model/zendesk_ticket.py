@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# Custom statuses map to one of these categories in the API (developer.zendesk.com, Tickets).
 UNSOLVED_STATUSES = ("new", "open", "pending", "hold")
 DELETED_STATUS = "deleted"
 

@@ -68,6 +68,7 @@ class ZendeskUser:
     def emails(self) -> tuple[str, ...]:
         """All the user's addresses in lower case, the primary one first, each once."""
         ordered = [self.email] if self.email else []
+        # The primary address is an identity too, and is listed once.
         ordered += [i.value for i in self.identities if i.type == "email"]
         return tuple(dict.fromkeys(address.strip().lower() for address in ordered if address))
 

@@ -12,6 +12,7 @@ def flatten_to_dotted_keys(
     """Yield key and value; stops at a key of the table, whose value may be an object too."""
     for name, value in document.items():
         key = f"{prefix}{name}"
+        # `value.segment_lists` is a setting whose value is an object.
         if key not in SETTINGS_BY_KEY and isinstance(value, Mapping):
             yield from flatten_to_dotted_keys(value, f"{key}.")
         else:

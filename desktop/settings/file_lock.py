@@ -37,6 +37,7 @@ def hold_lock_blocking(path: Path, *, limit_s: float = 2.0) -> Iterator[None]:
     """Hold the lock for a few milliseconds' work. Raises StorageError when it stays taken."""
     handle = _open_lock_file(path)
     try:
+        # Elapsed time, not the clock's: a clock set back would make a waiter wait for hours.
         until = time.monotonic() + limit_s
         while not _try_lock(handle):
             if time.monotonic() >= until:

@@ -10,6 +10,7 @@ from pathlib import Path
 from desktop.kit.errors import InvalidInput, StorageError
 from desktop.model.json_value import Json
 
+# A settings file has some KB; parsing gigabytes would hang the start.
 _LARGEST_BYTES = 2_000_000
 
 
@@ -32,6 +33,7 @@ def read_json_object(path: Path) -> Mapping[str, Json] | None:
 def parse_json_object(raw: bytes, what: str) -> Mapping[str, Json]:
     """Return the JSON object in `raw`. Raises InvalidInput that names `what` otherwise."""
     try:
+        # Python also reads NaN and Infinity, which nobody else writes or reads.
         document = json.loads(raw, parse_constant=_reject_constant)
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{what} is not valid JSON.", _error_position(error)) from error
@@ -54,7 +56,10 @@ def write_text_atomically(path: Path, text: str) -> None:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
+            # Without it a power cut may leave the new name with no content (ext4, delayed
+            # allocation).
             os.fsync(file.fileno())
+        # Atomic on POSIX and Windows, and within one folder always on one disk.
         Path(temporary).replace(path)
     except OSError as error:
         if temporary is not None:

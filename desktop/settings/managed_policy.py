@@ -113,6 +113,7 @@ def _apply_policy_value(values: dict[str, Json], key: str, value: Json) -> None:
     if not setting.is_policy_manageable:
         raise _UnknownKeyError
     checked = setting.validate(value)
+    # A second file may narrow what the first allows, and never widen it.
     if setting.section is SettingSection.PERMISSIONS and values.get(key) is False:
         return
     values[key] = checked

@@ -13,6 +13,7 @@ from pathlib import Path
 
 # Root only; on Windows the owner is looked up by its SID instead.
 _ROOT = frozenset({0})
+# Whoever can write there is trusted, but a mistake must not fill the memory.
 _LARGEST_BYTES = 1_000_000
 
 
@@ -59,6 +60,7 @@ class PolicyFolder:
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as error:
+            # Trusted and unreadable closes everything: it may hold a restriction.
             yield PolicyFile(path, True, problem=f"{path} cannot be read: {error.strerror}.")
 
     def _trust_problem(self, path: Path, status: os.stat_result) -> str:
@@ -68,9 +70,11 @@ class PolicyFolder:
             return (
                 "" if owned_by_administrator(path) else _ignored_message(path, "no administrator")
             )
+        # Also the folders: whoever may rename a file in them can put another in its place.
         for what, found in ((path, status), *((p, p.stat()) for p in self._folders(path))):
             if found.st_uid not in self._owners:
                 return _ignored_message(path, f"{what} does not belong to root")
+            # Writable for group or others.
             if stat.S_IMODE(found.st_mode) & 0o022:
                 return _ignored_message(path, f"others may write to {what}")
         return ""

@@ -45,6 +45,7 @@ def normalize_zendesk_url(value: Json) -> str:
     """
     if not isinstance(value, str):
         raise InvalidInput("The Zendesk account must be a text.", hint=_HINT)
+    # Copied text brings spaces and line breaks along.
     typed = value.strip()
     if not typed:
         return ""
@@ -57,6 +58,7 @@ def normalize_zendesk_url(value: Json) -> str:
     name = host.removesuffix(_ZENDESK)
     if not host.endswith(_ZENDESK) or not _LABEL.fullmatch(name):
         raise InvalidInput(_rejection_message(typed, host), hint=_HINT)
+    # https alone: a port in a pasted address is a proxy's or a mistake.
     if parts.port not in (None, 443):
         raise InvalidInput("Zendesk is not reached on a port of its own.", hint=_HINT)
     # A pasted http:// page of Zendesk names the account; it does not ask for plain text.

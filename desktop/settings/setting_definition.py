@@ -82,5 +82,6 @@ class Setting(Generic[T]):
             raise InvalidInput(
                 f"“{self.label}” cannot be set to that.",
                 error.title + (f" {error.message}" if error.message else ""),
+                # The hint of the parser says more than the general help, where it has one.
                 error.hint or self.help,
             ) from error

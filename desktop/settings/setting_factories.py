@@ -46,6 +46,7 @@ def number_setting(
     **options: Unpack[SettingOptions],
 ) -> Setting[int]:
     """Return a setting that is a whole number from `minimum` to `maximum`."""
+    # The bounds go into the parser and, for the dialog's spin box, into the row.
     kind, parse = SettingKind.NUMBER, value_parsers.integer_parser(minimum, maximum)
     row = Setting(key, kind, default, parse, section, label, help, **options)
     return replace(row, minimum=minimum, maximum=maximum)

@@ -56,6 +56,7 @@ class SettingsValues:
             try:
                 self._read[key] = setting.parse(value)
             except InvalidInput as error:
+                # Not the default: a damaged “no” must not become a “yes”.
                 self._read[key] = setting.fallback
                 notices.append(f"“{setting.label}” in the settings is damaged: {error.title}")
         return notices
@@ -113,7 +114,9 @@ class SettingsFile:
         self.load()
         document = self._document()
         settings = {**_settings_of(document), **checked}
+        # None takes a key back to its default.
         settings = {key: value for key, value in settings.items() if value is not None}
+        # Other keys of the document are a later version's, and stay.
         whole = {**document, "version": SETTINGS_MIGRATIONS.current_version, "settings": settings}
         json_file.write_json_object(self._path, whole)
         return SettingsValues(settings, self._policy)

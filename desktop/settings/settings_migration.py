@@ -47,6 +47,7 @@ class DocumentMigrations:
         version = document.get("version")
         if isinstance(version, bool) or not isinstance(version, int) or version < 1:
             raise InvalidInput(f"{what} does not say its version.")
+        # Another computer of the same home folder may run a newer version.
         if version > self.current_version:
             raise StorageError(
                 f"{what} was written by a newer Fairlead.",

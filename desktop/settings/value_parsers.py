@@ -14,6 +14,7 @@ from desktop.model.mapping_validation import ZENDESK_FIELD_KEY
 from desktop.model.sailthru_naming_rules import validate_var_name
 from desktop.model.time_zone import parse_time_zone
 
+# Characters; more is a pasted document, not a setting.
 _LONGEST = 500
 
 
@@ -139,6 +140,7 @@ def parse_email(value: Json) -> str:
 def parse_file_path(value: Json) -> str:
     """Return an absolute file path, or an empty text; whether it exists is seen on use."""
     path = parse_text(value)
+    # Relative to what? A run by the system's timer starts in another folder.
     if path and not Path(path).is_absolute():
         raise InvalidInput("It must be a whole path, from the root of the disk.")
     return path
@@ -148,6 +150,7 @@ def parse_segment_lists(value: Json) -> Mapping[str, int]:
     """Return `{"list name": segment}`, segments 1 to 4."""
     if not isinstance(value, Mapping):
         raise InvalidInput("It must be an object of list names and segments from 1 to 4.")
+    # Prediction Manager has four segments (docs/sailthru.md 6).
     rank = integer_parser(1, 4)
     return MappingProxyType({parse_name(key): rank(segment) for key, segment in value.items()})
 

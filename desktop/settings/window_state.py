@@ -16,7 +16,9 @@ from desktop.settings import json_file
 
 log = logging.getLogger(__name__)
 
+# Qt's geometry has some hundred bytes, a window's layout a few KB (base64).
 _LARGEST_BYTES = 16_384
+# The window has a dozen tables and hints; more is damage.
 _MOST_ENTRIES = 64
 _LONGEST = 200
 

@@ -13,6 +13,7 @@ if sys.platform == "win32":
     from uuid import UUID
 
     _PROGRAM_DATA = UUID("62AB5D82-FDC1-4DC3-A9DD-070D1D495D97").bytes_le
+    # SE_FILE_OBJECT and OWNER_SECURITY_INFORMATION (winnt.h, accctrl.h).
     _FILE_OBJECT = 1
     _OWNER = 1
     # Administrators, the system itself, TrustedInstaller.

@@ -20,7 +20,9 @@ from desktop.settings.settings_file import SettingsFile
 DEFAULT_NAME = "main"
 _IDENTITY_FILE = "workspace.json"
 _ID = re.compile(r"[0-9a-f]{32}")
+# Letters of any script, digits, spaces and hyphens: no dot and no path separator.
 _NAME = re.compile(r"[^\W_](?:[\w -]{0,38}[\w-])?")
+# Device names on Windows, where no folder can be called so.
 _RESERVED = re.compile(r"(?i)con|prn|aux|nul|com\d|lpt\d")
 
 
@@ -54,6 +56,7 @@ class Workspace:
 
 def validate_workspace_name(text: str) -> str:
     """Return a name that can be a folder's on every system. Raises InvalidInput."""
+    # macOS hands names out decomposed: “é” would be another workspace.
     name = unicodedata.normalize("NFC", text.strip())
     if not _NAME.fullmatch(name) or _RESERVED.fullmatch(name) or len(name.encode()) > 120:
         raise InvalidInput(
@@ -78,6 +81,7 @@ class WorkspaceRegistry:
     def names(self) -> tuple[str, ...]:
         """Return the names of all workspaces, sorted; unreadable folders are left out."""
         try:
+            # A folder without its identity file is one that was being removed.
             found = [f.name for f in self._root.iterdir() if (f / _IDENTITY_FILE).is_file()]
         except FileNotFoundError:
             return ()
@@ -228,6 +232,7 @@ class WorkspaceRegistry:
 
     @staticmethod
     def _new_id(folder: Path) -> str:
+        # Random and not counted: two computers with one home folder must not give the same id.
         new = os.urandom(16).hex()
         json_file.write_json_object(folder / _IDENTITY_FILE, {"version": 1, "id": new})
         return new

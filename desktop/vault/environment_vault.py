@@ -40,6 +40,7 @@ def read_environment_secrets(environ: Mapping[str, str] = os.environ) -> Environ
     found = {}
     for variable, secret in SECRET_VARIABLES.items():
         value = environ.get(variable, "")
+        # Compose files and CI set a variable without a value where there is none.
         if value.strip():
             try:
                 found[secret] = validate_secret(secret, value)
@@ -59,6 +60,7 @@ class EnvironmentVault:
         self._below = below
         self._overrides = overrides.secrets
         if redactor is not None:
+            # The keyring's secrets are added as they are read; these never pass through it.
             redactor.add_secrets(*self._overrides.values())
 
     @property
@@ -74,6 +76,7 @@ class EnvironmentVault:
 
     async def get(self, secret: Secret) -> str | None:
         """Return the environment's secret, else the one of the vault below."""
+        # Asking the keyring all the same could open a password prompt on a server.
         return self._overrides.get(secret) or await self._below.get(secret)
 
     async def set(self, secret: Secret, value: str) -> None:

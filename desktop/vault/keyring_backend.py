@@ -81,6 +81,7 @@ def _chained_backends(backend: "KeyringBackend") -> Iterator[object]:
 def backend_refusal_reason(backend: object) -> str:
     """Return why a keyring backend keeps no secret safe; empty: it may be used."""
     kind = type(backend)
+    # keyrings.alt has PlaintextKeyring and others whose name tells that they do not encrypt.
     full = f"{kind.__module__}.{kind.__qualname__}"
     if kind.__module__ == "keyring.backends.fail":
         return "No keyring service is running for this session."
@@ -95,6 +96,7 @@ def _to_app_error(error: Exception) -> AppError:
         return error
     from keyring import errors
 
+    # macOS and Secret Service raise KeyringLocked; a dismissed prompt comes as an InitError.
     if isinstance(error, errors.KeyringLocked) or _waits_for_password(error):
         return keyring_locked_error()
     if isinstance(error, errors.NoKeyringError | errors.InitError):

@@ -13,6 +13,7 @@ from desktop.vault.keyring_errors import keyring_timeout_error
 from desktop.vault.secret import Secret, validate_secret
 
 T = TypeVar("T")
+# Seconds. A person needs some for the password, and a hanging D-Bus service never answers.
 KEYRING_TIMEOUT_S = 10.0
 
 

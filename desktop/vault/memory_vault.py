@@ -35,6 +35,7 @@ class MemoryVault:
         self._secrets.pop(secret, None)
 
     def _keep(self, secret: Secret, value: str) -> None:
+        # The same rule as the keyring's, so that the demo refuses what a real workspace would.
         kept = validate_secret(secret, value)
         self._redactor.add_secrets(kept)
         self._secrets[secret] = kept

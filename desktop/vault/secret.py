@@ -73,6 +73,8 @@ def validate_secret(secret: Secret, value: str) -> str:
     stripped = value.strip()
     if not stripped:
         raise InvalidInput(f"The {secret.label} is empty.")
+    # Mail programs turn hyphens into dashes and break long lines; both services issue ASCII
+    # alone.
     if not stripped.isascii() or not stripped.isprintable():
         raise InvalidInput(
             f"The {secret.label} holds a character that no key has.",

@@ -84,6 +84,8 @@ class SailthruBulkClient:
 def _memory_mapped(path: Path) -> Iterator[mmap.mmap]:
     try:
         with path.open("rb") as file:
+            # A million lines are some hundred MB: mapped, they are read once and never copied
+            # here.
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError):
         raise InvalidInput(

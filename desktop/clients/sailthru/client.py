@@ -41,6 +41,7 @@ _PROFILE_FIELDS: Mapping[str, int] = {
     "vars": 1,
 }
 # Ids nobody has: a call with them shows whether the key may make it, and touches nothing.
+# 24 hex digits like any sid.
 _NONEXISTENT_SID = "0" * 24
 _NONEXISTENT_LIST = "fairlead rights check"
 
@@ -174,8 +175,10 @@ def _profile_changes(
 ) -> dict[str, object]:
     changes: dict[str, object] = {}
     if lists:
+        # 1 joins, 0 leaves (docs/sailthru.md 2.1).
         changes["lists"] = {name: int(on) for name, on in lists.items()}
     if variables:
+        # Only the vars named change; null clears the value and keeps the key.
         changes["vars"] = dict(variables)
     return changes
 

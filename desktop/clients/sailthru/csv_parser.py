@@ -39,6 +39,7 @@ class CsvRecordReader:
     """Splits UTF-8 pieces of any length into records; invalid bytes become surrogates."""
 
     def __init__(self) -> None:
+        # -sig: a byte order mark before the first column's name would hide it.
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
         self._line_no = 1
         # What came of the line that has no end yet, and of the record that has none.
@@ -65,6 +66,8 @@ class CsvRecordReader:
         if end:
             line = f"{_drain(self._line)}\n"
             yield from self._end_line(line)
+            # All whole lines of the piece at once: most cells have no quote, and a step per line
+            # is slow.
             whole, end, unfinished = rest.rpartition("\n")
             if self._record.tell() and '"' not in whole:
                 self._record.write(whole + end)

@@ -25,6 +25,7 @@ _SAILTHRU = Service.SAILTHRU
 # Codes that refuse a value → the field it is about; "" where only the text names it.
 _REJECTED_FIELDS = {6: "", 11: "email", 18: "schedule_time", 42: ""}
 _NOT_FOUND_CODES = {12, 13, 14, 15, 16}
+# “Email may not be mailed” and its relatives.
 _UNMAILABLE_CODES = {32, 33, 34, 35}
 _BLOCKED_NETWORK_CODE = 4
 _FORBIDDEN_CODES = {_BLOCKED_NETWORK_CODE, 21, 22, 36, 37, 41}

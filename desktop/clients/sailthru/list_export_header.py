@@ -66,6 +66,7 @@ def parse_export_header(names: Sequence[str], wanted: Iterable[str]) -> ExportHe
     may well be called `lists` beside the column `Lists`. Raises ServiceError where nothing
     tells whose row a row is.
     """
+    # By index, not by name: a var may have a column's name.
     left = {place: name.strip() for place, name in enumerate(names)}
     parameters = tuple(dict.fromkeys(wanted))
     columns = _match_columns(_KNOWN_COLUMNS, left, str)

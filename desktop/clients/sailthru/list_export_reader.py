@@ -100,6 +100,7 @@ class ListExportReader:
         if not is_valid_unicode(record.text):
             return InvalidExportRow(record.line_no, "not valid UTF-8", record.line_count)
         cells = record.cells()
+        # A row of another width would put values into the wrong vars.
         if len(cells) != header.width:
             reason = f"{len(cells)} cells instead of {header.width}"
             return InvalidExportRow(record.line_no, reason, record.line_count)
@@ -143,6 +144,7 @@ class ListExportReader:
 
     def _moment(self, text: str, where: str, parser: FieldParser) -> float | None:
         """Unix seconds of a date; the export's format is not documented, so several are read."""
+        # Eleven digits last until the year 5138; longer ones are milliseconds or ids.
         if text.isdigit():
             return parser.number(text, where) if len(text) < 12 else None
         try:

@@ -22,6 +22,7 @@ from desktop.model.service import Service
 
 FORM_CONTENT_TYPE = "application/x-www-form-urlencoded"
 # The window is a clock minute (docs/sailthru.md 3).
+# Seconds.
 _WINDOW_S = 60.0
 
 
@@ -151,7 +152,9 @@ def _leaf_values(value: object) -> Iterator[str]:
 
 
 def _multipart(fields: Mapping[str, str], file: UploadFile) -> tuple[bytes, str]:
+    # Random, so that no content can hold it by chance or on purpose.
     boundary = secrets.token_hex(16)
+    # A quote or line break in it would end the header early.
     name = "".join(c for c in file.name if c.isalnum() or c in "._-") or "file"
     parts: list[bytes | mmap.mmap] = []
     for key, value in fields.items():

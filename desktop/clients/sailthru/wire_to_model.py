@@ -46,6 +46,7 @@ def parse_profile(document: Mapping[str, object], parser: FieldParser) -> Sailth
         lists={
             name: parse_timestamp(value, f"lists.{name[:40]}", parser)
             for name, value in parser.mapping(wire.lists, "lists").items()
+            # `{"list": 0}` is what a client may send to leave a list; it is no membership.
             if value not in (0, False)
         },
         smart_lists=None if smart is _UNSET else _parse_names(smart, parser),
@@ -148,6 +149,7 @@ def parse_timestamp(value: object, where: str, parser: FieldParser) -> float | N
     if isinstance(value, str) and len(value) < 80:
         try:
             parts = parsedate_tz(value)
+            # “0000-00-00” is how the service writes a date that was never set.
             if parts is not None and parts[0] > 0:
                 zone = timezone(timedelta(seconds=parts[9] or 0))
                 return datetime(*parts[:6], tzinfo=zone).timestamp()

@@ -20,6 +20,7 @@ from desktop.model.json_value import Json
 from desktop.model.service import Service
 from desktop.model.zendesk_user import ZendeskUser
 
+# developer.zendesk.com, Users, “Update Many Users”: up to 100.
 MAX_ROWS_PER_CALL = 100
 
 _UPDATE_MANY = "/api/v2/users/update_many"
@@ -122,6 +123,7 @@ class ZendeskBulkClient:
             "GET", _JOBS, query=(("ids", ",".join(_require_at_most_100(tuple(wanted)))),)
         )
         found = await self._client.send(request, _parse_jobs)
+        # A gateway's answer about other jobs would be taken for ours.
         return tuple(job for job in found if job.id in wanted)
 
     async def _start_job(
@@ -155,6 +157,7 @@ def _parse_job(item: object, parser: FieldParser, where: str) -> ZendeskJob | No
             parser.add_problem(f"{where}.id", "missing")
         return None
     status = parser.text(item.get("status"), f"{where}.status")
+    # Of a job with an unknown status nothing is known to have ended.
     known = {one.value: one for one in ZendeskJobStatus}
     results = item.get("results")
     whole = results if isinstance(results, dict) else {}

@@ -27,6 +27,7 @@ from desktop.model.zendesk_user import (
 
 T = TypeVar("T")
 
+# One answer instead of three calls (docs/zendesk.md 3).
 _SIDELOADS = ("include", "identities,organizations")
 _USER = "/api/v2/users/{id}"
 _IDENTITIES = "/api/v2/users/{id}/identities"

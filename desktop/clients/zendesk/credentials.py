@@ -32,6 +32,7 @@ class ApiTokenCredentials:
 
     async def authorization_header(self) -> str:
         """Return the `Basic …` header of address and token."""
+        # `/token` tells Zendesk that no password follows.
         pair = f"{self.email}/token:{self.token}".encode()
         return "Basic " + base64.b64encode(pair).decode()
 
@@ -46,6 +47,7 @@ class ZendeskAuthenticator:
     def __init__(self, credentials: ZendeskCredentials) -> None:
         self._credentials = credentials
         self._renewing = asyncio.Lock()
+        # The header that could not be renewed: asking again for each waiting call is no use.
         self._given_up: str | None = None
 
     async def authenticate(self, request: HttpRequest) -> HttpRequest:

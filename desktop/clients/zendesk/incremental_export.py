@@ -22,6 +22,7 @@ from desktop.model.service import Service
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
 
+# docs/zendesk.md 8. Large pages time out on some accounts, so the size is halved then.
 MAX_PAGE_SIZE = 1000
 MIN_PAGE_SIZE = 100
 # The last minute is withheld, and asking for it is refused (docs/zendesk.md 8).
@@ -128,6 +129,7 @@ class ZendeskExportClient:
         sideloads: tuple[tuple[str, str], ...],
         make: ModelBuilder[Page],
     ) -> Page:
+        # Unix seconds; by our clock, so a clock that is ahead costs a refusal.
         since = min(start_time or 0.0, self._clock.now() - _WITHHELD_S)
         place = ("start_time", str(max(0, int(since)))) if cursor is None else ("cursor", cursor)
         while True:

@@ -22,6 +22,7 @@ from desktop.model.service import Service
 
 OAUTH_SCOPE = "read write"
 # Zendesk leaves the lifetime out of its answer unless it is asked for (docs/zendesk.md 1).
+# Half an hour, and thirty days: both Zendesk's own defaults.
 ACCESS_TOKEN_LIFETIME_S = 1_800
 REFRESH_TOKEN_LIFETIME_S = 2_592_000
 _TOKENS = "/oauth/tokens"

@@ -18,6 +18,7 @@ _JOBS_HEADER = "zendesk-ratelimit-inflight-jobs"
 _PART = re.compile(r"\s*(total|remaining|resets)\s*=\s*(-?\d{1,12})\s*")
 # Where a 429 does not say how long: the windows are minutes (docs/zendesk.md 12).
 _PAUSE_S = 10.0
+# Ten minutes: windows are minutes, so a larger number is an error.
 _LONGEST_RESET_S = 600.0
 
 
@@ -43,6 +44,7 @@ def build_request(
     return HttpRequest(
         method=method,
         template=template,
+        # An id from a link or the command line must not become another path.
         path=template.format_map({k: quote(str(v), safe="") for k, v in (ids or {}).items()}),
         query=tuple(query),
         headers=headers,

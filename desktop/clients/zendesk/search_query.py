@@ -53,6 +53,7 @@ def _numbers(user: ZendeskUser) -> tuple[str, ...]:
 def _same_number(one: str, other: str) -> bool:
     if one == other:
         return bool(one)
+    # “030 123” and “+49 30 123” are one number: the trunk zero is not dialled from abroad.
     shorter, longer = sorted((one.lstrip("0"), other.lstrip("0")), key=len)
     return len(shorter) >= _ENOUGH_DIGITS and longer.endswith(shorter)
 

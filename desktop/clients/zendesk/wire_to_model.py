@@ -72,6 +72,7 @@ def parse_signed_in_user(
 ) -> SignedInZendeskUser:
     """Parse GET users/me. Raises AuthenticationError for the anonymous user, whose id is null."""
     item = document.get("user")
+    # Without credentials, or with a wrong password, users/me answers 200 (docs/zendesk.md 0).
     if isinstance(item, dict) and item.get("id") is None:
         raise authentication_error(Service.ZENDESK, "It answered as to a stranger.")
     found = parse_one(document, "user", parse_user, parser)
@@ -168,6 +169,7 @@ def parse_ticket(item: object, parser: FieldParser, where: str) -> ZendeskTicket
     if (record := _open_record(item, WireTicket, parser, where)) is None:
         return None
     wire, ticket_id = record
+    # `raw_subject` still has placeholders; it is what is left where rendering failed.
     subject = wire.raw_subject if wire.subject is None else wire.subject
     return ZendeskTicket(
         id=ticket_id,
