@@ -221,8 +221,7 @@ class HttpTransport:
             return httpx.AsyncClient(
                 verify=self._tls,
                 trust_env=proxies,
-                # httpx keeps the path and query of a redirect, where Sailthru's key and signature
-                # are.
+                # A 307 would have httpx send the body, with Sailthru's key, to another host.
                 follow_redirects=False,
                 # Accepts none: a cookie would tie one agent's calls to another's session.
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
