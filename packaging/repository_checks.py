@@ -32,7 +32,7 @@ RETIRED_WORDS = {
     "mischief": "fault_injector",
 }
 # The rule holds for commits from this day on.
-COMMITS_SINCE = "2026-11-29T02:00:00+00:00"
+COMMITS_SINCE = "2026-11-29T04:04:00+00:00"
 _SUBJECT = re.compile(r"[a-z][a-z0-9/_, -]*: [^ ].*[^.]")
 _MAX_SUBJECT = 72
 

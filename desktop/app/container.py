@@ -2,7 +2,7 @@
 
 Nothing here asks the network or the keyring: a window can be painted first. `WorkspaceSession.connect` does,
 and only then are httpx and keyring (150 ms each) imported.
-"""
+"""  # noqa: E501
 
 import os
 import random

@@ -87,7 +87,7 @@ async def open_service_connections(
 
     A run passes `RUN` and `RUN_TRANSPORT_LIMITS`: it waits, leaves a quarter of the calls to people, and
     holds more connections.
-    """
+    """  # noqa: E501
     chosen = values.get(settings_table.CA_FILE)
     # Reading the system's certificates takes tens of milliseconds: off the window's thread.
     tls = await asyncio.to_thread(tls_context, Path(chosen) if chosen else None)

@@ -1,6 +1,6 @@
 """Extract: brings the feeds in the mirror up to date, and goes on where it was cut short.
 
-Zendesk's incremental exports are for admins (contract zendesk 0.4); for everybody else there is a
+Zendesk's incremental exports are for admins (docs/zendesk.md 0); for everybody else there is a
 slower way over the search, which knows no deleted people. Sailthru's lists come as export jobs.
 """
 
@@ -27,10 +27,10 @@ T = TypeVar("T")
 _ROWS_PER_SAVE = 500
 _MAX_UNREADABLE_KEPT = 1000
 _POLL_WAITS_S = (0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 5.0)
-# The index lags by minutes (contract zendesk 3), and its query knows days only.
+# The index lags by minutes (docs/zendesk.md 3), and its query knows days only.
 _SEARCH_OVERLAP_S = 86_400.0
 
-# What a service's clock and index may be behind (contract zendesk 8).
+# What a service's clock and index may be behind (docs/zendesk.md 8).
 _OVERLAP_S = 300.0
 
 OnRead = Callable[[int], None]
@@ -87,7 +87,7 @@ class FeedExtractor:
                         else await export.export_users(start_time=_start_time(feed))
                     )
                 except (NotFound, ValuesRejected):
-                    # How long a cursor lives is not stated (contract zendesk 8). One of this
+                    # How long a cursor lives is not stated (docs/zendesk.md 8). One of this
                     # reading's own is refused for another reason: beginning again has no end.
                     if not kept or cursor != kept:
                         raise

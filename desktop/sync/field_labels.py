@@ -13,8 +13,8 @@ def format_field_name(field: str) -> str:
     if not dot:
         return {"optout": "opt-out"}.get(field, field)
     return {
-        "lists": "list {name}".format(name=name),
-        "tags": "tag {name}".format(name=name),
+        "lists": f"list {name}",
+        "tags": f"tag {name}",
     }.get(kind, name)
 
 

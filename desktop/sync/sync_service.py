@@ -158,7 +158,7 @@ class SyncService:
         self.require_admin()
         for absence in absences:
             if absence.kind == "list":
-                # Without a source list it looks at everybody (contract sailthru 2.3, query).
+                # Without a source list it looks at everybody (docs/sailthru.md 2.3, query).
                 query: dict[str, Json] = {
                     "query_mode": "and",
                     "criteria": ["match"],

@@ -33,7 +33,7 @@ _FILE_HEADER = f"""\
 # Syncs of Fairlead, format {FORMAT_VERSION}. `fairlead sync import FILE` takes them in, all or none.
 # What is not said has its usual value. What arrives is off, and has to be checked first;
 # consent that somebody attested does not travel.
-"""
+"""  # noqa: E501
 
 
 def export_syncs_toml(syncs: Sequence[Sync]) -> str:
@@ -119,7 +119,7 @@ def _sync_tables(document: Mapping[str, Any]) -> Sequence[Any]:
     if version > FORMAT_VERSION:
         raise InvalidInput(
             "A newer Fairlead wrote this file.",
-            f"It has format {version}; this Fairlead reads up to {FORMAT_VERSION}. Nothing was imported.",
+            f"It has format {version}; this Fairlead reads up to {FORMAT_VERSION}. Nothing was imported.",  # noqa: E501
             "Update Fairlead, then import it again.",
         )
     if version < 1:

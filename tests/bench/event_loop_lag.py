@@ -93,7 +93,7 @@ class LatenessReport:
                 over,
                 "",
                 0,
-                note=f"of {len(self.window_lateness)}; bare window {bare_over} of {len(self.bare_window_lateness)}",
+                note=f"of {len(self.window_lateness)}; bare window {bare_over} of {len(self.bare_window_lateness)}",  # noqa: E501
             ),
             Figure(
                 f"{self.load}: p99",

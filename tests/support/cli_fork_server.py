@@ -2,7 +2,7 @@
 
 Each is a process of its own, with its own environment, folder, umask and streams; hundreds of
 them need not import the program each. `Command.arguments` starts one in the ordinary way.
-"""
+"""  # noqa: E501
 
 import atexit
 import gc

@@ -1,4 +1,4 @@
-"""Time for tests: a clock that moves when told, one ahead of the computer's, an instant event loop."""
+"""Time for tests: a clock that moves when told, one ahead of the computer's, an instant event loop."""  # noqa: E501
 
 import asyncio
 import selectors

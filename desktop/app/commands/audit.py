@@ -44,8 +44,8 @@ async def _audit(context: AppContext, options: argparse.Namespace) -> int:
     for row in rows:
         what = f"{row.kind} {row.name}".strip()
         print(
-            f"{iso_timestamp(row.at)}  {terminal_safe(row.actor)}  {terminal_safe(row.label)}  {terminal_safe(what)}"
-            f"  {terminal_safe(row.old)} → {terminal_safe(row.new)}  {row.result}  {terminal_safe(row.reason)}"
+            f"{iso_timestamp(row.at)}  {terminal_safe(row.actor)}  {terminal_safe(row.label)}  {terminal_safe(what)}"  # noqa: E501
+            f"  {terminal_safe(row.old)} → {terminal_safe(row.new)}  {row.result}  {terminal_safe(row.reason)}"  # noqa: E501
         )
     if verification is not None:
         if whole:

@@ -48,7 +48,7 @@ def print_edits(edits: Sequence[Mapping[str, Any]], *, as_json: bool, dry_run: b
             number = f"{edit['id']}  " if edit["id"] else ""
             print(
                 f"{number}{terminal_safe(edit['customer'])}  {terminal_safe(what)}"
-                f"  {terminal_safe(edit['old'])} → {terminal_safe(edit['new'])}  {edit['state']}{tail}"
+                f"  {terminal_safe(edit['old'])} → {terminal_safe(edit['new'])}  {edit['state']}{tail}"  # noqa: E501
             )
     if dry_run:
         return cli_output.EXIT_DONE

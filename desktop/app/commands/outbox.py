@@ -66,7 +66,7 @@ async def _outbox(context: AppContext, options: argparse.Namespace) -> int:
         what = f"{edit.request.kind.value} {edit.request.name}".strip()
         who = terminal_safe(edit.request.target.label)
         print(
-            f"{edit.id:>5}  {edit.state.value:<9} {who}  {terminal_safe(what)}  {terminal_safe(edit.detail)}"
+            f"{edit.id:>5}  {edit.state.value:<9} {who}  {terminal_safe(what)}  {terminal_safe(edit.detail)}"  # noqa: E501
         )
     if not rows:
         print("The outbox is empty.")

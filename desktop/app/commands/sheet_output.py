@@ -122,7 +122,7 @@ def sheet_to_text_lines(document: dict[str, Any]) -> Iterator[str]:
     if document.get("matches"):
         yield "Several customers match:"
         for match in document["matches"]:
-            yield f"  {match['query']:<14} {terminal_safe(match['name'])}  {terminal_safe(match['email'])}"
+            yield f"  {match['query']:<14} {terminal_safe(match['name'])}  {terminal_safe(match['email'])}"  # noqa: E501
         return
     if zendesk is None and sailthru is None:
         yield "Nobody found."

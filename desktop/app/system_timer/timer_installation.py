@@ -34,7 +34,7 @@ class TimerBackend(Protocol):
     """The operating system's way."""
 
     def install(self, spec: TimerSpec) -> str:
-        """Have it run from now on; says what to know about it. Raises StorageError, InvalidInput."""
+        """Have it run from now on; says what to know about it. Raises StorageError, InvalidInput."""  # noqa: E501
         ...
 
     def remove(self, spec: TimerSpec) -> bool:
@@ -47,7 +47,7 @@ class TimerBackend(Protocol):
 
 
 def install_timer(services: WorkspaceServices, backend: TimerBackend | None = None) -> str:
-    """Install the timer of this workspace; says what was done. Raises NotPermitted, InvalidInput."""
+    """Install the timer of this workspace; says what was done. Raises NotPermitted, InvalidInput."""  # noqa: E501
     services.syncs.require_permission()
     if services.context.is_demo:
         raise InvalidInput("The demo installs nothing on this computer.")

@@ -9,7 +9,7 @@ from desktop.panels.widgets.box_layout import delete_widget, hbox
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.switch_row import SwitchRow
-from desktop.viewmodels.customer.lists_view import ListRow
+from desktop.viewmodels.customer.lists_view import SailthruListRow
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 _COLLAPSED_ROW_COUNT = 8
@@ -59,7 +59,7 @@ class SailthruListsPanel(SheetPanel):
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))
 
-    def _show_rows(self, rows: list[ListRow]) -> None:
+    def _show_rows(self, rows: list[SailthruListRow]) -> None:
         names = [row.name for row in rows]
         if list(self._rows) != names:
             # Kept by name: the switch under somebody's finger stays the same widget.
@@ -99,7 +99,7 @@ class _ListSwitchRow(SwitchRow):
         self._list = name
         self.switch.setObjectName(name)
 
-    def show_row(self, row: ListRow) -> None:
+    def show_row(self, row: SailthruListRow) -> None:
         """Show membership, note, and whether it may be switched."""
         self.set_read_only(row.is_smart)
         self.set_note(row.note, "muted", row.tooltip)

@@ -143,7 +143,7 @@ QPushButton[kind="fold"] {{
 QPushButton[kind="fold"]:focus {{
     border-color: {t.accent}; padding: 0; min-height: {px(MIN_TARGET_SIZE - 4)};
 }}
-"""
+"""  # noqa: E501
 
 
 def _input_rules(t: DesignTokens, px: _ScalePx, mark: _MarkUrl) -> str:
@@ -211,7 +211,7 @@ QCheckBox::indicator:checked:focus {{ border-color: {t.text}; }}
     min-height: {px(6)};
 }}
 .QProgressBar::chunk {{ background: {t.accent}; border-radius: {px(3)}; }}
-"""
+"""  # noqa: E501
 
 
 def _menu_rules(t: DesignTokens, px: _ScalePx, _mark: _MarkUrl) -> str:

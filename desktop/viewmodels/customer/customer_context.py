@@ -61,5 +61,5 @@ def edit_progress_text(edit: Edit) -> str:
     if edit.state is EditState.UNKNOWN:
         return edit.detail or f"sent, {service} did not answer yet"
     if edit.state is EditState.DONE:
-        return f"{edit.detail or service + ' confirmed'} {time_format.format_time_of_day(edit.updated_at)}"
+        return f"{edit.detail or service + ' confirmed'} {time_format.format_time_of_day(edit.updated_at)}"  # noqa: E501
     return edit.detail or edit.state.value

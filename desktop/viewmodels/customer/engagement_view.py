@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from desktop.kit.text import format_count
-from desktop.model import engagement_level as levels
+from desktop.model import engagement_level
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
@@ -52,7 +52,7 @@ def build_engagement_view(context: CustomerContext) -> EngagementView:
     profile = context.sheet.profile.value
     if profile is None:
         return EngagementView(outer)
-    level = levels.describe_engagement(profile.engagement)
+    level = engagement_level.describe_engagement(profile.engagement)
     if outer.tone == "":
         outer = replace(outer, note=level[1] if level else "level not said")
     rows = [_activity_row(context, key, label, tip) for key, label, tip in _ACTIVITY_TIMES]
@@ -113,7 +113,7 @@ def _last_purchase_row(context: CustomerContext) -> FactRow | None:
         return None
     last = max(bought, key=lambda p: p.at or 0.0)
     at = last.at or 0.0
-    words = f"{time_format.format_date(at, context.now)}, {format_price_in_cents(last.price_cents, context.display_settings.currency)}"
+    words = f"{time_format.format_date(at, context.now)}, {format_price_in_cents(last.price_cents, context.display_settings.currency)}"  # noqa: E501
     return FactRow(
         "Last purchase",
         words,

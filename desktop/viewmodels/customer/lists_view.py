@@ -16,7 +16,7 @@ FLOW_WARNING = "Changes wait 10 s for Undo, then may start e-mail flows in Sailt
 
 
 @dataclass(frozen=True)
-class ListRow:
+class SailthruListRow:
     """One list. `why_not` says why its switch is off limits (empty: it can be switched)."""
 
     name: str
@@ -33,7 +33,7 @@ class ListsView:
     """Rows with memberships first; `suppressed` says that an opt-out overrules them."""
 
     panel_state: PanelState
-    rows: tuple[ListRow, ...] = ()
+    rows: tuple[SailthruListRow, ...] = ()
     hint: str = ""
     suppressed_text: str = ""
     catalogue_error: str = ""
@@ -80,7 +80,7 @@ def build_lists_view(context: CustomerContext) -> ListsView:
     )
 
 
-def _build_list_row(context: CustomerContext, name: str) -> ListRow:
+def _build_list_row(context: CustomerContext, name: str) -> SailthruListRow:
     profile = context.sheet.profile.value
     since = profile.lists.get(name) if profile else None
     edit = pending_edit(context.sheet, EditKind.LIST, name)
@@ -99,11 +99,11 @@ def _build_list_row(context: CustomerContext, name: str) -> ListRow:
     else:
         note, tip = ("member" if member else ""), ""
         why_not = "" if verdict.is_allowed else verdict.reason
-    return ListRow(name, member, note, tip, False, edit is not None, why_not)
+    return SailthruListRow(name, member, note, tip, False, edit is not None, why_not)
 
 
-def _build_smart_list_row(name: str) -> ListRow:
-    return ListRow(
+def _build_smart_list_row(name: str) -> SailthruListRow:
+    return SailthruListRow(
         name,
         True,
         "member, computed by Sailthru",
@@ -114,7 +114,7 @@ def _build_smart_list_row(name: str) -> ListRow:
     )
 
 
-def _first_disabled_reason(rows: list[ListRow]) -> str:
+def _first_disabled_reason(rows: list[SailthruListRow]) -> str:
     reasons = [row.disabled_reason for row in rows if row.disabled_reason and not row.is_smart]
     return reasons[0] if reasons else ""
 

@@ -76,7 +76,7 @@ class ProfileTableModel(QAbstractTableModel):
 
 
 def parse_field_value(text: str) -> Json:
-    """What was typed as a value: JSON, else the text itself. Raises InvalidInput for broken JSON."""
+    """What was typed as a value: JSON, else the text itself. Raises InvalidInput for broken JSON."""  # noqa: E501
     stripped = text.strip()
     try:
         value: Json = json.loads(stripped, parse_constant=_reject_json_constant)

@@ -70,7 +70,7 @@ class DisconnectModel(QObject):
         return DisconnectView(
             can_disconnect=self._workspace.is_connected or self._workspace.is_configured,
             disabled_reason=self._disabled_reason(),
-            removed_text="Zendesk is signed out, and Sailthru's key and secret are erased here. Customers"
+            removed_text="Zendesk is signed out, and Sailthru's key and secret are erased here. Customers"  # noqa: E501
             " kept on this computer are deleted; Zendesk and Sailthru keep them.",
             pending_edits_text=waits,
             remains_text=_REMAINS_TEXT,

@@ -54,7 +54,7 @@ class LocalDataModel(QObject):
         return LocalDataView(
             count=count,
             count_text="Counting…" if count is None else kept if count else "No customer is kept.",
-            forget_question=f"This will delete {format_count(count or 0, 'customer', 'customers')} from this "
+            forget_question=f"This will delete {format_count(count or 0, 'customer', 'customers')} from this "  # noqa: E501
             "computer. Zendesk and Sailthru keep them. Changes that wait, and the record of "
             "changes, stay.",
             places=list_stored_data(self._connection_config),

@@ -91,7 +91,7 @@ class SettingsPageModel(QObject):
         await asyncio.sleep(0)
         self._unsubscribe()
         for model in (
-            self.zendesk, self.sailthru, self.data, self.team, self.connection_test, self.timer, self.mail,
+            self.zendesk, self.sailthru, self.data, self.team, self.connection_test, self.timer, self.mail,  # noqa: E501
             self.disconnect_model,
         ):  # fmt: skip
             await model.close()

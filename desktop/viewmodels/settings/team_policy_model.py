@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.clients.sailthru.protocol import SailthruCredentials as SailthruKey
+from desktop.clients.sailthru.protocol import SailthruCredentials
 from desktop.connect.connection_check import ConnectionCheck
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.support_texts import request_api_key_text
@@ -116,7 +116,7 @@ class TeamPolicyModel(QObject):
     async def _test(self, key: str, secret: str) -> None:
         if not key.strip() or not secret.strip():
             raise InvalidInput("Key and secret go together.", "", "Enter both.")
-        pair = SailthruKey(
+        pair = SailthruCredentials(
             validate_secret(Secret.SAILTHRU_KEY, key),
             validate_secret(Secret.SAILTHRU_SECRET, secret),
         )

@@ -129,7 +129,7 @@ def test_unexpected_exception_is_reported_without_its_content(
         "async def broken(self):\n"
         f"    raise RuntimeError('{MARIA} {secret} +{PHONE} api_key=abcdef123456')\n"
         "customer_lookup._LookupRun._by_email = broken\n"
-        "from desktop.app.cli import run_command; sys.exit(run_command(['lookup', sys.argv[1], '--json']))"
+        "from desktop.app.cli import run_command; sys.exit(run_command(['lookup', sys.argv[1], '--json']))"  # noqa: E501
     )
     fairlead = FairleadCommand(home, sandbox.connection_document, keyring=False)
     done = subprocess.run(

@@ -154,7 +154,7 @@ def test_outbox_row_of_dead_process_is_taken_over(
 ) -> None:
     put(store, VAR)
     code = (
-        "import sys; from pathlib import Path; from desktop.store.workspace_store import open_store\n"
+        "import sys; from pathlib import Path; from desktop.store.workspace_store import open_store\n"  # noqa: E501
         "s = open_store(Path(sys.argv[1])); e = s.outbox.claim.blocking(1.0)\n"
         "if sys.argv[2] == 'True': s.outbox.mark_sending.blocking(e, 1.0)\n"
         "import os; os._exit(0)"

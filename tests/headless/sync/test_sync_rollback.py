@@ -41,7 +41,7 @@ async def test_rollback_every_preset(
         now = sync_sandbox.read_profile(pair.email)
         if profile is not None:
             assert now is not None
-            # A var cannot be taken away (contract sailthru 2.1): it becomes null.
+            # A var cannot be taken away (docs/sailthru.md 2.1): it becomes null.
             assert {k: v for k, v in (now["vars"] or {}).items() if v is not None} == (
                 profile["vars"] or {}
             )

@@ -57,7 +57,9 @@ def test_single_instance_socket_joins_partial_line(first: InstanceLock, qtbot: Q
     qtbot.waitUntil(lambda: heard == ["#48213"])
 
 
-@pytest.mark.parametrize("said", [b"", b"half a li", handed_over("#1")], ids=["nothing", "half", "all"])
+@pytest.mark.parametrize(
+    "said", [b"", b"half a li", handed_over("#1")], ids=["nothing", "half", "all"]
+)
 def test_single_instance_socket_closes_connections(
     first: InstanceLock, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:

@@ -138,7 +138,7 @@ async def _schedule(context: AppContext, options: argparse.Namespace) -> int:
             )
         else:
             print(
-                f"{terminal_safe(goal.name)}: {parse_schedule_rule(goal.schedule).description} ({zone})"
+                f"{terminal_safe(goal.name)}: {parse_schedule_rule(goal.schedule).description} ({zone})"  # noqa: E501
             )
             for at in times:
                 print(f"  {iso_timestamp(at)}")

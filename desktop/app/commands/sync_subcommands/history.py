@@ -46,7 +46,7 @@ async def _history(context: AppContext, options: argparse.Namespace) -> int:
                 f"{run.totals[name]} {name}" for name in RUN_OUTCOMES if run.totals.get(name)
             )
             print(
-                f"{run.id:>5}  {iso_timestamp(run.started_at)}  {terminal_safe(run.sync):<22} {run.state.value:<11}"
+                f"{run.id:>5}  {iso_timestamp(run.started_at)}  {terminal_safe(run.sync):<22} {run.state.value:<11}"  # noqa: E501
                 f" {totals or '-'}  {terminal_safe(run.error)}"
             )
         print(f"{exchanged:,} people exchanged so far.")
@@ -87,11 +87,11 @@ async def _show(context: AppContext, options: argparse.Namespace) -> int:
             )
             return cli_output.EXIT_DONE
         print(
-            f"Run {run.id} of {terminal_safe(run.sync)}: {run.state.value}. {terminal_safe(run.error)}"
+            f"Run {run.id} of {terminal_safe(run.sync)}: {run.state.value}. {terminal_safe(run.error)}"  # noqa: E501
         )
         for row in rows:
             print(
-                f"{row.row:>6}  {row.fate.value:<10} {row.state.value:<9} {terminal_safe(row.label)}"
+                f"{row.row:>6}  {row.fate.value:<10} {row.state.value:<9} {terminal_safe(row.label)}"  # noqa: E501
                 f"  {terminal_safe(row.detail or row.why)}"
             )
     return cli_output.EXIT_DONE

@@ -74,7 +74,7 @@ async def _notify(context: AppContext, options: argparse.Namespace) -> int:
         when = "no run"
     places = [*(("the desktop",) if kept.desktop else ()), *kept.email]
     print(
-        f"{terminal_safe(goal.name)} tells {terminal_safe(', '.join(places) or 'nobody')} about {when}."
+        f"{terminal_safe(goal.name)} tells {terminal_safe(', '.join(places) or 'nobody')} about {when}."  # noqa: E501
     )
     return cli_output.EXIT_DONE
 
@@ -150,7 +150,7 @@ async def _print_mail(services: WorkspaceServices, options: argparse.Namespace) 
         print("There is no mail server yet: --host says which.")
         return cli_output.EXIT_DONE
     print(
-        f"{found['host']}:{found['port']}, {found['security']}, from {terminal_safe(found['sender'])}"
+        f"{found['host']}:{found['port']}, {found['security']}, from {terminal_safe(found['sender'])}"  # noqa: E501
     )
     print(
         f"Password: {services.session.connection_config.vault.location_label if kept else 'none'}"

@@ -78,12 +78,12 @@ def print_plan(
         print(f"  {terminal_safe(breach.message)}")
     for row in shown:
         print(
-            f"{row.row:>6}  {row.fate.value:<10} {terminal_safe(row.label)}  {terminal_safe(row.why)}"
+            f"{row.row:>6}  {row.fate.value:<10} {terminal_safe(row.label)}  {terminal_safe(row.why)}"  # noqa: E501
         )
         for change in row.changes:
             mark = " " if change.applies and change.ticked else "·"
             print(
-                f"        {mark} {terminal_safe(change.field)}: {_format_value(change.field, change.old)}"
+                f"        {mark} {terminal_safe(change.field)}: {_format_value(change.field, change.old)}"  # noqa: E501
                 f" → {_format_value(change.field, change.new)}  {terminal_safe(change.reason)}"
             )
 
