@@ -178,7 +178,7 @@ async def test_clock_jump_changes_nothing(
     def checkpoint(passed: str) -> None:
         if passed == "claimed" and not moved:
             moved.append(passed)
-            clock.correct_wall_clock(-days * 86_400.0)
+            clock.correct_wall_clock(days * 86_400.0)
 
     run = await sync_cases.run_sync(sync_services, goal, checkpoint=checkpoint)
     assert sync_cases.check_finished_run(sync_services.store, sync_sandbox, run) == []
