@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from desktop.panels.settings.card_layout import allow_full_height
+from desktop.panels.widgets.form import allow_full_height
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import Button, secondary_button
 from desktop.panels.widgets.card import Card

@@ -194,7 +194,7 @@ class MainWindow(QMainWindow):
     def focusNextPrevChild(self, forward: bool) -> bool:
         # Panels come and go: the order is made anew with each Tab. Imported here: no start
         # needs it.
-        from desktop.panels.tab_order import apply_visual_tab_order
+        from desktop.panels.widgets.tab_order import apply_visual_tab_order
 
         apply_visual_tab_order(self)
         return super().focusNextPrevChild(forward)

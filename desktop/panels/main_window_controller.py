@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 
 from desktop.kit.errors import InvalidInput
 from desktop.panels.main_window import MainWindow
-from desktop.panels.tab_order import apply_visual_tab_order
+from desktop.panels.widgets.tab_order import apply_visual_tab_order
 from desktop.viewmodels.customer.follow_zendesk_model import FollowZendeskModel
 from desktop.viewmodels.customer.sheet_edits import SubmittedEdit
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel

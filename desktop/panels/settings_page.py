@@ -14,30 +14,28 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.panels.settings.card_layout import (
-    allow_full_height,
-    set_tab_order_by_layout,
-    show_error_banner,
-)
+from desktop.panels.settings.about_card import AboutCard
+from desktop.panels.settings.connection_test_card import ConnectionTestCard
 from desktop.panels.settings.disconnect_card import DisconnectCard
 from desktop.panels.settings.local_data_card import LocalDataCard
+from desktop.panels.settings.mail_server_card import MailServerCard
+from desktop.panels.settings.managed_policy_card import PolicyCard
 from desktop.panels.settings.permissions_card import PermissionsCard
 from desktop.panels.settings.sailthru_connection_card import SailthruConnectionCard
-from desktop.panels.settings.scheduled_runs_and_mail_cards import MailServerCard, ScheduledRunsCard
-from desktop.panels.settings.settings_section_cards import (
-    AboutCard,
-    ConnectionTestCard,
-    SettingsSectionCard,
-)
-from desktop.panels.settings.team_and_policy_cards import PolicyCard, TeamCard
+from desktop.panels.settings.scheduled_runs_card import ScheduledRunsCard
+from desktop.panels.settings.settings_card import show_error_banner
+from desktop.panels.settings.settings_section_card import SettingsSectionCard
+from desktop.panels.settings.team_card import TeamCard
 from desktop.panels.settings.zendesk_connection_card import ZendeskConnectionCard
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import CARD_GAP
 from desktop.panels.widgets.banner import Banner
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.dropdown_field import DropdownField
+from desktop.panels.widgets.form import allow_full_height
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.scroll_area import create_scroll_area
+from desktop.panels.widgets.tab_order import set_tab_order_by_layout
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import SettingSection
 from desktop.viewmodels.settings.settings_page_model import SettingsPageModel

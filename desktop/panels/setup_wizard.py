@@ -10,23 +10,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.panels.settings.card_layout import (
-    allow_full_height,
-    first_usable_control,
-    set_tab_order_by_layout,
-)
 from desktop.panels.settings.local_data_card import LocalDataCard
 from desktop.panels.settings.permissions_card import PermissionsCard
 from desktop.panels.settings.sailthru_connection_card import SailthruConnectionCard
-from desktop.panels.settings.team_and_policy_cards import TeamCard
+from desktop.panels.settings.team_card import TeamCard
 from desktop.panels.settings.zendesk_connection_card import ZendeskConnectionCard
 from desktop.panels.setup_wizard_summary_card import SetupSummaryCard
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import primary_button, quiet_button, secondary_button
 from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.form import allow_full_height
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
+from desktop.panels.widgets.tab_order import first_usable_control, set_tab_order_by_layout
 from desktop.viewmodels.settings.setup_wizard_model import SetupWizardModel
 
 _MAX_CONTENT_WIDTH = 720

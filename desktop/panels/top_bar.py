@@ -62,7 +62,7 @@ class TopBar(QWidget):
             return
         on = self._follow.is_following
         self._follow_label.setText("Following Zendesk" if on else "Follow Zendesk")
-        self.follow_switch.set_on(on)
+        self.follow_switch.set_value(on)
         self.follow_switch.set_enabled(
             not self._follow.disabled_reason, self._follow.disabled_reason
         )

@@ -1,11 +1,13 @@
 """Protocol of the open workspace with what changes it: settings and connections."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
+from desktop.connect.identity_and_roles import check_setting_change
 from desktop.kit.errors import AppError
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor
+from desktop.settings.setting_definition import Setting
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 
@@ -34,3 +36,9 @@ class WorkspaceSettingsProtocol(WorkspaceProtocol, Protocol):
 def current_actor(workspace: WorkspaceProtocol) -> Actor | None:
     """Who may change settings here; None while nobody is connected."""
     return workspace.actor if workspace.is_connected else None
+
+
+def setting_disabled_reason(workspace: WorkspaceProtocol, setting: Setting[Any]) -> str:
+    """Say why the person at work may not change a setting; empty where they may."""
+    decision = check_setting_change(setting, current_actor(workspace), workspace.values)
+    return "" if decision.is_allowed else decision.reason

@@ -6,9 +6,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.app.container import WorkspaceServices
 from desktop.connect.workspace_setup import set_up_workspace
-from desktop.panels.settings.setting_row import SettingRow
+from desktop.panels.settings.settings_form import SettingsForm
 from desktop.panels.settings_page import SettingsPage
 from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.form import FormRow
 from desktop.viewmodels.settings.settings_page_model import SettingsPageModel
 from tests.support.window_sandbox import PageSandbox
 from tests.support.window_workspace import await_with_timeout, delete_qt_objects
@@ -35,15 +36,13 @@ class SettingsPageDriver:
         self.page.show_section(section)
         return next(card for card in self.page.cards[section] if isinstance(card, kind))
 
-    def find_setting_row(self, section: str, key: str) -> SettingRow:
+    def find_setting_row(self, section: str, key: str) -> FormRow:
         """Find the row of one setting."""
         self.page.show_section(section)
         for card in self.page.cards[section]:
-            rows = getattr(card, "setting_rows", {})
-            if isinstance(rows, dict) and key in rows:
-                row = rows[key]
-                assert isinstance(row, SettingRow)
-                return row
+            for form in card.findChildren(SettingsForm):
+                if key in form.rows:
+                    return form.rows[key]
         raise LookupError(key)
 
     async def close_page(self) -> None:

@@ -103,7 +103,7 @@ class _ListSwitchRow(SwitchRow):
         """Show membership, note, and whether it may be switched."""
         self.set_read_only(row.is_smart)
         self.set_note(row.note, "muted", row.tooltip)
-        self.switch.set_on(row.is_member)
+        self.switch.set_value(row.is_member)
         self.switch.set_waiting(row.is_pending, row.note if row.is_pending else "")
         self.switch.set_enabled(not row.disabled_reason, row.disabled_reason)
 

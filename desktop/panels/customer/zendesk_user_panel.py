@@ -58,6 +58,6 @@ def _show_switch_row(row: SwitchRow, view: SwitchView | None) -> None:
     if view is None:
         return
     row.set_note(view.note, "muted", view.tooltip)
-    row.switch.set_on(view.is_on)
+    row.switch.set_value(view.is_on)
     row.switch.set_waiting(view.is_pending, view.note if view.is_pending else "")
     row.switch.set_enabled(not view.disabled_reason, view.disabled_reason)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from desktop.panels.settings.card_layout import small_note
 from desktop.panels.settings.copyable_text import CopyableText
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.label import label
@@ -60,10 +59,14 @@ class ConnectionCheckRow(QWidget):
         texts.setSpacing(fonts.scaled(1))
         texts.addWidget(label(check.name, "text" if check.tone == "ok" else "strong", wrap=True))
         if check.detail:
-            detail = small_note(check.detail) if tone == "ok" else label(check.detail, wrap=True)
+            detail = (
+                label(check.detail, "note", wrap=True)
+                if tone == "ok"
+                else label(check.detail, wrap=True)
+            )
             texts.addWidget(detail)
         if check.hint:
-            texts.addWidget(small_note(check.hint))
+            texts.addWidget(label(check.hint, "note", wrap=True))
         self.support_text: CopyableText | None = None
         if check.support_request_text and tone != "ok":
             self.support_text = CopyableText(f"Text to send about {check.name}")

@@ -2,8 +2,8 @@
 
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QVBoxLayout, QWidget
 
-from desktop.panels.settings.card_layout import control_row
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.screen_reader import announce
 
@@ -24,7 +24,7 @@ class CopyableText(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(fonts.scaled(4))
-        column.addLayout(control_row(self.copy_button, self.show_button, 1, spacing=16))
+        column.addLayout(hbox(self.copy_button, self.show_button, 1, spacing=16))
         column.addWidget(self.text)
         self.copy_button.clicked.connect(self._on_copy)
         self.show_button.clicked.connect(self._on_show)

@@ -1,41 +1,40 @@
-"""What may be done: the switch for changes and the table of role and permission."""
+"""Card with the switch for changes and the table of switches, permission by role."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop.model.permission import Permission, Role
-from desktop.panels.settings.card_layout import LabelledControl, show_error_banner, small_note
+from desktop.panels.settings.settings_card import SettingsCard
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import ROW_HEIGHT
-from desktop.panels.widgets.banner import Banner
-from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.form import Form
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.switch import Switch
+from desktop.viewmodels.form import FieldKind, FormField, FormState
 from desktop.viewmodels.settings.permissions_model import PermissionsModel, PermissionSwitchView
 
+_CENTERED = Qt.AlignmentFlag.AlignHCenter
+_CHANGES = FormField("changes", "Changes are on", FieldKind.SWITCH)
 
-class PermissionsCard(Card):
-    """Draws the permissions; every switch acts at once."""
+
+class PermissionsCard(SettingsCard):
+    """“Changes and permissions”; every switch stores at once."""
 
     def __init__(self, model: PermissionsModel, title: str = "Changes and permissions") -> None:
-        super().__init__(title)
+        super().__init__(title, spacing=6)
         self._model = model
-        view = model.view()
-        self.changes_switch = Switch("Changes are on")
+        self._changes_form = Form([_CHANGES])
+        self.changes_switch = self._changes_form.control("changes", Switch)
         self.changes_switch.chosen.connect(model.set_changes_on)
-        self._changes_row = LabelledControl(
-            "Changes are on", view.changes_text, self.changes_switch
-        )
-        self._banner = Banner()
-        self._banner.hide()
-        self._why_not = small_note()
+        self._disabled_note = label("", "note", wrap=True, tone="warn")
         self.permission_switches: dict[tuple[Role, Permission], Switch] = {}
-        self.body.setSpacing(fonts.scaled(6))
-        self.add(self._banner)
-        self.add(self._changes_row)
-        self.add(self._why_not)
-        self.add(self._create_table())
-        self.add(small_note(view.limits_notice))
+        self.add_rows(
+            self.error_banner,
+            self._changes_form,
+            self._disabled_note,
+            self._create_table(),
+            label(model.view().limits_notice, "note", wrap=True),
+        )
         model.changed.connect(self._on_changed)
         self._on_changed()
 
@@ -47,17 +46,16 @@ class PermissionsCard(Card):
         grid.setVerticalSpacing(fonts.scaled(2))
         grid.setColumnStretch(0, 1)
         view = self._model.view()
-        for place, words in enumerate(view.roles):
-            grid.addWidget(label(words, "title"), 0, place + 1, Qt.AlignmentFlag.AlignHCenter)
-        for number, (words, extra, cells) in enumerate(view.rows, start=1):
+        for column, role_text in enumerate(view.roles, start=1):
+            grid.addWidget(label(role_text, "title"), 0, column, _CENTERED)
+        for number, (text, note, cells) in enumerate(view.rows, start=1):
             line = 2 * number
-            grid.addWidget(label(words, wrap=True), line, 0)
+            grid.addWidget(label(text, wrap=True), line, 0)
             grid.setRowMinimumHeight(line, fonts.scaled(ROW_HEIGHT))
-            for place, cell in enumerate(cells):
-                switch = self._create_switch(cell)
-                grid.addWidget(switch, line, place + 1, Qt.AlignmentFlag.AlignHCenter)
-            if extra:
-                grid.addWidget(small_note(extra), line + 1, 0)
+            for column, cell in enumerate(cells, start=1):
+                grid.addWidget(self._create_switch(cell), line, column, _CENTERED)
+            if note:
+                grid.addWidget(label(note, "note", wrap=True), line + 1, 0)
         return holder
 
     def _create_switch(self, cell: PermissionSwitchView) -> Switch:
@@ -68,19 +66,18 @@ class PermissionsCard(Card):
 
     def _on_changed(self) -> None:
         view = self._model.view()
-        self.changes_switch.set_on(view.changes_on)
-        self.changes_switch.set_enabled(
-            not view.changes_disabled_reason, view.changes_disabled_reason
+        self._changes_form.show_state(
+            FormState({"changes": view.changes_on}, notes={"changes": view.changes_text})
         )
-        self._changes_row.help_label.setText(view.changes_text)
-        self._why_not.setText(view.note)
-        self._why_not.set_tone("warn")
-        self._why_not.setVisible(bool(view.note))
-        show_error_banner(self._banner, view.error)
+        reason = view.changes_disabled_reason
+        self.changes_switch.set_enabled(not reason, reason)
+        self._disabled_note.setText(reason)
+        self._disabled_note.setVisible(bool(reason))
+        self.show_error(view.error)
         for _, _, cells in view.rows:
             for cell in cells:
                 switch = self.permission_switches[cell.role, cell.permission]
-                switch.set_on(cell.is_on)
+                switch.set_value(cell.is_on)
                 switch.set_enabled(not cell.disabled_reason, cell.disabled_reason)
 
     def _on_permission_switched(self, on: bool) -> None:

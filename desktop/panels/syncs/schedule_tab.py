@@ -107,7 +107,7 @@ class ScheduleTab(QWidget):
         self._next_runs_card.set_note(view.time_zone)
         self.next_runs_note.setText(view.next_times_note)
         self.next_runs_note.setVisible(bool(view.next_times_note))
-        self.run_here_row.switch.set_on(view.runs_here)
+        self.run_here_row.switch.set_value(view.runs_here)
         self.run_here_row.switch.set_enabled(
             not view.runs_here_disabled_reason, view.runs_here_disabled_reason
         )

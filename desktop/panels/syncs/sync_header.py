@@ -60,7 +60,7 @@ class SyncHeader(QWidget):
         self._view = view
         self.title_label.setText(view.title)
         self.title_label.set_tooltip(view.description)
-        self.enabled_switch.set_on(view.is_on)
+        self.enabled_switch.set_value(view.is_on)
         self.enabled_switch.setAccessibleDescription("on" if view.is_on else "off")
         self.enabled_switch.set_enabled(
             not view.switch_disabled_reason, view.switch_disabled_reason

@@ -39,8 +39,8 @@ def scale() -> float:
 
 
 def scaled(pixels: float) -> int:
-    """Return a length of the design in the pixels of this font size."""
-    return max(round(pixels * scale()), 1)
+    """Return a length of the design in the pixels of this font size; only 0 gives 0."""
+    return max(round(pixels * scale()), 1) if pixels else 0
 
 
 def font(size: float = BASE_FONT_PX, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:

@@ -3,15 +3,23 @@
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.label import PlainLabel
+
+WIDGET_SIZE_MAX = 16_777_215  # Qt's QWIDGETSIZE_MAX, which PySide6 does not export: no maximum
 
 
 def hbox(*items: QWidget | QLayout | int, spacing: int = 8) -> QHBoxLayout:
-    """Widgets and layouts side by side; a number is a stretch."""
+    """Lay widgets and layouts side by side; a number is a stretch.
+
+    A label that may wrap gets the room that is left: it wraps as late as it can.
+    """
     row = QHBoxLayout()
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(fonts.scaled(spacing))
     for item in items:
-        if isinstance(item, QWidget):
+        if isinstance(item, PlainLabel) and item.wordWrap():
+            row.addWidget(item, 1)
+        elif isinstance(item, QWidget):
             row.addWidget(item)
         elif isinstance(item, QLayout):
             row.addLayout(item)
@@ -20,7 +28,7 @@ def hbox(*items: QWidget | QLayout | int, spacing: int = 8) -> QHBoxLayout:
     return row
 
 
-def vbox(*items: QWidget | QLayout, spacing: int = 0) -> QVBoxLayout:
+def vbox(*items: QWidget | QLayout, spacing: int = 1) -> QVBoxLayout:
     """Widgets and layouts under each other."""
     column = QVBoxLayout()
     column.setContentsMargins(0, 0, 0, 0)

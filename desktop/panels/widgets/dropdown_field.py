@@ -7,6 +7,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from desktop.panels.widgets.tooltip import set_tooltip
+from desktop.viewmodels.form import FieldValue
 
 
 class DropdownField(QComboBox):
@@ -49,7 +50,7 @@ class DropdownField(QComboBox):
         key = self.currentData()
         return key if isinstance(key, str) else None
 
-    def set_value(self, key: str | None) -> None:
+    def set_value(self, key: FieldValue | None) -> None:
         """Show a choice; None or an unknown key shows none."""
         self.setCurrentIndex(-1 if key is None else self.findData(key))
 

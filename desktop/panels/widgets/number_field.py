@@ -1,14 +1,18 @@
-"""A number to type or step; the mouse wheel scrolls the page unless the field has the keyboard."""
+"""Number and time fields: the wheel scrolls the page unless the field has the keyboard."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt, QTime, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QSpinBox, QTimeEdit, QWidget
 
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.tooltip import DisabledReasonMixin
+from desktop.viewmodels.form import FieldValue
 
 
-class NumberField(QSpinBox):
+class NumberField(DisabledReasonMixin, QSpinBox):
     """A spin box with bounds and a name."""
+
+    chosen = Signal(object)  # the number, by a person, never by set_value
 
     def __init__(
         self,
@@ -17,6 +21,7 @@ class NumberField(QSpinBox):
         maximum: int,
         *,
         suffix: str = "",
+        reports_on_leave: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -26,6 +31,13 @@ class NumberField(QSpinBox):
         self.setObjectName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         pad_spin_box_text(self)
+        signal = self.editingFinished if reports_on_leave else self.valueChanged
+        signal.connect(self._on_edited)
+
+    def set_value(self, value: FieldValue) -> None:
+        """Show a number without reporting it; anything else shows the least."""
+        with QSignalBlocker(self):
+            self.setValue(value if isinstance(value, int) else self.minimum())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Step only with the keyboard here."""
@@ -33,6 +45,36 @@ class NumberField(QSpinBox):
             super().wheelEvent(event)
         else:
             event.ignore()
+
+    def _on_edited(self, *_number: int) -> None:
+        self.chosen.emit(self.value())
+
+
+class TimeField(DisabledReasonMixin, QTimeEdit):
+    """A time of day; its value is minutes after midnight."""
+
+    chosen = Signal(object)
+
+    def __init__(self, name: str, *, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setDisplayFormat("HH:mm")
+        self.setAccessibleName(name)
+        self.setObjectName(name)
+        pad_spin_box_text(self)
+        self.timeChanged.connect(self._on_edited)
+
+    def value(self) -> FieldValue:
+        """Return the minutes after midnight."""
+        return self.time().hour() * 60 + self.time().minute()
+
+    def set_value(self, value: FieldValue) -> None:
+        """Show a time without reporting it."""
+        if isinstance(value, int):
+            with QSignalBlocker(self):
+                self.setTime(QTime(value // 60, value % 60))
+
+    def _on_edited(self, *_time: QTime) -> None:
+        self.chosen.emit(self.value())
 
 
 def pad_spin_box_text(box: QAbstractSpinBox) -> None:

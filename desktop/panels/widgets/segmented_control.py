@@ -15,6 +15,7 @@ from desktop.panels.widgets.shape_painting import (
     fill_rounded_rect,
 )
 from desktop.panels.widgets.tooltip import set_tooltip
+from desktop.viewmodels.form import FieldValue
 
 _HEIGHT = 30
 _RADIUS = 7
@@ -60,7 +61,7 @@ class SegmentedControl(QWidget):
         """Return the key of the selected segment, or None."""
         return next((key for key, part in self._segments.items() if part.isChecked()), None)
 
-    def set_value(self, key: str | None) -> None:
+    def set_value(self, key: FieldValue | None) -> None:
         """Select a segment, or none for "not set"."""
         if key == self.value():
             return

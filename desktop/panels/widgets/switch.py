@@ -13,6 +13,7 @@ from desktop.panels.widgets.shape_painting import (
     fill_rounded_rect,
 )
 from desktop.panels.widgets.tooltip import set_tooltip
+from desktop.viewmodels.form import FieldValue
 
 _WIDTH, _HEIGHT = 30, 16  # the track; the target around it is larger
 _KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -21,7 +22,7 @@ _KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 class Switch(QAbstractButton):
     """A check box to keyboard and screen readers, drawn as a switch."""
 
-    chosen = Signal(bool)  # by a person, never by set_on
+    chosen = Signal(bool)  # by a person, never by set_value
 
     def __init__(self, name: str, *, on: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,10 +39,14 @@ class Switch(QAbstractButton):
         # Not clicked: assistive technology toggles without a click.
         self.toggled.connect(self._on_toggled)
 
-    def set_on(self, on: bool) -> None:
-        """Show a value without asking for it."""
+    def value(self) -> FieldValue:
+        """Return whether the switch is on."""
+        return self.isChecked()
+
+    def set_value(self, value: FieldValue) -> None:
+        """Show on or off without reporting it."""
         self._is_updating = True
-        self.setChecked(on)
+        self.setChecked(bool(value))
         self._is_updating = False
 
     def is_waiting(self) -> bool:

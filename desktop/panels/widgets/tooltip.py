@@ -22,3 +22,13 @@ def set_tooltip(widget: QWidget, text: str, *, describe: bool = True) -> None:
     widget.setToolTip(escape_tooltip(text))
     if describe:
         widget.setAccessibleDescription(text)
+
+
+class DisabledReasonMixin:
+    """Mixin of a widget that says in its tool tip and description why it is disabled."""
+
+    def set_enabled(self, enabled: bool, reason: str = "") -> None:
+        """Enable, or disable with the reason in tool tip and description."""
+        assert isinstance(self, QWidget)  # noqa: S101 - a mixin of widgets only
+        self.setEnabled(enabled)
+        set_tooltip(self, "" if enabled else reason)

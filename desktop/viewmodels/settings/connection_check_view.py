@@ -1,43 +1,53 @@
-"""Tests of connections, told one by one: what was tested, whether it works, what to do."""
+"""View of one connection check (what was tested, result, hint) and the note over several."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from desktop.connect.connection_check import ConnectionCheck
+from desktop.connect.connection_check import ConnectionCheck, are_needed_checks_ok
+from desktop.viewmodels import time_format
+
+CheckTone = Literal["ok", "warn", "bad"]
+CheckNoteTone = Literal["muted", "bad"]
 
 
 @dataclass(frozen=True)
 class ConnectionCheckView:
-    """`tone` is ok, warn (the app can live without) or bad; `mark` says the same as a sign."""
+    """`tone` is ok, warn (Fairlead works without it) or bad; `symbol` says the same as a sign."""
 
     name: str
     symbol: str
     result_text: str
-    tone: str
+    tone: CheckTone
     detail: str
     hint: str
     support_request_text: str
 
 
 def build_check_view(check: ConnectionCheck) -> ConnectionCheckView:
-    """Make one line of it."""
+    """Build the line of one connection check."""
+    tone: CheckTone
+    symbol, result, tone = "!", "worth a look", "warn"
     if check.is_ok:
-        mark, said, tone = "✓", "works", "ok"
+        symbol, result, tone = "✓", "works", "ok"
     elif check.is_needed:
-        mark, said, tone = "✕", "does not work", "bad"
-    else:
-        mark, said, tone = "!", "worth a look", "warn"
+        symbol, result, tone = "✕", "does not work", "bad"
     return ConnectionCheckView(
-        check.name, mark, said, tone, check.detail, check.hint, check.support_text
+        check.name, symbol, result, tone, check.detail, check.hint, check.support_text
     )
 
 
-def summarise_checks(checks: tuple[ConnectionCheck, ...], *, running: bool) -> str:
-    """How the test stands, in a few words."""
-    bad = sum(not c.is_ok and c.is_needed for c in checks)
-    if running:
-        return f"testing, {len(checks)} done"
+def checks_note(
+    checks: Sequence[ConnectionCheck], *, is_busy: bool, tested_at: float | None
+) -> tuple[str, CheckNoteTone]:
+    """Sum connection checks up for a card's note: text and tone; `tested_at` is Unix seconds."""
+    tone: CheckNoteTone = "muted" if is_busy or are_needed_checks_ok(tuple(checks)) else "bad"
+    if is_busy:
+        return f"testing, {len(checks)} done", tone
     if not checks:
-        return ""
-    if bad:
-        return f"{bad} of {len(checks)} need you"
-    return "everything needed works"
+        return "", "muted"
+    failed = sum(not check.is_ok and check.is_needed for check in checks)
+    text = f"{failed} of {len(checks)} need you" if failed else "everything needed works"
+    if tested_at is not None:
+        text = f"{text}, tested {time_format.format_time_of_day(tested_at)}"
+    return text, tone

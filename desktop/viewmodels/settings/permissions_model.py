@@ -1,16 +1,18 @@
-"""What may be done: the switch for changes, and the table of role and permission."""
+"""Model of the permissions card: the switch for changes, and a switch per role and permission."""
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
-
-from desktop.connect.identity_and_roles import PERMISSIONS_DISCLAIMER, check_setting_change
+from desktop.connect.identity_and_roles import PERMISSIONS_DISCLAIMER
 from desktop.kit.errors import AppError
 from desktop.model.permission import Permission, Role
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
+from desktop.viewmodels.settings.card_model import CardModel
 from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
-from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol, current_actor
+from desktop.viewmodels.workspace_settings_protocol import (
+    WorkspaceSettingsProtocol,
+    setting_disabled_reason,
+)
 
 CHANGES_OFF_TEXT = "While this is off nothing is written to any service."
 CHANGES_ON_TEXT = "People here may write what the table below allows."
@@ -46,19 +48,15 @@ class PermissionsView:
     roles: tuple[str, ...]
     rows: tuple[tuple[str, str, tuple[PermissionSwitchView, ...]], ...]
     limits_notice: str
-    note: str
     error: ErrorMessage
 
 
-class PermissionsModel(QObject):
+class PermissionsModel(CardModel):
     """Each switch stores at once; only an admin may, and nothing a policy has fixed."""
-
-    changed = Signal()
 
     def __init__(self, workspace: WorkspaceSettingsProtocol) -> None:
         super().__init__()
         self._workspace = workspace
-        self._error = NO_ERROR
 
     def view(self) -> PermissionsView:
         """Build the card."""
@@ -72,15 +70,15 @@ class PermissionsModel(QObject):
             )
             for permission in Permission
         )
-        why_not = self._disabled_reason(settings_table.CHANGES_ENABLED)
         return PermissionsView(
             changes_on=on,
             changes_text=CHANGES_ON_TEXT if on else CHANGES_OFF_TEXT,
-            changes_disabled_reason=why_not,
+            changes_disabled_reason=setting_disabled_reason(
+                self._workspace, settings_table.CHANGES_ENABLED
+            ),
             roles=tuple(ROLE_PLURAL_LABELS[role] for role in Role),
             rows=rows,
             limits_notice=PERMISSIONS_DISCLAIMER,
-            note=why_not,
             error=self._error,
         )
 
@@ -92,10 +90,6 @@ class PermissionsModel(QObject):
         """Allow or refuse one thing to one role."""
         self._store(settings_table.PERMISSION_SETTINGS[role, permission], on)
 
-    def refresh(self) -> None:
-        """Roles or rules are others now."""
-        self.changed.emit()
-
     def _build_switch(self, role: Role, permission: Permission) -> PermissionSwitchView:
         setting = settings_table.PERMISSION_SETTINGS[role, permission]
         return PermissionSwitchView(
@@ -103,20 +97,14 @@ class PermissionsModel(QObject):
             permission,
             f"{ROLE_PLURAL_LABELS[role]} may {permission.label}",
             self._workspace.values.get(setting),
-            self._disabled_reason(setting),
+            setting_disabled_reason(self._workspace, setting),
         )
-
-    def _disabled_reason(self, setting: Setting[bool]) -> str:
-        verdict = check_setting_change(
-            setting, current_actor(self._workspace), self._workspace.values
-        )
-        return "" if verdict.is_allowed else verdict.reason
 
     def _store(self, setting: Setting[bool], on: bool) -> None:
         self._error = NO_ERROR
-        why_not = self._disabled_reason(setting)
-        if why_not:
-            self._error = ErrorMessage(why_not)
+        reason = setting_disabled_reason(self._workspace, setting)
+        if reason:
+            self._error = ErrorMessage(reason)
         else:
             try:
                 self._workspace.change_settings({setting.key: on})

@@ -1,25 +1,23 @@
-"""Connecting Sailthru: key and secret, what the key may do, and what has to be asked for."""
+"""Model of the Sailthru card: tests an API key, stores it in the keyring, lists what it may do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
-
-from desktop.connect.connection_check import ConnectionCheck, are_needed_checks_ok
+from desktop.connect.connection_check import ConnectionCheck
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.support_texts import request_api_key_text
 from desktop.connect.workspace_setup import set_up_workspace
-from desktop.kit.errors import AppError, InvalidInput
+from desktop.kit.errors import InvalidInput
 from desktop.model.json_value import Json
 from desktop.settings import settings_table
-from desktop.viewmodels import time_format
+from desktop.viewmodels.settings.card_model import CardModel
 from desktop.viewmodels.settings.connection_check_view import (
+    CheckNoteTone,
     ConnectionCheckView,
     build_check_view,
-    summarise_checks,
+    checks_note,
 )
-from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
-from desktop.viewmodels.task_registry import TaskRegistry
+from desktop.viewmodels.settings.error_message import ErrorMessage
 from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol
 
 SHARED_KEY_WARNING = (
@@ -34,51 +32,40 @@ KEY_LOCATION_HINT = (
 
 @dataclass(frozen=True)
 class SailthruConnectionView:
-    """`kept` says that a key is in the vault; it is never shown again."""
+    """A stored key is never shown again; `has_key` says that there is one."""
 
     has_key: bool
     key_text: str
     is_busy: bool
     note: str
-    note_tone: str
+    note_tone: CheckNoteTone
     error: ErrorMessage
     checks: tuple[ConnectionCheckView, ...]
     key_request_text: str
 
 
-class SailthruConnectionModel(QObject):
+class SailthruConnectionModel(CardModel):
     """Keys pass through to the keyring and are not held here."""
-
-    changed = Signal()
-    message_posted = Signal(str)
 
     def __init__(
         self, workspace: WorkspaceSettingsProtocol, connection_config: ConnectionConfig
     ) -> None:
         super().__init__()
         self._workspace, self._connection_config = workspace, connection_config
-        self.tasks = TaskRegistry(self._on_error)
-        self._is_busy = False
         self._has_stored_key: bool | None = None
-        self._error: ErrorMessage = NO_ERROR
         self._checks: list[ConnectionCheck] = []
         self._tested_at: float | None = None
 
     def view(self) -> SailthruConnectionView:
         """Build the card."""
-        kept = self.has_key
         checks = tuple(self._checks)
-        note = summarise_checks(checks, running=self._is_busy)
-        if self._tested_at is not None and not self._is_busy:
-            note = f"{note}, tested {time_format.format_time_of_day(self._tested_at)}"
-        tone = "muted" if self._is_busy or not checks or are_needed_checks_ok(checks) else "bad"
-        words = (
-            f"A key and secret are {self._connection_config.vault.location_label}." if kept else ""
-        )
+        is_busy = bool(self._busy_text)
+        note, tone = checks_note(checks, is_busy=is_busy, tested_at=self._tested_at)
+        location = self._connection_config.vault.location_label
         return SailthruConnectionView(
-            has_key=kept,
-            key_text=words,
-            is_busy=self._is_busy,
+            has_key=self.has_key,
+            key_text=f"A key and secret are {location}." if self.has_key else "",
+            is_busy=is_busy,
             note=note,
             note_tone=tone,
             error=self._error,
@@ -90,32 +77,26 @@ class SailthruConnectionModel(QObject):
         )
 
     @property
+    def has_dedicated_key(self) -> bool:
+        """Whether somebody has said that the stored key is for Fairlead alone."""
+        return self._workspace.values.get(settings_table.HAS_DEDICATED_KEY)
+
+    @property
     def has_key(self) -> bool:
-        """Whether there is a key."""
+        """Whether a key is stored; until the keyring was asked, whether a client has one."""
         if self._has_stored_key is not None:
             return self._has_stored_key
         return self._workspace.services.sailthru is not None
 
     def load_status(self) -> None:
         """Ask the keyring whether there is a key; the network is not touched."""
-        if not self.tasks.is_running("look"):
-            self.tasks.start("look", self._load_status())
+        self.tasks.start_once("status", self._load_status())
 
     def test_and_save_key(self, key: str, secret: str, *, own: bool) -> None:
         """Test, and keep what Sailthru takes; empty fields mean the kept key."""
-        if self._is_busy:
-            return
-        self._is_busy, self._error, self._checks = True, NO_ERROR, []
-        self.tasks.start("test", self._test_and_save_key(key.strip(), secret.strip(), own))
-        self.changed.emit()
-
-    def refresh(self) -> None:
-        """The connection is another now."""
-        self.changed.emit()
-
-    async def close(self) -> None:
-        """End what runs."""
-        await self.tasks.close()
+        if not self._busy_text:
+            self._checks = []
+        self._start_work("test", self._test_and_save_key(key.strip(), secret.strip(), own))
 
     async def _load_status(self) -> None:
         self._has_stored_key = await self._connection_config.sailthru_credentials() is not None
@@ -139,20 +120,17 @@ class SailthruConnectionModel(QObject):
         report = await set_up_workspace(document, self._connection_config, self._on_check)
         self._tested_at = self._connection_config.clock.now()
         if not report.is_stored:
-            self._is_busy = False
             self._error = ErrorMessage(
                 "The key was not kept.",
                 "It is kept only once Sailthru takes it.",
                 "See below what did not work.",
             )
-            self.changed.emit()
+            self._finish_work()
             return
         self._has_stored_key = True
         self._workspace.reload_settings()
         await self._workspace.connect()
-        self._is_busy = False
-        self.changed.emit()
-        self.message_posted.emit(
+        self._finish_work(
             "Sailthru is connected." if report.is_ok else "The key is kept; see the test."
         )
 
@@ -161,8 +139,3 @@ class SailthruConnectionModel(QObject):
         if check.name.startswith("Sailthru") or (check.is_needed and not check.is_ok):
             self._checks.append(check)
             self.changed.emit()
-
-    def _on_error(self, error: AppError) -> None:
-        self._is_busy = False
-        self._error = to_error_message(error)
-        self.changed.emit()

@@ -1,22 +1,27 @@
 """The settings as a form: every change is checked and stored at once, errors stay at the field."""
 
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
 from zoneinfo import available_timezones
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.connect.identity_and_roles import check_setting_change
 from desktop.kit.errors import AppError
 from desktop.model.json_value import Json
 from desktop.settings import settings_table
-from desktop.settings.setting_definition import SettingSection
+from desktop.settings.setting_definition import Setting, SettingSection
+from desktop.viewmodels.form import FormField, FormState
 from desktop.viewmodels.settings.error_message import field_error_text
-from desktop.viewmodels.settings.setting_field_view import (
-    SettingFieldView,
+from desktop.viewmodels.settings.setting_form_fields import (
     build_setting_field,
+    control_value_of,
     parse_control_value,
-    table_format_hint,
 )
-from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol, current_actor
+from desktop.viewmodels.workspace_settings_protocol import (
+    WorkspaceSettingsProtocol,
+    setting_disabled_reason,
+)
 
 # What has a card of its own, where more than the value is shown.
 _SECTIONS_WITH_OWN_CARD = frozenset(
@@ -41,14 +46,25 @@ class SettingsFormModel(QObject):
         self._typed: dict[str, str] = {}
         self._errors: dict[str, str] = {}
 
-    def field_view(self, key: str) -> SettingFieldView:
-        """One setting as it stands, or as it was typed while that cannot be used."""
-        typed = self._typed.get(key)
-        return build_setting_field(
-            settings_table.SETTINGS_BY_KEY[key],
-            self._workspace,
-            typed=typed,
-            error=self._errors.get(key, ""),
+    def fields(self, keys: Iterable[str]) -> list[FormField]:
+        """Declare the form fields of these settings."""
+        return [build_setting_field(settings_table.SETTINGS_BY_KEY[key]) for key in keys]
+
+    def state(self, keys: Iterable[str]) -> FormState:
+        """Build values, errors and reasons of these settings, by key.
+
+        What was typed and refused stays in its field, with the error below it.
+        """
+        settings = [settings_table.SETTINGS_BY_KEY[key] for key in keys]
+        reasons = {s.key: setting_disabled_reason(self._workspace, s) for s in settings}
+        return FormState(
+            values={s.key: self._control_value(s) for s in settings},
+            errors=dict(self._errors),
+            disabled_reasons=reasons,
+            notes={s.key: "Takes effect at the next start." for s in settings if s.needs_restart},
+            completions={settings_table.TIMEZONE.key: self._time_zones}
+            if settings_table.TIMEZONE in settings
+            else {},
         )
 
     def plain_setting_keys(self) -> tuple[tuple[SettingSection, tuple[str, ...]], ...]:
@@ -63,25 +79,15 @@ class SettingsFormModel(QObject):
         """What stays hidden under Advanced."""
         return tuple(row.key for row in settings_table.ALL_SETTINGS if row.is_advanced)
 
-    def table_hint(self, key: str) -> str:
-        """Say how a table is written."""
-        return table_format_hint(settings_table.SETTINGS_BY_KEY[key])
-
-    def time_zones(self) -> tuple[str, ...]:
-        """All that this computer knows, for completing what is typed."""
-        return tuple(sorted(available_timezones()))
-
     def change_setting(self, key: str, typed: bool | int | str) -> bool:
         """Check and store; refused, the sentence stands at the field and nothing is stored."""
         setting = settings_table.SETTINGS_BY_KEY[key]
-        if key not in self._errors and typed == self.field_view(key).value:
+        if key not in self._errors and typed == self._control_value(setting):
             return True
-        verdict = check_setting_change(
-            setting, current_actor(self._workspace), self._workspace.values
-        )
+        reason = setting_disabled_reason(self._workspace, setting)
         try:
-            if not verdict.is_allowed:
-                self._reject(key, typed, verdict.reason)
+            if reason:
+                self._reject(key, typed, reason)
                 return False
             value: Json = parse_control_value(setting, typed)
             self._workspace.change_settings({key: setting.validate(value)})
@@ -95,15 +101,11 @@ class SettingsFormModel(QObject):
 
     def reset_setting(self, key: str) -> None:
         """Take one setting back to its default."""
-        verdict = check_setting_change(
-            settings_table.SETTINGS_BY_KEY[key],
-            current_actor(self._workspace),
-            self._workspace.values,
-        )
+        reason = setting_disabled_reason(self._workspace, settings_table.SETTINGS_BY_KEY[key])
         self._typed.pop(key, None)
         self._errors.pop(key, None)
         try:
-            if verdict.is_allowed:
+            if not reason:
                 self._workspace.change_settings({key: None})
         except AppError as error:
             self._errors[key] = field_error_text(error)
@@ -112,6 +114,16 @@ class SettingsFormModel(QObject):
     def refresh(self) -> None:
         """Permissions or values changed elsewhere."""
         self.changed.emit()
+
+    def _control_value(self, setting: Setting[Any]) -> bool | int | str:
+        if setting.key in self._typed:
+            return self._typed[setting.key]
+        return control_value_of(setting, setting.serialize(self._workspace.values.get(setting)))
+
+    @cached_property
+    def _time_zones(self) -> tuple[str, ...]:
+        # Some 600 files are listed for it: once, and only where a time zone is edited.
+        return tuple(sorted(available_timezones()))
 
     def _reject(self, key: str, typed: bool | int | str, reason: str) -> None:
         if isinstance(typed, str):

@@ -1,19 +1,18 @@
 """The page “Settings”: one model for each card, kept up to date by the bus."""
 
-import asyncio
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import QObject, Signal, qVersion
 
 from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.local_databases import LocalDatabases
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.viewmodels.settings.connection_test_model import ConnectionTestModel
 from desktop.viewmodels.settings.disconnect_model import DisconnectModel
 from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
 from desktop.viewmodels.settings.local_data_model import LocalDataModel
-from desktop.viewmodels.settings.local_databases import LocalDatabases
 from desktop.viewmodels.settings.mail_server_model import MailServerModel
 from desktop.viewmodels.settings.permissions_model import PermissionsModel
 from desktop.viewmodels.settings.sailthru_connection_model import SailthruConnectionModel
@@ -80,6 +79,7 @@ class SettingsPageModel(QObject):
 
     def load_status(self) -> None:
         """The page is shown: count and ask what may have changed meanwhile."""
+        self.zendesk.load_status()
         self.sailthru.load_status()
         self.data.count_customers()
         self.timer.load_status()
@@ -87,8 +87,6 @@ class SettingsPageModel(QObject):
 
     async def close(self) -> None:
         """End what runs."""
-        # What was begun a moment ago has to have begun before it can end.
-        await asyncio.sleep(0)
         self._unsubscribe()
         for model in (
             self.zendesk, self.sailthru, self.data, self.team, self.connection_test, self.timer, self.mail,  # noqa: E501

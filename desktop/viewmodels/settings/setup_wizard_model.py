@@ -1,16 +1,15 @@
 """The first start: six steps, each of which may be left and taken up again later."""
 
-import asyncio
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
 from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.local_databases import LocalDatabases
 from desktop.kit.clock import Clock
 from desktop.settings import settings_table
 from desktop.settings.window_state import WindowStateFile
 from desktop.viewmodels.settings.local_data_model import LocalDataModel
-from desktop.viewmodels.settings.local_databases import LocalDatabases
 from desktop.viewmodels.settings.permissions_model import PermissionsModel
 from desktop.viewmodels.settings.sailthru_connection_model import SailthruConnectionModel
 from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
@@ -174,8 +173,6 @@ class SetupWizardModel(QObject):
 
     async def close(self) -> None:
         """End what runs."""
-        # What was begun a moment ago has to have begun before it can end.
-        await asyncio.sleep(0)
         for model in (self.zendesk, self.sailthru, self.data, self.team):
             await model.close()
 

@@ -1,10 +1,8 @@
-"""Other computers: the policy file to hand out, and whether an agents' key lacks `job`."""
+"""Model of the team cards: exports the policy file, tests that an agents' key lacks `job`."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
-
-from PySide6.QtCore import QObject, Signal
 
 from desktop.clients.sailthru.protocol import SailthruCredentials
 from desktop.connect.connection_check import ConnectionCheck
@@ -16,13 +14,13 @@ from desktop.connect.team_rollout import (
     check_agents_key,
     export_policy,
 )
-from desktop.kit.errors import AppError, InvalidInput
+from desktop.kit.errors import InvalidInput
 from desktop.settings import settings_table
 from desktop.vault.secret import Secret, validate_secret
 from desktop.viewmodels.file_export import write_private_file
+from desktop.viewmodels.settings.card_model import CardModel
 from desktop.viewmodels.settings.connection_check_view import ConnectionCheckView, build_check_view
-from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
-from desktop.viewmodels.task_registry import TaskRegistry
+from desktop.viewmodels.settings.error_message import ErrorMessage
 from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol
 
 
@@ -41,21 +39,15 @@ class TeamPolicyView:
     policy_notices: tuple[str, ...]
 
 
-class TeamPolicyModel(QObject):
+class TeamPolicyModel(CardModel):
     """An agents' key is tested and forgotten: it belongs on other computers."""
-
-    changed = Signal()
-    message_posted = Signal(str)
 
     def __init__(
         self, workspace: WorkspaceSettingsProtocol, connection_config: ConnectionConfig
     ) -> None:
         super().__init__()
         self._workspace, self._connection_config = workspace, connection_config
-        self.tasks = TaskRegistry(self._on_error)
-        self._is_busy = False
         self._checks: tuple[ConnectionCheck, ...] = ()
-        self._error = NO_ERROR
 
     def view(self) -> TeamPolicyView:
         """Build the card."""
@@ -73,7 +65,7 @@ class TeamPolicyModel(QObject):
             handing_out_text=KEY_HANDOUT_NOTES,
             installing_text=POLICY_INSTALL_NOTES,
             key_request_text=request_api_key_text(),
-            is_busy=self._is_busy,
+            is_busy=bool(self._busy_text),
             checks=tuple(build_check_view(check) for check in self._checks),
             error=self._error,
             managed_settings=managed,
@@ -88,30 +80,17 @@ class TeamPolicyModel(QObject):
 
     def export_policy_file(self, path: str) -> None:
         """Write the policy file."""
-        if not self.tasks.is_running("export"):
-            self.tasks.start("export", self._export(Path(path)))
+        self._start_work("export", self._export(Path(path)))
 
     def test_agents_key(self, key: str, secret: str) -> None:
         """Test that this key may look up and change, and may not start bulk jobs."""
-        if self._is_busy:
-            return
-        self._is_busy, self._error, self._checks = True, NO_ERROR, ()
-        self.tasks.start("test", self._test(key, secret))
-        self.changed.emit()
-
-    def refresh(self) -> None:
-        """Settings or policy are others now."""
-        self.changed.emit()
-
-    async def close(self) -> None:
-        """End what runs."""
-        await self.tasks.close()
+        if not self._busy_text:
+            self._checks = ()
+        self._start_work("test", self._test(key, secret))
 
     async def _export(self, path: Path) -> None:
-        self._error = NO_ERROR
         await write_private_file(path, self.policy_text())
-        self.changed.emit()
-        self.message_posted.emit(f"The policy was written to {path.name}. It holds no key.")
+        self._finish_work(f"The policy was written to {path.name}. It holds no key.")
 
     async def _test(self, key: str, secret: str) -> None:
         if not key.strip() or not secret.strip():
@@ -129,13 +108,7 @@ class TeamPolicyModel(QObject):
         services = self._connection_config.temporary_clients(values)
         async with services.sailthru(values.get(settings_table.SERVICE_URI), pair) as client:
             self._checks = await check_agents_key(client)
-        self._is_busy = False
-        self.changed.emit()
-
-    def _on_error(self, error: AppError) -> None:
-        self._is_busy = False
-        self._error = to_error_message(error)
-        self.changed.emit()
+        self._finish_work()
 
 
 def _format_policy_value(value: object) -> str:

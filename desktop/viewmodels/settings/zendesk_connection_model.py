@@ -1,23 +1,25 @@
-"""Connecting Zendesk: the account, the sign-in in the browser, the API token as second way."""
+"""Model of the Zendesk card: account address, sign-in by browser or API token, sign-out."""
 
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from desktop.connect import disconnect
 from desktop.connect.connection_check import ConnectionCheck
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.identity_and_roles import check_setting_change
 from desktop.connect.interactive_sign_in import sign_in_interactively
+from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.support_texts import request_oauth_client_text
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.connect.zendesk_account import parse_zendesk_account, set_zendesk_account
 from desktop.connect.zendesk_account_checks import API_TOKENS_END
 from desktop.kit.errors import AppError, InvalidInput, NotPermitted
+from desktop.kit.text import format_count
 from desktop.model.permission import Role
 from desktop.settings import settings_table
+from desktop.viewmodels.settings.card_model import CardModel
 from desktop.viewmodels.settings.connection_check_view import ConnectionCheckView, build_check_view
 from desktop.viewmodels.settings.error_message import (
     NO_ERROR,
@@ -25,9 +27,10 @@ from desktop.viewmodels.settings.error_message import (
     field_error_text,
     to_error_message,
 )
-from desktop.viewmodels.settings.local_databases import LocalDatabases
-from desktop.viewmodels.task_registry import TaskRegistry
-from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol, current_actor
+from desktop.viewmodels.workspace_settings_protocol import (
+    WorkspaceSettingsProtocol,
+    setting_disabled_reason,
+)
 
 BROWSER, TOKEN, NO_ZENDESK = "oauth", "token", "none"
 SIGN_IN_METHODS = (
@@ -67,12 +70,10 @@ class ZendeskConnectionView:
     pending_edits_text: str
 
 
-class ZendeskConnectionModel(QObject):
-    """`browser_wanted` carries the address to open; an attempt that fails keeps nothing."""
+class ZendeskConnectionModel(CardModel):
+    """`browser_requested` carries the address to open; an attempt that fails stores nothing."""
 
-    changed = Signal()
     browser_requested = Signal(str)
-    message_posted = Signal(str)
 
     def __init__(
         self,
@@ -81,12 +82,9 @@ class ZendeskConnectionModel(QObject):
         local_databases: LocalDatabases,
     ) -> None:
         super().__init__()
-        self._workspace, self._connection_config, self._local_databases = (
-            workspace,
-            connection_config,
-            local_databases,
-        )
-        self.tasks = TaskRegistry(self._on_error)
+        self._workspace = workspace
+        self._connection_config = connection_config
+        self._local_databases = local_databases
         values = workspace.values
         base_url = values.get(settings_table.ZENDESK_BASE_URL)
         self._account_text = base_url
@@ -95,28 +93,27 @@ class ZendeskConnectionModel(QObject):
         self._sign_in_method = (
             way if values.is_set(settings_table.ZENDESK_AUTH) or base_url else BROWSER
         )
-        self._busy_text = self._browser_url = ""
-        self._error: ErrorMessage = NO_ERROR
+        self._browser_url = ""
+        self._open_edit_count = 0
         self._checks: list[ConnectionCheck] = []
 
     def view(self) -> ZendeskConnectionView:
         """Build the card."""
         values = self._workspace.values
-        who = current_actor(self._workspace)
         address, wrong = self._parse_account_text()
         return ZendeskConnectionView(
             account_text=self._account_text,
             account_url=address,
             account_error=wrong,
-            account_disabled_reason=check_setting_change(
-                settings_table.ZENDESK_BASE_URL, who, values
-            ).reason,
+            account_disabled_reason=setting_disabled_reason(
+                self._workspace, settings_table.ZENDESK_BASE_URL
+            ),
             sign_in_method=self._sign_in_method,
             note={TOKEN: TOKEN_NOTE, NO_ZENDESK: NO_ZENDESK_NOTE}.get(self._sign_in_method, ""),
             client_id=values.get(settings_table.ZENDESK_CLIENT_ID),
-            client_id_disabled_reason=check_setting_change(
-                settings_table.ZENDESK_CLIENT_ID, who, values
-            ).reason,
+            client_id_disabled_reason=setting_disabled_reason(
+                self._workspace, settings_table.ZENDESK_CLIENT_ID
+            ),
             email=values.get(settings_table.ZENDESK_EMAIL),
             signed_in=self.signed_in_text(),
             busy_text=self._busy_text,
@@ -159,12 +156,12 @@ class ZendeskConnectionModel(QObject):
     def sign_in_with_browser(self, client_id: str) -> None:
         """Open the browser and wait for its answer."""
         self._start_work(
-            "Waiting for the browser…", "sign-in", self._sign_in_with_browser(client_id)
+            "sign-in", self._sign_in_with_browser(client_id), "Waiting for the browser…"
         )
 
     def sign_in_with_token(self, email: str, token: str) -> None:
         """Sign in with an API token; it is kept only if Zendesk takes it."""
-        self._start_work("Testing the token…", "sign-in", self._sign_in_with_token(email, token))
+        self._start_work("sign-in", self._sign_in_with_token(email, token), "Testing the token…")
 
     def cancel(self) -> None:
         """End the attempt."""
@@ -173,26 +170,30 @@ class ZendeskConnectionModel(QObject):
 
     def sign_out(self) -> None:
         """Sign out here and there; what services said is erased, what waits is kept."""
-        self._start_work("Signing out…", "sign-out", self._sign_out())
+        self._start_work("sign-out", self._sign_out(), "Signing out…")
+
+    def load_status(self) -> None:
+        """Count the edits that wait to be sent: signing out keeps them, and says so before."""
+        self.tasks.start_once("count", self._count_open_edits())
 
     def refresh(self) -> None:
-        """The connection is another now."""
-        self.changed.emit()
+        """Rebuild the view and count again: the connection changed elsewhere."""
+        super().refresh()
+        self.load_status()
 
-    async def close(self) -> None:
-        """End what runs."""
-        await self.tasks.close()
+    def _start_work(
+        self, name: str, coroutine: Coroutine[Any, Any, None], busy_text: str = "Working…"
+    ) -> None:
+        if not self._busy_text:
+            self._checks = []
+        super()._start_work(name, coroutine, busy_text)
 
-    def _start_work(self, words: str, name: str, act: Coroutine[Any, Any, None]) -> None:
-        if self._busy_text:
-            act.close()
-            return
-        self._busy_text, self._error, self._checks = words, NO_ERROR, []
-        self.tasks.start(name, act)
-        self.changed.emit()
+    def _finish_work(self, message: str = "") -> None:
+        self._browser_url = ""
+        super()._finish_work(message)
 
-    def _finish_work(self) -> None:
-        self._busy_text = self._browser_url = ""
+    async def _count_open_edits(self) -> None:
+        self._open_edit_count = await self._local_databases.count_open_edits()
         self.changed.emit()
 
     async def _sign_in_with_browser(self, client_id: str) -> None:
@@ -216,9 +217,8 @@ class ZendeskConnectionModel(QObject):
             {"zendesk": section}, self._connection_config, self._on_check
         )
         if not report.is_stored:
-            self._busy_text = ""
             self._error = ErrorMessage("Nothing was stored.", "See below what did not work.")
-            self.changed.emit()
+            self._finish_work()
             return
         self._checks = [c for c in self._checks if not c.is_ok]
         self._workspace.reload_settings()
@@ -226,14 +226,12 @@ class ZendeskConnectionModel(QObject):
 
     async def _save_account(self) -> None:
         values = self._workspace.values
-        verdict = check_setting_change(
-            settings_table.ZENDESK_BASE_URL, current_actor(self._workspace), values
-        )
+        reason = setting_disabled_reason(self._workspace, settings_table.ZENDESK_BASE_URL)
         address = parse_zendesk_account(self._account_text).base_url
         if address == values.get(settings_table.ZENDESK_BASE_URL):
             return
-        if not verdict.is_allowed:
-            raise NotPermitted("The account cannot be changed here.", verdict.reason)
+        if reason:
+            raise NotPermitted("The account cannot be changed here.", reason)
         await set_zendesk_account(self._connection_config, self._account_text)
         self._workspace.reload_settings()
 
@@ -250,13 +248,12 @@ class ZendeskConnectionModel(QObject):
             self.message_posted.emit(f"Signed in as {self.signed_in_text()}")
 
     async def _sign_out(self) -> None:
-        goodbye = await disconnect.sign_out_of_zendesk(self._connection_config)
+        result = await disconnect.sign_out_of_zendesk(self._connection_config)
         await self._workspace.disconnect()
         await self._local_databases.forget_customers()
         self._workspace.reload_settings()
         await self._workspace.connect()
-        self._finish_work()
-        self.message_posted.emit(goodbye.message)
+        self._finish_work(result.message)
 
     def _request_browser(self, url: str) -> None:
         self._browser_url = url
@@ -272,10 +269,9 @@ class ZendeskConnectionModel(QObject):
             return "", f"{field_error_text(error)} {error.hint}".strip()
 
     def _pending_edits_text(self) -> str:
-        count = self._local_databases.count_open_edits()
-        if not count:
+        if not self._open_edit_count:
             return ""
-        what = "1 change waits" if count == 1 else f"{count:,} changes wait"
+        what = format_count(self._open_edit_count, "change waits", "changes wait")
         return f"{what} to be sent. Signing out keeps what waits."
 
     def _change_settings(self, changes: dict[str, str]) -> None:
@@ -287,7 +283,3 @@ class ZendeskConnectionModel(QObject):
     def _on_check(self, check: ConnectionCheck) -> None:
         self._checks.append(check)
         self.changed.emit()
-
-    def _on_error(self, error: AppError) -> None:
-        self._error = to_error_message(error)
-        self._finish_work()

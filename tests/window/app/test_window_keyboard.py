@@ -8,9 +8,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QDialog, QWidget
 
-from desktop.panels.tab_order import tab_stops
 from desktop.panels.widgets.navigation_rail import NavigationRailButton
 from desktop.panels.widgets.switch import Switch
+from desktop.panels.widgets.tab_order import tab_stops
 from tests.support.window_driver import CTRL, NONE, SHIFT, Key, WindowDriver
 
 

@@ -53,7 +53,7 @@ def test_switch_is_checkbox_for_keys_and_mouse(qtbot: QtBot) -> None:
     QTest.mouseClick(switch, Qt.MouseButton.LeftButton)
     assert said == [True, False, True]
     assert accessible(switch).state().checked
-    switch.set_on(False)
+    switch.set_value(False)
     assert said == [True, False, True]
 
 

@@ -119,7 +119,7 @@ def lists() -> Card:
         ("Product news", "since 4 May 2025"),
     ):
         row = SwitchRow(name, note=note)
-        row.switch.set_on(True)
+        row.switch.set_value(True)
         row.switch.set_waiting(name == "Winback", "Wanted: on. Not sent yet.")
         card.add(row)
     fixed = SwitchRow("zendesk-sync-smart", note="member, computed by Sailthru")
@@ -216,7 +216,7 @@ def cards() -> dict[str, Card]:
         borderless=True,
     )
     sync = SwitchRow("Sync to Sailthru", note="copied at the next run", muted=True)
-    sync.switch.set_on(True)
+    sync.switch.set_value(True)
     zendesk.add(sync)
     data = facts(
         "Profile data",
@@ -468,7 +468,7 @@ class AllWidgets(QWidget):
             ("Disabled off", False, False, False),
         ):
             row = SwitchRow(name, note="why it is so")
-            row.switch.set_on(on)
+            row.switch.set_value(on)
             row.switch.set_waiting(waiting)
             row.switch.set_enabled(enabled, "Agents may not change this")
             b.add(row)

@@ -12,12 +12,13 @@ from desktop.model.edit import EditKind, EditRequest, EditTarget
 from desktop.model.lookup_query import parse_lookup_query
 from desktop.model.permission import Permission, Role
 from desktop.model.service import Service
+from desktop.panels.settings.connection_test_card import ConnectionTestCard
 from desktop.panels.settings.disconnect_card import DisconnectCard
 from desktop.panels.settings.local_data_card import LocalDataCard
+from desktop.panels.settings.managed_policy_card import PolicyCard
 from desktop.panels.settings.permissions_card import PermissionsCard
 from desktop.panels.settings.sailthru_connection_card import SailthruConnectionCard
-from desktop.panels.settings.settings_section_cards import ConnectionTestCard
-from desktop.panels.settings.team_and_policy_cards import PolicyCard
+from desktop.panels.settings.settings_form import SettingsForm
 from desktop.panels.settings.zendesk_connection_card import ZendeskConnectionCard
 from desktop.panels.settings_page import SettingsPage
 from desktop.panels.theme.application_theme import ApplicationTheme, ThemeChoice
@@ -37,10 +38,7 @@ async def test_settings_page_contains_every_setting(admin_page: SettingsPageDriv
     for key, _ in SettingsPage.SECTIONS:
         admin_page.page.show_section(key)
         for card in admin_page.page.cards[key]:
-            rows = getattr(card, "setting_rows", None)
-            fields = list(rows.values()) if isinstance(rows, dict) else list(rows or ())
-            shown |= {field.key for field in fields}
-    shown.add(admin_page.find_card("connections", SailthruConnectionCard).service_uri_row.key)
+            shown |= {key for form in card.findChildren(SettingsForm) for key in form.rows}
     # These have controls of their own: sign-in, switches, the tick beside the key.
     own = {
         settings_table.CHANGES_ENABLED.key,
@@ -55,7 +53,7 @@ async def test_settings_invalid_value_is_explained_and_not_stored(
     admin_page: SettingsPageDriver,
 ) -> None:
     row = admin_page.find_setting_row("names", settings_table.HEALTH_VAR.key)
-    field = row.control_widget()
+    field = row.control
     assert isinstance(field, QLineEdit)
     field.setText("bad name!")
     field.editingFinished.emit()
@@ -76,18 +74,21 @@ async def test_settings_invalid_value_is_explained_and_not_stored(
 
 async def test_settings_tables_are_edited_one_per_line(admin_page: SettingsPageDriver) -> None:
     row = admin_page.find_setting_row("names", settings_table.SEGMENT_LISTS.key)
-    field = row.control_widget()
+    field = row.control
     assert isinstance(field, QPlainTextEdit)
     field.setPlainText("Gold = 4\nSilver = x")
-    admin_page.model.form.change_setting(row.key, field.toPlainText())
+    admin_page.model.form.change_setting(row.field.path, field.toPlainText())
     assert "“Silver = x”" in row.error_label.text()
     field.setPlainText("Gold = 4\nSilver = 3")
-    admin_page.model.form.change_setting(row.key, field.toPlainText())
+    admin_page.model.form.change_setting(row.field.path, field.toPlainText())
     assert dict(admin_page.house.session.values.get(settings_table.SEGMENT_LISTS)) == {
         "Gold": 4,
         "Silver": 3,
     }
-    assert admin_page.model.form.field_view(row.key).value == "Gold = 4\nSilver = 3"
+    assert (
+        admin_page.model.form.state([row.field.path]).values[row.field.path]
+        == "Gold = 4\nSilver = 3"
+    )
     assert admin_page.model.form.change_setting(
         settings_table.PREDICTION_VARS.key, "rev_365, USD, 365"
     )
@@ -97,7 +98,7 @@ async def test_settings_tables_are_edited_one_per_line(admin_page: SettingsPageD
 
 async def test_settings_theme_is_stored_at_once(admin_page: SettingsPageDriver) -> None:
     row = admin_page.find_setting_row("window", settings_table.WINDOW_THEME.key)
-    field = row.control_widget()
+    field = row.control
     assert isinstance(field, SegmentedControl)
     field.segment("dark").click()
     assert admin_page.house.session.values.get(settings_table.WINDOW_THEME) == "dark"
@@ -107,7 +108,7 @@ async def test_settings_as_agent_admin_settings_are_disabled_with_reason(
     agent_page: SettingsPageDriver,
 ) -> None:
     row = agent_page.find_setting_row("names", settings_table.SYNC_MARK_VAR.key)
-    assert not row.control_widget().isEnabled()
+    assert not row.control.isEnabled()
     assert "Only an admin can change this." in row.help_label.text()
     card = agent_page.find_card("permissions", PermissionsCard)
     assert not card.changes_switch.isEnabled()
@@ -129,7 +130,7 @@ async def test_settings_managed_are_disabled_and_listed(
     house = make_workspace_services(tmp_path / "managed", policy=policy)
     office = await connect_workspace(house, setup_document(sandbox))
     row = office.find_setting_row("names", key)
-    field = row.control_widget()
+    field = row.control
     assert isinstance(field, QLineEdit)
     assert not field.isEnabled()
     assert field.text() == "https://acme.example/in"
@@ -148,13 +149,13 @@ async def test_settings_managed_are_disabled_and_listed(
 async def test_settings_connections_are_tested_separately(admin_page: SettingsPageDriver) -> None:
     seen: list[int] = []
     admin_page.model.connection_test.changed.connect(
-        lambda: seen.append(len(admin_page.model.connection_test.check_views()))
+        lambda: seen.append(len(admin_page.model.connection_test.view().checks))
     )
     card = admin_page.find_card("connections", ConnectionTestCard)
     card.test_button.click()
     assert not card.test_button.isEnabled()
-    await wait_until(lambda: not admin_page.model.connection_test.is_busy)
-    marks = {check.name: check.symbol for check in admin_page.model.connection_test.check_views()}
+    await wait_until(lambda: not admin_page.model.connection_test.view().is_busy)
+    marks = {check.name: check.symbol for check in admin_page.model.connection_test.view().checks}
     for name in ("Keyring", "Zendesk: role", "Sailthru: user", "Sailthru: list", "Sailthru: job"):
         assert marks[name] == "✓", name
     assert len(set(seen)) > 5
@@ -174,7 +175,7 @@ async def test_settings_sign_out_erases_cache_and_keeps_waiting_edits(
     assert house.store.sheet_reader.count_customers.blocking() > 0
     card = admin_page.find_card("connections", ZendeskConnectionCard)
     admin_page.model.zendesk.refresh()
-    assert "1 change waits" in card._waiting.text()
+    await wait_until(lambda: "1 change waits" in card._waiting.text())
     card.sign_out_button.click()
     await wait_until(lambda: not admin_page.model.zendesk.view().busy_text)
     assert admin_page.model.zendesk.signed_in_text() == ""
@@ -220,7 +221,7 @@ async def test_settings_disconnect_confirms_and_lists_consequences(
     assert house.store.outbox.count_open.blocking() == 1
     assert not house.session.values.get(settings_table.CHANGES_ENABLED)
     assert not house.session.rules.are_changes_enabled
-    assert "disconnected" in card._result_note.text()
+    assert "disconnected" in card.result_note.text()
 
 
 async def test_settings_disconnect_as_agent_is_disabled_with_reason(
@@ -288,9 +289,9 @@ async def test_settings_service_uri_is_hidden_and_resettable(
     admin_page: SettingsPageDriver,
 ) -> None:
     card = admin_page.find_card("connections", SailthruConnectionCard)
-    assert not card.service_uri_row.isVisible()
+    assert not card.service_uri_form.isVisible()
     card.advanced_button.click()
-    assert card.service_uri_row.isVisible()
+    assert card.service_uri_form.isVisible()
     card.reset_uri_button.click()
     assert (
         admin_page.house.session.values.get(settings_table.SERVICE_URI)
@@ -299,7 +300,10 @@ async def test_settings_service_uri_is_hidden_and_resettable(
     assert not admin_page.model.form.change_setting(
         settings_table.SERVICE_URI.key, "http://api.sailthru.com"
     )
-    assert "Plain http" in card.service_uri_row.error_label.text()
+    assert (
+        "Plain http"
+        in card.service_uri_form.rows[settings_table.SERVICE_URI.key].error_label.text()
+    )
 
 
 async def test_settings_damaged_file_is_shown(admin_page: SettingsPageDriver) -> None:
@@ -330,11 +334,11 @@ async def test_settings_controls_have_names_and_texts_fit(
         theme.choose(choice)
         for key, _ in SettingsPage.SECTIONS:
             admin_page.page.show_section(key)
-            await asyncio.sleep(0.05)
+            # A layout settles over several turns of the event loop, one for each level of nesting.
+            for card in admin_page.page.cards[key]:
+                await wait_until(lambda card=card: clipped_texts(card) == [])
             assert admin_page.window.width() == width
             assert controls_without_name(admin_page.page) == [], key
-            for card in admin_page.page.cards[key]:
-                assert clipped_texts(card) == [], key
     assert admin_page.page.section_list.isVisible() is (width > 700)
     assert admin_page.page.section_dropdown.isVisible() is (width < 700)
     theme.choose(ThemeChoice.LIGHT)

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.model.permission import Permission, Role
 from desktop.panels.settings.permissions_card import PermissionsCard
-from desktop.panels.settings.team_and_policy_cards import TeamCard
+from desktop.panels.settings.team_card import TeamCard
 from desktop.panels.theme.application_theme import ApplicationTheme, ThemeChoice
 from desktop.settings import settings_table
 from desktop.vault.secret import Secret
@@ -79,8 +79,11 @@ async def test_wizard_account_address_is_parsed(
 
 async def test_wizard_foreign_host_is_refused_at_field(wizard: SetupWizardDriver) -> None:
     wizard.model.zendesk.set_account_text("https://zendesk.evil.example/acme")
-    assert "does not end in .zendesk.com" in wizard.zendesk._account_row.error_label.text()
-    assert wizard.zendesk._account_row.error_label.isVisible()
+    assert (
+        "does not end in .zendesk.com"
+        in wizard.zendesk.account_form.rows["account"].error_label.text()
+    )
+    assert wizard.zendesk.account_form.rows["account"].error_label.isVisible()
 
 
 async def test_wizard_browser_sign_in_completes(
@@ -104,7 +107,7 @@ async def test_wizard_denied_access_is_explained_and_stores_nothing(
     await answer_in_browser(url, "deny")
     await wait_until(lambda: wizard.model.zendesk.view().error)
     assert wizard.model.zendesk.view().error.title == "You were not signed in."
-    assert wizard.zendesk._banner.isVisible()
+    assert wizard.zendesk.error_banner.isVisible()
     assert wizard.zendesk.browser_sign_in_button.isEnabled()
     assert await wizard.house.session.connection_config.vault.get(Secret.ZENDESK_REFRESH) is None
 
@@ -195,7 +198,7 @@ async def test_wizard_permissions_need_connection_and_changes_start_off(
 ) -> None:
     card = wizard.find_card(PermissionsCard)
     assert not card.changes_switch.isEnabled()
-    assert "Connect first" in card._why_not.text()
+    assert "Connect first" in card._disabled_note.text()
     wizard.model.zendesk.choose_sign_in_method("none")
     await connect_sailthru(wizard, sandbox)
     assert card.changes_switch.isEnabled()

@@ -1,9 +1,10 @@
 """Order the Tab stops of a window as it is read: columns from the left, each top down."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QAbstractSpinBox, QComboBox, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QAbstractSpinBox, QComboBox, QLayout, QWidget
 
 # Each is one stop, however many widgets Qt makes it of.
 _SINGLE_STOP_WIDGETS = (QComboBox, QAbstractItemView, QAbstractSpinBox)
@@ -52,3 +53,34 @@ def _children_in_reading_order(parent: QWidget) -> list[QWidget]:
 def _leading_edge(child: QWidget) -> int:
     box = child.geometry()
     return box.right() if child.isRightToLeft() else box.left()
+
+
+def set_tab_order_by_layout(part: QWidget) -> list[QWidget]:
+    """Make Tab go as the eye does, by the order of the layouts; returns the stops."""
+    stops = list(_layout_order_stops(part))
+    for before, after in pairwise(stops):
+        QWidget.setTabOrder(before, after)
+    return stops
+
+
+def first_usable_control(part: QWidget) -> QWidget | None:
+    """Where the keyboard begins: the first control that shows and may be used."""
+    return next((s for s in set_tab_order_by_layout(part) if s.isVisible() and s.isEnabled()), None)
+
+
+def _layout_order_stops(part: QWidget) -> Iterator[QWidget]:
+    if part.focusPolicy() & Qt.FocusPolicy.TabFocus and part.focusProxy() is None:
+        yield part
+    layout = part.layout()
+    if layout is not None:
+        yield from _layout_tab_stops(layout)
+
+
+def _layout_tab_stops(layout: QLayout) -> Iterator[QWidget]:
+    for place in range(layout.count()):
+        item = layout.itemAt(place)
+        widget, inner = (item.widget(), item.layout()) if item is not None else (None, None)
+        if widget is not None:
+            yield from _layout_order_stops(widget)
+        elif inner is not None:
+            yield from _layout_tab_stops(inner)

@@ -1,31 +1,33 @@
-"""A field for a key: hidden, shown on wish, and hidden again by itself."""
+"""Password field for a key or secret: hidden, revealed by a link, concealed again after 10 s."""
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
-from desktop.panels.theme import fonts
+from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.link_button import LinkButton
+from desktop.panels.widgets.text_field import TextField
+from desktop.viewmodels.form import FieldValue
 
 HIDE_DELAY_MS = 10_000
+# Sailthru's secrets have 32 characters, OAuth tokens of Zendesk some hundred.
+_MAX_LENGTH = 1300
 
 
 class SecretField(QWidget):
-    """What is typed is never in an accessible text while it is hidden."""
+    """A secret to type in; screen readers get no text of it while it is concealed."""
+
+    chosen = Signal(object)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.field = QLineEdit()
-        self.field.setAccessibleName(name)
-        self.field.setObjectName(name)
-        self.field.setMaxLength(1300)
+        self.field = TextField(name, max_length=_MAX_LENGTH)
+        self.field.chosen.connect(self.chosen)
         self.reveal_button = LinkButton("Show", name=f"Show {name}")
         self._name = name
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(fonts.scaled(8))
-        row.addWidget(self.field, 1)
-        row.addWidget(self.reveal_button)
+        row = hbox(self.field, self.reveal_button)
+        row.setStretchFactor(self.field, 1)
+        self.setLayout(row)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(HIDE_DELAY_MS)
@@ -36,20 +38,34 @@ class SecretField(QWidget):
         self.conceal()
 
     def text(self) -> str:
-        """What was typed."""
+        """Return what was typed."""
         return self.field.text()
 
+    def value(self) -> FieldValue:
+        """Return what was typed, for a form."""
+        return self.field.text()
+
+    def set_value(self, value: FieldValue) -> None:
+        """Show another secret, concealed; an empty one forgets what was typed."""
+        if self.field.text() != value:
+            self.field.set_value(value)
+            self.conceal()
+
+    def set_enabled(self, enabled: bool, reason: str = "") -> None:
+        """Enable, or disable with the reason in tool tip and description."""
+        self.field.set_enabled(enabled, reason)
+
     def clear(self) -> None:
-        """Forget what was typed, undo history included."""
+        """Forget what was typed: `setText` clears the undo history too, `clear` would not."""
         self.field.setText("")
         self.conceal()
 
     def is_revealed(self) -> bool:
-        """Whether the key can be read on the screen."""
+        """Return whether the secret can be read on the screen."""
         return self.field.echoMode() is QLineEdit.EchoMode.Normal
 
     def conceal(self) -> None:
-        """Hide it again."""
+        """Show dots instead of the secret again."""
         self._timer.stop()
         self.field.setEchoMode(QLineEdit.EchoMode.Password)
         self.reveal_button.set_text("Show")

@@ -1,91 +1,62 @@
-"""One setting as a person edits it: label, help, value in words, and why it may not be changed."""
+"""Form fields of settings: which control edits a setting, and its value as text and back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from desktop.connect.identity_and_roles import check_setting_change
 from desktop.kit.errors import InvalidInput
 from desktop.model.json_value import Json
 from desktop.settings import settings_table, sync_settings
 from desktop.settings.setting_definition import Setting, SettingKind
-from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol, current_actor
+from desktop.viewmodels.form import FieldKind, FormField
 
-CHOICE_LABELS: Mapping[str, str] = {
+_CHOICE_LABELS: Mapping[str, str] = {
     "ecommerce": "E-commerce: predicted revenue",
     "publisher": "Publisher: predicted page views",
     "oauth": "In the browser",
     "token": "API token",
     "none": "Without Zendesk",
-    "system": "System",
     "starttls": "STARTTLS",
     "tls": "TLS",
 }
-# Where one word means another thing for one setting.
-_CHOICE_LABELS_BY_SETTING: Mapping[tuple[str, str], str] = {
-    (sync_settings.MAIL_SECURITY.key, "none"): "None",
+_FIELD_KINDS = {
+    SettingKind.FLAG: FieldKind.SWITCH,
+    SettingKind.NUMBER: FieldKind.NUMBER,
+    SettingKind.TABLE: FieldKind.LINES,
 }
+# As many choices fit beside each other in a segmented control; more go into a drop-down.
+_MAX_SEGMENTS = 3
+_MAX_SEGMENT_LENGTH = 14
 
 
-@dataclass(frozen=True)
-class SettingFieldView:
-    """`why_not` is empty where it may be changed; `error` is the sentence for a refused value.
-
-    `value` is a flag, a number, a choice's key, or text (a table has one entry per line).
-    """
-
-    key: str
-    control_kind: SettingKind
-    label: str
-    help_text: str
-    value: bool | int | str
-    choices: tuple[tuple[str, str], ...] = ()
-    minimum: int = 0
-    maximum: int = 0
-    disabled_reason: str = ""
-    error: str = ""
-    note: str = ""
-    is_changed: bool = False
-
-
-def build_setting_field(
-    setting: Setting[Any],
-    workspace: WorkspaceSettingsProtocol,
-    *,
-    typed: str | None = None,
-    error: str = "",
-) -> SettingFieldView:
-    """Build it; `typed` is what stands in the field while it cannot be used."""
-    values = workspace.values
-    verdict = check_setting_change(setting, current_actor(workspace), values)
-    value = (
-        control_value_of(setting, setting.serialize(values.get(setting)))
-        if typed is None
-        else typed
-    )
-    note = "Takes effect at the next start." if setting.needs_restart else ""
-    return SettingFieldView(
-        key=setting.key,
-        control_kind=setting.kind,
-        label=setting.label,
-        help_text=setting.help,
-        value=value,
-        choices=tuple(
-            (key, _CHOICE_LABELS_BY_SETTING.get((setting.key, key)) or choice_label(key))
-            for key in setting.choices
-        ),
+def build_setting_field(setting: Setting[Any]) -> FormField:
+    """Declare the form field of one setting, addressed by the key of the setting."""
+    choices = tuple((key, _choice_text(setting, key)) for key in setting.choices)
+    help_ = setting.help
+    if setting.kind is SettingKind.TABLE:
+        help_ = f"{help_} {table_format_hint(setting)}"
+    return FormField(
+        setting.key,
+        setting.label,
+        _field_kind(setting, choices),
+        help=help_,
+        choices=choices,
         minimum=setting.minimum or 0,
         maximum=setting.maximum or 0,
-        disabled_reason="" if verdict.is_allowed else verdict.reason,
-        error=error,
-        note=note,
-        is_changed=values.is_set(setting),
+        reports_on_leave=True,
     )
 
 
-def choice_label(key: str) -> str:
-    """What the window calls one of a few."""
-    return CHOICE_LABELS.get(key, key.capitalize())
+def _field_kind(setting: Setting[Any], choices: tuple[tuple[str, str], ...]) -> FieldKind:
+    if setting.kind is SettingKind.CHOICE:
+        short = all(len(text) <= _MAX_SEGMENT_LENGTH for _, text in choices)
+        return FieldKind.SEGMENTS if short and len(choices) <= _MAX_SEGMENTS else FieldKind.CHOICE
+    return _FIELD_KINDS.get(setting.kind, FieldKind.TEXT)
+
+
+def _choice_text(setting: Setting[Any], key: str) -> str:
+    if setting is sync_settings.MAIL_SECURITY and key == "none":
+        return "None"
+    return _CHOICE_LABELS.get(key, key.capitalize())
 
 
 def control_value_of(setting: Setting[Any], value: Json) -> bool | int | str:

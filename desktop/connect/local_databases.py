@@ -1,0 +1,62 @@
+"""Counts of what a workspace keeps on this computer, and the deletion of its kept customers."""
+
+import asyncio
+from pathlib import Path
+
+from desktop.store.cached_sheet_reader import CachedSheetReader
+from desktop.store.customer_cache import CustomerCache
+from desktop.store.outbox import Outbox
+from desktop.store.process_identity import new_owner_id
+from desktop.store.sqlite_database import Database
+
+# Unix seconds later than any look-up: SQLite has no infinity in every comparison.
+_YEAR_9999 = 253_402_300_799.0
+
+
+class LocalDatabases:
+    """Opens a workspace's two database files for a moment each, always on a thread of its own.
+
+    Settings and setup wizard work before a workspace has a store, and on one that is being closed:
+    the window's own connections stay as they are.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def count_open_edits(self) -> int:
+        """Count the edits that wait to be sent."""
+        return await asyncio.to_thread(self._count_open_edits)
+
+    async def count_customers(self) -> int:
+        """Count the customers that can be shown without a connection."""
+        return await asyncio.to_thread(self._count_cached_customers)
+
+    async def forget_customers(self) -> None:
+        """Delete every customer kept here; waiting edits and the record of changes stay."""
+        await asyncio.to_thread(self._delete_cached_customers)
+
+    def _count_open_edits(self) -> int:
+        # SQLite would create the file, and a folder without a workspace would look like one.
+        if not (self._folder / "fairlead.db").exists():
+            return 0
+        database = Database(self._folder / "fairlead.db", "fairlead", synchronous="FULL")
+        try:
+            return Outbox(database, new_owner_id()).count_open.blocking()
+        finally:
+            database.close()
+
+    def _count_cached_customers(self) -> int:
+        if not (self._folder / "mirror.db").exists():
+            return 0
+        reader = CachedSheetReader(self._folder / "fairlead.db", self._folder / "mirror.db")
+        try:
+            return reader.count_customers.blocking()
+        finally:
+            reader.close()
+
+    def _delete_cached_customers(self) -> None:
+        database = Database(self._folder / "mirror.db", "mirror", synchronous="NORMAL")
+        try:
+            CustomerCache(database).delete_not_opened_since.blocking(_YEAR_9999)
+        finally:
+            database.close()

@@ -1,0 +1,46 @@
+"""Base of the settings cards: rows, the banner of a failed action, the note of its result."""
+
+from PySide6.QtWidgets import QLayout, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.banner import Banner
+from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.label import label
+from desktop.panels.widgets.screen_reader import announce
+from desktop.viewmodels.settings.error_message import ErrorMessage
+
+
+class SettingsCard(Card):
+    """A card of the settings page and of the setup wizard. `add` the two where they belong."""
+
+    def __init__(self, title: str, *rows: QWidget | QLayout, spacing: int = 8) -> None:
+        super().__init__(title)
+        self.body.setSpacing(fonts.scaled(spacing))
+        self.error_banner = Banner()
+        self.error_banner.hide()
+        self.result_note = label("", "note", wrap=True)
+        self.result_note.hide()
+        self.add_rows(*rows)
+
+    def add_rows(self, *rows: QWidget | QLayout) -> None:
+        """Append widgets and layouts to the body, from the top down."""
+        for row in rows:
+            self.add(row)
+
+    def show_error(self, error: ErrorMessage) -> None:
+        """Show an error beside its cause, or take it away."""
+        show_error_banner(self.error_banner, error)
+
+    def show_result(self, text: str) -> None:
+        """Say how an action ended, on the card and to screen readers."""
+        self.result_note.setText(text)
+        self.result_note.show()
+        announce(self, text)
+
+
+def show_error_banner(banner: Banner, error: ErrorMessage) -> None:
+    """Show an error on a banner; without one, hide the banner."""
+    if error:
+        banner.show_message("bad", error.title, error.message, error.hint)
+    else:
+        banner.clear()

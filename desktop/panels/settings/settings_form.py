@@ -1,0 +1,20 @@
+"""Form of some settings, bound to the settings form model: stored when a field is left."""
+
+from collections.abc import Sequence
+
+from desktop.panels.widgets.form import Form
+from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
+
+
+class SettingsForm(Form):
+    """Shows the settings with these keys and stores each change at once."""
+
+    def __init__(self, model: SettingsFormModel, keys: Sequence[str], *, spacing: int = 0) -> None:
+        super().__init__(model.fields(keys), spacing=spacing)
+        self._model, self._keys = model, tuple(keys)
+        self.edited.connect(model.change_setting)
+        model.changed.connect(self._on_changed)
+        self._on_changed()
+
+    def _on_changed(self) -> None:
+        self.show_state(self._model.state(self._keys))

@@ -1,0 +1,21 @@
+"""Card with the settings of one section of the settings table."""
+
+from collections.abc import Sequence
+
+from desktop.panels.settings.settings_card import SettingsCard
+from desktop.panels.settings.settings_form import SettingsForm
+from desktop.panels.widgets.label import label
+from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
+
+
+class SettingsSectionCard(SettingsCard):
+    """Nothing but the form of these keys, with a sentence above it."""
+
+    def __init__(
+        self, title: str, model: SettingsFormModel, keys: Sequence[str], intro: str = ""
+    ) -> None:
+        super().__init__(title, spacing=0)
+        if intro:
+            self.add(label(intro, "note", wrap=True))
+        self.form = SettingsForm(model, keys)
+        self.add(self.form)

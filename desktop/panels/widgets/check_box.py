@@ -1,0 +1,29 @@
+"""A check box whose accessible and object name is its text."""
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QCheckBox, QWidget
+
+from desktop.panels.widgets.tooltip import DisabledReasonMixin
+from desktop.viewmodels.form import FieldValue
+
+
+class CheckBox(DisabledReasonMixin, QCheckBox):
+    """A box to tick; `chosen` carries whether it is ticked."""
+
+    chosen = Signal(bool)
+
+    def __init__(self, text: str, *, name: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setAccessibleName(name or text)
+        self.setObjectName(name or text)
+        # Not clicked: assistive technology toggles without a click.
+        self.toggled.connect(self.chosen)
+
+    def value(self) -> FieldValue:
+        """Return whether the box is ticked."""
+        return self.isChecked()
+
+    def set_value(self, value: FieldValue) -> None:
+        """Tick or untick without reporting it."""
+        with QSignalBlocker(self):
+            self.setChecked(bool(value))

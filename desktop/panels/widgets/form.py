@@ -1,0 +1,290 @@
+"""The form widget: builds a control for each declared field, binds its value, shows its error."""
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Protocol, TypeVar, cast
+
+from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFormLayout, QSizePolicy, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.box_layout import WIDGET_SIZE_MAX, vbox
+from desktop.panels.widgets.check_box import CheckBox
+from desktop.panels.widgets.dropdown_field import DropdownField
+from desktop.panels.widgets.label import label
+from desktop.panels.widgets.number_field import NumberField, TimeField
+from desktop.panels.widgets.secret_field import SecretField
+from desktop.panels.widgets.segmented_control import SegmentedControl
+from desktop.panels.widgets.style_property import set_style_properties
+from desktop.panels.widgets.switch import Switch
+from desktop.panels.widgets.text_field import MultilineTextField, NamesField, TextField
+from desktop.viewmodels.form import (
+    FieldKind,
+    FieldValue,
+    FormField,
+    FormState,
+    FormValues,
+    field_label,
+    visible_paths,
+)
+
+# From this width on (px at the base font) the control stands at the right of its label.
+_SIDE_BY_SIDE_MIN_WIDTH = 520
+_CONTROL_WIDTH = 300
+
+
+class FormLayout(Enum):
+    """How the rows of a form look: settings explain each field, editors keep rows tight."""
+
+    EXPLAINED = "label and help at the left, control and error at the right"
+    COMPACT = "labels and controls in two columns"
+
+
+class FormControl(Protocol):
+    """A control of a form; all of them are widgets. `chosen` is emitted for a person only."""
+
+    @property
+    def chosen(self) -> SignalInstance:
+        """Signal with the value a person gave."""
+        ...
+
+    def value(self) -> FieldValue | None:
+        """Return the value; None where nothing is chosen yet."""
+        ...
+
+    def set_value(self, value: FieldValue) -> None:
+        """Show a value without emitting `chosen`."""
+        ...
+
+    def set_enabled(self, enabled: bool, reason: str = "") -> None:
+        """Enable, or disable with the reason in tool tip and description."""
+        ...
+
+
+ControlT = TypeVar("ControlT", bound=QWidget)
+
+
+class Form(QWidget):
+    """Rows of fields. `edited` carries the path of a field and the value a person gave it.
+
+    `controls` are the widgets of fields of kind CUSTOM, by path. Widths are px at the base font;
+    0 leaves them to the layout.
+    """
+
+    edited = Signal(str, object)
+
+    def __init__(
+        self,
+        fields: Sequence[FormField],
+        layout: FormLayout = FormLayout.EXPLAINED,
+        *,
+        spacing: int = 0,
+        label_width: int = 0,
+        control_width: int = 0,
+        controls: Mapping[str, FormControl] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.fields = {field.path: field for field in fields}
+        self._controls = {
+            field.path: (controls or {}).get(field.path) or create_control(field)
+            for field in fields
+        }
+        self.rows: dict[str, FormRow] = {}
+        self._grid: QFormLayout | None = None
+        for path, field in self.fields.items():
+            self.rows[path] = FormRow(field, self._controls[path], layout)
+            self._controls[path].chosen.connect(self._on_chosen)
+        if layout is FormLayout.EXPLAINED:
+            self.setLayout(vbox(*self.rows.values(), spacing=spacing))
+            allow_full_height(self)
+        else:
+            self._grid = self._create_grid(spacing, label_width, control_width)
+
+    def control(self, path: str, kind: type[ControlT]) -> ControlT:
+        """Return the control of a field. Raises TypeError if it is of another class."""
+        control = self.rows[path].control
+        if not isinstance(control, kind):
+            raise TypeError(f"{path} is edited with a {type(control).__name__}")
+        return control
+
+    def value(self, path: str) -> FieldValue | None:
+        """Return the value that stands in the control of a field."""
+        return self._controls[path].value()
+
+    def text(self, path: str) -> str:
+        """Return the text that stands in a text or secret field, without blanks around it."""
+        return str(self.value(path)).strip()
+
+    def show_state(self, state: FormState) -> None:
+        """Show values, errors and reasons; what is being typed in a field is not disturbed."""
+        visible = visible_paths(self.fields.values(), state.values)
+        for path, row in self.rows.items():
+            row.show_state(state)
+            if self._grid is None:
+                row.setVisible(path in visible)
+            else:
+                self._grid.setRowVisible(row, path in visible)
+
+    def show_values(self, values: FormValues) -> None:
+        """Show values without errors; fields that are not named keep theirs."""
+        for path, value in values.items():
+            self._controls[path].set_value(value)
+
+    def set_error(self, path: str, error: str) -> None:
+        """Show or clear the sentence below one field."""
+        self.rows[path].set_error(error)
+
+    def _create_grid(self, spacing: int, label_width: int, control_width: int) -> QFormLayout:
+        grid = QFormLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(fonts.scaled(12))
+        grid.setVerticalSpacing(fonts.scaled(spacing or 6))
+        grid.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        for row in self.rows.values():
+            if label_width:
+                row.text_label.setMinimumWidth(fonts.scaled(label_width))
+            if control_width and not isinstance(row.control, CheckBox):
+                row.setMaximumWidth(fonts.scaled(control_width))
+            grid.addRow(row.text_label, row)
+        return grid
+
+    def _on_chosen(self, value: object) -> None:
+        sender = self.sender()
+        for path, row in self.rows.items():
+            if row.control is sender:
+                self.edited.emit(path, value)
+                return
+
+
+class FormRow(QWidget):
+    """One field: its label and help, the control, and below it the sentence for a refused value.
+
+    In a compact form the label stands in a column of its own, outside of this widget.
+    """
+
+    def __init__(self, field: FormField, control: FormControl, layout: FormLayout) -> None:
+        super().__init__()
+        self.field = field
+        self.control = widget = cast(QWidget, control)  # every form control is a widget
+        self._control: FormControl = control
+        self._shown_value: FieldValue | None = None
+        self._stays_while_typed = field.reports_on_leave or field.kind is FieldKind.LINES
+        # A check box carries its label itself.
+        own_label = isinstance(widget, CheckBox)
+        explained = layout is FormLayout.EXPLAINED
+        self.text_label = label("" if own_label else field.label, wrap=explained)
+        self.help_label = label(field.help, "note", wrap=True)
+        self.help_label.setVisible(bool(field.help))
+        self.error_label = label("", "note", wrap=True, tone="bad")
+        self.error_label.hide()
+        self.text_label.setBuddy(widget)
+        if isinstance(widget, DropdownField) and not explained:
+            widget.allow_shrinking()
+        self._box: QBoxLayout | None = None
+        if explained and not own_label:
+            self._box = self._lay_out_side_by_side()
+        else:
+            below = (self.help_label, self.error_label)
+            self.setLayout(vbox(widget, *below, spacing=2))
+        if explained:
+            allow_full_height(self)
+
+    def show_state(self, state: FormState) -> None:
+        """Show value, label, error and the reason that disables this field."""
+        path = self.field.path
+        value = state.values.get(path)
+        # Reported only when it is left, a text half typed is not what the state knows.
+        is_typing = self._stays_while_typed and value == self._shown_value
+        if value is not None and not is_typing:
+            self._control.set_value(value)
+        self._shown_value = value
+        if not isinstance(self.control, CheckBox):
+            self.text_label.setText(field_label(self.field, state.values))
+        if path in state.completions and isinstance(self.control, TextField):
+            self.control.set_completions(state.completions[path])
+        self.set_error(state.errors.get(path, ""))
+        reason = state.disabled_reasons.get(path, "")
+        self._control.set_enabled(not reason, reason)
+        # Not in the tool tip alone: who has no mouse reads why a field cannot be changed.
+        said = (self.field.help, reason or state.notes.get(path, ""))
+        self.help_label.setText(" ".join(part for part in said if part))
+        self.help_label.setVisible(bool(self.help_label.text()))
+
+    def set_error(self, sentence: str) -> None:
+        """Show or clear the sentence below the control, and its red border."""
+        self.error_label.setText(sentence)
+        self.error_label.setVisible(bool(sentence))
+        set_style_properties(self.control, invalid=bool(sentence))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the control beside its label where there is room, else below it."""
+        super().resizeEvent(event)
+        if self._box is None:
+            return
+        # A switch is small enough to stand at the right always.
+        small = self.control.sizePolicy().horizontalPolicy() is QSizePolicy.Policy.Fixed
+        beside = small or (self.width() >= _SIDE_BY_SIDE_MIN_WIDTH * fonts.scale())
+        direction = QBoxLayout.Direction
+        self._box.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+        self._box.setSpacing(fonts.scaled(24 if beside else 4))
+        width = fonts.scaled(_CONTROL_WIDTH)
+        if not small:
+            self.control.setMinimumWidth(width if beside else 0)
+            self.control.setMaximumWidth(width if beside else WIDGET_SIZE_MAX)
+        self.error_label.setMaximumWidth(width if beside else WIDGET_SIZE_MAX)
+
+    def _lay_out_side_by_side(self) -> QBoxLayout:
+        box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        box.setContentsMargins(0, fonts.scaled(4), 0, fonts.scaled(4))
+        texts = vbox(self.text_label, self.help_label, spacing=1)
+        right = vbox(self.control, self.error_label, spacing=2)
+        if self.control.sizePolicy().horizontalPolicy() is QSizePolicy.Policy.Fixed:
+            right.setAlignment(self.control, Qt.AlignmentFlag.AlignTrailing)
+        for column, stretch in ((texts, 1), (right, 0)):
+            column.addStretch(1)
+            box.addLayout(column, stretch)
+        return box
+
+
+def allow_full_height(widget: QWidget) -> None:
+    """Let a widget be as high as its wrapped texts need: `Maximum` would cut them at their hint."""
+    widget.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+
+
+def create_control(field: FormField) -> FormControl:
+    """Create the control that a form field is edited with. Raises ValueError for kind CUSTOM."""
+    name = field.accessible_name
+    match field.kind:
+        case FieldKind.SWITCH:
+            return Switch(name)
+        case FieldKind.CHECK_BOX:
+            return CheckBox(field.label, name=name)
+        case FieldKind.NUMBER:
+            return NumberField(
+                name,
+                field.minimum,
+                field.maximum,
+                suffix=field.suffix,
+                reports_on_leave=field.reports_on_leave,
+            )
+        case FieldKind.TIME:
+            return TimeField(name)
+        case FieldKind.SEGMENTS:
+            return SegmentedControl(name, field.choices)
+        case FieldKind.CHOICE:
+            return DropdownField(name, field.choices)
+        case FieldKind.SECRET:
+            return SecretField(name)
+        case FieldKind.LINES:
+            return MultilineTextField(name)
+        case FieldKind.TEXT | FieldKind.NAMES:
+            kind = NamesField if field.kind is FieldKind.NAMES else TextField
+            return kind(
+                name,
+                field.placeholder,
+                max_length=field.max_length,
+                reports_on_leave=field.reports_on_leave,
+            )
+    raise ValueError(f"{field.path} needs a control of its own")

@@ -1,0 +1,104 @@
+"""Text fields with an accessible name: one line, comma-separated names, or several lines."""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtWidgets import QCompleter, QLineEdit, QPlainTextEdit, QWidget
+
+from desktop.panels.theme import fonts
+from desktop.panels.widgets.tooltip import DisabledReasonMixin
+from desktop.viewmodels.form import FieldValue, format_names, parse_names
+
+
+class TextField(DisabledReasonMixin, QLineEdit):
+    """A line to type in. `chosen` carries the text: at each key, or only when the field is left."""
+
+    chosen = Signal(object)  # the value, by a person, never by set_value
+
+    def __init__(
+        self,
+        name: str,
+        placeholder: str = "",
+        *,
+        max_length: int = 200,
+        reports_on_leave: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setObjectName(name)
+        self.setPlaceholderText(placeholder)
+        self.setMaxLength(max_length)
+        signal = self.editingFinished if reports_on_leave else self.textEdited
+        signal.connect(self._on_edited)
+
+    def value(self) -> FieldValue:
+        """Return the text as typed."""
+        return self.text()
+
+    def set_value(self, value: FieldValue) -> None:
+        """Show a text; the cursor stays where it is if the text is the same."""
+        if self.text() != str(value):
+            self.setText(str(value))
+
+    def set_completions(self, texts: Iterable[str]) -> None:
+        """Offer the texts that contain what is typed, in either case."""
+        offered = list(texts)
+        # A completer is not replaced by an equal one: its list may be open at this moment.
+        if self.property("offered") == "\n".join(offered):
+            return
+        self.setProperty("offered", "\n".join(offered))
+        completer = QCompleter(offered, self)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setMaxVisibleItems(8)
+        completer.activated.connect(self._on_completed)
+        self.setCompleter(completer)
+
+    def _on_edited(self, *_text: str) -> None:
+        self.chosen.emit(self.value())
+
+    def _on_completed(self, text: str) -> None:
+        self.setText(text)
+        self.chosen.emit(self.value())
+
+
+class NamesField(TextField):
+    """A line of names with commas between; its value is a tuple, each name once."""
+
+    def value(self) -> FieldValue:
+        """Return the names typed, each once."""
+        return parse_names(self.text())
+
+    def set_value(self, value: FieldValue) -> None:
+        """Show names; a comma that was just typed stays."""
+        if isinstance(value, tuple) and self.value() != value:
+            self.setText(format_names(str(name) for name in value))
+
+
+class MultilineTextField(DisabledReasonMixin, QPlainTextEdit):
+    """A text of several lines; `chosen` carries it when the keyboard leaves the field."""
+
+    chosen = Signal(object)
+
+    def __init__(self, name: str, *, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setObjectName(name)
+        self.setTabChangesFocus(True)
+        self.setFixedHeight(fonts.scaled(70))
+
+    def value(self) -> FieldValue:
+        """Return the text as typed."""
+        return self.toPlainText()
+
+    def set_value(self, value: FieldValue) -> None:
+        """Show a text; the cursor stays where it is if the text is the same."""
+        if self.toPlainText() != str(value):
+            self.setPlainText(str(value))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Report the text when the keyboard leaves: a table is stored as a whole."""
+        super().focusOutEvent(event)
+        self.chosen.emit(self.toPlainText())
