@@ -80,9 +80,7 @@ class PageFactory(QObject):
         """Show the set-up until it is done or put off."""
         if self._wizard_model is None:
             house = self._window.services
-            self._wizard_model = SetupWizardModel(
-                house.session, house.session.connection_config, house.context.clock
-            )
+            self._wizard_model = SetupWizardModel(house.session, house.session.connection_config)
         wizard = SetupWizard(self._wizard_model)
         wizard.finished.connect(self._on_setup_finished)
         self._window.main_window.show_setup(wizard)
@@ -91,7 +89,7 @@ class PageFactory(QObject):
     def is_setup_needed(self) -> bool:
         """Whether the set-up comes up by itself: never done, or left in the middle."""
         live = self._window.services.session
-        wizard = SetupWizardModel(live, live.connection_config, self._window.services.context.clock)
+        wizard = SetupWizardModel(live, live.connection_config)
         return wizard.is_begun or not (live.is_configured or wizard.is_done)
 
     async def step_through_setup(self) -> AsyncIterator[str]:
@@ -150,7 +148,6 @@ class PageFactory(QObject):
             self._settings_model = SettingsPageModel(
                 house.session,
                 house.session.connection_config,
-                house.context.clock,
                 house.bus,
                 timer,
             )

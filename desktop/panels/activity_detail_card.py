@@ -3,11 +3,11 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from desktop.panels.widgets.form import allow_full_height
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import Button, secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.chip import Chip
+from desktop.panels.widgets.form import allow_full_height
 from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton

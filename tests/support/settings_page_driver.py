@@ -22,8 +22,8 @@ class SettingsPageDriver:
 
     def __init__(self, house: WorkspaceServices) -> None:
         self.house = house
-        live, clock = house.session, house.context.clock
-        self.model = SettingsPageModel(live, live.connection_config, clock, house.bus)
+        live = house.session
+        self.model = SettingsPageModel(live, live.connection_config, house.bus)
         self.page = SettingsPage(self.model)
         self.window = QWidget()
         column = QVBoxLayout(self.window)

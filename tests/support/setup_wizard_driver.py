@@ -34,7 +34,7 @@ class SetupWizardDriver:
     def __init__(self, house: WorkspaceServices) -> None:
         self.house = house
         live = house.session
-        self.model = SetupWizardModel(live, live.connection_config, house.context.clock)
+        self.model = SetupWizardModel(live, live.connection_config)
         self.page = SetupWizard(self.model)
         self.window = QWidget()
         QVBoxLayout(self.window).addWidget(self.page)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal, qVersion
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.local_databases import LocalDatabases
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
-from desktop.kit.clock import Clock
+from desktop.viewmodels.settings.card_model import CardModel
 from desktop.viewmodels.settings.connection_test_model import ConnectionTestModel
 from desktop.viewmodels.settings.disconnect_model import DisconnectModel
 from desktop.viewmodels.settings.error_message import NO_ERROR, ErrorMessage, to_error_message
@@ -32,12 +32,11 @@ class SettingsPageModel(QObject):
         self,
         workspace: WorkspaceSettingsProtocol,
         connection_config: ConnectionConfig,
-        clock: Clock,
         bus: ChangeBus,
         timer: SystemTimer | None = None,
     ) -> None:
         super().__init__()
-        self._workspace, self._connection_config, self._clock = workspace, connection_config, clock
+        self._workspace, self._connection_config = workspace, connection_config
         local = LocalDatabases(connection_config.workspace.folder)
         self.form = SettingsFormModel(workspace)
         self.permissions = PermissionsModel(workspace)
@@ -49,6 +48,17 @@ class SettingsPageModel(QObject):
         self.disconnect_model = DisconnectModel(workspace, connection_config, local)
         self.timer = SystemTimerModel(workspace, timer)
         self.mail = MailServerModel(workspace, connection_config)
+        self._card_models: tuple[CardModel, ...] = (
+            self.permissions,
+            self.zendesk,
+            self.sailthru,
+            self.data,
+            self.team,
+            self.connection_test,
+            self.timer,
+            self.mail,
+            self.disconnect_model,
+        )
         self._unsubscribe = bus.subscribe(self._on_changes)
 
     def settings_file_error(self) -> ErrorMessage:
@@ -88,17 +98,12 @@ class SettingsPageModel(QObject):
     async def close(self) -> None:
         """End what runs."""
         self._unsubscribe()
-        for model in (
-            self.zendesk, self.sailthru, self.data, self.team, self.connection_test, self.timer, self.mail,  # noqa: E501
-            self.disconnect_model,
-        ):  # fmt: skip
+        for model in self._card_models:
             await model.close()
 
     def _on_changes(self, changes: ChangeSet) -> None:
         if changes.has_any(Topic.SETTINGS, Topic.PERMISSIONS, Topic.SERVICE):
-            for model in (
-                self.form, self.permissions, self.zendesk, self.sailthru, self.team, self.timer,
-                self.mail, self.disconnect_model,
-            ):  # fmt: skip
+            self.form.refresh()
+            for model in self._card_models:
                 model.refresh()
             self.changed.emit()

@@ -6,7 +6,6 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.local_databases import LocalDatabases
-from desktop.kit.clock import Clock
 from desktop.settings import settings_table
 from desktop.settings.window_state import WindowStateFile
 from desktop.viewmodels.settings.local_data_model import LocalDataModel
@@ -69,10 +68,9 @@ class SetupWizardModel(QObject):
         self,
         workspace: WorkspaceSettingsProtocol,
         connection_config: ConnectionConfig,
-        clock: Clock,
     ) -> None:
         super().__init__()
-        self._workspace, self._clock = workspace, clock
+        self._workspace = workspace
         self._state_file = WindowStateFile(connection_config.workspace.state_path)
         local = LocalDatabases(connection_config.workspace.folder)
         self.form = SettingsFormModel(workspace)
