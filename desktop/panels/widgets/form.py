@@ -176,7 +176,10 @@ class FormRow(QWidget):
         explained = layout is FormLayout.EXPLAINED
         self.text_label = label("" if own_label else field.label, wrap=explained)
         self.help_label = label(field.help, "note", wrap=True)
-        self.help_label.setVisible(bool(field.help))
+        # Never setVisible(True) before there is a parent: it would flash as a window of its own and
+        # take the keyboard away from the page.
+        if not field.help:
+            self.help_label.hide()
         self.error_label = label("", "note", wrap=True, tone="bad")
         self.error_label.hide()
         self.text_label.setBuddy(widget)
