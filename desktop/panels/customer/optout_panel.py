@@ -1,6 +1,6 @@
 """Opt-out: the levels, the form that asks for a reason, and what Sailthru does not say."""
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -13,6 +13,7 @@ from desktop.panels.widgets.box_layout import delete_widget, hbox
 from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton
+from desktop.panels.widgets.option_group import set_single_tab_stop
 from desktop.panels.widgets.radio_row import RadioRow
 from desktop.viewmodels.customer.optout_view import OptOutLevelView, OptOutView
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
@@ -94,14 +95,8 @@ class OptOutPanel(SheetPanel):
         shown = [level for level in view.levels if level.level in self._rows]
         for level in shown:
             self._show_level(level, view)
-        # One stop of Tab for the group; Qt moves it only when a person chooses.
-        rows = [self._rows[level.level] for level in shown]
-        open_rows = [row for row in rows if row.isEnabled()]
-        stop = next((row for row in open_rows if row.isChecked()), next(iter(open_rows), None))
-        for row in rows:
-            row.setFocusPolicy(
-                Qt.FocusPolicy.StrongFocus if row is stop else Qt.FocusPolicy.ClickFocus
-            )
+        # Qt moves the one stop of Tab only when a person chooses.
+        set_single_tab_stop(self._rows[level.level] for level in shown)
 
     def _show_level(self, level: OptOutLevelView, view: OptOutView) -> None:
         row = self._rows[level.level]

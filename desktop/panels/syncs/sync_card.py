@@ -1,13 +1,14 @@
 """A sync as a card in the list: painted by hand, a radio button to screen readers."""
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import current_tokens, theme_color
 from desktop.panels.theme.design_tokens import RADIUS_CARD
 from desktop.panels.theme.icon import icon_pixmap
+from desktop.panels.widgets.option_group import OptionButton
 from desktop.panels.widgets.shape_painting import (
     create_painter,
     draw_focus_ring,
@@ -18,34 +19,18 @@ from desktop.panels.widgets.tooltip import set_tooltip
 from desktop.viewmodels.syncs.sync_card_view import SyncCardView
 
 _HEIGHT = 80
-_STEPS = {
-    int(Qt.Key.Key_Down): 1,
-    int(Qt.Key.Key_Up): -1,
-    int(Qt.Key.Key_Right): 1,
-    int(Qt.Key.Key_Left): -1,
-}
 _ELIDE = Qt.TextElideMode.ElideRight
 _LEADING = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
 _TRAILING = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter
 
 
-class SyncCard(QAbstractButton):
+class SyncCard(OptionButton):
     """Checked while its sync is shown beside the list."""
 
-    picked = Signal(str)
-    arrow_pressed = Signal(str, int)
-
     def __init__(self, view: SyncCardView, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(view.sync_name, view.title, parent)
         self._view = view
-        self._is_updating = False
-        self.setCheckable(True)
-        # The list decides which card is checked, not Qt.
-        self.setAutoExclusive(False)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.toggled.connect(self._on_toggled)
         self.show_view(view)
 
     def view(self) -> SyncCardView:
@@ -61,32 +46,8 @@ class SyncCard(QAbstractButton):
         self.setAccessibleDescription(view.accessible_text)
         self.update()
 
-    def show_checked(self, checked: bool) -> None:
-        """Show whether the card is the chosen one, without emitting a choice."""
-        self._is_updating = True
-        self.setChecked(checked)
-        self._is_updating = False
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if checked else Qt.FocusPolicy.ClickFocus)
-
-    def nextCheckState(self) -> None:
-        # Choosing again keeps the choice.
-        self.picked.emit(self._view.sync_name)
-
     def sizeHint(self) -> QSize:
         return QSize(fonts.scaled(260), fonts.scaled(_HEIGHT))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _STEPS:
-            self.arrow_pressed.emit(self._view.sync_name, _STEPS[event.key()])
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
-
-    def _on_toggled(self, _checked: bool) -> None:
-        if not self._is_updating:
-            self.show_checked(not self.isChecked())
-            self.picked.emit(self._view.sync_name)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = create_painter(self)

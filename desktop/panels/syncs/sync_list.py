@@ -10,6 +10,7 @@ from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.list_page import show_list_state
+from desktop.panels.widgets.option_group import OptionGroup
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.viewmodels.list_model import ListState
 from desktop.viewmodels.syncs.sync_card_view import SyncCardView
@@ -34,6 +35,10 @@ class SyncList(QWidget):
         self.setAccessibleName("Syncs")
         self.setObjectName("Syncs")
         self._cards: dict[str, SyncCard] = {}
+        # At the ends the keyboard stays: going round would jump over the whole list.
+        self._group = OptionGroup(self, wraps=False)
+        self._group.picked.connect(self._on_picked)
+        self._group.moved.connect(self._on_moved)
         self.new_button = secondary_button("New sync…", name="New sync…")
         self._state_card = Card("No sync yet")
         self.preset_list = PresetList()
@@ -71,7 +76,7 @@ class SyncList(QWidget):
             card = self._cards[view.sync_name]
             if card.view() != view:
                 card.show_view(view)
-            card.show_checked(view.sync_name == chosen)
+        self._group.set_value(chosen)
 
     def take_focus(self) -> None:
         """Put the keyboard on the chosen card."""
@@ -101,15 +106,11 @@ class SyncList(QWidget):
     def _rebuild(self, views: tuple[SyncCardView, ...]) -> None:
         # New cards take the place of old ones, and the keyboard with them.
         had_focus = any(card.hasFocus() for card in self._cards.values())
-        for card in self._cards.values():
-            self._column.removeWidget(card)
-            card.hide()
-            card.deleteLater()
+        self._group.clear()
         self._cards = {}
         for place, view in enumerate(views):
             card = SyncCard(view)
-            card.picked.connect(self._on_picked)
-            card.arrow_pressed.connect(self._on_arrow_pressed)
+            self._group.add(card)
             self._cards[view.sync_name] = card
             self._column.insertWidget(place, card)
         if had_focus and self._cards:
@@ -119,10 +120,6 @@ class SyncList(QWidget):
         self.sync_chosen.emit(sync_name)
         self.sync_opened.emit(sync_name)
 
-    def _on_arrow_pressed(self, sync_name: str, step: int) -> None:
-        names = list(self._cards)
-        # At the ends it stays: going round would jump over the whole list.
-        name = names[min(max(names.index(sync_name) + step, 0), len(names) - 1)]
-        self.sync_chosen.emit(name)
-        self._cards[name].setFocus(Qt.FocusReason.TabFocusReason)
-        self._scroll.ensureWidgetVisible(self._cards[name])
+    def _on_moved(self, sync_name: str) -> None:
+        self.sync_chosen.emit(sync_name)
+        self._scroll.ensureWidgetVisible(self._cards[sync_name])

@@ -1,13 +1,15 @@
-"""The rail of pages at the left: icon above word, arrows move, a badge counts what waits."""
+"""Navigation rail: a button for each page, icon above word, with a badge for a count."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QFrame, QSizePolicy, QWidget
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QSizePolicy, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import theme_color
 from desktop.panels.theme.design_tokens import RAIL_WIDTH
 from desktop.panels.theme.icon import icon_pixmap
+from desktop.panels.widgets.box_layout import WIDGET_SIZE_MAX
+from desktop.panels.widgets.option_group import OptionButton, OptionGroup
 from desktop.panels.widgets.shape_painting import create_painter, draw_focus_ring, fill_rounded_rect
 from desktop.panels.widgets.style_property import set_style_properties
 from desktop.panels.widgets.tooltip import set_tooltip
@@ -23,6 +25,8 @@ class NavigationRail(QFrame):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pages: dict[str, NavigationRailButton] = {}
+        self._group = OptionGroup(self)
+        self._group.chosen.connect(self.page_chosen)
         self._compact = False
         self._top = 0  # where the stretch stands, before the bottom pages
         self.setAccessibleName(name)
@@ -36,27 +40,23 @@ class NavigationRail(QFrame):
     ) -> "NavigationRailButton":
         """Add a page; `name` is its accessible and object name, `bottom` puts it at the end."""
         button = NavigationRailButton(key, text, icon_name, name or text, self)
-        button.picked.connect(self._on_picked)
-        button.arrow_pressed.connect(self._on_arrow_pressed)
         self._pages[key] = button
+        self._group.add(button)
         if bottom:
             self._line.addWidget(button)
         else:
             self._line.insertWidget(self._top, button)
             self._top += 1
         button.set_compact(self._compact)
-        self._update_tab_stop()
         return button
 
     def current(self) -> str | None:
         """Return the key of the page shown."""
-        return next((key for key, page in self._pages.items() if page.isChecked()), None)
+        return self._group.value()
 
     def set_current(self, key: str) -> None:
         """Show which page is open."""
-        for name, page in self._pages.items():
-            page.show_checked(name == key)
-        self._update_tab_stop()
+        self._group.set_value(key)
 
     def set_badge(self, key: str, badge: str, description: str = "") -> None:
         """Put a short text (a count) on a page; `description` says what it counts."""
@@ -72,7 +72,7 @@ class NavigationRail(QFrame):
         self._line.setContentsMargins(side, side if not compact else 4, side, side // 2)
         if compact:
             self.setMinimumWidth(0)
-            self.setMaximumWidth(16_777_215)
+            self.setMaximumWidth(WIDGET_SIZE_MAX)
         else:
             self.setFixedWidth(fonts.scaled(RAIL_WIDTH))
         for page in self._pages.values():
@@ -82,46 +82,17 @@ class NavigationRail(QFrame):
         """Return the button of a page."""
         return self._pages[key]
 
-    def _on_picked(self, key: str) -> None:
-        changed = key != self.current()
-        self.set_current(key)
-        if changed:
-            self.page_chosen.emit(key)
 
-    def _on_arrow_pressed(self, key: str, step: int) -> None:
-        keys = [name for name, page in self._pages.items() if page.isEnabled()]
-        place = (keys.index(key) + step) % len(keys)
-        self._pages[keys[place]].setFocus(Qt.FocusReason.TabFocusReason)
-
-    def _update_tab_stop(self) -> None:
-        stop = self.current() or next(iter(self._pages), None)
-        for key, page in self._pages.items():
-            page.setFocusPolicy(
-                Qt.FocusPolicy.StrongFocus if key == stop else Qt.FocusPolicy.ClickFocus
-            )
-
-
-class NavigationRailButton(QAbstractButton):
-    """One page; Rail makes them. Checked means: this page is open."""
-
-    picked = Signal(str)
-    arrow_pressed = Signal(str, int)
+class NavigationRailButton(OptionButton):
+    """One page of the rail; checked means that this page is open."""
 
     def __init__(self, key: str, text: str, icon_name: str, name: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._key = key
+        super().__init__(key, name, parent)
         self._label = text
         self._icon_name = icon_name
         self._badge = ""
         self._compact = False
-        self._is_updating = False
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setCheckable(True)
-        # Assistive technology toggles without a click.
-        self.toggled.connect(self._on_toggled)
-        self.setAccessibleName(name)
         self.setObjectName(name)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def set_badge(self, badge: str, description: str) -> None:
         """Show a short text at the icon."""
@@ -137,38 +108,11 @@ class NavigationRailButton(QAbstractButton):
         set_tooltip(self, self._label if compact else "", describe=False)
         self.updateGeometry()
 
-    def show_checked(self, checked: bool) -> None:
-        """Show whether its page is open, without asking for it."""
-        self._is_updating = True
-        self.setChecked(checked)
-        self._is_updating = False
-
-    def _on_toggled(self, _checked: bool) -> None:
-        if not self._is_updating:
-            self.show_checked(not self.isChecked())
-            self.picked.emit(self._key)
-
-    def nextCheckState(self) -> None:
-        """The rail decides which page is open."""
-        self.picked.emit(self._key)
-
     def sizeHint(self) -> QSize:
         """Icon above word; compact: the icon."""
         if self._compact:
             return QSize(fonts.scaled(40), fonts.scaled(34))
         return QSize(fonts.scaled(68), fonts.scaled(56))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move; Enter works like Space."""
-        key = event.key()
-        if key in (Qt.Key.Key_Down, Qt.Key.Key_Right):
-            self.arrow_pressed.emit(self._key, 1)
-        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Left):
-            self.arrow_pressed.emit(self._key, -1)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw ground, icon, word, badge and ring."""

@@ -1,13 +1,15 @@
-"""A segmented control: one of a few, or none yet. Arrows move, Space or Enter chooses."""
+"""Segmented control: buttons in one box, of which one or none is the value."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtGui import QFont, QFontMetrics, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.current_theme import theme_color
+from desktop.panels.widgets.box_layout import hbox
+from desktop.panels.widgets.option_group import OptionButton, OptionGroup
 from desktop.panels.widgets.shape_painting import (
     create_painter,
     draw_focus_ring,
@@ -35,39 +37,34 @@ class SegmentedControl(QWidget):
     ) -> None:
         super().__init__(parent)
         self._segments: dict[str, SegmentButton] = {}
+        self._group = OptionGroup(self)
+        self._group.chosen.connect(self._on_chosen)
         self.setAccessibleName(name)
         self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(0)
+        self._row = hbox(spacing=0)
+        self.setLayout(self._row)
         self.set_options(options)
 
     def set_options(self, options: Sequence[tuple[str, str]]) -> None:
         """Offer these (key, text); the value is none afterwards."""
-        for segment in self._segments.values():
-            self._row.removeWidget(segment)
-            segment.deleteLater()
+        self._group.clear()
         self._segments = {}
         for key, text in options:
             segment = SegmentButton(key, text, self)
-            segment.picked.connect(self._on_picked)
-            segment.arrow_pressed.connect(self._on_arrow_pressed)
             self._segments[key] = segment
+            self._group.add(segment)
             self._row.addWidget(segment, 1)
-        self._update_tab_stop()
 
     def value(self) -> str | None:
         """Return the key of the selected segment, or None."""
-        return next((key for key, part in self._segments.items() if part.isChecked()), None)
+        return self._group.value()
 
     def set_value(self, key: FieldValue | None) -> None:
         """Select a segment, or none for "not set"."""
         if key == self.value():
             return
-        for name, segment in self._segments.items():
-            segment.show_checked(name == key)
-        self._update_tab_stop()
+        self._group.set_value(key)
         self.update()
 
     def set_waiting(self, waiting: bool, description: str = "") -> None:
@@ -99,62 +96,20 @@ class SegmentedControl(QWidget):
         )
         draw_rounded_outline(painter, box, radius, theme_color("control"))
 
-    def _on_picked(self, key: str) -> None:
-        changed = key != self.value()
-        self.set_value(key)
-        if changed:
-            self.set_waiting(False)
-            self.chosen.emit(key)
-
-    def _on_arrow_pressed(self, key: str, step: int) -> None:
-        # Moving does not choose: a choice here may be written to a service at once.
-        keys = list(self._segments)
-        place = (keys.index(key) + step) % len(keys)
-        self._segments[keys[place]].setFocus(Qt.FocusReason.TabFocusReason)
-
-    def _update_tab_stop(self) -> None:
-        # One tab stop for the group: the selected segment, or the first.
-        stop = self.value() or next(iter(self._segments), None)
-        for key, segment in self._segments.items():
-            segment.setFocusPolicy(
-                Qt.FocusPolicy.StrongFocus if key == stop else Qt.FocusPolicy.ClickFocus
-            )
+    def _on_chosen(self, key: str) -> None:
+        self.set_waiting(False)
+        self.update()
+        self.chosen.emit(key)
 
 
-class SegmentButton(QAbstractButton):
-    """One choice; SegmentedControl makes them."""
-
-    picked = Signal(str)
-    arrow_pressed = Signal(str, int)
+class SegmentButton(OptionButton):
+    """One choice of a segmented control; `is_waiting`: wanted, and not confirmed yet."""
 
     def __init__(self, key: str, text: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._key = key
+        super().__init__(key, text, parent)
         self._label = text
         self.is_waiting = False
-        self._is_updating = False
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setCheckable(True)
-        # Assistive technology toggles without a click.
-        self.toggled.connect(self._on_toggled)
-        self.setAccessibleName(text)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def show_checked(self, checked: bool) -> None:
-        """Show whether it is the value, without asking for it."""
-        self._is_updating = True
-        self.setChecked(checked)
-        self._is_updating = False
-
-    def _on_toggled(self, _checked: bool) -> None:
-        if not self._is_updating:
-            self.show_checked(not self.isChecked())
-            self.picked.emit(self._key)
-
-    def nextCheckState(self) -> None:
-        """Choosing again keeps the choice; the group sets the others."""
-        self.picked.emit(self._key)
 
     def sizeHint(self) -> QSize:
         """Room for the text in its bolder weight."""
@@ -164,22 +119,6 @@ class SegmentButton(QAbstractButton):
     def minimumSizeHint(self) -> QSize:
         """Narrow windows cut the air, not the text."""
         return QSize(self.sizeHint().width() - fonts.scaled(18), self.sizeHint().height())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move along the group; Enter works like Space."""
-        forward = -1 if self.isRightToLeft() else 1
-        steps = {
-            int(Qt.Key.Key_Right): forward,
-            int(Qt.Key.Key_Left): -forward,
-            int(Qt.Key.Key_Down): 1,
-            int(Qt.Key.Key_Up): -1,
-        }
-        if event.key() in steps:
-            self.arrow_pressed.emit(self._key, steps[event.key()])
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw ground, mark and text."""

@@ -1,0 +1,120 @@
+"""Groups of exclusive buttons: arrow keys move, Enter or Space chooses, one stop for Tab."""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+_STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}
+
+
+class OptionButton(QAbstractButton):
+    """One option of a group, painted by its subclass. Checked means: this one is the value."""
+
+    picked = Signal(str)  # the key, by a person; the button is not checked yet
+    arrow_pressed = Signal(str, int)  # the key, and 1 or -1
+
+    def __init__(self, key: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.key = key
+        self._is_updating = False
+        self.setCheckable(True)
+        self.setAccessibleName(name)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        # Assistive technology toggles without a click.
+        self.toggled.connect(self._on_toggled)
+
+    def show_checked(self, checked: bool) -> None:
+        """Show whether this option is the value, without asking for it."""
+        self._is_updating = True
+        self.setChecked(checked)
+        self._is_updating = False
+
+    def nextCheckState(self) -> None:
+        # Choosing again keeps the choice; the group sets the others.
+        self.picked.emit(self.key)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if key in _STEPS:
+            sideways = key in (Qt.Key.Key_Right, Qt.Key.Key_Left)
+            mirrored = sideways and self.isRightToLeft()
+            self.arrow_pressed.emit(self.key, -_STEPS[key] if mirrored else _STEPS[key])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def _on_toggled(self, _checked: bool) -> None:
+        if not self._is_updating:
+            self.show_checked(not self.isChecked())
+            self.picked.emit(self.key)
+
+
+class OptionGroup(QObject):
+    """The buttons of one group by key; none or one of them is checked."""
+
+    picked = Signal(str)  # the key a person chose, also the one that was chosen already
+    chosen = Signal(str)  # the same, only if it is another
+    moved = Signal(str)  # an arrow key has moved the keyboard to this key
+
+    def __init__(self, parent: QWidget, *, wraps: bool = True) -> None:
+        super().__init__(parent)
+        self._wraps = wraps
+        self.buttons: dict[str, OptionButton] = {}
+
+    def add(self, button: OptionButton) -> None:
+        """Append a button to the group."""
+        self.buttons[button.key] = button
+        button.picked.connect(self._on_picked)
+        button.arrow_pressed.connect(self._on_arrow_pressed)
+        self._update_tab_stop()
+
+    def clear(self) -> None:
+        """Delete all buttons."""
+        for button in self.buttons.values():
+            button.hide()
+            button.setParent(None)
+            button.deleteLater()
+        self.buttons = {}
+
+    def value(self) -> str | None:
+        """Return the key of the checked button, or None."""
+        return next((key for key, button in self.buttons.items() if button.isChecked()), None)
+
+    def set_value(self, key: object) -> None:
+        """Check the button of this key; None or an unknown key checks none."""
+        for name, button in self.buttons.items():
+            button.show_checked(name == key)
+        self._update_tab_stop()
+
+    def _on_picked(self, key: str) -> None:
+        is_other = key != self.value()
+        self.set_value(key)
+        self.picked.emit(key)
+        if is_other:
+            self.chosen.emit(key)
+
+    def _on_arrow_pressed(self, key: str, step: int) -> None:
+        # Moving does not choose: a choice may be written to a service at once.
+        keys = [name for name, button in self.buttons.items() if button.isEnabled()]
+        place = keys.index(key) + step
+        place = place % len(keys) if self._wraps else min(max(place, 0), len(keys) - 1)
+        self.buttons[keys[place]].setFocus(Qt.FocusReason.TabFocusReason)
+        self.moved.emit(keys[place])
+
+    def _update_tab_stop(self) -> None:
+        set_single_tab_stop(self.buttons.values())
+
+
+def set_single_tab_stop(buttons: Iterable[QAbstractButton]) -> None:
+    """Give a group of buttons one stop of Tab: the checked one, else the first that is enabled."""
+    group = list(buttons)
+    enabled = [button for button in group if button.isEnabled()] or group
+    stop = next((button for button in enabled if button.isChecked()), next(iter(enabled), None))
+    for button in group:
+        button.setFocusPolicy(
+            Qt.FocusPolicy.StrongFocus if button is stop else Qt.FocusPolicy.ClickFocus
+        )
