@@ -1,4 +1,4 @@
-"""Text helpers: a count with its noun, one printable line, and whether a text is valid Unicode."""
+"""Text helpers: a count with its noun, one printable line, shortening, and valid Unicode."""
 
 
 def format_count(count: int, one: str, many: str) -> str:
@@ -10,6 +10,11 @@ def format_count(count: int, one: str, many: str) -> str:
 def to_single_line(text: str) -> str:
     """Return `text` on one line: control characters and runs of white space become one space."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def shorten(text: str, length: int) -> str:
+    """Return `text`, cut to `length` characters with an ellipsis as the last."""
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def is_valid_unicode(text: str) -> bool:

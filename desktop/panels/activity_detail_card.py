@@ -8,10 +8,11 @@ from desktop.panels.widgets.button import Button, secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.chip import Chip
 from desktop.panels.widgets.form import allow_full_height
-from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
+from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.viewmodels.activity.activity_detail_view import ActivityAction, ActivityDetailView
+from desktop.viewmodels.key_value_row import KeyValueRow
 
 # Decisions are buttons; what only leads elsewhere is a link below them.
 _BUTTON_ACTIONS = (

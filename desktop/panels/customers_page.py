@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.panels.customer.empty_page_message import EmptyPageMessage
+from desktop.viewmodels.customer.header_view import build_header_view
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.qt_timer import create_timer
 
@@ -50,7 +51,7 @@ class CustomersPage(QWidget):
             self._placeholder.show_message(*_WELCOME_TEXTS, examples=True)
             self._stack.setCurrentWidget(self._placeholder)
             return
-        view = self._model.views.header()
+        view = build_header_view(self._model.context())
         if view.not_found_text:
             self._next_action, words = self._model.not_found_action()
             self._placeholder.show_message(view.not_found_text, view.not_found_hint, words)

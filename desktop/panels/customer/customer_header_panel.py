@@ -15,13 +15,12 @@ from desktop.panels.widgets.chip import Chip
 from desktop.panels.widgets.dot_rating import DotRating
 from desktop.panels.widgets.label import elided_label
 from desktop.panels.widgets.link_button import LinkButton
-from desktop.viewmodels.customer.header_view import ChipView
+from desktop.viewmodels.customer.customer_value_view import build_customer_value_view
+from desktop.viewmodels.customer.header_view import ChipView, build_header_view
 from desktop.viewmodels.customer.panel_state import PanelStatus
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
-from desktop.viewmodels.tone import ChipTone
 
 _STACKED_MAX_WIDTH, _CHIPS_BELOW_MAX_WIDTH = 560, 760  # px of the design
-_CHIP_STATES: dict[str, ChipTone] = {"ok": "ok", "warn": "warn", "bad": "bad", "info": "info"}
 
 
 class CustomerHeaderPanel(QWidget):
@@ -116,7 +115,7 @@ class CustomerHeaderPanel(QWidget):
             return
         self._health.refresh()
         self._value.refresh()
-        view = self._model.views.header()
+        view = build_header_view(self._model.context())
         self._avatar.set_initials(view.initials)
         self._name.setText(view.name)
         self._address.setText(view.address)
@@ -132,7 +131,7 @@ class CustomerHeaderPanel(QWidget):
             self._chip_widgets.append(Chip("", large=True))
             self._chips.addWidget(self._chip_widgets[-1])
         for made, chip in zip(self._chip_widgets, chips, strict=False):
-            made.set_state(chip.text, _CHIP_STATES.get(chip.tone, "neutral"), chip.tooltip)
+            made.set_state(chip.text, chip.tone, chip.tooltip)
             made.show()
         for spare in self._chip_widgets[len(chips) :]:
             spare.hide()
@@ -155,7 +154,7 @@ class _CompactValueLine(QWidget):
         """Show the newest view."""
         if self._model.sheet is None:
             return
-        view = self._model.views.value()
+        view = build_customer_value_view(self._model.context())
         ready = view.panel_state.status is PanelStatus.READY
         self._figure.setText(view.title if ready else "Value not available")
         self._scale.setVisible(ready and view.segment is not None)

@@ -7,6 +7,7 @@ from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.label import elided_label, label
 from desktop.panels.widgets.segmented_control import SegmentedControl
+from desktop.viewmodels.customer.health_view import build_health_view
 from desktop.viewmodels.customer.panel_state import PanelStatus
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
@@ -33,7 +34,7 @@ class CustomerHealthControl(QWidget):
         """Show the newest view."""
         if self._model.sheet is None:
             return
-        view = self._model.views.health()
+        view = build_health_view(self._model.context())
         ready = view.panel_state.status is PanelStatus.READY
         self._control.set_value(view.current.value if view.current else None)
         self._control.set_waiting(view.is_pending, view.note)

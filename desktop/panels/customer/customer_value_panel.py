@@ -2,16 +2,17 @@
 
 from PySide6.QtWidgets import QWidget
 
-from desktop.panels.customer.panel_state import show_panel_state
 from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.dot_rating import DotRating
 from desktop.panels.widgets.label import label
+from desktop.viewmodels.customer.customer_context import CustomerContext
+from desktop.viewmodels.customer.customer_value_view import build_customer_value_view
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 
 class CustomerValuePanel(SheetPanel):
-    """Only shows."""
+    """Scale, predicted number and what the segment means; nothing to change."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Customer value", model, parent=parent)
@@ -25,12 +26,9 @@ class CustomerValuePanel(SheetPanel):
         self.add(2)
         self.add(self._meaning)
 
-    def refresh(self) -> None:
-        """Show the newest view."""
-        if self.model.sheet is None:
-            return
-        view = self.model.views.value()
-        if show_panel_state(self, view.panel_state, rows=2):
+    def show_context(self, context: CustomerContext) -> None:
+        view = build_customer_value_view(context)
+        if self.show_panel_state(view.panel_state, rows=2):
             self._figure.setText(view.title)
             self._scale.setVisible(view.segment is not None)
             self._scale.set_value(view.segment, view.title)

@@ -10,7 +10,7 @@ from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import delete_widget, hbox, vbox
 from desktop.panels.widgets.button import Button, primary_button, secondary_button
 from desktop.panels.widgets.label import elided_label, label
-from desktop.viewmodels.customer.header_view import OtherProfileView
+from desktop.viewmodels.customer.header_view import OtherProfileView, build_header_view
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 
@@ -36,7 +36,7 @@ class NoProfilePanel(SheetPanel):
         if sheet is None or not sheet.is_found:
             self.hide()
             return
-        view = self.model.views.header()
+        view = build_header_view(self.model.context())
         absent = sheet.profile.value is None and sheet.profile.state is SheetPartState.ABSENT
         needed = absent or bool(view.other_profiles)
         self.setVisible(needed)

@@ -6,16 +6,16 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.model.optout_level import OptOutLevel
 from desktop.panels.customer.optout_reason_form import OptOutReasonForm
-from desktop.panels.customer.panel_state import show_panel_state
 from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import delete_widget, hbox
-from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
+from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.option_group import set_single_tab_stop
 from desktop.panels.widgets.radio_row import RadioRow
-from desktop.viewmodels.customer.optout_view import OptOutLevelView, OptOutView
+from desktop.viewmodels.customer.customer_context import CustomerContext
+from desktop.viewmodels.customer.optout_view import OptOutLevelView, OptOutView, build_optout_view
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 _DRAFT_SAVE_DELAY_MS = 800
@@ -51,20 +51,17 @@ class OptOutPanel(SheetPanel):
         model.about_to_replace.connect(self._save_pending_draft)
         model.customer_opened.connect(self._on_opened)
 
-    def refresh(self) -> None:
-        """Show the newest view."""
-        if self.model.sheet is None:
-            return
-        view = self.model.views.optout(self.model.suggested_ticket)
+    def show_context(self, context: CustomerContext) -> None:
+        view = build_optout_view(context)
         self._view = view
-        if not show_panel_state(self, view.panel_state, rows=5):
+        if not self.show_panel_state(view.panel_state, rows=5):
             self._open_form(None)
             return
         wanted = [level.level for level in view.levels]
         if list(self._rows) != wanted:
             self._rebuild(view)
         self._show_levels(view)
-        self._facts.set_rows([KeyValueRow(name, "", value) for name, value in view.facts])
+        self._facts.set_rows(view.facts)
         self._facts.setVisible(bool(view.facts))
         self._hint.setText(view.hint)
         self._optin_link_button.setVisible(bool(view.optin_link))

@@ -2,18 +2,22 @@
 
 from PySide6.QtWidgets import QWidget
 
-from desktop.panels.customer.panel_state import show_panel_state
 from desktop.panels.customer.profile_fields_dialog import ProfileFieldsDialog
 from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.widgets.box_layout import hbox
-from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
+from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.link_button import LinkButton
-from desktop.viewmodels.customer.profile_data_view import COLLAPSED_ROW_COUNT
+from desktop.viewmodels.customer.customer_context import CustomerContext
+from desktop.viewmodels.customer.profile_data_view import (
+    COLLAPSED_ROW_COUNT,
+    build_profile_data_view,
+)
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+from desktop.viewmodels.key_value_row import KeyValueRow
 
 
 class ProfileDataPanel(SheetPanel):
-    """Tells without a border."""
+    """A few fields, without a border; a link opens the dialog with all of them."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Profile data", model, borderless=True, parent=parent)
@@ -24,12 +28,9 @@ class ProfileDataPanel(SheetPanel):
         self._show_all_button.clicked.connect(self._on_show_all)
         self.add(hbox(self._show_all_button, 1))
 
-    def refresh(self) -> None:
-        """Show the newest view."""
-        if self.model.sheet is None:
-            return
-        view = self.model.views.profile_data(most=COLLAPSED_ROW_COUNT)
-        if not show_panel_state(self, view.panel_state, rows=4):
+    def show_context(self, context: CustomerContext) -> None:
+        view = build_profile_data_view(context, most=COLLAPSED_ROW_COUNT)
+        if not self.show_panel_state(view.panel_state, rows=4):
             return
         self._table.set_rows(
             [

@@ -18,6 +18,8 @@ from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import primary_button, quiet_button, secondary_button
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.style_property import set_style_properties
+from desktop.viewmodels.customer.header_view import build_header_view
+from desktop.viewmodels.customer.profile_data_view import build_profile_data_view
 from desktop.viewmodels.customer.profile_table_model import ProfileTableModel, parse_field_value
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
@@ -83,7 +85,7 @@ class ProfileFieldsDialog(QDialog):
         """Open, with the keyboard in the filter."""
         self._refresh()
         self._show_note("")
-        self.setWindowTitle(f"Profile data of {self._model.views.header().name}")
+        self.setWindowTitle(f"Profile data of {build_header_view(self._model.context()).name}")
         self.open()
         self._filter.setFocus()
 
@@ -104,7 +106,7 @@ class ProfileFieldsDialog(QDialog):
         if self._model.sheet is None:
             self.close()
             return
-        view = self._model.views.profile_data()
+        view = build_profile_data_view(self._model.context())
         self._fields.set_rows(view.rows)
         why = view.disabled_reason
         for button in (self._save, self._clear):
@@ -126,7 +128,7 @@ class ProfileFieldsDialog(QDialog):
         why = (
             "" if row.is_editable else "This field has a control of its own, or cannot be changed."
         )
-        if not self._model.views.profile_data().disabled_reason:
+        if not build_profile_data_view(self._model.context(), most=0).disabled_reason:
             self._save.set_enabled(row.is_editable, why)
             self._clear.set_enabled(row.is_editable, why)
 

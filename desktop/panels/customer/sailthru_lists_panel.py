@@ -2,14 +2,13 @@
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop.panels.customer.panel_state import show_panel_state
 from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.theme import fonts
-from desktop.panels.widgets.box_layout import delete_widget, hbox
+from desktop.panels.widgets.box_layout import delete_widget
 from desktop.panels.widgets.label import label
-from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.switch_row import SwitchRow
-from desktop.viewmodels.customer.lists_view import SailthruListRow
+from desktop.viewmodels.customer.customer_context import CustomerContext
+from desktop.viewmodels.customer.lists_view import SailthruListRow, build_lists_view
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 _COLLAPSED_ROW_COUNT = 8
@@ -20,6 +19,8 @@ _MAX_SPARE_ROWS = 60
 class SailthruListsPanel(SheetPanel):
     """Switches act at once; the change waits out the undo time."""
 
+    key = "lists"
+
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Lists", model, parent=parent)
         self._rows: dict[str, _ListSwitchRow] = {}
@@ -29,30 +30,21 @@ class SailthruListsPanel(SheetPanel):
         self._lines = QVBoxLayout()
         self._lines.setSpacing(fonts.scaled(1))
         self.add(self._lines)
-        self._more = LinkButton("")
-        self._more.clicked.connect(self._on_more)
-        self.add(hbox(self._more, 1))
+        self.add_more_button()
         self._hint = label("", "note", wrap=True)
         self.add(self._hint)
 
-    def refresh(self) -> None:
-        """Show the newest view."""
-        if self.model.sheet is None:
+    def show_context(self, context: CustomerContext) -> None:
+        view = build_lists_view(context)
+        if not self.show_panel_state(view.panel_state, rows=4):
             return
-        view = self.model.views.lists()
-        if not show_panel_state(self, view.panel_state, rows=4):
-            return
-        everything = self.model.views.shows_all_rows("lists")
-        needed = [r for r in view.rows if r.is_member or r.is_pending]
-        shown = (
-            list(view.rows) if everything else view.rows[: max(_COLLAPSED_ROW_COUNT, len(needed))]
-        )
-        if not everything and len(needed) > _COLLAPSED_ROW_COUNT:
-            shown = list(needed)
+        # A list somebody is on is never folded away, wherever it stands.
+        needed = [row for row in view.rows if row.is_member or row.is_pending]
+        limit = max(_COLLAPSED_ROW_COUNT, len(needed))
+        shown = self.limit_rows(context, view.rows, limit)
+        if len(needed) == len(shown) == limit:
+            shown = needed
         self._show_rows(list(shown))
-        rest = len(view.rows) - len(shown)
-        self._more.setVisible(rest > 0 or (everything and len(view.rows) > _COLLAPSED_ROW_COUNT))
-        self._more.set_text(f"Show {rest} more" if rest > 0 else "Show fewer")
         self._suppressed.setText(view.suppressed_text)
         self._suppressed.setVisible(bool(view.suppressed_text))
         hint = " ".join(part for part in (view.catalogue_error, view.hint) if part)
@@ -84,9 +76,6 @@ class SailthruListsPanel(SheetPanel):
         made.chosen.connect(made.on_chosen)
         made.model = self.model
         return made
-
-    def _on_more(self) -> None:
-        self.model.toggle_all_rows("lists")
 
 
 class _ListSwitchRow(SwitchRow):

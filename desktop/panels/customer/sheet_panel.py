@@ -1,13 +1,24 @@
-"""What the panels of the sheet share: a title, the model, and Retry."""
+"""Base of the customer panels: a card that draws one view of the customer's context."""
+
+from collections.abc import Sequence
+from typing import TypeVar
 
 from PySide6.QtWidgets import QWidget
 
+from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.link_button import LinkButton
+from desktop.viewmodels.customer.customer_context import CustomerContext
+from desktop.viewmodels.customer.panel_state import PanelState, PanelStatus
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+
+RowT = TypeVar("RowT")
 
 
 class SheetPanel(Card):
-    """A card of the sheet. Retry asks all services again."""
+    """A card of the sheet. Retry asks all services again; `key` names it among expanded panels."""
+
+    key = ""
 
     def __init__(
         self,
@@ -20,6 +31,51 @@ class SheetPanel(Card):
         super().__init__(title, borderless=borderless, parent=parent)
         self.model = model
         self.retry_requested.connect(model.refresh)
+        self._more_button: LinkButton | None = None
 
     def refresh(self) -> None:
-        """Show the newest view; each panel draws its own. The sheet asks for it."""
+        """Show the customer as the model knows them now; nothing while nobody is open."""
+        if self.model.sheet is not None:
+            self.show_context(self.model.context())
+
+    def show_context(self, context: CustomerContext) -> None:
+        """Build the view of this panel from the context and draw it."""
+        raise NotImplementedError
+
+    def show_panel_state(self, state: PanelState, *, rows: int = 3) -> bool:
+        """Show note and placeholder; True where the body is to be filled.
+
+        `rows` is the number of bars of the skeleton that stands while it loads.
+        """
+        self.set_note(state.note, state.tone)
+        text = " ".join(part for part in (state.text, state.hint) if part)
+        if state.status is PanelStatus.READY:
+            self.show_content()
+        elif state.status is PanelStatus.LOADING:
+            self.show_loading(rows, "Loading")
+        elif state.status is PanelStatus.FAILED:
+            self.show_failed(text, "Retry" if state.can_retry else "")
+        else:
+            self.show_empty(text)
+        return state.status is PanelStatus.READY
+
+    def add_more_button(self) -> None:
+        """Append the link that shows all rows, or fewer again."""
+        self._more_button = LinkButton("")
+        self._more_button.clicked.connect(self._on_more)
+        self.add(hbox(self._more_button, 1))
+
+    def limit_rows(
+        self, context: CustomerContext, rows: Sequence[RowT], limit: int
+    ) -> Sequence[RowT]:
+        """Return the rows to show: at most `limit` unless the panel is expanded."""
+        is_expanded = self.key in context.expanded_panels
+        shown = rows if is_expanded else rows[:limit]
+        hidden = len(rows) - len(shown)
+        if self._more_button is not None:
+            self._more_button.setVisible(hidden > 0 or (is_expanded and len(rows) > limit))
+            self._more_button.set_text(f"Show {hidden} more" if hidden else "Show fewer")
+        return shown
+
+    def _on_more(self) -> None:
+        self.model.toggle_all_rows(self.key)

@@ -3,30 +3,21 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from desktop.panels.customer.panel_state import show_panel_state
 from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.chip import Chip
 from desktop.panels.widgets.label import ElidedLabel, elided_label
 from desktop.panels.widgets.link_button import LinkButton
+from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
-from desktop.viewmodels.customer.tickets_view import TicketRow
-from desktop.viewmodels.tone import ChipTone
-
-_CHIP_STATES: dict[str, ChipTone] = {
-    "new": "new",
-    "open": "open",
-    "pending": "pending",
-    "hold": "hold",
-    "solved": "solved",
-    "closed": "closed",
-}
+from desktop.viewmodels.customer.tickets_view import TicketRow, build_tickets_view
 
 
 class TicketsPanel(SheetPanel):
-    """`link_opened` carries the address of a ticket in Zendesk."""
+    """`link_requested` carries the address of a ticket in Zendesk."""
 
+    key = "tickets"
     link_requested = Signal(str)
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
@@ -40,28 +31,25 @@ class TicketsPanel(SheetPanel):
         self._grid.setColumnStretch(1, 1)
         self.add(self._grid)
         self._show_older_button = LinkButton("")
-        self._show_older_button.clicked.connect(self._on_show_older)
+        self._show_older_button.clicked.connect(self._on_more)
         self._open_in_zendesk_button = LinkButton("Open in Zendesk")
         self._open_in_zendesk_button.clicked.connect(self._on_open_in_zendesk)
         self.add(hbox(self._show_older_button, 1, self._open_in_zendesk_button))
 
-    def refresh(self) -> None:
-        """Show the newest view."""
-        if self.model.sheet is None:
-            return
-        view = self.model.views.tickets()
-        if not show_panel_state(self, view.panel_state, rows=4):
+    def show_context(self, context: CustomerContext) -> None:
+        view = build_tickets_view(context)
+        if not self.show_panel_state(view.panel_state, rows=4):
             return
         self.reserve_rows(len(view.rows))
         for shown, row in zip(self._lines, view.rows, strict=False):
             shown.show_row(row)
         for spare in self._lines[len(view.rows) :]:
             spare.hide()
-        everything = self.model.views.shows_all_rows("tickets")
+        is_expanded = self.key in context.expanded_panels
         self._show_older_button.set_text(
-            "Show fewer" if everything and not view.older_text else view.older_text
+            "Show fewer" if is_expanded and not view.older_text else view.older_text
         )
-        self._show_older_button.setVisible(bool(view.older_text) or everything)
+        self._show_older_button.setVisible(bool(view.older_text) or is_expanded)
         self._all_url = view.all_url
         self._open_in_zendesk_button.setVisible(bool(view.all_url))
 
@@ -71,9 +59,6 @@ class TicketsPanel(SheetPanel):
             made = _TicketRowWidgets(self._grid, len(self._lines), self)
             made.number.clicked.connect(made.on_clicked)
             self._lines.append(made)
-
-    def _on_show_older(self) -> None:
-        self.model.toggle_all_rows("tickets")
 
     def _on_open_in_zendesk(self) -> None:
         self.link_requested.emit(self._all_url)
@@ -104,7 +89,7 @@ class _TicketRowWidgets:
         subject = f"{row.priority}: {row.subject}" if row.priority else row.subject
         self._subject.setText(subject)
         self._subject.set_tooltip(row.tooltip)
-        self._state.set_state(row.state_text, _CHIP_STATES.get(row.state, "neutral"), row.tooltip)
+        self._state.set_state(row.state_text, row.state, row.tooltip)
         self._age.setText(row.age)
         self._age.set_tooltip(row.tooltip)
         self._grid.setRowMinimumHeight(self._place, fonts.scaled(24))

@@ -2,14 +2,12 @@
 
 from PySide6.QtWidgets import QWidget
 
-from desktop.panels.customer.panel_state import show_panel_state
 from desktop.panels.customer.sheet_panel import SheetPanel
-from desktop.panels.widgets.box_layout import hbox
-from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
-from desktop.panels.widgets.link_button import LinkButton
+from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.switch_row import SwitchRow
+from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
-from desktop.viewmodels.customer.zendesk_user_view import SwitchView
+from desktop.viewmodels.customer.zendesk_user_view import SwitchView, build_zendesk_user_view
 
 _COLLAPSED_ROW_COUNT = 6
 
@@ -17,13 +15,13 @@ _COLLAPSED_ROW_COUNT = 6
 class ZendeskUserPanel(SheetPanel):
     """Tells without a border; only the switches act."""
 
+    key = "zendesk"
+
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Zendesk", model, borderless=True, parent=parent)
         self._table = KeyValueTable("Zendesk facts")
         self.add(self._table)
-        self._more = LinkButton("")
-        self._more.clicked.connect(self._on_more)
-        self.add(hbox(self._more, 1))
+        self.add_more_button()
         self._sync_to_sailthru_row = SwitchRow("Sync to Sailthru", muted=True)
         self._sync_to_sailthru_row.switch.setObjectName("Sync to Sailthru")
         self._sync_to_sailthru_row.chosen.connect(model.edits.set_sync_to_sailthru)
@@ -33,24 +31,13 @@ class ZendeskUserPanel(SheetPanel):
         self._sync_to_zendesk_row.chosen.connect(model.edits.set_sync_to_zendesk)
         self.add(self._sync_to_zendesk_row)
 
-    def refresh(self) -> None:
-        """Show the newest view."""
-        if self.model.sheet is None:
+    def show_context(self, context: CustomerContext) -> None:
+        view = build_zendesk_user_view(context)
+        if not self.show_panel_state(view.panel_state, rows=4):
             return
-        view = self.model.views.zendesk()
-        if not show_panel_state(self, view.panel_state, rows=4):
-            return
-        everything = self.model.views.shows_all_rows("zendesk")
-        rows = view.rows if everything else view.rows[:_COLLAPSED_ROW_COUNT]
-        self._table.set_rows([KeyValueRow(name, value) for name, value in rows])
-        rest = len(view.rows) - len(rows)
-        self._more.setVisible(rest > 0 or (everything and len(view.rows) > _COLLAPSED_ROW_COUNT))
-        self._more.set_text(f"Show {rest} more" if rest > 0 else "Show fewer")
+        self._table.set_rows(self.limit_rows(context, view.rows, _COLLAPSED_ROW_COUNT))
         _show_switch_row(self._sync_to_sailthru_row, view.sync_to_sailthru)
         _show_switch_row(self._sync_to_zendesk_row, view.sync_to_zendesk)
-
-    def _on_more(self) -> None:
-        self.model.toggle_all_rows("zendesk")
 
 
 def _show_switch_row(row: SwitchRow, view: SwitchView | None) -> None:

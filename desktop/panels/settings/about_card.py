@@ -6,9 +6,10 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.panels.settings.settings_card import SettingsCard
 from desktop.panels.widgets.box_layout import hbox
-from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
+from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton
+from desktop.viewmodels.key_value_row import KeyValueRow
 
 _INTRO = "One sheet per customer, from Zendesk and Sailthru, with undo."
 

@@ -1,8 +1,9 @@
 """Card that lists the settings an organisation's policy has fixed, and the policy's files."""
 
 from desktop.panels.settings.settings_card import SettingsCard
-from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
+from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.label import label
+from desktop.viewmodels.key_value_row import KeyValueRow
 from desktop.viewmodels.settings.team_policy_model import TeamPolicyModel
 
 

@@ -8,10 +8,11 @@ from desktop.panels.syncs.plan_row_correction_form import PlanRowCorrectionForm
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import icon_button, secondary_button
 from desktop.panels.widgets.chip import Chip
-from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
+from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.scroll_area import create_scroll_area
+from desktop.viewmodels.key_value_row import KeyValueRow
 from desktop.viewmodels.syncs.plan_row_view import PlanRowDetail
 
 # A link does not cut its text; longer names would widen the panel.

@@ -10,12 +10,13 @@ from desktop.panels.theme.design_tokens import CARD_GAP
 from desktop.panels.widgets.box_layout import delete_widget
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.card import Card
-from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
+from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.list_detail_page import fix_or_free_width
 from desktop.panels.widgets.list_page import show_list_state
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
+from desktop.viewmodels.key_value_row import KeyValueRow
 from desktop.viewmodels.syncs.run_history_model import RunDetailView, RunHistoryModel
 
 _SIDE_BY_SIDE_MIN_WIDTH = 640

@@ -17,11 +17,12 @@ from desktop.panels.theme.design_tokens import CARD_GAP
 from desktop.panels.widgets.button import primary_button, secondary_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.dropdown_field import DropdownField
-from desktop.panels.widgets.key_value_table import KeyValueRow, KeyValueTable
+from desktop.panels.widgets.key_value_table import KeyValueTable
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.number_field import NumberField, pad_spin_box_text
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.switch_row import SwitchRow
+from desktop.viewmodels.key_value_row import KeyValueRow
 from desktop.viewmodels.syncs.schedule_draft import SCHEDULE_FORM_LABELS
 from desktop.viewmodels.syncs.schedule_model import ScheduleModel, ScheduleView
 

@@ -1,32 +1,18 @@
 """Rows of label, value and small note on aligned columns; values can be selected and copied."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import ROW_HEIGHT
+from desktop.panels.widgets.box_layout import WIDGET_SIZE_MAX
 from desktop.panels.widgets.label import ElidedLabel, elided_label
-from desktop.viewmodels.tone import Tone
+from desktop.viewmodels.key_value_row import KeyValueRow
 
 _GAP = 10
 _NOTE_WIDTH_SHARE = 0.42
-_MAX_WIDGET_WIDTH = 16_777_215  # QWIDGETSIZE_MAX
-
-
-@dataclass(frozen=True)
-class KeyValueRow:
-    """One row; `tip` is the value's (an absolute time), `tone` colours the value."""
-
-    label: str
-    value: str
-    note: str = ""
-    tip: str = ""
-    note_tip: str = ""
-    tone: Tone = "text"
-    note_tone: Tone = "muted"
 
 
 class KeyValueTable(QWidget):
@@ -134,5 +120,5 @@ class KeyValueTable(QWidget):
         room = self.width() - fonts.scaled(self._label_width) - 2 * fonts.scaled(_GAP)
         for (_name, _value, note), (has_value, _) in zip(self._rows, self._shapes, strict=True):
             note.setMaximumWidth(
-                max(round(room * _NOTE_WIDTH_SHARE), 1) if has_value else _MAX_WIDGET_WIDTH
+                max(round(room * _NOTE_WIDTH_SHARE), 1) if has_value else WIDGET_SIZE_MAX
             )

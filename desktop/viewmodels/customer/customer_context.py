@@ -13,8 +13,11 @@ from desktop.model.permission import (
     PermissionRules,
     check_permission,
 )
+from desktop.settings import settings_table
+from desktop.settings.permission_rules import customer_value_source_from
 from desktop.store.audit_log import AuditEntry
 from desktop.viewmodels import time_format
+from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,11 @@ class CustomerDisplaySettings:
 
 @dataclass(frozen=True)
 class CustomerContext:
-    """`now` is Unix seconds; `audit` are this customer's closed edits, newest first."""
+    """What every panel's view is built from, at one moment.
+
+    `now` is Unix seconds; `audit` are this customer's closed edits, newest first; `ticket` is the
+    number a form suggests; `expanded_panels` show all of their rows.
+    """
 
     sheet: CustomerSheet
     display_settings: CustomerDisplaySettings
@@ -39,6 +46,8 @@ class CustomerContext:
     rules: PermissionRules
     now: float
     audit: tuple[AuditEntry, ...] = ()
+    ticket: int | None = None
+    expanded_panels: frozenset[str] = frozenset()
 
     def check_permission(self, permission: Permission) -> PermissionDecision:
         """Whether the person at work may do this."""
@@ -47,6 +56,19 @@ class CustomerContext:
     def check_edit(self, intent: EditRequest) -> PermissionDecision:
         """The same for one change."""
         return check_permission(needed_permission(intent), self.actor, self.rules)
+
+
+def read_display_settings(workspace: WorkspaceProtocol) -> CustomerDisplaySettings:
+    """Read the settings that panels show from the open workspace."""
+    get = workspace.values.get
+    return CustomerDisplaySettings(
+        names=workspace.account_names(),
+        value_source=customer_value_source_from(workspace.values),
+        currency=get(settings_table.CURRENCY),
+        base_url=get(settings_table.ZENDESK_BASE_URL).rstrip("/"),
+        optin_link=get(settings_table.OPT_IN_LINK),
+        predictions=workspace.predictions,
+    )
 
 
 def edit_progress_text(edit: Edit) -> str:
@@ -61,5 +83,6 @@ def edit_progress_text(edit: Edit) -> str:
     if edit.state is EditState.UNKNOWN:
         return edit.detail or f"sent, {service} did not answer yet"
     if edit.state is EditState.DONE:
-        return f"{edit.detail or service + ' confirmed'} {time_format.format_time_of_day(edit.updated_at)}"  # noqa: E501
+        at = time_format.format_time_of_day(edit.updated_at)
+        return f"{edit.detail or service + ' confirmed'} {at}"
     return edit.detail or edit.state.value

@@ -59,9 +59,8 @@ def build_customer_value_view(context: CustomerContext) -> CustomerValueView:
             money = format_amount(found.amount, found.unit or "")
             words = f"{money} predicted revenue, next {found.horizon_days} days"
             short = f"{money} in {found.horizon_days} days"
-    note = "1–4, from Sailthru" if outer.tone == "" else outer.note
     return CustomerValueView(
-        PanelState(PanelStatus.READY, note, outer.tone),
+        outer.with_note("1–4, from Sailthru"),
         found.segment,
         f"{found.segment} of 4" if found.segment else "No segment",
         words or "No number is known",

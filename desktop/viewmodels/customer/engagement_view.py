@@ -1,32 +1,22 @@
 """Engagement: the level explained, the last time of each thing, and lifetime counts."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from desktop.kit.text import format_count
 from desktop.model import engagement_level
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
+from desktop.viewmodels.key_value_row import KeyValueRow
 from desktop.viewmodels.money_format import format_price_in_cents
 
 
 @dataclass(frozen=True)
-class FactRow:
-    """One line: label, value, and how long ago at the right; `tip` is the full time."""
-
-    label: str
-    value: str
-    elapsed: str = ""
-    tooltip: str = ""
-
-
-@dataclass(frozen=True)
 class EngagementView:
-    """What Sailthru measured."""
+    """Times and lifetime counts that Sailthru measured."""
 
     panel_state: PanelState
-    rows: tuple[FactRow, ...] = ()
-    device: str = ""
+    rows: tuple[KeyValueRow, ...] = ()
 
 
 _ACTIVITY_TIMES = (
@@ -53,8 +43,7 @@ def build_engagement_view(context: CustomerContext) -> EngagementView:
     if profile is None:
         return EngagementView(outer)
     level = engagement_level.describe_engagement(profile.engagement)
-    if outer.tone == "":
-        outer = replace(outer, note=level[1] if level else "level not said")
+    outer = outer.with_note(level[1] if level else "level not said")
     rows = [_activity_row(context, key, label, tip) for key, label, tip in _ACTIVITY_TIMES]
     rows.append(_last_purchase_row(context))
     signup = profile.activity.get("signup_time") or profile.activity.get("create_time")
@@ -71,20 +60,20 @@ def build_engagement_view(context: CustomerContext) -> EngagementView:
         if key in life
     ]
     kept = [row for row in rows if row is not None]
-    kept += [FactRow("Lifetime", ", ".join(counts[:2]))] if counts else []
+    kept += [KeyValueRow("Lifetime", ", ".join(counts[:2]))] if counts else []
     if counts[2:]:
-        kept.append(FactRow("", ", ".join(counts[2:])))
+        kept.append(KeyValueRow("", ", ".join(counts[2:])))
     if life.get("lifetime_purchase_price"):
         spent = format_price_in_cents(
             life["lifetime_purchase_price"], context.display_settings.currency
         )
-        kept.append(FactRow("Spent", spent))
+        kept.append(KeyValueRow("Spent", spent))
     if profile.top_device:
-        kept.append(FactRow("Mostly on", profile.top_device))
+        kept.append(KeyValueRow("Mostly on", profile.top_device))
     return EngagementView(outer, tuple(kept))
 
 
-def _activity_row(context: CustomerContext, key: str, label: str, tip: str) -> FactRow | None:
+def _activity_row(context: CustomerContext, key: str, label: str, tip: str) -> KeyValueRow | None:
     profile = context.sheet.profile.value
     at = profile.activity.get(key) if profile else None
     if at is None and key == "login_time":
@@ -94,29 +83,32 @@ def _activity_row(context: CustomerContext, key: str, label: str, tip: str) -> F
 
 def _build_time_row(
     context: CustomerContext, label: str, at: float | None, tip: str, *, with_clock: bool = True
-) -> FactRow:
+) -> KeyValueRow:
     if at is None:
-        return FactRow(label, "none known")
+        return KeyValueRow(label, "none known")
     words = (
         time_format.format_date_and_time(at, context.now)
         if with_clock
         else time_format.format_full_date(at)
     )
     full = time_format.format_full_timestamp(at) + (f"\n{tip}" if tip else "")
-    return FactRow(label, words, time_format.format_elapsed(at, context.now), full)
+    elapsed = time_format.format_elapsed(at, context.now)
+    return KeyValueRow(label, words, elapsed, full, full)
 
 
-def _last_purchase_row(context: CustomerContext) -> FactRow | None:
+def _last_purchase_row(context: CustomerContext) -> KeyValueRow | None:
     profile = context.sheet.profile.value
     bought = [p for p in profile.purchases if p.at is not None] if profile else []
     if not bought:
         return None
-    last = max(bought, key=lambda p: p.at or 0.0)
+    last = max(bought, key=lambda purchase: purchase.at or 0.0)
     at = last.at or 0.0
-    words = f"{time_format.format_date(at, context.now)}, {format_price_in_cents(last.price_cents, context.display_settings.currency)}"  # noqa: E501
-    return FactRow(
+    price = format_price_in_cents(last.price_cents, context.display_settings.currency)
+    full = time_format.format_full_timestamp(at)
+    return KeyValueRow(
         "Last purchase",
-        words,
+        f"{time_format.format_date(at, context.now)}, {price}",
         time_format.format_elapsed(at, context.now),
-        time_format.format_full_timestamp(at),
+        full,
+        full,
     )

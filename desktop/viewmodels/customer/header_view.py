@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from desktop.kit.text import shorten
 from desktop.model import engagement_level
 from desktop.model.customer_sheet import AlternateProfile, SheetPartState
 from desktop.model.edit import EditKind
@@ -9,14 +10,22 @@ from desktop.model.lookup_query import LookupQueryKind
 from desktop.model.sheet_overlay import pending_edit
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext
+from desktop.viewmodels.tone import ChipTone
+
+_ENGAGEMENT_TONES: dict[str, ChipTone] = {
+    "engaged": "ok",
+    "active": "ok",
+    "passive": "info",
+    "new": "info",
+}
 
 
 @dataclass(frozen=True)
 class ChipView:
-    """A state worth a colour: `tone` is ok, warn, bad, info or neutral."""
+    """A chip beside the name: a state worth a colour."""
 
     text: str
-    tone: str
+    tone: ChipTone
     tooltip: str = ""
 
 
@@ -102,8 +111,7 @@ def _match_text(context: CustomerContext) -> str:
         words.append("no Sailthru profile")
     if sheet.ticket is not None:
         subject = sheet.ticket.subject
-        short = subject if len(subject) <= 48 else subject[:47] + "…"
-        words.append(f"from #{sheet.ticket.id} “{short}”, {sheet.ticket.status}")
+        words.append(f"from #{sheet.ticket.id} “{shorten(subject, 48)}”, {sheet.ticket.status}")
     return " · ".join(words)
 
 
@@ -113,12 +121,13 @@ def _build_chips(context: CustomerContext) -> tuple[ChipView, ...]:
     if profile is not None:
         level = engagement_level.describe_engagement(profile.engagement)
         if level is not None:
-            tone = {"engaged": "ok", "active": "ok", "passive": "info", "new": "info"}
             low = (profile.engagement or "").lower()
             bad = low in ("hardbounce", "optout")
             chips.append(
                 ChipView(
-                    f"Engagement: {level[0]}", "bad" if bad else tone.get(low, "neutral"), level[1]
+                    f"Engagement: {level[0]}",
+                    "bad" if bad else _ENGAGEMENT_TONES.get(low, "neutral"),
+                    level[1],
                 )
             )
     if person is not None:
@@ -153,7 +162,7 @@ def _not_found_texts(context: CustomerContext) -> tuple[str, str]:
     if sheet.user.error is not None:
         error = sheet.user.error
         return error.title, " ".join(s for s in (error.message, error.hint) if s)
-    value = sheet.query.value if len(sheet.query.value) <= 80 else sheet.query.value[:79] + "…"
+    value = shorten(sheet.query.value, 80)
     create = pending_edit(sheet, EditKind.CREATE)
     if create is not None:
         return f"The profile of {value} is being created.", ""

@@ -1,6 +1,6 @@
 """Lists: who is on which, since when, what Sailthru computes, and what may be switched."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from desktop.kit.text import format_count
 from desktop.model.customer_sheet import SheetPartState
@@ -10,7 +10,7 @@ from desktop.model.permission import Permission
 from desktop.model.sheet_overlay import pending_edit
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext, edit_progress_text
-from desktop.viewmodels.customer.panel_state import PanelState, PanelStatus, build_panel_state
+from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
 
 FLOW_WARNING = "Changes wait 10 s for Undo, then may start e-mail flows in Sailthru."
 
@@ -61,8 +61,7 @@ def build_lists_view(context: CustomerContext) -> ListsView:
     rows += [_build_smart_list_row(name) for name in sorted(computed, key=str.casefold)]
     joined = sum(row.is_member for row in rows if not row.is_smart)
     note = f"member of {joined}" + (f", {len(computed)} computed" if computed else "")
-    if outer.tone == "" and outer.status is PanelStatus.READY:
-        outer = replace(outer, note=note)
+    outer = outer.with_note(note)
     trouble = ""
     if (
         sheet.lists.state is SheetPartState.FAILED

@@ -8,6 +8,7 @@ from desktop.model.service import Service
 from desktop.model.sheet_overlay import confirmed_value, pending_edit
 from desktop.viewmodels.customer.customer_context import CustomerContext, edit_progress_text
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
+from desktop.viewmodels.key_value_row import KeyValueRow
 
 TEMPLATE_HINT = "Single templates may be unsubscribed too; Sailthru doesn't show that."
 
@@ -32,10 +33,9 @@ class OptOutView:
     panel_state: PanelState
     levels: tuple[OptOutLevelView, ...] = ()
     pending_text: str = ""
-    edit_id: str = ""
     reasons: tuple[str, ...] = ()
     ticket: int | None = None
-    facts: tuple[tuple[str, str], ...] = ()
+    facts: tuple[KeyValueRow, ...] = ()
     hint: str = TEMPLATE_HINT
     optin_link: str = ""
 
@@ -48,8 +48,8 @@ _ACTION_LABELS = {
 }
 
 
-def build_optout_view(context: CustomerContext, ticket: int | None) -> OptOutView:
-    """Build it; `ticket` is the one the sheet was opened from, for the reason."""
+def build_optout_view(context: CustomerContext) -> OptOutView:
+    """Build the view of the opt-out panel; its form suggests the ticket of the context."""
     sheet = context.sheet
     address = sheet.address or sheet.query.value
     outer = build_panel_state(
@@ -72,9 +72,8 @@ def build_optout_view(context: CustomerContext, ticket: int | None) -> OptOutVie
         panel_state=outer,
         levels=tuple(_build_level(context, level, current) for level in offered),
         pending_text=_pending_text(edit),
-        edit_id=edit.id if edit else "",
-        reasons=_suggested_reasons(ticket),
-        ticket=ticket,
+        reasons=_suggested_reasons(context.ticket),
+        ticket=context.ticket,
         facts=_facts(context),
         optin_link=context.display_settings.optin_link
         if current not in (None, OptOutLevel.NONE)
@@ -118,7 +117,7 @@ def _suggested_reasons(ticket: int | None) -> tuple[str, ...]:
     return (first, "Complaint", "Requested by phone", "Wrong person")
 
 
-def _facts(context: CustomerContext) -> tuple[tuple[str, str], ...]:
+def _facts(context: CustomerContext) -> tuple[KeyValueRow, ...]:
     profile = context.sheet.profile.value
     if profile is None:
         return ()
@@ -132,7 +131,7 @@ def _facts(context: CustomerContext) -> tuple[tuple[str, str], ...]:
     )
     if profile.optout not in (None, OptOutLevel.NONE):
         rows.append(("Cause", _cause_text(context)))
-    return tuple(rows)
+    return tuple(KeyValueRow(label, "", note=text) for label, text in rows)
 
 
 def _cause_text(context: CustomerContext) -> str:

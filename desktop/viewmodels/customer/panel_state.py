@@ -1,12 +1,13 @@
-"""How a panel stands as a whole: loading, ready, empty, failed, not connected; and its age."""
+"""State of a customer panel: ready, loading, empty, failed or not connected; note of its age."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
 from desktop.kit.errors import ServiceUnreachable
 from desktop.model.customer_sheet import SheetPart, SheetPartState
 from desktop.viewmodels import time_format
+from desktop.viewmodels.tone import Tone
 
 # Older than this an age is said in amber: what decides is never grey.
 STALE_AFTER_S = 3600.0
@@ -24,17 +25,21 @@ class PanelStatus(Enum):
 
 @dataclass(frozen=True)
 class PanelState:
-    """`note` stands small at the right of the title; `tone` is "", "warn" or "bad".
+    """`note` stands small at the right of the title, in amber (`warn`) where it is old.
 
-    `text` and `hint` are shown where there is no body; `retry` offers to ask again.
+    `text` and `hint` are shown where there is no body; `can_retry` offers to ask again.
     """
 
     status: PanelStatus = PanelStatus.READY
     note: str = ""
-    tone: str = ""
+    tone: Tone = "muted"
     text: str = ""
     hint: str = ""
     can_retry: bool = False
+
+    def with_note(self, note: str) -> "PanelState":
+        """Return the state with another note; an amber one stays, it says how old all of it is."""
+        return replace(self, note=note) if self.tone == "muted" else self
 
 
 def build_panel_state(
@@ -46,7 +51,7 @@ def build_panel_state(
     hint: str = "",
     leads: bool = False,
 ) -> PanelState:
-    """The frame of a panel that shows one part; `absent` is said where the service has none.
+    """Build the state of a panel that shows one part; `absent` is said where there is no value.
 
     Of several panels over one part only the one that `leads` tells a failure whole, with Retry.
     """
@@ -66,12 +71,13 @@ def build_panel_state(
     return PanelState(PanelStatus.EMPTY, text=absent, hint=hint)
 
 
-def _age_note(part: SheetPart[Any], service: str, now: float) -> tuple[str, str]:
+def _age_note(part: SheetPart[Any], service: str, now: float) -> tuple[str, Tone]:
     if part.value is None or part.read_at is None:
-        return "", ""
+        return "", "muted"
     age = time_format.format_age(part.read_at, now)
     if part.state is SheetPartState.FAILED:
         why = "offline" if isinstance(part.error, ServiceUnreachable) else "not refreshed"
         return f"{service} {why} · {age}", "warn"
     old = now - part.read_at > STALE_AFTER_S
-    return f"{service} · {age}", "warn" if old and part.state is not SheetPartState.LOADING else ""
+    is_amber = old and part.state is not SheetPartState.LOADING
+    return f"{service} · {age}", "warn" if is_amber else "muted"

@@ -1,6 +1,6 @@
 """Profile data: the keys and vars of the Sailthru profile, typed, with where they come from."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from heapq import nsmallest
 
 import msgspec
@@ -82,8 +82,7 @@ def build_profile_data_view(
         keys.insert(
             0, ProfileFieldRow("sid", profile.sid, "key", "Sailthru", profile.sid, "", False)
         )
-    if outer.tone == "":
-        outer = replace(outer, note=format_count(len(every) + len(keys), "field", "fields"))
+    outer = outer.with_note(format_count(len(every) + len(keys), "field", "fields"))
     why_not = "" if verdict.is_allowed else verdict.reason
     return ProfileDataView(outer, (*rows, *keys), why_not, len(every) + len(keys))
 

@@ -17,9 +17,9 @@ from desktop.model.lookup_query import LookupQuery, LookupQueryKind, parse_looku
 from desktop.model.permission import Permission, check_permission
 from desktop.store.audit_log import AuditEntry
 from desktop.store.workspace_store import WorkspaceStore
+from desktop.viewmodels.customer.customer_context import CustomerContext, read_display_settings
 from desktop.viewmodels.customer.reason_drafts import ReasonDrafts
 from desktop.viewmodels.customer.sheet_edits import SheetEdits
-from desktop.viewmodels.customer.sheet_panel_views import SheetPanelViews
 from desktop.viewmodels.task_registry import TaskRegistry
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
@@ -33,7 +33,7 @@ _FIRST_PAINT_DELAY_MS = 12
 
 
 class CustomerSheetModel(QObject):
-    """`views` are what panels show, `edits` what people want; `changed`: the views are new."""
+    """`context` is what panels are built from, `edits` what people want to change."""
 
     changed = Signal()
     about_to_replace = Signal()  # the customer shown is about to be replaced
@@ -62,7 +62,9 @@ class CustomerSheetModel(QObject):
         self._is_shown = False
         self._unsaved_input_sources: set[str] = set()
         self._signed_in = False
-        self.views = SheetPanelViews(workspace, self._require_sheet_and_audit, clock)
+        self._expanded_panels: frozenset[str] = frozenset()
+        # Only while the panels are told of a change: all of them then show one moment.
+        self._published_context: CustomerContext | None = None
         self.edits = SheetEdits(self, workspace, editor, undo, store, clock)
         self.drafts = ReasonDrafts(store, clock, self.tasks, self._draft_owner)
         self._unsubscribe = bus.subscribe(self._on_changes)
@@ -107,17 +109,30 @@ class CustomerSheetModel(QObject):
         else:
             self._unsaved_input_sources.discard(holder)
 
-    @property
-    def suggested_ticket(self) -> int | None:
-        """The ticket a form suggests: the one opened from, else the newest unsolved one."""
+    def context(self) -> CustomerContext:
+        """Return what the views of the panels are built from. Raises InvalidInput without a sheet.
+
+        The suggested ticket is the one the sheet was opened from, else the newest unsolved one.
+        """
+        if self._published_context is not None:
+            return self._published_context
         if self._sheet is None:
-            return None
+            raise InvalidInput("No customer is open.")
         ticket = relevant_ticket(self._sheet)
-        return ticket.id if ticket is not None else None
+        return CustomerContext(
+            self._sheet,
+            read_display_settings(self._workspace),
+            self._workspace.actor,
+            self._workspace.rules,
+            self._clock.now(),
+            self._audit,
+            ticket.id if ticket is not None else None,
+            self._expanded_panels,
+        )
 
     def toggle_all_rows(self, panel: str) -> None:
-        """Unfold a panel's rest, or fold it again."""
-        self.views.toggle_all_rows(panel)
+        """Show all rows of a panel, or its first ones again."""
+        self._expanded_panels ^= {panel}
         self.publish_views()
 
     def can_create_profile(self) -> tuple[bool, str]:
@@ -167,7 +182,7 @@ class CustomerSheetModel(QObject):
         self._customer_number += 1
         self._is_shown = False
         self._audit = ()
-        self.views.collapse_all()
+        self._expanded_panels = frozenset()
         self.tasks.start("lookup", self._look_up(query, new=True))
 
     def refresh(self) -> None:
@@ -204,13 +219,13 @@ class CustomerSheetModel(QObject):
         """Have the panels show what is known now."""
         self._publish_timer.stop()
         self._is_shown = True
-        self.views.cached_context = None
+        self._published_context = None
         if self._sheet is not None:
-            self.views.cached_context = self.views.context()
+            self._published_context = self.context()
         try:
             self.changed.emit()
         finally:
-            self.views.cached_context = None
+            self._published_context = None
 
     async def close(self) -> None:
         """End what runs."""
@@ -220,11 +235,6 @@ class CustomerSheetModel(QObject):
         self._publish_timer.stop()
         self._unsubscribe()
         await self.tasks.close()
-
-    def _require_sheet_and_audit(self) -> tuple[CustomerSheet, tuple[AuditEntry, ...]]:
-        if self._sheet is None:
-            raise InvalidInput("No customer is open.")
-        return self._sheet, self._audit
 
     def _draft_owner(self) -> str | None:
         if self._sheet is None:

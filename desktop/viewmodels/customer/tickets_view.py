@@ -1,13 +1,23 @@
 """Tickets: unsolved first, in Zendesk's own states; they open in the browser."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from desktop.model.zendesk_ticket import ZendeskTicket, sort_unsolved_first
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, PanelStatus, build_panel_state
+from desktop.viewmodels.tone import ChipTone
 
 COLLAPSED_ROW_COUNT = 4
+# Zendesk's own states, each with a colour of its own; an account may add further ones.
+_STATE_TONES: dict[str, ChipTone] = {
+    "new": "new",
+    "open": "open",
+    "pending": "pending",
+    "hold": "hold",
+    "solved": "solved",
+    "closed": "closed",
+}
 
 
 @dataclass(frozen=True)
@@ -16,7 +26,7 @@ class TicketRow:
 
     number: str
     subject: str
-    state: str
+    state: ChipTone
     state_text: str
     priority: str
     age: str
@@ -34,8 +44,8 @@ class TicketsView:
     all_url: str = ""
 
 
-def build_tickets_view(context: CustomerContext, *, everything: bool = False) -> TicketsView:
-    """Build it; `everything` unfolds the older ones."""
+def build_tickets_view(context: CustomerContext) -> TicketsView:
+    """Build the view of the tickets panel: unsolved ones first, the older ones folded."""
     outer = build_panel_state(
         context.sheet.tickets, "Zendesk", context.now, absent="No tickets.", leads=True
     )
@@ -47,9 +57,9 @@ def build_tickets_view(context: CustomerContext, *, everything: bool = False) ->
         return TicketsView(PanelState(PanelStatus.EMPTY, outer.note, outer.tone, "No tickets yet."))
     unsolved = sum(t.is_unsolved for t in ordered)
     many = f"{len(ordered)}{'+' if page.has_more else ''}"
-    if outer.tone == "":
-        outer = replace(outer, note=f"{unsolved} unsolved of {many}")
-    shown = ordered if everything else ordered[: max(COLLAPSED_ROW_COUNT, min(unsolved, 8))]
+    outer = outer.with_note(f"{unsolved} unsolved of {many}")
+    is_expanded = "tickets" in context.expanded_panels
+    shown = ordered if is_expanded else ordered[: max(COLLAPSED_ROW_COUNT, min(unsolved, 8))]
     rest = len(ordered) - len(shown)
     person = context.sheet.user.value
     base = context.display_settings.base_url
@@ -72,7 +82,7 @@ def _build_ticket_row(context: CustomerContext, ticket: ZendeskTicket) -> Ticket
     return TicketRow(
         number=f"#{ticket.id}",
         subject=ticket.subject or "(no subject)",
-        state=ticket.status,
+        state=_STATE_TONES.get(ticket.status, "neutral"),
         state_text={"hold": "On hold"}.get(ticket.status, ticket.status.capitalize()),
         priority=urgent.capitalize(),
         age=time_format.format_elapsed(at, context.now) if at is not None else "",

@@ -3,23 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from desktop.kit.text import shorten
 from desktop.model.optout_level import OptOutLevel
 from desktop.store.audit_log import AuditEntry
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, PanelStatus
+from desktop.viewmodels.key_value_row import KeyValueRow
 
 COLLAPSED_ROW_COUNT = 8
-
-
-@dataclass(frozen=True)
-class TimelineRow:
-    """One event; `edit_id` where it is a change made here that may be undone."""
-
-    time_text: str
-    text: str
-    tooltip: str
-    edit_id: str = ""
+_MAX_EVENTS = 200
+_MAX_TEXT_LENGTH = 40
 
 
 @dataclass(frozen=True)
@@ -27,14 +21,13 @@ class TimelineView:
     """All events, newest first; the panel shows a few and the rest on demand."""
 
     panel_state: PanelState
-    rows: tuple[TimelineRow, ...] = ()
+    rows: tuple[KeyValueRow, ...] = ()
 
 
 @dataclass(frozen=True)
 class _TimelineEvent:
-    at: float
+    at: float  # Unix seconds
     text: str
-    edit_id: str = ""
 
 
 def build_timeline_view(context: CustomerContext) -> TimelineView:
@@ -43,15 +36,14 @@ def build_timeline_view(context: CustomerContext) -> TimelineView:
     if not sheet.is_found:
         state = PanelStatus.EMPTY if sheet.is_complete else PanelStatus.LOADING
         return TimelineView(PanelState(state, text="Nothing has happened yet."))
-    events = sorted(_collect_events(context), key=lambda e: -e.at)[:200]
+    events = sorted(_collect_events(context), key=lambda event: -event.at)[:_MAX_EVENTS]
     rows = tuple(
-        TimelineRow(
-            time_format.format_time_or_date(e.at, context.now),
-            e.text,
-            time_format.format_full_timestamp(e.at),
-            e.edit_id,
+        KeyValueRow(
+            time_format.format_time_or_date(event.at, context.now),
+            event.text,
+            tip=time_format.format_full_timestamp(event.at),
         )
-        for e in events
+        for event in events
     )
     if not rows:
         return TimelineView(PanelState(PanelStatus.EMPTY, text="Nothing has happened yet."))
@@ -63,14 +55,14 @@ def _collect_events(context: CustomerContext) -> Iterator[_TimelineEvent]:
     for ticket in page.tickets if page else ():
         if ticket.created_at is not None:
             yield _TimelineEvent(
-                ticket.created_at, f"Ticket #{ticket.id} “{_shorten(ticket.subject)}”"
+                ticket.created_at,
+                f"Ticket #{ticket.id} “{shorten(ticket.subject, _MAX_TEXT_LENGTH)}”",
             )
         if not ticket.is_unsolved and ticket.updated_at is not None:
             yield _TimelineEvent(ticket.updated_at, f"Ticket #{ticket.id} {ticket.status}")
     yield from _profile_events(context)
     for row in context.audit:
-        # What a sync did belongs to no edit that could be undone here.
-        yield _TimelineEvent(row.at, audit_row_text(row), row.edit if row.kind != "sync" else "")
+        yield _TimelineEvent(row.at, audit_row_text(row))
 
 
 def _profile_events(context: CustomerContext) -> Iterator[_TimelineEvent]:
@@ -139,9 +131,5 @@ def edit_text(kind: str, name: str, new: object) -> str:
         return f"Sync to Zendesk {'on' if new else 'off'}"
     if kind == "create":
         return "Profile created"
-    value = "cleared" if new is None else f"= {_shorten(str(new))}"
+    value = "cleared" if new is None else f"= {shorten(str(new), _MAX_TEXT_LENGTH)}"
     return f"{name} {value}"
-
-
-def _shorten(words: str) -> str:
-    return words if len(words) <= 40 else words[:39] + "…"

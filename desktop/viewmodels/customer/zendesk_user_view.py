@@ -10,6 +10,7 @@ from desktop.model.sheet_overlay import displayed_value, pending_edit
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext, edit_progress_text
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
+from desktop.viewmodels.key_value_row import KeyValueRow
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,10 @@ class SwitchView:
 
 @dataclass(frozen=True)
 class ZendeskUserView:
-    """Rows of label and value; `box` and `mark` None where there is nothing to switch."""
+    """A sync switch is None where there is nothing to switch: no such field, or no profile."""
 
     panel_state: PanelState
-    rows: tuple[tuple[str, str], ...] = ()
+    rows: tuple[KeyValueRow, ...] = ()
     sync_to_sailthru: SwitchView | None = None
     sync_to_zendesk: SwitchView | None = None
 
@@ -46,7 +47,7 @@ def build_zendesk_user_view(context: CustomerContext) -> ZendeskUserView:
     )
     return ZendeskUserView(
         outer,
-        _build_rows(context),
+        tuple(KeyValueRow(label, value) for label, value in _build_rows(context)),
         _build_sync_to_sailthru_switch(context),
         _build_sync_to_zendesk_switch(context),
     )
