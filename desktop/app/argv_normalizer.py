@@ -1,4 +1,4 @@
-"""Which verb a command line means; a mistyped one is told rather than looked up."""
+"""Moves the command to the front of a command line, and reports a mistyped one."""
 
 import re
 from collections.abc import Sequence
@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from desktop.app.commands.registry import COMMAND_NAMES
 from desktop.kit.errors import InvalidInput
 
-# Of the options before a verb, the one whose value stands apart.
+# The one option before a command whose value is a word of its own.
 _OPTION_WITH_VALUE = "--workspace"
 _HELP_OPTIONS = {"-h", "--help", "--version"}
 _COMMAND_LIKE = re.compile(r"[A-Za-z]+")
 
 
 def normalize_argv(arguments: Sequence[str]) -> list[str]:
-    """The same arguments, beginning with the verb; without one the window is meant.
+    """Return the same arguments beginning with the command; `window` where none is named.
 
-    Raises InvalidInput for what looks like a verb and is none.
+    argparse wants options behind the command, and people write them before it. Raises
+    InvalidInput for what looks like a command and is none.
     """
     given = list(arguments)
     bare = _positional_indexes(given)
@@ -31,11 +32,11 @@ def normalize_argv(arguments: Sequence[str]) -> list[str]:
 
 
 def _positional_indexes(given: Sequence[str]) -> list[int]:
-    """Where the words are that are neither options nor the workspace's name."""
+    """Return the indexes of the words that are neither options nor the workspace's name."""
     found: list[int] = []
     for at, word in enumerate(given):
         if word == "--":
-            # Behind it are no options, and no verb: it is how any text is looked up.
+            # Behind it are no options, and no command: it is how any text is looked up.
             return found
         if not word.startswith("-") and (at == 0 or given[at - 1] != _OPTION_WITH_VALUE):
             found.append(at)
@@ -43,6 +44,7 @@ def _positional_indexes(given: Sequence[str]) -> list[int]:
 
 
 def _reject_mistyped_command(word: str, *, alone: bool) -> None:
+    """Raise InvalidInput unless `word` may be a customer; `alone` when nothing follows it."""
     close = []
     # Alone and with a capital it is a name, such as Edith.
     if _COMMAND_LIKE.fullmatch(word) and (

@@ -1,33 +1,54 @@
-"""What a start knows before it opens a workspace; light, so that a window can be painted first."""
+"""The process's dependencies (`AppContext`), and how a start builds them before opening anything.
 
+Light on purpose: no database, HTTP client, keyring or asyncio, so that a window is painted first.
+"""
+
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from desktop.kit.clock import Clock, SystemClock
 from desktop.kit.log_redaction import Redactor
-from desktop.settings.managed_policy import ManagedPolicy
-from desktop.settings.paths import AppPaths
-from desktop.settings.workspace import Workspace
-from desktop.vault.environment_vault import EnvironmentSecrets
+from desktop.kit.logging_setup import set_up_logging
+from desktop.settings.managed_policy import ManagedPolicy, read_policy
+from desktop.settings.paths import AppPaths, find_paths
+from desktop.settings.policy_file_discovery import system_policy_folder
+from desktop.settings.workspace import Workspace, WorkspaceRegistry
+from desktop.vault.environment_vault import EnvironmentSecrets, read_environment_secrets
 from desktop.vault.secret import Vault
 
 
 @dataclass(frozen=True)
 class AppContext:
-    """What a start knows before it opens a workspace.
+    """Paths, policy, redactor, environment secrets and clock of this process.
 
-    `demo` keeps secrets in memory; `vault` says where else they are, if not in the keyring.
+    `vault_factory` says where a workspace's secrets are kept, if not in the system's keyring;
+    `is_demo` marks the throw-away account of `fairlead demo`.
     """
 
     paths: AppPaths
     policy: ManagedPolicy
     redactor: Redactor
-    overrides: EnvironmentSecrets
+    environment_secrets: EnvironmentSecrets
     clock: Clock
     is_demo: bool = False
     vault_factory: Callable[[Workspace], Vault] | None = None
 
+    @property
+    def workspaces(self) -> WorkspaceRegistry:
+        """The workspaces under this process's paths; holds no state, so each call makes one."""
+        return WorkspaceRegistry(self.paths, self.policy, self.clock)
 
-def system_clock() -> Clock:
-    """The computer's own."""
-    return SystemClock()
+
+def build_app_context() -> AppContext:
+    """Find the paths, take the secrets out of the environment, start logging, read the policy.
+
+    Raises StorageError where the home folder cannot be written.
+    """
+    paths = find_paths()
+    redactor = Redactor()
+    secrets = read_environment_secrets()
+    # Before the first log line: a secret that is logged once is on disk for good.
+    redactor.add_secrets(*secrets.secrets.values())
+    set_up_logging(os.environ.get("FAIRLEAD_LOG", "info"), paths.logs, redactor)
+    return AppContext(paths, read_policy(system_policy_folder()), redactor, secrets, SystemClock())

@@ -1,63 +1,73 @@
-"""What a command prints and which exit code it ends with."""
+"""What every command shares at its end: printing JSON or text lines, and the exit codes."""
 
 import json
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from desktop.kit import errors
+from desktop.kit.errors import AppError
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_NEEDS_PERSON, EXIT_SERVICE_AWAY = 0, 1, 2, 3, 4
 
-_EXIT_CODES: tuple[tuple[tuple[type[errors.AppError], ...], int], ...] = (
-    ((errors.InvalidInput,), EXIT_USAGE),
-    (
-        (
-            errors.UserDecisionNeeded,
-            errors.NotPermitted,
-            errors.ConflictError,
-            errors.ValuesRejected,
-            errors.Forbidden,
-            errors.AuthenticationError,
-        ),
-        EXIT_NEEDS_PERSON,
-    ),
-    (
-        (
-            errors.ServiceUnreachable,
-            errors.ResponseTimeout,
-            errors.RateLimited,
-            errors.ServiceError,
-        ),
-        EXIT_SERVICE_AWAY,
-    ),
+# By `AppError.code`, which stored runs carry too; any other code means EXIT_FAILED.
+EXIT_CODES: Mapping[str, int] = MappingProxyType(
+    {
+        "bad_input": EXIT_USAGE,
+        "unfit": EXIT_USAGE,
+        "needs_person": EXIT_NEEDS_PERSON,
+        "not_permitted": EXIT_NEEDS_PERSON,
+        "conflict": EXIT_NEEDS_PERSON,
+        "rejected": EXIT_NEEDS_PERSON,
+        "forbidden": EXIT_NEEDS_PERSON,
+        "auth_lost": EXIT_NEEDS_PERSON,
+        "offline": EXIT_SERVICE_AWAY,
+        "timed_out": EXIT_SERVICE_AWAY,
+        "rate_limited": EXIT_SERVICE_AWAY,
+        "service_trouble": EXIT_SERVICE_AWAY,
+    }
 )
 
 
-def exit_code_for(error: errors.AppError) -> int:
-    """The exit code an error stands for (design, “Exit codes”)."""
-    for kinds, code in _EXIT_CODES:
-        if isinstance(error, kinds):
-            return code
-    return EXIT_FAILED
+def exit_code_for(error: AppError) -> int:
+    """Return the exit code that an error stands for."""
+    return EXIT_CODES.get(error.code, EXIT_FAILED)
 
 
-def print_json(document: Mapping[str, Any]) -> None:
-    """One JSON document on stdout; surrogates and NaN never get there."""
-    text = json.dumps(document, ensure_ascii=False, default=str)
-    sys.stdout.write(text.encode("utf-8", "replace").decode("utf-8") + "\n")
-    sys.stdout.flush()
+def emit(
+    document: Mapping[str, Any], lines: Iterable[str], *, as_json: bool, exit_code: int = EXIT_DONE
+) -> int:
+    """Print one JSON document, or text lines for a person; return `exit_code`.
 
-
-def print_error(error: errors.AppError, *, as_json: bool) -> None:
-    """The error for a person on stderr, or as JSON on stdout."""
+    The lines are made safe for a terminal here, so no command has to; with `as_json` an iterator
+    of them is not even begun.
+    """
     if as_json:
-        print_json({"error": error.as_json()})
+        text = json.dumps(document, ensure_ascii=False, default=str)
+        # A lone surrogate (of a broken service answer) cannot be encoded, and ends as `?`.
+        sys.stdout.write(text.encode("utf-8", "replace").decode("utf-8") + "\n")
+        sys.stdout.flush()
+    else:
+        for line in lines:
+            print(terminal_safe(line))
+    return exit_code
+
+
+def print_error(error: AppError, *, as_json: bool) -> None:
+    """Print an error: `{"error": …}` on stdout as JSON, else its sentences on stderr."""
+    if as_json:
+        emit({"error": error.as_json()}, (), as_json=True)
         return
     lines = [error.title, *(part for part in (error.message, error.hint) if part)]
     print("\n".join(terminal_safe(line) for line in lines), file=sys.stderr)
 
 
 def terminal_safe(text: object) -> str:
-    """Text safe for a terminal: a customer's name must not move the cursor."""
+    """Replace control characters: a customer's name must not move the terminal's cursor."""
     return "".join(c if c.isprintable() else "�" for c in str(text))
+
+
+def discard_stdout() -> None:
+    """Point stdout at the null device, so that flushing it at the interpreter's end cannot fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

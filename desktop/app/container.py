@@ -1,59 +1,91 @@
-"""Builds the object graph of one workspace, in one place, and hands it down.
+"""The services of one workspace (`WorkspaceServices`), built in one place and handed down.
 
-Nothing here asks the network or the keyring: a window can be painted first. `WorkspaceSession.connect` does,
-and only then are httpx and keyring (150 ms each) imported.
-"""  # noqa: E501
+Building them asks neither the network nor the keyring: `WorkspaceSession.connect` does, and only
+then are httpx and keyring (150 ms each) imported.
+"""
 
 import os
 import random
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from desktop.app.bootstrap import AppContext
 from desktop.app.workspace_session import WorkspaceSession
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.customer.current_value import gateway_for
 from desktop.customer.customer_lookup import CustomerLookup
 from desktop.customer.edit_service import EditService
-from desktop.customer.edit_undo import UndoService
-from desktop.customer.ticket_follower import TicketFollower
 from desktop.kit.change_bus import ChangeBus
 from desktop.kit.logging_setup import set_log_level
 from desktop.model.service import Service
 from desktop.settings import settings_table
-from desktop.settings.workspace import Workspace, WorkspaceRegistry
+from desktop.settings.workspace import Workspace
 from desktop.store.workspace_store import WorkspaceStore, open_store
-from desktop.sync.sync_service import SyncService
 from desktop.vault.environment_vault import EnvironmentVault
 from desktop.vault.keyring_vault import KeyringVault
 from desktop.vault.secret import Vault
-from desktop.writing.edit_queue import EditSender, EditSenderContext
-from desktop.writing.optout_door import OptOutChange
-from desktop.writing.write_protocol import Checkpoint
+
+if TYPE_CHECKING:
+    from desktop.customer.edit_undo import UndoService
+    from desktop.customer.ticket_follower import TicketFollower
+    from desktop.sync.sync_service import SyncService
+    from desktop.writing.edit_queue import EditSender
+    from desktop.writing.optout_door import OptOutChange
+    from desktop.writing.write_protocol import Checkpoint
 
 
 @dataclass(frozen=True)
 class WorkspaceServices:
-    """One open workspace: everything a window or a command needs."""
+    """The use cases of one open workspace, with its store, change bus and session.
+
+    What only the window or some commands use is imported and made at its first use, so that
+    `fairlead lookup` starts quickly.
+    """
 
     context: AppContext
     workspace: Workspace
-    workspaces: WorkspaceRegistry
     store: WorkspaceStore
     bus: ChangeBus
     session: WorkspaceSession
     lookup: CustomerLookup
     editor: EditService
-    undo: UndoService
-    follow: TicketFollower
-    syncs: SyncService
 
-    def build_edit_sender(self, checkpoint: Checkpoint = lambda _name: None) -> EditSender:
-        """A deliverer for the services that are connected now."""
-        found = {one: gateway_for(one, self.session.services) for one in Service}
+    @cached_property
+    def undo(self) -> "UndoService":
+        """Takes edits back, and withdraws those that still wait."""
+        from desktop.customer.edit_undo import UndoService
+
+        session, clock = self.session, self.context.clock
+        return UndoService(self.store, self.editor, clock, self.bus, lambda: session.actor)
+
+    @cached_property
+    def follow(self) -> "TicketFollower":
+        """Asks Zendesk which ticket the agent has opened last."""
+        from desktop.customer.ticket_follower import TicketFollower
+
+        session = self.session
+        return TicketFollower(
+            lambda: session.services, self.context.clock, session.has_spare_rate_budget
+        )
+
+    @cached_property
+    def syncs(self) -> "SyncService":
+        """Adds, changes, checks and switches syncs, by the rights of the signed-in actor."""
+        return self.build_sync_service(self.store, self.bus)
+
+    def build_edit_sender(self, checkpoint: "Checkpoint" = lambda _name: None) -> "EditSender":
+        """Build a sender of the outbox for the clients that are connected now.
+
+        `checkpoint` is called at named points; tests end the process there.
+        """
+        from desktop.customer.current_value import gateway_for
+        from desktop.writing.edit_queue import EditSender, EditSenderContext
+
+        gateways = {service: gateway_for(service, self.session.services) for service in Service}
         return EditSender(
             EditSenderContext(
                 store=self.store,
-                gateways={one: gateway for one, gateway in found.items() if gateway is not None},
+                gateways={name: found for name, found in gateways.items() if found is not None},
                 clock=self.context.clock,
                 bus=self.bus,
                 jitter=random.random,
@@ -62,13 +94,27 @@ class WorkspaceServices:
             )
         )
 
+    def build_sync_service(self, store: WorkspaceStore, bus: ChangeBus) -> "SyncService":
+        """Build the use cases of syncs over another connection to the same database."""
+        from desktop.sync.sync_service import SyncService
+
+        session = self.session
+        return SyncService(
+            store,
+            self.context.clock,
+            bus,
+            lambda: session.actor,
+            lambda: session.rules,
+            lambda: session.values.get(settings_table.TIMEZONE),
+        )
+
     async def close(self) -> None:
-        """Close connections, then the files."""
+        """Close the connections first, since closing them still writes; then the databases."""
         await self.session.disconnect()
         self.store.close()
 
 
-def permit_optout(_change: OptOutChange) -> str:
+def permit_optout(_change: "OptOutChange") -> str:
     """Let every change of an opt-out level pass to its service: returns no reason against it.
 
     Who may make it was asked when the edit was queued, or the sync's run was started.
@@ -76,51 +122,36 @@ def permit_optout(_change: OptOutChange) -> str:
     return ""
 
 
-def build_services(
-    context: AppContext, workspace: Workspace, workspaces: WorkspaceRegistry
-) -> WorkspaceServices:
-    """Open the workspace's files and put everything together. Raises StoreKnown."""
+def build_services(context: AppContext, workspace: Workspace) -> WorkspaceServices:
+    """Open the workspace's databases and build its services. Raises StorageError."""
     clock, bus = context.clock, ChangeBus()
     store = open_store(workspace.folder)
-    live = WorkspaceSession(
-        build_connection_config(context, workspace, workspaces), bus, store.fairlead_db.thread
-    )
-    # The environment is for this process and wins; before here the settings were not known.
-    level = live.values.get(settings_table.LOG_LEVEL)
+    config = build_connection_config(context, workspace)
+    session = WorkspaceSession(config, bus, store.fairlead_db.thread)
+    # FAIRLEAD_LOG is for this process and wins; the setting was not known until here.
+    level = session.values.get(settings_table.LOG_LEVEL)
     if level != settings_table.LOG_LEVEL.default and not os.environ.get("FAIRLEAD_LOG"):
         set_log_level(level)
-    lookup = CustomerLookup(lambda: live.services, store, clock)
-    editor = EditService(store, clock, bus, lambda: live.actor, lambda: live.rules)
+    # Callables: the session's clients, actor and rules change with every sign-in.
+    editor = EditService(store, clock, bus, lambda: session.actor, lambda: session.rules)
     return WorkspaceServices(
         context=context,
         workspace=workspace,
-        workspaces=workspaces,
         store=store,
         bus=bus,
-        session=live,
-        lookup=lookup,
+        session=session,
+        lookup=CustomerLookup(lambda: session.services, store, clock),
         editor=editor,
-        undo=UndoService(store, editor, clock, bus, lambda: live.actor),
-        follow=TicketFollower(lambda: live.services, clock, live.has_spare_rate_budget),
-        syncs=SyncService(
-            store,
-            clock,
-            bus,
-            lambda: live.actor,
-            lambda: live.rules,
-            lambda: live.values.get(settings_table.TIMEZONE),
-        ),
     )
 
 
-def build_connection_config(
-    context: AppContext, workspace: Workspace, workspaces: WorkspaceRegistry
-) -> ConnectionConfig:
-    """What connecting needs; the vault's keyring is imported at its first use."""
-    below: Vault = (
+def build_connection_config(context: AppContext, workspace: Workspace) -> ConnectionConfig:
+    """Build what connecting needs; the keyring's library is imported at the vault's first use."""
+    keyring: Vault = (
         context.vault_factory(workspace)
         if context.vault_factory is not None
         else KeyringVault(workspace.keyring_service, context.redactor)
     )
-    vault = EnvironmentVault(below, context.overrides, context.redactor)
-    return ConnectionConfig(workspaces, workspace, vault, context.overrides, context.clock)
+    secrets = context.environment_secrets
+    vault = EnvironmentVault(keyring, secrets, context.redactor)
+    return ConnectionConfig(context.workspaces, workspace, vault, secrets, context.clock)

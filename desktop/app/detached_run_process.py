@@ -1,42 +1,43 @@
-"""Starts runs as processes of their own: they outlive the window, and never make it stutter."""
+"""Starts `fairlead sync …` as detached processes, which outlive the window that starts them."""
 
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from desktop.app.container import WorkspaceServices
+from desktop.app.own_command import own_command
 from desktop.app.run_log_files import create_log_file, read_last_lines
 from desktop.kit.errors import InternalError
 from desktop.settings.paths import HOME_VARIABLE
 
 
 class DetachedProcess:
-    """A process that was started here; it goes on when the window ends."""
+    """A run process that was started here; it goes on when the window ends."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
         self._process = process
         self._log_path = log
-        # Waited for, or it would look alive to others after its end.
+        # Waited for: as a zombie it would look alive to the check whether a run's owner is gone.
         threading.Thread(target=process.wait, name="reaper", daemon=True).start()
 
     @property
     def has_exited(self) -> bool:
-        """Whether it has ended."""
+        """Whether the process has ended."""
         return self._process.returncode is not None
 
     def last_output(self) -> str:
-        """The last lines it said."""
+        """Return the last lines of its log file, as one."""
         return read_last_lines(self._log_path)
 
 
 class DetachedRunLauncher:
-    """Starts `fairlead sync …` for one workspace.
+    """Starts `fairlead sync …` processes for one workspace.
 
-    `lent` are environment variables for the process alone: the demo, which keeps its secrets in
-    memory, has no other way to hand them over.
+    `extra_environment` goes to these processes alone: the demo keeps its secrets in memory and
+    has no other way to hand them over.
     """
 
     def __init__(
@@ -46,18 +47,20 @@ class DetachedRunLauncher:
         self._extra_environment = dict(extra_environment or {})
 
     def start(self, *arguments: str) -> DetachedProcess:
-        """Start it with these arguments after `sync`. Raises InternalError."""
+        """Start `fairlead sync` with these arguments. Raises InternalError."""
+        workspace = self._services.workspace.name
         try:
-            # A pipe would break when the window ends, and end the run with it.
+            # A file: a pipe would break when the window ends, and end the run with it.
             handle, path = create_log_file(self._services.context.paths.logs, arguments[0])
             with open(handle, "wb") as log:
                 process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-                    self._command(arguments),
+                    own_command("sync", *arguments, "--workspace", workspace),
                     env=self._environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
                     creationflags=_detach_flags(),
+                    # POSIX: a closed terminal signals its session; the run has one of its own.
                     start_new_session=True,
                 )
                 return DetachedProcess(process, path)
@@ -68,10 +71,6 @@ class DetachedRunLauncher:
                 f"Try `fairlead sync {' '.join(arguments)}` in a terminal.",
             ) from error
 
-    def _command(self, arguments: Sequence[str]) -> list[str]:
-        workspace = self._services.workspace.name
-        return [sys.executable, "-m", "desktop", "sync", *arguments, "--workspace", workspace]
-
     def _environment(self) -> dict[str, str]:
         environment = dict(os.environ)
         if self._services.context.is_demo:
@@ -80,7 +79,7 @@ class DetachedRunLauncher:
 
 
 def _detach_flags() -> int:
-    """Flags for a process that no console and no parent takes along; Windows alone has them."""
+    """Return the flags that detach a process from console and parent; only Windows has any."""
     if sys.platform == "win32":
         return subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
     return 0

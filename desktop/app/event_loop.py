@@ -1,4 +1,4 @@
-"""Runs a coroutine on Qt's event loop; the only place that knows qasync."""
+"""Runs a coroutine on Qt's event loop by qasync, with callbacks batched; alone imports qasync."""
 
 import asyncio
 import time
@@ -22,7 +22,7 @@ _MAX_TURN_S = 0.008
 
 
 def run_on_qt_event_loop(app: QApplication, main: Coroutine[Any, Any, T]) -> T:
-    """Run `main` to its end with Qt's loop turning below it."""
+    """Run `main` to its end on the loop of `app`, with four worker threads; return its result."""
 
     def factory() -> asyncio.AbstractEventLoop:
         loop: asyncio.AbstractEventLoop = QtEventLoop(app)
@@ -39,21 +39,23 @@ def run_on_qt_event_loop(app: QApplication, main: Coroutine[Any, Any, T]) -> T:
 
 
 class QtEventLoop(qasync.QEventLoop):  # type: ignore[misc]
-    """qasync starts a timer of Qt's for each callback; a request takes thirty of them.
+    """qasync's loop with all ready callbacks run in one turn of Qt's loop.
 
-    Here what is ready runs in one turn of Qt's loop, so that a request is on its way before
-    anything is drawn, and an answer is taken in before the next drawing.
+    qasync itself starts a Qt timer for each callback, and a request takes thirty of them. In one
+    turn a request is on its way before anything is drawn, and an answer is taken in before the
+    next drawing.
     """
 
     def __init__(self, app: QApplication) -> None:
         self._ready_callbacks: _ReadyCallbacks | None = None
+        # qasync calls `call_soon` while it is being built: None until then.
         super().__init__(app)
         self._ready_callbacks = _ReadyCallbacks()
 
     def call_soon(
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.Handle:
-        """Run it with whatever else is ready."""
+        """Queue a callback for the next batch; before the loop is built, for qasync's own timer."""
         if self._ready_callbacks is None:
             handle: asyncio.Handle = super().call_soon(callback, *args, context=context)
             return handle
@@ -64,14 +66,14 @@ class QtEventLoop(qasync.QEventLoop):  # type: ignore[misc]
         return handle
 
     def close(self) -> None:
-        """End the loop; what was still to be run never is."""
+        """Close the loop; callbacks that are still queued never run."""
         if self._ready_callbacks is not None:
             self._ready_callbacks.discard_all()
         super().close()
 
 
 class _ReadyCallbacks(QObject):
-    """The callbacks that are ready, in their order."""
+    """The queue of ready callbacks, worked by one zero-interval timer in their order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,27 +81,27 @@ class _ReadyCallbacks(QObject):
         self._timer = 0
 
     def add(self, handle: asyncio.Handle) -> None:
-        """Run it in Qt's next turn, or in the one that runs."""
+        """Queue a callback for Qt's next turn, or for the batch that runs now."""
         self._handles.append(handle)
         if not self._timer:
             self._timer = self.startTimer(0)
 
     def discard_all(self) -> None:
-        """Run nothing more."""
+        """Drop all queued callbacks and stop the timer."""
         self._handles.clear()
         if self._timer:
             self.killTimer(self._timer)
             self._timer = 0
 
     def timerEvent(self, event: QTimerEvent) -> None:
-        """Run what is ready, also what becomes so meanwhile, for as long as a go may last."""
+        """Run what is queued, also what is added meanwhile, for 8 ms at most."""
         del event
-        until = time.perf_counter() + _MAX_TURN_S
+        deadline = time.perf_counter() + _MAX_TURN_S
         while self._handles:
             handle = self._handles.popleft()
             if not handle.cancelled():
                 handle._run()  # noqa: SLF001 - what every loop calls
-            if time.perf_counter() > until:
+            if time.perf_counter() > deadline:
                 break
         if not self._handles and self._timer:
             self.killTimer(self._timer)

@@ -1,7 +1,7 @@
-"""Collects garbage on Qt's thread only.
+"""Runs Python's garbage collector on Qt's thread only, by a timer.
 
-Python collects in whichever thread happens to allocate; a QObject with a timer that dies in the
-store's thread takes the process with it.
+By itself Python collects in whichever thread happens to allocate; a QObject with a timer that
+dies in the database's thread takes the process with it.
 """
 
 import gc
@@ -15,7 +15,7 @@ _FREEZE_AFTER_MS = 5_000
 
 
 class GuiThreadGarbageCollector(QObject):
-    """Keep it for as long as the window lives."""
+    """Switches automatic collection off while it lives, and collects every half second instead."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class GuiThreadGarbageCollector(QObject):
         QTimer.singleShot(_FREEZE_AFTER_MS, self, self._freeze_survivors)
 
     def restore_automatic_collection(self) -> None:
-        """Python collects by itself again."""
+        """Stop the timer, collect once more, and let Python collect by itself again."""
         self._timer.stop()
         # Widgets in a cycle must go while the application is still there.
         if self._is_frozen:

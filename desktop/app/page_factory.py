@@ -1,14 +1,18 @@
-"""Builds the pages that are not needed for the first paint, when they are first wanted."""
+"""Builds the pages Sync, Activity and Settings and the set-up wizard when they are first opened."""
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from desktop.app.sync_page_context import build_sync_page_context
+from desktop.app.container import WorkspaceServices
+from desktop.app.detached_run_process import DetachedRunLauncher
+from desktop.app.runner_factory import build_preset_names, build_sync_context
 from desktop.app.system_timer.timer_installation import WorkspaceTimer
+from desktop.kit.change_bus import ChangeBus
 from desktop.kit.text import format_count
 from desktop.panels.activity_page import ActivityPage
 from desktop.panels.settings_page import SettingsPage
@@ -18,6 +22,7 @@ from desktop.panels.syncs.sync_page import SyncPage
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
 from desktop.viewmodels.settings.settings_page_model import SettingsPageModel
 from desktop.viewmodels.settings.setup_wizard_model import STEP_TITLES, SetupWizardModel
+from desktop.viewmodels.syncs.sync_page_context import SyncPageContext
 from desktop.viewmodels.syncs.sync_page_models import build_sync_page_models
 
 if TYPE_CHECKING:
@@ -28,18 +33,25 @@ _EXHAUSTED = object()
 
 
 class PageFactory(QObject):
-    """Sync, Activity and Settings, and the set-up of the first start."""
+    """The pages of one window beside Customers; `extra_environment` goes to the runs it starts."""
 
     def __init__(self, window: "WindowLifecycle", extra_environment: Mapping[str, str]) -> None:
         super().__init__(window)
         self._window = window
-        house = window.services
+        services = self._services = window.services
         self._activity_model = ActivityPageModel(
-            house.session, house.store, house.undo, house.editor, house.bus, house.context.clock
+            services.session,
+            services.store,
+            services.undo,
+            services.editor,
+            services.bus,
+            services.context.clock,
         )
         self._activity_model.open_count_changed.connect(self._show_activity_badge)
         self._activity_model.attention_changed.connect(self._show_activity_badge)
-        self.sync_models = build_sync_page_models(build_sync_page_context(house, extra_environment))
+        self.sync_models = build_sync_page_models(
+            build_sync_page_context(services, extra_environment)
+        )
         self.sync_models.page.waiting_count_changed.connect(self._show_sync_badge)
         self.sync_models.page.snapshot_read.connect(self._show_next_run)
         self.sync_models.page.refresh()
@@ -77,23 +89,26 @@ class PageFactory(QObject):
         self._window.main_window.add_page("sync", page)
 
     def open_setup_wizard(self) -> None:
-        """Show the set-up until it is done or put off."""
+        """Show the set-up wizard until it is finished or put off."""
         if self._wizard_model is None:
-            house = self._window.services
-            self._wizard_model = SetupWizardModel(house.session, house.session.connection_config)
+            self._wizard_model = self._build_wizard_model()
         wizard = SetupWizard(self._wizard_model)
         wizard.finished.connect(self._on_setup_finished)
         self._window.main_window.show_setup(wizard)
 
+    def _build_wizard_model(self) -> SetupWizardModel:
+        session = self._services.session
+        return SetupWizardModel(session, session.connection_config)
+
     @property
     def is_setup_needed(self) -> bool:
         """Whether the set-up comes up by itself: never done, or left in the middle."""
-        live = self._window.services.session
-        wizard = SetupWizardModel(live, live.connection_config)
-        return wizard.is_begun or not (live.is_configured or wizard.is_done)
+        # A model of its own, thrown away: only its reading of the stored steps is asked.
+        wizard = self._build_wizard_model()
+        return wizard.is_begun or not (self._services.session.is_configured or wizard.is_done)
 
     async def step_through_setup(self) -> AsyncIterator[str]:
-        """For the tour: show each step of the set-up in turn."""
+        """Show each step of the set-up in turn, for the screenshot tour; yields its number."""
         self.open_setup_wizard()
         if self._wizard_model is None:
             return
@@ -114,25 +129,24 @@ class PageFactory(QObject):
                 await model.close()
 
     def _on_new_sync(self) -> None:
-        self._window.main_window.show_page("sync")
-        if self.sync_page is not None:
-            self.sync_page.open_new_sync_dialog()
+        self._with_sync_page(SyncPage.open_new_sync_dialog)
 
     def _on_preview(self) -> None:
-        self._window.main_window.show_page("sync")
-        if self.sync_page is not None:
-            self.sync_page.header.preview_button.click()
+        self._with_sync_page(lambda page: page.header.preview_button.click())
 
     def _on_run(self) -> None:
+        self._with_sync_page(lambda page: page.header.run_button.click())
+
+    def _with_sync_page(self, act: Callable[[SyncPage], object]) -> None:
         self._window.main_window.show_page("sync")
         if self.sync_page is not None:
-            self.sync_page.header.run_button.click()
+            act(self.sync_page)
 
     def _on_setup_finished(self) -> None:
         self._window.main_window.show_setup(None)
 
     def _on_page_requested(self, key: str) -> None:
-        view, house = self._window.main_window, self._window.services
+        view, services = self._window.main_window, self._services
         if key == "activity":
             page = ActivityPage(self._activity_model)
             page.customer_requested.connect(view.look_up)
@@ -140,15 +154,15 @@ class PageFactory(QObject):
             view.add_page(key, page)
         elif key == "sync":
             self._prebuild_timer.stop()
-            # What is not built yet is built now.
+            # Consumed at once: what the timer has not built yet is built now.
             deque(self._sync_page_build_steps, 0)
         elif key == "settings":
             # The demo installs nothing on anybody's computer.
-            timer = None if house.context.is_demo else WorkspaceTimer(house)
+            timer = None if services.context.is_demo else WorkspaceTimer(services)
             self._settings_model = SettingsPageModel(
-                house.session,
-                house.session.connection_config,
-                house.bus,
+                services.session,
+                services.session.connection_config,
+                services.bus,
                 timer,
             )
             view.add_page(key, SettingsPage(self._settings_model))
@@ -158,10 +172,11 @@ class PageFactory(QObject):
         self._window.main_window.navigation_rail.set_badge("sync", str(count or ""), words)
 
     def _on_run_chosen(self, sync: str, run: str) -> None:
-        self._window.main_window.show_page("sync")
-        if self.sync_page is not None:
+        def show_run(page: SyncPage) -> None:
             self.sync_models.page.select_sync(sync)
-            self.sync_page.show_run(run)
+            page.show_run(run)
+
+        self._with_sync_page(show_run)
 
     def _show_next_run(self) -> None:
         self._window.status_model.set_next_run(self.sync_models.page.next_run_at)
@@ -175,3 +190,22 @@ class PageFactory(QObject):
         self._window.main_window.navigation_rail.set_badge(
             "activity", str(needs or waits or ""), words
         )
+
+
+def build_sync_page_context(
+    services: WorkspaceServices, extra_environment: Mapping[str, str]
+) -> SyncPageContext:
+    """Build what the models of the page Sync share: store, use cases, and how a run is started."""
+    # A connection of its own: counting a million rows takes a while, and nothing else waits for it.
+    store = services.store.open_second_connection()
+    return SyncPageContext(
+        workspace=services.session,
+        store=store,
+        # With a bus of its own: it is called on the database's thread, where no widget may be told.
+        syncs=services.build_sync_service(store, ChangeBus()),
+        bus=services.bus,
+        clock=services.context.clock,
+        sync_names=lambda: build_preset_names(services),
+        start_process=DetachedRunLauncher(services, extra_environment).start,
+        make_sync_context=partial(build_sync_context, services, store),
+    )

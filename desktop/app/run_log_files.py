@@ -1,4 +1,4 @@
-"""What detached runs say: a small file for each start, forgotten after some weeks."""
+"""The log files of detached run processes: one a start, read for its last lines, then deleted."""
 
 import contextlib
 import tempfile
@@ -12,7 +12,10 @@ _TAIL_LINES = 3
 
 
 def create_log_file(logs: Path, kind: str) -> tuple[int, Path]:
-    """A file of its own for one start, open for writing, and where it lies. Raises OSError."""
+    """Create `runs/KIND-*.log` under `logs`; returns its open descriptor and its path.
+
+    A file for each start: two runs that end at once must not mix their lines. Raises OSError.
+    """
     folder = logs / LOG_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f"{kind}-", suffix=".log", dir=folder)
@@ -20,29 +23,32 @@ def create_log_file(logs: Path, kind: str) -> tuple[int, Path]:
 
 
 def read_last_lines(path: Path) -> str:
-    """The last lines that were said, in one; empty where there are none."""
+    """Return the last three lines of a run's log as one; empty where there is no such file."""
     try:
         with path.open("rb") as log:
             log.seek(max(0, path.stat().st_size - _MAX_TAIL_BYTES))
-            said = log.read().decode(errors="replace")
+            text = log.read().decode(errors="replace")
     except OSError:
         return ""
-    return " ".join([line.strip() for line in said.splitlines() if line.strip()][-_TAIL_LINES:])
+    return " ".join([line.strip() for line in text.splitlines() if line.strip()][-_TAIL_LINES:])
 
 
 def delete_old_logs(logs: Path, now: float) -> int:
-    """Remove what is older than two weeks, and the oldest beyond some hundred; gives how many."""
-    found: list[tuple[float, Path]] = []
+    """Delete run logs older than two weeks and all but the newest 200; returns how many.
+
+    `now` is Unix seconds, compared with the files' times of last change.
+    """
+    files: list[tuple[float, Path]] = []
     for path in (logs / LOG_FOLDER).glob("*.log"):
         # Another window tidies up too.
         with contextlib.suppress(OSError):
-            found.append((path.stat().st_mtime, path))
-    found.sort(reverse=True)
-    gone = 0
-    for place, (at, path) in enumerate(found):
-        if place >= _MAX_FILES or now - at > _MAX_AGE_S:
+            files.append((path.stat().st_mtime, path))
+    files.sort(reverse=True)
+    deleted = 0
+    for index, (changed_at, path) in enumerate(files):
+        if index >= _MAX_FILES or now - changed_at > _MAX_AGE_S:
             # Where a run still holds it open (Windows), it stays until the next time.
             with contextlib.suppress(OSError):
                 path.unlink()
-                gone += 1
-    return gone
+                deleted += 1
+    return deleted

@@ -1,20 +1,43 @@
-"""Tells people how a run ended, where its sync says so; telling never changes how it ended."""
+"""Runs a sync and notifies people of its end: a desktop notification and an e-mail."""
 
 import logging
+from collections.abc import Callable
 
 from desktop.app.container import WorkspaceServices
+from desktop.app.runner_factory import build_runner
 from desktop.clients.notification import show_notification
 from desktop.kit.errors import AppError
 from desktop.model.sync import Sync
 from desktop.model.sync_run import Run, RunState
 from desktop.settings import settings_table
 from desktop.sync.run_notification import RunNotification, build_run_notification, should_notify
+from desktop.sync.sync_runner import RunRequest
 
 log = logging.getLogger(__name__)
 
+# Enough to find the run before this one among those of a busy day.
+_EARLIER_RUNS = 10
+
+
+async def run_and_notify(
+    services: WorkspaceServices,
+    sync: Sync,
+    request: RunRequest,
+    on_progress: Callable[[Run], None] = lambda _run: None,
+) -> Run:
+    """Run a sync in this process, notify whoever wants to know, and return the ended run.
+
+    Raises what keeps the run from beginning, such as a lock that another process holds.
+    """
+    runner = build_runner(services, sync.name, on_progress)
+    return await notify_run_ended(services, sync, await runner.run(sync, request))
+
 
 async def notify_run_ended(services: WorkspaceServices, sync: Sync, run: Run) -> Run:
-    """Tell whoever wants to know; gives the run, with a sentence more where mail failed."""
+    """Notify people as the sync's settings say; a failure here never changes how the run ended.
+
+    Returns the run, with a sentence more in its error where an e-mail could not be sent.
+    """
     try:
         return await _notify(services, sync, run)
     except AppError as error:
@@ -25,39 +48,40 @@ async def notify_run_ended(services: WorkspaceServices, sync: Sync, run: Run) ->
 
 
 async def _notify(services: WorkspaceServices, sync: Sync, run: Run) -> Run:
-    earlier = (
-        r for r in services.store.runs.list_runs.blocking(run.sync, 10) if int(r.id) < int(run.id)
-    )
-    before = next((r for r in earlier if r.state is not RunState.RUNNING), None)
+    runs = await services.store.runs.list_runs(run.sync, _EARLIER_RUNS)
+    earlier = (other for other in runs if int(other.id) < int(run.id))
+    before = next((other for other in earlier if other.state is not RunState.RUNNING), None)
     if not should_notify(sync.notify, run, before):
         return run
-    notice = build_run_notification(
+    notification = build_run_notification(
         sync,
         run,
         services.workspace.name,
         services.session.values.get(settings_table.TIMEZONE),
         services.context.redactor.redact,
     )
+    # Not for the demo: what it shows on somebody's desktop would pass for real.
     if sync.notify.desktop and not services.context.is_demo:
-        await show_notification(notice.title, notice.summary, urgent=notice.needs_attention)
-    return await _send_run_email(services, sync, run, notice)
+        await show_notification(
+            notification.title, notification.summary, urgent=notification.needs_attention
+        )
+    if sync.notify.email:
+        return await _send_run_email(services, sync, run, notification)
+    return run
 
 
 async def _send_run_email(
-    services: WorkspaceServices, sync: Sync, run: Run, notice: RunNotification
+    services: WorkspaceServices, sync: Sync, run: Run, notification: RunNotification
 ) -> Run:
-    if not sync.notify.email:
-        return run
     from desktop.clients.smtp import OutgoingEmail
     from desktop.connect.mail_server import send_workspace_email
 
-    letter = OutgoingEmail(sync.notify.email, notice.title, notice.body)
+    email = OutgoingEmail(sync.notify.email, notification.title, notification.body)
+    session = services.session
     try:
-        await send_workspace_email(
-            services.session.connection_config, services.session.values, letter
-        )
+        await send_workspace_email(session.connection_config, session.values, email)
     except AppError as error:
         log.warning("The e-mail about run %s was not sent: %s", run.id, error)
         sentence = services.context.redactor.redact(f"No e-mail was sent about it: {error}")
-        return services.store.runs.append_to_error.blocking(run.id, sentence)
+        return await services.store.runs.append_to_error(run.id, sentence)
     return run

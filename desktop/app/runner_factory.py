@@ -1,4 +1,4 @@
-"""Puts a runner together for this process, from an open house."""
+"""Builds the runner of a sync, and what it works with, from the services of a workspace."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ from desktop.app.container import WorkspaceServices, permit_optout
 from desktop.model.sync_run import Run
 from desktop.settings import settings_table, sync_settings
 from desktop.settings.permission_rules import customer_value_source_from
+from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.due_syncs import DueSyncFinder
 from desktop.sync.sync_context import SyncContext, make_sync_context
 from desktop.sync.sync_presets import PresetNames
@@ -13,21 +14,27 @@ from desktop.sync.sync_runner import SyncRunner
 from desktop.writing.write_protocol import Checkpoint
 
 
-def build_sync_context(house: WorkspaceServices) -> SyncContext:
-    """What a run works with. Raises NeedsPerson where a service is not connected."""
-    values, services = house.session.values, house.session.services
+def build_sync_context(
+    services: WorkspaceServices, store: WorkspaceStore | None = None
+) -> SyncContext:
+    """Build the store, clients and account settings of a run; `store` may be another connection.
+
+    Raises UserDecisionNeeded where one of the two services is not connected.
+    """
+    values, clients = services.session.values, services.session.services
     return make_sync_context(
-        house.store,
-        house.context.clock,
+        store or services.store,
+        services.context.clock,
         values.get(settings_table.TIMEZONE),
         customer_value_source_from(values),
-        (services.sailthru, services.zendesk),
+        (clients.sailthru, clients.zendesk),
+        # The setting is in minutes, the context in seconds.
         values.get(sync_settings.JOB_TIMEOUT_MINUTES) * 60.0,
     )
 
 
 def build_due_sync_finder(services: WorkspaceServices) -> DueSyncFinder:
-    """What says which goals are due."""
+    """Build the finder of due syncs; it asks for the account's time zone anew each time."""
     return DueSyncFinder(
         services.store,
         services.context.clock,
@@ -36,7 +43,7 @@ def build_due_sync_finder(services: WorkspaceServices) -> DueSyncFinder:
 
 
 def build_preset_names(services: WorkspaceServices) -> PresetNames:
-    """How this account calls what the presets read and write."""
+    """Return the names of this account's field, list, var and tag that the presets use."""
     names = services.session.account_names()
     return PresetNames(names.box_field, names.smart_list, names.mark_var, names.highvalue_tag)
 
@@ -47,9 +54,13 @@ def build_runner(
     on_progress: Callable[[Run], None] = lambda _run: None,
     checkpoint: Checkpoint = lambda _name: None,
 ) -> SyncRunner:
-    """A runner for one goal."""
+    """Build a runner for the sync of this name. Raises UserDecisionNeeded without connection.
+
+    `checkpoint` is called at named points; tests end the process there.
+    """
     return SyncRunner(
         build_sync_context(services),
+        # A file lock rather than a row: it is free the moment its process is gone.
         services.workspace.lock_path(f"sync-{sync}"),
         permit_optout,
         on_progress,

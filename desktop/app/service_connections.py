@@ -1,4 +1,4 @@
-"""Builds the two clients of a workspace and keeps their connections open."""
+"""Opens the connections of a workspace to both services, and builds the clients over them."""
 
 import asyncio
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from desktop.settings import settings_table
 from desktop.settings.settings_file import SettingsValues
 
 # A run has many calls under way and sends large files over whatever line there is.
-RUN_TRANSPORT_LIMITS = TransportOptions(pool_s=120.0, total_s=900.0, connections=32, pools=32)
+RUN_TRANSPORT_OPTIONS = TransportOptions(pool_s=120.0, total_s=900.0, connections=32, pools=32)
 
 
 @dataclass(frozen=True)
 class ServiceConnections:
-    """The clients with what has to be closed behind them."""
+    """Both clients, with the transports that have to be closed behind them."""
 
     services: ServiceClients
     transports: tuple[HttpTransport, ...]
@@ -45,32 +45,33 @@ class ServiceConnections:
         return sailthru.pipeline.rate_limiter if sailthru else None
 
     def is_zendesk_budget_below_half(self) -> bool:
-        """Whether less than half of the account's calls are left."""
+        """Whether less than half of the account's calls per minute are left."""
         return self.zendesk_rate_limiter is not None and self.zendesk_rate_limiter.is_below_half()
 
     @property
     def request_count(self) -> int:
-        """How many requests went out since it was opened."""
+        """The number of HTTP requests sent since these connections were opened."""
         return sum(transport.request_count for transport in self.transports)
 
     def describe_rate_budget(self) -> str:
-        """What is left of the budget that is shortest now, in words; empty while none is known."""
-        known = [
-            (limits_of.budgets(), name)
-            for limits_of, name in (
-                (self.zendesk_rate_limiter, Service.ZENDESK.title),
-                (self.sailthru_rate_limiter, Service.SAILTHRU.title),
-            )
-            if limits_of is not None
+        """Describe the rate limit with the smallest share left; empty while none is known."""
+        limiters = {
+            Service.ZENDESK: self.zendesk_rate_limiter,
+            Service.SAILTHRU: self.sailthru_rate_limiter,
+        }
+        budgets = [
+            (budget, service)
+            for service, limiter in limiters.items()
+            if limiter is not None
+            for budget in limiter.budgets()
         ]
-        each = [(budget, name) for budgets, name in known for budget in budgets]
-        if not each:
+        if not budgets:
             return ""
-        budget, name = min(each, key=lambda item: item[0].share)
-        return f"{name}: {budget.remaining:,} of {budget.limit:,} calls left"
+        budget, service = min(budgets, key=lambda item: item[0].share)
+        return f"{service.title}: {budget.remaining:,} of {budget.limit:,} calls left"
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection of both services."""
         for transport in self.transports:
             await transport.aclose()
 
@@ -80,22 +81,22 @@ async def open_service_connections(
     values: SettingsValues,
     on_state: OnServiceState,
     *,
-    patience: RetryPolicy = INTERACTIVE_RETRY_POLICY,
-    transport_limits: TransportOptions | None = None,
+    retry_policy: RetryPolicy = INTERACTIVE_RETRY_POLICY,
+    transport_options: TransportOptions | None = None,
 ) -> ServiceConnections:
-    """Build what the settings and the vault have credentials for. Raises NoKeyring, BadInput.
+    """Build a client for each service that has credentials. Raises KeyringError, InvalidInput.
 
-    A run passes `RUN` and `RUN_TRANSPORT_LIMITS`: it waits, leaves a quarter of the calls to people, and
-    holds more connections.
-    """  # noqa: E501
+    A run passes `RUN_RETRY_POLICY` and `RUN_TRANSPORT_OPTIONS`: it waits, leaves a quarter of
+    the calls to people, and holds more connections.
+    """
     chosen = values.get(settings_table.CA_FILE)
     # Reading the system's certificates takes tens of milliseconds: off the window's thread.
     tls = await asyncio.to_thread(tls_context, Path(chosen) if chosen else None)
-    factory = ClientFactory(connection_config.clock, on_state, patience)
+    factory = ClientFactory(connection_config.clock, on_state, retry_policy)
     transports: list[HttpTransport] = []
 
     def open_transport(service: Service, address: str) -> HttpTransport:
-        transport = HttpTransport(service.title, address, limits=transport_limits, tls=tls)
+        transport = HttpTransport(service.title, address, limits=transport_options, tls=tls)
         transports.append(transport)
         return transport
 
@@ -106,6 +107,7 @@ async def open_service_connections(
         sailthru = factory.sailthru(key, transport)
     base_url = values.get(settings_table.ZENDESK_BASE_URL)
     if base_url:
+        # Opened before the credentials are known: OAuth refreshes its token over it.
         transport = open_transport(Service.ZENDESK, base_url)
         credentials = await connection_config.zendesk_credentials(values, transport)
         if credentials is not None:

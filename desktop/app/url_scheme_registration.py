@@ -1,4 +1,4 @@
-"""Lets this computer open `fairlead://` links with this app, where the system allows that."""
+"""Registers this app for `fairlead://` links, where an app may do that itself (Linux, Windows)."""
 
 import os
 import platform
@@ -14,9 +14,9 @@ _DESKTOP_FILE = "fairlead.desktop"
 
 
 def register_url_scheme() -> str:
-    """Register for the person at this computer; returns what was done, as a sentence.
+    """Register for the current user of this computer; returns what was done, as a sentence.
 
-    Raises StorageError when the system does not let it.
+    Raises StorageError where the system refuses it.
     """
     try:
         if platform.system() == "Linux":
@@ -31,6 +31,7 @@ def register_url_scheme() -> str:
 
 
 def _launch_command() -> str:
+    # The script beside this Python, for a virtual environment that is not on the PATH.
     installed = shutil.which("fairlead") or str(Path(sys.executable).parent / "fairlead")
     return installed if Path(installed).exists() else f"{sys.executable} -m desktop"
 
@@ -40,7 +41,9 @@ def _register_on_linux() -> str:
     folder = Path(home) / "applications"
     folder.mkdir(parents=True, exist_ok=True)
     text = resource_path("desktop", _DESKTOP_FILE).read_text(encoding="utf-8")
-    quoted = _launch_command() if " -m " in _launch_command() else f'"{_launch_command()}"'
+    command = _launch_command()
+    # Only a path is quoted: an Exec line keeps program and arguments apart by spaces.
+    quoted = command if " -m " in command else f'"{command}"'
     (folder / _DESKTOP_FILE).write_text(
         text.replace("Exec=fairlead", f"Exec={quoted}"), encoding="utf-8"
     )
@@ -56,6 +59,7 @@ def _register_on_windows() -> str:
     import importlib
 
     registry = importlib.import_module("winreg")
+    # Per user: HKEY_LOCAL_MACHINE needs an administrator.
     root = registry.HKEY_CURRENT_USER
     base = r"Software\Classes\fairlead"
     with registry.CreateKey(root, base) as key:

@@ -1,11 +1,10 @@
-"""Other workspaces: each opens in a window, and so a process, of its own."""
-
-import sys
+"""Palette actions that lead out of the window: open or make workspaces, register links."""
 
 from PySide6.QtCore import QObject, QProcess
 from PySide6.QtWidgets import QInputDialog
 
 from desktop.app.container import WorkspaceServices
+from desktop.app.own_command import own_command
 from desktop.app.url_scheme_registration import register_url_scheme
 from desktop.kit.errors import AppError
 from desktop.panels.main_window import MainWindow
@@ -13,28 +12,21 @@ from desktop.settings.workspace import validate_workspace_name
 
 
 class WorkspaceActions(QObject):
-    """Adds the actions that lead out of this window."""
+    """Adds the actions to the window; each workspace opens in a process of its own."""
 
-    def __init__(self, services: WorkspaceServices, view: MainWindow) -> None:
-        super().__init__(view)
-        self._services = services
-        self._main_window = view
+    def __init__(self, services: WorkspaceServices, main_window: MainWindow) -> None:
+        super().__init__(main_window)
+        self._main_window = main_window
         self._dialog: QInputDialog | None = None
         if services.context.is_demo:
             # The demo's files are temporary, and it must not touch the real workspaces.
             return
-        for name in services.workspaces.names():
+        add = main_window.window_actions.add
+        for name in services.context.workspaces.names():
             if name != services.workspace.name:
-                opener = _OpenWorkspaceAction(name, self)
-                view.window_actions.add(f"Open workspace {name}", opener.trigger)
-        view.window_actions.add("New workspace…", self._on_new_workspace)
-        view.window_actions.add("Open fairlead:// links with this app", self._on_register_links)
-
-    def open_workspace_window(self, name: str, *more: str) -> None:
-        """Start a window on that workspace; one that is open already comes forward."""
-        # One word: a name may not be taken for an option.
-        words = ["-m", "desktop", "window", f"--workspace={name}", *more]
-        QProcess.startDetached(sys.executable, words)
+                add(f"Open workspace {name}", _WorkspaceOpener(name, self).open_window)
+        add("New workspace…", self._on_new_workspace)
+        add("Open fairlead:// links with this app", self._on_register_links)
 
     def _on_new_workspace(self) -> None:
         dialog = QInputDialog(self._main_window)
@@ -42,11 +34,12 @@ class WorkspaceActions(QObject):
         dialog.setLabelText("A workspace is one Zendesk and one Sailthru account. Its name:")
         dialog.textValueSelected.connect(self._on_name_entered)
         self._dialog = dialog
+        # Not exec(): it would turn a loop of its own, which destroys other tasks under qasync.
         dialog.open()
 
     def _on_name_entered(self, text: str) -> None:
         try:
-            self.open_workspace_window(validate_workspace_name(text), "--new")
+            _open_workspace_window(validate_workspace_name(text), "--new")
         except AppError as error:
             self._main_window.show_error(error)
 
@@ -57,14 +50,19 @@ class WorkspaceActions(QObject):
             self._main_window.show_error(error)
 
 
-class _OpenWorkspaceAction(QObject):
-    """One workspace's action; knows its name so that no lambda has to."""
+class _WorkspaceOpener(QObject):
+    """Opens one workspace; an object, since a lambda on an action would keep the window alive."""
 
-    def __init__(self, name: str, elsewhere: WorkspaceActions) -> None:
-        super().__init__(elsewhere)
+    def __init__(self, name: str, parent: WorkspaceActions) -> None:
+        super().__init__(parent)
         self._name = name
-        self._actions = elsewhere
 
-    def trigger(self) -> None:
-        """Open it."""
-        self._actions.open_workspace_window(self._name)
+    def open_window(self) -> None:
+        """Start a window on the workspace; one that is open already comes to the front."""
+        _open_workspace_window(self._name)
+
+
+def _open_workspace_window(name: str, *options: str) -> None:
+    # One word with its option: a name that begins with a dash is not taken for another one.
+    program, *arguments = own_command("window", f"--workspace={name}", *options)
+    QProcess.startDetached(program, arguments)

@@ -1,6 +1,6 @@
-"""What is live: the connected services, who works here, and what they may do.
+"""The connection and identity of one open workspace: clients, actor, permission rules, settings.
 
-The one mutable thing in the graph: everybody else asks it at the moment of need.
+The one mutable object among a workspace's services: the others ask it at the moment of need.
 """
 
 import asyncio
@@ -33,20 +33,21 @@ log = logging.getLogger(__name__)
 
 
 class WorkspaceSession:
-    """One workspace's connections.
+    """One workspace's connections, signed-in actor and settings.
 
-    `notice` is what is wrong with the settings file, `trouble` why signing in did not work.
+    `settings_error` is what is wrong with the settings file, `connection_error` why signing in
+    did not work; `predictions` whether the Sailthru account has predicted values (None: unknown).
     """
 
     def __init__(
         self,
         connection_config: ConnectionConfig,
         bus: ChangeBus,
-        lane: "DatabaseThread | None" = None,
+        database_thread: "DatabaseThread | None" = None,
     ) -> None:
-        """`lane` is the store's thread, in which what was read is kept."""
+        """`database_thread` writes what the services were read for; `disconnect` waits for it."""
         self.connection_config = connection_config
-        self._database_thread = lane
+        self._database_thread = database_thread
         self._settings_file = connection_config.settings_file
         self._bus = bus
         self._connection: ServiceConnections | None = None
@@ -66,12 +67,12 @@ class WorkspaceSession:
 
     @property
     def services(self) -> ServiceClients:
-        """The clients; both None before connecting."""
+        """The clients of both services; None before connecting and for a service not set up."""
         return self._connection.services if self._connection else ServiceClients(None, None)
 
     @property
     def is_connected(self) -> bool:
-        """Whether there is any client."""
+        """Whether there is a client of at least one service."""
         services = self.services
         return services.sailthru is not None or services.zendesk is not None
 
@@ -86,13 +87,13 @@ class WorkspaceSession:
 
     @property
     def actor(self) -> Actor:
-        """Who is at work here."""
+        """The person signed in, with their role; before Zendesk confirms it, the last one known."""
         return self._actor
 
     @property
     def rules(self) -> PermissionRules:
-        """What may be done. Before connecting the defaults stand and cannot be widened."""
-        # Asked for by every panel at every news; both are as good as constant.
+        """The permission rules. Before connecting the defaults stand and cannot be widened."""
+        # Asked for by every panel at every change; building them parses some forty settings.
         values, connected = self.values, self._is_signed_in
         if self._cached_rules is None or self._cached_rules[:2] != (values, connected):
             self._cached_rules = (
@@ -104,11 +105,11 @@ class WorkspaceSession:
 
     @property
     def service_states(self) -> tuple[ServiceState, ...]:
-        """How each connected service is doing."""
+        """The latest state (live, slow, offline, refused) of each connected service."""
         return tuple(self._service_states.values())
 
     def account_names(self) -> AccountFieldNames:
-        """How this account calls the things Fairlead writes."""
+        """Return the names of this account's vars, list, field and tag that Fairlead writes."""
         get = self.values.get
         return AccountFieldNames(
             health_var=get(settings_table.HEALTH_VAR),
@@ -119,24 +120,24 @@ class WorkspaceSession:
         )
 
     def reload_settings(self) -> None:
-        """Read the settings again (changed in the dialog or by another process)."""
+        """Read the settings file again, after a dialog or another process has changed it."""
         loaded = self._settings_file.load()
         self.values, self.settings_error = loaded.values, loaded.notice
         self._bus.publish(ChangeSet.of(Topic.SETTINGS, Topic.PERMISSIONS))
 
     def change_settings(self, changes: Mapping[str, Json]) -> None:
-        """Check and store settings, all or none. Raises BadInput, NotPermitted, StoreKnown."""
+        """Store settings, all or none. Raises InvalidInput, NotPermitted, StorageError."""
         self.values = self._settings_file.change(changes)
         self._bus.publish(ChangeSet.of(Topic.SETTINGS, Topic.PERMISSIONS))
 
     async def connect(self, *, for_runs: bool = False) -> None:
-        """Build the clients from settings and vault, and find out who works here.
+        """Build the clients from settings and vault, and identify who is signed in.
 
-        `for_runs`: with a run's patience and connections, and a quarter of every budget kept.
-
-        Raises NoKeyring and BadInput; a service that is away is no error, its state says so.
+        `for_runs`: with a run's retry policy and connections, and a quarter of every rate limit
+        left to people. Raises KeyringError and InvalidInput; a service that is away is no error,
+        `service_states` says so.
         """
-        from desktop.app.service_connections import RUN_TRANSPORT_LIMITS, open_service_connections
+        from desktop.app.service_connections import RUN_TRANSPORT_OPTIONS, open_service_connections
         from desktop.clients.request_pipeline import INTERACTIVE_RETRY_POLICY, RUN_RETRY_POLICY
 
         # The old connection serves until the new one is there: nobody sees none in between.
@@ -144,8 +145,8 @@ class WorkspaceSession:
             self.connection_config,
             self.values,
             self._on_service_state,
-            patience=RUN_RETRY_POLICY if for_runs else INTERACTIVE_RETRY_POLICY,
-            transport_limits=RUN_TRANSPORT_LIMITS if for_runs else None,
+            retry_policy=RUN_RETRY_POLICY if for_runs else INTERACTIVE_RETRY_POLICY,
+            transport_options=RUN_TRANSPORT_OPTIONS if for_runs else None,
         )
         await self._close_connection()
         self._service_states.clear()
@@ -154,15 +155,15 @@ class WorkspaceSession:
         await self.identify()
 
     async def identify(self) -> None:
-        """Ask Zendesk who this is, and Sailthru what the account has."""
+        """Ask Zendesk who is signed in, and Sailthru for the account's settings; publish both."""
         await asyncio.gather(self._identify_actor(), self._read_account_settings())
         self._bus.publish(ChangeSet.of(Topic.SERVICE, Topic.PERMISSIONS))
 
     async def disconnect(self) -> None:
         """Close the connections; permissions fall back to their defaults.
 
-        Told before they are closed: who still reads stops. Afterwards nothing more is kept of
-        what was read, so that forgetting may begin.
+        Published before they are closed, so that whoever still reads stops. Returns only when
+        everything read has been written: the caller may go on to erase it.
         """
         connection, self._connection = self._connection, None
         self._is_signed_in = False
@@ -180,50 +181,47 @@ class WorkspaceSession:
             await connection.close()
 
     def retry_sign_in(self) -> None:
-        """A person asks for another try, also where the credentials were refused."""
+        """Let requests go out again after a refused sign-in, because a person asks for it."""
         if self._connection is not None:
             for tracker in self._connection.trackers:
                 tracker.reset_refusal()
 
     @property
     def request_count(self) -> int:
-        """How many requests went out since connecting."""
+        """The number of HTTP requests sent since connecting."""
         return self._connection.request_count if self._connection else 0
 
     def describe_rate_budget(self) -> str:
-        """What is left of the shortest rate budget, in words."""
+        """Describe the rate limit with the smallest share left; empty while none is known."""
         return self._connection.describe_rate_budget() if self._connection else ""
 
     def has_spare_rate_budget(self) -> bool:
-        """Whether more than half of Zendesk's calls are left."""
+        """Whether over half of Zendesk's calls per minute are left (true before connecting)."""
         return self._connection is None or not self._connection.is_zendesk_budget_below_half()
 
     async def _identify_actor(self) -> None:
-        zendesk, file = (
-            self.services.zendesk,
-            WindowStateFile(self.connection_config.workspace.state_path),
-        )
-        seen = file.read()
+        zendesk = self.services.zendesk
+        file = WindowStateFile(self.connection_config.workspace.state_path)
+        state = file.read()
         try:
             found = await resolve_identity(
-                self.values, zendesk, seen, self.connection_config.computer_user
+                self.values, zendesk, state, self.connection_config.computer_user
             )
         except NotPermitted as error:
             # An end user's sign-in: shown nothing that only agents may see.
-            self._actor, self.connection_error, self._is_signed_in = (
-                last_known_actor(seen),
-                error,
-                False,
-            )
+            self._actor = last_known_actor(state)
+            self.connection_error, self._is_signed_in = error, False
             return
         self._actor, self.connection_error = found.actor, found.error
-        alone = zendesk is None and self.services.sailthru is not None and found.is_confirmed
-        self._is_signed_in = alone or (
-            zendesk is not None and not isinstance(found.error, AuthenticationError | NotPermitted)
+        is_sailthru_only = zendesk is None and self.services.sailthru is not None
+        is_refused = isinstance(found.error, AuthenticationError | NotPermitted)
+        self._is_signed_in = (is_sailthru_only and found.is_confirmed) or (
+            zendesk is not None and not is_refused
         )
         if found.is_confirmed and zendesk is not None:
+            actor = found.actor
             self._save_last_actor(
-                file, replace(seen, last_user_name=found.actor.name, last_user_id=found.actor.id)
+                file, replace(state, last_user_name=actor.name, last_user_id=actor.id)
             )
 
     def _save_last_actor(self, file: WindowStateFile, state: WindowState) -> None:
@@ -251,4 +249,4 @@ class WorkspaceSession:
 
 
 def _flush_marker() -> None:
-    """The last in a queue: what was before it is done."""
+    """Do nothing: the thread works its queue in order, so all before this call is written."""

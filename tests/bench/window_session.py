@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 from tests.support.sandbox_process import running_sandbox
 
 if TYPE_CHECKING:
+    from desktop.app.bootstrap import AppContext
     from desktop.app.window_lifecycle import WindowLifecycle
 
 ConnectionDocument = dict[str, Any]
@@ -54,10 +55,10 @@ def set_up_workspace(home: Path, said: ConnectionDocument) -> None:
     from desktop.app.container import build_connection_config
     from desktop.connect.workspace_setup import set_up_workspace
 
-    ground, workspaces = _demo_context(home)
-    workspace = workspaces.open_or_create(workspaces.current())
-    desk = build_connection_config(ground, workspace, workspaces)
-    report = asyncio.run(set_up_workspace({**said, "changes": True}, desk))
+    context = _demo_context(home)
+    workspace = context.workspaces.open_or_create(context.workspaces.current_name())
+    config = build_connection_config(context, workspace)
+    report = asyncio.run(set_up_workspace({**said, "changes": True}, config))
     assert report.is_ok, report
 
 
@@ -91,20 +92,22 @@ async def _run_session(
 @contextlib.asynccontextmanager
 async def _open_window(said: ConnectionDocument, home: Path) -> AsyncIterator["WindowLifecycle"]:
     from desktop.app.container import build_connection_config, build_services
-    from desktop.app.startup.launch_options import LaunchOptions
     from desktop.app.startup.launcher import create_application
+    from desktop.app.startup.startup_window import LaunchOptions, StartupWindow
     from desktop.app.window_lifecycle import WindowLifecycle
     from desktop.connect.workspace_setup import set_up_workspace
 
-    ground, workspaces = _demo_context(home)
-    workspace = workspaces.open_or_create("bench")
-    desk = build_connection_config(ground, workspace, workspaces)
-    report = await set_up_workspace({**said, "changes": True}, desk)
+    context = _demo_context(home)
+    workspace = context.workspaces.open_or_create("bench")
+    config = build_connection_config(context, workspace)
+    report = await set_up_workspace({**said, "changes": True}, config)
     assert report.is_ok, report
-    window = WindowLifecycle(
-        build_services(ground, workspace, workspaces), create_application(), LaunchOptions()
+    services, options = build_services(context, workspace), LaunchOptions()
+    startup_window = StartupWindow(
+        create_application(), workspace, services.session.values, options
     )
-    window.show()
+    startup_window.show()
+    window = WindowLifecycle(services, startup_window, options)
     running = asyncio.create_task(window.run())
     while not window.services.session.service_states:
         await asyncio.sleep(0.05)
@@ -119,11 +122,9 @@ async def _open_window(said: ConnectionDocument, home: Path) -> AsyncIterator["W
         await running
 
 
-def _demo_context(home: Path) -> Any:
-    from desktop.app.cli import build_app_context
-    from desktop.app.commands.demo import _demo_context
-    from desktop.settings.workspace import WorkspaceRegistry
+def _demo_context(home: Path) -> "AppContext":
+    from desktop.app.bootstrap import build_app_context
+    from desktop.app.commands.demo import make_demo_context
 
     home.mkdir(exist_ok=True)
-    ground = _demo_context(build_app_context(), home)
-    return ground, WorkspaceRegistry(ground.paths, ground.policy, ground.clock)
+    return make_demo_context(build_app_context(), home)

@@ -1,8 +1,8 @@
-"""Commands as forks of one process that has imported the program, as `tests/support/fork_server.py` does.
+"""Commands as forks of one process that has imported the program.
 
 Each is a process of its own, with its own environment, folder, umask and streams; hundreds of
 them need not import the program each. `Command.arguments` starts one in the ordinary way.
-"""  # noqa: E501
+"""
 
 import atexit
 import gc
@@ -64,14 +64,15 @@ def _serve_forks() -> None:
     import httpcore  # noqa: F401
 
     import desktop.app.cli
-    import desktop.app.commands.registry
-    import desktop.app.runner_factory
     import desktop.app.service_connections
     import desktop.connect.workspace_setup
     import desktop.sync.due_syncs  # noqa: F401
+    from desktop.app.commands.registry import COMMANDS, SYNC_SUBCOMMANDS
     from desktop.clients.transport import tls_context
     from desktop.store.workspace_store import open_store
 
+    for entry in (*COMMANDS, *SYNC_SUBCOMMANDS):
+        entry.load()
     # Likewise the certificates, the migrations and the shape they make.
     tls_context()
     with tempfile.TemporaryDirectory() as folder:

@@ -40,8 +40,15 @@ class ManualClock:
         await asyncio.sleep(0)
 
 
+# Above the longest wait between two tries of a request, below the background loops' intervals.
+_LONGEST_SHORTENED_S = 4.0
+
+
 class OffsetClock:
-    """The computer's time moved on by `offset_s`; a wait between two tries is short."""
+    """The computer's time moved on by `offset_s`; a wait between two tries is short.
+
+    A longer wait, of a background loop, ends when its time has come on this clock.
+    """
 
     def __init__(self) -> None:
         self.offset_s = 0.0
@@ -53,7 +60,10 @@ class OffsetClock:
         return time.monotonic() + self.offset_s
 
     async def sleep(self, seconds: float) -> None:
+        until = self.monotonic() + seconds
         await asyncio.sleep(min(max(seconds, 0.0), 0.05))
+        while seconds > _LONGEST_SHORTENED_S and self.monotonic() < until:  # noqa: ASYNC110 - polls
+            await asyncio.sleep(0.05)
 
 
 class ShortSleepClock(SystemClock):

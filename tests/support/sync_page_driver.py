@@ -4,7 +4,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
 
-from desktop.app.startup.launch_options import LaunchOptions
+from desktop.app.startup.startup_window import LaunchOptions
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import PlannedOutcome, PlanRow
 from desktop.model.sync_run import Run

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from shiboken6 import isValid
 
-from desktop.app.startup.launch_options import LaunchOptions
+from desktop.app.startup.startup_window import LaunchOptions, StartupWindow
 from desktop.app.window_lifecycle import WindowLifecycle
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.model.edit import Edit
@@ -65,11 +65,15 @@ class WindowDriver:
         assert isinstance(app, QApplication)
         app.setQuitOnLastWindowClosed(False)
         self.house = self.home.make_services()
-        self.window = WindowLifecycle(self.house, app, start or LaunchOptions())
+        options = start or LaunchOptions()
+        startup_window = StartupWindow(
+            app, self.house.workspace, self.house.session.values, options
+        )
+        self.window = WindowLifecycle(self.house, startup_window, options)
         self.window.theme.choose(type(self.window.theme.choice).LIGHT)
         self.view = self.window.main_window
         self.sheet = self.window.sheet_model
-        self.window.show()
+        startup_window.show()
         if size is not None:
             self.view.resize(*size)
         self.view.activateWindow()

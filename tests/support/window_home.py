@@ -37,15 +37,15 @@ class WorkspaceHome:
         return self.workspaces.open_or_create("main")
 
     def make_services(self) -> WorkspaceServices:
-        ground = AppContext(
+        context = AppContext(
             paths=self.paths,
             policy=NO_POLICY,
             redactor=Redactor(),
-            overrides=EnvironmentSecrets(),
+            environment_secrets=EnvironmentSecrets(),
             clock=self.clock,
             vault_factory=lambda _workspace: self.vault,
         )
-        return build_services(ground, self.workspace, self.workspaces)
+        return build_services(context, self.workspace)
 
     async def set_up(self, document: dict[str, Any], *, agent: bool = False) -> None:
         """As an admin; with `agent` an agent signs in here afterwards."""

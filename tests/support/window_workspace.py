@@ -17,7 +17,6 @@ from desktop.kit.clock import SystemClock
 from desktop.kit.log_redaction import Redactor
 from desktop.settings.managed_policy import NO_POLICY, ManagedPolicy
 from desktop.settings.paths import paths_under
-from desktop.settings.workspace import WorkspaceRegistry
 from desktop.vault.environment_vault import EnvironmentSecrets
 from desktop.vault.memory_vault import MemoryVault
 
@@ -28,17 +27,16 @@ def make_workspace_services(
     """Open a new workspace under `home`; its secrets live as long as the house."""
     paths = paths_under(home)
     paths.create_folders()
-    workspaces = WorkspaceRegistry(paths, policy)
     vault = MemoryVault()
-    ground = AppContext(
+    context = AppContext(
         paths=paths,
         policy=policy,
         redactor=Redactor(),
-        overrides=EnvironmentSecrets(),
+        environment_secrets=EnvironmentSecrets(),
         clock=clock or SystemClock(),
         vault_factory=lambda _workspace: vault,
     )
-    return build_services(ground, workspaces.open_or_create("main"), workspaces)
+    return build_services(context, context.workspaces.open_or_create("main"))
 
 
 async def wait_until(true: Callable[[], object], *, within_s: float = 10.0) -> None:

@@ -13,7 +13,6 @@ from desktop.kit.clock import Clock, SystemClock
 from desktop.kit.log_redaction import Redactor
 from desktop.settings.managed_policy import NO_POLICY
 from desktop.settings.paths import paths_under
-from desktop.settings.workspace import WorkspaceRegistry
 from desktop.vault.environment_vault import EnvironmentSecrets
 from desktop.vault.memory_vault import MemoryVault
 from desktop.vault.secret import Secret
@@ -49,15 +48,12 @@ def make_app_context(
 
 def create_workspace_home(folder: Path, document: Mapping[str, Any], **settings: Any) -> Path:
     """Set a workspace up there, with changes switched on; gives the workspace's own folder."""
-    ground = make_app_context(folder, document)
-    workspaces = WorkspaceRegistry(ground.paths, ground.policy, ground.clock)
-    workspace = workspaces.create(WORKSPACE_NAME)
+    context = make_app_context(folder, document)
+    workspace = context.workspaces.create(WORKSPACE_NAME)
     wanted = {**document, "changes": True, **settings}
-    report = asyncio.run(
-        set_up_workspace(wanted, build_connection_config(ground, workspace, workspaces))
-    )
+    report = asyncio.run(set_up_workspace(wanted, build_connection_config(context, workspace)))
     assert report.is_ok, report.as_json()
-    workspaces.set_current(WORKSPACE_NAME)
+    context.workspaces.set_current(WORKSPACE_NAME)
     return workspace.folder
 
 
@@ -71,9 +67,8 @@ async def open_workspace_services(
     for_runs: bool = False,
 ) -> AsyncIterator[WorkspaceServices]:
     """The house of that workspace, closed afterwards; `for_runs` as a run opens it."""
-    ground = make_app_context(folder, document, clock)
-    workspaces = WorkspaceRegistry(ground.paths, ground.policy, ground.clock)
-    house = build_services(ground, workspaces.open(WORKSPACE_NAME), workspaces)
+    context = make_app_context(folder, document, clock)
+    house = build_services(context, context.workspaces.open(WORKSPACE_NAME))
     try:
         if connect:
             await house.session.connect(for_runs=for_runs)

@@ -1,1 +1,1 @@
-"""Loops that run beside the window for as long as it is open."""
+"""The background loops of an open window; `WindowLifecycle` starts each with `repeat_every`."""

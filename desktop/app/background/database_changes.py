@@ -1,29 +1,29 @@
-"""Notices what other processes have committed, by SQLite's data_version, once a second."""
-
-import asyncio
-import logging
+"""Publishes what other processes have committed to the databases, by SQLite's data_version."""
 
 from desktop.app.container import WorkspaceServices
 from desktop.kit.change_bus import ChangeSet, Topic
-from desktop.kit.errors import AppError
 
-log = logging.getLogger(__name__)
-
-_POLL_S = 1.0
+# A run's progress and another window's edits show within a second.
+POLL_S = 1.0
 
 
-async def publish_database_changes(services: WorkspaceServices) -> None:
-    """Tell the bus; ends by being cancelled."""
-    seen: tuple[int, int] | None = None
-    while True:
-        try:
-            version = services.store.data_versions()
-        except AppError as error:
-            log.warning("The store could not be asked: %s", error.title)
-            version = seen or (0, 0)
-        if seen is not None and version != seen:
-            services.bus.publish(
-                ChangeSet.of(Topic.OUTBOX, Topic.CUSTOMER, Topic.AUDIT, Topic.SYNC)
-            )
-        seen = version
-        await asyncio.sleep(_POLL_S)
+class DatabaseChangePublisher:
+    """Compares each data_version with the one before, and publishes a difference on the bus.
+
+    SQLite changes it only for commits of other connections, so our own do not come back
+    (https://www.sqlite.org/pragma.html#pragma_data_version).
+    """
+
+    def __init__(self, services: WorkspaceServices) -> None:
+        self._services = services
+        self._seen: tuple[int, int] | None = None
+
+    async def publish_changes(self) -> None:
+        """Ask both databases once. Raises StorageError where they cannot be read."""
+        store = self._services.store
+        versions = await store.run(store.data_versions)
+        if self._seen is not None and versions != self._seen:
+            # Which rows is not known: everything another process may write is read again.
+            changes = ChangeSet.of(Topic.OUTBOX, Topic.CUSTOMER, Topic.AUDIT, Topic.SYNC)
+            self._services.bus.publish(changes)
+        self._seen = versions

@@ -1,28 +1,20 @@
-"""Notices that a service is back: while one is away, it is asked now and then who is there."""
-
-import asyncio
-import logging
+"""Signs in again while a service is away or slow, so that its return is noticed."""
 
 from desktop.app.workspace_session import WorkspaceSession
 from desktop.clients.service_status import ServiceStatus
-from desktop.kit.errors import AppError
 
-log = logging.getLogger(__name__)
-
-_POLL_S = 15.0
+POLL_S = 15.0
 
 
 async def retry_lost_connections(session: WorkspaceSession) -> None:
-    """Ask only where something is away; ends by being cancelled."""
-    while True:
-        await asyncio.sleep(_POLL_S)
-        away = any(
-            state.status in (ServiceStatus.OFFLINE, ServiceStatus.SLOW)
-            for state in session.service_states
-        )
-        unsure = session.connection_error is not None and session.connection_error.is_retryable
-        if session.is_connected and (away or unsure):
-            try:
-                await session.identify()
-            except AppError as error:
-                log.info("Asking who is there failed: %s", error.code)
+    """Ask the services who is signed in, where one is away or the last sign-in got no answer.
+
+    Nothing is sent while all is well: a desk that is open all day must not use up calls.
+    """
+    is_away = any(
+        state.status in (ServiceStatus.OFFLINE, ServiceStatus.SLOW)
+        for state in session.service_states
+    )
+    error = session.connection_error
+    if session.is_connected and (is_away or (error is not None and error.is_retryable)):
+        await session.identify()

@@ -1,1 +1,1 @@
-"""One module per verb of the command line: its arguments and what it does."""
+"""The commands of `fairlead`, one module each, and the registry and parser that find them."""

@@ -1,13 +1,13 @@
-"""`fairlead audit`: who changed what, when and why; and whether the record is whole."""
+"""`fairlead audit`: print the record of changes, and verify its chain of hashes."""
 
 import argparse
-import asyncio
+from typing import Any
 
-from desktop.app import cli_output
 from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import terminal_safe
+from desktop.app.cli_output import EXIT_DONE, EXIT_FAILED, emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import open_workspace
+from desktop.app.container import WorkspaceServices
 from desktop.kit.clock import iso_timestamp
 from desktop.model.lookup_query import parse_lookup_query
 
@@ -17,42 +17,41 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--verify", action="store_true", help="walk the chain of hashes")
 
 
-def _run(context: AppContext, options: argparse.Namespace) -> int:
-    return asyncio.run(_audit(context, options))
-
-
-async def _audit(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace, connect=False) as house:
-        targets: tuple[str, ...] = ()
-        if options.customer:
-            sheet = house.lookup.cached_sheet(parse_lookup_query(options.customer))
-            profile, person = sheet.profile.value, sheet.user.value
-            ids = [profile.sid] if profile else []
-            ids += [str(person.id), *person.emails] if person else []
-            targets = (*ids, options.customer.strip().lower())
-        rows = house.store.audit.list_entries.blocking(targets=targets)
-        verification = house.store.audit.verify_chain.blocking() if options.verify else None
-    whole = verification is None or verification.first_broken_seq is None
-    if options.json:
-        document: dict[str, object] = {"rows": [row.as_json() for row in rows]}
-        if verification is not None:
-            document["verified"] = whole
-            document["checked"] = verification.row_count
-            document["broken_at"] = verification.first_broken_seq
-        cli_output.print_json(document)
-        return cli_output.EXIT_DONE if whole else cli_output.EXIT_FAILED
-    for row in rows:
-        what = f"{row.kind} {row.name}".strip()
-        print(
-            f"{iso_timestamp(row.at)}  {terminal_safe(row.actor)}  {terminal_safe(row.label)}  {terminal_safe(what)}"  # noqa: E501
-            f"  {terminal_safe(row.old)} → {terminal_safe(row.new)}  {row.result}  {terminal_safe(row.reason)}"  # noqa: E501
+async def _print_audit(context: AppContext, options: argparse.Namespace) -> int:
+    async with open_workspace(context, options.workspace, connect=False) as services:
+        targets = _customer_targets(services, options.customer) if options.customer else ()
+        rows = await services.store.audit.list_entries(targets=targets)
+        chain = await services.store.audit.verify_chain() if options.verify else None
+    document: dict[str, Any] = {"rows": [row.as_json() for row in rows]}
+    lines = [
+        f"{iso_timestamp(row.at)}  {row.actor}  {row.label}  {f'{row.kind} {row.name}'.strip()}"
+        f"  {row.old} → {row.new}  {row.result}  {row.reason}"
+        for row in rows
+    ]
+    is_intact = chain is None or chain.first_broken_seq is None
+    if chain is not None:
+        document |= {
+            "verified": is_intact,
+            "checked": chain.row_count,
+            "broken_at": chain.first_broken_seq,
+        }
+        lines.append(
+            f"The record is whole: {chain.row_count} rows."
+            if is_intact
+            else f"The record was changed at row {chain.first_broken_seq}."
         )
-    if verification is not None:
-        if whole:
-            print(f"The record is whole: {verification.row_count} rows.")
-        else:
-            print(f"The record was changed at row {verification.first_broken_seq}.")
-    return cli_output.EXIT_DONE if whole else cli_output.EXIT_FAILED
+    exit_code = EXIT_DONE if is_intact else EXIT_FAILED
+    return emit(document, lines, as_json=options.json, exit_code=exit_code)
 
 
-COMMAND = CliCommand("audit", "show or verify the record of changes", _add_arguments, _run)
+def _customer_targets(services: WorkspaceServices, who: str) -> tuple[str, ...]:
+    """Return every id under which the record may name a customer: sid, user id, addresses."""
+    sheet = services.lookup.cached_sheet(parse_lookup_query(who))
+    profile, user = sheet.profile.value, sheet.user.value
+    ids = [profile.sid] if profile else []
+    ids += [str(user.id), *user.emails] if user else []
+    # What was typed too: a customer who is not cached any more stays findable by address.
+    return (*ids, who.strip().lower())
+
+
+COMMANDS = {"audit": CliCommand(_add_arguments, _print_audit)}

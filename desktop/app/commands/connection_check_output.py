@@ -1,19 +1,17 @@
-"""Prints what was tested, one line each."""
+"""The results of connection checks as text lines, for `fairlead setup` and `fairlead doctor`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from desktop.app.cli_output import terminal_safe
 from desktop.connect.connection_check import ConnectionCheck
 
 
-def print_checks(checks: Iterable[ConnectionCheck]) -> None:
-    """`ok`, `no` or `--` (not needed), the name, and what it means."""
+def connection_check_lines(checks: Iterable[ConnectionCheck]) -> Iterator[str]:
+    """Yield `ok`, `no` or `--` (failed, but not needed), the check's name, and what it means."""
     for check in checks:
         mark = "ok" if check.is_ok else ("no" if check.is_needed else "--")
-        print(f"{mark}  {terminal_safe(check.name)}: {terminal_safe(check.detail)}")
+        yield f"{mark}  {check.name}: {check.detail}"
         if check.hint and not check.is_ok:
-            print(f"    {terminal_safe(check.hint)}")
+            yield f"    {check.hint}"
         if check.support_text and not check.is_ok:
-            print("    A text to send:")
-            for line in check.support_text.splitlines():
-                print(f"      {terminal_safe(line)}")
+            yield "    A text to send:"
+            yield from (f"      {line}" for line in check.support_text.splitlines())

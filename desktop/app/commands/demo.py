@@ -1,29 +1,31 @@
-"""`fairlead demo`: the window on a sandbox of its own; nothing of it stays on this computer."""
+"""`fairlead demo`: open the window on a sandbox of its own, with files that are deleted after."""
 
 import argparse
 import asyncio
 import contextlib
 import json
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import terminal_safe
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.container import build_connection_config
+from desktop.app.own_command import own_command
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.kit.errors import InternalError, InvalidInput
 from desktop.kit.logging_setup import set_up_logging
 from desktop.settings.managed_policy import NO_POLICY
 from desktop.settings.paths import paths_under
-from desktop.settings.workspace import Workspace, WorkspaceRegistry
+from desktop.settings.workspace import Workspace
 from desktop.vault.environment_vault import EnvironmentSecrets
 from desktop.vault.memory_vault import MemoryVault
+
+if TYPE_CHECKING:
+    from desktop.app.startup.startup_window import LaunchOptions
 
 DEMO_WORKSPACE_NAME = "ACME demo"
 SEARCH_EXAMPLES = ("maria@lopez.example", "#48302", "j.doe@corp.example", "Alex Kim")
@@ -40,38 +42,46 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--latency-ms", type=int, default=0, metavar="N")
 
 
-def _run(context: AppContext, options: argparse.Namespace) -> int:
+def _open_demo(context: AppContext, options: argparse.Namespace) -> int:
     if options.tour is not None and not options.tour.strip():
         raise InvalidInput("--tour needs a folder.", "", "Its pictures are saved there.")
-    from desktop.app.startup.launch_options import LaunchOptions
     from desktop.app.startup.launcher import open_window
 
     with (
         tempfile.TemporaryDirectory(prefix="fairlead-demo-") as home,
-        _sandbox_process(options) as said,
+        _sandbox_process(options) as sandbox_document,
     ):
-        context = _demo_context(context, Path(home))
-        workspaces = WorkspaceRegistry(context.paths, context.policy, context.clock)
-        workspace = workspaces.open_or_create(DEMO_WORKSPACE_NAME)
-        _set_up(context, workspaces, workspace, said, options.role)
-        tour = None
-        if options.tour:
-            from desktop.app.screenshot_tour.main_screens import BOTH_THEMES, ScreenshotTour
-
-            themes = [choice for choice in BOTH_THEMES if options.theme in (None, choice.value)]
-            tour = ScreenshotTour(Path(options.tour), said, themes).take_screenshots
-        start = LaunchOptions(
-            argument=options.what,
-            tour=tour,
-            workspace_label="ACME · demo",
-            search_examples=SEARCH_EXAMPLES,
-            run_environment=_run_environment(said, options.role),
-        )
-        return open_window(context, workspace, workspaces, start)
+        context = make_demo_context(context, Path(home))
+        workspace = context.workspaces.open_or_create(DEMO_WORKSPACE_NAME)
+        _set_up_demo(context, workspace, sandbox_document, options.role)
+        return open_window(context, workspace, _launch_options(options, sandbox_document))
 
 
-def _demo_context(context: AppContext, home: Path) -> AppContext:
-    """A temporary home, secrets in memory, and no policy: the demo is nobody's account."""
+def _launch_options(
+    options: argparse.Namespace, sandbox_document: dict[str, Any]
+) -> "LaunchOptions":
+    from desktop.app.startup.startup_window import LaunchOptions
+
+    tour = None
+    if options.tour:
+        from desktop.app.screenshot_tour.main_screens import BOTH_THEMES, ScreenshotTour
+
+        themes = [choice for choice in BOTH_THEMES if options.theme in (None, choice.value)]
+        tour = ScreenshotTour(Path(options.tour), sandbox_document, themes).take_screenshots
+    return LaunchOptions(
+        argument=options.what,
+        tour=tour,
+        workspace_label="ACME · demo",
+        search_examples=SEARCH_EXAMPLES,
+        run_environment=_run_environment(sandbox_document, options.role),
+    )
+
+
+def make_demo_context(context: AppContext, home: Path) -> AppContext:
+    """Copy the context with paths under `home`, secrets in memory and no policy.
+
+    No policy: the demo is nobody's account, and an administrator's rules would only hide parts.
+    """
     vaults: dict[str, MemoryVault] = {}
 
     def vault(workspace: Workspace) -> MemoryVault:
@@ -84,44 +94,31 @@ def _demo_context(context: AppContext, home: Path) -> AppContext:
         context,
         paths=paths,
         policy=NO_POLICY,
-        overrides=EnvironmentSecrets(),
+        environment_secrets=EnvironmentSecrets(),
         is_demo=True,
         vault_factory=vault,
     )
 
 
-def _set_up(
-    context: AppContext,
-    workspaces: WorkspaceRegistry,
-    workspace: Workspace,
-    sandbox_document: dict[str, Any],
-    role: str,
+def _set_up_demo(
+    context: AppContext, workspace: Workspace, sandbox_document: dict[str, Any], role: str
 ) -> None:
-    document = {**sandbox_document, "changes": True}
+    """Set the demo's workspace up as an admin, then for `role`. Raises InternalError."""
+    config = build_connection_config(context, workspace)
+    report = asyncio.run(set_up_workspace({**sandbox_document, "changes": True}, config))
     if role == "agent":
-        # An admin sets up and switches changes on, then an agent signs in at this desk.
-        asyncio.run(
-            set_up_workspace(document, build_connection_config(context, workspace, workspaces))
-        )
+        # An admin has switched changes on; now an agent signs in at the same desk.
         sailthru, zendesk = dict(sandbox_document["sailthru"]), dict(sandbox_document["zendesk"])
-        sailthru["api_key"], sailthru["api_secret"] = (
-            sailthru["agent_api_key"],
-            sailthru["agent_api_secret"],
-        )
-        zendesk["email"], zendesk["api_token"] = zendesk["agent_email"], zendesk["agent_api_token"]
-        document = {"sailthru": sailthru, "zendesk": zendesk}
-    report = asyncio.run(
-        set_up_workspace(document, build_connection_config(context, workspace, workspaces))
-    )
+        sailthru |= {name: sailthru[f"agent_{name}"] for name in ("api_key", "api_secret")}
+        zendesk |= {name: zendesk[f"agent_{name}"] for name in ("email", "api_token")}
+        report = asyncio.run(set_up_workspace({"sailthru": sailthru, "zendesk": zendesk}, config))
     if not report.is_ok:
-        refused = "; ".join(
-            terminal_safe(c.detail) for c in report.checks if not c.is_ok and c.is_needed
-        )
+        refused = "; ".join(c.detail for c in report.checks if not c.is_ok and c.is_needed)
         raise InternalError("The demo could not be set up.", refused)
 
 
 def _run_environment(sandbox_document: dict[str, Any], role: str) -> dict[str, str]:
-    """The secrets of who is at work, for runs: this demo's vault ends with its process."""
+    """Return the secrets of `role` as variables for run processes: the vault ends with this one."""
     who = "agent_" if role == "agent" else ""
     return {
         "FAIRLEAD_SAILTHRU_KEY": sandbox_document["sailthru"][f"{who}api_key"],
@@ -133,20 +130,24 @@ def _run_environment(sandbox_document: dict[str, Any], role: str) -> dict[str, s
 
 @contextlib.contextmanager
 def _sandbox_process(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """A sandbox process for as long as the demo runs; gives what it prints first."""
-    command = [sys.executable, "-m", "desktop.sandbox", "--customers", str(options.customers)]
+    """Keep a sandbox process running inside the block; yields the document it prints first."""
+    arguments = ["--customers", str(options.customers)]
     if options.latency_ms:
-        command += ["--latency-ms", str(options.latency_ms)]
+        arguments += ["--latency-ms", str(options.latency_ms)]
     process = subprocess.Popen(  # noqa: S603
-        command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, encoding="utf-8"
+        own_command(*arguments, module="desktop.sandbox"),
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        encoding="utf-8",
     )
     try:
-        first = process.stdout.readline() if process.stdout else ""
+        first_line = process.stdout.readline() if process.stdout else ""
         try:
-            said = json.loads(first)
+            document = json.loads(first_line)
         except ValueError as error:
             raise InternalError("The sandbox did not start.", "The demo needs it.") from error
-        yield said
+        yield document
     finally:
         process.terminate()
         try:
@@ -158,4 +159,4 @@ def _sandbox_process(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             process.stdout.close()
 
 
-COMMAND = CliCommand("demo", "open the window on invented data", _add_arguments, _run)
+COMMANDS = {"demo": CliCommand(_add_arguments, _open_demo)}

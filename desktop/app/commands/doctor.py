@@ -1,35 +1,26 @@
-"""`fairlead doctor`: test every connection and permission, and name what is refused."""
+"""`fairlead doctor`: test every connection and permission, and name what a service refuses."""
 
 import argparse
-import asyncio
 
-from desktop.app import cli_output
 from desktop.app.bootstrap import AppContext
+from desktop.app.cli_output import EXIT_DONE, EXIT_FAILED, emit
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.commands.connection_check_output import print_checks
+from desktop.app.commands.connection_check_output import connection_check_lines
 from desktop.app.commands.open_workspace import find_workspace
 from desktop.app.container import build_connection_config
 from desktop.connect.doctor import run_doctor
-from desktop.settings.workspace import WorkspaceRegistry
 
 
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    del parser
+async def _check_connections(context: AppContext, options: argparse.Namespace) -> int:
+    # No database is opened: a damaged one must not keep the doctor from looking.
+    workspace = find_workspace(context, options.workspace)
+    report = await run_doctor(build_connection_config(context, workspace))
+    return emit(
+        {"workspace": workspace.name, **report.as_json()},
+        connection_check_lines(report.checks),
+        as_json=options.json,
+        exit_code=EXIT_DONE if report.is_ok else EXIT_FAILED,
+    )
 
 
-def _run(context: AppContext, options: argparse.Namespace) -> int:
-    return asyncio.run(_examine(context, options))
-
-
-async def _examine(context: AppContext, options: argparse.Namespace) -> int:
-    workspaces = WorkspaceRegistry(context.paths, context.policy, context.clock)
-    workspace = find_workspace(workspaces, options.workspace)
-    report = await run_doctor(build_connection_config(context, workspace, workspaces))
-    if options.json:
-        cli_output.print_json({"workspace": workspace.name, **report.as_json()})
-    else:
-        print_checks(report.checks)
-    return cli_output.EXIT_DONE if report.is_ok else cli_output.EXIT_FAILED
-
-
-COMMAND = CliCommand("doctor", "test every connection and permission", _add_arguments, _run)
+COMMANDS = {"doctor": CliCommand(run=_check_connections)}

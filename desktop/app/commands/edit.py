@@ -1,12 +1,11 @@
-"""`fairlead edit WHO …`: change what may be changed, now, and say how far it got."""
+"""`fairlead edit WHO …`: change fields of one customer, send them now, and print each result."""
 
 import argparse
-import asyncio
 import json
 
 from desktop.app.bootstrap import AppContext
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.commands.edit_delivery import deliver_and_wait, print_edits
+from desktop.app.commands.edit_delivery import deliver_and_wait, emit_edits
 from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.container import WorkspaceServices
 from desktop.customer.customer_lookup import relevant_ticket
@@ -36,53 +35,57 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="show, change nothing")
 
 
-def _run(context: AppContext, options: argparse.Namespace) -> int:
-    return asyncio.run(_edit(context, options))
-
-
-async def _edit(context: AppContext, options: argparse.Namespace) -> int:
+async def _edit_customer(context: AppContext, options: argparse.Namespace) -> int:
     query = parse_lookup_query(options.who)
     ticket = _parse_ticket_number(options.ticket)
-    async with open_workspace(context, options.workspace) as house:
-        sheet = await house.lookup.look_up_query(query)
-        if sheet.matches:
-            raise UserDecisionNeeded(
-                f"Several customers match “{options.who}”.",
-                ", ".join(f"{m.title} ({m.query})" for m in sheet.matches[:10]),
-                "Name one of them by e-mail address or id.",
-            )
-        if not sheet.is_found and not (
-            options.create and sheet.profile.state is SheetPartState.ABSENT
-        ):
-            _raise_read_error(sheet)
-            raise UserDecisionNeeded(
-                f"Nobody found for “{options.who}”.",
-                "Nothing was changed.",
-                "Check the spelling; `fairlead lookup` shows what is known.",
-            )
-        intents = _requested_edits(house, sheet, options, ticket)
-        if not intents:
+    async with open_workspace(context, options.workspace) as services:
+        sheet = await services.lookup.look_up_query(query)
+        _require_one_customer(sheet, options)
+        requests = _requested_edits(services, sheet, options, ticket)
+        if not requests:
             raise InvalidInput(
                 "There is nothing to change.", "", "Say what: --optout, --list, --health, --var …"
             )
-        for intent in intents:
-            house.editor.require_allowed(intent)
+        for request in requests:
+            services.editor.require_allowed(request)
         if options.dry_run:
-            return print_edits(
-                [_unsent_edit_json(i) for i in intents], as_json=options.json, dry_run=True
-            )
-        # While another change waits, wanting what stands there now means to take that one back.
+            unsent = [_unsent_edit_json(request) for request in requests]
+            return emit_edits((), unsent=unsent, as_json=options.json, is_dry_run=True)
+        # While another edit waits, wanting what stands there now means to take that one back.
         wanted = [
-            i
-            for i in intents
-            if has_effect(i) or sheet_overlay.pending_edit(sheet, i.kind, i.name) is not None
+            request
+            for request in requests
+            if has_effect(request)
+            or sheet_overlay.pending_edit(sheet, request.kind, request.name) is not None
         ]
-        same = [
-            _unsent_edit_json(i, "done", "It was so already.") for i in intents if i not in wanted
+        unsent = [
+            _unsent_edit_json(request, "done", "It was so already.")
+            for request in requests
+            if request not in wanted
         ]
-        edits = await house.editor.submit(wanted, wait_for_undo=False)
-        ended = await deliver_and_wait(house, edits)
-        return print_edits([*same, *(e.as_json() for e in ended)], as_json=options.json)
+        edits = await services.editor.submit(wanted, wait_for_undo=False)
+        closed = await deliver_and_wait(services, edits)
+    return emit_edits(closed, unsent=unsent, as_json=options.json)
+
+
+def _require_one_customer(sheet: CustomerSheet, options: argparse.Namespace) -> None:
+    """Raises UserDecisionNeeded for several or none, or the error that kept it from being read."""
+    if sheet.matches:
+        raise UserDecisionNeeded(
+            f"Several customers match “{options.who}”.",
+            ", ".join(f"{m.title} ({m.query})" for m in sheet.matches[:10]),
+            "Name one of them by e-mail address or id.",
+        )
+    if sheet.is_found or (options.create and sheet.profile.state is SheetPartState.ABSENT):
+        return
+    for part in (sheet.user, sheet.profile):
+        if part.state is SheetPartState.FAILED and part.error is not None:
+            raise part.error
+    raise UserDecisionNeeded(
+        f"Nobody found for “{options.who}”.",
+        "Nothing was changed.",
+        "Check the spelling; `fairlead lookup` shows what is known.",
+    )
 
 
 def _requested_edits(
@@ -93,32 +96,32 @@ def _requested_edits(
 ) -> list[EditRequest]:
     opened = relevant_ticket(sheet) if sheet.ticket is not None else None
     number = ticket if ticket is not None else (opened.id if opened else None)
-    wishes = EditFactory(
+    edits = EditFactory(
         sheet, services.session.account_names(), reason=options.reason, ticket=number
     )
-    intents = []
+    requests = []
     if options.create:
-        intents.append(wishes.create(sheet.address or sheet.query.value))
+        requests.append(edits.create(sheet.address or sheet.query.value))
     if options.optout:
-        intents.append(wishes.optout(OptOutLevel(options.optout)))
+        requests.append(edits.optout(OptOutLevel(options.optout)))
     for entry in options.list:
         # List names may hold `=` themselves: the last one splits.
         name, equals, state = entry.rpartition("=")
         if not equals or state not in ("on", "off"):
             raise InvalidInput(f"--list {entry}: say NAME=on or NAME=off.")
-        intents.append(wishes.list_membership(name, member=state == "on"))
+        requests.append(edits.list_membership(name, member=state == "on"))
     if options.health:
-        intents.append(wishes.health(_parse_health(options.health)))
+        requests.append(edits.health(_parse_health(options.health)))
     if options.sync_to_sailthru:
-        intents.append(wishes.sync_checkbox(on=options.sync_to_sailthru == "on"))
+        requests.append(edits.sync_checkbox(on=options.sync_to_sailthru == "on"))
     if options.sync_to_zendesk:
-        intents.append(wishes.sync_mark(on=options.sync_to_zendesk == "on"))
+        requests.append(edits.sync_mark(on=options.sync_to_zendesk == "on"))
     for entry in options.var:
         name, equals, value = entry.partition("=")
         if not equals:
             raise InvalidInput(f"--var {entry}: say NAME=JSON.")
-        intents.append(wishes.var(name, _parse_json(name, value)))
-    return intents
+        requests.append(edits.var(name, _parse_json(name, value)))
+    return requests
 
 
 def _parse_json(name: str, text: str) -> Json:
@@ -134,6 +137,7 @@ def _parse_json(name: str, text: str) -> Json:
 
 
 def _reject_json_constant(name: str) -> None:
+    # Python's parser takes NaN and Infinity, which are no JSON and no service accepts.
     raise ValueError(name)
 
 
@@ -157,28 +161,23 @@ def _parse_ticket_number(text: str | None) -> int | None:
     return int(digits)
 
 
-def _raise_read_error(sheet: CustomerSheet) -> None:
-    for part in (sheet.user, sheet.profile):
-        if part.state is SheetPartState.FAILED and part.error is not None:
-            raise part.error
-
-
 def _unsent_edit_json(
-    intent: EditRequest, state: str = "queued", detail: str = ""
+    request: EditRequest, state: str = "queued", detail: str = ""
 ) -> dict[str, Json]:
-    target = intent.target
+    """Build a row like `Edit.as_json()` for a change that is not in the outbox, so without id."""
+    target = request.target
     return {
         "id": None,
-        "kind": intent.kind.value,
+        "kind": request.kind.value,
         "service": target.service.value,
         "target": target.id,
         "customer": target.label,
-        "name": intent.name,
-        "old": intent.old,
-        "new": intent.new,
+        "name": request.name,
+        "old": request.old,
+        "new": request.new,
         "state": state,
         "detail": detail,
     }
 
 
-COMMAND = CliCommand("edit", "change one customer", _add_arguments, _run)
+COMMANDS = {"edit": CliCommand(_add_arguments, _edit_customer)}

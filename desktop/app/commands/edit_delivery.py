@@ -1,69 +1,82 @@
-"""Delivers a command's own edits and prints where they stand."""
+"""Sends the edits that a command has just queued, and prints how far each of them came."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from desktop.app import cli_output
-from desktop.app.cli_output import terminal_safe
+from desktop.app.cli_output import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_NEEDS_PERSON,
+    EXIT_SERVICE_AWAY,
+    emit,
+)
 from desktop.app.container import WorkspaceServices
 from desktop.model.edit import Edit, EditState
 
 # How long a command waits for its edits to be confirmed before it leaves them to the outbox.
 _TIMEOUT_S = 20.0
+_POLL_S = 0.25
+
+# Any other state means that the edit is still on its way: the service is away.
+_EXIT_CODES_BY_STATE: Mapping[str, int] = MappingProxyType(
+    {
+        "done": EXIT_DONE,
+        "undone": EXIT_DONE,
+        "failed": EXIT_FAILED,
+        "conflict": EXIT_NEEDS_PERSON,
+        "waiting": EXIT_NEEDS_PERSON,
+    }
+)
 
 
 async def deliver_and_wait(services: WorkspaceServices, edits: Sequence[Edit]) -> tuple[Edit, ...]:
-    """Send these edits and wait until each is closed, or cannot go on for now."""
-    ids = [edit.id for edit in edits if not edit.state.is_final]
-    if not ids:
+    """Send these edits and wait up to 20 s until each is closed, or cannot go on for now.
+
+    Returns them in the same order, as they stand then.
+    """
+    open_ids = [edit.id for edit in edits if not edit.state.is_final]
+    if not open_ids:
         return tuple(edits)
-    clock = services.context.clock
+    clock, outbox = services.context.clock, services.store.outbox
     until = clock.monotonic() + _TIMEOUT_S
-    deliverer = services.build_edit_sender()
-    outbox = services.store.outbox
+    sender = services.build_edit_sender()
     while True:
-        await deliverer.send_due(only=ids)
-        states = [await outbox.get_edit(edit_id) for edit_id in ids]
+        await sender.send_due(only=open_ids)
+        now = {edit_id: await outbox.get_edit(edit_id) for edit_id in open_ids}
         # Queued means that the service is away: the outbox keeps it. The rest is on its way,
         # here or in another process that was quicker.
-        moving = [e for e in states if not e.state.is_final and e.state is not EditState.QUEUED]
-        if not moving or clock.monotonic() > until:
-            ended = {e.id: e for e in states}
-            return tuple(ended.get(e.id, e) for e in edits)
-        await asyncio.sleep(0.25)
+        is_moving = any(
+            not edit.state.is_final and edit.state is not EditState.QUEUED for edit in now.values()
+        )
+        if not is_moving or clock.monotonic() > until:
+            return tuple(now.get(edit.id, edit) for edit in edits)
+        await asyncio.sleep(_POLL_S)
 
 
-def print_edits(edits: Sequence[Mapping[str, Any]], *, as_json: bool, dry_run: bool = False) -> int:
-    """Print them and return the exit code they add up to."""
-    if as_json:
-        document: dict[str, Any] = {"edits": list(edits)}
-        if dry_run:
-            document["dry_run"] = True
-        cli_output.print_json(document)
-    else:
-        for edit in edits:
-            what = f"{edit['kind']} {edit['name']}".strip()
-            tail = f": {terminal_safe(edit['detail'])}" if edit.get("detail") else ""
-            number = f"{edit['id']}  " if edit["id"] else ""
-            print(
-                f"{number}{terminal_safe(edit['customer'])}  {terminal_safe(what)}"
-                f"  {terminal_safe(edit['old'])} → {terminal_safe(edit['new'])}  {edit['state']}{tail}"  # noqa: E501
-            )
-    if dry_run:
-        return cli_output.EXIT_DONE
-    return max(
-        (_exit_code_for_state(str(edit["state"])) for edit in edits), default=cli_output.EXIT_DONE
-    )
+def emit_edits(
+    edits: Sequence[Edit],
+    *,
+    as_json: bool,
+    unsent: Sequence[Mapping[str, Any]] = (),
+    is_dry_run: bool = False,
+) -> int:
+    """Print edits and return the worst of their exit codes; a dry run is always done (0).
+
+    `unsent` are rows like `Edit.as_json()` of changes that were not queued; they come first.
+    """
+    rows = [*unsent, *(edit.as_json() for edit in edits)]
+    document: dict[str, Any] = {"edits": rows}
+    if is_dry_run:
+        document["dry_run"] = True
+    codes = [_EXIT_CODES_BY_STATE.get(str(row["state"]), EXIT_SERVICE_AWAY) for row in rows]
+    exit_code = EXIT_DONE if is_dry_run else max(codes, default=EXIT_DONE)
+    return emit(document, map(_edit_line, rows), as_json=as_json, exit_code=exit_code)
 
 
-def _exit_code_for_state(state: str) -> int:
-    if state in ("done", "undone"):
-        return cli_output.EXIT_DONE
-    if state == "failed":
-        return cli_output.EXIT_FAILED
-    return (
-        cli_output.EXIT_NEEDS_PERSON
-        if state in ("conflict", "waiting")
-        else cli_output.EXIT_SERVICE_AWAY
-    )
+def _edit_line(row: Mapping[str, Any]) -> str:
+    number = f"{row['id']}  " if row["id"] else ""
+    what = f"{row['kind']} {row['name']}".strip()
+    detail = f": {row['detail']}" if row.get("detail") else ""
+    return f"{number}{row['customer']}  {what}  {row['old']} → {row['new']}  {row['state']}{detail}"

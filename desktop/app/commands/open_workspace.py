@@ -1,36 +1,61 @@
-"""Opens a workspace for one command, connected, and closes it afterwards."""
+"""Finds the workspace that a command line names, and opens it for one command.
+
+Light to import: the window's command uses it before the first paint.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from desktop.app.bootstrap import AppContext
-from desktop.app.commands.workspace_option import open_named_workspace
-from desktop.app.container import WorkspaceServices, build_services
-from desktop.kit.errors import UserDecisionNeeded
-from desktop.settings.workspace import Workspace, WorkspaceRegistry
+from desktop.kit.errors import InvalidInput, NotFound, UserDecisionNeeded
+from desktop.settings.workspace import Workspace
+
+if TYPE_CHECKING:
+    from desktop.app.container import WorkspaceServices
 
 
-def find_workspace(workspaces: WorkspaceRegistry, name: str | None) -> Workspace:
-    """The one that is named, else the current one. Raises UserDecisionNeeded before any set-up."""
+def open_named_workspace(context: AppContext, name: str) -> Workspace:
+    """Return the workspace of this name. Raises InvalidInput, which lists those there are.
+
+    A name that is not there is wrong usage (exit code 2), not a failure.
+    """
+    try:
+        return context.workspaces.open(name)
+    except NotFound as error:
+        raise InvalidInput(error.title, error.message, error.hint) from error
+
+
+def find_workspace(context: AppContext, name: str | None) -> Workspace:
+    """Return the named workspace, else the current one.
+
+    Raises UserDecisionNeeded before any set-up, InvalidInput for a name that is not there.
+    """
+    workspaces = context.workspaces
     if name is None and not workspaces.names():
         raise UserDecisionNeeded(
             "Fairlead is not set up yet.",
             "There is no workspace on this computer.",
             "Open the window and follow the set-up, or use `fairlead setup --from FILE`.",
         )
-    return open_named_workspace(workspaces, name or workspaces.current_name())
+    return open_named_workspace(context, name or workspaces.current_name())
 
 
 @asynccontextmanager
 async def open_workspace(
     context: AppContext, name: str | None, *, connect: bool = True, for_runs: bool = False
-) -> AsyncIterator[WorkspaceServices]:
-    """The workspace's house, connected where asked; `for_runs` with a run's patience."""
-    workspaces = WorkspaceRegistry(context.paths, context.policy, context.clock)
-    house = build_services(context, find_workspace(workspaces, name), workspaces)
+) -> "AsyncIterator[WorkspaceServices]":
+    """Open a workspace's services for one command, and close them afterwards.
+
+    `connect=False` asks neither keyring nor network. `for_runs` connects with a run's retry
+    policy: it waits longer and leaves a quarter of every rate limit to people.
+    """
+    from desktop.app.container import build_services
+
+    services = build_services(context, find_workspace(context, name))
     try:
         if connect:
-            await house.session.connect(for_runs=for_runs)
-        yield house
+            await services.session.connect(for_runs=for_runs)
+        yield services
     finally:
-        await house.close()
+        await services.close()

@@ -1,32 +1,27 @@
-"""`fairlead sandbox`: the embedded Sailthru and Zendesk, a process that knows nothing of ours."""
+"""`fairlead sandbox`: serve the embedded Sailthru and Zendesk in a process of its own."""
 
 import argparse
 import os
 import subprocess
-import sys
 
 from desktop.app.bootstrap import AppContext
 from desktop.app.commands.cli_command import CliCommand
+from desktop.app.own_command import own_command
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="see `--help` of the sandbox")
-    parser.prefix_chars = "\0"  # everything after the verb is the sandbox's own
+    # No argument begins with NUL: everything behind the command is the sandbox's own.
+    parser.prefix_chars = "\0"
 
 
-def _run(context: AppContext, options: argparse.Namespace) -> int:
+def _serve_sandbox(context: AppContext, options: argparse.Namespace) -> int:
     del context
-    command = [sys.executable, "-m", "desktop.sandbox", *options.arguments]
+    command = own_command(*options.arguments, module="desktop.sandbox")
     if os.name == "posix":
         # The same process, so that SIGTERM to the command ends the sandbox.
-        os.execv(sys.executable, command)  # noqa: S606
+        os.execv(command[0], command)  # noqa: S606
     return subprocess.run(command, check=False).returncode  # noqa: S603
 
 
-COMMAND = CliCommand(
-    "sandbox",
-    "serve an imitation of Sailthru and Zendesk",
-    _add_arguments,
-    _run,
-    has_common_options=False,
-)
+COMMANDS = {"sandbox": CliCommand(_add_arguments, _serve_sandbox, has_common_options=False)}

@@ -1,23 +1,22 @@
-"""`fairlead setup --from FILE`: connect a workspace without a window."""
+"""`fairlead setup --from FILE`: connect a workspace from a JSON object, without a window."""
 
 import argparse
-import asyncio
 import json
 import os
 import sys
 from pathlib import Path
 
-from desktop.app import cli_output
 from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import terminal_safe
+from desktop.app.cli_output import EXIT_DONE, EXIT_FAILED, emit
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.commands.connection_check_output import print_checks
+from desktop.app.commands.connection_check_output import connection_check_lines
 from desktop.app.container import build_connection_config
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.kit.errors import InvalidInput
 from desktop.model.json_value import Json
-from desktop.settings.workspace import DEFAULT_NAME, WorkspaceRegistry
+from desktop.settings.workspace import DEFAULT_NAME
 
+# The object is some 2 kB; the limit keeps a wrong file name from filling the memory.
 _MAX_BYTES = 1_000_000
 
 
@@ -27,34 +26,29 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _run(context: AppContext, options: argparse.Namespace) -> int:
+async def _set_up_workspace(context: AppContext, options: argparse.Namespace) -> int:
     document = _read_document(options.source)
-    return asyncio.run(_set_up(context, options, document))
-
-
-async def _set_up(
-    context: AppContext, options: argparse.Namespace, document: dict[str, Json]
-) -> int:
     context.paths.create_folders()
-    workspaces = WorkspaceRegistry(context.paths, context.policy, context.clock)
+    workspaces = context.workspaces
     name = options.workspace or (workspaces.current_name() if workspaces.names() else DEFAULT_NAME)
     workspace = workspaces.open_or_create(name)
-    report = await set_up_workspace(
-        document, build_connection_config(context, workspace, workspaces)
-    )
+    report = await set_up_workspace(document, build_connection_config(context, workspace))
     if report.is_ok:
         workspaces.set_current(workspace.name)
-    if options.json:
-        cli_output.print_json({"workspace": workspace.name, **report.as_json()})
-    else:
-        print(f"Workspace {terminal_safe(workspace.name)}")
-        print_checks(report.checks)
-        for note in report.notes:
-            print(terminal_safe(note))
-    return cli_output.EXIT_DONE if report.is_ok else cli_output.EXIT_FAILED
+    return emit(
+        {"workspace": workspace.name, **report.as_json()},
+        (
+            f"Workspace {workspace.name}",
+            *connection_check_lines(report.checks),
+            *report.notes,
+        ),
+        as_json=options.json,
+        exit_code=EXIT_DONE if report.is_ok else EXIT_FAILED,
+    )
 
 
 def _read_document(source: str) -> dict[str, Json]:
+    """Read the JSON object of a set-up from a file, or from stdin for `-`. Raises InvalidInput."""
     try:
         if source == "-":
             text = _read_stdin_object()
@@ -78,7 +72,7 @@ def _read_document(source: str) -> dict[str, Json]:
 
 
 def _read_stdin_object() -> bytes:
-    """Standard input until it is a whole object: who prints it may keep the pipe open."""
+    """Read stdin until it is a whole object: `fairlead sandbox |` keeps the pipe open behind it."""
     text = b""
     while len(text) < _MAX_BYTES:
         chunk = os.read(sys.stdin.fileno(), 65_536)
@@ -99,4 +93,4 @@ def _is_complete_json(text: bytes) -> bool:
     return True
 
 
-COMMAND = CliCommand("setup", "connect a workspace from a JSON object", _add_arguments, _run)
+COMMANDS = {"setup": CliCommand(_add_arguments, _set_up_workspace)}

@@ -1,13 +1,12 @@
-"""A customer's sheet as the JSON of `lookup`, and as text for a terminal."""
+"""Formats a customer's sheet as the JSON document of `fairlead lookup`, and as text lines."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from desktop.app.cli_output import terminal_safe
 from desktop.customer.service_clients import AccountFieldNames
 from desktop.kit.clock import iso_timestamp
 from desktop.model.customer_health import parse_health
-from desktop.model.customer_sheet import CustomerSheet, SheetPartState
+from desktop.model.customer_sheet import CustomerSheet, SheetPart, SheetPartState
 from desktop.model.customer_value import CustomerValueSource, read_customer_value
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.zendesk_user import ZendeskUser
@@ -16,8 +15,17 @@ from desktop.model.zendesk_user import ZendeskUser
 def sheet_to_json(
     sheet: CustomerSheet, names: AccountFieldNames, source: CustomerValueSource, now: float
 ) -> dict[str, Any]:
-    """Keys as in the design; times are ISO 8601 in UTC, ages are seconds."""
+    """Build the document of `fairlead lookup`; times are ISO 8601 in UTC, ages are seconds.
+
+    `names` and `source` say in which vars this account keeps health and predicted value; `now`
+    is Unix seconds.
+    """
     profile = sheet.profile.value
+    parts: dict[str, SheetPart[Any]] = {
+        "zendesk": sheet.user,
+        "sailthru": sheet.profile,
+        "tickets": sheet.tickets,
+    }
     document: dict[str, Any] = {
         "query": {"kind": sheet.query.kind.value, "value": sheet.query.value},
         "zendesk": _zendesk_user_json(sheet),
@@ -26,11 +34,7 @@ def sheet_to_json(
         "value": None,
         "age_s": {
             name: None if part.value is None or part.read_at is None else max(0, now - part.read_at)
-            for name, part in (
-                ("zendesk", sheet.user),
-                ("sailthru", sheet.profile),
-                ("tickets", sheet.tickets),
-            )
+            for name, part in parts.items()
         },
         "pending": [edit.as_json() for edit in sheet.pending_edits],
     }
@@ -39,6 +43,7 @@ def sheet_to_json(
         document["health"] = health.value if health else None
         lists = frozenset(profile.lists) | frozenset(profile.smart_lists or ())
         value = read_customer_value(source, profile.vars, lists)
+        # Null rather than a lowest segment: no prediction is not a bad customer.
         if value is not None:
             document["value"] = {
                 "segment": value.segment,
@@ -53,11 +58,7 @@ def sheet_to_json(
         ]
     errors = {
         name: part.error.as_json()
-        for name, part in (
-            ("zendesk", sheet.user),
-            ("sailthru", sheet.profile),
-            ("tickets", sheet.tickets),
-        )
+        for name, part in parts.items()
         if part.error is not None and part.state in (SheetPartState.FAILED, SheetPartState.ABSENT)
     }
     if errors:
@@ -66,22 +67,22 @@ def sheet_to_json(
 
 
 def _zendesk_user_json(sheet: CustomerSheet) -> dict[str, Any] | None:
-    person: ZendeskUser | None = sheet.user.value
-    if person is None:
+    user: ZendeskUser | None = sheet.user.value
+    if user is None:
         return None
     page = sheet.tickets.value
     return {
-        "id": person.id,
-        "name": person.name,
-        "email": person.email,
-        "emails": list(person.emails),
-        "role": person.role,
-        "phone": person.phone,
-        "external_id": person.external_id,
-        "organization": person.organization.name if person.organization else None,
-        "tags": list(person.tags) if person.tags is not None else None,
-        "user_fields": dict(person.user_fields),
-        "suspended": person.suspended,
+        "id": user.id,
+        "name": user.name,
+        "email": user.email,
+        "emails": list(user.emails),
+        "role": user.role,
+        "phone": user.phone,
+        "external_id": user.external_id,
+        "organization": user.organization.name if user.organization else None,
+        "tags": list(user.tags) if user.tags is not None else None,
+        "user_fields": dict(user.user_fields),
+        "suspended": user.suspended,
         "tickets": [
             {
                 "id": t.id,
@@ -117,31 +118,31 @@ def _sailthru_profile_json(profile: SailthruProfile, sheet: CustomerSheet) -> di
 
 
 def sheet_to_text_lines(document: dict[str, Any]) -> Iterator[str]:
-    """The same for a person at a terminal."""
+    """Yield the lines of a `sheet_to_json` document for a person; five tickets at most."""
     zendesk, sailthru = document["zendesk"], document["sailthru"]
     if document.get("matches"):
         yield "Several customers match:"
         for match in document["matches"]:
-            yield f"  {match['query']:<14} {terminal_safe(match['name'])}  {terminal_safe(match['email'])}"  # noqa: E501
+            yield f"  {match['query']:<14} {match['name']}  {match['email']}"
         return
     if zendesk is None and sailthru is None:
         yield "Nobody found."
     if zendesk is not None:
-        who = f"{terminal_safe(zendesk['name'])}  {terminal_safe(zendesk['email'] or '')}"
+        who = f"{zendesk['name']}  {zendesk['email'] or ''}"
         yield f"{who}  (Zendesk {zendesk['id']})"
         if zendesk["tags"]:
-            yield f"  tags      {terminal_safe(', '.join(zendesk['tags']))}"
+            yield f"  tags      {', '.join(zendesk['tags'])}"
         for ticket in zendesk["tickets"][:5]:
-            yield f"  #{ticket['id']:<8} {ticket['status']:<8} {terminal_safe(ticket['subject'])}"
+            yield f"  #{ticket['id']:<8} {ticket['status']:<8} {ticket['subject']}"
     if sailthru is not None:
-        yield f"Sailthru {sailthru['sid']}  {terminal_safe(sailthru['email'] or '')}"
+        yield f"Sailthru {sailthru['sid']}  {sailthru['email'] or ''}"
         yield f"  opt-out   {sailthru['optout'] or 'not said'}"
-        yield f"  lists     {terminal_safe(', '.join(sailthru['lists']) or 'none')}"
-        yield f"  level     {terminal_safe(sailthru['engagement'] or 'not said')}"
+        yield f"  lists     {', '.join(sailthru['lists']) or 'none'}"
+        yield f"  level     {sailthru['engagement'] or 'not said'}"
         yield f"  health    {document['health'] or 'not set'}"
         value = document["value"]
         yield f"  value     {value['segment']} of 4" if value else "  value     not available"
     elif zendesk is not None:
         yield "No Sailthru profile."
     for name, error in document.get("errors", {}).items():
-        yield f"{name}: {terminal_safe(error['title'])}"
+        yield f"{name}: {error['title']}"

@@ -1,11 +1,10 @@
-"""`fairlead undo EDIT`: take one change back."""
+"""`fairlead undo EDIT`: take one change back by sending the value that stood there before."""
 
 import argparse
-import asyncio
 
 from desktop.app.bootstrap import AppContext
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.commands.edit_delivery import deliver_and_wait, print_edits
+from desktop.app.commands.edit_delivery import deliver_and_wait, emit_edits
 from desktop.app.commands.open_workspace import open_workspace
 
 
@@ -13,15 +12,11 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("edit", help="the number that `fairlead edit` or `outbox` printed")
 
 
-def _run(context: AppContext, options: argparse.Namespace) -> int:
-    return asyncio.run(_undo(context, options))
+async def _undo_edit(context: AppContext, options: argparse.Namespace) -> int:
+    async with open_workspace(context, options.workspace) as services:
+        edit = await services.undo.undo(options.edit, wait_for_undo=False)
+        closed = await deliver_and_wait(services, [edit])
+    return emit_edits(closed, as_json=options.json)
 
 
-async def _undo(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace) as house:
-        edit = await house.undo.undo(options.edit, wait_for_undo=False)
-        ended = await deliver_and_wait(house, [edit])
-    return print_edits([e.as_json() for e in ended], as_json=options.json)
-
-
-COMMAND = CliCommand("undo", "take one change back", _add_arguments, _run)
+COMMANDS = {"undo": CliCommand(_add_arguments, _undo_edit)}

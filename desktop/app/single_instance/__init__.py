@@ -1,1 +1,1 @@
-"""The lock of the one window, and the socket by which a second start hands over its argument."""
+"""The single-instance lock, and the socket by which a second start hands its argument over."""

@@ -1,4 +1,4 @@
-"""One window a workspace: a second start hands its argument over and raises the first."""
+"""The single-instance lock of a workspace's window, and the hand-over from a second start."""
 
 import json
 import os
@@ -11,14 +11,17 @@ from PySide6.QtCore import QLockFile, QObject, Signal
 if TYPE_CHECKING:
     from desktop.app.single_instance.local_socket_server import LocalSocketServer
 
-MAX_ARGUMENT_CHARS = 8192  # characters of an argument
+MAX_ARGUMENT_CHARS = 8192
 _SOCKET_TIMEOUT_MS = 2000
 _CONNECT_ATTEMPTS = 20
 _CONNECT_RETRY_S = 0.05
 
 
 class InstanceLock(QObject):
-    """`handed_over` carries another start's argument, which is hostile until recognised."""
+    """The lock file `window.lock` of a workspace's folder, and the socket beside it.
+
+    `argument_received` carries another start's argument, which is hostile until recognised.
+    """
 
     argument_received = Signal(str)
 
@@ -31,11 +34,11 @@ class InstanceLock(QObject):
         self._server: LocalSocketServer | None = None
 
     def try_acquire(self) -> bool:
-        """Whether this is the only window; then it is to `listen` for the next ones."""
+        """Take the lock; True when no other window holds it, which then calls `start_server`."""
         return self._lock.tryLock(0)
 
     def start_server(self) -> None:
-        """Hear of further starts from now on; until then they wait a moment."""
+        """Listen for further starts; one that comes before tries for two seconds."""
         # Imported here: sockets are not needed for the first paint.
         from desktop.app.single_instance.local_socket_server import LocalSocketServer
 
@@ -43,7 +46,7 @@ class InstanceLock(QObject):
         self._server.argument_received.connect(self.argument_received)
 
     def send_to_running_instance(self, argument: str) -> bool:
-        """Give the argument to the window that is open; False when it does not answer."""
+        """Hand the argument to the open window, which comes to the front; False without answer."""
         from PySide6.QtNetwork import QLocalSocket
 
         name = self.socket_name()
@@ -64,7 +67,7 @@ class InstanceLock(QObject):
         return done and answered
 
     def socket_name(self) -> str:
-        """The local socket's: this person's, and this workspace's."""
+        """Return the name of the local socket of this user and this workspace's folder."""
         # Imported here: OpenSSL's library comes with it, and the first paint needs none.
         import hashlib
 
@@ -73,7 +76,7 @@ class InstanceLock(QObject):
         return f"fairlead-{user}-{digest}"
 
     def close(self) -> None:
-        """Let the next start be the first."""
+        """Stop listening and free the lock."""
         if self._server is not None:
             self._server.close()
         self._lock.unlock()

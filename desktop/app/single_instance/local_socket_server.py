@@ -1,4 +1,4 @@
-"""Receives further starts of the same workspace: at most one line each, and not for long."""
+"""The local socket server that receives the arguments of further starts, one line each."""
 
 import json
 
@@ -7,12 +7,12 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from desktop.app.single_instance.instance_lock import MAX_ARGUMENT_CHARS
 
-# A start says its line at once; whoever says nothing, or does not go, is shown out.
+# A start sends its line at once; a client that stays silent or connected is cut off.
 CLIENT_TIMEOUT_MS = 2000
 
 
 class LocalSocketServer(QObject):
-    """Listens on a local socket of this user's; `asked` carries what a visitor wants opened."""
+    """Listens on a local socket that only this user may open; emits each argument received."""
 
     argument_received = Signal(str)
 
@@ -26,7 +26,7 @@ class LocalSocketServer(QObject):
         self._server.listen(name)
 
     def close(self) -> None:
-        """Hear nobody any more."""
+        """Stop listening; connections that are open end by their time limit."""
         self._server.close()
 
     def _on_connection(self) -> None:
@@ -35,12 +35,12 @@ class LocalSocketServer(QObject):
 
 
 class _ClientConnection(QObject):
-    """One connection: its first line counts, whatever follows is not read."""
+    """One client: its first line is answered `ok` and counts, whatever follows is not read."""
 
-    def __init__(self, socket: QLocalSocket, reception: LocalSocketServer) -> None:
+    def __init__(self, socket: QLocalSocket, server: LocalSocketServer) -> None:
         super().__init__(socket)
         self._socket = socket
-        self._server = reception
+        self._server = server
         self._buffer = b""
         self._timeout = QTimer(self)
         self._timeout.setSingleShot(True)
@@ -57,6 +57,7 @@ class _ClientConnection(QObject):
 
     def _on_ready_read(self) -> None:
         self._buffer += bytes(self._socket.readAll().data())
+        # Four bytes a character at most in UTF-8: what is longer is no start of ours.
         if len(self._buffer) > 4 * MAX_ARGUMENT_CHARS:
             self._socket.abort()
             return

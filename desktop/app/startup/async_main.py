@@ -1,4 +1,4 @@
-"""From the first paint to the end: builds the house beside the loop and lives in it."""
+"""The application's async main after the first paint: builds services and models, then waits."""
 
 import asyncio
 import contextlib
@@ -6,38 +6,33 @@ from importlib import import_module
 
 from desktop.app.bootstrap import AppContext
 from desktop.app.single_instance.instance_lock import InstanceLock
-from desktop.app.startup.launch_options import LaunchOptions
-from desktop.app.startup.startup_window import StartupWindow
-from desktop.settings.workspace import Workspace, WorkspaceRegistry
+from desktop.app.startup.startup_window import LaunchOptions, StartupWindow
+from desktop.settings.workspace import Workspace
 
 
 async def run_until_closed(
     context: AppContext,
     workspace: Workspace,
-    workspaces: WorkspaceRegistry,
     launch_options: LaunchOptions,
     startup_window: StartupWindow,
-    instance_lock: InstanceLock,
+    lock: InstanceLock,
 ) -> int:
-    """Give the window that stands its models, and return its exit code once it is closed."""
-    # A second start may hand something over before there is anybody to open it.
-    early: list[str] = []
-    instance_lock.argument_received.connect(early.append)
+    """Build the services and models of the painted window; return its exit code once closed."""
+    # A second start may hand an argument over before there is anybody to open it.
+    early_arguments: list[str] = []
+    lock.argument_received.connect(early_arguments.append)
+    # In a thread, so that the window answers meanwhile: these imports take some 200 ms.
     await asyncio.to_thread(import_module, "desktop.app.window_lifecycle")
     from desktop.app.container import build_services
     from desktop.app.window_lifecycle import WindowLifecycle
 
-    window = WindowLifecycle(
-        build_services(context, workspace, workspaces),
-        startup_window.app,
-        launch_options,
-        startup_window,
-    )
-    instance_lock.argument_received.connect(window.open_argument)
-    instance_lock.argument_received.disconnect(early.append)
-    for argument in early:
+    services = build_services(context, workspace)
+    window = WindowLifecycle(services, startup_window, launch_options)
+    lock.argument_received.connect(window.open_argument)
+    lock.argument_received.disconnect(early_arguments.append)
+    for argument in early_arguments:
         window.open_argument(argument)
     with contextlib.suppress(asyncio.CancelledError):
         await window.run()
-    instance_lock.argument_received.disconnect(window.open_argument)
+    lock.argument_received.disconnect(window.open_argument)
     return window.exit_code

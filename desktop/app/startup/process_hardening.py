@@ -1,11 +1,14 @@
-"""Keeps secrets in memory from reaching the disk: no core dumps, no reading by others."""
+"""Keeps secrets in memory off the disk: no core dumps, no reading by other processes."""
 
 import contextlib
 import sys
 
+# prctl(2): a process that is not dumpable cannot be traced, nor its /proc/PID/mem be read.
+_PR_SET_DUMPABLE = 4
+
 
 def harden_process() -> None:
-    """Ask the system for it; where it cannot be had, go on without."""
+    """Switch core dumps off (POSIX) and debugger access too (Linux); go on where refused."""
     if sys.platform in {"win32"}:
         return
     import resource
@@ -13,12 +16,7 @@ def harden_process() -> None:
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform in {"linux"}:
-        _forbid_process_dumps()
+        import ctypes
 
-
-def _forbid_process_dumps() -> None:
-    import ctypes
-
-    pr_set_dumpable = 4
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(pr_set_dumpable, 0, 0, 0, 0)
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -1,44 +1,70 @@
-"""What stands at the first paint: the dressed application and the empty window in its place."""
+"""The window at its first paint: themed, in its remembered place, and still without any model."""
 
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
-from desktop.app.startup.launch_options import LaunchOptions
-from desktop.app.window_geometry import WindowGeometry
+from desktop.app.startup.window_geometry import WindowGeometry
 from desktop.panels.main_window import MainWindow, WorkspaceBadge
 from desktop.panels.theme.application_theme import ApplicationTheme, ThemeChoice
 from desktop.settings import settings_table
 from desktop.settings.settings_file import SettingsValues
+from desktop.settings.workspace import Workspace
+
+if TYPE_CHECKING:
+    from desktop.app.window_lifecycle import WindowLifecycle
+
+
+@dataclass(frozen=True)
+class LaunchOptions:
+    """The options of one start of the window.
+
+    `argument` is looked up; `exit_after_first_paint` measures a start; `tour` runs once the
+    window is connected, and ends it. `run_environment` are variables for the run processes the
+    window starts, where their secrets are in memory only (the demo); never shown in a repr.
+    """
+
+    argument: str = ""
+    exit_after_first_paint: bool = False
+    tour: Callable[["WindowLifecycle"], Awaitable[None]] | None = None
+    workspace_label: str = ""
+    search_examples: tuple[str, ...] = ()
+    run_environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class StartupWindow:
-    """Needs nothing but the settings; models and databases come afterwards."""
+    """The main window with theme and geometry; needs the settings alone, no database or model."""
 
     def __init__(
         self,
         app: QApplication,
-        name: str,
-        state: Path,
+        workspace: Workspace,
         values: SettingsValues,
         launch_options: LaunchOptions,
     ) -> None:
-        """`name` is the workspace's, `state` the file that remembers the window's place."""
         self.app = app
+        self._label = launch_options.workspace_label or workspace.name
+        self._search_examples = launch_options.search_examples
         self.theme = ApplicationTheme(app, ThemeChoice(values.get(settings_table.WINDOW_THEME)))
-        words = launch_options.workspace_label or name
-        self.main_window = MainWindow(
-            WorkspaceBadge(
-                words, values.get(settings_table.WORKSPACE_COLOUR), launch_options.search_examples
-            )
-        )
-        self.geometry = WindowGeometry(state, self.main_window)
+        self.main_window = MainWindow(self._workspace_badge(values))
+        self.geometry = WindowGeometry(workspace.state_path, self.main_window)
         self.theme.changed.connect(self.main_window.update_workspace_color)
-        self._stay_on_top = values.get(settings_table.ALWAYS_ON_TOP)
+        self._stays_on_top = values.get(settings_table.ALWAYS_ON_TOP)
 
     def show(self) -> None:
-        """Put the window where it was last time."""
+        """Show the window where it was last time."""
         self.geometry.restore()
-        if self._stay_on_top:
+        if self._stays_on_top:
             self.main_window.set_stay_on_top(True)
         self.main_window.show()
+
+    def apply_settings(self, values: SettingsValues) -> None:
+        """Take over a changed theme and workspace colour."""
+        self.theme.choose(ThemeChoice(values.get(settings_table.WINDOW_THEME)))
+        self.main_window.set_workspace_badge(self._workspace_badge(values))
+
+    def _workspace_badge(self, values: SettingsValues) -> WorkspaceBadge:
+        colour = values.get(settings_table.WORKSPACE_COLOUR)
+        return WorkspaceBadge(self._label, colour, self._search_examples)

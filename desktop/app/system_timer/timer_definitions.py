@@ -1,6 +1,7 @@
-"""What an operating system is told so that it runs what is due: units, an agent, a task; as texts.
+"""Renders the timer definitions of systemd, launchd and Windows that run due syncs, as texts.
 
-Pure. The texts come from `resources/schedule/`, never hold a secret, and quote every path.
+Pure. The templates come from `resources/schedule/`;
+no text holds a secret, and every path is quoted.
 """
 
 import re
@@ -18,10 +19,10 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True)
 class TimerSpec:
-    """What is to run every five minutes.
+    """The command that a timer runs every five minutes, and the ids it is installed under.
 
-    `id` tells the workspaces of one person apart, also after a change of name; `environment` is
-    where Fairlead's files are, if not in the usual place.
+    `workspace_id` tells the workspaces of one user apart, also after a change of name;
+    `environment` says where Fairlead's files are, if not in the usual place.
     """
 
     workspace: str
@@ -31,22 +32,22 @@ class TimerSpec:
 
     @property
     def systemd_unit_name(self) -> str:
-        """The name of the systemd units, without their endings."""
+        """The name of both systemd units, without `.service` and `.timer`."""
         return f"fairlead-sync-{self.workspace_id}"
 
     @property
     def launchd_label(self) -> str:
-        """What launchd calls it."""
+        """The label of the launchd agent, which is its file name too."""
         return f"app.fairlead.sync.{self.workspace_id}"
 
     @property
     def windows_task_name(self) -> str:
-        """What Windows calls it."""
+        """The path of the task in the Windows task scheduler."""
         return f"Fairlead\\Sync {self.workspace_id}"
 
 
 def render_systemd_units(spec: TimerSpec) -> Mapping[str, str]:
-    """The files of the user service and its timer, by name. Raises InvalidInput."""
+    """Render the systemd service and timer units, by file name. Raises InvalidInput."""
     if set(spec.command[0]) & set("\"'\\"):
         # systemd itself refuses such a program, however it is quoted.
         raise _unusable_path_error(spec.command[0])
@@ -65,7 +66,7 @@ def render_systemd_units(spec: TimerSpec) -> Mapping[str, str]:
 
 
 def render_launchd_agent(spec: TimerSpec) -> Mapping[str, str]:
-    """The agent's file, by name. Raises InvalidInput."""
+    """Render the launchd agent's property list, by file name. Raises InvalidInput."""
     strings = (f"\t\t<string>{_escape_for_xml(part)}</string>" for part in spec.command)
     pairs = (
         f"\t\t<key>{_escape_for_xml(name)}</key>\n\t\t<string>{_escape_for_xml(value)}</string>"
@@ -80,7 +81,7 @@ def render_launchd_agent(spec: TimerSpec) -> Mapping[str, str]:
 
 
 def render_windows_task(spec: TimerSpec) -> str:
-    """The task as XML; it is stored as UTF-16. Raises InvalidInput.
+    """Render the Windows task as XML, to be stored as UTF-16. Raises InvalidInput.
 
     A task has no environment of its own: it has the account's.
     """
@@ -94,13 +95,13 @@ def render_windows_task(spec: TimerSpec) -> str:
 
 
 def _render_template(name: str, values: Mapping[str, str]) -> str:
-    """The template with every place filled, in one pass: what is filled in is not looked at."""
+    """Fill the template's placeholders in one pass: braces inside a value stay as they are."""
     text = resource_path("schedule", name).read_text(encoding="utf-8")
     return _PLACEHOLDER.sub(lambda found: values[found[1]], text)
 
 
 def _quote_for_systemd(text: str) -> str:
-    """One word of a unit file: quoted, and no specifier (systemd.service(5), “Quoting”)."""
+    """Quote one word of a unit file, its % doubled (systemd.service(5), “Command lines”)."""
     _require_printable(text)
     inside = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{inside}"'

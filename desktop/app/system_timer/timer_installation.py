@@ -1,6 +1,6 @@
-"""Has the operating system run what is due while Fairlead is closed, and ends that again.
+"""Installs and removes the operating system's timer that runs due syncs while Fairlead is closed.
 
-One workspace, one timer of this person. Every call may block for some seconds.
+One workspace, one timer of this user. Every call may block for some seconds.
 """
 
 import contextlib
@@ -9,12 +9,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from desktop.app.container import WorkspaceServices
+from desktop.app.own_command import own_command, windowless_python
 from desktop.app.system_timer.timer_definitions import (
     TimerSpec,
     render_launchd_agent,
@@ -31,10 +32,10 @@ RunSystemTool = Callable[[Sequence[str]], None]
 
 
 class TimerBackend(Protocol):
-    """The operating system's way."""
+    """How one operating system runs a command every five minutes."""
 
     def install(self, spec: TimerSpec) -> str:
-        """Have it run from now on; says what to know about it. Raises StorageError, InvalidInput."""  # noqa: E501
+        """Run it from now on; returns a note for a person. Raises StorageError, InvalidInput."""
         ...
 
     def remove(self, spec: TimerSpec) -> bool:
@@ -46,73 +47,69 @@ class TimerBackend(Protocol):
         ...
 
 
-def install_timer(services: WorkspaceServices, backend: TimerBackend | None = None) -> str:
-    """Install the timer of this workspace; says what was done. Raises NotPermitted, InvalidInput."""  # noqa: E501
-    services.syncs.require_permission()
-    if services.context.is_demo:
-        raise InvalidInput("The demo installs nothing on this computer.")
-    said = (backend or detect_timer_backend()).install(timer_spec_for(services))
-    if services.context.overrides.secrets:
-        said += (
-            " The keys of this terminal's environment do not travel: keep them in the keyring, or"
-            " give them to the timer yourself."
-        )
-    return said
-
-
-def remove_timer(services: WorkspaceServices, backend: TimerBackend | None = None) -> str:
-    """Remove the timer of this workspace; says what was done. Raises StorageError."""
-    if (backend or detect_timer_backend()).remove(timer_spec_for(services)):
-        return "The system runs nothing of this workspace any more."
-    return "There was no timer of this workspace."
-
-
-def is_timer_installed(services: WorkspaceServices, backend: TimerBackend | None = None) -> bool:
-    """Whether the system runs what is due in this workspace."""
-    return not services.context.is_demo and (backend or detect_timer_backend()).is_installed(
-        timer_spec_for(services)
-    )
-
-
-@dataclass(frozen=True)
 class WorkspaceTimer:
-    """The three calls above for one house, as a button of the settings takes them."""
+    """The timer of one workspace, as the command line and the settings page use it."""
 
-    services: WorkspaceServices
+    def __init__(self, services: WorkspaceServices, backend: TimerBackend | None = None) -> None:
+        """`backend` is the running system's, found at the first call, where none is given."""
+        self._services = services
+        self._backend = backend
+
+    @property
+    def spec(self) -> TimerSpec:
+        """The command, environment and ids to install; nothing secret is in it."""
+        home = os.environ.get(HOME_VARIABLE, "").strip()
+        # Absolute, as `settings.paths` reads it: a timer starts in another folder.
+        place = ((HOME_VARIABLE, str(Path(home).expanduser().absolute())),) if home else ()
+        name = self._services.workspace.name
+        # -P: a timer starts in the home folder, and what lies there is not to be imported.
+        arguments = own_command("sync", "due", f"--workspace={name}")[1:]
+        return TimerSpec(
+            workspace=name,
+            workspace_id=self._services.workspace.id[:12],
+            command=(windowless_python(), "-P", *arguments),
+            environment=place,
+        )
 
     def install(self) -> str:
-        """See `install`."""
-        return install_timer(self.services)
+        """Install the timer; returns what was done.
+
+        Raises NotPermitted, InvalidInput where this system has no timers, StorageError.
+        """
+        self._services.syncs.require_permission()
+        if self._services.context.is_demo:
+            raise InvalidInput("The demo installs nothing on this computer.")
+        message = self._get_backend().install(self.spec)
+        if self._services.context.environment_secrets.secrets:
+            message += (
+                " The keys of this terminal's environment do not travel: keep them in the keyring,"
+                " or give them to the timer yourself."
+            )
+        return message
 
     def remove(self) -> str:
-        """See `remove`."""
-        return remove_timer(self.services)
+        """Remove the timer; returns what was done. Raises StorageError, InvalidInput."""
+        if self._get_backend().remove(self.spec):
+            return "The system runs nothing of this workspace any more."
+        return "There was no timer of this workspace."
 
     def is_installed(self) -> bool:
-        """See `installed`; a system without a known way has none."""
+        """Whether the system runs what is due in this workspace; False where it has no timers."""
+        if self._services.context.is_demo:
+            return False
         try:
-            return is_timer_installed(self.services)
+            return self._get_backend().is_installed(self.spec)
         except InvalidInput:
             return False
 
-
-def timer_spec_for(services: WorkspaceServices) -> TimerSpec:
-    """What is to run for this workspace; nothing secret is in it."""
-    home = os.environ.get(HOME_VARIABLE, "").strip()
-    # The same way as `settings.paths` reads it; a timer starts in another folder.
-    place = ((HOME_VARIABLE, str(Path(home).expanduser().absolute())),) if home else ()
-    name = services.workspace.name
-    return TimerSpec(
-        workspace=name,
-        workspace_id=services.workspace.id[:12],
-        # -P: a timer starts in the home folder, and what lies there is not to be imported.
-        command=(_python_executable(), "-P", "-m", "desktop", "sync", "due", f"--workspace={name}"),
-        environment=place,
-    )
+    def _get_backend(self) -> TimerBackend:
+        if self._backend is None:
+            self._backend = detect_timer_backend()
+        return self._backend
 
 
 def detect_timer_backend() -> TimerBackend:
-    """The way of this operating system. Raises InvalidInput where there is none that is known."""
+    """Return the backend of this operating system. Raises InvalidInput where none is known."""
     if sys.platform == "win32":
         return WindowsTaskTimer(run_system_tool)
     if sys.platform == "darwin":
@@ -130,7 +127,7 @@ def detect_timer_backend() -> TimerBackend:
 
 
 def run_system_tool(command: Sequence[str]) -> None:
-    """Run a tool of the system. Raises StorageError with what it said."""
+    """Run one of the system's tools, 30 s at most. Raises StorageError with what it printed."""
     try:
         done = subprocess.run(  # noqa: S603 - fixed tools, arguments of ours, no shell
             command, capture_output=True, text=True, timeout=_TOOL_TIMEOUT_S, check=False
@@ -141,34 +138,26 @@ def run_system_tool(command: Sequence[str]) -> None:
         raise _tool_error(command, " ".join((done.stderr or done.stdout).split())[:200])
 
 
-def _tool_error(command: Sequence[str], sandbox_document: str) -> StorageError:
+def _tool_error(command: Sequence[str], output: str) -> StorageError:
     return StorageError(
         "The system did not take the timer.",
-        f"`{' '.join(command[:4])}` said: {sandbox_document or 'nothing'}",
+        f"`{' '.join(command[:4])}` said: {output or 'nothing'}",
         "Syncs that are due run while the window is open. Try again after signing in anew.",
     )
 
 
 @dataclass(frozen=True)
 class SystemdTimer:
-    """A user service and its timer; `folder` is where the person's units are."""
+    """A systemd user service and its timer; `folder` is where the user's units are."""
 
     folder: Path
     run_tool: RunSystemTool
 
     def install(self, spec: TimerSpec) -> str:
         """See `TimerBackend`."""
-        units = render_systemd_units(spec)
-        _write_files(self.folder, units)
-        try:
-            self.run_tool(["systemctl", "--user", "daemon-reload"])
-            self.run_tool(
-                ["systemctl", "--user", "enable", "--now", f"{spec.systemd_unit_name}.timer"]
-            )
-        except AppError:
-            # A unit that lies there unused would look installed.
-            _delete_files(self.folder, units)
-            raise
+        with _installed_files(self.folder, render_systemd_units(spec)):
+            self._systemctl("daemon-reload")
+            self._systemctl("enable", "--now", f"{spec.systemd_unit_name}.timer")
         return (
             "The system looks every five minutes while you are signed in to this computer;"
             " `loginctl enable-linger` also when you are not."
@@ -179,21 +168,22 @@ class SystemdTimer:
         units = render_systemd_units(spec)
         if not any((self.folder / name).exists() for name in units):
             return False
-        self.run_tool(
-            ["systemctl", "--user", "disable", "--now", f"{spec.systemd_unit_name}.timer"]
-        )
+        self._systemctl("disable", "--now", f"{spec.systemd_unit_name}.timer")
         _delete_files(self.folder, units)
-        self.run_tool(["systemctl", "--user", "daemon-reload"])
+        self._systemctl("daemon-reload")
         return True
 
     def is_installed(self, spec: TimerSpec) -> bool:
         """See `TimerBackend`."""
         return _files_match(self.folder, render_systemd_units(spec))
 
+    def _systemctl(self, *arguments: str) -> None:
+        self.run_tool(["systemctl", "--user", *arguments])
+
 
 @dataclass(frozen=True)
 class LaunchdTimer:
-    """A launch agent; `domain` is the person's, gui/UID."""
+    """A launchd agent of macOS; `domain` is the user's, gui/UID."""
 
     folder: Path
     domain: str
@@ -201,16 +191,11 @@ class LaunchdTimer:
 
     def install(self, spec: TimerSpec) -> str:
         """See `TimerBackend`."""
-        files = render_launchd_agent(spec)
-        # One that is loaded already is not loaded again.
+        # launchctl refuses to bootstrap an agent that is loaded already.
         self._unload(spec)
-        _write_files(self.folder, files)
-        try:
-            for name in files:
-                self.run_tool(["launchctl", "bootstrap", self.domain, str(self.folder / name)])
-        except AppError:
-            _delete_files(self.folder, files)
-            raise
+        with _installed_files(self.folder, render_launchd_agent(spec)) as paths:
+            for path in paths:
+                self.run_tool(["launchctl", "bootstrap", self.domain, str(path)])
         return "The system looks every five minutes while you are signed in to this computer."
 
     def remove(self, spec: TimerSpec) -> bool:
@@ -233,7 +218,7 @@ class LaunchdTimer:
 
 @dataclass(frozen=True)
 class WindowsTaskTimer:
-    """A task of the person's on Windows."""
+    """A task of the Windows task scheduler, under the user's account."""
 
     run_tool: RunSystemTool
 
@@ -242,7 +227,7 @@ class WindowsTaskTimer:
         text = render_windows_task(spec)
         with tempfile.TemporaryDirectory(prefix="fairlead-") as folder:
             file = Path(folder) / "task.xml"
-            # What the task scheduler exports itself, and always reads.
+            # UTF-16 is what the task scheduler exports itself, and always reads.
             file.write_text(text, encoding="utf-16")
             self.run_tool(
                 ["schtasks", "/Create", "/TN", spec.windows_task_name, "/XML", str(file), "/F"]
@@ -265,20 +250,23 @@ class WindowsTaskTimer:
         return True
 
 
-def _python_executable() -> str:
-    """This Python; on Windows the one that opens no console."""
-    python = Path(sys.executable)
-    silent = python.with_name("pythonw.exe")
-    return str(silent if sys.platform == "win32" and silent.exists() else python)
+@contextlib.contextmanager
+def _installed_files(folder: Path, files: Mapping[str, str]) -> Iterator[list[Path]]:
+    """Write the files for the block, which makes the system load them; deleted when it fails.
 
-
-def _write_files(folder: Path, files: Mapping[str, str]) -> None:
+    A unit that lies there unused would look installed. Raises StorageError.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"{folder} cannot be made: {error.strerror}.") from error
     for name, text in files.items():
         write_text_atomically(folder / name, text)
+    try:
+        yield [folder / name for name in files]
+    except AppError:
+        _delete_files(folder, files)
+        raise
 
 
 def _delete_files(folder: Path, files: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Which verb is meant: found behind options, told when mistyped, else the window's."""
+"""The command of a command line: found behind options, reported when mistyped, else `window`."""
 
 import pytest
 
@@ -27,7 +27,7 @@ from desktop.kit.errors import InvalidInput
         ("--version", "--version"),
     ],
 )
-def test_argv_verb_is_found(words: str, meant: str) -> None:
+def test_argv_command_is_found(words: str, meant: str) -> None:
     assert normalize_argv(words.split()) == meant.split()
 
 
@@ -44,7 +44,7 @@ def test_argv_verb_is_found(words: str, meant: str) -> None:
         ("a@b.example c@d.example", "quotes"),
     ],
 )
-def test_argv_unknown_verb_is_reported(words: str, hint: str) -> None:
+def test_argv_unknown_command_is_reported(words: str, hint: str) -> None:
     with pytest.raises(InvalidInput, match="no command") as told:
         normalize_argv(words.split())
     assert hint in told.value.hint

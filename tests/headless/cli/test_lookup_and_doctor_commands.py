@@ -212,7 +212,7 @@ def test_log_level_setting_is_used_and_environment_overrides_it(fairlead: Fairle
     kept["settings"]["advanced.log_level"] = "warning"
     settings.write_text(json.dumps(kept))
     what = (
-        "import asyncio, logging; from desktop.app.cli import build_app_context;"
+        "import asyncio, logging; from desktop.app.bootstrap import build_app_context;"
         "from desktop.app.commands.open_workspace import open_workspace\n"
         "async def main():\n"
         "    async with open_workspace(build_app_context(), None, connect=False):\n"

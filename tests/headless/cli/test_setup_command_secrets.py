@@ -129,7 +129,8 @@ def test_unexpected_exception_is_reported_without_its_content(
         "async def broken(self):\n"
         f"    raise RuntimeError('{MARIA} {secret} +{PHONE} api_key=abcdef123456')\n"
         "customer_lookup._LookupRun._by_email = broken\n"
-        "from desktop.app.cli import run_command; sys.exit(run_command(['lookup', sys.argv[1], '--json']))"  # noqa: E501
+        "from desktop.app.cli import run_command\n"
+        "sys.exit(run_command(['lookup', sys.argv[1], '--json']))"
     )
     fairlead = FairleadCommand(home, sandbox.connection_document, keyring=False)
     done = subprocess.run(

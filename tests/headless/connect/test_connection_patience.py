@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from desktop.app.service_connections import (
-    RUN_TRANSPORT_LIMITS,
+    RUN_TRANSPORT_OPTIONS,
     ServiceConnections,
     open_service_connections,
 )
@@ -41,7 +41,7 @@ async def test_clients_use_callers_patience(
     states: list[ServiceState] = []
     values = desk.settings_file.load().values
     opened = await open_service_connections(
-        desk, values, states.append, patience=patience, transport_limits=RUN_TRANSPORT_LIMITS
+        desk, values, states.append, retry_policy=patience, transport_options=RUN_TRANSPORT_OPTIONS
     )
     try:
         if patience is INTERACTIVE_RETRY_POLICY:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from desktop.app.commands.sync_subcommands.plans import print_plan
+from desktop.app.commands.sync_subcommands.run_and_plan_output import emit_plan
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner
 from desktop.model.consent_check import ConsentPurpose
@@ -48,7 +48,7 @@ async def test_mass_opt_in_needs_two_admins_once(
     assert sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count)) == []
     plan = sync_services.store.plans.get.blocking(run.plan or "")
     assert (plan.state, set(plan.limit_breaches)) == (PlanState.STOPPED, {"starts", "joins"})
-    print_plan(plan, sync_services.store, rows=1, as_json=False)
+    await emit_plan(plan, sync_services.store, row_count=1, as_json=False)
     printed = capsys.readouterr().out
     assert "5 people would start getting marketing e-mail" in printed
     assert "vars.first_name: not set → Ada" in printed

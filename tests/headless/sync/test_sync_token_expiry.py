@@ -14,7 +14,6 @@ from desktop.clients.transport import HttpTransport
 from desktop.clients.zendesk import oauth
 from desktop.kit.clock import SystemClock
 from desktop.model.sync_run import RunState
-from desktop.settings.workspace import WorkspaceRegistry
 from desktop.vault.memory_vault import MemoryVault
 from desktop.vault.secret import Secret
 from tests.support import sync_cases
@@ -61,11 +60,10 @@ async def signed_in(
     home: Path, servers: SandboxServers, vault: MemoryVault, *, for_runs: bool = True
 ) -> AsyncIterator[WorkspaceServices]:
     """A house of this home whose secrets are that vault's, as two processes share a keyring."""
-    ground = replace(
+    context = replace(
         make_app_context(home, servers.connection_document), vault_factory=lambda _workspace: vault
     )
-    workspaces = WorkspaceRegistry(ground.paths, ground.policy, ground.clock)
-    house = build_services(ground, workspaces.open(WORKSPACE_NAME), workspaces)
+    house = build_services(context, context.workspaces.open(WORKSPACE_NAME))
     try:
         client = servers.connection_document["zendesk"]["oauth_client_id"]
         house.session.change_settings({"zendesk.auth": "oauth", "zendesk.oauth_client_id": client})

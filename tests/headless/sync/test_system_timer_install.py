@@ -25,6 +25,7 @@ from desktop.app.system_timer.timer_installation import (
     SystemdTimer,
     TimerBackend,
     WindowsTaskTimer,
+    WorkspaceTimer,
 )
 from desktop.kit.errors import InvalidInput, NotPermitted, StorageError
 from tests.support.sandbox_servers import SandboxServers
@@ -191,16 +192,16 @@ async def test_timer_is_installed_and_removed_by_one_call(
     way: str, services: WorkspaceServices, tmp_path: Path
 ) -> None:
     system = System()
-    timers = ways(tmp_path, system)[way]
-    assert not timer_installation.is_timer_installed(services, timers)
-    assert "There was no timer" in timer_installation.remove_timer(services, timers)
-    assert "every five minutes" in timer_installation.install_timer(services, timers)
-    assert timer_installation.is_timer_installed(services, timers)
+    timer = WorkspaceTimer(services, ways(tmp_path, system)[way])
+    assert not timer.is_installed()
+    assert "There was no timer" in timer.remove()
+    assert "every five minutes" in timer.install()
+    assert timer.is_installed()
     # Once more is no second one.
-    timer_installation.install_timer(services, timers)
-    assert timer_installation.is_timer_installed(services, timers)
-    assert "runs nothing" in timer_installation.remove_timer(services, timers)
-    assert not timer_installation.is_timer_installed(services, timers)
+    timer.install()
+    assert timer.is_installed()
+    assert "runs nothing" in timer.remove()
+    assert not timer.is_installed()
     assert files(tmp_path / "systemd") + files(tmp_path / "LaunchAgents") == []
     assert system.tasks == {}
 
@@ -209,23 +210,23 @@ async def test_timer_is_installed_and_removed_by_one_call(
 async def test_timer_refused_by_system_leaves_no_file(
     way: str, refuses: str, services: WorkspaceServices, tmp_path: Path
 ) -> None:
-    timers = ways(tmp_path, System(refuses=refuses))[way]
+    timer = WorkspaceTimer(services, ways(tmp_path, System(refuses=refuses))[way])
     with pytest.raises(StorageError):
-        timer_installation.install_timer(services, timers)
-    assert not timer_installation.is_timer_installed(services, timers)
+        timer.install()
+    assert not timer.is_installed()
     assert files(tmp_path / "systemd") + files(tmp_path / "LaunchAgents") == []
 
 
 async def test_timer_of_other_python_is_not_recognised_as_ours(
     services: WorkspaceServices, tmp_path: Path
 ) -> None:
-    timers = SystemdTimer(tmp_path / "user", System())
-    timer_installation.install_timer(services, timers)
+    timer = WorkspaceTimer(services, SystemdTimer(tmp_path / "user", System()))
+    timer.install()
     (service,) = (tmp_path / "user").glob("*.service")
     service.write_text(service.read_text().replace(sys.executable, "/old/python"))
-    assert not timer_installation.is_timer_installed(services, timers)
-    timer_installation.install_timer(services, timers)
-    assert timer_installation.is_timer_installed(services, timers)
+    assert not timer.is_installed()
+    timer.install()
+    assert timer.is_installed()
 
 
 async def test_timer_files_contain_no_secret_or_email(
@@ -238,7 +239,7 @@ async def test_timer_files_contain_no_secret_or_email(
     monkeypatch.setenv("FAIRLEAD_HOME", str(tmp_path / "a home"))
     monkeypatch.setenv("FAIRLEAD_SAILTHRU_SECRET", s["api_secret"])
     monkeypatch.setenv("FAIRLEAD_SMTP_PASSWORD", "canary-pass")
-    order = timer_installation.timer_spec_for(services)
+    order = WorkspaceTimer(services).spec
     files = {
         **render_systemd_units(order),
         **render_launchd_agent(order),
@@ -255,7 +256,7 @@ async def test_timer_command_runs_from_any_folder(
     services: WorkspaceServices, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAIRLEAD_HOME", str(home))
-    order = timer_installation.timer_spec_for(services)
+    order = WorkspaceTimer(services).spec
     # What lies in the folder it starts in is not taken for Fairlead.
     decoy(tmp_path / "start")
     done = carried_out(order, tmp_path)
@@ -285,7 +286,7 @@ async def test_timer_install_requires_run_permission(
 ) -> None:
     await services.session.disconnect()
     with pytest.raises(NotPermitted):
-        timer_installation.install_timer(services, SystemdTimer(tmp_path / "user", System()))
+        WorkspaceTimer(services, SystemdTimer(tmp_path / "user", System())).install()
     assert files(tmp_path / "user") == []
 
 

@@ -3,7 +3,7 @@
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
-from desktop.app.startup.launch_options import LaunchOptions
+from desktop.app.startup.startup_window import LaunchOptions
 from tests.support.sync_page_driver import SyncPageDriver
 from tests.support.window_driver import Key
 

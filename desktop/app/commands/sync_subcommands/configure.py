@@ -1,20 +1,17 @@
-"""The goals on the command line: list, add, on, off, schedule, remove, check."""
+"""The syncs of a workspace on the command line: list, add, on, off, schedule, remove."""
 
 import argparse
+from collections.abc import Sequence
 
-from desktop.app import cli_output
 from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import terminal_safe
+from desktop.app.cli_output import emit
+from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import open_workspace
-from desktop.app.commands.sync_subcommands.subcommand import (
-    SyncSubcommand,
-    add_no_arguments,
-    add_sync_argument,
-)
+from desktop.app.commands.sync_subcommands.arguments import add_sync_argument
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_preset_names, build_sync_context
 from desktop.kit.clock import iso_timestamp
-from desktop.kit.errors import InvalidInput, UserDecisionNeeded
+from desktop.kit.errors import UserDecisionNeeded
 from desktop.model.json_value import Json
 from desktop.model.sync import Sync, SyncStatus
 from desktop.model.sync_schedule import next_run_times, parse_schedule_rule
@@ -22,104 +19,67 @@ from desktop.settings import settings_table
 from desktop.sync.sync_presets import PRESETS
 from desktop.sync.sync_service import MissingResource
 
-
-def sync_state_to_json(state: SyncStatus, services: WorkspaceServices) -> dict[str, Json]:
-    """One goal as scripts see it."""
-    goal = state.sync
-    missing = services.syncs.find_run_blockers(
-        goal, connected=True if services.session.is_connected else None
-    )
-    return {
-        "sync": goal.name,
-        "title": goal.title,
-        "on": goal.on,
-        "checked": goal.checked_at > 0,
-        "preset": goal.preset or None,
-        "from": goal.source.kind.service.value,
-        "to": goal.target_service.value,
-        "schedule": goal.schedule,
-        "next_at": state.next_run_at,
-        "paused": state.pause_reason or None,
-        "last_run": state.last_run,
-        "last_state": state.last_run_state or None,
-        "last_at": state.last_run_at,
-        "waiting": state.waiting_count,
-        "missing": [{"code": m.code, "message": m.message} for m in missing],
-    }
+_PREVIEWED_RUN_TIMES = 5
 
 
-async def _list(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace, connect=False) as house:
-        states = house.syncs.list_states()
-        if options.json:
-            cli_output.print_json({"syncs": [sync_state_to_json(s, house) for s in states]})
-            return cli_output.EXIT_DONE
-        for state in states:
-            print(_sync_line(state))
-        if not states:
-            print(f"There is no sync yet. Presets: {', '.join(PRESETS)}.")
-    return cli_output.EXIT_DONE
-
-
-def _sync_line(state: SyncStatus) -> str:
-    goal = state.sync
-    switch = "on " if goal.on else "off"
-    last = (
-        f"last {iso_timestamp(state.last_run_at)} {state.last_run_state}"
-        if state.last_run_at
-        else "never run"
-    )
-    following = f", next {iso_timestamp(state.next_run_at)}" if state.next_run_at else ""
-    following = (
-        f", paused: {terminal_safe(state.pause_reason)}" if state.pause_reason else following
-    )
-    return f"{switch}  {terminal_safe(goal.name):<24} {last}{following}"
+async def _list_syncs(context: AppContext, options: argparse.Namespace) -> int:
+    async with open_workspace(context, options.workspace, connect=False) as services:
+        states = services.syncs.list_states()
+        document = {"syncs": [_sync_state_to_json(state, services) for state in states]}
+    lines = [_sync_line(state) for state in states]
+    if not lines:
+        lines.append(f"There is no sync yet. Presets: {', '.join(PRESETS)}.")
+    return emit(document, lines, as_json=options.json)
 
 
 def _add_add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", required=True, metavar="NAME", help=", ".join(PRESETS))
     parser.add_argument("--on", action="store_true", help="check it and switch it on")
-    parser.add_argument("--create", action="store_true", help="make what is missing (admins)")
+    _add_create_option(parser)
 
 
-async def _add(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace, for_runs=True) as house:
-        goal = house.syncs.add_preset(options.preset, build_preset_names(house))
-        absences: tuple[MissingResource, ...] = ()
+async def _add_preset(context: AppContext, options: argparse.Namespace) -> int:
+    async with open_workspace(context, options.workspace, for_runs=True) as services:
+        sync = services.syncs.add_preset(options.preset, build_preset_names(services))
+        missing: tuple[MissingResource, ...] = ()
         if options.on or options.create:
-            goal, absences = await _check_sync(house, goal, create=options.create)
+            sync, missing = await _check_resources(services, sync, create=options.create)
         if options.on:
-            goal = _switch_on(house, goal, absences)
-        return _print_sync(house, goal, absences, as_json=options.json)
+            sync = _switch_on(services, sync, missing)
+        return _emit_sync(services, sync, missing, as_json=options.json)
 
 
-def _add_switch_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_on_arguments(parser: argparse.ArgumentParser) -> None:
     add_sync_argument(parser)
+    _add_create_option(parser)
+
+
+def _add_create_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--create", action="store_true", help="make what is missing (admins)")
 
 
-async def _on(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace, for_runs=True) as house:
-        goal = house.store.syncs.get.blocking(options.sync)
-        goal, absences = await _check_sync(house, goal, create=options.create)
-        goal = _switch_on(house, goal, absences)
-        return _print_sync(house, goal, absences, as_json=options.json)
+async def _check_and_switch_on(context: AppContext, options: argparse.Namespace) -> int:
+    async with open_workspace(context, options.workspace, for_runs=True) as services:
+        sync = await services.store.syncs.get(options.sync)
+        sync, missing = await _check_resources(services, sync, create=options.create)
+        sync = _switch_on(services, sync, missing)
+        return _emit_sync(services, sync, missing, as_json=options.json)
 
 
-async def _off(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace) as house:
-        goal = house.syncs.set_enabled(options.sync, on=False)
-        return _print_sync(house, goal, (), as_json=options.json)
+async def _switch_off(context: AppContext, options: argparse.Namespace) -> int:
+    async with open_workspace(context, options.workspace) as services:
+        sync = services.syncs.set_enabled(options.sync, on=False)
+        return _emit_sync(services, sync, (), as_json=options.json)
 
 
-async def _remove(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace) as house:
-        house.syncs.remove_sync(options.sync)
-        if options.json:
-            cli_output.print_json({"sync": options.sync, "removed": True})
-        else:
-            print(f"{terminal_safe(options.sync)} is gone; its history stays.")
-    return cli_output.EXIT_DONE
+async def _remove_sync(context: AppContext, options: argparse.Namespace) -> int:
+    async with open_workspace(context, options.workspace) as services:
+        services.syncs.remove_sync(options.sync)
+    return emit(
+        {"sync": options.sync, "removed": True},
+        [f"{options.sync} is gone; its history stays."],
+        as_json=options.json,
+    )
 
 
 def _add_schedule_arguments(parser: argparse.ArgumentParser) -> None:
@@ -127,75 +87,104 @@ def _add_schedule_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("rule", metavar="RULE", help="such as “weekdays 07:00”, hourly or off")
 
 
-async def _schedule(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace) as house:
-        goal = house.syncs.set_schedule(options.sync, options.rule)
-        zone = house.session.values.get(settings_table.TIMEZONE)
-        times = next_run_times(parse_schedule_rule(goal.schedule), context.clock.now(), zone, 5)
-        if options.json:
-            cli_output.print_json(
-                {"sync": goal.name, "schedule": goal.schedule, "zone": zone, "next": list(times)}
-            )
-        else:
-            print(
-                f"{terminal_safe(goal.name)}: {parse_schedule_rule(goal.schedule).description} ({zone})"  # noqa: E501
-            )
-            for at in times:
-                print(f"  {iso_timestamp(at)}")
-    return cli_output.EXIT_DONE
+async def _set_schedule(context: AppContext, options: argparse.Namespace) -> int:
+    async with open_workspace(context, options.workspace) as services:
+        sync = services.syncs.set_schedule(options.sync, options.rule)
+        zone = services.session.values.get(settings_table.TIMEZONE)
+    rule = parse_schedule_rule(sync.schedule)
+    times = next_run_times(rule, context.clock.now(), zone, _PREVIEWED_RUN_TIMES)
+    return emit(
+        {"sync": sync.name, "schedule": sync.schedule, "zone": zone, "next": list(times)},
+        (
+            f"{sync.name}: {rule.description} ({zone})",
+            *(f"  {iso_timestamp(at)}" for at in times),
+        ),
+        as_json=options.json,
+    )
 
 
-async def _check_sync(
+async def _check_resources(
     services: WorkspaceServices, sync: Sync, *, create: bool
 ) -> tuple[Sync, tuple[MissingResource, ...]]:
-    tools = build_sync_context(services)
-    clients = tools.sailthru.client, tools.zendesk.client
-    sync, absences = await services.syncs.check_resources(sync.name, *clients)
-    if create and absences:
-        await services.syncs.create_missing_resources(
-            absences, build_preset_names(services), *clients
-        )
-        sync, absences = await services.syncs.check_resources(sync.name, *clients)
-    return sync, absences
+    """Ask both services for the lists and fields the sync names; with `create` make missing ones.
+
+    Returns the sync as it is stored then, and what is still missing.
+    """
+    context = build_sync_context(services)
+    clients = context.sailthru.client, context.zendesk.client
+    sync, missing = await services.syncs.check_resources(sync.name, *clients)
+    if create and missing:
+        names = build_preset_names(services)
+        await services.syncs.create_missing_resources(missing, names, *clients)
+        # Checked again rather than assumed: a service may refuse or rename what was made.
+        sync, missing = await services.syncs.check_resources(sync.name, *clients)
+    return sync, missing
 
 
-def _switch_on(
-    services: WorkspaceServices, sync: Sync, absences: tuple[MissingResource, ...]
-) -> Sync:
+def _switch_on(services: WorkspaceServices, sync: Sync, missing: Sequence[MissingResource]) -> Sync:
     if not sync.checked_at:
         raise UserDecisionNeeded(
-            " ".join(absence.message for absence in absences) or "Something is missing.",
+            " ".join(resource.message for resource in missing) or "Something is missing.",
             f"“{sync.title}” stays off.",
             "`--create` makes what is missing; only an admin may.",
         )
     return services.syncs.set_enabled(sync.name, on=True)
 
 
-def _print_sync(
-    services: WorkspaceServices, sync: Sync, absences: tuple[MissingResource, ...], *, as_json: bool
+def _emit_sync(
+    services: WorkspaceServices, sync: Sync, missing: Sequence[MissingResource], *, as_json: bool
 ) -> int:
-    if as_json:
-        document = sync_state_to_json(services.syncs.get_state(sync), services)
-        document["absent"] = [a.message for a in absences]
-        cli_output.print_json(document)
-    else:
-        print(_sync_line(services.syncs.get_state(sync)))
-        for absence in absences:
-            print(f"     {terminal_safe(absence.message)}")
-    return cli_output.EXIT_DONE
+    state = services.syncs.get_state(sync)
+    messages = [resource.message for resource in missing]
+    return emit(
+        {**_sync_state_to_json(state, services), "absent": messages},
+        (_sync_line(state), *(f"     {message}" for message in messages)),
+        as_json=as_json,
+    )
 
 
-def require_known(text: str, known: tuple[str, ...], what: str) -> None:
-    """Raises InvalidInput for a word that is none of these."""
-    if text not in known:
-        raise InvalidInput(f"“{text[:40]}” is no {what}.", "", f"There are: {', '.join(known)}.")
+def _sync_state_to_json(state: SyncStatus, services: WorkspaceServices) -> dict[str, Json]:
+    """Build one row of `sync list`; times are Unix seconds."""
+    sync = state.sync
+    # Unknown rather than False while nothing was connected: `list` asks no service.
+    is_connected = True if services.session.is_connected else None
+    blockers = services.syncs.find_run_blockers(sync, connected=is_connected)
+    return {
+        "sync": sync.name,
+        "title": sync.title,
+        "on": sync.on,
+        "checked": sync.checked_at > 0,
+        "preset": sync.preset or None,
+        "from": sync.source.kind.service.value,
+        "to": sync.target_service.value,
+        "schedule": sync.schedule,
+        "next_at": state.next_run_at,
+        "paused": state.pause_reason or None,
+        "last_run": state.last_run,
+        "last_state": state.last_run_state or None,
+        "last_at": state.last_run_at,
+        "waiting": state.waiting_count,
+        "missing": [{"code": blocker.code, "message": blocker.message} for blocker in blockers],
+    }
 
 
-SUBCOMMANDS = (
-    SyncSubcommand("list", "every sync and how it stands", add_no_arguments, _list),
-    SyncSubcommand("add", "make a sync from a preset", _add_add_arguments, _add),
-    SyncSubcommand("on", "check a sync and switch it on", _add_switch_arguments, _on),
-    SyncSubcommand("off", "switch a sync off", add_sync_argument, _off),
-    SyncSubcommand("remove", "take a sync away; its history stays", add_sync_argument, _remove),
-    SyncSubcommand("schedule", "say when a sync runs", _add_schedule_arguments, _schedule),
-)
+def _sync_line(state: SyncStatus) -> str:
+    last = "never run"
+    if state.last_run_at:
+        last = f"last {iso_timestamp(state.last_run_at)} {state.last_run_state}"
+    following = ""
+    if state.pause_reason:
+        following = f", paused: {state.pause_reason}"
+    elif state.next_run_at:
+        following = f", next {iso_timestamp(state.next_run_at)}"
+    return f"{'on ' if state.sync.on else 'off'}  {state.sync.name:<24} {last}{following}"
+
+
+COMMANDS = {
+    "list": CliCommand(run=_list_syncs),
+    "add": CliCommand(_add_add_arguments, _add_preset),
+    "on": CliCommand(_add_on_arguments, _check_and_switch_on),
+    "off": CliCommand(add_sync_argument, _switch_off),
+    "remove": CliCommand(add_sync_argument, _remove_sync),
+    "schedule": CliCommand(_add_schedule_arguments, _set_schedule),
+}

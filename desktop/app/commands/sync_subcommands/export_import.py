@@ -1,17 +1,17 @@
-"""Goals as a file on the command line: export, import."""
+"""Syncs as a TOML file on the command line: export them, import them."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from desktop.app import cli_output
 from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import terminal_safe
+from desktop.app.cli_output import EXIT_DONE, emit
+from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import open_workspace
-from desktop.app.commands.sync_subcommands.subcommand import SyncSubcommand
 from desktop.kit.errors import InvalidInput, StorageError
 from desktop.kit.text import format_count
 from desktop.settings.json_file import write_text_atomically
+from desktop.sync.sync_toml_file import MAX_FILE_BYTES, export_syncs_toml, import_syncs_toml
 
 _STDIO = "-"
 
@@ -21,26 +21,24 @@ def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("syncs", nargs="*", metavar="SYNC", help="only these; else all")
 
 
-async def _export(context: AppContext, options: argparse.Namespace) -> int:
-    from desktop.sync.sync_toml_file import export_syncs_toml
-
-    async with open_workspace(context, options.workspace, connect=False) as house:
-        known = house.store.syncs
-        goals = [known.get.blocking(name) for name in dict.fromkeys(options.syncs)] or list(
-            known.list_all.blocking()
-        )
-    if not goals:
+async def _export_syncs(context: AppContext, options: argparse.Namespace) -> int:
+    async with open_workspace(context, options.workspace, connect=False) as services:
+        names = dict.fromkeys(options.syncs)
+        syncs = [await services.store.syncs.get(name) for name in names]
+        syncs = syncs or list(await services.store.syncs.list_all())
+    if not syncs:
         raise InvalidInput("There is no sync to export.", "", "`fairlead sync add` makes one.")
-    text = export_syncs_toml(goals)
+    text = export_syncs_toml(syncs)
     if options.file == _STDIO:
+        # Raw, without `emit`: the file's own line breaks and tabs must arrive.
         sys.stdout.write(text)
-        return cli_output.EXIT_DONE
+        return EXIT_DONE
     path = _write_file(options.file, text)
-    if options.json:
-        cli_output.print_json({"file": str(path), "syncs": [goal.name for goal in goals]})
-    else:
-        print(f"{format_count(len(goals), 'sync', 'syncs')} written to {terminal_safe(path)}.")
-    return cli_output.EXIT_DONE
+    return emit(
+        {"file": str(path), "syncs": [sync.name for sync in syncs]},
+        [f"{format_count(len(syncs), 'sync', 'syncs')} written to {path}."],
+        as_json=options.json,
+    )
 
 
 def _write_file(file: str, text: str) -> Path:
@@ -56,26 +54,26 @@ def _add_import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replace", action="store_true", help="in the place of those of its names")
 
 
-async def _import(context: AppContext, options: argparse.Namespace) -> int:
-    from desktop.sync.sync_toml_file import import_syncs_toml
+async def _import_syncs(context: AppContext, options: argparse.Namespace) -> int:
+    syncs = import_syncs_toml(_read_text(options.file))
+    async with open_workspace(context, options.workspace) as services:
+        imported = services.syncs.import_syncs(syncs, replacing=options.replace)
+    return emit(
+        {"file": options.file, "syncs": [sync.name for sync in imported]},
+        (
+            f"{format_count(len(imported), 'sync', 'syncs')} imported, off and not checked yet:",
+            *(f"  {sync.name}" for sync in imported),
+            "`fairlead sync on SYNC` checks one and switches it on.",
+        ),
+        as_json=options.json,
+    )
 
-    goals = import_syncs_toml(_read_file(options.file))
-    async with open_workspace(context, options.workspace) as house:
-        taken = house.syncs.import_syncs(goals, replacing=options.replace)
-    if options.json:
-        cli_output.print_json({"file": options.file, "syncs": [goal.name for goal in taken]})
-        return cli_output.EXIT_DONE
-    print(f"{format_count(len(taken), 'sync', 'syncs')} imported, off and not checked yet:")
-    for goal in taken:
-        print(f"  {terminal_safe(goal.name)}")
-    print("`fairlead sync on SYNC` checks one and switches it on.")
-    return cli_output.EXIT_DONE
 
+def _read_text(file: str) -> str:
+    """Read a file of syncs, or stdin for `-`. Raises InvalidInput, StorageError.
 
-def _read_file(file: str) -> str:
-    """What the file holds; twice as much as is accepted is not read to its end."""
-    from desktop.sync.sync_toml_file import MAX_FILE_BYTES
-
+    One byte more than is accepted, so that the parser can tell a file that is too large.
+    """
     try:
         if file == _STDIO:
             raw = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
@@ -87,6 +85,7 @@ def _read_file(file: str) -> str:
     except OSError as error:
         raise StorageError(f"{file} cannot be read: {error.strerror}.") from error
     try:
+        # Windows' Notepad puts a byte order mark before UTF-8.
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInput(
@@ -94,11 +93,7 @@ def _read_file(file: str) -> str:
         ) from error
 
 
-SUBCOMMANDS = (
-    SyncSubcommand(
-        "export", "write syncs to a file that people can read", _add_export_arguments, _export
-    ),
-    SyncSubcommand(
-        "import", "take syncs in from a file, all or none", _add_import_arguments, _import
-    ),
-)
+COMMANDS = {
+    "export": CliCommand(_add_export_arguments, _export_syncs),
+    "import": CliCommand(_add_import_arguments, _import_syncs),
+}

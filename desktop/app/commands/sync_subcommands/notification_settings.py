@@ -1,4 +1,4 @@
-"""Whom runs tell, on the command line: notify a sync's people, and the mail server for it."""
+"""Notifications about runs on the command line: whom a sync notifies, and the mail server."""
 
 import argparse
 import sys
@@ -7,15 +7,14 @@ from getpass import getpass
 from pathlib import Path
 from typing import Any
 
-from desktop.app import cli_output
 from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import terminal_safe
+from desktop.app.cli_output import emit
+from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import open_workspace
-from desktop.app.commands.sync_subcommands.subcommand import SyncSubcommand, add_sync_argument
+from desktop.app.commands.sync_subcommands.arguments import add_sync_argument
 from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import InvalidInput
 from desktop.model.json_value import Json
-from desktop.model.sync import NotificationSettings
 from desktop.settings import sync_settings
 from desktop.settings.setting_definition import Setting
 from desktop.vault.secret import Secret
@@ -39,44 +38,36 @@ def _add_notify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-email", action="store_true", help="no e-mail any more")
 
 
-async def _notify(context: AppContext, options: argparse.Namespace) -> int:
+async def _set_notifications(context: AppContext, options: argparse.Namespace) -> int:
     if options.email and options.no_email:
         raise InvalidInput("--email and --no-email do not go together.")
-    changes: dict[str, object] = {}
-    for key, given in (
-        ("on_run", options.run),
-        ("on_failure", options.failure),
-        ("desktop", options.desktop),
-    ):
-        if given is not None:
-            changes[key] = given == "on"
+    switches = {"on_run": options.run, "on_failure": options.failure, "desktop": options.desktop}
+    changes: dict[str, Any] = {
+        name: given == "on" for name, given in switches.items() if given is not None
+    }
     if options.email or options.no_email:
+        # Each address once, in the order given.
         changes["email"] = tuple(dict.fromkeys(options.email or ()))
-    async with open_workspace(context, options.workspace, connect=bool(changes)) as house:
-        goal = house.store.syncs.get.blocking(options.sync)
+    async with open_workspace(context, options.workspace, connect=bool(changes)) as services:
+        sync = await services.store.syncs.get(options.sync)
         if changes:
-            told: NotificationSettings = replace(goal.notify, **changes)  # type: ignore[arg-type]
-            goal = house.syncs.save_sync(replace(goal, notify=told))
-    kept = goal.notify
-    if options.json:
-        cli_output.print_json(
-            {
-                "sync": goal.name,
-                "run": kept.on_run,
-                "failure": kept.on_failure,
-                "desktop": kept.desktop,
-                "email": list(kept.email),
-            }
-        )
-        return cli_output.EXIT_DONE
-    when = "every run" if kept.on_run else "a run somebody should look at"
-    if not (kept.on_run or kept.on_failure):
+            sync = services.syncs.save_sync(replace(sync, notify=replace(sync.notify, **changes)))
+    notify = sync.notify
+    when = "every run" if notify.on_run else "a run somebody should look at"
+    if not (notify.on_run or notify.on_failure):
         when = "no run"
-    places = [*(("the desktop",) if kept.desktop else ()), *kept.email]
-    print(
-        f"{terminal_safe(goal.name)} tells {terminal_safe(', '.join(places) or 'nobody')} about {when}."  # noqa: E501
+    places = [*(("the desktop",) if notify.desktop else ()), *notify.email]
+    return emit(
+        {
+            "sync": sync.name,
+            "run": notify.on_run,
+            "failure": notify.on_failure,
+            "desktop": notify.desktop,
+            "email": list(notify.email),
+        },
+        [f"{sync.name} tells {', '.join(places) or 'nobody'} about {when}."],
+        as_json=options.json,
     )
-    return cli_output.EXIT_DONE
 
 
 def _add_mail_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,44 +81,47 @@ def _add_mail_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--test", metavar="ADDRESS", help="send a trial there")
 
 
-async def _mail(context: AppContext, options: argparse.Namespace) -> int:
+async def _set_mail_server(context: AppContext, options: argparse.Namespace) -> int:
     password = None if options.password is None else _read_password(options.password)
     changes = _changed_settings(options)
-    changing = bool(changes) or password is not None or options.no_password
-    async with open_workspace(context, options.workspace, connect=changing) as house:
-        if changing:
-            house.syncs.require_permission()
+    is_changing = bool(changes) or password is not None or options.no_password
+    async with open_workspace(context, options.workspace, connect=is_changing) as services:
+        session = services.session
+        if is_changing:
+            services.syncs.require_permission()
         if changes:
-            house.session.change_settings(changes)
-        vault = house.session.connection_config.vault
+            session.change_settings(changes)
+        vault = session.connection_config.vault
         if options.no_password:
             await vault.delete(Secret.SMTP_PASSWORD)
         if password is not None:
             await vault.set(Secret.SMTP_PASSWORD, password)
         if options.test:
+            # Imported here: smtplib and its e-mail classes serve this option alone.
             from desktop.connect.mail_server import send_test_email
 
-            await send_test_email(
-                house.session.connection_config, house.session.values, options.test
-            )
-        return await _print_mail(house, options)
+            await send_test_email(session.connection_config, session.values, options.test)
+        return await _emit_mail_server(services, options)
 
 
 def _changed_settings(options: argparse.Namespace) -> dict[str, Json]:
-    found: dict[str, Json] = {}
+    """Return the mail settings given on the command line, by their keys."""
+    changes: dict[str, Json] = {}
     for name, row in _MAIL_SETTINGS.items():
         given = getattr(options, name)
         if given is None:
             continue
-        if row is sync_settings.MAIL_PORT:
-            found[row.key] = int(given) if given.isascii() and given.isdigit() else given
-        else:
-            found[row.key] = given
-    return found
+        is_port = row is sync_settings.MAIL_PORT and given.isascii() and given.isdigit()
+        # A port that is no number goes on as text: the settings explain why it is refused.
+        changes[row.key] = int(given) if is_port else given
+    return changes
 
 
 def _read_password(file: str) -> str:
-    """From a file, or asked for; never from the command line, where others could read it."""
+    """Read the password from a file, or ask for it for `-`. Raises InvalidInput.
+
+    Never an argument itself: other users of the computer can read a process's command line.
+    """
     try:
         if file != "-":
             return Path(file).expanduser().read_text(encoding="utf-8")
@@ -138,29 +132,27 @@ def _read_password(file: str) -> str:
         raise InvalidInput("The password cannot be read.", type(error).__name__) from error
 
 
-async def _print_mail(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    values = services.session.values
-    kept = bool(await services.session.connection_config.vault.get(Secret.SMTP_PASSWORD))
+async def _emit_mail_server(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    """Print the mail server's settings; of the password only whether and where it is kept."""
+    values, vault = services.session.values, services.session.connection_config.vault
+    has_password = bool(await vault.get(Secret.SMTP_PASSWORD))
     found: dict[str, Json] = {name: values.get(row) for name, row in _MAIL_SETTINGS.items()}
-    if options.json:
-        found["from"] = found.pop("sender")
-        cli_output.print_json({**found, "password": kept, "tested": options.test})
-        return cli_output.EXIT_DONE
-    if not found["host"]:
-        print("There is no mail server yet: --host says which.")
-        return cli_output.EXIT_DONE
-    print(
-        f"{found['host']}:{found['port']}, {found['security']}, from {terminal_safe(found['sender'])}"  # noqa: E501
+    if found["host"]:
+        lines = [
+            f"{found['host']}:{found['port']}, {found['security']}, from {found['sender']}",
+            f"Password: {vault.location_label if has_password else 'none'}",
+        ]
+        if options.test:
+            lines.append(f"A trial is on its way to {options.test}.")
+    else:
+        lines = ["There is no mail server yet: --host says which."]
+    found["from"] = found.pop("sender")
+    return emit(
+        {**found, "password": has_password, "tested": options.test}, lines, as_json=options.json
     )
-    print(
-        f"Password: {services.session.connection_config.vault.location_label if kept else 'none'}"
-    )
-    if options.test:
-        print(f"A trial is on its way to {terminal_safe(options.test)}.")
-    return cli_output.EXIT_DONE
 
 
-SUBCOMMANDS = (
-    SyncSubcommand("notify", "say whom a sync tells how it went", _add_notify_arguments, _notify),
-    SyncSubcommand("mail", "say how e-mail about syncs goes out", _add_mail_arguments, _mail),
-)
+COMMANDS = {
+    "notify": CliCommand(_add_notify_arguments, _set_notifications),
+    "mail": CliCommand(_add_mail_arguments, _set_mail_server),
+}

@@ -1,15 +1,15 @@
-"""How far a run is, as lines for whoever reads them; nobody reading never ends a run."""
+"""Prints a run's progress as JSON lines; a reader that goes away never ends the run."""
 
 import json
-import os
 import sys
 from collections.abc import Callable
 
+from desktop.app.cli_output import discard_stdout
 from desktop.model.sync_run import Run
 
 
-def progress_reporter(form: str | None) -> Callable[[Run], None]:
-    """What to call with every news; `form` is jsonl or None for silence."""
+def make_progress_reporter(form: str | None) -> Callable[[Run], None]:
+    """Return the callback for each change of a run; `form` is `jsonl`, or None for silence."""
     return _JsonLinesReporter().report if form == "jsonl" else lambda _run: None
 
 
@@ -33,6 +33,7 @@ class _JsonLinesReporter:
         try:
             sys.stdout.write(json.dumps(line) + "\n")
             sys.stdout.flush()
-        except (BrokenPipeError, OSError):
+        except OSError:
+            # A closed pipe (BrokenPipeError is one) or a full disk behind it.
             self._has_reader = False
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            discard_stdout()

@@ -1,41 +1,44 @@
-"""What runs by itself, on the command line: due, here."""
+"""Scheduled runs on the command line: run what is due, install the timer, switch this computer."""
 
 import argparse
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from desktop.app import cli_output
 from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import terminal_safe
+from desktop.app.cli_output import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_NEEDS_PERSON,
+    EXIT_SERVICE_AWAY,
+    emit,
+    exit_code_for,
+)
+from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import open_workspace
-from desktop.app.commands.sync_subcommands.runs import run_exit_code
-from desktop.app.commands.sync_subcommands.subcommand import SyncSubcommand, require_sync_permission
+from desktop.app.commands.sync_subcommands.arguments import require_sync_permission
+from desktop.app.commands.sync_subcommands.run_and_plan_output import format_totals, run_exit_code
 from desktop.app.container import WorkspaceServices
-from desktop.app.run_notifications import notify_run_ended
-from desktop.app.runner_factory import build_due_sync_finder, build_runner
-from desktop.app.system_timer.timer_installation import install_timer, remove_timer
+from desktop.app.run_notifications import notify_run_ended, run_and_notify
+from desktop.app.runner_factory import build_due_sync_finder
+from desktop.app.system_timer.timer_installation import WorkspaceTimer
 from desktop.kit.clock import iso_timestamp
 from desktop.kit.errors import AppError, AuthenticationError, InternalError
 from desktop.model.json_value import Json
-from desktop.model.sync_run import RUN_OUTCOMES, Run, RunState
+from desktop.model.sync_run import Run, RunState
 from desktop.settings import sync_settings
 from desktop.sync.due_syncs import DueSync, PausedSync
 from desktop.sync.sync_runner import RunRequest
 
 log = logging.getLogger(__name__)
 
-# The worst first.
-_EXIT_CODES_WORST_FIRST = (
-    cli_output.EXIT_FAILED,
-    cli_output.EXIT_NEEDS_PERSON,
-    cli_output.EXIT_SERVICE_AWAY,
-)
+# Of several syncs the worst result counts: a failure before a person, a person before a wait.
+_EXIT_CODES_WORST_FIRST = (EXIT_FAILED, EXIT_NEEDS_PERSON, EXIT_SERVICE_AWAY)
 
 
 @dataclass(frozen=True)
-class _DueRunResult:
-    """What became of one goal: its run, or what kept it from beginning."""
+class DueRunResult:
+    """The result of one due sync: its run, or the error that kept it from beginning."""
 
     due_sync: DueSync
     run: Run | None = None
@@ -43,19 +46,33 @@ class _DueRunResult:
 
     @property
     def exit_code(self) -> int:
-        """The exit code it stands for."""
+        """The exit code of the run's end, or of the error."""
         if self.error is not None:
-            return cli_output.exit_code_for(self.error)
-        return cli_output.EXIT_DONE if self.run is None else run_exit_code(self.run)
+            return exit_code_for(self.error)
+        return EXIT_DONE if self.run is None else run_exit_code(self.run)
 
     def as_json(self) -> dict[str, Json]:
-        """One object of `due`."""
-        found: dict[str, Json] = {"sync": self.due_sync.sync.name, "due_at": self.due_sync.due_at}
+        """One object of `due` in the JSON of `fairlead sync due`."""
+        document: dict[str, Json] = {
+            "sync": self.due_sync.sync.name,
+            "due_at": self.due_sync.due_at,
+        }
         if self.run is not None:
-            found |= self.run.as_json()
+            document |= self.run.as_json()
         if self.error is not None:
-            found["error"] = self.error.as_json()
-        return found
+            document["error"] = self.error.as_json()
+        return document
+
+    def text_lines(self) -> Iterator[str]:
+        """The run's state, totals and error for a terminal."""
+        due = f"{self.due_sync.sync.name}, due {iso_timestamp(self.due_sync.due_at)}"
+        if self.run is not None:
+            totals = format_totals(self.run.totals)
+            yield f"{due}: run {self.run.id} {self.run.state.value}. {totals}."
+            if self.run.error:
+                yield f"  {self.run.error}"
+        elif self.error is not None:
+            yield f"{due}: {self.error}"
 
 
 def _add_due_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,167 +83,143 @@ def _add_due_arguments(parser: argparse.ArgumentParser) -> None:
     timer.add_argument("--remove", action="store_true", help="the system does it no more")
 
 
-async def _due(context: AppContext, options: argparse.Namespace) -> int:
+async def _run_due(context: AppContext, options: argparse.Namespace) -> int:
     if options.install or options.remove:
         return await _change_timer(context, options)
-    async with open_workspace(context, options.workspace, connect=False) as house:
-        if not house.session.values.get(sync_settings.RUN_DUE_SYNCS_HERE):
-            return _print_not_this_computer(as_json=options.json)
-        outcomes, paused = await run_due_syncs(house)
-    if options.json:
-        cli_output.print_json(
-            {
-                "here": True,
-                "due": [one.as_json() for one in outcomes],
-                "paused": [
-                    {"sync": one.sync.name, "code": one.code, "message": one.message}
-                    for one in paused
-                ],
-            }
-        )
-    else:
-        _print_results(outcomes, paused)
-    codes = {one.exit_code for one in outcomes} | (
-        {cli_output.EXIT_NEEDS_PERSON} if paused else set()
+    async with open_workspace(context, options.workspace, connect=False) as services:
+        if not services.session.values.get(sync_settings.RUN_DUE_SYNCS_HERE):
+            return emit(
+                {"here": False, "due": [], "paused": []},
+                ["This computer does not run what is due. `fairlead sync here on` changes that."],
+                as_json=options.json,
+            )
+        results, paused = await run_due_syncs(services)
+    lines = [line for result in results for line in result.text_lines()]
+    lines += [f"{one.sync.name} is paused. {one.message}" for one in paused]
+    codes = {result.exit_code for result in results}
+    if paused:
+        codes.add(EXIT_NEEDS_PERSON)
+    return emit(
+        {
+            "here": True,
+            "due": [result.as_json() for result in results],
+            "paused": [
+                {"sync": one.sync.name, "code": one.code, "message": one.message} for one in paused
+            ],
+        },
+        lines or ["Nothing is due."],
+        as_json=options.json,
+        exit_code=next((code for code in _EXIT_CODES_WORST_FIRST if code in codes), EXIT_DONE),
     )
-    return next((code for code in _EXIT_CODES_WORST_FIRST if code in codes), cli_output.EXIT_DONE)
 
 
 async def _change_timer(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace, connect=options.install) as house:
-        said = install_timer(house) if options.install else remove_timer(house)
-        here = house.session.values.get(sync_settings.RUN_DUE_SYNCS_HERE)
-    if options.json:
-        cli_output.print_json({"installed": options.install, "here": here, "message": said})
-        return cli_output.EXIT_DONE
-    print(said)
+    async with open_workspace(context, options.workspace, connect=options.install) as services:
+        timer = WorkspaceTimer(services)
+        message = timer.install() if options.install else timer.remove()
+        here = services.session.values.get(sync_settings.RUN_DUE_SYNCS_HERE)
+    lines = [message]
     if options.install and not here:
-        print("Nothing runs by itself yet: `fairlead sync here on` switches this computer on.")
-    return cli_output.EXIT_DONE
+        lines.append(
+            "Nothing runs by itself yet: `fairlead sync here on` switches this computer on."
+        )
+    return emit(
+        {"installed": options.install, "here": here, "message": message},
+        lines,
+        as_json=options.json,
+    )
 
 
 async def run_due_syncs(
     services: WorkspaceServices,
-) -> tuple[Sequence[_DueRunResult], Sequence[PausedSync]]:
-    """Run what is due, one after another, each at most once; and say what is paused.
+) -> tuple[Sequence[DueRunResult], Sequence[PausedSync]]:
+    """Run every due sync, one after another, each at most once; also return the paused ones.
 
-    Raises what keeps all of them from running; nothing is claimed then.
+    Raises what keeps all of them from running, such as a service that is away; nothing is
+    claimed then, so that the next call finds them due again.
     """
-    due = build_due_sync_finder(services)
-    if not due.find().due:
-        return (), due.find().paused
+    store, finder = services.store, build_due_sync_finder(services)
+    found = await store.run(finder.find)
+    if not found.due:
+        return (), found.paused
     await services.session.connect(for_runs=True)
-    trouble = services.session.connection_error
-    if trouble is not None and trouble.is_retryable:
-        raise trouble
-    refused = trouble if isinstance(trouble, AuthenticationError) else None
-    if refused is None:
+    error = services.session.connection_error
+    if error is not None and error.is_retryable:
+        raise error
+    refusal = error if isinstance(error, AuthenticationError) else None
+    if refusal is None:
         services.syncs.require_permission()
-    outcomes: dict[str, _DueRunResult] = {}
+    results: dict[str, DueRunResult] = {}
     while True:
         # Looked at again each time: the runs before may have taken hours.
-        waiting = [one for one in due.find().due if one.sync.name not in outcomes]
-        if not waiting:
-            break
-        one = waiting[0]
-        if not due.claim(one):
-            # Another process was faster; it is not due any more.
-            continue
-        outcomes[one.sync.name] = await _run_due_sync(services, one, refused)
-    return tuple(outcomes.values()), due.find().paused
+        found = await store.run(finder.find)
+        due = next((one for one in found.due if one.sync.name not in results), None)
+        if due is None:
+            return tuple(results.values()), found.paused
+        # Where another process claims it first, it is not due any more.
+        if await store.run(finder.claim, due):
+            results[due.sync.name] = await _run_due_sync(services, due, refusal)
 
 
 async def _run_due_sync(
-    services: WorkspaceServices, one: DueSync, refused: AuthenticationError | None
-) -> _DueRunResult:
-    """Run one goal; whatever happens to it is its own affair."""
-    goal, actor = one.sync, services.session.actor
+    services: WorkspaceServices, due: DueSync, refusal: AuthenticationError | None
+) -> DueRunResult:
+    """Run one due sync; an error becomes its result, and does not keep the others from running."""
+    sync, actor = due.sync, services.session.actor
     try:
-        if refused is not None:
-            run = _record_refused_sign_in(services, one, refused)
-        else:
-            person = str(actor.id or actor.name)
-            asked = RunRequest(goal.name, actor.name, why="schedule", approver_id=person)
-            run = await build_runner(services, goal.name).run(goal, asked)
+        if refusal is not None:
+            run = await _record_refused_sign_in(services, sync.name, refusal)
+            return DueRunResult(due, await notify_run_ended(services, sync, run))
+        approver = str(actor.id or actor.name)
+        request = RunRequest(sync.name, actor.name, why="schedule", approver_id=approver)
+        return DueRunResult(due, await run_and_notify(services, sync, request))
     except AppError as error:
-        return _DueRunResult(one, error=error)
+        return DueRunResult(due, error=error)
     except Exception:
-        log.exception("The sync %s failed unexpectedly", goal.name)
-        return _DueRunResult(one, error=_record_unexpected_failure(services, one))
-    return _DueRunResult(one, await notify_run_ended(services, goal, run))
+        log.exception("The sync %s failed unexpectedly", sync.name)
+        return DueRunResult(due, error=await _record_unexpected_failure(services, sync.name))
 
 
-def _record_refused_sign_in(
-    services: WorkspaceServices, one: DueSync, error: AuthenticationError
+async def _record_refused_sign_in(
+    services: WorkspaceServices, sync: str, error: AuthenticationError
 ) -> Run:
-    """The history says why it did not run, and that pauses it until somebody has signed in."""
+    """Store a failed run that says why; it pauses the sync until somebody has signed in."""
     runs, now = services.store.runs, services.context.clock.now()
-    run = runs.begin.blocking(one.sync.name, "schedule", services.session.actor.name, now)
-    return runs.end.blocking(
-        run.id, RunState.FAILED, now, {}, error=str(error), error_code=error.code
-    )
+    run = await runs.begin(sync, "schedule", services.session.actor.name, now)
+    return await runs.end(run.id, RunState.FAILED, now, {}, error=str(error), error_code=error.code)
 
 
-def _record_unexpected_failure(services: WorkspaceServices, one: DueSync) -> InternalError:
+async def _record_unexpected_failure(services: WorkspaceServices, sync: str) -> InternalError:
+    """End the run that the exception left behind as running, and return the error to print."""
     error = InternalError(
         "The sync failed unexpectedly.", "That is Fairlead's mistake; its log says more."
     )
     runs = services.store.runs
-    for run in runs.list_runs.blocking(one.sync.name, 1):
+    for run in await runs.list_runs(sync, 1):
         if run.state is RunState.RUNNING:
             now = services.context.clock.now()
-            runs.end.blocking(
+            await runs.end(
                 run.id, RunState.FAILED, now, {}, error=str(error), error_code=error.code
             )
     return error
-
-
-def _print_not_this_computer(*, as_json: bool) -> int:
-    if as_json:
-        cli_output.print_json({"here": False, "due": [], "paused": []})
-    else:
-        print("This computer does not run what is due. `fairlead sync here on` changes that.")
-    return cli_output.EXIT_DONE
-
-
-def _print_results(outcomes: Sequence[_DueRunResult], paused: Sequence[PausedSync]) -> None:
-    for one in outcomes:
-        name, at = terminal_safe(one.due_sync.sync.name), iso_timestamp(one.due_sync.due_at)
-        if one.run is not None:
-            totals = ", ".join(f"{one.run.totals.get(name, 0)} {name}" for name in RUN_OUTCOMES)
-            print(f"{name}, due {at}: run {one.run.id} {one.run.state.value}. {totals}.")
-            if one.run.error:
-                print(f"  {terminal_safe(one.run.error)}")
-        elif one.error is not None:
-            print(f"{name}, due {at}: {terminal_safe(one.error)}")
-    for waiting in paused:
-        print(f"{terminal_safe(waiting.sync.name)} is paused. {terminal_safe(waiting.message)}")
-    if not outcomes and not paused:
-        print("Nothing is due.")
 
 
 def _add_here_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("state", nargs="?", choices=["on", "off"], help="without: how it stands")
 
 
-async def _here(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(
-        context, options.workspace, connect=options.state is not None
-    ) as house:
-        if options.state is not None:
-            require_sync_permission(house)
-            house.session.change_settings(
-                {sync_settings.RUN_DUE_SYNCS_HERE.key: options.state == "on"}
-            )
-        here = house.session.values.get(sync_settings.RUN_DUE_SYNCS_HERE)
-    if options.json:
-        cli_output.print_json({"here": here})
-    else:
-        print("This computer runs what is due." if here else "This computer does not.")
-    return cli_output.EXIT_DONE
+async def _switch_this_computer(context: AppContext, options: argparse.Namespace) -> int:
+    state = options.state
+    async with open_workspace(context, options.workspace, connect=state is not None) as services:
+        if state is not None:
+            require_sync_permission(services)
+            services.session.change_settings({sync_settings.RUN_DUE_SYNCS_HERE.key: state == "on"})
+        here = services.session.values.get(sync_settings.RUN_DUE_SYNCS_HERE)
+    line = "This computer runs what is due." if here else "This computer does not."
+    return emit({"here": here}, [line], as_json=options.json)
 
 
-SUBCOMMANDS = (
-    SyncSubcommand("due", "run every sync whose time has come", _add_due_arguments, _due),
-    SyncSubcommand("here", "whether this computer runs what is due", _add_here_arguments, _here),
-)
+COMMANDS = {
+    "due": CliCommand(_add_due_arguments, _run_due),
+    "here": CliCommand(_add_here_arguments, _switch_this_computer),
+}

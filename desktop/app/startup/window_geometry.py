@@ -1,4 +1,4 @@
-"""Remembers where the window stood, and puts it back fully on a screen that exists."""
+"""Saves the window's geometry, and restores it fully on a screen that exists."""
 
 import logging
 from dataclasses import replace
@@ -18,21 +18,24 @@ _FRAME_MARGINS = (4, 32, -4, -4)
 
 
 class WindowGeometry:
-    """What the file says is untrusted: an odd geometry is replaced by the usual one."""
+    """The saved geometry of one main window, in the workspace's state file at `path`.
+
+    The file is untrusted: a monitor may be gone, and an odd geometry is replaced by the usual one.
+    """
 
     def __init__(self, path: Path, window: QMainWindow) -> None:
         self._state_file = WindowStateFile(path)
         self._window = window
 
     def restore(self) -> None:
-        """Put the window where it was, if that makes sense here."""
+        """Put the window where it was, moved and shrunk so far that it lies on a screen."""
         state = self._state_file.read()
         if state.geometry:
             self._window.restoreGeometry(QByteArray(state.geometry))
         self._fit_to_screen()
 
     def save(self) -> None:
-        """Remember; a full disk only costs the position."""
+        """Store the geometry; a full disk only costs the position, and is logged."""
         geometry = bytes(self._window.saveGeometry().data())
         try:
             self._state_file.write(replace(self._state_file.read(), geometry=geometry))
@@ -46,10 +49,11 @@ class WindowGeometry:
         ]
         if not screens:
             return
-        home = next((s for s in screens if s.contains(frame.center())), screens[0])
-        width, height = min(frame.width(), home.width()), min(frame.height(), home.height())
-        left = min(max(frame.left(), home.left()), home.right() - width + 1)
-        top = min(max(frame.top(), home.top()), home.bottom() - height + 1)
+        screen = next((s for s in screens if s.contains(frame.center())), screens[0])
+        width, height = min(frame.width(), screen.width()), min(frame.height(), screen.height())
+        # QRect's right and bottom are the last pixel inside, hence the + 1.
+        left = min(max(frame.left(), screen.left()), screen.right() - width + 1)
+        top = min(max(frame.top(), screen.top()), screen.bottom() - height + 1)
         fitted = QRect(left, top, width, height)
         if fitted != frame:
             self._window.setGeometry(fitted)

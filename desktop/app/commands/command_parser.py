@@ -1,0 +1,55 @@
+"""The argument parser of `fairlead`: imports a command when it is chosen, raises on wrong usage."""
+
+import argparse
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from desktop.app.commands.registry import CommandEntry
+from desktop.kit.errors import InvalidInput
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser of one command or of a group of them; `entry` is the command it parses."""
+
+    entry: CommandEntry | None = None
+
+    def add_commands(self, dest: str, entries: Iterable[CommandEntry]) -> None:
+        """Add one subparser an entry, without importing the modules they name."""
+        # `prog` is given: argparse would format a usage line for it, and import shutil for that.
+        commands = self.add_subparsers(
+            dest=dest, required=True, metavar="COMMAND", prog=self.prog, parser_class=CommandParser
+        )
+        for entry in entries:
+            # No abbreviations: `--js` would be taken for `--json`, and errors not be JSON.
+            parser = commands.add_parser(
+                entry.name, help=entry.summary, description=entry.summary, allow_abbrev=False
+            )
+            parser.entry = entry
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Add the command's own arguments, now that argparse has chosen this parser; then parse."""
+        if self.entry is not None:
+            command, self.entry = self.entry.load(), None
+            if command.has_common_options:
+                # Suppressed defaults: an option before `sync` holds when it is not repeated
+                # behind the subcommand. The defaults are the root parser's.
+                absent = argparse.SUPPRESS
+                self.add_argument(
+                    "--json", action="store_true", default=absent, help="print one JSON document"
+                )
+                self.add_argument(
+                    "--workspace",
+                    metavar="NAME",
+                    default=absent,
+                    help="which workspace (last used)",
+                )
+            command.add_arguments(self)
+            if command.run is not None:
+                self.set_defaults(run_command=command.run)
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise InvalidInput instead of exiting, so that `--json` answers wrong usage in JSON."""
+        raise InvalidInput(
+            f"{self.prog}: {message}.", "", f"`{self.prog} --help` says what it understands."
+        )

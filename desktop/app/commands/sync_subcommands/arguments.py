@@ -1,0 +1,48 @@
+"""Arguments and checks that several subcommands of `fairlead sync` share."""
+
+import argparse
+from collections.abc import Sequence
+
+from desktop.app.container import WorkspaceServices
+from desktop.sync.limits import require_known_limits
+
+
+def add_sync_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the positional SYNC: a sync by its name."""
+    parser.add_argument("sync", metavar="SYNC", help="which sync, by its name")
+
+
+def add_progress_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--progress jsonl`, one JSON line for each change of a run's progress."""
+    parser.add_argument("--progress", choices=["jsonl"], help="tell how far it is")
+
+
+def add_allow_option(parser: argparse.ArgumentParser) -> None:
+    """Add the repeatable `--allow LIMIT` of an admin."""
+    parser.add_argument(
+        "--allow", action="append", default=[], metavar="LIMIT", help="let a limit pass once"
+    )
+
+
+def parse_count(text: str) -> int:
+    """Parse a number of rows, 0 to 9,999,999. Raises ArgumentTypeError, which argparse reports."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text[:40]} is not a number from 0 to 9999999")
+    return number
+
+
+def require_sync_permission(
+    services: WorkspaceServices, allowed_limits: Sequence[str] = ()
+) -> None:
+    """Raises why the signed-in person may not run syncs, or not let these limits pass.
+
+    A service that is away comes first: while it is, nobody can say who may.
+    """
+    error = services.session.connection_error
+    if error is not None:
+        raise error
+    services.syncs.require_permission()
+    if allowed_limits:
+        require_known_limits(allowed_limits)
+        services.syncs.require_admin()

@@ -1,0 +1,127 @@
+"""Prints runs and plans for `fairlead sync`: their JSON rows, text lines, totals and exit codes."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from desktop.app.cli_output import (
+    EXIT_CODES,
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_NEEDS_PERSON,
+    EXIT_USAGE,
+    emit,
+)
+from desktop.model.json_value import Json
+from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRow
+from desktop.model.sync_run import RUN_OUTCOMES, Run, RunState
+from desktop.store.plan_row_filter import PlanRowFilter
+from desktop.store.workspace_store import WorkspaceStore
+from desktop.sync.field_labels import format_value
+from desktop.sync.limits import find_limit_breaches
+
+# Rows that change nothing are counted, not listed.
+_LISTED_OUTCOMES = PlanRowFilter(
+    fates=(
+        PlannedOutcome.CREATE,
+        PlannedOutcome.UPDATE,
+        PlannedOutcome.CORRECTION,
+        PlannedOutcome.CONFLICT,
+    )
+)
+
+
+def format_totals(totals: Mapping[str, Json], names: Iterable[str] = RUN_OUTCOMES) -> str:
+    """Format counts as “2 created, 0 updated, …” in the order of `names`."""
+    return ", ".join(f"{totals.get(name, 0)} {name}" for name in names)
+
+
+def emit_run(run: Run, *, as_json: bool) -> int:
+    """Print how a run ended, and return its exit code."""
+    totals = format_totals(run.totals)
+    lines = [f"Run {run.id} of {run.sync}: {run.state.value}. {totals}."]
+    if run.error:
+        lines.append(run.error)
+    return emit(run.as_json(), lines, as_json=as_json, exit_code=run_exit_code(run))
+
+
+def run_exit_code(run: Run) -> int:
+    """Return the exit code of a run's end: of its error, its failed rows, or its parked rows."""
+    if run.state is RunState.DONE:
+        if run.totals.get("failed"):
+            return EXIT_FAILED
+        return EXIT_NEEDS_PERSON if run.totals.get("parked") else EXIT_DONE
+    if run.state is RunState.FAILED:
+        code = EXIT_CODES.get(run.error_code, EXIT_FAILED)
+        # A value that a service or a rule refused in the middle is no wrong usage of ours.
+        return EXIT_FAILED if code == EXIT_USAGE else code
+    return EXIT_NEEDS_PERSON
+
+
+async def emit_plan(
+    plan: Plan,
+    store: WorkspaceStore,
+    *,
+    row_count: int,
+    as_json: bool,
+    more: Mapping[str, Json] = MappingProxyType({}),
+    more_lines: Iterable[str] = (),
+) -> int:
+    """Print a plan, its consequences, the limits it breaks and its first rows; return 0.
+
+    `more` goes into the JSON document, `more_lines` behind the text.
+    """
+    rows = await store.plans.list_rows(plan.id, _LISTED_OUTCOMES, limit=row_count)
+    document: dict[str, Json] = {
+        **plan.as_json(),
+        **more,
+        "ticked": await store.plans.count_ticked(plan.id),
+        "rows": [plan_row_to_json(row) for row in rows],
+    }
+    totals = format_totals(plan.totals, plan.totals)
+    lines = [f"Plan {plan.id} of {plan.sync}: {totals}. Nothing was written."]
+    for noticed in plan.consequence_counts:
+        label = noticed.consequence.label.format(name=noticed.name)
+        lines.append(f"  {noticed.people:,} {label}")
+    sync = await store.plans.get_planned_sync(plan.id)
+    breaches = await store.run(find_limit_breaches, store, sync, plan)
+    lines += [f"  {breach.message}" for breach in breaches]
+    for row in rows:
+        lines += _plan_row_lines(row)
+    return emit(document, [*lines, *more_lines], as_json=as_json)
+
+
+def _plan_row_lines(row: PlanRow) -> list[str]:
+    lines = [f"{row.row:>6}  {row.fate.value:<10} {row.label}  {row.why}"]
+    for change in row.changes:
+        mark = " " if change.applies and change.ticked else "·"
+        old, new = (format_value(value, change.field) for value in (change.old, change.new))
+        lines.append(f"        {mark} {change.field}: {old} → {new}  {change.reason}")
+    return lines
+
+
+def plan_row_to_json(row: PlanRow) -> dict[str, Json]:
+    """Build one row of a plan as `sync plan`, `show` and `resolve` print it for scripts."""
+    return {
+        "row": row.row,
+        "fate": row.fate.value,
+        "source": row.source_id,
+        "target": row.target_id or None,
+        "customer": row.label,
+        "why": row.why,
+        "evidence": row.evidence,
+        "ticked": row.ticked,
+        "state": row.state.value,
+        "detail": row.detail,
+        "changes": [
+            {
+                "field": c.field,
+                "old": c.old,
+                "new": c.new,
+                "applies": c.applies and c.ticked,
+                "reason": c.reason,
+                "conflict": c.conflict and not c.choice,
+            }
+            for c in row.changes
+        ],
+        "consequences": [{"kind": k.value, "name": name} for k, name in row.consequences],
+    }
