@@ -211,7 +211,7 @@ class MainWindow(QMainWindow):
         self._page.addWidget(self.banner)
         self._page.addWidget(self._stack, 1)
         self._page.addWidget(self.status_bar)
-        self._body = hbox(self.navigation_rail, spacing=0)
+        self._body = hbox(self.navigation_rail, spacing=1)
         self._body.addLayout(self._page, 1)
         central = QWidget()
         outer = QVBoxLayout(central)
