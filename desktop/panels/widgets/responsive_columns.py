@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVB
 
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import CARD_GAP, ROW_GAP
+from desktop.panels.widgets.tab_order import set_tab_order_by_layout
 
 THREE_COLUMNS_MIN_WIDTH = 1100
 TWO_COLUMNS_MIN_WIDTH = 720
@@ -103,7 +104,7 @@ class ResponsiveColumns(QWidget):
         gap = fonts.scaled(CARD_GAP if self._count > 1 else ROW_GAP)
         for column in self._columns:
             column.setSpacing(gap)
-        self._set_tab_order()
+        set_tab_order_by_layout(self)
         if focus is not None and self.isAncestorOf(focus) and not focus.hasFocus():
             focus.setFocus()
         self.setUpdatesEnabled(True)
@@ -115,17 +116,6 @@ class ResponsiveColumns(QWidget):
                 hidden = card.isHidden() and card.testAttribute(_EXPLICIT_SHOW_HIDE)
                 column.insertWidget(index, card)
                 card.setHidden(hidden)
-
-    def _set_tab_order(self) -> None:
-        # Tab goes as the eye does: down each column, then to the next.
-        plan = self._plan[self._count]
-        cards = [self._cards[key] for column in plan for key in column if key in self._cards]
-        before: QWidget | None = None
-        for card in cards:
-            for stop in _tab_stops(card):
-                if before is not None:
-                    QWidget.setTabOrder(before, stop)
-                before = stop
 
 
 class ResponsiveColumnsScrollArea(QScrollArea):
@@ -166,13 +156,3 @@ class ResponsiveColumnsScrollArea(QScrollArea):
             if card.isVisible() and top + card.height() > 0 and (found is None or top < found[1]):
                 found = (card, top)
         return found
-
-
-def _tab_stops(card: QWidget) -> list[QWidget]:
-    stops: list[QWidget] = []
-    widget = card.nextInFocusChain()
-    while widget is not None and widget is not card and card.isAncestorOf(widget):
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
-            stops.append(widget)
-        widget = widget.nextInFocusChain()
-    return stops

@@ -11,7 +11,7 @@ _SINGLE_STOP_WIDGETS = (QComboBox, QAbstractItemView, QAbstractSpinBox)
 
 
 def apply_visual_tab_order(window: QWidget) -> None:
-    """Chain every visible stop of Tab below `window` as it is read."""
+    """Chain the visible stops of Tab below `window`: columns from the left, each top down."""
     for before, after in pairwise(tab_stops(window)):
         QWidget.setTabOrder(before, after)
 
@@ -55,32 +55,37 @@ def _leading_edge(child: QWidget) -> int:
     return box.right() if child.isRightToLeft() else box.left()
 
 
-def set_tab_order_by_layout(part: QWidget) -> list[QWidget]:
-    """Make Tab go as the eye does, by the order of the layouts; returns the stops."""
-    stops = list(_layout_order_stops(part))
+def set_tab_order_by_layout(widget: QWidget) -> list[QWidget]:
+    """Chain the stops of Tab in `widget` in the order of its layouts; return them.
+
+    Works before anything is shown, when there is no geometry to read yet. Hidden stops are
+    included: they may be shown later.
+    """
+    stops = list(_layout_order_stops(widget))
     for before, after in pairwise(stops):
         QWidget.setTabOrder(before, after)
     return stops
 
 
-def first_usable_control(part: QWidget) -> QWidget | None:
-    """Where the keyboard begins: the first control that shows and may be used."""
-    return next((s for s in set_tab_order_by_layout(part) if s.isVisible() and s.isEnabled()), None)
+def first_usable_control(widget: QWidget) -> QWidget | None:
+    """Return the first control in `widget` that is visible and enabled."""
+    stops = set_tab_order_by_layout(widget)
+    return next((stop for stop in stops if stop.isVisible() and stop.isEnabled()), None)
 
 
-def _layout_order_stops(part: QWidget) -> Iterator[QWidget]:
-    if part.focusPolicy() & Qt.FocusPolicy.TabFocus and part.focusProxy() is None:
-        yield part
-    layout = part.layout()
+def _layout_order_stops(widget: QWidget) -> Iterator[QWidget]:
+    if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None:
+        yield widget
+    layout = widget.layout()
     if layout is not None:
-        yield from _layout_tab_stops(layout)
+        yield from _stops_of_layout(layout)
 
 
-def _layout_tab_stops(layout: QLayout) -> Iterator[QWidget]:
+def _stops_of_layout(layout: QLayout) -> Iterator[QWidget]:
     for place in range(layout.count()):
         item = layout.itemAt(place)
         widget, inner = (item.widget(), item.layout()) if item is not None else (None, None)
         if widget is not None:
             yield from _layout_order_stops(widget)
         elif inner is not None:
-            yield from _layout_tab_stops(inner)
+            yield from _stops_of_layout(inner)
