@@ -45,14 +45,14 @@ def run_command(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         # The reader has gone (`| head`): nothing more to say.
         cli_output.discard_stdout()
-        return cli_output.EXIT_DONE
+        return cli_output.ExitCode.DONE
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
             log.exception("A command failed unexpectedly")
             return _report_bug(as_json=as_json)
         cli_output.discard_stdout()
         print(f"The answer could not be written: {error.strerror}.", file=sys.stderr)
-        return cli_output.EXIT_FAILED
+        return cli_output.ExitCode.FAILED
     except Exception:
         log.exception("A command failed unexpectedly")
         return _report_bug(as_json=as_json)
@@ -108,4 +108,4 @@ def _report_bug(*, as_json: bool) -> int:
         "Fairlead made a mistake.", "The details are in the log.", "Please report it."
     )
     cli_output.print_error(bug, as_json=as_json)
-    return cli_output.EXIT_FAILED
+    return cli_output.ExitCode.FAILED

@@ -4,39 +4,53 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from enum import IntEnum
 from types import MappingProxyType
 from typing import Any
 
 from desktop.kit.errors import AppError
 
-EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_NEEDS_PERSON, EXIT_SERVICE_AWAY = 0, 1, 2, 3, 4
 
-# By `AppError.code`, which stored runs carry too; any other code means EXIT_FAILED.
+class ExitCode(IntEnum):
+    """The exit codes of all commands, which scripts rely on."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    NEEDS_PERSON = 3
+    SERVICE_AWAY = 4
+
+
+# By `AppError.code`, which stored runs carry too; any other code means FAILED.
 EXIT_CODES: Mapping[str, int] = MappingProxyType(
     {
-        "bad_input": EXIT_USAGE,
-        "unfit": EXIT_USAGE,
-        "needs_person": EXIT_NEEDS_PERSON,
-        "not_permitted": EXIT_NEEDS_PERSON,
-        "conflict": EXIT_NEEDS_PERSON,
-        "rejected": EXIT_NEEDS_PERSON,
-        "forbidden": EXIT_NEEDS_PERSON,
-        "auth_lost": EXIT_NEEDS_PERSON,
-        "offline": EXIT_SERVICE_AWAY,
-        "timed_out": EXIT_SERVICE_AWAY,
-        "rate_limited": EXIT_SERVICE_AWAY,
-        "service_trouble": EXIT_SERVICE_AWAY,
+        "bad_input": ExitCode.USAGE,
+        "unfit": ExitCode.USAGE,
+        "needs_person": ExitCode.NEEDS_PERSON,
+        "not_permitted": ExitCode.NEEDS_PERSON,
+        "conflict": ExitCode.NEEDS_PERSON,
+        "rejected": ExitCode.NEEDS_PERSON,
+        "forbidden": ExitCode.NEEDS_PERSON,
+        "auth_lost": ExitCode.NEEDS_PERSON,
+        "offline": ExitCode.SERVICE_AWAY,
+        "timed_out": ExitCode.SERVICE_AWAY,
+        "rate_limited": ExitCode.SERVICE_AWAY,
+        "service_trouble": ExitCode.SERVICE_AWAY,
     }
 )
 
 
 def exit_code_for(error: AppError) -> int:
     """Return the exit code that an error stands for."""
-    return EXIT_CODES.get(error.code, EXIT_FAILED)
+    return EXIT_CODES.get(error.code, ExitCode.FAILED)
 
 
 def emit(
-    document: Mapping[str, Any], lines: Iterable[str], *, as_json: bool, exit_code: int = EXIT_DONE
+    document: Mapping[str, Any],
+    lines: Iterable[str],
+    *,
+    as_json: bool,
+    exit_code: int = ExitCode.DONE,
 ) -> int:
     """Print one JSON document, or text lines for a person; return `exit_code`.
 

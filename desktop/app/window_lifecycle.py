@@ -4,7 +4,6 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,6 @@ from desktop.viewmodels.status_bar_model import StatusBarModel
 from desktop.viewmodels.task_registry import TaskRegistry
 
 if TYPE_CHECKING:
-    from desktop.app.background.outbox_worker import OutboxWorker
     from desktop.app.page_factory import PageFactory
 
 log = logging.getLogger(__name__)
@@ -34,25 +32,11 @@ log = logging.getLogger(__name__)
 # Needed soon, but not for the first paint: imported by a thread while the window stands already.
 _DEFERRED_MODULES = (
     "desktop.app.service_connections",
-    "desktop.customer.current_value",
-    "desktop.writing.edit_queue",
     "desktop.panels.customer.customer_sheet_widget",
-    *(
-        f"desktop.viewmodels.customer.{name}_view"
-        for name in (
-            "header", "optout", "lists", "tickets", "health", "zendesk_user", "engagement",
-            "profile_data", "timeline", "customer_value",
-        )
-    ),
-    *(
-        f"desktop.app.background.{name}"
-        for name in (
-            "outbox_worker", "database_changes", "reconnect", "due_runs", "retention", "periodic"
-        )
-    ),
+    "desktop.app.background.background_loops",
     "desktop.app.workspace_actions",
     "desktop.app.page_factory",
-)  # fmt: skip
+)
 
 
 class WindowLifecycle(QObject):
@@ -101,44 +85,20 @@ class WindowLifecycle(QObject):
     async def run(self) -> None:
         """Connect and run the background loops until the window is closed; then shut down."""
         await asyncio.to_thread(_import_deferred_modules)
-        from desktop.app.background.outbox_worker import OutboxWorker
+        from desktop.app.background.background_loops import start_background_loops
 
         self.main_window.customers_page.build_in_background()
-        outbox_worker = OutboxWorker(self.services)
-        tasks = TaskRegistry(self.main_window.show_error)
+        show_error = self.main_window.show_error
+        tasks = TaskRegistry(show_error)
         tasks.start("connect", self._connect())
-        self._start_background_loops(tasks, outbox_worker)
+        run_environment = self._options.run_environment
+        outbox_worker = start_background_loops(self.services, tasks, run_environment, show_error)
         try:
             await self._closing.wait()
         finally:
             outbox_worker.close()
             await tasks.close()
             await self._shut_down()
-
-    def _start_background_loops(self, tasks: TaskRegistry, outbox_worker: "OutboxWorker") -> None:
-        from desktop.app.background import database_changes, due_runs, reconnect, retention
-        from desktop.app.background.outbox_worker import LONGEST_WAIT_S
-        from desktop.app.background.periodic import repeat_every
-        from desktop.app.detached_run_process import DetachedRunLauncher
-
-        services = self.services
-        run_launcher = DetachedRunLauncher(services, self._options.run_environment)
-        due_run_starter = due_runs.DueRunStarter(
-            services, run_launcher.start, self.main_window.show_error
-        )
-        change_publisher = database_changes.DatabaseChangePublisher(services)
-        reconnect_work = partial(reconnect.retry_lost_connections, services.session)
-        retention_work = partial(retention.delete_expired_data, services)
-        wake_up = outbox_worker.wake_up
-        for name, interval_s, work, wakes in (
-            ("outbox", LONGEST_WAIT_S, outbox_worker.deliver, wake_up),
-            ("changes", database_changes.POLL_S, change_publisher.publish_changes, None),
-            ("reconnect", reconnect.POLL_S, reconnect_work, None),
-            ("due", due_runs.POLL_S, due_run_starter.run_once, None),
-            ("retention", retention.DAY_S, retention_work, None),
-        ):
-            clock = services.context.clock
-            tasks.start(name, repeat_every(interval_s, work, clock, name=name, wake_up=wakes))
 
     def request_close(self) -> None:
         """End `run`, which closes the window and its services in order."""

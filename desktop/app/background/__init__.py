@@ -1,1 +1,1 @@
-"""The background loops of an open window; `WindowLifecycle` starts each with `repeat_every`."""
+"""The background loops of an open window: outbox, changes, reconnect, due runs, retention."""

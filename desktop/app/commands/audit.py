@@ -3,10 +3,9 @@
 import argparse
 from typing import Any
 
-from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import EXIT_DONE, EXIT_FAILED, emit
+from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.commands.open_workspace import open_workspace
+from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.container import WorkspaceServices
 from desktop.kit.clock import iso_timestamp
 from desktop.model.lookup_query import parse_lookup_query
@@ -17,11 +16,11 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--verify", action="store_true", help="walk the chain of hashes")
 
 
-async def _print_audit(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace, connect=False) as services:
-        targets = _customer_targets(services, options.customer) if options.customer else ()
-        rows = await services.store.audit.list_entries(targets=targets)
-        chain = await services.store.audit.verify_chain() if options.verify else None
+@in_workspace(connect=False)
+async def _print_audit(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    targets = _customer_targets(services, options.customer) if options.customer else ()
+    rows = await services.store.audit.list_entries(targets=targets)
+    chain = await services.store.audit.verify_chain() if options.verify else None
     document: dict[str, Any] = {"rows": [row.as_json() for row in rows]}
     lines = [
         f"{iso_timestamp(row.at)}  {row.actor}  {row.label}  {f'{row.kind} {row.name}'.strip()}"
@@ -40,7 +39,7 @@ async def _print_audit(context: AppContext, options: argparse.Namespace) -> int:
             if is_intact
             else f"The record was changed at row {chain.first_broken_seq}."
         )
-    exit_code = EXIT_DONE if is_intact else EXIT_FAILED
+    exit_code = ExitCode.DONE if is_intact else ExitCode.FAILED
     return emit(document, lines, as_json=options.json, exit_code=exit_code)
 
 

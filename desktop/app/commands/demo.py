@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,10 +65,16 @@ def _launch_options(
 
     tour = None
     if options.tour:
-        from desktop.app.screenshot_tour.main_screens import BOTH_THEMES, ScreenshotTour
+        from desktop.app.screenshot_tour.main_screens import take_screenshots
+        from desktop.app.screenshot_tour.tour_driver import BOTH_THEMES
 
         themes = [choice for choice in BOTH_THEMES if options.theme in (None, choice.value)]
-        tour = ScreenshotTour(Path(options.tour), sandbox_document, themes).take_screenshots
+        tour = partial(
+            take_screenshots,
+            folder=Path(options.tour),
+            sandbox_document=sandbox_document,
+            themes=themes,
+        )
     return LaunchOptions(
         argument=options.what,
         tour=tour,

@@ -3,7 +3,7 @@
 import argparse
 
 from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import EXIT_DONE, EXIT_FAILED, emit
+from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.connection_check_output import connection_check_lines
 from desktop.app.commands.open_workspace import find_workspace
@@ -19,7 +19,7 @@ async def _check_connections(context: AppContext, options: argparse.Namespace) -
         {"workspace": workspace.name, **report.as_json()},
         connection_check_lines(report.checks),
         as_json=options.json,
-        exit_code=EXIT_DONE if report.is_ok else EXIT_FAILED,
+        exit_code=ExitCode.DONE if report.is_ok else ExitCode.FAILED,
     )
 
 

@@ -5,13 +5,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from desktop.app.cli_output import (
-    EXIT_DONE,
-    EXIT_FAILED,
-    EXIT_NEEDS_PERSON,
-    EXIT_SERVICE_AWAY,
-    emit,
-)
+from desktop.app.cli_output import ExitCode, emit
 from desktop.app.container import WorkspaceServices
 from desktop.model.edit import Edit, EditState
 
@@ -22,11 +16,11 @@ _POLL_S = 0.25
 # Any other state means that the edit is still on its way: the service is away.
 _EXIT_CODES_BY_STATE: Mapping[str, int] = MappingProxyType(
     {
-        "done": EXIT_DONE,
-        "undone": EXIT_DONE,
-        "failed": EXIT_FAILED,
-        "conflict": EXIT_NEEDS_PERSON,
-        "waiting": EXIT_NEEDS_PERSON,
+        "done": ExitCode.DONE,
+        "undone": ExitCode.DONE,
+        "failed": ExitCode.FAILED,
+        "conflict": ExitCode.NEEDS_PERSON,
+        "waiting": ExitCode.NEEDS_PERSON,
     }
 )
 
@@ -70,8 +64,8 @@ def emit_edits(
     document: dict[str, Any] = {"edits": rows}
     if is_dry_run:
         document["dry_run"] = True
-    codes = [_EXIT_CODES_BY_STATE.get(str(row["state"]), EXIT_SERVICE_AWAY) for row in rows]
-    exit_code = EXIT_DONE if is_dry_run else max(codes, default=EXIT_DONE)
+    codes = [_EXIT_CODES_BY_STATE.get(str(row["state"]), ExitCode.SERVICE_AWAY) for row in rows]
+    exit_code = ExitCode.DONE if is_dry_run else max(codes, default=ExitCode.DONE)
     return emit(document, map(_edit_line, rows), as_json=as_json, exit_code=exit_code)
 
 

@@ -2,11 +2,11 @@
 
 import argparse
 
-from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import EXIT_DONE, EXIT_NEEDS_PERSON, emit, exit_code_for
+from desktop.app.cli_output import ExitCode, emit, exit_code_for
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.commands.open_workspace import open_workspace
+from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.sheet_output import sheet_to_json, sheet_to_text_lines
+from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import NotPermitted
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.lookup_query import parse_lookup_query
@@ -15,25 +15,25 @@ from desktop.settings.permission_rules import customer_value_source_from
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("query", help="e-mail, #ticket, ticket URL, phone, id, sid or name")
-
-
-async def _look_up(context: AppContext, options: argparse.Namespace) -> int:
-    query = parse_lookup_query(options.query)
-    async with open_workspace(context, options.workspace) as services:
-        session = services.session
-        decision = check_permission(Permission.VIEW, session.actor, session.rules)
-        if not decision.is_allowed:
-            raise NotPermitted("Looking customers up is not allowed.", decision.reason)
-        sheet = await services.lookup.look_up_query(query)
-        source = customer_value_source_from(session.values)
-        document = sheet_to_json(sheet, session.account_names(), source, context.clock.now())
-    return emit(
-        document,
-        sheet_to_text_lines(document),
-        as_json=options.json,
-        exit_code=_sheet_exit_code(sheet),
+    # Parsed with the arguments: a query that can mean nothing asks no service.
+    parser.add_argument(
+        "query",
+        type=parse_lookup_query,
+        help="e-mail, #ticket, ticket URL, phone, id, sid or name",
     )
+
+
+@in_workspace()
+async def _look_up(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    session = services.session
+    decision = check_permission(Permission.VIEW, session.actor, session.rules)
+    if not decision.is_allowed:
+        raise NotPermitted("Looking customers up is not allowed.", decision.reason)
+    sheet = await services.lookup.look_up_query(options.query)
+    source, now = customer_value_source_from(session.values), services.context.clock.now()
+    document = sheet_to_json(sheet, session.account_names(), source, now)
+    lines, exit_code = sheet_to_text_lines(document), _sheet_exit_code(sheet)
+    return emit(document, lines, as_json=options.json, exit_code=exit_code)
 
 
 def _sheet_exit_code(sheet: CustomerSheet) -> int:
@@ -45,7 +45,7 @@ def _sheet_exit_code(sheet: CustomerSheet) -> int:
     ]
     if failed:
         return max(exit_code_for(error) for error in failed)
-    return EXIT_NEEDS_PERSON if sheet.matches else EXIT_DONE
+    return ExitCode.NEEDS_PERSON if sheet.matches else ExitCode.DONE
 
 
 COMMANDS = {"lookup": CliCommand(_add_arguments, _look_up)}

@@ -3,9 +3,10 @@
 Light to import: the window's command uses it before the first paint.
 """
 
-from collections.abc import AsyncIterator
+import argparse
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from desktop.app.bootstrap import AppContext
 from desktop.kit.errors import InvalidInput, NotFound, UserDecisionNeeded
@@ -13,6 +14,9 @@ from desktop.settings.workspace import Workspace
 
 if TYPE_CHECKING:
     from desktop.app.container import WorkspaceServices
+
+    RunInWorkspace = Callable[[WorkspaceServices, argparse.Namespace], Coroutine[Any, Any, int]]
+    RunInContext = Callable[[AppContext, argparse.Namespace], Coroutine[Any, Any, int]]
 
 
 def open_named_workspace(context: AppContext, name: str) -> Workspace:
@@ -59,3 +63,23 @@ async def open_workspace(
         yield services
     finally:
         await services.close()
+
+
+def in_workspace(
+    *, connect: bool = True, for_runs: bool = False
+) -> "Callable[[RunInWorkspace], RunInContext]":
+    """Decorate a command that needs an open workspace: opened before it, closed behind it.
+
+    The arguments are those of `open_workspace`.
+    """
+
+    def decorate(run: "RunInWorkspace") -> "RunInContext":
+        async def run_in_workspace(context: AppContext, options: argparse.Namespace) -> int:
+            async with open_workspace(
+                context, options.workspace, connect=connect, for_runs=for_runs
+            ) as services:
+                return await run(services, options)
+
+        return run_in_workspace
+
+    return decorate

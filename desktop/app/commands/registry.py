@@ -4,7 +4,6 @@ The order is that of `--help`. Kept as text so that `--help` and `--version` imp
 with all of them imported they took 490 modules instead of some 150.
 """
 
-from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -43,60 +42,30 @@ COMMANDS = (
 COMMAND_NAMES = tuple(entry.name for entry in COMMANDS)
 
 
-def _sync_entries(module: str, summaries: Mapping[str, str]) -> tuple[CommandEntry, ...]:
-    path = f"sync_subcommands.{module}"
-    return tuple(CommandEntry(name, summary, path) for name, summary in summaries.items())
+def _sync(module: str, name: str, summary: str) -> CommandEntry:
+    return CommandEntry(name, summary, f"sync_subcommands.{module}")
 
 
 SYNC_SUBCOMMANDS = (
-    *_sync_entries(
-        "configure",
-        {
-            "list": "every sync and how it stands",
-            "add": "make a sync from a preset",
-            "on": "check a sync and switch it on",
-            "off": "switch a sync off",
-            "remove": "take a sync away; its history stays",
-            "schedule": "say when a sync runs",
-        },
-    ),
-    *_sync_entries(
-        "plans",
-        {
-            "plan": "show what a run would change; nothing is written",
-            "tick": "leave a row or field of a plan out, or take it in again",
-            "resolve": "pick a side where both have changed",
-        },
-    ),
-    *_sync_entries(
-        "runs",
-        {
-            "run": "run a sync now",
-            "cancel": "stop a run; it can go on later",
-            "rollback": "take back what a run wrote",
-            "retry": "try what was refused or corrected again",
-        },
-    ),
-    *_sync_entries("history", {"history": "past and coming runs", "show": "one run, row by row"}),
-    *_sync_entries(
-        "scheduled_runs",
-        {
-            "due": "run every sync whose time has come",
-            "here": "whether this computer runs what is due",
-        },
-    ),
-    *_sync_entries(
-        "notification_settings",
-        {
-            "notify": "say whom a sync tells how it went",
-            "mail": "say how e-mail about syncs goes out",
-        },
-    ),
-    *_sync_entries(
-        "export_import",
-        {
-            "export": "write syncs to a file that people can read",
-            "import": "take syncs in from a file, all or none",
-        },
-    ),
+    _sync("configure", "list", "every sync and how it stands"),
+    _sync("configure", "add", "make a sync from a preset"),
+    _sync("configure", "on", "check a sync and switch it on"),
+    _sync("configure", "off", "switch a sync off"),
+    _sync("configure", "remove", "take a sync away; its history stays"),
+    _sync("configure", "schedule", "say when a sync runs"),
+    _sync("plans", "plan", "show what a run would change; nothing is written"),
+    _sync("plans", "tick", "leave a row or field of a plan out, or take it in again"),
+    _sync("plans", "resolve", "pick a side where both have changed"),
+    _sync("runs", "run", "run a sync now"),
+    _sync("runs", "cancel", "stop a run; it can go on later"),
+    _sync("runs", "rollback", "take back what a run wrote"),
+    _sync("runs", "retry", "try what was refused or corrected again"),
+    _sync("history", "history", "past and coming runs"),
+    _sync("history", "show", "one run, row by row"),
+    _sync("scheduled_runs", "due", "run every sync whose time has come"),
+    _sync("scheduled_runs", "here", "whether this computer runs what is due"),
+    _sync("notification_settings", "notify", "say whom a sync tells how it went"),
+    _sync("notification_settings", "mail", "say how e-mail about syncs goes out"),
+    _sync("export_import", "export", "write syncs to a file that people can read"),
+    _sync("export_import", "import", "take syncs in from a file, all or none"),
 )

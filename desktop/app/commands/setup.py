@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import EXIT_DONE, EXIT_FAILED, emit
+from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.connection_check_output import connection_check_lines
 from desktop.app.container import build_connection_config
@@ -43,7 +43,7 @@ async def _set_up_workspace(context: AppContext, options: argparse.Namespace) ->
             *report.notes,
         ),
         as_json=options.json,
-        exit_code=EXIT_DONE if report.is_ok else EXIT_FAILED,
+        exit_code=ExitCode.DONE if report.is_ok else ExitCode.FAILED,
     )
 
 

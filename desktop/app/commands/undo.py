@@ -2,20 +2,20 @@
 
 import argparse
 
-from desktop.app.bootstrap import AppContext
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.edit_delivery import deliver_and_wait, emit_edits
-from desktop.app.commands.open_workspace import open_workspace
+from desktop.app.commands.open_workspace import in_workspace
+from desktop.app.container import WorkspaceServices
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("edit", help="the number that `fairlead edit` or `outbox` printed")
 
 
-async def _undo_edit(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace) as services:
-        edit = await services.undo.undo(options.edit, wait_for_undo=False)
-        closed = await deliver_and_wait(services, [edit])
+@in_workspace()
+async def _undo_edit(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    edit = await services.undo.undo(options.edit, wait_for_undo=False)
+    closed = await deliver_and_wait(services, [edit])
     return emit_edits(closed, as_json=options.json)
 
 

@@ -1,13 +1,14 @@
-"""The tour of the page Sync: one sync from an empty page to a run, in both themes."""
+"""The screenshot tour of the page Sync: one sync from an empty page to a run, in each theme."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QAbstractButton, QApplication, QScrollArea, QScrollBar, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QScrollBar, QWidget
 
+from desktop.app.page_factory import PageFactory
+from desktop.app.screenshot_tour.tour_driver import NARROW_SIZE, WIDE_SIZE, TourDriver
 from desktop.kit.errors import InvalidInput
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import MappingOperator, MappingRow, SourceType
@@ -16,48 +17,35 @@ from desktop.model.limit import Limit
 from desktop.model.sync import Sync
 from desktop.model.sync_run import RunState
 from desktop.panels.activity_page import ActivityPage
-from desktop.panels.theme.application_theme import ThemeChoice
+from desktop.panels.syncs.sync_page import SyncPage
 from desktop.sync.sync_presets import HIGH_VALUE_TAGGING, TICKETS_TO_PROFILES, ZENDESK_TO_SAILTHRU
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
 
-if TYPE_CHECKING:
-    from desktop.app.window_lifecycle import WindowLifecycle
-    from desktop.panels.syncs.sync_page import SyncPage
-    from desktop.viewmodels.syncs.sync_page_models import SyncPageModels
-
-_TIMEOUT_S = 60.0
+# Slow enough that a picture of the running state can be taken.
 _SLOW_LATENCY_MS = 900
 _LIST = "Newsletter"
 _VIP = FieldCondition("tags", ConditionOperator.HAS, "vip")
 
-SaveScreenshot = Callable[[str], Awaitable[None]]
-ControlSandbox = Callable[[str, object], None]
-
 
 class SyncPageScreenshotTour:
-    """`picture` saves one; `control` tells the sandbox something (a fault, its speed)."""
+    """The stations of the page Sync, each saved in every theme of the tour."""
 
-    def __init__(
-        self,
-        window: "WindowLifecycle",
-        picture: SaveScreenshot,
-        control: ControlSandbox,
-        sizes: tuple[tuple[int, int], ...],
-        themes: tuple[ThemeChoice, ...],
-    ) -> None:
-        self._window = window
-        self._save_screenshot = picture
-        self._control_sandbox = control
-        self._wide_size, self._narrow_size = sizes
-        self._themes = themes
+    def __init__(self, driver: TourDriver) -> None:
+        self._driver = driver
+        self._services = driver.window.services
+        self._main_window = driver.window.main_window
+        factory = driver.window.page_factory
+        if factory is None:
+            raise InvalidInput("The pages are not there yet.")
+        self._factory: PageFactory = factory
+        self._models = factory.sync_models
 
     async def take_screenshots(self) -> None:
-        """Every station once; each is seen in every theme asked for."""
-        view = self._window.main_window
-        view.resize(*self._wide_size)
-        view.show_page("sync")
+        """Visit every station once."""
+        self._main_window.resize(*WIDE_SIZE)
+        self._main_window.show_page("sync")
         await self._wait_until(lambda: not self._models.page.list_state().is_loading)
-        await self._capture_in_each_theme("sync-empty")
+        await self._save("sync-empty")
         await self._capture_first_preview()
         await self._capture_limit_stop()
         await self._capture_failed_run()
@@ -65,79 +53,75 @@ class SyncPageScreenshotTour:
         await self._capture_mapping_and_high_value()
         await self._capture_activity("activity-by-syncs")
         await self._capture_narrow_window()
-        view.resize(*self._wide_size)
-        view.show_page("customers")
-
-    # The stations.
+        self._main_window.resize(*WIDE_SIZE)
+        self._main_window.show_page("customers")
 
     async def _capture_first_preview(self) -> None:
-        """A preview, a conflict picked by hand, then for ever."""
+        """Make the first preview, pick a side of a conflict, and open a row that needs correction."""
         page, plan = self._models.page, self._models.plan
-        page.add(ZENDESK_TO_SAILTHRU)
-        await self._wait_until(
-            lambda: page.selected_name == ZENDESK_TO_SAILTHRU and page.selected_sync() is not None
-        )
-        await self._capture_in_each_theme("sync-added")
+        await self._add_preset(ZENDESK_TO_SAILTHRU)
+        await self._save("sync-added")
         page.switch_sync(on=True)
         await self._wait_until(lambda: self._sync_page.header.enabled_switch.isChecked())
         await self._make_preview()
-        await self._capture_in_each_theme("sync-plan")
+        await self._save("sync-plan")
         plan.set_filter(PlanFilter(fate="conflict"))
         await self._wait_until(lambda: plan.table_model.row_at(0) is not None)
-        await self._capture_in_each_theme("sync-conflict")
+        await self._save("sync-conflict")
         row = plan.table_model.row_at(0)
         if row is not None and row.first_conflict is not None:
             self._sync_page.plan_tab.table.row_opened.emit(0)
             await self._wait_until(lambda: plan.row_detail() is not None)
-            await self._capture_in_each_theme("sync-conflict-open")
+            await self._save("sync-conflict-open")
             plan.pick_side(row.row_number, row.first_conflict.field, "zendesk")
             await self._wait_until(
                 lambda: (plan.table_model.row_at(0) or row).first_conflict is None
             )
-            await self._capture_in_each_theme("sync-conflict-picked")
+            await self._save("sync-conflict-picked")
         plan.set_filter(PlanFilter(fate="correction"))
         await self._wait_until(lambda: plan.table_model.rowCount() > 0)
         self._sync_page.plan_tab.table.row_opened.emit(0)
         await self._wait_until(lambda: plan.row_detail() is not None)
-        await self._capture_in_each_theme("sync-correction")
+        await self._save("sync-correction")
         plan.set_filter(PlanFilter())
         self._sync_page.plan_tab.row_detail.closed.emit()
 
     async def _capture_limit_stop(self) -> None:
-        """A limit holds a preview, and shows whom it means."""
-        goals, store = self._window.services.syncs, self._window.services.store.syncs
-        before = store.get.blocking(ZENDESK_TO_SAILTHRU)
+        """Preview with a limit of two, which stops the plan, and once more with the usual limits."""
+        before = await self._services.store.syncs.get(ZENDESK_TO_SAILTHRU)
         effects = replace(before.effects, add_to_lists=(_LIST,))
-        goals.save_sync(replace(before, effects=effects, limits=Limit(2, 0)))
-        self._models.page.switch_sync(on=True)
-        await self._wait_until(lambda: store.get.blocking(ZENDESK_TO_SAILTHRU).checked_at > 0)
-        await self._make_preview()
+        await self._preview_changed(replace(before, effects=effects, limits=Limit(2, 0)))
         await self._wait_until(lambda: (v := self._models.plan.view()) is not None and v.limit_stop)
-        await self._capture_in_each_theme("sync-stopped")
-        now = store.get.blocking(ZENDESK_TO_SAILTHRU)
-        goals.save_sync(replace(now, effects=before.effects, limits=before.limits))
+        await self._save("sync-stopped")
+        now = await self._services.store.syncs.get(ZENDESK_TO_SAILTHRU)
+        await self._preview_changed(replace(now, effects=before.effects, limits=before.limits))
+
+    async def _preview_changed(self, sync: Sync) -> None:
+        """Store the sync, switch it on, and preview it once it has been checked."""
+        self._services.syncs.save_sync(sync)
         self._models.page.switch_sync(on=True)
-        await self._wait_until(lambda: store.get.blocking(ZENDESK_TO_SAILTHRU).checked_at > 0)
+        get_sync = self._services.store.syncs.get
+        await self._wait_until(lambda: get_sync.blocking(sync.name).checked_at > 0)
         await self._make_preview()
 
     async def _capture_failed_run(self) -> None:
-        """The key is revoked in the middle; afterwards the run goes on, and others may follow."""
+        """Let a run fail by a revoked key, then resume it slowly and to its end."""
         page = self._models.page
-        self._control_sandbox("fault", {"spec": "sailthru:POST /job:401"})
+        self._driver.control_sandbox("fault", {"spec": "sailthru:POST /job:401"})
         self._models.plan.write_plan()
         await self._wait_for_run_state(RunState.FAILED)
-        await self._capture_in_each_theme("sync-failed")
-        self._control_sandbox("fault", None)
-        self._control_sandbox("speed", {"latency_ms": _SLOW_LATENCY_MS})
+        await self._save("sync-failed")
+        self._driver.control_sandbox("fault", None)
+        self._driver.control_sandbox("speed", {"latency_ms": _SLOW_LATENCY_MS})
         page.resume_run()
         await self._wait_until(
             lambda: (sync := page.selected_sync()) is not None and sync.active_run
         )
         await asyncio.sleep(1.2)
-        await self._capture_in_each_theme("sync-running")
-        self._control_sandbox("speed", {"latency_ms": 0})
+        await self._save("sync-running")
+        self._driver.control_sandbox("speed", {"latency_ms": 0})
         await self._wait_for_run_state(RunState.DONE)
-        await self._capture_in_each_theme("sync-ended")
+        await self._save("sync-ended")
         await self._capture_run_menu()
 
     async def _capture_run_menu(self) -> None:
@@ -149,7 +133,7 @@ class SyncPageScreenshotTour:
         # A screen that nobody looks at may be smaller than the window, and pushes it aside.
         below = QPoint(button.width() - menu.width(), button.height())
         menu.move(button.mapToGlobal(below))
-        await self._capture_in_each_theme("sync-ways-to-run")
+        await self._save("sync-ways-to-run")
         menu.close()
 
     async def _capture_history_and_schedule(self) -> None:
@@ -161,24 +145,21 @@ class SyncPageScreenshotTour:
             await self._wait_until(
                 lambda: (d := history.run_detail()) is not None and d.last_customers
             )
-        await self._capture_in_each_theme("sync-history")
+        await self._save("sync-history")
         self._sync_page.show_tab("Schedule")
         schedule.change_draft(form="weekdays", at=7 * 60)
         schedule.change_notification(when="run", email="lee@desk.example")
         # From here on the status bar says so.
         schedule.set_runs_here(on=True)
-        await self._capture_in_each_theme("sync-schedule")
+        await self._save("sync-schedule")
         schedule.discard_draft()
 
     async def _capture_mapping_and_high_value(self) -> None:
-        """An export with every operator, tried on Maria; and who is of high value."""
-        page, mapping = self._models.page, self._models.mapping
-        page.add(TICKETS_TO_PROFILES)
-        await self._wait_until(
-            lambda: page.selected_name == TICKETS_TO_PROFILES and page.selected_sync() is not None
-        )
+        """Edit a mapping with every operator, try it on Maria, and preview high-value tagging."""
+        mapping = self._models.mapping
+        await self._add_preset(TICKETS_TO_PROFILES)
         self._sync_page.show_tab("Mapping")
-        goal = self._window.services.store.syncs.get.blocking(TICKETS_TO_PROFILES)
+        sync = await self._services.store.syncs.get(TICKETS_TO_PROFILES)
         rows = (
             MappingRow("last_ticket_created_time", "vars.last_ticket_created_time"),
             MappingRow("last_ticket_created_time", "vars.last_ticket_created_date"),
@@ -187,27 +168,24 @@ class SyncPageScreenshotTour:
             MappingRow("gold", "vars.support_tier", type=SourceType.TEXT),
             MappingRow("ticket_count", "vars.ticket_count"),
         )
-        mapping.set_draft(replace(goal, mapping=rows))
+        mapping.set_draft(replace(sync, mapping=rows))
         self._sync_page.mapping_tab.test_customer_field.setText("maria@lopez.example")
         mapping.try_on_customer("maria@lopez.example")
         await self._wait_until(
             lambda: (v := mapping.view()) is not None and v.trial_text and not v.is_busy
         )
         mapping.select_row(3)
-        await self._capture_in_each_theme("sync-mapping")
-        await self._capture_stages("sync-stages", replace(goal, mapping=rows))
+        await self._save("sync-mapping")
+        await self._capture_stages("sync-stages", replace(sync, mapping=rows))
         self._sync_page.show_tab("Plan")
-        page.add(HIGH_VALUE_TAGGING)
-        await self._wait_until(
-            lambda: page.selected_name == HIGH_VALUE_TAGGING and page.selected_sync() is not None
-        )
+        await self._add_preset(HIGH_VALUE_TAGGING)
         await self._make_preview()
         self._models.plan.set_order(by_predicted_value=True)
         await self._wait_until(lambda: self._models.plan.table_model.row_at(0) is not None)
-        await self._capture_in_each_theme("sync-highest-value-first")
+        await self._save("sync-highest-value-first")
 
     async def _capture_stages(self, name: str, sync: Sync) -> None:
-        """Kept to who needs help just now, and to nobody too often; nothing of it is saved."""
+        """Show lifecycle stages and a frequency cap in a draft, which is then discarded."""
         where = (
             FieldCondition("ticket_count", ConditionOperator.AT_LEAST, 3),
             FieldCondition("last_ticket_created_time", ConditionOperator.WITHIN_DAYS, 14),
@@ -217,62 +195,50 @@ class SyncPageScreenshotTour:
         draft = replace(sync, stages=stages, source=source, pressure=FrequencyCap())
         self._models.mapping.set_draft(draft)
         bar = await self._scroll_to(self._sync_page.mapping_tab.rules_editor.stages_card)
-        await self._capture_in_each_theme(name)
+        await self._save(name)
         bar.setValue(0)
         self._models.mapping.discard_draft()
 
     async def _capture_activity(self, name: str) -> None:
-        """What syncs changed, customer by customer."""
-        view = self._window.main_window
+        """Show what syncs changed, customer by customer."""
+        view = self._main_window
         view.show_page("activity")
         page = view.findChild(ActivityPage)
         if page is None:
             raise InvalidInput("The page Activity is not there yet.")
-        for button in page.findChildren(QAbstractButton):
-            if button.accessibleName() == "By syncs":
-                button.click()
+        self._driver.click_button("By syncs", page)
         rows = page.table.model()
         await self._wait_until(lambda: rows.rowCount() > 0)
         page.table.setCurrentIndex(rows.index(0, 0))
         await asyncio.sleep(0.3)
-        await self._capture_in_each_theme(name)
+        await self._save(name)
         view.show_page("sync")
 
     async def _capture_narrow_window(self) -> None:
-        """The narrow window: the list, then one sync, and what it changed."""
-        self._window.main_window.resize(*self._narrow_size)
-        await self._capture_in_each_theme("sync-list-narrow")
+        """Show the list, each tab of one sync, and its changes in the narrow window."""
+        self._main_window.resize(*NARROW_SIZE)
+        await self._save("sync-list-narrow")
         self._sync_page.sync_list.sync_opened.emit(HIGH_VALUE_TAGGING)
-        await self._capture_in_each_theme("sync-plan-narrow")
+        await self._save("sync-plan-narrow")
         for tab in ("Mapping", "Schedule", "History"):
             self._sync_page.show_tab(tab)
-            await self._capture_in_each_theme(f"sync-{tab.lower()}-narrow")
+            await self._save(f"sync-{tab.lower()}-narrow")
             if tab == "Mapping":
-                goal = self._window.services.store.syncs.get.blocking(HIGH_VALUE_TAGGING)
-                await self._capture_stages("sync-stages-narrow", goal)
+                sync = await self._services.store.syncs.get(HIGH_VALUE_TAGGING)
+                await self._capture_stages("sync-stages-narrow", sync)
         self._sync_page.show_tab("Plan")
         await self._capture_activity("activity-by-syncs-narrow")
         self._models.schedule.set_runs_here(on=False)
 
-    # What they are made of.
-
     @property
-    def _models(self) -> "SyncPageModels":
-        if self._window.page_factory is None:
-            raise InvalidInput("The pages are not there yet.")
-        return self._window.page_factory.sync_models
-
-    @property
-    def _sync_page(self) -> "SyncPage":
-        page = (
-            self._window.page_factory.sync_page if self._window.page_factory is not None else None
-        )
+    def _sync_page(self) -> SyncPage:
+        page = self._factory.sync_page
         if page is None:
             raise InvalidInput("The page Sync is not there yet.")
         return page
 
     async def _scroll_to(self, card: QWidget) -> QScrollBar:
-        """Show a card at the top of its tab, once that is laid out."""
+        """Scroll a card to the top of its tab; returns the tab's scroll bar."""
         await asyncio.sleep(0.2)
         area = card.parentWidget()
         while area is not None and not isinstance(area, QScrollArea):
@@ -284,8 +250,15 @@ class SyncPageScreenshotTour:
         bar.setValue(bar.value() + place.y())
         return bar
 
+    async def _add_preset(self, preset: str) -> None:
+        page = self._models.page
+        page.add(preset)
+        await self._wait_until(
+            lambda: page.selected_name == preset and page.selected_sync() is not None
+        )
+
     async def _make_preview(self) -> None:
-        """A new preview, whole and read."""
+        """Make a new preview and wait until its first rows are shown."""
         page, plan = self._models.page, self._models.plan
         sync = page.selected_sync()
         before = sync.plan.id if sync is not None and sync.plan is not None else ""
@@ -312,17 +285,10 @@ class SyncPageScreenshotTour:
         )
         await asyncio.sleep(0.5)
 
-    async def _capture_in_each_theme(self, name: str) -> None:
-        # Beginning with the theme in force: dressing a full window anew takes about a second.
-        first = self._window.theme.choice
-        for choice in sorted(self._themes, key=lambda c: c is not first):
-            self._window.theme.choose(choice)
-            await self._save_screenshot(f"{name}-{choice.value}")
+    async def _save(self, name: str) -> None:
+        await self._driver.save_in_each_theme(name)
 
-    async def _wait_until(self, true: Callable[[], object]) -> None:
-        for _ in range(int(_TIMEOUT_S / 0.05)):
-            if true():
-                await asyncio.sleep(0.3)
-                return
-            await asyncio.sleep(0.05)
-        raise InvalidInput("The page Sync did not come so far in time.")
+    async def _wait_until(self, condition: Callable[[], object]) -> None:
+        await self._driver.wait_until(condition, "The page Sync did not come so far in time.")
+        # What the models have published is laid out in the next turns of the loop.
+        await asyncio.sleep(0.3)

@@ -3,10 +3,9 @@
 import argparse
 from collections.abc import Sequence
 
-from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import emit
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.commands.open_workspace import open_workspace
+from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.sync_subcommands.arguments import add_sync_argument
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_preset_names, build_sync_context
@@ -22,10 +21,10 @@ from desktop.sync.sync_service import MissingResource
 _PREVIEWED_RUN_TIMES = 5
 
 
-async def _list_syncs(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace, connect=False) as services:
-        states = services.syncs.list_states()
-        document = {"syncs": [_sync_state_to_json(state, services) for state in states]}
+@in_workspace(connect=False)
+async def _list_syncs(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    states = services.syncs.list_states()
+    document = {"syncs": [_sync_state_to_json(state, services) for state in states]}
     lines = [_sync_line(state) for state in states]
     if not lines:
         lines.append(f"There is no sync yet. Presets: {', '.join(PRESETS)}.")
@@ -38,15 +37,15 @@ def _add_add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_create_option(parser)
 
 
-async def _add_preset(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace, for_runs=True) as services:
-        sync = services.syncs.add_preset(options.preset, build_preset_names(services))
-        missing: tuple[MissingResource, ...] = ()
-        if options.on or options.create:
-            sync, missing = await _check_resources(services, sync, create=options.create)
-        if options.on:
-            sync = _switch_on(services, sync, missing)
-        return _emit_sync(services, sync, missing, as_json=options.json)
+@in_workspace(for_runs=True)
+async def _add_preset(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    sync = services.syncs.add_preset(options.preset, build_preset_names(services))
+    missing: tuple[MissingResource, ...] = ()
+    if options.on or options.create:
+        sync, missing = await _check_resources(services, sync, create=options.create)
+    if options.on:
+        sync = _switch_on(services, sync, missing)
+    return _emit_sync(services, sync, missing, as_json=options.json)
 
 
 def _add_on_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,23 +57,23 @@ def _add_create_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--create", action="store_true", help="make what is missing (admins)")
 
 
-async def _check_and_switch_on(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace, for_runs=True) as services:
-        sync = await services.store.syncs.get(options.sync)
-        sync, missing = await _check_resources(services, sync, create=options.create)
-        sync = _switch_on(services, sync, missing)
-        return _emit_sync(services, sync, missing, as_json=options.json)
+@in_workspace(for_runs=True)
+async def _check_and_switch_on(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    sync = await services.store.syncs.get(options.sync)
+    sync, missing = await _check_resources(services, sync, create=options.create)
+    sync = _switch_on(services, sync, missing)
+    return _emit_sync(services, sync, missing, as_json=options.json)
 
 
-async def _switch_off(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace) as services:
-        sync = services.syncs.set_enabled(options.sync, on=False)
-        return _emit_sync(services, sync, (), as_json=options.json)
+@in_workspace()
+async def _switch_off(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    sync = services.syncs.set_enabled(options.sync, on=False)
+    return _emit_sync(services, sync, (), as_json=options.json)
 
 
-async def _remove_sync(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace) as services:
-        services.syncs.remove_sync(options.sync)
+@in_workspace()
+async def _remove_sync(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    services.syncs.remove_sync(options.sync)
     return emit(
         {"sync": options.sync, "removed": True},
         [f"{options.sync} is gone; its history stays."],
@@ -87,12 +86,12 @@ def _add_schedule_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("rule", metavar="RULE", help="such as “weekdays 07:00”, hourly or off")
 
 
-async def _set_schedule(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace) as services:
-        sync = services.syncs.set_schedule(options.sync, options.rule)
-        zone = services.session.values.get(settings_table.TIMEZONE)
+@in_workspace()
+async def _set_schedule(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    sync = services.syncs.set_schedule(options.sync, options.rule)
+    zone = services.session.values.get(settings_table.TIMEZONE)
     rule = parse_schedule_rule(sync.schedule)
-    times = next_run_times(rule, context.clock.now(), zone, _PREVIEWED_RUN_TIMES)
+    times = next_run_times(rule, services.context.clock.now(), zone, _PREVIEWED_RUN_TIMES)
     return emit(
         {"sync": sync.name, "schedule": sync.schedule, "zone": zone, "next": list(times)},
         (

@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 
 from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import EXIT_DONE, emit
+from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.commands.open_workspace import open_workspace
+from desktop.app.commands.open_workspace import in_workspace, open_workspace
+from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import InvalidInput, StorageError
 from desktop.kit.text import format_count
 from desktop.settings.json_file import write_text_atomically
@@ -21,24 +22,22 @@ def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("syncs", nargs="*", metavar="SYNC", help="only these; else all")
 
 
-async def _export_syncs(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace, connect=False) as services:
-        names = dict.fromkeys(options.syncs)
-        syncs = [await services.store.syncs.get(name) for name in names]
-        syncs = syncs or list(await services.store.syncs.list_all())
+@in_workspace(connect=False)
+async def _export_syncs(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    repository = services.store.syncs
+    syncs = [await repository.get(name) for name in dict.fromkeys(options.syncs)]
+    syncs = syncs or list(await repository.list_all())
     if not syncs:
         raise InvalidInput("There is no sync to export.", "", "`fairlead sync add` makes one.")
     text = export_syncs_toml(syncs)
     if options.file == _STDIO:
         # Raw, without `emit`: the file's own line breaks and tabs must arrive.
         sys.stdout.write(text)
-        return EXIT_DONE
+        return ExitCode.DONE
     path = _write_file(options.file, text)
-    return emit(
-        {"file": str(path), "syncs": [sync.name for sync in syncs]},
-        [f"{format_count(len(syncs), 'sync', 'syncs')} written to {path}."],
-        as_json=options.json,
-    )
+    document = {"file": str(path), "syncs": [sync.name for sync in syncs]}
+    line = f"{format_count(len(syncs), 'sync', 'syncs')} written to {path}."
+    return emit(document, [line], as_json=options.json)
 
 
 def _write_file(file: str, text: str) -> Path:
@@ -55,18 +54,17 @@ def _add_import_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def _import_syncs(context: AppContext, options: argparse.Namespace) -> int:
+    # Before the workspace is opened: a file that cannot be read asks no service.
     syncs = import_syncs_toml(_read_text(options.file))
     async with open_workspace(context, options.workspace) as services:
         imported = services.syncs.import_syncs(syncs, replacing=options.replace)
-    return emit(
-        {"file": options.file, "syncs": [sync.name for sync in imported]},
-        (
-            f"{format_count(len(imported), 'sync', 'syncs')} imported, off and not checked yet:",
-            *(f"  {sync.name}" for sync in imported),
-            "`fairlead sync on SYNC` checks one and switches it on.",
-        ),
-        as_json=options.json,
-    )
+    names = [sync.name for sync in imported]
+    lines = [
+        f"{format_count(len(names), 'sync', 'syncs')} imported, off and not checked yet:",
+        *(f"  {name}" for name in names),
+        "`fairlead sync on SYNC` checks one and switches it on.",
+    ]
+    return emit({"file": options.file, "syncs": names}, lines, as_json=options.json)
 
 
 def _read_text(file: str) -> str:

@@ -2,15 +2,15 @@
 
 import argparse
 
-from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import emit
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.commands.open_workspace import open_workspace
+from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.sync_subcommands.arguments import parse_count
 from desktop.app.commands.sync_subcommands.run_and_plan_output import (
     format_totals,
     plan_row_to_json,
 )
+from desktop.app.container import WorkspaceServices
 from desktop.kit.clock import iso_timestamp
 from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import RUN_OUTCOMES, Run
@@ -29,19 +29,19 @@ def _add_history_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=parse_count, default=50, metavar="N")
 
 
-async def _print_history(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace, connect=False) as services:
-        store = services.store
-        if options.sync:
-            # Raises for a name that is no sync: an empty history would hide the mistake.
-            await store.syncs.get(options.sync)
-        runs = await store.runs.list_runs(options.sync, options.limit)
-        exchanged = await store.sync_state.count_exchanged_profiles(options.sync)
-        scheduled = [
-            {"sync": state.sync.name, "at": state.next_run_at}
-            for state in services.syncs.list_states()
-            if state.next_run_at is not None and options.sync in (None, state.sync.name)
-        ]
+@in_workspace(connect=False)
+async def _print_history(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    store = services.store
+    if options.sync:
+        # Raises for a name that is no sync: an empty history would hide the mistake.
+        await store.syncs.get(options.sync)
+    runs = await store.runs.list_runs(options.sync, options.limit)
+    exchanged = await store.sync_state.count_exchanged_profiles(options.sync)
+    scheduled = [
+        {"sync": state.sync.name, "at": state.next_run_at}
+        for state in services.syncs.list_states()
+        if state.next_run_at is not None and options.sync in (None, state.sync.name)
+    ]
     return emit(
         {"runs": [run.as_json() for run in runs], "scheduled": scheduled, "exchanged": exchanged},
         (*map(_run_line, runs), f"{exchanged:,} people exchanged so far."),
@@ -62,30 +62,23 @@ def _add_show_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=parse_count, default=20, metavar="N")
 
 
-async def _show_run(context: AppContext, options: argparse.Namespace) -> int:
+@in_workspace(connect=False)
+async def _show_run(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    plans, run = services.store.plans, await services.store.runs.get(options.run)
     rows: tuple[PlanRow, ...] = ()
     last: list[PlanRow] = []
     parked: tuple[PlanRow, ...] = ()
-    async with open_workspace(context, options.workspace, connect=False) as services:
-        plans = services.store.plans
-        run = await services.store.runs.get(options.run)
-        if run.plan is not None:
-            rows = await plans.list_rows(run.plan, limit=options.rows)
-            written = await plans.list_row_numbers(run.plan, _WRITTEN_ROWS)
-            last = [
-                await plans.get_row(run.plan, number) for number in written[-_LAST_WRITTEN_ROWS:]
-            ]
-            parked = await plans.list_rows(run.plan, _PARKED_ROWS)
-    return emit(
-        {
-            **run.as_json(),
-            "rows": [plan_row_to_json(row) for row in rows],
-            "last": [plan_row_to_json(row) for row in last],
-            "parked": [plan_row_to_json(row) for row in parked],
-        },
-        (f"Run {run.id} of {run.sync}: {run.state.value}. {run.error}", *map(_row_line, rows)),
-        as_json=options.json,
-    )
+    if run.plan is not None:
+        rows = await plans.list_rows(run.plan, limit=options.rows)
+        written = await plans.list_row_numbers(run.plan, _WRITTEN_ROWS)
+        last = [await plans.get_row(run.plan, number) for number in written[-_LAST_WRITTEN_ROWS:]]
+        parked = await plans.list_rows(run.plan, _PARKED_ROWS)
+    lists = {"rows": rows, "last": last, "parked": parked}
+    document = run.as_json() | {
+        name: [plan_row_to_json(row) for row in found] for name, found in lists.items()
+    }
+    lines = (f"Run {run.id} of {run.sync}: {run.state.value}. {run.error}", *map(_row_line, rows))
+    return emit(document, lines, as_json=options.json)
 
 
 def _row_line(row: PlanRow) -> str:

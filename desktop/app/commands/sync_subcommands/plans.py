@@ -2,10 +2,9 @@
 
 import argparse
 
-from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import emit
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.commands.open_workspace import open_workspace
+from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.sync_subcommands.arguments import (
     add_progress_option,
     add_sync_argument,
@@ -14,6 +13,7 @@ from desktop.app.commands.sync_subcommands.arguments import (
 )
 from desktop.app.commands.sync_subcommands.progress_reporter import make_progress_reporter
 from desktop.app.commands.sync_subcommands.run_and_plan_output import emit_plan, plan_row_to_json
+from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner
 from desktop.kit.errors import InvalidInput
 from desktop.store.plan_row_filter import PlanRowFilter
@@ -29,13 +29,13 @@ def _add_plan_arguments(parser: argparse.ArgumentParser) -> None:
     add_progress_option(parser)
 
 
-async def _make_plan(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace, for_runs=True) as services:
-        require_sync_permission(services)
-        sync = await services.store.syncs.get(options.sync)
-        runner = build_runner(services, sync.name, make_progress_reporter(options.progress))
-        plan = await runner.preview(sync, services.session.actor.name, full=options.full)
-        return await emit_plan(plan, services.store, row_count=options.rows, as_json=options.json)
+@in_workspace(for_runs=True)
+async def _make_plan(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    require_sync_permission(services)
+    sync = await services.store.syncs.get(options.sync)
+    runner = build_runner(services, sync.name, make_progress_reporter(options.progress))
+    plan = await runner.preview(sync, services.session.actor.name, full=options.full)
+    return await emit_plan(plan, services.store, row_count=options.rows, as_json=options.json)
 
 
 def _add_tick_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,22 +44,22 @@ def _add_tick_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("state", choices=["on", "off"])
 
 
-async def _tick(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace) as services:
-        require_sync_permission(services)
-        plans, on = services.store.plans, options.state == "on"
-        decisions = PlanRowDecisions(services.store, context.clock)
-        number, _, field = options.row.partition(".")
-        if options.row == "all":
-            changed = await plans.set_all_ticked(options.plan, PlanRowFilter(), on=on)
-        elif field:
-            row = decisions.find_row(options.plan, number)
-            decisions.set_field_ticked(options.plan, row.row, field, on=on)
-            changed = 1
-        else:
-            row = decisions.find_row(options.plan, number)
-            changed = await plans.set_rows_ticked(options.plan, [row.row], on=on)
-        ticked = await plans.count_ticked(options.plan)
+@in_workspace()
+async def _tick(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    require_sync_permission(services)
+    plans, on = services.store.plans, options.state == "on"
+    decisions = PlanRowDecisions(services.store, services.context.clock)
+    number, _, field = options.row.partition(".")
+    if options.row == "all":
+        changed = await plans.set_all_ticked(options.plan, PlanRowFilter(), on=on)
+    elif field:
+        row = decisions.find_row(options.plan, number)
+        decisions.set_field_ticked(options.plan, row.row, field, on=on)
+        changed = 1
+    else:
+        row = decisions.find_row(options.plan, number)
+        changed = await plans.set_rows_ticked(options.plan, [row.row], on=on)
+    ticked = await plans.count_ticked(options.plan)
     return emit(
         {"plan": options.plan, "changed": changed, "ticked": ticked},
         [f"{ticked} rows of plan {options.plan} are ticked."],
@@ -73,20 +73,20 @@ def _add_resolve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--always", action="store_true", help="from now on without asking")
 
 
-async def _resolve(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace) as services:
-        require_sync_permission(services)
-        decisions = PlanRowDecisions(services.store, context.clock)
-        plan_id, _, number = options.row.rpartition(":")
-        plan_id = plan_id or decisions.find_plan_with_conflict(number)
-        row = decisions.find_row(plan_id, number)
-        picks = [_parse_pick(pick) for pick in options.picks]
-        # All or none: a mistyped second field leaves the first undecided.
-        decisions.require_conflicting_fields(plan_id, row.row, [field for field, _ in picks])
-        for field, side in picks:
-            row = decisions.resolve_conflict(plan_id, row.row, field, side)
-            if options.always:
-                decisions.set_preferred_side(plan_id, field, side)
+@in_workspace()
+async def _resolve(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    require_sync_permission(services)
+    decisions = PlanRowDecisions(services.store, services.context.clock)
+    plan_id, _, number = options.row.rpartition(":")
+    plan_id = plan_id or decisions.find_plan_with_conflict(number)
+    row = decisions.find_row(plan_id, number)
+    picks = [_parse_pick(pick) for pick in options.picks]
+    # All or none: a mistyped second field leaves the first undecided.
+    decisions.require_conflicting_fields(plan_id, row.row, [field for field, _ in picks])
+    for field, side in picks:
+        row = decisions.resolve_conflict(plan_id, row.row, field, side)
+        if options.always:
+            decisions.set_preferred_side(plan_id, field, side)
     return emit(
         {"plan": plan_id, **plan_row_to_json(row)},
         [f"Row {row.row} of plan {plan_id}: {row.fate.value}."],

@@ -3,14 +3,7 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from desktop.app.cli_output import (
-    EXIT_CODES,
-    EXIT_DONE,
-    EXIT_FAILED,
-    EXIT_NEEDS_PERSON,
-    EXIT_USAGE,
-    emit,
-)
+from desktop.app.cli_output import EXIT_CODES, ExitCode, emit
 from desktop.model.json_value import Json
 from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRow
 from desktop.model.sync_run import RUN_OUTCOMES, Run, RunState
@@ -48,13 +41,13 @@ def run_exit_code(run: Run) -> int:
     """Return the exit code of a run's end: of its error, its failed rows, or its parked rows."""
     if run.state is RunState.DONE:
         if run.totals.get("failed"):
-            return EXIT_FAILED
-        return EXIT_NEEDS_PERSON if run.totals.get("parked") else EXIT_DONE
+            return ExitCode.FAILED
+        return ExitCode.NEEDS_PERSON if run.totals.get("parked") else ExitCode.DONE
     if run.state is RunState.FAILED:
-        code = EXIT_CODES.get(run.error_code, EXIT_FAILED)
+        code = EXIT_CODES.get(run.error_code, ExitCode.FAILED)
         # A value that a service or a rule refused in the middle is no wrong usage of ours.
-        return EXIT_FAILED if code == EXIT_USAGE else code
-    return EXIT_NEEDS_PERSON
+        return ExitCode.FAILED if code == ExitCode.USAGE else code
+    return ExitCode.NEEDS_PERSON
 
 
 async def emit_plan(

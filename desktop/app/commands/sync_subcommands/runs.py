@@ -2,10 +2,9 @@
 
 import argparse
 
-from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import emit
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.commands.open_workspace import open_workspace
+from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.sync_subcommands.arguments import (
     add_allow_option,
     add_progress_option,
@@ -41,25 +40,25 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-async def _run_sync(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace, for_runs=True) as services:
-        require_sync_permission(services, options.allow)
-        sync = await services.store.syncs.get(options.sync)
-        _require_switched_on(services, sync)
-        actor = services.session.actor
-        request = RunRequest(
-            sync=sync.name,
-            actor=actor.name,
-            why=options.why,
-            plan_id=options.plan,
-            is_full=options.full,
-            resume_run_id=await _run_to_resume(services, sync, options.resume),
-            allowed_limits=tuple(options.allow),
-            approver_id=str(actor.id or actor.name),
-        )
-        reporter = make_progress_reporter(options.progress)
-        run = await run_and_notify(services, sync, request, reporter)
-        return emit_run(run, as_json=options.json)
+@in_workspace(for_runs=True)
+async def _run_sync(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    require_sync_permission(services, options.allow)
+    sync = await services.store.syncs.get(options.sync)
+    _require_switched_on(services, sync)
+    actor = services.session.actor
+    request = RunRequest(
+        sync=sync.name,
+        actor=actor.name,
+        why=options.why,
+        plan_id=options.plan,
+        is_full=options.full,
+        resume_run_id=await _run_to_resume(services, sync, options.resume),
+        allowed_limits=tuple(options.allow),
+        approver_id=str(actor.id or actor.name),
+    )
+    reporter = make_progress_reporter(options.progress)
+    run = await run_and_notify(services, sync, request, reporter)
+    return emit_run(run, as_json=options.json)
 
 
 def _require_switched_on(services: WorkspaceServices, sync: Sync) -> None:
@@ -99,12 +98,12 @@ def _add_cancel_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN")
 
 
-async def _cancel_run(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace) as services:
-        if services.session.connection_error is None:
-            # While Zendesk is away nobody can say who may; a run that stops can go on.
-            services.syncs.require_permission()
-        run = await services.store.runs.request_cancel(options.run)
+@in_workspace()
+async def _cancel_run(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    if services.session.connection_error is None:
+        # While Zendesk is away nobody can say who may; a run that stops can go on.
+        services.syncs.require_permission()
+    run = await services.store.runs.request_cancel(options.run)
     if run.state is RunState.RUNNING:
         line = f"Run {run.id} stops within a second."
     else:
@@ -119,20 +118,20 @@ def _add_retry_arguments(parser: argparse.ArgumentParser) -> None:
     add_progress_option(parser)
 
 
-async def _retry_rows(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace, for_runs=True) as services:
-        require_sync_permission(services)
-        sync = await services.store.syncs.get(options.sync)
-        _require_switched_on(services, sync)
-        decisions = PlanRowDecisions(services.store, context.clock)
-        sources = decisions.list_sources_to_retry(sync.name, options.row)
-        if not sources:
-            raise InvalidInput(f"Nothing of “{sync.title}” waits for another try.")
-        actor = services.session.actor
-        request = RunRequest(sync.name, actor.name, why="retry", source_ids=sources)
-        reporter = make_progress_reporter(options.progress)
-        run = await run_and_notify(services, sync, request, reporter)
-        return emit_run(run, as_json=options.json)
+@in_workspace(for_runs=True)
+async def _retry_rows(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    require_sync_permission(services)
+    sync = await services.store.syncs.get(options.sync)
+    _require_switched_on(services, sync)
+    decisions = PlanRowDecisions(services.store, services.context.clock)
+    sources = decisions.list_sources_to_retry(sync.name, options.row)
+    if not sources:
+        raise InvalidInput(f"Nothing of “{sync.title}” waits for another try.")
+    actor = services.session.actor
+    request = RunRequest(sync.name, actor.name, why="retry", source_ids=sources)
+    reporter = make_progress_reporter(options.progress)
+    run = await run_and_notify(services, sync, request, reporter)
+    return emit_run(run, as_json=options.json)
 
 
 def _add_rollback_arguments(parser: argparse.ArgumentParser) -> None:
@@ -143,35 +142,35 @@ def _add_rollback_arguments(parser: argparse.ArgumentParser) -> None:
     add_progress_option(parser)
 
 
-async def _roll_back(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace, for_runs=True) as services:
-        require_sync_permission(services, options.allow)
-        actor = services.session.actor
-        planner = RollbackPlanner(build_sync_context(services))
-        plan = await planner.build_plan(options.run, actor.name)
-        if options.dry_run:
-            losses = await planner.list_losses(plan.id)
-            return await emit_plan(
-                plan,
-                services.store,
-                row_count=options.rows,
-                as_json=options.json,
-                more={"not_restored": [{"rows": n.row_count, "why": n.reason} for n in losses]},
-                more_lines=[f"  Not as it was: {n.row_count:,} × {n.reason}." for n in losses],
-            )
-        request = RunRequest(
-            plan.sync,
-            actor.name,
-            why="rollback",
-            plan_id=plan.id,
-            allowed_limits=tuple(options.allow),
-            approver_id=str(actor.id or actor.name),
+@in_workspace(for_runs=True)
+async def _roll_back(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    require_sync_permission(services, options.allow)
+    actor = services.session.actor
+    planner = RollbackPlanner(build_sync_context(services))
+    plan = await planner.build_plan(options.run, actor.name)
+    if options.dry_run:
+        losses = await planner.list_losses(plan.id)
+        return await emit_plan(
+            plan,
+            services.store,
+            row_count=options.rows,
+            as_json=options.json,
+            more={"not_restored": [{"rows": n.row_count, "why": n.reason} for n in losses]},
+            more_lines=[f"  Not as it was: {n.row_count:,} × {n.reason}." for n in losses],
         )
-        # The sync as it was planned with: its mapping may have been changed since.
-        sync = await services.store.plans.get_planned_sync(plan.id)
-        reporter = make_progress_reporter(options.progress)
-        run = await run_and_notify(services, sync, request, reporter)
-        return emit_run(run, as_json=options.json)
+    request = RunRequest(
+        plan.sync,
+        actor.name,
+        why="rollback",
+        plan_id=plan.id,
+        allowed_limits=tuple(options.allow),
+        approver_id=str(actor.id or actor.name),
+    )
+    # The sync as it was planned with: its mapping may have been changed since.
+    sync = await services.store.plans.get_planned_sync(plan.id)
+    reporter = make_progress_reporter(options.progress)
+    run = await run_and_notify(services, sync, request, reporter)
+    return emit_run(run, as_json=options.json)
 
 
 COMMANDS = {

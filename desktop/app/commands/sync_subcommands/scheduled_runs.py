@@ -6,14 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import (
-    EXIT_DONE,
-    EXIT_FAILED,
-    EXIT_NEEDS_PERSON,
-    EXIT_SERVICE_AWAY,
-    emit,
-    exit_code_for,
-)
+from desktop.app.cli_output import ExitCode, emit, exit_code_for
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.commands.sync_subcommands.arguments import require_sync_permission
@@ -33,7 +26,7 @@ from desktop.sync.sync_runner import RunRequest
 log = logging.getLogger(__name__)
 
 # Of several syncs the worst result counts: a failure before a person, a person before a wait.
-_EXIT_CODES_WORST_FIRST = (EXIT_FAILED, EXIT_NEEDS_PERSON, EXIT_SERVICE_AWAY)
+_EXIT_CODES_WORST_FIRST = (ExitCode.FAILED, ExitCode.NEEDS_PERSON, ExitCode.SERVICE_AWAY)
 
 
 @dataclass(frozen=True)
@@ -49,7 +42,7 @@ class DueRunResult:
         """The exit code of the run's end, or of the error."""
         if self.error is not None:
             return exit_code_for(self.error)
-        return EXIT_DONE if self.run is None else run_exit_code(self.run)
+        return ExitCode.DONE if self.run is None else run_exit_code(self.run)
 
     def as_json(self) -> dict[str, Json]:
         """One object of `due` in the JSON of `fairlead sync due`."""
@@ -98,7 +91,7 @@ async def _run_due(context: AppContext, options: argparse.Namespace) -> int:
     lines += [f"{one.sync.name} is paused. {one.message}" for one in paused]
     codes = {result.exit_code for result in results}
     if paused:
-        codes.add(EXIT_NEEDS_PERSON)
+        codes.add(ExitCode.NEEDS_PERSON)
     return emit(
         {
             "here": True,
@@ -109,7 +102,7 @@ async def _run_due(context: AppContext, options: argparse.Namespace) -> int:
         },
         lines or ["Nothing is due."],
         as_json=options.json,
-        exit_code=next((code for code in _EXIT_CODES_WORST_FIRST if code in codes), EXIT_DONE),
+        exit_code=next((code for code in _EXIT_CODES_WORST_FIRST if code in codes), ExitCode.DONE),
     )
 
 

@@ -1,0 +1,46 @@
+"""Starts every background loop of an open window, each with its interval and its work."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from desktop.app.background import database_changes, due_runs, reconnect, retention
+from desktop.app.background.outbox_worker import LONGEST_WAIT_S, OutboxWorker
+from desktop.app.background.periodic import repeat_every
+from desktop.app.container import WorkspaceServices
+from desktop.app.detached_run_process import DetachedRunLauncher
+from desktop.kit.errors import AppError
+from desktop.viewmodels.task_registry import TaskRegistry
+
+
+def start_background_loops(
+    services: WorkspaceServices,
+    tasks: TaskRegistry,
+    run_environment: Mapping[str, str],
+    show_error: Callable[[AppError], None],
+) -> OutboxWorker:
+    """Start the loops as tasks; they end with `tasks`, and the returned worker is to be closed.
+
+    `run_environment` are variables for the run processes that the loops start.
+    """
+    clock = services.context.clock
+    outbox = OutboxWorker(services)
+    changes = database_changes.DatabaseChangePublisher(services)
+    launcher = DetachedRunLauncher(services, run_environment)
+    due = due_runs.DueRunStarter(services, launcher.start, show_error)
+    for name, interval_s, work in (
+        ("changes", database_changes.POLL_S, changes.publish_changes),
+        (
+            "reconnect",
+            reconnect.POLL_S,
+            partial(reconnect.retry_lost_connections, services.session),
+        ),
+        ("due", due_runs.POLL_S, due.run_once),
+        ("retention", retention.DAY_S, partial(retention.delete_expired_data, services)),
+    ):
+        tasks.start(name, repeat_every(interval_s, work, clock, name=name))
+    # Woken by every change: what a person has just edited is sent at once.
+    loop = repeat_every(
+        LONGEST_WAIT_S, outbox.deliver, clock, name="outbox", wake_up=outbox.wake_up
+    )
+    tasks.start("outbox", loop)
+    return outbox

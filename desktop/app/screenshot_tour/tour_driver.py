@@ -1,0 +1,104 @@
+"""What every station of the screenshot tour uses: pictures, waiting, pressing, the sandbox."""
+
+import asyncio
+import json
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
+
+from desktop.kit.errors import InvalidInput
+from desktop.panels.theme.application_theme import ThemeChoice
+
+if TYPE_CHECKING:
+    from desktop.app.window_lifecycle import WindowLifecycle
+
+WIDE_SIZE = (1280, 820)
+NARROW_SIZE = (392, 860)
+BOTH_THEMES = (ThemeChoice.LIGHT, ThemeChoice.DARK)
+_POLL_S = 0.05
+
+
+class TourDriver:
+    """Drives one window and saves numbered pictures of it.
+
+    `sandbox_document` is the sandbox's first line, which holds the address of its controls.
+    Raises InvalidInput where the folder cannot be made.
+    """
+
+    def __init__(
+        self,
+        window: "WindowLifecycle",
+        folder: Path,
+        sandbox_document: dict[str, Any],
+        themes: Sequence[ThemeChoice],
+    ) -> None:
+        self.window, self.themes = window, themes
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InvalidInput(f"{folder} cannot be written to.", str(error.strerror)) from error
+        self._folder = folder
+        self._sandbox_url = sandbox_document["zendesk"]["base_url"]
+        self._count = 0
+
+    async def save_screenshot(self, name: str) -> None:
+        """Save the window as `NN-NAME.png` and print the path."""
+        # Skeletons wait 300 ms; what is quicker is not shown, and nothing half-painted either.
+        await asyncio.sleep(0.2)
+        self._count += 1
+        path = self._folder / f"{self._count:02d}-{name}.png"
+        self._grab_with_menu().save(str(path))
+        print(path)
+
+    async def save_in_each_theme(self, name: str) -> None:
+        """Save the window once a theme."""
+        # Beginning with the theme in force: dressing a full window anew takes about a second.
+        theme = self.window.theme
+        current = theme.choice
+        for choice in sorted(self.themes, key=lambda choice: choice is not current):
+            theme.choose(choice)
+            await self.save_screenshot(f"{name}-{choice.value}")
+
+    async def wait_until(
+        self, condition: Callable[[], object], failure: str, *, within_s: float = 60.0
+    ) -> None:
+        """Wait until the condition is true. Raises InvalidInput with `failure` after that time."""
+        for _ in range(int(within_s / _POLL_S)):
+            await asyncio.sleep(_POLL_S)
+            if condition():
+                return
+        raise InvalidInput(failure)
+
+    def click_button(self, name: str, inside: QWidget | None = None) -> None:
+        """Press the visible button of this accessible or object name. Raises InvalidInput."""
+        for button in (inside or self.window.main_window).findChildren(QAbstractButton):
+            if button.isVisible() and name in (button.accessibleName(), button.objectName()):
+                button.click()
+                return
+        raise InvalidInput(f"There is no button “{name}” to press.")
+
+    def control_sandbox(self, control: str, body: object) -> None:
+        """Set one of the sandbox's controls, such as `fault` or `speed`; None takes it back."""
+        request = urllib.request.Request(  # noqa: S310 - the demo's own loopback address
+            f"{self._sandbox_url}/sandbox/{control}",
+            data=json.dumps(body).encode() if body is not None else None,
+            method="POST" if body is not None else "DELETE",
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+            answer.read()
+
+    def _grab_with_menu(self) -> QPixmap:
+        """Grab the window with an open menu painted over it, which is a window of its own."""
+        main_window = self.window.main_window
+        picture = main_window.grab()
+        menu = QApplication.activePopupWidget()
+        if isinstance(menu, QMenu):
+            painter = QPainter(picture)
+            painter.drawPixmap(main_window.mapFromGlobal(menu.pos()), menu.grab())
+            painter.end()
+        return picture
