@@ -61,6 +61,7 @@ def emit(
         text = json.dumps(document, ensure_ascii=False, default=str)
         # A lone surrogate (of a broken service answer) cannot be encoded, and ends as `?`.
         sys.stdout.write(text.encode("utf-8", "replace").decode("utf-8") + "\n")
+        # At once: a script that reads line by line must not wait for the process to end.
         sys.stdout.flush()
     else:
         for line in lines:

@@ -45,6 +45,7 @@ class WorkspaceServices:
     context: AppContext
     workspace: Workspace
     store: WorkspaceStore
+    # Tells panels and loops of this process what has changed; other processes see the database.
     bus: ChangeBus
     session: WorkspaceSession
     lookup: CustomerLookup
@@ -65,7 +66,7 @@ class WorkspaceServices:
 
         session = self.session
         return TicketFollower(
-            lambda: session.services, self.context.clock, session.has_spare_rate_budget
+            lambda: session.clients, self.context.clock, session.has_spare_rate_budget
         )
 
     @cached_property
@@ -81,13 +82,14 @@ class WorkspaceServices:
         from desktop.customer.current_value import gateway_for
         from desktop.writing.edit_queue import EditSender, EditSenderContext
 
-        gateways = {service: gateway_for(service, self.session.services) for service in Service}
+        gateways = {service: gateway_for(service, self.session.clients) for service in Service}
         return EditSender(
             EditSenderContext(
                 store=self.store,
                 gateways={name: found for name, found in gateways.items() if found is not None},
                 clock=self.context.clock,
                 bus=self.bus,
+                # [0, 1): spreads the retries of several desks after an outage.
                 jitter=random.random,
                 permit_optout=permit_optout,
                 checkpoint=checkpoint,
@@ -140,7 +142,7 @@ def build_services(context: AppContext, workspace: Workspace) -> WorkspaceServic
         store=store,
         bus=bus,
         session=session,
-        lookup=CustomerLookup(lambda: session.services, store, clock),
+        lookup=CustomerLookup(lambda: session.clients, store, clock),
         editor=editor,
     )
 

@@ -16,6 +16,7 @@ from desktop.app.gui_thread_garbage_collector import GuiThreadGarbageCollector
 
 T = TypeVar("T")
 
+# For files, certificates and imports; the database has a thread of its own.
 _WORKER_THREADS = 4
 # Callbacks that are ready run in one go, but no longer than half a frame before Qt has its turn.
 _MAX_TURN_S = 0.008

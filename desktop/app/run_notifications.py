@@ -73,6 +73,7 @@ async def _notify(services: WorkspaceServices, sync: Sync, run: Run) -> Run:
 async def _send_run_email(
     services: WorkspaceServices, sync: Sync, run: Run, notification: RunNotification
 ) -> Run:
+    # Imported here: most runs send no e-mail.
     from desktop.clients.smtp import OutgoingEmail
     from desktop.connect.mail_server import send_workspace_email
 

@@ -21,7 +21,7 @@ def build_sync_context(
 
     Raises UserDecisionNeeded where one of the two services is not connected.
     """
-    values, clients = services.session.values, services.session.services
+    values, clients = services.session.values, services.session.clients
     return make_sync_context(
         store or services.store,
         services.context.clock,

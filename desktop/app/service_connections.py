@@ -23,25 +23,25 @@ RUN_TRANSPORT_OPTIONS = TransportOptions(pool_s=120.0, total_s=900.0, connection
 class ServiceConnections:
     """Both clients, with the transports that have to be closed behind them."""
 
-    services: ServiceClients
+    clients: ServiceClients
     transports: tuple[HttpTransport, ...]
 
     @property
     def trackers(self) -> tuple[ServiceStatusTracker, ...]:
         """The status trackers of the connected services."""
-        clients = (self.services.sailthru, self.services.zendesk)
+        clients = (self.clients.sailthru, self.clients.zendesk)
         return tuple(client.pipeline.status_tracker for client in clients if client is not None)
 
     @property
     def zendesk_rate_limiter(self) -> RateLimiter | None:
         """The rate budget of the Zendesk account; None while signed out."""
-        zendesk = self.services.zendesk
+        zendesk = self.clients.zendesk
         return zendesk.pipeline.rate_limiter if zendesk else None
 
     @property
     def sailthru_rate_limiter(self) -> RateLimiter | None:
         """The rate budget of the Sailthru key; None without one."""
-        sailthru = self.services.sailthru
+        sailthru = self.clients.sailthru
         return sailthru.pipeline.rate_limiter if sailthru else None
 
     def is_zendesk_budget_below_half(self) -> bool:
@@ -97,6 +97,7 @@ async def open_service_connections(
 
     def open_transport(service: Service, address: str) -> HttpTransport:
         transport = HttpTransport(service.title, address, limits=transport_options, tls=tls)
+        # Kept for `close`, also where no credentials turn up for it.
         transports.append(transport)
         return transport
 

@@ -66,15 +66,15 @@ class WorkspaceSession:
         )
 
     @property
-    def services(self) -> ServiceClients:
+    def clients(self) -> ServiceClients:
         """The clients of both services; None before connecting and for a service not set up."""
-        return self._connection.services if self._connection else ServiceClients(None, None)
+        return self._connection.clients if self._connection else ServiceClients(None, None)
 
     @property
     def is_connected(self) -> bool:
         """Whether there is a client of at least one service."""
-        services = self.services
-        return services.sailthru is not None or services.zendesk is not None
+        clients = self.clients
+        return clients.sailthru is not None or clients.zendesk is not None
 
     @property
     def is_configured(self) -> bool:
@@ -137,6 +137,7 @@ class WorkspaceSession:
         left to people. Raises KeyringError and InvalidInput; a service that is away is no error,
         `service_states` says so.
         """
+        # Imported here: httpx takes 150 ms, and a first paint connects nothing.
         from desktop.app.service_connections import RUN_TRANSPORT_OPTIONS, open_service_connections
         from desktop.clients.request_pipeline import INTERACTIVE_RETRY_POLICY, RUN_RETRY_POLICY
 
@@ -149,6 +150,7 @@ class WorkspaceSession:
             transport_options=RUN_TRANSPORT_OPTIONS if for_runs else None,
         )
         await self._close_connection()
+        # A service that was signed out is not to stay in the status bar.
         self._service_states.clear()
         self._connection = opened
         self._bus.publish(ChangeSet.of(Topic.SERVICE, Topic.PERMISSIONS))
@@ -156,6 +158,7 @@ class WorkspaceSession:
 
     async def identify(self) -> None:
         """Ask Zendesk who is signed in, and Sailthru for the account's settings; publish both."""
+        # Both at once: together they are the wait before the window says “connected”.
         await asyncio.gather(self._identify_actor(), self._read_account_settings())
         self._bus.publish(ChangeSet.of(Topic.SERVICE, Topic.PERMISSIONS))
 
@@ -200,7 +203,7 @@ class WorkspaceSession:
         return self._connection is None or not self._connection.is_zendesk_budget_below_half()
 
     async def _identify_actor(self) -> None:
-        zendesk = self.services.zendesk
+        zendesk = self.clients.zendesk
         file = WindowStateFile(self.connection_config.workspace.state_path)
         state = file.read()
         try:
@@ -213,7 +216,7 @@ class WorkspaceSession:
             self.connection_error, self._is_signed_in = error, False
             return
         self._actor, self.connection_error = found.actor, found.error
-        is_sailthru_only = zendesk is None and self.services.sailthru is not None
+        is_sailthru_only = zendesk is None and self.clients.sailthru is not None
         is_refused = isinstance(found.error, AuthenticationError | NotPermitted)
         self._is_signed_in = (is_sailthru_only and found.is_confirmed) or (
             zendesk is not None and not is_refused
@@ -231,7 +234,7 @@ class WorkspaceSession:
             log.info("Who is signed in could not be remembered: %s", error.code)
 
     async def _read_account_settings(self) -> None:
-        sailthru = self.services.sailthru
+        sailthru = self.clients.sailthru
         if sailthru is None:
             return
         try:
@@ -243,6 +246,7 @@ class WorkspaceSession:
         self.predictions = account.predictions
 
     def _on_service_state(self, state: ServiceState) -> None:
+        # Unknown until the first answer: the status bar shows no state rather than a guess.
         if state.status is not ServiceStatus.UNKNOWN:
             self._service_states[state.service] = state
         self._bus.publish(ChangeSet.of(Topic.SERVICE))

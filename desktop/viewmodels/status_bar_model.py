@@ -52,7 +52,7 @@ class StatusBarModel(QObject):
     def service_statuses(self) -> tuple[ServiceStatusView, ...]:
         """Build the state of every service of this workspace, in a fixed order."""
         states = {state.service: state for state in self._workspace.service_states}
-        connected = self._workspace.services
+        connected = self._workspace.clients
         views = []
         for service, client in (
             (Service.ZENDESK, connected.zendesk),

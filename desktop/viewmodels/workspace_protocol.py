@@ -17,7 +17,7 @@ class WorkspaceProtocol(Protocol):
     values: SettingsValues
 
     @property
-    def services(self) -> ServiceClients:
+    def clients(self) -> ServiceClients:
         """The connected clients."""
         ...
 

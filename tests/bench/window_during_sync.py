@@ -45,7 +45,7 @@ async def _measure_lateness(
 ) -> None:
     house = stage.window.services
     goal = house.syncs.add_preset(ZENDESK_TO_SAILTHRU, build_preset_names(house))
-    services = house.session.services
+    services = house.session.clients
     assert services.sailthru is not None
     assert services.zendesk is not None
     await house.syncs.check_resources(goal.name, services.sailthru, services.zendesk)

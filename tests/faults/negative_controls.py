@@ -16,7 +16,7 @@ from desktop.writing.zendesk_gateway import ZendeskGateway
 
 async def resend_edits_without_reading(house: WorkspaceServices) -> None:
     """After a crash send again what was being sent, without looking what stands there now."""
-    client = house.session.services.sailthru
+    client = house.session.clients.sailthru
     assert client is not None
     outbox, now = house.store.outbox, house.context.clock.now
     while (edit := outbox.claim.blocking(now())) is not None:
@@ -27,7 +27,7 @@ async def resend_edits_without_reading(house: WorkspaceServices) -> None:
 
 async def send_edits_without_claiming(house: WorkspaceServices, gate: Path) -> None:
     """Read what is due and send it, without taking it first; `gate` lets two begin together."""
-    client = house.session.services.sailthru
+    client = house.session.clients.sailthru
     assert client is not None
     due = house.store.outbox.list_recent.blocking(1000, open_only=True)
     gate.with_suffix(f".{house.context.clock.monotonic()}.ready").touch()

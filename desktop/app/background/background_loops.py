@@ -22,6 +22,7 @@ def start_background_loops(
 
     `run_environment` are variables for the run processes that the loops start.
     """
+    # Each loop waits by this clock, so that a test moves them all on.
     clock = services.context.clock
     outbox = OutboxWorker(services)
     changes = database_changes.DatabaseChangePublisher(services)

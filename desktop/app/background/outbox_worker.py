@@ -5,6 +5,7 @@ import asyncio
 from desktop.app.container import WorkspaceServices
 from desktop.kit.change_bus import ChangeSet, Topic
 
+# Another process may queue an edit without this one hearing of it at once.
 LONGEST_WAIT_S = 5.0
 # A row that is due at this very moment must not spin the loop.
 _SHORTEST_WAIT_S = 0.05

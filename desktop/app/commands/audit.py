@@ -16,6 +16,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--verify", action="store_true", help="walk the chain of hashes")
 
 
+# Offline: the record is this computer's, and may be read while both services are away.
 @in_workspace(connect=False)
 async def _print_audit(services: WorkspaceServices, options: argparse.Namespace) -> int:
     targets = _customer_targets(services, options.customer) if options.customer else ()

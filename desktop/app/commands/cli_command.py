@@ -26,4 +26,5 @@ class CliCommand:
 
     add_arguments: "Callable[[CommandParser], None]" = add_no_arguments
     run: "Callable[[AppContext, argparse.Namespace], int | Coroutine[Any, Any, int]] | None" = None
+    # Off for `sandbox` alone, which hands every option on to a process of its own.
     has_common_options: bool = True

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from desktop.app.startup.startup_window import LaunchOptions
 
 DEMO_WORKSPACE_NAME = "ACME demo"
+# People of the sandbox's seed data: found by address, ticket, several records, and a name.
 SEARCH_EXAMPLES = ("maria@lopez.example", "#48302", "j.doe@corp.example", "Alex Kim")
 
 
@@ -46,6 +47,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 def _open_demo(context: AppContext, options: argparse.Namespace) -> int:
     if options.tour is not None and not options.tour.strip():
         raise InvalidInput("--tour needs a folder.", "", "Its pictures are saved there.")
+    # Imported here: `demo --help` needs no Qt.
     from desktop.app.startup.launcher import open_window
 
     with (
@@ -89,6 +91,7 @@ def make_demo_context(context: AppContext, home: Path) -> AppContext:
 
     No policy: the demo is nobody's account, and an administrator's rules would only hide parts.
     """
+    # One vault a workspace: set-up and window ask for it separately, and share its secrets.
     vaults: dict[str, MemoryVault] = {}
 
     def vault(workspace: Workspace) -> MemoryVault:
@@ -156,6 +159,7 @@ def _sandbox_process(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             raise InternalError("The sandbox did not start.", "The demo needs it.") from error
         yield document
     finally:
+        # SIGTERM: the sandbox closes its sockets and ends by itself; killed after ten seconds.
         process.terminate()
         try:
             process.wait(10)

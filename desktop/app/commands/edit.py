@@ -63,6 +63,7 @@ async def _edit_customer(context: AppContext, options: argparse.Namespace) -> in
             for request in requests
             if request not in wanted
         ]
+        # A command never waits for the ten seconds in which a window offers Undo.
         edits = await services.editor.submit(wanted, wait_for_undo=False)
         closed = await deliver_and_wait(services, edits)
     return emit_edits(closed, unsent=unsent, as_json=options.json)
@@ -95,6 +96,7 @@ def _requested_edits(
     ticket: int | None,
 ) -> list[EditRequest]:
     opened = relevant_ticket(sheet) if sheet.ticket is not None else None
+    # Without --ticket, the ticket by which the customer was found is what it belongs to.
     number = ticket if ticket is not None else (opened.id if opened else None)
     edits = EditFactory(
         sheet, services.session.account_names(), reason=options.reason, ticket=number
@@ -117,6 +119,7 @@ def _requested_edits(
     if options.sync_to_zendesk:
         requests.append(edits.sync_mark(on=options.sync_to_zendesk == "on"))
     for entry in options.var:
+        # JSON texts hold `=` more often than names of vars: the first one splits.
         name, equals, value = entry.partition("=")
         if not equals:
             raise InvalidInput(f"--var {entry}: say NAME=JSON.")
@@ -156,6 +159,7 @@ def _parse_ticket_number(text: str | None) -> int | None:
     if text is None:
         return None
     digits = text.lstrip("#")
+    # Zendesk's ids are 64-bit integers.
     if not digits.isascii() or not digits.isdigit() or not 0 < int(digits) < 2**63:
         raise InvalidInput(f"“{text[:40]}” is not a ticket number.", "", "Use digits, e.g. 48213.")
     return int(digits)

@@ -35,6 +35,7 @@ def find_workspace(context: AppContext, name: str | None) -> Workspace:
 
     Raises UserDecisionNeeded before any set-up, InvalidInput for a name that is not there.
     """
+    # Said before anything else: every other error would only follow from it.
     workspaces = context.workspaces
     if name is None and not workspaces.names():
         raise UserDecisionNeeded(
@@ -54,6 +55,7 @@ async def open_workspace(
     `connect=False` asks neither keyring nor network. `for_runs` connects with a run's retry
     policy: it waits longer and leaves a quarter of every rate limit to people.
     """
+    # Imported here: databases and use cases are half of what a command imports.
     from desktop.app.container import build_services
 
     services = build_services(context, find_workspace(context, name))

@@ -22,6 +22,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def _work_on_outbox(context: AppContext, options: argparse.Namespace) -> int:
     action, edit_id = options.action, options.edit
+    # argparse cannot say that an argument depends on another.
     if action in ("retry", "discard") and not edit_id:
         raise InvalidInput(f"The edit to {action} is missing.", "", "`fairlead outbox` lists them.")
     sends = action in ("deliver", "retry")

@@ -25,6 +25,7 @@ class CommandEntry(NamedTuple):
         return command
 
 
+# `window` needs no name on the command line: `argv_normalizer` adds it.
 COMMANDS = (
     CommandEntry("window", "open the window (the default)", "window"),
     CommandEntry("demo", "open the window on invented data", "demo"),
@@ -42,6 +43,7 @@ COMMANDS = (
 COMMAND_NAMES = tuple(entry.name for entry in COMMANDS)
 
 
+# Several subcommands share a module where they share their arguments and checks.
 def _sync(module: str, name: str, summary: str) -> CommandEntry:
     return CommandEntry(name, summary, f"sync_subcommands.{module}")
 

@@ -33,6 +33,7 @@ async def _set_up_workspace(context: AppContext, options: argparse.Namespace) ->
     name = options.workspace or (workspaces.current_name() if workspaces.names() else DEFAULT_NAME)
     workspace = workspaces.open_or_create(name)
     report = await set_up_workspace(document, build_connection_config(context, workspace))
+    # Only now: a set-up that failed leaves the workspace in use as it was.
     if report.is_ok:
         workspaces.set_current(workspace.name)
     return emit(

@@ -51,6 +51,7 @@ def sheet_to_json(
                 "unit": value.unit,
                 "horizon_days": value.horizon_days,
             }
+    # Only where several match: scripts test for the key.
     if sheet.matches:
         document["matches"] = [
             {"query": m.query, "name": m.title, "email": m.subtitle, "note": m.note}
@@ -70,6 +71,7 @@ def _zendesk_user_json(sheet: CustomerSheet) -> dict[str, Any] | None:
     user: ZendeskUser | None = sheet.user.value
     if user is None:
         return None
+    # None while the tickets could not be read; `errors` says why.
     page = sheet.tickets.value
     return {
         "id": user.id,
@@ -132,6 +134,7 @@ def sheet_to_text_lines(document: dict[str, Any]) -> Iterator[str]:
         yield f"{who}  (Zendesk {zendesk['id']})"
         if zendesk["tags"]:
             yield f"  tags      {', '.join(zendesk['tags'])}"
+        # Enough for a glance; the JSON has all that were read.
         for ticket in zendesk["tickets"][:5]:
             yield f"  #{ticket['id']:<8} {ticket['status']:<8} {ticket['subject']}"
     if sailthru is not None:

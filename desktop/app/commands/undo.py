@@ -14,6 +14,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @in_workspace()
 async def _undo_edit(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    # A command never waits for the ten seconds in which a window offers Undo.
     edit = await services.undo.undo(options.edit, wait_for_undo=False)
     closed = await deliver_and_wait(services, [edit])
     return emit_edits(closed, as_json=options.json)

@@ -47,6 +47,7 @@ class _MainScreensTour:
     async def take_screenshots(self) -> None:
         """Visit every station once."""
         self._main_window.resize(*WIDE_SIZE)
+        # The theme before this one has left a customer open.
         self._window.sheet_model.close_sheet()
         self._main_window.top_bar.search_field.clear()
         await self._save("start")
@@ -70,6 +71,7 @@ class _MainScreensTour:
         await self._open_customer("Alex Kim")
         await self._save("several-match")
         field.setText(">")
+        # setText() is no edit of a person's: the list of commands opens by this signal.
         field.edited.emit(">")
         await self._save("commands")
         field.clear()
@@ -81,6 +83,7 @@ class _MainScreensTour:
         self._driver.click_button("No marketing e-mail")
         await self._save("opt-out-form")
         self._driver.click_button("Stop marketing e-mail")
+        # Until the form has folded up and the Undo bar stands still.
         await asyncio.sleep(0.6)
         self._driver.click_button("Winback")
         await asyncio.sleep(0.4)
@@ -96,6 +99,7 @@ class _MainScreensTour:
             if not await outbox.count_open():
                 break
             await asyncio.sleep(0.05)
+        # The Undo bars would lie over the next pictures.
         for toast in self._main_window.toast_manager.visible_toasts():
             toast.dismiss()
         self._main_window.status_bar.set_note("last", "")
@@ -108,6 +112,7 @@ class _MainScreensTour:
         ):
             await self._open_customer(text)
             await self._save(name)
+        # Every call to Sailthru answers 503, as in an outage; Zendesk goes on.
         self._driver.control_sandbox("fault", {"spec": "sailthru:* *:503"})
         await self._open_customer("#48302")
         await self._save("sailthru-away")

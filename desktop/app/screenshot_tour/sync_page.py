@@ -57,7 +57,7 @@ class SyncPageScreenshotTour:
         self._main_window.show_page("customers")
 
     async def _capture_first_preview(self) -> None:
-        """Make the first preview, pick a side of a conflict, and open a row that needs correction."""
+        """Make the first preview, pick a side of a conflict, and open a row to correct."""
         page, plan = self._models.page, self._models.plan
         await self._add_preset(ZENDESK_TO_SAILTHRU)
         await self._save("sync-added")
@@ -87,7 +87,7 @@ class SyncPageScreenshotTour:
         self._sync_page.plan_tab.row_detail.closed.emit()
 
     async def _capture_limit_stop(self) -> None:
-        """Preview with a limit of two, which stops the plan, and once more with the usual limits."""
+        """Preview with a limit of two, which stops the plan, and again with the usual limits."""
         before = await self._services.store.syncs.get(ZENDESK_TO_SAILTHRU)
         effects = replace(before.effects, add_to_lists=(_LIST,))
         await self._preview_changed(replace(before, effects=effects, limits=Limit(2, 0)))
@@ -117,6 +117,7 @@ class SyncPageScreenshotTour:
         await self._wait_until(
             lambda: (sync := page.selected_sync()) is not None and sync.active_run
         )
+        # Long enough for the first progress to be polled and drawn.
         await asyncio.sleep(1.2)
         await self._save("sync-running")
         self._driver.control_sandbox("speed", {"latency_ms": 0})
@@ -174,6 +175,7 @@ class SyncPageScreenshotTour:
         await self._wait_until(
             lambda: (v := mapping.view()) is not None and v.trial_text and not v.is_busy
         )
+        # The row with the Add operator.
         mapping.select_row(3)
         await self._save("sync-mapping")
         await self._capture_stages("sync-stages", replace(sync, mapping=rows))
@@ -261,6 +263,7 @@ class SyncPageScreenshotTour:
         """Make a new preview and wait until its first rows are shown."""
         page, plan = self._models.page, self._models.plan
         sync = page.selected_sync()
+        # By id: an earlier preview may be shown already, and would pass for the new one.
         before = sync.plan.id if sync is not None and sync.plan is not None else ""
         page.start_preview()
         await self._wait_until(

@@ -16,6 +16,7 @@ from desktop.panels.theme.application_theme import ThemeChoice
 if TYPE_CHECKING:
     from desktop.app.window_lifecycle import WindowLifecycle
 
+# Width and height in device-independent pixels; the narrow window is one column (below 480).
 WIDE_SIZE = (1280, 820)
 NARROW_SIZE = (392, 860)
 BOTH_THEMES = (ThemeChoice.LIGHT, ThemeChoice.DARK)

@@ -47,6 +47,7 @@ class StartupWindow:
         self.app = app
         self._label = launch_options.workspace_label or workspace.name
         self._search_examples = launch_options.search_examples
+        # Before the first widget: restyling a built window takes about a second.
         self.theme = ApplicationTheme(app, ThemeChoice(values.get(settings_table.WINDOW_THEME)))
         self.main_window = MainWindow(self._workspace_badge(values))
         self.geometry = WindowGeometry(workspace.state_path, self.main_window)

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 from desktop.kit.errors import InvalidInput
 from desktop.kit.resource_files import resource_path
 
+# `{name}` in a template; XML and unit files have no braces of their own.
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -114,6 +115,7 @@ def _escape_for_xml(text: str) -> str:
 
 def _require_printable(text: str) -> None:
     for c in text:
+        # Control characters, surrogates, line and paragraph separators: no format can quote them.
         if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in "\ufffe\uffff":
             raise _unusable_path_error(text)
 

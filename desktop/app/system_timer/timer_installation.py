@@ -26,6 +26,7 @@ from desktop.kit.errors import AppError, InvalidInput, StorageError
 from desktop.settings.json_file import write_text_atomically
 from desktop.settings.paths import HOME_VARIABLE
 
+# systemctl waits for the user's service manager, which may just be starting.
 _TOOL_TIMEOUT_S = 30.0
 
 RunSystemTool = Callable[[Sequence[str]], None]
@@ -66,6 +67,7 @@ class WorkspaceTimer:
         arguments = own_command("sync", "due", f"--workspace={name}")[1:]
         return TimerSpec(
             workspace=name,
+            # 48 bits of the random id: enough for one user's workspaces, and a short unit name.
             workspace_id=self._services.workspace.id[:12],
             command=(windowless_python(), "-P", *arguments),
             environment=place,
@@ -116,6 +118,7 @@ def detect_timer_backend() -> TimerBackend:
         return LaunchdTimer(
             Path.home() / "Library" / "LaunchAgents", f"gui/{os.getuid()}", run_system_tool
         )
+    # Alpine, Void and containers have other service managers or none.
     if shutil.which("systemctl") is None:
         raise InvalidInput(
             "This system has no systemd, so Fairlead cannot install a timer.",

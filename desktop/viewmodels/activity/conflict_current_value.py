@@ -13,7 +13,7 @@ async def read_conflict_value(
     edit: Edit, workspace: WorkspaceProtocol, store: WorkspaceStore, now: float
 ) -> CurrentServiceValue:
     """Read the value a conflict is about, and say how old it is; never raises for a service."""
-    found = await read_current_value(edit, workspace.services, store)
+    found = await read_current_value(edit, workspace.clients, store)
     if isinstance(found.error, NotFound):
         return CurrentServiceValue(text=f"{found.error.title} Nothing can be applied.")
     if found.is_known and found.cached_at is None:

@@ -37,7 +37,7 @@ class FollowZendeskModel(QObject):
     @property
     def disabled_reason(self) -> str:
         """Why it cannot be switched on; empty where it can."""
-        if self._workspace.services.zendesk is None:
+        if self._workspace.clients.zendesk is None:
             return "Zendesk is not connected."
         return ""
 

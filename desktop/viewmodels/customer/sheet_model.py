@@ -302,7 +302,7 @@ class CustomerSheetModel(QObject):
             await self.reread()
 
     def _on_changes(self, changes: ChangeSet) -> None:
-        signed_in = self._workspace.services.zendesk is not None
+        signed_in = self._workspace.clients.zendesk is not None
         if self._signed_in and not signed_in and self._sheet is not None:
             # Signed out: what is kept is erased, and nobody stays on the screen.
             self.close_sheet()

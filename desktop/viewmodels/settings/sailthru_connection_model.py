@@ -86,7 +86,7 @@ class SailthruConnectionModel(CardModel):
         """Whether a key is stored; until the keyring was asked, whether a client has one."""
         if self._has_stored_key is not None:
             return self._has_stored_key
-        return self._workspace.services.sailthru is not None
+        return self._workspace.clients.sailthru is not None
 
     def load_status(self) -> None:
         """Ask the keyring whether there is a key; the network is not touched."""

@@ -129,7 +129,7 @@ class ZendeskConnectionModel(CardModel):
         # While connecting, who it is has not been said by Zendesk yet.
         if (
             self._busy_text
-            or self._workspace.services.zendesk is None
+            or self._workspace.clients.zendesk is None
             or self._workspace.connection_error is not None
         ):
             return ""

@@ -271,7 +271,7 @@ class SyncPageModel(TaskModel):
         context = self.context
         while self._is_reread_requested:
             self._is_reread_requested = False
-            services = context.workspace.services
+            services = context.workspace.clients
             connected = services.sailthru is not None and services.zendesk is not None
             try:
                 self._snapshot = await context.store.run(
@@ -343,7 +343,7 @@ class SyncPageModel(TaskModel):
         await self._show_busy_during(name, "Creating what is missing…", create_and_check())
 
     def _require_clients(self) -> tuple[SailthruClient, ZendeskClient]:
-        services = self.context.workspace.services
+        services = self.context.workspace.clients
         if services.sailthru is None or services.zendesk is None:
             raise UserDecisionNeeded(
                 "Zendesk and Sailthru are not both connected.",

@@ -22,7 +22,7 @@ MODEST = RetryPolicy(ExponentialBackoff(max_attempts=1), max_wait_s=0.1, reserve
 
 
 async def twice(connection: ServiceConnections) -> None:
-    sailthru, zendesk = connection.services.sailthru, connection.services.zendesk
+    sailthru, zendesk = connection.clients.sailthru, connection.clients.zendesk
     assert sailthru is not None
     assert zendesk is not None
     async with asyncio.timeout(30):
@@ -47,7 +47,7 @@ async def test_clients_use_callers_patience(
         if patience is INTERACTIVE_RETRY_POLICY:
             await twice(opened)
         else:
-            sailthru, zendesk = opened.services.sailthru, opened.services.zendesk
+            sailthru, zendesk = opened.clients.sailthru, opened.clients.zendesk
             assert sailthru is not None
             assert zendesk is not None
             await sailthru.list_lists()

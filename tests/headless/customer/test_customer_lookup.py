@@ -187,7 +187,7 @@ async def test_lookup_cancelled_sends_no_more_requests(
 
 
 async def test_lookup_response_after_sign_out_is_not_cached(services: WorkspaceServices) -> None:
-    signed_in = services.session.services
+    signed_in = services.session.clients
     stands = [True]
 
     def clients() -> ServiceClients:
@@ -241,7 +241,7 @@ async def test_lookup_deleted_profile_is_removed_from_cache(
 
 
 async def test_lookup_with_one_service_works(services: WorkspaceServices) -> None:
-    clients = services.session.services
+    clients = services.session.clients
     clock = services.context.clock
     only_s = CustomerLookup(lambda: ServiceClients(clients.sailthru, None), services.store, clock)
     sheet = await only_s.look_up("dana@okafor.example")

@@ -41,7 +41,7 @@ async def test_follow_stops_below_half_of_rate_limit(
     low_rate_limit_services: WorkspaceServices, low_rate_limit: tuple[SandboxServers, Path]
 ) -> None:
     servers, _ = low_rate_limit
-    zendesk = low_rate_limit_services.session.services.zendesk
+    zendesk = low_rate_limit_services.session.clients.zendesk
     assert zendesk is not None
     servers.control("DELETE", "requests")
     await low_rate_limit_services.follow.poll()

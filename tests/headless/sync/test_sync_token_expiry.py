@@ -93,7 +93,7 @@ async def test_token_expired_during_run_is_refreshed_once(
             expired.set()
 
     async def look(window: WorkspaceServices) -> int:
-        zendesk = window.session.services.zendesk
+        zendesk = window.session.clients.zendesk
         assert zendesk is not None
         await expired.wait()
         seen = await asyncio.gather(*(zendesk.list_recent_tickets() for _ in range(8)))

@@ -136,7 +136,7 @@ async def test_activity_conflict_shows_both_sides_and_can_be_applied(
     assert activity_page.model.attention_count == 0
     await activity_page.deliver_edits()
     await wait_until(lambda: activity_page.edit_states()[0] == "Confirmed")
-    profile = await activity_page.house.session.services.sailthru.get_user(  # type: ignore[union-attr]
+    profile = await activity_page.house.session.clients.sailthru.get_user(  # type: ignore[union-attr]
         "maria@lopez.example", key="email"
     )
     assert profile.vars["city"] == "Faro"

@@ -161,7 +161,7 @@ async def test_change_elsewhere_is_not_overwritten(window: WindowDriver) -> None
     await window.look_up("maria@lopez.example")
     window.click("Newsletter", Switch)
     await window.wait_until(lambda: window.waiting_edit_count == "1 change waiting")
-    services = window.house.session.services
+    services = window.house.session.clients
     assert services.sailthru is not None
     from sailthru.sailthru_client import SailthruClient
 

@@ -179,7 +179,7 @@ async def test_settings_sign_out_erases_cache_and_keeps_waiting_edits(
     card.sign_out_button.click()
     await wait_until(lambda: not admin_page.model.zendesk.view().busy_text)
     assert admin_page.model.zendesk.signed_in_text() == ""
-    assert house.session.services.zendesk is None
+    assert house.session.clients.zendesk is None
     assert await house.session.connection_config.vault.get(Secret.ZENDESK_TOKEN) is None
     assert house.store.sheet_reader.count_customers.blocking() == 0
     assert house.store.outbox.count_open.blocking() == 1

@@ -14,6 +14,7 @@ def add_sync_argument(parser: argparse.ArgumentParser) -> None:
 
 def add_progress_option(parser: argparse.ArgumentParser) -> None:
     """Add `--progress jsonl`, one JSON line for each change of a run's progress."""
+    # A choice of one: other formats can follow without a new option.
     parser.add_argument("--progress", choices=["jsonl"], help="tell how far it is")
 
 
@@ -43,6 +44,7 @@ def require_sync_permission(
     if error is not None:
         raise error
     services.syncs.require_permission()
+    # An admin's act: it lets a run change more customers than the limit allows.
     if allowed_limits:
         require_known_limits(allowed_limits)
         services.syncs.require_admin()

@@ -18,6 +18,7 @@ from desktop.settings import settings_table
 from desktop.sync.sync_presets import PRESETS
 from desktop.sync.sync_service import MissingResource
 
+# Enough to see a weekend or the end of a month in between.
 _PREVIEWED_RUN_TIMES = 5
 
 
@@ -42,6 +43,7 @@ async def _add_preset(services: WorkspaceServices, options: argparse.Namespace) 
     sync = services.syncs.add_preset(options.preset, build_preset_names(services))
     missing: tuple[MissingResource, ...] = ()
     if options.on or options.create:
+        # `--create` alone checks too: what it made is told, and the sync stays off.
         sync, missing = await _check_resources(services, sync, create=options.create)
     if options.on:
         sync = _switch_on(services, sync, missing)
@@ -121,6 +123,7 @@ async def _check_resources(
 
 
 def _switch_on(services: WorkspaceServices, sync: Sync, missing: Sequence[MissingResource]) -> Sync:
+    # `check_resources` sets it only when nothing required is missing.
     if not sync.checked_at:
         raise UserDecisionNeeded(
             " ".join(resource.message for resource in missing) or "Something is missing.",

@@ -16,6 +16,7 @@ from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import RUN_OUTCOMES, Run
 from desktop.store.plan_row_filter import PlanRowFilter
 
+# Some customers to look up by hand after a run.
 _LAST_WRITTEN_ROWS = 5
 _WRITTEN_ROWS = PlanRowFilter(
     fates=(PlannedOutcome.CREATE, PlannedOutcome.UPDATE),
@@ -50,6 +51,7 @@ async def _print_history(services: WorkspaceServices, options: argparse.Namespac
 
 
 def _run_line(run: Run) -> str:
+    # Only what happened: five zeros a line hide the number that counts.
     totals = format_totals(run.totals, [name for name in RUN_OUTCOMES if run.totals.get(name)])
     return (
         f"{run.id:>5}  {iso_timestamp(run.started_at)}  {run.sync:<22} {run.state.value:<11}"

@@ -72,6 +72,7 @@ async def _set_notifications(context: AppContext, options: argparse.Namespace) -
 
 def _add_mail_arguments(parser: argparse.ArgumentParser) -> None:
     for name, row in _MAIL_SETTINGS.items():
+        # `from` is a keyword of Python's, and no name for an attribute.
         flag = "from" if name == "sender" else name
         parser.add_argument(f"--{flag}", dest=name, metavar="VALUE", help=row.help)
     parser.add_argument(
@@ -135,6 +136,7 @@ def _read_password(file: str) -> str:
 async def _emit_mail_server(services: WorkspaceServices, options: argparse.Namespace) -> int:
     """Print the mail server's settings; of the password only whether and where it is kept."""
     values, vault = services.session.values, services.session.connection_config.vault
+    # Asked of the keyring, not of the settings: it may have been deleted elsewhere.
     has_password = bool(await vault.get(Secret.SMTP_PASSWORD))
     found: dict[str, Json] = {name: values.get(row) for name, row in _MAIL_SETTINGS.items()}
     if found["host"]:

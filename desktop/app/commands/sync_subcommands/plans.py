@@ -53,6 +53,7 @@ async def _tick(services: WorkspaceServices, options: argparse.Namespace) -> int
     if options.row == "all":
         changed = await plans.set_all_ticked(options.plan, PlanRowFilter(), on=on)
     elif field:
+        # One field of a row: the rest of the row is still written.
         row = decisions.find_row(options.plan, number)
         decisions.set_field_ticked(options.plan, row.row, field, on=on)
         changed = 1
@@ -96,6 +97,7 @@ async def _resolve(services: WorkspaceServices, options: argparse.Namespace) -> 
 
 def _parse_pick(text: str) -> tuple[str, str]:
     field, _, side = text.rpartition("=")
+    # A field may be a list, whose name may hold `=`: the last one splits.
     if not field or side not in ("zendesk", "sailthru"):
         raise InvalidInput(f"{text[:80]}: say FIELD=zendesk or FIELD=sailthru.")
     return field, side

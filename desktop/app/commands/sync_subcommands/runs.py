@@ -62,6 +62,7 @@ async def _run_sync(services: WorkspaceServices, options: argparse.Namespace) ->
 
 
 def _require_switched_on(services: WorkspaceServices, sync: Sync) -> None:
+    # Other blockers (a service that is away) are found by the run itself, and told as its end.
     for missing in services.syncs.find_run_blockers(sync, connected=True):
         if missing.code in ("unsaved", "unchecked", "off"):
             raise UserDecisionNeeded(
@@ -149,6 +150,7 @@ async def _roll_back(services: WorkspaceServices, options: argparse.Namespace) -
     planner = RollbackPlanner(build_sync_context(services))
     plan = await planner.build_plan(options.run, actor.name)
     if options.dry_run:
+        # Said before anything is sent: a var becomes null, a created profile stays.
         losses = await planner.list_losses(plan.id)
         return await emit_plan(
             plan,

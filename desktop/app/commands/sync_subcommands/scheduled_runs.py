@@ -112,6 +112,7 @@ async def _change_timer(context: AppContext, options: argparse.Namespace) -> int
         message = timer.install() if options.install else timer.remove()
         here = services.session.values.get(sync_settings.RUN_DUE_SYNCS_HERE)
     lines = [message]
+    # The timer starts `sync due`, which does nothing on a computer that is not switched on.
     if options.install and not here:
         lines.append(
             "Nothing runs by itself yet: `fairlead sync here on` switches this computer on."
@@ -135,6 +136,7 @@ async def run_due_syncs(
     found = await store.run(finder.find)
     if not found.due:
         return (), found.paused
+    # Only where something is due: a timer looks every five minutes, mostly for nothing.
     await services.session.connect(for_runs=True)
     error = services.session.connection_error
     if error is not None and error.is_retryable:
@@ -188,6 +190,7 @@ async def _record_unexpected_failure(services: WorkspaceServices, sync: str) -> 
         "The sync failed unexpectedly.", "That is Fairlead's mistake; its log says more."
     )
     runs = services.store.runs
+    # Left as running it would block the sync until this process has ended.
     for run in await runs.list_runs(sync, 1):
         if run.state is RunState.RUNNING:
             now = services.context.clock.now()
