@@ -45,6 +45,6 @@ def test_argv_command_is_found(words: str, meant: str) -> None:
     ],
 )
 def test_argv_unknown_command_is_reported(words: str, hint: str) -> None:
-    with pytest.raises(InvalidInput, match="no command") as told:
+    with pytest.raises(InvalidInput, match="no command") as raised:
         normalize_argv(words.split())
-    assert hint in told.value.hint
+    assert hint in raised.value.hint

@@ -27,8 +27,10 @@ def official(servers: SandboxServers, sid_or_mail: str) -> dict[str, object]:
     """What the official PyPI client reads."""
     from sailthru.sailthru_client import SailthruClient
 
-    told = servers.connection_document["sailthru"]
-    client = SailthruClient(told["api_key"], told["api_secret"], api_url=told["service_uri"])
+    credentials = servers.connection_document["sailthru"]
+    client = SailthruClient(
+        credentials["api_key"], credentials["api_secret"], api_url=credentials["service_uri"]
+    )
     key = "email" if "@" in sid_or_mail else "sid"
     fields = {"optout_email": 1, "lists": 1, "vars": 1}
     answer = client.api_get("user", {"id": sid_or_mail, "key": key, "fields": fields})
@@ -39,9 +41,9 @@ def official(servers: SandboxServers, sid_or_mail: str) -> dict[str, object]:
 def test_edit_optout_is_read_by_official_client_and_undone(
     fairlead: FairleadCommand, sandbox: SandboxServers, mail: str
 ) -> None:
-    said = fairlead("edit", mail, "--optout", "basic", "--reason", "asked by phone", "--json")
-    assert said.exit_code == 0, said.stdout
-    (edit,) = said.json["edits"]
+    result = fairlead("edit", mail, "--optout", "basic", "--reason", "asked by phone", "--json")
+    assert result.exit_code == 0, result.stdout
+    (edit,) = result.json["edits"]
     assert {k: edit[k] for k in ("kind", "old", "new", "state")} == {
         "kind": "optout", "old": "none", "new": "basic", "state": "done",
     }  # fmt: skip
@@ -76,10 +78,10 @@ def test_edit_all_options_at_once_confirms_every_edit(
     assert len(planned.json["edits"]) == 9
     assert all(e["id"] is None for e in planned.json["edits"])
     assert set(official(sandbox, mail)["lists"]) == {"Newsletter", "a=b", "!! bar/foo"}  # type: ignore[call-overload]
-    said = fairlead(*words, "--json")
-    assert said.exit_code == 0, said.stdout
-    assert {e["state"] for e in said.json["edits"]} == {"done"}
-    assert all(e["ticket"] == 48213 for e in said.json["edits"] if e["id"])
+    result = fairlead(*words, "--json")
+    assert result.exit_code == 0, result.stdout
+    assert {e["state"] for e in result.json["edits"]} == {"done"}
+    assert all(e["ticket"] == 48213 for e in result.json["edits"] if e["id"])
     seen = official(sandbox, mail)
     assert set(seen["lists"]) == {"Newsletter", "VIP Offers"}  # type: ignore[call-overload]
     variables = seen["vars"]
@@ -111,12 +113,12 @@ def test_edit_create_makes_profile_on_no_list_and_undo_keeps_it(
 ) -> None:
     mail = "fresh.person@create.example"
     sandbox.create_user(mail, name="Fresh von Person")
-    said = fairlead("edit", mail, "--create", "--reason", "new customer", "--json")
-    assert said.exit_code == 0, said.stdout
+    result = fairlead("edit", mail, "--create", "--reason", "new customer", "--json")
+    assert result.exit_code == 0, result.stdout
     seen = official(sandbox, mail)
     assert seen["vars"] == {"first_name": "Fresh", "last_name": "von Person"}
     assert not seen["lists"]
-    back = fairlead("undo", said.json["edits"][0]["id"], "--json")
+    back = fairlead("undo", result.json["edits"][0]["id"], "--json")
     assert back.exit_code == 3
     assert "cannot be undone" in back.json["error"]["title"]
     assert fairlead("edit", mail, "--create", "--reason", "again", "--json").exit_code == 2
@@ -127,8 +129,8 @@ def test_edit_without_profile_creates_nothing(
 ) -> None:
     mail = "ghost@nobody.example"
     sandbox.create_user(mail)
-    said = fairlead("edit", mail, "--optout", "all", "--reason", "no mail", "--json")
-    assert said.exit_code == 2
+    result = fairlead("edit", mail, "--optout", "all", "--reason", "no mail", "--json")
+    assert result.exit_code == 2
     nobody = fairlead("edit", "no.one@at.all.example", "--optout", "all", "--reason", "x", "--json")
     assert nobody.exit_code == 3
     assert sandbox.read_profile(mail) is None
@@ -136,9 +138,9 @@ def test_edit_without_profile_creates_nothing(
 
 
 def test_edit_with_several_matches_changes_nothing(fairlead: FairleadCommand) -> None:
-    said = fairlead("edit", "Alex Kim", "--optout", "all", "--reason", "x", "--json")
-    assert said.exit_code == 3
-    assert "id:7707" in said.json["error"]["message"]
+    result = fairlead("edit", "Alex Kim", "--optout", "all", "--reason", "x", "--json")
+    assert result.exit_code == 3
+    assert "id:7707" in result.json["error"]["message"]
 
 
 def test_undo_after_change_elsewhere_is_conflict(
@@ -165,9 +167,9 @@ def test_edit_as_agent_allows_optout_and_refuses_opt_in_and_permission_changes(
         fairlead("edit", mail, "--optout", "all", "--reason", "customer", "--json").exit_code == 0
     )
     for words in refused:
-        said = as_agent("edit", mail, *words, "--reason", "r", "--json")
-        assert said.exit_code == 3, said.stdout
-        assert said.json["error"]["code"] == "not_permitted"
+        result = as_agent("edit", mail, *words, "--reason", "r", "--json")
+        assert result.exit_code == 3, result.stdout
+        assert result.json["error"]["code"] == "not_permitted"
     # Not even by taking back what an admin did.
     assert as_agent("undo", "1", "--json").exit_code == 3
     sandbox.write_profile(mail, optout_email="none")
@@ -199,14 +201,14 @@ def test_edit_offline_is_queued_and_delivered_once_online(tmp_path: Path) -> Non
     assert kept.json["errors"]["sailthru"]["code"] == "offline"
     unknown = fairlead("edit", "never@seen.example", "--optout", "all", "--reason", "x", "--json")
     assert unknown.exit_code == 4
-    said = fairlead("edit", subject.email, "--optout", "basic", "--reason", "asked", "--json")
-    assert (said.exit_code, said.json["edits"][0]["state"]) == (4, "queued")
-    # A wish for what still stands there takes the waiting one back instead of being ignored.
+    result = fairlead("edit", subject.email, "--optout", "basic", "--reason", "asked", "--json")
+    assert (result.exit_code, result.json["edits"][0]["state"]) == (4, "queued")
+    # An edit to what still stands there takes the waiting one back instead of being ignored.
     back = fairlead("edit", subject.email, "--optout", "none", "--reason", "no", "--json")
     assert (back.exit_code, back.json["edits"][0]["state"]) == (0, "undone")
-    said = fairlead("edit", subject.email, "--optout", "all", "--reason", "asked", "--json")
-    assert said.json["edits"][0]["state"] == "queued"
-    waiting = said.json["edits"][0]["id"]
+    result = fairlead("edit", subject.email, "--optout", "all", "--reason", "asked", "--json")
+    assert result.json["edits"][0]["state"] == "queued"
+    waiting = result.json["edits"][0]["id"]
     assert fairlead("outbox", "deliver", "--json").exit_code == 4
     second = SandboxServers("--customers", "0", "--state", state, "--port", str(port))
     try:

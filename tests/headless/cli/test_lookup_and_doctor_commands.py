@@ -15,9 +15,9 @@ MARIA = "maria@lopez.example"
 
 
 def test_lookup_json_has_every_documented_key(fairlead: FairleadCommand) -> None:
-    said = fairlead("lookup", MARIA, "--json")
-    assert (said.exit_code, said.stderr) == (0, "")
-    sheet = said.json
+    result = fairlead("lookup", MARIA, "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    sheet = result.json
     assert sheet["query"] == {"kind": "email", "value": MARIA}
     zendesk, sailthru = sheet["zendesk"], sheet["sailthru"]
     assert (zendesk["id"], zendesk["name"], zendesk["email"]) == (7701, "Maria Lopez", MARIA)
@@ -33,7 +33,7 @@ def test_lookup_json_has_every_documented_key(fairlead: FairleadCommand) -> None
     assert sheet["value"] == {"segment": 4, "amount": 1240.0, "unit": "USD", "horizon_days": 365}
     assert set(sheet["age_s"]) >= {"zendesk", "sailthru"}
     assert all(0 <= age < 60 for age in sheet["age_s"].values())
-    assert "cookie" not in said.stdout
+    assert "cookie" not in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -54,25 +54,25 @@ def test_lookup_json_has_every_documented_key(fairlead: FairleadCommand) -> None
 def test_lookup_finds_customer_by_each_identifier(
     query: str, person: int | None, sid: str, fairlead: FairleadCommand
 ) -> None:
-    said = fairlead("lookup", query, "--json")
-    assert said.exit_code == 0, said.stdout
-    assert (said.json["zendesk"] or {}).get("id") == person
-    assert said.json["sailthru"]["sid"] == sid
+    result = fairlead("lookup", query, "--json")
+    assert result.exit_code == 0, result.stdout
+    assert (result.json["zendesk"] or {}).get("id") == person
+    assert result.json["sailthru"]["sid"] == sid
 
 
 def test_lookup_unknown_customer_gives_nulls_and_exit_0(fairlead: FairleadCommand) -> None:
     for query in ("nobody@nowhere.example", "#999999999", "Zzyzx Qwfp", "f" * 24):
-        said = fairlead("lookup", query, "--json")
-        assert said.exit_code == 0, said.stdout
-        assert (said.json["zendesk"], said.json["sailthru"]) == (None, None)
-        assert (said.json["health"], said.json["value"]) == (None, None)
+        result = fairlead("lookup", query, "--json")
+        assert result.exit_code == 0, result.stdout
+        assert (result.json["zendesk"], result.json["sailthru"]) == (None, None)
+        assert (result.json["health"], result.json["value"]) == (None, None)
 
 
 def test_lookup_several_matches_exit_3(fairlead: FairleadCommand) -> None:
-    said = fairlead("lookup", "Alex Kim", "--json")
-    assert said.exit_code == 3
-    assert [m["query"] for m in said.json["matches"]] == ["id:7707", "id:7708"]
-    assert said.json["zendesk"] is None
+    result = fairlead("lookup", "Alex Kim", "--json")
+    assert result.exit_code == 3
+    assert [m["query"] for m in result.json["matches"]] == ["id:7707", "id:7708"]
+    assert result.json["zendesk"] is None
     # Having opened one of them does not change that, nor does it lend its profile to the answer.
     assert fairlead("lookup", "id:7707", "--json").exit_code == 0
     again = fairlead("lookup", "Alex Kim", "--json")
@@ -84,11 +84,11 @@ def test_lookup_hostile_name_sends_no_terminal_control_codes(
     fairlead: FairleadCommand, sandbox: SandboxServers
 ) -> None:
     sandbox.create_user("evil@cursor.example", name="\x1b[2J\x07Eve\r\nroot:")
-    said = fairlead("lookup", "evil@cursor.example")
-    assert said.exit_code == 0
-    assert "\x1b" not in said.stdout
-    assert "\x07" not in said.stdout
-    assert "Eve" in said.stdout
+    result = fairlead("lookup", "evil@cursor.example")
+    assert result.exit_code == 0
+    assert "\x1b" not in result.stdout
+    assert "\x07" not in result.stdout
+    assert "Eve" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -147,12 +147,12 @@ def test_usage_error_is_json_with_exit_2(
     words: tuple[str, ...], fairlead: FairleadCommand, sandbox: SandboxServers
 ) -> None:
     sandbox.control("DELETE", "requests")
-    said = fairlead(*words, "--json")
-    assert said.exit_code == 2 or words[-1] == "../../etc", said
-    error = said.json["error"]
+    result = fairlead(*words, "--json")
+    assert result.exit_code == 2 or words[-1] == "../../etc", result
+    error = result.json["error"]
     assert set(error) == {"code", "title", "message", "hint"}
     assert error["title"]
-    assert "Traceback" not in said.stderr
+    assert "Traceback" not in result.stderr
     requests = sandbox.control("GET", "requests")["requests"]
     assert not [r for r in requests if "POST" in r or "PUT" in r]
 
@@ -161,15 +161,15 @@ def test_usage_error_is_json_with_exit_2(
 def test_options_before_verb_are_accepted(
     before: tuple[str, ...], fairlead: FairleadCommand
 ) -> None:
-    said = fairlead(*before, "lookup", MARIA)
-    assert said.exit_code == 0, said
-    assert said.json["zendesk"]["email"] == MARIA
+    result = fairlead(*before, "lookup", MARIA)
+    assert result.exit_code == 0, result
+    assert result.json["zendesk"]["email"] == MARIA
 
 
 def test_workspace_option_unknown_name_creates_nothing(fairlead: FairleadCommand) -> None:
-    said = fairlead("--workspace", "mian", "--json")
-    assert said.exit_code == 2
-    assert "main" in said.json["error"]["message"]
+    result = fairlead("--workspace", "mian", "--json")
+    assert result.exit_code == 2
+    assert "main" in result.json["error"]["message"]
     assert [folder.name for folder in (fairlead.home / "workspaces").iterdir()] == ["main"]
 
 
@@ -179,10 +179,10 @@ def test_window_creates_workspace_when_named_or_first(
 ) -> None:
     home = fairlead.home if new else tmp_path / "first"
     words = ("window", "--workspace=acme", "--exit-after-first-paint", *(["--new"] * new))
-    said = fairlead(*words, FAIRLEAD_HOME=str(home), QT_QPA_PLATFORM="offscreen")
-    # Where Qt is not installed there is no window, and that is said.
-    assert said.exit_code == (0 if find_spec("PySide6") else 1), said.stderr
-    assert "Traceback" not in said.stderr
+    result = fairlead(*words, FAIRLEAD_HOME=str(home), QT_QPA_PLATFORM="offscreen")
+    # Where Qt is not installed there is no window, and that is result.
+    assert result.exit_code == (0 if find_spec("PySide6") else 1), result.stderr
+    assert "Traceback" not in result.stderr
     assert (home / "workspaces" / "acme").is_dir()
 
 
@@ -232,9 +232,9 @@ def test_log_level_setting_is_used_and_environment_overrides_it(fairlead: Fairle
 
 
 def test_error_without_json_is_text_on_stderr(fairlead: FairleadCommand) -> None:
-    said = fairlead("lookup", "a@@b")
-    assert (said.exit_code, said.stdout) == (2, "")
-    assert "not an e-mail address" in said.stderr
+    result = fairlead("lookup", "a@@b")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "not an e-mail address" in result.stderr
 
 
 def test_output_pipe_closed_early_is_no_error(fairlead: FairleadCommand) -> None:
@@ -293,35 +293,35 @@ def test_database_newer_version_is_reported(fairlead: FairleadCommand) -> None:
     raw.execute("PRAGMA user_version = 5001")
     raw.close()
     for words in (("lookup", MARIA), ("outbox",), ("audit", "--verify")):
-        said = fairlead(*words, "--json")
-        assert said.exit_code == 1
-        assert said.json["error"]["code"] == "store"
-        assert "newer" in said.json["error"]["title"]
+        result = fairlead(*words, "--json")
+        assert result.exit_code == 1
+        assert result.json["error"]["code"] == "store"
+        assert "newer" in result.json["error"]["title"]
 
 
 def test_settings_file_truncated_starts_with_defaults(fairlead: FairleadCommand) -> None:
     (settings,) = (fairlead.home / "workspaces" / "main").glob("settings.json")
     text = settings.read_text()
     settings.write_text(text[: len(text) // 2])
-    said = fairlead("lookup", MARIA, "--json")
-    assert said.exit_code in (0, 1, 3, 4)
-    assert "Traceback" not in said.stderr
-    json.loads(said.stdout)
+    result = fairlead("lookup", MARIA, "--json")
+    assert result.exit_code in (0, 1, 3, 4)
+    assert "Traceback" not in result.stderr
+    json.loads(result.stdout)
 
 
 def test_lookup_before_setup_names_next_step(tmp_path: Path, sandbox: SandboxServers) -> None:
     nobody = FairleadCommand(tmp_path / "empty", sandbox.connection_document, keyring=False)
-    said = nobody("lookup", MARIA, "--json")
-    assert said.exit_code == 3
-    assert "setup" in said.json["error"]["hint"]
+    result = nobody("lookup", MARIA, "--json")
+    assert result.exit_code == 3
+    assert "setup" in result.json["error"]["hint"]
 
 
 def test_doctor_lists_every_permission(
     fairlead: FairleadCommand, as_agent: FairleadCommand
 ) -> None:
-    said = fairlead("doctor", "--json")
-    assert said.exit_code == 0, said.stdout
-    assert said.json["workspace"] == "main"
+    result = fairlead("doctor", "--json")
+    assert result.exit_code == 0, result.stdout
+    assert result.json["workspace"] == "main"
     agents = as_agent("doctor", "--json")
     assert agents.exit_code in (0, 1)
     assert agents.json["workspace"] == "main"

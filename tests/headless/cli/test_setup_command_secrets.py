@@ -34,21 +34,21 @@ def test_setup_and_use_keep_secrets_in_keyring_only(
     fairlead = behind_keyring
     document = json.dumps({**sandbox.connection_document, "changes": True}) + "\n"
     debug = {"FAIRLEAD_LOG": "debug"}
-    said = fairlead("setup", "--from", "-", "--json", stdin=document, **debug)
-    assert said.exit_code == 0, said.stdout + said.stderr
-    told = [said]
+    result = fairlead("setup", "--from", "-", "--json", stdin=document, **debug)
+    assert result.exit_code == 0, result.stdout + result.stderr
+    results = [result]
     file = tmp_path / "setup.json"
     file.write_text(json.dumps(sandbox.connection_document, indent=2))
-    told.append(fairlead("setup", "--from", str(file), "--workspace", "main", **debug))
-    assert told[-1].exit_code == 0, told[-1].stdout + told[-1].stderr
+    results.append(fairlead("setup", "--from", str(file), "--workspace", "main", **debug))
+    assert results[-1].exit_code == 0, results[-1].stdout + results[-1].stderr
     edit = ("edit", MARIA, "--var", "canary=1", "--reason", "a test")
     for words in (("lookup", MARIA, "--json"), ("doctor",), edit, ("audit", "--verify")):
-        told.append(fairlead(*words, **debug))
-        assert told[-1].exit_code == 0, told[-1]
+        results.append(fairlead(*words, **debug))
+        assert results[-1].exit_code == 0, results[-1]
     # Everything that can go wrong underneath, told in full.
     for fault in ("401", "500", "truncated"):
         sandbox.add_fault(f"*:* *:{fault}", times=None)
-        told.append(fairlead("lookup", MARIA, **debug))
+        results.append(fairlead("lookup", MARIA, **debug))
         sandbox.clear_faults()
     s, z = sandbox.connection_document["sailthru"], sandbox.connection_document["zendesk"]
     secrets = [s["api_key"], s["api_secret"], z["api_token"]]
@@ -63,7 +63,7 @@ def test_setup_and_use_keep_secrets_in_keyring_only(
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
     for folder in (fairlead.home, *(p for p in fairlead.home.rglob("*") if p.is_dir())):
         assert stat.S_IMODE(folder.stat().st_mode) & 0o077 == 0, folder
-    for one in told:
+    for one in results:
         assert not any(secret in one.stdout + one.stderr for secret in secrets)
         assert "Traceback" not in one.stderr
         assert MARIA not in one.stderr
@@ -76,9 +76,11 @@ def test_setup_without_keyring_writes_no_secret(tmp_path: Path, sandbox: Sandbox
     for name in ("KEY", "SECRET"):
         fairlead.environ.pop(f"FAIRLEAD_SAILTHRU_{name}")
     fairlead.environ.pop("FAIRLEAD_ZENDESK_TOKEN")
-    said = fairlead("setup", "--from", "-", "--json", stdin=json.dumps(sandbox.connection_document))
-    assert said.exit_code != 0
-    assert said.json["error"]["code"] == "no_keyring"
+    result = fairlead(
+        "setup", "--from", "-", "--json", stdin=json.dumps(sandbox.connection_document)
+    )
+    assert result.exit_code != 0
+    assert result.json["error"]["code"] == "no_keyring"
     for path in files(fairlead.home):
         assert (
             sandbox.connection_document["sailthru"]["api_secret"].encode() not in path.read_bytes()
@@ -92,9 +94,9 @@ def test_setup_invalid_document_is_usage_error(
     document: str, tmp_path: Path, sandbox: SandboxServers
 ) -> None:
     fairlead = FairleadCommand(tmp_path / "home", sandbox.connection_document, keyring=False)
-    said = fairlead("setup", "--from", "-", "--json", stdin=document)
-    assert said.exit_code == 2
-    assert said.json["error"]["code"] == "bad_input"
+    result = fairlead("setup", "--from", "-", "--json", stdin=document)
+    assert result.exit_code == 2
+    assert result.json["error"]["code"] == "bad_input"
 
 
 @pytest.mark.parametrize("indent", [None, 2])

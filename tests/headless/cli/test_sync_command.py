@@ -141,15 +141,15 @@ def test_sync_run_tags_and_fields_are_read_by_zenpy(
         " disable_cache=True);"
         "print(' '.join(sorted(z.users(id=7701).tags)))"
     )
-    told = customers.connection_document["zendesk"]
+    credentials = customers.connection_document["zendesk"]
     seen = subprocess.run(
         [sys.executable, "-c", code],
         env={
             **os.environ,
-            "E": told["email"],
-            "T": told["api_token"],
+            "E": credentials["email"],
+            "T": credentials["api_token"],
             "ZENPY_FORCE_SCHEME": "http",
-            "ZENPY_FORCE_NETLOC": told["base_url"].removeprefix("http://"),
+            "ZENPY_FORCE_NETLOC": credentials["base_url"].removeprefix("http://"),
         },
         capture_output=True,
         text=True,
@@ -166,11 +166,17 @@ def test_sync_run_as_agent_without_permission_is_refused(
     agent = FairleadCommand(
         tmp_path / "home", customers.connection_document, keyring=False, agent=True
     )
-    asked = (("add", "--preset", BOX), ("plan", BOX), ("run", BOX), ("here", "on"), ("here", "off"))
-    for words in asked:
-        said = agent("sync", *words, "--json")
-        assert said.exit_code == 3, said
-        assert said.json["error"]["code"] == "not_permitted"
+    commands = (
+        ("add", "--preset", BOX),
+        ("plan", BOX),
+        ("run", BOX),
+        ("here", "on"),
+        ("here", "off"),
+    )
+    for words in commands:
+        result = agent("sync", *words, "--json")
+        assert result.exit_code == 3, result
+        assert result.json["error"]["code"] == "not_permitted"
     assert customers.changes() == 0
 
 
@@ -178,7 +184,7 @@ def test_sync_run_over_limit_writes_nothing(
     fairlead: FairleadCommand, customers: SyncCommandFixture
 ) -> None:
     fairlead("sync", "add", "--preset", BOX, "--on")
-    exported = fairlead.home / "goals.toml"
+    exported = fairlead.home / "syncs.toml"
     assert fairlead("sync", "export", str(exported)).exit_code == 0
     text = exported.read_text(encoding="utf-8")
     effects = "create_missing = true"
@@ -273,10 +279,10 @@ def test_sync_cancel_ends_run_within_a_second(
 
 def test_sync_schedule_prints_next_times(fairlead: FairleadCommand) -> None:
     fairlead("sync", "add", "--preset", BOX)
-    said = fairlead("sync", "schedule", BOX, "weekdays 07:00", "--json")
-    assert said.exit_code == 0, said
-    assert len(said.json["next"]) == 5
-    assert said.json["zone"] == "America/New_York"
+    result = fairlead("sync", "schedule", BOX, "weekdays 07:00", "--json")
+    assert result.exit_code == 0, result
+    assert len(result.json["next"]) == 5
+    assert result.json["zone"] == "America/New_York"
     wrong = fairlead("sync", "schedule", BOX, "every blue moon", "--json")
     assert wrong.exit_code == 2
     assert "weekdays 07:00" in wrong.json["error"]["hint"] + wrong.json["error"]["message"]

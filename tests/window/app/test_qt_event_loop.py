@@ -44,10 +44,10 @@ async def test_event_loop_endless_callbacks_let_qt_run() -> None:
 
 
 async def test_event_loop_failing_callback_does_not_stop_others() -> None:
-    loop, seen, told = asyncio.get_running_loop(), [], []
+    loop, seen, errors = asyncio.get_running_loop(), [], []
 
     def hear(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        told.append(context["exception"])
+        errors.append(context["exception"])
 
     before = loop.get_exception_handler()
     loop.set_exception_handler(hear)
@@ -56,7 +56,7 @@ async def test_event_loop_failing_callback_does_not_stop_others() -> None:
     await asyncio.sleep(0.01)
     loop.set_exception_handler(before)
     assert seen == ["after"]
-    assert isinstance(told[0], ZeroDivisionError)
+    assert isinstance(errors[0], ZeroDivisionError)
 
 
 async def test_event_loop_other_threads_and_contexts_work() -> None:
@@ -67,9 +67,9 @@ async def test_event_loop_other_threads_and_contexts_work() -> None:
     heard: asyncio.Future[str] = loop.create_future()
     loop.call_soon(lambda: heard.set_result(where.get()), context=context)
     assert await heard == "inside"
-    told: asyncio.Future[int] = loop.create_future()
-    await asyncio.to_thread(loop.call_soon_threadsafe, told.set_result, 7)
-    assert await asyncio.wait_for(told, 5) == 7
+    answer: asyncio.Future[int] = loop.create_future()
+    await asyncio.to_thread(loop.call_soon_threadsafe, answer.set_result, 7)
+    assert await asyncio.wait_for(answer, 5) == 7
 
 
 async def test_event_loop_coroutine_function_as_callback_is_refused() -> None:

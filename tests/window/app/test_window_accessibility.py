@@ -124,12 +124,12 @@ async def test_panels_are_groups_and_controls_have_roles(window: WindowDriver) -
 
 
 async def test_disabled_controls_have_reason(agent_window: WindowDriver) -> None:
-    desk = agent_window
+    driver = agent_window
     for text in ("maria@lopez.example", "ben@castle.example", "noname@plain.example"):
-        await desk.look_up(text)
+        await driver.look_up(text)
         silent = [
             (type(w).__name__, w.accessibleName() or w.objectName())
-            for w in desk.view.findChildren(QWidget)
+            for w in driver.view.findChildren(QWidget)
             if isinstance(w, QAbstractButton | QComboBox)
             and w.isVisible()
             and not w.isEnabled()
@@ -188,16 +188,16 @@ async def test_hostile_names_are_plain_text(window: WindowDriver, name: str) -> 
     assert any(name[:30] in row for row in rows), rows
 
 
-def rename(desk: WindowDriver, name: str) -> None:
+def rename(driver: WindowDriver, name: str) -> None:
     """Give Zendesk's person and their ticket this name."""
     import base64
     import json
     from urllib.request import Request, urlopen
 
-    said = desk.sandbox.zendesk
-    token = base64.b64encode(f"{said['email']}/token:{said['api_token']}".encode()).decode()
+    zendesk = driver.sandbox.zendesk
+    token = base64.b64encode(f"{zendesk['email']}/token:{zendesk['api_token']}".encode()).decode()
     body = json.dumps({"user": {"name": name}}).encode()
-    url = f"{said['base_url']}/api/v2/users/7709.json"
+    url = f"{zendesk['base_url']}/api/v2/users/7709.json"
     headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json"}
     request = Request(url, body, headers, method="PUT")  # noqa: S310 - its own loopback address
     with urlopen(request, timeout=10) as answer:  # noqa: S310

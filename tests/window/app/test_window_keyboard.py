@@ -99,7 +99,7 @@ def read_at(widget: QWidget) -> tuple[int, int]:
 
 
 async def walked(
-    desk: WindowDriver, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE
+    driver: WindowDriver, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE
 ) -> list[QWidget]:
     """Every stop until the first comes again."""
     found: list[QWidget] = []
@@ -109,7 +109,7 @@ async def walked(
         if focus in found:
             break
         found.append(focus)
-        desk.press(key, modifier)
+        driver.press(key, modifier)
     return found
 
 
@@ -198,9 +198,9 @@ async def test_keyboard_only_customer_workflow(window: WindowDriver) -> None:
     assert "Tom Reyes" in window.visible_texts()
     window.advance_clock(11)
     await window.wait_until(lambda: window.waiting_edit_count == "")
-    said = await window.read_profile_officially()
-    assert said["optout_email"] == "basic"
-    assert "Newsletter" not in said["lists"]
+    profile = await window.read_profile_officially()
+    assert profile["optout_email"] == "basic"
+    assert "Newsletter" not in profile["lists"]
     sys.stdout.write(f"\n{pressed} keystrokes\n")
 
 

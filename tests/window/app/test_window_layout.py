@@ -18,10 +18,10 @@ from tests.support.window_driver import Key, WindowDriver
 from tests.support.window_workspace import wait_until
 
 
-def cut(desk: WindowDriver) -> list[str]:
-    """Texts that have less room than they need, and no way to be read whole."""
+def cut(driver: WindowDriver) -> list[str]:
+    """Texts that have less space than they need, and no way to be read whole."""
     found = []
-    for widget in desk.view.findChildren(QWidget):
+    for widget in driver.view.findChildren(QWidget):
         if not widget.isVisible() or not isinstance(widget, QLabel | QAbstractButton):
             continue
         need = widget.minimumSizeHint()
@@ -111,7 +111,7 @@ async def test_theme_changes_at_run_time(window: WindowDriver) -> None:
         )
         roles = QPalette.ColorRole
         app_palette = QApplication.palette()
-        for ink, ground in (
+        for text, background in (
             (roles.WindowText, roles.Window),
             (roles.Text, roles.Base),
             (roles.ButtonText, roles.Button),
@@ -119,8 +119,8 @@ async def test_theme_changes_at_run_time(window: WindowDriver) -> None:
             (roles.PlaceholderText, roles.Base),
             (roles.Link, roles.Base),
         ):
-            pair = [app_palette.color(role).name() for role in (ink, ground)]
-            assert contrast(*pair) >= 4.5, (choice, ink, ground, pair)
+            pair = [app_palette.color(role).name() for role in (text, background)]
+            assert contrast(*pair) >= 4.5, (choice, text, background, pair)
         image: QImage = window.view.grab().toImage()
         corner = image.pixelColor(image.width() - 4, image.height() // 2).lightness()
         assert (corner < 100) is (choice is ThemeChoice.DARK)

@@ -93,9 +93,9 @@ async def test_killed_while_typing_restores_draft_and_waiting_edit(
     window.press(Key.Key_Return, CTRL)
     window.advance_clock(11)
     await window.wait_until(lambda: window.waiting_edit_count == "")
-    said = await window.read_profile_officially()
-    assert said["optout_email"] == "basic"
-    assert "Winback" in said["lists"]
+    profile = await window.read_profile_officially()
+    assert profile["optout_email"] == "basic"
+    assert "Winback" in profile["lists"]
 
 
 @pytest.mark.parametrize("after_s", [0.04, 0.07, 0.1])
@@ -136,14 +136,14 @@ def test_tour_saves_every_screenshot_of_theme(tmp_path: Path) -> None:
     assert [name.split("-", 1)[0] for name in pictures] == [
         f"{number:02}" for number in range(1, len(pictures) + 1)
     ]
-    told = " ".join(pictures)
-    assert all(f"-{page}-" in told for page in ("customer", "activity", "settings", "sync-plan"))
+    names = " ".join(pictures)
+    assert all(f"-{page}-" in names for page in ("customer", "activity", "settings", "sync-plan"))
     assert len(pictures) >= 40
     assert all((tmp_path / name).stat().st_size > 2_000 for name in pictures)
 
 
-def on_a_screen(desk: WindowDriver) -> bool:
-    frame = desk.view.geometry()
+def on_a_screen(driver: WindowDriver) -> bool:
+    frame = driver.view.geometry()
     return any(s.availableGeometry().contains(frame) for s in QGuiApplication.screens())
 
 

@@ -29,16 +29,16 @@ class _ExternalSandbox(LoggedSandbox):
         self.connection_document = document
 
 
-async def type_edit_and_kill(desk: WindowDriver) -> None:
-    await desk.set_up_and_open()
-    await desk.look_up("maria@lopez.example")
-    desk.click("Winback", Switch)
-    await desk.wait_until(lambda: desk.waiting_edit_count == "1 change waiting")
-    desk.click("No marketing e-mail")
-    reason = next(w for w in desk.find_all("Reason", QLineEdit))
+async def type_edit_and_kill(driver: WindowDriver) -> None:
+    await driver.set_up_and_open()
+    await driver.look_up("maria@lopez.example")
+    driver.click("Winback", Switch)
+    await driver.wait_until(lambda: driver.waiting_edit_count == "1 change waiting")
+    driver.click("No marketing e-mail")
+    reason = next(w for w in driver.find_all("Reason", QLineEdit))
     reason.setFocus()
-    desk.press(Key.Key_A, CTRL)
-    desk.type("she wrote: enough")
+    driver.press(Key.Key_A, CTRL)
+    driver.type("she wrote: enough")
     await asyncio.sleep(2.0)
     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -43,9 +43,9 @@ def test_screen_reader_user_opts_customer_out(
         preexec_fn=die_with_parent,
     )
     assert done.returncode == 0, (done.stdout, done.stderr[-2000:])
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert told["panel"] in ("panel", "grouping")
-    assert told["checked"]
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["panel"] in ("panel", "grouping")
+    assert report["checked"]
     for name in (
         "Find a customer",
         "Zendesk",
@@ -64,7 +64,7 @@ def test_screen_reader_user_opts_customer_out(
         "Activity",
         "Settings",
     ):
-        assert name in told["names"], name
-    assert {"radio button", "text"} <= set(told["roles"])
-    said = read_profile_officially(sandbox, MARIA, {})
-    assert said["optout_email"] == "basic"
+        assert name in report["names"], name
+    assert {"radio button", "text"} <= set(report["roles"])
+    profile = read_profile_officially(sandbox, MARIA, {})
+    assert profile["optout_email"] == "basic"

@@ -1,4 +1,4 @@
-"""One window a workspace: real processes on a real display."""
+"""The single-instance lock and hand-over between real processes on a virtual display."""
 
 import os
 import signal
@@ -87,16 +87,16 @@ def test_instance_socket_ignores_hostile_bytes(
     wait_for_window(display, first)
     path = f"{QDir.tempPath()}/{InstanceLock(home.workspace.folder).socket_name()}"
     wait_until_true(lambda: os.path.exists(path))
-    assert os.stat(path).st_mode & 0o077 == 0, "nobody else may knock"
-    for said in HOSTILE:
-        with socket.socket(socket.AF_UNIX) as knock:
-            knock.settimeout(5)
-            knock.connect(path)
+    assert os.stat(path).st_mode & 0o077 == 0, "no other user may connect"
+    for sent in HOSTILE:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(5)
+            client.connect(path)
             try:
-                knock.sendall(said)
+                client.sendall(sent)
                 time.sleep(0.05)
             except OSError:
-                assert len(said) > 32_768
+                assert len(sent) > 32_768
     second = program.start("maria@lopez.example")
     assert second.wait(30) == 0
     wait_until_true(lambda: lookup_requests(sandbox.logged_requests(), "maria@lopez.example"))
