@@ -1,4 +1,4 @@
-"""The page “Settings”: sections at the left, the cards of one section at a time."""
+"""Settings page: sections at the left, the cards of one section at a time."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
@@ -81,7 +81,7 @@ class SettingsPage(QWidget):
         self.show_section("connections")
 
     def show_section(self, key: str) -> None:
-        """Show the cards of one section; they are made when first wanted."""
+        """Show the cards of one section; they are created when first shown."""
         keys = [name for name, _ in self.SECTIONS]
         if key not in keys:
             return
@@ -97,16 +97,16 @@ class SettingsPage(QWidget):
         self.section_shown.emit(key)
 
     def minimumSizeHint(self) -> QSize:
-        """It fits beside a browser."""
+        # It fits beside a browser.
         return QSize(fonts.scaled(300), fonts.scaled(240))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Count and ask once somebody looks."""
+        # Counting and asking the keyring wait until somebody looks.
         super().showEvent(event)
         self._model.load_status()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Sections at the left where there is room, else a drop-down above."""
+        # Sections at the left where there is room, else a drop-down above.
         super().resizeEvent(event)
         side = self.width() >= _SIDE_BY_SIDE_MIN_WIDTH * fonts.scale()
         self.section_list.setVisible(side)
@@ -174,7 +174,7 @@ class SettingsPage(QWidget):
 
 
 class _SectionList(QListWidget):
-    """The names of the sections; Up and Down go through them."""
+    """Names of the sections; Up and Down go through them."""
 
     def __init__(self, sections: tuple[tuple[str, str], ...]) -> None:
         super().__init__()

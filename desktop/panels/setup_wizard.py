@@ -1,4 +1,4 @@
-"""The first start as a page of the window: six steps, none of them a trap."""
+"""Setup wizard as a page of the window: six cards, Back, Next and Finish later."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
@@ -39,7 +39,7 @@ _TITLES = (
 
 
 class SetupWizard(QWidget):
-    """`finished` when it is done, or left for later: the step is remembered."""
+    """`finished` when it is done, or left for later: the step is saved."""
 
     finished = Signal()
 
@@ -76,22 +76,21 @@ class SetupWizard(QWidget):
         self._show()
 
     def minimumSizeHint(self) -> QSize:
-        """It fits beside a browser."""
+        # It fits beside a browser.
         return QSize(fonts.scaled(300), fonts.scaled(240))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Ask the keyring what is there, once somebody looks."""
+        # The keyring is asked once somebody looks: it may ask for a password.
         super().showEvent(event)
         self._model.sailthru.load_status()
         self._model.data.count_customers()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A column of readable width."""
         super().resizeEvent(event)
         self._column.setMaximumWidth(fonts.scaled(_MAX_CONTENT_WIDTH))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Alt+Left and Alt+Right go back and on, Ctrl+Enter goes on."""
+        # Alt+Left and Alt+Right go back and on, as in a browser; Ctrl+Enter goes on.
         alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)

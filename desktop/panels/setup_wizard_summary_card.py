@@ -1,4 +1,4 @@
-"""The last step: what stands, what is open with the way back to it, and what happens now."""
+"""Last card of the setup wizard: what is set up, what is open, and links to change it."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
@@ -11,7 +11,7 @@ from desktop.viewmodels.settings.setup_wizard_model import SetupWizardModel
 
 
 class SetupSummaryCard(Card):
-    """One line for each step."""
+    """One line for each step, with a sign for done or still open."""
 
     def __init__(self, model: SetupWizardModel) -> None:
         super().__init__("Summary")

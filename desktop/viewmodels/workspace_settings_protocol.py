@@ -1,4 +1,4 @@
-"""Protocol of the open workspace with what changes it: settings and connections."""
+"""Protocol of the open workspace for the settings: change, reload, connect, disconnect."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol

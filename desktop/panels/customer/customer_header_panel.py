@@ -1,4 +1,4 @@
-"""The header: the customer's name as the largest thing, how Sailthru was matched, health."""
+"""Header of the customer sheet: name, how Sailthru was matched, chips, health."""
 
 from collections.abc import Sequence
 
@@ -81,13 +81,12 @@ class CustomerHeaderPanel(QWidget):
         self._row.addWidget(self._health)
 
     def set_narrow(self, narrow: bool) -> None:
-        """Stack the parts for a narrow window."""
+        """Stack the parts of the header for a narrow window."""
         self._is_narrow = narrow
         self._value.setVisible(narrow)
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In little room, as with a large font, the parts stand under each other."""
         super().resizeEvent(event)
         self._arrange()
 
@@ -110,7 +109,7 @@ class CustomerHeaderPanel(QWidget):
             self._names.insertWidget(1, self._chip_box)
 
     def refresh(self) -> None:
-        """Show the newest view."""
+        """Show the header of the customer as the model knows them now."""
         if self._model.sheet is None:
             return
         self._health.refresh()
@@ -151,7 +150,7 @@ class _CompactValueLine(QWidget):
         self.setLayout(row)
 
     def refresh(self) -> None:
-        """Show the newest view."""
+        """Show the customer value as the model knows it now."""
         if self._model.sheet is None:
             return
         view = build_customer_value_view(self._model.context())

@@ -1,4 +1,4 @@
-"""Health: the segmented control of the header, with who set it above."""
+"""Control of customer health in the header: segments, and who set the value."""
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -13,7 +13,7 @@ from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 
 class CustomerHealthControl(QWidget):
-    """Choosing writes at once; not set is a state of its own, not neutral."""
+    """Choosing submits an edit at once; “not set” is a state of its own, not neutral."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,23 +23,23 @@ class CustomerHealthControl(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(fonts.scaled(3))
         self._note = elided_label("", "small", align_right=True)
-        top = hbox(label("Health", "small"))
-        top.addWidget(self._note, 1)
-        column.addLayout(top)
+        header = hbox(label("Health", "small"))
+        header.addWidget(self._note, 1)
+        column.addLayout(header)
         self._control = SegmentedControl("Health", [(h.value, h.label) for h in CustomerHealth])
         self._control.chosen.connect(self._on_chosen)
         column.addWidget(self._control)
 
     def refresh(self) -> None:
-        """Show the newest view."""
+        """Show the health of the customer as the model knows it now."""
         if self._model.sheet is None:
             return
         view = build_health_view(self._model.context())
         ready = view.panel_state.status is PanelStatus.READY
         self._control.set_value(view.current.value if view.current else None)
         self._control.set_waiting(view.is_pending, view.note)
-        why = view.disabled_reason if ready else (view.panel_state.text or "Loading")
-        self._control.set_enabled(ready and not view.disabled_reason, why)
+        reason = view.disabled_reason if ready else (view.panel_state.text or "Loading")
+        self._control.set_enabled(ready and not view.disabled_reason, reason)
         self._note.setText(view.note if ready else "")
 
     def _on_chosen(self, key: str) -> None:

@@ -1,4 +1,4 @@
-"""The header over a grid of panels; built panel by panel, so that nobody waits for all of them."""
+"""Customer sheet: the header over columns of panels, built one panel at a time."""
 
 import math
 import time
@@ -67,7 +67,7 @@ _PANEL_CLASSES: dict[str, Callable[[CustomerSheetModel], SheetPanel]] = {
 
 
 class CustomerSheetWidget(QWidget):
-    """Call `build_next` until it is `complete`, then show it."""
+    """Call `build_next_panel` until `is_complete`, then show it."""
 
     def __init__(self, model: CustomerSheetModel) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class CustomerSheetWidget(QWidget):
         return not self._panels_to_build
 
     def build_next_panel(self) -> None:
-        """Build one more panel."""
+        """Build one more panel: all at once would hold the window up."""
         if self._panels_to_build:
             key = self._panels_to_build.pop(0)
             card = self.tickets_panel if key == "tickets" else _PANEL_CLASSES[key](self._model)
@@ -114,11 +114,11 @@ class CustomerSheetWidget(QWidget):
             _apply_stylesheet_now(card)
 
     def set_width(self, width: int) -> None:
-        """Choose the columns for this width before anybody looks."""
+        """Choose the number of columns before the sheet is shown."""
         self._columns.set_width(width)
 
     def refresh(self, *, all_at_once: bool) -> None:
-        """Have every panel show the newest view; unless `whole`, painting from the top down."""
+        """Refresh every panel, from the top down in slices unless `all_at_once`."""
         self._panels_to_refresh = [self._header, *self._cards.values()]
         self._refresh_for(math.inf if all_at_once else _REFRESH_SLICE_S)
 
@@ -139,7 +139,7 @@ class CustomerSheetWidget(QWidget):
             self._refresh_timer.stop()
 
     def set_narrow(self, narrow: bool) -> None:
-        """Fold what tells; what acts stays open."""
+        """Fold the panels that only inform; those that act stay open."""
         self._header.set_narrow(narrow)
         self._cards["value"].setVisible(not narrow)
         for key in _FOLDED_WHEN_NARROW:
@@ -148,6 +148,6 @@ class CustomerSheetWidget(QWidget):
 
 
 def _apply_stylesheet_now(widget: QWidget) -> None:
-    """Apply the style sheet now rather than to everything at once when it is shown."""
+    """Polish a widget now rather than together with the whole sheet when it is first shown."""
     for part in (widget, *widget.findChildren(QWidget)):
         part.ensurePolished()

@@ -1,4 +1,4 @@
-"""Customer value: the scale 1–4, the predicted number in words, or that it is not available."""
+"""Customer panel “Customer value”: segment 1 to 4 and the predicted amount."""
 
 from PySide6.QtWidgets import QWidget
 

@@ -1,4 +1,4 @@
-"""A sentence in the middle of the page, what to do next, and in the demo whom to try."""
+"""Message in the middle of the Customers page: welcome or nobody found, and a next step."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -11,7 +11,7 @@ from desktop.panels.widgets.link_button import LinkButton
 
 
 class EmptyPageMessage(QWidget):
-    """`asked` carries an example that was chosen."""
+    """`example_chosen` carries the address of an example of the demo."""
 
     example_chosen = Signal(str)
 
@@ -39,7 +39,7 @@ class EmptyPageMessage(QWidget):
         column.addStretch(3)
 
     def show_message(self, title: str, text: str, act: str = "", *, examples: bool = False) -> None:
-        """Say this; `act` is the one next step."""
+        """Show a title and text; `act` is the text of the one next step."""
         self._title.setText(title)
         self._text.setText(text)
         self.action_button.set_text(act)
@@ -48,7 +48,7 @@ class EmptyPageMessage(QWidget):
 
 
 class _ExampleButton(LinkButton):
-    """Somebody to look up; knows whom so that no lambda has to."""
+    """Link to an example customer, which knows the address so that no lambda has to."""
 
     def __init__(self, words: str, message: EmptyPageMessage) -> None:
         super().__init__(words)

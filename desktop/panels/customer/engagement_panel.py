@@ -1,4 +1,4 @@
-"""Engagement: the last time of each thing, absolute and relative, and lifetime counts."""
+"""Customer panel “Engagement”: last opens, clicks, purchases and lifetime counts."""
 
 from PySide6.QtWidgets import QWidget
 

@@ -1,4 +1,4 @@
-"""No Sailthru profile: the person's other addresses that have one, and Create."""
+"""Customer panel shown without a Sailthru profile: other addresses, and Create profile."""
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -15,7 +15,7 @@ from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 
 class NoProfilePanel(SheetPanel):
-    """Shown only where Sailthru has said that there is none, or other addresses have one."""
+    """Shown where Sailthru said that there is no profile, or where other addresses have one."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Sailthru profile", model, parent=parent)
@@ -31,7 +31,7 @@ class NoProfilePanel(SheetPanel):
         self.add(hbox(self._create, 1))
 
     def refresh(self) -> None:
-        """Show, or hide, the panel."""
+        """Show or hide the panel by the sheet of the model."""
         sheet = self.model.sheet
         if sheet is None or not sheet.is_found:
             self.hide()
@@ -47,13 +47,13 @@ class NoProfilePanel(SheetPanel):
         if waiting:
             self._words.setText(f"The profile of {address} is being created.")
         elif absent:
-            more = " Another address of this person has one:" if view.other_profiles else ""
-            self._words.setText(f"Sailthru has no profile for {address}.{more}")
+            others_text = " Another address of this person has one:" if view.other_profiles else ""
+            self._words.setText(f"Sailthru has no profile for {address}.{others_text}")
         else:
             self._words.setText("Other addresses of this person have profiles of their own:")
         self._create.setVisible(absent)
-        allowed, why = self.model.can_create_profile()
-        self._create.set_enabled(allowed and not waiting, why or "It is being created.")
+        is_allowed, reason = self.model.can_create_profile()
+        self._create.set_enabled(is_allowed and not waiting, reason or "It is being created.")
         if view.other_profiles != self._shown:
             self._shown = view.other_profiles
             while (item := self._other_profiles.takeAt(0)) is not None:
@@ -65,18 +65,18 @@ class NoProfilePanel(SheetPanel):
 
 
 class _OtherProfileRow(QWidget):
-    """One address with its profile, and the choice to show that one."""
+    """Another address of the customer with its profile, and the button that shows that profile."""
 
     def __init__(self, view: OtherProfileView, model: CustomerSheetModel) -> None:
         super().__init__()
         self._sid = view.sid
         self._model = model
-        use = secondary_button("Use this one", name=f"Use the profile of {view.address}")
-        use.set_tooltip("Shown for this person from now on. Nothing is written to Sailthru.")
-        use.clicked.connect(self._on_use)
+        use_button = secondary_button("Use this one", name=f"Use the profile of {view.address}")
+        use_button.set_tooltip("Shown for this person from now on. Nothing is written to Sailthru.")
+        use_button.clicked.connect(self._on_use)
         row = hbox()
         row.addLayout(vbox(elided_label(view.address), elided_label(view.note, "small")), 1)
-        row.addWidget(use)
+        row.addWidget(use_button)
         self.setLayout(row)
 
     def _on_use(self) -> None:

@@ -1,4 +1,4 @@
-"""Opt-out: the levels, the form that asks for a reason, and what Sailthru does not say."""
+"""Customer panel “Opt-out”: the levels, the reason form, text messages and cause."""
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent
@@ -22,7 +22,7 @@ _DRAFT_SAVE_DELAY_MS = 800
 
 
 class OptOutPanel(SheetPanel):
-    """Choosing another level unfolds the form below it; nothing is sent before its button."""
+    """Choosing another level unfolds the reason form; nothing is sent before its button."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Opt-out", model, parent=parent)
@@ -72,7 +72,7 @@ class OptOutPanel(SheetPanel):
             self._open_form(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The form's keys work from the levels too: Ctrl+Enter confirms, Esc puts it away."""
+        # The form's keys work from the levels too: Ctrl+Enter confirms, Esc cancels.
         if self._pending_level is None or not self._reason_form.handle_key(event):
             super().keyPressEvent(event)
 
@@ -152,7 +152,7 @@ class OptOutPanel(SheetPanel):
             self.model.drafts.save_draft("optout", self._reason_form.custom_reason())
 
     def _save_pending_draft(self) -> None:
-        """Keep what was typed a moment ago, before the form goes."""
+        """Save what was typed a moment ago, before the form goes."""
         if self._draft_timer.isActive():
             self._draft_timer.stop()
             self._save_draft()

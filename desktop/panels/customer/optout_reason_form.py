@@ -1,4 +1,4 @@
-"""The form under a chosen opt-out level: why, for opting back in also the ticket, and the act."""
+"""Form under a chosen opt-out level: reason, ticket for opting back in, confirm button."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -14,7 +14,7 @@ _MAX_REASON_LENGTH = 300
 
 
 class OptOutReasonForm(QFrame):
-    """Ctrl+Enter confirms, Esc puts it away without losing what was typed."""
+    """Ctrl+Enter confirms; Esc cancels and keeps what was typed as a draft."""
 
     confirmed = Signal(str, object)  # reason, ticket number or None
     cancelled = Signal()
@@ -69,7 +69,7 @@ class OptOutReasonForm(QFrame):
         column.addLayout(hbox(self._confirm_button, self._keys, 1, self._cancel))
 
     def show_level(self, level: OptOutLevelView, view: OptOutView, draft: str) -> None:
-        """Ask for this level; `draft` is what was typed before a crash or Esc."""
+        """Ask the reason for this level; `draft` is what was typed before a crash or Esc."""
         self._opts_in = level.is_opt_in
         self._suggested_reasons = view.reasons
         self._reason.blockSignals(True)
@@ -87,17 +87,16 @@ class OptOutReasonForm(QFrame):
         self._reason.setFocus()
 
     def custom_reason(self) -> str:
-        """The reason, where it is none of those offered."""
+        """Return the reason that was typed; empty where it is one of those offered."""
         text = self._reason.currentText().strip()
         return "" if text in self._suggested_reasons else text
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Ctrl+Enter and Esc, wherever in the form the keyboard is."""
         if not self.handle_key(event):
             super().keyPressEvent(event)
 
     def handle_key(self, event: QKeyEvent) -> bool:
-        """Act on Ctrl+Enter and Esc; whether it was one of them."""
+        """Act on Ctrl+Enter or Esc; return whether it was one of them."""
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and control:
             self._on_confirm()

@@ -1,4 +1,4 @@
-"""Profile data: the most telling fields; all of them, and changing one, in a window of its own."""
+"""Customer panel “Profile data”: the first few fields, and a link to the dialog of all."""
 
 from PySide6.QtWidgets import QWidget
 

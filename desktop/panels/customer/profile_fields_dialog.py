@@ -1,4 +1,4 @@
-"""All fields of the profile in a table, with a filter, and a form to change one."""
+"""Dialog “Profile data”: every field in a table with a filter, and a form to edit one."""
 
 from PySide6.QtCore import QModelIndex
 from PySide6.QtWidgets import (
@@ -25,7 +25,7 @@ from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
 
 class ProfileFieldsDialog(QDialog):
-    """Stays open while one works; what is saved shows in the table as waiting."""
+    """Stays open while one works; a saved field shows in the table as waiting."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget) -> None:
         super().__init__(parent)
@@ -82,7 +82,7 @@ class ProfileFieldsDialog(QDialog):
         self.finished.connect(self._on_finished)
 
     def open_with_filter_focus(self) -> None:
-        """Open, with the keyboard in the filter."""
+        """Open the dialog with the keyboard in the filter."""
         self._refresh()
         self._show_note("")
         self.setWindowTitle(f"Profile data of {build_header_view(self._model.context()).name}")
@@ -108,13 +108,13 @@ class ProfileFieldsDialog(QDialog):
             return
         view = build_profile_data_view(self._model.context())
         self._fields.set_rows(view.rows)
-        why = view.disabled_reason
+        reason = view.disabled_reason
         for button in (self._save, self._clear):
-            button.set_enabled(not why, why)
-        self._name.setEnabled(not why)
-        self._value.setEnabled(not why)
-        if why:
-            self._show_note(why, bad=False)
+            button.set_enabled(not reason, reason)
+        self._name.setEnabled(not reason)
+        self._value.setEnabled(not reason)
+        if reason:
+            self._show_note(reason, bad=False)
 
     def _on_current(self, current: QModelIndex, _before: QModelIndex) -> None:
         if not current.isValid():
@@ -125,12 +125,12 @@ class ProfileFieldsDialog(QDialog):
         self._value.setText(
             row.value if quoted and row.json_text == f'"{row.value}"' else row.json_text
         )
-        why = (
+        reason = (
             "" if row.is_editable else "This field has a control of its own, or cannot be changed."
         )
         if not build_profile_data_view(self._model.context(), most=0).disabled_reason:
-            self._save.set_enabled(row.is_editable, why)
-            self._clear.set_enabled(row.is_editable, why)
+            self._save.set_enabled(row.is_editable, reason)
+            self._clear.set_enabled(row.is_editable, reason)
 
     def _on_save(self) -> None:
         try:

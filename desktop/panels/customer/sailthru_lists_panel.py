@@ -1,4 +1,4 @@
-"""Lists: a switch for each list, members first; smart lists as computed."""
+"""Customer panel “Lists”: a switch for each Sailthru list, members first, smart lists last."""
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -17,7 +17,7 @@ _MAX_SPARE_ROWS = 60
 
 
 class SailthruListsPanel(SheetPanel):
-    """Switches act at once; the change waits out the undo time."""
+    """A switch submits its edit at once; the edit waits out the undo time."""
 
     key = "lists"
 
@@ -55,15 +55,16 @@ class SailthruListsPanel(SheetPanel):
         names = [row.name for row in rows]
         if list(self._rows) != names:
             # Kept by name: the switch under somebody's finger stays the same widget.
-            kept = self._spare_rows | self._rows
+            spare_rows = self._spare_rows | self._rows
             self._rows = {
-                name: kept.pop(name) if name in kept else self._create_row(name) for name in names
+                name: spare_rows.pop(name) if name in spare_rows else self._create_row(name)
+                for name in names
             }
-            for spare in kept.values():
+            for spare in spare_rows.values():
                 spare.hide()
-            self._spare_rows = dict(list(kept.items())[:_MAX_SPARE_ROWS])
-            for gone in list(kept.values())[_MAX_SPARE_ROWS:]:
-                delete_widget(gone)
+            self._spare_rows = dict(list(spare_rows.items())[:_MAX_SPARE_ROWS])
+            for surplus in list(spare_rows.values())[_MAX_SPARE_ROWS:]:
+                delete_widget(surplus)
             for place, switch in enumerate(self._rows.values()):
                 if self._lines.indexOf(switch) != place:
                     self._lines.insertWidget(place, switch)
@@ -79,7 +80,7 @@ class SailthruListsPanel(SheetPanel):
 
 
 class _ListSwitchRow(SwitchRow):
-    """One list's row; knows its name so that no lambda has to."""
+    """Row of one list, which knows its name so that no lambda has to hold the panel."""
 
     model: CustomerSheetModel
 
@@ -89,7 +90,7 @@ class _ListSwitchRow(SwitchRow):
         self.switch.setObjectName(name)
 
     def show_row(self, row: SailthruListRow) -> None:
-        """Show membership, note, and whether it may be switched."""
+        """Show membership, note, and the reason that disables the switch."""
         self.set_read_only(row.is_smart)
         self.set_note(row.note, "muted", row.tooltip)
         self.switch.set_value(row.is_member)
@@ -97,5 +98,5 @@ class _ListSwitchRow(SwitchRow):
         self.switch.set_enabled(not row.disabled_reason, row.disabled_reason)
 
     def on_chosen(self, on: bool) -> None:
-        """Forward the wish."""
+        """Submit the membership that was switched."""
         self.model.edits.set_list_membership(self._list, on)

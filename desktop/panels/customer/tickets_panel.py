@@ -1,4 +1,4 @@
-"""Tickets: number, subject, state and age in columns; a click opens Zendesk in the browser."""
+"""Customer panel “Tickets”: number, subject, state and age; a click opens Zendesk."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
@@ -54,7 +54,7 @@ class TicketsPanel(SheetPanel):
         self._open_in_zendesk_button.setVisible(bool(view.all_url))
 
     def reserve_rows(self, count: int) -> None:
-        """Make the widgets of this many rows before they are wanted; spare ones stay for later."""
+        """Create the widgets of this many tickets; spare rows are hidden and kept."""
         while len(self._lines) < count:
             made = _TicketRowWidgets(self._grid, len(self._lines), self)
             made.number.clicked.connect(made.on_clicked)
@@ -65,7 +65,7 @@ class TicketsPanel(SheetPanel):
 
 
 class _TicketRowWidgets:
-    """The widgets of one row of the grid."""
+    """The four widgets of one ticket in the grid."""
 
     def __init__(self, grid: QGridLayout, place: int, panel: TicketsPanel) -> None:
         self._panel = panel
@@ -81,7 +81,7 @@ class _TicketRowWidgets:
             widget.hide()
 
     def show_row(self, row: TicketRow) -> None:
-        """Show one ticket."""
+        """Show a ticket in this row."""
         self._url = row.url
         self.number.set_text(row.number)
         self.number.set_name(f"{row.number} {row.subject}, {row.state_text}, open in Zendesk")
@@ -97,11 +97,11 @@ class _TicketRowWidgets:
             widget.show()
 
     def on_clicked(self) -> None:
-        """Open it in the browser."""
+        """Ask for the ticket to be opened in the browser."""
         self._panel.link_requested.emit(self._url)
 
     def hide(self) -> None:
-        """Show no ticket. The grid remembers rows for ever: an empty one must have no height."""
+        """Hide the row and its height: a grid layout remembers the minimum height of empty rows."""
         self._grid.setRowMinimumHeight(self._place, 0)
         for widget in self._widgets():
             widget.hide()

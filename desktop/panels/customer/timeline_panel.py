@@ -1,4 +1,4 @@
-"""Timeline: what happened, newest first."""
+"""Customer panel “Timeline”: edits, tickets, list joins and mail activity, newest first."""
 
 from PySide6.QtWidgets import QWidget
 
@@ -10,7 +10,7 @@ from desktop.viewmodels.customer.timeline_view import COLLAPSED_ROW_COUNT, build
 
 
 class TimelinePanel(SheetPanel):
-    """Shows a few events, and the rest on demand."""
+    """Shows the first events, and the rest on demand."""
 
     key = "timeline"
 

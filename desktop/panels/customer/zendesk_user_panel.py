@@ -1,4 +1,4 @@
-"""Zendesk: what it knows of the person, and the two switches that mark them for syncs."""
+"""Customer panel “Zendesk”: facts of the Zendesk user and the two sync switches."""
 
 from PySide6.QtWidgets import QWidget
 
@@ -13,7 +13,7 @@ _COLLAPSED_ROW_COUNT = 6
 
 
 class ZendeskUserPanel(SheetPanel):
-    """Tells without a border; only the switches act."""
+    """Facts without a border; only the switches act."""
 
     key = "zendesk"
 

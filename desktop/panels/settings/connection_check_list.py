@@ -1,4 +1,4 @@
-"""Tests of connections as lines: a sign, what was tested, what it means and what to do."""
+"""List of connection checks: sign, what was tested, what it means and what to do."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ _TONES: dict[str, Tone] = {"ok": "ok", "warn": "warn", "bad": "bad"}
 
 
 class ConnectionCheckList(QWidget):
-    """Lines are added as tests end; those already there stay as they are."""
+    """Lines are added as checks end; those already there stay as they are."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,7 +27,7 @@ class ConnectionCheckList(QWidget):
         self.check_rows: list[ConnectionCheckRow] = []
 
     def set_checks(self, checks: Sequence[ConnectionCheckView]) -> None:
-        """Show these."""
+        """Show these checks; a list that begins otherwise replaces all lines."""
         if self._shown != list(checks[: len(self._shown)]):
             for line in self.check_rows:
                 self._column.removeWidget(line)
@@ -43,7 +43,7 @@ class ConnectionCheckList(QWidget):
 
 
 class ConnectionCheckRow(QWidget):
-    """One test; its name says the outcome to screen readers too."""
+    """One check; its accessible name says the result too."""
 
     def __init__(self, check: ConnectionCheckView, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""A text to send to somebody: read it, copy it."""
+"""Text to be sent to somebody, copied by a link or unfolded and read."""
 
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -9,7 +9,7 @@ from desktop.panels.widgets.screen_reader import announce
 
 
 class CopyableText(QWidget):
-    """Two links and, on wish, the text itself. It never holds a key."""
+    """Two links and, on demand, the text. It never holds a key."""
 
     def __init__(self, name: str = "Text to send", parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The theme in force: follows the system or the person's choice, and dresses the application."""
+"""Theme of the application: light, dark or the system’s, applied to one QApplication."""
 
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ from desktop.panels.theme.stylesheet import build_stylesheet
 
 
 class ThemeChoice(StrEnum):
-    """What the setting `theme` may say."""
+    """Values of the setting `window.theme`."""
 
     SYSTEM = "system"
     LIGHT = "light"
@@ -24,7 +24,7 @@ _SCHEMES = {ThemeChoice.LIGHT: Qt.ColorScheme.Light, ThemeChoice.DARK: Qt.ColorS
 
 
 class ApplicationTheme(QObject):
-    """Dresses one QApplication. Make it before the first widget and keep it as long as the app.
+    """Applies palette, font and style sheet. Create it before the first widget and keep it.
 
     The style is chosen by whoever makes the application: Fusion.
     """
@@ -50,16 +50,16 @@ class ApplicationTheme(QObject):
 
     @property
     def tokens(self) -> DesignTokens:
-        """The colours in force."""
+        """Design tokens of the theme in force."""
         return DARK if self._is_dark() else LIGHT
 
     @property
     def choice(self) -> ThemeChoice:
-        """What the person chose."""
+        """The theme that was chosen in the settings."""
         return self._choice
 
     def choose(self, choice: ThemeChoice) -> None:
-        """Take the person's choice from now on."""
+        """Apply another choice of the settings from now on."""
         if choice is not self._choice:
             self._choice = choice
             self._set_system_color_scheme()
@@ -109,12 +109,11 @@ class ApplicationTheme(QObject):
 
 
 class _FontListener(QWidget):
-    """A widget that is never shown; it only hears of the application's font."""
+    """A widget never shown: Qt tells a change of the application’s font to widgets only."""
 
     font_changed = Signal()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Pass on that the application's font is another."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.ApplicationFontChange, QEvent.Type.FontChange):
             self.font_changed.emit()

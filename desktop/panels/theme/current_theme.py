@@ -1,4 +1,4 @@
-"""The tokens in force, told from the application's palette: no part keeps a theme of its own."""
+"""Lookup of the theme in force from the palette of the application."""
 
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 

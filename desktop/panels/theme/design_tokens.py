@@ -1,4 +1,4 @@
-"""Colours and sizes as pure data, light and dark, and the arithmetic of contrast. No Qt here."""
+"""Design tokens as pure data: colours of both themes, sizes in px, and contrast arithmetic."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class ColorPair:
-    """A text colour and the ground it stands on."""
+    """A text colour and its background."""
 
     text: str
     background: str
@@ -15,7 +15,7 @@ class ColorPair:
 
 @dataclass(frozen=True)
 class DesignTokens:
-    """Every colour the window may use; a part never writes a colour of its own."""
+    """Every colour of one theme; no widget writes a colour of its own."""
 
     name: str
     window: str
@@ -44,11 +44,11 @@ class DesignTokens:
 
     @property
     def dark(self) -> bool:
-        """Whether this is the dark set."""
+        """Whether these are the tokens of the dark theme."""
         return self.name == "dark"
 
     def tone(self, name: str) -> str:
-        """Return the ink of a tone: text, muted, accent, ok, warn or bad."""
+        """Return the text colour of a tone: text, muted, accent, ok, warn or bad."""
         return str(getattr(self, _TONES.get(name, "text")))
 
 

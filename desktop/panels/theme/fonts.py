@@ -19,7 +19,7 @@ def system_scale(font: QFont) -> float:
 
 
 def base_font(system: QFont, factor: float) -> QFont:
-    """Return the font of the whole application, made from the system's."""
+    """Return the font of the whole application, made from that of the system."""
     font = QFont(system)
     if "Inter" in QFontDatabase.families():
         font.setFamilies(["Inter", *system.families()])
@@ -31,7 +31,7 @@ def base_font(system: QFont, factor: float) -> QFont:
 
 
 def scale() -> float:
-    """Return the factor on every length: the application's font over 13 px."""
+    """Return the factor on every length: the font size of the application over 13 px."""
     font = QGuiApplication.font()
     points = font.pointSizeF()
     pixels = points * _dots_per_inch() / 72 if points > 0 else float(font.pixelSize())
@@ -44,7 +44,7 @@ def scaled(pixels: float) -> int:
 
 
 def font(size: float = BASE_FONT_PX, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """Return the application's font in another size (px of the design) and weight."""
+    """Return the font of the application in another size (px of the design) and weight."""
     made = QFont(QGuiApplication.font())
     points = made.pointSizeF()
     if points > 0:

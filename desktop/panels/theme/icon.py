@@ -1,4 +1,4 @@
-"""Our own SVG icons, tinted in one function, drawn when first shown, kept in Qt's pixmap cache."""
+"""SVG icons of our own, tinted in one colour and kept in the pixmap cache of Qt."""
 
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,7 @@ def create_icon(name: str, size: int = 16, *, tone: str = "text") -> QIcon:
 
 
 def app_icon() -> QIcon:
-    """Return the application's icon."""
+    """Return the icon of the application."""
     return QIcon(str(resource_path("icons", "fairlead.svg")))
 
 

@@ -1,4 +1,4 @@
-"""QPalette from the tokens. Fusion's own dark palette fails contrast (links at 2.4:1)."""
+"""QPalette from the design tokens: the dark one of Fusion fails contrast (links 2.4:1)."""
 
 from PySide6.QtGui import QColor, QPalette
 

@@ -1,4 +1,4 @@
-"""The one style sheet, made from the tokens once for each theme and font size."""
+"""Style sheet of the application, built from the tokens for each theme and font size."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ _MarkUrl = Callable[[str], str]
 
 
 def build_stylesheet(tokens: DesignTokens, scale: float) -> str:
-    """Return the style sheet of the whole application."""
+    """Build the style sheet of the whole application."""
 
     def px(length: float) -> str:
         return f"{max(round(length * scale), 1)}px"

@@ -1,4 +1,4 @@
-"""The circle with a person's initials, beside the name: decoration, silent to screen readers."""
+"""Circle with the initials of a customer beside the name; silent to screen readers."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QPaintEvent
@@ -10,7 +10,7 @@ from desktop.panels.widgets.shape_painting import create_painter, fill_rounded_r
 
 
 class Avatar(QWidget):
-    """Initials on a soft ground."""
+    """Initials on a soft background."""
 
     def __init__(
         self, initials: str = "", *, size: int = 38, parent: QWidget | None = None
@@ -21,17 +21,15 @@ class Avatar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def set_initials(self, initials: str) -> None:
-        """Show other initials, at most two letters."""
+        """Show the initials of another customer, at most two letters."""
         self._initials = initials[:2]
         self.update()
 
     def sizeHint(self) -> QSize:
-        """A square."""
         side = fonts.scaled(self._size)
         return QSize(side, side)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw the circle."""
         painter = create_painter(self)
         box = QRectF(self.rect())
         fill_rounded_rect(painter, box, box.height() / 2, theme_color("accentbg"))

@@ -1,4 +1,4 @@
-"""Many changes at once: layouts wait until all are made, then all settle before the painting."""
+"""Context manager that lays a widget out once after many changes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ _MAX_LAYOUT_DEPTH = 8
 
 @contextmanager
 def batch_layout(widget: QWidget) -> Iterator[None]:
-    """Within, nothing below `widget` is laid out; on leaving all of it is.
+    """Disable all layouts below `widget` inside the block, and lay all of it out on leaving.
 
     Qt lays the whole window out for each widget that is shown in it. And it asks the parents one
     turn after the children: each turn would be painted, the page shifting under the eye.

@@ -1,4 +1,4 @@
-"""Rows of widgets without margins, and emptying what was filled before."""
+"""Box layouts without margins (hbox, vbox), and deleting a widget out of one."""
 
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
@@ -29,7 +29,7 @@ def hbox(*items: QWidget | QLayout | int, spacing: int = 8) -> QHBoxLayout:
 
 
 def vbox(*items: QWidget | QLayout, spacing: int = 1) -> QVBoxLayout:
-    """Widgets and layouts under each other."""
+    """Lay widgets and layouts under each other; `spacing` is px at the base font."""
     column = QVBoxLayout()
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(fonts.scaled(spacing))
@@ -42,7 +42,7 @@ def vbox(*items: QWidget | QLayout, spacing: int = 1) -> QVBoxLayout:
 
 
 def delete_widget(widget: QWidget) -> None:
-    """Take a widget away for good."""
+    """Hide a widget, take it out of its parent and delete it."""
     widget.hide()
     widget.setParent(None)
     widget.deleteLater()

@@ -1,4 +1,4 @@
-"""Push buttons: one primary a page, secondary, quiet, danger, and icon buttons with a name."""
+"""Push buttons: primary (one a page), secondary, quiet, danger, and icons with a name."""
 
 from typing import Literal
 
@@ -51,7 +51,7 @@ class Button(QPushButton):
         self.setObjectName(name)
 
     def set_text(self, text: str) -> None:
-        """Show a text; an & in it is an &."""
+        """Show a text as typed: Qt would take an & for the mark of a shortcut."""
         self._plain_text = text
         if self.property("kind") == "icon":
             # The name, not a text beside the icon.
@@ -63,20 +63,20 @@ class Button(QPushButton):
             self.setObjectName(text)
 
     def plain_text(self) -> str:
-        """Return the text as given."""
+        """Return the text as given to `set_text`."""
         return self._plain_text
 
     def set_kind(self, kind: ButtonKind) -> None:
-        """Change the weight it has on the page."""
+        """Change the look of the button: primary, secondary, quiet, danger, icon, link."""
         set_style_properties(self, kind=kind)
 
     def set_icon(self, name: str) -> None:
-        """Show another icon."""
+        """Show another icon, by its file name."""
         self._icon_name = name
         self._draw_icon()
 
     def set_tooltip(self, tip: str) -> None:
-        """Say more in the tool tip."""
+        """Set the tool tip that shows while the button is enabled."""
         self._tip = tip
         if self.isEnabled():
             set_tooltip(self, tip)
@@ -87,7 +87,7 @@ class Button(QPushButton):
         set_tooltip(self, self._tip if enabled else reason or self._tip)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter works like Space, also outside a dialog."""
+        # Qt presses a button with Enter only inside a dialog.
         plain = event.modifiers() in (_NO_MODIFIER, Qt.KeyboardModifier.KeypadModifier)
         if plain and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
@@ -95,7 +95,7 @@ class Button(QPushButton):
         super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Tint the icon anew when the theme changes."""
+        # An icon is a picture: it is tinted anew when the theme changes.
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self._icon_name:
             self._draw_icon()
@@ -109,31 +109,31 @@ class Button(QPushButton):
 def primary_button(
     text: str, *, name: str = "", tip: str = "", parent: QWidget | None = None
 ) -> Button:
-    """Make the one primary button of a page."""
+    """Create the primary button of a page; there is one."""
     return Button(text, "primary", name=name, tip=tip, parent=parent)
 
 
 def secondary_button(
     text: str, *, name: str = "", tip: str = "", parent: QWidget | None = None
 ) -> Button:
-    """Make a normal button."""
+    """Create a button of normal weight."""
     return Button(text, "secondary", name=name, tip=tip, parent=parent)
 
 
 def quiet_button(
     text: str, *, name: str = "", tip: str = "", parent: QWidget | None = None
 ) -> Button:
-    """Make a button without a frame."""
+    """Create a button without a frame."""
     return Button(text, "quiet", name=name, tip=tip, parent=parent)
 
 
 def danger_button(
     text: str, *, name: str = "", tip: str = "", parent: QWidget | None = None
 ) -> Button:
-    """Make the button of an act that cannot be undone."""
+    """Create the red button of an action that cannot be undone."""
     return Button(text, "danger", name=name, tip=tip, parent=parent)
 
 
 def icon_button(icon_name: str, name: str, *, parent: QWidget | None = None) -> Button:
-    """Make a button that is only an icon; `name` is its accessible name and its tool tip."""
+    """Create a button that is only an icon; `name` is its accessible name and its tool tip."""
     return Button(name, "icon", name=name, tip=name, icon_name=icon_name, parent=parent)

@@ -1,4 +1,4 @@
-"""A card: title, small note at the right, a body, and the states that every panel can be in."""
+"""Card widget: title, note, body and placeholder states (loading, empty, failed)."""
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
@@ -25,7 +25,7 @@ SKELETON_DELAY_MS = 300
 
 
 class Card(QGroupBox):
-    """A group to screen readers. Put content into `body` or with `add`; then say the state."""
+    """A group to screen readers. Fill `body` or call `add`, then call a `show_` method."""
 
     retry_requested = Signal()
     action_requested = Signal()  # the one next step of an empty state
@@ -89,7 +89,7 @@ class Card(QGroupBox):
         self._update_fold_text()
 
     def set_note(self, note: str, tone: Tone = "muted", tip: str = "") -> None:
-        """Say source and age at the right of the title; amber (`warn`) when old."""
+        """Show source and age at the right of the title; amber (`warn`) when old."""
         if (note, tone, tip) == self._note:
             return
         self._note = (note, tone, tip)
@@ -104,7 +104,7 @@ class Card(QGroupBox):
         self._header.addWidget(widget)
 
     def set_corner_visible(self, shown: bool) -> None:
-        """Show what stands there, as long as the card is not folded."""
+        """Show or hide the corner widget; a folded card hides it in any case."""
         self._corner_shown = shown
         self._update_visibility()
 
@@ -115,7 +115,7 @@ class Card(QGroupBox):
     # --- states
 
     def show_content(self) -> None:
-        """Show the body."""
+        """Show the body in place of a placeholder."""
         if self._placeholder is not None:
             self._placeholder.clear()
             self._placeholder.hide()
@@ -127,12 +127,12 @@ class Card(QGroupBox):
         self._update_visibility()
 
     def show_empty(self, text: str, action: str = "") -> None:
-        """Nothing there; `action` is the one next step."""
+        """Say that there is nothing; `action` is the text of the one next step."""
         self._ensure_placeholder().show_text(text, "muted", action, self.action_requested)
         self._update_visibility()
 
     def show_not_permitted(self, reason: str) -> None:
-        """Say why this may not be seen."""
+        """Say why the content may not be seen."""
         self._ensure_placeholder().show_text(reason, "muted", "", None)
         self._update_visibility()
 
@@ -150,7 +150,7 @@ class Card(QGroupBox):
     # --- folding
 
     def set_foldable(self, foldable: bool, words: tuple[str, str] = ("", "")) -> None:
-        """Fold on the title or not; `words` say "folded" and "unfolded" to screen readers."""
+        """Allow folding on the title; `words` say “folded” and “unfolded” to screen readers."""
         self._foldable = foldable
         self._fold_words = words
         if foldable and self._fold is None:
@@ -167,7 +167,7 @@ class Card(QGroupBox):
             self.folded_changed.emit(folded)
 
     def is_folded(self) -> bool:
-        """Whether only the title shows."""
+        """Return whether only the title shows."""
         return self._foldable and self._folded
 
     def _on_fold_asked(self, folded: bool) -> None:
@@ -218,7 +218,7 @@ class Card(QGroupBox):
 
 
 class _CardPlaceholder(QWidget):
-    """What stands in the body's place while there is no content to show."""
+    """Skeleton, sentence or button in the place of the body."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

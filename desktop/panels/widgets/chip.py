@@ -1,4 +1,4 @@
-"""Chips: a state in a word on a coloured ground. The word is always there; colour only helps."""
+"""Chip: a state as a word on a coloured background; colour never carries it alone."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPaintEvent
@@ -37,7 +37,7 @@ class Chip(PlainLabel):
         set_tooltip(self, tip)
 
     def set_state(self, text: str, state: ChipTone, tip: str = "") -> None:
-        """Say another state."""
+        """Show another state with its word and tool tip."""
         self._state = state
         self.setText(text)
         self.setAccessibleName(text)
@@ -50,7 +50,7 @@ class Chip(PlainLabel):
         return self._state
 
     def sizeHint(self) -> QSize:
-        """The text with its ground; `min_width` keeps a column of chips aligned."""
+        # `min_width` keeps a column of chips aligned.
         metrics = QFontMetrics(self._font())
         pad = fonts.scaled(_PADDING + 2 if self._large else _PADDING)
         width = metrics.horizontalAdvance(self.text()) + 2 * pad
@@ -59,11 +59,9 @@ class Chip(PlainLabel):
         )
 
     def minimumSizeHint(self) -> QSize:
-        """It does not shrink."""
         return self.sizeHint()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw ground and word."""
         painter = create_painter(self)
         pair = current_tokens().chips[self._state]
         box = QRectF(self.rect())

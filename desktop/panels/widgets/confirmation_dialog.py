@@ -1,4 +1,4 @@
-"""Questions, awaited: QDialog.open() and a future, because exec() would destroy other tasks."""
+"""Confirmation dialog that is awaited: QDialog.open() and a future."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from desktop.panels.widgets.label import label
 
 
 class ConfirmationDialog(QDialog):
-    """Asks once before what cannot be undone: the verb on the button, Cancel the default."""
+    """Asks once before an action that cannot be undone; Cancel is the default."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class ConfirmationDialog(QDialog):
 
 
 class _DialogFuture(QObject):
-    """Carries a dialog's end into a future."""
+    """Sets a future to the result of a dialog when it is closed."""
 
     def __init__(self, dialog: QDialog, future: "asyncio.Future[int]") -> None:
         super().__init__(dialog)

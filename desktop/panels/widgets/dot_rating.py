@@ -1,4 +1,4 @@
-"""The scale 1 to 4 as dots, with its value in words; none filled means not set, never zero."""
+"""Rating from 1 to 4 as dots, with its value in words; no filled dot means not set."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPaintEvent
@@ -17,7 +17,7 @@ _DOT, _STEP = 14, 21
 
 
 class DotRating(QProgressBar):
-    """A read-only gauge: role, value and maximum come from QProgressBar, the words from us."""
+    """A read-only gauge: role, value and maximum are those of QProgressBar, the words are ours."""
 
     def __init__(self, name: str, *, steps: int = 4, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class DotRating(QProgressBar):
         self.set_value(None, "")
 
     def set_value(self, value: int | None, words: str) -> None:
-        """Show a value; `words` ("4 of 4", "Not set") is what screen readers and the tip say."""
+        """Show a rating; `words` (“4 of 4”) are for screen readers and the tool tip."""
         # Qt would draw the whole window at once for a new value, in the middle of a refresh.
         self.setUpdatesEnabled(False)
         self.setValue(max(0, min(value or 0, self._steps)))
@@ -39,15 +39,12 @@ class DotRating(QProgressBar):
         self.setUpdatesEnabled(True)
 
     def sizeHint(self) -> QSize:
-        """A dot per step and the room for the ring."""
         return QSize(fonts.scaled(_STEP * (self._steps - 1) + _DOT) + 8, fonts.scaled(24))
 
     def minimumSizeHint(self) -> QSize:
-        """It does not shrink."""
         return self.sizeHint()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw the dots."""
         painter = create_painter(self)
         dot, step = fonts.scaled(_DOT), fonts.scaled(_STEP)
         middle = self.height() / 2

@@ -1,4 +1,4 @@
-"""A drop-down of choices by key; the mouse wheel scrolls the page, it never changes the choice."""
+"""Drop-down of choices by key, which the mouse wheel never changes."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from desktop.viewmodels.form import FieldValue
 
 
 class DropdownField(QComboBox):
-    """A combo box whose items have keys."""
+    """A combo box whose items have keys; `chosen` carries the key."""
 
     chosen = Signal(str)  # the key, by a person
 
@@ -32,7 +32,7 @@ class DropdownField(QComboBox):
         self.activated.connect(self._on_activated)
 
     def set_options(self, options: Sequence[tuple[str, str]]) -> None:
-        """Offer these (key, text), keeping the choice if it is still there."""
+        """Offer these (key, text) choices, keeping the chosen one if it is still there."""
         kept = self.value()
         self.clear()
         for key, text in options:
@@ -41,7 +41,7 @@ class DropdownField(QComboBox):
             self.set_value(kept)
 
     def allow_shrinking(self) -> None:
-        """Be narrower than its longest choice where the room is short."""
+        """Let the drop-down be narrower than its longest choice where there is little room."""
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
 
@@ -51,7 +51,7 @@ class DropdownField(QComboBox):
         return key if isinstance(key, str) else None
 
     def set_value(self, key: FieldValue | None) -> None:
-        """Show a choice; None or an unknown key shows none."""
+        """Show the choice of this key; None or an unknown key shows none."""
         self.setCurrentIndex(-1 if key is None else self.findData(key))
 
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
@@ -61,7 +61,7 @@ class DropdownField(QComboBox):
         self.setAccessibleDescription(self.accessibleName() if enabled else reason)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to the page."""
+        # The wheel scrolls the page: a choice changed in passing would be stored.
         event.ignore()
 
     def _on_activated(self, _place: int) -> None:

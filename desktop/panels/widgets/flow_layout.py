@@ -1,11 +1,11 @@
-"""A row of widgets that goes on in the next line where the room ends."""
+"""Flow layout: widgets from left to right that wrap to the next line."""
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Left to right (right to left where the language is), wrapping; heights follow the width."""
+    """Mirrored where the language runs right to left; the height follows the width."""
 
     def __init__(self, gap: int, line_gap: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -16,53 +16,45 @@ class FlowLayout(QLayout):
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:
-        """Qt's own."""
         self._items.append(item)
 
     def count(self) -> int:
-        """Qt's own."""
         return len(self._items)
 
     def itemAt(self, index: int) -> QLayoutItem | None:
-        """Qt's own."""
         return self._items[index] if 0 <= index < len(self._items) else None
 
     def takeAt(self, index: int) -> QLayoutItem | None:
-        """Qt's own."""
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
-        """It takes no more than it needs."""
         return Qt.Orientation(0)
 
     def hasHeightForWidth(self) -> bool:
-        """Narrower is higher."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """The height of all lines."""
         if width not in self._heights:
             self._heights[width] = self._arrange_items(QRect(0, 0, width, 0), move=False)
         return self._heights[width]
 
     def invalidate(self) -> None:
-        """Something in it has another size, or is shown or hidden."""
+        # An item has another size, or was shown or hidden.
         self._heights.clear()
         super().invalidate()
 
     def setGeometry(self, rect: QRect) -> None:
-        """Place everything."""
         super().setGeometry(rect)
         self._arrange_items(rect, move=True)
 
     def sizeHint(self) -> QSize:
-        """All in one line."""
+        # All items in one line.
         shown = [item.sizeHint() for item in self._visible_items()]
         width = sum(size.width() for size in shown) + self._gap * max(0, len(shown) - 1)
         return QSize(width, max((size.height() for size in shown), default=0))
 
     def minimumSize(self) -> QSize:
-        """One in each line."""
+        # One item in each line.
         shown = [item.minimumSize() for item in self._visible_items()]
         return QSize(
             max((size.width() for size in shown), default=0),

@@ -1,4 +1,4 @@
-"""The header of a foldable card: a real button with a triangle, worked by arrows, Space, Enter."""
+"""Header button of a foldable card: a triangle and the title."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -9,7 +9,7 @@ from desktop.panels.widgets.button import Button
 
 
 class FoldButton(Button):
-    """Checked means unfolded: that is what screen readers can tell of a push button."""
+    """Checked means unfolded: the state screen readers can tell of a push button."""
 
     fold_requested = Signal(bool)  # True: fold
 
@@ -21,17 +21,17 @@ class FoldButton(Button):
         self.clicked.connect(self._on_clicked)
 
     def set_folded(self, folded: bool, words: str) -> None:
-        """Show whether it is folded; `words` says so to screen readers."""
+        """Show whether the card is folded; `words` says so to screen readers."""
         self.setChecked(not folded)
         self.set_icon("fold-right" if folded else "fold-down")
         self.setAccessibleDescription(words)
 
     def minimumSizeHint(self) -> QSize:
-        """The text may be cut where the window is narrow."""
+        # The text may be cut where the window is narrow.
         return QSize(fonts.scaled(60), super().minimumSizeHint().height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Right unfolds, Left folds, Enter toggles."""
+        # As in a tree: Right unfolds, Left folds.
         unfold, fold = Qt.Key.Key_Right, Qt.Key.Key_Left
         if self.isRightToLeft():
             unfold, fold = fold, unfold

@@ -222,7 +222,6 @@ class FormRow(QWidget):
         set_style_properties(self.control, invalid=bool(sentence))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the control beside its label where there is room, else below it."""
         super().resizeEvent(event)
         if self._box is None:
             return

@@ -1,4 +1,4 @@
-"""Rows of label, value and small note on aligned columns; values can be selected and copied."""
+"""Table of facts: label, value and small note in aligned columns; values can be copied."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ _NOTE_WIDTH_SHARE = 0.42
 
 
 class KeyValueTable(QWidget):
-    """A table of facts. Rows that stay keep their widgets, so an update does not flicker."""
+    """Shows KeyValueRows. Rows that stay keep their widgets, so an update does not flicker."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class KeyValueTable(QWidget):
         self._grid.setColumnStretch(1, 1)
 
     def set_rows(self, rows: Sequence[KeyValueRow]) -> None:
-        """Show these rows."""
+        """Show these rows in place of the former ones."""
         while len(self._rows) < len(rows):
             self._append_row()
         height = fonts.scaled(ROW_HEIGHT - 1)
@@ -62,7 +62,7 @@ class KeyValueTable(QWidget):
         self._limit_note_width()
 
     def reserve_rows(self, count: int) -> None:
-        """Make the widgets of this many rows before they are wanted."""
+        """Create the widgets of this many rows before they are needed."""
         while len(self._rows) < count:
             place = len(self._rows)
             self._append_row()
@@ -78,7 +78,6 @@ class KeyValueTable(QWidget):
         return self._rows[place]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the room between values and notes."""
         super().resizeEvent(event)
         self._limit_note_width()
 

@@ -1,4 +1,4 @@
-"""Every text on a panel: plain text always. The only place that may construct a QLabel."""
+"""Labels: always plain text. The only module that may construct a QLabel."""
 
 from typing import Literal
 
@@ -18,7 +18,7 @@ _MUTED_VARIANTS: tuple[str, ...] = ("muted", "small", "note")
 
 
 class PlainLabel(QLabel):
-    """A label that shows what it is given as typed, whatever it looks like."""
+    """A label that shows its text as typed: mark-up in a name of a customer stays text."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class PlainLabel(QLabel):
         self.setText(text)
 
     def setText(self, text: str) -> None:
-        """Show a text, cut where no panel would show more."""
+        """Show a text, cut at a length that no panel has room for."""
         super().setText(
             text if len(text) <= _MAX_TEXT_LENGTH else text[:_MAX_TEXT_LENGTH] + _ELLIPSIS
         )
@@ -46,12 +46,12 @@ class PlainLabel(QLabel):
         set_style_properties(self, tone=tone)
 
     def set_variant(self, variant: LabelVariant) -> None:
-        """Change size and weight."""
+        """Change size and weight of the text."""
         set_style_properties(self, variant=variant)
 
 
 class ElidedLabel(PlainLabel):
-    """One line that ends in … where the room ends; the tool tip and screen readers have it all."""
+    """A line that is cut with … where the room ends; tool tip and screen readers have it whole."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class ElidedLabel(PlainLabel):
         self.setText(text)
 
     def full_text(self) -> str:
-        """Return the whole text, shown or not."""
+        """Return the whole text, also where it is cut on screen."""
         return self._full_text
 
     def setText(self, text: str) -> None:
@@ -88,7 +88,7 @@ class ElidedLabel(PlainLabel):
         self._elide()
 
     def set_tooltip(self, text: str) -> None:
-        """Add what the tool tip says besides the whole text (an absolute time, a tag's name)."""
+        """Add to the tool tip, which says the whole text (an absolute time, a name)."""
         if text == self._tip:
             return
         self._tip = text
@@ -96,29 +96,25 @@ class ElidedLabel(PlainLabel):
         self._elide()
 
     def sizeHint(self) -> QSize:
-        """Room for the whole text."""
         if self._size_hints is None:
             self._size_hints = self._measure_hints()
         return self._size_hints[0]
 
     def minimumSizeHint(self) -> QSize:
-        """Room for a first word or so; a short text is not cut."""
+        # Room for a first word or so; a short text is not cut.
         if self._size_hints is None:
             self._size_hints = self._measure_hints()
         return self._size_hints[1]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Cut anew."""
         super().resizeEvent(event)
         self._elide()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Cut for the first time."""
         super().showEvent(event)
         self._elide()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Cut anew in another font."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._text_width = self._line_height = -1
@@ -127,7 +123,7 @@ class ElidedLabel(PlainLabel):
             self._elide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy the whole text where a cut one is selected to its end."""
+        # Selected to its end, a cut text is copied whole.
         if event.matches(QKeySequence.StandardKey.Copy) and _ELLIPSIS in self.selectedText():
             QApplication.clipboard().setText(self._full_text)
             event.accept()
@@ -191,7 +187,7 @@ def label(
     tip: str = "",
     parent: QWidget | None = None,
 ) -> PlainLabel:
-    """Make a label."""
+    """Create a label of one or, with `wrap`, several lines."""
     made = PlainLabel(text, variant, tone=tone, parent=parent)
     made.setWordWrap(wrap)
     if selectable:
@@ -210,7 +206,7 @@ def elided_label(
     align_right: bool = False,
     parent: QWidget | None = None,
 ) -> ElidedLabel:
-    """Make a one-line label that may end in …."""
+    """Create a label of one line that may be cut with …."""
     made = ElidedLabel(text, variant, tone=tone, parent=parent)
     if selectable:
         make_selectable(made)
@@ -220,7 +216,7 @@ def elided_label(
 
 
 def make_selectable(made: PlainLabel) -> None:
-    """Let the mouse select the text, and then the keyboard copy it; it is no stop for Tab."""
+    """Let the mouse select the text and the keyboard copy it; the label is no stop of Tab."""
     made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     made.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
     made.setCursor(Qt.CursorShape.IBeamCursor)

@@ -1,4 +1,4 @@
-"""A button that looks like a link: it acts or opens something, so it is a button to everyone."""
+"""Push button that looks like a link; to screen readers it is a button, for it acts."""
 
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -18,7 +18,7 @@ class LinkButton(Button):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        """As wide as the text, at least 24 x 24."""
+        # WCAG 2.2 asks for targets of at least 24 x 24.
         hint = super().sizeHint()
         target = fonts.scaled(24)
         return QSize(max(hint.width(), target), max(hint.height(), target))

@@ -1,4 +1,4 @@
-"""Grey bars where rows will be: shown in place of content that is late, never with a motion."""
+"""Loading skeleton: grey bars in place of rows that are late, never animated."""
 
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPaintEvent
@@ -14,7 +14,7 @@ _BAR_WIDTH_SHARES = (0.62, 0.48, 0.7, 0.4, 0.56)
 
 
 class LoadingSkeleton(QWidget):
-    """As many rows as the content is likely to have, so that nothing jumps when it comes."""
+    """As many bars as rows are likely to come, so that nothing jumps then."""
 
     def __init__(self, rows: int = 3, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,15 +34,13 @@ class LoadingSkeleton(QWidget):
         self.update()
 
     def is_drawn(self) -> bool:
-        """Whether the bars show."""
+        """Return whether the bars are drawn."""
         return self._drawn
 
     def sizeHint(self) -> QSize:
-        """A row's height each."""
         return QSize(fonts.scaled(120), self._rows * fonts.scaled(ROW_HEIGHT))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw the bars."""
         if not self._drawn:
             return
         painter = create_painter(self)

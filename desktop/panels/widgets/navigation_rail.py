@@ -18,7 +18,7 @@ _ICON = 24
 
 
 class NavigationRail(QFrame):
-    """The pages. Compact, it is one row of icons for the top of a narrow window."""
+    """The buttons of the pages. Compact, it is one row of icons for the top of a narrow window."""
 
     page_chosen = Signal(str)  # the key, by a person
 
@@ -63,7 +63,7 @@ class NavigationRail(QFrame):
         self._pages[key].set_badge(badge, description)
 
     def set_compact(self, compact: bool) -> None:
-        """Be a row of icons, or the rail."""
+        """Show a row of icons at the top (compact), or the rail at the left."""
         self._compact = compact
         set_style_properties(self, compact=compact)
         direction = QBoxLayout.Direction
@@ -79,7 +79,7 @@ class NavigationRail(QFrame):
             page.set_compact(compact)
 
     def page(self, key: str) -> "NavigationRailButton":
-        """Return the button of a page."""
+        """Return the button of a page by its key."""
         return self._pages[key]
 
 
@@ -95,7 +95,7 @@ class NavigationRailButton(OptionButton):
         self.setObjectName(name)
 
     def set_badge(self, badge: str, description: str) -> None:
-        """Show a short text at the icon."""
+        """Show a short text at the icon, described in the tool tip."""
         self._badge = badge
         set_tooltip(self, description or (self._label if self._compact else ""))
         self.update()
@@ -109,13 +109,11 @@ class NavigationRailButton(OptionButton):
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        """Icon above word; compact: the icon."""
         if self._compact:
             return QSize(fonts.scaled(40), fonts.scaled(34))
         return QSize(fonts.scaled(68), fonts.scaled(56))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw ground, icon, word, badge and ring."""
         painter = create_painter(self)
         box, radius = QRectF(self.rect()), fonts.scaled(8)
         current = self.isChecked()

@@ -10,7 +10,7 @@ from desktop.viewmodels.form import FieldValue
 
 
 class NumberField(DisabledReasonMixin, QSpinBox):
-    """A spin box with bounds and a name."""
+    """A spin box with bounds, a unit after the number, and an accessible name."""
 
     chosen = Signal(object)  # the number, by a person, never by set_value
 
@@ -35,12 +35,12 @@ class NumberField(DisabledReasonMixin, QSpinBox):
         signal.connect(self._on_edited)
 
     def set_value(self, value: FieldValue) -> None:
-        """Show a number without reporting it; anything else shows the least."""
+        """Show a number without reporting it; anything else shows the minimum."""
         with QSignalBlocker(self):
             self.setValue(value if isinstance(value, int) else self.minimum())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Step only with the keyboard here."""
+        # Without the keyboard here the wheel scrolls the page.
         if self.hasFocus():
             super().wheelEvent(event)
         else:
@@ -51,7 +51,7 @@ class NumberField(DisabledReasonMixin, QSpinBox):
 
 
 class TimeField(DisabledReasonMixin, QTimeEdit):
-    """A time of day; its value is minutes after midnight."""
+    """A time of day in 24 hours; its value is minutes after midnight."""
 
     chosen = Signal(object)
 

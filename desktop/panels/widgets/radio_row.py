@@ -1,4 +1,4 @@
-"""A radio button over the whole row: bold when selected, with a small note at the right."""
+"""Radio button as a whole row: text bold when selected, small note at the right."""
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
@@ -16,7 +16,7 @@ _TRAILING = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class RadioRow(QRadioButton):
-    """A radio button; arrows move within the rows of one parent."""
+    """A radio button; Qt moves with the arrow keys within the rows of one parent."""
 
     chosen = Signal(str)  # the key, by a person
 
@@ -38,11 +38,11 @@ class RadioRow(QRadioButton):
 
     @property
     def key(self) -> str:
-        """What the row stands for."""
+        """Key of the choice this row stands for."""
         return self._key
 
     def set_note(self, note: str) -> None:
-        """Say what the choice means, in small."""
+        """Show in small what the choice means, or how far its change is."""
         if note == self._note:
             return
         self._note = note
@@ -51,7 +51,7 @@ class RadioRow(QRadioButton):
         self.update()
 
     def set_selected(self, selected: bool) -> None:
-        """Show the value without asking for it; works for "none selected" too."""
+        """Show whether the row is selected without emitting `chosen`; none of a group may be."""
         # An exclusive button refuses to be unchecked.
         exclusive = self.autoExclusive()
         self.setAutoExclusive(False)
@@ -74,22 +74,19 @@ class RadioRow(QRadioButton):
             self.setAccessibleDescription(self._note)
 
     def sizeHint(self) -> QSize:
-        """Circle, text and note in one row."""
         text = QFontMetrics(self._font(True)).horizontalAdvance(self._label)
         note = QFontMetrics(fonts.font(11)).horizontalAdvance(self._note)
         width = fonts.scaled(_CIRCLE + _GAP) + 4 + text + (note + fonts.scaled(12) if note else 0)
         return QSize(width, max(fonts.scaled(25), 24))
 
     def minimumSizeHint(self) -> QSize:
-        """The note may be cut."""
+        # The note may be cut.
         return QSize(fonts.scaled(120), self.sizeHint().height())
 
     def hitButton(self, pos: QPoint) -> bool:
-        """The whole row is the target."""
         return self.rect().contains(pos)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw the row."""
         painter = create_painter(self)
         self._draw_circle(painter)
         bold = self._font(self.isChecked())

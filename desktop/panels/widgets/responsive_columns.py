@@ -1,4 +1,4 @@
-"""Cards in three columns, two or one, each at its appointed place; reflowing keeps the scroll."""
+"""Cards in three, two or one columns by the width of the page, at planned places."""
 
 from collections.abc import Mapping, Sequence
 
@@ -42,7 +42,7 @@ class ResponsiveColumns(QWidget):
             row.addWidget(holder, 1)
 
     def add_card(self, key: str, card: QWidget) -> None:
-        """Add a card; it stands where the plan says."""
+        """Add a card under a key; the column plan says where it stands."""
         self._cards[key] = card
         hidden = card.isHidden() and card.testAttribute(_EXPLICIT_SHOW_HIDE)
         card.setParent(self)
@@ -52,7 +52,7 @@ class ResponsiveColumns(QWidget):
             self._place_cards()
 
     def card(self, key: str) -> QWidget:
-        """Return a card."""
+        """Return the card of a key."""
         return self._cards[key]
 
     def keys(self) -> list[str]:
@@ -76,13 +76,13 @@ class ResponsiveColumns(QWidget):
         self.set_column_count(count)
 
     def set_column_count(self, count: int) -> None:
-        """Show this many columns."""
+        """Show the cards in this many columns."""
         if count != self._count:
             self._count = count
             self._place_cards()
 
     def activate_layouts(self) -> None:
-        """Lay out now, for whoever needs positions before the next event."""
+        """Lay the columns out at once, for callers that need positions before the next event."""
         for column in self._columns:
             column.activate()
         self._row.activate()
@@ -119,7 +119,7 @@ class ResponsiveColumns(QWidget):
 
 
 class ResponsiveColumnsScrollArea(QScrollArea):
-    """Scrolls FlowColumns (and what stands above it) and tells them the width."""
+    """Scrolls the columns and tells them the width."""
 
     def __init__(self, columns: ResponsiveColumns, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -133,7 +133,6 @@ class ResponsiveColumnsScrollArea(QScrollArea):
         self.setWidget(columns)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Reflow, and keep what was at the top of the view there."""
         # The page's own width, not the viewport's: a scroll bar must not change the columns.
         before = self._flow.column_count()
         kept = self._topmost_card() if before else None

@@ -1,4 +1,4 @@
-"""Say something to screen readers that appears without the keyboard going there."""
+"""Announcements to screen readers, for texts that appear away from the keyboard focus."""
 
 from PySide6.QtWidgets import QWidget
 

@@ -1,11 +1,11 @@
-"""What is higher than its page: it scrolls up and down, on the window's own ground."""
+"""Scroll areas without a frame that scroll up and down only."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 
 def create_scroll_area() -> QScrollArea:
-    """An area that scrolls what is put into it; the keyboard goes to what is inside."""
+    """Create a vertical scroll area; the keyboard goes to what is inside, not to the area."""
     area = QScrollArea()
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidgetResizable(True)
@@ -16,7 +16,7 @@ def create_scroll_area() -> QScrollArea:
 
 
 def wrap_in_scroll_area(inside: QWidget) -> QScrollArea:
-    """Put a widget into such an area."""
+    """Create a scroll area around a widget, on the background of the window."""
     area = create_scroll_area()
     area.setWidget(inside)
     # Qt fills it with the window's ground otherwise.

@@ -72,12 +72,12 @@ class SecretField(QWidget):
         self.reveal_button.set_name(f"Show {self._name}")
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """A page that is left shows no key when it comes back."""
+        # A page that is left shows no key when it comes back.
         super().hideEvent(event)
         self.conceal()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Hide when the keyboard goes to another window."""
+        # Another window may be on a shared screen: the secret is concealed there.
         if event.type() == QEvent.Type.WindowDeactivate:
             self.conceal()
         return super().eventFilter(watched, event)

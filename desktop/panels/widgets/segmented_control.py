@@ -47,7 +47,7 @@ class SegmentedControl(QWidget):
         self.set_options(options)
 
     def set_options(self, options: Sequence[tuple[str, str]]) -> None:
-        """Offer these (key, text); the value is none afterwards."""
+        """Offer these (key, text) choices; none is chosen afterwards."""
         self._group.clear()
         self._segments = {}
         for key, text in options:
@@ -61,7 +61,7 @@ class SegmentedControl(QWidget):
         return self._group.value()
 
     def set_value(self, key: FieldValue | None) -> None:
-        """Select a segment, or none for "not set"."""
+        """Select the segment of this key; None means “not set”."""
         if key == self.value():
             return
         self._group.set_value(key)
@@ -84,11 +84,10 @@ class SegmentedControl(QWidget):
             set_tooltip(segment, "" if enabled else reason)
 
     def segment(self, key: str) -> "SegmentButton":
-        """Return one segment."""
+        """Return the button of a choice by its key."""
         return self._segments[key]
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw the box around the segments."""
         painter = create_painter(self)
         box, radius = QRectF(self.rect()), fonts.scaled(_RADIUS)
         fill_rounded_rect(
@@ -112,16 +111,15 @@ class SegmentButton(OptionButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        """Room for the text in its bolder weight."""
+        # Measured in the bolder weight, so that choosing moves nothing.
         width = QFontMetrics(fonts.font(weight=QFont.Weight.Medium)).horizontalAdvance(self._label)
         return QSize(width + fonts.scaled(26), max(fonts.scaled(_HEIGHT), 24))
 
     def minimumSizeHint(self) -> QSize:
-        """Narrow windows cut the air, not the text."""
+        # A narrow window cuts the padding, not the text.
         return QSize(self.sizeHint().width() - fonts.scaled(18), self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw ground, mark and text."""
         painter = create_painter(self)
         box, radius = QRectF(self.rect()), fonts.scaled(_RADIUS)
         checked = self.isChecked()

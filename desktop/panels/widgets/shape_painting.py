@@ -1,4 +1,4 @@
-"""What custom-painted parts share: a painter set up for crisp shapes, and the focus ring."""
+"""Painting helpers of custom widgets: crisp rounded shapes and the focus ring."""
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -9,7 +9,7 @@ from desktop.panels.theme.design_tokens import FOCUS_RING_WIDTH
 
 
 def create_painter(widget: QWidget) -> QPainter:
-    """Return an antialiased painter without pen or brush."""
+    """Create an antialiased QPainter without pen or brush."""
     painter = QPainter(widget)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -20,7 +20,7 @@ def create_painter(widget: QWidget) -> QPainter:
 def fill_rounded_rect(
     painter: QPainter, rect: QRect | QRectF, radius: float, ground: QColor
 ) -> None:
-    """Fill a rounded rectangle."""
+    """Fill a rounded rectangle in one colour."""
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(ground)
     painter.drawRoundedRect(QRectF(rect), radius, radius)
@@ -38,5 +38,5 @@ def draw_rounded_outline(
 
 
 def draw_focus_ring(painter: QPainter, rect: QRect | QRectF, radius: float) -> None:
-    """Draw the ring that says where the keyboard is."""
+    """Draw the focus ring of the widget that has the keyboard."""
     draw_rounded_outline(painter, rect, radius, theme_color("accent"), FOCUS_RING_WIDTH)

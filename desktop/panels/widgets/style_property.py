@@ -1,4 +1,4 @@
-"""Dynamic properties that the style sheet selects by: set one, and have the widget drawn anew."""
+"""Dynamic properties that the style sheet selects by, set with the repaint they need."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget

@@ -1,4 +1,4 @@
-"""A switch: on or off at once, with a waiting state for what is wanted and not yet confirmed."""
+"""Switch widget: on or off at once, with a waiting state for an unconfirmed value."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPaintEvent, QPen
@@ -50,7 +50,7 @@ class Switch(QAbstractButton):
         self._is_updating = False
 
     def is_waiting(self) -> bool:
-        """Whether the shown value is wanted and not confirmed."""
+        """Return whether the shown value is wanted and not confirmed."""
         return self._waiting
 
     def set_waiting(self, waiting: bool, description: str = "") -> None:
@@ -68,15 +68,14 @@ class Switch(QAbstractButton):
         set_tooltip(self, self._tip if enabled else reason)
 
     def sizeHint(self) -> QSize:
-        """The track and the room for its ring; never below 24 x 24."""
+        # The track and the room for its focus ring; WCAG 2.2 asks for targets of 24 x 24.
         return QSize(fonts.scaled(_WIDTH) + 4, max(fonts.scaled(_HEIGHT) + 8, 24))
 
     def minimumSizeHint(self) -> QSize:
-        """It does not shrink."""
         return self.sizeHint()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter works like Space."""
+        # Qt toggles a button with Space only.
         if event.key() in _KEYS:
             self.click()
             return
@@ -87,7 +86,6 @@ class Switch(QAbstractButton):
             self.chosen.emit(on)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw track and knob."""
         painter = create_painter(self)
         width, height = fonts.scaled(_WIDTH), fonts.scaled(_HEIGHT)
         x = 2.0 if self.isRightToLeft() else self.width() - width - 2.0

@@ -1,4 +1,4 @@
-"""A row that ends in a switch: label left, small note, switch right (a list, a setting)."""
+"""Row of a label, a small note and a switch at the right end."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -11,7 +11,7 @@ from desktop.viewmodels.tone import Tone
 
 
 class SwitchRow(QWidget):
-    """One thing that is on or off, or a thing that only is told (`set_fixed`)."""
+    """Something that is on or off; `set_read_only` shows it without the switch."""
 
     chosen = Signal(bool)
 
@@ -32,17 +32,17 @@ class SwitchRow(QWidget):
         self.switch.chosen.connect(self.chosen)
 
     def set_text(self, text: str) -> None:
-        """Name the row, and its switch."""
+        """Label the row and name its switch."""
         self.text_label.setText(text)
         self.switch.setAccessibleName(text)
         self.switch.setObjectName(text)
 
     def set_note(self, note: str, tone: Tone = "muted", tip: str = "") -> None:
-        """Say since when, or what it waits for."""
+        """Show since when it is on, or what its change waits for."""
         self.note_label.setText(note)
         self.note_label.set_tone(tone)
         self.note_label.set_tooltip(tip)
 
     def set_read_only(self, fixed: bool) -> None:
-        """Show no switch: nobody may switch this."""
+        """Hide the switch of something that nobody may switch."""
         self.switch.setVisible(not fixed)

@@ -99,6 +99,6 @@ class MultilineTextField(DisabledReasonMixin, QPlainTextEdit):
             self.setPlainText(str(value))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Report the text when the keyboard leaves: a table is stored as a whole."""
+        # A table is stored as a whole, once the keyboard leaves it.
         super().focusOutEvent(event)
         self.chosen.emit(self.toPlainText())

@@ -1,4 +1,4 @@
-"""Tool tips: Qt guesses rich text in them, so what is shown is escaped, always in one place."""
+"""Tool tips with escaped text, for Qt guesses rich text in them."""
 
 from PySide6.QtWidgets import QWidget
 

@@ -1,4 +1,4 @@
-"""Everything the panels of one customer are made from: the sheet, and the rules around it."""
+"""Customer context: sheet, settings, permissions and time that every panel view is built from."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 @dataclass(frozen=True)
 class CustomerDisplaySettings:
-    """What the settings say about this workspace, as far as panels show it."""
+    """Settings of the workspace that the customer panels show."""
 
     names: AccountFieldNames
     value_source: CustomerValueSource
@@ -50,11 +50,11 @@ class CustomerContext:
     expanded_panels: frozenset[str] = frozenset()
 
     def check_permission(self, permission: Permission) -> PermissionDecision:
-        """Whether the person at work may do this."""
+        """Return whether the person at work has a permission, with the reason if not."""
         return check_permission(permission, self.actor, self.rules)
 
     def check_edit(self, intent: EditRequest) -> PermissionDecision:
-        """The same for one change."""
+        """Return whether the person at work may make this edit, with the reason if not."""
         return check_permission(needed_permission(intent), self.actor, self.rules)
 
 
@@ -72,7 +72,7 @@ def read_display_settings(workspace: WorkspaceProtocol) -> CustomerDisplaySettin
 
 
 def edit_progress_text(edit: Edit) -> str:
-    """How far an edit is: the words follow the facts."""
+    """Describe how far an open edit is: waiting, sending, confirmed at a time."""
     service = edit.request.target.service.title
     if edit.state is EditState.WAITING:
         return "waiting for Undo"

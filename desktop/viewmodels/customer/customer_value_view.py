@@ -1,4 +1,4 @@
-"""Customer value: segment 1–4 with its number and horizon; not available is a state of its own."""
+"""View of customer value: segment 1 to 4, predicted amount and its horizon."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from desktop.viewmodels.money_format import format_amount
 
 @dataclass(frozen=True)
 class CustomerValueView:
-    """`segment` None: only a number is known. `words` is the predicted number with its horizon."""
+    """`segment` is None where only the predicted amount is known."""
 
     panel_state: PanelState
     segment: int | None = None
@@ -29,41 +29,45 @@ _SEGMENT_MEANINGS = {
 
 
 def build_customer_value_view(context: CustomerContext) -> CustomerValueView:
-    """Build it."""
-    outer = build_panel_state(
+    """Build the view of the customer value panel."""
+    state = build_panel_state(
         context.sheet.profile, "Sailthru", context.now, absent="No Sailthru profile."
     )
     profile = context.sheet.profile.value
     if profile is None:
-        return CustomerValueView(outer)
+        return CustomerValueView(state)
     lists = frozenset(profile.lists) | frozenset(profile.smart_lists or ())
-    found = read_customer_value(context.display_settings.value_source, profile.vars, lists)
-    if found is None:
-        why = (
+    value = read_customer_value(context.display_settings.value_source, profile.vars, lists)
+    if value is None:
+        reason = (
             "Prediction Manager is not enabled for this Sailthru account."
             if context.display_settings.predictions is False
             else "Sailthru has no prediction for this customer."
         )
-        where = context.display_settings.value_source.segment_var
+        segment_var = context.display_settings.value_source.segment_var
         return CustomerValueView(
             PanelState(
-                PanelStatus.EMPTY, text="Not available", hint=f"{why} Read from the field {where}."
+                PanelStatus.EMPTY,
+                text="Not available",
+                hint=f"{reason} Read from the field {segment_var}.",
             )
         )
-    words = short = ""
-    if found.amount is not None and found.horizon_days is not None:
-        if found.unit == "pageviews":
-            words = f"{found.amount:,.0f} predicted page views, next {found.horizon_days} days"
-            short = f"{found.amount:,.0f} page views in {found.horizon_days} days"
+    amount_text = short_amount_text = ""
+    if value.amount is not None and value.horizon_days is not None:
+        if value.unit == "pageviews":
+            amount_text = (
+                f"{value.amount:,.0f} predicted page views, next {value.horizon_days} days"
+            )
+            short_amount_text = f"{value.amount:,.0f} page views in {value.horizon_days} days"
         else:
-            money = format_amount(found.amount, found.unit or "")
-            words = f"{money} predicted revenue, next {found.horizon_days} days"
-            short = f"{money} in {found.horizon_days} days"
+            money = format_amount(value.amount, value.unit or "")
+            amount_text = f"{money} predicted revenue, next {value.horizon_days} days"
+            short_amount_text = f"{money} in {value.horizon_days} days"
     return CustomerValueView(
-        outer.with_note("1–4, from Sailthru"),
-        found.segment,
-        f"{found.segment} of 4" if found.segment else "No segment",
-        words or "No number is known",
-        short,
-        _SEGMENT_MEANINGS.get(found.segment or 0, "Only the number is known, not the segment"),
+        state.with_note("1–4, from Sailthru"),
+        value.segment,
+        f"{value.segment} of 4" if value.segment else "No segment",
+        amount_text or "No number is known",
+        short_amount_text,
+        _SEGMENT_MEANINGS.get(value.segment or 0, "Only the number is known, not the segment"),
     )

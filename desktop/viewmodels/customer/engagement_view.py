@@ -1,4 +1,4 @@
-"""Engagement: the level explained, the last time of each thing, and lifetime counts."""
+"""View of the engagement panel: level, last times, last purchase and lifetime counts."""
 
 from dataclasses import dataclass
 
@@ -32,8 +32,8 @@ _ACTIVITY_TIMES = (
 
 
 def build_engagement_view(context: CustomerContext) -> EngagementView:
-    """Build it."""
-    outer = build_panel_state(
+    """Build the view of the engagement panel from the Sailthru profile."""
+    state = build_panel_state(
         context.sheet.profile,
         "Sailthru",
         context.now,
@@ -41,36 +41,36 @@ def build_engagement_view(context: CustomerContext) -> EngagementView:
     )
     profile = context.sheet.profile.value
     if profile is None:
-        return EngagementView(outer)
+        return EngagementView(state)
     level = engagement_level.describe_engagement(profile.engagement)
-    outer = outer.with_note(level[1] if level else "level not said")
+    state = state.with_note(level[1] if level else "level not said")
     rows = [_activity_row(context, key, label, tip) for key, label, tip in _ACTIVITY_TIMES]
     rows.append(_last_purchase_row(context))
     signup = profile.activity.get("signup_time") or profile.activity.get("create_time")
     rows.append(_build_time_row(context, "Signed up", signup, "", with_clock=False))
-    life = profile.lifetime
+    lifetime = profile.lifetime
     counts = [
-        format_count(int(life[key]), one, many)
-        for key, one, many in (
+        format_count(int(lifetime[key]), singular, plural)
+        for key, singular, plural in (
             ("lifetime_open", "open", "opens"),
             ("lifetime_click", "click", "clicks"),
             ("lifetime_pv", "pageview", "pageviews"),
             ("lifetime_purchase", "purchase", "purchases"),
         )
-        if key in life
+        if key in lifetime
     ]
-    kept = [row for row in rows if row is not None]
-    kept += [KeyValueRow("Lifetime", ", ".join(counts[:2]))] if counts else []
+    shown_rows = [row for row in rows if row is not None]
+    shown_rows += [KeyValueRow("Lifetime", ", ".join(counts[:2]))] if counts else []
     if counts[2:]:
-        kept.append(KeyValueRow("", ", ".join(counts[2:])))
-    if life.get("lifetime_purchase_price"):
+        shown_rows.append(KeyValueRow("", ", ".join(counts[2:])))
+    if lifetime.get("lifetime_purchase_price"):
         spent = format_price_in_cents(
-            life["lifetime_purchase_price"], context.display_settings.currency
+            lifetime["lifetime_purchase_price"], context.display_settings.currency
         )
-        kept.append(KeyValueRow("Spent", spent))
+        shown_rows.append(KeyValueRow("Spent", spent))
     if profile.top_device:
-        kept.append(KeyValueRow("Mostly on", profile.top_device))
-    return EngagementView(outer, tuple(kept))
+        shown_rows.append(KeyValueRow("Mostly on", profile.top_device))
+    return EngagementView(state, tuple(shown_rows))
 
 
 def _activity_row(context: CustomerContext, key: str, label: str, tip: str) -> KeyValueRow | None:
@@ -86,22 +86,22 @@ def _build_time_row(
 ) -> KeyValueRow:
     if at is None:
         return KeyValueRow(label, "none known")
-    words = (
+    text = (
         time_format.format_date_and_time(at, context.now)
         if with_clock
         else time_format.format_full_date(at)
     )
     full = time_format.format_full_timestamp(at) + (f"\n{tip}" if tip else "")
     elapsed = time_format.format_elapsed(at, context.now)
-    return KeyValueRow(label, words, elapsed, full, full)
+    return KeyValueRow(label, text, elapsed, full, full)
 
 
 def _last_purchase_row(context: CustomerContext) -> KeyValueRow | None:
     profile = context.sheet.profile.value
-    bought = [p for p in profile.purchases if p.at is not None] if profile else []
-    if not bought:
+    purchases = [p for p in profile.purchases if p.at is not None] if profile else []
+    if not purchases:
         return None
-    last = max(bought, key=lambda purchase: purchase.at or 0.0)
+    last = max(purchases, key=lambda purchase: purchase.at or 0.0)
     at = last.at or 0.0
     price = format_price_in_cents(last.price_cents, context.display_settings.currency)
     full = time_format.format_full_timestamp(at)

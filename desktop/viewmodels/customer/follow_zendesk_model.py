@@ -1,4 +1,4 @@
-"""Follow Zendesk: opens the requester of the ticket the agent has just viewed."""
+"""View-model of Follow Zendesk: opens the requester of the ticket the agent just viewed."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 
 class FollowZendeskModel(QObject):
-    """On or off, and why it cannot be on. Never replaces a sheet with unsaved input."""
+    """Polls the viewed tickets while on. Never replaces a sheet with unsaved input."""
 
     changed = Signal()
     ticket_held_back = Signal(int)  # a ticket that was not opened because something is half-typed
@@ -31,18 +31,18 @@ class FollowZendeskModel(QObject):
 
     @property
     def is_following(self) -> bool:
-        """Whether it follows."""
+        """Whether the viewed tickets are polled."""
         return self._is_following
 
     @property
     def disabled_reason(self) -> str:
-        """Why it cannot be switched on; empty where it can."""
+        """Why following cannot be switched on; empty where it can."""
         if self._workspace.clients.zendesk is None:
             return "Zendesk is not connected."
         return ""
 
     def set_following(self, on: bool) -> None:
-        """Begin or end."""
+        """Switch following on or off."""
         self._is_following = on and not self.disabled_reason
         if self._is_following:
             self._tasks.start("follow", self._poll_viewed_ticket())
@@ -51,11 +51,11 @@ class FollowZendeskModel(QObject):
         self.changed.emit()
 
     def note_user_activity(self) -> None:
-        """Somebody did something here."""
+        """Note that somebody works here: then Zendesk is polled more often."""
         self._follow.note_activity()
 
     async def close(self) -> None:
-        """End it."""
+        """Stop polling and wait for its end."""
         await self._tasks.close()
 
     async def _poll_viewed_ticket(self) -> None:

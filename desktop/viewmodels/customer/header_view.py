@@ -1,4 +1,4 @@
-"""The header: who this is, how Sailthru was matched, and what stands out."""
+"""View of the customer header: name, initials, how Sailthru was matched, chips."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ class ChipView:
 
 @dataclass(frozen=True)
 class OtherProfileView:
-    """A further address with a profile of its own."""
+    """Another address of the customer that has a Sailthru profile of its own."""
 
     address: str
     sid: str
@@ -40,7 +40,7 @@ class OtherProfileView:
 
 @dataclass(frozen=True)
 class HeaderView:
-    """`missing` is the empty state's sentence where nobody was found at all."""
+    """`not_found_text` and its hint are said where no service knows the customer."""
 
     name: str
     initials: str
@@ -55,11 +55,11 @@ class HeaderView:
 
 
 def build_header_view(context: CustomerContext) -> HeaderView:
-    """Build it."""
+    """Build the view of the customer header."""
     sheet = context.sheet
     name = _display_name(context)
     loading = not sheet.is_complete and not sheet.is_found
-    missing, hint = _not_found_texts(context)
+    not_found_text, not_found_hint = _not_found_texts(context)
     return HeaderView(
         name=name,
         initials=initials_of(name),
@@ -67,86 +67,86 @@ def build_header_view(context: CustomerContext) -> HeaderView:
         match_text=_match_text(context),
         chips=_build_chips(context),
         other_profiles=tuple(_build_other_profile(context, o) for o in sheet.other_profiles),
-        not_found_text=missing,
-        not_found_hint=hint,
+        not_found_text=not_found_text,
+        not_found_hint=not_found_hint,
         is_loading=loading,
         is_linked_by_hand=sheet.is_linked,
     )
 
 
 def initials_of(name: str) -> str:
-    """At most two letters to stand for a name."""
-    words = [w for w in name.replace("@", " ").split() if w[:1].isalnum()]
-    if not words:
+    """Return at most two letters that stand for a name; ? where it has none."""
+    parts = [w for w in name.replace("@", " ").split() if w[:1].isalnum()]
+    if not parts:
         return "?"
-    picked = (words[0], words[-1]) if len(words) > 1 else (words[0],)
-    return "".join(word[0].upper() for word in picked)
+    chosen = (parts[0], parts[-1]) if len(parts) > 1 else (parts[0],)
+    return "".join(word[0].upper() for word in chosen)
 
 
 def _display_name(context: CustomerContext) -> str:
-    person, profile = context.sheet.user.value, context.sheet.profile.value
-    if person is not None and person.name.strip():
-        return person.name
+    user, profile = context.sheet.user.value, context.sheet.profile.value
+    if user is not None and user.name.strip():
+        return user.name
     if profile is not None:
         parts = [profile.vars.get(key) for key in ("first_name", "last_name")]
-        words = " ".join(str(p) for p in parts if isinstance(p, str) and p.strip())
-        return words or profile.email or profile.sid
+        text = " ".join(str(p) for p in parts if isinstance(p, str) and p.strip())
+        return text or profile.email or profile.sid
     return context.sheet.address or context.sheet.query.value
 
 
 def _match_text(context: CustomerContext) -> str:
     sheet = context.sheet
-    words = []
+    parts = []
     profile = sheet.profile.value
     if profile is not None:
         matched = sheet.matched_by
         address = sheet.address
         if sheet.is_linked:
-            words.append(f"Sailthru: {profile.email or profile.sid}, chosen here")
+            parts.append(f"Sailthru: {profile.email or profile.sid}, chosen here")
         elif address.lower() in (matched.lower(), (profile.email or "").lower()):
-            words.append("Sailthru: same address")
+            parts.append("Sailthru: same address")
         elif matched:
-            words.append(f"Sailthru: by {matched}")
+            parts.append(f"Sailthru: by {matched}")
     elif sheet.profile.state is SheetPartState.ABSENT and sheet.is_found:
-        words.append("no Sailthru profile")
+        parts.append("no Sailthru profile")
     if sheet.ticket is not None:
         subject = sheet.ticket.subject
-        words.append(f"from #{sheet.ticket.id} “{shorten(subject, 48)}”, {sheet.ticket.status}")
-    return " · ".join(words)
+        parts.append(f"from #{sheet.ticket.id} “{shorten(subject, 48)}”, {sheet.ticket.status}")
+    return " · ".join(parts)
 
 
 def _build_chips(context: CustomerContext) -> tuple[ChipView, ...]:
     chips = []
-    person, profile = context.sheet.user.value, context.sheet.profile.value
+    user, profile = context.sheet.user.value, context.sheet.profile.value
     if profile is not None:
         level = engagement_level.describe_engagement(profile.engagement)
         if level is not None:
-            low = (profile.engagement or "").lower()
-            bad = low in ("hardbounce", "optout")
+            level_name = (profile.engagement or "").lower()
+            is_bad = level_name in ("hardbounce", "optout")
             chips.append(
                 ChipView(
                     f"Engagement: {level[0]}",
-                    "bad" if bad else _ENGAGEMENT_TONES.get(low, "neutral"),
+                    "bad" if is_bad else _ENGAGEMENT_TONES.get(level_name, "neutral"),
                     level[1],
                 )
             )
-    if person is not None:
+    if user is not None:
         tag = context.display_settings.names.highvalue_tag
-        if person.tags is not None and tag in person.tags:
+        if user.tags is not None and tag in user.tags:
             chips.append(ChipView("High value", "info", f"Zendesk tag {tag}"))
-        if person.suspended:
+        if user.suspended:
             chips.append(ChipView("Suspended", "bad", "Zendesk: may not sign in, tickets are held"))
-        if person.role != "end-user":
-            chips.append(ChipView(person.role.capitalize(), "neutral", "works in your Zendesk"))
+        if user.role != "end-user":
+            chips.append(ChipView(user.role.capitalize(), "neutral", "works in your Zendesk"))
     return tuple(chips)
 
 
 def _build_other_profile(context: CustomerContext, other: AlternateProfile) -> OtherProfileView:
     level = engagement_level.describe_engagement(other.engagement)
-    words = [level[0]] if level else []
+    parts = [level[0]] if level else []
     if other.last_open is not None:
-        words.append(f"opened {time_format.format_elapsed(other.last_open, context.now)} ago")
-    return OtherProfileView(other.address, other.sid, ", ".join(words))
+        parts.append(f"opened {time_format.format_elapsed(other.last_open, context.now)} ago")
+    return OtherProfileView(other.address, other.sid, ", ".join(parts))
 
 
 def _not_found_texts(context: CustomerContext) -> tuple[str, str]:
@@ -170,7 +170,7 @@ def _not_found_texts(context: CustomerContext) -> tuple[str, str]:
 
 
 def _not_found_hint(context: CustomerContext) -> str:
-    """Who does not know them: only a service that was asked can say so."""
+    """Say who does not know the customer: only a service that was asked can say so."""
     sheet = context.sheet
     spelling = "Check the spelling, or search another way."
     if sheet.user.state is SheetPartState.OFF:

@@ -1,4 +1,4 @@
-"""Health: neutral, happy, frustrated, or not set; and who set it, as far as this computer knows."""
+"""View of customer health: neutral, happy, frustrated or not set, and who set it here."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from desktop.viewmodels.customer.panel_state import PanelState, build_panel_stat
 
 @dataclass(frozen=True)
 class HealthView:
-    """`current` None means not set; `odd` is a value this app does not know, as it stands."""
+    """`current` None means not set; `unknown_value` is a stored value that is none of ours."""
 
     panel_state: PanelState
     current: CustomerHealth | None = None
@@ -24,26 +24,31 @@ class HealthView:
 
 
 def build_health_view(context: CustomerContext) -> HealthView:
-    """Build it."""
-    outer = build_panel_state(
+    """Build the view of the health control from profile, open edit and audit."""
+    state = build_panel_state(
         context.sheet.profile, "Sailthru", context.now, absent="No Sailthru profile."
     )
     if context.sheet.profile.value is None:
-        return HealthView(outer)
+        return HealthView(state)
     name = context.display_settings.names.health_var
     edit = pending_edit(context.sheet, EditKind.HEALTH, name)
     stored = confirmed_value(context.sheet, EditKind.HEALTH, name)
     current = parse_health(edit.request.new if edit else stored)
-    verdict = context.check_permission(Permission.HEALTH)
-    odd = "" if stored is None or parse_health(stored) else str(stored)[:40]
+    decision = context.check_permission(Permission.HEALTH)
+    unknown_value = "" if stored is None or parse_health(stored) else str(stored)[:40]
     if edit is not None:
         note = edit_progress_text(edit)
     elif current is None:
-        note = f"“{odd}”, unknown here" if odd else "not set"
+        note = f"“{unknown_value}”, unknown here" if unknown_value else "not set"
     else:
         note = _set_by_text(context, current)
     return HealthView(
-        outer, current, note, edit is not None, "" if verdict.is_allowed else verdict.reason, odd
+        state,
+        current,
+        note,
+        edit is not None,
+        "" if decision.is_allowed else decision.reason,
+        unknown_value,
     )
 
 

@@ -1,4 +1,4 @@
-"""Lists: who is on which, since when, what Sailthru computes, and what may be switched."""
+"""View of the lists panel: memberships, smart lists, and which switches are disabled."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ FLOW_WARNING = "Changes wait 10 s for Undo, then may start e-mail flows in Sailt
 
 @dataclass(frozen=True)
 class SailthruListRow:
-    """One list. `why_not` says why its switch is off limits (empty: it can be switched)."""
+    """One list; `disabled_reason` is empty where its switch may be used."""
 
     name: str
     is_member: bool
@@ -30,7 +30,7 @@ class SailthruListRow:
 
 @dataclass(frozen=True)
 class ListsView:
-    """Rows with memberships first; `suppressed` says that an opt-out overrules them."""
+    """Rows with memberships first; `suppressed_text` says that an opt-out overrules them."""
 
     panel_state: PanelState
     rows: tuple[SailthruListRow, ...] = ()
@@ -40,9 +40,9 @@ class ListsView:
 
 
 def build_lists_view(context: CustomerContext) -> ListsView:
-    """Build it."""
+    """Build the view of the lists panel from profile and list catalogue."""
     sheet = context.sheet
-    outer = build_panel_state(
+    state = build_panel_state(
         sheet.profile,
         "Sailthru",
         context.now,
@@ -50,32 +50,32 @@ def build_lists_view(context: CustomerContext) -> ListsView:
     )
     profile = sheet.profile.value
     if profile is None:
-        return ListsView(outer)
+        return ListsView(state)
     catalogue = sheet.lists.value or ()
     smart_names = {entry.name for entry in catalogue if entry.smart}
-    natural = dict.fromkeys(entry.name for entry in catalogue if not entry.smart)
-    natural.update(dict.fromkeys(name for name in profile.lists if name not in smart_names))
-    rows = [_build_list_row(context, name) for name in natural]
-    computed = set(profile.smart_lists or ()) | (smart_names & set(profile.lists))
+    plain_names = dict.fromkeys(entry.name for entry in catalogue if not entry.smart)
+    plain_names.update(dict.fromkeys(name for name in profile.lists if name not in smart_names))
+    rows = [_build_list_row(context, name) for name in plain_names]
+    smart = set(profile.smart_lists or ()) | (smart_names & set(profile.lists))
     rows.sort(key=lambda row: (not row.is_member, row.name.casefold()))
-    rows += [_build_smart_list_row(name) for name in sorted(computed, key=str.casefold)]
-    joined = sum(row.is_member for row in rows if not row.is_smart)
-    note = f"member of {joined}" + (f", {len(computed)} computed" if computed else "")
-    outer = outer.with_note(note)
-    trouble = ""
+    rows += [_build_smart_list_row(name) for name in sorted(smart, key=str.casefold)]
+    member_count = sum(row.is_member for row in rows if not row.is_smart)
+    note = f"member of {member_count}" + (f", {len(smart)} computed" if smart else "")
+    state = state.with_note(note)
+    catalogue_error = ""
     if (
         sheet.lists.state is SheetPartState.FAILED
         and sheet.lists.value is None
         and sheet.lists.error
     ):
-        trouble = f"The account's other lists could not be read. {sheet.lists.error.title}"
+        catalogue_error = f"The account's other lists could not be read. {sheet.lists.error.title}"
     changeable = any(not row.disabled_reason for row in rows)
     return ListsView(
-        outer,
+        state,
         tuple(rows),
         FLOW_WARNING if changeable else _first_disabled_reason(rows),
         _suppressed_text(context),
-        trouble,
+        catalogue_error,
     )
 
 
@@ -85,20 +85,16 @@ def _build_list_row(context: CustomerContext, name: str) -> SailthruListRow:
     edit = pending_edit(context.sheet, EditKind.LIST, name)
     member = bool(edit.request.new) if edit else bool(profile and name in profile.lists)
     needed = Permission.LIST_REMOVE if member else Permission.LIST_ADD
-    verdict = context.check_permission(needed)
+    decision = context.check_permission(needed)
+    # Taking a waiting change back needs no right beyond the one it was made with.
+    reason = "" if decision.is_allowed or edit is not None else decision.reason
+    note, tooltip = ("member" if member else ""), ""
     if edit is not None:
-        # Taking a waiting change back needs no right beyond the one it was made with.
-        note, tip, why_not = edit_progress_text(edit), "", ""
+        note = edit_progress_text(edit)
     elif member and since is not None:
-        note, tip = (
-            f"since {time_format.format_full_date(since)}",
-            time_format.format_full_timestamp(since),
-        )
-        why_not = "" if verdict.is_allowed else verdict.reason
-    else:
-        note, tip = ("member" if member else ""), ""
-        why_not = "" if verdict.is_allowed else verdict.reason
-    return SailthruListRow(name, member, note, tip, False, edit is not None, why_not)
+        note = f"since {time_format.format_full_date(since)}"
+        tooltip = time_format.format_full_timestamp(since)
+    return SailthruListRow(name, member, note, tooltip, False, edit is not None, reason)
 
 
 def _build_smart_list_row(name: str) -> SailthruListRow:
@@ -122,5 +118,5 @@ def _suppressed_text(context: CustomerContext) -> str:
     profile = context.sheet.profile.value
     if profile is None or profile.optout in (None, OptOutLevel.NONE) or not profile.lists:
         return ""
-    many = format_count(len(profile.lists), "list", "lists")
-    return f"On {many}, but suppressed by the opt-out."
+    count = format_count(len(profile.lists), "list", "lists")
+    return f"On {count}, but suppressed by the opt-out."

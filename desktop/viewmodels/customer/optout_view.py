@@ -1,4 +1,4 @@
-"""Opt-out: the levels in plain words, what may be chosen, what Sailthru does not say."""
+"""View of the opt-out panel: levels, reasons, text messages and the cause of an opt-out."""
 
 from dataclasses import dataclass, replace
 
@@ -15,7 +15,7 @@ TEMPLATE_HINT = "Single templates may be unsubscribed too; Sailthru doesn't show
 
 @dataclass(frozen=True)
 class OptOutLevelView:
-    """One level; `why_not` says why it cannot be chosen (empty: it can)."""
+    """One level; `disabled_reason` is empty where it may be chosen."""
 
     level: OptOutLevel
     label: str
@@ -28,7 +28,7 @@ class OptOutLevelView:
 
 @dataclass(frozen=True)
 class OptOutView:
-    """`waiting` says how far an open change is; `facts` are further lines (label, value)."""
+    """`pending_text` says how far an open edit is; `facts` are rows below the levels."""
 
     panel_state: PanelState
     levels: tuple[OptOutLevelView, ...] = ()
@@ -52,7 +52,7 @@ def build_optout_view(context: CustomerContext) -> OptOutView:
     """Build the view of the opt-out panel; its form suggests the ticket of the context."""
     sheet = context.sheet
     address = sheet.address or sheet.query.value
-    outer = build_panel_state(
+    state = build_panel_state(
         sheet.profile,
         "Sailthru",
         context.now,
@@ -62,14 +62,14 @@ def build_optout_view(context: CustomerContext) -> OptOutView:
     )
     profile = sheet.profile.value
     if profile is None:
-        return OptOutView(outer)
+        return OptOutView(state)
     edit = pending_edit(sheet, EditKind.OPTOUT)
     current = OptOutLevel(str(edit.request.new)) if edit else profile.optout
     offered = [level for level in OptOutLevel if level in SELECTABLE_LEVELS or level is current]
     if edit is None and profile.optout is None:
-        outer = replace(outer, note="Sailthru does not say", tone="warn")
+        state = replace(state, note="Sailthru does not say", tone="warn")
     return OptOutView(
-        panel_state=outer,
+        panel_state=state,
         levels=tuple(_build_level(context, level, current) for level in offered),
         pending_text=_pending_text(edit),
         reasons=_suggested_reasons(context.ticket),
@@ -85,7 +85,7 @@ def _build_level(
     context: CustomerContext, level: OptOutLevel, current: OptOutLevel | None
 ) -> OptOutLevelView:
     before = OptOutLevel(str(confirmed_value(context.sheet, EditKind.OPTOUT)))
-    opening = is_loosening(current or before, level)
+    is_opt_in = is_loosening(current or before, level)
     intent = EditRequest(
         EditKind.OPTOUT,
         EditTarget(Service.SAILTHRU, "", ""),
@@ -93,18 +93,18 @@ def _build_level(
         (current or before).value,
         level.value,
     )
-    verdict = context.check_edit(intent)
-    why_not = "" if verdict.is_allowed or level is current else verdict.reason
+    decision = context.check_edit(intent)
+    reason = "" if decision.is_allowed or level is current else decision.reason
     if level is OptOutLevel.BLAST:
-        why_not = "An old level: it is shown, and no longer set."
+        reason = "An old level: it is shown, and no longer set."
     return OptOutLevelView(
         level,
         level.label,
         level.explanation,
         level is current,
-        why_not,
+        reason,
         _ACTION_LABELS[level],
-        opening,
+        is_opt_in,
     )
 
 
@@ -124,10 +124,10 @@ def _facts(context: CustomerContext) -> tuple[KeyValueRow, ...]:
     rows = []
     if (profile.engagement or "").lower() == "hardbounce":
         rows.append(("Delivery", "hard bounce: the address does not accept mail"))
-    words = {"opt-in": "opted in", "opt-out": "opted out", "double-opt-in": "opted in twice"}
-    said_sms = [words.get(v, v) for k, v in sorted(profile.sms.items()) if v]
+    labels = {"opt-in": "opted in", "opt-out": "opted out", "double-opt-in": "opted in twice"}
+    sms_states = [labels.get(v, v) for k, v in sorted(profile.sms.items()) if v]
     rows.append(
-        ("Text messages", f"{said_sms[0]}, separate" if said_sms else "Sailthru does not say")
+        ("Text messages", f"{sms_states[0]}, separate" if sms_states else "Sailthru does not say")
     )
     if profile.optout not in (None, OptOutLevel.NONE):
         rows.append(("Cause", _cause_text(context)))

@@ -14,7 +14,7 @@ STALE_AFTER_S = 3600.0
 
 
 class PanelStatus(Enum):
-    """READY shows the body. Every other state has one sentence, and one next step."""
+    """READY shows the body; every other status has one sentence and at most one next step."""
 
     READY = "ready"
     LOADING = "loading"
@@ -66,8 +66,8 @@ def build_panel_state(
         error = part.error
         if not leads:
             return PanelState(PanelStatus.UNAVAILABLE, text=f"Not read from {service} yet.")
-        more = " ".join(s for s in (error.message, error.hint) if s)
-        return PanelState(PanelStatus.FAILED, text=error.title, hint=more, can_retry=True)
+        details = " ".join(s for s in (error.message, error.hint) if s)
+        return PanelState(PanelStatus.FAILED, text=error.title, hint=details, can_retry=True)
     return PanelState(PanelStatus.EMPTY, text=absent, hint=hint)
 
 
@@ -76,8 +76,8 @@ def _age_note(part: SheetPart[Any], service: str, now: float) -> tuple[str, Tone
         return "", "muted"
     age = time_format.format_age(part.read_at, now)
     if part.state is SheetPartState.FAILED:
-        why = "offline" if isinstance(part.error, ServiceUnreachable) else "not refreshed"
-        return f"{service} {why} · {age}", "warn"
-    old = now - part.read_at > STALE_AFTER_S
-    is_amber = old and part.state is not SheetPartState.LOADING
+        cause = "offline" if isinstance(part.error, ServiceUnreachable) else "not refreshed"
+        return f"{service} {cause} · {age}", "warn"
+    is_old = now - part.read_at > STALE_AFTER_S
+    is_amber = is_old and part.state is not SheetPartState.LOADING
     return f"{service} · {age}", "warn" if is_amber else "muted"

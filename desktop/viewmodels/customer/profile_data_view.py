@@ -1,4 +1,4 @@
-"""Profile data: the keys and vars of the Sailthru profile, typed, with where they come from."""
+"""View of the profile fields: keys and vars of the Sailthru profile with type and source."""
 
 from dataclasses import dataclass
 from heapq import nsmallest
@@ -26,7 +26,7 @@ _ZENDESK_FIELDS = (
 
 @dataclass(frozen=True)
 class ProfileFieldRow:
-    """One field. `editable` says whether it may be changed here; `raw` is its JSON."""
+    """One field; `json_text` is its value as JSON, for the form that edits it."""
 
     name: str
     value: str
@@ -39,7 +39,7 @@ class ProfileFieldRow:
 
 @dataclass(frozen=True)
 class ProfileDataView:
-    """The rows, the most telling first; the panel shows a few and the rest on demand."""
+    """Vars first, the most telling ones at the top, then the keys."""
 
     panel_state: PanelState
     rows: tuple[ProfileFieldRow, ...] = ()
@@ -50,26 +50,32 @@ class ProfileDataView:
 def build_profile_data_view(
     context: CustomerContext, *, most: int | None = None
 ) -> ProfileDataView:
-    """Build it, with all rows or at most so many vars; `count` says how many rows there are."""
-    outer = build_panel_state(
+    """Build the view of the profile fields, with all vars or at most `most` of them."""
+    state = build_panel_state(
         context.sheet.profile, "Sailthru", context.now, absent="No Sailthru profile."
     )
     profile = context.sheet.profile.value
     if profile is None:
-        return ProfileDataView(outer)
-    verdict = context.check_permission(Permission.VARS)
+        return ProfileDataView(state)
+    decision = context.check_permission(Permission.VARS)
     names = context.display_settings.names
     hidden = {names.health_var, names.mark_var}
-    wanted = {e.request.name for e in context.sheet.pending_edits if e.request.kind is EditKind.VAR}
-    every = [*profile.vars, *(name for name in wanted if name not in profile.vars)]
+    pending_names = {
+        e.request.name for e in context.sheet.pending_edits if e.request.kind is EditKind.VAR
+    }
+    all_names = [*profile.vars, *(name for name in pending_names if name not in profile.vars)]
     # A profile may have thousands: a panel that shows six does not wait for all of them.
-    chosen = sorted(every, key=_sort_key) if most is None else nsmallest(most, every, key=_sort_key)
+    chosen = (
+        sorted(all_names, key=_sort_key)
+        if most is None
+        else nsmallest(most, all_names, key=_sort_key)
+    )
     rows = [
         _build_field_row(
             context,
             name,
             profile.vars.get(name),
-            editable=verdict.is_allowed and name not in hidden,
+            editable=decision.is_allowed and name not in hidden,
         )
         for name in chosen
     ]
@@ -82,9 +88,9 @@ def build_profile_data_view(
         keys.insert(
             0, ProfileFieldRow("sid", profile.sid, "key", "Sailthru", profile.sid, "", False)
         )
-    outer = outer.with_note(format_count(len(every) + len(keys), "field", "fields"))
-    why_not = "" if verdict.is_allowed else verdict.reason
-    return ProfileDataView(outer, (*rows, *keys), why_not, len(every) + len(keys))
+    state = state.with_note(format_count(len(all_names) + len(keys), "field", "fields"))
+    reason = "" if decision.is_allowed else decision.reason
+    return ProfileDataView(state, (*rows, *keys), reason, len(all_names) + len(keys))
 
 
 def _build_field_row(
@@ -105,7 +111,7 @@ def _build_field_row(
 
 
 def format_field_value(value: Json) -> str:
-    """A value on one line, as short as it can be told."""
+    """Format the value of a profile field on one line of at most 300 characters."""
     if value is None:
         return "no value"
     if isinstance(value, bool):
@@ -118,7 +124,7 @@ def format_field_value(value: Json) -> str:
 
 
 def json_type_name(value: Json) -> str:
-    """The JSON type in a word."""
+    """Return the name of a JSON type for a column: text, number, yes/no, list, object, none."""
     if value is None:
         return "none"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""All fields of a profile as a table: thousands of rows, filtered as one types."""
+"""Qt table model of all fields of a Sailthru profile, filtered as one types."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ _COLUMN_TITLES = ("Field", "Value", "Type", "From")
 
 
 class ProfileTableModel(QAbstractTableModel):
-    """Rows of (field, value, type, source)."""
+    """Columns: field, value, type, source."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,30 +23,27 @@ class ProfileTableModel(QAbstractTableModel):
         self._filter = ""
 
     def set_rows(self, rows: tuple[ProfileFieldRow, ...]) -> None:
-        """Show these."""
+        """Show the fields of another profile, or of the same one read again."""
         if rows != self._all_rows:
             self._all_rows = rows
             self._apply_filter()
 
     def set_filter(self, text: str) -> None:
-        """Show only fields whose name or value holds `text`."""
+        """Show only fields whose name or value contains `text`, in either case."""
         self._filter = text.strip().casefold()
         self._apply_filter()
 
     def row(self, place: int) -> ProfileFieldRow:
-        """One row."""
+        """Return the field at a row of the filtered table."""
         return self._rows[place]
 
     def rowCount(self, parent: _ModelIndex = QModelIndex()) -> int:
-        """How many fields are shown."""
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: _ModelIndex = QModelIndex()) -> int:
-        """Field, value, type, source."""
         return 0 if parent.isValid() else len(_COLUMN_TITLES)
 
     def data(self, index: _ModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The cell's text."""
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return None
         row = self._rows[index.row()]
@@ -59,7 +56,6 @@ class ProfileTableModel(QAbstractTableModel):
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> Any:
-        """The column's name."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return _COLUMN_TITLES[section]
         return None
@@ -76,7 +72,7 @@ class ProfileTableModel(QAbstractTableModel):
 
 
 def parse_field_value(text: str) -> Json:
-    """What was typed as a value: JSON, else the text itself. Raises InvalidInput for broken JSON."""  # noqa: E501
+    """Parse a typed value: JSON, else the text itself. Raises InvalidInput for broken JSON."""
     stripped = text.strip()
     try:
         value: Json = json.loads(stripped, parse_constant=_reject_json_constant)

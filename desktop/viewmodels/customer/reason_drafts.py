@@ -1,4 +1,4 @@
-"""Half-typed words of one customer: they survive Esc, a crash and the end of the day."""
+"""Drafts of half-typed reasons, kept per customer and panel over Esc, crash and restart."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from desktop.viewmodels.task_registry import TaskRegistry
 
 
 class ReasonDrafts:
-    """`key` says whose words they are; None while nobody is shown."""
+    """`key` returns the sid of the customer shown; None while nobody is."""
 
     def __init__(
         self,
@@ -24,7 +24,7 @@ class ReasonDrafts:
         self._unsaved_texts: dict[str, str] = {}
 
     def draft_text(self, panel: str) -> str:
-        """What was typed and not used yet, or nothing."""
+        """Return the draft of a panel for the customer shown, or an empty text."""
         whose = self._draft_owner()
         if whose is None:
             return ""
@@ -37,7 +37,7 @@ class ReasonDrafts:
         )
 
     def save_draft(self, panel: str, text: str) -> None:
-        """Keep half-typed words; an empty text forgets them."""
+        """Save a draft in the background; an empty text deletes it."""
         whose = self._draft_owner()
         if whose is not None:
             key = f"{panel}:{whose}"

@@ -1,4 +1,4 @@
-"""What people want changed on a sheet: wishes become edits, offers to undo, and their ends."""
+"""Edits of the customer shown: builds and submits them, and reports how they ended."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ EditBuilder = Callable[[EditFactory], list[EditRequest]]
 
 @dataclass(frozen=True)
 class SubmittedEdit:
-    """A change just made, that can be taken back. `seconds` is how long the offer stands."""
+    """An edit just submitted; it can be undone for `undo_seconds`."""
 
     edit_id: str
     text: str
@@ -39,18 +39,18 @@ class SubmittedEdit:
 
 
 class ShownSheetProtocol(Protocol):
-    """The sheet on screen. `opening` counts the customers opened: it tells one from the next."""
+    """What SheetEdits need of the sheet model; `customer_number` tells customers apart."""
 
     tasks: TaskRegistry
 
     @property
     def sheet(self) -> CustomerSheet | None:
-        """The customer shown."""
+        """The sheet of the customer shown."""
         ...
 
     @property
     def customer_number(self) -> int:
-        """Which customer, counted from the start."""
+        """Number of the customer shown, counted from the start."""
         ...
 
     @property
@@ -64,7 +64,7 @@ class ShownSheetProtocol(Protocol):
         ...
 
     async def reread(self) -> None:
-        """Ask all services for the same customer."""
+        """Ask all services for the same customer again."""
         ...
 
     def publish_views(self) -> None:
@@ -73,7 +73,7 @@ class ShownSheetProtocol(Protocol):
 
 
 class SheetEdits(QObject):
-    """A wish belongs to the customer it was made for, however long reading them again takes."""
+    """An edit belongs to the customer it was made for, however long reading them again takes."""
 
     edit_submitted = Signal(object)  # Offer
     edit_settled = Signal(str, str, bool)  # edit id, words; whether the offer to undo still stands
@@ -97,42 +97,42 @@ class SheetEdits(QObject):
         self._watched_states: dict[str, EditState] = {}
 
     def choose_optout(self, level: OptOutLevel, reason: str, ticket: int | None) -> None:
-        """Another opt-out level."""
+        """Submit another opt-out level, with reason and ticket."""
         self._start_submit(lambda w: [w.optout(level)], reason, ticket)
 
     def set_list_membership(self, name: str, member: bool) -> None:
-        """On or off a list."""
+        """Submit that the customer is, or is not, on a list."""
         self._start_submit(lambda w: [w.list_membership(name, member=member)])
 
     def set_health(self, health: CustomerHealth | None) -> None:
-        """Another health."""
+        """Submit another customer health."""
         self._start_submit(lambda w: [w.health(health)])
 
     def set_var(self, name: str, value: Json) -> None:
-        """Another value of a var; None clears it."""
+        """Submit another value of a var; None clears it."""
         self._start_submit(lambda w: [w.var(name, value)])
 
     def set_sync_to_sailthru(self, on: bool) -> None:
-        """Zendesk's check box."""
+        """Submit the check box field of the Zendesk user that marks them for Sailthru."""
         self._start_submit(lambda w: [w.sync_checkbox(on=on)])
 
     def set_sync_to_zendesk(self, on: bool) -> None:
-        """Sailthru's mark."""
+        """Submit the var of the Sailthru profile that marks it for Zendesk."""
         self._start_submit(lambda w: [w.sync_mark(on=on)])
 
     def create_profile(self) -> None:
-        """Make the missing Sailthru profile."""
+        """Submit the creation of the missing Sailthru profile."""
         sheet = self._sheet_model.sheet
         if sheet is not None:
             address = sheet.address or sheet.query.value
             self._start_submit(lambda w: [w.create(address)])
 
     def undo(self, edit_id: str) -> None:
-        """Take an edit back."""
+        """Undo an edit by its id, in the background."""
         self._sheet_model.tasks.start(f"undo {edit_id}", self._undo_edit(edit_id))
 
     def report_settled_edits(self) -> None:
-        """Say how watched edits ended: the words follow the facts."""
+        """Emit how the watched edits ended, for status bar and toasts."""
         for edit_id, before in list(self._watched_states.items()):
             edit = self._store.outbox.get_edit.blocking(edit_id)
             if edit.state is before:
@@ -230,7 +230,7 @@ class SheetEdits(QObject):
 
 
 def _is_edit_needed(sheet: CustomerSheet, intent: EditRequest) -> bool:
-    """Also a wish back to the old value counts while another one waits."""
+    """Return whether an edit changes anything; going back counts while another edit waits."""
     waits = any(
         e.request.kind is intent.kind and e.request.name == intent.name for e in sheet.pending_edits
     )

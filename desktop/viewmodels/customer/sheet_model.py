@@ -1,4 +1,4 @@
-"""The sheet of one customer: opens and refreshes it, and tells the panels when it has changed."""
+"""View-model of the customer sheet: looks customers up, refreshes them, tells the panels."""
 
 import logging
 from dataclasses import replace
@@ -84,7 +84,7 @@ class CustomerSheetModel(QObject):
 
     @property
     def customer_number(self) -> int:
-        """Which customer this is, counted from the start: an older look-up shows nothing more."""
+        """Number of the customer shown: the answer of an older look-up shows nothing more."""
         return self._customer_number
 
     @property
@@ -99,11 +99,11 @@ class CustomerSheetModel(QObject):
 
     @property
     def has_unsaved_input(self) -> bool:
-        """Whether something is half-typed somewhere: then nothing may replace the sheet."""
+        """Whether something is half-typed: then nothing may replace the sheet."""
         return bool(self._unsaved_input_sources)
 
     def set_unsaved_input(self, holder: str, unsaved: bool) -> None:
-        """A panel or dialog has half-typed input, or has it no more."""
+        """Note that a panel or dialog has half-typed input, or has it no more."""
         if unsaved:
             self._unsaved_input_sources.add(holder)
         else:
@@ -136,10 +136,10 @@ class CustomerSheetModel(QObject):
         self.publish_views()
 
     def can_create_profile(self) -> tuple[bool, str]:
-        """Whether a profile may be created here, and if not, why not."""
-        verdict = check_permission(Permission.CREATE, self._workspace.actor, self._workspace.rules)
-        if not verdict.is_allowed:
-            return False, verdict.reason
+        """Return whether a Sailthru profile may be created here, and if not, the reason."""
+        decision = check_permission(Permission.CREATE, self._workspace.actor, self._workspace.rules)
+        if not decision.is_allowed:
+            return False, decision.reason
         sheet = self._sheet
         if (
             sheet is None
@@ -150,7 +150,7 @@ class CustomerSheetModel(QObject):
         return True, ""
 
     def not_found_action(self) -> tuple[str, str]:
-        """Where nobody was found: `retry` or `create` with the button's words, or nothing."""
+        """Return the next step where nobody was found: `retry` or `create`, and its button text."""
         sheet = self._sheet
         if sheet is None or sheet.is_found:
             return "", ""
@@ -163,7 +163,7 @@ class CustomerSheetModel(QObject):
         return "", ""
 
     def open_text(self, text: str) -> None:
-        """Look somebody up. Whatever cannot be looked up is told by `failed`."""
+        """Look a customer up by what was typed; `failed` tells what cannot be looked up."""
         try:
             query = parse_lookup_query(text)
         except AppError as error:
@@ -172,10 +172,10 @@ class CustomerSheetModel(QObject):
         self.open_query(query)
 
     def open_query(self, query: LookupQuery) -> None:
-        """Look somebody up; an older lookup still under way ends."""
-        verdict = check_permission(Permission.VIEW, self._workspace.actor, self._workspace.rules)
-        if not verdict.is_allowed:
-            self.failed.emit(InvalidInput("Looking customers up is not allowed.", verdict.reason))
+        """Look a customer up; an older look-up still under way is cancelled."""
+        decision = check_permission(Permission.VIEW, self._workspace.actor, self._workspace.rules)
+        if not decision.is_allowed:
+            self.failed.emit(InvalidInput("Looking customers up is not allowed.", decision.reason))
             return
         if self._sheet is not None:
             self.about_to_replace.emit()
@@ -192,31 +192,31 @@ class CustomerSheetModel(QObject):
             self.tasks.start("lookup", self.reread())
 
     async def reread(self) -> None:
-        """The same, awaited."""
+        """Ask all services again and wait for their answers."""
         if self._sheet is not None:
             await self._look_up(self._sheet.query, new=False)
 
     def close_sheet(self) -> None:
-        """Show nobody."""
+        """Close the customer: the page shows nobody."""
         self.tasks.cancel("lookup")
         self._customer_number += 1
         self._sheet = None
         self.publish_views()
 
     def link_profile(self, sid: str) -> None:
-        """Show this profile for the Zendesk person from now on. Nothing is written to Sailthru."""
+        """Show this profile for the Zendesk user from now on; nothing is written to Sailthru."""
         sheet = self._sheet
         if self._is_shown and sheet is not None and sheet.user.value is not None:
             self.tasks.start("link", self._link(sheet.user.value.id, sid))
 
     def unlink_profile(self) -> None:
-        """Take that choice back: the profile is the one at the person's address again."""
+        """Undo `link_profile`: the profile is the one at the address of the user again."""
         sheet = self._sheet
         if self._is_shown and sheet is not None and sheet.user.value is not None:
             self.tasks.start("link", self._unlink(sheet.user.value.id))
 
     def publish_views(self) -> None:
-        """Have the panels show what is known now."""
+        """Have the panels show what is known now, all of them the same moment."""
         self._publish_timer.stop()
         self._is_shown = True
         self._published_context = None
@@ -228,7 +228,7 @@ class CustomerSheetModel(QObject):
             self._published_context = None
 
     async def close(self) -> None:
-        """End what runs."""
+        """Save drafts, then cancel what runs and wait for its end."""
         self.about_to_replace.emit()
         await self.tasks.wait_for_prefix("draft ")
         self._age_timer.stop()
@@ -341,7 +341,7 @@ def _is_nothing_known_yet(sheet: CustomerSheet) -> bool:
 
 
 def _keep_shown_parts(before: CustomerSheet, sheet: CustomerSheet) -> CustomerSheet:
-    """While refreshing, what is on screen stays until the new answer is there."""
+    """Keep the parts on screen while they are read again, until the new answers are there."""
     profile, person = sheet.profile, sheet.user
     if profile.value is None and profile.state is SheetPartState.LOADING:
         profile = replace(before.profile, state=SheetPartState.LOADING)

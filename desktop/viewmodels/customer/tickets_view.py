@@ -1,4 +1,4 @@
-"""Tickets: unsolved first, in Zendesk's own states; they open in the browser."""
+"""View of the tickets panel: unsolved tickets first, with state, priority and age."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ _STATE_TONES: dict[str, ChipTone] = {
 
 @dataclass(frozen=True)
 class TicketRow:
-    """One ticket; `state` is Zendesk's word for the chip's colour, `url` opens it."""
+    """One ticket; `state` is the colour of its chip, `url` opens it in Zendesk."""
 
     number: str
     subject: str
@@ -36,7 +36,7 @@ class TicketRow:
 
 @dataclass(frozen=True)
 class TicketsView:
-    """The first rows, and the others behind `older`."""
+    """The tickets to show; `older_text` counts the folded ones."""
 
     panel_state: PanelState
     rows: tuple[TicketRow, ...] = ()
@@ -46,47 +46,49 @@ class TicketsView:
 
 def build_tickets_view(context: CustomerContext) -> TicketsView:
     """Build the view of the tickets panel: unsolved ones first, the older ones folded."""
-    outer = build_panel_state(
+    state = build_panel_state(
         context.sheet.tickets, "Zendesk", context.now, absent="No tickets.", leads=True
     )
     page = context.sheet.tickets.value
     if page is None:
-        return TicketsView(outer)
+        return TicketsView(state)
     ordered = sort_unsolved_first(page.tickets)
     if not ordered:
-        return TicketsView(PanelState(PanelStatus.EMPTY, outer.note, outer.tone, "No tickets yet."))
+        return TicketsView(PanelState(PanelStatus.EMPTY, state.note, state.tone, "No tickets yet."))
     unsolved = sum(t.is_unsolved for t in ordered)
-    many = f"{len(ordered)}{'+' if page.has_more else ''}"
-    outer = outer.with_note(f"{unsolved} unsolved of {many}")
+    total = f"{len(ordered)}{'+' if page.has_more else ''}"
+    state = state.with_note(f"{unsolved} unsolved of {total}")
     is_expanded = "tickets" in context.expanded_panels
     shown = ordered if is_expanded else ordered[: max(COLLAPSED_ROW_COUNT, min(unsolved, 8))]
-    rest = len(ordered) - len(shown)
-    person = context.sheet.user.value
+    hidden_count = len(ordered) - len(shown)
+    user = context.sheet.user.value
     base = context.display_settings.base_url
     return TicketsView(
-        outer,
+        state,
         tuple(_build_ticket_row(context, t) for t in shown),
-        f"{rest}{'+' if page.has_more else ''} older" if rest > 0 else "",
-        f"{base}/agent/users/{person.id}/requested_tickets" if person and base else "",
+        f"{hidden_count}{'+' if page.has_more else ''} older" if hidden_count > 0 else "",
+        f"{base}/agent/users/{user.id}/requested_tickets" if user and base else "",
     )
 
 
 def _build_ticket_row(context: CustomerContext, ticket: ZendeskTicket) -> TicketRow:
-    at = ticket.updated_at or ticket.created_at
+    changed_at = ticket.updated_at or ticket.created_at
     urgent = ticket.priority if ticket.priority in ("high", "urgent") else ""
-    tip = f"#{ticket.id} {ticket.subject}"
-    if at is not None:
-        tip += f"\n{ticket.status}, last changed {time_format.format_full_timestamp(at)}"
+    tooltip = f"#{ticket.id} {ticket.subject}"
+    if changed_at is not None:
+        tooltip += (
+            f"\n{ticket.status}, last changed {time_format.format_full_timestamp(changed_at)}"
+        )
     if ticket.priority:
-        tip += f"\nPriority {ticket.priority}"
+        tooltip += f"\nPriority {ticket.priority}"
     return TicketRow(
         number=f"#{ticket.id}",
         subject=ticket.subject or "(no subject)",
         state=_STATE_TONES.get(ticket.status, "neutral"),
         state_text={"hold": "On hold"}.get(ticket.status, ticket.status.capitalize()),
         priority=urgent.capitalize(),
-        age=time_format.format_elapsed(at, context.now) if at is not None else "",
-        tooltip=tip,
+        age=time_format.format_elapsed(changed_at, context.now) if changed_at is not None else "",
+        tooltip=tooltip,
         url=f"{context.display_settings.base_url}/agent/tickets/{ticket.id}"
         if context.display_settings.base_url
         else "",

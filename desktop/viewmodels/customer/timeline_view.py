@@ -1,4 +1,4 @@
-"""Timeline: edits, opt-outs, list joins, tickets and mail activity in one order."""
+"""View of the timeline panel: edits, list joins, tickets and mail activity by time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class _TimelineEvent:
 
 
 def build_timeline_view(context: CustomerContext) -> TimelineView:
-    """Build it."""
+    """Build the view of the timeline panel, of at most 200 events."""
     sheet = context.sheet
     if not sheet.is_found:
         state = PanelStatus.EMPTY if sheet.is_complete else PanelStatus.LOADING
@@ -70,8 +70,8 @@ def _profile_events(context: CustomerContext) -> Iterator[_TimelineEvent]:
     if profile is None:
         return
     done = [row for row in context.audit if row.result == "done"]
-    here = {row.name for row in done if row.kind == "list"}
-    here |= {
+    own_lists = {row.name for row in done if row.kind == "list"}
+    own_lists |= {
         name.removeprefix("lists.")
         for row in done
         if row.kind == "sync" and isinstance(row.new, dict)
@@ -80,27 +80,27 @@ def _profile_events(context: CustomerContext) -> Iterator[_TimelineEvent]:
     for name, since in profile.lists.items():
         if since is not None:
             yield _TimelineEvent(
-                since, f"Joined {name}" + ("" if name in here else ", changed elsewhere")
+                since, f"Joined {name}" + ("" if name in own_lists else ", changed elsewhere")
             )
-    said = {
+    activity_texts = {
         "open_time": "Last open (may be automatic)",
         "click_time": "Last click",
         "view_time": "Last pageview",
         "optout_time": "Opted out, Sailthru does not say by whom",
         "signup_time": "Signed up",
     }
-    ours = any(row.kind == "optout" and row.result == "done" for row in context.audit)
-    for key, words in said.items():
+    has_own_optout = any(row.kind == "optout" and row.result == "done" for row in context.audit)
+    for key, text in activity_texts.items():
         # Our own opt-out stands in the audit with name and reason.
-        if key in profile.activity and not (ours and key == "optout_time"):
-            yield _TimelineEvent(profile.activity[key], words)
+        if key in profile.activity and not (has_own_optout and key == "optout_time"):
+            yield _TimelineEvent(profile.activity[key], text)
     for purchase in profile.purchases:
         if purchase.at is not None:
             yield _TimelineEvent(purchase.at, "Purchase")
 
 
 def audit_row_text(row: AuditEntry) -> str:
-    """A closed edit as a sentence."""
+    """Describe a closed edit in a sentence: what, by whom, and how it ended."""
     ended = {"done": "", "conflict": ": not sent, changed elsewhere", "failed": ": failed"}
     tail = ended.get(row.result, ": taken back")
     if row.kind == "sync":
@@ -109,7 +109,7 @@ def audit_row_text(row: AuditEntry) -> str:
 
 
 def _sync_row_text(row: AuditEntry) -> str:
-    """What a sync changed: its fields, the first few by name."""
+    """Describe what a sync changed: its title and the first three fields."""
     title = row.reason.partition(": run")[0] or row.name
     fields = list(row.new) if isinstance(row.new, dict) else []
     names = [field.partition(".")[2] or field for field in fields]
@@ -118,7 +118,7 @@ def _sync_row_text(row: AuditEntry) -> str:
 
 
 def edit_text(kind: str, name: str, new: object) -> str:
-    """What an edit changes, for a person."""
+    """Describe what an edit of this kind changes, for toasts, timeline and Activity."""
     if kind == "optout":
         return f"Opt-out “{OptOutLevel(str(new)).label}”"
     if kind == "list":

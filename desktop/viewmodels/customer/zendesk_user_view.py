@@ -1,4 +1,4 @@
-"""Zendesk: identities, organisation, tags, fields, the box and the mark for syncing."""
+"""View of the Zendesk panel: facts of the user, check box and mark for syncs."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from desktop.viewmodels.key_value_row import KeyValueRow
 
 @dataclass(frozen=True)
 class SwitchView:
-    """A switch with its words; `why_not` empty: it can be switched."""
+    """A switch with its note; `disabled_reason` is empty where it may be used."""
 
     label: str
     is_on: bool
@@ -36,9 +36,9 @@ class ZendeskUserView:
 
 
 def build_zendesk_user_view(context: CustomerContext) -> ZendeskUserView:
-    """Build it."""
+    """Build the view of the Zendesk panel."""
     address = context.sheet.address or context.sheet.query.value
-    outer = build_panel_state(
+    state = build_panel_state(
         context.sheet.user,
         "Zendesk",
         context.now,
@@ -46,7 +46,7 @@ def build_zendesk_user_view(context: CustomerContext) -> ZendeskUserView:
         leads=True,
     )
     return ZendeskUserView(
-        outer,
+        state,
         tuple(KeyValueRow(label, value) for label, value in _build_rows(context)),
         _build_sync_to_sailthru_switch(context),
         _build_sync_to_zendesk_switch(context),
@@ -54,44 +54,44 @@ def build_zendesk_user_view(context: CustomerContext) -> ZendeskUserView:
 
 
 def _build_rows(context: CustomerContext) -> tuple[tuple[str, str], ...]:
-    person = context.sheet.user.value
-    if person is None:
+    user = context.sheet.user.value
+    if user is None:
         return ()
     rows: list[tuple[str, str]] = []
-    if person.organization is not None:
-        rows.append(("Organisation", person.organization.name))
-    phones = [person.phone] if person.phone else []
-    phones += [i.value for i in person.identities if i.type == "phone_number"]
+    if user.organization is not None:
+        rows.append(("Organisation", user.organization.name))
+    phones = [user.phone] if user.phone else []
+    phones += [i.value for i in user.identities if i.type == "phone_number"]
     if phones:
         rows.append(("Phone", ", ".join(dict.fromkeys(phones))))
-    others = [e for e in person.emails if e != (person.email or "").lower()]
+    others = [e for e in user.emails if e != (user.email or "").lower()]
     rows += [("Other e-mail" if n == 0 else "", address) for n, address in enumerate(others)]
-    if person.tags is None:
+    if user.tags is None:
         rows.append(("Tags", "switched off in this Zendesk"))
-    elif person.tags:
-        rows.append(("Tags", ", ".join(person.tags)))
-    if person.external_id:
-        rows.append(("External id", person.external_id))
-    rows.append(("Zendesk id", str(person.id)))
-    if person.suspended:
+    elif user.tags:
+        rows.append(("Tags", ", ".join(user.tags)))
+    if user.external_id:
+        rows.append(("External id", user.external_id))
+    rows.append(("Zendesk id", str(user.id)))
+    if user.suspended:
         rows.append(("Suspended", "may not sign in; new tickets are held"))
-    if person.time_zone:
-        rows.append(("Time zone", person.time_zone))
-    if person.created_at is not None:
-        rows.append(("Known since", time_format.format_full_date(person.created_at)))
+    if user.time_zone:
+        rows.append(("Time zone", user.time_zone))
+    if user.created_at is not None:
+        rows.append(("Known since", time_format.format_full_date(user.created_at)))
     rows += _user_field_rows(context)
     return tuple(rows)
 
 
 def _user_field_rows(context: CustomerContext) -> list[tuple[str, str]]:
-    person = context.sheet.user.value
-    if person is None:
+    user = context.sheet.user.value
+    if user is None:
         return []
     titles = {f.key: f.title for f in context.sheet.user_fields.value or ()}
     box = context.display_settings.names.box_field
     return [
         (titles.get(key, key), _format_field_value(value))
-        for key, value in person.user_fields.items()
+        for key, value in user.user_fields.items()
         if key != box and value not in (None, "", [])
     ]
 
@@ -111,16 +111,18 @@ def _build_sync_to_sailthru_switch(context: CustomerContext) -> SwitchView | Non
         return None
     fields = sheet.user_fields.value
     defined = next((f for f in fields or () if f.key == name), None)
-    tip = f"Zendesk's check box field {name}: customers with it are copied to Sailthru by a sync."
+    tooltip = (
+        f"Zendesk's check box field {name}: customers with it are copied to Sailthru by a sync."
+    )
     if fields is not None and defined is None:
-        why = f"Zendesk has no field “{name}”. An admin can create it in Settings."
-        return SwitchView("Sync to Sailthru", False, "no such field", False, why, tip)
+        reason = f"Zendesk has no field “{name}”. An admin can create it in Settings."
+        return SwitchView("Sync to Sailthru", False, "no such field", False, reason, tooltip)
     edit = pending_edit(sheet, EditKind.SYNC_CHECKBOX, name)
-    verdict = context.check_permission(Permission.VARS)
+    decision = context.check_permission(Permission.VARS)
     on = bool(displayed_value(sheet, EditKind.SYNC_CHECKBOX, name))
     note = edit_progress_text(edit) if edit else ("for the next sync" if on else "")
-    why = "" if verdict.is_allowed or edit else verdict.reason
-    return SwitchView("Sync to Sailthru", on, note, edit is not None, why, tip)
+    reason = "" if decision.is_allowed or edit else decision.reason
+    return SwitchView("Sync to Sailthru", on, note, edit is not None, reason, tooltip)
 
 
 def _build_sync_to_zendesk_switch(context: CustomerContext) -> SwitchView | None:
@@ -129,9 +131,9 @@ def _build_sync_to_zendesk_switch(context: CustomerContext) -> SwitchView | None
         return None
     name = context.display_settings.names.mark_var
     edit = pending_edit(sheet, EditKind.SYNC_MARK, name)
-    verdict = context.check_permission(Permission.VARS)
+    decision = context.check_permission(Permission.VARS)
     value = displayed_value(sheet, EditKind.SYNC_MARK, name)
-    tip = (
+    tooltip = (
         f"Sailthru's field {name}: customers with it are on the smart list"
         f" {context.display_settings.names.smart_list}."
     )
@@ -141,6 +143,6 @@ def _build_sync_to_zendesk_switch(context: CustomerContext) -> SwitchView | None
         on,
         edit_progress_text(edit) if edit else "",
         edit is not None,
-        "" if verdict.is_allowed or edit else verdict.reason,
-        tip,
+        "" if decision.is_allowed or edit else decision.reason,
+        tooltip,
     )

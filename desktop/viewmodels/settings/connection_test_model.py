@@ -36,14 +36,14 @@ class ConnectionTestModel(CardModel):
         self._tested_at: float | None = None
 
     def view(self) -> ConnectionTestView:
-        """Build the card."""
+        """Build the view of the card “Test connections”."""
         is_busy = bool(self._busy_text)
         note, tone = checks_note(self._checks, is_busy=is_busy, tested_at=self._tested_at)
         views = tuple(build_check_view(check) for check in self._checks)
         return ConnectionTestView(views, is_busy, note, tone, self._error)
 
     def start_test(self) -> None:
-        """Test every connection and permission; a second test waits for the first."""
+        """Test every connection and permission; a test under way goes on."""
         if not self._busy_text:
             self._checks.clear()
         self._start_work("test", self._run_test())

@@ -55,7 +55,7 @@ class DisconnectModel(CardModel):
         self._open_edit_count = 0
 
     def view(self) -> DisconnectView:
-        """Build the card and its question."""
+        """Build the view of the disconnect card and the texts of its question."""
         waits = ""
         if self._open_edit_count:
             count = format_count(self._open_edit_count, "change still waits", "changes still wait")
@@ -79,7 +79,7 @@ class DisconnectModel(CardModel):
         self._open_edit_count = await self._local_databases.count_open_edits()
 
     def disconnect_services(self) -> None:
-        """Disconnect; the person has been asked."""
+        """Disconnect the workspace; the person has been asked."""
         self._start_work("disconnect", self._disconnect(), "Disconnecting…")
 
     def _disabled_reason(self) -> str:

@@ -1,4 +1,4 @@
-"""Errors as the sentences that stand beside their cause."""
+"""Error message: the three sentences of an AppError that stand beside its cause."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from desktop.kit.errors import AppError
 
 @dataclass(frozen=True)
 class ErrorMessage:
-    """What happened, what it means, what to do; all empty while there is none."""
+    """What happened, what it means, what to do; all empty while there is no error."""
 
     title: str = ""
     message: str = ""
@@ -21,11 +21,11 @@ NO_ERROR = ErrorMessage()
 
 
 def to_error_message(error: AppError) -> ErrorMessage:
-    """Turn an error into its three sentences."""
+    """Convert an AppError into title, message and hint."""
     return ErrorMessage(error.title, error.message, error.hint)
 
 
 def field_error_text(error: AppError) -> str:
-    """Tell why a value was refused, in a sentence."""
+    """Return the sentence that says why the value of a field was refused."""
     # The title names the field and the hint is its help: both stand right beside the sentence.
     return error.message or error.title

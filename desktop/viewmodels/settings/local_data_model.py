@@ -38,7 +38,7 @@ class LocalDataModel(CardModel):
         self._count: int | None = None
 
     def view(self) -> LocalDataView:
-        """Build the card."""
+        """Build the view of the card with the data kept on this computer."""
         count = self._count
         text = "Counting…" if count is None else "No customer is kept."
         if count:

@@ -36,7 +36,7 @@ class MailServerModel(CardModel):
         self._has_password = False
 
     def view(self) -> MailServerView:
-        """Build the card."""
+        """Build the view of the mail server card."""
         get = self._workspace.values.get
         return MailServerView(
             has_password=self._has_password,

@@ -40,7 +40,7 @@ class PermissionSwitchView:
 
 @dataclass(frozen=True)
 class PermissionsView:
-    """`rows` pair a permission's words and note with its cells, in the order of `roles`."""
+    """`rows` pair the text and note of a permission with its switches, in the order of `roles`."""
 
     changes_on: bool
     changes_text: str
@@ -59,7 +59,7 @@ class PermissionsModel(CardModel):
         self._workspace = workspace
 
     def view(self) -> PermissionsView:
-        """Build the card."""
+        """Build the view of the permissions card."""
         values = self._workspace.values
         on = values.get(settings_table.CHANGES_ENABLED)
         rows = tuple(
@@ -87,7 +87,7 @@ class PermissionsModel(CardModel):
         self._store(settings_table.CHANGES_ENABLED, on)
 
     def set_permission(self, role: Role, permission: Permission, on: bool) -> None:
-        """Allow or refuse one thing to one role."""
+        """Allow or refuse one permission to one role."""
         self._store(settings_table.PERMISSION_SETTINGS[role, permission], on)
 
     def _build_switch(self, role: Role, permission: Permission) -> PermissionSwitchView:

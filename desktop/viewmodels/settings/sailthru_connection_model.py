@@ -45,7 +45,7 @@ class SailthruConnectionView:
 
 
 class SailthruConnectionModel(CardModel):
-    """Keys pass through to the keyring and are not held here."""
+    """A key passes through to the keyring and is not held here."""
 
     def __init__(
         self, workspace: WorkspaceSettingsProtocol, connection_config: ConnectionConfig
@@ -57,7 +57,7 @@ class SailthruConnectionModel(CardModel):
         self._tested_at: float | None = None
 
     def view(self) -> SailthruConnectionView:
-        """Build the card."""
+        """Build the view of the Sailthru card."""
         checks = tuple(self._checks)
         is_busy = bool(self._busy_text)
         note, tone = checks_note(checks, is_busy=is_busy, tested_at=self._tested_at)
@@ -93,7 +93,7 @@ class SailthruConnectionModel(CardModel):
         self.tasks.start_once("status", self._load_status())
 
     def test_and_save_key(self, key: str, secret: str, *, own: bool) -> None:
-        """Test, and keep what Sailthru takes; empty fields mean the kept key."""
+        """Test a key and store it if Sailthru takes it; empty fields test the stored one."""
         if not self._busy_text:
             self._checks = []
         self._start_work("test", self._test_and_save_key(key.strip(), secret.strip(), own))

@@ -1,4 +1,4 @@
-"""Form fields of settings: which control edits a setting, and its value as text and back."""
+"""Form fields of the settings: which control edits a setting, its value as text and back."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -60,7 +60,7 @@ def _choice_text(setting: Setting[Any], key: str) -> str:
 
 
 def control_value_of(setting: Setting[Any], value: Json) -> bool | int | str:
-    """Show a stored value in its control."""
+    """Convert a stored setting into what its control shows; tables become lines."""
     if setting.kind is SettingKind.TABLE:
         return "\n".join(_format_table_lines(value))
     if isinstance(value, bool | int | str):
@@ -69,7 +69,7 @@ def control_value_of(setting: Setting[Any], value: Json) -> bool | int | str:
 
 
 def parse_control_value(setting: Setting[Any], typed: bool | int | str) -> Json:
-    """Read what a control holds. Raises InvalidInput for a table whose lines make no sense."""
+    """Parse what a control holds. Raises InvalidInput for a line that does not fit the table."""
     if setting.kind is not SettingKind.TABLE or not isinstance(typed, str):
         return typed
     lines = [line.strip() for line in typed.splitlines() if line.strip()]
@@ -79,7 +79,7 @@ def parse_control_value(setting: Setting[Any], typed: bool | int | str) -> Json:
 
 
 def table_format_hint(setting: Setting[Any]) -> str:
-    """Say how the lines of a table are written."""
+    """Say how the lines of a table setting are written."""
     if setting is settings_table.SEGMENT_LISTS:
         return "One per line: list name = segment from 1 to 4"
     return "One per line: var, unit, days. For example: rev_365, USD, 365"

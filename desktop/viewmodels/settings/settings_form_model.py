@@ -1,4 +1,4 @@
-"""The settings as a form: every change is checked and stored at once, errors stay at the field."""
+"""Form model of the settings: checks and stores each change at once, keeps errors by field."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -36,7 +36,7 @@ _SECTIONS_WITH_OWN_CARD = frozenset(
 
 
 class SettingsFormModel(QObject):
-    """`changed` says that values, errors or permissions are others now."""
+    """`changed` after a change of values, errors or permissions."""
 
     changed = Signal()
 
@@ -68,19 +68,19 @@ class SettingsFormModel(QObject):
         )
 
     def plain_setting_keys(self) -> tuple[tuple[SettingSection, tuple[str, ...]], ...]:
-        """Sections that are nothing but fields, with their keys in the table's order."""
-        found: dict[SettingSection, list[str]] = {}
-        for row in settings_table.ALL_SETTINGS:
-            if row.section not in _SECTIONS_WITH_OWN_CARD and not row.is_advanced:
-                found.setdefault(row.section, []).append(row.key)
-        return tuple((section, tuple(keys)) for section, keys in found.items())
+        """Return the sections that are nothing but a form, with their keys in table order."""
+        sections: dict[SettingSection, list[str]] = {}
+        for setting in settings_table.ALL_SETTINGS:
+            if setting.section not in _SECTIONS_WITH_OWN_CARD and not setting.is_advanced:
+                sections.setdefault(setting.section, []).append(setting.key)
+        return tuple((section, tuple(keys)) for section, keys in sections.items())
 
     def advanced_setting_keys(self) -> tuple[str, ...]:
-        """What stays hidden under Advanced."""
-        return tuple(row.key for row in settings_table.ALL_SETTINGS if row.is_advanced)
+        """Return the keys of the section “Advanced”."""
+        return tuple(setting.key for setting in settings_table.ALL_SETTINGS if setting.is_advanced)
 
     def change_setting(self, key: str, typed: bool | int | str) -> bool:
-        """Check and store; refused, the sentence stands at the field and nothing is stored."""
+        """Check and store a value; False where it is refused, with the error at its field."""
         setting = settings_table.SETTINGS_BY_KEY[key]
         if key not in self._errors and typed == self._control_value(setting):
             return True
@@ -100,7 +100,7 @@ class SettingsFormModel(QObject):
         return True
 
     def reset_setting(self, key: str) -> None:
-        """Take one setting back to its default."""
+        """Reset one setting to its default, where the person may."""
         reason = setting_disabled_reason(self._workspace, settings_table.SETTINGS_BY_KEY[key])
         self._typed.pop(key, None)
         self._errors.pop(key, None)
@@ -112,7 +112,7 @@ class SettingsFormModel(QObject):
         self.changed.emit()
 
     def refresh(self) -> None:
-        """Permissions or values changed elsewhere."""
+        """Tell the forms that permissions or values changed elsewhere."""
         self.changed.emit()
 
     def _control_value(self, setting: Setting[Any]) -> bool | int | str:

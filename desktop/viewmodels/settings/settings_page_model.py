@@ -1,4 +1,4 @@
-"""The page “Settings”: one model for each card, kept up to date by the bus."""
+"""View-model of the settings page: one model for each card, refreshed by the change bus."""
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
@@ -24,7 +24,7 @@ from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProt
 
 
 class SettingsPageModel(QObject):
-    """`changed` when the page's own notice is another; each card listens to its own model."""
+    """`changed` when the notice above the cards is another."""
 
     changed = Signal()
 
@@ -37,15 +37,15 @@ class SettingsPageModel(QObject):
     ) -> None:
         super().__init__()
         self._workspace, self._connection_config = workspace, connection_config
-        local = LocalDatabases(connection_config.workspace.folder)
+        local_databases = LocalDatabases(connection_config.workspace.folder)
         self.form = SettingsFormModel(workspace)
         self.permissions = PermissionsModel(workspace)
-        self.zendesk = ZendeskConnectionModel(workspace, connection_config, local)
+        self.zendesk = ZendeskConnectionModel(workspace, connection_config, local_databases)
         self.sailthru = SailthruConnectionModel(workspace, connection_config)
-        self.data = LocalDataModel(connection_config, local, bus)
+        self.data = LocalDataModel(connection_config, local_databases, bus)
         self.team = TeamPolicyModel(workspace, connection_config)
         self.connection_test = ConnectionTestModel(connection_config)
-        self.disconnect_model = DisconnectModel(workspace, connection_config, local)
+        self.disconnect_model = DisconnectModel(workspace, connection_config, local_databases)
         self.timer = SystemTimerModel(workspace, timer)
         self.mail = MailServerModel(workspace, connection_config)
         self._card_models: tuple[CardModel, ...] = (
@@ -62,24 +62,24 @@ class SettingsPageModel(QObject):
         self._unsubscribe = bus.subscribe(self._on_changes)
 
     def settings_file_error(self) -> ErrorMessage:
-        """What is wrong with the settings file, and what a policy or value says about itself."""
+        """Return what is wrong with the settings file or with single values in it."""
         if self._workspace.settings_error is not None:
             return to_error_message(self._workspace.settings_error)
-        damaged = self._workspace.values.notices
-        if damaged:
+        notices = self._workspace.values.notices
+        if notices:
             return ErrorMessage(
-                "Some settings cannot be read.", " ".join(damaged), "Set them again."
+                "Some settings cannot be read.", " ".join(notices), "Set them again."
             )
         return NO_ERROR
 
     def about_rows(self) -> tuple[tuple[str, str], ...]:
-        """What runs here, for a report of a fault; nothing of anybody's data."""
+        """Return versions and folder of this installation, for a report; no personal data."""
         try:
-            own = version("fairlead")
+            app_version = version("fairlead")
         except PackageNotFoundError:
-            own = "from its sources"
+            app_version = "from its sources"
         return (
-            ("Fairlead", own),
+            ("Fairlead", app_version),
             ("Workspace", self._connection_config.workspace.name),
             ("Folder", str(self._connection_config.workspace.folder)),
             ("Python", platform.python_version()),
@@ -88,7 +88,7 @@ class SettingsPageModel(QObject):
         )
 
     def load_status(self) -> None:
-        """The page is shown: count and ask what may have changed meanwhile."""
+        """Load keys, counts and timer state, each time the page is shown."""
         self.zendesk.load_status()
         self.sailthru.load_status()
         self.data.count_customers()
@@ -96,7 +96,7 @@ class SettingsPageModel(QObject):
         self.mail.load_status()
 
     async def close(self) -> None:
-        """End what runs."""
+        """Cancel what runs and wait for its end."""
         self._unsubscribe()
         for model in self._card_models:
             await model.close()

@@ -1,4 +1,4 @@
-"""The first start: six steps, each of which may be left and taken up again later."""
+"""View-model of the setup wizard: six steps, each may be left and taken up again later."""
 
 from dataclasses import dataclass, replace
 
@@ -38,7 +38,7 @@ _DONE_MARK = "wizard:done"
 
 @dataclass(frozen=True)
 class WizardStepView:
-    """Where the set-up is: `progress` reads “2 of 6”."""
+    """The step shown; `progress` reads “2 of 6”."""
 
     index: int
     title: str
@@ -50,7 +50,7 @@ class WizardStepView:
 
 @dataclass(frozen=True)
 class WizardSummaryLine:
-    """One thing that stands, or is still open (`step` is where it is done)."""
+    """One line of the summary; `step_index` is the step where it can be changed."""
 
     is_done: bool
     title: str
@@ -59,7 +59,7 @@ class WizardSummaryLine:
 
 
 class SetupWizardModel(QObject):
-    """`moved` after another step is shown; the step survives the end of the window."""
+    """`step_changed` after another step is shown; the step survives a restart."""
 
     changed = Signal()
     step_changed = Signal()
@@ -85,67 +85,67 @@ class SetupWizardModel(QObject):
 
     @property
     def is_done(self) -> bool:
-        """Whether the set-up was gone through to its end."""
+        """Whether the wizard was gone through to its end."""
         return _DONE_MARK in self._state_file.read().dismissed_hints
 
     @property
     def is_begun(self) -> bool:
-        """Whether somebody has gone beyond the first step, and not to the end."""
+        """Whether somebody went beyond the first step, and not to the end."""
         return not self.is_done and any(
             w.startswith(_STEP_MARK_PREFIX) for w in self._state_file.read().dismissed_hints
         )
 
     def step_view(self) -> WizardStepView:
-        """Where it is."""
-        place = self._step_index
+        """Build the view of the current step."""
+        index = self._step_index
         return WizardStepView(
-            place,
-            STEP_TITLES[place],
-            _STEP_HINTS[place],
-            f"{place + 1} of {len(STEP_TITLES)}",
-            is_first=place == 0,
-            is_last=place == len(STEP_TITLES) - 1,
+            index,
+            STEP_TITLES[index],
+            _STEP_HINTS[index],
+            f"{index + 1} of {len(STEP_TITLES)}",
+            is_first=index == 0,
+            is_last=index == len(STEP_TITLES) - 1,
         )
 
-    def go_to_step(self, place: int) -> None:
-        """Show a step, and remember it."""
-        wanted = min(max(place, 0), len(STEP_TITLES) - 1)
-        if wanted != self._step_index:
-            self._step_index = wanted
-            self._save_mark(f"{_STEP_MARK_PREFIX}{wanted}")
+    def go_to_step(self, index: int) -> None:
+        """Show a step (0 to 5) and save it in the state file."""
+        index = min(max(index, 0), len(STEP_TITLES) - 1)
+        if index != self._step_index:
+            self._step_index = index
+            self._save_mark(f"{_STEP_MARK_PREFIX}{index}")
             self.refresh()
             self.step_changed.emit()
 
     def go_next(self) -> None:
-        """One step on. Nothing is compulsory: the summary says what is still open."""
+        """Go one step on; nothing is compulsory, the summary says what is open."""
         self.go_to_step(self._step_index + 1)
 
     def go_back(self) -> None:
-        """One step back."""
+        """Go one step back."""
         self.go_to_step(self._step_index - 1)
 
     def mark_done(self) -> None:
-        """Gone through: it does not come up again by itself."""
+        """Save that the wizard is done: it does not come up again by itself."""
         self._save_mark(_DONE_MARK)
 
     def summary(self) -> tuple[WizardSummaryLine, ...]:
-        """What stands, what is open, and what happens now."""
+        """Build the lines of the summary: what is set up, what is open, what happens now."""
         values = self._workspace.values
-        signed_in, kept = self.zendesk.signed_in_text(), self.sailthru.has_key
+        signed_in, has_key = self.zendesk.signed_in_text(), self.sailthru.has_key
         changes = values.get(settings_table.CHANGES_ENABLED)
         days = values.get(settings_table.CACHE_DAYS)
         account = values.get(settings_table.ZENDESK_BASE_URL)
-        without = values.get(settings_table.ZENDESK_AUTH) == "none" and not account
+        is_without_zendesk = values.get(settings_table.ZENDESK_AUTH) == "none" and not account
         zendesk = f"{account}, signed in as {signed_in}." if signed_in else ""
         if not signed_in:
             zendesk = "Not connected: customers are looked up in Sailthru only."
         return (
-            WizardSummaryLine(bool(signed_in) or without, "Zendesk", zendesk, 0),
+            WizardSummaryLine(bool(signed_in) or is_without_zendesk, "Zendesk", zendesk, 0),
             WizardSummaryLine(
-                kept,
+                has_key,
                 "Sailthru",
                 "Connected with a key kept for this workspace."
-                if kept
+                if has_key
                 else "Not connected: lists, opt-out and health cannot be shown.",
                 1,
             ),
@@ -160,17 +160,17 @@ class SetupWizardModel(QObject):
             WizardSummaryLine(
                 True, "Data", f"Customers opened in the last {days} days are kept.", 3
             ),
-            WizardSummaryLine(True, "Next", self._next_text(bool(signed_in) or kept), 5),
+            WizardSummaryLine(True, "Next", self._next_text(bool(signed_in) or has_key), 5),
         )
 
     def refresh(self) -> None:
-        """Roles, values or connections are others now."""
+        """Refresh all cards: roles, values or connections changed."""
         for model in (self.form, self.permissions, self.zendesk, self.sailthru, self.team):
             model.refresh()
         self.changed.emit()
 
     async def close(self) -> None:
-        """End what runs."""
+        """Cancel what runs and wait for its end."""
         for model in (self.zendesk, self.sailthru, self.data, self.team):
             await model.close()
 
@@ -183,17 +183,17 @@ class SetupWizardModel(QObject):
         self.refresh()
 
     def _saved_step_index(self) -> int:
-        for word in self._state_file.read().dismissed_hints:
-            place = word.removeprefix(_STEP_MARK_PREFIX)
+        for mark in self._state_file.read().dismissed_hints:
+            index = mark.removeprefix(_STEP_MARK_PREFIX)
             if (
-                word.startswith(_STEP_MARK_PREFIX)
-                and place.isdigit()
-                and int(place) < len(STEP_TITLES)
+                mark.startswith(_STEP_MARK_PREFIX)
+                and index.isdigit()
+                and int(index) < len(STEP_TITLES)
             ):
-                return int(place)
+                return int(index)
         return 0
 
     def _save_mark(self, mark: str) -> None:
         state = self._state_file.read()
-        others = {word for word in state.dismissed_hints if not word.startswith(_STEP_MARK_PREFIX)}
+        others = {mark for mark in state.dismissed_hints if not mark.startswith(_STEP_MARK_PREFIX)}
         self._state_file.write(replace(state, dismissed_hints=frozenset(others | {mark})))

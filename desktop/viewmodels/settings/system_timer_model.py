@@ -13,18 +13,18 @@ from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProt
 
 
 class SystemTimer(Protocol):
-    """The system's timer for this workspace. Every call may block; all raise AppErrors."""
+    """Timer of the operating system for this workspace. Every call may block."""
 
     def install(self) -> str:
-        """Install it; says what was done."""
+        """Install the timer; return what was done. Raises AppError."""
         ...
 
     def remove(self) -> str:
-        """Remove it; says what was done."""
+        """Remove the timer; return what was done. Raises AppError."""
         ...
 
     def is_installed(self) -> bool:
-        """Whether it is there."""
+        """Return whether the timer is installed. Raises AppError."""
         ...
 
 
@@ -48,11 +48,11 @@ class SystemTimerModel(CardModel):
 
     @property
     def is_available(self) -> bool:
-        """Whether there is anything to press."""
+        """Whether this workspace may have a timer."""
         return self._timer is not None
 
     def view(self) -> SystemTimerView:
-        """Build the row."""
+        """Build the view of the timer row."""
         here = self._workspace.values.get(sync_settings.RUN_DUE_SYNCS_HERE)
         reason = ""
         if self._busy_text or self._is_installed is None:
@@ -69,12 +69,12 @@ class SystemTimerModel(CardModel):
         )
 
     def load_status(self) -> None:
-        """Ask the system."""
+        """Ask the operating system whether the timer is installed."""
         if self._timer is not None and not self._busy_text:
             self.tasks.start_once("status", self._load_status(self._timer))
 
     def toggle_installed(self) -> None:
-        """Install or remove it, whichever is the other."""
+        """Install the timer, or remove it where it is installed."""
         if self._timer is None or self.view().disabled_reason:
             return
         action = self._timer.remove if self._is_installed else self._timer.install

@@ -26,7 +26,7 @@ from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProt
 
 @dataclass(frozen=True)
 class TeamPolicyView:
-    """`managed` lists what a policy has fixed here: (label, value)."""
+    """`managed_settings` are (label, value) of what a policy has fixed on this computer."""
 
     handing_out_text: str
     installing_text: str
@@ -50,7 +50,7 @@ class TeamPolicyModel(CardModel):
         self._checks: tuple[ConnectionCheck, ...] = ()
 
     def view(self) -> TeamPolicyView:
-        """Build the card."""
+        """Build the view of the team card and the policy card."""
         policy = self._workspace.values.policy
         managed = tuple(
             (
@@ -74,16 +74,16 @@ class TeamPolicyModel(CardModel):
         )
 
     def policy_text(self) -> str:
-        """Give the file's text: rules and names, and no secret."""
+        """Return the policy file as JSON text: rules and names, no secret."""
         policy = export_policy(self._workspace.values)
         return json.dumps(policy, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
     def export_policy_file(self, path: str) -> None:
-        """Write the policy file."""
+        """Write the policy file to a path that a person chose."""
         self._start_work("export", self._export(Path(path)))
 
     def test_agents_key(self, key: str, secret: str) -> None:
-        """Test that this key may look up and change, and may not start bulk jobs."""
+        """Test that an agents’ key may look up and change, and may not start bulk jobs."""
         if not self._busy_text:
             self._checks = ()
         self._start_work("test", self._test(key, secret))

@@ -50,7 +50,7 @@ ROLE_LABELS = {Role.ADMIN: "Administrator", Role.AGENT: "Agent"}
 
 @dataclass(frozen=True)
 class ZendeskConnectionView:
-    """`signed_in` names the person; `address` is what the account field was understood as."""
+    """`account_url` is what the account field was understood as, `signed_in` the person."""
 
     account_text: str
     account_url: str
@@ -88,23 +88,23 @@ class ZendeskConnectionModel(CardModel):
         values = workspace.values
         base_url = values.get(settings_table.ZENDESK_BASE_URL)
         self._account_text = base_url
-        way = values.get(settings_table.ZENDESK_AUTH)
+        method = values.get(settings_table.ZENDESK_AUTH)
         # Nobody chose yet: the browser is the way we recommend.
         self._sign_in_method = (
-            way if values.is_set(settings_table.ZENDESK_AUTH) or base_url else BROWSER
+            method if values.is_set(settings_table.ZENDESK_AUTH) or base_url else BROWSER
         )
         self._browser_url = ""
         self._open_edit_count = 0
         self._checks: list[ConnectionCheck] = []
 
     def view(self) -> ZendeskConnectionView:
-        """Build the card."""
+        """Build the view of the Zendesk card."""
         values = self._workspace.values
-        address, wrong = self._parse_account_text()
+        url, error = self._parse_account_text()
         return ZendeskConnectionView(
             account_text=self._account_text,
-            account_url=address,
-            account_error=wrong,
+            account_url=url,
+            account_error=error,
             account_disabled_reason=setting_disabled_reason(
                 self._workspace, settings_table.ZENDESK_BASE_URL
             ),
@@ -125,7 +125,7 @@ class ZendeskConnectionModel(CardModel):
         )
 
     def signed_in_text(self) -> str:
-        """Who is signed in and as what; empty while nobody is."""
+        """Return name and role of who is signed in; empty while nobody is."""
         # While connecting, who it is has not been said by Zendesk yet.
         if (
             self._busy_text
@@ -138,18 +138,18 @@ class ZendeskConnectionModel(CardModel):
 
     @property
     def is_done(self) -> bool:
-        """Whether this step of the set-up needs nothing more."""
+        """Whether this step of the setup wizard needs nothing more."""
         return bool(self.signed_in_text()) or self._sign_in_method == NO_ZENDESK
 
     def set_account_text(self, text: str) -> None:
-        """Show what is understood while it is typed."""
+        """Take the account as typed so far, and show the address it means."""
         self._account_text = text
         self.changed.emit()
 
-    def choose_sign_in_method(self, way: str) -> None:
-        """Browser, token, or without Zendesk."""
-        self._sign_in_method, self._error, self._checks = way, NO_ERROR, []
-        if way == NO_ZENDESK and not self._workspace.values.get(settings_table.ZENDESK_BASE_URL):
+    def choose_sign_in_method(self, method: str) -> None:
+        """Choose how to sign in: browser, API token, or without Zendesk."""
+        self._sign_in_method, self._error, self._checks = method, NO_ERROR, []
+        if method == NO_ZENDESK and not self._workspace.values.get(settings_table.ZENDESK_BASE_URL):
             self._change_settings({settings_table.ZENDESK_AUTH.key: NO_ZENDESK})
         self.changed.emit()
 
@@ -164,12 +164,12 @@ class ZendeskConnectionModel(CardModel):
         self._start_work("sign-in", self._sign_in_with_token(email, token), "Testing the token…")
 
     def cancel(self) -> None:
-        """End the attempt."""
+        """Cancel the sign-in that is under way."""
         self.tasks.cancel("sign-in")
         self._finish_work()
 
     def sign_out(self) -> None:
-        """Sign out here and there; what services said is erased, what waits is kept."""
+        """Sign out of Zendesk: cached customers are deleted, waiting edits are kept."""
         self._start_work("sign-out", self._sign_out(), "Signing out…")
 
     def load_status(self) -> None:
@@ -177,7 +177,7 @@ class ZendeskConnectionModel(CardModel):
         self.tasks.start_once("count", self._count_open_edits())
 
     def refresh(self) -> None:
-        """Rebuild the view and count again: the connection changed elsewhere."""
+        """Rebuild the view and count waiting edits: the connection changed elsewhere."""
         super().refresh()
         self.load_status()
 
@@ -227,8 +227,8 @@ class ZendeskConnectionModel(CardModel):
     async def _save_account(self) -> None:
         values = self._workspace.values
         reason = setting_disabled_reason(self._workspace, settings_table.ZENDESK_BASE_URL)
-        address = parse_zendesk_account(self._account_text).base_url
-        if address == values.get(settings_table.ZENDESK_BASE_URL):
+        url = parse_zendesk_account(self._account_text).base_url
+        if url == values.get(settings_table.ZENDESK_BASE_URL):
             return
         if reason:
             raise NotPermitted("The account cannot be changed here.", reason)

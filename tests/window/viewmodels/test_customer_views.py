@@ -322,6 +322,20 @@ def test_lists_say_why_switches_are_disabled(parts: dict[str, Any], hint: str) -
     assert view.rows[0].disabled_reason == view.hint != ""
 
 
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.AGENT])
+def test_lists_waiting_change_can_be_taken_back_by_everybody(role: Role) -> None:
+    edit = make_edit(EditKind.LIST, "News", False, old=True)
+    profile = replace(PROFILE, lists={"News": NOW - DAY})
+    view = build_lists_view(make_context(profile, role=role, sheet={"pending_edits": (edit,)}))
+    (row,) = view.rows
+    assert (row.is_member, row.is_pending, row.note, row.disabled_reason) == (
+        False,
+        True,
+        "waiting for Undo",
+        "",
+    )
+
+
 def test_lists_opted_out_member_is_told_suppressed() -> None:
     profile = replace(PROFILE, lists={"News": None}, optout=OptOutLevel.ALL)
     view = build_lists_view(make_context(profile))
