@@ -46,7 +46,7 @@ class Workspace:
     actor: Actor = ADMIN
     rules: object = RULES
     values: DefaultValues = field(default_factory=DefaultValues)
-    services: object = field(default_factory=lambda: SimpleNamespace(sailthru=None, zendesk=None))
+    clients: object = field(default_factory=lambda: SimpleNamespace(sailthru=None, zendesk=None))
 
 
 class Page:
