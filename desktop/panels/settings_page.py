@@ -117,6 +117,7 @@ class SettingsPage(QWidget):
         self._pages.setMaximumWidth(fonts.scaled(_MAX_CONTENT_WIDTH) if side else 16_777_215)
 
     def _lay_out(self) -> None:
+        # Filled when first shown: most visits need one section of nine.
         for _ in self.SECTIONS:
             self._pages.addWidget(create_scroll_area())
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -183,6 +184,7 @@ class _SectionList(QListWidget):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        # As wide as the longest name, “Changes and permissions”.
         self.setFixedWidth(fonts.scaled(_NAV_WIDTH))
         self.setStyleSheet(
             "QListWidget { background: transparent; padding: 0; }"

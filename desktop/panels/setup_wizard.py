@@ -62,6 +62,7 @@ class SetupWizard(QWidget):
             TeamCard(model.team),
             SetupSummaryCard(model),
         )
+        # The cards are those of the settings page, where their titles name the service.
         for card, title in zip(self.cards, _TITLES, strict=True):
             card.set_title(title)
         self._pages = QStackedWidget()
@@ -87,6 +88,7 @@ class SetupWizard(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        # Lines of more than some 100 characters are hard to read.
         self._column.setMaximumWidth(fonts.scaled(_MAX_CONTENT_WIDTH))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -47,7 +47,7 @@ class FormField:
     choices: tuple[tuple[str, str], ...] = ()
     minimum: int = 0
     maximum: int = 0
-    suffix: str = ""
+    suffix: str = ""  # a unit after a number, with its blank: “ min”
     max_length: int = 2000
     # True: the value is reported when the keyboard leaves the field, not at each key. A setting is
     # checked and stored by then; half of an address would be refused at every letter.

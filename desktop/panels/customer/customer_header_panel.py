@@ -93,6 +93,7 @@ class CustomerHeaderPanel(QWidget):
     def _arrange(self) -> None:
         stacked = self._is_narrow or self.width() < fonts.scaled(_STACKED_MAX_WIDTH)
         tight = stacked or self.width() < fonts.scaled(_CHIPS_BELOW_MAX_WIDTH)
+        # resizeEvent comes for each pixel while a window is dragged.
         if (stacked, tight) == self._arranged:
             return
         self._arranged = (stacked, tight)
@@ -127,6 +128,7 @@ class CustomerHeaderPanel(QWidget):
 
     def _show_chips(self, chips: Sequence[ChipView]) -> None:
         while len(self._chip_widgets) < len(chips):
+            # Chips are kept for the next customer: making one costs a polish of the style sheet.
             self._chip_widgets.append(Chip("", large=True))
             self._chips.addWidget(self._chip_widgets[-1])
         for made, chip in zip(self._chip_widgets, chips, strict=False):

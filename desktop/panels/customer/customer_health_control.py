@@ -37,6 +37,7 @@ class CustomerHealthControl(QWidget):
         view = build_health_view(self._model.context())
         ready = view.panel_state.status is PanelStatus.READY
         self._control.set_value(view.current.value if view.current else None)
+        # Wanted is drawn dashed until Sailthru was read back.
         self._control.set_waiting(view.is_pending, view.note)
         reason = view.disabled_reason if ready else (view.panel_state.text or "Loading")
         self._control.set_enabled(ready and not view.disabled_reason, reason)

@@ -51,9 +51,10 @@ _COLUMN_PLAN = {
 _FOLDED_WHEN_NARROW = ("timeline", "engagement", "zendesk", "data")
 # How long panels are filled in one turn of the loop: longer, and a key would be felt to wait.
 _REFRESH_SLICE_S = 0.005
-_RESERVED_ROWS = 6
-_RESERVED_TICKETS = 5
+_RESERVED_ROWS = 6  # rows of facts that nearly every customer has
+_RESERVED_TICKETS = 5  # four are shown folded, one more while a new one comes
 _PANEL_CLASSES: dict[str, Callable[[CustomerSheetModel], SheetPanel]] = {
+    # The order of building is the order of the first column: what is looked at first.
     "none": NoProfilePanel,
     "optout": OptOutPanel,
     "value": CustomerValuePanel,
@@ -127,9 +128,11 @@ class CustomerSheetWidget(QWidget):
 
     def _refresh_for(self, seconds: float) -> None:
         begun = time.perf_counter()
+        # Each filled label would lay out the whole window again.
         with batch_layout(self):
             while self._panels_to_refresh:
                 self._panels_to_refresh.pop(0).refresh()
+                # Checked after a panel: half a panel is never painted.
                 if time.perf_counter() - begun > seconds:
                     break
         if self._panels_to_refresh:

@@ -29,6 +29,7 @@ class EmptyPageMessage(QWidget):
         self._row.setLayout(row)
         self._row.setVisible(bool(examples))
         column = QVBoxLayout(self)
+        # A little above the middle, where one looks first.
         column.addStretch(2)
         column.addWidget(self._title)
         column.addSpacing(fonts.scaled(6))

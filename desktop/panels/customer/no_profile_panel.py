@@ -37,6 +37,7 @@ class NoProfilePanel(SheetPanel):
             self.hide()
             return
         view = build_header_view(self.model.context())
+        # “No profile” is never said before Sailthru has answered.
         absent = sheet.profile.value is None and sheet.profile.state is SheetPartState.ABSENT
         needed = absent or bool(view.other_profiles)
         self.setVisible(needed)
@@ -54,6 +55,7 @@ class NoProfilePanel(SheetPanel):
         self._create.setVisible(absent)
         is_allowed, reason = self.model.can_create_profile()
         self._create.set_enabled(is_allowed and not waiting, reason or "It is being created.")
+        # Rebuilt only for another answer: the button under the mouse stays.
         if view.other_profiles != self._shown:
             self._shown = view.other_profiles
             while (item := self._other_profiles.takeAt(0)) is not None:

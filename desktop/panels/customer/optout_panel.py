@@ -18,7 +18,7 @@ from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.optout_view import OptOutLevelView, OptOutView, build_optout_view
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 
-_DRAFT_SAVE_DELAY_MS = 800
+_DRAFT_SAVE_DELAY_MS = 800  # after the last key: a draft is a write to the database
 
 
 class OptOutPanel(SheetPanel):
@@ -48,6 +48,7 @@ class OptOutPanel(SheetPanel):
         self._draft_timer.setSingleShot(True)
         self._draft_timer.setInterval(_DRAFT_SAVE_DELAY_MS)
         self._draft_timer.timeout.connect(self._save_draft)
+        # The next customer takes the form away, and with it what was typed.
         model.about_to_replace.connect(self._save_pending_draft)
         model.customer_opened.connect(self._on_opened)
 
@@ -83,6 +84,7 @@ class OptOutPanel(SheetPanel):
         self._rows.clear()
         for level in view.levels:
             row = RadioRow(level.level.value, level.label)
+            # Scripts find a level by its text, as they find buttons.
             row.setObjectName(level.label)
             row.chosen.connect(self._on_chosen)
             self._rows[level.level] = row
@@ -133,6 +135,7 @@ class OptOutPanel(SheetPanel):
         self._draft_timer.stop()
         self.model.drafts.save_draft("optout", "")
         self._open_form(None)
+        # The form goes and would take the keyboard along.
         self._rows[level].setFocus()
         number = ticket if isinstance(ticket, int) else None
         self.model.edits.choose_optout(level, reason, number)

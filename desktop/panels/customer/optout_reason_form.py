@@ -10,7 +10,7 @@ from desktop.panels.widgets.button import primary_button, quiet_button
 from desktop.panels.widgets.label import label
 from desktop.viewmodels.customer.optout_view import OptOutLevelView, OptOutView
 
-_MAX_REASON_LENGTH = 300
+_MAX_REASON_LENGTH = 300  # characters; the record of changes shows a reason on one line
 
 
 class OptOutReasonForm(QFrame):
@@ -51,6 +51,7 @@ class OptOutReasonForm(QFrame):
         self._ticket.setAccessibleName("Ticket")
         self._ticket.setObjectName("Ticket")
         self._ticket.setPlaceholderText("#48213")
+        # Ticket ids are 64-bit numbers: 19 digits and the #.
         self._ticket.setMaxLength(20)
         self._ticket.textEdited.connect(self._on_edited)
         ticket_name = label("Ticket")
@@ -72,6 +73,7 @@ class OptOutReasonForm(QFrame):
         """Ask the reason for this level; `draft` is what was typed before a crash or Esc."""
         self._opts_in = level.is_opt_in
         self._suggested_reasons = view.reasons
+        # Filling the box is not typing: no draft is saved for it.
         self._reason.blockSignals(True)
         self._reason.clear()
         self._reason.addItems(list(view.reasons))
@@ -112,6 +114,7 @@ class OptOutReasonForm(QFrame):
         return field
 
     def _ticket_number(self) -> int | None:
+        # Agents paste the number as Zendesk shows it, with a #.
         digits = self._ticket.text().strip().lstrip("#")
         return int(digits) if digits.isascii() and digits.isdigit() else None
 

@@ -45,6 +45,7 @@ class ProfileFieldsDialog(QDialog):
         self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self._table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        # Tab leaves the table; thousands of rows would hold it for ever.
         self._table.setTabKeyNavigation(False)
         self._table.setShowGrid(False)
         self._table.verticalHeader().hide()
@@ -58,13 +59,14 @@ class ProfileFieldsDialog(QDialog):
         self._table.selectionModel().currentChanged.connect(self._on_current)
         self._name = QLineEdit(self)
         self._name.setAccessibleName("Field name")
-        self._name.setMaxLength(64)
+        self._name.setMaxLength(64)  # names of vars are single words
         self._value = QLineEdit(self)
         self._value.setAccessibleName("Field value")
         self._name_label, self._value_label = label("Field"), label("Value")
         self._name_label.setBuddy(self._name)
         self._value_label.setBuddy(self._value)
         self._save = primary_button("Save")
+        # Enter in one of the two fields saves.
         self._save.setDefault(True)
         self._save.clicked.connect(self._on_save)
         self._clear = secondary_button("Clear value")
@@ -121,6 +123,7 @@ class ProfileFieldsDialog(QDialog):
             return
         row = self._fields.row(current.row())
         self._name.setText(row.name)
+        # A plain text is edited without its JSON quotes, unless that would make it another value.
         quoted = row.type_name in ("text",)
         self._value.setText(
             row.value if quoted and row.json_text == f'"{row.value}"' else row.json_text

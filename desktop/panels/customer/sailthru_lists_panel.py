@@ -66,6 +66,7 @@ class SailthruListsPanel(SheetPanel):
             for surplus in list(spare_rows.values())[_MAX_SPARE_ROWS:]:
                 delete_widget(surplus)
             for place, switch in enumerate(self._rows.values()):
+                # Moving a widget to where it is would take the keyboard from it.
                 if self._lines.indexOf(switch) != place:
                     self._lines.insertWidget(place, switch)
         for row in rows:

@@ -73,9 +73,10 @@ class _TicketRowWidgets:
         self._url = ""
         self.number = LinkButton("")
         self._subject = elided_label("")
+        # As wide as “Pending”, so that the column is straight.
         self._state = Chip("", "open", min_width=70)
         self._age: ElidedLabel = elided_label("", "small", align_right=True)
-        self._age.setMinimumWidth(fonts.scaled(44))
+        self._age.setMinimumWidth(fonts.scaled(44))  # “12 min” in small print
         for column, widget in enumerate(self._widgets()):
             grid.addWidget(widget, place, column)
             widget.hide()

@@ -9,7 +9,7 @@ from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.customer.zendesk_user_view import SwitchView, build_zendesk_user_view
 
-_COLLAPSED_ROW_COUNT = 6
+_COLLAPSED_ROW_COUNT = 6  # an account may add any number of user fields
 
 
 class ZendeskUserPanel(SheetPanel):

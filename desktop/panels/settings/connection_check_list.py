@@ -53,6 +53,7 @@ class ConnectionCheckRow(QWidget):
             f"{check.name} {check.result_text}. {check.detail} {check.hint}".strip()
         )
         sign = label(check.symbol, "strong", tone=tone)
+        # ✓, ✕ and ! have different widths: the names begin on one line.
         sign.setFixedWidth(fonts.scaled(14))
         sign.setAccessibleName(check.result_text)
         texts = QVBoxLayout()
@@ -67,7 +68,7 @@ class ConnectionCheckRow(QWidget):
             texts.addWidget(detail)
         if check.hint:
             texts.addWidget(label(check.hint, "note", wrap=True))
-        self.support_text: CopyableText | None = None
+        self.support_text: CopyableText | None = None  # what to ask the vendor's support for
         if check.support_request_text and tone != "ok":
             self.support_text = CopyableText(f"Text to send about {check.name}")
             self.support_text.set_text(check.support_request_text)

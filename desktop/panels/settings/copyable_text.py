@@ -19,7 +19,7 @@ class CopyableText(QWidget):
         self.text.setReadOnly(True)
         self.text.setAccessibleName(name)
         self.text.setTabChangesFocus(True)
-        self.text.setFixedHeight(fonts.scaled(150))
+        self.text.setFixedHeight(fonts.scaled(150))  # seven lines; the rest scrolls
         self.text.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -36,6 +36,7 @@ class CopyableText(QWidget):
 
     def _on_copy(self) -> None:
         QApplication.clipboard().setText(self.text.toPlainText())
+        # Nothing else on screen shows that the clipboard was filled.
         self.copy_button.set_text("Copied")
         announce(self, "Copied")
 

@@ -38,6 +38,7 @@ class DisconnectCard(SettingsCard):
         self._confirm_task = asyncio.get_running_loop().create_task(self._confirm_disconnect())
 
     async def _confirm_disconnect(self) -> None:
+        # Counted at this moment: the question says how many edits will wait.
         await self._model.count_open_edits()
         view = self._model.view()
         sure = await ask_confirmation(

@@ -94,6 +94,7 @@ class MailServerCard(SettingsCard):
         self._model.send_test_mail(self.test_address_field.text())
 
     def _on_message_posted(self, text: str) -> None:
+        # Also after a test e-mail: nothing typed stays on screen longer than needed.
         self.password_field.clear()
         self.set_note(text)
         announce(self, text)

@@ -49,6 +49,7 @@ class PermissionsCard(SettingsCard):
         for column, role_text in enumerate(view.roles, start=1):
             grid.addWidget(label(role_text, "title"), 0, column, _CENTERED)
         for number, (text, note, cells) in enumerate(view.rows, start=1):
+            # Each permission has a second row of the grid for its note.
             line = 2 * number
             grid.addWidget(label(text, wrap=True), line, 0)
             grid.setRowMinimumHeight(line, fonts.scaled(ROW_HEIGHT))
@@ -69,6 +70,7 @@ class PermissionsCard(SettingsCard):
         self._changes_form.show_state(
             FormState({"changes": view.changes_on}, notes={"changes": view.changes_text})
         )
+        # Below the switch in words too: the tool tip alone is for the mouse.
         reason = view.changes_disabled_reason
         self.changes_switch.set_enabled(not reason, reason)
         self._disabled_note.setText(reason)

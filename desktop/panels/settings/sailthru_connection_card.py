@@ -70,6 +70,7 @@ class SailthruConnectionCard(SettingsCard):
             self.check_list,
         )
         self._connect()
+        # The address of the API is for test accounts; nobody else needs to see it.
         self._on_fold(True)
         self._on_changed()
 
@@ -113,6 +114,7 @@ class SailthruConnectionCard(SettingsCard):
         )
 
     def _on_reset(self) -> None:
+        # The only setting of this card that is hard to type from memory.
         self._form_model.reset_setting(settings_table.SERVICE_URI.key)
 
     def _on_key_saved(self, text: str) -> None:

@@ -17,6 +17,7 @@ class SettingsCard(Card):
         super().__init__(title)
         self.body.setSpacing(fonts.scaled(spacing))
         self.error_banner = Banner()
+        # An empty banner would still have a height.
         self.error_banner.hide()
         self.result_note = label("", "note", wrap=True)
         self.result_note.hide()

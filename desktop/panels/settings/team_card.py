@@ -80,6 +80,7 @@ class TeamCard(SettingsCard):
 
     def _on_export(self) -> None:
         dialog = QFileDialog(self, "Export the policy file")
+        # open(), not exec(): asyncio goes on while the person looks for a folder.
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilters(["Policy (*.json)"])

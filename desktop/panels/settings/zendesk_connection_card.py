@@ -164,6 +164,7 @@ class ZendeskConnectionCard(SettingsCard):
             part.setVisible(shown)
 
     def _show_fields(self, view: ZendeskConnectionView) -> None:
+        # What is being typed is not replaced by what it was understood as.
         if not self.account_field.hasFocus():
             self.account_field.set_value(view.account_text)
         self.account_form.set_error("account", view.account_error)
@@ -187,7 +188,9 @@ class ZendeskConnectionCard(SettingsCard):
 
     def _open_browser(self, url: str) -> None:
         address = QUrl(url, QUrl.ParsingMode.StrictMode)
+        # The address comes from settings: file: or a command of the system must not be opened.
         if address.isValid() and address.scheme() in ("https", "http") and address.host():
+            # The host is named, so that a page of somebody else's is noticed.
             self._busy.setText(f"Waiting for the browser, which shows {address.host()}.")
             QDesktopServices.openUrl(address)
 

@@ -86,6 +86,7 @@ class ApplicationTheme(QObject):
     def _apply(self) -> None:
         tokens = self.tokens
         wanted = (tokens.name, fonts.scale())
+        # A new style sheet polishes every widget there is.
         if wanted == self._applied:
             return
         self._applied = wanted

@@ -40,7 +40,7 @@ class DesignTokens:
     toast_line: str
     toast_text: str
     toast_link: str
-    chips: Mapping[str, ColorPair] = field(repr=False)
+    chips: Mapping[str, ColorPair] = field(repr=False)  # by chip tone, see viewmodels/tone.py
 
     @property
     def dark(self) -> bool:
@@ -141,7 +141,7 @@ DARK = DesignTokens(
 )
 
 # Sizes in px at the base font of 13; `fonts.scaled` follows the system's font size.
-BASE_FONT_PX = 13
+BASE_FONT_PX = 13  # the design is drawn at this size
 SMALL_FONT_PX = 11
 NOTE_FONT_PX = 12
 HEADING_FONT_PX = 22
@@ -152,7 +152,7 @@ ROW_GAP = 8
 CARD_GAP = 12
 CARD_PADDING = 14
 PAGE_PADDING = 18
-MIN_TARGET_SIZE = 24
+MIN_TARGET_SIZE = 24  # WCAG 2.2, 2.5.8
 RADIUS_CARD = 8
 RADIUS_CONTROL = 6
 RADIUS_FIELD = 7
@@ -164,7 +164,9 @@ def relative_luminance(color: str) -> float:
     """Return WCAG's relative luminance of `#rrggbb`."""
     channels = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
     red, green, blue = (
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+        # The sRGB curve: linear near black.
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in channels
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

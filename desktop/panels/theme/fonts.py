@@ -9,7 +9,7 @@ from desktop.panels.theme.design_tokens import BASE_FONT_PX
 # What each platform ships as its normal text, in px: larger than this means "make it larger".
 _DEFAULT_FONT_PX = {"win32": 12.0, "darwin": 13.0}
 _DEFAULT_FONT_PX_LINUX = 40 / 3  # 10 pt at 96 dpi
-_MAX_SCALE = 3.0
+_MAX_SCALE = 3.0  # a window of 1280 px has no room for more
 
 
 def system_scale(font: QFont) -> float:
@@ -21,6 +21,7 @@ def system_scale(font: QFont) -> float:
 def base_font(system: QFont, factor: float) -> QFont:
     """Return the font of the whole application, made from that of the system."""
     font = QFont(system)
+    # The design is drawn in Inter; the system's fonts follow for the scripts it lacks.
     if "Inter" in QFontDatabase.families():
         font.setFamilies(["Inter", *system.families()])
     # Points, not pixels: whoever doubles the point size of the application's font is followed.
@@ -57,4 +58,5 @@ def font(size: float = BASE_FONT_PX, weight: QFont.Weight = QFont.Weight.Normal)
 
 def _dots_per_inch() -> float:
     screen = QGuiApplication.primaryScreen()
+    # 96 dpi is what Qt assumes where there is no screen.
     return screen.logicalDotsPerInchY() if screen else 96.0

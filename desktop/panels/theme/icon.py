@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def icon_pixmap(name: str, color: "QColor | str", size: int, ratio: float = 1.0) -> QPixmap:
     """Return the icon `name` in one colour, `size` logical pixels wide, for a screen's ratio."""
     ink = color if isinstance(color, str) else color.name()
+    # The pixmap cache is shared by all of Qt: the prefix keeps names apart.
     key = f"fairlead/{name}/{ink}/{size}/{ratio:g}"
     found = QPixmap()
     if QPixmapCache.find(key, found):
@@ -31,6 +32,7 @@ def create_icon(name: str, size: int = 16, *, tone: str = "text") -> QIcon:
     screen = QGuiApplication.primaryScreen()
     ratio = screen.devicePixelRatio() if screen else 1.0
     made.addPixmap(icon_pixmap(name, colors.tone(tone), size, ratio))
+    # Qt would grey a disabled icon by a rule of its own, not by the theme.
     made.addPixmap(icon_pixmap(name, colors.muted, size, ratio), QIcon.Mode.Disabled)
     return made
 
@@ -44,6 +46,7 @@ def _render_svg(name: str, ink: str, size: int, ratio: float) -> QPixmap:
     # Imported here: the first icon is painted after the window is up.
     from PySide6.QtSvg import QSvgRenderer
 
+    # The files are drawn in currentColor, which QSvgRenderer does not know.
     source = resource_path("icons", f"{name}.svg").read_text("utf-8").replace("currentColor", ink)
     made = QPixmap(QSize(round(size * ratio), round(size * ratio)))
     made.setDevicePixelRatio(ratio)

@@ -23,6 +23,7 @@ def build_stylesheet(tokens: DesignTokens, scale: float) -> str:
     """Build the style sheet of the whole application."""
 
     def px(length: float) -> str:
+        # Never 0: a border would vanish in a small font.
         return f"{max(round(length * scale), 1)}px"
 
     def mark(name: str) -> str:

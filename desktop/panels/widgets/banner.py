@@ -53,6 +53,7 @@ class Banner(QFrame):
     ) -> None:
         """Show a message; shown again unchanged it counts up. `close` names the close button."""
         said = (title, message, hint)
+        # A connection that flaps would stack banners, or hide that it happened again.
         self._count = self._count + 1 if said == self._shown_texts and not self.isHidden() else 1
         repeated = self._count > 1
         self._shown_texts = said
@@ -66,6 +67,7 @@ class Banner(QFrame):
         ):
             part.setText(text)
             part.setVisible(bool(text))
+        # The icon belongs to the title: beside several lines it stands at the first.
         one_line = not (message or hint)
         self._row.setAlignment(
             self._icon, Qt.AlignmentFlag.AlignVCenter if one_line else Qt.AlignmentFlag.AlignTop
@@ -77,6 +79,7 @@ class Banner(QFrame):
         self._update_close_button(close)
         self.show()
         if not repeated:
+            # A repeated message is not read aloud again; the counter says it.
             announce(self, " ".join(part for part in said if part), urgent=tone == "bad")
 
     def repeat_count(self) -> int:
@@ -118,6 +121,7 @@ class Banner(QFrame):
 
     def _set_actions(self, actions: Sequence[tuple[str, str]]) -> None:
         wanted = [(key, text) for key, text in actions]
+        # Buttons in use stay: the one with the keyboard must not vanish under it.
         if wanted == [(key, button.plain_text()) for button, key in self._buttons.items()]:
             return
         for button in self._buttons:

@@ -17,6 +17,7 @@ def batch_layout(widget: QWidget) -> Iterator[None]:
     Qt lays the whole window out for each widget that is shown in it. And it asks the parents one
     turn after the children: each turn would be painted, the page shifting under the eye.
     """
+    # Layouts that were disabled before stay disabled.
     still = [layout for layout in widget.findChildren(QLayout) if layout.isEnabled()]
     for layout in still:
         layout.setEnabled(False)

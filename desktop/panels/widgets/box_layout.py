@@ -44,5 +44,6 @@ def vbox(*items: QWidget | QLayout, spacing: int = 1) -> QVBoxLayout:
 def delete_widget(widget: QWidget) -> None:
     """Hide a widget, take it out of its parent and delete it."""
     widget.hide()
+    # Out of findChildren at once; deleteLater needs a turn of the event loop.
     widget.setParent(None)
     widget.deleteLater()

@@ -35,6 +35,7 @@ class Button(QPushButton):
         self._plain_text = ""
         self._has_own_name = bool(name)
         self.setProperty("kind", kind)
+        # In a dialog Qt would make any button the default one, and Enter would press it.
         self.setAutoDefault(False)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.set_text(text)
@@ -84,6 +85,7 @@ class Button(QPushButton):
     def set_enabled(self, enabled: bool, reason: str = "") -> None:
         """Enable, or disable with the reason in tool tip and description."""
         self.setEnabled(enabled)
+        # Qt shows tool tips of disabled widgets too: that is where the reason is looked for.
         set_tooltip(self, self._tip if enabled else reason or self._tip)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

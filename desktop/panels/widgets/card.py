@@ -42,12 +42,14 @@ class Card(QGroupBox):
         super().__init__(parent)
         self._title = title
         self._fold_words = ("", "")
+        # Folded, but not foldable: the state is kept for when the window is narrow again.
         self._foldable = self._folded = False
         self._borderless = borderless
         self._shown_parts: tuple[object, ...] = ()  # what _show_parts made of the card last
         self._note = ("", "muted", "")
         self._fold: FoldButton | None = None
         self._placeholder: _CardPlaceholder | None = None
+        # Scripts and tests find the card by its object name; a new title does not change it.
         self.setAccessibleName(name or title)
         self.setObjectName(name or title)
         self.setProperty("borderless", "true" if borderless else "false")
@@ -60,7 +62,7 @@ class Card(QGroupBox):
         self._corner_shown = True
         self.note_label = elided_label("", "small", align_right=True)
         self._header = QHBoxLayout()
-        self._header.setSpacing(8)
+        self._header.setSpacing(8)  # px, not scaled: a gap between words
         self._header.addWidget(self.title_label)
         self._header.addWidget(self.note_label, 1)
         self.content = QWidget(self)
@@ -90,6 +92,7 @@ class Card(QGroupBox):
 
     def set_note(self, note: str, tone: Tone = "muted", tip: str = "") -> None:
         """Show source and age at the right of the title; amber (`warn`) when old."""
+        # Set at every refresh; setting equal texts would still lay the card out again.
         if (note, tone, tip) == self._note:
             return
         self._note = (note, tone, tip)
@@ -105,6 +108,7 @@ class Card(QGroupBox):
 
     def set_corner_visible(self, shown: bool) -> None:
         """Show or hide the corner widget; a folded card hides it in any case."""
+        # Folding hides the corner too: what was asked for is kept until the card unfolds.
         self._corner_shown = shown
         self._update_visibility()
 
@@ -144,6 +148,7 @@ class Card(QGroupBox):
     def show_failed(self, text: str, retry: str = "") -> None:
         """Say what failed and what it means; `retry` is the button's text."""
         self._ensure_placeholder().show_text(text, "bad", retry, self.retry_requested)
+        # Who cannot see the card turn red hears it; the title says which card it is.
         announce(self, f"{self._title}: {text}")
         self._update_visibility()
 
@@ -179,6 +184,7 @@ class Card(QGroupBox):
             self._placeholder is not None and self._placeholder.is_shown,
         )
         corner = self._corner_shown and not folded
+        # The font scale is part of it: the margins are made from it.
         parts = (folded, telling, self._foldable, self._corner, corner, fonts.scale())
         if parts == self._shown_parts:
             return
@@ -232,9 +238,11 @@ class _CardPlaceholder(QWidget):
         for part in (self._skeleton, self._text):
             column.addWidget(part)
         self._column = column
+        # Empty and failed states share the button; each emits a signal of its own.
         self._button_signal: object = None
         self._skeleton_args = (0, "")  # rows and words of the skeleton that stands
         self._skeleton_timer = QTimer(self)
+        # An answer of less than 300 ms would make the skeleton flash.
         self._skeleton_timer.setSingleShot(True)
         self._skeleton_timer.setInterval(SKELETON_DELAY_MS)
         self._skeleton_timer.timeout.connect(self._draw_skeleton)

@@ -25,5 +25,6 @@ class CheckBox(DisabledReasonMixin, QCheckBox):
 
     def set_value(self, value: FieldValue) -> None:
         """Tick or untick without reporting it."""
+        # `toggled` does not tell a person from setChecked.
         with QSignalBlocker(self):
             self.setChecked(bool(value))

@@ -11,7 +11,7 @@ from desktop.panels.widgets.shape_painting import create_painter, fill_rounded_r
 from desktop.panels.widgets.tooltip import set_tooltip
 from desktop.viewmodels.tone import ChipTone
 
-_PADDING = 10
+_PADDING = 10  # px at each side of the word
 _WEIGHT = QFont.Weight.Medium
 
 
@@ -33,6 +33,7 @@ class Chip(PlainLabel):
         self._min_width = min_width
         super().__init__(text, parent=parent)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        # Painted by hand, the text has to be named for screen readers.
         self.setAccessibleName(text)
         set_tooltip(self, tip)
 

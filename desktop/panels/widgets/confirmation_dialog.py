@@ -27,6 +27,7 @@ class ConfirmationDialog(QDialog):
         type_prompt: str = "",
     ) -> None:
         super().__init__(parent)
+        # Typing a name back is asked before what no copy can restore.
         self._typed = text_to_type
         self.setWindowTitle(title)
         self.setAccessibleName(title)
@@ -61,6 +62,7 @@ class ConfirmationDialog(QDialog):
         column.addLayout(row)
         self.cancel_button.clicked.connect(self.reject)
         self.confirm_button.clicked.connect(self.accept)
+        # Enter pressed in haste cancels.
         self.cancel_button.setDefault(True)
         (self.field or self.cancel_button).setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -88,11 +90,13 @@ async def wait_for_dialog(dialog: QDialog) -> int:
     """Open a dialog, wait for its end without blocking anything, and return its result."""
     future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     answer = _DialogFuture(dialog, future)
+    # exec() would run a second event loop inside the first: asyncio's tasks would be entered twice.
     dialog.open()
     try:
         return await future
     finally:
         answer.deleteLater()
+        # The waiting task was cancelled: the question must not stay without anybody to answer.
         if dialog.isVisible():
             dialog.reject()
 

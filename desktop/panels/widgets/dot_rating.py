@@ -13,7 +13,7 @@ from desktop.panels.widgets.shape_painting import (
 )
 from desktop.panels.widgets.tooltip import set_tooltip
 
-_DOT, _STEP = 14, 21
+_DOT, _STEP = 14, 21  # diameter and distance of the centres, px at the base font
 
 
 class DotRating(QProgressBar):
@@ -24,6 +24,7 @@ class DotRating(QProgressBar):
         self._steps = steps
         self.setRange(0, steps)
         self.setAccessibleName(name)
+        # Read-only, and still a stop of Tab: the keyboard is how its words are reached.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setMaximumHeight(16_777_215)
@@ -34,6 +35,7 @@ class DotRating(QProgressBar):
         # Qt would draw the whole window at once for a new value, in the middle of a refresh.
         self.setUpdatesEnabled(False)
         self.setValue(max(0, min(value or 0, self._steps)))
+        # QProgressBar puts the percentage where %p stands.
         self.setFormat(words.replace("%", "%%"))
         set_tooltip(self, words)
         self.setUpdatesEnabled(True)

@@ -69,6 +69,7 @@ class FlowLayout(QLayout):
         mirrored = self._is_right_to_left()
         for item in self._visible_items():
             size = item.sizeHint()
+            # One that is wider than the line is cut rather than pushed out of sight.
             width = min(size.width(), rect.width())
             if x > rect.left() and x + width > rect.right() + 1:
                 x, y, line = rect.left(), y + line + self._line_gap, 0

@@ -17,6 +17,7 @@ class FoldButton(Button):
         super().__init__(text, "fold", icon_name="fold-down", parent=parent)
         self.setCheckable(True)
         self.setChecked(True)
+        # The whole title row folds, not the triangle alone.
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.clicked.connect(self._on_clicked)
 

@@ -92,7 +92,7 @@ class Form(QWidget):
             for field in fields
         }
         self.rows: dict[str, FormRow] = {}
-        self._grid: QFormLayout | None = None
+        self._grid: QFormLayout | None = None  # only in the compact layout
         for path, field in self.fields.items():
             self.rows[path] = FormRow(field, self._controls[path], layout)
             self._controls[path].chosen.connect(self._on_chosen)
@@ -119,6 +119,7 @@ class Form(QWidget):
 
     def show_state(self, state: FormState) -> None:
         """Show values, errors and reasons; what is being typed in a field is not disturbed."""
+        # Hidden fields keep their values: switching back shows what was typed.
         visible = visible_paths(self.fields.values(), state.values)
         for path, row in self.rows.items():
             row.show_state(state)
@@ -139,6 +140,7 @@ class Form(QWidget):
     def _create_grid(self, spacing: int, label_width: int, control_width: int) -> QFormLayout:
         grid = QFormLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
+        # The spacing of the cards of the page Sync.
         grid.setHorizontalSpacing(fonts.scaled(12))
         grid.setVerticalSpacing(fonts.scaled(spacing or 6))
         grid.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
@@ -151,6 +153,7 @@ class Form(QWidget):
         return grid
 
     def _on_chosen(self, value: object) -> None:
+        # Not a lambda for each field: it would hold the form in a reference cycle.
         sender = self.sender()
         for path, row in self.rows.items():
             if row.control is sender:
@@ -185,7 +188,7 @@ class FormRow(QWidget):
         self.text_label.setBuddy(widget)
         if isinstance(widget, DropdownField) and not explained:
             widget.allow_shrinking()
-        self._box: QBoxLayout | None = None
+        self._box: QBoxLayout | None = None  # None: never turned by the width
         if explained and not own_label:
             self._box = self._lay_out_side_by_side()
         else:
@@ -245,6 +248,7 @@ class FormRow(QWidget):
         if self.control.sizePolicy().horizontalPolicy() is QSizePolicy.Policy.Fixed:
             right.setAlignment(self.control, Qt.AlignmentFlag.AlignTrailing)
         for column, stretch in ((texts, 1), (right, 0)):
+            # A long help must not pull the control down to its middle.
             column.addStretch(1)
             box.addLayout(column, stretch)
         return box
@@ -262,6 +266,7 @@ def create_control(field: FormField) -> FormControl:
         case FieldKind.SWITCH:
             return Switch(name)
         case FieldKind.CHECK_BOX:
+            # Its text is the label; a form row shows no other.
             return CheckBox(field.label, name=name)
         case FieldKind.NUMBER:
             return NumberField(

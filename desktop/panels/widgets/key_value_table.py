@@ -11,8 +11,8 @@ from desktop.panels.widgets.box_layout import WIDGET_SIZE_MAX
 from desktop.panels.widgets.label import ElidedLabel, elided_label
 from desktop.viewmodels.key_value_row import KeyValueRow
 
-_GAP = 10
-_NOTE_WIDTH_SHARE = 0.42
+_GAP = 10  # px at the base font
+_NOTE_WIDTH_SHARE = 0.42  # of the room of value and note
 
 
 class KeyValueTable(QWidget):
@@ -56,6 +56,7 @@ class KeyValueTable(QWidget):
             if self._shown[place] is None:
                 continue
             self._shown[place] = None
+            # A grid layout keeps the minimum height of a row whose cells are hidden.
             for cell in self._rows[place]:
                 cell.hide()
             self._grid.setRowMinimumHeight(place, 0)

@@ -30,6 +30,7 @@ class PlainLabel(QLabel):
     ) -> None:
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
+        # No text of a service may become a link that opens something.
         self.setOpenExternalLinks(False)
         self.setProperty("variant", variant)
         self.setProperty("tone", tone or ("muted" if variant in _MUTED_VARIANTS else "text"))
@@ -64,6 +65,7 @@ class ElidedLabel(PlainLabel):
         self._full_text = self._shown_tooltip = self._tip = ""
         self._text_width = -1  # width of the whole text in this font
         self._size_hints: tuple[QSize, QSize] | None = None  # asked for many times in every layout
+        # -1: not measured in this font yet
         self._line_height = -1  # height of one line in it
         self._last_elision: tuple[str, int, str] | None = None  # what was cut last, to what room
         super().__init__("", variant, tone=tone, parent=parent)
@@ -77,12 +79,14 @@ class ElidedLabel(PlainLabel):
     def setText(self, text: str) -> None:
         """Show a text on one line."""
         # A line break would hide the rest without a sign.
+        # Names and subjects of tickets may hold line breaks.
         whole = " ".join(text.split("\n")) if "\n" in text else text
         if whole == self._full_text and self._text_width >= 0:
             return
         self._full_text = whole
         self._text_width = -1
         self._size_hints = None
+        # Screen readers would read the cut text otherwise.
         self.setAccessibleName(self._full_text)
         self.updateGeometry()
         self._elide()
@@ -219,4 +223,5 @@ def make_selectable(made: PlainLabel) -> None:
     """Let the mouse select the text and the keyboard copy it; the label is no stop of Tab."""
     made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     made.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    # The cursor is the only sign that a text can be selected.
     made.setCursor(Qt.CursorShape.IBeamCursor)

@@ -20,6 +20,7 @@ class LoadingSkeleton(QWidget):
         super().__init__(parent)
         self._rows = rows
         self._drawn = True
+        # Fixed in height: the card keeps the room that its rows will need.
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_rows(self, rows: int) -> None:

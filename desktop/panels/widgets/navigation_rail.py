@@ -32,6 +32,7 @@ class NavigationRail(QFrame):
         self.setAccessibleName(name)
         self._line = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._line.setSpacing(fonts.scaled(8))
+        # Pages marked `bottom` stand below it.
         self._line.addStretch(1)
         self.set_compact(False)
 
@@ -97,6 +98,7 @@ class NavigationRailButton(OptionButton):
     def set_badge(self, badge: str, description: str) -> None:
         """Show a short text at the icon, described in the tool tip."""
         self._badge = badge
+        # The count alone says nothing to a screen reader.
         set_tooltip(self, description or (self._label if self._compact else ""))
         self.update()
 
@@ -121,6 +123,7 @@ class NavigationRailButton(OptionButton):
             fill_rounded_rect(painter, box, radius, theme_color("accentbg"))
         elif self.underMouse():
             fill_rounded_rect(painter, box, radius, theme_color("raised"))
+        # Drawn at device pixels: a scaled pixmap would blur at 125 %.
         size = fonts.scaled(_ICON)
         left = (self.width() - size) // 2
         top = (self.height() - size) // 2 if self._compact else fonts.scaled(7)
@@ -144,6 +147,7 @@ class NavigationRailButton(OptionButton):
 
     def _draw_badge(self, painter: QPainter, x: float, y: float) -> None:
         small = fonts.font(10, QFont.Weight.DemiBold)
+        # A circle for one digit, a pill for more.
         height = fonts.scaled(16)
         width = max(QFontMetrics(small).horizontalAdvance(self._badge) + 8, height)
         box = QRectF(0, 0, width, height)

@@ -29,6 +29,7 @@ class NumberField(DisabledReasonMixin, QSpinBox):
         self.setSuffix(suffix)
         self.setAccessibleName(name)
         self.setObjectName(name)
+        # Qt's WheelFocus would take the keyboard when the page is scrolled over the field.
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         pad_spin_box_text(self)
         signal = self.editingFinished if reports_on_leave else self.valueChanged
@@ -36,6 +37,7 @@ class NumberField(DisabledReasonMixin, QSpinBox):
 
     def set_value(self, value: FieldValue) -> None:
         """Show a number without reporting it; anything else shows the minimum."""
+        # setValue emits valueChanged as a person would.
         with QSignalBlocker(self):
             self.setValue(value if isinstance(value, int) else self.minimum())
 

@@ -21,6 +21,7 @@ class OptionButton(QAbstractButton):
         self._is_updating = False
         self.setCheckable(True)
         self.setAccessibleName(name)
+        # Without it Qt does not repaint when the mouse enters or leaves.
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         # Assistive technology toggles without a click.
@@ -39,6 +40,7 @@ class OptionButton(QAbstractButton):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
         if key in _STEPS:
+            # Down is forward in every language, Right only where one reads to the right.
             sideways = key in (Qt.Key.Key_Right, Qt.Key.Key_Left)
             mirrored = sideways and self.isRightToLeft()
             self.arrow_pressed.emit(self.key, -_STEPS[key] if mirrored else _STEPS[key])
@@ -75,6 +77,7 @@ class OptionGroup(QObject):
     def clear(self) -> None:
         """Delete all buttons."""
         for button in self.buttons.values():
+            # deleteLater takes a turn of the loop: until then the old button would be seen.
             button.hide()
             button.setParent(None)
             button.deleteLater()

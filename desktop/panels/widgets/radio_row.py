@@ -9,7 +9,7 @@ from desktop.panels.theme.current_theme import theme_color
 from desktop.panels.widgets.shape_painting import create_painter, draw_focus_ring
 from desktop.panels.widgets.tooltip import set_tooltip
 
-_CIRCLE, _GAP = 15, 10
+_CIRCLE, _GAP = 15, 10  # px at the base font
 # A painter mirrors these by itself where the language runs right to left.
 _LEADING = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _TRAILING = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -31,6 +31,7 @@ class RadioRow(QRadioButton):
         self._is_updating = False
         self.setAccessibleName(text)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        # The whole row is the target, not the circle alone.
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_note(note)
         # Not clicked: assistive technology toggles without a click.
@@ -76,6 +77,7 @@ class RadioRow(QRadioButton):
     def sizeHint(self) -> QSize:
         text = QFontMetrics(self._font(True)).horizontalAdvance(self._label)
         note = QFontMetrics(fonts.font(11)).horizontalAdvance(self._note)
+        # Measured bold: choosing a row must not widen it.
         width = fonts.scaled(_CIRCLE + _GAP) + 4 + text + (note + fonts.scaled(12) if note else 0)
         return QSize(width, max(fonts.scaled(25), 24))
 
@@ -98,6 +100,7 @@ class RadioRow(QRadioButton):
         painter.setPen(theme_color("text" if self.isEnabled() else "muted"))
         painter.drawText(self._mirrored_rect(left, room), _LEADING, text)
         note_room = room - metrics.horizontalAdvance(text) - fonts.scaled(12)
+        # Below that only an ellipsis would show; the description has the note in any case.
         if self._note and note_room > fonts.scaled(24):
             small = fonts.font(11)
             painter.setFont(small)

@@ -10,7 +10,7 @@ from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import CARD_GAP, ROW_GAP
 from desktop.panels.widgets.tab_order import set_tab_order_by_layout
 
-THREE_COLUMNS_MIN_WIDTH = 1100
+THREE_COLUMNS_MIN_WIDTH = 1100  # px at the base font
 TWO_COLUMNS_MIN_WIDTH = 720
 _EXPLICIT_SHOW_HIDE = Qt.WidgetAttribute.WA_WState_ExplicitShowHide
 ColumnPlan = Mapping[int, Sequence[Sequence[str]]]
@@ -88,7 +88,9 @@ class ResponsiveColumns(QWidget):
         self._row.activate()
 
     def _place_cards(self) -> None:
+        # Each moved card would be painted at its old place once.
         self.setUpdatesEnabled(False)
+        # A widget that changes its parent loses the keyboard.
         focus = self.window().focusWidget()
         plan = self._plan[self._count]
         # A card nobody appointed stands at the end of the last column rather than nowhere.

@@ -9,7 +9,9 @@ def create_scroll_area() -> QScrollArea:
     area = QScrollArea()
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidgetResizable(True)
+    # What does not fit in width is laid out anew; scrolling sideways would hide controls.
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    # One stop of Tab less on every page; the wheel and PageDown work inside.
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.viewport().setAutoFillBackground(False)
     return area

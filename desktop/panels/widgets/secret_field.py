@@ -9,7 +9,7 @@ from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.text_field import TextField
 from desktop.viewmodels.form import FieldValue
 
-HIDE_DELAY_MS = 10_000
+HIDE_DELAY_MS = 10_000  # long enough to compare 32 characters, short on a shared screen
 # Sailthru's secrets have 32 characters, OAuth tokens of Zendesk some hundred.
 _MAX_LENGTH = 1300
 
@@ -34,6 +34,7 @@ class SecretField(QWidget):
         self._timer.timeout.connect(self.conceal)
         self.reveal_button.clicked.connect(self._on_reveal)
         self.field.installEventFilter(self)
+        # A label's buddy and Tab lead into the field, not to the box around it.
         self.setFocusProxy(self.field)
         self.conceal()
 

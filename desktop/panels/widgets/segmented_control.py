@@ -42,6 +42,7 @@ class SegmentedControl(QWidget):
         self.setAccessibleName(name)
         self.setObjectName(name)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        # The segments touch: the box around them is drawn by the control.
         self._row = hbox(spacing=0)
         self.setLayout(self._row)
         self.set_options(options)
@@ -62,6 +63,7 @@ class SegmentedControl(QWidget):
 
     def set_value(self, key: FieldValue | None) -> None:
         """Select the segment of this key; None means “not set”."""
+        # Refreshes come often: nothing is repainted, and a waiting mark stays.
         if key == self.value():
             return
         self._group.set_value(key)
@@ -80,6 +82,7 @@ class SegmentedControl(QWidget):
         """Enable, or disable with the reason in tool tip and description."""
         self.setEnabled(enabled)
         set_tooltip(self, "" if enabled else reason)
+        # A disabled parent shows no tool tip of its own over its children.
         for segment in self._segments.values():
             set_tooltip(segment, "" if enabled else reason)
 
@@ -128,6 +131,7 @@ class SegmentButton(OptionButton):
             ink = theme_color("accent" if self.isEnabled() else "control")
             if self.is_waiting:
                 pen = QPen(ink, 2, Qt.PenStyle.CustomDashLine)
+                # Dashed is wanted, solid is confirmed: told apart without colour.
                 pen.setDashPattern([2.2, 1.6])
                 painter.setPen(pen)
                 painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), radius - 1, radius - 1)

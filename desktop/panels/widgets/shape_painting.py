@@ -30,6 +30,7 @@ def draw_rounded_outline(
     painter: QPainter, rect: QRect | QRectF, radius: float, ink: QColor, width: float = 1
 ) -> None:
     """Draw a rounded outline wholly inside `rect`, on whole pixels."""
+    # A pen is drawn on both sides of its path: half of it would be cut at the edge.
     half = width / 2
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(ink, width))

@@ -17,6 +17,7 @@ def set_style_properties(widget: QWidget, **properties: str | bool) -> None:
     # A widget not polished yet will read the properties when it first shows.
     if changed and widget.testAttribute(_POLISHED):
         style = widget.style()
+        # Qt evaluates property selectors only when it polishes a widget.
         style.unpolish(widget)
         style.polish(widget)
         widget.updateGeometry()

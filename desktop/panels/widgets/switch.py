@@ -26,7 +26,7 @@ class Switch(QAbstractButton):
 
     def __init__(self, name: str, *, on: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._waiting = False
+        self._waiting = False  # wanted and sent, and not read back from the service yet
         self._is_updating = False
         self._tip = ""
         self.setCheckable(True)
@@ -35,6 +35,7 @@ class Switch(QAbstractButton):
         self.setObjectName(name)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        # A switch that grows with its row would make the whole row a target.
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         # Not clicked: assistive technology toggles without a click.
         self.toggled.connect(self._on_toggled)
@@ -113,6 +114,7 @@ class Switch(QAbstractButton):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(knob)
         radius = height / 2 - (3 if on or self._waiting else 4)
+        # On is at the end of the reading direction.
         at_right = on != self.isRightToLeft()
         center_x = track.right() - height / 2 if at_right else track.left() + height / 2
         painter.drawEllipse(QPointF(center_x, track.center().y()), radius, radius)

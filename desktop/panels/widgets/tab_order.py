@@ -38,6 +38,7 @@ def _children_in_reading_order(parent: QWidget) -> list[QWidget]:
     bottom = -1
     for child in children:
         box = child.geometry()
+        # Beside each other is what overlaps by half of its height: edges need not be level.
         if not bands or box.center().y() >= bottom:
             bands.append([])
             bottom = -1

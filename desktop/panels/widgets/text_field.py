@@ -86,7 +86,9 @@ class MultilineTextField(DisabledReasonMixin, QPlainTextEdit):
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setObjectName(name)
+        # Tab would be typed into the text, and the keyboard could not leave it.
         self.setTabChangesFocus(True)
+        # Three lines: most tables of names have no more.
         self.setFixedHeight(fonts.scaled(70))
 
     def value(self) -> FieldValue:

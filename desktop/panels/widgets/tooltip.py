@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QWidget
 
 # `html.escape` would do it, but its module brings two thousand names along before the first paint.
 _HTML_ESCAPES = str.maketrans(
+    # The five characters of HTML, and line breaks, which rich text would ignore.
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;", "\n": "<br>"}
 )
 

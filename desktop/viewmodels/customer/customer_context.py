@@ -27,9 +27,10 @@ class CustomerDisplaySettings:
     names: AccountFieldNames
     value_source: CustomerValueSource
     currency: str
+    # Without a slash at the end; empty where no Zendesk account is set.
     base_url: str
     optin_link: str = ""
-    predictions: bool | None = None
+    predictions: bool | None = None  # None: not told by Sailthru
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ class CustomerValueView:
     """`segment` is None where only the predicted amount is known."""
 
     panel_state: PanelState
-    segment: int | None = None
+    segment: int | None = None  # 4 is the highest
     title: str = ""
     amount_text: str = ""
     short_amount_text: str = ""
@@ -36,6 +36,7 @@ def build_customer_value_view(context: CustomerContext) -> CustomerValueView:
     profile = context.sheet.profile.value
     if profile is None:
         return CustomerValueView(state)
+    # A segment may be read from membership of a list, smart ones included.
     lists = frozenset(profile.lists) | frozenset(profile.smart_lists or ())
     value = read_customer_value(context.display_settings.value_source, profile.vars, lists)
     if value is None:
@@ -54,6 +55,7 @@ def build_customer_value_view(context: CustomerContext) -> CustomerValueView:
         )
     amount_text = short_amount_text = ""
     if value.amount is not None and value.horizon_days is not None:
+        # Publishers predict page views instead of revenue.
         if value.unit == "pageviews":
             amount_text = (
                 f"{value.amount:,.0f} predicted page views, next {value.horizon_days} days"

@@ -23,6 +23,7 @@ _ACTIVITY_TIMES = (
     (
         "open_time",
         "Last open",
+        # Apple Mail Privacy Protection loads the pictures of every message.
         "An open may be automatic: some mail apps load pictures by themselves.",
     ),
     ("click_time", "Last click", ""),
@@ -76,6 +77,7 @@ def build_engagement_view(context: CustomerContext) -> EngagementView:
 def _activity_row(context: CustomerContext, key: str, label: str, tip: str) -> KeyValueRow | None:
     profile = context.sheet.profile.value
     at = profile.activity.get(key) if profile else None
+    # Most accounts send no logins to Sailthru: an empty row would say nothing.
     if at is None and key == "login_time":
         return None
     return _build_time_row(context, label, at, tip)
@@ -98,6 +100,7 @@ def _build_time_row(
 
 def _last_purchase_row(context: CustomerContext) -> KeyValueRow | None:
     profile = context.sheet.profile.value
+    # Imported purchases may have no date.
     purchases = [p for p in profile.purchases if p.at is not None] if profile else []
     if not purchases:
         return None

@@ -67,6 +67,7 @@ class FollowZendeskModel(QObject):
                     self.ticket_held_back.emit(ticket.id)
                 else:
                     self._sheet.open_query(LookupQuery(LookupQueryKind.TICKET, str(ticket.id)))
+            # 5 s while somebody works here, else 60 s: a share of the account's rate limit.
             await asyncio.sleep(self._follow.poll_interval_s(visible=self.is_window_visible))
 
     def _on_error(self, error: AppError) -> None:

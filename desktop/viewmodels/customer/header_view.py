@@ -45,7 +45,7 @@ class HeaderView:
     name: str
     initials: str
     address: str
-    match_text: str
+    match_text: str  # “Sailthru: same address · from #48213 “Refund”, open”
     chips: tuple[ChipView, ...]
     other_profiles: tuple[OtherProfileView, ...]
     not_found_text: str
@@ -85,6 +85,7 @@ def initials_of(name: str) -> str:
 
 def _display_name(context: CustomerContext) -> str:
     user, profile = context.sheet.user.value, context.sheet.profile.value
+    # Zendesk's name first: it is the one agents know from their tickets.
     if user is not None and user.name.strip():
         return user.name
     if profile is not None:
@@ -103,6 +104,7 @@ def _match_text(context: CustomerContext) -> str:
         address = sheet.address
         if sheet.is_linked:
             parts.append(f"Sailthru: {profile.email or profile.sid}, chosen here")
+        # Addresses are compared in lower case: both services keep the case as typed.
         elif address.lower() in (matched.lower(), (profile.email or "").lower()):
             parts.append("Sailthru: same address")
         elif matched:
@@ -136,6 +138,7 @@ def _build_chips(context: CustomerContext) -> tuple[ChipView, ...]:
             chips.append(ChipView("High value", "info", f"Zendesk tag {tag}"))
         if user.suspended:
             chips.append(ChipView("Suspended", "bad", "Zendesk: may not sign in, tickets are held"))
+        # Agents write to themselves when they test: it should be noticed.
         if user.role != "end-user":
             chips.append(ChipView(user.role.capitalize(), "neutral", "works in your Zendesk"))
     return tuple(chips)
@@ -159,6 +162,7 @@ def _not_found_texts(context: CustomerContext) -> tuple[str, str]:
     if failed:
         error = failed[0]
         return error.title, " ".join(s for s in (error.message, error.hint) if s)
+    # A look-up by ticket fails with the reason why the ticket cannot be read.
     if sheet.user.error is not None:
         error = sheet.user.error
         return error.title, " ".join(s for s in (error.message, error.hint) if s)

@@ -20,7 +20,7 @@ class HealthView:
     note: str = ""
     is_pending: bool = False
     disabled_reason: str = ""
-    unknown_value: str = ""
+    unknown_value: str = ""  # at most 40 characters of it
 
 
 def build_health_view(context: CustomerContext) -> HealthView:
@@ -57,5 +57,6 @@ def _set_by_text(context: CustomerContext, current: CustomerHealth) -> str:
         if row.kind == "health" and row.result == "done":
             if row.new == current.value:
                 return f"set by {row.actor}, {time_format.format_date(row.at, context.now)}"
+            # The newest change made here is not what stands there now.
             return "changed elsewhere"
     return ""

@@ -12,6 +12,7 @@ from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext, edit_progress_text
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
 
+# An e-mail flow of Sailthru that has started cannot be recalled by an undo.
 FLOW_WARNING = "Changes wait 10 s for Undo, then may start e-mail flows in Sailthru."
 
 
@@ -56,7 +57,9 @@ def build_lists_view(context: CustomerContext) -> ListsView:
     plain_names = dict.fromkeys(entry.name for entry in catalogue if not entry.smart)
     plain_names.update(dict.fromkeys(name for name in profile.lists if name not in smart_names))
     rows = [_build_list_row(context, name) for name in plain_names]
+    # The profile names smart lists under `lists` too.
     smart = set(profile.smart_lists or ()) | (smart_names & set(profile.lists))
+    # Member lists at the top are what one looks for; smart lists are appended, unsorted with them.
     rows.sort(key=lambda row: (not row.is_member, row.name.casefold()))
     rows += [_build_smart_list_row(name) for name in sorted(smart, key=str.casefold)]
     member_count = sum(row.is_member for row in rows if not row.is_smart)
@@ -84,6 +87,7 @@ def _build_list_row(context: CustomerContext, name: str) -> SailthruListRow:
     since = profile.lists.get(name) if profile else None
     edit = pending_edit(context.sheet, EditKind.LIST, name)
     member = bool(edit.request.new) if edit else bool(profile and name in profile.lists)
+    # Taking somebody off a list is a right of its own.
     needed = Permission.LIST_REMOVE if member else Permission.LIST_ADD
     decision = context.check_permission(needed)
     # Taking a waiting change back needs no right beyond the one it was made with.

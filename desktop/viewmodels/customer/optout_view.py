@@ -65,6 +65,7 @@ def build_optout_view(context: CustomerContext) -> OptOutView:
         return OptOutView(state)
     edit = pending_edit(sheet, EditKind.OPTOUT)
     current = OptOutLevel(str(edit.request.new)) if edit else profile.optout
+    # The old level “blast” is shown where a profile has it, and never offered.
     offered = [level for level in OptOutLevel if level in SELECTABLE_LEVELS or level is current]
     if edit is None and profile.optout is None:
         state = replace(state, note="Sailthru does not say", tone="warn")
@@ -84,6 +85,7 @@ def build_optout_view(context: CustomerContext) -> OptOutView:
 def _build_level(
     context: CustomerContext, level: OptOutLevel, current: OptOutLevel | None
 ) -> OptOutLevelView:
+    # What Sailthru confirmed, not what waits: that decides whether a step loosens.
     before = OptOutLevel(str(confirmed_value(context.sheet, EditKind.OPTOUT)))
     is_opt_in = is_loosening(current or before, level)
     intent = EditRequest(
@@ -121,6 +123,7 @@ def _facts(context: CustomerContext) -> tuple[KeyValueRow, ...]:
     profile = context.sheet.profile.value
     if profile is None:
         return ()
+    # Sailthru tells no cause and no time of an opt-out; only our own record knows some.
     rows = []
     if (profile.engagement or "").lower() == "hardbounce":
         rows.append(("Delivery", "hard bounce: the address does not accept mail"))

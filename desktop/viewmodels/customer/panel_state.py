@@ -33,8 +33,8 @@ class PanelState:
     status: PanelStatus = PanelStatus.READY
     note: str = ""
     tone: Tone = "muted"
-    text: str = ""
-    hint: str = ""
+    text: str = ""  # what happened, in a sentence
+    hint: str = ""  # what to do about it
     can_retry: bool = False
 
     def with_note(self, note: str) -> "PanelState":

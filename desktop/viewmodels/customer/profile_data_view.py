@@ -14,7 +14,9 @@ from desktop.viewmodels.customer.customer_context import CustomerContext, edit_p
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
 
 COLLAPSED_ROW_COUNT = 6
+# What an agent asks for first; the rest follows by name.
 _FIRST_FIELDS = ("first_name", "last_name", "last_ticket_id", "last_ticket_status", "ticket_count")
+# Vars of Sailthru that hold data of Zendesk: the column “From” says so.
 _ZENDESK_FIELDS = (
     "last_ticket_id",
     "last_ticket_status",
@@ -59,6 +61,7 @@ def build_profile_data_view(
         return ProfileDataView(state)
     decision = context.check_permission(Permission.VARS)
     names = context.display_settings.names
+    # These have controls of their own on the sheet.
     hidden = {names.health_var, names.mark_var}
     pending_names = {
         e.request.name for e in context.sheet.pending_edits if e.request.kind is EditKind.VAR
@@ -82,6 +85,7 @@ def build_profile_data_view(
     keys = [
         ProfileFieldRow(name, value, "key", "Sailthru", value, "", False)
         for name, value in profile.keys.items()
+        # The address stands in the header; a cookie identifies a browser, not a customer.
         if name not in ("email", "cookie")
     ]
     if not any(row.name == "sid" for row in keys):

@@ -61,6 +61,7 @@ class ProfileTableModel(QAbstractTableModel):
         return None
 
     def _apply_filter(self) -> None:
+        # Thousands of single row changes would cost more than one reset.
         self.beginResetModel()
         wanted = self._filter
         self._rows = [

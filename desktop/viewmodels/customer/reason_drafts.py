@@ -21,7 +21,7 @@ class ReasonDrafts:
         self._clock = clock
         self._tasks = tasks
         self._draft_owner = key
-        self._unsaved_texts: dict[str, str] = {}
+        self._unsaved_texts: dict[str, str] = {}  # by panel and sid
 
     def draft_text(self, panel: str) -> str:
         """Return the draft of a panel for the customer shown, or an empty text."""

@@ -94,7 +94,7 @@ class SheetEdits(QObject):
         self._undo = undo
         self._store = store
         self._clock = clock
-        self._watched_states: dict[str, EditState] = {}
+        self._watched_states: dict[str, EditState] = {}  # open edits made here, by id
 
     def choose_optout(self, level: OptOutLevel, reason: str, ticket: int | None) -> None:
         """Submit another opt-out level, with reason and ticket."""
@@ -152,6 +152,7 @@ class SheetEdits(QObject):
             return
         if ticket is None and sheet.ticket is not None:
             ticket = sheet.ticket.id
+        # A name of its own for each: a task of the same name would cancel the one before.
         name = f"edit {self._clock.monotonic()}"
         submitting = self._submit(build_edits, reason, ticket, self._sheet_model.customer_number)
         self._sheet_model.tasks.start(name, submitting)
@@ -159,6 +160,7 @@ class SheetEdits(QObject):
     async def _submit(
         self, build_edits: EditBuilder, reason: str, ticket: int | None, opening: int
     ) -> None:
+        # The old value is compared before sending; a stale one would be a conflict at once.
         await self._reread_if_stale()
         sheet = self._sheet_model.sheet
         if sheet is None or self._sheet_model.customer_number != opening:
@@ -189,6 +191,7 @@ class SheetEdits(QObject):
             await self._sheet_model.reread()
 
     def _announce_edit(self, edit: Edit) -> None:
+        # Two edits of one value within the undo time cancel each other.
         if edit.state is EditState.UNDONE:
             return
         self._watched_states[edit.id] = edit.state

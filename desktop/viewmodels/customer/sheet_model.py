@@ -58,9 +58,9 @@ class CustomerSheetModel(QObject):
         self.tasks = TaskRegistry(self.failed.emit)
         self._sheet: CustomerSheet | None = None
         self._audit: tuple[AuditEntry, ...] = ()
-        self._customer_number = 0
+        self._customer_number = 0  # grows with every customer opened
         self._is_shown = False
-        self._unsaved_input_sources: set[str] = set()
+        self._unsaved_input_sources: set[str] = set()  # names of panels and dialogs
         self._signed_in = False
         self._expanded_panels: frozenset[str] = frozenset()
         # Only while the panels are told of a change: all of them then show one moment.
@@ -70,6 +70,7 @@ class CustomerSheetModel(QObject):
         self._unsubscribe = bus.subscribe(self._on_changes)
         self._publish_timer = QTimer(self)
         self._publish_timer.setSingleShot(True)
+        # The coarse timer may be late by 5 %, and by a whole frame for times this short.
         self._publish_timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._publish_timer.timeout.connect(self.publish_views)
         self._age_timer = QTimer(self)

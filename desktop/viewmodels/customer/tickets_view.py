@@ -58,6 +58,7 @@ def build_tickets_view(context: CustomerContext) -> TicketsView:
     unsolved = sum(t.is_unsolved for t in ordered)
     total = f"{len(ordered)}{'+' if page.has_more else ''}"
     state = state.with_note(f"{unsolved} unsolved of {total}")
+    # Every unsolved ticket shows, up to eight: these are what a customer writes about.
     is_expanded = "tickets" in context.expanded_panels
     shown = ordered if is_expanded else ordered[: max(COLLAPSED_ROW_COUNT, min(unsolved, 8))]
     hidden_count = len(ordered) - len(shown)
@@ -73,6 +74,7 @@ def build_tickets_view(context: CustomerContext) -> TicketsView:
 
 def _build_ticket_row(context: CustomerContext, ticket: ZendeskTicket) -> TicketRow:
     changed_at = ticket.updated_at or ticket.created_at
+    # Low and normal are what nearly every ticket has.
     urgent = ticket.priority if ticket.priority in ("high", "urgent") else ""
     tooltip = f"#{ticket.id} {ticket.subject}"
     if changed_at is not None:

@@ -12,7 +12,7 @@ from desktop.viewmodels.customer.panel_state import PanelState, PanelStatus
 from desktop.viewmodels.key_value_row import KeyValueRow
 
 COLLAPSED_ROW_COUNT = 8
-_MAX_EVENTS = 200
+_MAX_EVENTS = 200  # newest first; a table of more rows would hold the window up
 _MAX_TEXT_LENGTH = 40
 
 
@@ -70,6 +70,7 @@ def _profile_events(context: CustomerContext) -> Iterator[_TimelineEvent]:
     if profile is None:
         return
     done = [row for row in context.audit if row.result == "done"]
+    # Joins made here have an entry of their own, with who did it.
     own_lists = {row.name for row in done if row.kind == "list"}
     own_lists |= {
         name.removeprefix("lists.")

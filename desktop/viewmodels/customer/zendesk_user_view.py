@@ -64,8 +64,10 @@ def _build_rows(context: CustomerContext) -> tuple[tuple[str, str], ...]:
     phones += [i.value for i in user.identities if i.type == "phone_number"]
     if phones:
         rows.append(("Phone", ", ".join(dict.fromkeys(phones))))
+    # The first address stands in the header.
     others = [e for e in user.emails if e != (user.email or "").lower()]
     rows += [("Other e-mail" if n == 0 else "", address) for n, address in enumerate(others)]
+    # Tags of users can be switched off for a whole Zendesk account.
     if user.tags is None:
         rows.append(("Tags", "switched off in this Zendesk"))
     elif user.tags:
@@ -137,6 +139,7 @@ def _build_sync_to_zendesk_switch(context: CustomerContext) -> SwitchView | None
         f"Sailthru's field {name}: customers with it are on the smart list"
         f" {context.display_settings.names.smart_list}."
     )
+    # The var may have been written by others: as a number, or as text from an import.
     on = value is True or value == 1 or str(value).lower() == "true"
     return SwitchView(
         "Sync to Zendesk",

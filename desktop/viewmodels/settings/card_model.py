@@ -19,7 +19,7 @@ class CardModel(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.tasks = TaskRegistry(self._on_error)
-        self._busy_text = ""
+        self._busy_text = ""  # empty: nothing is under way
         self._error: ErrorMessage = NO_ERROR
 
     def refresh(self) -> None:
@@ -35,6 +35,7 @@ class CardModel(QObject):
     ) -> None:
         """Run an action of the card; a second one is dropped while the first is under way."""
         if self._busy_text:
+            # A coroutine that never ran would be complained of when it is collected.
             coroutine.close()
             return
         self._busy_text, self._error = busy_text, NO_ERROR

@@ -27,6 +27,7 @@ class ConnectionCheckView:
 def build_check_view(check: ConnectionCheck) -> ConnectionCheckView:
     """Build the line of one connection check."""
     tone: CheckTone
+    # Something Fairlead works without, such as an optional permission of the key.
     symbol, result, tone = "!", "worth a look", "warn"
     if check.is_ok:
         symbol, result, tone = "✓", "works", "ok"

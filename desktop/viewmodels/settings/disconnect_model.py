@@ -83,6 +83,7 @@ class DisconnectModel(CardModel):
         self._start_work("disconnect", self._disconnect(), "Disconnecting…")
 
     def _disabled_reason(self) -> str:
+        # Who may change the account may leave it; a policy that fixes it forbids both.
         return setting_disabled_reason(self._workspace, settings_table.ZENDESK_BASE_URL)
 
     async def _disconnect(self) -> None:
@@ -91,6 +92,7 @@ class DisconnectModel(CardModel):
             raise NotPermitted("This workspace cannot be disconnected here.", reason)
         result = await disconnect.disconnect_workspace(self._connection_config)
         await self._workspace.disconnect()
+        # After the clients are closed: an answer on its way would fill the cache again.
         await self._local_databases.forget_customers()
         self._workspace.reload_settings()
         await self._workspace.connect()

@@ -68,6 +68,7 @@ class LocalDataModel(CardModel):
     async def _forget_customers(self) -> None:
         before = self._count or await self._local_databases.count_customers()
         await self._local_databases.forget_customers()
+        # The sheet on screen and the search suggestions forget them too.
         if self._bus is not None:
             self._bus.publish(ChangeSet.of(Topic.CUSTOMER))
         self._count = await self._local_databases.count_customers()

@@ -82,6 +82,7 @@ class MailServerModel(CardModel):
         self._finish_work("The password is forgotten.")
 
     async def _send_test_mail(self, address: str) -> None:
+        # Imported here: smtplib and email are needed by this button alone.
         from desktop.connect.mail_server import send_test_email
 
         to = value_parsers.parse_email(address)

@@ -106,6 +106,7 @@ class PermissionsModel(CardModel):
         if reason:
             self._error = ErrorMessage(reason)
         else:
+            # The file may be read-only or changed by a policy since the card was drawn.
             try:
                 self._workspace.change_settings({setting.key: on})
             except AppError as error:

@@ -52,7 +52,7 @@ class SailthruConnectionModel(CardModel):
     ) -> None:
         super().__init__()
         self._workspace, self._connection_config = workspace, connection_config
-        self._has_stored_key: bool | None = None
+        self._has_stored_key: bool | None = None  # None: the keyring was not asked yet
         self._checks: list[ConnectionCheck] = []
         self._tested_at: float | None = None
 
@@ -107,6 +107,7 @@ class SailthruConnectionModel(CardModel):
             raise InvalidInput("Key and secret go together.", "", "Enter both.")
         if not key and not self.has_key:
             raise InvalidInput("There is no key and secret yet.", "", "Enter both, then test.")
+        # A shared key cannot be withdrawn from one computer alone.
         if key and not own:
             raise InvalidInput(
                 "Is this key only for Fairlead?",

@@ -43,7 +43,7 @@ class SettingsFormModel(QObject):
     def __init__(self, workspace: WorkspaceSettingsProtocol) -> None:
         super().__init__()
         self._workspace = workspace
-        self._typed: dict[str, str] = {}
+        self._typed: dict[str, str] = {}  # refused texts by key: they stay in their fields
         self._errors: dict[str, str] = {}
 
     def fields(self, keys: Iterable[str]) -> list[FormField]:
@@ -82,6 +82,7 @@ class SettingsFormModel(QObject):
     def change_setting(self, key: str, typed: bool | int | str) -> bool:
         """Check and store a value; False where it is refused, with the error at its field."""
         setting = settings_table.SETTINGS_BY_KEY[key]
+        # Leaving a field that was not touched stores nothing.
         if key not in self._errors and typed == self._control_value(setting):
             return True
         reason = setting_disabled_reason(self._workspace, setting)

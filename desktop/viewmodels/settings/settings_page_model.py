@@ -76,6 +76,7 @@ class SettingsPageModel(QObject):
         """Return versions and folder of this installation, for a report; no personal data."""
         try:
             app_version = version("fairlead")
+        # A checkout that was never installed has no metadata.
         except PackageNotFoundError:
             app_version = "from its sources"
         return (

@@ -33,6 +33,7 @@ _STEP_HINTS = (
     "What stands, and what happens now.",
 )
 _STEP_MARK_PREFIX = "wizard:"
+# Kept among the dismissed hints of the window's state, with the step.
 _DONE_MARK = "wizard:done"
 
 
@@ -109,6 +110,7 @@ class SetupWizardModel(QObject):
 
     def go_to_step(self, index: int) -> None:
         """Show a step (0 to 5) and save it in the state file."""
+        # A saved step of an older version may not exist any more.
         index = min(max(index, 0), len(STEP_TITLES) - 1)
         if index != self._step_index:
             self._step_index = index

@@ -44,7 +44,7 @@ class SystemTimerModel(CardModel):
     def __init__(self, workspace: WorkspaceSettingsProtocol, timer: SystemTimer | None) -> None:
         super().__init__()
         self._workspace, self._timer = workspace, timer
-        self._is_installed: bool | None = None
+        self._is_installed: bool | None = None  # None: the system was not asked yet
 
     @property
     def is_available(self) -> bool:
@@ -85,6 +85,7 @@ class SystemTimerModel(CardModel):
         self.changed.emit()
 
     async def _run_action(self, timer: SystemTimer, action: Callable[[], str]) -> None:
+        # systemctl, launchctl and schtasks may take seconds.
         message = await asyncio.to_thread(action)
         self._is_installed = await asyncio.to_thread(timer.is_installed)
         self._finish_work(message)

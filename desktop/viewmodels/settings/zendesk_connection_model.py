@@ -32,6 +32,7 @@ from desktop.viewmodels.workspace_settings_protocol import (
     setting_disabled_reason,
 )
 
+# Values of the setting `zendesk.auth`.
 BROWSER, TOKEN, NO_ZENDESK = "oauth", "token", "none"
 SIGN_IN_METHODS = (
     (BROWSER, "In the browser"),
@@ -199,6 +200,7 @@ class ZendeskConnectionModel(CardModel):
     async def _sign_in_with_browser(self, client_id: str) -> None:
         await self._save_account()
         values = self._workspace.values
+        # Stored before the browser opens: it is part of the address that is opened.
         if client_id.strip() != values.get(settings_table.ZENDESK_CLIENT_ID):
             self._workspace.change_settings({settings_table.ZENDESK_CLIENT_ID.key: client_id})
         await sign_in_interactively(self._connection_config, self._request_browser)
@@ -220,6 +222,7 @@ class ZendeskConnectionModel(CardModel):
             self._error = ErrorMessage("Nothing was stored.", "See below what did not work.")
             self._finish_work()
             return
+        # Signed in, only what needs somebody is left to read.
         self._checks = [c for c in self._checks if not c.is_ok]
         self._workspace.reload_settings()
         await self._reconnect()
