@@ -16,9 +16,6 @@ from desktop.kit.errors import (
     KeyringError,
     NotFound,
     RateLimited,
-    ResponseTimeout,
-    ServiceError,
-    ServiceUnreachable,
 )
 from desktop.model.edit import Edit, EditKind, EditRequest, EditState
 from desktop.model.json_value import Json
@@ -36,16 +33,29 @@ from desktop.model.target_record import (
 )
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.writing import outcomes
 from desktop.writing.optout_door import OptOutPermit
 from desktop.writing.outcomes import (
+    EDIT_CHANGED_MAYBE_OURS_TEXT,
+    EDIT_CHANGED_TEXT,
+    EDIT_CONFIRMED_TEXT,
+    EDIT_GONE_TEXT,
+    EDIT_NOT_SHOWN_YET_TEXT,
+    EDIT_REVERTED_TEXT,
+    NOTHING_TO_UNDO_TEXT,
+    UNCHANGED_TEXT,
     WriteItem,
     WriteOutcome,
     WriteResult,
     may_be_applied,
     shorten_value,
 )
-from desktop.writing.write_protocol import Checkpoint, RecordGateway, WriteProtocol, WriteStep
+from desktop.writing.write_protocol import (
+    Checkpoint,
+    RecordGateway,
+    WorkSource,
+    WriteProtocol,
+    WriteStep,
+)
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +111,7 @@ class EditSender:
             claimed.publish_change()
 
 
-class _ClaimedEdit:
+class _ClaimedEdit(WorkSource):
     """One claimed edit; the protocol's work source for it."""
 
     reads_back_unanswered = False
@@ -157,48 +167,21 @@ class _ClaimedEdit:
     async def close(self, results: Sequence[WriteResult]) -> None:
         """End the edit, or put it back into the outbox for a later attempt."""
         (result,) = results
-        outcome, error, unsure = result.outcome, result.error, self._is_unsure
-        if error is not None and outcome is WriteOutcome.TARGET_GONE:
-            gone = f"{error.title} {error.message}" if isinstance(error, AppError) else str(error)
-            words = " ".join(f"{gone} {self._certainty_text(unsure=unsure)}".split())
-            await self._end(EditState.CONFLICT, words, is_unsent=not unsure)
-        elif outcome is WriteOutcome.READ_BACK_FAILED and isinstance(error, AppError):
-            await self._postpone_read_back(error.title)
-        elif error is not None and outcome is WriteOutcome.UNREADABLE:
-            await self._postpone_after_error(error, nothing_sent=not unsure)
-        elif error is not None:
-            await self._close_after_failed_send(error)
-        elif outcome is WriteOutcome.ACCEPTED:
-            await self._close_not_shown(result.record)
-        elif outcome is WriteOutcome.CHANGED_ELSEWHERE:
-            await self._close_changed_elsewhere(result)
-        else:
-            # An address that is taken has a profile, which is all that a create wants.
-            is_ours = unsure or outcome is WriteOutcome.CONFIRMED
-            words = self._service_text(outcomes.EDIT_CONFIRMED_TEXT)
+        outcome, error, now = result.outcome, result.error, self._context.clock.now()
+        age_s = abs(now - self._edit.accepted_at)
+        if outcome is WriteOutcome.ACCEPTED and age_s < _STALE_READ_TOLERANCE_S:
+            words = self._format(EDIT_NOT_SHOWN_YET_TEXT)
+            await self._postpone(EditState.UNKNOWN, _READ_BACK_RETRY_S, words)
+        elif error is None or outcome is WriteOutcome.TARGET_GONE:
             await self._cache(result.record)
-            await self._end(
-                EditState.DONE,
-                words if is_ours else outcomes.UNCHANGED_TEXT,
-                is_unsent=not is_ours,
-            )
-
-    async def _close_not_shown(self, record: TargetRecord | None) -> None:
-        """Wait for an accepted change to show, or see that it was changed back."""
-        age_s = abs(self._context.clock.now() - self._edit.accepted_at)
-        if age_s < _STALE_READ_TOLERANCE_S:
-            words = self._service_text(outcomes.EDIT_NOT_SHOWN_YET_TEXT)
-            await self._postpone_read_back(words)
-            return
-        await self._cache(record)
-        await self._end(EditState.CONFLICT, outcomes.EDIT_REVERTED_TEXT)
-
-    async def _close_changed_elsewhere(self, result: WriteResult) -> None:
-        unsure = self._is_unsure
-        text = outcomes.EDIT_CHANGED_MAYBE_OURS_TEXT if unsure else outcomes.EDIT_CHANGED_TEXT
-        now = _format_value(self._edit, value_of_edit(self._edit.request, result.record))
-        await self._cache(result.record)
-        await self._end(EditState.CONFLICT, text.replace("{now}", now), is_unsent=not unsure)
+            state, text = _end_of(result, is_maybe_sent=self._is_unsure)
+            is_unsent = not self._is_unsure and outcome in _OUTCOMES_WITHOUT_SENDING
+            value = value_of_edit(self._edit.request, result.record)
+            await self._end(state, self._format(text, value, error), is_unsent=is_unsent)
+        elif outcome is WriteOutcome.READ_BACK_FAILED:
+            await self._postpone(EditState.UNKNOWN, _READ_BACK_RETRY_S, _title(error))
+        else:
+            await self._handle_error(error, is_sent=outcome is not WriteOutcome.UNREADABLE)
 
     async def _find_undo_obstacle(self) -> str:
         """Say why this undo must not be sent, if its edit turned out to have changed nothing.
@@ -211,62 +194,35 @@ class _ClaimedEdit:
         undone = await self._outbox.get_edit(undoes)
         if not undone.has_changed_nothing:
             return ""
-        return outcomes.NOTHING_TO_UNDO_TEXT.replace("{id}", undone.id)
+        return NOTHING_TO_UNDO_TEXT.replace("{id}", undone.id)
 
-    async def _close_after_failed_send(self, error: AppError | OSError) -> None:
-        unsure = self._is_unsure
-        if isinstance(error, ServiceUnreachable | RateLimited | AuthenticationError | KeyringError):
-            await self._postpone_after_error(error, nothing_sent=not unsure)
-            return
-        if isinstance(error, ResponseTimeout):
-            await self._postpone_after_error(error)
-            return
-        unsure = unsure or may_be_applied(error)
-        if isinstance(error, ServiceError) and error.is_retryable:
-            await self._postpone_after_error(error, nothing_sent=not unsure)
-            return
-        state = EditState.CONFLICT if isinstance(error, NotFound) else EditState.FAILED
-        words = f"{error} {self._certainty_text(unsure=True)}" if unsure else str(error)
-        await self._end(state, words, is_unsent=not unsure)
-
-    async def _postpone_after_error(
-        self, error: AppError | OSError, *, nothing_sent: bool = False
-    ) -> None:
+    async def _handle_error(self, error: AppError | OSError, *, is_sent: bool) -> None:
+        """End or postpone the edit after an error of its write (`is_sent`) or the read before."""
+        unsure = self._is_unsure or (is_sent and may_be_applied(error))
         # With these the edit itself is fine: it goes out once somebody has signed in again.
         is_signed_out = isinstance(error, AuthenticationError | KeyringError)
-        is_refused = isinstance(error, AppError) and not error.is_retryable and not is_signed_out
-        if is_refused and nothing_sent:
-            words = f"{error} {self._certainty_text(unsure=False)}"
-            await self._end(EditState.FAILED, words, is_unsent=True)
+        may_pass = is_signed_out or (isinstance(error, AppError) and error.is_retryable)
+        if not may_pass and (is_sent or not unsure):
+            state = EditState.CONFLICT if isinstance(error, NotFound) else EditState.FAILED
+            words = f"{error} {self._certainty_text(unsure=unsure)}"
+            certain = is_sent and not unsure
+            await self._end(state, str(error) if certain else words, is_unsent=not unsure)
             return
-        edit, now = self._edit, self._context.clock.now()
-        wait_s = (
-            _RETRY_BACKOFF.delay_s(max(1, min(edit.tries, 8)), self._context.jitter())
-            or _REFUSED_RETRY_S
-        )
-        if is_refused:
-            # It may have been applied: only a read that is let in can say how it ended.
-            wait_s = _REFUSED_RETRY_S
-        due = now + wait_s
+        # What may have been applied and cannot be read: only a read that is let in can tell.
+        wait_s = _REFUSED_RETRY_S
+        if may_pass:
+            tries = max(1, min(self._edit.tries, 8))
+            wait_s = _RETRY_BACKOFF.delay_s(tries, self._context.jitter()) or _REFUSED_RETRY_S
         if isinstance(error, RateLimited):
-            due = max(due, error.retry_at)
-        unsure = edit.state in (EditState.SENDING, EditState.UNKNOWN) and not nothing_sent
-        self._edit = await self._outbox.release(
-            edit,
-            now,
-            state=EditState.UNKNOWN if unsure else EditState.QUEUED,
-            not_before=min(due, now + _MAX_RETRY_WAIT_S),
-            detail=error.title if isinstance(error, AppError) else str(error),
-        )
+            wait_s = max(wait_s, error.retry_at - self._context.clock.now())
+        state = EditState.UNKNOWN if unsure else EditState.QUEUED
+        await self._postpone(state, min(wait_s, _MAX_RETRY_WAIT_S), _title(error))
 
-    async def _postpone_read_back(self, detail: str) -> None:
+    async def _postpone(self, state: EditState, wait_s: float, detail: str) -> None:
+        """Give the edit back, to be taken again in `wait_s` seconds."""
         now = self._context.clock.now()
         self._edit = await self._outbox.release(
-            self._edit,
-            now,
-            state=EditState.UNKNOWN,
-            not_before=now + _READ_BACK_RETRY_S,
-            detail=detail,
+            self._edit, now, state=state, not_before=now + wait_s, detail=detail
         )
 
     def _release_interrupted(self) -> None:
@@ -321,8 +277,44 @@ class _ClaimedEdit:
             return "The change may have been applied before."
         return "Nothing was changed." if self._edit.tries else "Nothing was sent."
 
-    def _service_text(self, text: str) -> str:
-        return text.replace("{service}", self._edit.request.target.service.title)
+    def _format(self, text: str, value: Json = None, error: Exception | None = None) -> str:
+        """Fill in a sentence of `outcomes`; `value` is what stands at the service."""
+        request = self._edit.request
+        gone = f"{error.title} {error.message}" if isinstance(error, AppError) else ""
+        words = text.format(
+            service=request.target.service.title,
+            now=_format_value(request.kind, value),
+            error=gone,
+            certainty=self._certainty_text(unsure=self._is_unsure),
+        )
+        return " ".join(words.split()) if error is not None else words
+
+
+_OUTCOMES_WITHOUT_SENDING = (
+    WriteOutcome.UNCHANGED,
+    WriteOutcome.ADDRESS_TAKEN,
+    WriteOutcome.CHANGED_ELSEWHERE,
+    WriteOutcome.TARGET_GONE,
+)
+
+
+def _end_of(result: WriteResult, *, is_maybe_sent: bool) -> tuple[EditState, str]:
+    """The final state of an edit and its sentence, for an outcome that leaves nothing to do."""
+    outcome = result.outcome
+    if outcome is WriteOutcome.TARGET_GONE:
+        return EditState.CONFLICT, EDIT_GONE_TEXT
+    if outcome is WriteOutcome.ACCEPTED:
+        return EditState.CONFLICT, EDIT_REVERTED_TEXT
+    if outcome is WriteOutcome.CHANGED_ELSEWHERE:
+        text = EDIT_CHANGED_MAYBE_OURS_TEXT if is_maybe_sent else EDIT_CHANGED_TEXT
+        return EditState.CONFLICT, text
+    # An address that is taken has a profile, which is all that a create wants.
+    is_ours = is_maybe_sent or outcome is WriteOutcome.CONFIRMED
+    return EditState.DONE, EDIT_CONFIRMED_TEXT if is_ours else UNCHANGED_TEXT
+
+
+def _title(error: AppError | OSError) -> str:
+    return error.title if isinstance(error, AppError) else str(error)
 
 
 def row_of_edit(edit: Edit) -> PlanRow:
@@ -365,10 +357,10 @@ def _changes_of_request(request: EditRequest) -> tuple[FieldChange, ...]:
     return (FieldChange(VAR_PREFIX + request.name, old, new),)
 
 
-def _format_value(edit: Edit, value: Json) -> str:
-    if edit.request.kind is EditKind.LIST:
+def _format_value(kind: EditKind, value: Json) -> str:
+    if kind is EditKind.LIST:
         return "on the list" if value else "not on the list"
-    if edit.request.kind is EditKind.OPTOUT and value is not None:
+    if kind is EditKind.OPTOUT and value is not None:
         return f"“{OptOutLevel(str(value)).label}”"
     if isinstance(value, bool):
         return "on" if value else "off"

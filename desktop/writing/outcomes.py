@@ -1,21 +1,23 @@
 """How an attempt to write one record ended, and the sentences that say so on screen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from desktop.kit.errors import AppError, ResponseTimeout, ServiceError
 from desktop.model.json_value import Json
-from desktop.model.sync_plan import FieldChange, PlanRow
+from desktop.model.sync_plan import FieldChange, PlanRow, PlanRowState
 from desktop.model.target_record import TargetRecord
 
 _MAX_SHOWN_LENGTH = 80
 
 
 class WriteOutcome(Enum):
-    """How the attempt ended. Before sending: UNCHANGED to NOT_PERMITTED; after it: the rest.
+    """How the attempt ended: up to NOT_PERMITTED before anything was sent, then after it.
 
     CONFIRMED also before sending, where an earlier attempt may have written what stands there.
-    ACCEPTED: answered ok, and not shown yet. REFUSED: surely not applied.
+    ACCEPTED: answered ok, and not shown yet. REFUSED: surely not applied. NOT_DONE: a bulk job did
+    not do it, or has not yet.
     """
 
     UNCHANGED = "unchanged"
@@ -30,6 +32,7 @@ class WriteOutcome(Enum):
     READ_BACK_FAILED = "read back failed"
     UNANSWERED = "unanswered"
     REFUSED = "refused"
+    NOT_DONE = "not done"
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,11 @@ class WriteItem:
 
 @dataclass(frozen=True)
 class WriteResult:
-    """The outcome of one item with what it was seen by.
+    """The outcome of one item, and what it was seen by.
 
     `change` is the field that stands in the way of CHANGED_ELSEWHERE. `error` goes with
-    TARGET_GONE, UNREADABLE, NOT_PERMITTED, READ_BACK_FAILED, UNANSWERED and REFUSED.
+    TARGET_GONE, UNREADABLE, NOT_PERMITTED, READ_BACK_FAILED, UNANSWERED and REFUSED. `words` say
+    more than the outcome's own sentence. `job` is the bulk job that may still do it.
     """
 
     item: WriteItem
@@ -60,6 +64,8 @@ class WriteResult:
     change: FieldChange | None = None
     error: AppError | OSError | None = None
     sent_id: str = ""
+    words: str = ""
+    job: str | None = None
 
     @property
     def target_id(self) -> str:
@@ -81,52 +87,55 @@ def shorten_value(value: Json) -> str:
     return text if len(text) <= _MAX_SHOWN_LENGTH else text[: _MAX_SHOWN_LENGTH - 1] + "…"
 
 
-# Of an edit and of a plan's row alike.
 UNCHANGED_TEXT = "It was so already: nothing was sent."
 
-# Of a plan's row.
-CONFIRMED_TEXT = "Confirmed"
-UNANSWERED_TEXT = "No answer came, and it does not show. The next run reads it, and tries again."
-GONE_TEXT = "It is not there any more: deleted or merged since the preview. Nothing was sent."
-STAFF_TEXT = "Not a customer any more: agent or admin. Nothing was sent."
-TAKEN_TEXT = (
-    "Somebody made it meanwhile, with other values. Nothing was sent; the next preview compares."
-)
-CHANGED_TEXT = (
-    "Changed elsewhere since the preview, person unknown: {field} is now {now}. Nothing was sent."
-)
-CHANGED_MAYBE_OURS_TEXT = (
-    "Changed elsewhere since the preview, person unknown: {field} is now {now}. It may have been"
-    " written before that; no answer came."
-)
-NOT_SHOWN_YET_TEXT = "Accepted, and not shown yet. The next preview reads it."
+# How a plan's row ends, and the sentence; "" where the error or the job has the words.
+ROW_ENDS: Mapping[WriteOutcome, tuple[PlanRowState, str]] = {
+    WriteOutcome.UNCHANGED: (PlanRowState.SAME, UNCHANGED_TEXT),
+    WriteOutcome.CHANGED_ELSEWHERE: (
+        PlanRowState.PARKED,
+        "Changed elsewhere since the preview, person unknown: {field} is now {now}.",
+    ),
+    WriteOutcome.TARGET_GONE: (
+        PlanRowState.PARKED,
+        "It is not there any more: deleted or merged since the preview. Nothing was sent.",
+    ),
+    WriteOutcome.ADDRESS_TAKEN: (
+        PlanRowState.PARKED,
+        "Somebody made it meanwhile, with other values. Nothing was sent; the next preview"
+        " compares.",
+    ),
+    WriteOutcome.NOT_A_CUSTOMER: (
+        PlanRowState.PARKED,
+        "Not a customer any more: agent or admin. Nothing was sent.",
+    ),
+    WriteOutcome.UNREADABLE: (PlanRowState.FAILED, ""),
+    WriteOutcome.NOT_PERMITTED: (PlanRowState.PARKED, ""),
+    WriteOutcome.CONFIRMED: (PlanRowState.DONE, "Confirmed"),
+    WriteOutcome.ACCEPTED: (
+        PlanRowState.ACCEPTED,
+        "Accepted, and not shown yet. The next preview reads it.",
+    ),
+    WriteOutcome.UNANSWERED: (
+        PlanRowState.FAILED,
+        "No answer came, and it does not show. The next run reads it, and tries again.",
+    ),
+    WriteOutcome.REFUSED: (PlanRowState.PARKED, ""),
+    WriteOutcome.NOT_DONE: (PlanRowState.FAILED, ""),
+}
+# What is certain about a row that was changed elsewhere.
+ROW_NOT_SENT_TEXT = " Nothing was sent."
+ROW_MAYBE_SENT_TEXT = " It may have been written before that; no answer came."
 NOT_READ_BACK_TEXT = "Accepted, not read back. The next preview reads it."
+JOB_STUCK_TEXT = "{service} took the job and never ended it. The next run reads what it did."
 
-# Of an edit.
 EDIT_CONFIRMED_TEXT = "{service} confirmed"
 EDIT_NOT_SHOWN_YET_TEXT = "{service} accepted it, but does not show it yet"
 EDIT_CHANGED_TEXT = "Changed elsewhere, person unknown: it is now {now}. Nothing was sent."
 EDIT_CHANGED_MAYBE_OURS_TEXT = "Changed elsewhere since it was sent: it is now {now}."
+EDIT_GONE_TEXT = "{error} {certainty}"
 EDIT_REVERTED_TEXT = (
     "The service accepted the change, yet shows the old value: it was changed back elsewhere, or"
     " not applied."
 )
 NOTHING_TO_UNDO_TEXT = "Edit {id} changed nothing: there is nothing to take back. Nothing was sent."
-
-# Of rows that went out in a job.
-LINE_SKIPPED_TEXT = (
-    "Sailthru's job ended, and skipped this line without a word. The next run tries it."
-)
-JOB_STUCK_TEXT = "{service} took the job and never ended it. The next run reads what it did."
-JOB_ERROR_TEXT = "Sailthru's job ended with an error before this line. The next run tries it."
-JOB_FAILED_TEXT = (
-    "Zendesk's job failed: {message}. The next run reads what it did, and tries again."
-)
-ROW_NOT_DONE_TEXT = "Zendesk did not do this row and did not say why."
-NO_SID_LINES_TEXT = (
-    "This Sailthru account does not take jobs by profile id, and a single post could start e-mail"
-    " flows, which this sync must not. Let it start flows, or ask Sailthru to allow such jobs."
-)
-LISTS_LEFT_TEXT = (
-    "The opt-out was sent by itself and is not shown yet; lists and values wait for the next run."
-)

@@ -6,18 +6,26 @@ open, and reads what may have been written before it sends anything again.
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from desktop.kit.errors import StopsRun
-from desktop.model.json_value import Json
 from desktop.model.sync_plan import PlanRow, PlanRowState
 from desktop.model.target_record import TargetRecord
 from desktop.store.row_completion import RowCompletion
 from desktop.store.run_provenance import RunProvenance
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.writing import outcomes
-from desktop.writing.outcomes import WriteItem, WriteOutcome, WriteResult, shorten_value
-from desktop.writing.write_protocol import WriteProtocol, WriteStep, split_by_comparison
+from desktop.writing.outcomes import (
+    ROW_ENDS,
+    ROW_MAYBE_SENT_TEXT,
+    ROW_NOT_SENT_TEXT,
+    WriteItem,
+    WriteOutcome,
+    WriteResult,
+    shorten_value,
+)
+from desktop.writing.write_protocol import WorkSource, WriteProtocol, WriteStep, split_by_comparison
+
+_WRITTEN_STATES = (PlanRowState.DONE, PlanRowState.SAME, PlanRowState.ACCEPTED)
 
 
 @dataclass(frozen=True)
@@ -46,48 +54,34 @@ class PlanRowQueue:
 
 
 @dataclass(frozen=True)
-class ClaimedBatch:
+class ClaimedBatch(WorkSource):
     """Rows under way together; the protocol's work source for them."""
 
     queue: PlanRowQueue
     id: int
-    reads_back_unanswered: bool = True
-
-    async def mark_sending(self) -> None:
-        """Do nothing: claiming the batch has stored its rows as being sent."""
-
-    async def mark_accepted(self) -> None:
-        """Do nothing: a row that is found open is read, whether it was answered or not."""
 
     async def close(self, results: Sequence[WriteResult]) -> None:
         """Store how rows ended, and raise the error that ends the whole run, if one does."""
+        stopped = []
         for result in results:
-            error = result.error
-            unread = result.outcome is WriteOutcome.READ_BACK_FAILED or (
-                result.outcome is WriteOutcome.UNREADABLE and isinstance(error, StopsRun)
-            )
-            # All stay open: the next try begins by reading them.
-            if unread and error is not None:
+            error, stops = result.error, isinstance(result.error, StopsRun)
+            unread = stops and result.outcome is WriteOutcome.UNREADABLE
+            if error is not None and (unread or result.outcome is WriteOutcome.READ_BACK_FAILED):
+                # All stay open: the next try begins by reading them.
                 raise error
-        stopped = [
-            r.error
-            for r in results
-            if r.outcome is WriteOutcome.REFUSED and isinstance(r.error, StopsRun)
-        ]
-        await self.complete(make_completion(r) for r in results if r.error not in stopped)
-        if stopped:
-            # The rest was surely not applied.
-            await self.release()
-            raise stopped[0]
-
-    async def complete(self, completions: Iterable[RowCompletion]) -> None:
-        """Store how rows ended, with everything that follows from it, in one transaction."""
-        ended, queue = tuple(completions), self.queue
+            if error is not None and stops and result.outcome is WriteOutcome.REFUSED:
+                stopped.append(error)
+        ended = [make_completion(r) for r in results if r.error not in stopped]
+        queue = self.queue
         await queue.store.batches.complete_rows(
             queue.provenance, ended, queue.protocol.clock.now(), batch=self.id
         )
         queue.protocol.passed(WriteStep.CLOSED)
         queue.on_completed(len(ended))
+        if stopped:
+            # The rest was surely not applied.
+            await self.release()
+            raise stopped[0]
 
     async def release(self, *, maybe_sent: bool = False) -> None:
         """Give back the rows left as not applied; `maybe_sent`: as far as can be seen."""
@@ -121,7 +115,10 @@ class ClaimedBatch:
 
 
 class PlanWriter(ABC):
-    """Applies a plan to one service; subclasses know its bulk jobs."""
+    """Applies a plan to one service; subclasses know its bulk jobs.
+
+    `page_rows` is how many rows are read together.
+    """
 
     page_rows: int
 
@@ -141,17 +138,13 @@ class PlanWriter(ABC):
             batch = ClaimedBatch(queue, found.id)
             if found.job_id:
                 await self._finish_job(batch, found.job_id)
-            else:
-                await self._settle(batch)
-
-    async def _settle(self, batch: ClaimedBatch) -> None:
-        async for rows in batch.open_pages(self.page_rows):
-            there = await self._protocol.gateway.read_rows(rows)
-            items = [WriteItem(row, is_maybe_sent=True) for row in rows]
-            _, ended = split_by_comparison(items, there)
-            if ended:
-                await batch.close(ended)
-        await batch.release(maybe_sent=True)
+                continue
+            async for rows in batch.open_pages(self.page_rows):
+                there = await self._protocol.gateway.read_rows(rows)
+                _, ended = split_by_comparison(items_of(rows, is_maybe_sent=True), there)
+                if ended:
+                    await batch.close(ended)
+            await batch.release(maybe_sent=True)
 
     @abstractmethod
     async def _write_all(self) -> None: ...
@@ -165,75 +158,44 @@ def items_of(rows: Iterable[PlanRow], *, is_maybe_sent: bool = False) -> list[Wr
     return [WriteItem(row, is_maybe_sent=is_maybe_sent or row.maybe_sent) for row in rows]
 
 
+def job_result(
+    row: PlanRow,
+    outcome: WriteOutcome,
+    seen: Mapping[int, TargetRecord],
+    missed: Mapping[int, TargetRecord],
+    *,
+    words: str = "",
+    job: str | None = None,
+) -> WriteResult:
+    """Make the result of a row that went out in a job: CONFIRMED where it was seen, else `outcome`.
+
+    `seen` and `missed` are what `WriteProtocol.read_back` returned.
+    """
+    item, record = WriteItem(row), seen.get(row.row)
+    if record is not None:
+        return WriteResult(item, WriteOutcome.CONFIRMED, record)
+    return WriteResult(item, outcome, missed.get(row.row), words=words, job=job)
+
+
 def make_completion(result: WriteResult) -> RowCompletion:
     """Convert how a plan's row ended to what is stored of it."""
-    completion = _COMPLETIONS[result.outcome](result)
-    # Whoever else has taken the address is not this row's target.
-    taken = result.outcome is WriteOutcome.ADDRESS_TAKEN
-    return completion if taken else replace(completion, target_id=result.target_id)
-
-
-def confirmed_completion(row: PlanRow, now: TargetRecord) -> RowCompletion:
-    """Complete a row that was seen at the service after it was sent."""
+    row, outcome, maybe_sent = result.item.row, result.outcome, result.item.is_maybe_sent
+    state, text = ROW_ENDS[outcome]
+    words, unconfirmed_job = result.words or text or str(result.error), result.job
+    if outcome is WriteOutcome.UNANSWERED:
+        unconfirmed_job = ""
+    if outcome is WriteOutcome.CHANGED_ELSEWHERE and result.change and result.record:
+        name = result.change.field
+        words = words.format(field=name, now=shorten_value(result.record.get_value(name)))
+        words += ROW_MAYBE_SENT_TEXT if maybe_sent else ROW_NOT_SENT_TEXT
+        # An increment that was sent may be in there: nobody can tell by reading.
+        unconfirmed_job = "" if maybe_sent else None
     return RowCompletion(
-        row, PlanRowState.DONE, outcomes.CONFIRMED_TEXT, now.id, _written_values(row)
+        row,
+        state,
+        words,
+        # Whoever else has taken the address is not this row's target.
+        "" if outcome is WriteOutcome.ADDRESS_TAKEN else result.target_id,
+        tuple((c.field, c.new) for c in row.changes_to_send) if state in _WRITTEN_STATES else (),
+        unconfirmed_job,
     )
-
-
-def accepted_completion(row: PlanRow, words: str, target_id: str = "") -> RowCompletion:
-    """Complete a row that the service took, and that was not seen there."""
-    return RowCompletion(row, PlanRowState.ACCEPTED, words, target_id, _written_values(row))
-
-
-def parked_completion(row: PlanRow, words: str) -> RowCompletion:
-    """Complete a row that a person has to look at."""
-    return RowCompletion(row, PlanRowState.PARKED, words)
-
-
-def failed_completion(row: PlanRow, words: str, job: str | None = None) -> RowCompletion:
-    """Complete a row that the next run tries again; `job` is one that may do it yet."""
-    return RowCompletion(row, PlanRowState.FAILED, words, unconfirmed_job=job)
-
-
-def _written_values(row: PlanRow) -> tuple[tuple[str, Json], ...]:
-    return tuple((change.field, change.new) for change in row.changes_to_send)
-
-
-def _changed_elsewhere(result: WriteResult) -> RowCompletion:
-    change, record, maybe_ours = result.change, result.record, result.item.is_maybe_sent
-    if change is None or record is None:
-        raise TypeError(result.outcome)
-    text = outcomes.CHANGED_MAYBE_OURS_TEXT if maybe_ours else outcomes.CHANGED_TEXT
-    now = shorten_value(record.get_value(change.field))
-    words = text.format(field=change.field, now=now)
-    # An increment that was added may be in there: nobody can tell by reading.
-    unconfirmed = "" if maybe_ours else None
-    return replace(parked_completion(result.item.row, words), unconfirmed_job=unconfirmed)
-
-
-def _done(state: PlanRowState, words: str) -> Callable[[WriteResult], RowCompletion]:
-    return lambda r: RowCompletion(
-        r.item.row, state, words, written_values=_written_values(r.item.row)
-    )
-
-
-def _parked(words: str) -> Callable[[WriteResult], RowCompletion]:
-    return lambda result: parked_completion(result.item.row, words)
-
-
-_COMPLETIONS: Mapping[WriteOutcome, Callable[[WriteResult], RowCompletion]] = {
-    WriteOutcome.UNCHANGED: _done(PlanRowState.SAME, outcomes.UNCHANGED_TEXT),
-    WriteOutcome.CHANGED_ELSEWHERE: _changed_elsewhere,
-    WriteOutcome.TARGET_GONE: _parked(outcomes.GONE_TEXT),
-    WriteOutcome.ADDRESS_TAKEN: _parked(outcomes.TAKEN_TEXT),
-    WriteOutcome.NOT_A_CUSTOMER: _parked(outcomes.STAFF_TEXT),
-    WriteOutcome.UNREADABLE: lambda r: failed_completion(r.item.row, str(r.error)),
-    WriteOutcome.NOT_PERMITTED: lambda r: parked_completion(r.item.row, str(r.error)),
-    WriteOutcome.CONFIRMED: _done(PlanRowState.DONE, outcomes.CONFIRMED_TEXT),
-    WriteOutcome.ACCEPTED: _done(PlanRowState.ACCEPTED, outcomes.NOT_SHOWN_YET_TEXT),
-    # Nothing may say that it was written; an increment of it is unconfirmed from now on.
-    WriteOutcome.UNANSWERED: lambda r: failed_completion(
-        r.item.row, outcomes.UNANSWERED_TEXT, job=""
-    ),
-    WriteOutcome.REFUSED: lambda r: parked_completion(r.item.row, str(r.error)),
-}

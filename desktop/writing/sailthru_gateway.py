@@ -42,11 +42,10 @@ class SailthruGateway:
 
     async def read(self, id_: str, *, key: str = "sid") -> TargetRecord | None:
         """Read the profile of a sid, address (`email`) or other key; None: there is none."""
-        async with self._semaphore:
-            try:
-                return target_record_from_profile(await self._client.get_user(id_, key=key))
-            except NotFound:
-                return None
+        try:
+            return await self._get_profile(id_, key)
+        except NotFound:
+            return None
 
     async def read_rows(self, rows: Sequence[PlanRow]) -> dict[int, ReadResult]:
         """Read the profile of each row, by row number; raises only what stops a whole run."""
@@ -81,16 +80,18 @@ class SailthruGateway:
         return await self._bulk.get_job(job_id)
 
     async def _read_row(self, row: PlanRow) -> ReadResult:
+        try:
+            if row.target_id:
+                return await self._get_profile(row.target_id, "sid")
+            return await self.read(row.address, key="email")
+        except StopsRun:
+            raise
+        except AppError as error:
+            return error
+
+    async def _get_profile(self, id_: str, key: str) -> TargetRecord:
         async with self._semaphore:
-            try:
-                id_, key = (row.target_id, "sid") if row.target_id else (row.address, "email")
-                return target_record_from_profile(await self._client.get_user(id_, key=key))
-            except StopsRun:
-                raise
-            except NotFound as gone:
-                return gone if row.target_id else None
-            except AppError as error:
-                return error
+            return target_record_from_profile(await self._client.get_user(id_, key=key))
 
 
 def encode_job_line(row: PlanRow) -> bytes:

@@ -6,27 +6,23 @@ of those it changed, and each whose outcome decides something.
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from desktop.clients.sailthru.job_status import SailthruJob, SailthruJobStatus
 from desktop.kit.errors import AppError, ResponseTimeout, ServiceError
 from desktop.model.sync import FlowPolicy
 from desktop.model.sync_plan import PlanRow
 from desktop.model.target_record import LIST_PREFIX, TargetRecord
-from desktop.store.row_completion import RowCompletion
-from desktop.writing import outcomes
 from desktop.writing.job_poller import wait_for_job
 from desktop.writing.optout_door import SendingWay, find_optout_change, split_optout
-from desktop.writing.outcomes import WriteOutcome, WriteResult
-from desktop.writing.plan_rows import (
-    ClaimedBatch,
-    PlanRowQueue,
-    PlanWriter,
-    accepted_completion,
-    confirmed_completion,
-    failed_completion,
-    items_of,
+from desktop.writing.outcomes import (
+    JOB_STUCK_TEXT,
+    NOT_READ_BACK_TEXT,
+    WriteItem,
+    WriteOutcome,
+    WriteResult,
 )
+from desktop.writing.plan_rows import ClaimedBatch, PlanRowQueue, PlanWriter, items_of, job_result
 from desktop.writing.row_comparison import is_row_applied
 from desktop.writing.sailthru_gateway import SailthruGateway, encode_job_line, find_joined_lists
 from desktop.writing.write_protocol import ReadyItem, WriteStep
@@ -37,6 +33,17 @@ _POSTS_PER_BATCH = 48
 _MAX_JOB_LINES = 120_000
 _READ_BACK_SAMPLE_SIZE = 200
 _SID_LINES_SAMPLE_SIZE = 50
+_LINE_SKIPPED_TEXT = (
+    "Sailthru's job ended, and skipped this line without a word. The next run tries it."
+)
+_JOB_ERROR_TEXT = "Sailthru's job ended with an error before this line. The next run tries it."
+_NO_SID_LINES_TEXT = (
+    "This Sailthru account does not take jobs by profile id, and a single post could start e-mail"
+    " flows, which this sync must not. Let it start flows, or ask Sailthru to allow such jobs."
+)
+_LISTS_LEFT_TEXT = (
+    "The opt-out was sent by itself and is not shown yet; lists and values wait for the next run."
+)
 
 
 class SailthruPlanWriter(PlanWriter):
@@ -81,7 +88,7 @@ class SailthruPlanWriter(PlanWriter):
             ready, ended = await self._protocol.read_and_compare(items_of(rows))
             if ended:
                 await batch.close(ended)
-            for row in await self._send_optouts(batch, ready):
+            for row in await self._post_optouts(batch, ready):
                 lines += encode_job_line(row)
                 count += 1
         if batch is None:
@@ -102,22 +109,22 @@ class SailthruPlanWriter(PlanWriter):
         await self._finish_job(batch, job.id)
         return True
 
-    async def _send_optouts(self, batch: ClaimedBatch, ready: Sequence[ReadyItem]) -> list[PlanRow]:
+    async def _post_optouts(self, batch: ClaimedBatch, ready: Sequence[ReadyItem]) -> list[PlanRow]:
         """Post what must not travel in a job; returns the rows, or parts of rows, for the job."""
         by_job = [one.row for one in ready if one.way is SendingWay.ANY]
-        single = [one for one in ready if one.way is SendingWay.SINGLY]
-        # A single post of a list change could start e-mail flows: here only a job may carry it.
-        alone = [one for one in single if not _changes_lists(one.row)]
-        if alone:
-            await self._protocol.write_singly([one.item for one in alone], batch)
-        parts = [one for one in single if _changes_lists(one.row)]
-        for start in range(0, len(parts), _POSTS_PER_BATCH):
-            split = {one.row.row: split_optout(one.row) for one in parts[start:][:_POSTS_PER_BATCH]}
-            source = _OptOutPart(batch, split)
-            items = items_of(optout for optout, _ in split.values())
-            await self._protocol.write_singly(items, source)
-            by_job += source.confirmed_rest
-        return by_job
+        single = [one.item for one in ready if one.way is SendingWay.SINGLY]
+        # A post that changes a list could start e-mail flows: there the opt-out is posted alone,
+        # and the list change goes by the job once the opt-out is seen.
+        whole = [item for item in single if not _changes_lists(item.row)]
+        parts = _OptOutParts(batch.queue, batch.id)
+        for item in single:
+            if _changes_lists(item.row):
+                optout, parts.rests[item.row.row] = split_optout(item.row)
+                parts.items.append(replace(item, row=optout))
+        for items, source in ((whole, batch), (parts.items, parts)):
+            for start in range(0, len(items), _POSTS_PER_BATCH):
+                await self._protocol.write_singly(items[start : start + _POSTS_PER_BATCH], source)
+        return by_job + parts.confirmed_rests
 
     async def _finish_job(self, batch: ClaimedBatch, job_id: str) -> None:
         """Wait for the job, then find out what it did; it gives no results for single rows."""
@@ -138,18 +145,21 @@ class SailthruPlanWriter(PlanWriter):
             if await self._refuses_sid_lines(batch, sample):
                 await self._post_refused_job_rows(batch)
                 return
+        words = trouble or _LINE_SKIPPED_TEXT
         async for rows in batch.open_pages(self.page_rows):
-            wanted = [r for r in rows if trouble or r.row in sample or _must_be_seen(r)]
-            found, missed = await self._protocol.read_back(r for r in wanted if r.row not in seen)
-            found |= seen
-            asked = {row.row for row in wanted}
-            self._protocol.passed(WriteStep.READ_BACK)
-            await batch.complete(
-                _job_completion(row, found, missed, trouble, job_id)
-                if row.row in asked
-                else accepted_completion(row, outcomes.NOT_READ_BACK_TEXT)
-                for row in rows
+            asked = {r.row for r in rows if trouble or r.row in sample or _must_be_seen(r)}
+            found, missed = await self._protocol.read_back(
+                row for row in rows if row.row in asked and row.row not in seen
             )
+            found |= seen
+            self._protocol.passed(WriteStep.READ_BACK)
+            not_done, accepted = WriteOutcome.NOT_DONE, WriteOutcome.ACCEPTED
+            await batch.close([
+                job_result(row, not_done, found, missed, words=words, job=job_id)
+                if row.row in asked
+                else WriteResult(WriteItem(row), accepted, words=NOT_READ_BACK_TEXT)
+                for row in rows
+            ])  # fmt: skip
 
     async def _is_sample_applied(
         self, batch: ClaimedBatch, sample: set[int], seen: dict[int, TargetRecord]
@@ -172,52 +182,46 @@ class SailthruPlanWriter(PlanWriter):
 
     async def _post_refused_job_rows(self, batch: ClaimedBatch) -> None:
         async for rows in batch.open_pages(self.page_rows):
-            if kept := [row for row in rows if _changes_lists(row)]:
-                await batch.complete(failed_completion(r, outcomes.NO_SID_LINES_TEXT) for r in kept)
-            may = [row for row in rows if not _changes_lists(row)]
+            # The job's lines by address were taken, and a process before may have posted.
+            items = items_of(rows, is_maybe_sent=True)
+            kept = [item for item in items if _changes_lists(item.row)]
+            not_done = WriteOutcome.NOT_DONE
+            if kept:
+                await batch.close(
+                    [WriteResult(i, not_done, words=_NO_SID_LINES_TEXT) for i in kept]
+                )
+            may = [item for item in items if not _changes_lists(item.row)]
             for start in range(0, len(may), _POSTS_PER_BATCH):
-                # The job's lines by address were taken, and a process before may have posted.
-                items = items_of(may[start : start + _POSTS_PER_BATCH], is_maybe_sent=True)
-                await self._protocol.write_singly(items, batch)
+                await self._protocol.write_singly(may[start : start + _POSTS_PER_BATCH], batch)
 
 
-class _OptOutPart:
-    """Work source for the opt-out changes of rows whose list changes go by a job.
+@dataclass(frozen=True)
+class _OptOutParts(ClaimedBatch):
+    """The opt-out changes of rows whose list changes go by a job.
 
-    `rows`: by row number the opt-out change alone, and the rest. `confirmed_rest` are the rests
-    whose opt-out was seen at the service; only they go on.
+    `rests` are the rows without them, by row number; those whose opt-out was seen at the service
+    are in `confirmed_rests`, and the other rows end as a whole.
     """
 
-    reads_back_unanswered = True
-
-    def __init__(self, batch: ClaimedBatch, rows: dict[int, tuple[PlanRow, PlanRow]]) -> None:
-        self._batch = batch
-        self._rows = rows
-        self.confirmed_rest: list[PlanRow] = []
-
-    async def mark_sending(self) -> None:
-        """Do nothing: claiming the batch has stored its rows as being sent."""
-
-    async def mark_accepted(self) -> None:
-        """Do nothing: a row that is found open is read, whether it was answered or not."""
+    items: list[WriteItem] = field(default_factory=list)
+    rests: dict[int, PlanRow] = field(default_factory=dict)
+    confirmed_rests: list[PlanRow] = field(default_factory=list)
 
     async def close(self, results: Sequence[WriteResult]) -> None:
         """Let rows go on to the job, or end them as a whole."""
         ended: list[WriteResult] = []
-        waiting: list[RowCompletion] = []
         for result in results:
-            optout, rest = self._rows[result.item.row.row]
-            whole = replace(optout, changes=(*optout.changes, *rest.changes))
+            row = result.item.row
+            rest = self.rests[row.row]
             if result.outcome in (WriteOutcome.CONFIRMED, WriteOutcome.UNCHANGED):
-                self.confirmed_rest.append(rest)
-            elif result.outcome is WriteOutcome.ACCEPTED:
-                waiting.append(failed_completion(whole, outcomes.LISTS_LEFT_TEXT))
-            else:
-                ended.append(replace(result, item=replace(result.item, row=whole)))
-        if waiting:
-            await self._batch.complete(waiting)
+                self.confirmed_rests.append(rest)
+                continue
+            whole = replace(result.item, row=replace(row, changes=(*row.changes, *rest.changes)))
+            if result.outcome is WriteOutcome.ACCEPTED:
+                result = WriteResult(whole, WriteOutcome.NOT_DONE, words=_LISTS_LEFT_TEXT)
+            ended.append(replace(result, item=whole))
         if ended:
-            await self._batch.close(ended)
+            await super().close(ended)
 
 
 def _changes_lists(row: PlanRow) -> bool:
@@ -232,22 +236,8 @@ def _must_be_seen(row: PlanRow) -> bool:
     return not row.target_id or bool(row.events) or find_optout_change(row) is not None
 
 
-def _job_completion(
-    row: PlanRow,
-    seen: dict[int, TargetRecord],
-    missed: dict[int, TargetRecord],
-    trouble: str,
-    job_id: str,
-) -> RowCompletion:
-    if row.row in seen:
-        return confirmed_completion(row, seen[row.row])
-    known = missed[row.row].id if row.row in missed else ""
-    failed = failed_completion(row, trouble or outcomes.LINE_SKIPPED_TEXT, job_id)
-    return replace(failed, target_id=known)
-
-
 def _job_failure_text(job: SailthruJob | None) -> str:
-    """The sentence for a job that did not complete; "" for one that did."""
+    """Say why a job did not complete; "" for one that did."""
     if job is None:
-        return outcomes.JOB_STUCK_TEXT.format(service="Sailthru")
-    return outcomes.JOB_ERROR_TEXT if job.status is SailthruJobStatus.ERROR else ""
+        return JOB_STUCK_TEXT.format(service="Sailthru")
+    return _JOB_ERROR_TEXT if job.status is SailthruJobStatus.ERROR else ""

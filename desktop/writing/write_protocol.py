@@ -6,6 +6,7 @@ rows come from and how their ends are stored is the work source's (`edit_queue`,
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -22,7 +23,7 @@ from desktop.writing.optout_door import (
     admit,
 )
 from desktop.writing.outcomes import WriteItem, WriteOutcome, WriteResult, may_be_applied
-from desktop.writing.row_comparison import ReadResult, RowComparison, compare_row, is_row_applied
+from desktop.writing.row_comparison import ReadResult, compare_row, is_row_applied
 
 # Both services are eventually consistent: a read-back may show the old value for some seconds.
 READ_BACK_WAITS_S = (0.0, 0.3, 1.0, 2.0)
@@ -59,25 +60,21 @@ class RecordGateway(Protocol):
         ...
 
 
-class WorkSource(Protocol):
+class WorkSource(ABC):
     """A claimed batch: it stores how far its rows are, before and after each request."""
 
-    @property
-    def reads_back_unanswered(self) -> bool:
-        """Whether a write that got no answer is read back at once, or by a later attempt."""
-        ...
+    # Whether a write that got no answer is read back at once, or by a later attempt.
+    reads_back_unanswered = True
 
-    async def mark_sending(self) -> None:
+    async def mark_sending(self) -> None:  # noqa: B027 - a batch stores it when it is claimed
         """Store that requests are about to leave."""
-        ...
 
-    async def mark_accepted(self) -> None:
+    async def mark_accepted(self) -> None:  # noqa: B027 - an open row is read in any case
         """Store that the service answered ok; the values still have to be read back."""
-        ...
 
+    @abstractmethod
     async def close(self, results: Sequence[WriteResult]) -> None:
         """Store how rows ended. Raises what ends the whole run."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -112,8 +109,9 @@ class WriteProtocol:
 
         Raises what `source.close` raises.
         """
-        waiting = list(items)
-        for attempt in range(1, MAX_COLLISIONS + 1):
+        waiting, attempt = list(items), 0
+        while waiting:
+            attempt += 1
             ready, ended = await self.read_and_compare(waiting)
             if ended:
                 await source.close(ended)
@@ -123,16 +121,13 @@ class WriteProtocol:
             self.passed(WriteStep.SENDING)
             answers = await asyncio.gather(*map(self._send, ready))
             self.passed(WriteStep.ANSWERED)
-            waiting = []
-            for one, answer in zip(ready, answers, strict=True):
-                if isinstance(answer.error, ConflictError) and attempt < MAX_COLLISIONS:
-                    waiting.append(one.item)
-            collided = {item.row.row for item in waiting}
-            await self._confirm_and_close(
-                [a for a in answers if a.item.row.row not in collided], source
-            )
-            if not waiting:
-                return
+            collided = [
+                answer
+                for answer in answers
+                if isinstance(answer.error, ConflictError) and attempt < MAX_COLLISIONS
+            ]
+            await self._confirm_and_close([a for a in answers if a not in collided], source)
+            waiting = [answer.item for answer in collided]
 
     async def read_and_compare(
         self, items: Sequence[WriteItem]
@@ -224,15 +219,6 @@ class WriteProtocol:
             await source.close(ended)
 
 
-_OUTCOMES_BEFORE_SENDING = {
-    RowComparison.CHANGED_ELSEWHERE: WriteOutcome.CHANGED_ELSEWHERE,
-    RowComparison.TARGET_GONE: WriteOutcome.TARGET_GONE,
-    RowComparison.ADDRESS_TAKEN: WriteOutcome.ADDRESS_TAKEN,
-    RowComparison.NOT_A_CUSTOMER: WriteOutcome.NOT_A_CUSTOMER,
-    RowComparison.UNREADABLE: WriteOutcome.UNREADABLE,
-}
-
-
 def split_by_comparison(
     items: Sequence[WriteItem], there: Mapping[int, ReadResult]
 ) -> tuple[list[ReadyItem], list[WriteResult]]:
@@ -242,18 +228,15 @@ def split_by_comparison(
     for item in items:
         now = there.get(item.row.row)
         record = now if isinstance(now, TargetRecord) else None
-        comparison, change = compare_row(item.row, now, allows_staff=item.allows_staff)
-        if comparison is RowComparison.SEND and item.is_accepted:
-            ended.append(WriteResult(item, WriteOutcome.ACCEPTED, record))
-        elif comparison is RowComparison.SEND:
-            ready.append(ReadyItem(item, record))
-        elif comparison is RowComparison.ALREADY_APPLIED:
+        error = now if isinstance(now, AppError) else None
+        outcome, change = compare_row(item.row, now, allows_staff=item.allows_staff)
+        if outcome is None and item.is_accepted:
+            outcome = WriteOutcome.ACCEPTED
+        elif outcome is WriteOutcome.UNCHANGED and item.is_maybe_sent:
             # What may have been sent before and stands there is our own doing.
-            ours = item.is_maybe_sent
-            done = WriteOutcome.CONFIRMED if ours else WriteOutcome.UNCHANGED
-            ended.append(WriteResult(item, done, record))
+            outcome = WriteOutcome.CONFIRMED
+        if outcome is None:
+            ready.append(ReadyItem(item, record))
         else:
-            error = now if isinstance(now, AppError) else None
-            outcome = _OUTCOMES_BEFORE_SENDING[comparison]
             ended.append(WriteResult(item, outcome, record, change, error))
     return ready, ended

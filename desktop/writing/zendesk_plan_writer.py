@@ -11,23 +11,18 @@ from collections.abc import Sequence
 from desktop.clients.zendesk.bulk_jobs import ZendeskJob, ZendeskJobStatus
 from desktop.kit.errors import AppError, Forbidden, ResponseTimeout, ServiceError
 from desktop.model.sync_plan import PlanRow
-from desktop.writing import outcomes
 from desktop.writing.job_poller import wait_for_job
-from desktop.writing.plan_rows import (
-    ClaimedBatch,
-    PlanRowQueue,
-    PlanWriter,
-    accepted_completion,
-    confirmed_completion,
-    failed_completion,
-    items_of,
-    parked_completion,
-)
+from desktop.writing.outcomes import JOB_STUCK_TEXT, WriteOutcome
+from desktop.writing.plan_rows import ClaimedBatch, PlanRowQueue, PlanWriter, items_of, job_result
 from desktop.writing.write_protocol import READ_BACK_WAITS_S, ReadyItem, WriteStep
 from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL, ZendeskGateway, build_user_document
 
 # Of the 30 jobs an account may have queued or running, most are left to others.
 _MAX_CONCURRENT_JOBS = 5
+_JOB_FAILED_TEXT = (
+    "Zendesk's job failed: {message}. The next run reads what it did, and tries again."
+)
+_ROW_NOT_DONE_TEXT = "Zendesk did not do this row and did not say why."
 
 
 class ZendeskPlanWriter(PlanWriter):
@@ -111,19 +106,17 @@ class ZendeskPlanWriter(PlanWriter):
             found, missed = await self._protocol.read_back(others)
             seen |= found
             self._protocol.passed(WriteStep.READ_BACK)
-            completions = []
+            results = []
             for row in rows:
-                if row.row in seen:
-                    end = confirmed_completion(row, seen[row.row])
-                elif row.row in refusals:
-                    end = parked_completion(row, refusals[row.row])
-                elif job is None or row.row not in done:
-                    end = failed_completion(row, _job_failure_text(job), job_id)
+                if row.row in refusals:
+                    outcome, words = WriteOutcome.REFUSED, refusals[row.row]
+                elif row.row in done:
+                    outcome, words = WriteOutcome.ACCEPTED, ""
                 else:
-                    known = missed[row.row].id if row.row in missed else ""
-                    end = accepted_completion(row, outcomes.NOT_SHOWN_YET_TEXT, known)
-                completions.append(end)
-            await batch.complete(completions)
+                    outcome, words = WriteOutcome.NOT_DONE, _job_failure_text(job)
+                unconfirmed = job_id if outcome is WriteOutcome.NOT_DONE else None
+                results.append(job_result(row, outcome, seen, missed, words=words, job=unconfirmed))
+            await batch.close(results)
 
 
 def _parse_job_results(
@@ -157,7 +150,7 @@ def _parse_job_results(
 
 def _job_failure_text(job: ZendeskJob | None) -> str:
     if job is None:
-        return outcomes.JOB_STUCK_TEXT.format(service="Zendesk")
+        return JOB_STUCK_TEXT.format(service="Zendesk")
     if job.status is ZendeskJobStatus.FAILED and job.message:
-        return outcomes.JOB_FAILED_TEXT.format(message=job.message[:200])
-    return outcomes.ROW_NOT_DONE_TEXT
+        return _JOB_FAILED_TEXT.format(message=job.message[:200])
+    return _ROW_NOT_DONE_TEXT

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,28 +70,27 @@ class CompletedSteps:
 
 
 def edit_crash_steps(scale: float, seed: int) -> Iterator[Step]:
+    harness = EditCrashHarness
     for turn in range(max(1, round(50 * scale))):
         for kind, point in checkpoint_cases():
-            yield (
-                f"named/{kind}/{point}/{turn}",
-                lambda yard, k=kind, p=point: yard.kill_named(k, p),  # type: ignore[misc]
-            )
+            step = partial(harness.kill_at_checkpoint, kind=kind, point=point)
+            yield f"named/{kind}/{point}/{turn}", step
     for turn in range(max(1, round(500 * scale))):
         rng = random.Random(f"{seed}/{turn}")
-        yield f"random/{turn}", lambda yard, r=rng: yard.kill_at_random(r)  # type: ignore[misc]
+        yield f"random/{turn}", partial(harness.kill_at_random, rng=rng)
     for turn in range(max(1, round(10 * scale))):
         for kind, point in changed_elsewhere_cases():
-            yield (
-                f"foreign/{kind}/{point}/{turn}",
-                lambda yard, k=kind, p=point: yard.kill_then_foreign(k, p),  # type: ignore[misc]
-            )
+            step = partial(harness.kill_then_change_elsewhere, kind=kind, point=point)
+            yield f"foreign/{kind}/{point}/{turn}", step
         yield (
             f"control: resent unread/{turn}",
-            lambda yard: yard.kill_then_change_elsewhere("opt-out", APPLIED_UNANSWERED, naive=True),
+            lambda edits: edits.kill_then_change_elsewhere(
+                "opt-out", APPLIED_UNANSWERED, naive=True
+            ),
         )
         yield (
             f"control: no claims/{turn}",
-            lambda yard: CrashCounts(10, doubled=yard.send_without_claims(10)),
+            lambda edits: CrashCounts(10, doubled=edits.send_without_claims(10)),
         )
 
 
@@ -101,48 +101,37 @@ def sync_run_crash_steps(scale: float, seed: int) -> Iterator[RunStep]:
         yield from _killed_runs(turn)
         for number in range(turn * 10, turn * 10 + 10):
             rng = random.Random(f"{seed}/{number}")
-            yield f"run random/{number}", lambda yard, r=rng: yard.kill_at_random(r)  # type: ignore[misc]
+            yield f"run random/{number}", partial(RunCrashHarness.kill_at_random, rng=rng)
         if turn % 5 < 2:
             yield from _shared_runs(turn)
 
 
 def _killed_runs(turn: int) -> Iterator[RunStep]:
+    kill = RunCrashHarness.kill_at_checkpoint
     for name, point in all_run_cases():
-        yield (
-            f"run named/{name}/{point}/{turn}",
-            lambda yard, n=name, p=point: yard.kill_named(n, p),  # type: ignore[misc]
-        )
+        yield f"run named/{name}/{point}/{turn}", partial(kill, name=name, point=point)
         if point in CHECKPOINTS_AFTER_SENDING:
-            yield (
-                f"run begun anew/{name}/{point}/{turn}",
-                lambda yard, n=name, p=point: yard.kill_named(n, p, resume=False),  # type: ignore[misc]
-            )
-            yield (
-                f"run foreign/{name}/{point}/{turn}",
-                lambda yard, n=name, p=point: yard.kill_then_foreign(n, p),  # type: ignore[misc]
-            )
+            begun_anew = partial(kill, name=name, point=point, resume=False)
+            yield f"run begun anew/{name}/{point}/{turn}", begun_anew
+            changed = partial(RunCrashHarness.kill_then_change_elsewhere, name=name, point=point)
+            yield f"run foreign/{name}/{point}/{turn}", changed
     for point in CHECKPOINTS_AFTER_SENDING:
-        yield (
-            f"run summed/{point}/{turn}",
-            lambda yard, p=point: yard.kill_then_count(p),  # type: ignore[misc]
-        )
+        step = partial(RunCrashHarness.kill_then_count_increments, point=point)
+        yield f"run summed/{point}/{turn}", step
 
 
 def _shared_runs(turn: int) -> Iterator[RunStep]:
+    harness = RunCrashHarness
     for name in ALL_PRESETS:
-        yield f"run two homes/{name}/{turn}", lambda yard, n=name: yard.two_homes(n)  # type: ignore[misc]
-        yield (
-            f"run asleep/{name}/{turn}",
-            lambda yard, n=name: yard.asleep_at(n, "claimed"),  # type: ignore[misc]
+        yield f"run two homes/{name}/{turn}", partial(harness.run_on_two_computers, name=name)
+        asleep = partial(harness.suspend_at_checkpoint, name=name, point="claimed")
+        yield f"run asleep/{name}/{turn}", asleep
+        unread = partial(
+            harness.kill_then_change_elsewhere, name=name, point=APPLIED_UNANSWERED, naive=True
         )
-        yield (
-            f"run control: resent unread/{name}/{turn}",
-            lambda yard, n=name: yard.kill_then_foreign(n, APPLIED_UNANSWERED, naive=True),  # type: ignore[misc]
-        )
-    yield (
-        f"run control: added again/{turn}",
-        lambda yard: yard.kill_then_count_increments(APPLIED_UNANSWERED, naive=True),
-    )
+        yield f"run control: resent unread/{name}/{turn}", unread
+    added = partial(harness.kill_then_count_increments, point=APPLIED_UNANSWERED, naive=True)
+    yield f"run control: added again/{turn}", added
 
 
 def run_sync_crash_steps(folder: Path, options: argparse.Namespace, done: CompletedSteps) -> None:

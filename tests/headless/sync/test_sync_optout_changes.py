@@ -1,0 +1,142 @@
+"""Opt-out levels that a sync changes: sent one by one and read back; only `all` goes in a job."""
+
+from dataclasses import replace
+
+import pytest
+
+from desktop.app.container import WorkspaceServices
+from desktop.app.runner_factory import build_runner
+from desktop.model.field_mapping import MappingRow
+from desktop.model.sync import FlowPolicy, Sync, SyncEffects
+from desktop.model.sync_plan import PlanRow, PlanRowState
+from desktop.sync.sync_runner import RunRequest
+from tests.support import sync_cases
+from tests.support.sandbox_servers import SandboxServers
+
+LEVEL = MappingRow("user_fields.sailthru_optout", "optout")
+PHONE = MappingRow("phone", "vars.phone")
+
+
+def save_level_sync(
+    house: WorkspaceServices, *, lists: tuple[str, ...] = (), flows: FlowPolicy
+) -> Sync:
+    def levels(sync: Sync) -> Sync:
+        effects = SyncEffects(add_to_lists=lists)
+        return replace(sync, mapping=(LEVEL, PHONE), effects=effects, flows=flows)
+
+    return sync_cases.save_preset(house, sync_cases.ZENDESK_TO_SAILTHRU, levels)
+
+
+def give_level(servers: SandboxServers, customer: sync_cases.CustomerPair, level: str) -> None:
+    servers.write_user(customer.user_id, user_fields={"sailthru_optout": level})
+
+
+def level_of(servers: SandboxServers, customer: sync_cases.CustomerPair) -> str:
+    profile = servers.read_profile(customer.sid)
+    assert profile is not None
+    return str(profile["optout_email"])
+
+
+async def run_and_list(house: WorkspaceServices, sync: Sync) -> dict[str, PlanRow]:
+    run = await sync_cases.run_sync(house, sync)
+    return {row.label: row for row in sync_cases.plan_rows(house.store, run.plan)}
+
+
+def writes(servers: SandboxServers, since: int) -> list[str]:
+    asked = sync_cases.write_requests(sync_cases.app_requests(servers, since))
+    return [request["path"] for request in asked]
+
+
+async def test_levels_but_all_are_posted_singly_and_the_rest_goes_by_job(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    one, two, three = sync_cases.create_customers(sync_sandbox, 3)
+    give_level(sync_sandbox, one, "basic")
+    give_level(sync_sandbox, two, "all")
+    sync = save_level_sync(sync_services, flows=FlowPolicy.NOT_STARTED)
+    count = len(sync_cases.app_requests(sync_sandbox))
+    rows = await run_and_list(sync_services, sync)
+    assert {row.state for row in rows.values()} == {PlanRowState.DONE}
+    assert [level_of(sync_sandbox, each) for each in (one, two, three)] == ["basic", "all", "none"]
+    assert sorted(writes(sync_sandbox, count)) == ["/job", "/user"]
+
+
+async def test_list_change_beside_a_level_still_goes_by_job(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    (one,) = sync_cases.create_customers(sync_sandbox, 1)
+    give_level(sync_sandbox, one, "basic")
+    sync = save_level_sync(sync_services, lists=("Fresh",), flows=FlowPolicy.NOT_STARTED)
+    count = len(sync_cases.app_requests(sync_sandbox))
+    rows = await run_and_list(sync_services, sync)
+    assert rows[one.email].state is PlanRowState.DONE
+    # The list is made, the level is posted alone, and what may start e-mail flows is in the job.
+    posts = [
+        request
+        for request in sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count))
+        if request["path"] == "/user"
+    ]
+    assert len(posts) == 1
+    assert "Fresh" not in str(posts[0]["body"])
+    assert writes(sync_sandbox, count) == ["/list", "/user", "/job"]
+    profile = sync_sandbox.read_profile(one.sid)
+    assert profile is not None
+    assert (profile["optout_email"], "Fresh" in profile["lists"]) == ("basic", True)
+    assert sync_cases.count_audit_rows(sync_services.store, sync.name)[one.sid] == 1
+
+
+async def test_level_set_elsewhere_after_the_plan_is_kept(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    one, two = sync_cases.create_customers(sync_sandbox, 2)
+    give_level(sync_sandbox, one, "basic")
+    give_level(sync_sandbox, two, "basic")
+    sync = save_level_sync(sync_services, flows=FlowPolicy.NOT_STARTED)
+    plan = await build_runner(sync_services, sync.name).preview(sync, "Ada Admin")
+    sync_sandbox.write_profile(one.sid, optout_email="all")
+    run = await sync_cases.run_sync(sync_services, sync, plan_id=plan.id)
+    rows = {row.label: row for row in sync_cases.plan_rows(sync_services.store, run.plan)}
+    assert rows[one.email].state is PlanRowState.PARKED
+    assert "optout is now all" in rows[one.email].detail
+    assert rows[two.email].state is PlanRowState.DONE
+    assert [level_of(sync_sandbox, each) for each in (one, two)] == ["all", "basic"]
+
+
+@pytest.mark.parametrize("flows", FlowPolicy)
+async def test_run_refused_the_right_to_opt_out_sends_no_level(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, flows: FlowPolicy
+) -> None:
+    one, two = sync_cases.create_customers(sync_sandbox, 2)
+    give_level(sync_sandbox, one, "all")
+    sync = save_level_sync(sync_services, flows=flows)
+    runner = build_runner(sync_services, sync.name)
+    runner.permit_optout = lambda change: f"Not {change.new.value}."
+    plan = await runner.preview(sync, "Ada Admin")
+    await runner.run(sync, RunRequest(sync.name, "Ada Admin", plan_id=plan.id))
+    rows = {row.label: row for row in sync_cases.plan_rows(sync_services.store, plan.id)}
+    assert rows[one.email].state is PlanRowState.PARKED
+    assert "Not all." in rows[one.email].detail
+    assert rows[two.email].state is PlanRowState.DONE
+    assert level_of(sync_sandbox, one) == "none"
+
+
+async def test_run_cut_off_between_level_and_job_goes_on_with_the_list(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    (one,) = sync_cases.create_customers(sync_sandbox, 1)
+    give_level(sync_sandbox, one, "basic")
+    sync = save_level_sync(sync_services, lists=("Fresh",), flows=FlowPolicy.NOT_STARTED)
+    plan = await build_runner(sync_services, sync.name).preview(sync, "Ada Admin")
+    sync_sandbox.control("POST", "fault", {"spec": "sailthru:POST /job:500", "times": None})
+    cut_off = await sync_cases.run_sync(sync_services, sync, plan_id=plan.id)
+    assert level_of(sync_sandbox, one) == "basic"
+    sync_sandbox.clear_faults()
+    count = len(sync_cases.app_requests(sync_sandbox))
+    await sync_cases.run_sync(sync_services, sync, resume_run_id=cut_off.id)
+    (row,) = sync_cases.plan_rows(sync_services.store, plan.id)
+    assert row.state is PlanRowState.DONE
+    profile = sync_sandbox.read_profile(one.sid)
+    assert profile is not None
+    assert "Fresh" in profile["lists"]
+    # The level stands there already: what is sent again is the job alone.
+    assert writes(sync_sandbox, count) == ["/job"]

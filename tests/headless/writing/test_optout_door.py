@@ -1,0 +1,95 @@
+"""The door for opt-outs: who may, what was read, and what may travel in a job."""
+
+import json
+
+import pytest
+
+from desktop.kit.errors import InternalError, NotPermitted
+from desktop.model.optout_level import OptOutLevel
+from desktop.model.service import Service
+from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow
+from desktop.model.target_record import TargetRecord
+from desktop.writing.optout_door import (
+    OptOutChange,
+    OptOutLevelNotRead,
+    SendingWay,
+    admit,
+    split_optout,
+)
+from desktop.writing.sailthru_gateway import encode_job_line
+
+OTHER = FieldChange("vars.shoe", 42, 43)
+
+
+def row(*changes: FieldChange) -> PlanRow:
+    return PlanRow(7, PlannedOutcome.UPDATE, "src1", "sid1", "ada@x.example", changes=changes)
+
+
+def optout(level: str, *, ticked: bool = True) -> FieldChange:
+    return FieldChange("optout", "none", level, ticked=ticked)
+
+
+def record(level: str | None) -> TargetRecord:
+    fields = {} if level is None else {"optout": level}
+    return TargetRecord(Service.SAILTHRU, "sid1", "ada@x.example", "", fields)
+
+
+def permit_all(_change: OptOutChange) -> str:
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "now", "way"),
+    [
+        ((OTHER,), record("none"), SendingWay.ANY),
+        ((OTHER,), record(None), SendingWay.ANY),
+        ((OTHER, optout("basic")), record("none"), SendingWay.SINGLY),
+        ((optout("none"),), record("all"), SendingWay.SINGLY),
+        ((optout("blast"),), record("none"), SendingWay.SINGLY),
+        # Nothing stricter can come between the reading and the job.
+        ((OTHER, optout("all")), record("none"), SendingWay.ANY),
+        ((OTHER, optout("basic", ticked=False)), record("none"), SendingWay.ANY),
+        # A profile still to be made has no level that could be loosened.
+        ((optout("basic"),), None, SendingWay.SINGLY),
+    ],
+)
+def test_admitted_row(
+    changes: tuple[FieldChange, ...], now: TargetRecord | None, way: SendingWay
+) -> None:
+    assert admit(row(*changes), now, permit_all) is way
+
+
+@pytest.mark.parametrize("level", ["none", "basic", "all"])
+def test_level_not_read_lets_no_optout_change_pass(level: str) -> None:
+    with pytest.raises(OptOutLevelNotRead):
+        admit(row(optout(level)), record(None), permit_all)
+
+
+def test_refused_right_stops_the_row_and_hears_both_levels() -> None:
+    heard: list[OptOutChange] = []
+
+    def refuse(change: OptOutChange) -> str:
+        heard.append(change)
+        return "Ask an admin."
+
+    with pytest.raises(NotPermitted, match="opt-out") as refused:
+        admit(row(optout("none")), record("all"), refuse)
+    assert refused.value.message == "Ask an admin."
+    assert heard == [OptOutChange("ada@x.example", OptOutLevel.ALL, OptOutLevel.NONE)]
+    admit(row(OTHER), record("all"), refuse)
+    assert len(heard) == 1
+
+
+def test_only_level_all_is_encoded_for_a_job() -> None:
+    line = json.loads(encode_job_line(row(OTHER, optout("all"))))
+    assert line == {"id": "sid1", "key": "sid", "vars": {"shoe": 43}, "optout_email": "all"}
+    for level in ("none", "basic", "blast"):
+        with pytest.raises(InternalError):
+            encode_job_line(row(optout(level)))
+
+
+def test_split_row_keeps_every_change_once() -> None:
+    ours, rest = split_optout(row(OTHER, optout("basic")))
+    assert ours.changes == (optout("basic"),)
+    assert rest.changes == (OTHER,)
+    assert ours.row == rest.row == 7
