@@ -245,11 +245,6 @@ def _unchanged(row: MappingRow, old: Json, new: Json) -> bool:
     return equivalent(row.target, new, old)
 
 
-def is_same_field_value(field: str, left: Json, right: Json) -> bool:
-    """Compare two values of a field with `equivalent`, under its former name."""
-    return equivalent(field, left, right)
-
-
 def _keep_reason(row: MappingRow, old: Json) -> str:
     """Why the old value is kept whatever the source holds; empty: it need not be."""
     # Asked before the operator: protection holds whatever a row does.

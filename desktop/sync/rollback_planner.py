@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 
 from desktop.kit.errors import AppError, InvalidInput, NotFound
-from desktop.model.field_mapping import MappingOperator, is_same_field_value
+from desktop.model.field_mapping import MappingOperator
 from desktop.model.field_value import is_empty
 from desktop.model.limit import exceeded_limits
 from desktop.model.service import Service
@@ -23,6 +23,7 @@ from desktop.model.sync_plan import (
     PlanState,
 )
 from desktop.model.target_record import LIST_PREFIX, VAR_PREFIX, TargetRecord
+from desktop.model.value_equivalence import equivalent
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.sync.pipeline.consequences import find_consequences
 from desktop.sync.pipeline.context import PlanContext
@@ -199,9 +200,9 @@ def _revert_field(fate: PlannedOutcome, change: FieldChange, now: TargetRecord) 
     """The way back of one field, or why there is none."""
     there = now.get_value(change.field)
     back = FieldChange(change.field, there, change.old)
-    if is_same_field_value(change.field, there, change.old):
+    if equivalent(change.field, change.old, there):
         return replace(back, applies=False, reason=_ALREADY_REVERTED_TEXT)
-    if not is_same_field_value(change.field, there, change.new):
+    if not equivalent(change.field, change.new, there):
         return replace(back, applies=False, reason=_CHANGED_SINCE_TEXT)
     if fate is PlannedOutcome.CREATE and change.field.startswith(VAR_PREFIX):
         # The profile was new: its values go as far as they can.

@@ -13,7 +13,6 @@ from desktop.model.field_mapping import (
     MappingRow,
     ValueConverter,
     apply_mapping_row,
-    is_same_field_value,
 )
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
@@ -21,6 +20,7 @@ from desktop.model.sync import Sync
 from desktop.model.sync_plan import FieldChange
 from desktop.model.sync_state import UnconfirmedIncrement
 from desktop.model.target_record import TargetRecord
+from desktop.model.value_equivalence import equivalent
 from desktop.sync.pipeline.context import HoldReason, PlanContext
 from desktop.sync.pipeline.duplicate_targets import with_earlier_holder
 from desktop.sync.pipeline.matching import match_record
@@ -176,7 +176,7 @@ class _Settler:
             totals = {
                 c.field: last[c.field]
                 for c in increment.changes
-                if c.field in last and not is_same_field_value(c.field, last[c.field], c.new)
+                if c.field in last and not equivalent(c.field, c.new, last[c.field])
             }
         if not totals and self._is_over(increment, JOB_PATIENCE_S):
             self.settled.append(SettledIncrement(IncrementEffect.FORGET, increment))
@@ -196,7 +196,7 @@ class _Settler:
         if not over and not increment.is_resend_requested:
             return self._job_hold(increment)
         before = target is None or all(
-            is_same_field_value(c.field, target.get_value(c.field), c.old) or c.field in totals
+            equivalent(c.field, c.old, target.get_value(c.field)) or c.field in totals
             for c in increment.changes
         )
         if not before and not increment.is_resend_requested:
@@ -238,9 +238,7 @@ def _undecided_hold(increment: UnconfirmedIncrement, target: TargetRecord | None
 
 
 def _shows(increment: UnconfirmedIncrement, target: TargetRecord) -> bool:
-    return all(
-        is_same_field_value(c.field, target.get_value(c.field), c.new) for c in increment.changes
-    )
+    return all(equivalent(c.field, c.new, target.get_value(c.field)) for c in increment.changes)
 
 
 def relevant_events(records: Sequence[SourceRecord], context: PlanContext) -> tuple[str, ...]:

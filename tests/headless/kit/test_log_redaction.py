@@ -24,6 +24,7 @@ def log_file(tmp_path: Path) -> Iterator[Path]:
     redactor.add_secrets(KEY, SECRET, TOKEN)
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
+    own_level = logging.getLogger("desktop").level
     for handler in handlers:
         root.removeHandler(handler)
     set_up_logging("debug", tmp_path, redactor)
@@ -34,6 +35,7 @@ def log_file(tmp_path: Path) -> Iterator[Path]:
     for handler in handlers:
         root.addHandler(handler)
     root.setLevel(level)
+    logging.getLogger("desktop").setLevel(own_level)
 
 
 LINES = [
