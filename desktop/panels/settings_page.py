@@ -1,6 +1,6 @@
 """Settings page: sections at the left, the cards of one section at a time."""
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -59,7 +59,6 @@ class SettingsPage(QWidget):
         ("advanced", "Advanced"),
         ("about", "About"),
     )
-    section_shown = Signal(str)
 
     def __init__(self, model: SettingsPageModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,7 +93,6 @@ class SettingsPage(QWidget):
         self._pages.setCurrentIndex(place)
         self.section_list.setCurrentRow(place)
         self.section_dropdown.set_value(key)
-        self.section_shown.emit(key)
 
     def minimumSizeHint(self) -> QSize:
         # It fits beside a browser.

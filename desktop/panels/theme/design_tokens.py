@@ -53,7 +53,6 @@ class DesignTokens:
 
 
 _TONES = {n: n for n in ("text", "muted", "accent", "ok", "warn", "bad")}
-TONES = tuple(_TONES)
 
 
 def _chip_colors(**pairs: tuple[str, str]) -> Mapping[str, ColorPair]:
@@ -146,12 +145,10 @@ SMALL_FONT_PX = 11
 NOTE_FONT_PX = 12
 HEADING_FONT_PX = 22
 FIGURE_FONT_PX = 19
-GRID_UNIT = 4
 ROW_HEIGHT = 24
 ROW_GAP = 8
 CARD_GAP = 12
 CARD_PADDING = 14
-PAGE_PADDING = 18
 MIN_TARGET_SIZE = 24  # WCAG 2.2, 2.5.8
 RADIUS_CARD = 8
 RADIUS_CONTROL = 6

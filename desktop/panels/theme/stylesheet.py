@@ -67,7 +67,6 @@ Card {{
     margin: 0; padding: 0;
 }}
 Card[borderless="true"] {{ background: transparent; border-color: transparent; }}
-Card[selected="true"] {{ border: 2px solid {t.accent}; }}
 QFrame[ground="raised"] {{ background: {t.raised}; border-radius: {px(RADIUS_CONTROL)}; }}
 QFrame[ground="accent"] {{ background: {t.accentbg}; border-radius: {px(RADIUS_CONTROL)}; }}
 QFrame[ground="line"] {{ background: {t.line}; }}

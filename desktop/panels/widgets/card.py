@@ -29,7 +29,6 @@ class Card(QGroupBox):
 
     retry_requested = Signal()
     action_requested = Signal()  # the one next step of an empty state
-    folded_changed = Signal(bool)
 
     def __init__(
         self,
@@ -112,10 +111,6 @@ class Card(QGroupBox):
         self._corner_shown = shown
         self._update_visibility()
 
-    def set_selected(self, selected: bool) -> None:
-        """Draw the accent border of the chosen card in a list of cards."""
-        set_style_properties(self, selected=selected)
-
     # --- states
 
     def show_content(self) -> None:
@@ -138,11 +133,6 @@ class Card(QGroupBox):
     def show_not_permitted(self, reason: str) -> None:
         """Say why the content may not be seen."""
         self._ensure_placeholder().show_text(reason, "muted", "", None)
-        self._update_visibility()
-
-    def show_offline(self, text: str) -> None:
-        """Nothing known and no connection. With old content, show it and an amber note instead."""
-        self._ensure_placeholder().show_text(text, "warn", "", None)
         self._update_visibility()
 
     def show_failed(self, text: str, retry: str = "") -> None:
@@ -169,7 +159,6 @@ class Card(QGroupBox):
         if folded != self._folded:
             self._folded = folded
             self._update_visibility()
-            self.folded_changed.emit(folded)
 
     def is_folded(self) -> bool:
         """Return whether only the title shows."""

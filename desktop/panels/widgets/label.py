@@ -46,10 +46,6 @@ class PlainLabel(QLabel):
         """Colour the text; the words must say the same."""
         set_style_properties(self, tone=tone)
 
-    def set_variant(self, variant: LabelVariant) -> None:
-        """Change size and weight of the text."""
-        set_style_properties(self, variant=variant)
-
 
 class ElidedLabel(PlainLabel):
     """A line that is cut with … where the room ends; tool tip and screen readers have it whole."""

@@ -537,7 +537,6 @@ class AllWidgets(QWidget):
             ]
         )
         s.add(table)
-        s.set_selected(True)
         return {"a": a, "b": b, "c": c, "d": d, "e": e, "f": f, "s": s}
 
 
