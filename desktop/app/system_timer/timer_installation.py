@@ -157,7 +157,7 @@ class SystemdTimer:
     run_tool: RunSystemTool
 
     def install(self, spec: TimerSpec) -> str:
-        """See `TimerBackend`."""
+        """Write both units, then enable and start the timer. Raises StorageError."""
         with _installed_files(self.folder, render_systemd_units(spec)):
             self._systemctl("daemon-reload")
             self._systemctl("enable", "--now", f"{spec.systemd_unit_name}.timer")
@@ -167,7 +167,7 @@ class SystemdTimer:
         )
 
     def remove(self, spec: TimerSpec) -> bool:
-        """See `TimerBackend`."""
+        """Stop the timer and delete its units; False where there were none. Raises StorageError."""
         units = render_systemd_units(spec)
         if not any((self.folder / name).exists() for name in units):
             return False
@@ -177,7 +177,7 @@ class SystemdTimer:
         return True
 
     def is_installed(self, spec: TimerSpec) -> bool:
-        """See `TimerBackend`."""
+        """Whether both units stand there byte for byte as this version writes them."""
         return _files_match(self.folder, render_systemd_units(spec))
 
     def _systemctl(self, *arguments: str) -> None:
@@ -193,7 +193,7 @@ class LaunchdTimer:
     run_tool: RunSystemTool
 
     def install(self, spec: TimerSpec) -> str:
-        """See `TimerBackend`."""
+        """Write the agent and load it anew. Raises StorageError."""
         # launchctl refuses to bootstrap an agent that is loaded already.
         self._unload(spec)
         with _installed_files(self.folder, render_launchd_agent(spec)) as paths:
@@ -202,7 +202,7 @@ class LaunchdTimer:
         return "The system looks every five minutes while you are signed in to this computer."
 
     def remove(self, spec: TimerSpec) -> bool:
-        """See `TimerBackend`."""
+        """Unload the agent and delete its file; False where there was none."""
         files = render_launchd_agent(spec)
         if not any((self.folder / name).exists() for name in files):
             return False
@@ -211,7 +211,7 @@ class LaunchdTimer:
         return True
 
     def is_installed(self, spec: TimerSpec) -> bool:
-        """See `TimerBackend`."""
+        """Whether the agent stands there byte for byte as this version writes it."""
         return _files_match(self.folder, render_launchd_agent(spec))
 
     def _unload(self, spec: TimerSpec) -> None:
@@ -226,7 +226,7 @@ class WindowsTaskTimer:
     run_tool: RunSystemTool
 
     def install(self, spec: TimerSpec) -> str:
-        """See `TimerBackend`."""
+        """Create the task, or replace it. Raises StorageError."""
         text = render_windows_task(spec)
         with tempfile.TemporaryDirectory(prefix="fairlead-") as folder:
             file = Path(folder) / "task.xml"
@@ -238,14 +238,14 @@ class WindowsTaskTimer:
         return "Windows looks every five minutes while you are signed in to this computer."
 
     def remove(self, spec: TimerSpec) -> bool:
-        """See `TimerBackend`."""
+        """Delete the task; False where there was none. Raises StorageError."""
         if not self.is_installed(spec):
             return False
         self.run_tool(["schtasks", "/Delete", "/TN", spec.windows_task_name, "/F"])
         return True
 
     def is_installed(self, spec: TimerSpec) -> bool:
-        """See `TimerBackend`; what the task says is not compared."""
+        """Whether a task of this name exists; what it runs is not compared."""
         try:
             self.run_tool(["schtasks", "/Query", "/TN", spec.windows_task_name])
         except StorageError:

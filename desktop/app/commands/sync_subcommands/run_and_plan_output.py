@@ -37,6 +37,11 @@ def emit_run(run: Run, *, as_json: bool) -> int:
     return emit(run.as_json(), lines, as_json=as_json, exit_code=run_exit_code(run))
 
 
+# Refused in the middle of a run: scripts know such a run as failed, though the same refusal of a
+# command is wrong usage or needs a person.
+_REFUSED_MIDWAY = frozenset({"bad_input", "unfit", "not_permitted", "rejected"})
+
+
 def run_exit_code(run: Run) -> int:
     """Return the exit code of a run's end: of its error, its failed rows, or its parked rows."""
     if run.state is RunState.DONE:
@@ -44,9 +49,9 @@ def run_exit_code(run: Run) -> int:
             return ExitCode.FAILED
         return ExitCode.NEEDS_PERSON if run.totals.get("parked") else ExitCode.DONE
     if run.state is RunState.FAILED:
-        code = EXIT_CODES.get(run.error_code, ExitCode.FAILED)
-        # A value that a service or a rule refused in the middle is no wrong usage of ours.
-        return ExitCode.FAILED if code == ExitCode.USAGE else code
+        if run.error_code in _REFUSED_MIDWAY:
+            return ExitCode.FAILED
+        return EXIT_CODES.get(run.error_code, ExitCode.FAILED)
     return ExitCode.NEEDS_PERSON
 
 
