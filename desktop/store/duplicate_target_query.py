@@ -9,7 +9,8 @@ _TARGET_KEY_SQL = (
     "CASE WHEN target <> '' THEN target WHEN fate = 'create' THEN '@' || lower(address) END"
 )
 _DUPLICATE_TARGETS_SQL = (
-    f"SELECT r.row, f.first FROM (SELECT row, {_TARGET_KEY_SQL} AS who FROM plan_row WHERE plan = ?1"  # noqa: E501, S608
+    f"SELECT r.row, f.first FROM (SELECT row, {_TARGET_KEY_SQL} AS who"  # noqa: S608
+    " FROM plan_row WHERE plan = ?1"
     " AND fate IN ('create', 'update', 'conflict')) r"
     f" JOIN (SELECT {_TARGET_KEY_SQL} AS who, min(row) AS first FROM plan_row WHERE plan = ?1"
     " AND fate <> 'skipped' GROUP BY who HAVING who IS NOT NULL AND count(*) > 1) f"

@@ -53,7 +53,10 @@ class RollbackPlanner:
         self._store = context.store
 
     async def build_plan(self, run_id: str, actor: str) -> Plan:
-        """The plan, READY or STOPPED by a limit. Raises InvalidInput for a run that wrote nothing."""  # noqa: E501
+        """Plan a rollback, READY or STOPPED by a limit.
+
+        Raises InvalidInput for a run that wrote nothing.
+        """
         run = await self._store.runs.get(run_id)
         if run.plan is None:
             raise InvalidInput(f"Run {run_id} wrote nothing.", "There is nothing to take back.")

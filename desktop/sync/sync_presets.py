@@ -56,7 +56,8 @@ def _tickets_to_profiles(names: PresetNames) -> Sync:
         mapping=tuple(MappingRow(field, f"vars.{field}") for field in fields),
         schedule="every 5 min",
         preset=TICKETS_TO_PROFILES,
-        description="What people have asked for lately becomes profile data. Never what they wrote.",  # noqa: E501
+        description="What people have asked for lately becomes profile data."
+        " Never what they wrote.",
     )
 
 

@@ -29,11 +29,12 @@ NOT_EXPORTED_FIELDS = frozenset({"on", "checked_at", "version", "opt_in"})
 _JSON_VALUE_KEY = "value_json"
 _SYNC_NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _INTEGER_LIMIT = 2**63
-_FILE_HEADER = f"""\
-# Syncs of Fairlead, format {FORMAT_VERSION}. `fairlead sync import FILE` takes them in, all or none.
-# What is not said has its usual value. What arrives is off, and has to be checked first;
-# consent that somebody attested does not travel.
-"""  # noqa: E501
+_FILE_HEADER = (
+    f"# Syncs of Fairlead, format {FORMAT_VERSION}."
+    " `fairlead sync import FILE` takes them in, all or none.\n"
+    "# What is not said has its usual value. What arrives is off, and has to be checked first;\n"
+    "# consent that somebody attested does not travel.\n"
+)
 
 
 def export_syncs_toml(syncs: Sequence[Sync]) -> str:
@@ -119,7 +120,8 @@ def _sync_tables(document: Mapping[str, Any]) -> Sequence[Any]:
     if version > FORMAT_VERSION:
         raise InvalidInput(
             "A newer Fairlead wrote this file.",
-            f"It has format {version}; this Fairlead reads up to {FORMAT_VERSION}. Nothing was imported.",  # noqa: E501
+            f"It has format {version}; this Fairlead reads up to {FORMAT_VERSION}."
+            " Nothing was imported.",
             "Update Fairlead, then import it again.",
         )
     if version < 1:

@@ -93,7 +93,8 @@ class LatenessReport:
                 over,
                 "",
                 0,
-                note=f"of {len(self.window_lateness)}; bare window {bare_over} of {len(self.bare_window_lateness)}",  # noqa: E501
+                note=f"of {len(self.window_lateness)};"
+                f" bare window {bare_over} of {len(self.bare_window_lateness)}",
             ),
             Figure(
                 f"{self.load}: p99",

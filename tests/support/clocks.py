@@ -1,4 +1,4 @@
-"""Time for tests: a clock that moves when told, one ahead of the computer's, an instant event loop."""  # noqa: E501
+"""Time for tests: clocks that move when told, and an event loop that waits for nothing."""
 
 import asyncio
 import selectors

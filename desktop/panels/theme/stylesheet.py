@@ -103,7 +103,9 @@ QPushButton {{
 }}
 QPushButton:hover {{ background: {t.raised}; }}
 QPushButton:pressed {{ background: {t.accentbg}; }}
-QPushButton:focus {{ border: 2px solid {t.accent}; padding: 0 {px(12)}; min-height: {px(MIN_TARGET_SIZE)}; }}
+QPushButton:focus {{
+    border: 2px solid {t.accent}; padding: 0 {px(12)}; min-height: {px(MIN_TARGET_SIZE)};
+}}
 QPushButton:disabled {{ background: {t.raised}; color: {t.muted}; border-color: {t.raised}; }}
 QPushButton[kind="primary"] {{
     background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; font-weight: 600;
@@ -121,10 +123,13 @@ QPushButton[kind="quiet"] {{ background: transparent; border-color: transparent;
 QPushButton[kind="quiet"]:hover {{ background: {t.raised}; }}
 QPushButton[kind="quiet"]:focus {{ border-color: {t.accent}; }}
 QPushButton[kind="icon"] {{
-    background: transparent; border-color: transparent; padding: 0; min-width: {px(MIN_TARGET_SIZE + 2)};
+    background: transparent; border-color: transparent; padding: 0;
+    min-width: {px(MIN_TARGET_SIZE + 2)};
 }}
 QPushButton[kind="icon"]:hover, QPushButton[kind="icon"]:checked {{ background: {t.raised}; }}
-QPushButton[kind="icon"]:focus {{ border-color: {t.accent}; padding: 0; min-width: {px(MIN_TARGET_SIZE)}; }}
+QPushButton[kind="icon"]:focus {{
+    border-color: {t.accent}; padding: 0; min-width: {px(MIN_TARGET_SIZE)};
+}}
 QPushButton[kind="link"] {{
     background: transparent; color: {t.accent}; border: 0 solid transparent; padding: 0;
     border-bottom: 2px solid transparent; border-top: 2px solid transparent;
@@ -143,7 +148,7 @@ QPushButton[kind="fold"] {{
 QPushButton[kind="fold"]:focus {{
     border-color: {t.accent}; padding: 0; min-height: {px(MIN_TARGET_SIZE - 4)};
 }}
-"""  # noqa: E501
+"""
 
 
 def _input_rules(t: DesignTokens, px: _ScalePx, mark: _MarkUrl) -> str:
@@ -190,7 +195,9 @@ QSpinBox::down-arrow, QTimeEdit::down-arrow {{
 
 def _check_box_rules(t: DesignTokens, px: _ScalePx, mark: _MarkUrl) -> str:
     return f"""
-QCheckBox, QRadioButton {{ spacing: {px(8)}; min-height: {px(MIN_TARGET_SIZE)}; background: transparent; }}
+QCheckBox, QRadioButton {{
+    spacing: {px(8)}; min-height: {px(MIN_TARGET_SIZE)}; background: transparent;
+}}
 QCheckBox::indicator, QTableView::indicator, QListView::indicator, QTreeView::indicator {{
     width: {px(14)}; height: {px(14)}; border: 1px solid {t.control};
     border-radius: {px(4)}; background: {t.surface};
@@ -211,7 +218,7 @@ QCheckBox::indicator:checked:focus {{ border-color: {t.text}; }}
     min-height: {px(6)};
 }}
 .QProgressBar::chunk {{ background: {t.accent}; border-radius: {px(3)}; }}
-"""  # noqa: E501
+"""
 
 
 def _menu_rules(t: DesignTokens, px: _ScalePx, _mark: _MarkUrl) -> str:

@@ -12,7 +12,8 @@ from desktop.model.service import Service
 from desktop.store.workspace_store import WorkspaceStore, open_store
 
 VAR = EditRequest(
-    EditKind.VAR, EditTarget(Service.SAILTHRU, "b" * 24, "Maria@Lopez.example"), "city", None, {"a": 1},  # noqa: E501
+    EditKind.VAR, EditTarget(Service.SAILTHRU, "b" * 24, "Maria@Lopez.example"),
+    "city", None, {"a": 1},
     "moved — “house”", 48213,
 )  # fmt: skip
 

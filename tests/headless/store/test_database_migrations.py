@@ -46,7 +46,11 @@ connect = sqlite3.connect
 sqlite3.connect = lambda *a, **k: connect(*a, factory=Mortal, **k)
 sqlite_database.Database(Path(sys.argv[1]), "fairlead", synchronous="FULL").close()
 """
-NEXT = "ALTER TABLE draft ADD COLUMN b TEXT;\\nINSERT INTO draft (key, text, at) VALUES ('m', 'm', 1);\\nCREATE TABLE later (a TEXT) STRICT;\\n"  # noqa: E501
+NEXT = (
+    "ALTER TABLE draft ADD COLUMN b TEXT;\\n"
+    "INSERT INTO draft (key, text, at) VALUES ('m', 'm', 1);\\n"
+    "CREATE TABLE later (a TEXT) STRICT;\\n"
+)
 
 
 def child(path: Path, die_at: int, following: str) -> int:

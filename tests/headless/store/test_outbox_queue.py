@@ -154,7 +154,8 @@ def test_outbox_row_of_dead_process_is_taken_over(
 ) -> None:
     put(store, VAR)
     code = (
-        "import sys; from pathlib import Path; from desktop.store.workspace_store import open_store\n"  # noqa: E501
+        "import sys; from pathlib import Path\n"
+        "from desktop.store.workspace_store import open_store\n"
         "s = open_store(Path(sys.argv[1])); e = s.outbox.claim.blocking(1.0)\n"
         "if sys.argv[2] == 'True': s.outbox.mark_sending.blocking(e, 1.0)\n"
         "import os; os._exit(0)"
