@@ -12,7 +12,7 @@ from desktop.settings.setting_factories import (
 RUN_DUE_SYNCS_HERE = flag_setting(
     "sync.here",
     SettingSection.SYNC,
-    "This computer runs what is due",
+    "Run scheduled syncs on this computer",
     "Syncs by hand work everywhere; scheduled ones where this is on.",
     is_policy_manageable=False,
 )

@@ -148,8 +148,10 @@ class SyncPageScreenshotTour:
             )
         await self._save("sync-history")
         self._sync_page.show_tab("Schedule")
-        schedule.change_draft(form="weekdays", at=7 * 60)
-        schedule.change_notification(when="run", email="lee@desk.example")
+        schedule.change_field("form", "weekdays")
+        schedule.change_field("at", 7 * 60)
+        schedule.change_field("telling.when", "run")
+        schedule.change_field("telling.email", "lee@desk.example")
         # From here on the status bar says so.
         schedule.set_runs_here(on=True)
         await self._save("sync-schedule")

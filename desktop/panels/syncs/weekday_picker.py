@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import Button
 from desktop.panels.widgets.flow_layout import FlowLayout
+from desktop.viewmodels.form import FieldValue
 
 _DAYS = (
     ("Mon", "Monday"),
@@ -21,7 +22,7 @@ _DAYS = (
 class WeekdayPicker(QWidget):
     """Any number of days may be picked."""
 
-    days_chosen = Signal(tuple)  # 0 is Monday
+    chosen = Signal(tuple)  # 0 is Monday
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,13 +42,21 @@ class WeekdayPicker(QWidget):
             self._buttons.append(button)
             row.addWidget(button)
 
-    def show_days(self, days: tuple[int, ...]) -> None:
-        """Show which weekdays are picked, 0 is Monday."""
+    def value(self) -> FieldValue:
+        """Return the weekdays that are picked, 0 is Monday."""
+        return tuple(n for n, button in enumerate(self._buttons) if button.isChecked())
+
+    def set_value(self, value: FieldValue) -> None:
+        """Show which weekdays are picked."""
+        days = value if isinstance(value, tuple) else ()
         for place, button in enumerate(self._buttons):
             button.setChecked(place in days)
             button.set_kind("primary" if place in days else "secondary")
 
+    def set_enabled(self, enabled: bool, reason: str = "") -> None:
+        """Enable the days, or disable them with the reason in their tool tips."""
+        for button in self._buttons:
+            button.set_enabled(enabled, reason)
+
     def _on_clicked(self) -> None:
-        self.days_chosen.emit(
-            tuple(n for n, button in enumerate(self._buttons) if button.isChecked())
-        )
+        self.chosen.emit(self.value())

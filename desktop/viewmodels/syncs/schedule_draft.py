@@ -1,16 +1,19 @@
 """Drafts of the tab Schedule: when a sync runs, and who is told of its runs."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from desktop.kit.errors import InvalidInput
 from desktop.model.sync import NotificationSettings
 from desktop.model.sync_schedule import ScheduleKind, ScheduleRule, parse_schedule_rule
+from desktop.viewmodels.form import FieldKind, FormField, FormValues
 
 _ADDRESS_SEPARATOR = re.compile(r"[,;\s]+")
 
 # Monday is 0, as in datetime.weekday().
 _WORKDAYS = (0, 1, 2, 3, 4)
+_FORMS_AT_A_TIME = ("spread", "daily", "weekdays", "weekly", "monthly")
 SCHEDULE_FORM_LABELS = (
     ("off", "Only by hand"),
     ("minutes", "Every so many minutes"),
@@ -25,14 +28,14 @@ SCHEDULE_FORM_LABELS = (
 
 NOTIFICATION_LABELS = (
     ("never", "Never"),
-    ("failure", "When somebody should look"),
+    ("failure", "When it needs attention"),
     ("run", "After every run"),
 )
 
 
 @dataclass(frozen=True)
 class NotificationDraft:
-    """Who is told of runs. `when` is a key of NOTIFICATION_LABELS; `email` as it is typed."""
+    """Who is notified of runs. `when` is a key of NOTIFICATION_LABELS; `email` as it is typed."""
 
     when: str = "failure"
     desktop: bool = True
@@ -54,12 +57,12 @@ class NotificationDraft:
 
     @property
     def summary(self) -> str:
-        """Who is told, as one sentence."""
+        """Who is notified, as one sentence."""
         places = ["a notification on the computer that runs it"] if self.desktop else []
         if self.addresses:
             places.append(f"an e-mail to {', '.join(self.addresses)}")
         if self.when == "never" or not places:
-            return "Nobody is told; how it went stands in History."
+            return "Nobody is notified; see History for how runs went."
         how = " and ".join(places)
         if self.when == "run":
             return f"After every run: {how}."
@@ -87,7 +90,7 @@ class ScheduleDraft:
     @property
     def has_time_of_day(self) -> bool:
         """Whether the chosen form asks for a time of day."""
-        return self.form in ("spread", "daily", "weekdays", "weekly", "monthly")
+        return self.form in _FORMS_AT_A_TIME
 
     def to_rule(self) -> ScheduleRule:
         """Convert to a rule. Raises InvalidInput for days of the month that are none."""
@@ -149,3 +152,68 @@ def _schedule_draft_of_rule(rule: ScheduleRule) -> ScheduleDraft:
         days = ", ".join("last" if day == -1 else str(day) for day in rule.month_days)
         return ScheduleDraft("monthly", at=rule.start_minute, month_days=days)
     return ScheduleDraft()
+
+
+def _form_is(*forms: str) -> Callable[[FormValues], bool]:
+    return lambda values: values["form"] in forms
+
+
+def _somebody_is_told(values: FormValues) -> bool:
+    return values["telling.when"] != "never"
+
+
+# Paths are attributes of ScheduleDraft.
+RULE_FIELDS = (
+    FormField("form", "Runs", FieldKind.CHOICE, name="When it runs", choices=SCHEDULE_FORM_LABELS),
+    FormField(
+        "minutes",
+        "Every",
+        FieldKind.NUMBER,
+        name="Minutes between two runs",
+        minimum=1,
+        maximum=7 * 24 * 60,
+        suffix=" min",
+        visible_when=_form_is("minutes"),
+    ),
+    FormField(
+        "count",
+        "Times a day",
+        FieldKind.NUMBER,
+        name="Runs a day",
+        minimum=2,
+        maximum=48,
+        visible_when=_form_is("spread"),
+    ),
+    FormField("weekdays", "On", FieldKind.CUSTOM, name="Weekdays", visible_when=_form_is("weekly")),
+    FormField(
+        "month_days",
+        "Days",
+        name="Days of the month",
+        placeholder="1, 15, last",
+        visible_when=_form_is("monthly"),
+    ),
+    FormField(
+        "at",
+        "At",
+        FieldKind.TIME,
+        name="Time",
+        visible_when=_form_is(*_FORMS_AT_A_TIME),
+        label_when=lambda values: "First at" if values["form"] == "spread" else "At",
+    ),
+)
+NOTIFICATION_FIELDS = (
+    FormField(
+        "telling.when",
+        "When",
+        FieldKind.CHOICE,
+        name="When somebody is told",
+        choices=NOTIFICATION_LABELS,
+    ),
+    FormField(
+        "telling.desktop",
+        "A notification on the computer that runs it",
+        FieldKind.CHECK_BOX,
+        visible_when=_somebody_is_told,
+    ),
+    FormField("telling.email", "E-mail to", placeholder="Nobody", visible_when=_somebody_is_told),
+)

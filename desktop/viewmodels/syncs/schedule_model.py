@@ -9,6 +9,7 @@ from desktop.model.time_zone import local_time, parse_time_zone
 from desktop.settings import sync_settings
 from desktop.sync.sync_service import validate_sync
 from desktop.viewmodels import time_format
+from desktop.viewmodels.form import FieldValue, replace_value
 from desktop.viewmodels.syncs.schedule_draft import (
     ScheduleDraft,
     notification_draft_of,
@@ -101,13 +102,9 @@ class ScheduleModel(SyncDraftModel[ScheduleDraft, ScheduleDraft]):
 
     # What people do.
 
-    def change_draft(self, **parts: object) -> None:
-        """Choose other parts of the schedule, by the names of ScheduleDraft's fields."""
-        self._set_draft(replace(self._draft, **parts))  # type: ignore[arg-type]
-
-    def change_notification(self, **parts: object) -> None:
-        """Choose who is told and when, by the names of NotificationDraft's fields."""
-        self.change_draft(telling=replace(self._draft.telling, **parts))  # type: ignore[arg-type]
+    def change_field(self, path: str, value: FieldValue) -> None:
+        """Change one field of RULE_FIELDS or NOTIFICATION_FIELDS in the draft."""
+        self._set_draft(replace_value(self._draft, path, value))
 
     def save_schedule(self) -> None:
         """Save the rule, and who is told."""

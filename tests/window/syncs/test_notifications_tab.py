@@ -17,7 +17,7 @@ async def test_notifications_tab_recipients_survive_restart_and_are_saved(
     await window.add_preset()
     window.page.show_tab("Schedule")
     window.view.activateWindow()
-    assert "Who is told" in window.visible_texts(window.page)
+    assert "Notifications" in window.visible_texts(window.page)
     assert window.read_sync().notify == NotificationSettings()
     field = window.find_one("E-mail to", QLineEdit)
     window.click(field)

@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QLineEdit
 from desktop.model.field_mapping import MappingOperator
 from desktop.panels.syncs.condition_editor import format_value, parse_value
 from desktop.panels.syncs.schedule_tab import ScheduleTab
+from desktop.panels.widgets.dropdown_field import DropdownField
+from desktop.panels.widgets.number_field import TimeField
 from desktop.panels.widgets.switch import Switch
 from desktop.settings import sync_settings
 from tests.support.accessibility_checks import controls_without_name
@@ -18,10 +20,11 @@ async def test_schedule_tab_shows_times_and_saves(window: SyncPageDriver) -> Non
     window.page.show_tab("Schedule")
     tab = window.view.findChild(ScheduleTab)
     assert tab is not None
-    tab.frequency_dropdown.set_value("weekly")
-    tab.frequency_dropdown.chosen.emit("weekly")
+    window.find_one("When it runs", DropdownField).setFocus()
+    window.press(Key.Key_End)
+    window.press(Key.Key_Up)
     window.click("Thursday")
-    tab.time_field.setTime(QTime(7, 30))
+    window.find_one("Time", TimeField).setTime(QTime(7, 30))
     await window.wait_until(lambda: len(window.models.schedule.view().next_times) == 5)
     days = {day.split()[0] for day, _, _ in window.models.schedule.view().next_times}
     assert days == {"Monday", "Thursday"}
@@ -30,7 +33,7 @@ async def test_schedule_tab_shows_times_and_saves(window: SyncPageDriver) -> Non
     assert not words_of_status(window)
     window.click("Save the schedule")
     await window.wait_until(lambda: window.read_sync().schedule == "mon,thu 07:30")
-    window.click("This computer runs what is due", Switch)
+    window.click("Run scheduled syncs on this computer", Switch)
     await window.wait_until(
         lambda: window.house.session.values.get(sync_settings.RUN_DUE_SYNCS_HERE)
     )
@@ -50,12 +53,13 @@ def words_of_status(desk: SyncPageDriver) -> str:
 async def test_schedule_tab_invalid_days_are_explained(window: SyncPageDriver) -> None:
     await window.add_preset(on=False)
     window.page.show_tab("Schedule")
-    window.models.schedule.change_draft(form="monthly", month_days="40")
+    window.models.schedule.change_field("form", "monthly")
+    window.models.schedule.change_field("month_days", "40")
     tab = window.view.findChild(ScheduleTab)
     assert tab is not None
     assert "look like 1, 15 or last" in tab.error_label.text()
     assert not tab.save_button.isEnabled()
-    window.models.schedule.change_draft(month_days="1, last")
+    window.models.schedule.change_field("month_days", "1, last")
     assert tab.save_button.isEnabled()
 
 
