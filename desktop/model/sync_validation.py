@@ -36,7 +36,8 @@ def _condition_problems(sync: Sync) -> Iterator[str]:
             yield "A condition of the source names no field."
     for purpose in sync.purposes:
         if not purpose.evidence.field:
-            yield f"The evidence for “{purpose.name[:80]}” names no field."
+            wanted = f" for “{purpose.name[:80]}”" if purpose.name else ""
+            yield f"Choose the field that shows consent{wanted}."
     stages = [condition for stage in sync.stages for condition in stage.where]
     evidence = [purpose.evidence for purpose in sync.purposes]
     for condition in (*sync.source.where, *stages, *evidence):

@@ -43,7 +43,7 @@ class FormField:
     kind: FieldKind = FieldKind.TEXT
     name: str = ""
     help: str = ""
-    placeholder: str = ""
+    placeholder: str = ""  # of a number: shown in place of the minimum
     choices: tuple[tuple[str, str], ...] = ()
     minimum: int = 0
     maximum: int = 0

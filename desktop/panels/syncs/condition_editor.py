@@ -4,13 +4,14 @@ import json
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.json_value import Json
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import icon_button, quiet_button
 from desktop.panels.widgets.dropdown_field import DropdownField
+from desktop.panels.widgets.text_field import TextField
 
 _TESTS = (
     (ConditionOperator.IS, "is"),
@@ -56,10 +57,17 @@ class ConditionEditor(QWidget):
     edited = Signal(tuple)  # every condition, as it stands now
 
     def __init__(
-        self, name: str, add: str, *, add_name: str = "", parent: QWidget | None = None
+        self,
+        name: str,
+        add: str,
+        *,
+        add_name: str = "",
+        naming: str = "",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._name = name
+        self._naming = naming  # placeholder of a name before each condition; empty: no names
         self._rows: list[ConditionEditorRow] = []
         self._add_button = quiet_button(add, name=add_name or add)
         self._add_button.set_icon("plus")
@@ -75,10 +83,10 @@ class ConditionEditor(QWidget):
         row.addStretch(1)
         outer.addLayout(row)
 
-    def show_conditions(self, conditions: tuple[FieldCondition, ...]) -> None:
-        """Show these conditions; what is being typed is not disturbed."""
-        if conditions == self.conditions():
-            return
+    def show_conditions(
+        self, conditions: tuple[FieldCondition, ...], names: tuple[str, ...] = ()
+    ) -> None:
+        """Show these conditions and their names; what is being typed is not disturbed."""
         # Rows are reused, so that the one that is typed in keeps the keyboard.
         while len(self._rows) > len(conditions):
             row = self._rows.pop()
@@ -87,11 +95,11 @@ class ConditionEditor(QWidget):
             row.deleteLater()
         while len(self._rows) < len(conditions):
             self._append_row()
-        for row, condition in zip(self._rows, conditions, strict=True):
-            row.show_condition(condition)
+        for place, (row, condition) in enumerate(zip(self._rows, conditions, strict=True)):
+            row.show_condition(condition, names[place] if names else "")
 
     def _append_row(self) -> "ConditionEditorRow":
-        row = ConditionEditorRow(f"{self._name} {len(self._rows) + 1}")
+        row = ConditionEditorRow(f"{self._name} {len(self._rows) + 1}", self._naming)
         row.edited.connect(self._on_edited)
         row.removed.connect(self._on_removed)
         self._rows.append(row)
@@ -102,8 +110,13 @@ class ConditionEditor(QWidget):
         """Return the conditions as they stand now."""
         return tuple(row.condition() for row in self._rows)
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the conditions as they stand now."""
+        return tuple(row.name_edit.text().strip() for row in self._rows)
+
     def _on_add(self) -> None:
-        self._append_row().field_edit.setFocus()
+        row = self._append_row()
+        (row.name_edit if self._naming else row.field_edit).setFocus()
         self.edited.emit(self.conditions())
 
     def _on_edited(self) -> None:
@@ -125,21 +138,19 @@ class ConditionEditorRow(QWidget):
     edited = Signal()
     removed = Signal()
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, naming: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.field_edit = QLineEdit()
-        self.field_edit.setPlaceholderText("Field")
+        self._shown = FieldCondition("", ConditionOperator.IS, "")
+        self.name_edit = TextField(f"{name}: name", naming)
+        self.name_edit.setVisible(bool(naming))
+        self.field_edit = TextField(f"{name}: field", "Field")
         self.test_dropdown = DropdownField(
             f"{name}: test", [(test.value, words) for test, words in _TESTS]
         )
-        self.value_edit = QLineEdit()
-        self.value_edit.setPlaceholderText("Value")
-        for part, what in ((self.field_edit, "field"), (self.value_edit, "value")):
-            part.setAccessibleName(f"{name}: {what}")
-            part.setObjectName(f"{name}: {what}")
-            part.setMaxLength(200)
+        self.value_edit = TextField(f"{name}: value", "Value")
+        for part in (self.name_edit, self.field_edit, self.value_edit):
             part.setMinimumWidth(fonts.scaled(40))
-            part.textEdited.connect(self._on_edited)
+            part.chosen.connect(self._on_edited)
         remove = icon_button("trash", f"Remove {name.lower()}")
         remove.clicked.connect(self.removed)
         self.test_dropdown.chosen.connect(self._on_edited)
@@ -150,6 +161,8 @@ class ConditionEditorRow(QWidget):
         asked.addWidget(self.value_edit, 2)
         self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._parts.setSpacing(fonts.scaled(6))
+        if naming:
+            self._parts.addWidget(self.name_edit, 2)
         self._parts.addWidget(self.field_edit, 2)
         self._parts.addLayout(asked, 3)
         row = QHBoxLayout(self)
@@ -165,22 +178,26 @@ class ConditionEditorRow(QWidget):
         direction = QBoxLayout.Direction
         self._parts.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
-    def show_condition(self, condition: FieldCondition) -> None:
-        """Show a condition; the cursor of a field stays where its text is the same."""
-        for part, text in (
-            (self.field_edit, condition.field),
-            (self.value_edit, format_value(condition.value)),
-        ):
-            if part.text() != text:
-                part.setText(text)
-                part.setCursorPosition(0)
+    def show_condition(self, condition: FieldCondition, name: str = "") -> None:
+        """Show a condition and its name; what is being typed is not disturbed."""
+        # Half typed (“1.”) a value reads as one that is written otherwise (1.0).
+        if condition != self.condition():
+            self._shown = condition
+            self.field_edit.set_value(condition.field)
+            self.value_edit.set_value(format_value(condition.value))
+        self.name_edit.set_value(name)
         self.test_dropdown.set_value(condition.test.value)
         self.value_edit.setVisible(condition.test not in _TESTS_WITHOUT_VALUE)
 
     def condition(self) -> FieldCondition:
         """Return the condition as it stands now."""
         test = ConditionOperator(self.test_dropdown.value() or ConditionOperator.IS.value)
-        value = None if test in _TESTS_WITHOUT_VALUE else parse_value(self.value_edit.text())
+        text, value = self.value_edit.text(), self._shown.value
+        # A value that nobody touched stays what it is: the text “5” is no number, a list no text.
+        if test in _TESTS_WITHOUT_VALUE:
+            value = None
+        elif text != format_value(value):
+            value = parse_value(text)
         return FieldCondition(self.field_edit.text().strip(), test, value)
 
     def _on_edited(self, *_what: object) -> None:

@@ -6,12 +6,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from desktop.model.lifecycle_stage import LifecycleStage
 from desktop.model.sync import Sync
 from desktop.panels.syncs.condition_editor import ConditionEditor
-from desktop.panels.syncs.form_fields import create_form_layout, create_text_field
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import icon_button, quiet_button
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.text_field import TextField
 
 _ANY_STAGE = "everybody, in a stage or not"
 _EXPLANATION = (
@@ -36,8 +37,10 @@ class LifecycleStagesCard(Card):
         self.required_stage_dropdown.setMaximumWidth(fonts.scaled(300))
         self._column = QVBoxLayout()
         self._column.setSpacing(fonts.scaled(10))
-        self._below = create_form_layout()
-        self._below.addRow(label("Only who is in"), self.required_stage_dropdown)
+        self._required_stage = QWidget()
+        required = hbox(label("Only who is in"), self.required_stage_dropdown, 1, spacing=12)
+        required.setStretchFactor(self.required_stage_dropdown, 1000)
+        self._required_stage.setLayout(required)
         below = QHBoxLayout()
         below.addWidget(self.add_button)
         below.addStretch(1)
@@ -45,7 +48,7 @@ class LifecycleStagesCard(Card):
         self.add(label(_EXPLANATION, "note", wrap=True))
         self.add(self._column)
         self.add(below)
-        self.add(self._below)
+        self.add(self._required_stage)
         self.add_button.clicked.connect(self._on_add)
         self.required_stage_dropdown.chosen.connect(self._on_required_stage)
 
@@ -82,7 +85,7 @@ class LifecycleStagesCard(Card):
             str(self._rows.index(self._required_row)) if self._required_row in self._rows else ""
         )
         self.required_stage_dropdown.set_value(chosen)
-        self._below.setRowVisible(self.required_stage_dropdown, bool(self._rows))
+        self._required_stage.setVisible(bool(self._rows))
 
     def _append_row(self) -> "LifecycleStageRow":
         row = LifecycleStageRow(f"Stage {len(self._rows) + 1}")
@@ -127,7 +130,7 @@ class LifecycleStageRow(QWidget):
 
     def __init__(self, what: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.name_field = create_text_field(f"{what}: name", "Name of the stage", max_length=60)
+        self.name_field = TextField(f"{what}: name", "Name of the stage", max_length=60)
         self.conditions = ConditionEditor(
             f"{what}: condition",
             "Add a condition",
@@ -150,15 +153,13 @@ class LifecycleStageRow(QWidget):
         column.addLayout(head)
         column.addLayout(inner)
         column.addWidget(line)
-        self.name_field.textEdited.connect(self.edited)
+        self.name_field.chosen.connect(self.edited)
         self.conditions.edited.connect(self.edited)
         remove.clicked.connect(self.removed)
 
     def show_stage(self, stage: LifecycleStage) -> None:
         """Show a stage; what is being typed is not disturbed."""
-        if self.name_field.text().strip() != stage.name:
-            self.name_field.setText(stage.name)
-            self.name_field.setCursorPosition(0)
+        self.name_field.set_value(stage.name)
         self.conditions.show_conditions(stage.where)
 
     def stage(self) -> LifecycleStage:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.model.field_mapping import MappingRow
 from desktop.panels.syncs.mapping_row_form import MappingRowForm
 from desktop.panels.syncs.mapping_table import MappingTable
 from desktop.panels.syncs.sync_rules_editor import SyncRulesEditor
@@ -53,7 +52,7 @@ class MappingTab(QWidget):
         self.move_up_button = icon_button("chevron-up", "Move the row up")
         self.move_down_button = icon_button("chevron-down", "Move the row down")
         self.delete_button = icon_button("trash", "Delete the row")
-        self.rules_editor = SyncRulesEditor()
+        self.rules_editor = SyncRulesEditor(model)
         self.error_label = label("", wrap=True, tone="bad")
         self.discard_button = secondary_button(
             "Discard changes", name="Discard changes of the mapping"
@@ -73,8 +72,12 @@ class MappingTab(QWidget):
         self.mapping_table.show_lines(view.rows, view.selected_index, heads)
         chosen = self._model.selected_row()
         line = view.rows[view.selected_index] if chosen is not None else None
-        self.row_form.show_row(chosen, line.problem if line else "", view.rounding_note)
-        self.row_form.set_completions(view.source_fields, view.target_fields)
+        self.row_form.show_row(
+            chosen,
+            line.problem if line else "",
+            view.rounding_note,
+            {"source": view.source_fields, "target": view.target_fields},
+        )
         self.rules_editor.show_sync(view.sync)
         self._show_state(view)
 
@@ -173,21 +176,17 @@ class MappingTab(QWidget):
         self.mapping_table.move_requested.connect(model.move_row)
         self.mapping_table.delete_requested.connect(model.delete_row)
         self.mapping_table.duplicate_requested.connect(model.duplicate_row)
-        self.row_form.edited.connect(self._on_row)
+        self.row_form.edited.connect(model.change_row)
         self.add_button.clicked.connect(self._on_add)
         self.duplicate_button.clicked.connect(model.duplicate_row)
         self.move_up_button.clicked.connect(self._on_up)
         self.move_down_button.clicked.connect(self._on_down)
         self.delete_button.clicked.connect(model.delete_row)
-        self.rules_editor.edited.connect(model.set_draft)
         self.discard_button.clicked.connect(model.discard_draft)
         self.save_button.clicked.connect(model.save_draft)
 
     def _on_test(self) -> None:
         self._model.try_on_customer(self.test_customer_field.text())
-
-    def _on_row(self, row: MappingRow) -> None:
-        self._model.set_row(row)
 
     def _on_switched(self, place: int, on: bool) -> None:
         self._model.set_row_enabled(place, on=on)

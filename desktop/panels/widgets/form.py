@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFormLayout, QSizePolicy, QWidget
 
 from desktop.panels.theme import fonts
-from desktop.panels.widgets.box_layout import WIDGET_SIZE_MAX, vbox
+from desktop.panels.widgets.box_layout import WIDGET_SIZE_MAX, hbox, vbox
 from desktop.panels.widgets.check_box import CheckBox
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import label
@@ -94,13 +94,13 @@ class Form(QWidget):
         self.rows: dict[str, FormRow] = {}
         self._grid: QFormLayout | None = None  # only in the compact layout
         for path, field in self.fields.items():
-            self.rows[path] = FormRow(field, self._controls[path], layout)
+            self.rows[path] = FormRow(field, self._controls[path], layout, control_width)
             self._controls[path].chosen.connect(self._on_chosen)
         if layout is FormLayout.EXPLAINED:
             self.setLayout(vbox(*self.rows.values(), spacing=spacing))
             allow_full_height(self)
         else:
-            self._grid = self._create_grid(spacing, label_width, control_width)
+            self._grid = self._create_grid(spacing, label_width)
 
     def control(self, path: str, kind: type[ControlT]) -> ControlT:
         """Return the control of a field. Raises TypeError if it is of another class."""
@@ -137,7 +137,7 @@ class Form(QWidget):
         """Show or clear the sentence below one field."""
         self.rows[path].set_error(error)
 
-    def _create_grid(self, spacing: int, label_width: int, control_width: int) -> QFormLayout:
+    def _create_grid(self, spacing: int, label_width: int) -> QFormLayout:
         grid = QFormLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         # The spacing of the cards of the page Sync.
@@ -147,8 +147,6 @@ class Form(QWidget):
         for row in self.rows.values():
             if label_width:
                 row.text_label.setMinimumWidth(fonts.scaled(label_width))
-            if control_width and not isinstance(row.control, CheckBox):
-                row.setMaximumWidth(fonts.scaled(control_width))
             grid.addRow(row.text_label, row)
         return grid
 
@@ -167,7 +165,9 @@ class FormRow(QWidget):
     In a compact form the label stands in a column of its own, outside of this widget.
     """
 
-    def __init__(self, field: FormField, control: FormControl, layout: FormLayout) -> None:
+    def __init__(
+        self, field: FormField, control: FormControl, layout: FormLayout, control_width: int = 0
+    ) -> None:
         super().__init__()
         self.field = field
         self.control = widget = cast(QWidget, control)  # every form control is a widget
@@ -192,8 +192,16 @@ class FormRow(QWidget):
         if explained and not own_label:
             self._box = self._lay_out_side_by_side()
         else:
-            below = (self.help_label, self.error_label)
-            self.setLayout(vbox(widget, *below, spacing=2))
+            line = hbox()
+            # The control takes all the room up to its maximum; the texts below stay as wide.
+            line.addWidget(widget, 1000)
+            line.addStretch(1)
+            if own_label:
+                # Beyond its text a check box takes no click.
+                line.setStretchFactor(widget, 0)
+            elif control_width:
+                widget.setMaximumWidth(fonts.scaled(control_width))
+            self.setLayout(vbox(line, self.help_label, self.error_label, spacing=2))
         if explained:
             allow_full_height(self)
 
@@ -274,6 +282,7 @@ def create_control(field: FormField) -> FormControl:
                 field.minimum,
                 field.maximum,
                 suffix=field.suffix,
+                minimum_text=field.placeholder,
                 reports_on_leave=field.reports_on_leave,
             )
         case FieldKind.TIME:

@@ -21,12 +21,14 @@ class NumberField(DisabledReasonMixin, QSpinBox):
         maximum: int,
         *,
         suffix: str = "",
+        minimum_text: str = "",
         reports_on_leave: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setRange(minimum, maximum)
         self.setSuffix(suffix)
+        self.setSpecialValueText(minimum_text)
         self.setAccessibleName(name)
         self.setObjectName(name)
         # Qt's WheelFocus would take the keyboard when the page is scrolled over the field.

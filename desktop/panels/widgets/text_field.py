@@ -38,8 +38,10 @@ class TextField(DisabledReasonMixin, QLineEdit):
         return self.text()
 
     def set_value(self, value: FieldValue) -> None:
-        """Show a text; the cursor stays where it is if the text is the same."""
-        if self.text() != str(value):
+        """Show a text; the cursor stays where the text is the same."""
+        # Drafts hold texts without the blanks around them: one just typed stays, else nobody
+        # could type a second word.
+        if self.text() != str(value) and not (self.hasFocus() and self.text().strip() == value):
             self.setText(str(value))
 
     def set_completions(self, texts: Iterable[str]) -> None:

@@ -3,12 +3,16 @@
 from dataclasses import dataclass, replace
 
 from desktop.kit.errors import AppError
+from desktop.model.consent_check import ConsentPurpose
+from desktop.model.field_condition import FieldCondition
 from desktop.model.field_mapping import MappingRow
+from desktop.model.lifecycle_stage import LifecycleStage
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.value_conversion import ROUNDING_EXPLANATION
 from desktop.sync.mapping_trial import TrialCustomer, compute_trial_row, read_trial_customer
 from desktop.sync.sync_service import validate_sync
+from desktop.viewmodels.form import FieldValue, replace_value
 from desktop.viewmodels.syncs.mapping_row_view import (
     MappingRowView,
     MappingTrialResult,
@@ -18,6 +22,7 @@ from desktop.viewmodels.syncs.mapping_row_view import (
 )
 from desktop.viewmodels.syncs.sync_draft_model import SyncDraftModel
 from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
+from desktop.viewmodels.syncs.sync_rule_fields import ATTESTED_PATH, attest_consent, replace_rule
 
 _CHANGED_ELSEWHERE_TEXT = (
     "Not saved yet. The sync was changed elsewhere meanwhile; saving this replaces that."
@@ -153,6 +158,41 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
             rows[at], rows[to] = rows[to], rows[at]
             self._set_draft_rows(rows, to)
 
+    def change_row(self, path: str, value: FieldValue) -> None:
+        """Change one field of the chosen row, by its attribute of MappingRow."""
+        row = self.selected_row()
+        if row is not None:
+            plain = value.strip() if isinstance(value, str) else value
+            self.set_row(replace_value(row, path, plain))
+
+    def change_rule(self, path: str, value: FieldValue) -> None:
+        """Change one field of the rule forms (sync_rule_fields)."""
+        if self._draft is None:
+            return
+        if path == ATTESTED_PATH and value:
+            who = self._context.workspace.actor.name
+            self.set_draft(attest_consent(self._draft, who, self._context.clock.now()))
+        else:
+            self.set_draft(replace_rule(self._draft, path, value))
+
+    def change_conditions(self, conditions: tuple[FieldCondition, ...]) -> None:
+        """Change who of the source is included."""
+        if self._draft is not None:
+            self.set_draft(
+                replace(self._draft, source=replace(self._draft.source, where=conditions))
+            )
+
+    def change_stages(self, stages: tuple[LifecycleStage, ...], required: str) -> None:
+        """Change the stages, and the name of the one the sync is limited to (empty: none)."""
+        if self._draft is not None:
+            source = replace(self._draft.source, stage=required)
+            self.set_draft(replace(self._draft, stages=stages, source=source))
+
+    def change_purposes(self, purposes: tuple[ConsentPurpose, ...]) -> None:
+        """Change what people must have agreed to."""
+        if self._draft is not None:
+            self.set_draft(replace(self._draft, purposes=purposes))
+
     def set_draft(self, sync: Sync) -> None:
         """Take over a draft with other conditions, effects or limits."""
         if sync != self._draft:
@@ -244,15 +284,28 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
             self._is_busy = False
         self.changed.emit()
 
-    async def _save_draft(self, sync: Sync) -> None:
-        was_checked = sync.checked_at > 0
+    async def _save_draft(self, draft: Sync) -> None:
+        was_checked = draft.checked_at > 0
+        sync = _name_purposes(draft)
         saved = await self._context.store.run(self._context.syncs.save_sync, sync)
-        self._saved_sync = self._draft = saved
-        self._keep_draft()
+        if self._saved_sync is not None and self._saved_sync.name == saved.name:
+            # What was changed while this was being saved stays a draft.
+            is_same = self._draft is None or _take_over_unmapped(draft, self._draft) == self._draft
+            self._draft = saved if is_same else self._rebase_draft(self._draft, saved)
+            self._saved_sync = saved
+            self._keep_draft()
         self._context.publish_sync_change()
         needs_check = was_checked and not saved.checked_at
         self.message_posted.emit(_NEEDS_CHECK_TEXT if needs_check else "Saved.")
         self.changed.emit()
+
+
+def _name_purposes(sync: Sync) -> Sync:
+    """Name a purpose that nobody named by the field that is its evidence."""
+    purposes = tuple(
+        replace(purpose, name=purpose.name or purpose.evidence.field) for purpose in sync.purposes
+    )
+    return replace(sync, purposes=purposes)
 
 
 def _take_over_unmapped(draft: Sync, sync: Sync) -> Sync:

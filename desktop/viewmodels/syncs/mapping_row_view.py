@@ -1,7 +1,8 @@
 """Mapping rows in words: source, operator, target, what is wrong, and a trial's result."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from desktop.model.field_mapping import (
     ConflictPreference,
@@ -18,9 +19,10 @@ from desktop.model.sync_plan import FieldChange, PlanRow
 from desktop.model.value_conversion import loses_decimals
 from desktop.sync.field_labels import format_field_name, format_value
 from desktop.viewmodels import time_format
+from desktop.viewmodels.form import FieldKind, FormField
 from desktop.viewmodels.syncs.sync_labels import FATE_LABELS
 
-SOURCE_TYPE_LABELS = (
+_SOURCE_TYPE_LABELS = (
     (SourceType.FIELD, "Field"),
     (SourceType.IDENTIFIER, "Identifier"),
     (SourceType.LISTS, "Lists they are on"),
@@ -29,24 +31,71 @@ SOURCE_TYPE_LABELS = (
     (SourceType.OPTOUT, "Opt-out"),
     (SourceType.TEXT, "Fixed text"),
 )
-OPERATOR_LABELS = (
+_OPERATOR_LABELS = (
     (MappingOperator.SET, "Set"),
     (MappingOperator.SET_IF_EMPTY, "Set if empty"),
     (MappingOperator.ADD, "Add to the list"),
     (MappingOperator.SUM, "Add to the number"),
 )
-PREFER_LABELS = (
-    (ConflictPreference.SOURCE, "the source's value"),
-    (ConflictPreference.TARGET, "the target's value"),
+_PREFER_LABELS = (
+    (ConflictPreference.SOURCE, "the source wins"),
+    (ConflictPreference.TARGET, "the target wins"),
     (ConflictPreference.ASK, "ask: a conflict"),
 )
-PROTECTION_LABELS = (
-    (FieldProtection.OPEN, "may be written"),
-    (FieldProtection.IF_EMPTY, "only filled when empty"),
-    (FieldProtection.NEVER, "never written"),
+_PROTECTION_LABELS = (
+    (FieldProtection.OPEN, "overwrite"),
+    (FieldProtection.IF_EMPTY, "fill only when empty"),
+    (FieldProtection.NEVER, "never write"),
 )
-_SOURCE_TYPE_LABEL_BY_TYPE = dict(SOURCE_TYPE_LABELS)
-_OPERATOR_LABEL_BY_OPERATOR = dict(OPERATOR_LABELS)
+_SOURCE_TYPE_LABEL_BY_TYPE = dict(_SOURCE_TYPE_LABELS)
+_OPERATOR_LABEL_BY_OPERATOR = dict(_OPERATOR_LABELS)
+_SOURCE_FIELD_LABELS = {
+    SourceType.LISTS.value: "Only these",
+    SourceType.STAGES.value: "Only these",
+    SourceType.TEXT.value: "The text",
+    SourceType.IDENTIFIER.value: "Identifier",
+}
+
+
+def _choices(labels: Iterable[tuple[Enum, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((member.value, text) for member, text in labels)
+
+
+# Paths are attributes of MappingRow.
+ROW_FIELDS = (
+    FormField(
+        "type",
+        "Kind",
+        FieldKind.CHOICE,
+        name="Kind of source",
+        choices=_choices(_SOURCE_TYPE_LABELS),
+    ),
+    FormField(
+        "source",
+        "Reads",
+        name="Source field",
+        label_when=lambda values: _SOURCE_FIELD_LABELS.get(str(values["type"]), "Reads"),
+    ),
+    FormField("operator", "How", FieldKind.CHOICE, choices=_choices(_OPERATOR_LABELS)),
+    FormField("target", "Writes", name="Target field"),
+)
+ROW_RULE_FIELDS = (
+    FormField(
+        "prefer",
+        "If both changed",
+        FieldKind.CHOICE,
+        name="If both sides changed",
+        choices=_choices(_PREFER_LABELS),
+    ),
+    FormField(
+        "protection",
+        "The target",
+        FieldKind.CHOICE,
+        name="The target field",
+        choices=_choices(_PROTECTION_LABELS),
+    ),
+    FormField("keep_decimals", "Keep decimals", FieldKind.CHECK_BOX),
+)
 # As the Users API of Zendesk names them: developer.zendesk.com/api-reference/ticketing/users.
 _ZENDESK_USER_FIELDS = (
     "email", "first_name", "last_name", "name", "phone", "external_id", "id", "tags",

@@ -46,7 +46,7 @@ async def test_stages_tab_stages_and_frequency_cap_are_saved(window: SyncPageDri
     window.type("dear")
     assert window.models.mapping.view().sync.source.stage == "dear"
 
-    window.click("Reach nobody too often", QCheckBox)
+    window.click("Contact limit", QCheckBox)
     window.find_one("At most so many times", NumberField).setFocus()
     window.press(Key.Key_Down)
     window.find_one("Within", DropdownField).setFocus()

@@ -1,13 +1,19 @@
 """Schedule and mapping: tried before they are saved, and nothing lost that was typed."""
 
-from PySide6.QtCore import QTime
-from PySide6.QtWidgets import QLineEdit
+from dataclasses import replace
 
+from PySide6.QtCore import QTime
+from PySide6.QtWidgets import QCheckBox, QLineEdit
+
+from desktop.model.consent_check import ConsentPurpose
+from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import MappingOperator
+from desktop.model.lifecycle_stage import LifecycleStage
+from desktop.model.sync import MatchIdentifier
 from desktop.panels.syncs.condition_editor import format_value, parse_value
 from desktop.panels.syncs.schedule_tab import ScheduleTab
 from desktop.panels.widgets.dropdown_field import DropdownField
-from desktop.panels.widgets.number_field import TimeField
+from desktop.panels.widgets.number_field import NumberField, TimeField
 from desktop.panels.widgets.switch import Switch
 from desktop.settings import sync_settings
 from tests.support.accessibility_checks import controls_without_name
@@ -82,7 +88,15 @@ async def test_mapping_tab_preview_on_customer_and_change_unchecks_sync(
     window.type("locale")
     form.target_field.setFocus()
     form.target_field.selectAll()
-    window.type("vars.language")
+    window.type("vars.lan")
+    # Words can be typed: a blank at the end is not taken away at once.
+    form.source_field.setFocus()
+    window.type(" of them")
+    assert form.source_field.text() == "locale of them"
+    window.press(Key.Key_Backspace, times=len(" of them"))
+    form.target_field.setFocus()
+    window.press(Key.Key_End)
+    window.type("guage")
     await window.wait_until(lambda: not window.models.mapping.view().problems)
     line = window.models.mapping.view().rows[-1]
     assert (line.source, line.target) == ("locale", "language")
@@ -120,6 +134,62 @@ async def test_mapping_tab_draft_survives_tab_change(window: SyncPageDriver) -> 
     await window.wait_until(lambda: not window.read_sync().mapping[0].on)
     assert window.read_sync().favourite
     assert window.read_sync().mapping[0].operator is MappingOperator.SET_IF_EMPTY
+
+
+async def test_mapping_tab_edit_keeps_what_it_does_not_touch(window: SyncPageDriver) -> None:
+    await window.add_preset(on=False)
+    full = replace(
+        window.read_sync(),
+        identity=(
+            MatchIdentifier.PHONE,
+            MatchIdentifier.SID,
+            MatchIdentifier.EXTERNAL_ID,
+            MatchIdentifier.EMAIL,
+        ),
+        # “5” is a text here, which looks like a number.
+        purposes=(ConsentPurpose("news", FieldCondition("tier", ConditionOperator.IS, "5")),),
+        stages=(LifecycleStage("s", (FieldCondition("x", ConditionOperator.IS, ["a", 1]),)),),
+    )
+    window.house.syncs.save_sync(full)
+    window.models.page.refresh()
+    await window.wait_until(lambda: window.models.page.selected_sync().sync.purposes)
+    window.page.show_tab("Mapping")
+    window.view.activateWindow()
+    assert window.find_one("Consent 1: name", QLineEdit).text() == "news"
+    window.find_one("Limit in people", NumberField).setFocus()
+    window.press(Key.Key_Up)
+    await window.wait_until(lambda: window.models.mapping.has_unsaved_changes)
+    window.click("Save the mapping")
+    await window.wait_until(lambda: window.read_sync().limits != full.limits)
+    saved = window.read_sync()
+    assert replace(saved, limits=full.limits, version=0) == replace(full, version=0)
+    # An edit of one condition leaves the others.
+    window.find_one("Consent 1: name", QLineEdit).setFocus()
+    window.press(Key.Key_End)
+    window.type(" mail")
+    window.click("Save the mapping")
+    await window.wait_until(lambda: window.read_sync().purposes[0].name == "news mail")
+    assert window.read_sync().purposes[0].evidence == full.purposes[0].evidence
+    assert window.read_sync().stages == full.stages
+
+
+async def test_mapping_tab_new_people_are_opted_in_once_consent_is_attested(
+    window: SyncPageDriver,
+) -> None:
+    await window.add_preset(on=False)
+    window.page.show_tab("Mapping")
+    before = window.home.clock.now()
+    box = window.find_one("New people agreed to marketing e-mail", QCheckBox)
+    assert not box.isEnabled()
+    window.click("I confirm that the people this sync creates have given their consent", QCheckBox)
+    await window.wait_until(box.isEnabled)
+    window.click(box)
+    window.click("Save the mapping")
+    await window.wait_until(lambda: window.read_sync().opt_in.email)
+    opt_in = window.read_sync().opt_in
+    assert opt_in.attested_by == window.house.session.actor.name
+    assert before <= opt_in.attested_at <= window.home.clock.now()
+    assert not opt_in.sms
 
 
 async def test_sync_name_labels_description_are_saved_and_sync_removed(
