@@ -3,7 +3,7 @@
 Consequences are named by their codes here (`plan.Consequence.value`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from desktop.kit.text import format_count
@@ -64,14 +64,39 @@ def exceeded_limits(
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class OpenLimit:
+    """An exceeded limit that too few admins have allowed yet: how many did, how many it takes.
+
+    `needed_count` is 0 where nobody can allow it.
+    """
+
+    breach: LimitBreach
+    approval_count: int
+    needed_count: int
+
+
+def find_open_limits(
+    breaches: Iterable[LimitBreach], approver_ids: Mapping[str, Collection[str]]
+) -> tuple[OpenLimit, ...]:
+    """Return the exceeded limits that still stop a plan, in the order given; none: it may go on.
+
+    `approver_ids`: who allowed a limit, by its code; one person counts once.
+    """
+    found = []
+    for breach in breaches:
+        count = len(set(approver_ids.get(breach.code, ())))
+        needed = 2 if breach.code in TWO_ADMIN_CONSEQUENCES else 1
+        if breach.code == EMPTY_SOURCE:
+            found.append(OpenLimit(breach, count, 0))
+        elif count < needed:
+            found.append(OpenLimit(breach, count, needed))
+    return tuple(found)
+
+
 def allowable_limit_codes() -> tuple[str, ...]:
     """Return the limits that can be allowed once, worst first; an empty source cannot."""
     return tuple(_LIMITED_CONSEQUENCES)
-
-
-def needs_two_admins(codes: Iterable[str]) -> bool:
-    """Whether allowing these limits takes a second admin."""
-    return not TWO_ADMIN_CONSEQUENCES.isdisjoint(codes)
 
 
 def _breach_message(code: str, people: int, limit: int) -> str:

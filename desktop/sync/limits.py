@@ -7,17 +7,15 @@ from collections.abc import Iterable
 
 from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.model.limit import (
-    EMPTY_SOURCE,
     LimitBreach,
+    OpenLimit,
     allowable_limit_codes,
-    exceeded_limits,
-    needs_two_admins,
+    find_open_limits,
 )
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Plan, PlanState
 from desktop.store.workspace_store import WorkspaceStore
-
-_STARTABLE_STATES = (PlanState.READY, PlanState.STOPPED)
+from desktop.sync.pipeline.limits import OPEN_STATES, describe_open_limits, plan_breaches
 
 
 def require_startable_plan(sync: Sync, plan: Plan) -> None:
@@ -34,7 +32,7 @@ def require_startable_plan(sync: Sync, plan: Plan) -> None:
             "Nothing was started.",
             "Go on with that run: `fairlead sync run SYNC --resume`.",
         )
-    if plan.state not in _STARTABLE_STATES:
+    if plan.state not in OPEN_STATES:
         words = "is not finished" if plan.state is PlanState.MAKING else "was applied or discarded"
         raise ConflictError(
             f"Plan {plan.id} {words}.", "Nothing was started.", "Make a new preview."
@@ -43,24 +41,20 @@ def require_startable_plan(sync: Sync, plan: Plan) -> None:
 
 def find_blocking_reason(store: WorkspaceStore, sync: Sync, plan: Plan) -> str:
     """Why this plan may not be applied now, or nothing."""
-    approvals = store.plans.list_approvals.blocking(plan.id)
-    open_ones: list[tuple[LimitBreach, int, int]] = []
-    for breach in find_limit_breaches(store, sync, plan):
-        if breach.code == EMPTY_SOURCE:
-            return f"Nothing written. {breach.message}"
-        there = len({a.user_id for a in approvals if a.limit_code == breach.code})
-        needed = 2 if needs_two_admins([breach.code]) else 1
-        if there < needed:
-            open_ones.append((breach, there, needed))
-    if not open_ones:
-        return ""
-    words = " ".join(breach.message for breach, _, _ in open_ones)
-    flags = " ".join(f"--allow {breach.code}" for breach, _, _ in open_ones)
-    so_far = max(there for _, there, _ in open_ones)
-    two = any(needed == 2 for _, _, needed in open_ones)
-    who = f"Two admins, one after the other (so far {so_far})," if two else "An admin"
-    command = f"fairlead sync run {sync.name} --plan {plan.id} {flags}"
-    return f"Nothing written. {words} {who} may let it pass once: `{command}`."
+    found = read_open_limits(store, sync, plan)
+    words = describe_open_limits(found)
+    if not words or words.endswith("."):
+        return words
+    flags = " ".join(f"--allow {one.breach.code}" for one in found)
+    return f"{words}: `fairlead sync run {sync.name} --plan {plan.id} {flags}`."
+
+
+def read_open_limits(store: WorkspaceStore, sync: Sync, plan: Plan) -> tuple[OpenLimit, ...]:
+    """The limits that stop the plan as it is ticked and allowed now."""
+    approvers: dict[str, set[str]] = {}
+    for approval in store.plans.list_approvals.blocking(plan.id):
+        approvers.setdefault(approval.limit_code, set()).add(approval.user_id)
+    return find_open_limits(find_limit_breaches(store, sync, plan), approvers)
 
 
 def require_known_limits(codes: Iterable[str]) -> None:
@@ -73,11 +67,4 @@ def require_known_limits(codes: Iterable[str]) -> None:
 
 def find_limit_breaches(store: WorkspaceStore, sync: Sync, plan: Plan) -> tuple[LimitBreach, ...]:
     """The limits its ticked rows pass; an empty source stays what it was."""
-    if EMPTY_SOURCE in plan.limit_breaches:
-        return exceeded_limits(sync.limits, {}, 0)
-    return exceeded_limits(
-        sync.limits,
-        store.plans.count_ticked_by_consequence.blocking(plan.id),
-        plan.source_record_count,
-        incremental=True,
-    )
+    return plan_breaches(sync, plan, store.plans.count_ticked_by_consequence.blocking(plan.id))

@@ -3,15 +3,17 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from desktop.model.limit import LimitBreach
+from desktop.model.limit import LimitBreach, OpenLimit
 from desktop.model.sync import Sync
-from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRowState, PlanState
+from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRowState
 from desktop.store.plan_repository import LimitApproval, PlanRepository
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.sync.limits import find_limit_breaches
+from desktop.sync.limits import find_limit_breaches, read_open_limits
+from desktop.sync.pipeline.limits import OPEN_STATES, estimate_write_s
+from desktop.writing.sailthru_gateway import MAX_CONCURRENT_CALLS
+from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL
 
-_OPEN_STATES = (PlanState.READY, PlanState.STOPPED)
 # Causes and losses repeat after the first rows; reading all of a million would take seconds.
 _MAX_CORRECTION_ROWS = 2000
 _MAX_ROLLBACK_ROWS = 5000
@@ -21,7 +23,8 @@ _MAX_ROLLBACK_ROWS = 5000
 class PlanSummary:
     """A plan without its rows.
 
-    `breaches` are the limits that its ticked rows pass now; `causes` the most frequent reasons of
+    `breaches` are the limits that its ticked rows pass now, `open_limits` those that nobody has
+    let pass enough; `causes` the most frequent reasons of
     rows that need correction; `losses` what a rollback cannot restore, each with its row count.
     """
 
@@ -29,6 +32,7 @@ class PlanSummary:
     sync: Sync
     ticked_count: int
     breaches: tuple[LimitBreach, ...]
+    open_limits: tuple[OpenLimit, ...]
     approvals: tuple[LimitApproval, ...]
     causes: tuple[tuple[str, int], ...]
     refused_count: int
@@ -38,7 +42,17 @@ class PlanSummary:
     @property
     def is_open(self) -> bool:
         """Whether the plan may still be ticked and written."""
-        return self.plan.state in _OPEN_STATES
+        return self.plan.state in OPEN_STATES
+
+    @property
+    def write_s(self) -> float:
+        """How many seconds writing what is ticked will take, about."""
+        return estimate_write_s(
+            self.sync,
+            self.ticked_count,
+            concurrent_calls=MAX_CONCURRENT_CALLS,
+            users_per_call=MAX_USERS_PER_CALL,
+        )
 
     @property
     def rolled_back_run(self) -> str:
@@ -51,6 +65,7 @@ def read_plan_summary(store: WorkspaceStore, plan_id: str) -> PlanSummary:
     """Read a plan's summary; runs on the database's thread. Raises NotFound."""
     plans = store.plans
     plan, sync = plans.get.blocking(plan_id), plans.get_planned_sync.blocking(plan_id)
+    is_open = plan.state in OPEN_STATES
     corrections = PlanRowFilter(fates=(PlannedOutcome.CORRECTION,))
     rows = plans.list_rows.blocking(plan_id, corrections, limit=_MAX_CORRECTION_ROWS)
     causes = Counter(row.cause for row in rows)
@@ -62,7 +77,8 @@ def read_plan_summary(store: WorkspaceStore, plan_id: str) -> PlanSummary:
         plan,
         sync,
         plans.count_ticked.blocking(plan_id),
-        find_limit_breaches(store, sync, plan) if plan.state in _OPEN_STATES else (),
+        find_limit_breaches(store, sync, plan) if is_open else (),
+        read_open_limits(store, sync, plan) if is_open else (),
         plans.list_approvals.blocking(plan_id),
         tuple(causes.most_common(6)),
         plans.count_rows.blocking(plan_id, refused),

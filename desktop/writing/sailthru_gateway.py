@@ -27,7 +27,7 @@ from desktop.writing.optout_door import find_optout_change
 from desktop.writing.row_comparison import ReadResult
 
 # Reads and posts under way at the same time; the client's rate limiter paces them besides.
-_MAX_CONCURRENT_CALLS = 16
+MAX_CONCURRENT_CALLS = 16
 
 
 class SailthruGateway:
@@ -38,7 +38,7 @@ class SailthruGateway:
     def __init__(self, client: SailthruClient) -> None:
         self._client = client
         self._bulk = SailthruBulkClient(client)
-        self._semaphore = asyncio.Semaphore(_MAX_CONCURRENT_CALLS)
+        self._semaphore = asyncio.Semaphore(MAX_CONCURRENT_CALLS)
 
     async def read(self, id_: str, *, key: str = "sid") -> TargetRecord | None:
         """Read the profile of a sid, address (`email`) or other key; None: there is none."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from desktop.kit.text import format_count
-from desktop.model.limit import EMPTY_SOURCE, LimitBreach, needs_two_admins
+from desktop.model.limit import EMPTY_SOURCE, LimitBreach
 from desktop.model.permission import Actor, Role
 from desktop.model.service import Service
 from desktop.model.sync import FlowPolicy
@@ -16,9 +16,6 @@ from desktop.viewmodels.syncs.plan_filter import PlanFilter
 from desktop.viewmodels.syncs.sync_header_view import MessageAction, SyncMessageView
 from desktop.viewmodels.syncs.sync_labels import duration_text, people_text
 
-# A single post takes a round trip, and twenty are under way at once; a job of a hundred about two.
-_POSTS_A_SECOND = 40
-_JOB_S = 2.0
 CONFIRM_TYPED_OVER = 1000
 _CONFIRM_OVER = 50
 # Zero is said too of these: nobody has to wonder.
@@ -154,7 +151,8 @@ def _build_message(
 
 def _build_limit_stop(summary: PlanSummary, actor: Actor, now: float) -> LimitStopView | None:
     """Build the stop of the first limit that not enough admins have let pass."""
-    for breach in summary.breaches:
+    for held in summary.open_limits:
+        breach = held.breach
         if breach.code == EMPTY_SOURCE:
             return LimitStopView(
                 breach.code,
@@ -163,9 +161,7 @@ def _build_limit_stop(summary: PlanSummary, actor: Actor, now: float) -> LimitSt
                 (),
             )
         given = [a for a in summary.approvals if a.limit_code == breach.code]
-        needed = 2 if needs_two_admins([breach.code]) else 1
-        if len({a.user_id for a in given}) < needed:
-            return _build_approval_stop(breach, given, needed, actor, now)
+        return _build_approval_stop(breach, given, held.needed_count, actor, now)
     return None
 
 
@@ -280,17 +276,9 @@ def _footer_text(summary: PlanSummary) -> str:
     total = summary.plan.count_rows(PlannedOutcome.CREATE, PlannedOutcome.UPDATE)
     parts = [f"{summary.ticked_count:,} of {total:,} ticked"]
     if summary.ticked_count:
-        parts.append(duration_text(_estimate_seconds(summary)))
+        parts.append(duration_text(summary.write_s))
     parts.append("a quarter of the calls kept for people")
     return " · ".join(parts)
-
-
-def _estimate_seconds(summary: PlanSummary) -> float:
-    if summary.sync.target_service is Service.ZENDESK:
-        return _JOB_S * -(-summary.ticked_count // 100)
-    if summary.sync.flows is FlowPolicy.MAY_START:
-        return summary.ticked_count / _POSTS_A_SECOND
-    return _JOB_S + summary.ticked_count / 1000
 
 
 def _build_confirmation(summary: PlanSummary) -> WriteConfirmation | None:

@@ -5,11 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop.model.limit import (
-    TWO_ADMIN_CONSEQUENCES,
     Limit,
     LimitBreach,
     exceeded_limits,
-    needs_two_admins,
 )
 from desktop.model.name_splitting import NameSplitRule, split_name
 
@@ -74,12 +72,6 @@ def test_limit_exceeded_and_not_allowed_stops(
 ) -> None:
     over = {c for c, n in counts.items() if n > max(200, read // 5)} - allowed
     assert {b.code for b in exceeded_limits(Limit(), counts, read, allowed=allowed)} == over
-
-
-def test_limit_mass_opt_in_needs_two_admins() -> None:
-    assert all(needs_two_admins([code]) for code in TWO_ADMIN_CONSEQUENCES)
-    assert not needs_two_admins(["joins", "leaves", "blanked", "empty"])
-    assert needs_two_admins(["joins", "loosened"])
 
 
 @pytest.mark.parametrize(
