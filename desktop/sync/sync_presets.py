@@ -39,6 +39,29 @@ def build_preset(name: str, names: PresetNames) -> Sync:
     return make(names)
 
 
+def build_blank_sync(name: str, title: str, kind: SourceKind) -> Sync:
+    """The smallest sync of a kind that writes something: an identifier of the other service."""
+    row = {
+        SourceKind.ZENDESK_USERS: MappingRow(
+            "id", "vars.zendesk_id", MappingOperator.SET_IF_EMPTY, SourceType.IDENTIFIER
+        ),
+        SourceKind.ZENDESK_TICKETS: MappingRow("last_ticket_id", "vars.last_ticket_id"),
+        SourceKind.SAILTHRU_LISTS: MappingRow(
+            "sid",
+            "user_fields.sailthru_profile_id",
+            MappingOperator.SET_IF_EMPTY,
+            SourceType.IDENTIFIER,
+        ),
+    }[kind]
+    return Sync(
+        name=name,
+        title=title,
+        source=SyncSource(kind),
+        identity=_DEFAULT_IDENTITY,
+        mapping=(row,),
+    )
+
+
 def _tickets_to_profiles(names: PresetNames) -> Sync:
     del names
     fields = (

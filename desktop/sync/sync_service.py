@@ -1,6 +1,8 @@
 """What people do with goals: add, change, check, switch on; and what keeps one from running."""
 
+import itertools
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,15 +24,17 @@ from desktop.model.permission import (
     check_permission,
 )
 from desktop.model.service import Service
-from desktop.model.sync import SourceKind, Sync, SyncProblem, SyncStatus
+from desktop.model.sync import OptInAttestation, SourceKind, Sync, SyncProblem, SyncStatus
 from desktop.model.sync_plan import PlanState
 from desktop.model.sync_run import RunState
 from desktop.model.sync_schedule import next_run_times, parse_schedule_rule
 from desktop.model.sync_validation import validate_sync_names
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.due_syncs import find_pause_reason
-from desktop.sync.sync_presets import PresetNames, build_preset
+from desktop.sync.sync_presets import PRESETS, PresetNames, build_blank_sync, build_preset
 
+# Leaves room for a number within SYNC_NAME_MAX_LENGTH.
+_NAME_STEM_LENGTH = 56
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -72,6 +76,42 @@ class SyncService:
         goal = build_preset(preset_name, names)
         known = {kept.name: kept for kept in self._store.syncs.list_all.blocking()}
         return known.get(goal.name) or self._save(goal)
+
+    def add_blank(self, title: str, kind: SourceKind) -> Sync:
+        """Make a sync of a kind, off, with the smallest mapping. Raises InvalidInput."""
+        self.require_permission()
+        return self._save(build_blank_sync(self._unused_name(title), title.strip(), kind))
+
+    def duplicate_sync(self, name: str, title: str) -> Sync:
+        """Copy a sync under another title: off, unchecked, and nobody's word for consent.
+
+        What the old one has matched and written stays with it. Raises InvalidInput, NotPermitted.
+        """
+        self.require_permission()
+        copy = replace(
+            self._store.syncs.get.blocking(name),
+            name=self._unused_name(title),
+            title=title.strip(),
+            opt_in=OptInAttestation(),
+            on=False,
+            checked_at=0.0,
+            preset="",
+            favourite=False,
+            version=0,
+        )
+        self._require_for_limits([copy])
+        return self._save(copy)
+
+    def _unused_name(self, title: str) -> str:
+        """Return a name for scripts made from a title, with a number where it is taken."""
+        if not title.strip():
+            raise InvalidInput("A sync needs a name.", "Nothing was added.")
+        plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+        stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_NAME_STEM_LENGTH] or "sync"
+        # Presets keep theirs, also those that are not added.
+        taken = {kept.name for kept in self._store.syncs.list_all.blocking()} | set(PRESETS)
+        numbered = (f"{stem}-{number}" for number in itertools.count(2))
+        return next(name for name in itertools.chain([stem], numbered) if name not in taken)
 
     def save_sync(self, sync: Sync) -> Sync:
         """Store a change. What it means was changed: it has to be checked again, and is read anew.

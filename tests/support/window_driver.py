@@ -221,11 +221,11 @@ class WindowDriver:
         """What the official client reads of a profile."""
         return await asyncio.to_thread(read_profile_officially, self.sandbox, sid, fields)
 
-    def save_screenshot(self, name: str) -> None:
+    def save_screenshot(self, name: str, widget: QWidget | None = None) -> None:
         """Keep a picture for people where FAIRLEAD_SHOTS names a folder."""
         folder = os.environ.get("FAIRLEAD_SHOTS")
         if folder:
-            self.view.grab().save(str(Path(folder) / f"{name}.png"))
+            (widget or self.view).grab().save(str(Path(folder) / f"{name}.png"))
 
 
 def _visible_areas(widget: QWidget) -> Iterator[QScrollArea]:

@@ -1,13 +1,20 @@
 """The dialog New sync, and the list of presets that can be added."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
-from desktop.panels.widgets.button import Button, quiet_button
+from desktop.panels.widgets.box_layout import hbox, vbox
+from desktop.panels.widgets.button import Button, primary_button, quiet_button
 from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.form import Form, FormLayout
 from desktop.panels.widgets.label import elided_label, label
+from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
+from desktop.panels.widgets.text_field import TextField
+from desktop.viewmodels.form import FieldValue, FormField, FormState
 from desktop.viewmodels.syncs.sync_page_model import PresetView
+
+_MAX_LIST_HEIGHT = 560
 
 
 class PresetList(QWidget):
@@ -62,38 +69,72 @@ class PresetList(QWidget):
 
 
 class NewSyncDialog(QDialog):
-    """Closes with the first preset that is added."""
+    """Closes with the first template or sync that is added."""
 
     preset_chosen = Signal(str)  # name of the preset
+    sync_described = Signal(str, str, str)  # name of the sync to copy or empty, kind, title
 
-    def __init__(self, preset_list: tuple[PresetView, ...], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        presets: tuple[PresetView, ...],
+        fields: tuple[FormField, ...],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("New sync")
         self.setAccessibleName("New sync")
         self.setObjectName("New sync")
         self.setMinimumWidth(fonts.scaled(440))
+        self._values: dict[str, FieldValue] = {"start": "", "title": ""}
+        self._values["kind"] = fields[1].choices[0][0]
+        text = "It is added switched off. You can change it before it runs."
+        if not presets:
+            text = "You've added all templates. Start with a copy of one, or with a blank sync."
+        self.preset_list = PresetList()
+        self.preset_list.show_presets(presets)
+        self.form = Form(fields, FormLayout.COMPACT, spacing=8)
+        self.add_button = primary_button("Add sync", name="Add sync")
+        close = quiet_button("Close")
+        own = Card("Your own")
+        own.add(self.form)
+        own.add(8)
+        own.add(hbox(1, self.add_button))
+        inside = QWidget()
+        inside.setLayout(vbox(self.preset_list, own, spacing=9))
         column = QVBoxLayout(self)
         side = fonts.scaled(18)
         column.setContentsMargins(side, side, side, fonts.scaled(14))
         column.setSpacing(fonts.scaled(10))
         column.addWidget(label("New sync", "heading"))
-        text = "It is added switched off, and can be changed before it runs."
-        if not preset_list:
-            text = "Every sync that Fairlead brings along is added already."
         column.addWidget(label(text, "muted", wrap=True))
-        self.preset_list = PresetList()
-        self.preset_list.show_presets(preset_list)
+        # On a small screen the templates scroll, and the buttons stay in reach.
+        scroll = wrap_in_scroll_area(inside)
+        scroll.setMinimumHeight(min(inside.sizeHint().height(), fonts.scaled(_MAX_LIST_HEIGHT)))
+        column.addWidget(scroll, 1)
+        column.addLayout(hbox(1, close))
         self.preset_list.preset_chosen.connect(self._on_preset_chosen)
-        column.addWidget(self.preset_list)
-        close = quiet_button("Close")
+        self.form.edited.connect(self._on_edited)
+        self.form.control("title", TextField).returnPressed.connect(self._on_add)
+        self.add_button.clicked.connect(self._on_add)
         close.clicked.connect(self.reject)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(close)
-        column.addStretch(1)
-        column.addLayout(row)
-        # Enter then adds the first preset, Tab goes on to the next.
-        (self.preset_list.first_button() or close).setFocus()
+        self._show_values()
+        # Enter then adds the first template, Tab goes on to the next.
+        (self.preset_list.first_button() or self.form.control("title", TextField)).setFocus()
+
+    def _show_values(self) -> None:
+        self.form.show_state(FormState(self._values))
+        named = bool(str(self._values["title"]).strip())
+        self.add_button.set_enabled(named, "Give it a name first.")
+
+    def _on_edited(self, path: str, value: FieldValue) -> None:
+        self._values[path] = value
+        self._show_values()
+
+    def _on_add(self) -> None:
+        start, kind, title = (str(self._values[path]) for path in ("start", "kind", "title"))
+        if title.strip():
+            self.sync_described.emit(start, kind, title.strip())
+            self.accept()
 
     def _on_preset_chosen(self, preset: str) -> None:
         self.preset_chosen.emit(preset)

@@ -177,6 +177,7 @@ class SyncPage(ListDetailPage):
     def _connect(self) -> None:
         self.layout_changed.connect(self._arrange)
         self.detail_closed.connect(self.take_focus)
+        self._model.sync_added.connect(self._on_added)
         model, plan = self._model, self._models.plan
         self.visibility_changed.connect(model.set_visible)
         model.changed.connect(self._on_changed)
@@ -284,14 +285,20 @@ class SyncPage(ListDetailPage):
         if not self.is_wide:
             self.header.back_button.setFocus()
 
+    def _on_added(self, _sync_name: str) -> None:
+        # Its preview is the next thing to look at.
+        self.show_tab("Plan")
+
     def open_new_sync_dialog(self) -> None:
         """Show what can be added."""
         if self.sync_list.new_button.isEnabled():
             self._on_new()
 
     def _on_new(self) -> None:
-        dialog = NewSyncDialog(self._model.preset_views(), self)
-        dialog.preset_chosen.connect(self._model.add)
+        model = self._model
+        dialog = NewSyncDialog(model.preset_views(), model.new_sync_fields(), self)
+        dialog.preset_chosen.connect(model.add)
+        dialog.sync_described.connect(model.add_new)
         self._open(dialog)
 
     def _open(self, dialog: QDialog) -> None:

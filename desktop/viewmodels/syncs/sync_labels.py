@@ -13,6 +13,12 @@ from desktop.sync.sync_presets import HIGHEST_SEGMENT, PresetNames
 from desktop.viewmodels import time_format
 from desktop.viewmodels.tone import ChipTone
 
+# What a sync reads decides what it writes.
+KIND_CHOICES = (
+    (SourceKind.ZENDESK_USERS.value, "Zendesk users → Sailthru profiles"),
+    (SourceKind.ZENDESK_TICKETS.value, "Zendesk tickets → Sailthru profile data"),
+    (SourceKind.SAILTHRU_LISTS.value, "Sailthru lists → Zendesk users"),
+)
 FATE_LABELS = {
     PlannedOutcome.CREATE: "Create",
     PlannedOutcome.UPDATE: "Update",

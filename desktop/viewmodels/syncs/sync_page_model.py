@@ -1,6 +1,6 @@
 """The view-model of the page Sync: every sync's card, the chosen one's header, and actions."""
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,9 +11,11 @@ from desktop.clients.zendesk.client import ZendeskClient
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError, InvalidInput, UserDecisionNeeded
 from desktop.model.permission import Permission, Role, check_permission
+from desktop.model.sync import SourceKind, Sync
 from desktop.sync.sync_presets import PresetNames
 from desktop.sync.sync_service import MissingResource
 from desktop.sync.sync_snapshot import AllSyncsSnapshot, SyncSnapshot, read_all_syncs
+from desktop.viewmodels.form import FieldKind, FormField
 from desktop.viewmodels.list_model import ListState
 from desktop.viewmodels.qt_timer import AGE_REFRESH_MS, create_timer
 from desktop.viewmodels.syncs.run_processes import RunProcesses
@@ -25,7 +27,7 @@ from desktop.viewmodels.syncs.sync_header_view import (
     SyncMessageView,
     build_sync_header,
 )
-from desktop.viewmodels.syncs.sync_labels import source_label, target_label
+from desktop.viewmodels.syncs.sync_labels import KIND_CHOICES, source_label, target_label
 from desktop.viewmodels.syncs.sync_page_context import SyncPageContext
 from desktop.viewmodels.task_model import TaskModel
 
@@ -54,6 +56,7 @@ class SyncPageModel(TaskModel):
     snapshot_read = Signal()  # the store was read again: the tabs may be out of date
     waiting_count_changed = Signal(int)
     sync_removed = Signal(str)
+    sync_added = Signal(str)
 
     def __init__(self, context: SyncPageContext) -> None:
         super().__init__()
@@ -176,7 +179,44 @@ class SyncPageModel(TaskModel):
 
     def add(self, preset: str) -> None:
         """Add a preset's sync, off, and show it."""
-        self.tasks.start_once(f"add {preset}", self._add(preset))
+        self.tasks.start_once(
+            f"add {preset}", self._add(self.context.syncs.add_preset, preset, self.names)
+        )
+
+    def add_new(self, start: str, kind: str, title: str) -> None:
+        """Add a sync, off, and show it: a blank one of a kind, or a copy of the sync `start`."""
+        syncs = self.context.syncs
+        work = (
+            self._add(syncs.duplicate_sync, start, title)
+            if start
+            else self._add(syncs.add_blank, title, SourceKind(kind))
+        )
+        self.tasks.start_once("add", work)
+
+    def new_sync_fields(self) -> tuple[FormField, ...]:
+        """Return the form of a new sync: what it starts from, from what to what, its name."""
+        copies = tuple(
+            (sync.sync.name, f"a copy of {sync.sync.title}")
+            for sync in (self._snapshot.syncs if self._snapshot else ())
+        )
+        return (
+            FormField(
+                "start",
+                "Start with",
+                FieldKind.CHOICE,
+                name="Start with",
+                choices=(("", "a blank sync"), *copies),
+            ),
+            FormField(
+                "kind",
+                "From, to",
+                FieldKind.CHOICE,
+                name="What from, what to",
+                choices=KIND_CHOICES,
+                visible_when=lambda values: not values["start"],
+            ),
+            FormField("title", "Name", name="Name of the new sync", max_length=80),
+        )
 
     def switch_sync(self, *, on: bool) -> None:
         """Switch the chosen sync; on, after asking both services for what it needs."""
@@ -308,12 +348,13 @@ class SyncPageModel(TaskModel):
         self._absences.pop(name, None)
         self._messages.pop(name, None)
 
-    async def _add(self, preset: str) -> None:
-        sync = await self.context.store.run(self.context.syncs.add_preset, preset, self.names)
+    async def _add(self, make: Callable[..., Sync], *arguments: object) -> None:
+        sync = await self.context.store.run(make, *arguments)
         self.context.publish_sync_change()
         self.selected_name = sync.name
         self.sync_selected.emit(sync.name)
-        self.message_posted.emit(f"{sync.title} is added, and off.")
+        self.message_posted.emit(f"{sync.title} is added, switched off.")
+        self.sync_added.emit(sync.name)
 
     async def _switch(self, name: str, *, on: bool) -> None:
         self._forget_messages(name)

@@ -7,9 +7,13 @@ from typing import Any
 
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
+from desktop.model.sync import SourceKind
 from desktop.model.sync_run import RunState
 from desktop.panels.syncs.new_sync_dialog import NewSyncDialog
-from tests.support.accessibility_checks import controls_without_name
+from desktop.panels.widgets.dropdown_field import DropdownField
+from desktop.panels.widgets.text_field import TextField
+from desktop.sync.sync_service import validate_sync
+from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.sync_page_driver import TO_SAILTHRU, SyncPageDriver
 from tests.support.window_driver import CTRL, Key
 
@@ -76,6 +80,40 @@ async def test_sync_page_second_sync_is_added_from_list(window: SyncPageDriver) 
     dialog.findChild(QPushButton, "Add High-value tagging").click()
     await window.wait_until(lambda: window.page.sync_list.card("high-value-tagging") is not None)
     await window.wait_until(lambda: window.models.page.selected_name == "high-value-tagging")
+
+
+async def test_sync_page_second_sync_of_a_kind_is_made_in_the_window(
+    window: SyncPageDriver,
+) -> None:
+    await window.add_preset()
+    window.page.show_tab("Mapping")
+    window.click("New sync…")
+    dialog = window.front_dialog()
+    assert isinstance(dialog, NewSyncDialog)
+    dialog.activateWindow()
+    await window.wait_until(dialog.isActiveWindow)
+    assert not dialog.add_button.isEnabled()
+    dialog.form.control("kind", DropdownField).setFocus()
+    window.press(Key.Key_End)
+    dialog.form.control("title", TextField).setFocus()
+    window.type("VIPs to Zendesk")
+    assert clipped_texts(dialog) == []
+    window.save_screenshot("new-sync", dialog)
+    window.press(Key.Key_Return)
+    await window.wait_until(lambda: window.models.page.selected_name == "vips-to-zendesk")
+    made = window.read_sync("vips-to-zendesk")
+    assert made.source.kind is SourceKind.SAILTHRU_LISTS
+    assert not made.on
+    assert validate_sync(made) == ()
+    assert window.page.tabs.currentIndex() == 0
+
+    # A copy is another sync of the same kind, which takes neither switch nor check with it.
+    window.models.page.add_new(TO_SAILTHRU, "", "Zendesk to Sailthru")
+    await window.wait_until(lambda: window.models.page.selected_name == "zendesk-to-sailthru-2")
+    copy, old = window.read_sync("zendesk-to-sailthru-2"), window.read_sync()
+    assert (copy.mapping, copy.source, copy.effects) == (old.mapping, old.source, old.effects)
+    assert (copy.on, copy.checked_at, copy.preset) == (False, 0.0, "")
+    await window.wait_until(lambda: window.page.sync_list.card("zendesk-to-sailthru-2") is not None)
 
 
 async def test_sync_page_waiting_count_is_on_navigation_rail(window: SyncPageDriver) -> None:
