@@ -69,6 +69,36 @@ class PlanActions(QObject):
         )
         self._open_confirmation(question, self._model.write_plan)
 
+    def ask_what_to_run(self, run_in_full: Callable[[], None] | None) -> bool:
+        """Ask what Run now means while a preview is open; False: nothing has to be asked.
+
+        `run_in_full` reads everybody again instead of writing all of the preview.
+        """
+        view = self._model.view()
+        asked = view.run_question if view is not None else None
+        if asked is None or (run_in_full is not None and not asked.left_out_count):
+            return False
+        write_all = run_in_full or self._model.write_all
+        all_label = "Read all again and write all" if run_in_full else asked.all_label
+        texts = [text for text in (asked.ticked_text_to_type, asked.all_text_to_type) if text]
+        question = ConfirmationDialog(
+            self._tab,
+            asked.title,
+            asked.message,
+            confirm=asked.ticked_label or all_label,
+            cancel="Cancel",
+            text_to_type=asked.ticked_text_to_type
+            if asked.ticked_label
+            else asked.all_text_to_type,
+            type_prompt=f"Type {' or '.join(texts)} to confirm." if texts else "",
+            alternative=all_label if asked.ticked_label else "",
+            alternative_text_to_type=asked.all_text_to_type if asked.ticked_label else "",
+        )
+        question.alternative_chosen.connect(write_all)
+        act = self._model.write_plan if asked.ticked_label else write_all
+        self._open_confirmation(question, act)
+        return True
+
     def choose_export_file(self) -> None:
         """Ask for a file, and export the rows that are shown."""
         dialog = ExportFileDialog("Export the rows", "fairlead-preview.csv", self._tab)

@@ -1,5 +1,7 @@
 """The page Sync: the list at the left, the chosen sync with its tabs beside it."""
 
+from functools import partial
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QDialog,
@@ -313,7 +315,20 @@ class SyncPage(ListDetailPage):
         self._model.start_preview(full=full)
 
     def _on_run_now(self, full: bool) -> None:
-        self._model.start_run(full=full)
+        snapshot, view = self._model.selected_sync(), self._models.plan.view()
+        if snapshot is None or snapshot.open_plan is None:
+            self._model.start_run(full=full)
+            return
+        # A preview is open: what was left out there must not be written unasked.
+        if view is None or view.plan_id != snapshot.open_plan.id:
+            self._models.plan.show_plan("")
+            self.show_tab("Plan")
+        elif view.limit_stop is not None:
+            self.show_tab("Plan")
+        elif not self.plan_tab.plan_actions.ask_what_to_run(
+            partial(self._model.start_run, full=True) if full else None
+        ):
+            self._model.start_run(full=full)
 
     def _on_favourite(self, on: bool) -> None:
         self._model.edit_details(favourite=on)

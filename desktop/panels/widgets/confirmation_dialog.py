@@ -1,8 +1,9 @@
 """Confirmation dialog that is awaited: QDialog.open() and a future."""
 
 import asyncio
+import re
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from desktop.panels.theme import fonts
@@ -11,7 +12,13 @@ from desktop.panels.widgets.label import label
 
 
 class ConfirmationDialog(QDialog):
-    """Asks once before an action that cannot be undone; Cancel is the default."""
+    """Asks once before an action that cannot be undone; Cancel is the default.
+
+    `alternative` is the text of a second way to go on, with a text of its own to type;
+    `alternative_chosen` tells of it, and the dialog then ends as rejected.
+    """
+
+    alternative_chosen = Signal()
 
     def __init__(
         self,
@@ -25,10 +32,10 @@ class ConfirmationDialog(QDialog):
         dangerous: bool = False,
         text_to_type: str = "",
         type_prompt: str = "",
+        alternative: str = "",
+        alternative_text_to_type: str = "",
     ) -> None:
         super().__init__(parent)
-        # Typing a name back is asked before what no copy can restore.
-        self._typed = text_to_type
         self.setWindowTitle(title)
         self.setAccessibleName(title)
         self.setAccessibleDescription(message)
@@ -43,8 +50,14 @@ class ConfirmationDialog(QDialog):
             column.addWidget(label(detail, "muted", wrap=True))
         self.confirm_button = Button(confirm, "danger" if dangerous else "primary")
         self.cancel_button = Button(cancel)
+        self.alternative_button = Button(alternative)
+        # Typing a name back is asked before what no copy can restore.
+        self._gates = {
+            self.confirm_button: text_to_type,
+            self.alternative_button: alternative_text_to_type,
+        }
         self.field: QLineEdit | None = None
-        if text_to_type:
+        if text_to_type or alternative_text_to_type:
             prompt = label(type_prompt, wrap=True)
             self.field = QLineEdit()
             self.field.setMaxLength(100)
@@ -53,23 +66,42 @@ class ConfirmationDialog(QDialog):
             self.field.textChanged.connect(self._on_typed)
             column.addWidget(prompt)
             column.addWidget(self.field)
-            self.confirm_button.set_enabled(False, type_prompt)
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(self.cancel_button)
+        if alternative:
+            row.addWidget(self.alternative_button)
         row.addWidget(self.confirm_button)
         column.addSpacing(fonts.scaled(6))
         column.addLayout(row)
         self.cancel_button.clicked.connect(self.reject)
         self.confirm_button.clicked.connect(self.accept)
-        # Enter pressed in haste cancels.
-        self.cancel_button.setDefault(True)
+        self.alternative_button.clicked.connect(self._on_alternative)
+        self._on_typed("")
         (self.field or self.cancel_button).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_typed(self, text: str) -> None:
-        right = text.strip() == self._typed
         prompt = self.field.accessibleName() if self.field is not None else ""
-        self.confirm_button.set_enabled(right, prompt)
+        # Enter pressed in haste cancels; after the right text it confirms.
+        default = self.cancel_button
+        for button, wanted in self._gates.items():
+            is_right = not wanted or _is_typed_back(text, wanted)
+            button.set_enabled(is_right, prompt)
+            if wanted and is_right:
+                default = button
+        default.setDefault(True)
+
+    def _on_alternative(self) -> None:
+        self.reject()
+        self.alternative_chosen.emit()
+
+
+def _is_typed_back(text: str, wanted: str) -> bool:
+    """Whether a text is what was asked for; a count may be typed with its separators."""
+    plain = text.strip()
+    if wanted.isdecimal():
+        plain = re.sub(r"[\s.,'’_]", "", plain)
+    return plain == wanted
 
 
 class _DialogFuture(QObject):

@@ -233,6 +233,11 @@ class PlanModel(TaskModel):
         if self._plan_id:
             self._page.start_write(self._plan_id)
 
+    def write_all(self) -> None:
+        """Tick every row of this preview, then write it in a process of its own."""
+        if self._plan_id:
+            self.tasks.start_once("write all", self._write_all(self._plan_id))
+
     def export_rows(self, path: str, file_format: str) -> None:
         """Write the rows that the filter shows into a file, as `csv` or `json`."""
         self.tasks.start_once(f"export {path}", self._export_rows(Path(path), file_format))
@@ -384,6 +389,10 @@ class PlanModel(TaskModel):
             written = (PlannedOutcome.CREATE, PlannedOutcome.UPDATE)
             total, ticked = self._summary.plan.count_rows(*written), self._summary.ticked_count
             self.message_posted.emit(f"{ticked:,} of {total:,} ticked")
+
+    async def _write_all(self, plan: str) -> None:
+        await self._plans.set_all_ticked(plan, PlanFilter().to_row_filter(), on=True)
+        self._page.start_write(plan)
 
     async def _decide(self, row: int, act: Callable[..., object], *args: object) -> None:
         """Run a decision about a row of this preview on the database's thread, and read again."""

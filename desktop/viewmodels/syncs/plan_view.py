@@ -71,6 +71,23 @@ class WriteConfirmation:
 
 
 @dataclass(frozen=True)
+class RunQuestion:
+    """The question of Run now while a preview is open: what is ticked, or every row of it.
+
+    The texts to type are those of a WriteConfirmation; `ticked_label` is empty where all or
+    nothing is ticked.
+    """
+
+    title: str
+    message: str
+    left_out_count: int
+    ticked_label: str
+    ticked_text_to_type: str
+    all_label: str
+    all_text_to_type: str
+
+
+@dataclass(frozen=True)
 class PlanView:
     """All texts of a preview but its rows."""
 
@@ -87,6 +104,7 @@ class PlanView:
     write_label: str
     write_disabled_reason: str
     confirmation: WriteConfirmation | None
+    run_question: "RunQuestion | None"
     retry_label: str
 
 
@@ -123,6 +141,7 @@ def build_plan_view(
         write_label=f"Write {summary.ticked_count:,} to {place}",
         write_disabled_reason=held or nothing or blocking_reason,
         confirmation=_build_confirmation(summary),
+        run_question=_build_run_question(summary) if is_open and stop is None else None,
         retry_label="Retry all" if summary.refused_count and not is_open else "",
     )
 
@@ -275,9 +294,11 @@ def _build_counts(summary: PlanSummary) -> tuple[PlanCountView, ...]:
 def _footer_text(summary: PlanSummary) -> str:
     total = summary.plan.count_rows(PlannedOutcome.CREATE, PlannedOutcome.UPDATE)
     parts = [f"{summary.ticked_count:,} of {total:,} ticked"]
+    if summary.ticked_count < total:
+        parts.append(f"{total - summary.ticked_count:,} left out of this preview only")
     if summary.ticked_count:
         parts.append(duration_text(summary.write_s))
-    parts.append("a quarter of the calls kept for people")
+    parts.append("leaves room for people at work")
     return " · ".join(parts)
 
 
@@ -287,7 +308,6 @@ def _build_confirmation(summary: PlanSummary) -> WriteConfirmation | None:
     # Fewer are undone by a rollback more quickly than a question is read.
     if count <= _CONFIRM_OVER:
         return None
-    typed = str(count) if count > CONFIRM_TYPED_OVER else ""
     noticed = [
         f"{n.people:,} {_consequence_text(n.consequence, n.name, n.people)}"
         for n in summary.plan.consequence_counts
@@ -298,5 +318,32 @@ def _build_confirmation(summary: PlanSummary) -> WriteConfirmation | None:
         " Each is compared once more just before.",
         "; ".join(noticed),
         f"Write {format_count(count, 'change', 'changes')}",
-        typed,
+        _text_to_type(count),
+    )
+
+
+def _text_to_type(count: int) -> str:
+    return str(count) if count > CONFIRM_TYPED_OVER else ""
+
+
+def _build_run_question(summary: PlanSummary) -> RunQuestion | None:
+    """Ask whether Run now means what is ticked in the open preview or all of it."""
+    total = summary.plan.count_rows(PlannedOutcome.CREATE, PlannedOutcome.UPDATE)
+    ticked, place = summary.ticked_count, summary.sync.target_service.title
+    if not total:
+        return None
+    left_out = total - ticked
+    if not left_out:
+        message = f"The open preview changes {people_text(total)} in {place}."
+    else:
+        message = f"You left {people_text(left_out)} out of the open preview of {place}."
+    is_choice = 0 < ticked < total
+    return RunQuestion(
+        f"Write the preview of “{summary.sync.title}”?",
+        f"{message} Each person is checked again right before writing.",
+        left_out,
+        f"Write {ticked:,} as ticked" if is_choice else "",
+        _text_to_type(ticked) if is_choice else "",
+        f"Write all {total:,}",
+        _text_to_type(total),
     )

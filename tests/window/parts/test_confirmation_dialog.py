@@ -96,6 +96,71 @@ def test_dialog_large_action_requires_typed_count(parent: QWidget) -> None:
     assert run(question(parent, text_to_type="1204", type_prompt="Type 1204 to go on"), type_count)
 
 
+@pytest.mark.parametrize(
+    ("typed", "confirmed"),
+    [
+        ("1105", True),
+        ("1,105", True),
+        ("1.105", True),
+        ("1 105", True),
+        ("1\u202f105", True),
+        (" 1’105 ", True),
+        ("1,10", False),
+        ("11055", False),
+        ("-1105", False),
+        ("", False),
+    ],
+)
+def test_dialog_typed_count_is_confirmed_by_enter(
+    parent: QWidget, typed: str, confirmed: bool
+) -> None:
+    def type_count(shown: ConfirmationDialog) -> None:
+        assert shown.field is not None
+        shown.field.setText(typed)
+        # Enter on anything else cancels.
+        QTest.keyClick(shown.field, Qt.Key.Key_Return)
+
+    assert run(question(parent, text_to_type="1105", type_prompt="Type it"), type_count) is (
+        confirmed
+    )
+
+
+def test_dialog_name_is_typed_exactly(parent: QWidget) -> None:
+    def type_name(shown: ConfirmationDialog) -> None:
+        assert shown.field is not None
+        QTest.keyClicks(shown.field, "maria@lopezexample")
+        assert not shown.confirm_button.isEnabled()
+        shown.reject()
+
+    asked = question(parent, text_to_type="maria@lopez.example", type_prompt="Type it")
+    assert not run(asked, type_name)
+
+
+def test_dialog_alternative_has_a_count_of_its_own(parent: QWidget) -> None:
+    dialog = ConfirmationDialog(
+        parent,
+        "Write?",
+        "2 left out.",
+        confirm="Write 1103 as ticked",
+        cancel="Cancel",
+        text_to_type="1103",
+        type_prompt="Type 1103 or 1105",
+        alternative="Write all 1105",
+        alternative_text_to_type="1105",
+    )
+    chosen: list[str] = []
+    dialog.accepted.connect(lambda: chosen.append("ticked"))
+    dialog.alternative_chosen.connect(lambda: chosen.append("all"))
+    dialog.open()
+    assert dialog.field is not None
+    dialog.field.setText("1,105")
+    assert not dialog.confirm_button.isEnabled()
+    QTest.keyClick(dialog.field, Qt.Key.Key_Return)
+    assert chosen == ["all"]
+    assert not dialog.isVisible()
+    dialog.deleteLater()
+
+
 def test_dialog_cancelled_task_closes_it(parent: QWidget) -> None:
     async def main() -> None:
         task = asyncio.ensure_future(question(parent))

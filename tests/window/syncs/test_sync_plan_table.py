@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton
@@ -188,6 +189,44 @@ async def test_plan_table_unticking_below_limit_needs_no_approval(window: SyncPa
     window.click_checkbox("person2@many.example")
     await window.wait_until(window.page.plan_tab.write_button.isEnabled)
     assert window.models.plan.view().limit_stop is None
+
+
+async def test_run_now_with_open_preview_asks_what_to_write(
+    window: SyncPageDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await window.add_preset()
+    made_plan(window, [row(n) for n in range(1, 4)])
+    await shown(window, 3)
+    model, started = window.models.page, []
+    for name in ("start_run", "start_write"):
+        monkeypatch.setattr(model, name, lambda *a, n=name, **k: started.append((n, a, k)))
+    window.click_checkbox("person2@many.example")
+    await window.wait_until(
+        lambda: "1 left out of this preview only" in window.visible_texts(window.page)
+    )
+
+    async def ask() -> ConfirmationDialog:
+        await window.wait_until(window.page.header.run_button.isEnabled)
+        window.click(window.page.header.run_button)
+        dialog = window.front_dialog()
+        assert isinstance(dialog, ConfirmationDialog)
+        assert clipped_texts(dialog) == []
+        return dialog
+
+    dialog = await ask()
+    assert dialog.confirm_button.text() == "Write 2 as ticked"
+    assert dialog.alternative_button.text() == "Write all 3"
+    window.save_screenshot("run-now", dialog)
+    window.press(Key.Key_Escape)
+    assert started == []
+    window.click((await ask()).confirm_button)
+    plan = window.open_plan_id()
+    assert started == [("start_write", (plan,), {})]
+    assert window.house.store.plans.count_ticked.blocking(plan) == 2
+    window.click((await ask()).alternative_button)
+    await window.wait_until(lambda: len(started) == 2)
+    assert started[1] == ("start_write", (plan,), {})
+    assert window.house.store.plans.count_ticked.blocking(plan) == 3
 
 
 async def test_plan_table_5000_rows_keeps_visible_pages_only(window: SyncPageDriver) -> None:
