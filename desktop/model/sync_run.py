@@ -34,7 +34,7 @@ class RunStage(Enum):
 
     EXTRACT = "extract"
     PLAN = "plan"
-    CHECK_LIMITS = "guard"
+    CHECK_LIMITS = "limits"
     APPLY = "apply"
     FINISH = "finish"
 

@@ -47,7 +47,7 @@ class BatchRepository(Repository):
 
     @database_call
     def list_unsettled_plans(self, sync: str, but: str | None) -> tuple[tuple[str, str], ...]:
-        """Other plans of a goal of which something may have been sent and was not closed.
+        """Other plans of a sync of which something may have been sent and was not closed.
 
         Each with the run that was applying it.
         """
@@ -56,7 +56,7 @@ class BatchRepository(Repository):
                 (str(row["plan"]), str(row["run"]))
                 for row in c.execute(
                     "SELECT p.id AS plan, max(r.id) AS run FROM plan p JOIN run r ON r.plan = p.id"
-                    " WHERE p.goal = ? AND p.id IS NOT ? AND EXISTS (SELECT 1 FROM batch b"
+                    " WHERE p.sync = ? AND p.id IS NOT ? AND EXISTS (SELECT 1 FROM write_batch b"
                     " WHERE b.plan = p.id AND b.state <> 'closed') GROUP BY p.id ORDER BY p.id",
                     (sync, None if but is None else int(but)),
                 )
@@ -68,9 +68,9 @@ class BatchRepository(Repository):
         """What was being sent, or was sent and not closed."""
         return self._database.read(
             lambda c: tuple(
-                WriteBatch(row["id"], row["kind"], row["state"], row["job"], row["at"])
+                WriteBatch(row["id"], row["kind"], row["state"], row["job_id"], row["created_at"])
                 for row in c.execute(
-                    "SELECT * FROM batch WHERE plan = ? AND state <> 'closed' ORDER BY id",
+                    "SELECT * FROM write_batch WHERE plan = ? AND state <> 'closed' ORDER BY id",
                     (int(plan_id),),
                 )
             )
@@ -105,7 +105,8 @@ class BatchRepository(Repository):
 
         def act(connection: sqlite3.Connection) -> int:
             cursor = connection.execute(
-                "INSERT INTO batch (plan, kind, state, at) VALUES (?, ?, 'sending', ?)",
+                "INSERT INTO write_batch (plan, kind, state, created_at) VALUES (?, ?,"
+                " 'sending', ?)",
                 (int(plan_id), kind, now),
             )
             _assign_rows_to_batch(connection, plan_id, int(cursor.lastrowid or 0), rows)
@@ -123,7 +124,7 @@ class BatchRepository(Repository):
         """The service has answered: this job is doing it."""
         self._database.write(
             lambda c: c.execute(
-                "UPDATE batch SET state = 'sent', job = ? WHERE id = ?", (job, batch)
+                "UPDATE write_batch SET state = 'sent', job_id = ? WHERE id = ?", (job, batch)
             )
         )
 
@@ -138,7 +139,9 @@ class BatchRepository(Repository):
         plan_id = provenance.plan_id
 
         def act(connection: sqlite3.Connection) -> None:
-            at = connection.execute("SELECT at FROM batch WHERE id = ?", (batch,)).fetchone()["at"]
+            at = connection.execute(
+                "SELECT created_at FROM write_batch WHERE id = ?", (batch,)
+            ).fetchone()["created_at"]
             summed = connection.execute(
                 "SELECT * FROM plan_row WHERE plan = ? AND batch = ? AND state = 'sending'"
                 " AND events <> '[]'",
@@ -151,7 +154,7 @@ class BatchRepository(Repository):
                 " WHERE plan = ? AND batch = ? AND state = 'sending'",
                 (maybe_sent, int(plan_id), batch),
             )
-            connection.execute("UPDATE batch SET state = 'closed' WHERE id = ?", (batch,))
+            connection.execute("UPDATE write_batch SET state = 'closed' WHERE id = ?", (batch,))
 
         self._database.write(act)
 
@@ -177,7 +180,7 @@ class BatchRepository(Repository):
                 delete_old_touches(connection, now)
             if batch is not None:
                 connection.execute(
-                    "UPDATE batch SET state = 'closed' WHERE id = ?1 AND NOT EXISTS (SELECT 1"
+                    "UPDATE write_batch SET state = 'closed' WHERE id = ?1 AND NOT EXISTS (SELECT 1"
                     " FROM plan_row WHERE plan = ?2 AND batch = ?1 AND state = 'sending')",
                     (batch, int(provenance.plan_id)),
                 )
@@ -201,15 +204,15 @@ class BatchRepository(Repository):
                 (int(plan_id), _LEFT_OUT_TEXT),
             )
             connection.execute(
-                "INSERT OR REPLACE INTO again (goal, source, person)"
-                " SELECT p.goal, r.source, r.state = 'parked'"
+                "INSERT OR REPLACE INTO retry_source (sync, source, needs_person)"
+                " SELECT p.sync, r.source, r.state = 'parked'"
                 " FROM plan_row r JOIN plan p ON p.id = r.plan WHERE r.plan = ?1 AND r.source <> ''"
                 " AND (r.state = 'parked' OR r.fate = 'skipped' AND r.cause = ?2)",
                 (int(plan_id), RETRY_LATER),
             )
             _promote_accepted_values(connection, plan_id)
             connection.execute(
-                "DELETE FROM again WHERE (goal, source) IN (SELECT p.goal, r.source"
+                "DELETE FROM retry_source WHERE (sync, source) IN (SELECT p.sync, r.source"
                 " FROM plan_row r JOIN plan p ON p.id = r.plan"
                 " WHERE r.plan = ?1 AND r.fate IN ('unchanged', 'skipped') AND r.cause <> ?2)",
                 (int(plan_id), RETRY_LATER),
@@ -275,14 +278,14 @@ def _outcome_of_row(fate: str, state: str) -> str:
 def _promote_accepted_values(connection: sqlite3.Connection, plan_id: str) -> None:
     """What was accepted by an earlier run, and was found so by this plan, was the last the same."""
     connection.execute(
-        "INSERT OR REPLACE INTO synced (goal, target, field, value, run, at)"
-        " SELECT goal, target, field, value, run, at FROM accepted WHERE (goal, target) IN"
-        " (SELECT p.goal, r.target FROM plan_row r JOIN plan p ON p.id = r.plan"
+        "INSERT OR REPLACE INTO synced_value (sync, target, field, value, run, at)"
+        " SELECT sync, target, field, value, run, at FROM accepted_value WHERE (sync, target) IN"
+        " (SELECT p.sync, r.target FROM plan_row r JOIN plan p ON p.id = r.plan"
         " WHERE r.plan = ? AND r.fate = 'unchanged' AND r.why = '')",
         (int(plan_id),),
     )
     connection.execute(
-        "DELETE FROM accepted WHERE (goal, target) IN (SELECT p.goal, r.target"
+        "DELETE FROM accepted_value WHERE (sync, target) IN (SELECT p.sync, r.target"
         " FROM plan_row r JOIN plan p ON p.id = r.plan WHERE r.plan = ? AND r.fate = 'unchanged')",
         (int(plan_id),),
     )

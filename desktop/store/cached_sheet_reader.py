@@ -90,9 +90,10 @@ class CachedSheetReader:
 
         def look(connection: sqlite3.Connection) -> int:
             row = connection.execute(
-                "SELECT (SELECT count(*) FROM mirror.person) + (SELECT count(*) FROM mirror.profile"
-                " p WHERE NOT EXISTS (SELECT 1 FROM mirror.person_address a"
-                " WHERE a.address = p.email AND a.person IS NOT NULL)) AS n"
+                "SELECT (SELECT count(*) FROM mirror.cached_user) + (SELECT count(*) FROM"
+                " mirror.cached_profile"
+                " p WHERE NOT EXISTS (SELECT 1 FROM mirror.user_address a"
+                " WHERE a.address = p.email AND a.user_id IS NOT NULL)) AS n"
             ).fetchone()
             return int(row["n"])
 
@@ -198,14 +199,16 @@ def _find_parts(
     if query.kind in (LookupQueryKind.TICKET, LookupQueryKind.NUMBER):
         number = int(query.value)
         row = (
-            connection.execute("SELECT * FROM mirror.ticket WHERE id = ?", (number,)).fetchone()
+            connection.execute(
+                "SELECT * FROM mirror.cached_ticket WHERE id = ?", (number,)
+            ).fetchone()
             if number < 2**63
             else None
         )
         if row is not None:
             ticket = _decode_or_none(row["body"], ZendeskTicket)
-            if row["person"] is not None:
-                person = _user_by_id(connection, row["person"])
+            if row["user_id"] is not None:
+                person = _user_by_id(connection, row["user_id"])
         elif query.kind is LookupQueryKind.NUMBER and number < 2**63:
             person = _user_by_id(connection, number)
     return person, profile, ticket
@@ -216,7 +219,9 @@ def _add_profile_of_user(
 ) -> CustomerSheet:
     if sheet.profile.value is not None:
         return sheet
-    link = connection.execute("SELECT sid FROM main.link WHERE person = ?", (person.id,)).fetchone()
+    link = connection.execute(
+        "SELECT sid FROM main.profile_link WHERE user_id = ?", (person.id,)
+    ).fetchone()
     if link is not None:
         linked = _profile_by_sid(connection, link["sid"])
         if linked.value is not None:
@@ -244,23 +249,23 @@ def _profile_by_address(connection: sqlite3.Connection, address: str) -> SheetPa
 
 
 def _profile_by_sid(connection: sqlite3.Connection, sid: str) -> SheetPart[SailthruProfile]:
-    row = connection.execute("SELECT * FROM mirror.profile WHERE sid = ?", (sid,)).fetchone()
+    row = connection.execute("SELECT * FROM mirror.cached_profile WHERE sid = ?", (sid,)).fetchone()
     return _decode_part(row, SailthruProfile)
 
 
 def _user_by_address(connection: sqlite3.Connection, address: str) -> SheetPart[ZendeskUser]:
     row = connection.execute(
-        "SELECT person, read_at FROM mirror.person_address WHERE address = ?", (address.lower(),)
+        "SELECT user_id, read_at FROM mirror.user_address WHERE address = ?", (address.lower(),)
     ).fetchone()
     if row is None:
         return SheetPart()
-    if row["person"] is None:
+    if row["user_id"] is None:
         return SheetPart(state=SheetPartState.ABSENT, read_at=row["read_at"])
-    return _user_by_id(connection, row["person"])
+    return _user_by_id(connection, row["user_id"])
 
 
 def _user_by_id(connection: sqlite3.Connection, key: int) -> SheetPart[ZendeskUser]:
-    row = connection.execute("SELECT * FROM mirror.person WHERE id = ?", (key,)).fetchone()
+    row = connection.execute("SELECT * FROM mirror.cached_user WHERE id = ?", (key,)).fetchone()
     return _decode_part(row, ZendeskUser)
 
 
@@ -268,15 +273,17 @@ def _user_by_column(
     connection: sqlite3.Connection, column: str, value: str
 ) -> SheetPart[ZendeskUser]:
     query = {
-        "external_id": "SELECT * FROM mirror.person WHERE external_id = ? LIMIT 2",
-        "phone": "SELECT * FROM mirror.person WHERE phone = ? LIMIT 2",
+        "external_id": "SELECT * FROM mirror.cached_user WHERE external_id = ? LIMIT 2",
+        "phone": "SELECT * FROM mirror.cached_user WHERE phone = ? LIMIT 2",
     }[column]
     rows = connection.execute(query, (value,)).fetchall()
     return _decode_part(rows[0], ZendeskUser) if len(rows) == 1 else SheetPart()
 
 
 def _tickets_of_user(connection: sqlite3.Connection, person: int) -> SheetPart[TicketPage]:
-    row = connection.execute("SELECT * FROM mirror.tickets WHERE person = ?", (person,)).fetchone()
+    row = connection.execute(
+        "SELECT * FROM mirror.user_tickets WHERE user_id = ?", (person,)
+    ).fetchone()
     return _decode_part(row, TicketPage)
 
 
@@ -310,8 +317,8 @@ def _search_users(
     folded = text.casefold()
     escaped = folded.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     rows = connection.execute(
-        "SELECT DISTINCT p.* FROM mirror.person p"
-        " LEFT JOIN mirror.person_address a ON a.person = p.id"
+        "SELECT DISTINCT p.* FROM mirror.cached_user p"
+        " LEFT JOIN mirror.user_address a ON a.user_id = p.id"
         " WHERE p.name_folded LIKE ?1 ESCAPE '\\' OR a.address LIKE ?1 ESCAPE '\\'"
         " OR replace(p.phone, ' ', '') LIKE ?1 ESCAPE '\\' ORDER BY p.name_folded LIMIT ?2",
         (f"%{escaped}%", limit),

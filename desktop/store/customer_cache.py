@@ -15,6 +15,11 @@ from desktop.store.repository import Repository
 
 LISTS_ENTRY = "lists"
 USER_FIELDS_ENTRY = "user_fields"
+_TABLES = (
+    "cached_profile", "profile_address", "cached_user", "user_address", "user_tickets",
+    "cached_ticket", "catalogue", "opened_customer", "feed", "feed_user", "feed_ticket",
+    "feed_profile",
+)  # fmt: skip
 
 
 class CustomerCache(Repository):
@@ -45,7 +50,7 @@ class CustomerCache(Repository):
         """A profile is gone (deleted or merged into another)."""
 
         def act(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM profile WHERE sid = ?", (sid,))
+            connection.execute("DELETE FROM cached_profile WHERE sid = ?", (sid,))
             connection.execute("DELETE FROM profile_address WHERE sid = ?", (sid,))
 
         self._database.write(act)
@@ -56,7 +61,8 @@ class CustomerCache(Repository):
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "INSERT OR REPLACE INTO person (id, name_folded, phone, external_id, body, read_at)"
+                "INSERT OR REPLACE INTO cached_user (id, name_folded, phone, external_id, body,"
+                " read_at)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (
                     person.id,
@@ -67,9 +73,9 @@ class CustomerCache(Repository):
                     read_at,
                 ),
             )
-            connection.execute("DELETE FROM person_address WHERE person = ?", (person.id,))
+            connection.execute("DELETE FROM user_address WHERE user_id = ?", (person.id,))
             connection.executemany(
-                "INSERT OR REPLACE INTO person_address (address, person, read_at) VALUES (?, ?, ?)",
+                "INSERT OR REPLACE INTO user_address (address, user_id, read_at) VALUES (?, ?, ?)",
                 [(address, person.id, read_at) for address in person.emails],
             )
 
@@ -81,7 +87,7 @@ class CustomerCache(Repository):
 
         def act(connection: sqlite3.Connection) -> ZendeskUser:
             row = connection.execute(
-                "SELECT body FROM person WHERE id = ?", (person.id,)
+                "SELECT body FROM cached_user WHERE id = ?", (person.id,)
             ).fetchone()
             if row is None or person.identities_read:
                 return person
@@ -100,7 +106,7 @@ class CustomerCache(Repository):
         """Keep that Zendesk knows no such address."""
         self._database.write(
             lambda c: c.execute(
-                "INSERT OR REPLACE INTO person_address (address, person, read_at)"
+                "INSERT OR REPLACE INTO user_address (address, user_id, read_at)"
                 " VALUES (?, NULL, ?)",
                 (address.lower(), read_at),
             )
@@ -112,7 +118,7 @@ class CustomerCache(Repository):
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "INSERT OR REPLACE INTO tickets (person, body, read_at) VALUES (?, ?, ?)",
+                "INSERT OR REPLACE INTO user_tickets (user_id, body, read_at) VALUES (?, ?, ?)",
                 (person, _to_json(page), read_at),
             )
             _upsert_tickets(connection, page.tickets, person, read_at)
@@ -137,11 +143,11 @@ class CustomerCache(Repository):
     @database_call
     def mark_opened(self, *, person: int | None, sid: str | None, at: float) -> None:
         """Remember that this customer was looked at, which decides how long they are kept."""
-        rows = [("person", str(person))] if person is not None else []
+        rows = [("user", str(person))] if person is not None else []
         rows += [("profile", sid)] if sid else []
         self._database.write(
             lambda c: c.executemany(
-                "INSERT OR REPLACE INTO opened (kind, id, at) VALUES (?, ?, ?)",
+                "INSERT OR REPLACE INTO opened_customer (kind, id, at) VALUES (?, ?, ?)",
                 [(kind, key, at) for kind, key in rows],
             )
         )
@@ -151,31 +157,35 @@ class CustomerCache(Repository):
         """Forget customers last opened before then; returns how many records went."""
 
         def act(connection: sqlite3.Connection) -> int:
-            connection.execute("DELETE FROM opened WHERE at < ?", (before,))
+            connection.execute("DELETE FROM opened_customer WHERE at < ?", (before,))
             gone = connection.execute(
-                "DELETE FROM profile WHERE sid NOT IN (SELECT id FROM opened WHERE kind='profile')"
+                "DELETE FROM cached_profile WHERE sid NOT IN (SELECT id FROM opened_customer"
+                " WHERE kind='profile')"
             ).rowcount
             gone += connection.execute(
-                "DELETE FROM person WHERE CAST(id AS TEXT) NOT IN"
-                " (SELECT id FROM opened WHERE kind = 'person')"
+                "DELETE FROM cached_user WHERE CAST(id AS TEXT) NOT IN"
+                " (SELECT id FROM opened_customer WHERE kind = 'user')"
             ).rowcount
             connection.execute(
                 "DELETE FROM profile_address WHERE sid IS NOT NULL"
-                " AND sid NOT IN (SELECT sid FROM profile)"
+                " AND sid NOT IN (SELECT sid FROM cached_profile)"
             )
             connection.execute(
                 "DELETE FROM profile_address WHERE sid IS NULL AND read_at < ?", (before,)
             )
             connection.execute(
-                "DELETE FROM person_address WHERE person IS NOT NULL"
-                " AND person NOT IN (SELECT id FROM person)"
+                "DELETE FROM user_address WHERE user_id IS NOT NULL"
+                " AND user_id NOT IN (SELECT id FROM cached_user)"
             )
             connection.execute(
-                "DELETE FROM person_address WHERE person IS NULL AND read_at < ?", (before,)
+                "DELETE FROM user_address WHERE user_id IS NULL AND read_at < ?", (before,)
             )
-            connection.execute("DELETE FROM tickets WHERE person NOT IN (SELECT id FROM person)")
             connection.execute(
-                "DELETE FROM ticket WHERE person IS NULL OR person NOT IN (SELECT id FROM person)"
+                "DELETE FROM user_tickets WHERE user_id NOT IN (SELECT id FROM cached_user)"
+            )
+            connection.execute(
+                "DELETE FROM cached_ticket WHERE user_id IS NULL OR user_id NOT IN (SELECT id"
+                " FROM cached_user)"
             )
             return gone
 
@@ -189,9 +199,7 @@ class CustomerCache(Repository):
         """
 
         def act(connection: sqlite3.Connection) -> None:
-            for table in ("profile", "profile_address", "person", "person_address", "tickets",
-                          "ticket", "catalogue", "opened", "feed", "feed_user", "feed_ticket",
-                          "feed_profile"):  # fmt: skip
+            for table in _TABLES:
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
 
         self._database.write(act)
@@ -212,7 +220,7 @@ def upsert_profile(
 ) -> None:
     """Save a profile and the addresses that lead to it."""
     connection.execute(
-        "INSERT OR REPLACE INTO profile (sid, email, body, read_at) VALUES (?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO cached_profile (sid, email, body, read_at) VALUES (?, ?, ?, ?)",
         (profile.sid, profile.email, _to_json(profile), read_at),
     )
     connection.execute("DELETE FROM profile_address WHERE sid = ?", (profile.sid,))
@@ -230,7 +238,7 @@ def _upsert_tickets(
     read_at: float,
 ) -> None:
     connection.executemany(
-        "INSERT OR REPLACE INTO ticket (id, person, body, read_at) VALUES (?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO cached_ticket (id, user_id, body, read_at) VALUES (?, ?, ?, ?)",
         [(t.id, t.requester_id or person, _to_json(t), read_at) for t in tickets],
     )
 

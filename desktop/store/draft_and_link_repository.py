@@ -38,7 +38,7 @@ class DraftAndLinkRepository(Repository):
         """Remember that this Zendesk person's profile is that one."""
         self._database.write(
             lambda c: c.execute(
-                "INSERT OR REPLACE INTO link (person, sid, actor, at) VALUES (?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO profile_link (user_id, sid, actor, at) VALUES (?, ?, ?, ?)",
                 (person, sid, actor, at),
             )
         )
@@ -46,14 +46,18 @@ class DraftAndLinkRepository(Repository):
     @database_call
     def delete_link(self, person: int) -> None:
         """Forget the choice."""
-        self._database.write(lambda c: c.execute("DELETE FROM link WHERE person = ?", (person,)))
+        self._database.write(
+            lambda c: c.execute("DELETE FROM profile_link WHERE user_id = ?", (person,))
+        )
 
     @database_call
     def get_link(self, person: int) -> str | None:
         """The sid chosen for this person, or None."""
 
         def look(connection: sqlite3.Connection) -> str | None:
-            row = connection.execute("SELECT sid FROM link WHERE person = ?", (person,)).fetchone()
+            row = connection.execute(
+                "SELECT sid FROM profile_link WHERE user_id = ?", (person,)
+            ).fetchone()
             return str(row["sid"]) if row else None
 
         return self._database.read(look)

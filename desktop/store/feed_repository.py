@@ -2,7 +2,7 @@
 
 A page and its cursor are stored together, so that nothing is read twice and nothing is lost when
 a reading is cut short.
-Every record carries the number of its last change; a goal remembers up to which it has read.
+Every record carries the number of its last change; a sync remembers up to which it has read.
 """
 
 import sqlite3
@@ -30,7 +30,7 @@ _PAGE_ROWS = 500
 
 @dataclass(frozen=True)
 class FeedState:
-    """How far a feed is. `mark` is what a goal keeps: generation and number of the last change.
+    """How far a feed is. `mark` is what a sync keeps: generation and number of the last change.
 
     `whole_from`: when the last reading began that reached the end and told of everybody, the
     deleted too (Unix seconds).
@@ -43,6 +43,7 @@ class FeedState:
     ended_at: float | None = None
     seq: int = 0
     whole_from: float | None = None
+    account: str = ""
 
     @property
     def watermark(self) -> str:

@@ -326,7 +326,8 @@ class Outbox(Repository):
         def act(connection: sqlite3.Connection) -> Edit:
             self._require_held(connection, edit)
             connection.execute(
-                "UPDATE outbox SET state = ?, tries = ?, accepted = ?, not_before = ?, detail = ?,"
+                "UPDATE outbox SET state = ?, tries = ?, accepted_at = ?, not_before = ?,"
+                " detail = ?,"
                 " updated_at = ?, owner = ? WHERE id = ?",
                 (
                     after.state.value,

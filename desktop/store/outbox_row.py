@@ -43,5 +43,5 @@ def _build_edit(row: sqlite3.Row) -> Edit:
         idem_key=row["idem_key"],
         updated_at=row["updated_at"],
         detail=row["detail"],
-        accepted_at=float(row["accepted"]),
+        accepted_at=float(row["accepted_at"]),
     )

@@ -52,7 +52,7 @@ class PlanRepository(Repository):
 
         def act(connection: sqlite3.Connection) -> str:
             cursor = connection.execute(
-                "INSERT INTO plan (goal, service, state, made_at, actor, origin, body)"
+                "INSERT INTO plan (sync, service, state, created_at, actor, origin, sync_body)"
                 " VALUES (?, ?, 'making', ?, ?, ?, ?)",
                 (sync.name, sync.target_service.value, now, actor, origin, to_json(sync)),
             )
@@ -81,7 +81,8 @@ class PlanRepository(Repository):
         """All rows are there."""
         self._database.write(
             lambda c: c.execute(
-                "UPDATE plan SET state = ?, read = ?, breaches = ?, mark = ? WHERE id = ?",
+                "UPDATE plan SET state = ?, source_record_count = ?, limit_breaches = ?,"
+                " watermark = ? WHERE id = ?",
                 (state.value, read, to_json(breaches), mark, int(plan_id)),
             )
         )
@@ -112,10 +113,10 @@ class PlanRepository(Repository):
 
     @database_call
     def delete_older_previews(self, sync: str, but: str) -> None:
-        """Earlier plans of a goal that nobody applied; only the newest preview is kept."""
+        """Earlier plans of a sync that nobody applied; only the newest preview is kept."""
         self._database.write(
             lambda c: c.execute(
-                "DELETE FROM plan WHERE goal = ? AND id <> ? AND state IN"
+                "DELETE FROM plan WHERE sync = ? AND id <> ? AND state IN"
                 " ('making', 'ready', 'stopped', 'discarded')"
                 " AND id NOT IN (SELECT plan FROM run WHERE plan IS NOT NULL)",
                 (sync, int(but)),
@@ -124,13 +125,13 @@ class PlanRepository(Repository):
 
     @database_call
     def delete_unfinished(self, sync: str) -> None:
-        """Plans of a goal whose making was cut short; its lock keeps away who is making one.
+        """Plans of a sync whose making was cut short; its lock keeps away who is making one.
 
         What takes a run back is planned without that lock.
         """
         self._database.write(
             lambda c: c.execute(
-                "DELETE FROM plan WHERE goal = ? AND state = 'making'"
+                "DELETE FROM plan WHERE sync = ? AND state = 'making'"
                 " AND origin NOT LIKE 'rollback%'",
                 (sync,),
             )
@@ -143,7 +144,7 @@ class PlanRepository(Repository):
             lambda c: {
                 row["consequence"]: row["n"]
                 for row in c.execute(
-                    "SELECT n.consequence, count(DISTINCT n.row) AS n FROM plan_noticed n"
+                    "SELECT n.consequence, count(DISTINCT n.row) AS n FROM plan_consequence n"
                     " JOIN plan_row r ON r.plan = n.plan AND r.row = n.row"
                     " WHERE n.plan = ? AND r.ticked GROUP BY n.consequence",
                     (parse_plan_id(plan_id),),
@@ -158,19 +159,19 @@ class PlanRepository(Repository):
 
     @database_call
     def get_planned_sync(self, plan_id: str) -> Sync:
-        """The goal as it was when the plan was made."""
+        """The sync as it was when the plan was made."""
         return self._database.read(
-            lambda c: msgspec.json.decode(select_plan(c, plan_id)["body"], type=Sync)
+            lambda c: msgspec.json.decode(select_plan(c, plan_id)["sync_body"], type=Sync)
         )
 
     @database_call
     def find_latest(self, sync: str, *states: PlanState) -> Plan | None:
-        """The newest plan of a goal in one of these states (none given: any)."""
+        """The newest plan of a sync in one of these states (none given: any)."""
         wanted = to_json([state.value for state in states or tuple(PlanState)])
 
         def look(connection: sqlite3.Connection) -> Plan | None:
             row = connection.execute(
-                "SELECT * FROM plan WHERE goal = ? AND state IN (SELECT value FROM json_each(?))"
+                "SELECT * FROM plan WHERE sync = ? AND state IN (SELECT value FROM json_each(?))"
                 " ORDER BY id DESC LIMIT 1",
                 (sync, wanted),
             ).fetchone()
@@ -356,7 +357,8 @@ class PlanRepository(Repository):
         """Somebody allows it; the same person twice counts once."""
         self._database.write(
             lambda c: c.execute(
-                "INSERT OR IGNORE INTO approval (plan, breach, person, name, at)"
+                "INSERT OR IGNORE INTO limit_approval (plan, limit_code, user_id, name,"
+                " approved_at)"
                 " VALUES (?, ?, ?, ?, ?)",
                 (int(plan_id), breach, person, name, now),
             )
@@ -367,9 +369,10 @@ class PlanRepository(Repository):
         """Who allowed what, the first one first."""
         return self._database.read(
             lambda c: tuple(
-                LimitApproval(row["breach"], row["person"], row["name"], row["at"])
+                LimitApproval(row["limit_code"], row["user_id"], row["name"], row["approved_at"])
                 for row in c.execute(
-                    "SELECT * FROM approval WHERE plan = ? ORDER BY at, person", (int(plan_id),)
+                    "SELECT * FROM limit_approval WHERE plan = ? ORDER BY approved_at, user_id",
+                    (int(plan_id),),
                 )
             )
         )

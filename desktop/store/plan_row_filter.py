@@ -29,7 +29,7 @@ def build_where_clause(plan_id: str, chosen: PlanRowFilter) -> tuple[str, tuple[
         more.append(to_json([state.value for state in chosen.states]))
     if chosen.consequence is not None:
         parts.append(
-            "row IN (SELECT n.row FROM plan_noticed n WHERE n.plan = ? AND n.consequence = ?"
+            "row IN (SELECT n.row FROM plan_consequence n WHERE n.plan = ? AND n.consequence = ?"
             " AND (? IS NULL OR n.name = ?))"
         )
         more += [parse_plan_id(plan_id), chosen.consequence.value, chosen.name, chosen.name]

@@ -104,7 +104,7 @@ def upsert_plan_row(connection: sqlite3.Connection, plan_id: str, row: PlanRow) 
         f"INSERT OR REPLACE INTO plan_row ({PLAN_ROW_COLUMNS}) VALUES ({PLAN_ROW_PLACEHOLDERS})",  # noqa: S608
         encode_plan_row(number, row),
     )
-    connection.execute("DELETE FROM plan_noticed WHERE plan = ? AND row = ?", (number, row.row))
+    connection.execute("DELETE FROM plan_consequence WHERE plan = ? AND row = ?", (number, row.row))
     insert_consequences(connection, number, (row,))
     return row
 
@@ -114,7 +114,7 @@ def insert_consequences(
 ) -> None:
     """Store the consequences of new rows."""
     connection.executemany(
-        "INSERT OR IGNORE INTO plan_noticed (plan, consequence, name, row) VALUES (?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO plan_consequence (plan, consequence, name, row) VALUES (?, ?, ?, ?)",
         [(plan_id, kind.value, name, row.row) for row in rows for kind, name in row.consequences],
     )
 
@@ -128,7 +128,7 @@ def select_consequences(
         return found
     # By the primary key: each consequence of the plan, then these rows.
     for note in connection.execute(
-        "SELECT consequence, name, row FROM plan_noticed WHERE plan = ?"
+        "SELECT consequence, name, row FROM plan_consequence WHERE plan = ?"
         " AND row IN (SELECT value FROM json_each(?))",
         (parse_plan_id(plan_id), to_json(rows)),
     ):

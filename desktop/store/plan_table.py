@@ -18,7 +18,7 @@ def select_plan(connection: sqlite3.Connection, plan_id: str) -> sqlite3.Row:
         "SELECT * FROM plan WHERE id = ?", (parse_plan_id(plan_id),)
     ).fetchone()
     if row is None:
-        raise NotFound(f"There is no plan {plan_id}.", "", "`fairlead sync plan GOAL` makes one.")
+        raise NotFound(f"There is no plan {plan_id}.", "", "`fairlead sync plan SYNC` makes one.")
     return row
 
 
@@ -38,7 +38,7 @@ def decode_plan(connection: sqlite3.Connection, row: sqlite3.Row) -> Plan:
         "SELECT fate, count(*) AS n FROM plan_row WHERE plan = ? GROUP BY fate", (row["id"],)
     )
     noticed = connection.execute(
-        "SELECT consequence, name, count(*) AS n FROM plan_noticed WHERE plan = ?"
+        "SELECT consequence, name, count(*) AS n FROM plan_consequence WHERE plan = ?"
         " GROUP BY consequence, name",
         (row["id"],),
     )
@@ -46,16 +46,16 @@ def decode_plan(connection: sqlite3.Connection, row: sqlite3.Row) -> Plan:
     found = [ConsequenceCount(Consequence(n["consequence"]), n["name"], n["n"]) for n in noticed]
     return Plan(
         id=str(row["id"]),
-        sync=row["goal"],
+        sync=row["sync"],
         service=Service(row["service"]),
         state=PlanState(row["state"]),
-        created_at=row["made_at"],
+        created_at=row["created_at"],
         actor=row["actor"],
-        source_record_count=row["read"],
+        source_record_count=row["source_record_count"],
         outcome_counts={f["fate"]: f["n"] for f in fates},
         consequence_counts=tuple(sorted(found, key=lambda n: (order.index(n.consequence), n.name))),
-        limit_breaches=msgspec.json.decode(row["breaches"], type=_STRING_TUPLE),
-        allowed_limits=msgspec.json.decode(row["allowed"], type=_STRING_TUPLE),
+        limit_breaches=msgspec.json.decode(row["limit_breaches"], type=_STRING_TUPLE),
+        allowed_limits=msgspec.json.decode(row["allowed_limits"], type=_STRING_TUPLE),
         origin=row["origin"],
-        mark=row["mark"],
+        mark=row["watermark"],
     )

@@ -55,12 +55,13 @@ def complete_row(
     settled = item.state in (PlanRowState.DONE, PlanRowState.SAME)
     if settled or (provenance.is_rollback and item.state is PlanRowState.ACCEPTED):
         connection.execute(
-            "DELETE FROM again WHERE goal = ? AND source = ?", (provenance.sync, row.source_id)
+            "DELETE FROM retry_source WHERE sync = ? AND source = ?",
+            (provenance.sync, row.source_id),
         )
     else:
         person = item.state in (PlanRowState.PARKED, PlanRowState.FAILED)
         connection.execute(
-            "INSERT OR REPLACE INTO again (goal, source, person) VALUES (?, ?, ?)",
+            "INSERT OR REPLACE INTO retry_source (sync, source, needs_person) VALUES (?, ?, ?)",
             (provenance.sync, row.source_id, int(person)),
         )
     if item.unconfirmed_job is not None:
@@ -84,12 +85,12 @@ def complete_row(
     if provenance.is_rollback:
         # What is taken off the number again may be added up once more.
         connection.executemany(
-            "DELETE FROM ledger WHERE goal = ? AND event = ?",
+            "DELETE FROM counted_event WHERE sync = ? AND event = ?",
             [(provenance.sync, event) for event in row.events],
         )
     else:
         connection.executemany(
-            "INSERT OR IGNORE INTO ledger (goal, event, run) VALUES (?, ?, ?)",
+            "INSERT OR IGNORE INTO counted_event (sync, event, run) VALUES (?, ?, ?)",
             [(provenance.sync, event, int(provenance.run_id)) for event in row.events],
         )
     # Accepted without one, nobody knows yet where it stands.
@@ -107,7 +108,7 @@ def _save_sync_state(
     """What later plans and runs ask after: of whom, what is there, and whose it is."""
     _save_synced_values(connection, provenance, item, target, now)
     connection.executemany(
-        "INSERT OR REPLACE INTO written (service, target, field, hash, at, origin)"
+        "INSERT OR REPLACE INTO written_hash (service, target, field, hash, at, source_field)"
         " VALUES (?, ?, ?, ?, ?, ?)",
         [
             (
@@ -122,14 +123,14 @@ def _save_sync_state(
         ],
     )
     connection.execute(
-        "INSERT OR IGNORE INTO exchanged (goal, target, at) VALUES (?, ?, ?)",
+        "INSERT OR IGNORE INTO exchanged_profile (sync, target, at) VALUES (?, ?, ?)",
         (provenance.sync, target, now),
     )
     _save_pair(connection, provenance, item.row, target, now)
     _save_membership(connection, provenance, item, target)
     if provenance.has_frequency_cap:
         connection.execute(
-            "INSERT OR IGNORE INTO touch (goal, target, at) VALUES (?, ?, ?)",
+            "INSERT OR IGNORE INTO touch (sync, target, at) VALUES (?, ?, ?)",
             (provenance.sync, target, now),
         )
 
@@ -145,11 +146,11 @@ def _save_synced_values(
     seen = item.state is not PlanRowState.ACCEPTED
     if seen:
         connection.execute(
-            "DELETE FROM accepted WHERE goal = ? AND target = ?", (provenance.sync, target)
+            "DELETE FROM accepted_value WHERE sync = ? AND target = ?", (provenance.sync, target)
         )
-    table = "synced" if seen else "accepted"
+    table = "synced_value" if seen else "accepted_value"
     connection.executemany(
-        f"INSERT OR REPLACE INTO {table} (goal, target, field, value, run, at)"  # noqa: S608
+        f"INSERT OR REPLACE INTO {table} (sync, target, field, value, run, at)"  # noqa: S608
         " VALUES (?, ?, ?, ?, ?, ?)",
         [
             (provenance.sync, target, name, to_json(value), int(provenance.run_id), now)
@@ -168,7 +169,7 @@ def _save_pair(
     )
     if person.isdigit() and sid:
         connection.execute(
-            "INSERT OR REPLACE INTO pair (person, sid, at) VALUES (?, ?, ?)",
+            "INSERT OR REPLACE INTO matched_pair (user_id, sid, at) VALUES (?, ?, ?)",
             (int(person), sid, now),
         )
 
@@ -176,7 +177,7 @@ def _save_pair(
 def _save_membership(
     connection: sqlite3.Connection, provenance: RunProvenance, item: RowCompletion, target: str
 ) -> None:
-    """Remember whom this goal keeps on its lists or tagged, and whom not any more."""
+    """Remember whom this sync keeps on its lists or tagged, and whom not any more."""
     ours = [
         (name, value)
         for name, value in item.written_values
@@ -186,10 +187,10 @@ def _save_membership(
         return
     if any(value is True for _, value in ours):
         connection.execute(
-            "INSERT OR REPLACE INTO member (goal, target, source, label) VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO sync_member (sync, target, source, label) VALUES (?, ?, ?, ?)",
             (provenance.sync, target, item.row.source_id, item.row.label),
         )
     else:
         connection.execute(
-            "DELETE FROM member WHERE goal = ? AND target = ?", (provenance.sync, target)
+            "DELETE FROM sync_member WHERE sync = ? AND target = ?", (provenance.sync, target)
         )

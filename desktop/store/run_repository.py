@@ -43,7 +43,7 @@ class RunRepository(Repository):
         def act(connection: sqlite3.Connection) -> Run:
             cursor = connection.execute(
                 "INSERT INTO run"
-                " (goal, state, stage, why, actor, started_at, owner, reads_all, reads_only)"
+                " (sync, state, stage, trigger, actor, started_at, owner, reads_all, reads_only)"
                 " VALUES (?, 'running', 'extract', ?, ?, ?, ?, ?, ?)",
                 (sync, why, actor, now, self._owner, int(full), to_json(only)),
             )
@@ -53,7 +53,7 @@ class RunRepository(Repository):
 
     @database_call
     def take_over(self, run_id: str, sync: str) -> Run:
-        """Go on with a run of this goal that had stopped, as this process. Raises ConflictError."""
+        """Go on with a run of this sync that had stopped, as this process. Raises ConflictError."""
 
         def act(connection: sqlite3.Connection) -> Run:
             run = self._get(connection, run_id)
@@ -67,7 +67,7 @@ class RunRepository(Repository):
                     "`fairlead sync history` lists the runs.",
                 )
             connection.execute(
-                "UPDATE run SET state = 'running', owner = ?, cancel = 0, error = '',"
+                "UPDATE run SET state = 'running', owner = ?, cancel_requested = 0, error = '',"
                 " error_code = '', ended_at = NULL WHERE id = ?",
                 (self._owner, int(run_id)),
             )
@@ -82,12 +82,12 @@ class RunRepository(Repository):
 
     @database_call
     def list_runs(self, sync: str | None, limit: int = 50) -> tuple[Run, ...]:
-        """The newest runs first, of one goal or all."""
+        """The newest runs first, of one sync or all."""
         return self._database.read(
             lambda c: tuple(
                 self._decode_run(row)
                 for row in c.execute(
-                    "SELECT * FROM run WHERE (?1 IS NULL OR goal = ?1) AND why <> 'preview'"
+                    "SELECT * FROM run WHERE (?1 IS NULL OR sync = ?1) AND trigger <> 'preview'"
                     " ORDER BY id DESC LIMIT ?2",
                     (sync, limit),
                 )
@@ -102,7 +102,7 @@ class RunRepository(Repository):
                 (
                     self._decode_run(row)
                     for row in c.execute(
-                        "SELECT * FROM run WHERE goal = ? AND why = 'preview'"
+                        "SELECT * FROM run WHERE sync = ? AND trigger = 'preview'"
                         " ORDER BY id DESC LIMIT 1",
                         (sync,),
                     )
@@ -113,10 +113,10 @@ class RunRepository(Repository):
 
     @database_call
     def delete_previews(self, sync: str) -> None:
-        """What earlier previews of a goal came to is not news any more."""
+        """What earlier previews of a sync came to is not news any more."""
 
         def act(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM run WHERE goal = ? AND why = 'preview'", (sync,))
+            connection.execute("DELETE FROM run WHERE sync = ? AND trigger = 'preview'", (sync,))
             _reset_id_sequence(connection)
 
         self._database.write(act)
@@ -173,10 +173,13 @@ class RunRepository(Repository):
         def act(connection: sqlite3.Connection) -> Run:
             run = self._get(connection, run_id)
             if run.state is RunState.RUNNING:
-                connection.execute("UPDATE run SET cancel = 1 WHERE id = ?", (int(run_id),))
+                connection.execute(
+                    "UPDATE run SET cancel_requested = 1 WHERE id = ?", (int(run_id),)
+                )
             elif run.state in (RunState.WAITING, RunState.INTERRUPTED):
                 connection.execute(
-                    "UPDATE run SET state = 'cancelled', cancel = 1 WHERE id = ?", (int(run_id),)
+                    "UPDATE run SET state = 'cancelled', cancel_requested = 1 WHERE id = ?",
+                    (int(run_id),),
                 )
             return self._get(connection, run_id)
 
@@ -187,7 +190,9 @@ class RunRepository(Repository):
         """Whether somebody wants it to stop."""
         return self._database.read(
             lambda c: bool(
-                c.execute("SELECT cancel FROM run WHERE id = ?", (int(run_id),)).fetchone()[0]
+                c.execute(
+                    "SELECT cancel_requested FROM run WHERE id = ?", (int(run_id),)
+                ).fetchone()[0]
             )
         )
 
@@ -244,10 +249,10 @@ class RunRepository(Repository):
         try:
             return Run(
                 id=str(row["id"]),
-                sync=row["goal"],
+                sync=row["sync"],
                 state=state,
                 stage=RunStage(row["stage"]),
-                trigger=row["why"],
+                trigger=row["trigger"],
                 actor=row["actor"],
                 started_at=row["started_at"],
                 ended_at=row["ended_at"],
@@ -256,7 +261,7 @@ class RunRepository(Repository):
                 totals=msgspec.json.decode(row["totals"], type=_TOTALS),
                 error=row["error"],
                 error_code=row["error_code"],
-                is_cancel_requested=bool(row["cancel"]),
+                is_cancel_requested=bool(row["cancel_requested"]),
                 owner=row["owner"],
                 is_full=bool(row["reads_all"]),
                 only_records=msgspec.json.decode(row["reads_only"], type=_ONLY),

@@ -1,4 +1,4 @@
-"""The goals of a workspace, in the order in which people keep them."""
+"""The syncs of a workspace, in the order in which people keep them."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -14,25 +14,25 @@ from desktop.store.sqlite_errors import DatabaseDamaged
 
 
 class SyncRepository(Repository):
-    """The table of goals."""
+    """The table of syncs."""
 
     @database_call
     def list_all(self) -> tuple[Sync, ...]:
-        """Every goal, favourites first."""
+        """Every sync, favourites first."""
 
         def look(connection: sqlite3.Connection) -> tuple[Sync, ...]:
-            rows = connection.execute("SELECT * FROM goal ORDER BY position, name")
+            rows = connection.execute("SELECT * FROM sync ORDER BY position, name")
             found = [_decode_sync(row) for row in rows]
-            return tuple(sorted(found, key=lambda goal: not goal.favourite))
+            return tuple(sorted(found, key=lambda sync: not sync.favourite))
 
         return self._database.read(look)
 
     @database_call
     def get(self, name: str) -> Sync:
-        """One goal by name. Raises NotFound."""
+        """One sync by name. Raises NotFound."""
 
         def look(connection: sqlite3.Connection) -> Sync:
-            row = connection.execute("SELECT * FROM goal WHERE name = ?", (name,)).fetchone()
+            row = connection.execute("SELECT * FROM sync WHERE name = ?", (name,)).fetchone()
             if row is None:
                 raise _not_found(connection, name)
             return _decode_sync(row)
@@ -41,14 +41,14 @@ class SyncRepository(Repository):
 
     @database_call
     def save(self, sync: Sync, now: float) -> Sync:
-        """Store a new goal or another version; returns it as stored.
+        """Store a new sync or another version; returns it as stored.
 
-        Raises ConflictError when it was saved elsewhere since `goal` was read.
+        Raises ConflictError when it was saved elsewhere since `sync` was read.
         """
 
         def act(connection: sqlite3.Connection) -> Sync:
             row = connection.execute(
-                "SELECT version FROM goal WHERE name = ?", (sync.name,)
+                "SELECT version FROM sync WHERE name = ?", (sync.name,)
             ).fetchone()
             if (row["version"] if row else 0) != sync.version:
                 raise ConflictError(
@@ -64,29 +64,29 @@ class SyncRepository(Repository):
 
     @database_call
     def import_syncs(self, syncs: Sequence[Sync], now: float) -> tuple[Sync, ...]:
-        """Store goals from elsewhere, all or none, in the place of those of their names.
+        """Store syncs from elsewhere, all or none, in the place of those of their names.
 
         Their sources are read from the beginning.
         """
 
         def act(connection: sqlite3.Connection) -> tuple[Sync, ...]:
             taken = []
-            for goal in syncs:
+            for sync in syncs:
                 row = connection.execute(
-                    "SELECT version FROM goal WHERE name = ?", (goal.name,)
+                    "SELECT version FROM sync WHERE name = ?", (sync.name,)
                 ).fetchone()
-                taken.append(_upsert(connection, goal, row["version"] if row else 0, now))
-                connection.execute("UPDATE goal SET mark = '' WHERE name = ?", (goal.name,))
+                taken.append(_upsert(connection, sync, row["version"] if row else 0, now))
+                connection.execute("UPDATE sync SET watermark = '' WHERE name = ?", (sync.name,))
             return tuple(taken)
 
         return self._database.write(act)
 
     @database_call
     def remove(self, name: str) -> None:
-        """Take a goal away; its history stays. Raises NotFound."""
+        """Take a sync away; its history stays. Raises NotFound."""
 
         def act(connection: sqlite3.Connection) -> None:
-            if not connection.execute("DELETE FROM goal WHERE name = ?", (name,)).rowcount:
+            if not connection.execute("DELETE FROM sync WHERE name = ?", (name,)).rowcount:
                 raise _not_found(connection, name)
 
         self._database.write(act)
@@ -96,8 +96,10 @@ class SyncRepository(Repository):
         """Up to where the source's feed was taken in, empty before the first run."""
 
         def look(connection: sqlite3.Connection) -> str:
-            row = connection.execute("SELECT mark FROM goal WHERE name = ?", (name,)).fetchone()
-            return str(row["mark"]) if row else ""
+            row = connection.execute(
+                "SELECT watermark FROM sync WHERE name = ?", (name,)
+            ).fetchone()
+            return str(row["watermark"]) if row else ""
 
         return self._database.read(look)
 
@@ -105,15 +107,15 @@ class SyncRepository(Repository):
     def set_watermark(self, name: str, mark: str) -> None:
         """Begin the next plan there; empty: read everything again."""
         self._database.write(
-            lambda c: c.execute("UPDATE goal SET mark = ? WHERE name = ?", (mark, name))
+            lambda c: c.execute("UPDATE sync SET watermark = ? WHERE name = ?", (mark, name))
         )
 
     @database_call
     def get_last_due(self, name: str) -> float | None:
-        """The planned time the schedule started this goal for last (Unix seconds)."""
+        """The planned time the schedule started this sync for last (Unix seconds)."""
 
         def look(connection: sqlite3.Connection) -> float | None:
-            row = connection.execute("SELECT last_due FROM goal WHERE name = ?", (name,)).fetchone()
+            row = connection.execute("SELECT last_due FROM sync WHERE name = ?", (name,)).fetchone()
             return None if row is None else row["last_due"]
 
         return self._database.read(look)
@@ -122,7 +124,7 @@ class SyncRepository(Repository):
     def set_last_due(self, name: str, at: float | None) -> None:
         """The schedule counts from there: what was planned before is not caught up."""
         self._database.write(
-            lambda c: c.execute("UPDATE goal SET last_due = ? WHERE name = ?", (at, name))
+            lambda c: c.execute("UPDATE sync SET last_due = ? WHERE name = ?", (at, name))
         )
 
     @database_call
@@ -132,7 +134,7 @@ class SyncRepository(Repository):
         def act(connection: sqlite3.Connection) -> bool:
             return (
                 connection.execute(
-                    "UPDATE goal SET last_due = ?1"
+                    "UPDATE sync SET last_due = ?1"
                     " WHERE name = ?2 AND (last_due IS NULL OR last_due < ?1)",
                     (due, name),
                 ).rowcount
@@ -144,9 +146,9 @@ class SyncRepository(Repository):
 
 def _upsert(connection: sqlite3.Connection, sync: Sync, version: int, now: float) -> Sync:
     saved = replace(sync, version=version + 1)
-    last = connection.execute("SELECT max(position) FROM goal").fetchone()[0]
+    last = connection.execute("SELECT max(position) FROM sync").fetchone()[0]
     connection.execute(
-        "INSERT INTO goal (name, position, body, version, updated_at)"
+        "INSERT INTO sync (name, position, body, version, updated_at)"
         " VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE"
         " SET body = excluded.body, version = excluded.version,"
         " updated_at = excluded.updated_at",
@@ -156,7 +158,7 @@ def _upsert(connection: sqlite3.Connection, sync: Sync, version: int, now: float
 
 
 def _not_found(connection: sqlite3.Connection, name: str) -> NotFound:
-    names = [row["name"] for row in connection.execute("SELECT name FROM goal ORDER BY name")]
+    names = [row["name"] for row in connection.execute("SELECT name FROM sync ORDER BY name")]
     return NotFound(
         f"There is no sync “{name[:80]}”.",
         f"There are: {', '.join(names)}." if names else "There is none yet.",
@@ -170,7 +172,7 @@ def _to_json(sync: Sync) -> str:
 
 def _decode_sync(row: sqlite3.Row) -> Sync:
     try:
-        goal = msgspec.json.decode(row["body"], type=Sync)
+        sync = msgspec.json.decode(row["body"], type=Sync)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise DatabaseDamaged(f"the sync {row['name']} makes no sense") from error
-    return replace(goal, version=row["version"])
+    return replace(sync, version=row["version"])

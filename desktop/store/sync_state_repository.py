@@ -22,12 +22,12 @@ class SyncStateRepository(Repository):
     @database_call
     def get_synced_values(self, sync: str, targets: Sequence[str]) -> dict[str, dict[str, Json]]:
         """The last values both sides had, by target and field."""
-        return self._select_values("synced", sync, targets)
+        return self._select_values("synced_value", sync, targets)
 
     @database_call
     def get_accepted_values(self, sync: str, targets: Sequence[str]) -> dict[str, dict[str, Json]]:
         """What was written and not read back yet, by target and field."""
-        return self._select_values("accepted", sync, targets)
+        return self._select_values("accepted_value", sync, targets)
 
     def _select_values(
         self, table: str, sync: str, targets: Sequence[str]
@@ -35,7 +35,7 @@ class SyncStateRepository(Repository):
         def look(connection: sqlite3.Connection) -> dict[str, dict[str, Json]]:
             found: dict[str, dict[str, Json]] = {}
             for row in connection.execute(
-                f"SELECT target, field, value FROM {table} WHERE goal = ?"  # noqa: S608 - ours
+                f"SELECT target, field, value FROM {table} WHERE sync = ?"  # noqa: S608 - ours
                 " AND target IN (SELECT value FROM json_each(?))",
                 (sync, to_json(list(targets))),
             ):
@@ -54,11 +54,11 @@ class SyncStateRepository(Repository):
         def look(connection: sqlite3.Connection) -> dict[str, dict[str, WrittenHash]]:
             found: dict[str, dict[str, WrittenHash]] = {}
             for row in connection.execute(
-                "SELECT target, field, hash, origin FROM written WHERE service = ?"
+                "SELECT target, field, hash, source_field FROM written_hash WHERE service = ?"
                 " AND target IN (SELECT value FROM json_each(?))",
                 (service, to_json(list(targets))),
             ):
-                kept = WrittenHash(row["hash"], row["origin"])
+                kept = WrittenHash(row["hash"], row["source_field"])
                 found.setdefault(row["target"], {})[row["field"]] = kept
             return found
 
@@ -71,13 +71,13 @@ class SyncStateRepository(Repository):
         def look(connection: sqlite3.Connection) -> dict[int, str]:
             wanted = to_json(list(people))
             found: dict[int, str] = {}
-            for table in ("pair", "link"):
+            for table in ("matched_pair", "profile_link"):
                 rows = connection.execute(
-                    f"SELECT person, sid FROM {table} WHERE person IN"  # noqa: S608 - names of ours
+                    f"SELECT user_id, sid FROM {table} WHERE user_id IN"  # noqa: S608 - names of ours
                     " (SELECT value FROM json_each(?))",
                     (wanted,),
                 )
-                found |= {row["person"]: row["sid"] for row in rows}
+                found |= {row["user_id"]: row["sid"] for row in rows}
             return found
 
         return self._database.read(look)
@@ -90,12 +90,14 @@ class SyncStateRepository(Repository):
         def look(connection: sqlite3.Connection) -> dict[str, tuple[int, ...]]:
             found: dict[str, tuple[int, ...]] = {}
             for row in connection.execute(
-                "SELECT sid, person FROM link WHERE sid IN (SELECT value FROM json_each(?1))"
-                " UNION SELECT sid, person FROM pair WHERE sid IN (SELECT value FROM json_each(?1))"
-                " AND person NOT IN (SELECT person FROM link)",
+                "SELECT sid, user_id FROM profile_link WHERE sid IN (SELECT value FROM"
+                " json_each(?1))"
+                " UNION SELECT sid, user_id FROM matched_pair WHERE sid IN (SELECT value FROM"
+                " json_each(?1))"
+                " AND user_id NOT IN (SELECT user_id FROM profile_link)",
                 (wanted,),
             ):
-                found[row["sid"]] = (*found.get(row["sid"], ()), int(row["person"]))
+                found[row["sid"]] = (*found.get(row["sid"], ()), int(row["user_id"]))
             return found
 
         return self._database.read(look)
@@ -103,7 +105,9 @@ class SyncStateRepository(Repository):
     @database_call
     def delete_pair(self, person: int) -> None:
         """They are not the same after all (merged, deleted)."""
-        self._database.write(lambda c: c.execute("DELETE FROM pair WHERE person = ?", (person,)))
+        self._database.write(
+            lambda c: c.execute("DELETE FROM matched_pair WHERE user_id = ?", (person,))
+        )
 
     @database_call
     def filter_new_events(self, sync: str, events: Sequence[str]) -> tuple[str, ...]:
@@ -113,7 +117,7 @@ class SyncStateRepository(Repository):
             known = {
                 row[0]
                 for row in connection.execute(
-                    "SELECT event FROM ledger WHERE goal = ?"
+                    "SELECT event FROM counted_event WHERE sync = ?"
                     " AND event IN (SELECT value FROM json_each(?))",
                     (sync, to_json(list(events))),
                 )
@@ -124,12 +128,13 @@ class SyncStateRepository(Repository):
 
     @database_call
     def list_members(self, sync: str, after: str = "", limit: int = 500) -> tuple[SyncMember, ...]:
-        """Whom this goal keeps on its lists or tagged, by target."""
+        """Whom this sync keeps on its lists or tagged, by target."""
         return self._database.read(
             lambda c: tuple(
                 SyncMember(row["target"], row["source"], row["label"])
                 for row in c.execute(
-                    "SELECT * FROM member WHERE goal = ? AND target > ? ORDER BY target LIMIT ?",
+                    "SELECT * FROM sync_member WHERE sync = ? AND target > ? ORDER BY target"
+                    " LIMIT ?",
                     (sync, after, limit),
                 )
             )
@@ -142,7 +147,7 @@ class SyncStateRepository(Repository):
             lambda c: {
                 row["source"]: SyncMember(row["target"], row["source"], row["label"])
                 for row in c.execute(
-                    "SELECT * FROM member WHERE goal = ?"
+                    "SELECT * FROM sync_member WHERE sync = ?"
                     " AND source IN (SELECT value FROM json_each(?))",
                     (sync, to_json(list(sources))),
                 )
@@ -156,7 +161,7 @@ class SyncStateRepository(Repository):
             lambda c: tuple(
                 row[0]
                 for row in c.execute(
-                    "SELECT source FROM again WHERE goal = ? ORDER BY source", (sync,)
+                    "SELECT source FROM retry_source WHERE sync = ? ORDER BY source", (sync,)
                 )
             )
         )
@@ -167,18 +172,19 @@ class SyncStateRepository(Repository):
         return self._database.read(
             lambda c: int(
                 c.execute(
-                    "SELECT count(*) FROM again WHERE goal = ? AND person", (sync,)
+                    "SELECT count(*) FROM retry_source WHERE sync = ? AND needs_person", (sync,)
                 ).fetchone()[0]
             )
         )
 
     @database_call
     def count_exchanged_profiles(self, sync: str | None = None) -> int:
-        """Distinct profiles ever enriched, created or exported, by one goal or any."""
+        """Distinct profiles ever enriched, created or exported, by one sync or any."""
         return self._database.read(
             lambda c: int(
                 c.execute(
-                    "SELECT count(DISTINCT target) FROM exchanged WHERE ?1 IS NULL OR goal = ?1",
+                    "SELECT count(DISTINCT target) FROM exchanged_profile WHERE ?1 IS NULL OR"
+                    " sync = ?1",
                     (sync,),
                 ).fetchone()[0]
             )
@@ -188,12 +194,12 @@ class SyncStateRepository(Repository):
     def get_touch_times(
         self, sync: str, targets: Sequence[str], since: float
     ) -> dict[str, tuple[float, ...]]:
-        """When each was touched by this goal since then (Unix seconds)."""
+        """When each was touched by this sync since then (Unix seconds)."""
 
         def look(connection: sqlite3.Connection) -> dict[str, tuple[float, ...]]:
             found: dict[str, tuple[float, ...]] = {}
             for row in connection.execute(
-                "SELECT target, at FROM touch WHERE goal = ? AND at >= ?"
+                "SELECT target, at FROM touch WHERE sync = ? AND at >= ?"
                 " AND target IN (SELECT value FROM json_each(?)) ORDER BY at",
                 (sync, since, to_json(list(targets))),
             ):
@@ -212,7 +218,8 @@ class SyncStateRepository(Repository):
         """Use these values of a source record instead of its own, from the next plan on."""
         self._database.write(
             lambda c: c.executemany(
-                "INSERT OR REPLACE INTO correction (goal, source, field, value, reason, actor, at)"
+                "INSERT OR REPLACE INTO source_correction (sync, source, field, value, reason,"
+                " actor, at)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [(sync, source, f, to_json(v), reason, actor, now) for f, v in values.items()],
             )
@@ -225,7 +232,8 @@ class SyncStateRepository(Repository):
         """Leave these source records out for ever, with the reason."""
         self._database.write(
             lambda c: c.executemany(
-                "INSERT OR REPLACE INTO correction (goal, source, field, value, reason, actor, at)"
+                "INSERT OR REPLACE INTO source_correction (sync, source, field, value, reason,"
+                " actor, at)"
                 " VALUES (?, ?, '', 'true', ?, ?, ?)",
                 [(sync, source, reason, actor, now) for source in sources],
             )
@@ -236,17 +244,19 @@ class SyncStateRepository(Repository):
         """Take back every correction of a source record, and that it is ignored."""
         self._database.write(
             lambda c: c.execute(
-                "DELETE FROM correction WHERE goal = ? AND source = ?", (sync, source)
+                "DELETE FROM source_correction WHERE sync = ? AND source = ?", (sync, source)
             )
         )
 
     @database_call
     def corrections_by_source(self, sync: str) -> dict[str, tuple[SourceCorrection, ...]]:
-        """All of a goal's, by source record. People make them by hand: there are few."""
+        """All of a sync's, by source record. People make them by hand: there are few."""
 
         def look(connection: sqlite3.Connection) -> dict[str, tuple[SourceCorrection, ...]]:
             found: dict[str, tuple[SourceCorrection, ...]] = {}
-            for row in connection.execute("SELECT * FROM correction WHERE goal = ?", (sync,)):
+            for row in connection.execute(
+                "SELECT * FROM source_correction WHERE sync = ?", (sync,)
+            ):
                 kept = SourceCorrection(
                     row["source"],
                     row["field"],

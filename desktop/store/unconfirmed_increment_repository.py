@@ -20,7 +20,7 @@ from desktop.store.run_provenance import RunProvenance
 
 _CHANGES = tuple[FieldChange, ...]
 _EVENTS = tuple[str, ...]
-_WHERE_KEY = "WHERE goal = ? AND source = ? AND run = ? AND job = ?"
+_WHERE_KEY = "WHERE sync = ? AND source = ? AND run = ? AND job_id = ?"
 
 
 class UnconfirmedIncrementRepository(Repository):
@@ -28,23 +28,23 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def by_source(self, sync: str) -> dict[str, UnconfirmedIncrement]:
-        """All of a goal's, by source record: there are as many as a service has left open."""
+        """All of a sync's, by source record: there are as many as a service has left open."""
         return self._database.read(
             lambda c: {
                 row["source"]: replace(
-                    _decode_increment(row), is_resend_requested=bool(row["asked"])
+                    _decode_increment(row), is_resend_requested=bool(row["resend_requested"])
                 )
-                for row in c.execute("SELECT * FROM sum_in_doubt WHERE goal = ?", (sync,))
+                for row in c.execute("SELECT * FROM unconfirmed_increment WHERE sync = ?", (sync,))
             }
         )
 
     @database_call
     def list_superseded(self, sync: str) -> tuple[UnconfirmedIncrement, ...]:
-        """Those of a goal that were gone past and may still land."""
+        """Those of a sync that were gone past and may still land."""
         return self._database.read(
             lambda c: tuple(
                 _decode_increment(row)
-                for row in c.execute("SELECT * FROM sum_overtaken WHERE goal = ?", (sync,))
+                for row in c.execute("SELECT * FROM superseded_increment WHERE sync = ?", (sync,))
             )
         )
 
@@ -60,21 +60,23 @@ class UnconfirmedIncrementRepository(Repository):
 
         def act(connection: sqlite3.Connection) -> None:
             if increment.is_rollback:
-                connection.executemany("DELETE FROM ledger WHERE goal = ? AND event = ?", events)
+                connection.executemany(
+                    "DELETE FROM counted_event WHERE sync = ? AND event = ?", events
+                )
             else:
                 connection.executemany(
-                    "INSERT OR IGNORE INTO ledger (goal, event, run) VALUES (?, ?, ?)",
+                    "INSERT OR IGNORE INTO counted_event (sync, event, run) VALUES (?, ?, ?)",
                     [(*event, run) for event in events],
                 )
             connection.executemany(
-                "DELETE FROM accepted WHERE goal = ? AND target = ? AND field = ?", places
+                "DELETE FROM accepted_value WHERE sync = ? AND target = ? AND field = ?", places
             )
             connection.executemany(
-                "INSERT OR REPLACE INTO synced (goal, target, field, value, run, at)"
+                "INSERT OR REPLACE INTO synced_value (sync, target, field, value, run, at)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 [(*at, value, run, now) for at, value in zip(places, values, strict=True)],
             )
-            for table in ("sum_in_doubt", "sum_overtaken"):
+            for table in ("unconfirmed_increment", "superseded_increment"):
                 connection.execute(f"DELETE FROM {table} {_WHERE_KEY}", _key(sync, increment))  # noqa: S608
 
         self._database.write(act)
@@ -84,7 +86,7 @@ class UnconfirmedIncrementRepository(Repository):
         """It was not done and will not be: its events are as if never sent."""
         self._database.write(
             lambda c: c.execute(
-                "DELETE FROM sum_in_doubt WHERE goal = ? AND source = ?", (sync, source)
+                "DELETE FROM unconfirmed_increment WHERE sync = ? AND source = ?", (sync, source)
             )
         )
 
@@ -97,18 +99,21 @@ class UnconfirmedIncrementRepository(Repository):
     def delete_superseded(self, sync: str, watched: UnconfirmedIncrement) -> None:
         """It is over, and nothing of it is left to be put right."""
         self._database.write(
-            lambda c: c.execute(f"DELETE FROM sum_overtaken {_WHERE_KEY}", _key(sync, watched))  # noqa: S608
+            lambda c: c.execute(
+                f"DELETE FROM superseded_increment {_WHERE_KEY}",  # noqa: S608
+                _key(sync, watched),
+            )
         )
 
     @database_call
     def last_written_values(self, sync: str, target: str) -> dict[str, Json]:
-        """What a goal wrote last into a target's fields, and was told or has seen."""
+        """What a sync wrote last into a target's fields, and was told or has seen."""
 
         def look(connection: sqlite3.Connection) -> dict[str, Json]:
             found: dict[str, Json] = {}
             # What was only accepted is newer: being seen takes it out of there.
-            for table in ("synced", "accepted"):
-                sql = f"SELECT field, value FROM {table} WHERE goal = ? AND target = ?"  # noqa: S608
+            for table in ("synced_value", "accepted_value"):
+                sql = f"SELECT field, value FROM {table} WHERE sync = ? AND target = ?"  # noqa: S608
                 for row in connection.execute(sql, (sync, target)):
                     found[row["field"]] = msgspec.json.decode(row["value"])
             return found
@@ -120,7 +125,9 @@ class UnconfirmedIncrementRepository(Repository):
         """Somebody wants it added to what stands there, where reading does not tell."""
         self._database.write(
             lambda c: c.execute(
-                "UPDATE sum_in_doubt SET asked = 1 WHERE goal = ? AND source = ?", (sync, source)
+                "UPDATE unconfirmed_increment SET resend_requested = 1 WHERE sync = ? AND"
+                " source = ?",
+                (sync, source),
             )
         )
 
@@ -137,8 +144,8 @@ def insert_unconfirmed_increment(
     # The same row sent before, without an answer.
     supersede_unconfirmed_increment(connection, provenance.sync, row.source_id)
     connection.execute(
-        "INSERT INTO sum_in_doubt"
-        " (goal, source, target, run, job, at, changes, events, takes_back)"
+        "INSERT INTO unconfirmed_increment"
+        " (sync, source, target, run, job_id, sent_at, changes, events, is_rollback)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             provenance.sync,
@@ -157,12 +164,15 @@ def insert_unconfirmed_increment(
 def supersede_unconfirmed_increment(connection: sqlite3.Connection, sync: str, source: str) -> None:
     """Something newer stands there: a record's doubt, if there is one, is watched from now on."""
     connection.execute(
-        "INSERT OR REPLACE INTO sum_overtaken"
-        " SELECT goal, source, target, run, job, at, changes, events, takes_back"
-        " FROM sum_in_doubt WHERE goal = ? AND source = ?",
+        "INSERT OR REPLACE INTO superseded_increment"
+        " (sync, source, target, run, job_id, sent_at, changes, events, is_rollback)"
+        " SELECT sync, source, target, run, job_id, sent_at, changes, events, is_rollback"
+        " FROM unconfirmed_increment WHERE sync = ? AND source = ?",
         (sync, source),
     )
-    connection.execute("DELETE FROM sum_in_doubt WHERE goal = ? AND source = ?", (sync, source))
+    connection.execute(
+        "DELETE FROM unconfirmed_increment WHERE sync = ? AND source = ?", (sync, source)
+    )
 
 
 def _decode_increment(row: sqlite3.Row) -> UnconfirmedIncrement:
@@ -170,11 +180,11 @@ def _decode_increment(row: sqlite3.Row) -> UnconfirmedIncrement:
         row["source"],
         row["target"],
         row["run"],
-        row["job"],
-        row["at"],
+        row["job_id"],
+        row["sent_at"],
         msgspec.json.decode(row["changes"], type=_CHANGES),
         msgspec.json.decode(row["events"], type=_EVENTS),
-        bool(row["takes_back"]),
+        bool(row["is_rollback"]),
     )
 
 

@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 class WorkspaceStore:
     """Everything one workspace keeps.
 
-    What people wanted (`outbox`, `audit`, `notes`), what syncs are and did (`goals` … `pruning`),
-    and what services said (`mirror`, `feeds`, `feed_people`).
+    What people wanted (`outbox`, `audit`, `drafts_and_links`), what syncs are and did (`syncs` …
+    `plan_retention`), and what services said (`customer_cache`, `feeds`, `zendesk_users`).
     """
 
     outbox: Outbox

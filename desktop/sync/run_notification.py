@@ -116,7 +116,7 @@ _STATE_LABELS = {
     RunState.DONE: "done",
 }
 _TRIGGER_LABELS = {
-    "hand": "started by hand",
+    "manual": "started by hand",
     "schedule": "by schedule",
     "retry": "another try",
     "rollback": "taking back",

@@ -65,7 +65,7 @@ class RunRequest:
 
     sync: str
     actor: str
-    why: str = "hand"
+    why: str = "manual"
     plan_id: str | None = None
     is_full: bool = False
     source_ids: tuple[str, ...] = ()

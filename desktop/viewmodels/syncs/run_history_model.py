@@ -21,7 +21,7 @@ _MAX_LATEST_RUNS = 3
 _MAX_PLANNED_RUNS = 2
 _MAX_CUSTOMERS = 5
 _RUN_REASONS = {
-    "hand": "by hand",
+    "manual": "by hand",
     "schedule": "on schedule",
     "retry": "another try",
     "rollback": "rollback",

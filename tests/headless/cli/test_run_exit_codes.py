@@ -8,7 +8,7 @@ from desktop.model.sync_run import Run, RunStage, RunState
 
 def ended(state: RunState, error_code: str = "", **totals: int) -> Run:
     return Run(
-        id="1", sync="nightly", trigger="hand", actor="Ada", state=state, stage=RunStage.FINISH,
+        id="1", sync="nightly", trigger="manual", actor="Ada", state=state, stage=RunStage.FINISH,
         started_at=0.0, totals=totals, error_code=error_code,
     )  # fmt: skip
 

@@ -173,7 +173,7 @@ def test_mirror_damaged_text_does_not_hide_customer(sample: Path, tmp_path: Path
     folder = Path(shutil.copytree(sample, tmp_path / "work"))
     raw = sqlite3.connect(folder / "mirror.db")
     with raw:
-        raw.execute("UPDATE person SET body = CAST(X'7B22FF' AS TEXT) WHERE id = 1")
+        raw.execute("UPDATE cached_user SET body = CAST(X'7B22FF' AS TEXT) WHERE id = 1")
     raw.close()
     store = open_store(folder)
     sheet = store.sheet_reader.read_sheet.blocking(parse_lookup_query("p0@damage.example"))

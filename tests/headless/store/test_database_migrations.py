@@ -91,7 +91,9 @@ def test_migration_killed_in_later_keeps_previous_version(
     for die_at in range(1, 22, 2):
         path = tmp_path / f"{die_at}" / "fairlead.db"
         first = Database(path, "fairlead", synchronous="FULL")
-        first.write(lambda c: c.execute("INSERT INTO draft VALUES ('k', 'kept', 1)"))
+        first.write(
+            lambda c: c.execute("INSERT INTO draft (key, text, at) VALUES ('k', 'kept', 1)")
+        )
         first.close()
         killed += child(path, die_at, NEXT) < 0
         assert version(path) in (NEWEST, NEWEST + 1)
@@ -114,7 +116,9 @@ def test_migration_of_older_file_keeps_all_rows(
     with monkeypatch.context() as patched:
         patched.setattr(sqlite_database, "load_migrations", lambda schema: real(schema)[:known])
         older = Database(path, "fairlead", synchronous="FULL")
-        older.write(lambda c: c.execute("INSERT INTO draft VALUES ('k', 'kept', 1)"))
+        older.write(
+            lambda c: c.execute("INSERT INTO draft (key, text, at) VALUES ('k', 'kept', 1)")
+        )
         older.close()
     assert version(path) == sqlite_database.SCHEMA_MAJOR * 1000 + known
     newer = Database(path, "fairlead", synchronous="FULL")

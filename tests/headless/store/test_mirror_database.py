@@ -231,7 +231,7 @@ def test_mirror_customers_not_opened_are_removed_after_retention(store: Workspac
 
 def test_mirror_body_of_other_version_is_ignored(store: WorkspaceStore) -> None:
     fill(store)
-    store.mirror_db.write(lambda c: c.execute("UPDATE profile SET body = '{\"other\": 1}'"))
+    store.mirror_db.write(lambda c: c.execute("UPDATE cached_profile SET body = '{\"other\": 1}'"))
     sheet = look(store, "maria@lopez.example")
     assert sheet.profile.value is None
     assert sheet.user.value == PERSON

@@ -23,13 +23,13 @@ def _old_plans(store: WorkspaceStore, count: int, rows: int) -> None:
     def act(connection: sqlite3.Connection) -> None:
         for plan in range(1, count + 1):
             connection.execute(
-                "INSERT INTO plan (id, goal, service, state, made_at, actor, origin, body)"
+                "INSERT INTO plan (id, sync, service, state, created_at, actor, origin, sync_body)"
                 " VALUES (?, 'g', 'sailthru', 'applied', 0.0, 'Ada', 'sync', '{}')",
                 (plan,),
             )
             connection.execute(
-                "INSERT INTO run (goal, why, actor, state, stage, started_at, owner, plan)"
-                " VALUES ('g', 'hand', 'Ada', 'done', 'finish', 0.0, 'o', ?)",
+                "INSERT INTO run (sync, trigger, actor, state, stage, started_at, owner, plan)"
+                " VALUES ('g', 'manual', 'Ada', 'done', 'finish', 0.0, 'o', ?)",
                 (plan,),
             )
             connection.executemany(

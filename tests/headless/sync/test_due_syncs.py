@@ -156,7 +156,7 @@ async def test_due_running_sync_is_not_started(
 ) -> None:
     switched_on(enabled_computer, "one")
     clock.advance(301)
-    run = enabled_computer.store.runs.begin.blocking("one", "hand", "Lee", clock.now())
+    run = enabled_computer.store.runs.begin.blocking("one", "manual", "Lee", clock.now())
     due = build_due_sync_finder(enabled_computer)
     assert due.find().due == ()
     enabled_computer.store.runs.end.blocking(run.id, RunState.DONE, clock.now(), {})

@@ -24,7 +24,7 @@ _ROOM = 300 - 2 * 14
 def card(totals: Mapping[str, int], *, schedule: str = "daily at 09:00") -> SyncCardView:
     goal = replace(build_preset(ZENDESK_TO_SAILTHRU, _NAMES), on=True, schedule=schedule)
     run = Run(
-        "1", goal.name, RunState.DONE, RunStage.FINISH, "hand", "Ada", _NOW, _NOW, totals=totals
+        "1", goal.name, RunState.DONE, RunStage.FINISH, "manual", "Ada", _NOW, _NOW, totals=totals
     )
     state = SyncStatus(goal, next_run_at=_NOW + 20 * 86_400.0)
     return build_sync_card(

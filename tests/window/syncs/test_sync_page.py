@@ -246,7 +246,7 @@ async def test_sync_page_run_is_rolled_back(window: SyncPageDriver) -> None:
 async def test_sync_page_dead_process_leaves_interrupted_run(window: SyncPageDriver) -> None:
     await window.add_preset()
     store = window.house.store
-    run = store.runs.begin.blocking(TO_SAILTHRU, "hand", "Ada", store_now(window))
+    run = store.runs.begin.blocking(TO_SAILTHRU, "manual", "Ada", store_now(window))
     store.fairlead_db.write(
         lambda c: c.execute("UPDATE run SET owner = '1:1:gone' WHERE id = ?", (int(run.id),))
     )

@@ -36,7 +36,7 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
     add_progress_option(parser)
     # Set by a window that starts what is due; stored with the run and shown in its history.
     parser.add_argument(
-        "--why", choices=["hand", "schedule"], default="hand", help=argparse.SUPPRESS
+        "--why", choices=["manual", "schedule"], default="manual", help=argparse.SUPPRESS
     )
 
 

@@ -1,0 +1,149 @@
+"""A workspace that version 0.2.0 left behind: opened, nothing lost, and gone on with."""
+
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from desktop.model.edit import EditState
+from desktop.model.sync_run import RunStage
+from desktop.store.workspace_store import WorkspaceStore, open_store
+from desktop.sync.sync_toml_file import import_syncs_toml
+
+DATA = Path(__file__).parent / "data"
+# Tables of data/README.md by the names of 0.2.0, where those have changed.
+FAIRLEAD_RENAMED = {
+    "goal": "sync", "sum_in_doubt": "unconfirmed_increment",
+    "sum_overtaken": "superseded_increment",
+    "synced": "synced_value", "accepted": "accepted_value", "written": "written_hash",
+    "pair": "matched_pair", "ledger": "counted_event", "member": "sync_member",
+    "exchanged": "exchanged_profile", "correction": "source_correction", "again": "retry_source",
+    "approval": "limit_approval", "plan_noticed": "plan_consequence", "batch": "write_batch",
+    "link": "profile_link",
+}  # fmt: skip
+MIRROR_RENAMED = {
+    "person": "cached_user", "person_address": "user_address", "profile": "cached_profile",
+    "ticket": "cached_ticket", "tickets": "user_tickets", "opened": "opened_customer",
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("fairlead", "mirror"):
+        shutil.copy(DATA / f"{name}-0.2.0.db", tmp_path / f"{name}.db")
+    return tmp_path
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[WorkspaceStore]:
+    found = open_store(folder)
+    yield found
+    found.close()
+
+
+def _documented_counts(file: str) -> dict[str, int]:
+    readme = (DATA / "README.md").read_text(encoding="utf-8")
+    (line,) = re.findall(rf"Rows of {file}\.db: (.*?)\.(?: |\n|$)", readme)
+    return {name: int(count) for name, count in re.findall(r"(\w+) (\d+)", line)}
+
+
+def _count_rows(path: Path) -> dict[str, int]:
+    with closing(sqlite3.connect(path)) as raw:
+        names = [
+            row[0]
+            for row in raw.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            )
+        ]
+        return {n: raw.execute(f"SELECT count(*) FROM {n}").fetchone()[0] for n in names}  # noqa: S608
+
+
+@pytest.mark.parametrize(
+    ("file", "renamed", "added"),
+    [
+        ("fairlead", FAIRLEAD_RENAMED, {"account": 0, "computer": 1}),
+        ("mirror", MIRROR_RENAMED, {}),
+    ],
+)
+def test_upgrade_keeps_every_row_under_its_new_name(
+    file: str, renamed: dict[str, str], added: dict[str, int], folder: Path
+) -> None:
+    open_store(folder).close()
+    expected = {renamed.get(name, name): n for name, n in _documented_counts(file).items()}
+    assert _count_rows(folder / f"{file}.db") == expected | added
+
+
+@pytest.mark.parametrize(
+    ("file", "old_words"),
+    [
+        ("fairlead", r"\b(goal|sum_\w+|plan_noticed|again|ledger|exchanged|takes_back|made_at)\b"),
+        ("mirror", r"\b(person|opened)\b"),
+    ],
+)
+def test_upgrade_leaves_no_old_name_in_tables_columns_and_indexes(
+    file: str, old_words: str, folder: Path
+) -> None:
+    open_store(folder).close()
+    with closing(sqlite3.connect(folder / f"{file}.db")) as raw:
+        names = [row[0] for row in raw.execute("SELECT name FROM sqlite_schema")]
+        tables = [n for n in names if not n.startswith("sqlite_")]
+        columns = [row[1] for n in tables for row in raw.execute(f"PRAGMA table_info({n})")]
+    assert [n for n in names + columns if re.search(old_words, n)] == []
+
+
+def test_upgrade_keeps_audit_chain_intact(store: WorkspaceStore) -> None:
+    found = store.audit.verify_chain.blocking()
+    assert (found.row_count, found.first_broken_seq) == (73, None)
+    assert len(store.audit.list_entries.blocking()) == 73
+
+
+def test_upgrade_keeps_waiting_edits_deliverable(store: WorkspaceStore) -> None:
+    waiting = store.outbox.list_recent.blocking(open_only=True)
+    assert {edit.state for edit in waiting} == {
+        EditState.QUEUED, EditState.WAITING, EditState.SENDING, EditState.UNKNOWN,
+    }  # fmt: skip
+    now = max(edit.not_before for edit in waiting) + 1.0
+    delivered = []
+    while (edit := store.outbox.claim.blocking(now)) is not None:
+        sending = store.outbox.mark_sending.blocking(edit, now)
+        delivered.append(store.outbox.close(sending, now, EditState.DONE, "confirmed").id)
+    assert sorted(delivered) == sorted(edit.id for edit in waiting)
+    found = store.audit.verify_chain.blocking()
+    assert (found.row_count, found.first_broken_seq) == (73 + len(waiting), None)
+
+
+def test_upgrade_keeps_syncs_plans_and_runs_readable(store: WorkspaceStore) -> None:
+    syncs = store.syncs.list_all.blocking()
+    assert len(syncs) == 8
+    runs = store.runs.list_runs.blocking(None)
+    assert {run.stage for run in runs} <= set(RunStage)
+    assert {run.trigger for run in runs} >= {"manual", "schedule", "retry", "rollback"}
+    for run in runs:
+        if run.plan is not None:
+            plan = store.plans.get.blocking(run.plan)
+            assert store.plans.get_planned_sync.blocking(plan.id).name == plan.sync
+            store.plans.list_rows.blocking(plan.id)
+            store.plans.list_approvals.blocking(plan.id)
+    stopped = [run for run in runs if run.stage is RunStage.CHECK_LIMITS]
+    assert stopped
+
+
+def test_upgrade_keeps_what_syncs_remember(store: WorkspaceStore) -> None:
+    names = [sync.name for sync in store.syncs.list_all.blocking()]
+    state, increments = store.sync_state, store.unconfirmed_increments
+    assert sum(len(increments.by_source.blocking(name)) for name in names) == 7
+    assert sum(len(increments.list_superseded.blocking(name)) for name in names) == 8
+    assert sum(len(state.list_members.blocking(name)) for name in names) == 11
+    assert sum(len(state.list_retry_sources.blocking(name)) for name in names) == 23
+    assert sum(len(state.corrections_by_source.blocking(name)) for name in names) == 2
+
+
+def test_upgrade_imports_exported_syncs(store: WorkspaceStore) -> None:
+    syncs = import_syncs_toml((DATA / "syncs-0.2.0.toml").read_text(encoding="utf-8"))
+    imported = store.syncs.import_syncs.blocking(syncs, 1.0)
+    assert [sync.name for sync in imported] == [sync.name for sync in syncs]
+    assert {sync.name for sync in imported} <= {s.name for s in store.syncs.list_all.blocking()}
