@@ -10,6 +10,7 @@ from desktop.panels.widgets.switch_row import SwitchRow
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.lists_view import SailthruListRow, build_lists_view
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
+from desktop.viewmodels.frozen_order import FrozenOrder
 
 _COLLAPSED_ROW_COUNT = 8
 # Rows of lists that the next customer may be on again; a workspace with more lists makes them anew.
@@ -25,6 +26,9 @@ class SailthruListsPanel(SheetPanel):
         super().__init__("Lists", model, parent=parent)
         self._rows: dict[str, _ListSwitchRow] = {}
         self._spare_rows: dict[str, _ListSwitchRow] = {}
+        self._order = FrozenOrder()
+        self._customer_number = -1
+        self._row_limit = _COLLAPSED_ROW_COUNT
         self._suppressed = label("", "note", tone="warn", wrap=True)
         self.add(self._suppressed)
         self._lines = QVBoxLayout()
@@ -38,13 +42,16 @@ class SailthruListsPanel(SheetPanel):
         view = build_lists_view(context)
         if not self.show_panel_state(view.panel_state, rows=4):
             return
-        # A list somebody is on is never folded away, wherever it stands.
-        needed = [row for row in view.rows if row.is_member or row.is_pending]
-        limit = max(_COLLAPSED_ROW_COUNT, len(needed))
-        shown = self.limit_rows(context, view.rows, limit)
-        if len(needed) == len(shown) == limit:
-            shown = needed
-        self._show_rows(list(shown))
+        customer = self.model.customer_number
+        if customer != self._customer_number:
+            self._customer_number, self._row_limit = customer, _COLLAPSED_ROW_COUNT
+        # Members stand first when the customer is opened; switched then, a list keeps its place.
+        rows = self._order.arrange(customer, view.rows, lambda row: row.name)
+        rows = tuple(sorted(rows, key=lambda row: row.is_smart))
+        # A list somebody is on is never folded away, nor one whose switch was just used.
+        needed = [place for place, row in enumerate(rows) if row.is_member or row.is_pending]
+        self._row_limit = max(self._row_limit, max(needed, default=-1) + 1)
+        self._show_rows(list(self.limit_rows(context, rows, self._row_limit)))
         self._suppressed.setText(view.suppressed_text)
         self._suppressed.setVisible(bool(view.suppressed_text))
         hint = " ".join(part for part in (view.catalogue_error, view.hint) if part)

@@ -16,6 +16,7 @@ from desktop.sync.sync_presets import PresetNames
 from desktop.sync.sync_service import MissingResource
 from desktop.sync.sync_snapshot import AllSyncsSnapshot, SyncSnapshot, read_all_syncs
 from desktop.viewmodels.form import FieldKind, FormField
+from desktop.viewmodels.frozen_order import FrozenOrder
 from desktop.viewmodels.list_model import ListState
 from desktop.viewmodels.qt_timer import AGE_REFRESH_MS, create_timer
 from desktop.viewmodels.syncs.run_processes import RunProcesses
@@ -73,6 +74,8 @@ class SyncPageModel(TaskModel):
         self._messages: dict[str, SyncMessageView] = {}
         self._is_reread_requested = False
         self._is_closed = False
+        self._order = FrozenOrder()
+        self._visit_number = 0  # grows each time the page is shown
         self._process_timer = create_timer(self, _PROCESS_POLL_MS, self.refresh)
         self._throttle_timer = create_timer(self, _THROTTLE_MS, self.refresh)
         self._age_timer = create_timer(self, AGE_REFRESH_MS, self.refresh, repeats=True)
@@ -98,13 +101,19 @@ class SyncPageModel(TaskModel):
         return ListState(summary=str(len(self._snapshot.syncs) or ""))
 
     def card_views(self) -> tuple[SyncCardView, ...]:
-        """Build the card of every sync, favourites first."""
+        """Build the card of every sync, favourites first when the page is opened.
+
+        A star that is switched then moves nothing under the pointer.
+        """
         if self._snapshot is None:
             return ()
         now, names, pending = self.context.clock.now(), self.names, self._processes.pending_process
+        syncs = self._order.arrange(
+            self._visit_number, self._snapshot.syncs, lambda sync: sync.sync.name
+        )
         return tuple(
             build_sync_card(sync, names, now, starting=pending(sync.sync.name) is not None)
-            for sync in self._snapshot.syncs
+            for sync in syncs
         )
 
     def preset_views(self) -> tuple[PresetView, ...]:
@@ -160,6 +169,7 @@ class SyncPageModel(TaskModel):
     def set_visible(self, visible: bool) -> None:
         """Keep the ages on a page that is seen up to date; the badge is kept in any case."""
         if visible and not self._is_closed:
+            self._visit_number += 1
             self._age_timer.start()
             self.refresh()
         else:

@@ -51,6 +51,31 @@ async def test_list_change_undone_in_time_sends_nothing(window: WindowDriver) ->
     assert "Newsletter" in await lists_of(window)
 
 
+async def test_list_order_is_frozen_while_a_customer_is_open(window: WindowDriver) -> None:
+    def list_names() -> list[str]:
+        panel = window.find_one("Lists")
+        switches = [each for each in panel.findChildren(Switch) if each.isVisible()]
+        switches.sort(key=lambda each: each.mapTo(panel, each.rect().center()).y())
+        return [each.objectName() for each in switches]
+
+    await window.look_up("maria@lopez.example")
+    before = list_names()
+    window.click("Winback", Switch)
+    window.click("Newsletter", Switch)
+    await window.wait_until(lambda: window.waiting_edit_count == "2 changes waiting")
+    assert list_names() == before
+    window.advance_clock(11)
+    await window.wait_until(lambda: len(window.sandbox.logged_writes()) == 2)
+    await window.wait_until(lambda: window.waiting_edit_count == "")
+    assert list_names() == before
+    # Opened again, the lists she is on stand first.
+    await window.look_up("noah@becker.example")
+    await window.look_up("maria@lopez.example")
+    await window.wait_until(
+        lambda: list_names().index("Winback") < list_names().index("Newsletter")
+    )
+
+
 async def test_list_switched_back_sends_nothing(window: WindowDriver) -> None:
     await window.look_up("maria@lopez.example")
     window.click("Newsletter", Switch)
