@@ -16,6 +16,7 @@ import msgspec
 from desktop.kit.errors import ConflictError
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.match_keys import hash_email, phone_match_key
+from desktop.model.record_version import is_older_version
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.database_call import database_call
@@ -114,7 +115,7 @@ class FeedRepository(Repository):
                 kept = connection.execute(
                     "SELECT body FROM feed_user WHERE id = ?", (person.id,)
                 ).fetchone()
-                if kept is not None and kept["body"] == body:
+                if kept is not None and _is_known(kept["body"], body, person):
                     continue
                 seq += 1
                 email = (person.email or "").strip().lower()
@@ -151,7 +152,7 @@ class FeedRepository(Repository):
                 kept = connection.execute(
                     "SELECT body FROM feed_ticket WHERE id = ?", (ticket.id,)
                 ).fetchone()
-                if kept is not None and kept["body"] == body:
+                if kept is not None and _is_known(kept["body"], body, ticket):
                     continue
                 seq += 1
                 connection.execute(
@@ -388,6 +389,14 @@ def _select_feed(connection: sqlite3.Connection, name: str) -> FeedState:
 
 def _save_cursor(connection: sqlite3.Connection, name: str, cursor: str, seq: int) -> None:
     connection.execute("UPDATE feed SET cursor = ?, seq = ? WHERE name = ?", (cursor, seq, name))
+
+
+def _is_known(kept: str, body: str, record: ZendeskUser | ExportedTicket) -> bool:
+    """Whether a record tells nothing new: it is as it was, or older than what is kept.
+
+    A page may tell a record twice, and the search of agents is minutes behind.
+    """
+    return kept == body or is_older_version(record, msgspec.json.decode(kept, type=type(record)))
 
 
 def _to_json(value: object) -> str:

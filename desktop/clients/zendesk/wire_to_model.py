@@ -16,6 +16,7 @@ from desktop.clients.zendesk.wire_structs import (
     WireUser,
     WireUserField,
 )
+from desktop.model.record_version import is_older_version
 from desktop.model.service import Service
 from desktop.model.zendesk_ticket import ExportedTicket, ZendeskTicket
 from desktop.model.zendesk_user import (
@@ -54,16 +55,24 @@ def parse_one(
 def parse_many(
     document: Mapping[str, object], name: str, make: RecordParser[T], parser: FieldParser
 ) -> tuple[T, ...]:
-    """Parse the objects under `name`, each id once; those without a usable id are left out."""
+    """Parse the objects under `name`, each id once; those without a usable id are left out.
+
+    Of two with one id the one that changed later counts, else the last: a record that changes while
+    a page is put together is on it twice.
+    """
     found: dict[int, T] = {}
     for place, item in enumerate(parser.sequence(document.get(name), name)):
         made = make(item, parser, f"{name}[{place}]")
         if made is None:
             continue
-        if made.id in found:
+        before = found.get(made.id)
+        if before is not None:
             parser.add_problem(f"{name}[{place}].id", "an id that came before")
-        else:
-            found[made.id] = made
+            if is_older_version(made, before):
+                continue
+            # The exports are in the order of the last change.
+            del found[made.id]
+        found[made.id] = made
     return tuple(found.values())
 
 
