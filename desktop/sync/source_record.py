@@ -42,19 +42,28 @@ class SourceRecord:
     list_name: str = ""
 
     def with_values(self, values: Mapping[str, FieldValue]) -> "SourceRecord":
-        """With somebody's corrections in place of its own values."""
-        email = values.get("email", self.email)
+        """With somebody's corrections, or what is computed of a record, in place of its values.
+
+        What it is matched by follows a corrected identifier alone: a list's export tells the hash
+        of an address and not the address.
+        """
         name = values.get("name")
         fields = {**self.fields, **values}
         if isinstance(name, str):
             fields |= _name_fields(name)
-        return replace(
-            self,
-            fields=fields,
-            email=str(email or ""),
-            email_hash=hash_email(str(email or "")),
-            label=str(email or self.label),
-        )
+        record = replace(self, fields=fields)
+        if "email" in values:
+            email = str(values["email"] or "").strip().lower()
+            record = replace(
+                record, email=email, email_hash=hash_email(email), label=email or self.label
+            )
+        for key in ("external_id", "extid"):
+            if key in values:
+                record = replace(record, external_id=str(values[key] or ""))
+        for key in ("phone", "vars.phone"):
+            if key in values:
+                record = replace(record, phone=str(values[key] or ""))
+        return record
 
 
 def source_record_from_user(
@@ -110,6 +119,8 @@ def summarize_tickets(tickets: Sequence[ExportedTicket]) -> dict[str, FieldValue
         "ticket_count": len(there),
         "open_ticket_count": sum(not ticket.is_solved for ticket in there),
         "ticket_ids": [ticket.id for ticket in there],
+        # “Seen tickets” of a mapping (S2-48).
+        "seen": [ticket.id for ticket in there],
         **_instant_fields(last_ticket_created_time=last.created_at),
     }
 

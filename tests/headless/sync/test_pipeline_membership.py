@@ -1,11 +1,13 @@
 """Membership: who is in a sync's source, who is not, and who leaves (S2-17 to S2-21, S2-53)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.lifecycle_stage import LifecycleStage
+from desktop.model.match_keys import hash_email
 from desktop.model.sync import SourceKind, Sync, SyncSource
 from desktop.sync.pipeline.membership import find_leaving, split_source
 from desktop.sync.source_record import SourceRecord
@@ -101,3 +103,35 @@ def test_correction_applies_before_conditions() -> None:
 def test_leaving_records(known: dict[str, Any], active: bool, leaves: bool) -> None:
     record = cases.user_record(active=active)
     assert find_leaving([record], cases.context(_users(), **known)) == [record] * leaves
+
+
+@pytest.mark.parametrize("has_stages", [False, True])
+@pytest.mark.parametrize("has_correction", [False, True])
+def test_record_without_address_keeps_its_hash(has_stages: bool, has_correction: bool) -> None:
+    """A list's export tells the hash of an address alone: stages and corrections leave it."""
+    record = replace(cases.profile_record("sid1", email=""), email_hash="0f" * 16, phone="123")
+    sync = cases.lists_sync(stages=STAGES if has_stages else ())
+    given = (cases.correction("sid1", "vars.tier", "gold"),) if has_correction else ()
+    known = cases.context(sync, corrections={"sid1": given})
+    (found,) = split_source([record], known).inside
+    assert (found.email, found.email_hash, found.phone) == ("", "0f" * 16, "123")
+    assert found.label == record.label
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "part", "expected"),
+    [
+        ("email", " New@Example.com", "email", "new@example.com"),
+        ("email", "New@example.com", "email_hash", hash_email("new@example.com")),
+        ("email", None, "email_hash", hash_email("")),
+        ("external_id", "E1", "external_id", "E1"),
+        ("extid", "E1", "external_id", "E1"),
+        ("phone", "+1 5", "phone", "+1 5"),
+        ("vars.phone", "+1 5", "phone", "+1 5"),
+    ],
+)
+def test_corrected_identifier_is_matched_by(
+    field: str, value: str | None, part: str, expected: str
+) -> None:
+    record = cases.user_record().with_values({field: value})
+    assert (record.fields[field], getattr(record, part)) == (value, expected)
