@@ -48,6 +48,11 @@ class SourceType(Enum):
     TEXT = "text"
 
 
+# Source fields that count events, each once: what else a record tells is its state, and would be
+# added whole at every change.
+EVENT_FIELDS = frozenset({"ticket_count", "ticket_ids"})
+
+
 class ConflictPreference(Enum):
     """The side whose value wins where both sides have one of their own."""
 
@@ -97,7 +102,8 @@ class MappingResult:
     """The effect of one mapping row on one record; becomes a `FieldChange` of the plan.
 
     `field` is the row's target. `reason` is empty where there is nothing to explain: the value
-    is simply set, or is there already. `known` is the last value both sides had.
+    is simply set, or is there already. `known` is the last value both sides had; `exact` the total
+    of an increment where `new` is rounded.
     """
 
     field: str
@@ -107,6 +113,7 @@ class MappingResult:
     reason: str
     conflict: bool = False
     known: Json = None
+    exact: Json = None
 
 
 ValueConverter = Callable[[FieldValue, MappingRow], Json]
@@ -152,7 +159,9 @@ def apply_mapping_row(
     that form; with it SET is a three-way comparison, so that what was changed in the target alone
     is kept. `service` is the target's, for the words. For SUM the source field must hold the sum
     of the events not yet applied: which those are, the caller's ledger knows, and applying a row
-    twice with the same sum adds it twice. Raises UnconvertibleValue where a value does not fit.
+    twice with the same sum adds it twice. `known` is then the last total before it was rounded,
+    to which is added while nobody changed the target. Raises UnconvertibleValue where a value does
+    not fit.
     """
     value = read_source_value(row, source)
     if not row.on or isinstance(value, AbsentValue):
@@ -160,6 +169,8 @@ def apply_mapping_row(
     # What is absent in the target is empty for every operator.
     there = target.get(row.target)
     old: Json = convert(there, row) if isinstance(there, Instant) else there
+    if row.operator is MappingOperator.SUM:
+        return _increment(row, old, value, convert, known)
     new = _OPERATORS[row.operator](old, value, row, convert)
     if _unchanged(row, old, new):
         return MappingResult(row.target, old, old, applies=False, reason="")
@@ -204,20 +215,46 @@ def _merge_into_list(old: Json, parts: Json) -> list[Json]:
 _LARGEST_EXPONENT = 308
 
 
-def _sum(old: Json, value: FieldValue, row: MappingRow, convert: ValueConverter) -> Json:
+def _increment(
+    row: MappingRow,
+    old: Json,
+    value: FieldValue,
+    convert: ValueConverter,
+    known: Json | AbsentValue,
+) -> MappingResult:
+    """Add to the exact total, and round only what is written: 0.4 added ten times is 4."""
+    base = old
+    if not isinstance(known, AbsentValue) and parse_number(known) is not None:
+        # Ours as long as nobody changed what it was rounded to.
+        base = known if equivalent(row.target, convert(known, row), old) else old
+    exact = _sum(base, value, row)
+    if exact is base:
+        return MappingResult(row.target, old, old, applies=False, reason="")
+    # Also where rounding hides it: the event counts, and the next one goes on from this total.
+    new = convert(exact, row)
+    remembered = None if equivalent(row.target, exact, new) else exact
+    refusal = _keep_reason(row, old)
+    if refusal:
+        return MappingResult(row.target, old, new, applies=False, reason=refusal)
+    effect = _OPERATOR_EFFECTS[row.operator]
+    return MappingResult(row.target, old, new, applies=True, reason=effect, exact=remembered)
+
+
+def _sum(base_value: Json, value: FieldValue, row: MappingRow) -> Json:
+    """The exact sum; the base itself where nothing is added. Raises UnconvertibleValue."""
     if is_empty(value):
-        return old
-    base = Decimal(0) if is_empty(old) else parse_number(old)
+        return base_value
+    base = Decimal(0) if is_empty(base_value) else parse_number(base_value)
     amount = parse_number(value)
     if base is None or amount is None:
-        wrong = old if base is None else value
+        wrong = base_value if base is None else value
         raise UnconvertibleValue(
             f"“{str(wrong)[:40]}” is no number, so {row.target} cannot be summed.",
             "",
             "Correct the value, or use another operator.",
         )
     if amount == 0:
-        return old
+        return base_value
     try:
         total = base + amount
         # Such as 1e9999999 in a text: a number, and none that any service holds.
@@ -226,7 +263,7 @@ def _sum(old: Json, value: FieldValue, row: MappingRow, convert: ValueConverter)
         small = False
     if not small:
         raise UnconvertibleValue(f"The sum for {row.target} is too large.")
-    return convert(int(total) if total == total.to_integral_value() else float(total), row)
+    return int(total) if total == total.to_integral_value() else float(total)
 
 
 _OPERATORS: dict[
@@ -235,7 +272,6 @@ _OPERATORS: dict[
     MappingOperator.SET: _set,
     MappingOperator.SET_IF_EMPTY: _set,
     MappingOperator.ADD: _add,
-    MappingOperator.SUM: _sum,
 }
 
 

@@ -108,7 +108,8 @@ class FieldChange:
     `user_fields.KEY` … in Zendesk. A list or tag is true or false. `applies` is false where the
     mapping keeps what is there; `reason` says why, or what the operator does. In a conflict
     `new` is the value from the other side, `known` the last one both had, and `choice` is
-    `zendesk` or `sailthru` once somebody picked.
+    `zendesk` or `sailthru` once somebody picked. `exact` is the total of an increment where `new`
+    is rounded: the next one adds to it.
     """
 
     field: str
@@ -120,6 +121,12 @@ class FieldChange:
     conflict: bool = False
     known: Json = None
     choice: str = ""
+    exact: Json = None
+
+    @property
+    def total(self) -> Json:
+        """The value to remember: before it was rounded, where it was."""
+        return self.new if self.exact is None else self.exact
 
 
 @dataclass(frozen=True)

@@ -148,12 +148,21 @@ def _save_synced_values(
         connection.execute(
             "DELETE FROM accepted_value WHERE sync = ? AND target = ?", (provenance.sync, target)
         )
+    # An increment goes on from its exact total, whatever it was rounded to.
+    totals = {c.field: c.total for c in item.row.changes_to_send if c.exact is not None}
     table = "synced_value" if seen else "accepted_value"
     connection.executemany(
         f"INSERT OR REPLACE INTO {table} (sync, target, field, value, run, at)"  # noqa: S608
         " VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (provenance.sync, target, name, to_json(value), int(provenance.run_id), now)
+            (
+                provenance.sync,
+                target,
+                name,
+                to_json(totals.get(name, value)),
+                int(provenance.run_id),
+                now,
+            )
             for name, value in item.written_values
         ],
     )

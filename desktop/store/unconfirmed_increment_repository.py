@@ -56,7 +56,7 @@ class UnconfirmedIncrementRepository(Repository):
             increment.run_id,
             [(sync, target, change.field) for change in increment.changes],
         )
-        values = [to_json(change.new) for change in increment.changes]
+        values = [to_json(change.total) for change in increment.changes]
 
         def act(connection: sqlite3.Connection) -> None:
             if increment.is_rollback:

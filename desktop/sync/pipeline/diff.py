@@ -11,11 +11,12 @@ from desktop.model.field_mapping import (
     read_source_value,
 )
 from desktop.model.instant import FieldValue, Instant
+from desktop.model.json_value import Json
 from desktop.model.sync_plan import FieldChange
 from desktop.model.sync_state import value_hash
 from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX, USER_FIELD_PREFIX, TargetRecord
 from desktop.sync.pipeline.context import PlanContext
-from desktop.sync.pipeline.increments import rebuild_increment
+from desktop.sync.pipeline.increments import rebuild_increment, with_amount_of_events
 from desktop.sync.pipeline.membership import is_deleted
 from desktop.sync.source_record import SourceRecord
 
@@ -73,6 +74,7 @@ def _diff_mapping_row(
     context: PlanContext,
 ) -> FieldChange | None:
     kind = context.target_kind
+    row = with_amount_of_events(row, record)
     missing = kind.missing_field_reason(row) if row.on else ""
     if missing:
         value = read_source_value(row, record.fields)
@@ -86,7 +88,7 @@ def _diff_mapping_row(
         record.fields,
         there,
         convert=kind.convert,
-        known=context.synced_values.get(target_id, {}).get(row.target, ABSENT),
+        known=_last_value(row, target_id, context),
         service=kind.service,
     )
     if result is None or not (result.applies or result.reason):
@@ -105,7 +107,15 @@ def _diff_mapping_row(
         reason=kept or result.reason,
         conflict=result.conflict,
         known=result.known,
+        exact=result.exact,
     )
+
+
+def _last_value(row: MappingRow, target_id: str, context: PlanContext) -> Json | AbsentValue:
+    """The last value both sides had; for an increment the last total, read back or not."""
+    if row.operator is MappingOperator.SUM:
+        return context.written_values(target_id).get(row.target, ABSENT)
+    return context.synced_values.get(target_id, {}).get(row.target, ABSENT)
 
 
 def _is_echo(row: MappingRow, record: SourceRecord, context: PlanContext) -> bool:

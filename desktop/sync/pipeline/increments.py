@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from desktop.model.field_mapping import (
+    EVENT_FIELDS,
     MappingOperator,
     MappingRow,
+    SourceType,
     ValueConverter,
     apply_mapping_row,
 )
+from desktop.model.field_value import parse_number
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
 from desktop.model.sync import Sync
@@ -28,6 +31,10 @@ from desktop.sync.source_record import SourceRecord
 
 # A job that has not ended by then is a person's to look at; one that nobody knows of is over.
 JOB_PATIENCE_S = 86_400.0
+
+
+# The record's field with the number of its events that were not counted yet.
+NEW_EVENT_COUNT = "new_event_count"
 
 
 class IncrementEffect(Enum):
@@ -73,13 +80,24 @@ def without_counted_events(
     if not rows and context.target_kind.is_create_idempotent:
         return record, ()
     fresh = tuple(event for event in event_ids(record) if event not in context.counted_events)
-    values: dict[str, FieldValue] = {}
+    values: dict[str, FieldValue] = {NEW_EVENT_COUNT: len(fresh)} if rows else {}
     for row in rows:
-        if row.source in ("ticket_count", "ticket_ids"):
+        if row.source in EVENT_FIELDS:
             values[row.source] = len(fresh)
         elif not fresh:
             values[row.source] = 0
     return (record.with_values(values) if values else record), fresh
+
+
+def with_amount_of_events(row: MappingRow, record: SourceRecord) -> MappingRow:
+    """The row; a fixed number to add stands for each new event of the record."""
+    count = record.fields.get(NEW_EVENT_COUNT)
+    if row.operator is not MappingOperator.SUM or row.type is not SourceType.TEXT:
+        return row
+    amount = parse_number(row.source)
+    if amount is None or not isinstance(count, int):
+        return row
+    return replace(row, source=str(amount * count))
 
 
 def rebuild_increment(
@@ -97,9 +115,12 @@ def rebuild_increment(
     )
     if result is not None and result.reason and not result.applies:
         return FieldChange(row.target, old, result.new, applies=False, reason=result.reason)
-    new = confirmed if result is None else result.new
+    new = convert(confirmed, row) if result is None or not result.applies else result.new
+    exact = confirmed if result is None or not result.applies else result.exact
+    if equivalent(row.target, exact, new):
+        exact = None
     # `known` is what a rollback goes back to: the confirmed total, not the one that came late.
-    return FieldChange(row.target, old, new, reason=_REBUILT_TEXT, known=confirmed)
+    return FieldChange(row.target, old, new, reason=_REBUILT_TEXT, known=confirmed, exact=exact)
 
 
 def settle_increments(
@@ -176,7 +197,7 @@ class _Settler:
             totals = {
                 c.field: last[c.field]
                 for c in increment.changes
-                if c.field in last and not equivalent(c.field, c.new, last[c.field])
+                if c.field in last and not equivalent(c.field, c.total, last[c.field])
             }
         if not totals and self._is_over(increment, JOB_PATIENCE_S):
             self.settled.append(SettledIncrement(IncrementEffect.FORGET, increment))
@@ -214,7 +235,7 @@ class _Settler:
             self._counted.update(increment.events)
         for change in increment.changes:
             self._accepted.get(target.id, {}).pop(change.field, None)
-            self._synced.setdefault(target.id, {})[change.field] = change.new
+            self._synced.setdefault(target.id, {})[change.field] = change.total
 
     def _is_over(self, increment: UnconfirmedIncrement, patience_s: float) -> bool:
         """Whether the increment does nothing any more; where no job is known, after so long."""

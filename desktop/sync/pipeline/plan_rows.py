@@ -132,8 +132,9 @@ def _context_after(row: PlanRow, context: PlanContext) -> PlanContext:
         return replace(context, created_addresses=created)
     target, sent = context.targets[row.target_id], {c.field: c.new for c in row.changes_to_send}
     after = replace(target, fields={**target.fields, **sent})
-    accepted = {**context.accepted_values.get(target.id, {}), **sent}
-    synced = {**context.synced_values.get(target.id, {}), **sent}
+    totals = {c.field: c.total for c in row.changes_to_send}
+    accepted = {**context.accepted_values.get(target.id, {}), **totals}
+    synced = {**context.synced_values.get(target.id, {}), **totals}
     return replace(
         context,
         targets={**context.targets, target.id: after},

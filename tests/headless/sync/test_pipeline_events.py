@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from desktop.model.field_mapping import MappingOperator, MappingRow
+from desktop.model.field_mapping import MappingOperator, MappingRow, SourceType
 from desktop.model.instant import FieldValue
 from desktop.model.json_value import Json
 from desktop.model.service import Service
@@ -217,3 +217,40 @@ def test_unanswered_create_is_looked_for_first(
     after, settled = settle_increments([EVENT], before)
     assert [one.effect for one in settled] == effects
     assert plan_record(EVENT, after).fate is outcome
+
+
+def test_increment_of_decimals_rounds_only_what_is_written() -> None:
+    """0.4 added ten times is 4, in one plan and over ten of them."""
+    events = [_event(f"e{n}", count=0.4) for n in range(10)]
+    rows = plan_rows(
+        SourceChunk(events), _events_context(*events, target=cases.profile(vars_count=0)), 1
+    )
+    assert [new for _, new in _values(rows, "vars.count")] == [0, 1, 1, 2, 2, 2, 3, 3, 4, 4]
+    there, remembered = cases.profile(vars_count=0), dict[str, Json]()
+    for event in events:
+        known = _events_context(event, target=there, synced_values={"sid1": remembered})
+        (change,) = plan_record(event, known).changes_to_send
+        there, remembered = cases.profile(vars_count=change.new), {"vars.count": change.total}
+    assert there.get_value("vars.count") == 4
+
+
+def test_increment_goes_on_from_a_number_that_somebody_changed() -> None:
+    event = _event("e1", count=0.4)
+    known = _events_context(
+        event, target=cases.profile(vars_count=7), synced_values={"sid1": {"vars.count": 0.4}}
+    )
+    (change,) = plan_record(event, known).changes_to_send
+    assert (change.old, change.new, change.total) == (7, 7, 7.4)
+
+
+@pytest.mark.parametrize(("counted", "total"), [((), 4), (("ticket 1",), 3.6), (range(10), None)])
+def test_fixed_amount_is_added_once_per_new_ticket(counted: Any, total: float | None) -> None:
+    row = MappingRow("0.4", "vars.score", MappingOperator.SUM, SourceType.TEXT, keep_decimals=True)
+    record = cases.user_record("7", ticket_ids=list(range(10)), ticket_count=10)
+    known = cases.context(
+        cases.users_sync(row),
+        (record, cases.profile()),
+        counted_events=frozenset(f"ticket {n}" if isinstance(n, int) else n for n in counted),
+    )
+    sent = [change.new for change in plan_record(record, known).changes_to_send]
+    assert sent == ([] if total is None else [total])
