@@ -11,6 +11,7 @@ from desktop.clients.zendesk.client import ZendeskClient
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted, UserDecisionNeeded
+from desktop.model.field_catalogue import condition_field_problems, mapping_source_problems
 from desktop.model.json_value import Json
 from desktop.model.lifecycle_stage import validate_stages
 from desktop.model.limit import Limit
@@ -120,9 +121,7 @@ class SyncService:
         """
         self.require_permission()
         self._require_for_limits([sync])
-        wrong = validate_sync(sync)
-        if wrong:
-            raise InvalidInput(f"“{sync.title}” cannot be saved like this.", " ".join(wrong))
+        _require_valid(sync)
         if sync.is_saved:
             before = self._store.syncs.get.blocking(sync.name)
             if not before.is_plan_compatible(sync):
@@ -175,6 +174,8 @@ class SyncService:
                 "`--replace` puts the file's in their place.",
             )
         self._require_for_limits(syncs)
+        for sync in syncs:
+            _require_valid(sync)
         arriving = [replace(goal, on=False, checked_at=0.0) for goal in syncs]
         taken = self._store.syncs.import_syncs.blocking(arriving, self._clock.now())
         self._publish_change()
@@ -306,8 +307,20 @@ class SyncService:
         self._bus.publish(ChangeSet.of(Topic.SYNC))
 
 
+def _require_valid(sync: Sync) -> None:
+    wrong = validate_sync(sync)
+    if wrong:
+        raise InvalidInput(f"“{sync.title}” cannot be saved like this.", " ".join(wrong))
+
+
 def validate_sync(sync: Sync) -> tuple[str, ...]:
-    """What is wrong with a goal, a sentence each."""
+    """What keeps a sync from being saved, a sentence each: its form, and fields nobody has."""
+    problems = [*mapping_source_problems(sync), *condition_field_problems(sync)]
+    return tuple(dict.fromkeys((*validate_sync_form(sync), *problems)))
+
+
+def validate_sync_form(sync: Sync) -> tuple[str, ...]:
+    """What is wrong with a sync whatever fields its records have, a sentence each."""
     found = list(validate_mapping(sync.mapping, sync.target_service))
     if not sync.identity:
         found.append("Say by what people are recognised.")

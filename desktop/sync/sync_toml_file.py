@@ -20,7 +20,7 @@ from desktop.model.field_condition import FieldCondition
 from desktop.model.json_value import Json
 from desktop.model.sync import SYNC_NAME_MAX_LENGTH, Sync
 from desktop.sync.schema_check import check_schema
-from desktop.sync.sync_service import validate_sync
+from desktop.sync.sync_service import validate_sync_form
 
 FORMAT_VERSION = 1
 MAX_FILE_BYTES = 1_000_000
@@ -158,7 +158,8 @@ def _decode_sync(table: Any, path: str) -> Sync:
         )
     if not goal.title.strip():
         raise _import_error(f"`{path}.title` is empty.")
-    wrong = validate_sync(goal)
+    # Whether its fields exist is asked when it is stored, with the catalogue.
+    wrong = validate_sync_form(goal)
     if wrong:
         raise _import_error(f"“{goal.title}” cannot be saved like this.", " ".join(wrong))
     return goal

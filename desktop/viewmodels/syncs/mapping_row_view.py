@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from desktop.model.field_catalogue import source_fields
 from desktop.model.field_mapping import (
     ConflictPreference,
     FieldProtection,
@@ -14,7 +15,7 @@ from desktop.model.field_mapping import (
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.mapping_validation import validate_mapping
 from desktop.model.service import Service
-from desktop.model.sync import SourceKind, Sync
+from desktop.model.sync import Sync
 from desktop.model.sync_plan import FieldChange, PlanRow
 from desktop.model.value_conversion import loses_decimals
 from desktop.sync.field_labels import format_field_name, format_value
@@ -97,17 +98,6 @@ ROW_RULE_FIELDS = (
     FormField("keep_decimals", "Keep decimals", FieldKind.CHECK_BOX),
 )
 # As the Users API of Zendesk names them: developer.zendesk.com/api-reference/ticketing/users.
-_ZENDESK_USER_FIELDS = (
-    "email", "first_name", "last_name", "name", "phone", "external_id", "id", "tags",
-    "organization", "time_zone", "locale", "created_at", "updated_at",
-)  # fmt: skip
-_TICKET_FIELDS = (
-    "last_ticket_id", "last_ticket_status", "last_ticket_priority", "last_ticket_subject",
-    "last_ticket_created_time", "ticket_count", "open_ticket_count",
-)  # fmt: skip
-_PROFILE_FIELDS = (
-    "sid", "email", "extid", "engagement", "optout", "lists", "value.segment", "value.amount",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -153,12 +143,7 @@ def mapping_source_label(row: MappingRow) -> str:
 
 def suggest_source_fields(sync: Sync, fields: Mapping[str, FieldValue]) -> tuple[str, ...]:
     """Suggest fields to read: the usual ones, and those of the customer that was tried."""
-    usual = (
-        _PROFILE_FIELDS
-        if sync.source.kind is SourceKind.SAILTHRU_LISTS
-        else (*_ZENDESK_USER_FIELDS, *_TICKET_FIELDS)
-    )
-    return tuple(dict.fromkeys((*usual, *sorted(fields))))
+    return tuple(dict.fromkeys((*source_fields(sync.source.kind), *sorted(fields))))
 
 
 def suggest_target_fields(sync: Sync, there: Mapping[str, FieldValue]) -> tuple[str, ...]:

@@ -1,0 +1,152 @@
+"""The fields that each kind of source tells, by which a sync's mapping and conditions are checked.
+
+A name that no record has would be read as nobody's value: the row never writes, silently.
+"""
+
+import difflib
+from collections.abc import Iterator
+
+from desktop.model.field_mapping import EVENT_FIELDS, MappingOperator, MappingRow, SourceType
+from desktop.model.field_value import parse_number
+from desktop.model.service import Service
+from desktop.model.sync import SourceKind, Sync
+
+ZENDESK_USER_FIELDS = (
+    "id",
+    "name",
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "external_id",
+    "tags",
+    "organization",
+    "role",
+    "active",
+    "suspended",
+    "verified",
+    "time_zone",
+    "locale",
+    "created_at",
+    "updated_at",
+)
+TICKET_FIELDS = (
+    "last_ticket_id",
+    "last_ticket_status",
+    "last_ticket_priority",
+    "last_ticket_subject",
+    "last_ticket_created_time",
+    "ticket_count",
+    "open_ticket_count",
+    "ticket_ids",
+    "seen",
+)
+# docs/sailthru.md 2.1 and 2.4; the export lacks login_time, a profile read by itself tells it.
+PROFILE_FIELDS = (
+    "sid",
+    "email",
+    "extid",
+    "lists",
+    "optout",
+    "engagement",
+    "value.segment",
+    "value.amount",
+    "signup_time",
+    "create_time",
+    "open_time",
+    "click_time",
+    "view_time",
+    "login_time",
+    "optout_time",
+    "lifetime_message",
+    "lifetime_open",
+    "lifetime_click",
+    "lifetime_pv",
+    "lifetime_purchase",
+    "lifetime_purchase_price",
+)
+_FIELDS_BY_KIND = {
+    SourceKind.ZENDESK_USERS: ZENDESK_USER_FIELDS,
+    SourceKind.ZENDESK_TICKETS: (*ZENDESK_USER_FIELDS, *TICKET_FIELDS),
+    SourceKind.SAILTHRU_LISTS: PROFILE_FIELDS,
+}
+# What an account names itself: nobody can say offline which of these exist.
+_OPEN_PREFIXES = {
+    SourceKind.ZENDESK_USERS: "user_fields.",
+    SourceKind.ZENDESK_TICKETS: "user_fields.",
+    SourceKind.SAILTHRU_LISTS: "vars.",
+}
+
+
+def source_fields(kind: SourceKind) -> tuple[str, ...]:
+    """Return the fields that records of a source have besides an account's own."""
+    return _FIELDS_BY_KIND[kind]
+
+
+def source_prefix(kind: SourceKind) -> str:
+    """Return what the names of an account's own fields begin with, `vars.` or `user_fields.`."""
+    return _OPEN_PREFIXES[kind]
+
+
+def source_field_problem(sync: Sync, field: str) -> str:
+    """Say why the sync's source never tells a field; empty where it does or may."""
+    kind = sync.source.kind
+    known = source_fields(kind)
+    prefix = source_prefix(kind)
+    if field in known or (field.startswith(prefix) and len(field) > len(prefix)):
+        return ""
+    if field == "stages":
+        return "" if sync.stages else "This sync has no stages."
+    shown = field[:80]
+    if field in TICKET_FIELDS:
+        return f"“{shown}” is known only where a sync reads tickets."
+    reads_zendesk = kind.service is Service.ZENDESK
+    if reads_zendesk and (field in PROFILE_FIELDS or field.startswith("vars.")):
+        return f"“{shown}” is a field of Sailthru, and this sync reads Zendesk."
+    if not reads_zendesk and (field in ZENDESK_USER_FIELDS or field.startswith("user_fields.")):
+        return f"“{shown}” is a field of Zendesk, and this sync reads Sailthru."
+    near = difflib.get_close_matches(field, known, n=1)
+    own = f"An account’s own fields begin with “{prefix}”."
+    hint = f"Did you mean “{near[0]}”?" if near else own
+    return f"There is no field “{shown}” to read. {hint}"
+
+
+def mapping_source_problems(sync: Sync) -> Iterator[str]:
+    """Yield what keeps mapping rows from ever reading a value, a sentence each."""
+    for row in (row for row in sync.mapping if row.on):
+        field = row.source
+        if row.type in (SourceType.SEEN, SourceType.OPTOUT):
+            field = row.source or row.type.value
+        elif row.type in (SourceType.LISTS, SourceType.STAGES):
+            field = row.type.value
+        if row.type is not SourceType.TEXT and field:
+            problem = source_field_problem(sync, field)
+            if problem:
+                yield f"The row for {row.target[:80]} never writes: {problem}"
+        if row.operator is MappingOperator.SUM:
+            yield from _increment_problems(sync, row)
+
+
+def condition_field_problems(sync: Sync) -> Iterator[str]:
+    """Yield which conditions can never hold, since no record tells their field."""
+    stages = [condition for stage in sync.stages for condition in stage.where]
+    evidence = [purpose.evidence for purpose in sync.purposes]
+    for condition in (*sync.source.where, *stages, *evidence):
+        problem = source_field_problem(sync, condition.field) if condition.field else ""
+        if problem:
+            yield f"A condition never holds: {problem}"
+
+
+def _increment_problems(sync: Sync, row: MappingRow) -> Iterator[str]:
+    """An increment needs events: a state would be added whole at every change of the person."""
+    if row.type is SourceType.TEXT:
+        counts = parse_number(row.source) is not None
+    else:
+        counts = row.type is SourceType.FIELD and row.source in EVENT_FIELDS
+    if sync.source.kind is SourceKind.ZENDESK_TICKETS and counts:
+        return
+    yield (
+        f"{row.target[:80]} cannot be added to from “{row.source[:80]}”: it would be added whole at"
+        " every change of the person. Tickets are counted once each: add ticket_count in a sync"
+        " that reads tickets, or use Set."
+    )
