@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.kit.errors import AppError, InvalidInput, NotFound
+from desktop.kit.text import format_count
 from desktop.panels.theme import fonts, icon
 from desktop.panels.top_bar import TopBar
 from desktop.panels.widgets.banner import Banner
@@ -79,7 +80,9 @@ class MainWindow(QMainWindow):
             from desktop.panels.widgets.toast_manager import ToastManager
 
             self._toast_manager = ToastManager(
-                self, "{} more changes".format, [("undo", "Undo all")]
+                self,
+                lambda count: format_count(count, "more change", "more changes"),
+                [("undo", "Undo all")],
             )
         return self._toast_manager
 

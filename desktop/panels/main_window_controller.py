@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 
 from desktop.kit.errors import InvalidInput
 from desktop.panels.main_window import MainWindow
+from desktop.panels.undo_key import UndoKey
 from desktop.panels.widgets.tab_order import apply_visual_tab_order
 from desktop.viewmodels.customer.follow_zendesk_model import FollowZendeskModel
 from desktop.viewmodels.customer.sheet_edits import SubmittedEdit
@@ -38,6 +39,7 @@ class MainWindowController(QObject):
         self._models = models
         # Screen readers ask for the order of focus without anybody pressing Tab.
         self._tab_order_timer = create_timer(self, _TAB_ORDER_DELAY_MS, self._update_tab_order)
+        self._undo_key = UndoKey(self._on_undo, self)
         view.top_bar.set_models(models.search, models.follow)
         self._add_actions()
         self._connect()
@@ -58,6 +60,7 @@ class MainWindowController(QObject):
         view.banner.action_triggered.connect(self._on_banner_action)
         view.toast_manager.action_triggered.connect(self._on_toast_action)
         view.toast_manager.batch_triggered.connect(self._on_batch_action)
+        view.toast_manager.closed.connect(self._on_toast_closed)
         sheet.changed.connect(self._on_sheet_changed)
         sheet.customer_opened.connect(self._on_opened)
         sheet.edits.edit_submitted.connect(self._on_edit_submitted)
@@ -98,6 +101,7 @@ class MainWindowController(QObject):
                 [("undo", "Undo")],
                 seconds=submitted.undo_seconds,
             )
+            self._undo_key.watch()
 
     def _on_edit_settled(self, edit_id: str, words: str, undo_stands: bool) -> None:
         if not undo_stands:
@@ -108,22 +112,24 @@ class MainWindowController(QObject):
         self._models.sheet.edits.undo(key)
         self._window.toast_manager.close_toast(key)
 
+    def _on_toast_closed(self, _key: str) -> None:
+        if not self._window.toast_manager.newest_key():
+            self._undo_key.stop()
+
     def _on_batch_action(self, keys: list[str], _action: str) -> None:
         for key in keys:
             self._models.sheet.edits.undo(key)
 
     def _on_undo(self) -> None:
-        shown = [
-            toast for toast in self._window.toast_manager.visible_toasts() if toast.key != "batch"
-        ]
-        if shown:
-            self._on_toast_action(shown[-1].key, "undo")
+        newest = self._window.toast_manager.newest_key()
+        if newest:
+            self._on_toast_action(newest, "undo")
         else:
             self._window.show_error(
                 InvalidInput(
                     "There is nothing to undo right now.",
                     "Undo stays for ten seconds after a change.",
-                    "Older changes can be taken back on the page Activity.",
+                    "You can undo older changes on the Activity page.",
                 )
             )
 

@@ -24,6 +24,7 @@ class Toast(QFrame):
 
     action_triggered = Signal(str, str)  # the toast's key, the action's key
     closed = Signal(str)
+    pointer_left = Signal()
 
     def __init__(
         self,
@@ -64,12 +65,13 @@ class Toast(QFrame):
         self._timer.timeout.connect(self._on_tick)
         self._timer.start()
 
-    def set_message(self, message: str) -> None:
-        """Say something else in the same place (a batch that grew) and start the time again."""
+    def set_message(self, message: str, *, restarts: bool = True) -> None:
+        """Say something else in the same place; a batch that grew starts its time again."""
         self.message_label.setText(message)
         self.setAccessibleName(message)
-        self._elapsed.restart()
-        announce(self, message)
+        if restarts:
+            self._elapsed.restart()
+            announce(self, message)
 
     def undo_time_fraction(self) -> float:
         """Return the part of the undo time that is left, 1 to 0."""
@@ -115,6 +117,7 @@ class Toast(QFrame):
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
+        self.pointer_left.emit()
         # Under the pointer it stays; afterwards its time may be over.
         self._on_tick()
 

@@ -1,4 +1,4 @@
-"""Place toasts over the bottom of the window; none moves while it is shown."""
+"""Stack toasts over the bottom of the window; none moves while the pointer is on one."""
 
 from collections.abc import Callable, Sequence
 
@@ -33,7 +33,7 @@ class ToastManager(QObject):
         self._batch_text = batch_text
         self._batch_actions = batch_actions
         self._bottom = bottom
-        self._slots: list[Toast | None] = [None] * _MAX_TOASTS
+        self._toasts: list[Toast] = []  # from the bottom up: the oldest first
         self._batch: Toast | None = None
         self._batch_keys: list[str] = []
         host.installEventFilter(self)
@@ -48,26 +48,37 @@ class ToastManager(QObject):
     ) -> None:
         """Say what was done; `seconds` is the undo time that the line shows (0: no line)."""
         self.close_toast(key)
-        slot = next((i for i, held in enumerate(self._slots) if held is None), None)
-        if slot is None:
+        # Above a batch, a newer toast would say less than one that is in it.
+        if len(self._toasts) == _MAX_TOASTS or self._batch is not None:
             self._add_to_batch(key, seconds)
             return
         toast = Toast(key, message, actions, seconds=seconds, parent=self._host)
         toast.action_triggered.connect(self.action_triggered)
         toast.closed.connect(self._on_closed)
-        self._slots[slot] = toast
+        self._toasts.append(toast)
         self._show(toast, message)
 
     def close_toast(self, key: str) -> None:
-        """Take a toast away: what it offered is settled."""
-        for toast in self._slots:
-            if toast is not None and toast.key == key:
+        """Take a toast away, or its part of the batch: what it offered is settled."""
+        for toast in list(self._toasts):
+            if toast.key == key:
                 toast.dismiss()
+        if key in self._batch_keys and self._batch is not None:
+            self._batch_keys.remove(key)
+            self.closed.emit(key)
+            if self._batch_keys:
+                self._batch.set_message(self._batch_text(len(self._batch_keys)), restarts=False)
+            else:
+                self._batch.dismiss()
 
     def visible_toasts(self) -> list[Toast]:
         """Return what is shown, from the bottom up."""
-        shown = [toast for toast in self._slots if toast is not None]
-        return [*shown, self._batch] if self._batch is not None else shown
+        return [*self._toasts, self._batch] if self._batch is not None else list(self._toasts)
+
+    def newest_key(self) -> str:
+        """Return the key of the newest message, which may be one of the batch; empty: none."""
+        keys = self._batch_keys or [toast.key for toast in self._toasts]
+        return keys[-1] if keys else ""
 
     def focus_newest(self) -> bool:
         """Put the keyboard on the newest toast; False if there is none."""
@@ -94,28 +105,32 @@ class ToastManager(QObject):
         self._show(toast, message)
 
     def _show(self, toast: Toast, message: str) -> None:
+        toast.pointer_left.connect(self._position_toasts)
+        self._place(toast)
         self._position_toasts()
         toast.show()
         toast.raise_()
         announce(toast, message)
 
     def _position_toasts(self) -> None:
-        # A free slot stays free until a new toast takes it: nothing moves under the pointer.
-        gap = fonts.scaled(8)
-        floor = self._host.height() - fonts.scaled(self._bottom)
-        for toast in (*self._slots, self._batch):
-            if toast is None:
-                floor -= fonts.scaled(48) + gap
-                continue
-            toast.fit_width(self._host.width() - 2 * fonts.scaled(12))
-            floor -= toast.height()
-            toast.move((self._host.width() - toast.width()) // 2, floor)
-            floor -= gap
+        # Nothing moves under the pointer: a gap closes once it has left.
+        if any(toast.isVisible() and toast.underMouse() for toast in self.visible_toasts()):
+            return
+        for toast in self.visible_toasts():
+            self._place(toast)
+
+    def _place(self, toast: Toast) -> None:
+        """Put a toast on those below it."""
+        toast.fit_width(self._host.width() - 2 * fonts.scaled(12))
+        shown = self.visible_toasts()
+        below = shown[: shown.index(toast)]
+        floor = below[-1].y() if below else self._host.height() - fonts.scaled(self._bottom)
+        gap = fonts.scaled(8) if below else 0
+        toast.move((self._host.width() - toast.width()) // 2, floor - gap - toast.height())
 
     def _on_closed(self, key: str) -> None:
-        for place, toast in enumerate(self._slots):
-            if toast is not None and toast.key == key:
-                self._slots[place] = None
+        self._toasts = [toast for toast in self._toasts if toast.key != key]
+        self._position_toasts()
         self.closed.emit(key)
 
     def _on_batch_triggered(self, _key: str, action: str) -> None:
@@ -123,6 +138,7 @@ class ToastManager(QObject):
 
     def _on_batch_closed(self, _key: str) -> None:
         self._batch = None
+        self._position_toasts()
         keys, self._batch_keys = self._batch_keys, []
         for key in keys:
             self.closed.emit(key)

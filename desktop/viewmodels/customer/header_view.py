@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from desktop.kit.text import shorten
 from desktop.model import engagement_level
-from desktop.model.customer_sheet import AlternateProfile, SheetPartState
+from desktop.model.customer_sheet import AlternateProfile, CustomerSheet, SheetPartState
 from desktop.model.edit import EditKind
 from desktop.model.lookup_query import LookupQueryKind
 from desktop.model.sheet_overlay import pending_edit
@@ -57,7 +57,7 @@ class HeaderView:
 def build_header_view(context: CustomerContext) -> HeaderView:
     """Build the view of the customer header."""
     sheet = context.sheet
-    name = _display_name(context)
+    name = customer_name(context.sheet)
     loading = not sheet.is_complete and not sheet.is_found
     not_found_text, not_found_hint = _not_found_texts(context)
     return HeaderView(
@@ -83,8 +83,9 @@ def initials_of(name: str) -> str:
     return "".join(word[0].upper() for word in chosen)
 
 
-def _display_name(context: CustomerContext) -> str:
-    user, profile = context.sheet.user.value, context.sheet.profile.value
+def customer_name(sheet: CustomerSheet) -> str:
+    """Return what a customer is called: their name, else an address or id, else what was typed."""
+    user, profile = sheet.user.value, sheet.profile.value
     # Zendesk's name first: it is the one agents know from their tickets.
     if user is not None and user.name.strip():
         return user.name
@@ -92,7 +93,7 @@ def _display_name(context: CustomerContext) -> str:
         parts = [profile.vars.get(key) for key in ("first_name", "last_name")]
         text = " ".join(str(p) for p in parts if isinstance(p, str) and p.strip())
         return text or profile.email or profile.sid
-    return context.sheet.address or context.sheet.query.value
+    return sheet.address or sheet.query.value
 
 
 def _match_text(context: CustomerContext) -> str:

@@ -14,10 +14,11 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, ConflictError
 from desktop.model.customer_health import CustomerHealth
 from desktop.model.customer_sheet import CustomerSheet, SheetPart
-from desktop.model.edit import UNDO_WINDOW_S, Edit, EditRequest, EditState, waits_for_undo
+from desktop.model.edit import UNDO_WINDOW_S, Edit, EditKind, EditRequest, EditState, waits_for_undo
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
 from desktop.store.workspace_store import WorkspaceStore
+from desktop.viewmodels.customer.header_view import customer_name
 from desktop.viewmodels.customer.timeline_view import edit_text
 from desktop.viewmodels.task_registry import TaskRegistry
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
@@ -178,7 +179,7 @@ class SheetEdits(QObject):
             self._sheet_model.publish_views()
             raise
         for edit in edits:
-            self._announce_edit(edit)
+            self._announce_edit(edit, customer_name(sheet))
 
     async def _reread_if_stale(self) -> None:
         sheet = self._sheet_model.sheet
@@ -190,15 +191,12 @@ class SheetEdits(QObject):
         if old and not self._sheet_model.is_loading:
             await self._sheet_model.reread()
 
-    def _announce_edit(self, edit: Edit) -> None:
+    def _announce_edit(self, edit: Edit, who: str) -> None:
         # Two edits of one value within the undo time cancel each other.
         if edit.state is EditState.UNDONE:
             return
         self._watched_states[edit.id] = edit.state
-        intent = edit.request
-        words = edit_text(intent.kind.value, intent.name, intent.new)
-        waits = edit.state is EditState.WAITING
-        words = f"{words}, waiting for Undo" if waits else words
+        words = announced_edit_text(edit, who)
         self.edit_submitted.emit(
             SubmittedEdit(edit.id, words, UNDO_WINDOW_S, undo_loss_warning(edit))
         )
@@ -230,6 +228,30 @@ class SheetEdits(QObject):
         profile, person = sheet.profile.value, sheet.user.value
         ids = {profile.sid if profile else "", str(person.id) if person else ""}
         return intent.target.id in ids or intent.target.id == sheet.address
+
+
+def announced_edit_text(edit: Edit, who: str) -> str:
+    """Say what an edit just submitted changes for `who`, and when where it waits for its undo."""
+    request = edit.request
+    when = f" in {UNDO_WINDOW_S:.0f} s" if edit.state is EditState.WAITING else ""
+    if request.kind is EditKind.LIST:
+        return f"{who} {'joins' if request.new else 'leaves'} {request.name}{when}"
+    if request.kind is EditKind.OPTOUT:
+        return f"{_OPTOUT_TEXTS[OptOutLevel(str(request.new))].format(who)}{when}"
+    if request.kind is EditKind.CREATE:
+        return f"Sailthru profile created for {who}{when}"
+    if request.kind is EditKind.HEALTH:
+        health = str(request.new).capitalize() if request.new else ""
+        return f"{who}: health {f'set to {health}' if health else 'cleared'}{when}"
+    return f"{who}: {edit_text(request.kind.value, request.name, request.new)}{when}"
+
+
+_OPTOUT_TEXTS = {
+    OptOutLevel.NONE: "{} gets all e-mail again",
+    OptOutLevel.BLAST: "Campaigns stopped for {}",
+    OptOutLevel.BASIC: "Marketing e-mail stopped for {}",
+    OptOutLevel.ALL: "All e-mail stopped for {}",
+}
 
 
 def _is_edit_needed(sheet: CustomerSheet, intent: EditRequest) -> bool:

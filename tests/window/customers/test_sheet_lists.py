@@ -1,6 +1,6 @@
 """Lists: on and off after the undo time, never what may not be switched."""
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from desktop.panels.widgets.switch import Switch
 from tests.support.window_driver import CTRL, Key, WindowDriver
@@ -15,7 +15,7 @@ async def test_list_change_is_sent_after_undo_time(window: WindowDriver) -> None
     await window.look_up("maria@lopez.example")
     await window.tab_to("Winback")
     window.press(Key.Key_Space)
-    await window.wait_until(lambda: window.toast_texts == ["Added to Winback, waiting for Undo"])
+    await window.wait_until(lambda: window.toast_texts == ["Maria Lopez joins Winback in 10 s"])
     winback = window.find_one("Winback", Switch)
     assert winback.isChecked()
     assert winback.is_waiting()
@@ -37,9 +37,7 @@ async def test_list_change_is_sent_after_undo_time(window: WindowDriver) -> None
 async def test_list_change_undone_in_time_sends_nothing(window: WindowDriver) -> None:
     await window.look_up("maria@lopez.example")
     window.click("Newsletter", Switch)
-    await window.wait_until(
-        lambda: window.toast_texts == ["Taken off Newsletter, waiting for Undo"]
-    )
+    await window.wait_until(lambda: window.toast_texts == ["Maria Lopez leaves Newsletter in 10 s"])
     assert not window.find_one("Newsletter", Switch).isChecked()
     window.press(Key.Key_Z, CTRL)
     await window.wait_until(lambda: window.last_status_text == "Undone before it was sent")
@@ -49,6 +47,19 @@ async def test_list_change_undone_in_time_sends_nothing(window: WindowDriver) ->
     await window.wait_until(lambda: not window.toast_texts)
     assert not window.sandbox.logged_writes()
     assert "Newsletter" in await lists_of(window)
+
+
+async def test_list_change_is_undone_with_the_keyboard_in_the_search_field(
+    window: WindowDriver,
+) -> None:
+    await window.look_up("maria@lopez.example")
+    window.click("Newsletter", Switch)
+    await window.wait_until(lambda: window.waiting_edit_count == "1 change waiting")
+    window.press(Key.Key_K, CTRL)
+    window.press(Key.Key_Z, CTRL)
+    await window.wait_until(lambda: window.waiting_edit_count == "")
+    assert window.find_one("Newsletter", Switch).isChecked()
+    assert window.find_one("Find a customer", QLineEdit).text() == "maria@lopez.example"
 
 
 async def test_list_order_is_frozen_while_a_customer_is_open(window: WindowDriver) -> None:

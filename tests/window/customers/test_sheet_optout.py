@@ -43,7 +43,9 @@ async def test_optout_by_keyboard_is_confirmed_and_undone(window: WindowDriver) 
     assert reason(window).text() == "Customer asked, #48213"
     say_why(window, "asked by phone")
     window.press(Key.Key_Return, CTRL)
-    await window.wait_until(lambda: window.toast_texts == ["Opt-out “No marketing e-mail”"])
+    await window.wait_until(
+        lambda: window.toast_texts == ["Marketing e-mail stopped for Maria Lopez"]
+    )
     assert not window.find_all("Reason")
     await confirmed(window)
     window.save_screenshot("opt-out-confirmed")
@@ -74,7 +76,7 @@ async def test_optout_undo_button_after_confirmation(window: WindowDriver) -> No
     await choose(window, "No marketing e-mail")
     window.press(Key.Key_Return, CTRL)
     await confirmed(window)
-    assert window.toast_texts == ["Opt-out “No marketing e-mail”"]
+    assert window.toast_texts == ["Marketing e-mail stopped for Maria Lopez"]
     window.click("Undo")
     await window.wait_until(lambda: window.waiting_edit_count == "1 change waiting")
     assert (

@@ -13,7 +13,7 @@ async def test_undo_time_runs_in_real_seconds(window: WindowDriver) -> None:
     window.click("Winback", Switch)
     await window.wait_until(lambda: window.toast_texts)
     while time.monotonic() - began < 8:
-        assert window.toast_texts == ["Added to Winback, waiting for Undo"]
+        assert window.toast_texts == ["Maria Lopez joins Winback in 10 s"]
         await window.wait_until(lambda: not window.sandbox.logged_writes())
         await window.pause(0.5)
     await window.wait_until(

@@ -1,5 +1,6 @@
 """Toasts and banners: time, place, keyboard, counting, and words for screen readers."""
 
+import pytest
 from PySide6.QtCore import QElapsedTimer, QPoint, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
@@ -102,15 +103,45 @@ def test_toast_undo_fires_once_and_closes(qtbot: QtBot) -> None:
     assert toaster.visible_toasts() == []
 
 
-def test_toasts_keep_position(qtbot: QtBot) -> None:
+def test_toasts_stack_without_holes(qtbot: QtBot) -> None:
     _host, toaster = host_with_toaster(qtbot)
     for key in ("a", "b", "c"):
         toaster.show_toast(key, f"Change {key}", [("undo", "Undo")])
-    places = {toast.key: toast.pos() for toast in toaster.visible_toasts()}
+    places = [toast.pos() for toast in toaster.visible_toasts()]
     toaster.close_toast("a")
-    assert {t.key: t.pos() for t in toaster.visible_toasts()} == {k: places[k] for k in ("b", "c")}
     toaster.show_toast("d", "Change d", [("undo", "Undo")])
-    assert toaster.visible_toasts()[0].pos() == places["a"]
+    shown = toaster.visible_toasts()
+    assert [toast.key for toast in shown] == ["b", "c", "d"]
+    assert [toast.pos() for toast in shown] == places
+    assert toaster.newest_key() == "d"
+
+
+def test_toasts_stay_while_the_pointer_is_on_one(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _host, toaster = host_with_toaster(qtbot)
+    for key in ("a", "b"):
+        toaster.show_toast(key, f"Change {key}", [("undo", "Undo")])
+    low, high = toaster.visible_toasts()
+    lowest, place = low.pos(), high.pos()
+    monkeypatch.setattr(high, "underMouse", lambda: True)
+    toaster.close_toast("a")
+    assert high.pos() == place
+    monkeypatch.setattr(high, "underMouse", lambda: False)
+    high.pointer_left.emit()
+    assert high.pos() == lowest
+
+
+def test_toast_batch_loses_what_is_settled(qtbot: QtBot) -> None:
+    _host, toaster = host_with_toaster(qtbot)
+    for number in range(5):
+        toaster.show_toast(str(number), f"Change {number}", [("undo", "Undo")])
+    assert toaster.newest_key() == "4"
+    toaster.close_toast("4")
+    assert toaster.visible_toasts()[-1].message_label.text() == "1 more changes"
+    assert toaster.newest_key() == "3"
+    toaster.close_toast("3")
+    assert [toast.key for toast in toaster.visible_toasts()] == ["0", "1", "2"]
 
 
 def test_toasts_from_fourth_are_batched(qtbot: QtBot) -> None:
