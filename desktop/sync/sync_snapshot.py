@@ -53,6 +53,11 @@ class SyncSnapshot:
         return max(self.sync_state.waiting_count - int(self.is_stopped_by_limit), parked)
 
     @property
+    def needs_person(self) -> bool:
+        """Whether anything of it waits for a person."""
+        return self.is_stopped_by_limit or self.waiting_row_count > 0
+
+    @property
     def is_stopped_by_limit(self) -> bool:
         """Whether a limit holds the newest plan."""
         return self.plan is not None and self.plan.state is PlanState.STOPPED

@@ -8,6 +8,7 @@ from desktop.panels.syncs.sync_card import SyncCard
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.list_page import show_list_state
 from desktop.panels.widgets.option_group import OptionGroup
@@ -29,6 +30,7 @@ class SyncList(QWidget):
     sync_opened = Signal(str)  # somebody wants to see it, in a narrow window too
     new_sync_requested = Signal()
     retry_requested = Signal()
+    label_chosen = Signal(str)  # empty: every label
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +42,10 @@ class SyncList(QWidget):
         self._group.picked.connect(self._on_picked)
         self._group.moved.connect(self._on_moved)
         self.new_button = secondary_button("New sync…", name="New sync…")
+        self.label_dropdown = DropdownField("Label of the syncs")
+        self.label_dropdown.allow_shrinking()
+        self.label_dropdown.chosen.connect(self.label_chosen)
+        self._labels: tuple[str, ...] | None = None
         self._state_card = Card("No sync yet")
         self.preset_list = PresetList()
         self._state_card.retry_requested.connect(self.retry_requested)
@@ -78,6 +84,14 @@ class SyncList(QWidget):
                 card.show_view(view)
         self._group.set_value(chosen)
 
+    def show_labels(self, labels: tuple[str, ...], chosen: str) -> None:
+        """Offer the labels to filter by; without any there is nothing to choose."""
+        if labels != self._labels:
+            self._labels = labels
+            self.label_dropdown.set_options([("", "Every label"), *((x, x) for x in labels)])
+            self.label_dropdown.setVisible(bool(labels))
+        self.label_dropdown.set_value(chosen)
+
     def take_focus(self) -> None:
         """Put the keyboard on the chosen card."""
         card = next((c for c in self._cards.values() if c.isChecked()), None)
@@ -98,6 +112,7 @@ class SyncList(QWidget):
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(fonts.scaled(9))
         page.addLayout(head)
+        page.addWidget(self.label_dropdown)
         page.addWidget(self._state_card)
         page.addWidget(self.preset_list)
         page.addWidget(self._scroll, 1)

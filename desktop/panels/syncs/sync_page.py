@@ -166,7 +166,7 @@ class SyncPage(ListDetailPage):
         self.last_runs_card.setVisible(
             roomy and self._models.history.latest_list_model.rowCount() > 0
         )
-        any_sync = bool(self._model.card_views())
+        any_sync = bool(self._model.card_views()) or bool(self._model.label_filter)
         self.sync_list.setVisible(wide or not self.is_detail_open or not any_sync)
         self._detail_side.setVisible(any_sync and (wide or self.is_detail_open))
         self.header.set_narrow(not wide)
@@ -198,6 +198,7 @@ class SyncPage(ListDetailPage):
         self.sync_list.new_sync_requested.connect(self._on_new)
         self.sync_list.preset_list.preset_chosen.connect(model.add)
         self.sync_list.retry_requested.connect(model.refresh)
+        self.sync_list.label_chosen.connect(model.set_label_filter)
         self.header.enabled_toggled.connect(self._on_switched)
         self.header.preview_requested.connect(self._on_preview)
         self.header.run_requested.connect(self._on_run_now)
@@ -223,6 +224,7 @@ class SyncPage(ListDetailPage):
         self.sync_list.show_state(
             model.list_state(), model.add_disabled_reason(), model.preset_views()
         )
+        self.sync_list.show_labels(model.labels(), model.label_filter)
         self.sync_list.show_cards(self._model.card_views(), self._model.selected_name)
         head = self._model.header_view()
         if head is not None:

@@ -6,12 +6,13 @@ from desktop.model.consent_check import ConsentPurpose
 from desktop.model.sync import Sync
 from desktop.panels.syncs.condition_editor import ConditionEditor
 from desktop.panels.syncs.lifecycle_stages_card import LifecycleStagesCard
+from desktop.panels.syncs.list_picker import ListPicker
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import CARD_GAP
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.form import Form, FormLayout
 from desktop.panels.widgets.label import label
-from desktop.viewmodels.form import FormState
+from desktop.viewmodels.form import FieldKind, FormField, FormState
 from desktop.viewmodels.syncs.mapping_editor_model import MappingEditorModel
 from desktop.viewmodels.syncs.sync_rule_fields import (
     CAP_FIELDS,
@@ -41,6 +42,11 @@ class SyncRulesEditor(QWidget):
                 FormLayout.COMPACT,
                 label_width=_LABEL_WIDTH,
                 control_width=_FIELD_WIDTH,
+                controls={
+                    field.path: _create_list_picker(field, model)
+                    for field in fields
+                    if field.kind is FieldKind.CUSTOM
+                },
             )
             for fields in (
                 SOURCE_FIELDS,
@@ -102,3 +108,9 @@ class SyncRulesEditor(QWidget):
     def _on_stages(self) -> None:
         card = self.stages_card
         self._model.change_stages(card.stages(), card.required_stage())
+
+
+def _create_list_picker(field: FormField, model: MappingEditorModel) -> ListPicker:
+    # A smart list can be read; only Sailthru decides who is on it.
+    takes_smart = field.path == "source.lists"
+    return ListPicker(field.accessible_name, field.placeholder, model, takes_smart=takes_smart)

@@ -69,14 +69,20 @@ class TextField(DisabledReasonMixin, QLineEdit):
 class NamesField(TextField):
     """A line of names with commas between; its value is a tuple, each name once."""
 
+    _shown: tuple[str, ...] = ()
+
     def value(self) -> FieldValue:
-        """Return the names typed, each once."""
+        """Return the names shown while their text stands, else those typed, each once."""
+        # A name that holds a comma itself is one name until somebody types here.
+        if self._shown and self.text() == format_names(self._shown):
+            return self._shown
         return parse_names(self.text())
 
     def set_value(self, value: FieldValue) -> None:
         """Show names; a comma that was just typed stays."""
         if isinstance(value, tuple) and self.value() != value:
-            self.setText(format_names(str(name) for name in value))
+            self._shown = tuple(str(name) for name in value)
+            self.setText(format_names(self._shown))
 
 
 class MultilineTextField(DisabledReasonMixin, QPlainTextEdit):

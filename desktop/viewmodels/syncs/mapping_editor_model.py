@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, replace
 
+from PySide6.QtCore import Signal
+
 from desktop.kit.errors import AppError
 from desktop.model.consent_check import ConsentPurpose
 from desktop.model.field_condition import FieldCondition
 from desktop.model.field_mapping import MappingRow
 from desktop.model.lifecycle_stage import LifecycleStage
+from desktop.model.sailthru_profile import SailthruList
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.value_conversion import ROUNDING_EXPLANATION
@@ -62,6 +65,8 @@ class MappingDraft:
 class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
     """Every change of the draft is tried again on the customer that was read."""
 
+    lists_read = Signal()  # read `lists`, or `lists_error`
+
     def __init__(self, page: SyncPageModel) -> None:
         super().__init__(page, "mapping", MappingDraft)
         self._selected_index = 0
@@ -69,6 +74,9 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
         self._trial_customer: TrialCustomer | None = None
         self._trial_error = ""
         self._is_busy = False
+        self._is_saving = False
+        self.lists: tuple[SailthruList, ...] = ()  # of the account, as they were read last
+        self.lists_error = ""
 
     # What is shown.
 
@@ -80,7 +88,9 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
         trial, trial_error = self._trial_result(sync)
         verdict = self._context.syncs.check_permission()
         problems = validate_sync(sync)
+        # Saved twice at a time, the second would be of an older version: a conflict with oneself.
         unchanged = "" if self.has_unsaved_changes else "Nothing is changed."
+        unchanged = "Saving…" if self._is_saving else unchanged
         return MappingEditorView(
             sync=sync,
             rows=tuple(build_mapping_row(row, sync, trial) for row in sync.mapping),
@@ -204,8 +214,12 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
 
     def save_draft(self) -> None:
         """Save the draft."""
-        if self._draft is not None and self.has_unsaved_changes:
+        if self._draft is not None and self.has_unsaved_changes and not self._is_saving:
             self.tasks.start("save", self._save_draft(self._draft))
+
+    def read_lists(self) -> None:
+        """Read the account's lists anew; `lists_read` tells of the end."""
+        self.tasks.start("lists", self._read_lists())
 
     def try_on_customer(self, text: str) -> None:
         """Read a customer, by address or id, and try the draft on them."""
@@ -284,10 +298,26 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
             self._is_busy = False
         self.changed.emit()
 
+    async def _read_lists(self) -> None:
+        sailthru = self._context.workspace.clients.sailthru
+        if sailthru is None:
+            self.lists_error = "Sailthru is not connected. Type the names, or sign in first."
+        else:
+            try:
+                self.lists, self.lists_error = await sailthru.list_lists(), ""
+            except AppError as error:
+                self.lists_error = str(error)
+        self.lists_read.emit()
+
     async def _save_draft(self, draft: Sync) -> None:
         was_checked = draft.checked_at > 0
         sync = _name_purposes(draft)
-        saved = await self._context.store.run(self._context.syncs.save_sync, sync)
+        self._is_saving = True
+        try:
+            saved = await self._context.store.run(self._context.syncs.save_sync, sync)
+        finally:
+            self._is_saving = False
+            self.changed.emit()
         if self._saved_sync is not None and self._saved_sync.name == saved.name:
             # What was changed while this was being saved stays a draft.
             is_same = self._draft is None or _take_over_unmapped(draft, self._draft) == self._draft

@@ -71,7 +71,7 @@ def build_sync_card(
         last_run_text=last,
         next_run_text=following,
         is_favourite=sync.favourite,
-        needs_person=snapshot.is_stopped_by_limit or snapshot.waiting_row_count > 0,
+        needs_person=snapshot.needs_person,
         tooltip=_tooltip(snapshot, last, following),
         urgent_text=urgent,
     )

@@ -63,6 +63,7 @@ class SyncPageModel(TaskModel):
         super().__init__()
         self.context = context
         self.selected_name = ""
+        self.label_filter = ""
         # How many syncs wait for a person, for the badge of the page.
         self.waiting_count = 0
         self._snapshot: AllSyncsSnapshot | None = None
@@ -114,7 +115,22 @@ class SyncPageModel(TaskModel):
         return tuple(
             build_sync_card(sync, names, now, starting=pending(sync.sync.name) is not None)
             for sync in syncs
+            if not self.label_filter or self.label_filter in sync.sync.labels
         )
+
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels of all syncs, each once."""
+        syncs = self._snapshot.syncs if self._snapshot else ()
+        found = {label for sync in syncs for label in sync.sync.labels}
+        return tuple(sorted(found, key=str.casefold))
+
+    def set_label_filter(self, label: str) -> None:
+        """Show the cards of syncs with one label; empty: of all."""
+        self.label_filter = label
+        shown = [card.sync_name for card in self.card_views()]
+        if shown and self.selected_name not in shown:
+            self.select_sync(shown[0])
+        self.changed.emit()
 
     def preset_views(self) -> tuple[PresetView, ...]:
         """Build the presets that are not added yet."""
@@ -341,7 +357,10 @@ class SyncPageModel(TaskModel):
         self._schedule_reread()
         for sentence in self._processes.take_ended_run_texts(snapshot):
             self.message_posted.emit(sentence)
-        waiting_count = sum(card.needs_person for card in self.card_views())
+        if self.label_filter not in self.labels():
+            # Its last sync was removed or renamed: nobody looks for cards that are hidden.
+            self.label_filter = ""
+        waiting_count = sum(sync.needs_person for sync in snapshot.syncs)
         if waiting_count != self.waiting_count:
             self.waiting_count = waiting_count
             self.waiting_count_changed.emit(waiting_count)

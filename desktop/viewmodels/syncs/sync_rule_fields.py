@@ -68,7 +68,7 @@ SOURCE_FIELDS = (
     FormField(
         "source.lists",
         "Lists",
-        FieldKind.NAMES,
+        FieldKind.CUSTOM,
         name="Sailthru lists read",
         placeholder="Every natural list",
         visible_when=_reads(SourceKind.SAILTHRU_LISTS),
@@ -95,7 +95,7 @@ EFFECT_FIELDS = (
     FormField(
         "effects.add_to_lists",
         "Adds to lists",
-        FieldKind.NAMES,
+        FieldKind.CUSTOM,
         name="Lists to add them to",
         placeholder="No list",
         visible_when=_writes_to_sailthru,

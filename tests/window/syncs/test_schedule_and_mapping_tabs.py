@@ -11,6 +11,7 @@ from desktop.model.field_mapping import MappingOperator
 from desktop.model.lifecycle_stage import LifecycleStage
 from desktop.model.sync import MatchIdentifier
 from desktop.panels.syncs.condition_editor import format_value, parse_value
+from desktop.panels.syncs.list_picker import ListPickerDialog
 from desktop.panels.syncs.schedule_tab import ScheduleTab
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.number_field import NumberField, TimeField
@@ -129,6 +130,8 @@ async def test_mapping_tab_draft_survives_tab_change(window: SyncPageDriver) -> 
     assert window.models.mapping.view().sync.name == "high-value-tagging"
     window.models.page.select_sync(TO_SAILTHRU)
     assert window.models.mapping.has_unsaved_changes
+    # A new sync opened on its plan.
+    window.page.show_tab("Mapping")
     assert window.page.tabs.tabText(1).endswith("•")
     window.click("Save the mapping")
     await window.wait_until(lambda: not window.read_sync().mapping[0].on)
@@ -147,8 +150,12 @@ async def test_mapping_tab_edit_keeps_what_it_does_not_touch(window: SyncPageDri
             MatchIdentifier.EMAIL,
         ),
         # “5” is a text here, which looks like a number.
-        purposes=(ConsentPurpose("news", FieldCondition("tier", ConditionOperator.IS, "5")),),
-        stages=(LifecycleStage("s", (FieldCondition("x", ConditionOperator.IS, ["a", 1]),)),),
+        purposes=(
+            ConsentPurpose("news", FieldCondition("user_fields.tier", ConditionOperator.IS, "5")),
+        ),
+        stages=(
+            LifecycleStage("s", (FieldCondition("user_fields.x", ConditionOperator.IS, ["a", 1]),)),
+        ),
     )
     window.house.syncs.save_sync(full)
     window.models.page.refresh()
@@ -167,6 +174,7 @@ async def test_mapping_tab_edit_keeps_what_it_does_not_touch(window: SyncPageDri
     window.find_one("Consent 1: name", QLineEdit).setFocus()
     window.press(Key.Key_End)
     window.type(" mail")
+    await window.wait_until(window.page.mapping_tab.save_button.isEnabled)
     window.click("Save the mapping")
     await window.wait_until(lambda: window.read_sync().purposes[0].name == "news mail")
     assert window.read_sync().purposes[0].evidence == full.purposes[0].evidence
@@ -192,6 +200,42 @@ async def test_mapping_tab_new_people_are_opted_in_once_consent_is_attested(
     assert not opt_in.sms
 
 
+async def test_mapping_tab_lists_are_picked_from_a_searchable_list(
+    window: SyncPageDriver,
+) -> None:
+    await window.add_preset(on=False)
+    kept = replace(window.read_sync().effects, add_to_lists=("Gone, but kept",))
+    window.house.syncs.save_sync(replace(window.read_sync(), effects=kept))
+    window.models.page.refresh()
+    await window.wait_until(
+        lambda: window.models.page.selected_sync().sync.effects.add_to_lists == kept.add_to_lists
+    )
+    window.page.show_tab("Mapping")
+    window.click("Choose lists to add them to")
+    dialog = window.front_dialog()
+    assert isinstance(dialog, ListPickerDialog)
+    dialog.activateWindow()
+    await window.wait_until(dialog.isActiveWindow)
+    await window.wait_until(lambda: dialog.table.topLevelItemCount() > 2)
+    rows = {item.text(0): item for item in dialog._items()}
+    assert rows["Gone, but kept"].text(1) == "not found"
+    assert rows["zendesk-sync-smart"].text(1) == "smart, computed by Sailthru"
+    # Nobody is put on a smart list by hand.
+    assert rows["zendesk-sync-smart"].isDisabled()
+    assert rows["Newsletter"].text(1) == "natural"
+    assert rows["Newsletter"].text(2).replace(",", "").isdigit()
+    window.save_screenshot("choose-lists", dialog)
+    window.type("newsl")
+    assert [item.text(0) for item in dialog._items() if not item.isHidden()] == ["Newsletter"]
+    window.press(Key.Key_Return)
+    window.press(Key.Key_Down)
+    window.press(Key.Key_Space)
+    assert "2 chosen" in dialog.state_label.text()
+    window.click(dialog.use_button)
+    wanted = ("Gone, but kept", "Newsletter")
+    assert window.models.mapping.view().sync.effects.add_to_lists == wanted
+
+
 async def test_sync_name_labels_description_are_saved_and_sync_removed(
     window: SyncPageDriver,
 ) -> None:
@@ -201,6 +245,19 @@ async def test_sync_name_labels_description_are_saved_and_sync_removed(
     )
     await window.wait_until(lambda: window.page.header.title_label.full_text() == "Für alle <b>")
     assert window.read_sync().labels == ("crm", "daily")
+    # Labels filter the list; the sync shown is one of those that are left.
+    window.models.page.add_new("", "zendesk_users", "Other")
+    await window.wait_until(lambda: window.page.sync_list.card("other") is not None)
+    labels = window.find_one("Label of the syncs", DropdownField)
+    labels.setFocus()
+    window.press(Key.Key_Down)
+    await window.wait_until(lambda: window.page.sync_list.card("other") is None)
+    assert window.models.page.selected_name == TO_SAILTHRU
+    assert window.models.page.label_filter == "crm"
+    window.models.page.remove_sync()
+    # With its last sync the label is gone, and the others are shown again.
+    await window.wait_until(lambda: window.page.sync_list.card("other") is not None)
+    assert not labels.isVisible()
     window.models.page.remove_sync()
     await window.wait_until(lambda: window.models.page.selected_sync() is None)
     await window.wait_until(lambda: "No sync yet" in window.visible_texts(window.page))

@@ -84,7 +84,7 @@ def other_value(field: FormField, before: FieldValue) -> FieldValue:
             return 7
         case FieldKind.CHOICE:
             return next(key for key, _ in field.choices if key not in ("", before))
-        case FieldKind.NAMES:
+        case FieldKind.NAMES | FieldKind.CUSTOM:
             return ("B", "C")
     return "other"
 
