@@ -97,6 +97,33 @@ class PlanRepository(Repository):
         )
 
     @database_call
+    def set_aside(self, plan_id: str) -> None:
+        """Hide an open plan, rows and decisions kept, until it is restored or discarded."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            row = select_plan(connection, plan_id)
+            connection.execute(
+                "UPDATE plan SET state = 'discarded'"
+                " WHERE id = ? AND state IN ('ready', 'stopped')",
+                (row["id"],),
+            )
+
+        self._database.write(act)
+
+    @database_call
+    def restore(self, plan_id: str, state: PlanState) -> None:
+        """Open a plan again that was set aside. Raises NotFound where a newer took its place."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            row = select_plan(connection, plan_id)
+            connection.execute(
+                "UPDATE plan SET state = ? WHERE id = ? AND state = 'discarded'",
+                (state.value, row["id"]),
+            )
+
+        self._database.write(act)
+
+    @database_call
     def discard(self, plan_id: str) -> None:
         """Forget a plan that was not applied: a preview leaves no history."""
 

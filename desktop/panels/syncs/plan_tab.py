@@ -33,6 +33,10 @@ _SEARCH_DEBOUNCE_MS = 180
 _ORDER_AS_FOUND, _ORDER_BY_VALUE = "found", "worth"
 _ORDERS = ((_ORDER_AS_FOUND, "As found"), (_ORDER_BY_VALUE, "Highest value first"))
 
+_DISCARDED_MESSAGE = SyncMessageView(
+    "info", "Preview discarded. Nothing was written.", "", ((MessageAction.RESTORE, "Undo"),)
+)
+
 
 class PlanTab(Card):
     """A card that fills the page; without a preview it says how to make one."""
@@ -87,6 +91,9 @@ class PlanTab(Card):
             self.show_loading(8, "Reading the preview")
             return
         if view is None:
+            if self._model.can_restore_plan:
+                self.show_empty(_DISCARDED_MESSAGE.title, "Undo")
+                return
             text = "No preview yet. It reads both sides and shows every change before any is made."
             if under_way:
                 self.show_not_permitted("What would change is shown here once it is known.")
@@ -117,7 +124,10 @@ class PlanTab(Card):
             if stop is not None
             else None
         )
-        self.outcome_banner.show_view(view.message)
+        # An older preview stands in place of the one just discarded.
+        self.outcome_banner.show_view(
+            _DISCARDED_MESSAGE if self._model.can_restore_plan else view.message
+        )
         shown = view.plan_filter
         consequence = (
             f"{shown.consequence.value}:{shown.consequence_name}" if shown.consequence else ""
@@ -283,8 +293,14 @@ class PlanTab(Card):
         self.discard_button.clicked.connect(model.discard_plan)
         self.write_button.clicked.connect(self.plan_actions.confirm_and_write)
         self.retry_button.clicked.connect(self._on_retry)
-        self.action_requested.connect(self.preview_requested)
+        self.action_requested.connect(self._on_action)
         model.detail_changed.connect(self.show_detail)
+
+    def _on_action(self) -> None:
+        if self._model.can_restore_plan:
+            self._model.restore_plan()
+        else:
+            self.preview_requested.emit()
 
     def _on_count(self, key: str) -> None:
         self._model.set_filter(PlanFilter(fate=key, text=self._model.plan_filter.text))
@@ -321,7 +337,10 @@ class PlanTab(Card):
         self._model.tick_field(row, field, on=on)
 
     def _on_outcome_action(self, key: str) -> None:
-        if MessageAction(key) is MessageAction.SHOW_NEWEST:
+        action = MessageAction(key)
+        if action is MessageAction.RESTORE:
+            self._model.restore_plan()
+        elif action is MessageAction.SHOW_NEWEST:
             self._model.show_plan("")
         else:
             self.preview_requested.emit()

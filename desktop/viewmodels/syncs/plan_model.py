@@ -1,6 +1,7 @@
 """The view-model of the tab Plan: one preview, its rows by page, and what people decide."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,11 +11,13 @@ from PySide6.QtCore import Signal
 from desktop.connect.other_admin_sign_in import sign_in_other_admin
 from desktop.kit.errors import InvalidInput, NotFound, NotPermitted
 from desktop.kit.text import format_count
+from desktop.model.edit import UNDO_WINDOW_S
 from desktop.model.sync import Sync
-from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow
+from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow, PlanState
 from desktop.sync.plan_summary import PlanSummary, read_plan_summary
 from desktop.viewmodels.file_export import write_private_file
 from desktop.viewmodels.list_model import PAGE_SIZE, ListState
+from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.syncs.plan_export import format_plan_rows
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
 from desktop.viewmodels.syncs.plan_row_view import (
@@ -59,6 +62,9 @@ class PlanModel(TaskModel):
         self._summary: PlanSummary | None = None
         self._shown_rows_key: tuple[str, PlanFilter] | None = None
         self._snapshot_key: object = None
+        # The preview just discarded: its sync, its id and the state it had.
+        self._set_aside: tuple[str, str, PlanState] | None = None
+        self._undo_timer = create_timer(self, round(UNDO_WINDOW_S * 1000), self._on_undo_time_over)
         self._selected_row: int | None = None
         self._selected_plan_row: PlanRow | None = None
         page.snapshot_read.connect(self._on_snapshot_read)
@@ -225,8 +231,18 @@ class PlanModel(TaskModel):
         self.message_posted.emit(f"{admin.name} allows it.")
 
     def discard_plan(self) -> None:
-        """Forget this preview: it leaves no history."""
-        self.tasks.start_once("discard", self._discard_plan())
+        """Forget this preview once the undo time is over: it leaves no history."""
+        self.tasks.start_once("discard", self._set_plan_aside())
+
+    @property
+    def can_restore_plan(self) -> bool:
+        """Whether a preview of the sync shown was just discarded and can be had back."""
+        return self._set_aside is not None and self._set_aside[0] == self._page.selected_name
+
+    def restore_plan(self) -> None:
+        """Undo discarding: the preview is open again, with its ticks and picks."""
+        if self.can_restore_plan:
+            self.tasks.start_once("restore", self._restore_plan())
 
     def write_plan(self) -> None:
         """Write what is ticked, in a process of its own."""
@@ -436,10 +452,45 @@ class PlanModel(TaskModel):
         await self._read_decided(_NO_ROW)
         self.message_posted.emit("Allowed once, for this preview.")
 
-    async def _discard_plan(self) -> None:
-        await self._plans.discard(self._plan_id)
+    async def _set_plan_aside(self) -> None:
+        plan, summary = self._plan_id, self._summary
+        if summary is None:
+            return
+        await self._forget_plan_set_aside()
+        await self._plans.set_aside(plan)
+        self._set_aside = (self._page.selected_name, plan, summary.plan.state)
+        self._undo_timer.start()
         self._context.publish_sync_change()
-        self.message_posted.emit("The preview is gone. Nothing was written.")
+        self.message_posted.emit("Preview discarded. Nothing was written.")
+
+    async def _restore_plan(self) -> None:
+        if self._set_aside is None:
+            return
+        (_, plan, state), self._set_aside = self._set_aside, None
+        self._undo_timer.stop()
+        try:
+            await self._plans.restore(plan, state)
+        finally:
+            self._context.publish_sync_change()
+            self.changed.emit()
+
+    async def _forget_plan_set_aside(self) -> None:
+        """Discard for good what was set aside, and tell the tab that it cannot be had back."""
+        if self._set_aside is None:
+            return
+        (_, plan, _), self._set_aside = self._set_aside, None
+        self._undo_timer.stop()
+        with suppress(NotFound):  # a newer preview took its place
+            await self._plans.discard(plan)
+        self.changed.emit()
+
+    def _on_undo_time_over(self) -> None:
+        self.tasks.start_once("forget", self._forget_plan_set_aside())
+
+    async def close(self) -> None:
+        """Discard what was set aside, then cancel what runs."""
+        await self._forget_plan_set_aside()
+        await super().close()
 
     async def _export_rows(self, path: Path, file_format: str) -> None:
         row_filter = self.plan_filter.to_row_filter()

@@ -32,6 +32,7 @@ class MessageAction(StrEnum):
     SHOW_HISTORY = "history"
     SHOW_NEWEST = "newest"
     CLOSE = "close"
+    RESTORE = "restore"
 
 
 _RESUME_ACTIONS = ((MessageAction.RESUME, "Resume"), (MessageAction.SHOW_HISTORY, "Show the run"))

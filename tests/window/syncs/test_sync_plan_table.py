@@ -331,11 +331,23 @@ async def test_plan_table_long_and_hostile_values_are_plain_and_exported_safely(
 
 async def test_plan_table_discarded_preview_leaves_nothing(window: SyncPageDriver) -> None:
     await window.add_preset(on=False)
-    plan = made_plan(window, [row(1)])
-    await shown(window, 1)
+    plan = made_plan(window, [row(1), row(2)])
+    await shown(window, 2)
     assert not window.page.plan_tab.write_button.isEnabled()
+    window.click_checkbox("person2@many.example")
+    await window.wait_until(lambda: window.house.store.plans.count_ticked.blocking(plan) == 1)
     window.click("Discard")
     await window.wait_until(lambda: window.models.page.selected_sync().plan is None)
+    await window.wait_until(lambda: "Preview discarded" in window.visible_texts(window.page))
+    # Undo brings it back with what was unticked.
+    window.click("Undo", QPushButton)
+    await shown(window, 2)
+    assert window.open_plan_id() == plan
+    assert window.house.store.plans.count_ticked.blocking(plan) == 1
+    await window.wait_until(lambda: "1 of 2 ticked" in window.visible_texts(window.page))
+    window.click("Discard")
+    await window.wait_until(lambda: window.models.page.selected_sync().plan is None)
+    window.models.plan._on_undo_time_over()
     await window.wait_until(lambda: "No preview yet" in window.visible_texts(window.page))
     assert window.house.store.plans.find_latest.blocking(TO_SAILTHRU) is None
     assert plan

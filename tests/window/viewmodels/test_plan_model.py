@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from desktop.kit.change_bus import ChangeBus
-from desktop.kit.errors import AppError, NotPermitted
+from desktop.kit.errors import AppError, NotFound, NotPermitted
 from desktop.model.limit import Limit
 from desktop.model.permission import Actor, Role
 from desktop.model.sync_plan import Consequence, FieldChange, PlannedOutcome, PlanRow, PlanState
@@ -197,11 +197,38 @@ async def test_plan_limit_is_allowed_by_an_admin_only(page: Page) -> None:
 async def test_plan_discarded_preview_is_gone(page: Page) -> None:
     plan = await page.make_plan([update(1)])
     page.plan.discard_plan()
-    await page.until(lambda: page.sentences == ["The preview is gone. Nothing was written."])
+    await page.until(lambda: page.sentences == ["Preview discarded. Nothing was written."])
+    page.plan._on_undo_time_over()
+    await page.until(lambda: not page.plan.can_restore_plan)
     page.page.refresh()
     await page.until(lambda: page.plan.view() is None)
     assert page.plan.table_model.rowCount() == 0
     assert plan
+
+
+async def test_plan_discarded_preview_comes_back_with_its_ticks(page: Page) -> None:
+    plan = await page.make_plan([update(n) for n in range(1, 4)], state=PlanState.STOPPED)
+    await page.until(lambda: page.plan.table_model.is_editable)
+    page.plan.tick_rows([2], on=False)
+    await page.until(lambda: page.store.plans.count_ticked.blocking(plan) == 2)
+    page.plan.discard_plan()
+    await page.until(lambda: page.plan.can_restore_plan)
+    assert page.store.plans.find_latest.blocking(ZENDESK_TO_SAILTHRU, PlanState.STOPPED) is None
+    page.plan.restore_plan()
+    await page.until(lambda: not page.plan.can_restore_plan)
+    await page.until(
+        lambda: page.store.plans.find_latest.blocking(ZENDESK_TO_SAILTHRU, PlanState.STOPPED)
+    )
+    assert page.store.plans.count_ticked.blocking(plan) == 2
+
+
+async def test_plan_discarded_is_gone_when_the_window_closes(page: Page) -> None:
+    plan = await page.make_plan([update(1)])
+    page.plan.discard_plan()
+    await page.until(lambda: page.plan.can_restore_plan)
+    await page.plan.close()
+    with pytest.raises(NotFound):
+        page.store.plans.get.blocking(plan)
 
 
 async def test_plan_is_written_by_a_process_of_its_own(page: Page) -> None:
