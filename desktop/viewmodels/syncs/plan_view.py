@@ -154,7 +154,7 @@ def _build_message(
     if is_open and summary.rolled_back_run:
         lost = "; ".join(f"{count:,} × {words}" for words, count in summary.losses)
         text = f"Not as it was afterwards: {lost}." if lost else "Everything can be restored."
-        return SyncMessageView("info", f"This takes run {summary.rolled_back_run} back.", text)
+        return SyncMessageView("info", f"This rolls run {summary.rolled_back_run} back.", text)
     if is_open:
         return None
     at = time_format.format_date_and_time(plan.created_at, now)

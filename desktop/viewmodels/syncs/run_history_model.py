@@ -1,5 +1,6 @@
 """The view-model of the tab History: past and planned runs, and the details of one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from desktop.kit.text import format_count
@@ -24,7 +25,7 @@ _RUN_REASONS = {
     "manual": "by hand",
     "schedule": "on schedule",
     "retry": "another try",
-    "rollback": "rollback",
+    "rollback": "roll back",
 }
 
 
@@ -78,7 +79,7 @@ class RunHistoryModel(TaskModel):
             return None
         now, back = self._context.clock.now(), self._rolled_back_runs.get(run.id, "")
         began = time_format.format_date_and_time(run.started_at, now)
-        reason = f"rollback of run {back}" if back else _RUN_REASONS.get(run.trigger, run.trigger)
+        reason = f"roll back of run {back}" if back else _RUN_REASONS.get(run.trigger, run.trigger)
         facts = [
             ("Began", began, time_format.format_full_timestamp(run.started_at)),
             ("Why", reason, ""),
@@ -127,10 +128,29 @@ class RunHistoryModel(TaskModel):
         """Show the runs as they are now: planned ones pass, and times of today become dates."""
         sync, now = self._page.selected_sync(), self._context.clock.now()
         planned = self._planned_runs(sync.sync, now) if sync is not None else ()
-        rows = tuple(_build_run_row(run, now) for run in self._runs or ()) if sync else ()
+        rows = (
+            tuple(
+                _build_run_row(run, now, self._rolled_back_runs.get(run.id, ""), self._undoing(run))
+                for run in self._runs or ()
+            )
+            if sync
+            else ()
+        )
         self.list_model.show_rows((*planned, *rows))
         self.latest_list_model.show_rows(rows[:_MAX_LATEST_RUNS])
         self.changed.emit()
+
+    def _undoing(self, run: Run) -> str:
+        """Return the id of the run that rolled this one back, whole or in part; empty: none."""
+        return next(
+            (
+                later.id
+                for later in self._runs or ()
+                if self._rolled_back_runs.get(later.id) == run.id
+                and sum(later.totals.get(key, 0) for key in ("created", "updated")) > 0
+            ),
+            "",
+        )
 
     def _planned_runs(self, sync: Sync, now: float) -> tuple[RunRowView, ...]:
         if not sync.on or not sync.schedule:
@@ -166,22 +186,34 @@ class RunHistoryModel(TaskModel):
     async def _read_runs(self, sync_name: str) -> None:
         runs = await self._context.store.runs.list_runs(sync_name, _MAX_RUNS)
         if sync_name == self._sync_name and runs != self._runs:
-            self._runs = runs
+            backs = await self._context.store.run(self._query_rolled_back_runs, runs)
+            self._runs, self._rolled_back_runs = runs, backs
             self._start_reading_customers()
             self._update_lists()
 
     async def _read_last_customers(self, run_id: str) -> None:
-        people, back = await self._context.store.run(self._query_last_customers, run_id)
-        self._rolled_back_runs[run_id] = back
+        people = await self._context.store.run(self._query_last_customers, run_id)
         if run_id == self.selected_run_id:
             self._last_customers = people
             self.changed.emit()
 
-    def _query_last_customers(self, run_id: str) -> tuple[tuple[tuple[str, str], ...], str]:
-        """Whom a run wrote last, and which run it took back; runs on the database's thread."""
+    def _query_rolled_back_runs(self, runs: Iterable[Run]) -> dict[str, str]:
+        """Which run each of these rolled back, by its own id; runs on the database's thread."""
+        found = {}
+        for run in runs:
+            if run.plan is not None:
+                kind, _, back = self._context.store.plans.get.blocking(run.plan).origin.partition(
+                    " "
+                )
+                if kind == "rollback":
+                    found[run.id] = back
+        return found
+
+    def _query_last_customers(self, run_id: str) -> tuple[tuple[str, str], ...]:
+        """Whom a run wrote last; runs on the database's thread."""
         plans, run = self._context.store.plans, self._find_run(run_id)
         if run is None or run.plan is None:
-            return (), ""
+            return ()
         written = PlanRowFilter(
             fates=(PlannedOutcome.CREATE, PlannedOutcome.UPDATE),
             states=(PlanRowState.DONE, PlanRowState.ACCEPTED),
@@ -189,18 +221,23 @@ class RunHistoryModel(TaskModel):
         sync = plans.get_planned_sync.blocking(run.plan)
         numbers = plans.list_row_numbers.blocking(run.plan, written)[-_MAX_CUSTOMERS:]
         rows = [plans.get_row.blocking(run.plan, number) for number in reversed(numbers)]
-        kind, _, back = plans.get.blocking(run.plan).origin.partition(" ")
-        people = tuple((row.label, customer_query_for_row(row, sync)) for row in rows)
-        return people, back if kind == "rollback" else ""
+        return tuple((row.label, customer_query_for_row(row, sync)) for row in rows)
 
 
-def _build_run_row(run: Run, now: float) -> RunRowView:
+def _build_run_row(run: Run, now: float, rolls_back: str, rolled_back_by: str) -> RunRowView:
+    """Build a row; the other two are ids of the run it rolls back, and of the one that did it."""
     chip, tone = run_state_label(run)
+    summary = _run_summary(run)
+    if rolls_back:
+        summary = f"roll back of run {rolls_back}, {summary}"
+    if rolled_back_by:
+        chip, tone = "Rolled back", "neutral"
+        summary = f"{summary}, rolled back by run {rolled_back_by}"
     return RunRowView(
         id=run.id,
         time_text=_capitalised_time(run.started_at, now),
         time_tooltip=time_format.format_full_timestamp(run.started_at),
-        summary=_run_summary(run),
+        summary=summary,
         state_label=chip,
         state_tone=tone,
     )

@@ -228,7 +228,7 @@ async def test_sync_page_run_is_rolled_back(window: SyncPageDriver) -> None:
     await window.wait_until(lambda: window.find_all("Roll back…"))
     window.click("Roll back…")
     await window.wait_until(lambda: window.models.page.selected_sync().open_plan is not None, 40)
-    await window.wait_until(lambda: f"takes run {run.id} back" in window.visible_texts(window.page))
+    await window.wait_until(lambda: f"rolls run {run.id} back" in window.visible_texts(window.page))
     window.models.plan.write_plan()
     await window.wait_until(
         lambda: window.house.store.runs.list_runs.blocking(TO_SAILTHRU, 1)[0].id != run.id, 40
@@ -236,9 +236,14 @@ async def test_sync_page_run_is_rolled_back(window: SyncPageDriver) -> None:
     back = await window.wait_for_run_end()
     await window.open_run(back.id)
     await window.wait_until(
-        lambda: f"rollback of run {run.id}" in window.visible_texts(window.page)
+        lambda: f"roll back of run {run.id}" in window.visible_texts(window.page)
     )
     assert not window.find_all("Roll back…")
+    history = window.models.history.list_model
+    marked = history.row_at(history.place_of(run.id))
+    assert marked is not None
+    assert marked.state_label == "Rolled back"
+    assert f"rolled back by run {back.id}" in marked.summary
     maria = await asyncio.to_thread(read_profile, window, "maria@lopez.example")
     assert not maria["vars"].get("zendesk_id")
 
