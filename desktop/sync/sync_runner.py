@@ -17,6 +17,7 @@ from typing import ParamSpec, TypeVar
 from desktop.kit.errors import (
     AppError,
     ConflictError,
+    InvalidInput,
     NotFound,
     ResponseTimeout,
     ServiceError,
@@ -109,6 +110,12 @@ class SyncRunner:
 
     async def run(self, sync: Sync, request: RunRequest) -> Run:
         """One whole run; its state says how it ended. Raises what keeps it from beginning."""
+        if request.resume_run_id is not None and request.plan_id is not None:
+            raise InvalidInput(
+                "A run goes on with the plan it has.",
+                "Nothing was started.",
+                "Name the run to go on with or the plan to apply, not both.",
+            )
         async with self._exclusive_lock(sync):
             store, now = self.context.store, self.context.clock.now()
             if request.resume_run_id is not None:
@@ -165,6 +172,9 @@ class SyncRunner:
             )
         else:
             plan = await store.plans.get(plan_id)
+            if plan.state not in (PlanState.APPLYING, PlanState.APPLIED):
+                # Also of a run that goes on: its plan may have been discarded meanwhile.
+                require_startable_plan(sync, plan)
             sync = await store.plans.get_planned_sync(plan.id)
         await store.runs.set_plan(run.id, plan.id)
         self.checkpoint("planned")

@@ -11,7 +11,7 @@ from desktop.model.field_mapping import MappingOperator, MappingRow
 from desktop.model.limit import Limit, exceeded_limits
 from desktop.model.permission import Actor, Permission, Role
 from desktop.model.sync import Sync, SyncEffects
-from desktop.model.sync_plan import PlannedOutcome, PlanRowState
+from desktop.model.sync_plan import PlannedOutcome, PlanRowState, PlanState
 from desktop.model.sync_run import RunState
 from desktop.settings import settings_table
 from desktop.sync.limits import require_known_limits
@@ -248,3 +248,44 @@ async def test_value_written_by_one_sync_is_not_echoed_by_another(
     await sync_cases.run_sync(sync_services, back)
     fields = sync_sandbox.read_user(one.user_id)["user_fields"]
     assert (fields["motto"], fields["slogan"]) == ("by hand", "onward")
+
+
+async def test_resume_with_a_plan_of_another_sync_is_refused(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    """A run goes on with its own plan: never with one of another sync, on or off."""
+    sync_cases.create_customers(sync_sandbox, 2)
+    goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
+    other = sync_cases.save_preset(
+        sync_services, sync_cases.HIGH_VALUE_TAGGING, lambda g: replace(g, on=False)
+    )
+    plan = await build_runner(sync_services, other.name).preview(other, "Ada")
+    runs = sync_services.store.runs
+    stopped = runs.begin.blocking(goal.name, "manual", "Ada", 1.0)
+    runs.end.blocking(stopped.id, RunState.INTERRUPTED, 2.0, {})
+    count = len(sync_cases.app_requests(sync_sandbox))
+    with pytest.raises(InvalidInput, match="goes on with the plan it has"):
+        await sync_cases.run_sync(sync_services, goal, resume_run_id=stopped.id, plan_id=plan.id)
+    # Nor where a run was given such a plan in another way.
+    runs.set_plan.blocking(stopped.id, plan.id)
+    ended = await sync_cases.run_sync(sync_services, goal, resume_run_id=stopped.id)
+    assert (ended.state, "is one of" in ended.error) == (RunState.FAILED, True)
+    assert sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count)) == []
+
+
+@pytest.mark.parametrize("state", [PlanState.MAKING, PlanState.DISCARDED])
+async def test_resume_with_a_plan_that_is_not_open_writes_nothing(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, state: PlanState
+) -> None:
+    sync_cases.create_customers(sync_sandbox, 2)
+    goal = sync_cases.save_preset(sync_services, sync_cases.HIGH_VALUE_TAGGING)
+    plan = await build_runner(sync_services, goal.name).preview(goal, "Ada")
+    runs = sync_services.store.runs
+    stopped = runs.begin.blocking(goal.name, "manual", "Ada", 1.0)
+    runs.set_plan.blocking(stopped.id, plan.id)
+    runs.end.blocking(stopped.id, RunState.INTERRUPTED, 2.0, {})
+    sync_services.store.plans.set_state.blocking(plan.id, state)
+    count = len(sync_cases.app_requests(sync_sandbox))
+    ended = await sync_cases.run_sync(sync_services, goal, resume_run_id=stopped.id)
+    assert ended.state is RunState.FAILED
+    assert sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count)) == []
