@@ -65,6 +65,9 @@ class PlanLookup:
         """Look up the targets of a chunk's records, and what is known of both."""
         leaving = find_leaving(chunk.outside, context)
         found = await self._targets.find_candidates([*chunk.inside, *leaving])
+        if self._sync.effects.create_missing:
+            found, addresses = await self._targets.read_addresses(chunk.inside, found)
+            context = replace(context, addresses=addresses)
         return await self._store.run(
             self._read_state, chunk.inside, leaving, _with_targets(context, found)
         )

@@ -21,6 +21,9 @@ from desktop.model.service import Service
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
 
+# The vars in which accounts keep a phone number.
+PHONE_VARS = ("phone", "phone_number")
+
 
 @dataclass(frozen=True)
 class SourceRecord:
@@ -41,6 +44,12 @@ class SourceRecord:
     updated_at: float | None = None
     list_name: str = ""
 
+    def with_address(self, address: str) -> "SourceRecord":
+        """With the address where the record has none of its own."""
+        if self.email or not address:
+            return self
+        return self.with_values({"email": address})
+
     def with_values(self, values: Mapping[str, FieldValue]) -> "SourceRecord":
         """With somebody's corrections, or what is computed of a record, in place of its values.
 
@@ -60,7 +69,7 @@ class SourceRecord:
         for key in ("external_id", "extid"):
             if key in values:
                 record = replace(record, external_id=str(values[key] or ""))
-        for key in ("phone", "vars.phone"):
+        for key in ("phone", *(f"vars.{name}" for name in PHONE_VARS)):
             if key in values:
                 record = replace(record, phone=str(values[key] or ""))
         return record
@@ -153,7 +162,7 @@ def source_record_from_export(
         email=(profile.email or "").lower(),
         email_hash=profile.email_hash or hash_email(profile.email or ""),
         external_id=profile.extid or "",
-        phone=str(profile.vars.get("phone") or profile.vars.get("phone_number") or ""),
+        phone=_phone_of(profile.vars),
         fields=fields,
         list_name=list_name,
     )
@@ -186,9 +195,13 @@ def source_record_from_profile(
         email=(profile.email or "").lower(),
         email_hash=hash_email(profile.email or ""),
         external_id=profile.keys.get("extid", ""),
-        phone=str(profile.vars.get("phone") or ""),
+        phone=_phone_of(profile.vars),
         fields=fields,
     )
+
+
+def _phone_of(variables: Mapping[str, FieldValue]) -> str:
+    return next((str(variables[name]) for name in PHONE_VARS if variables.get(name)), "")
 
 
 def _name_fields(name: str) -> dict[str, FieldValue]:

@@ -5,7 +5,7 @@ A rule is asked only while the rules before it have found nobody: in Sailthru ea
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from desktop.kit.errors import AppError, NotFound, StopsRun, ValuesRejected
 from desktop.model.match_keys import phone_match_key
@@ -42,6 +42,39 @@ class TargetReader:
         if self._sync.target_service is Service.SAILTHRU:
             return await self._find_profiles(records)
         return await self._find_users(records)
+
+    async def read_addresses(
+        self, records: Sequence[SourceRecord], found: TargetLookup
+    ) -> tuple[TargetLookup, Mapping[str, str]]:
+        """Read the addresses of profiles without a target, whose export tells the hash alone.
+
+        Returns them by source id, and the lookup with the errors of those that cannot be read.
+        """
+        missing = [
+            record
+            for record in records
+            if record.service is Service.SAILTHRU
+            and not record.email
+            and record.id not in found.read_errors
+            and not any(found.candidates.get(record.id, {}).values())
+        ]
+        profiles = await asyncio.gather(*(self._read_source(record.id) for record in missing))
+        addresses: dict[str, str] = {}
+        errors = dict(found.read_errors)
+        for record, profile in zip(missing, profiles, strict=True):
+            if isinstance(profile, AppError):
+                errors[record.id] = str(profile)
+            elif profile is not None and profile.email:
+                addresses[record.id] = profile.email
+        return replace(found, read_errors=errors), addresses
+
+    async def _read_source(self, sid: str) -> TargetRecord | AppError | None:
+        try:
+            return await self._context.profiles.read(sid)
+        except StopsRun:
+            raise
+        except AppError as error:
+            return error
 
     async def read_known(self, target_ids: Mapping[str, str]) -> TargetLookup:
         """Read targets that are known already, given by source id."""

@@ -54,7 +54,9 @@ class ZendeskGateway:
         """Write one row by one request; returns the user's id. `now`: its tags are kept."""
         document = build_user_document(row, now)
         if not row.target_id:
-            return str((await self._bulk.create_or_update_one(document)).id)
+            # Never “create or update”: the search, which found nobody, is minutes behind, and that
+            # would overwrite somebody it does not show yet.
+            return str((await self._bulk.create_one(document)).id)
         fields = document.pop("user_fields", None)
         attributes = {name: value for name, value in document.items() if name != "id"}
         await self._client.update_user(
@@ -69,7 +71,7 @@ class ZendeskGateway:
     ) -> ZendeskJob:
         """Start one job for up to a hundred users. Raises Forbidden where bulk import is off."""
         if creates:
-            return await self._bulk.create_or_update_many(documents)
+            return await self._bulk.create_many(documents)
         return await self._bulk.update_many(documents)
 
     async def get_job(self, job_id: str) -> ZendeskJob:

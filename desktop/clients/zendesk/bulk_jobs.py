@@ -24,6 +24,8 @@ from desktop.model.zendesk_user import ZendeskUser
 MAX_ROWS_PER_CALL = 100
 
 _UPDATE_MANY = "/api/v2/users/update_many"
+_CREATE_MANY = "/api/v2/users/create_many"
+_USERS = "/api/v2/users"
 _UPSERT_MANY = "/api/v2/users/create_or_update_many"
 _UPSERT_ONE = "/api/v2/users/create_or_update"
 _JOB = "/api/v2/job_statuses/{id}"
@@ -93,6 +95,21 @@ class ZendeskBulkClient:
     async def update_many(self, users: Sequence[Mapping[str, Json]]) -> ZendeskJob:
         """Start a job that updates up to 100 users, each `{"id": …, what changes}`."""
         return await self._start_job("PUT", _UPDATE_MANY, users)
+
+    async def create_many(self, users: Sequence[Mapping[str, Json]]) -> ZendeskJob:
+        """Start a job that creates up to 100 users; an address that is known fails its row.
+
+        Raises Forbidden where Zendesk has not switched bulk import on for the account.
+        """
+        try:
+            return await self._start_job("POST", _CREATE_MANY, users)
+        except Forbidden as error:
+            raise bulk_import_off_error(error.message) from None
+
+    async def create_one(self, user: Mapping[str, Json]) -> ZendeskUser:
+        """Create one user. Raises ValuesRejected where the address is somebody's already."""
+        request = build_request("POST", _USERS, document={"user": dict(user)})
+        return await self._client.send(request, wire_to_model.parse_user_with_sideloads)
 
     async def create_or_update_many(self, users: Sequence[Mapping[str, Json]]) -> ZendeskJob:
         """Start a job that finds up to 100 users by e-mail or external id, or creates them.

@@ -32,7 +32,8 @@ class PlanContext:
 
     By source id: `corrections`; `unconfirmed` and `superseded` increments; `candidates`, the target
     ids that each identity rule found; `read_errors` of the target; `written_hashes` of what syncs
-    wrote into the source record; `holds` and `confirmed_totals` of increments.
+    wrote into the source record; `addresses` that the source's export does not tell, where a target
+    is to be created; `holds` and `confirmed_totals` of increments.
 
     By target id: `targets` as they were read; `known_sources`, the source ids that an earlier run
     matched with each; `synced_values`, which both sides had last, and `accepted_values`, which were
@@ -67,6 +68,7 @@ class PlanContext:
     synced_values: Mapping[str, ValuesByField] = field(default_factory=dict)
     accepted_values: Mapping[str, ValuesByField] = field(default_factory=dict)
     written_hashes: Mapping[str, Mapping[str, WrittenHash]] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
     counted_events: frozenset[str] = frozenset()
     touch_times: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     open_tickets: Mapping[str, int] = field(default_factory=dict)

@@ -34,6 +34,7 @@ def plan_rows(chunk: SourceChunk, context: PlanContext, first_number: int) -> li
 
 def plan_record(record: SourceRecord, context: PlanContext, *, is_leaving: bool = False) -> PlanRow:
     """The row of one record, numbered 0; `is_leaving`: it is not in the source any more."""
+    record = record.with_address(context.addresses.get(record.id, ""))
     match = match_record(record, context)
     events: tuple[str, ...] = ()
     if not is_leaving:

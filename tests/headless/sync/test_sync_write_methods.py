@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from desktop.app.container import WorkspaceServices
+from desktop.clients.zendesk.client import ZendeskClient
 from desktop.model.field_mapping import MappingOperator, MappingRow
 from desktop.model.sync import FlowPolicy, Sync, SyncEffects
 from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import RunState
+from desktop.model.zendesk_user import ZendeskUser
 from desktop.settings import sync_settings
 from desktop.store.feed_repository import USERS_FEED
 from desktop.sync.plan_row_decisions import PlanRowDecisions
@@ -58,7 +60,7 @@ async def test_bulk_writes_use_hundreds_per_call_and_one_job(
 async def test_bulk_import_disabled_creates_singly(
     sync_services: WorkspaceServices, account: SandboxServers
 ) -> None:
-    """`create_or_update_many` is refused until Zendesk switches it on; updates go on in jobs."""
+    """`create_many` is refused until Zendesk switches it on; updates go on in jobs."""
     account.control("POST", "account", {"bulk_import": "off"})
     made = [
         account.create_profile(f"new{n}@{sync_cases.DOMAIN}", lists={sync_cases.LIST_NAME: 1})
@@ -73,10 +75,45 @@ async def test_bulk_import_disabled_creates_singly(
     goal = sync_cases.save_preset(sync_services, sync_cases.SAILTHRU_TO_ZENDESK, creating)
     run = await sync_cases.run_sync(sync_services, goal)
     rows = sync_cases.plan_rows(sync_services.store, run.plan)
-    # The export of a list has no addresses: nobody can be made from it.
-    assert {r.fate for r in rows if r.source_id in made} == {PlannedOutcome.SKIPPED}
-    assert next(r for r in rows if r.label != "" and r.target_id == str(known.user_id)).fate
-    assert run.state is RunState.DONE
+    # The export of a list has no addresses: they are read by the profile's id.
+    created = [r for r in rows if r.source_id in made]
+    assert [r.fate for r in created] == [PlannedOutcome.CREATE] * 3
+    assert sorted(r.address for r in created) == [f"new{n}@{sync_cases.DOMAIN}" for n in range(3)]
+    assert next(r for r in rows if r.source_id == known.sid).target_id == str(known.user_id)
+    assert (run.state, run.totals["created"]) == (RunState.DONE, 3)
+
+
+@pytest.mark.parametrize("bulk_import", ["on", "off"])
+async def test_create_of_user_the_search_does_not_show_parks_the_row(
+    sync_services: WorkspaceServices,
+    account: SandboxServers,
+    monkeypatch: pytest.MonkeyPatch,
+    bulk_import: str,
+) -> None:
+    """Somebody is made after the plan, and Zendesk's search is minutes behind."""
+    account.control("POST", "account", {"bulk_import": bulk_import})
+    address = f"late@{sync_cases.DOMAIN}"
+    account.create_profile(address, lists={sync_cases.LIST_NAME: 1})
+    made: list[int] = []
+
+    def make_user(step: str) -> None:
+        if step == "planned":
+            made.append(account.create_user(address, name="Late Comer"))
+
+    async def find_nobody(_client: ZendeskClient, _email: str) -> tuple[ZendeskUser, ...]:
+        return ()
+
+    monkeypatch.setattr(ZendeskClient, "find_by_email", find_nobody)
+    goal = sync_cases.save_preset(
+        sync_services,
+        sync_cases.SAILTHRU_TO_ZENDESK,
+        lambda goal: replace(goal, effects=SyncEffects(create_missing=True)),
+    )
+    run = await sync_cases.run_sync(sync_services, goal, checkpoint=make_user)
+    (row,) = sync_cases.plan_rows(sync_services.store, run.plan)
+    assert (row.fate, row.state) == (PlannedOutcome.CREATE, PlanRowState.PARKED), row
+    user = account.read_user(made[0])
+    assert (user["name"], user["user_fields"].get("sailthru_profile_id")) == ("Late Comer", None)
 
 
 async def test_bulk_update_refused_updates_singly(
