@@ -15,8 +15,9 @@ from desktop.kit.errors import Forbidden, NotFound, ServiceError, ValuesRejected
 from desktop.model.customer_value import CustomerValueSource
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.field_mapping import SourceType
-from desktop.model.sync import SourceKind, Sync
+from desktop.model.sync import MatchIdentifier, SourceKind, Sync
 from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, FeedState, list_feed_name
+from desktop.sync.source_record import PHONE_VARS
 from desktop.sync.sync_context import SyncContext
 
 log = logging.getLogger(__name__)
@@ -265,12 +266,15 @@ def _start_time(feed: FeedState) -> float:
 
 
 def find_referenced_vars(sync: Sync, value: CustomerValueSource) -> tuple[str, ...]:
-    """The Sailthru vars a goal's conditions, mapping and value are read from."""
+    """The Sailthru vars that a sync reads: conditions, mapping, matching by phone, and value."""
     fields = set(sync.source.condition_fields)
-    fields |= {row.source for row in sync.mapping if row.type is SourceType.FIELD}
+    # Whatever a row is called (identifier, seen tickets, opt-out): it may read a var.
+    fields |= {row.source for row in sync.mapping if row.type is not SourceType.TEXT}
     fields |= {p.evidence.field for p in sync.purposes}
     fields |= {condition.field for stage in sync.stages for condition in stage.where}
     names = {name.removeprefix("vars.") for name in fields if name.startswith("vars.")}
+    if MatchIdentifier.PHONE in sync.identity:
+        names |= set(PHONE_VARS)
     if any(name.startswith("value.") for name in fields):
         names |= {value.segment_var, *(p.var for p in value.predictions)}
     return tuple(sorted(names))
