@@ -13,8 +13,8 @@ from desktop.model.sync import FlowPolicy, Sync
 from desktop.model.sync_plan import Plan, PlanState
 
 OPEN_STATES = (PlanState.READY, PlanState.STOPPED)
-# Seconds one round trip takes, and those of a bulk job besides its lines (measured at the sandbox
-# with 80 ms of latency; the services are no faster).
+# Assumed, not measured: seconds of one round trip, of a bulk job besides its lines, and the lines
+# that a job does a second. The estimate is shown as a rough one.
 _ROUND_TRIP_S = 0.4
 _JOB_S = 2.0
 _JOB_LINES_PER_S = 1000.0
