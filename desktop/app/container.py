@@ -129,7 +129,7 @@ def build_services(context: AppContext, workspace: Workspace) -> WorkspaceServic
     clock, bus = context.clock, ChangeBus()
     store = open_store(workspace.folder)
     config = build_connection_config(context, workspace)
-    session = WorkspaceSession(config, bus, store.fairlead_db.thread)
+    session = WorkspaceSession(config, bus, store.fairlead_db.thread, store.accounts)
     # FAIRLEAD_LOG is for this process and wins; the setting was not known until here.
     level = session.values.get(settings_table.LOG_LEVEL)
     if level != settings_table.LOG_LEVEL.default and not os.environ.get("FAIRLEAD_LOG"):

@@ -19,6 +19,7 @@ from desktop.connect.identity_and_roles import (
 from desktop.customer.service_clients import AccountFieldNames, ServiceClients
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.errors import AppError, AuthenticationError, NotPermitted
+from desktop.model.account import Account, judge_sid_answers, needs_sid_probe
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor, PermissionRules
 from desktop.settings import settings_table
@@ -27,6 +28,7 @@ from desktop.settings.window_state import WindowState, WindowStateFile
 
 if TYPE_CHECKING:
     from desktop.app.service_connections import ServiceConnections
+    from desktop.store.account_repository import AccountRepository
     from desktop.store.database_thread import DatabaseThread
 
 log = logging.getLogger(__name__)
@@ -44,8 +46,13 @@ class WorkspaceSession:
         connection_config: ConnectionConfig,
         bus: ChangeBus,
         database_thread: "DatabaseThread | None" = None,
+        accounts: "AccountRepository | None" = None,
     ) -> None:
-        """`database_thread` writes what the services were read for; `disconnect` waits for it."""
+        """`database_thread` writes what the services were read for; `disconnect` waits for it.
+
+        `accounts` knows which account the workspace is set up for.
+        """
+        self._accounts = accounts
         self.connection_config = connection_config
         self._database_thread = database_thread
         self._settings_file = connection_config.settings_file
@@ -159,7 +166,8 @@ class WorkspaceSession:
     async def identify(self) -> None:
         """Ask Zendesk who is signed in, and Sailthru for the account's settings; publish both."""
         # Both at once: together they are the wait before the window says “connected”.
-        await asyncio.gather(self._identify_actor(), self._read_account_settings())
+        _, account = await asyncio.gather(self._identify_actor(), self._read_account())
+        await self._require_own_account(account)
         self._bus.publish(ChangeSet.of(Topic.SERVICE, Topic.PERMISSIONS))
 
     async def disconnect(self) -> None:
@@ -233,17 +241,41 @@ class WorkspaceSession:
         except AppError as error:
             log.info("Who is signed in could not be remembered: %s", error.code)
 
-    async def _read_account_settings(self) -> None:
-        sailthru = self.clients.sailthru
+    async def _read_account(self) -> Account:
+        """Which accounts are connected, as far as settings and Sailthru tell."""
+        get, sailthru = self.values.get, self.clients.sailthru
+        seen = Account(
+            zendesk_base_url=get(settings_table.ZENDESK_BASE_URL) if self.clients.zendesk else "",
+            sailthru_service_uri=get(settings_table.SERVICE_URI) if sailthru else "",
+        )
         if sailthru is None:
-            return
+            return seen
         try:
             account = await sailthru.get_account()
         except AppError as error:
             # A key without the settings endpoint still serves customers.
             log.info("Sailthru did not tell its settings: %s", error.code)
-            return
+            return seen
         self.predictions = account.predictions
+        return replace(seen, sailthru_account=account.account_id or "")
+
+    async def _require_own_account(self, seen: Account) -> None:
+        """Close the connection again where it leads to another account than the workspace's."""
+        if self._accounts is None:
+            return
+        from desktop.connect.account_move import find_known_sids, other_account_connected_error
+
+        kept, answers = await self._accounts.get_current(), None
+        sailthru = self.clients.sailthru
+        if kept is not None and sailthru is not None and needs_sid_probe(kept, seen):
+            sids = await self._accounts.list_remembered_sids()
+            answers = judge_sid_answers(await find_known_sids(sailthru, sids))
+        now = self.connection_config.clock.now()
+        if await self._accounts.connect(seen, now, sids_answer=answers):
+            return
+        await self._close_connection()
+        self._service_states.clear()
+        self.connection_error = other_account_connected_error(kept or Account(), seen)
 
     def _on_service_state(self, state: ServiceState) -> None:
         # Unknown until the first answer: the status bar shows no state rather than a guess.

@@ -1,8 +1,12 @@
 """Counts of what a workspace keeps on this computer, and the deletion of its kept customers."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from desktop.model.account import Account
+from desktop.store.account_repository import AccountRepository, KeptForAccount
 from desktop.store.cached_sheet_reader import CachedSheetReader
 from desktop.store.customer_cache import CustomerCache
 from desktop.store.outbox import Outbox
@@ -35,13 +39,51 @@ class LocalDatabases:
         """Delete every customer kept here; waiting edits and the record of changes stay."""
         await asyncio.to_thread(self._delete_cached_customers)
 
+    async def read_account(self) -> tuple[Account | None, tuple[str, ...]]:
+        """The account whose records are kept here, and some profiles it is known to have."""
+        return await asyncio.to_thread(self._read_account)
+
+    async def count_kept(self) -> KeptForAccount:
+        """Count what a move of the workspace to another account would drop."""
+        return await asyncio.to_thread(self._count_kept)
+
+    async def move_to_account(self, account: Account, now: float) -> None:
+        """Drop what was kept for the former account, and keep for `account` from now on."""
+        await asyncio.to_thread(self._move_to_account, account, now)
+
+    def _read_account(self) -> tuple[Account | None, tuple[str, ...]]:
+        with self._open_fairlead() as database:
+            if database is None:
+                return None, ()
+            accounts = AccountRepository(database)
+            return accounts.get_current.blocking(), accounts.list_remembered_sids.blocking()
+
+    def _move_to_account(self, account: Account, now: float) -> None:
+        with self._open_fairlead() as database:
+            if database is not None:
+                AccountRepository(database).move.blocking(account, now)
+        self._erase_mirror()
+
+    def _count_kept(self) -> KeptForAccount:
+        with self._open_fairlead() as database:
+            if database is None:
+                return KeptForAccount()
+            return AccountRepository(database).count_kept.blocking()
+
     def _count_open_edits(self) -> int:
+        with self._open_fairlead() as database:
+            return 0 if database is None else Outbox(database, new_owner_id()).count_open.blocking()
+
+    @contextmanager
+    def _open_fairlead(self) -> Iterator[Database | None]:
+        """The workspace's `fairlead.db`, or None where there is none."""
         # SQLite would create the file, and a folder without a workspace would look like one.
         if not (self._folder / "fairlead.db").exists():
-            return 0
+            yield None
+            return
         database = Database(self._folder / "fairlead.db", "fairlead", synchronous="FULL")
         try:
-            return Outbox(database, new_owner_id()).count_open.blocking()
+            yield database
         finally:
             database.close()
 
@@ -58,5 +100,14 @@ class LocalDatabases:
         database = Database(self._folder / "mirror.db", "mirror", synchronous="NORMAL")
         try:
             CustomerCache(database).delete_not_opened_since.blocking(_YEAR_9999)
+        finally:
+            database.close()
+
+    def _erase_mirror(self) -> None:
+        if not (self._folder / "mirror.db").exists():
+            return
+        database = Database(self._folder / "mirror.db", "mirror", synchronous="NORMAL")
+        try:
+            CustomerCache(database).erase_all.blocking()
         finally:
             database.close()

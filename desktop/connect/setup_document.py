@@ -14,6 +14,8 @@ _IGNORED_KEYS = frozenset({
     "agent_api_key", "agent_api_secret", "agent_email", "agent_api_token",
     "second_admin_email", "second_admin_api_token",
 })  # fmt: skip
+# true: a move to another account drops what waits and is remembered for the former one.
+MOVE_ACCOUNT_KEY = "move_account"
 _SHORT_KEYS = {
     "customer_type": settings_table.CUSTOMER_TYPE.key,
     "timezone": settings_table.TIMEZONE.key,
@@ -35,6 +37,8 @@ class SetupDocument:
     settings: Mapping[str, Json]
     secrets: Mapping[Secret, str] = field(repr=False)
     notes: tuple[str, ...] = ()
+    # Whether a move to another account may drop what waits and is remembered here.
+    moves_account: bool = False
 
 
 def parse_setup_document(document: Json) -> SetupDocument:
@@ -50,9 +54,14 @@ def parse_setup_document(document: Json) -> SetupDocument:
     settings: dict[str, Json] = {}
     secrets: dict[Secret, str] = {}
     notes: list[str] = []
+    moves_account = False
     for found, value in flatten_to_dotted_keys(document):
         key = _SHORT_KEYS.get(found, found)
-        if found in _SECRET_KEYS:
+        if found == MOVE_ACCOUNT_KEY:
+            if not isinstance(value, bool):
+                raise InvalidInput(f"“{MOVE_ACCOUNT_KEY}” in the set-up must be true or false.")
+            moves_account = value
+        elif found in _SECRET_KEYS:
             secrets[_SECRET_KEYS[found]] = _parse_secret(found, value)
         elif key in settings_table.SETTINGS_BY_KEY:
             settings[key] = _parse_setting(found, key, value)
@@ -66,7 +75,7 @@ def parse_setup_document(document: Json) -> SetupDocument:
         else:
             notes.append(f"“{key}” is not known and was left out.")
     _require_key_and_secret(secrets)
-    return SetupDocument(settings, secrets, tuple(notes))
+    return SetupDocument(settings, secrets, tuple(notes), moves_account)
 
 
 def _parse_secret(key: str, value: Json) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from desktop.clients.sailthru.protocol import SailthruCredentials
 from desktop.clients.zendesk.credentials import ApiTokenCredentials
+from desktop.connect.account_move import describe_kept, is_other_account, move_decision_error
 from desktop.connect.connection_check import (
     CheckCollector,
     ConnectionCheck,
@@ -18,12 +19,14 @@ from desktop.connect.connection_check import (
 )
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.identity_and_roles import sailthru_only_actor
+from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.reachability_check import check_reachability
 from desktop.connect.sailthru_key_checks import check_sailthru_key
 from desktop.connect.setup_document import SetupDocument, parse_setup_document
 from desktop.connect.zendesk_account import erase_zendesk_secrets
 from desktop.connect.zendesk_account_checks import check_zendesk_account, not_signed_in_check
 from desktop.kit.errors import InvalidInput, NotPermitted
+from desktop.model.account import Account
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor, Role
 from desktop.model.sailthru_profile import SailthruAccount
@@ -72,6 +75,8 @@ class _SetupOutcome:
     is_refused: bool = False
     is_unreachable: bool = False
     actor: Actor | None = None
+    # Sailthru's id of the account; empty where the key may not read it.
+    sailthru_account: str = ""
 
     @property
     def is_good(self) -> bool:
@@ -117,8 +122,15 @@ async def set_up_workspace(
         ):
             settings.setdefault(settings_table.SAILTHRU_ONLY_OWNER.key, config.computer_user)
         notes += more
+        moved_to = await _find_account_move(setup, config, before, values, key, outcome)
         await _store_secrets(setup, config, before, values)
         file.change(settings)
+        if moved_to is not None:
+            # Last: killed before this, the new keys lead to another account than what is kept
+            # here, and nothing of it is sent.
+            await LocalDatabases(config.workspace.folder).move_to_account(
+                moved_to, config.clock.now()
+            )
     return SetupReport(
         config.workspace.name,
         checks.results(),
@@ -127,6 +139,53 @@ async def set_up_workspace(
         outcome.actor,
         (*setup.notes, *notes),
     )
+
+
+async def _find_account_move(
+    setup: SetupDocument,
+    config: ConnectionConfig,
+    before: SettingsValues,
+    values: SettingsValues,
+    key: SailthruCredentials | None,
+    outcome: _SetupOutcome,
+) -> Account | None:
+    """The other account that the workspace is moved to; None: it stays with its own.
+
+    Raises UserDecisionNeeded where the move would drop something and nobody has said so, and
+    NotPermitted where somebody else than an admin has.
+    """
+    has_zendesk = values.get(settings_table.ZENDESK_AUTH) != "none"
+    uri = values.get(settings_table.SERVICE_URI)
+    seen = Account(
+        values.get(settings_table.ZENDESK_BASE_URL) if has_zendesk else "",
+        outcome.sailthru_account,
+        uri if key else "",
+    )
+    former = Account(
+        before.get(settings_table.ZENDESK_BASE_URL),
+        sailthru_service_uri=before.get(settings_table.SERVICE_URI)
+        if before.is_set(settings_table.SERVICE_URI)
+        else "",
+    )
+    local = LocalDatabases(config.workspace.folder)
+    if key is None:
+        is_other = await is_other_account(local, former, seen, None)
+    else:
+        async with config.temporary_clients(values).sailthru(uri, key) as client:
+            is_other = await is_other_account(local, former, seen, client)
+    if not is_other:
+        return None
+    kept = await local.count_kept()
+    if not kept.is_nothing:
+        if not setup.moves_account:
+            raise move_decision_error(kept)
+        if outcome.actor is not None and outcome.actor.role is not Role.ADMIN:
+            raise NotPermitted(
+                "Only an admin can move this workspace to another account.",
+                f"It would drop {describe_kept(kept)}. Nothing was changed.",
+                "Set up a workspace of its own with `--workspace NAME`.",
+            )
+    return seen
 
 
 def _choose_sign_in_method(
@@ -239,6 +298,7 @@ async def _check_sailthru(
         return
 
     def adopt_timezone(account: SailthruAccount) -> SettingsValues:
+        outcome.sailthru_account = account.account_id or ""
         # Nobody chose one: the account's own is right.
         if account.timezone and not values.is_set(settings_table.TIMEZONE):
             return _with_timezone(values, account.timezone, settings)

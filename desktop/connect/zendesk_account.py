@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from desktop.connect.account_move import is_other_account, move_decision_error
 from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.local_databases import LocalDatabases
 from desktop.kit.errors import InvalidInput
+from desktop.model.account import Account
 from desktop.settings import service_address, settings_table
 from desktop.vault.secret import Secret, Vault
 
@@ -36,11 +39,25 @@ async def set_zendesk_account(config: ConnectionConfig, typed: str) -> ZendeskAc
     config.workspaces.require_account_unused(account.base_url, but=config.workspace.name)
     before = config.settings_file.load().values.get(settings_table.ZENDESK_BASE_URL)
     if before != account.base_url:
+        await require_no_account_move(config, Account(before), Account(account.base_url))
         # The tokens of the other account would be sent to this one.
         if before:
             await erase_zendesk_secrets(config.vault)
         config.settings_file.change({settings_table.ZENDESK_BASE_URL.key: account.base_url})
     return account
+
+
+async def require_no_account_move(config: ConnectionConfig, former: Account, seen: Account) -> None:
+    """Raises UserDecisionNeeded where `seen` is another account than what waits here belongs to.
+
+    An account for which nothing is kept gives way to it.
+    """
+    local = LocalDatabases(config.workspace.folder)
+    if await is_other_account(local, former, seen, None):
+        kept = await local.count_kept()
+        if not kept.is_nothing:
+            raise move_decision_error(kept)
+        await local.move_to_account(seen, config.clock.now())
 
 
 async def erase_zendesk_secrets(vault: Vault) -> None:

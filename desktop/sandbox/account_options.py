@@ -51,6 +51,10 @@ class SandboxAccount:
     sms: bool = True
     # Sailthru: false = an over-limit answer has no X-Rate-Limit headers; unknown.
     headers_on_429: bool = True
+    # Sailthru: the id that GET /settings returns.
+    account_id: int = 99999
+    # Sailthru: GET /settings is allowed to the keys.
+    settings: bool = True
     timezone: str = "America/New_York"
     customer_type: str = "ecommerce"
     # Milliseconds a small job takes from pending to done.
@@ -86,6 +90,20 @@ class SandboxAccount:
         return replace(self, **changes)  # type: ignore[arg-type]
 
 
+def _parse_number(key: str, kind: type, text: str) -> float:
+    if kind is int:
+        if not (text.isascii() and text.isdigit()):
+            raise ValueError(f"{key}={text}: expected a whole number")
+        return int(text)
+    try:
+        number = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError as error:
+        raise ValueError(f"{key}={text}: expected a number or a percentage") from error
+    if not math.isfinite(number):
+        raise ValueError(f"{key}={text}: expected a number or a percentage")
+    return number
+
+
 def _parse_option(key: str, kind: type, value: object) -> object:
     text = str(value).strip()
     if kind is bool:
@@ -94,14 +112,8 @@ def _parse_option(key: str, kind: type, value: object) -> object:
         if text.lower() in ("off", "false", "0", "no"):
             return False
         raise ValueError(f"{key}={text}: expected on or off")
-    if kind is float:
-        try:
-            number = float(text[:-1]) / 100 if text.endswith("%") else float(text)
-        except ValueError as error:
-            raise ValueError(f"{key}={text}: expected a number or a percentage") from error
-        if not math.isfinite(number):
-            raise ValueError(f"{key}={text}: expected a number or a percentage")
-        return number
+    if kind in (int, float):
+        return _parse_number(key, kind, text)
     if key == "plan" and text not in CALLS_A_MINUTE_BY_PLAN:
         raise ValueError(f"plan={text}: expected one of {', '.join(CALLS_A_MINUTE_BY_PLAN)}")
     if key == "customer_type" and text not in ("ecommerce", "publisher"):

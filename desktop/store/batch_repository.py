@@ -10,11 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from desktop.model.sync_plan import RETRY_LATER, PlanRow
+from desktop.store.account_repository import (
+    AccountRepository,
+    account_of_row,
+)
 from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import decode_plan_row, to_json
 from desktop.store.repository import Repository
 from desktop.store.row_completion import RowCompletion, complete_row, delete_old_touches
 from desktop.store.run_provenance import RunProvenance
+from desktop.store.sqlite_database import Database
 from desktop.store.unconfirmed_increment_repository import insert_unconfirmed_increment
 
 _LEFT_OUT_TEXT = "Left out. It is looked at again when it changes."
@@ -33,6 +38,10 @@ class WriteBatch:
 
 class BatchRepository(Repository):
     """Batches and results."""
+
+    def __init__(self, database: Database, accounts: AccountRepository | None = None) -> None:
+        super().__init__(database)
+        self._accounts = accounts or AccountRepository(database)
 
     @database_call
     def list_next_rows(self, plan_id: str, limit: int) -> tuple[PlanRow, ...]:
@@ -101,9 +110,13 @@ class BatchRepository(Repository):
 
     @database_call
     def begin_batch(self, plan_id: str, kind: str, rows: Sequence[int], now: float) -> int:
-        """These rows go out together; stored before anything is sent."""
+        """These rows go out together; stored before anything is sent.
+
+        Raises ConflictError where the plan was made for another account than is connected now.
+        """
 
         def act(connection: sqlite3.Connection) -> int:
+            self._accounts.require_account(connection, account_of_row(connection, "plan", plan_id))
             cursor = connection.execute(
                 "INSERT INTO write_batch (plan, kind, state, created_at) VALUES (?, ?,"
                 " 'sending', ?)",
@@ -204,8 +217,8 @@ class BatchRepository(Repository):
                 (int(plan_id), _LEFT_OUT_TEXT),
             )
             connection.execute(
-                "INSERT OR REPLACE INTO retry_source (sync, source, needs_person)"
-                " SELECT p.sync, r.source, r.state = 'parked'"
+                "INSERT OR REPLACE INTO retry_source (sync, source, needs_person, account)"
+                " SELECT p.sync, r.source, r.state = 'parked', p.account"
                 " FROM plan_row r JOIN plan p ON p.id = r.plan WHERE r.plan = ?1 AND r.source <> ''"
                 " AND (r.state = 'parked' OR r.fate = 'skipped' AND r.cause = ?2)",
                 (int(plan_id), RETRY_LATER),
@@ -278,8 +291,9 @@ def _outcome_of_row(fate: str, state: str) -> str:
 def _promote_accepted_values(connection: sqlite3.Connection, plan_id: str) -> None:
     """What was accepted by an earlier run, and was found so by this plan, was the last the same."""
     connection.execute(
-        "INSERT OR REPLACE INTO synced_value (sync, target, field, value, run, at)"
-        " SELECT sync, target, field, value, run, at FROM accepted_value WHERE (sync, target) IN"
+        "INSERT OR REPLACE INTO synced_value (sync, target, field, value, run, at, account)"
+        " SELECT sync, target, field, value, run, at, account FROM accepted_value WHERE (sync,"
+        " target) IN"
         " (SELECT p.sync, r.target FROM plan_row r JOIN plan p ON p.id = r.plan"
         " WHERE r.plan = ? AND r.fate = 'unchanged' AND r.why = '')",
         (int(plan_id),),

@@ -16,7 +16,9 @@ class DraftAndLinkRepository(Repository):
         def act(connection: sqlite3.Connection) -> None:
             if text:
                 connection.execute(
-                    "INSERT OR REPLACE INTO draft (key, text, at) VALUES (?, ?, ?)", (key, text, at)
+                    "INSERT OR REPLACE INTO draft (key, text, at, account)"
+                    " VALUES (?, ?, ?, (SELECT id FROM current_account))",
+                    (key, text, at),
                 )
             else:
                 connection.execute("DELETE FROM draft WHERE key = ?", (key,))
@@ -28,7 +30,11 @@ class DraftAndLinkRepository(Repository):
         """What was typed and not used yet, or nothing."""
 
         def look(connection: sqlite3.Connection) -> str:
-            row = connection.execute("SELECT text FROM draft WHERE key = ?", (key,)).fetchone()
+            row = connection.execute(
+                "SELECT text FROM draft WHERE key = ? AND account = (SELECT id FROM"
+                " current_account)",
+                (key,),
+            ).fetchone()
             return str(row["text"]) if row else ""
 
         return self._database.read(look)
@@ -38,7 +44,8 @@ class DraftAndLinkRepository(Repository):
         """Remember that this Zendesk person's profile is that one."""
         self._database.write(
             lambda c: c.execute(
-                "INSERT OR REPLACE INTO profile_link (user_id, sid, actor, at) VALUES (?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO profile_link (user_id, sid, actor, at, account)"
+                " VALUES (?, ?, ?, ?, (SELECT id FROM current_account))",
                 (person, sid, actor, at),
             )
         )
@@ -56,7 +63,9 @@ class DraftAndLinkRepository(Repository):
 
         def look(connection: sqlite3.Connection) -> str | None:
             row = connection.execute(
-                "SELECT sid FROM profile_link WHERE user_id = ?", (person,)
+                "SELECT sid FROM profile_link WHERE user_id = ? AND account = (SELECT id FROM"
+                " current_account)",
+                (person,),
             ).fetchone()
             return str(row["sid"]) if row else None
 

@@ -19,8 +19,10 @@ from desktop.model.match_keys import hash_email, phone_match_key
 from desktop.model.record_version import is_older_version
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
+from desktop.store.account_repository import AccountRepository, other_account_error
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
+from desktop.store.sqlite_database import Database
 
 T = TypeVar("T")
 
@@ -58,22 +60,35 @@ class FeedState:
 
 
 class FeedRepository(Repository):
-    """What was exported, and how far."""
+    """What was exported, and how far; only what was read from the account in use now."""
+
+    def __init__(self, database: Database, accounts: AccountRepository | None = None) -> None:
+        super().__init__(database)
+        self._accounts = accounts
 
     @database_call
     def get_state(self, name: str) -> FeedState:
         """How far it is; one that was never read has no generation."""
-        return self._database.read(lambda c: _select_feed(c, name))
+        feed = self._database.read(lambda c: _select_feed(c, name))
+        return feed if feed.account in ("", self._account()) else FeedState(name)
 
     @database_call
     def begin_reading(self, name: str, now: float) -> FeedState:
-        """Start a reading, or go on with one that was cut short."""
+        """Start a reading, or go on with one that was cut short.
+
+        What was read from another account is forgotten. Raises ConflictError while another account
+        is connected than the workspace is set up for.
+        """
+        account = self._account()
 
         def act(connection: sqlite3.Connection) -> FeedState:
+            if _select_feed(connection, name).account not in ("", account):
+                _delete_feed(connection, name)
             connection.execute(
-                "INSERT INTO feed (name, generation, begun_at) VALUES (?, ?, ?)"
-                " ON CONFLICT (name) DO UPDATE SET begun_at = excluded.begun_at",
-                (name, uuid.uuid4().hex[:12], now),
+                "INSERT INTO feed (name, generation, begun_at, account) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET begun_at = excluded.begun_at,"
+                " account = excluded.account",
+                (name, uuid.uuid4().hex[:12], now, account),
             )
             return _select_feed(connection, name)
 
@@ -360,6 +375,15 @@ class FeedRepository(Repository):
             )
         )
 
+    def _account(self) -> str:
+        """The account in use. Raises ConflictError where another one is connected."""
+        if self._accounts is None:
+            return ""
+        account = self._accounts.get_deliverable()
+        if account is None:
+            raise other_account_error()
+        return account
+
     def _iter_pages(
         self, sql: str, fixed: tuple[object, ...], after: int, up_to: int | None, kind: type[T]
     ) -> Iterator[T]:
@@ -385,6 +409,17 @@ def list_feed_name(list_name: str) -> str:
 def _select_feed(connection: sqlite3.Connection, name: str) -> FeedState:
     row = connection.execute("SELECT * FROM feed WHERE name = ?", (name,)).fetchone()
     return FeedState(**dict(row)) if row else FeedState(name)
+
+
+def _delete_feed(connection: sqlite3.Connection, name: str) -> None:
+    table = {USERS_FEED: "feed_user", TICKETS_FEED: "feed_ticket"}.get(name)
+    if table is None:
+        connection.execute(
+            "DELETE FROM feed_profile WHERE list = ?", (name.removeprefix(list_feed_name("")),)
+        )
+    else:
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+    connection.execute("DELETE FROM feed WHERE name = ?", (name,))
 
 
 def _save_cursor(connection: sqlite3.Connection, name: str, cursor: str, seq: int) -> None:

@@ -14,6 +14,7 @@ from desktop.model.edit import Edit, EditRequest, EditState, is_same_json
 from desktop.model.json_value import canonical_json
 from desktop.model.service import Service
 from desktop.store import audit_log
+from desktop.store.account_repository import AccountRepository
 from desktop.store.database_call import database_call
 from desktop.store.outbox_row import decode_edit
 from desktop.store.process_identity import is_owner_alive
@@ -33,10 +34,16 @@ class Outbox(Repository):
     """The table of wanted changes. `owner` names this process in its claims."""
 
     def __init__(
-        self, database: Database, owner: str, *, owner_lives: Callable[[str], bool] = is_owner_alive
+        self,
+        database: Database,
+        owner: str,
+        accounts: AccountRepository | None = None,
+        *,
+        owner_lives: Callable[[str], bool] = is_owner_alive,
     ) -> None:
         super().__init__(database)
         self._owner = owner
+        self._accounts = accounts or AccountRepository(database)
         self._is_owner_alive = owner_lives
         # What this object works on now; a row claimed and not in here was dropped on the way.
         self._active_ids: set[str] = set()
@@ -80,22 +87,29 @@ class Outbox(Repository):
 
         A row of a dead process is taken over; if it was being sent, it comes back as UNKNOWN.
         Rows for one value are taken in the order in which they were wanted. What was due already
-        when it was last touched stays due when the clock is set back.
+        when it was last touched stays due when the clock is set back. Rows of another account than
+        the one connected now are left alone.
         """
         ids = [int(i) for i in only]
         names = [s.value for s in services]
 
         def act(connection: sqlite3.Connection) -> Edit | None:
+            account = self._accounts.deliverable_account(connection)
+            if account is None:
+                return None
             rows = connection.execute(
                 f"SELECT * FROM outbox o WHERE {_OPEN_CONDITION} AND (not_before <= :now"  # noqa: S608
                 "  OR not_before <= updated_at OR not_before > :now + :longest)"
+                " AND account = :account"
                 " AND service IN (SELECT value FROM json_each(:services))"
                 " AND (:all OR id IN (SELECT value FROM json_each(:ids)))"
                 " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.service = o.service"
+                "  AND e.account = o.account"
                 "  AND e.target = o.target AND e.kind = o.kind AND e.name = o.name AND e.id < o.id"
                 "  AND e.state IN ('queued', 'waiting', 'sending', 'unknown'))"
                 " ORDER BY not_before, id",
                 {
+                    "account": account,
                     "now": now,
                     "longest": _LONGEST_WAIT_S,
                     "services": canonical_json(names),
@@ -181,7 +195,9 @@ class Outbox(Repository):
         """
 
         def act(connection: sqlite3.Connection) -> Edit:
-            edit = decode_edit(self._select_row(connection, edit_id))
+            row = self._select_row(connection, edit_id)
+            self._accounts.require_account(connection, row["account"])
+            edit = decode_edit(row)
             if edit.state is EditState.FAILED:
                 again = self._enqueue_one(connection, edit.request, edit.actor, now, 0.0)
                 detail = f"{edit.detail} Tried again as {again.id}.".strip()
@@ -260,6 +276,11 @@ class Outbox(Repository):
         now: float,
         delay_s: float,
     ) -> Edit:
+        # Otherwise what was read from one account would be stamped as the other's.
+        self._accounts.require_connected(connection)
+        if intent.undoes:
+            undone = self._select_row(connection, intent.undoes)
+            self._accounts.require_account(connection, undone["account"])
         earlier = _select_open_row(connection, intent)
         if earlier is not None:
             before = decode_edit(earlier)
@@ -276,8 +297,9 @@ class Outbox(Repository):
         key = uuid.uuid4().hex
         cursor = connection.execute(
             "INSERT INTO outbox (idem_key, kind, service, target, label, name, old, new, reason,"
-            " ticket, actor, undoes, state, not_before, created_at, updated_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " ticket, actor, undoes, state, not_before, created_at, updated_at, account)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+            " (SELECT id FROM current_account))",
             (
                 key,
                 intent.kind.value,
@@ -386,7 +408,8 @@ class Outbox(Repository):
 def _select_open_row(connection: sqlite3.Connection, intent: EditRequest) -> sqlite3.Row | None:
     row: sqlite3.Row | None = connection.execute(
         f"SELECT * FROM outbox WHERE service = ? AND target = ? AND kind = ? AND name = ?"  # noqa: S608
-        f" AND {_OPEN_CONDITION} ORDER BY id DESC LIMIT 1",
+        f" AND {_OPEN_CONDITION} AND account = (SELECT id FROM current_account) ORDER BY id"
+        f" DESC LIMIT 1",
         (intent.target.service.value, intent.target.id, intent.kind.value, intent.name),
     ).fetchone()
     return row

@@ -52,8 +52,9 @@ class PlanRepository(Repository):
 
         def act(connection: sqlite3.Connection) -> str:
             cursor = connection.execute(
-                "INSERT INTO plan (sync, service, state, created_at, actor, origin, sync_body)"
-                " VALUES (?, ?, 'making', ?, ?, ?, ?)",
+                "INSERT INTO plan (sync, service, state, created_at, actor, origin, sync_body,"
+                " account)"
+                " VALUES (?, ?, 'making', ?, ?, ?, ?, (SELECT id FROM current_account))",
                 (sync.name, sync.target_service.value, now, actor, origin, to_json(sync)),
             )
             return str(cursor.lastrowid)

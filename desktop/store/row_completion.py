@@ -61,7 +61,8 @@ def complete_row(
     else:
         person = item.state in (PlanRowState.PARKED, PlanRowState.FAILED)
         connection.execute(
-            "INSERT OR REPLACE INTO retry_source (sync, source, needs_person) VALUES (?, ?, ?)",
+            "INSERT OR REPLACE INTO retry_source (sync, source, needs_person, account)"
+            " VALUES (?, ?, ?, (SELECT id FROM current_account))",
             (provenance.sync, row.source_id, int(person)),
         )
     if item.unconfirmed_job is not None:
@@ -90,7 +91,8 @@ def complete_row(
         )
     else:
         connection.executemany(
-            "INSERT OR IGNORE INTO counted_event (sync, event, run) VALUES (?, ?, ?)",
+            "INSERT OR IGNORE INTO counted_event (sync, event, run, account)"
+            " VALUES (?, ?, ?, (SELECT id FROM current_account))",
             [(provenance.sync, event, int(provenance.run_id)) for event in row.events],
         )
     # Accepted without one, nobody knows yet where it stands.
@@ -108,8 +110,9 @@ def _save_sync_state(
     """What later plans and runs ask after: of whom, what is there, and whose it is."""
     _save_synced_values(connection, provenance, item, target, now)
     connection.executemany(
-        "INSERT OR REPLACE INTO written_hash (service, target, field, hash, at, source_field)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO written_hash (service, target, field, hash, at, source_field,"
+        " account)"
+        " VALUES (?, ?, ?, ?, ?, ?, (SELECT id FROM current_account))",
         [
             (
                 provenance.service.value,
@@ -123,14 +126,16 @@ def _save_sync_state(
         ],
     )
     connection.execute(
-        "INSERT OR IGNORE INTO exchanged_profile (sync, target, at) VALUES (?, ?, ?)",
+        "INSERT OR IGNORE INTO exchanged_profile (sync, target, at, account)"
+        " VALUES (?, ?, ?, (SELECT id FROM current_account))",
         (provenance.sync, target, now),
     )
     _save_pair(connection, provenance, item.row, target, now)
     _save_membership(connection, provenance, item, target)
     if provenance.has_frequency_cap:
         connection.execute(
-            "INSERT OR IGNORE INTO touch (sync, target, at) VALUES (?, ?, ?)",
+            "INSERT OR IGNORE INTO touch (sync, target, at, account)"
+            " VALUES (?, ?, ?, (SELECT id FROM current_account))",
             (provenance.sync, target, now),
         )
 
@@ -152,8 +157,8 @@ def _save_synced_values(
     totals = {c.field: c.total for c in item.row.changes_to_send if c.exact is not None}
     table = "synced_value" if seen else "accepted_value"
     connection.executemany(
-        f"INSERT OR REPLACE INTO {table} (sync, target, field, value, run, at)"  # noqa: S608
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        f"INSERT OR REPLACE INTO {table} (sync, target, field, value, run, at, account)"  # noqa: S608 - names of ours
+        " VALUES (?, ?, ?, ?, ?, ?, (SELECT id FROM current_account))",
         [
             (
                 provenance.sync,
@@ -178,7 +183,8 @@ def _save_pair(
     )
     if person.isdigit() and sid:
         connection.execute(
-            "INSERT OR REPLACE INTO matched_pair (user_id, sid, at) VALUES (?, ?, ?)",
+            "INSERT OR REPLACE INTO matched_pair (user_id, sid, at, account)"
+            " VALUES (?, ?, ?, (SELECT id FROM current_account))",
             (int(person), sid, now),
         )
 
@@ -196,7 +202,8 @@ def _save_membership(
         return
     if any(value is True for _, value in ours):
         connection.execute(
-            "INSERT OR REPLACE INTO sync_member (sync, target, source, label) VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO sync_member (sync, target, source, label, account)"
+            " VALUES (?, ?, ?, ?, (SELECT id FROM current_account))",
             (provenance.sync, target, item.row.source_id, item.row.label),
         )
     else:

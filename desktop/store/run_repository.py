@@ -7,6 +7,10 @@ import msgspec
 
 from desktop.kit.errors import ConflictError, InvalidInput, NotFound
 from desktop.model.sync_run import Run, RunProgress, RunStage, RunState
+from desktop.store.account_repository import (
+    AccountRepository,
+    account_of_row,
+)
 from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import to_json
 from desktop.store.process_identity import is_owner_alive
@@ -21,10 +25,16 @@ class RunRepository(Repository):
     """The table of runs. `owner` names this process in those it begins."""
 
     def __init__(
-        self, database: Database, owner: str, *, owner_lives: Callable[[str], bool] = is_owner_alive
+        self,
+        database: Database,
+        owner: str,
+        accounts: AccountRepository | None = None,
+        *,
+        owner_lives: Callable[[str], bool] = is_owner_alive,
     ) -> None:
         super().__init__(database)
         self._owner = owner
+        self._accounts = accounts or AccountRepository(database)
         self._is_owner_alive_elsewhere = owner_lives
 
     @database_call
@@ -38,13 +48,16 @@ class RunRepository(Repository):
         full: bool = False,
         only: tuple[str, ...] = (),
     ) -> Run:
-        """A new run of this process."""
+        """A new run of this process. Raises ConflictError with another account connected."""
 
         def act(connection: sqlite3.Connection) -> Run:
+            self._accounts.require_connected(connection)
             cursor = connection.execute(
                 "INSERT INTO run"
-                " (sync, state, stage, trigger, actor, started_at, owner, reads_all, reads_only)"
-                " VALUES (?, 'running', 'extract', ?, ?, ?, ?, ?, ?)",
+                " (sync, state, stage, trigger, actor, started_at, owner, reads_all, reads_only,"
+                "  account)"
+                " VALUES (?, 'running', 'extract', ?, ?, ?, ?, ?, ?,"
+                " (SELECT id FROM current_account))",
                 (sync, why, actor, now, self._owner, int(full), to_json(only)),
             )
             return self._get(connection, str(cursor.lastrowid))
@@ -57,6 +70,7 @@ class RunRepository(Repository):
 
         def act(connection: sqlite3.Connection) -> Run:
             run = self._get(connection, run_id)
+            self._accounts.require_account(connection, account_of_row(connection, "run", run_id))
             mine = run.state is RunState.RUNNING and run.owner == self._owner
             if run.sync != sync or not (run.state.is_resumable or mine):
                 raise ConflictError(

@@ -97,7 +97,9 @@ class SyncRepository(Repository):
 
         def look(connection: sqlite3.Connection) -> str:
             row = connection.execute(
-                "SELECT watermark FROM sync WHERE name = ?", (name,)
+                "SELECT watermark FROM sync WHERE name = ? AND account IN ('', (SELECT id FROM"
+                " current_account))",
+                (name,),
             ).fetchone()
             return str(row["watermark"]) if row else ""
 
@@ -107,7 +109,11 @@ class SyncRepository(Repository):
     def set_watermark(self, name: str, mark: str) -> None:
         """Begin the next plan there; empty: read everything again."""
         self._database.write(
-            lambda c: c.execute("UPDATE sync SET watermark = ? WHERE name = ?", (mark, name))
+            lambda c: c.execute(
+                "UPDATE sync SET watermark = ?, account = (SELECT id FROM current_account)"
+                " WHERE name = ?",
+                (mark, name),
+            )
         )
 
     @database_call

@@ -74,7 +74,8 @@ class SyncStateRepository(Repository):
             for table in ("matched_pair", "profile_link"):
                 rows = connection.execute(
                     f"SELECT user_id, sid FROM {table} WHERE user_id IN"  # noqa: S608 - names of ours
-                    " (SELECT value FROM json_each(?))",
+                    " (SELECT value FROM json_each(?)) AND account = (SELECT id FROM"
+                    " current_account)",
                     (wanted,),
                 )
                 found |= {row["user_id"]: row["sid"] for row in rows}
@@ -90,10 +91,12 @@ class SyncStateRepository(Repository):
         def look(connection: sqlite3.Connection) -> dict[str, tuple[int, ...]]:
             found: dict[str, tuple[int, ...]] = {}
             for row in connection.execute(
-                "SELECT sid, user_id FROM profile_link WHERE sid IN (SELECT value FROM"
-                " json_each(?1))"
-                " UNION SELECT sid, user_id FROM matched_pair WHERE sid IN (SELECT value FROM"
-                " json_each(?1))"
+                "SELECT sid, user_id FROM profile_link"
+                " WHERE sid IN (SELECT value FROM json_each(?1)) AND account = (SELECT id FROM"
+                " current_account)"
+                " UNION SELECT sid, user_id FROM matched_pair"
+                " WHERE sid IN (SELECT value FROM json_each(?1)) AND account = (SELECT id FROM"
+                " current_account)"
                 " AND user_id NOT IN (SELECT user_id FROM profile_link)",
                 (wanted,),
             ):
@@ -117,7 +120,8 @@ class SyncStateRepository(Repository):
             known = {
                 row[0]
                 for row in connection.execute(
-                    "SELECT event FROM counted_event WHERE sync = ?"
+                    "SELECT event FROM counted_event WHERE sync = ? AND account = (SELECT id"
+                    " FROM current_account)"
                     " AND event IN (SELECT value FROM json_each(?))",
                     (sync, to_json(list(events))),
                 )
@@ -219,8 +223,8 @@ class SyncStateRepository(Repository):
         self._database.write(
             lambda c: c.executemany(
                 "INSERT OR REPLACE INTO source_correction (sync, source, field, value, reason,"
-                " actor, at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                " actor, at, account)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT id FROM current_account))",
                 [(sync, source, f, to_json(v), reason, actor, now) for f, v in values.items()],
             )
         )
@@ -233,8 +237,8 @@ class SyncStateRepository(Repository):
         self._database.write(
             lambda c: c.executemany(
                 "INSERT OR REPLACE INTO source_correction (sync, source, field, value, reason,"
-                " actor, at)"
-                " VALUES (?, ?, '', 'true', ?, ?, ?)",
+                " actor, at, account)"
+                " VALUES (?, ?, '', 'true', ?, ?, ?, (SELECT id FROM current_account))",
                 [(sync, source, reason, actor, now) for source in sources],
             )
         )

@@ -65,15 +65,16 @@ class UnconfirmedIncrementRepository(Repository):
                 )
             else:
                 connection.executemany(
-                    "INSERT OR IGNORE INTO counted_event (sync, event, run) VALUES (?, ?, ?)",
+                    "INSERT OR IGNORE INTO counted_event (sync, event, run, account)"
+                    " VALUES (?, ?, ?, (SELECT id FROM current_account))",
                     [(*event, run) for event in events],
                 )
             connection.executemany(
                 "DELETE FROM accepted_value WHERE sync = ? AND target = ? AND field = ?", places
             )
             connection.executemany(
-                "INSERT OR REPLACE INTO synced_value (sync, target, field, value, run, at)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO synced_value (sync, target, field, value, run, at, account)"
+                " VALUES (?, ?, ?, ?, ?, ?, (SELECT id FROM current_account))",
                 [(*at, value, run, now) for at, value in zip(places, values, strict=True)],
             )
             for table in ("unconfirmed_increment", "superseded_increment"):
@@ -145,8 +146,8 @@ def insert_unconfirmed_increment(
     supersede_unconfirmed_increment(connection, provenance.sync, row.source_id)
     connection.execute(
         "INSERT INTO unconfirmed_increment"
-        " (sync, source, target, run, job_id, sent_at, changes, events, is_rollback)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " (sync, source, target, run, job_id, sent_at, changes, events, is_rollback, account)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM current_account))",
         (
             provenance.sync,
             row.source_id,
@@ -165,8 +166,8 @@ def supersede_unconfirmed_increment(connection: sqlite3.Connection, sync: str, s
     """Something newer stands there: a record's doubt, if there is one, is watched from now on."""
     connection.execute(
         "INSERT OR REPLACE INTO superseded_increment"
-        " (sync, source, target, run, job_id, sent_at, changes, events, is_rollback)"
-        " SELECT sync, source, target, run, job_id, sent_at, changes, events, is_rollback"
+        " (sync, source, target, run, job_id, sent_at, changes, events, is_rollback, account)"
+        " SELECT sync, source, target, run, job_id, sent_at, changes, events, is_rollback, account"
         " FROM unconfirmed_increment WHERE sync = ? AND source = ?",
         (sync, source),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from desktop.kit.errors import StorageError
+from desktop.store.account_repository import AccountRepository
 from desktop.store.audit_log import AuditLog
 from desktop.store.batch_repository import BatchRepository
 from desktop.store.cached_sheet_reader import CachedSheetReader
@@ -41,6 +42,7 @@ class WorkspaceStore:
     `plan_retention`), and what services said (`customer_cache`, `feeds`, `zendesk_users`).
     """
 
+    accounts: AccountRepository
     outbox: Outbox
     audit: AuditLog
     drafts_and_links: DraftAndLinkRepository
@@ -76,8 +78,8 @@ class WorkspaceStore:
             self,
             syncs=SyncRepository(other),
             plans=PlanRepository(other),
-            batches=BatchRepository(other),
-            runs=RunRepository(other, new_owner_id()),
+            batches=BatchRepository(other, self.accounts),
+            runs=RunRepository(other, new_owner_id(), self.accounts),
             sync_state=SyncStateRepository(other),
             unconfirmed_increments=UnconfirmedIncrementRepository(other),
             plan_retention=PlanRetention(other),
@@ -110,16 +112,18 @@ def open_store(folder: Path) -> WorkspaceStore:
     except StorageError:
         fairlead.close()
         raise
+    accounts = AccountRepository(fairlead)
     return WorkspaceStore(
-        outbox=Outbox(fairlead, new_owner_id()),
+        accounts=accounts,
+        outbox=Outbox(fairlead, new_owner_id(), accounts),
         syncs=SyncRepository(fairlead),
         plans=PlanRepository(fairlead),
-        batches=BatchRepository(fairlead),
-        runs=RunRepository(fairlead, new_owner_id()),
+        batches=BatchRepository(fairlead, accounts),
+        runs=RunRepository(fairlead, new_owner_id(), accounts),
         sync_state=SyncStateRepository(fairlead),
         unconfirmed_increments=UnconfirmedIncrementRepository(fairlead),
         plan_retention=PlanRetention(fairlead),
-        feeds=FeedRepository(mirror),
+        feeds=FeedRepository(mirror, accounts),
         zendesk_users=ZendeskUserLookup(mirror),
         audit=AuditLog(fairlead),
         drafts_and_links=DraftAndLinkRepository(fairlead),

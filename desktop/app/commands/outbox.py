@@ -34,6 +34,10 @@ async def _work_on_outbox(context: AppContext, options: argparse.Namespace) -> i
                 [_outbox_line(edit) for edit in edits] or ["The outbox is empty."],
                 as_json=options.json,
             )
+        error = services.session.connection_error
+        if sends and isinstance(error, UserDecisionNeeded):
+            # Connected to another account: a waiting edit must not look merely slow.
+            raise error
         if action == "deliver":
             closed = await _deliver_all(services)
         elif action == "retry":

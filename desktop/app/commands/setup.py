@@ -11,6 +11,7 @@ from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.connection_check_output import connection_check_lines
 from desktop.app.container import build_connection_config
+from desktop.connect.setup_document import MOVE_ACCOUNT_KEY
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.kit.errors import InvalidInput
 from desktop.model.json_value import Json
@@ -24,10 +25,17 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", dest="source", required=True, metavar="FILE", help="a JSON object; - is stdin"
     )
+    parser.add_argument(
+        "--move-account",
+        action="store_true",
+        help="move the workspace to another account, and drop what waits for the former one",
+    )
 
 
 async def _set_up_workspace(context: AppContext, options: argparse.Namespace) -> int:
     document = _read_document(options.source)
+    if options.move_account:
+        document[MOVE_ACCOUNT_KEY] = True
     context.paths.create_folders()
     workspaces = context.workspaces
     name = options.workspace or (workspaces.current_name() if workspaces.names() else DEFAULT_NAME)

@@ -107,5 +107,10 @@ class AccountEndpoints:
         account, template = self.repository.state.account, RECORD_TEMPLATES["settings"]
         primary = [record["name"] for record in self.repository.all_lists() if record["primary"]]
         features = template["features"] | {"predictions": int(account.predictions)}
-        changes = {"lists_primary": primary, "timezone": account.timezone, "features": features}
+        changes = {
+            "id": account.account_id,
+            "lists_primary": primary,
+            "timezone": account.timezone,
+            "features": features,
+        }
         return json_response(template | changes)

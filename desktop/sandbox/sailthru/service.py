@@ -81,6 +81,8 @@ class SailthruSandbox:
         handler = methods.get(request.method)
         if handler is None:
             return error_response(405, 1, f"Unsupported HTTP method: {request.method}")
+        if name == "settings" and not self.repository.state.account.settings:
+            return error_response(403, 99, "This API key is not authorized for settings")
         if name == "job" and parameters.get("api_key") == self.credentials.agent_api_key:
             # Keys can be limited to endpoints; the real text and code of the refusal are unknown.
             return error_response(403, 99, "This API key is not authorized for job")

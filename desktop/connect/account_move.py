@@ -1,0 +1,86 @@
+"""Tells another account from the workspace's own, and says what a move to it would drop."""
+
+from typing import TYPE_CHECKING
+
+from desktop.kit.errors import AppError, NotFound, UserDecisionNeeded
+from desktop.kit.text import format_count
+from desktop.model.account import Account, is_same_account, judge_sid_answers, needs_sid_probe
+
+if TYPE_CHECKING:
+    from desktop.clients.sailthru.client import SailthruClient
+    from desktop.connect.local_databases import LocalDatabases
+    from desktop.store.account_repository import KeptForAccount
+
+
+async def find_known_sids(client: "SailthruClient", sids: tuple[str, ...]) -> tuple[bool, ...]:
+    """Whether each remembered profile is there; one that could not be asked is left out."""
+    answers = []
+    for sid in sids:
+        try:
+            await client.get_user(sid, key="sid")
+        except NotFound:
+            answers.append(False)
+        except AppError:
+            continue
+        else:
+            answers.append(True)
+    return tuple(answers)
+
+
+async def is_other_account(
+    local: "LocalDatabases", former: Account, seen: Account, client: "SailthruClient | None"
+) -> bool:
+    """Whether `seen` is another account than the one whose records are kept here.
+
+    `former`: what the settings say until now. It counts where a version that kept no accounts
+    wrote the records, and nothing has connected since.
+    """
+    stored, sids = await local.read_account()
+    kept = stored or former
+    answers = None
+    if client is not None and needs_sid_probe(kept, seen):
+        answers = judge_sid_answers(await find_known_sids(client, sids))
+    return not is_same_account(kept, seen, sids_answer=answers)
+
+
+def other_account_connected_error(kept: Account, seen: Account) -> UserDecisionNeeded:
+    """What is said where the credentials in use lead to another account."""
+    return UserDecisionNeeded(
+        "This workspace belongs to another account.",
+        f"It was set up for {_describe(kept)}, and what is connected now is {_describe(seen)}."
+        " Nothing is read or sent.",
+        "Connect the account it was set up for, use a workspace of its own (`--workspace NAME`),"
+        " or move this one: `fairlead setup --from FILE --move-account`.",
+    )
+
+
+def move_decision_error(kept: "KeptForAccount") -> UserDecisionNeeded:
+    """What is said before a workspace that keeps something is moved without an answer."""
+    return UserDecisionNeeded(
+        "This is another account than the workspace was set up for.",
+        f"A move drops {describe_kept(kept)}. Syncs, the record of changes and settings stay."
+        " Nothing was changed.",
+        "Deliver what waits first (`fairlead outbox deliver`), use `--workspace NAME` for a"
+        " workspace of its own, or drop it: `fairlead setup --from FILE --move-account`.",
+    )
+
+
+def describe_kept(kept: "KeptForAccount") -> str:
+    """What a move would drop, in words."""
+    parts = [
+        format_count(number, one, many)
+        for number, one, many in (
+            (kept.open_edits, "edit that waits", "edits that wait"),
+            (kept.open_plans, "plan that was not applied", "plans that were not applied"),
+            (kept.running_runs, "run under way", "runs under way"),
+            (kept.remembered, "remembered record", "remembered records"),
+        )
+        if number
+    ]
+    return ", ".join(parts) or "nothing"
+
+
+def _describe(account: Account) -> str:
+    number = account.sailthru_account or account.sailthru_service_uri
+    parts = [account.zendesk_base_url, f"Sailthru {number}" if number else ""]
+    return " with ".join(part for part in parts if part) or "no account"
