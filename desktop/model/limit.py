@@ -94,6 +94,14 @@ def find_open_limits(
     return tuple(found)
 
 
+def is_approval_valid(approved_people: int | None, people: int) -> bool:
+    """Whether an approval given for so many people covers a limit that so many exceed now.
+
+    None: given by a version that kept no counts; nobody knows what its giver saw.
+    """
+    return approved_people is not None and people <= approved_people
+
+
 def allowable_limit_codes() -> tuple[str, ...]:
     """Return the limits that can be allowed once, worst first; an empty source cannot."""
     return tuple(_LIMITED_CONSEQUENCES)

@@ -2,7 +2,7 @@
 
 import sqlite3
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -14,6 +14,7 @@ from desktop.model.sync_plan import (
     PlanRow,
     PlanState,
 )
+from desktop.store.account_repository import AccountRepository
 from desktop.store.database_call import database_call
 from desktop.store.duplicate_target_query import select_duplicate_targets
 from desktop.store.plan_row_filter import PlanRowFilter, build_where_clause
@@ -31,20 +32,34 @@ from desktop.store.plan_row_table import (
 )
 from desktop.store.plan_table import decode_plan, require_editable, select_plan
 from desktop.store.repository import Repository
+from desktop.store.sqlite_database import Database
 
 
 @dataclass(frozen=True)
 class LimitApproval:
-    """Somebody allowed one limit of one plan to be passed, once."""
+    """Somebody allowed one limit of one plan to be passed, once, for so many `people`.
+
+    `people` is None where a version that kept no counts stored it.
+    """
 
     limit_code: str
     user_id: str
     name: str
     approved_at: float
+    people: int | None = None
+
+
+# Says why a plan may not be applied, from the people by consequence over its ticked rows and from
+# its approvals; empty: it may.
+JudgePlan = Callable[[dict[str, int], tuple[LimitApproval, ...]], str]
 
 
 class PlanRepository(Repository):
     """The tables of plans and their rows."""
+
+    def __init__(self, database: Database, accounts: AccountRepository | None = None) -> None:
+        super().__init__(database)
+        self._accounts = accounts or AccountRepository(database)
 
     @database_call
     def begin(self, sync: Sync, actor: str, now: float, *, origin: str = "sync") -> str:
@@ -168,17 +183,7 @@ class PlanRepository(Repository):
     @database_call
     def count_ticked_by_consequence(self, plan_id: str) -> dict[str, int]:
         """How many ticked rows have each consequence; two lists for one person count once."""
-        return self._database.read(
-            lambda c: {
-                row["consequence"]: row["n"]
-                for row in c.execute(
-                    "SELECT n.consequence, count(DISTINCT n.row) AS n FROM plan_consequence n"
-                    " JOIN plan_row r ON r.plan = n.plan AND r.row = n.row"
-                    " WHERE n.plan = ? AND r.ticked GROUP BY n.consequence",
-                    (parse_plan_id(plan_id),),
-                )
-            }
-        )
+        return self._database.read(lambda c: _count_ticked_people(c, plan_id))
 
     @database_call
     def get(self, plan_id: str) -> Plan:
@@ -381,26 +386,82 @@ class PlanRepository(Repository):
     # Limits that may be passed once.
 
     @database_call
-    def approve_limit(self, plan_id: str, breach: str, person: str, name: str, now: float) -> None:
-        """Somebody allows it; the same person twice counts once."""
-        self._database.write(
-            lambda c: c.execute(
-                "INSERT OR IGNORE INTO limit_approval (plan, limit_code, user_id, name,"
-                " approved_at)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (int(plan_id), breach, person, name, now),
+    def approve_limit(
+        self,
+        plan_id: str,
+        breach: str,
+        person: str,
+        name: str,
+        now: float,
+        *,
+        people: int | None = None,
+    ) -> None:
+        """Somebody allows it, for as many people as they saw; the same person twice counts once.
+
+        `people` None: for as many as are ticked at this moment.
+        """
+
+        def act(connection: sqlite3.Connection) -> None:
+            seen = people
+            if seen is None:
+                seen = _count_ticked_people(connection, plan_id).get(breach, 0)
+            connection.execute(
+                "INSERT INTO limit_approval (plan, limit_code, user_id, name, approved_at, people)"
+                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (plan, limit_code, user_id) DO UPDATE"
+                " SET name = excluded.name, approved_at = excluded.approved_at,"
+                " people = excluded.people",
+                (int(plan_id), breach, person, name, now, seen),
             )
-        )
+
+        self._database.write(act)
+
+    @database_call
+    def take_for_apply(self, plan_id: str, judge: JudgePlan) -> str:
+        """Take a plan as being applied, unless `judge` says why not; returns that, or nothing.
+
+        Counting, judging and taking are one transaction: nothing can be ticked in between. A plan
+        that is held back is stopped. Raises ConflictError where it was made for another account,
+        or is not open any more.
+        """
+
+        def act(connection: sqlite3.Connection) -> str:
+            require_editable(connection, plan_id)
+            self._accounts.require_account(connection, select_plan(connection, plan_id)["account"])
+            counts = _count_ticked_people(connection, plan_id)
+            reason = judge(counts, _select_approvals(connection, plan_id))
+            state = PlanState.STOPPED if reason else PlanState.APPLYING
+            connection.execute(
+                "UPDATE plan SET state = ? WHERE id = ?", (state.value, int(plan_id))
+            )
+            return reason
+
+        return self._database.write(act)
 
     @database_call
     def list_approvals(self, plan_id: str) -> tuple[LimitApproval, ...]:
         """Who allowed what, the first one first."""
-        return self._database.read(
-            lambda c: tuple(
-                LimitApproval(row["limit_code"], row["user_id"], row["name"], row["approved_at"])
-                for row in c.execute(
-                    "SELECT * FROM limit_approval WHERE plan = ? ORDER BY approved_at, user_id",
-                    (int(plan_id),),
-                )
-            )
+        return self._database.read(lambda c: _select_approvals(c, plan_id))
+
+
+def _count_ticked_people(connection: sqlite3.Connection, plan_id: str) -> dict[str, int]:
+    return {
+        row["consequence"]: row["n"]
+        for row in connection.execute(
+            "SELECT n.consequence, count(DISTINCT n.row) AS n FROM plan_consequence n"
+            " JOIN plan_row r ON r.plan = n.plan AND r.row = n.row"
+            " WHERE n.plan = ? AND r.ticked GROUP BY n.consequence",
+            (parse_plan_id(plan_id),),
         )
+    }
+
+
+def _select_approvals(connection: sqlite3.Connection, plan_id: str) -> tuple[LimitApproval, ...]:
+    return tuple(
+        LimitApproval(
+            row["limit_code"], row["user_id"], row["name"], row["approved_at"], row["people"]
+        )
+        for row in connection.execute(
+            "SELECT * FROM limit_approval WHERE plan = ? ORDER BY approved_at, user_id",
+            (parse_plan_id(plan_id),),
+        )
+    )

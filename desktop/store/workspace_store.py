@@ -77,7 +77,7 @@ class WorkspaceStore:
         return replace(
             self,
             syncs=SyncRepository(other),
-            plans=PlanRepository(other),
+            plans=PlanRepository(other, self.accounts),
             batches=BatchRepository(other, self.accounts),
             runs=RunRepository(other, new_owner_id(), self.accounts),
             sync_state=SyncStateRepository(other),
@@ -117,7 +117,7 @@ def open_store(folder: Path) -> WorkspaceStore:
         accounts=accounts,
         outbox=Outbox(fairlead, new_owner_id(), accounts),
         syncs=SyncRepository(fairlead),
-        plans=PlanRepository(fairlead),
+        plans=PlanRepository(fairlead, accounts),
         batches=BatchRepository(fairlead, accounts),
         runs=RunRepository(fairlead, new_owner_id(), accounts),
         sync_state=SyncStateRepository(fairlead),

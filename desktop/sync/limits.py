@@ -3,7 +3,7 @@
 The limits count what is ticked now: rows left out are noticed by nobody.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.model.limit import (
@@ -11,9 +11,11 @@ from desktop.model.limit import (
     OpenLimit,
     allowable_limit_codes,
     find_open_limits,
+    is_approval_valid,
 )
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Plan, PlanState
+from desktop.store.plan_repository import LimitApproval
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.pipeline.limits import OPEN_STATES, describe_open_limits, plan_breaches
 
@@ -39,22 +41,36 @@ def require_startable_plan(sync: Sync, plan: Plan) -> None:
         )
 
 
-def find_blocking_reason(store: WorkspaceStore, sync: Sync, plan: Plan) -> str:
-    """Why this plan may not be applied now, or nothing."""
-    found = read_open_limits(store, sync, plan)
-    words = describe_open_limits(found)
-    if not words or words.endswith("."):
-        return words
-    flags = " ".join(f"--allow {one.breach.code}" for one in found)
-    return f"{words}: `fairlead sync run {sync.name} --plan {plan.id} {flags}`."
+def take_plan_for_apply(store: WorkspaceStore, sync: Sync, plan: Plan) -> str:
+    """Take the plan as being applied, or return why it may not be; one transaction does both."""
+
+    def judge(counts: Mapping[str, int], approvals: Iterable[LimitApproval]) -> str:
+        found = _open_limits(plan_breaches(sync, plan, counts), approvals)
+        words = describe_open_limits(found)
+        if not words or words.endswith("."):
+            return words
+        flags = " ".join(f"--allow {one.breach.code}" for one in found)
+        return f"{words}: `fairlead sync run {sync.name} --plan {plan.id} {flags}`."
+
+    return store.plans.take_for_apply.blocking(plan.id, judge)
 
 
 def read_open_limits(store: WorkspaceStore, sync: Sync, plan: Plan) -> tuple[OpenLimit, ...]:
     """The limits that stop the plan as it is ticked and allowed now."""
+    approvals = store.plans.list_approvals.blocking(plan.id)
+    return _open_limits(find_limit_breaches(store, sync, plan), approvals)
+
+
+def _open_limits(
+    breaches: tuple[LimitBreach, ...], approvals: Iterable[LimitApproval]
+) -> tuple[OpenLimit, ...]:
+    people = {breach.code: breach.people for breach in breaches}
     approvers: dict[str, set[str]] = {}
-    for approval in store.plans.list_approvals.blocking(plan.id):
-        approvers.setdefault(approval.limit_code, set()).add(approval.user_id)
-    return find_open_limits(find_limit_breaches(store, sync, plan), approvers)
+    for approval in approvals:
+        # Bound to the count its giver saw: more people than that need another look.
+        if is_approval_valid(approval.people, people.get(approval.limit_code, 0)):
+            approvers.setdefault(approval.limit_code, set()).add(approval.user_id)
+    return find_open_limits(breaches, approvers)
 
 
 def require_known_limits(codes: Iterable[str]) -> None:

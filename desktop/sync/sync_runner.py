@@ -31,7 +31,7 @@ from desktop.model.sync_plan import Plan, PlanState
 from desktop.model.sync_run import Run, RunProgress, RunStage, RunState
 from desktop.settings.file_lock import hold_lock
 from desktop.sync.feed_extractor import FeedExtractor
-from desktop.sync.limits import find_blocking_reason, require_startable_plan
+from desktop.sync.limits import require_startable_plan, take_plan_for_apply
 from desktop.sync.plan_applier import PlanApplier
 from desktop.sync.plan_builder import PlanBuilder, PlanRequest
 from desktop.sync.sync_context import SyncContext
@@ -194,10 +194,9 @@ class SyncRunner:
         why = (
             ""
             if plan.state is PlanState.APPLYING
-            else await self._run_in_database(find_blocking_reason, store, sync, plan)
+            else await self._run_in_database(take_plan_for_apply, store, sync, plan)
         )
         if why:
-            await store.plans.set_state(plan.id, PlanState.STOPPED)
             return await self._end_run(run, RunState.WAITING, UserDecisionNeeded(why))
         await self._apply(run, sync, plan)
         return await self._finish(run, sync, plan)
@@ -249,7 +248,6 @@ class SyncRunner:
     async def _apply(self, run: Run, sync: Sync, plan: Plan) -> None:
         plans = self.context.store.plans
         await self._begin_stage(run, RunStage.APPLY)
-        await plans.set_state(plan.id, PlanState.APPLYING)
         total = await plans.count_ticked(plan.id)
         sent = _ProgressReporter(self, run, RunStage.APPLY, total=total)
         apply = PlanApplier(self.context, run, self.permit_optout, self.checkpoint, sent.add)

@@ -12,6 +12,7 @@ from desktop.connect.other_admin_sign_in import sign_in_other_admin
 from desktop.kit.errors import InvalidInput, NotFound, NotPermitted
 from desktop.kit.text import format_count
 from desktop.model.edit import UNDO_WINDOW_S
+from desktop.model.limit import is_approval_valid
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow, PlanState
 from desktop.sync.plan_summary import PlanSummary, read_plan_summary
@@ -220,12 +221,20 @@ class PlanModel(TaskModel):
         admin = await sign_in_other_admin(clock, self._context.workspace.values, email, token)
         user_id = str(admin.id)
         given = await self._plans.list_approvals(plan)
-        if any(each.limit_code == breach and each.user_id == user_id for each in given):
+        people = self._people_over_limit(breach)
+        if any(
+            each.limit_code == breach
+            and each.user_id == user_id
+            and is_approval_valid(each.people, people)
+            for each in given
+        ):
             raise NotPermitted(
                 f"{admin.name} has allowed it already.",
                 "It has to be another admin: one person counts once.",
             )
-        await self._plans.approve_limit(plan, breach, user_id, admin.name, clock.now())
+        await self._plans.approve_limit(
+            plan, breach, user_id, admin.name, clock.now(), people=people
+        )
         self._context.publish_sync_change()
         await self._read_summary()
         self.message_posted.emit(f"{admin.name} allows it.")
@@ -448,9 +457,17 @@ class PlanModel(TaskModel):
         self._context.syncs.require_admin()
         actor, now = self._context.workspace.actor, self._context.clock.now()
         user_id = str(actor.id or actor.name)
-        await self._plans.approve_limit(self._plan_id, breach, user_id, actor.name, now)
+        people = self._people_over_limit(breach)
+        await self._plans.approve_limit(
+            self._plan_id, breach, user_id, actor.name, now, people=people
+        )
         await self._read_decided(_NO_ROW)
         self.message_posted.emit("Allowed once, for this preview.")
+
+    def _people_over_limit(self, code: str) -> int:
+        """How many people are shown as over this limit: what an approval is given for."""
+        breaches = self._summary.breaches if self._summary is not None else ()
+        return next((breach.people for breach in breaches if breach.code == code), 0)
 
     async def _set_plan_aside(self) -> None:
         plan, summary = self._plan_id, self._summary

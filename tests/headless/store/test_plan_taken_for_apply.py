@@ -1,0 +1,114 @@
+"""A plan is counted, judged and taken in one transaction; approvals cover what their giver saw."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from desktop.kit.errors import ConflictError
+from desktop.model.limit import Limit, is_approval_valid
+from desktop.model.sync import Sync
+from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow, PlanState
+from desktop.store.workspace_store import WorkspaceStore, open_store
+from desktop.sync.limits import take_plan_for_apply
+from desktop.sync.sync_presets import PresetNames, build_preset
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[WorkspaceStore]:
+    found = open_store(tmp_path)
+    yield found
+    found.close()
+
+
+def _plan_of_leavers(store: WorkspaceStore, count: int, ticked: int) -> tuple[Sync, str]:
+    """A plan that takes `count` people off a list, of whom `ticked` are ticked; two may."""
+    preset = build_preset("zendesk-to-sailthru", PresetNames("box", "smart", "mark", "high"))
+    sync = store.syncs.save.blocking(replace(preset, limits=Limit(people=2, percent=0)), 1.0)
+    plan = store.plans.begin.blocking(sync, "Ada", 1.0)
+    rows = [
+        PlanRow(
+            number, PlannedOutcome.UPDATE, str(number), f"sid{number}", "", "",
+            ticked=number <= ticked, consequences=((Consequence("leaves"), "Fresh"),),
+        )
+        for number in range(1, count + 1)
+    ]  # fmt: skip
+    store.plans.add_rows.blocking(plan, rows)
+    store.plans.finish.blocking(plan, state=PlanState.READY, read=count, breaches=(), mark="")
+    return sync, plan
+
+
+def _take(store: WorkspaceStore, sync: Sync, plan: str) -> str:
+    return take_plan_for_apply(store, sync, store.plans.get.blocking(plan))
+
+
+def test_plan_within_limit_is_taken(store: WorkspaceStore) -> None:
+    sync, plan = _plan_of_leavers(store, 5, ticked=2)
+    assert _take(store, sync, plan) == ""
+    assert store.plans.get.blocking(plan).state is PlanState.APPLYING
+    with pytest.raises(ConflictError, match="cannot be changed any more"):
+        store.plans.set_rows_ticked.blocking(plan, [3], on=True)
+
+
+def test_plan_over_limit_is_stopped_and_not_taken(store: WorkspaceStore) -> None:
+    sync, plan = _plan_of_leavers(store, 5, ticked=3)
+    assert "3 people would leave a list" in _take(store, sync, plan)
+    assert store.plans.get.blocking(plan).state is PlanState.STOPPED
+
+
+def test_plan_tick_between_count_and_take_is_impossible(
+    store: WorkspaceStore, tmp_path: Path
+) -> None:
+    _, plan = _plan_of_leavers(store, 5, ticked=2)
+    seen: list[dict[str, int]] = []
+
+    def judge(counts: dict[str, int], _approvals: object) -> str:
+        seen.append(counts)
+        with (
+            closing(sqlite3.connect(tmp_path / "fairlead.db", timeout=0)) as window,
+            pytest.raises(sqlite3.OperationalError, match="locked"),
+        ):
+            window.execute("UPDATE plan_row SET ticked = 1")
+        return ""
+
+    assert store.plans.take_for_apply.blocking(plan, judge) == ""
+    assert seen == [{"leaves": 2}]
+    assert store.plans.count_ticked.blocking(plan) == 2
+
+
+def test_plan_is_taken_once(store: WorkspaceStore) -> None:
+    sync, plan = _plan_of_leavers(store, 2, ticked=2)
+    assert _take(store, sync, plan) == ""
+    with pytest.raises(ConflictError):
+        _take(store, sync, plan)
+
+
+def test_approval_covers_the_count_it_was_given_for_and_no_more(store: WorkspaceStore) -> None:
+    sync, plan = _plan_of_leavers(store, 5, ticked=3)
+    store.plans.approve_limit.blocking(plan, "leaves", "1", "Ada", 2.0)
+    store.plans.set_rows_ticked.blocking(plan, [4, 5], on=True)
+    assert "5 people would leave a list" in _take(store, sync, plan)
+    # The same admin looks again.
+    store.plans.approve_limit.blocking(plan, "leaves", "1", "Ada", 3.0)
+    (approval,) = store.plans.list_approvals.blocking(plan)
+    assert (approval.people, approval.approved_at) == (5, 3.0)
+    assert _take(store, sync, plan) == ""
+
+
+def test_approval_is_bound_to_the_count_shown_when_more_are_ticked_meanwhile(
+    store: WorkspaceStore,
+) -> None:
+    sync, plan = _plan_of_leavers(store, 5, ticked=5)
+    store.plans.approve_limit.blocking(plan, "leaves", "1", "Ada", 2.0, people=3)
+    assert "5 people would leave a list" in _take(store, sync, plan)
+
+
+@pytest.mark.parametrize(
+    ("approved", "people", "valid"),
+    [(3, 3, True), (3, 2, True), (3, 4, False), (0, 0, True), (None, 1, False), (None, 0, False)],
+)
+def test_approval_count_rule(approved: int | None, people: int, valid: bool) -> None:
+    assert is_approval_valid(approved, people) is valid
