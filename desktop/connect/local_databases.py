@@ -13,9 +13,6 @@ from desktop.store.outbox import Outbox
 from desktop.store.process_identity import new_owner_id
 from desktop.store.sqlite_database import Database
 
-# Unix seconds later than any look-up: SQLite has no infinity in every comparison.
-_YEAR_9999 = 253_402_300_799.0
-
 
 class LocalDatabases:
     """Opens a workspace's two database files for a moment each, always on a thread of its own.
@@ -36,8 +33,11 @@ class LocalDatabases:
         return await asyncio.to_thread(self._count_cached_customers)
 
     async def forget_customers(self) -> None:
-        """Delete every customer kept here; waiting edits and the record of changes stay."""
-        await asyncio.to_thread(self._delete_cached_customers)
+        """Erase every customer and feed kept here; waiting edits and the record of changes stay.
+
+        Raises StorageError where another process keeps it from being complete.
+        """
+        await asyncio.to_thread(self._erase_mirror)
 
     async def read_account(self) -> tuple[Account | None, tuple[str, ...]]:
         """The account whose records are kept here, and some profiles it is known to have."""
@@ -95,13 +95,6 @@ class LocalDatabases:
             return reader.count_customers.blocking()
         finally:
             reader.close()
-
-    def _delete_cached_customers(self) -> None:
-        database = Database(self._folder / "mirror.db", "mirror", synchronous="NORMAL")
-        try:
-            CustomerCache(database).delete_not_opened_since.blocking(_YEAR_9999)
-        finally:
-            database.close()
 
     def _erase_mirror(self) -> None:
         if not (self._folder / "mirror.db").exists():

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import msgspec
 
+from desktop.kit.errors import StorageError
 from desktop.model.customer_sheet import TicketPage
 from desktop.model.sailthru_profile import SailthruList, SailthruProfile
 from desktop.model.zendesk_ticket import ZendeskTicket
@@ -15,6 +16,7 @@ from desktop.store.repository import Repository
 
 LISTS_ENTRY = "lists"
 USER_FIELDS_ENTRY = "user_fields"
+_CHECKPOINT_TRIES = 3
 _TABLES = (
     "cached_profile", "profile_address", "cached_user", "user_address", "user_tickets",
     "cached_ticket", "catalogue", "opened_customer", "feed", "feed_user", "feed_ticket",
@@ -193,18 +195,33 @@ class CustomerCache(Repository):
 
     @database_call
     def erase_all(self) -> None:
-        """Forget everything the services said (signing out); outbox and audit are elsewhere.
+        """Erase everything the services said, feeds included; outbox and audit are elsewhere.
 
-        Emptied and shrunk in place: other processes may have the file open.
+        Overwritten and shrunk in place: other processes may have the file open. Raises StorageError
+        while one of them still reads, for then old pages stay in the write-ahead log. Copies that
+        the disk or a backup has made are beyond reach.
         """
 
         def act(connection: sqlite3.Connection) -> None:
             for table in _TABLES:
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
 
+        # Freed pages are overwritten with zeros, and VACUUM makes no copy in a temporary file.
+        for pragma in ("secure_delete = ON", "temp_store = MEMORY"):
+            self._database.read(lambda c, pragma=pragma: c.execute(f"PRAGMA {pragma}").fetchall())  # type: ignore[misc]
         self._database.write(act)
         self._database.read(lambda c: c.execute("VACUUM"))
-        self._database.read(lambda c: c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+        for _ in range(_CHECKPOINT_TRIES):
+            # Each waits for readers as long as any statement does; the first column says busy.
+            if not self._database.read(
+                lambda c: c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            ):
+                return
+        raise StorageError(
+            "The kept customers are not erased completely.",
+            "Another Fairlead still reads them, so old pages stay on the disk.",
+            "Close other windows and runs of this workspace, then erase once more.",
+        )
 
     def _save_catalogue_entry(self, name: str, body: str, read_at: float) -> None:
         self._database.write(
