@@ -29,6 +29,12 @@ T = TypeVar("T")
 USERS_FEED = "zendesk users"
 TICKETS_FEED = "zendesk tickets"
 _PAGE_ROWS = 500
+# By itself SQLite takes the index of `seq` and sorts all that is left for each page: 0.60 s of
+# processor against 0.06 s at 60,000 tickets, and the more the further it is from there.
+_REQUESTERS_SQL = (
+    "SELECT DISTINCT requester FROM feed_ticket INDEXED BY feed_ticket_requester"
+    " WHERE requester > ? AND seq > ? AND seq <= ? ORDER BY requester LIMIT ?"
+)
 
 
 @dataclass(frozen=True)
@@ -285,8 +291,7 @@ class FeedRepository(Repository):
                 lambda c, last=last: [  # type: ignore[misc]
                     int(row[0])
                     for row in c.execute(
-                        "SELECT DISTINCT requester FROM feed_ticket WHERE requester > ?"
-                        " AND seq > ? AND seq <= ? ORDER BY requester LIMIT ?",
+                        _REQUESTERS_SQL,
                         (last, after, most, _PAGE_ROWS),
                     )
                 ]

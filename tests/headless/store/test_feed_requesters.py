@@ -1,0 +1,47 @@
+"""Whose tickets changed, by pages: each once, and no page sorts the whole feed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from desktop.model.zendesk_ticket import ExportedTicket
+from desktop.store import feed_repository
+from desktop.store.feed_repository import TICKETS_FEED
+from desktop.store.workspace_store import WorkspaceStore, open_store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[WorkspaceStore]:
+    found = open_store(tmp_path)
+    yield found
+    found.close()
+
+
+def test_feed_requesters_no_page_sorts_the_feed(store: WorkspaceStore) -> None:
+    steps = store.mirror_db.read(
+        lambda c: [
+            str(row["detail"])
+            for row in c.execute(
+                f"EXPLAIN QUERY PLAN {feed_repository._REQUESTERS_SQL}", (0, 0, 9, 500)
+            )
+        ]
+    )
+    assert [step for step in steps if "TEMP B-TREE" in step or "SCAN" in step] == []
+
+
+def test_feed_requesters_are_told_once_and_only_if_changed(
+    store: WorkspaceStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_repository, "_PAGE_ROWS", 2)
+    store.feeds.begin_reading.blocking(TICKETS_FEED, 1.0)
+    whose = [5, 3, 5, 9, 1, 7, 3]
+    tickets = [
+        ExportedTicket(n, "", "open", None, requester, 1.0, 2.0)
+        for n, requester in enumerate(whose, start=1)
+    ]
+    store.feeds.save_tickets.blocking(tickets, "c")
+    assert list(store.feeds.iter_requesters()) == [1, 3, 5, 7, 9]
+    # Tickets 5 to 7 alone: of requesters 1, 7 and 3.
+    assert list(store.feeds.iter_requesters(after=4)) == [1, 3, 7]
+    assert list(store.feeds.iter_requesters(after=1, up_to=3)) == [3, 5]
