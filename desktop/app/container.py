@@ -142,7 +142,12 @@ def build_services(context: AppContext, workspace: Workspace) -> WorkspaceServic
         store=store,
         bus=bus,
         session=session,
-        lookup=CustomerLookup(lambda: session.clients, store, clock),
+        lookup=CustomerLookup(
+            lambda: session.clients,
+            store,
+            clock,
+            lambda: session.values.get(settings_table.ZENDESK_BASE_URL),
+        ),
         editor=editor,
     )
 

@@ -20,6 +20,7 @@ from desktop.customer.concurrency import (
     none_if_refused,
     run_concurrently,
 )
+from desktop.customer.own_links import OwnLinkCheck
 from desktop.customer.sailthru_lookup import SailthruLookup
 from desktop.customer.service_clients import ServiceClients
 from desktop.customer.sheet_builder import OnSheet, SheetBuilder
@@ -43,9 +44,15 @@ class CustomerLookup:
     """Looks customers up; one instance serves any number of look-ups at once."""
 
     def __init__(
-        self, services: Callable[[], ServiceClients], store: WorkspaceStore, clock: Clock
+        self,
+        services: Callable[[], ServiceClients],
+        store: WorkspaceStore,
+        clock: Clock,
+        zendesk_base_url: Callable[[], str] = lambda: "",
     ) -> None:
+        """`zendesk_base_url` says which account's links may be looked up."""
         self._services = services
+        self._own_links = OwnLinkCheck(services, zendesk_base_url)
         self._store = store
         self._clock = clock
 
@@ -53,18 +60,24 @@ class CustomerLookup:
         """Return the sheet this computer has cached, without any request."""
         return self._store.sheet_reader.read_sheet.blocking(query)
 
+    async def require_own_link(self, query: LookupQuery) -> None:
+        """Raise UserDecisionNeeded, naming both hosts, for a link of another Zendesk account."""
+        await self._own_links.require_own(query)
+
     async def look_up(self, text: str, on_sheet: OnSheet = lambda _sheet: None) -> CustomerSheet:
         """Look up whoever `text` names; `on_sheet` gets each newer state of the sheet.
 
         A part that failed carries its error and, where kept, the older value. Raises InvalidInput
-        for a text that cannot be looked up. Cancelling stops all requests.
+        for a text that cannot be looked up, UserDecisionNeeded for a link of another account.
+        Cancelling stops all requests.
         """
         return await self.look_up_query(parse_lookup_query(text), on_sheet)
 
     async def look_up_query(
         self, query: LookupQuery, on_sheet: OnSheet = lambda _sheet: None
     ) -> CustomerSheet:
-        """Look up a query that is parsed already."""
+        """Look up a query that is parsed already. Raises UserDecisionNeeded as `look_up` does."""
+        await self.require_own_link(query)
         services = self._services()
 
         def is_connection_current() -> bool:

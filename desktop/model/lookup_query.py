@@ -1,7 +1,7 @@
 """Parses the search field: an address, a ticket, a phone number, an id, a sid or a name."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from urllib.parse import unquote, urlsplit
 
@@ -28,10 +28,15 @@ class LookupQueryKind(Enum):
 
 @dataclass(frozen=True)
 class LookupQuery:
-    """A parsed look-up query: its kind, and its value in normal form."""
+    """A parsed look-up query: its kind, and its value in normal form.
+
+    `host` is where a link leads: its number means something in that account alone. Two queries
+    for one number are equal, since a link of another account is refused before it is looked up.
+    """
 
     kind: LookupQueryKind
     value: str
+    host: str = field(default="", compare=False)
 
 
 _EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\/]+")
@@ -118,6 +123,20 @@ def is_email(text: str) -> bool:
     )
 
 
+def link_host(address: str) -> str:
+    """Return the host of a link in lower case, with its port where that is not the usual one.
+
+    Empty where the address names none.
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return ""
+    usual = 80 if parts.scheme.lower() == "http" else 443
+    return host if port in (None, usual) else f"{host}:{port}"
+
+
 def _clean(text: str) -> str:
     # A whole mail was pasted.
     if len(text) > 4096:
@@ -141,9 +160,7 @@ def _parse_url(text: str) -> LookupQuery:
         parts = urlsplit(text)
         host = parts.hostname or ""
     except ValueError:
-        raise InvalidInput(
-            "That address cannot be read.", "It is not a complete link.", "Copy it once more."
-        ) from None
+        raise _unreadable_link_error() from None
     if parts.scheme.lower() == "fairlead":
         value = unquote(parts.path.strip("/"))
         if host == "ticket" and value.isascii() and value.isdigit():
@@ -156,16 +173,27 @@ def _parse_url(text: str) -> LookupQuery:
             "Use fairlead://ticket/NUMBER or fairlead://customer/E-MAIL.",
         )
     if parts.scheme.lower() in ("http", "https"):
+        # Without a host nobody could say whose number it is.
+        if not link_host(text):
+            raise _unreadable_link_error()
         # Agent Workspace also writes #/tickets/… in the fragment.
         where = parts.path + "/" + parts.fragment
         if found := _TICKET_PATH.search(where):
-            return _validated_query(LookupQueryKind.TICKET, found.group(1))
+            query = _validated_query(LookupQueryKind.TICKET, found.group(1))
+            return replace(query, host=link_host(text))
         if found := _USER_PATH.search(where):
-            return _validated_query(LookupQueryKind.ZENDESK_ID, found.group(1))
+            query = _validated_query(LookupQueryKind.ZENDESK_ID, found.group(1))
+            return replace(query, host=link_host(text))
     raise InvalidInput(
         "That link is not a Zendesk ticket or customer.",
         "",
         "Paste a link like https://acme.zendesk.com/agent/tickets/48213.",
+    )
+
+
+def _unreadable_link_error() -> InvalidInput:
+    return InvalidInput(
+        "That address cannot be read.", "It is not a complete link.", "Copy it once more."
     )
 
 

@@ -69,6 +69,9 @@ def compute_trial_row(sync: Sync, customer: TrialCustomer, now: float) -> PlanRo
 
 
 async def _read_source_record(context: SyncContext, sync: Sync, query: LookupQuery) -> SourceRecord:
+    if query.host:
+        # Its number may be another account's, and brands are not asked for here.
+        raise InvalidInput("Type an e-mail address or an id, not a link.")
     if sync.source.kind.service is Service.ZENDESK:
         return await _read_zendesk_user(context, query)
     if query.kind not in (LookupQueryKind.EMAIL, LookupQueryKind.SID):

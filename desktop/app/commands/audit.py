@@ -19,7 +19,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 # Offline: the record is this computer's, and may be read while both services are away.
 @in_workspace(connect=False)
 async def _print_audit(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    targets = _customer_targets(services, options.customer) if options.customer else ()
+    targets = await _customer_targets(services, options.customer) if options.customer else ()
     rows = await services.store.audit.list_entries(targets=targets)
     chain = await services.store.audit.verify_chain() if options.verify else None
     document: dict[str, Any] = {"rows": [row.as_json() for row in rows]}
@@ -44,9 +44,11 @@ async def _print_audit(services: WorkspaceServices, options: argparse.Namespace)
     return emit(document, lines, as_json=options.json, exit_code=exit_code)
 
 
-def _customer_targets(services: WorkspaceServices, who: str) -> tuple[str, ...]:
+async def _customer_targets(services: WorkspaceServices, who: str) -> tuple[str, ...]:
     """Return every id under which the record may name a customer: sid, user id, addresses."""
-    sheet = services.lookup.cached_sheet(parse_lookup_query(who))
+    query = parse_lookup_query(who)
+    await services.lookup.require_own_link(query)
+    sheet = services.lookup.cached_sheet(query)
     profile, user = sheet.profile.value, sheet.user.value
     ids = [profile.sid] if profile else []
     ids += [str(user.id), *user.emails] if user else []

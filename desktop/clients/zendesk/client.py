@@ -16,6 +16,7 @@ from desktop.clients.zendesk.protocol import build_request, parse_response
 from desktop.model.customer_sheet import TicketPage
 from desktop.model.json_value import Json
 from desktop.model.service import Service
+from desktop.model.zendesk_brand import ZendeskBrand
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import (
     Organization,
@@ -156,6 +157,10 @@ class ZendeskClient:
         return await self._read_all_pages(
             _USER_FIELDS, {}, "user_fields", wire_to_model.parse_user_field
         )
+
+    async def list_brands(self) -> tuple[ZendeskBrand, ...]:
+        """Return the brands of the account that this agent may see."""
+        return await self._read_all_pages("/api/v2/brands", {}, "brands", wire_to_model.parse_brand)
 
     async def create_user_field(
         self, key: str, title: str, *, kind: str = "checkbox", description: str = ""

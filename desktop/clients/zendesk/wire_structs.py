@@ -45,6 +45,16 @@ class WireOrganization(msgspec.Struct):
     name: object = None
 
 
+class WireBrand(msgspec.Struct):
+    """A brand of the account; only admins are told `host_mapping`."""
+
+    id: object = None
+    subdomain: object = None
+    brand_url: object = None
+    host_mapping: object = None
+    is_deleted: object = None
+
+
 class WireUserField(msgspec.Struct):
     """The definition of a user field."""
 

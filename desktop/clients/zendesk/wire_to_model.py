@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from desktop.clients.field_parser import FieldParser
 from desktop.clients.service_errors import authentication_error, unexpected_response_error
 from desktop.clients.zendesk.wire_structs import (
+    WireBrand,
     WireExportedTicket,
     WireIdentity,
     WireOrganization,
@@ -16,8 +17,10 @@ from desktop.clients.zendesk.wire_structs import (
     WireUser,
     WireUserField,
 )
+from desktop.model.lookup_query import link_host
 from desktop.model.record_version import is_older_version
 from desktop.model.service import Service
+from desktop.model.zendesk_brand import ZendeskBrand
 from desktop.model.zendesk_ticket import ExportedTicket, ZendeskTicket
 from desktop.model.zendesk_user import (
     Organization,
@@ -38,7 +41,9 @@ class RecordWithId(Protocol):
 
 
 T = TypeVar("T", bound=RecordWithId)
-Wire = TypeVar("Wire", WireUser, WireIdentity, WireOrganization, WireUserField, WireTicket)
+Wire = TypeVar(
+    "Wire", WireUser, WireIdentity, WireOrganization, WireBrand, WireUserField, WireTicket
+)
 RecordParser = Callable[[object, FieldParser, str], T | None]
 
 
@@ -152,6 +157,24 @@ def parse_organization(item: object, parser: FieldParser, where: str) -> Organiz
         return None
     wire, organization_id = record
     return Organization(organization_id, parser.text(wire.name, f"{where}.name") or "")
+
+
+def parse_brand(item: object, parser: FieldParser, where: str) -> ZendeskBrand | None:
+    """Parse one brand; a deleted one has no hosts, since its subdomain may be another's by now."""
+    if (record := _open_record(item, WireBrand, parser, where)) is None:
+        return None
+    wire, brand_id = record
+    if wire.is_deleted is True:
+        return ZendeskBrand(brand_id, frozenset())
+    subdomain = parser.text(wire.subdomain, f"{where}.subdomain")
+    mapped = parser.text(wire.host_mapping, f"{where}.host_mapping")
+    addresses = (
+        parser.text(wire.brand_url, f"{where}.brand_url"),
+        f"https://{subdomain}.zendesk.com" if subdomain else None,
+        f"https://{mapped}" if mapped else None,
+    )
+    hosts = (link_host(address) for address in addresses if address)
+    return ZendeskBrand(brand_id, frozenset(host for host in hosts if host))
 
 
 def parse_user_field(item: object, parser: FieldParser, where: str) -> UserFieldDefinition | None:

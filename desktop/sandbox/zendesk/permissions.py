@@ -11,6 +11,7 @@ _SCOPE_RESOURCES = {
     "organizations": "organizations",
     "organization_memberships": "organizations",
     "satisfaction_ratings": "satisfaction_ratings",
+    "brands": "brands",
 }
 
 

@@ -2,6 +2,7 @@
 
 from desktop.sandbox.router import Router
 from desktop.sandbox.zendesk.background_jobs import ZendeskJobs
+from desktop.sandbox.zendesk.brand_resource import BrandResource
 from desktop.sandbox.zendesk.identity_resource import IdentityResource
 from desktop.sandbox.zendesk.incremental_export_endpoints import IncrementalExportEndpoints
 from desktop.sandbox.zendesk.job_status_resource import JobStatusResource
@@ -36,6 +37,7 @@ def register_all_routes(
         MembershipResource(repository, jobs),
         SatisfactionRatingResource(repository, jobs),
         JobStatusResource(repository, jobs),
+        BrandResource(repository, jobs),
     ):
         resource.add_routes(router)
     SearchEndpoints(repository, resources).add_routes(router)

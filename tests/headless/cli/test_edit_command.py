@@ -257,3 +257,22 @@ def test_outbox_two_deliverers_send_each_row_once(
         assert store.audit.verify_chain.blocking().first_broken_seq is None
     finally:
         store.close()
+
+
+@pytest.mark.parametrize("command", ["edit", "lookup", "audit"])
+def test_link_of_another_account_is_refused_by_every_command(
+    command: str, fairlead: FairleadCommand, sandbox: SandboxServers
+) -> None:
+    link = "https://other-company.zendesk.com/agent/tickets/48213"
+    words = {
+        "edit": ("edit", link, "--optout", "all", "--reason", "asked"),
+        "lookup": ("lookup", link),
+        "audit": ("audit", "--customer", link),
+    }[command]
+    before = sandbox.read_profile("maria@lopez.example")
+    result = fairlead(*words, "--json")
+    assert result.exit_code == 3, result.stdout
+    told = result.json["error"]
+    assert "other-company.zendesk.com" in told["title"]
+    assert sandbox.connection_document["zendesk"]["base_url"].split("//")[1] in told["message"]
+    assert sandbox.read_profile("maria@lopez.example") == before

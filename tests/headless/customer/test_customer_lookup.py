@@ -42,7 +42,7 @@ READ, ABSENT, FAILED = SheetPartState.READ, SheetPartState.ABSENT, SheetPartStat
         ("+1 555 0134", 7701, MARIA),
         ("maria lopez", 7701, MARIA),
         ("ليلى حداد", 7719, "layla@haddad.example"),
-        ("https://x.zendesk.com/agent/users/7702", 7702, "tom@old.example"),
+        ("https://acme.zendesk.com/agent/users/7702", 7702, "tom@old.example"),
         ("wren@halloway.example", None, "wren@halloway.example"),
         ("phil noel", 7721, None),
     ],
