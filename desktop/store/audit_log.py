@@ -9,6 +9,7 @@ import msgspec
 
 from desktop.model.edit import Edit, EditState, EditTarget
 from desktop.model.json_value import Json, canonical_json
+from desktop.model.sync import Sync
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_errors import DatabaseDamaged
@@ -132,6 +133,49 @@ def append_sync_write(
             "detail": detail,
         },
     )
+
+
+def append_consent(
+    connection: sqlite3.Connection, sync: Sync, before: Sync | None, at: float
+) -> None:
+    """Add who attested the consent of the people a sync creates, and for whom (S1-08).
+
+    Called inside the transaction that saves the sync. It belongs to no customer and no edit.
+    """
+    _append_hashed(
+        connection,
+        {
+            "at": at,
+            "actor": sync.opt_in.attested_by,
+            "kind": "consent",
+            "service": sync.target_service.value,
+            "target": "",
+            "label": "",
+            "name": sync.name,
+            "old": canonical_json(_attested(before)),
+            "new": canonical_json(_attested(sync)),
+            "reason": f"{sync.title}: consent of new people confirmed",
+            "ticket": None,
+            "edit": 0,
+            "result": EditState.DONE.value,
+            "detail": "",
+        },
+    )
+
+
+def _attested(sync: Sync | None) -> Json:
+    """What an attestation speaks of: whether new people are opted in, who they are, which lists."""
+    if sync is None or not sync.opt_in.is_attested:
+        return None
+    found: Json = msgspec.to_builtins(
+        {
+            "email": sync.opt_in.email,
+            "source": sync.source,
+            "create_missing": sync.effects.create_missing,
+            "lists": sync.effects.add_to_lists,
+        }
+    )
+    return found
 
 
 def _append_hashed(connection: sqlite3.Connection, values: dict[str, Json]) -> None:

@@ -8,6 +8,7 @@ import msgspec
 
 from desktop.kit.errors import ConflictError, NotFound
 from desktop.model.sync import Sync
+from desktop.store import audit_log
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_errors import DatabaseDamaged
@@ -40,16 +41,15 @@ class SyncRepository(Repository):
         return self._database.read(look)
 
     @database_call
-    def save(self, sync: Sync, now: float) -> Sync:
+    def save(self, sync: Sync, now: float, *, is_attested_now: bool = False) -> Sync:
         """Store a new sync or another version; returns it as stored.
 
+        `is_attested_now`: somebody has just attested consent, which the audit tells.
         Raises ConflictError when it was saved elsewhere since `sync` was read.
         """
 
         def act(connection: sqlite3.Connection) -> Sync:
-            row = connection.execute(
-                "SELECT version FROM sync WHERE name = ?", (sync.name,)
-            ).fetchone()
+            row = connection.execute("SELECT * FROM sync WHERE name = ?", (sync.name,)).fetchone()
             if (row["version"] if row else 0) != sync.version:
                 raise ConflictError(
                     f"“{sync.title}” was changed elsewhere meanwhile."
@@ -58,6 +58,9 @@ class SyncRepository(Repository):
                     "Nothing was saved.",
                     "Look at it again, then make your change once more.",
                 )
+            if is_attested_now:
+                before = _decode_sync(row) if row else None
+                audit_log.append_consent(connection, sync, before, now)
             return _upsert(connection, sync, sync.version, now)
 
         return self._database.write(act)

@@ -26,12 +26,20 @@ from desktop.model.permission import (
 )
 from desktop.model.service import Service
 from desktop.model.sync import OptInAttestation, SourceKind, Sync, SyncProblem, SyncStatus
+from desktop.model.sync_fields import (
+    ATTESTED_PATH,
+    attest_consent,
+    find_sync_field,
+    replace_sync_field,
+    widens_opt_in,
+)
 from desktop.model.sync_plan import PlanState
 from desktop.model.sync_run import RunState
 from desktop.model.sync_schedule import next_run_times, parse_schedule_rule
 from desktop.model.sync_validation import validate_sync_names
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.due_syncs import find_pause_reason
+from desktop.sync.sync_field_text import parse_field_text
 from desktop.sync.sync_presets import PRESETS, PresetNames, build_blank_sync, build_preset
 
 # Leaves room for a number within SYNC_NAME_MAX_LENGTH.
@@ -122,12 +130,65 @@ class SyncService:
         self.require_permission()
         self._require_for_limits([sync])
         _require_valid(sync)
-        if sync.is_saved:
-            before = self._store.syncs.get.blocking(sync.name)
-            if not before.is_plan_compatible(sync):
-                sync = replace(sync, checked_at=0.0)
-                self._store.syncs.set_watermark.blocking(sync.name, "")
-        return self._save(sync)
+        before = self._store.syncs.get.blocking(sync.name) if sync.is_saved else None
+        is_attested_now = self._attests_consent(before, sync)
+        if is_attested_now:
+            # The time is when it took effect, whatever a draft or a script says.
+            sync = attest_consent(sync, self._get_actor().name, self._clock.now())
+        if before is not None and not before.is_plan_compatible(sync):
+            sync = replace(sync, checked_at=0.0)
+            self._store.syncs.set_watermark.blocking(sync.name, "")
+        return self._save(sync, is_attested_now=is_attested_now)
+
+    def change_fields(self, name: str, changes: Sequence[tuple[str, str]]) -> Sync:
+        """Set fields of a sync, given as path and text, all or none; returns it as stored.
+
+        Raises InvalidInput for a field that the sync does not have or a value it cannot take, and
+        what `save_sync` raises.
+        """
+        self.require_permission()
+        before = sync = self._store.syncs.get.blocking(name)
+        for path, text in changes:
+            field = find_sync_field(path)
+            if sync.source.kind not in field.sources:
+                raise InvalidInput(
+                    f"“{sync.title}” has no field {path}.",
+                    f"It copies from {sync.source.kind.service.title} to"
+                    f" {sync.target_service.title}. Nothing was changed.",
+                    f"`fairlead sync set {name}` lists its fields.",
+                )
+            value = parse_field_text(field, text)
+            if path == ATTESTED_PATH and value:
+                sync = attest_consent(sync, self._get_actor().name, self._clock.now())
+            else:
+                sync = replace_sync_field(sync, path, value)
+        if sync == before:
+            return before
+        saved = self.save_sync(sync)
+        if saved.schedule != before.schedule:
+            # What was missed under the old rule is not caught up under the new one.
+            self._store.syncs.set_last_due.blocking(name, self._clock.now())
+        return saved
+
+    def _attests_consent(self, before: Sync | None, sync: Sync) -> bool:
+        """Whether this save is somebody's word for consent, which must be the word of who saves.
+
+        Raises UserDecisionNeeded where it would be somebody else's.
+        """
+        given, known = sync.opt_in, before.opt_in if before is not None else OptInAttestation()
+        is_new = given.is_attested and (given.attested_by, given.attested_at) != (
+            known.attested_by,
+            known.attested_at,
+        )
+        if not (is_new or widens_opt_in(before, sync)):
+            return False
+        if given.attested_by != self._get_actor().name:
+            raise UserDecisionNeeded(
+                f"{given.attested_by} confirmed the consent of new people, not you.",
+                "Saved like this, new people would be opted in on their word. Nothing was saved.",
+                "Confirm it yourself, or switch the opt-in of new people off.",
+            )
+        return True
 
     def remove_sync(self, name: str) -> None:
         """Take a goal away; what it wrote and its history stay."""
@@ -176,7 +237,9 @@ class SyncService:
         self._require_for_limits(syncs)
         for sync in syncs:
             _require_valid(sync)
-        arriving = [replace(goal, on=False, checked_at=0.0) for goal in syncs]
+        arriving = [
+            replace(goal, on=False, checked_at=0.0, opt_in=OptInAttestation()) for goal in syncs
+        ]
         taken = self._store.syncs.import_syncs.blocking(arriving, self._clock.now())
         self._publish_change()
         return taken
@@ -298,8 +361,10 @@ class SyncService:
                     "Ask an admin, or keep the limits as they are.",
                 )
 
-    def _save(self, sync: Sync) -> Sync:
-        saved = self._store.syncs.save.blocking(sync, self._clock.now())
+    def _save(self, sync: Sync, *, is_attested_now: bool = False) -> Sync:
+        saved = self._store.syncs.save.blocking(
+            sync, self._clock.now(), is_attested_now=is_attested_now
+        )
         self._publish_change()
         return saved
 

@@ -1,16 +1,15 @@
 """Declarative forms: the fields a panel edits, their values, and which of them are visible."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeVar
+
+from desktop.model.attribute_path import read_value
 
 # A switch or check box, a number or a time (minutes after midnight), text or the key of a choice,
 # names (comma-separated on screen), or the days of a week.
 FieldValue = bool | int | str | tuple[str, ...] | tuple[int, ...]
 FormValues = Mapping[str, FieldValue]
-
-T = TypeVar("T")
 
 
 class FieldKind(Enum):
@@ -88,23 +87,7 @@ def field_label(form_field: FormField, values: FormValues) -> str:
 
 def read_values(fields: Iterable[FormField], source: object) -> dict[str, FieldValue]:
     """Read the values of a form from the attributes of a dataclass; an enum gives its value."""
-    return {f.path: _read_path(source, f.path) for f in fields}
-
-
-def replace_value(source: T, path: str, value: FieldValue) -> T:
-    """Return a frozen dataclass with the attribute at `path` replaced.
-
-    An attribute that holds an enum gets the member of that value. Raises AttributeError for a path
-    that does not exist and ValueError for a value the enum does not have.
-    """
-    name, _, rest = path.partition(".")
-    old = getattr(source, name)
-    new: Any = value
-    if rest:
-        new = replace_value(old, rest, value)
-    elif isinstance(old, Enum):
-        new = type(old)(value)
-    return replace(source, **{name: new})  # type: ignore[type-var]
+    return {f.path: read_value(source, f.path) for f in fields}
 
 
 def parse_names(text: str) -> tuple[str, ...]:
@@ -115,10 +98,3 @@ def parse_names(text: str) -> tuple[str, ...]:
 def format_names(names: Iterable[str]) -> str:
     """Join names with commas, as `parse_names` reads them."""
     return ", ".join(names)
-
-
-def _read_path(source: object, path: str) -> FieldValue:
-    value: Any = source
-    for name in path.split("."):
-        value = getattr(value, name)
-    return value.value if isinstance(value, Enum) else value  # type: ignore[no-any-return]

@@ -50,7 +50,8 @@ def _sync(module: str, name: str, summary: str) -> CommandEntry:
 
 SYNC_SUBCOMMANDS = (
     _sync("configure", "list", "every sync and how it stands"),
-    _sync("configure", "add", "make a sync from a preset"),
+    _sync("configure", "add", "make a sync: from a preset, a blank one, or a copy"),
+    _sync("configure", "set", "set fields of a sync, or show them"),
     _sync("configure", "on", "check a sync and switch it on"),
     _sync("configure", "off", "switch a sync off"),
     _sync("configure", "remove", "take a sync away; its history stays"),

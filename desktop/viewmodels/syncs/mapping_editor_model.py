@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import Signal
 
 from desktop.kit.errors import AppError
+from desktop.model.attribute_path import replace_value
 from desktop.model.consent_check import ConsentPurpose
 from desktop.model.field_condition import FieldCondition
 from desktop.model.field_mapping import MappingRow
@@ -12,10 +13,11 @@ from desktop.model.lifecycle_stage import LifecycleStage
 from desktop.model.sailthru_profile import SailthruList
 from desktop.model.service import Service
 from desktop.model.sync import Sync
+from desktop.model.sync_fields import ATTESTED_PATH, attest_consent
 from desktop.model.value_conversion import ROUNDING_EXPLANATION
 from desktop.sync.mapping_trial import TrialCustomer, compute_trial_row, read_trial_customer
 from desktop.sync.sync_service import validate_sync
-from desktop.viewmodels.form import FieldValue, replace_value
+from desktop.viewmodels.form import FieldValue
 from desktop.viewmodels.syncs.mapping_row_view import (
     MappingRowView,
     MappingTrialResult,
@@ -25,7 +27,7 @@ from desktop.viewmodels.syncs.mapping_row_view import (
 )
 from desktop.viewmodels.syncs.sync_draft_model import SyncDraftModel
 from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
-from desktop.viewmodels.syncs.sync_rule_fields import ATTESTED_PATH, attest_consent, replace_rule
+from desktop.viewmodels.syncs.sync_rule_fields import replace_rule
 
 _CHANGED_ELSEWHERE_TEXT = (
     "Not saved yet. The sync was changed elsewhere meanwhile; saving this replaces that."

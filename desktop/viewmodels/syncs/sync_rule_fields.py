@@ -1,52 +1,73 @@
-"""Form fields of a sync's rules: read from a sync, and written into it one at a time."""
+"""Form fields of a sync's rules, over the one table of its fields (model.sync_fields)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from desktop.model.lifecycle_stage import CapPeriod, ContactEvent, FrequencyCap
-from desktop.model.service import Service
-from desktop.model.sync import FlowPolicy, MatchIdentifier, OptInAttestation, SourceKind, Sync
+from desktop.model.sync import FlowPolicy, MatchIdentifier, SourceKind, Sync
+from desktop.model.sync_fields import (
+    ATTESTED_PATH,
+    CAP_PATH,
+    IDENTIFIER_CHOICES,
+    SyncField,
+    SyncFieldKind,
+    find_sync_field,
+    read_sync_field,
+    replace_sync_field,
+)
 from desktop.viewmodels import time_format
-from desktop.viewmodels.form import (
-    FieldKind,
-    FieldValue,
-    FormField,
-    FormValues,
-    read_values,
-    replace_value,
-)
+from desktop.viewmodels.form import FieldKind, FieldValue, FormField, FormValues
 
-_IDENTIFIERS = (
-    (MatchIdentifier.SID.value, "earlier match"),
-    (MatchIdentifier.EMAIL.value, "e-mail address"),
-    (MatchIdentifier.EXTERNAL_ID.value, "external id"),
-    (MatchIdentifier.PHONE.value, "phone"),
-)
-# Keys of the values that forms ask for beside a sync's own attributes.
-_TO_SAILTHRU = "to_sailthru"
-_CAP_ON = "pressure.on"
 _IDENTITY_PREFIX = "identity."
-ATTESTED_PATH = "opt_in.attested"
+_CONTROLS = {
+    SyncFieldKind.SWITCH: FieldKind.CHECK_BOX,
+    SyncFieldKind.TEXT: FieldKind.TEXT,
+    SyncFieldKind.NAMES: FieldKind.NAMES,
+    SyncFieldKind.NUMBER: FieldKind.NUMBER,
+    SyncFieldKind.CHOICE: FieldKind.CHOICE,
+}
+_OPT_IN_PATHS = (ATTESTED_PATH, "opt_in.email")
+# Fields whose label says it all on a form.
+_WITH_HELP = frozenset(
+    {
+        "effects.list_name_field",
+        "effects.deleted_var",
+        "opt_in.email",
+        "pressure.event",
+        "limits.percent",
+    }
+)
 
 
-def _reads(kind: SourceKind) -> Callable[[FormValues], bool]:
-    return lambda values: values["source.kind"] == kind.value
+def _is_visible(field: SyncField) -> Callable[[FormValues], bool]:
+    def decide(values: FormValues) -> bool:
+        if SourceKind(values["source.kind"]) not in field.sources:
+            return False
+        if field.path in _OPT_IN_PATHS:
+            return bool(values["effects.create_missing"])
+        is_of_cap = field.path.startswith("pressure.") and field.path != CAP_PATH
+        return bool(values[CAP_PATH]) if is_of_cap else True
+
+    return decide
 
 
-def _writes_to_sailthru(values: FormValues) -> bool:
-    return bool(values[_TO_SAILTHRU])
-
-
-def _writes_to_zendesk(values: FormValues) -> bool:
-    return not values[_TO_SAILTHRU]
-
-
-def _creates_profiles(values: FormValues) -> bool:
-    return bool(values[_TO_SAILTHRU] and values["effects.create_missing"])
-
-
-def _has_cap(values: FormValues) -> bool:
-    return bool(values[_CAP_ON])
+def _form_field(
+    path: str, name: str = "", *, placeholder: str = "", suffix: str = "", custom: bool = False
+) -> FormField:
+    """Build the form field of a sync's field; `custom`: the panel gives its control."""
+    field = find_sync_field(path)
+    return FormField(
+        path,
+        field.label,
+        FieldKind.CUSTOM if custom else _CONTROLS[field.kind],
+        name=name,
+        help=field.help if path in _WITH_HELP else "",
+        placeholder=placeholder,
+        choices=field.choices,
+        minimum=field.minimum,
+        maximum=field.maximum,
+        suffix=suffix,
+        visible_when=_is_visible(field),
+    )
 
 
 def _identity_fields() -> tuple[FormField, ...]:
@@ -57,209 +78,65 @@ def _identity_fields() -> tuple[FormField, ...]:
             "then" if place else "Match by",
             FieldKind.CHOICE,
             name=f"Match by, {nth}",
-            choices=(("", "nothing more"), *_IDENTIFIERS),
+            choices=(("", "nothing more"), *IDENTIFIER_CHOICES),
         )
         for place, nth in enumerate(("first", "second", "third", "fourth"))
     )
 
 
-# Paths are attributes of Sync, but for those that `rule_values` adds.
 SOURCE_FIELDS = (
-    FormField(
-        "source.lists",
-        "Lists",
-        FieldKind.CUSTOM,
-        name="Sailthru lists read",
-        placeholder="Every natural list",
-        visible_when=_reads(SourceKind.SAILTHRU_LISTS),
+    _form_field(
+        "source.lists", "Sailthru lists read", placeholder="Every natural list", custom=True
     ),
-    FormField(
-        "source.within_days",
-        "Tickets of",
-        FieldKind.NUMBER,
-        name="Tickets of so many days",
-        placeholder="any age",
-        maximum=3650,
-        suffix=" days",
-        visible_when=_reads(SourceKind.ZENDESK_TICKETS),
+    _form_field(
+        "source.within_days", "Tickets of so many days", placeholder="any age", suffix=" days"
     ),
 )
 IDENTITY_FIELDS = _identity_fields()
 EFFECT_FIELDS = (
-    FormField(
-        "effects.create_missing",
-        "Create missing profiles",
-        FieldKind.CHECK_BOX,
-        visible_when=_writes_to_sailthru,
+    _form_field("effects.create_missing", "Create missing profiles"),
+    _form_field("effects.add_to_lists", "Lists to add them to", placeholder="No list", custom=True),
+    _form_field("effects.remove_when_gone"),
+    _form_field("effects.add_tags", "Tags to give", placeholder="No tag"),
+    _form_field("effects.untag_when_gone"),
+    _form_field(
+        "effects.list_name_field", "Zendesk field for the list's name", placeholder="No field"
     ),
-    FormField(
-        "effects.add_to_lists",
-        "Adds to lists",
-        FieldKind.CUSTOM,
-        name="Lists to add them to",
-        placeholder="No list",
-        visible_when=_writes_to_sailthru,
-    ),
-    FormField(
-        "effects.remove_when_gone",
-        "Remove from the list when they no longer qualify",
-        FieldKind.CHECK_BOX,
-        visible_when=_writes_to_sailthru,
-    ),
-    FormField(
-        "effects.add_tags",
-        "Gives tags",
-        FieldKind.NAMES,
-        name="Tags to give",
-        placeholder="No tag",
-        visible_when=_writes_to_zendesk,
-    ),
-    FormField(
-        "effects.untag_when_gone",
-        "Remove the tag when they no longer qualify",
-        FieldKind.CHECK_BOX,
-        visible_when=_writes_to_zendesk,
-    ),
-    FormField(
-        "effects.list_name_field",
-        "List name into",
-        name="Zendesk field for the list's name",
-        help="Key of the user field that takes the name of the list a person came from.",
-        placeholder="No field",
-        visible_when=_writes_to_zendesk,
-    ),
-    FormField(
-        "effects.deleted_var",
-        "Deleted marks",
-        name="Var for deleted people",
-        help="Becomes true when the person is deleted in Zendesk. Nothing is deleted in Sailthru.",
-        placeholder="No var",
-        visible_when=_writes_to_sailthru,
-    ),
-    FormField(
-        "flows",
-        "E-mail flows",
-        FieldKind.CHOICE,
-        choices=(
-            (FlowPolicy.NOT_STARTED.value, "Don't start e-mail flows"),
-            (FlowPolicy.MAY_START.value, "May start e-mail flows"),
-        ),
-        visible_when=_writes_to_sailthru,
-    ),
+    _form_field("effects.deleted_var", "Var for deleted people", placeholder="No var"),
+    _form_field("flows"),
 )
-OPT_IN_FIELDS = (
-    FormField(
-        ATTESTED_PATH,
-        "I confirm that the people this sync creates have given their consent",
-        FieldKind.CHECK_BOX,
-        visible_when=_creates_profiles,
-    ),
-    FormField(
-        "opt_in.email",
-        "New people agreed to marketing e-mail",
-        FieldKind.CHECK_BOX,
-        visible_when=_creates_profiles,
-    ),
-    FormField(
-        "opt_in.sms",
-        "New people agreed to text messages",
-        FieldKind.CHECK_BOX,
-        help="Counts for people created from now on. Nobody who is there already changes.",
-        visible_when=_creates_profiles,
-    ),
-)
+OPT_IN_FIELDS = tuple(map(_form_field, _OPT_IN_PATHS))
 CAP_FIELDS = (
-    FormField(_CAP_ON, "Contact limit", FieldKind.CHECK_BOX),
-    FormField(
-        "pressure.most",
-        "At most",
-        FieldKind.NUMBER,
-        name="At most so many times",
-        minimum=1,
-        maximum=1000,
-        suffix=" times",
-        visible_when=_has_cap,
-    ),
-    FormField(
-        "pressure.window",
-        "within",
-        FieldKind.CHOICE,
-        name="Within",
-        choices=(
-            (CapPeriod.WEEK.value, "a week"),
-            (CapPeriod.MONTH.value, "a month"),
-            (CapPeriod.QUARTER.value, "a quarter"),
-        ),
-        visible_when=_has_cap,
-    ),
-    FormField(
-        "pressure.event",
-        "Counts",
-        FieldKind.CHOICE,
-        name="What counts",
-        help="People over the limit are left out until the time has passed. Sailthru tells only"
-        " the last open and the last click, of any e-mail.",
-        choices=(
-            (ContactEvent.SENT.value, "every time it writes to them"),
-            (ContactEvent.OPENED.value, "only if they opened e-mail since"),
-            (ContactEvent.CLICKED.value, "only if they clicked in e-mail since"),
-        ),
-        visible_when=_has_cap,
-    ),
+    _form_field(CAP_PATH),
+    _form_field("pressure.most", "At most so many times", suffix=" times"),
+    _form_field("pressure.window", "Within"),
+    _form_field("pressure.event", "What counts"),
 )
 LIMIT_FIELDS = (
-    FormField(
-        "limits.people",
-        "Limit",
-        FieldKind.NUMBER,
-        name="Limit in people",
-        maximum=1_000_000,
-        suffix=" people",
-    ),
-    FormField(
-        "limits.percent",
-        "or",
-        FieldKind.NUMBER,
-        name="Limit in per cent",
-        help="The larger of the two counts. A run stops before it writes when more people would"
-        " start or stop getting e-mail, join or leave a list, or lose a value.",
-        maximum=100,
-        suffix=" %",
-    ),
+    _form_field("limits.people", "Limit in people", suffix=" people"),
+    _form_field("limits.percent", "Limit in per cent", suffix=" %"),
 )
-_ATTRIBUTE_FIELDS = tuple(
-    field
-    for field in (*SOURCE_FIELDS, *EFFECT_FIELDS, *LIMIT_FIELDS)
-    if field.path != "source.within_days"
-)
+_TABLE_FIELDS = (*SOURCE_FIELDS, *EFFECT_FIELDS, *OPT_IN_FIELDS, *CAP_FIELDS, *LIMIT_FIELDS)
 
 
 def rule_values(sync: Sync) -> dict[str, FieldValue]:
     """Return the values of all rule forms of a sync by path."""
-    values = read_values(_ATTRIBUTE_FIELDS, sync)
+    values: dict[str, FieldValue] = {
+        field.path: read_sync_field(sync, field.path) for field in _TABLE_FIELDS
+    }
     values["source.kind"] = sync.source.kind.value
-    values[_TO_SAILTHRU] = sync.target_service is Service.SAILTHRU
-    values["source.within_days"] = sync.source.within_days or 0
     for place, field in enumerate(IDENTITY_FIELDS):
         there = place < len(sync.identity)
         values[field.path] = sync.identity[place].value if there else ""
-    values |= {"opt_in.email": sync.opt_in.email, "opt_in.sms": sync.opt_in.sms}
-    values[ATTESTED_PATH] = sync.opt_in.is_attested
-    values[_CAP_ON] = sync.pressure is not None
-    cap = sync.pressure or FrequencyCap()
-    values |= {"pressure.most": cap.most, "pressure.window": cap.window.value}
-    values["pressure.event"] = cap.event.value
     return values
 
 
 def rule_disabled_reasons(sync: Sync) -> Mapping[str, str]:
     """Return why a field cannot be edited yet, by path."""
-    if sync.opt_in.is_attested:
+    # Where the box was ticked in a file, it can be unticked.
+    if sync.opt_in.is_attested or sync.opt_in.email:
         return {}
-    # Where a box was ticked in a file, it can be unticked.
-    reason = "Confirm the consent above first."
-    boxes = {"opt_in.email": sync.opt_in.email, "opt_in.sms": sync.opt_in.sms}
-    return {path: reason for path, is_ticked in boxes.items() if not is_ticked}
+    return {"opt_in.email": "Confirm the consent above first."}
 
 
 def rule_notes(sync: Sync) -> Mapping[str, str]:
@@ -281,24 +158,9 @@ def rule_notes(sync: Sync) -> Mapping[str, str]:
 
 def replace_rule(sync: Sync, path: str, value: FieldValue) -> Sync:
     """Return a sync with one field of the rule forms replaced and all else as it was."""
-    if path == _CAP_ON:
-        return replace(sync, pressure=FrequencyCap() if value else None)
-    if path == ATTESTED_PATH:
-        # Taken back: what was confirmed with it is not either.
-        return replace(sync, opt_in=OptInAttestation())
-    if path == "source.within_days":
-        days = value if isinstance(value, int) and value > 0 else None
-        return replace(sync, source=replace(sync.source, within_days=days))
     if path.startswith(_IDENTITY_PREFIX):
         return _replace_identifier(sync, int(path.removeprefix(_IDENTITY_PREFIX)), str(value))
-    if isinstance(value, str):
-        value = value.strip()
-    return replace_value(sync, path, value)
-
-
-def attest_consent(sync: Sync, who: str, now: float) -> Sync:
-    """Return a sync with the consent of new people attested by `who` at `now` (Unix seconds)."""
-    return replace(sync, opt_in=replace(sync.opt_in, attested_by=who, attested_at=now))
+    return replace_sync_field(sync, path, value.strip() if isinstance(value, str) else value)
 
 
 def _replace_identifier(sync: Sync, place: int, key: str) -> Sync:

@@ -5,6 +5,7 @@ from enum import Enum
 
 import pytest
 
+from desktop.model.attribute_path import replace_value
 from desktop.viewmodels.form import (
     FieldKind,
     FormField,
@@ -12,7 +13,6 @@ from desktop.viewmodels.form import (
     format_names,
     parse_names,
     read_values,
-    replace_value,
     visible_paths,
 )
 

@@ -1,20 +1,23 @@
-"""The syncs of a workspace on the command line: list, add, on, off, schedule, remove."""
+"""The syncs of a workspace on the command line: list, add, set, on, off, schedule, remove."""
 
 import argparse
 from collections.abc import Sequence
 
+from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import emit
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.commands.open_workspace import in_workspace
+from desktop.app.commands.open_workspace import in_workspace, open_workspace
 from desktop.app.commands.sync_subcommands.arguments import add_sync_argument
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_preset_names, build_sync_context
 from desktop.kit.clock import iso_timestamp
-from desktop.kit.errors import UserDecisionNeeded
+from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.model.json_value import Json
-from desktop.model.sync import Sync, SyncStatus
+from desktop.model.sync import SourceKind, Sync, SyncStatus
+from desktop.model.sync_fields import SYNC_FIELDS, SyncField, SyncFieldKind, sync_fields_of
 from desktop.model.sync_schedule import next_run_times, parse_schedule_rule
 from desktop.settings import settings_table
+from desktop.sync.sync_field_text import field_to_json, format_field
 from desktop.sync.sync_presets import PRESETS
 from desktop.sync.sync_service import MissingResource
 
@@ -33,14 +36,19 @@ async def _list_syncs(services: WorkspaceServices, options: argparse.Namespace) 
 
 
 def _add_add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--preset", required=True, metavar="NAME", help=", ".join(PRESETS))
+    start = parser.add_mutually_exclusive_group(required=True)
+    start.add_argument("--preset", metavar="NAME", help=", ".join(PRESETS))
+    kinds = [kind.value for kind in SourceKind]
+    start.add_argument("--from", dest="kind", choices=kinds, help="a blank sync of this source")
+    start.add_argument("--copy", metavar="SYNC", help="a copy of a sync")
+    parser.add_argument("--title", metavar="TEXT", help="what a blank sync or a copy is called")
     parser.add_argument("--on", action="store_true", help="check it and switch it on")
     _add_create_option(parser)
 
 
 @in_workspace(for_runs=True)
-async def _add_preset(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    sync = services.syncs.add_preset(options.preset, build_preset_names(services))
+async def _add_sync(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    sync = _make_sync(services, options)
     missing: tuple[MissingResource, ...] = ()
     if options.on or options.create:
         # `--create` alone checks too: what it made is told, and the sync stays off.
@@ -48,6 +56,22 @@ async def _add_preset(services: WorkspaceServices, options: argparse.Namespace) 
     if options.on:
         sync = _switch_on(services, sync, missing)
     return _emit_sync(services, sync, missing, as_json=options.json)
+
+
+def _make_sync(services: WorkspaceServices, options: argparse.Namespace) -> Sync:
+    syncs = services.syncs
+    if options.preset is not None:
+        if options.title is not None:
+            raise InvalidInput(
+                "A preset's sync has its own name.",
+                "Nothing was added.",
+                "`fairlead sync set SYNC title=TEXT` gives it another.",
+            )
+        return syncs.add_preset(options.preset, build_preset_names(services))
+    title = options.title or ""
+    if options.copy is not None:
+        return syncs.duplicate_sync(options.copy, title)
+    return syncs.add_blank(title, SourceKind(options.kind))
 
 
 def _add_on_arguments(parser: argparse.ArgumentParser) -> None:
@@ -102,6 +126,59 @@ async def _set_schedule(services: WorkspaceServices, options: argparse.Namespace
         ),
         as_json=options.json,
     )
+
+
+def _add_set_arguments(parser: argparse.ArgumentParser) -> None:
+    add_sync_argument(parser)
+    parser.add_argument(
+        "changes", nargs="*", metavar="FIELD=VALUE", help="what to set; none: show the fields"
+    )
+    # One line for each field: wrapped, they would run into each other.
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "\n".join(("fields:", *map(_field_help, SYNC_FIELDS)))
+
+
+def _field_help(field: SyncField) -> str:
+    words = field.kind.value
+    if field.choices:
+        words = f"{words}: {', '.join(key for key, _ in field.choices)}"
+    elif field.kind is SyncFieldKind.NUMBER:
+        words = f"{field.minimum} to {field.maximum}"
+    only = ""
+    if len(field.sources) < len(SourceKind):
+        only = f" Only from {', '.join(kind.value for kind in field.sources)}."
+    return f"  {field.path:<24} {field.help} ({words}){only}"
+
+
+async def _set_fields(context: AppContext, options: argparse.Namespace) -> int:
+    changes = [_split_change(text) for text in options.changes]
+    async with open_workspace(context, options.workspace, connect=bool(changes)) as services:
+        sync = await services.store.syncs.get(options.sync)
+        was_checked = sync.checked_at > 0
+        if changes:
+            sync = services.syncs.change_fields(sync.name, changes)
+    paths = {path for path, _ in changes}
+    fields = [field for field in sync_fields_of(sync) if not paths or field.path in paths]
+    lines = [f"{field.path}={format_field(sync, field)}" for field in fields]
+    if was_checked and not sync.checked_at:
+        lines.append(f"What it means has changed: `fairlead sync on {sync.name}` checks it again.")
+    return emit(
+        {
+            "sync": sync.name,
+            "on": sync.on,
+            "checked": sync.checked_at > 0,
+            "fields": {field.path: field_to_json(sync, field) for field in fields},
+        },
+        lines,
+        as_json=options.json,
+    )
+
+
+def _split_change(text: str) -> tuple[str, str]:
+    path, equals, value = text.partition("=")
+    if not equals:
+        raise InvalidInput(f"“{text[:60]}” is not FIELD=VALUE.", "Nothing was changed.")
+    return path.strip(), value
 
 
 async def _check_resources(
@@ -184,7 +261,8 @@ def _sync_line(state: SyncStatus) -> str:
 
 COMMANDS = {
     "list": CliCommand(run=_list_syncs),
-    "add": CliCommand(_add_add_arguments, _add_preset),
+    "add": CliCommand(_add_add_arguments, _add_sync),
+    "set": CliCommand(_add_set_arguments, _set_fields),
     "on": CliCommand(_add_on_arguments, _check_and_switch_on),
     "off": CliCommand(add_sync_argument, _switch_off),
     "remove": CliCommand(add_sync_argument, _remove_sync),

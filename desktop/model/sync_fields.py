@@ -1,0 +1,334 @@
+"""Every field of a sync that a person can set: its label, help, kind and choices.
+
+The forms of the window and `fairlead sync set` are made from this one table.
+"""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from desktop.kit.errors import InvalidInput
+from desktop.model.attribute_path import read_value, replace_value
+from desktop.model.lifecycle_stage import CapPeriod, ContactEvent, FrequencyCap
+from desktop.model.sync import (
+    FlowPolicy,
+    MatchIdentifier,
+    OptInAttestation,
+    SourceKind,
+    Sync,
+)
+
+# Paths of fields that are no attribute of a sync by themselves.
+ATTESTED_PATH = "opt_in.attested"
+CAP_PATH = "pressure.on"
+
+IDENTIFIER_CHOICES = (
+    (MatchIdentifier.SID.value, "earlier match"),
+    (MatchIdentifier.EMAIL.value, "e-mail address"),
+    (MatchIdentifier.EXTERNAL_ID.value, "external id"),
+    (MatchIdentifier.PHONE.value, "phone"),
+)
+_READS_ZENDESK = (SourceKind.ZENDESK_USERS, SourceKind.ZENDESK_TICKETS)
+_READS_SAILTHRU = (SourceKind.SAILTHRU_LISTS,)
+
+
+class SyncFieldKind(Enum):
+    """The form of a field's value; the words stand in the help of the command line."""
+
+    SWITCH = "on or off"
+    TEXT = "text"
+    NAMES = "names with commas between"
+    NUMBER = "number"
+    CHOICE = "one of"
+    JSON = "JSON"
+
+
+@dataclass(frozen=True)
+class SyncField:
+    """One field, addressed by the path of its attribute (`effects.add_tags`).
+
+    `choices` are (key, text). `sources` are the kinds of source whose syncs have the field.
+    """
+
+    path: str
+    label: str
+    help: str
+    kind: SyncFieldKind = SyncFieldKind.TEXT
+    choices: tuple[tuple[str, str], ...] = ()
+    minimum: int = 0
+    maximum: int = 0
+    sources: tuple[SourceKind, ...] = tuple(SourceKind)
+
+
+_SWITCH, _NAMES = SyncFieldKind.SWITCH, SyncFieldKind.NAMES
+_NUMBER, _CHOICE, _JSON = SyncFieldKind.NUMBER, SyncFieldKind.CHOICE, SyncFieldKind.JSON
+
+SYNC_FIELDS = (
+    SyncField("title", "Name", "What people call the sync."),
+    SyncField("description", "Description", "What the sync is for."),
+    SyncField("labels", "Labels", "Labels by which syncs are filtered.", _NAMES),
+    SyncField("favourite", "Favourite", "Favourites stand first.", _SWITCH),
+    SyncField(
+        "source.lists",
+        "Lists",
+        "Sailthru lists that are read, smart ones too. None: every natural list.",
+        _NAMES,
+        sources=_READS_SAILTHRU,
+    ),
+    SyncField(
+        "source.within_days",
+        "Tickets of",
+        "Only tickets made in so many days. 0: of any age.",
+        _NUMBER,
+        maximum=3650,
+        sources=(SourceKind.ZENDESK_TICKETS,),
+    ),
+    SyncField(
+        "source.where",
+        "Only people whose…",
+        "Conditions that must all hold, objects of field, test and value.",
+        _JSON,
+    ),
+    SyncField(
+        "stages",
+        "Lifecycle stages",
+        "Stages, objects of name and where (conditions).",
+        _JSON,
+    ),
+    SyncField("source.stage", "Only in stage", "Only people in this stage now. Empty: all."),
+    SyncField(
+        "identity",
+        "Match by",
+        "How a person is found in the other service, the first rule first.",
+        _NAMES,
+        choices=IDENTIFIER_CHOICES,
+    ),
+    SyncField(
+        "mapping",
+        "Mapping",
+        "Which field goes where, objects of source, target, operator, type and more.",
+        _JSON,
+    ),
+    SyncField(
+        "effects.create_missing",
+        "Create missing people",
+        "Creates whoever the other service does not have yet.",
+        _SWITCH,
+    ),
+    SyncField(
+        "effects.add_to_lists",
+        "Adds to lists",
+        "Natural lists of Sailthru that people join.",
+        _NAMES,
+        sources=_READS_ZENDESK,
+    ),
+    SyncField(
+        "effects.remove_when_gone",
+        "Remove from the list when they no longer qualify",
+        "Takes people off these lists again.",
+        _SWITCH,
+        sources=_READS_ZENDESK,
+    ),
+    SyncField(
+        "effects.add_tags",
+        "Gives tags",
+        "Tags that people get in Zendesk.",
+        _NAMES,
+        sources=_READS_SAILTHRU,
+    ),
+    SyncField(
+        "effects.untag_when_gone",
+        "Remove the tag when they no longer qualify",
+        "Takes these tags away again.",
+        _SWITCH,
+        sources=_READS_SAILTHRU,
+    ),
+    SyncField(
+        "effects.list_name_field",
+        "List name into",
+        "Key of the user field that takes the name of the list a person came from.",
+        sources=_READS_SAILTHRU,
+    ),
+    SyncField(
+        "effects.deleted_var",
+        "Deleted marks",
+        "Becomes true when the person is deleted in Zendesk. Nothing is deleted in Sailthru.",
+        sources=_READS_ZENDESK,
+    ),
+    SyncField(
+        ATTESTED_PATH,
+        "I confirm that the people this sync creates have given their consent",
+        "Kept with your name and the time. It needs to be on before opt_in.email.",
+        _SWITCH,
+        sources=_READS_ZENDESK,
+    ),
+    SyncField(
+        "opt_in.email",
+        "New people agreed to marketing e-mail",
+        "Counts for people created from now on. Nobody who is there already changes.",
+        _SWITCH,
+        sources=_READS_ZENDESK,
+    ),
+    SyncField(
+        "flows",
+        "E-mail flows",
+        "Whether joining a list may start e-mail flows in Sailthru.",
+        _CHOICE,
+        choices=(
+            (FlowPolicy.NOT_STARTED.value, "Don't start e-mail flows"),
+            (FlowPolicy.MAY_START.value, "May start e-mail flows"),
+        ),
+        sources=_READS_ZENDESK,
+    ),
+    SyncField(
+        "purposes",
+        "Require consent",
+        "Only people with evidence for one of these, objects of name and evidence (a condition).",
+        _JSON,
+    ),
+    SyncField(CAP_PATH, "Contact limit", "Leaves out people it reached often enough.", _SWITCH),
+    SyncField(
+        "pressure.most",
+        "At most",
+        "So many times within the period.",
+        _NUMBER,
+        minimum=1,
+        maximum=1000,
+    ),
+    SyncField(
+        "pressure.window",
+        "within",
+        "The period of the contact limit.",
+        _CHOICE,
+        choices=(
+            (CapPeriod.WEEK.value, "a week"),
+            (CapPeriod.MONTH.value, "a month"),
+            (CapPeriod.QUARTER.value, "a quarter"),
+        ),
+    ),
+    SyncField(
+        "pressure.event",
+        "Counts",
+        "People over the limit are left out until the time has passed. Sailthru tells only"
+        " the last open and the last click, of any e-mail.",
+        _CHOICE,
+        choices=(
+            (ContactEvent.SENT.value, "every time it writes to them"),
+            (ContactEvent.OPENED.value, "only if they opened e-mail since"),
+            (ContactEvent.CLICKED.value, "only if they clicked in e-mail since"),
+        ),
+    ),
+    SyncField(
+        "limits.people",
+        "Limit",
+        "A run stops before it writes when more people would notice it.",
+        _NUMBER,
+        maximum=1_000_000,
+    ),
+    SyncField(
+        "limits.percent",
+        "or",
+        "The larger of the two counts. A run stops before it writes when more people would"
+        " start or stop getting e-mail, join or leave a list, or lose a value.",
+        _NUMBER,
+        maximum=100,
+    ),
+    SyncField("schedule", "Schedule", "When it runs, as in `sync schedule`. off: only by hand."),
+    SyncField("notify.on_run", "After every run", "Tells people after every run.", _SWITCH),
+    SyncField(
+        "notify.on_failure", "When it needs attention", "Tells people after a bad run.", _SWITCH
+    ),
+    SyncField(
+        "notify.desktop",
+        "A notification on the computer that runs it",
+        "Tells people on that computer's screen.",
+        _SWITCH,
+    ),
+    SyncField("notify.email", "E-mail to", "Addresses that are told by e-mail.", _NAMES),
+)
+_FIELDS_BY_PATH: Mapping[str, SyncField] = {field.path: field for field in SYNC_FIELDS}
+# What a person decides elsewhere, and how.
+_SET_ELSEWHERE = {
+    "on": "`fairlead sync on SYNC` and `off` switch a sync.",
+    "name": "A sync keeps its name for scripts; `title` is what people read.",
+    "source.kind": "`fairlead sync add --from KIND --title NAME` makes a sync of another kind.",
+}
+
+
+def find_sync_field(path: str) -> SyncField:
+    """Return the field at `path`. Raises InvalidInput with the nearest one for any other word."""
+    field = _FIELDS_BY_PATH.get(path)
+    if field is not None:
+        return field
+    shown = path[:60]
+    if path in _SET_ELSEWHERE:
+        raise InvalidInput(f"“{shown}” is not set here.", "", _SET_ELSEWHERE[path])
+    near = difflib.get_close_matches(path, _FIELDS_BY_PATH, n=1)
+    hint = f"Did you mean “{near[0]}”?" if near else "`fairlead sync set --help` lists them."
+    raise InvalidInput(f"A sync has no field “{shown}”.", "Nothing was changed.", hint)
+
+
+def sync_fields_of(sync: Sync) -> tuple[SyncField, ...]:
+    """Return the fields that a sync of this kind of source has."""
+    return tuple(field for field in SYNC_FIELDS if sync.source.kind in field.sources)
+
+
+def read_sync_field(sync: Sync, path: str) -> Any:
+    """Return a field's value as the forms have it; without a contact limit its usual values."""
+    if path == ATTESTED_PATH:
+        return sync.opt_in.is_attested
+    if path == CAP_PATH:
+        return sync.pressure is not None
+    if path == "identity":
+        return tuple(identifier.value for identifier in sync.identity)
+    if path == "source.within_days":
+        return sync.source.within_days or 0
+    if path.startswith("pressure."):
+        return read_value(sync.pressure or FrequencyCap(), path.removeprefix("pressure."))
+    return read_value(sync, path)
+
+
+def replace_sync_field(sync: Sync, path: str, value: Any) -> Sync:
+    """Return a sync with one field replaced by a value as `read_sync_field` gives it.
+
+    Attesting needs a person and a time: see `attest_consent`; here it can only be taken back.
+    """
+    if path == ATTESTED_PATH:
+        # Taken back: what was confirmed with it is not either.
+        return replace(sync, opt_in=OptInAttestation())
+    if path == CAP_PATH:
+        return replace(sync, pressure=(sync.pressure or FrequencyCap()) if value else None)
+    if path == "identity":
+        return replace(sync, identity=tuple(map(MatchIdentifier, value)))
+    if path == "source.within_days":
+        days = value if isinstance(value, int) and value > 0 else None
+        return replace(sync, source=replace(sync.source, within_days=days))
+    if path.startswith("pressure."):
+        cap = replace_value(sync.pressure or FrequencyCap(), path.removeprefix("pressure."), value)
+        return replace(sync, pressure=cap)
+    return replace_value(sync, path, value)
+
+
+def attest_consent(sync: Sync, who: str, now: float) -> Sync:
+    """Return a sync with the consent of new people attested by `who` at `now` (Unix seconds)."""
+    return replace(sync, opt_in=replace(sync.opt_in, attested_by=who, attested_at=now))
+
+
+def widens_opt_in(before: Sync | None, after: Sync) -> bool:
+    """Whether `after` opts in people whom the attestation of `before` did not speak of.
+
+    An attestation speaks of the people a sync creates: other people or other lists need another.
+    """
+    if not (after.opt_in.email and after.effects.create_missing):
+        return False
+    if before is None or not (before.opt_in.is_attested and before.opt_in.email):
+        return True
+    return _opted_in(before) != _opted_in(after)
+
+
+def _opted_in(sync: Sync) -> tuple[object, ...]:
+    effects = sync.effects
+    stages = sync.stages if sync.source.stage else ()
+    return (sync.source, stages, sync.purposes, effects.create_missing, effects.add_to_lists)

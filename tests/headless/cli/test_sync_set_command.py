@@ -1,0 +1,56 @@
+"""`fairlead sync set` and new syncs on the command line."""
+
+from desktop.model.sync_fields import SYNC_FIELDS
+from tests.support.cli_command import FairleadCommand
+
+BOX = "zendesk-to-sailthru"
+
+
+def test_sync_set_help_has_a_line_for_every_field(fairlead: FairleadCommand) -> None:
+    text = fairlead("sync", "set", "--help").stdout
+    lines = [line.strip() for line in text.splitlines()]
+    assert all(any(line.startswith(f"{f.path} ") for line in lines) for f in SYNC_FIELDS)
+
+
+def test_sync_set_fields_are_stored_or_refused_together(fairlead: FairleadCommand) -> None:
+    assert fairlead("sync", "add", "--preset", BOX).exit_code == 0
+    given = ("effects.deleted_var=gone", "limits.people=20", "opt_in.attested=on")
+    result = fairlead("sync", "set", BOX, *given, "--json")
+    assert result.exit_code == 0, result
+    assert result.json["fields"] == {
+        "effects.deleted_var": "gone",
+        "limits.people": 20,
+        "opt_in.attested": True,
+    }
+    wrong = fairlead("sync", "set", BOX, "title=Other", "limits.poeple=1", "--json")
+    assert (wrong.exit_code, wrong.json["error"]["hint"]) == (2, "Did you mean “limits.people”?")
+    shown = fairlead("sync", "set", BOX, "--json").json["fields"]
+    assert (shown["title"], shown["effects.deleted_var"]) == ("Zendesk to Sailthru", "gone")
+    assert shown["identity"] == ["sid", "email", "external_id"]
+    (row,) = fairlead("audit", "--json").json["rows"]
+    assert (row["kind"], row["name"]) == ("consent", BOX)
+    assert "consent" in fairlead("audit").stdout
+
+
+def test_sync_set_without_the_right_is_refused(
+    fairlead: FairleadCommand, as_agent: FairleadCommand
+) -> None:
+    assert fairlead("sync", "add", "--preset", BOX).exit_code == 0
+    assert as_agent("sync", "set", BOX, "title=Other", "--json").exit_code == 3
+    assert fairlead("sync", "set", BOX, "--json").json["fields"]["title"] != "Other"
+
+
+def test_sync_add_makes_blank_syncs_and_copies(fairlead: FairleadCommand) -> None:
+    for kind in ("zendesk_users", "zendesk_tickets", "sailthru_lists"):
+        made = fairlead("sync", "add", "--from", kind, "--title", f"My {kind}", "--json")
+        assert (made.exit_code, made.json["on"]) == (0, False), made
+    copy = fairlead("sync", "add", "--copy", "my-zendesk-users", "--title", "Second", "--json")
+    assert (copy.exit_code, copy.json["sync"]) == (0, "second")
+    for words in (
+        ("--from", "zendesk_users"),
+        ("--copy", "second"),
+        ("--copy", "second", "--preset", BOX),
+        ("--preset", BOX, "--title", "Mine"),
+        (),
+    ):
+        assert fairlead("sync", "add", *words).exit_code == 2, words
