@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from desktop.kit.errors import AppError
+from desktop.kit.text import is_text_character
 
 
 class ExitCode(IntEnum):
@@ -80,7 +81,7 @@ def print_error(error: AppError, *, as_json: bool) -> None:
 
 def terminal_safe(text: object) -> str:
     """Replace control characters: a customer's name must not move the terminal's cursor."""
-    return "".join(c if c.isprintable() else "�" for c in str(text))
+    return "".join(c if is_text_character(c) else "�" for c in str(text))
 
 
 def discard_stdout() -> None:

@@ -5,8 +5,8 @@ from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.model.customer_health import CustomerHealth
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.edit import EditKind, EditRequest, EditTarget
+from desktop.model.email_address import is_email, is_reachable_email, parse_email
 from desktop.model.json_value import Json
-from desktop.model.lookup_query import is_email
 from desktop.model.name_splitting import split_name
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_naming_rules import (
@@ -115,10 +115,15 @@ class EditFactory:
             on,
         )
 
-    def create(self, address: str) -> EditRequest:
+    def create(self, given: str) -> EditRequest:
         """Return an edit that creates a profile, on no list, where Sailthru has none."""
-        if not is_email(address):
-            raise InvalidInput(f"“{address[:80]}” is not an e-mail address.")
+        address = parse_email(given)
+        if not is_reachable_email(address):
+            raise InvalidInput(
+                f"“{given[:80]}” is not an e-mail address that mail can reach.",
+                "Sailthru would keep a profile under it all the same.",
+                "Correct it, and look the customer up again.",
+            )
         if self._sheet.profile.value is not None or (
             self._sheet.profile.state is not SheetPartState.ABSENT
         ):
@@ -134,7 +139,7 @@ class EditFactory:
             first, last = split_name(person.name)
             values = {"first_name": first, **({"last_name": last} if last else {})}
         # There is no sid yet: a create is the one edit that names an address.
-        target = EditTarget(Service.SAILTHRU, address.lower(), address.lower())
+        target = EditTarget(Service.SAILTHRU, address, address)
         return self._build_request(EditKind.CREATE, target, "", None, values)
 
     def _profile_request(self, kind: EditKind, name: str, new: Json) -> EditRequest:

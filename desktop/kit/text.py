@@ -1,5 +1,10 @@
 """Text helpers: a count with its noun, one printable line, shortening, and valid Unicode."""
 
+from unicodedata import category
+
+# U+200C is a letter's form in Persian, U+200D joins emoji; tags make flags.
+_JOINING = frozenset(("\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))))
+
 
 def format_count(count: int, one: str, many: str) -> str:
     """Return `1 change` or `3,000 changes`: the count with its noun in singular or plural."""
@@ -9,7 +14,19 @@ def format_count(count: int, one: str, many: str) -> str:
 
 def to_single_line(text: str) -> str:
     """Return `text` on one line: control characters and runs of white space become one space."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return " ".join("".join(c if is_text_character(c) else " " for c in text).split())
+
+
+def is_text_character(character: str) -> bool:
+    """Whether a character is part of a line of text: no control, line break or direction mark.
+
+    `str.isprintable` also refuses no-break spaces, joiners, and emoji newer than Python's tables.
+    """
+    return (
+        character.isprintable()
+        or category(character) in ("Zs", "Cn", "Co")
+        or character in _JOINING
+    )
 
 
 def shorten(text: str, length: int) -> str:

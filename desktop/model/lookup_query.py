@@ -3,10 +3,12 @@
 import re
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from unicodedata import category
 from urllib.parse import unquote, urlsplit
 
 from desktop.kit.errors import InvalidInput
 from desktop.kit.text import to_single_line
+from desktop.model.email_address import parse_email
 from desktop.model.service import Service
 
 
@@ -39,12 +41,20 @@ class LookupQuery:
     host: str = field(default="", compare=False)
 
 
-_EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\/]+")
 # A Sailthru id is a MongoDB ObjectId: 12 bytes in hex.
 _SID = re.compile(r"[0-9a-fA-F]{24}")
-_TICKET = re.compile(r"#\s*(\d+)")
-_TICKET_PATH = re.compile(r"/(?:agent/|hc/(?:[\w-]+/)?|api/v2/)?(?:tickets|requests)/(\d+)")
-_USER_PATH = re.compile(r"/(?:agent/|api/v2/)?users/(\d+)")
+# Only these words: “Order #48213” is a shop's number and not a ticket's.
+_TICKET = re.compile(
+    r"(?i)(?:#|(?:ticket|request|case)(?:\s*(?:no|nr|number|id)\b)?[\s.:]*[\s.:#]\s*)\s*(\d+)"
+)
+# A link as browsers show it: without https.
+_BARE_LINK = re.compile(r"(?ai)[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?/\S*")
+_JOINERS = {0x200C: None, 0x200D: None}
+# What a sentence, a cell or a mail puts around a number or a link.
+_WRAPPERS = " '\"`“”„‘’«»‹›<>()[]{}.,;:!?"
+_TICKET_PATH = re.compile(r"/(?:agent/|hc/(?:[\w-]+/)?|api/v2/)?(?:tickets|requests)/(\d+)(?!\w)")
+_USER_PATH = re.compile(r"/(?:agent/|api/v2/)?users/(\d+)(?!\w)")
+_WEB_LINK = re.compile(r"(?i)\bhttps?://[^\s<>\"“”|]+")
 # Six digits at least: shorter numbers are tickets or ids more often.
 _PHONE = re.compile(r"\+?[\d\s().\-/]{6,24}")
 # ASCII: else “ſid” would be taken for “sid”.
@@ -70,28 +80,35 @@ def parse_lookup_query(text: str) -> LookupQuery:
     """Parse what was typed or pasted into the search field.
 
     Understands an address (also `Name <a@b.c>` and `mailto:`), `#48213`, a ticket's or user's
-    URL, a `fairlead://` link, a phone number, a Zendesk id, `ext:…`, a Sailthru sid, else a name.
+    URL, a `fairlead://` link, a phone number, a Zendesk id, `ext:…`, a Sailthru sid, else a name;
+    also with the quotes, brackets and punctuation that copying brings along.
     Raises InvalidInput when there is nothing to look for, or the address cannot be one.
     """
     cleaned = _clean(text)
+    bare = cleaned.translate(_JOINERS).strip(_WRAPPERS)
+    if ticket := _TICKET.fullmatch(bare):
+        return _validated_query(LookupQueryKind.TICKET, ticket.group(1))
     named = _PREFIXED_QUERY.fullmatch(cleaned)
     if named and "//" not in cleaned:
         return _validated_query(_KIND_BY_PREFIX[named.group(1).lower()], named.group(2).strip())
-    if "://" in cleaned:
-        return _parse_url(cleaned)
-    if ticket := _TICKET.fullmatch(cleaned):
-        return _validated_query(LookupQueryKind.TICKET, ticket.group(1))
-    bracketed = re.search(r"<([^<>]*@[^<>]*)>\s*$", cleaned)
-    address = bracketed.group(1).strip() if bracketed else cleaned
-    address = re.sub(r"(?i)^mailto:", "", address)
-    if "@" in address:
-        return _validated_query(LookupQueryKind.EMAIL, address)
-    if _SID.fullmatch(cleaned):
-        return LookupQuery(LookupQueryKind.SID, cleaned.lower())
-    if cleaned.isascii() and cleaned.isdigit():
-        return LookupQuery(LookupQueryKind.NUMBER, cleaned)
-    if _PHONE.fullmatch(cleaned) and len(re.sub(r"\D", "", cleaned)) >= 6:
-        return LookupQuery(LookupQueryKind.PHONE, normalize_phone(cleaned))
+    if "://" in bare and "mailto:" not in bare.lower():
+        # Out of a sentence, a chat or a Markdown link.
+        links = {link.rstrip(_WRAPPERS) for link in _WEB_LINK.findall(bare)}
+        if len(links) > 1:
+            raise InvalidInput(
+                "Those are several links.", "One customer is looked up at a time.", "Paste one."
+            )
+        return _parse_url(links.pop() if links else bare)
+    if _BARE_LINK.fullmatch(bare) and (_TICKET_PATH.search(bare) or _USER_PATH.search(bare)):
+        return _parse_url(f"https://{bare}")
+    if "@" in cleaned or "＠" in cleaned:
+        return _parse_email(text)
+    if _SID.fullmatch(bare):
+        return LookupQuery(LookupQueryKind.SID, bare.lower())
+    if bare.isascii() and bare.isdigit():
+        return LookupQuery(LookupQueryKind.NUMBER, bare)
+    if _PHONE.fullmatch(bare) and len(re.sub(r"\D", "", bare)) >= 6:
+        return LookupQuery(LookupQueryKind.PHONE, normalize_phone(bare))
     return LookupQuery(LookupQueryKind.NAME, cleaned)
 
 
@@ -106,21 +123,6 @@ def normalize_phone(text: str) -> str:
 def record_query(service: Service, record_id: str) -> str:
     """Format the query that finds a record by its id, which stays when its addresses change."""
     return f"sid:{record_id}" if service is Service.SAILTHRU else f"id:{record_id}"
-
-
-def is_email(text: str) -> bool:
-    """Whether `text` has the form of one e-mail address: the one rule for all of Fairlead."""
-    # RFC 5321 4.5.3.1: 254 octets for the address, 64 for the part before the @.
-    if len(text) > 254 or not text.isprintable() or not _EMAIL.fullmatch(text):
-        return False
-    local, _, domain = text.rpartition("@")
-    labels = domain.split(".")
-    return (
-        0 < len(local) <= 64
-        and not local.startswith(".")
-        and ".." not in text
-        and all(label and not label.startswith("-") for label in labels)
-    )
 
 
 def link_host(address: str) -> str:
@@ -145,7 +147,9 @@ def _clean(text: str) -> str:
             "One customer is looked up at a time.",
             "Type an e-mail address, a name, a phone number or #ticket.",
         )
-    cleaned = to_single_line(text)
+    # Names keep their joiners (Persian, emoji); direction marks and the like are never part of one.
+    visible = "".join(c for c in text if ord(c) in _JOINERS or category(c) != "Cf")
+    cleaned = to_single_line(visible).strip("\u200c\u200d ")
     if not cleaned:
         raise InvalidInput(
             "There is nothing to look for.",
@@ -165,8 +169,8 @@ def _parse_url(text: str) -> LookupQuery:
         value = unquote(parts.path.strip("/"))
         if host == "ticket" and value.isascii() and value.isdigit():
             return _validated_query(LookupQueryKind.TICKET, value)
-        if host == "customer" and is_email(value):
-            return LookupQuery(LookupQueryKind.EMAIL, value.lower())
+        if host == "customer" and (address := parse_email(value)):
+            return LookupQuery(LookupQueryKind.EMAIL, address)
         raise InvalidInput(
             "This fairlead:// link leads nowhere.",
             "Links can only look up a ticket or a customer.",
@@ -198,8 +202,6 @@ def _unreadable_link_error() -> InvalidInput:
 
 
 def _validated_query(kind: LookupQueryKind, value: str) -> LookupQuery:
-    if kind is LookupQueryKind.EMAIL:
-        return _parse_email(value)
     if kind in (LookupQueryKind.TICKET, LookupQueryKind.ZENDESK_ID):
         digits = value.lstrip("#").strip()
         # Zendesk ids are 64-bit integers (docs/zendesk.md 14).
@@ -218,13 +220,11 @@ def _validated_query(kind: LookupQueryKind, value: str) -> LookupQuery:
     return LookupQuery(kind, value)
 
 
-def _parse_email(value: str) -> LookupQuery:
-    # Copied out of a sentence, an address brings its punctuation along.
-    address = value.strip().strip(".,;").lower()
-    if is_email(address):
+def _parse_email(text: str) -> LookupQuery:
+    if address := parse_email(text):
         return LookupQuery(LookupQueryKind.EMAIL, address)
     raise InvalidInput(
-        f"“{value[:80]}” is not an e-mail address.",
+        f"“{to_single_line(text)[:80]}” is not an e-mail address.",
         "An address has one @ with something on both sides, and no spaces.",
         "Correct it, or search by name.",
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from desktop.model.email_address import email_match_key
 from desktop.model.json_value import Json
 
 
@@ -66,11 +67,11 @@ class ZendeskUser:
 
     @property
     def emails(self) -> tuple[str, ...]:
-        """All the user's addresses in lower case, the primary one first, each once."""
+        """All the user's addresses in normal form, the primary one first, each once."""
         ordered = [self.email] if self.email else []
         # The primary address is an identity too, and is listed once.
         ordered += [i.value for i in self.identities if i.type == "email"]
-        return tuple(dict.fromkeys(address.strip().lower() for address in ordered if address))
+        return tuple(dict.fromkeys(email_match_key(address) for address in ordered if address))
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ ZENDESK_EMAIL = text_setting(
     SettingSection.ZENDESK,
     "E-mail address of the API token",
     "Only for the sign-in with an API token; those end on 2027-04-30.",
-    parse=value_parsers.parse_email,
+    parse=value_parsers.parse_token_email,
 )
 CHANGES_ENABLED = flag_setting(
     "changes",

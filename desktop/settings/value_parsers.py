@@ -7,9 +7,10 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from desktop.kit.errors import InvalidInput
+from desktop.kit.text import is_text_character
+from desktop.model import email_address
 from desktop.model.customer_value import PredictionField, parse_customer_type
 from desktop.model.json_value import Json
-from desktop.model.lookup_query import is_email
 from desktop.model.mapping_validation import ZENDESK_FIELD_KEY
 from desktop.model.sailthru_naming_rules import validate_var_name
 from desktop.model.time_zone import parse_time_zone
@@ -45,7 +46,7 @@ def parse_text(value: Json) -> str:
     trimmed = value.strip()
     if len(trimmed) > _LONGEST:
         raise InvalidInput(f"It is longer than {_LONGEST} characters.")
-    if not trimmed.isprintable():
+    if not all(map(is_text_character, trimmed)):
         raise InvalidInput("It holds a line break or another control character.")
     return trimmed
 
@@ -131,10 +132,16 @@ def parse_host(value: Json) -> str:
 
 def parse_email(value: Json) -> str:
     """Return an e-mail address, or an empty text."""
-    address = parse_text(value)
-    if address and not is_email(address):
+    text = parse_text(value)
+    address = email_address.parse_email(text)
+    if text and not address:
         raise InvalidInput("That is not an e-mail address.")
     return address
+
+
+def parse_token_email(value: Json) -> str:
+    """Return the address of a Zendesk API token, also from `ADDRESS/token`, or an empty text."""
+    return parse_email(email_address.strip_token_suffix(parse_text(value)))
 
 
 def parse_file_path(value: Json) -> str:

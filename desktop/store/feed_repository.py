@@ -14,6 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from desktop.kit.errors import ConflictError
+from desktop.model.email_address import email_match_key
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.match_keys import hash_email, phone_match_key
 from desktop.model.record_version import is_older_version
@@ -139,7 +140,7 @@ class FeedRepository(Repository):
                 if kept is not None and _is_known(kept["body"], body, person):
                     continue
                 seq += 1
-                email = (person.email or "").strip().lower()
+                email = email_match_key(person.email or "")
                 connection.execute(
                     "INSERT OR REPLACE INTO feed_user (id, email, email_hash, external_id, phone,"
                     " active, updated_at, body, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

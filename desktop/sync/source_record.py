@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from desktop.model.customer_value import CustomerValueSource, read_customer_value
+from desktop.model.email_address import email_match_key
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.match_keys import hash_email
@@ -62,7 +63,7 @@ class SourceRecord:
             fields |= _name_fields(name)
         record = replace(self, fields=fields)
         if "email" in values:
-            email = str(values["email"] or "").strip().lower()
+            email = email_match_key(str(values["email"] or ""))
             record = replace(
                 record, email=email, email_hash=hash_email(email), label=email or self.label
             )
@@ -100,7 +101,7 @@ def source_record_from_user(
     if person.organization is not None:
         fields["organization"] = person.organization.name
     fields |= summarize_tickets(tickets)
-    email = (person.email or "").strip().lower()
+    email = email_match_key(person.email or "")
     return SourceRecord(
         service=Service.ZENDESK,
         id=str(person.id),
@@ -159,7 +160,7 @@ def source_record_from_export(
         service=Service.SAILTHRU,
         id=profile.sid,
         label=profile.email or profile.sid,
-        email=(profile.email or "").lower(),
+        email=email_match_key(profile.email or ""),
         email_hash=profile.email_hash or hash_email(profile.email or ""),
         external_id=profile.extid or "",
         phone=_phone_of(profile.vars),
@@ -192,7 +193,7 @@ def source_record_from_profile(
         service=Service.SAILTHRU,
         id=profile.sid,
         label=profile.email or profile.sid,
-        email=(profile.email or "").lower(),
+        email=email_match_key(profile.email or ""),
         email_hash=hash_email(profile.email or ""),
         external_id=profile.keys.get("extid", ""),
         phone=_phone_of(profile.vars),

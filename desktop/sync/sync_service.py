@@ -11,6 +11,7 @@ from desktop.clients.zendesk.client import ZendeskClient
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted, UserDecisionNeeded
+from desktop.model.email_address import is_reachable_email
 from desktop.model.field_catalogue import condition_field_problems, mapping_source_problems
 from desktop.model.json_value import Json
 from desktop.model.lifecycle_stage import validate_stages
@@ -44,7 +45,6 @@ from desktop.sync.sync_presets import PRESETS, PresetNames, build_blank_sync, bu
 
 # Leaves room for a number within SYNC_NAME_MAX_LENGTH.
 _NAME_STEM_LENGTH = 56
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 @dataclass(frozen=True)
@@ -411,7 +411,7 @@ def validate_sync_form(sync: Sync) -> tuple[str, ...]:
     found += [
         text.format(address=address[:80])
         for address in sync.notify.email
-        if not _ADDRESS.fullmatch(address)
+        if not is_reachable_email(address)
     ]
     return tuple(found)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from desktop.kit.errors import InvalidInput
 from desktop.kit.log_redaction import Redactor
+from desktop.model.email_address import parse_email, strip_token_suffix
 from desktop.vault.secret import Secret, Vault, validate_secret
 
 SECRET_VARIABLES: Mapping[str, Secret] = {
@@ -48,7 +49,8 @@ def read_environment_secrets(environ: Mapping[str, str] = os.environ) -> Environ
                 raise InvalidInput(
                     f"The environment variable {variable} cannot be used.", error.title
                 ) from error
-    return EnvironmentSecrets(found, environ.get(ZENDESK_EMAIL_VARIABLE, "").strip() or None)
+    email = strip_token_suffix(environ.get(ZENDESK_EMAIL_VARIABLE, "").strip())
+    return EnvironmentSecrets(found, parse_email(email) or email or None)
 
 
 class EnvironmentVault:

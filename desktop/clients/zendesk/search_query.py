@@ -7,6 +7,7 @@ loosely (docs/zendesk.md 3), so addresses and numbers are compared once more her
 import re
 from collections.abc import Iterable
 
+from desktop.model.email_address import email_match_key
 from desktop.model.zendesk_user import ZendeskUser
 
 _SYNTAX = re.compile(r'[":<>*~()\[\]{}\\]')
@@ -35,7 +36,7 @@ def name_query(text: str) -> str:
 
 def filter_by_email(users: Iterable[ZendeskUser], address: str) -> tuple[ZendeskUser, ...]:
     """Return the users who have exactly this address, as primary or as another."""
-    wanted = address.strip().lower()
+    wanted = email_match_key(address)
     return tuple(person for person in users if wanted in person.emails)
 
 

@@ -7,11 +7,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from desktop.model.email_address import is_reachable_email
 from desktop.model.field_mapping import MappingRow
 from desktop.model.field_value import parse_boolean
 from desktop.model.instant import FieldValue
 from desktop.model.json_value import Json
-from desktop.model.lookup_query import is_email
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.service import Service
 from desktop.model.sync import SyncEffects
@@ -104,8 +104,7 @@ class SailthruProfileKind(TargetKind):
         """An address that mail cannot reach: Sailthru would keep the profile all the same."""
         if not record.email:
             return CreateProblem("no e-mail address")
-        # A domain without a dot is somebody's typing mistake.
-        if is_email(record.email) and "." in record.email.rpartition("@")[2].strip("."):
+        if is_reachable_email(record.email):
             return None
         return CreateProblem(f"“{record.email}” is not an e-mail address", "not an address")
 

@@ -276,3 +276,25 @@ def test_link_of_another_account_is_refused_by_every_command(
     assert "other-company.zendesk.com" in told["title"]
     assert sandbox.connection_document["zendesk"]["base_url"].split("//")[1] in told["message"]
     assert sandbox.read_profile("maria@lopez.example") == before
+
+
+@pytest.mark.parametrize(
+    "pasted", ["mailto:{}?subject=Hi", "'{}'", "Darcy <{}>;", "\u202a{}\u202c"]
+)
+def test_create_from_pasted_address_makes_no_second_spelling(
+    pasted: str, fairlead: FairleadCommand, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    local, _, domain = customers.new_email().partition("@")
+    typed = pasted.format(f"{local}.o’neill@{domain}")
+    words = ("edit", typed, "--create", "--reason", "asked", "--json")
+    result = fairlead(*words)
+    assert result.exit_code == 0, result.stdout
+    assert result.json["edits"][0]["target"] == f"{local}.o'neill@{domain}"
+    assert official(sandbox, f"{local}.o'neill@{domain}")
+    assert fairlead(*words).exit_code != 0
+
+
+def test_create_under_unreachable_address_is_refused(fairlead: FairleadCommand) -> None:
+    result = fairlead("edit", "jo@lind", "--create", "--reason", "asked", "--json")
+    assert result.exit_code != 0
+    assert "mail can reach" in result.json["error"]["title"]

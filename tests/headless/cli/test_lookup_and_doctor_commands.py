@@ -40,6 +40,9 @@ def test_lookup_json_has_every_documented_key(fairlead: FairleadCommand) -> None
     ("query", "person", "sid"),
     [
         ("#48213", 7701, "5e9f3c1b2a4d6e8f00713401"),
+        ("Ticket #48213.", 7701, "5e9f3c1b2a4d6e8f00713401"),
+        ("mailto:maria@lopez.example?subject=Hi", 7701, "5e9f3c1b2a4d6e8f00713401"),
+        ("‘maria@lopez.exam\u00adple’", 7701, "5e9f3c1b2a4d6e8f00713401"),
         ("https://acme.zendesk.com/agent/tickets/48240", 7702, "5f1c7d02a9be4c3300240012"),
         ("id:7703", 7703, "600a1f55d3c1aa2b00483020"),
         ("5f1c7d02a9be4c3300240012", 7702, "5f1c7d02a9be4c3300240012"),

@@ -35,6 +35,9 @@ async def test_link_of_another_account_is_refused_with_both_hosts(
     for host in ("other-company.zendesk.com", "acme.zendesk.com.evil.example", "127.0.0.1:9"):
         with pytest.raises(UserDecisionNeeded) as told:
             await services.lookup.look_up(f"https://{host}/{path}")
+        # As copied: without https, in brackets, with a full stop.
+        with pytest.raises(UserDecisionNeeded):
+            await services.lookup.look_up(f"({host}/{path}).")
         assert host in str(told.value)
         assert own in str(told.value)
 

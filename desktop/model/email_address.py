@@ -1,0 +1,133 @@
+"""The one rule for an e-mail address: how a pasted one is read, and which text can be one."""
+
+import re
+from unicodedata import category, decomposition, normalize
+from urllib.parse import unquote
+
+# A whole mail was pasted.
+_LONGEST_TEXT = 4096
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ASCII_EMAIL = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]+@{_LABEL}(?:\.{_LABEL})*")
+_ASCII_LOCAL = frozenset("!#$%&'*+/=?^_`{|}~.-")
+# What word processors, phones and PDF files make of ASCII: no mailbox is written with these.
+_TYPOGRAPHY = str.maketrans(
+    {
+        **dict.fromkeys("’‘‛ʼ′´", "'"),
+        **dict.fromkeys("‐‑‒–—―−", "-"),
+        **{chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)},
+        "ﬀ": "ff",
+        "ﬁ": "fi",
+        "ﬂ": "fl",
+        "ﬃ": "ffi",
+        "ﬄ": "ffl",
+        "ﬅ": "st",
+        "ﬆ": "st",
+    }
+)
+_WRAPPERS = " '\"`“”„«»‹›<>()[]{}.,;:"
+_GROUP = re.compile(r"[<(\[]([^<>()\[\]]*@[^<>()\[\]]*)[>)\]]")
+_FIELD_NAME = re.compile(r"(?:e-?mail|to|from|cc|reply-to)\s*:\s*")
+
+
+def parse_email(text: str) -> str:
+    """Return the one address that `text` holds, in lower case and normal form; "" for none.
+
+    Takes it as people paste it: in quotes or brackets, as `Name <a@b.example>` or `mailto:` with
+    a query, with typographic apostrophes and hyphens, decomposed accents, invisible characters,
+    and a sentence's punctuation. Two different addresses are none.
+    """
+    plain = text.strip().lower()
+    if _ASCII_EMAIL.fullmatch(plain) and is_email(plain) and plain[0] not in _WRAPPERS:
+        return plain
+    if len(text) > _LONGEST_TEXT:
+        return ""
+    plain = _normalize(text)
+    groups = _GROUP.findall(plain)
+    if not groups:
+        return _unwrap(plain)
+    rest = [word for word in re.split(r"[\s,;]+", _GROUP.sub(" ", plain)) if "@" in word]
+    found = {_unwrap(part) for part in (*groups, *rest)}
+    return found.pop() if len(found) == 1 else ""
+
+
+def email_match_key(stored: str) -> str:
+    """Return the form by which an address that a service stores is compared and looked up.
+
+    Where it is no address, its lower case: it may still be somebody's key at the service.
+    """
+    return parse_email(stored) or stored.strip().lower()
+
+
+def is_email(text: str) -> bool:
+    """Whether `text` has the form of one e-mail address, with nothing around it."""
+    # RFC 5321 4.5.3.1: 254 octets for the address, 64 for the part before the @.
+    if len(text) > 254 or ".." in text or text.startswith("."):
+        return False
+    local, _, domain = text.rpartition("@")
+    if text.isascii():
+        return len(local) <= 64 and _ASCII_EMAIL.fullmatch(text) is not None
+    if not text.isprintable() or len(text.encode()) > 254 or not 0 < len(local.encode()) <= 64:
+        return False
+    return all(map(_is_local_character, local)) and all(map(_is_label, domain.split(".")))
+
+
+def is_reachable_email(text: str) -> bool:
+    """Whether mail can reach an address: a domain without a dot is a typing mistake."""
+    return is_email(text) and "." in text.rpartition("@")[2]
+
+
+def strip_token_suffix(text: str) -> str:
+    """Return the address of `ADDRESS/token`, Zendesk's user name of an API token; else `text`."""
+    return re.sub(r"(?i)/token(:.*)?$", "", text)
+
+
+def _is_local_character(character: str) -> bool:
+    if character.isascii():
+        return character.isalnum() or character in _ASCII_LOCAL
+    return _is_letter(character)
+
+
+def _is_label(label: str) -> bool:
+    return (
+        0 < len(label) <= 63
+        and not label.startswith("-")
+        and not label.endswith("-")
+        and category(label[0])[0] != "M"
+        and all(c == "-" or (c.isascii() and c.isalnum()) or _is_letter(c) for c in label)
+    )
+
+
+def _is_letter(character: str) -> bool:
+    """Whether a character beyond ASCII may stand in an address (RFC 6532), not dressed-up ASCII."""
+    kind = category(character)
+    if character.isascii() or not (kind[0] in "LM" or kind == "Nd"):
+        return False
+    dressed = decomposition(character)
+    return not dressed.startswith("<") or dressed.startswith("<compat>")
+
+
+def _normalize(text: str) -> str:
+    visible = (
+        c for c in text if category(c) != "Cf" and c != "\u034f" and not "\ufe00" <= c <= "\ufe0f"
+    )
+    plain = " ".join("".join(visible).translate(_TYPOGRAPHY).split())
+    return normalize("NFC", plain.lower())
+
+
+def _unwrap(text: str) -> str:
+    """Return the address of a normalized text that holds no more than one, "" for none."""
+    # A comment after it, as mail writes: `maria@lopez.example (Maria Lopez)`.
+    bare = re.sub(r"\s\([^()@]*\)$", "", text).strip(_WRAPPERS)
+    if named := _FIELD_NAME.match(bare):
+        bare = bare[named.end() :].strip(_WRAPPERS)
+    if bare.startswith("mailto:"):
+        bare = _normalize(unquote(bare[len("mailto:") :].lstrip("/").partition("?")[0]))
+        bare = bare.strip(_WRAPPERS)
+    # `'` and `{` may begin an address; nothing but a letter or digit ends one.
+    for candidate in (bare, text):
+        end = len(candidate)
+        while end and category(candidate[end - 1])[0] not in "LMN":
+            end -= 1
+        if is_email(candidate[:end]):
+            return candidate[:end]
+    return ""

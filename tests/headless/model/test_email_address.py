@@ -1,0 +1,94 @@
+"""The one rule for an address: found as pasted, or refused; never a second spelling of it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktop.model.email_address import (
+    email_match_key,
+    is_email,
+    is_reachable_email,
+    parse_email,
+    strip_token_suffix,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("maria@lopez.example", "maria@lopez.example"),
+        ("mailto:maria@lopez.example?subject=Hi&body=a%0Ab", "maria@lopez.example"),
+        ("<MAILTO:Maria%40lopez.example>", "maria@lopez.example"),
+        ("mailto:o%27neill@acme.example", "o'neill@acme.example"),
+        ("mailto://maria@lopez.example", "maria@lopez.example"),
+        ("E-Mail: maria@lopez.example", "maria@lopez.example"),
+        ("'maria@lopez.example'", "maria@lopez.example"),
+        ("'maria@lopez.example", "maria@lopez.example"),
+        ("‘maria@lopez.example’", "maria@lopez.example"),
+        ("„maria@lopez.example“;", "maria@lopez.example"),
+        ("«\u00a0maria@lopez.example\u00a0»", "maria@lopez.example"),
+        ("[maria@lopez.example]", "maria@lopez.example"),
+        ("Maria Lopez (maria@lopez.example)", "maria@lopez.example"),
+        ("maria@lopez.example (Maria Lopez)", "maria@lopez.example"),
+        ("maria@lopez.example<mailto:maria@lopez.example>", "maria@lopez.example"),
+        ("[maria@lopez.example](mailto:maria@lopez.example)", "maria@lopez.example"),
+        ("maria@lopez.example!…", "maria@lopez.example"),
+        ("maria@lo\u00adpez.exam\u200bple\ufeff", "maria@lopez.example"),
+        ("\u202dmaria@lopez.example\u202c", "maria@lopez.example"),
+        ("darcy.o’neill@acme.example", "darcy.o'neill@acme.example"),
+        ("darcy.o´neill@acme.example", "darcy.o'neill@acme.example"),
+        ("anne\u2011marie@acme.example", "anne-marie@acme.example"),
+        ("jose\u0301@pen\u0303a.example", "jos\u00e9@pe\u00f1a.example"),
+        ("ｍａｒｉａ＠ｌｏｐｅｚ．ｅｘａｍｐｌｅ", "maria@lopez.example"),
+        ("suﬃeld@lopez.example", "suffield@lopez.example"),
+        ("संपर्क@डाटामेल.भारत", "संपर्क@डाटामेल.भारत"),
+    ],
+)
+def test_email_pasted_is_found(text: str, address: str) -> None:
+    assert parse_email(text) == address
+    assert is_email(address)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "maria", "@", "maria@", "maria @lopez.example", "a b@lopez.example",
+        "maria@lopez.example, jo@lind.example", "M <maria@lopez.example>, J <jo@lind.example>",
+        "jo@lind.example <maria@lopez.example>", "maria@lopez.example's",
+        "maria@lopez.example?subject=Hi", "mailto:?subject=maria@lopez.example",
+        "maria@lopez_example", "maria@-lopez.example", "maria@lopez-.example",
+        "maria@lopez,example",
+        "maria..x@lopez.example", "m²@lopez.example", "𝐦@lopez.example",
+        "maria@lopez。example", "maria\x00@lopez.example", "maria\ud800@lopez.example",
+        "é" * 33 + "@lopez.example", "x@" + "a" * 64 + ".example", "x" * 5000 + "@b.example",
+    ],
+)  # fmt: skip
+def test_email_that_is_none_is_refused(text: str) -> None:
+    assert parse_email(text) == ""
+
+
+@given(st.text(max_size=80) | st.emails())
+def test_email_found_is_its_own_normal_form(text: str) -> None:
+    found = parse_email(text)
+    if found:
+        assert is_email(found)
+        assert parse_email(found) == found
+
+
+def test_email_reachable_needs_a_dot() -> None:
+    assert is_email("jo@lind")
+    assert not is_reachable_email("jo@lind")
+    assert is_reachable_email("jo@lind.example")
+
+
+@pytest.mark.parametrize(
+    ("stored", "key"),
+    [(" Maria@Lopez.example ", "maria@lopez.example"), ("Jo at Lind", "jo at lind"), ("", "")],
+)
+def test_email_match_key_compares_what_is_stored(stored: str, key: str) -> None:
+    assert email_match_key(stored) == key
+
+
+@pytest.mark.parametrize("suffix", ["", "/token", "/TOKEN:abc"])
+def test_token_suffix_is_taken_off(suffix: str) -> None:
+    assert strip_token_suffix(f"ada@acme.example{suffix}") == "ada@acme.example"
