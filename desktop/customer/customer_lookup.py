@@ -11,7 +11,7 @@ Each part is shown as it arrives; one failed part does not cancel the others.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -26,9 +26,11 @@ from desktop.customer.service_clients import ServiceClients
 from desktop.customer.sheet_builder import OnSheet, SheetBuilder
 from desktop.customer.zendesk_lookup import ZendeskLookup
 from desktop.kit.clock import Clock
+from desktop.kit.errors import AppError
 from desktop.kit.log_redaction import fingerprint
 from desktop.model.customer_sheet import CustomerSheet, SheetPart, SheetPartState
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind, parse_lookup_query
+from desktop.model.sailthru_naming_rules import find_list_name
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.workspace_store import WorkspaceStore
@@ -85,6 +87,23 @@ class CustomerLookup:
 
         builder = SheetBuilder(query, self._store, self._clock, on_sheet, is_connection_current)
         return await _LookupRun(services, builder).run()
+
+    async def reread_lists(self, sheet: CustomerSheet, names: Collection[str]) -> CustomerSheet:
+        """Return the sheet, with the account's lists read once more where one of `names` lacks.
+
+        Kept lists are up to five minutes old: one made in Sailthru a second ago is none of them.
+        """
+        known = [entry.name for entry in sheet.lists.value or ()]
+        sailthru = self._services().sailthru
+        if sailthru is None or all(find_list_name(name, known) for name in names):
+            return sheet
+        try:
+            lists = await sailthru.list_lists()
+        except AppError:
+            return sheet
+        now = self._clock.now()
+        await self._store.customer_cache.save_lists(lists, now)
+        return replace(sheet, lists=SheetPart(lists, SheetPartState.READ, now))
 
 
 class _LookupRun:

@@ -10,6 +10,7 @@ from desktop.model.json_value import Json
 from desktop.model.name_splitting import split_name
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_naming_rules import (
+    find_list_name,
     validate_list_name,
     validate_var_name,
     validate_var_value,
@@ -47,11 +48,11 @@ class EditFactory:
     def list_membership(self, name: str, *, member: bool) -> EditRequest:
         """Return an edit of a list membership; an unknown name would create a list."""
         validate_list_name(name)
-        lists = self._sheet.lists.value
+        lists, profile = self._sheet.lists.value, self._sheet.profile.value
+        own_names = profile.lists if profile is not None else ()
+        name = find_list_name(name, (*(e.name for e in lists or ()), *own_names)) or name
         known = next((entry for entry in lists or () if entry.name == name), None)
-        on_profile = self._sheet.profile.value is not None and name in (
-            self._sheet.profile.value.lists
-        )
+        on_profile = name in own_names
         if known is not None and known.smart:
             raise InvalidInput(
                 f"“{name}” is a smart list.",

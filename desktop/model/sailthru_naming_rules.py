@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from unicodedata import category, normalize
 
 from desktop.kit.errors import InvalidInput
 from desktop.kit.text import is_valid_unicode
@@ -14,6 +15,8 @@ MAX_VAR_NAME_LENGTH = 32
 _MAX_VALUE_LENGTH = 100_000
 # PHP's json_decode stops at 512, Python's recursion at 1,000; data is never this deep.
 _MAX_DEPTH = 50
+# Controls, halves of characters, line and paragraph separators.
+_NO_TEXT = ("Cc", "Cs", "Zl", "Zp")
 
 
 def validate_var_name(name: str) -> str:
@@ -70,8 +73,26 @@ def _check_part(value: Json, depth: int) -> None:
 
 def validate_list_name(name: str) -> str:
     """Return the list's name. Raises InvalidInput for `$`, which no list may have."""
-    if not name.strip() or "$" in name or not name.isprintable():
+    # A list is named as it is at Sailthru: with joiners, no-break spaces and invisible marks.
+    if not name.strip() or "$" in name or any(category(c) in _NO_TEXT for c in name):
         raise InvalidInput(
             f"“{name[:60]}” cannot be the name of a list in Sailthru.", "It must not hold a $."
         )
     return name
+
+
+def find_list_name(typed: str, names: Iterable[str]) -> str | None:
+    """Return the list's name as Sailthru has it, None for no or no certain one.
+
+    A keyboard has no no-break space, and a paste may decompose accents: where no name is exactly
+    as typed, the only one that differs in nothing else is meant.
+    """
+    known = tuple(dict.fromkeys(names))
+    if typed in known:
+        return typed
+    alike = [name for name in known if _typed_form(name) == _typed_form(typed)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _typed_form(name: str) -> str:
+    return " ".join(normalize("NFC", name).split())

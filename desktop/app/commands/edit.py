@@ -41,6 +41,8 @@ async def _edit_customer(context: AppContext, options: argparse.Namespace) -> in
     async with open_workspace(context, options.workspace) as services:
         sheet = await services.lookup.look_up_query(query)
         _require_one_customer(sheet, options)
+        names = [entry.rpartition("=")[0] for entry in options.list]
+        sheet = await services.lookup.reread_lists(sheet, names)
         requests = _requested_edits(services, sheet, options, ticket)
         if not requests:
             raise InvalidInput(

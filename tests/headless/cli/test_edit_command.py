@@ -298,3 +298,30 @@ def test_create_under_unreachable_address_is_refused(fairlead: FairleadCommand) 
     result = fairlead("edit", "jo@lind", "--create", "--reason", "asked", "--json")
     assert result.exit_code != 0
     assert "mail can reach" in result.json["error"]["title"]
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Sale\u00a0day", "Sale day"),
+        ("Team 👩\u200d🚀", "Team 👩\u200d🚀"),
+        ("علی\u200cرضا", "علی\u200cرضا"),
+    ],
+)
+def test_list_made_a_second_ago_is_found(
+    name: str,
+    typed: str,
+    fairlead: FairleadCommand,
+    sandbox: SandboxServers,
+    mail: str,
+    customers: CustomerFactory,
+) -> None:
+    # The account's lists are kept for five minutes now.
+    assert fairlead("lookup", mail).exit_code == 0
+    sandbox.create_profile(customers.new_email(), lists={name: 1})
+    words = ("edit", mail, "--reason", "asked", "--json", "--list")
+    result = fairlead(*words, f"{typed}=on")
+    assert result.exit_code == 0, result.stdout
+    assert result.json["edits"][0]["name"] == name
+    assert name in official(sandbox, mail)["lists"]  # type: ignore[operator]
+    assert fairlead(*words, "No such list=on").exit_code != 0

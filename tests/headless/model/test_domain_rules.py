@@ -40,6 +40,7 @@ from desktop.model.permission import (
 )
 from desktop.model.retry_backoff import ExponentialBackoff
 from desktop.model.sailthru_naming_rules import (
+    find_list_name,
     validate_list_name,
     validate_var_name,
     validate_var_value,
@@ -199,12 +200,44 @@ def test_json_value_sendable(value: object) -> None:
     assert validate_var_value(value) == value  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["Newsletter", "a=b", "!! bar/foo", "R&D <b>", "ليلى"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Newsletter",
+        "a=b",
+        "!! bar/foo",
+        "R&D <b>",
+        "ليلى",
+        "VIP\u00a0Offers",
+        "Team 👩\u200d🚀",
+        "علی\u200cرضا",
+        "New \U0001fae8",
+        "Soft\u00adhyphen",
+        "\u200eLTR",
+    ],
+)
 def test_list_name_valid(name: str) -> None:
     assert validate_list_name(name) == name
 
 
-@pytest.mark.parametrize("name", ["", "  ", "$", "a$b", "a\nb", "a\x1b[2J"])
+@pytest.mark.parametrize(
+    ("typed", "names", "found"),
+    [
+        ("VIP Offers", ("VIP\u00a0Offers", "VIP"), "VIP\u00a0Offers"),
+        ("VIP Offers", ("VIP\u00a0Offers", "VIP Offers"), "VIP Offers"),
+        ("VIP Offers", ("VIP\u00a0Offers", "VIP\u2009Offers"), None),
+        ("vip offers", ("VIP\u00a0Offers",), None),
+        ("Cafe\u0301", ("Caf\u00e9",), "Caf\u00e9"),
+        ("VIP", (), None),
+    ],
+)
+def test_list_name_typed_finds_the_one_meant(
+    typed: str, names: tuple[str, ...], found: str | None
+) -> None:
+    assert find_list_name(typed, names) == found
+
+
+@pytest.mark.parametrize("name", ["", "  ", "$", "a$b", "a\nb", "a\x1b[2J", "a\u2028b", "a\ud800"])
 def test_list_name_invalid(name: str) -> None:
     with pytest.raises(InvalidInput):
         validate_list_name(name)
