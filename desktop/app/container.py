@@ -79,6 +79,7 @@ class WorkspaceServices:
 
         `checkpoint` is called at named points; tests end the process there.
         """
+        from desktop.customer.create_check import CreateCheck
         from desktop.customer.current_value import gateway_for
         from desktop.writing.edit_queue import EditSender, EditSenderContext
 
@@ -92,6 +93,7 @@ class WorkspaceServices:
                 # [0, 1): spreads the retries of several desks after an outage.
                 jitter=random.random,
                 permit_optout=permit_optout,
+                find_create_obstacle=CreateCheck(self.lookup).find_obstacle,
                 checkpoint=checkpoint,
             )
         )

@@ -177,6 +177,7 @@ class _LookupRun:
         await run_concurrently(
             self._users.load_users_by_email(address), self._sailthru.load_profile(address)
         )
+        await self._load_user_of_profile()
         await self._sailthru.choose_profile()
 
     async def _by_ticket(self) -> None:
@@ -203,6 +204,25 @@ class _LookupRun:
         profile = self._builder.sheet.profile.value
         if profile is not None and profile.email:
             await self._users.load_users_by_email(profile.email)
+        await self._load_user_of_profile()
+        await self._sailthru.choose_profile()
+
+    async def _load_user_of_profile(self) -> None:
+        """Find the user of a profile whose address Zendesk does not know: by pair or extid."""
+        sheet = self._builder.sheet
+        profile = sheet.profile.value
+        if self._zendesk is None or sheet.matches or profile is None:
+            return
+        if sheet.profile.state is not SheetPartState.READ or (
+            sheet.user.state not in (SheetPartState.ABSENT, SheetPartState.LOADING)
+        ):
+            return
+        known = await self._builder.store.sync_state.find_user_ids([profile.sid])
+        user_ids = known.get(profile.sid, ())
+        if len(user_ids) == 1:
+            await self._users.load_user(user_ids[0])
+        elif external_id := profile.keys.get("extid"):
+            await self._users.load_users(self._zendesk.find_by_external_id(external_id))
 
     async def _by_name(self) -> None:
         value = self._builder.query.value

@@ -3,7 +3,7 @@
 from desktop.customer.service_clients import AccountFieldNames
 from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.model.customer_health import CustomerHealth
-from desktop.model.customer_sheet import CustomerSheet, SheetPartState
+from desktop.model.customer_sheet import AlternateProfile, CustomerSheet, SheetPartState
 from desktop.model.edit import EditKind, EditRequest, EditTarget
 from desktop.model.email_address import is_email, is_reachable_email, parse_email
 from desktop.model.json_value import Json
@@ -125,15 +125,28 @@ class EditFactory:
                 "Sailthru would keep a profile under it all the same.",
                 "Correct it, and look the customer up again.",
             )
-        if self._sheet.profile.value is not None or (
-            self._sheet.profile.state is not SheetPartState.ABSENT
+        profile, person = self._sheet.profile, self._sheet.user.value
+        if profile.value is not None and profile.state is SheetPartState.READ:
+            raise InvalidInput(
+                "This customer has a Sailthru profile already: "
+                f"{profile.value.email or profile.value.sid}.",
+                "A second profile would split what is known about them.",
+                "Change that profile instead.",
+            )
+        obstacle = find_create_obstacle(self._sheet)
+        if obstacle is not None:
+            raise obstacle
+        if (
+            profile.state is not SheetPartState.ABSENT
+            or self._sheet.user.state
+            not in (SheetPartState.READ, SheetPartState.ABSENT, SheetPartState.OFF)
+            or (person is not None and not person.identities_read)
         ):
             raise InvalidInput(
                 "It is not certain that Sailthru has no profile for this customer.",
                 "A second profile would split what is known about them.",
-                "Look the customer up again while Sailthru answers.",
+                "Look the customer up again while both services answer.",
             )
-        person = self._sheet.user.value
         values: dict[str, Json] = {}
         # Zendesk shows the address where a name is missing.
         if person is not None and person.name and not is_email(person.name):
@@ -161,3 +174,28 @@ class EditFactory:
         self, kind: EditKind, target: EditTarget, name: str, old: Json, new: Json
     ) -> EditRequest:
         return EditRequest(kind, target, name, old, new, reason=self._reason, ticket=self._ticket)
+
+
+def find_create_obstacle(sheet: CustomerSheet) -> UserDecisionNeeded | None:
+    """Return why no profile is made beside those that may be this customer's; None: there is none.
+
+    One of them may be opted out: mail to a new profile would pass it by.
+    """
+    if not sheet.other_profiles:
+        return None
+    names = ", ".join(
+        f"{other.address} ({_describe(other)})" if _describe(other) else other.address
+        for other in sheet.other_profiles
+    )
+    return UserDecisionNeeded(
+        "Sailthru has a profile that may be this customer's.",
+        f"{names}. A second profile would split what is known, and pass by an opt-out.",
+        "Choose that profile for the customer, or change its address in Sailthru.",
+    )
+
+
+def _describe(other: AlternateProfile) -> str:
+    parts = ["same phone number"] if other.is_by_phone else []
+    if other.optout not in (None, OptOutLevel.NONE):
+        parts.append(f"opt-out {other.optout.value}")
+    return ", ".join(parts)

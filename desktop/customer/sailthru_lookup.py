@@ -1,17 +1,30 @@
 """The Sailthru half of a look-up: the profile, the other addresses' profiles, the lists."""
 
 import asyncio
+from dataclasses import dataclass
 
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.customer.sheet_builder import SheetBuilder
-from desktop.kit.errors import AppError, NotFound
+from desktop.kit.errors import AppError, NotFound, ValuesRejected
 from desktop.model.customer_sheet import AlternateProfile, SheetPart, SheetPartState
 from desktop.model.lookup_query import LookupQueryKind
+from desktop.model.match_keys import sms_key
+from desktop.model.profile_matching import MatchKey, match_profile
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.zendesk_user import ZendeskUser
 
 # Each costs a call of the key's rate budget; more addresses are rare and add nothing to a sheet.
 _MAX_OTHER_ADDRESSES = 5
+
+
+@dataclass(frozen=True)
+class _FoundProfile:
+    """A profile of the customer, the key it was found by and that key's value."""
+
+    key: MatchKey
+    value: str
+    profile: SailthruProfile
+    is_linked: bool = False
 
 
 class SailthruLookup:
@@ -20,6 +33,11 @@ class SailthruLookup:
     def __init__(self, builder: SheetBuilder, sailthru: SailthruClient | None) -> None:
         self._builder = builder
         self._sailthru = sailthru
+        self._is_own_read = asyncio.Event()
+        # When Sailthru said that the query's or the primary address has no profile.
+        self._absent_at: float | None = None
+        self._found: tuple[_FoundProfile, ...] = ()
+        self._error: AppError | None = None
 
     @property
     def is_connected(self) -> bool:
@@ -27,7 +45,16 @@ class SailthruLookup:
         return self._sailthru is not None
 
     async def load_profile(self, key: str) -> None:
-        """Read the profile at `key`, an address or a sid, and show it."""
+        """Read the profile at `key`, an address or a sid, and show it.
+
+        That there is none is said by `choose_profile`: another key of theirs may find one.
+        """
+        try:
+            await self._load_own_profile(key)
+        finally:
+            self._is_own_read.set()
+
+    async def _load_own_profile(self, key: str) -> None:
         if self._sailthru is None:
             return
         builder = self._builder
@@ -35,8 +62,8 @@ class SailthruLookup:
             profile = await self._sailthru.get_user(key)
         except NotFound:
             cached, now = builder.sheet.profile.value, builder.now()
-            absent: SheetPart[SailthruProfile] = SheetPart(state=SheetPartState.ABSENT, read_at=now)
-            builder.update(profile=absent, matched_by="")
+            self._absent_at = now
+            builder.update(profile=SheetPart(state=SheetPartState.LOADING), matched_by="")
             if cached is not None and key in (cached.sid, cached.email):
                 # Deleted or merged at Sailthru: the cached copy goes too.
                 await builder.save_in_background(builder.cache.delete_profile.blocking, cached.sid)
@@ -58,71 +85,135 @@ class SailthruLookup:
         await self._builder.save_in_background(save, profile, self._builder.now(), asked=matched_by)
 
     async def load_other_profiles(self, user: ZendeskUser) -> None:
-        """Read the profiles of the user's further addresses, up to five, and show them.
+        """Read every profile that may be the user's, for `choose_profile`.
 
-        In Sailthru each address may have a profile, lists and an opt-out of its own.
+        In Sailthru each address (up to five are asked for) may have a profile, lists and an opt-out
+        of its own. Where the address that was asked for has none, external id and phone are asked.
         """
-        sailthru, builder = self._sailthru, self._builder
-        if sailthru is None:
+        if self._sailthru is None:
             return
+        builder = self._builder
         main = user.emails[0] if user.emails else ""
         shown = builder.sheet.profile.value
         if builder.query.kind is LookupQueryKind.EMAIL:
             main = builder.query.value
-        elif builder.query.kind is LookupQueryKind.SID and shown is not None:
-            main = (shown.email or "").lower()
+        elif builder.query.kind is LookupQueryKind.SID:
+            main = (shown.email or "").lower() if shown is not None else ""
+        elif not main:
+            # There is no address to wait for.
+            self._is_own_read.set()
         addresses = [a for a in user.emails if a != main][:_MAX_OTHER_ADDRESSES]
+        found = await asyncio.gather(
+            self._read_pair(user),
+            *(self._read_by(MatchKey.ADDRESS, address) for address in addresses),
+            self._read_unless_known(MatchKey.EXTERNAL_ID, user.external_id or ""),
+            self._read_unless_known(MatchKey.PHONE, sms_key(user.phone)),
+        )
+        self._found = tuple(one for one in found if one is not None)
 
-        async def read_profile(address: str) -> AlternateProfile | None:
-            try:
-                profile = await sailthru.get_user(address)
-            except AppError:
-                # An extra: what cannot be read is not offered.
-                return None
-            await builder.save_in_background(
-                builder.cache.save_profile.blocking, profile, builder.now()
-            )
-            opened = profile.activity.get("open_time")
-            return AlternateProfile(address, profile.sid, profile.engagement, opened)
+    async def _read_pair(self, user: ZendeskUser) -> _FoundProfile | None:
+        """Read the profile that somebody chose for this user, or a run matched with them."""
+        store = self._builder.store
+        sid = (await store.sync_state.find_sids([user.id])).get(user.id)
+        if sid is None:
+            return None
+        is_linked = await store.drafts_and_links.get_link(user.id) == sid
+        await self._is_own_read.wait()
+        shown = self._own_profile()
+        if shown is not None and shown.sid == sid:
+            return _FoundProfile(MatchKey.PAIR, sid, shown, is_linked)
+        return await self._read_by(MatchKey.PAIR, sid, is_linked=is_linked)
 
-        found = await asyncio.gather(*map(read_profile, addresses))
-        builder.update(other_profiles=tuple(other for other in found if other is not None))
+    async def _read_unless_known(self, key: MatchKey, value: str) -> _FoundProfile | None:
+        await self._is_own_read.wait()
+        if not value or self._own_profile() is not None:
+            return None
+        return await self._read_by(key, value)
+
+    async def _read_by(
+        self, key: MatchKey, value: str, *, is_linked: bool = False
+    ) -> _FoundProfile | None:
+        if self._sailthru is None:
+            return None
+        try:
+            profile = await self._sailthru.get_user(value, key=_SAILTHRU_KEYS[key])
+        except (NotFound, ValuesRejected):
+            # Sailthru refuses the keys `extid` and `sms` where an account has not enabled them.
+            return None
+        except AppError as error:
+            self._error = error
+            return None
+        await self._builder.save_in_background(
+            self._builder.cache.save_profile.blocking, profile, self._builder.now()
+        )
+        return _FoundProfile(key, value, profile, is_linked)
+
+    def _own_profile(self) -> SailthruProfile | None:
+        """Return the profile at the address or sid that was asked for, once it has been read."""
+        part = self._builder.sheet.profile
+        return part.value if part.state is SheetPartState.READ else None
 
     async def choose_profile(self) -> None:
-        """Choose the profile the sheet shows, once the user and a profile are both known.
+        """Choose the profile the sheet shows, once the user and their profiles are known.
 
-        A profile that somebody linked to this user comes first, then the one at the query.
+        Of several by address, the one at the query's stays on show and the others are offered.
         """
-        sheet = self._builder.sheet
-        user, profile = sheet.user.value, sheet.profile
-        if self._sailthru is None or user is None or sheet.user.state is not SheetPartState.READ:
-            return
-        store = self._builder.store
-        sid = await store.drafts_and_links.get_link(user.id)
-        if sid is not None and (profile.value is None or profile.value.sid != sid):
-            await self._load_linked_profile(sid)
-        elif profile.state is SheetPartState.ABSENT and sheet.query.kind is LookupQueryKind.EMAIL:
-            # A secondary address was typed: the profile is usually at the primary one.
-            primary = user.emails[0] if user.emails else ""
-            if any(other.address == primary for other in sheet.other_profiles):
-                await self.load_profile(primary)
-        shown = self._builder.sheet.profile.value
-        if shown is not None:
-            others = tuple(o for o in self._builder.sheet.other_profiles if o.sid != shown.sid)
-            self._builder.update(other_profiles=others)
-
-    async def _load_linked_profile(self, sid: str) -> None:
+        builder, own = self._builder, self._own_profile()
         if self._sailthru is None:
             return
-        try:
-            profile = await self._sailthru.get_user(sid)
-        except AppError:
-            # The linked profile is gone or cannot be read: the one at the address stays.
-            return
-        await self._publish_profile(profile, matched_by=profile.email or sid, linked=True)
+        found = self._found
+        if own is not None:
+            matched_by = builder.sheet.matched_by
+            found = (_FoundProfile(MatchKey.ADDRESS, matched_by, own), *found)
+        by_sid = {one.profile.sid: one for one in reversed(found)}
+        match = match_profile((one.key, one.profile.sid) for one in found)
+        is_failed = builder.sheet.profile.state is SheetPartState.FAILED
+        # A sid was asked for: that profile is shown. An address that could not be read may have
+        # another one; the remembered pair goes before it.
+        is_shown_otherwise = builder.query.kind is LookupQueryKind.SID or (
+            is_failed and match.key is not MatchKey.PAIR
+        )
+        if match.sid and not is_shown_otherwise:
+            one = next(f for f in found if f.profile.sid == match.sid and f.key is match.key)
+            if own is None or own.sid != match.sid or one.is_linked:
+                matched_by = one.value if one.key is MatchKey.ADDRESS else ""
+                matched_by = matched_by or one.profile.email or one.profile.sid
+                await self._publish_profile(
+                    one.profile, matched_by=matched_by, linked=one.is_linked
+                )
+        elif own is None and not is_failed and self._absent_at is not None:
+            if self._error is not None:
+                builder.set_failed(self._error, "profile")
+            else:
+                absent = SheetPartState.ABSENT
+                builder.update(profile=SheetPart(state=absent, read_at=self._absent_at))
+        shown = builder.sheet.profile.value
+        others = [one for sid, one in by_sid.items() if shown is None or sid != shown.sid]
+        builder.update(other_profiles=tuple(map(_offer, reversed(others))))
 
     async def load_lists(self) -> None:
         """Read the account's lists, unless the cached ones are recent."""
         if self._sailthru is not None:
             save = self._builder.cache.save_lists.blocking
             await self._builder.refresh_catalogue("lists", self._sailthru.list_lists, save)
+
+
+_SAILTHRU_KEYS = {
+    MatchKey.PAIR: "sid",
+    MatchKey.ADDRESS: "email",
+    MatchKey.EXTERNAL_ID: "extid",
+    MatchKey.PHONE: "sms",
+}
+
+
+def _offer(one: _FoundProfile) -> AlternateProfile:
+    profile = one.profile
+    address = one.value if one.key is MatchKey.ADDRESS else profile.email or profile.sid
+    return AlternateProfile(
+        address,
+        profile.sid,
+        profile.engagement,
+        profile.activity.get("open_time"),
+        profile.optout,
+        is_by_phone=one.key is MatchKey.PHONE,
+    )

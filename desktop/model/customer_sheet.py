@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from desktop.kit.errors import AppError
 from desktop.model.edit import Edit
 from desktop.model.lookup_query import LookupQuery
+from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_profile import SailthruList, SailthruProfile
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
@@ -67,12 +68,17 @@ class CustomerMatch:
 
 @dataclass(frozen=True)
 class AlternateProfile:
-    """The Sailthru profile at another address of the same Zendesk user."""
+    """Another Sailthru profile that may be the same Zendesk user's, mostly at another address.
+
+    `is_by_phone`: only the phone number says so, which people share. `optout` None: not read.
+    """
 
     address: str
     sid: str
     engagement: str | None = None
     last_open: float | None = None
+    optout: OptOutLevel | None = None
+    is_by_phone: bool = False
 
 
 @dataclass(frozen=True)

@@ -21,3 +21,11 @@ def phone_match_key(phone: str | None) -> str:
     """Return a phone number's digits without leading zeros, "" for fewer than seven."""
     digits = re.sub(r"\D", "", phone or "").lstrip("0")
     return digits if len(digits) >= _MIN_PHONE_DIGITS else ""
+
+
+def sms_key(phone: str | None) -> str:
+    """Return a phone number in the form of Sailthru's key `sms` (E.164), "" without a country."""
+    digits = re.sub(r"\D", "", phone or "")
+    if not (phone or "").strip().startswith(("+", "00")) or len(digits) < _MIN_PHONE_DIGITS:
+        return ""
+    return f"+{digits.removeprefix('00')}"

@@ -219,14 +219,23 @@ def _add_profile_of_user(
 ) -> CustomerSheet:
     if sheet.profile.value is not None:
         return sheet
-    link = connection.execute(
-        "SELECT sid FROM main.profile_link WHERE user_id = ?", (person.id,)
+    # As the look-up does: what somebody chose, what a run matched, then every address.
+    pair = connection.execute(
+        "SELECT sid, is_linked FROM"
+        " (SELECT user_id, sid, account, 1 AS is_linked FROM main.profile_link"
+        " UNION ALL SELECT user_id, sid, account, 0 FROM main.matched_pair)"
+        " WHERE user_id = ? AND account = (SELECT id FROM main.current_account)"
+        " ORDER BY is_linked DESC LIMIT 1",
+        (person.id,),
     ).fetchone()
-    if link is not None:
-        linked = _profile_by_sid(connection, link["sid"])
-        if linked.value is not None:
+    if pair is not None:
+        paired = _profile_by_sid(connection, pair["sid"])
+        if paired.value is not None:
             return replace(
-                sheet, profile=linked, is_linked=True, matched_by=linked.value.email or ""
+                sheet,
+                profile=paired,
+                is_linked=bool(pair["is_linked"]),
+                matched_by=paired.value.email or "",
             )
     for address in person.emails:
         part = _profile_by_address(connection, address)

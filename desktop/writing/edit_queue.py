@@ -5,7 +5,7 @@ Killed at any point, the next process finds the edit in a state that says what i
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
@@ -74,7 +74,9 @@ _RETRY_BACKOFF = ExponentialBackoff(
 class EditSenderContext:
     """What sending edits needs: the store, the services connected now, and how to wait.
 
-    `checkpoint` is called with the name of each step passed (tests stop the process there).
+    `find_create_obstacle` says why an address gets no new profile; it raises what keeps a service
+    from being read. `checkpoint` is called with the name of each step passed (tests stop the
+    process there).
     """
 
     store: WorkspaceStore
@@ -83,6 +85,7 @@ class EditSenderContext:
     bus: ChangeBus
     jitter: Callable[[], float]
     permit_optout: OptOutPermit
+    find_create_obstacle: Callable[[str], Awaitable[str]]
     checkpoint: Checkpoint = field(default=lambda _name: None)
 
 
@@ -128,6 +131,14 @@ class _ClaimedEdit(WorkSource):
         context = self._context
         try:
             obstacle = await self._find_undo_obstacle()
+            if obstacle:
+                await self._end(EditState.CONFLICT, obstacle, is_unsent=True)
+                return self._edit
+            try:
+                obstacle = await self._find_twin()
+            except AppError as error:
+                await self._handle_error(error, is_sent=False)
+                return self._edit
             if obstacle:
                 await self._end(EditState.CONFLICT, obstacle, is_unsent=True)
                 return self._edit
@@ -195,6 +206,16 @@ class _ClaimedEdit(WorkSource):
         if not undone.has_changed_nothing:
             return ""
         return NOTHING_TO_UNDO_TEXT.replace("{id}", undone.id)
+
+    async def _find_twin(self) -> str:
+        """Say which profile this create would stand beside; "" where there is none.
+
+        What may have been sent already has made its profile: the write itself reads that.
+        """
+        request = self._edit.request
+        if request.kind is not EditKind.CREATE or self._is_unsure:
+            return ""
+        return await self._context.find_create_obstacle(request.target.id)
 
     async def _handle_error(self, error: AppError | OSError, *, is_sent: bool) -> None:
         """End or postpone the edit after an error of its write (`is_sent`) or the read before."""

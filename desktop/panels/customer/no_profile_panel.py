@@ -48,10 +48,10 @@ class NoProfilePanel(SheetPanel):
         if waiting:
             self._words.setText(f"The profile of {address} is being created.")
         elif absent:
-            others_text = " Another address of this person has one:" if view.other_profiles else ""
+            others_text = " One may be this person's:" if view.other_profiles else ""
             self._words.setText(f"Sailthru has no profile for {address}.{others_text}")
         else:
-            self._words.setText("Other addresses of this person have profiles of their own:")
+            self._words.setText("Profiles by other addresses or keys of this person:")
         self._create.setVisible(absent)
         is_allowed, reason = self.model.can_create_profile()
         self._create.set_enabled(is_allowed and not waiting, reason or "It is being created.")

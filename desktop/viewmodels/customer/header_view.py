@@ -7,6 +7,7 @@ from desktop.model import engagement_level
 from desktop.model.customer_sheet import AlternateProfile, CustomerSheet, SheetPartState
 from desktop.model.edit import EditKind
 from desktop.model.lookup_query import LookupQueryKind
+from desktop.model.optout_level import OptOutLevel
 from desktop.model.sheet_overlay import pending_edit
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext
@@ -66,7 +67,9 @@ def build_header_view(context: CustomerContext) -> HeaderView:
         address=sheet.address,
         match_text=_match_text(context),
         chips=_build_chips(context),
-        other_profiles=tuple(_build_other_profile(context, o) for o in sheet.other_profiles),
+        other_profiles=tuple(
+            _build_other_profile(context, o) for o in (*_unconfirmed(sheet), *sheet.other_profiles)
+        ),
         not_found_text=not_found_text,
         not_found_hint=not_found_hint,
         is_loading=loading,
@@ -147,10 +150,28 @@ def _build_chips(context: CustomerContext) -> tuple[ChipView, ...]:
 
 def _build_other_profile(context: CustomerContext, other: AlternateProfile) -> OtherProfileView:
     level = engagement_level.describe_engagement(other.engagement)
-    parts = [level[0]] if level else []
+    parts = ["same phone number"] if other.is_by_phone else []
+    if other.optout not in (None, OptOutLevel.NONE):
+        parts.append(other.optout.label)
+    parts += [level[0]] if level else []
     if other.last_open is not None:
         parts.append(f"opened {time_format.format_elapsed(other.last_open, context.now)} ago")
     return OtherProfileView(other.address, other.sid, ", ".join(parts))
+
+
+def _unconfirmed(sheet: CustomerSheet) -> tuple[AlternateProfile, ...]:
+    """Return the profile on show where another key than the address led to it: it can be kept."""
+    user, profile = sheet.user.value, sheet.profile.value
+    if user is None or profile is None or sheet.is_linked:
+        return ()
+    address = (profile.email or profile.sid).lower()
+    if sheet.query.kind is LookupQueryKind.SID or address in (
+        sheet.address.lower(),
+        sheet.query.value.lower(),
+    ):
+        return ()
+    opened = profile.activity.get("open_time")
+    return (AlternateProfile(address, profile.sid, profile.engagement, opened, profile.optout),)
 
 
 def _not_found_texts(context: CustomerContext) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.customer.customer_lookup import CustomerLookup, relevant_ticket
+from desktop.customer.edit_factory import find_create_obstacle
 from desktop.customer.edit_service import EditService
 from desktop.customer.edit_undo import UndoService
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
@@ -148,6 +149,9 @@ class CustomerSheetModel(QObject):
             or not sheet.is_complete
         ):
             return False, "It is not certain yet that Sailthru has no profile."
+        obstacle = find_create_obstacle(sheet)
+        if obstacle is not None:
+            return False, str(obstacle)
         return True, ""
 
     def not_found_action(self) -> tuple[str, str]:

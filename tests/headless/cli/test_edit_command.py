@@ -1,5 +1,6 @@
 """`fairlead edit`, `undo`, `outbox` and `audit` end to end, checked by the official client too."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -122,6 +123,32 @@ def test_edit_create_makes_profile_on_no_list_and_undo_keeps_it(
     assert back.exit_code == 3
     assert "cannot be undone" in back.json["error"]["title"]
     assert fairlead("edit", mail, "--create", "--reason", "again", "--json").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("keys", "exit_code"), [("address", 2), ("extid", 2), ("sms", 3)], ids=lambda k: str(k)
+)
+def test_edit_create_beside_opted_out_profile_is_refused(
+    keys: str,
+    exit_code: int,
+    fairlead: FairleadCommand,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+) -> None:
+    new, old = customers.new_email(), customers.new_email()
+    ids = {"address": {}, "extid": {"extid": f"crm-{new}"}, "sms": {"sms": "+15553330001"}}[keys]
+    sandbox.create_profile(old, keys={"email": old, **ids}, optout_email="all")
+    person = sandbox.create_user(new, external_id=f"crm-{new}", phone="+1 555 333 0001")
+    if keys == "address":
+        identity = {"identity": {"type": "email", "value": old, "verified": True}}
+        path = f"/api/v2/users/{person}/identities.json"
+        assert sandbox.zendesk_request("POST", path, identity)[0] == 201
+    result = fairlead("edit", new, "--create", "--reason", "new customer", "--json")
+    assert result.exit_code == exit_code, result.stdout
+    assert old in json.dumps(result.json["error"])
+    assert sandbox.read_profile(new) is None
+    found = fairlead("lookup", new, "--json").json["sailthru"]
+    assert (found["email"] if found else None) == (None if keys == "sms" else old)
 
 
 def test_edit_without_profile_creates_nothing(

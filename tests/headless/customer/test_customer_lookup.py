@@ -15,6 +15,7 @@ from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.model.customer_health import CustomerHealth
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.edit import EditKind
+from desktop.model.lookup_query import parse_lookup_query
 from desktop.model.optout_level import OptOutLevel
 from tests.support.clocks import ManualClock
 from tests.support.edit_cases import CustomerFactory
@@ -23,6 +24,17 @@ from tests.support.workspace_home import open_workspace_services
 
 MARIA = "maria@lopez.example"
 READ, ABSENT, FAILED = SheetPartState.READ, SheetPartState.ABSENT, SheetPartState.FAILED
+
+
+def save_matched_pair(services: WorkspaceServices, person: int, sid: str) -> None:
+    """What a run keeps of a person it has matched."""
+    services.store.fairlead_db.write(
+        lambda c: c.execute(
+            "INSERT INTO matched_pair (user_id, sid, at, account)"
+            " VALUES (?, ?, 1.0, (SELECT id FROM current_account))",
+            (person, sid),
+        )
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,22 +87,78 @@ async def test_lookup_several_matches_shows_none(services: WorkspaceServices) ->
     assert sheet.tickets.value is None
 
 
-async def test_lookup_second_address_with_own_profile_is_offered(
-    services: WorkspaceServices,
-) -> None:
+async def test_lookup_profile_at_second_address_is_found(services: WorkspaceServices) -> None:
     sheet = await services.lookup.look_up("j.doe@corp.example")
-    assert sheet.profile.state is ABSENT
-    assert [o.address for o in sheet.other_profiles] == ["jdoe@home.example"]
+    assert sheet.profile.value is not None
+    assert sheet.profile.value.email == sheet.matched_by == "jdoe@home.example"
+    assert not sheet.is_linked
     person = sheet.user.value
     assert person is not None
     services.store.drafts_and_links.save_link.blocking(
-        person.id, sheet.other_profiles[0].sid, "Ada", 1.0
+        person.id, sheet.profile.value.sid, "Ada", 1.0
     )
     linked = await services.lookup.look_up("j.doe@corp.example")
     assert linked.is_linked
     assert linked.profile.value is not None
     assert linked.profile.value.email == "jdoe@home.example"
     assert linked.other_profiles == ()
+
+
+async def test_lookup_by_address_never_says_absent_before_every_key_was_asked(
+    services: WorkspaceServices,
+) -> None:
+    states: list[SheetPartState] = []
+    await services.lookup.look_up(
+        "j.doe@corp.example", lambda sheet: states.append(sheet.profile.state)
+    )
+    assert ABSENT not in states
+    assert states[-1] is READ
+
+
+async def test_lookup_finds_profile_by_external_id_and_user_by_profile(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    new, old = customers.new_email(), customers.new_email()
+    sid = sandbox.create_profile(old, keys={"email": old, "extid": f"crm-{new}"})
+    person = sandbox.create_user(new, external_id=f"crm-{new}")
+    for text in (new, old, f"id:{person}"):
+        sheet = await services.lookup.look_up(text)
+        assert sheet.user.value is not None, text
+        assert sheet.user.value.id == person
+        assert sheet.profile.value is not None
+        assert sheet.profile.value.sid == sid
+
+
+async def test_lookup_finds_profile_that_a_run_has_matched(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    email = customers.new_email()
+    sid = sandbox.create_profile(customers.new_email())
+    person = sandbox.create_user(email)
+    save_matched_pair(services, person, sid)
+    for sheet in (
+        await services.lookup.look_up(email),
+        services.lookup.cached_sheet(parse_lookup_query(email)),
+    ):
+        assert sheet.profile.value is not None
+        assert sheet.profile.value.sid == sid
+        assert not sheet.is_linked
+
+
+async def test_profile_of_same_phone_is_offered_and_blocks_create(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    email, other = customers.new_email(), customers.new_email()
+    sandbox.create_profile(other, keys={"email": other, "sms": "+15557770123"}, optout_email="all")
+    sandbox.create_user(email, phone="+1 555 777-0123")
+    sheet = await services.lookup.look_up(email)
+    assert sheet.profile.state is ABSENT
+    assert [(o.address, o.optout, o.is_by_phone) for o in sheet.other_profiles] == [
+        (other, OptOutLevel.ALL, True)
+    ]
+    factory = EditFactory(sheet, services.session.account_names())
+    with pytest.raises(UserDecisionNeeded, match=other):
+        factory.create(email)
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,32 @@ async def test_edit_already_equal_is_not_sent(
         assert read_current_value(sandbox, subject) == {"first_name": "Somebody"}
 
 
+async def test_create_beside_profile_made_meanwhile_is_conflict(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    """The create has waited, and by now another address of the same person has a profile."""
+    subject, old = customers.new_customer("create"), customers.new_email()
+    sandbox.create_user(subject.email, external_id=f"crm-{subject.email}")
+    edit = await want(services, subject)
+    sandbox.create_profile(
+        old, keys={"email": old, "extid": f"crm-{subject.email}"}, optout_email="all"
+    )
+    edit = await deliver(services, edit)
+    assert edit.state is EditState.CONFLICT
+    assert old in edit.detail
+    assert "Nothing was sent" in edit.detail
+    assert sandbox.read_profile(subject.email) is None
+
+
+async def test_create_waits_while_zendesk_cannot_be_asked(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    edit = await want(services, customers.new_customer("create"))
+    sandbox.add_fault("zendesk:*:503", times=None)
+    edit = await deliver(services, edit)
+    assert (edit.state, edit.tries) == (EditState.QUEUED, 0)
+
+
 @pytest.mark.parametrize("kind", [n for n, k in EDIT_CASES.items() if k.third_value is not None])
 async def test_edit_of_value_changed_elsewhere_is_conflict(
     kind: str, services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
