@@ -5,7 +5,7 @@ from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.model.customer_health import CustomerHealth
 from desktop.model.customer_sheet import AlternateProfile, CustomerSheet, SheetPartState
 from desktop.model.edit import EditKind, EditRequest, EditTarget
-from desktop.model.email_address import is_email, is_reachable_email, parse_email
+from desktop.model.email_address import is_reachable_email, parse_email
 from desktop.model.json_value import Json
 from desktop.model.name_splitting import split_name
 from desktop.model.optout_level import OptOutLevel
@@ -148,10 +148,11 @@ class EditFactory:
                 "Look the customer up again while both services answer.",
             )
         values: dict[str, Json] = {}
-        # Zendesk shows the address where a name is missing.
-        if person is not None and person.name and not is_email(person.name):
+        if person is not None:
             first, last = split_name(person.name)
-            values = {"first_name": first, **({"last_name": last} if last else {})}
+            values = {
+                key: part for key, part in (("first_name", first), ("last_name", last)) if part
+            }
         # There is no sid yet: a create is the one edit that names an address.
         target = EditTarget(Service.SAILTHRU, address, address)
         return self._build_request(EditKind.CREATE, target, "", None, values)

@@ -135,7 +135,8 @@ class ZendeskLookup:
         if with_tickets:
             asking.append(self._load_tickets(user.id))
         if self._builder.query.kind not in _PROFILE_QUERY_KINDS and user.email:
-            asking.append(self._sailthru.load_profile(user.email))
+            # In normal form: Sailthru would find nobody under another spelling.
+            asking.append(self._sailthru.load_profile(user.emails[0]))
         await run_concurrently(*asking)
 
     async def _load_details(self, user: ZendeskUser) -> None:

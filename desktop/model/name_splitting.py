@@ -1,6 +1,19 @@
 """Splits Zendesk's single name into Sailthru's first and last name (S1-31 to S1-33)."""
 
+import re
 from enum import Enum
+
+from desktop.model.email_address import parse_email
+
+_COMMAS = re.compile(r"\s*[,，،、]\s*")
+# What follows a comma without being a first name: “King, Jr.”, “Acme, Inc.”.
+_SUFFIX = re.compile(
+    r"(?i)(jr|sr|i{2,3}|iv|ph\.?d|m\.?d|m\.?a|m\.?sc|mba|esq|cpa|inc|ltd|llc|corp|co|gmbh|ag|s\.?a"
+    r"|plc)\.?"
+)
+# Zendesk's names for people it knows by a number alone: “Caller +1 (415) 555-0134” (docs/zendesk.md
+# 3, “Phone search”), “Visitor 48213607” in a chat.
+_NUMBER = re.compile(r"(?i)^((caller|visitor|phone|tel|mobile|fax|anonymous|unknown)\b[.:]?\s*)*")
 
 
 class NameSplitRule(Enum):
@@ -21,13 +34,30 @@ _LABELS = {
 }
 
 
+def is_person_name(text: str) -> bool:
+    """Whether a name is one, and no address, phone number or other text without a letter.
+
+    Zendesk shows an address or a number as the name of somebody it knows no name of.
+    """
+    rest = _NUMBER.sub("", text.strip(), count=1) if any(c.isdigit() for c in text) else text
+    return any(c.isalpha() for c in rest) and not parse_email(text)
+
+
 def split_name(name: str, rule: NameSplitRule = NameSplitRule.FIRST_SPACE) -> tuple[str, str]:
     """Return (first, last) of a full name; runs of spaces count as one.
 
-    A single word is a first name by FIRST_SPACE and a last name by LAST_WORD.
+    "Lopez, Anna" is Anna Lopez by either rule. A single word is a first name by FIRST_SPACE and a
+    last name by LAST_WORD. What is no person's name (see `is_person_name`) has neither.
     """
     # str.split() also takes no-break and other Unicode spaces.
-    parts = name.split()
-    if rule is NameSplitRule.FIRST_SPACE:
-        return " ".join(parts[:1]), " ".join(parts[1:])
-    return " ".join(parts[:-1]), " ".join(parts[-1:])
+    name = " ".join(word for word in name.split() if "@" not in word or not parse_email(word))
+    if not is_person_name(name):
+        return "", ""
+    parts = [part for part in _COMMAS.split(name) if part]
+    family, *given = [part for part in parts if not _SUFFIX.fullmatch(part)] or parts
+    if len(given) == 1:
+        return given[0], family
+    words = name.split()
+    place = 1 if rule is NameSplitRule.FIRST_SPACE else len(words) - 1
+    first, last = " ".join(words[:place]), " ".join(words[place:])
+    return first.rstrip(",，،、 "), last.rstrip(",，،、 ")

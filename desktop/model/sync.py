@@ -11,6 +11,7 @@ from desktop.model.field_condition import FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingRow
 from desktop.model.lifecycle_stage import FrequencyCap, LifecycleStage
 from desktop.model.limit import Limit
+from desktop.model.name_splitting import NameSplitRule
 from desktop.model.service import Service
 
 # Characters; the name is part of a lock file's name.
@@ -142,6 +143,7 @@ class Sync:
     stages: tuple[LifecycleStage, ...] = ()
     pressure: FrequencyCap | None = None
     flows: FlowPolicy = FlowPolicy.NOT_STARTED
+    name_split: NameSplitRule = NameSplitRule.FIRST_SPACE
     schedule: str = ""
     notify: NotificationSettings = NotificationSettings()
     on: bool = False

@@ -12,6 +12,7 @@ from typing import Any
 from desktop.kit.errors import InvalidInput
 from desktop.model.attribute_path import read_value, replace_value
 from desktop.model.lifecycle_stage import CapPeriod, ContactEvent, FrequencyCap
+from desktop.model.name_splitting import NameSplitRule
 from desktop.model.sync import (
     FlowPolicy,
     MatchIdentifier,
@@ -110,6 +111,15 @@ SYNC_FIELDS = (
         "Mapping",
         "Which field goes where, objects of source, target, operator, type and more.",
         _JSON,
+    ),
+    SyncField(
+        "name_split",
+        "Splitting names",
+        "How first and last name are made of Zendesk's one name. “Lopez, Anna” is Anna Lopez by"
+        " both; an address or a number is nobody's name.",
+        _CHOICE,
+        choices=tuple((rule.value, rule.label) for rule in NameSplitRule),
+        sources=_READS_ZENDESK,
     ),
     SyncField(
         "effects.create_missing",

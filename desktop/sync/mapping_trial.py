@@ -73,7 +73,7 @@ async def _read_source_record(context: SyncContext, sync: Sync, query: LookupQue
         # Its number may be another account's, and brands are not asked for here.
         raise InvalidInput("Type an e-mail address or an id, not a link.")
     if sync.source.kind.service is Service.ZENDESK:
-        return await _read_zendesk_user(context, query)
+        return await _read_zendesk_user(context, sync, query)
     if query.kind not in (LookupQueryKind.EMAIL, LookupQueryKind.SID):
         raise InvalidInput("Type an e-mail address or a Sailthru id.")
     key = "email" if query.kind is LookupQueryKind.EMAIL else "sid"
@@ -81,7 +81,7 @@ async def _read_source_record(context: SyncContext, sync: Sync, query: LookupQue
     return source_record_from_profile(profile, context.value_source)
 
 
-async def _read_zendesk_user(context: SyncContext, query: LookupQuery) -> SourceRecord:
+async def _read_zendesk_user(context: SyncContext, sync: Sync, query: LookupQuery) -> SourceRecord:
     client = context.zendesk.client
     if query.kind is LookupQueryKind.EMAIL:
         found = await client.find_by_email(query.value)
@@ -93,7 +93,8 @@ async def _read_zendesk_user(context: SyncContext, query: LookupQuery) -> Source
         raise NotFound(f"{Service.ZENDESK.title} knows nobody by “{query.value[:80]}”.")
     person = found[0]
     tickets = await context.store.feeds.list_tickets(person.id)
-    return source_record_from_user(person, tickets or await _read_tickets(context, person.id))
+    tickets = tickets or await _read_tickets(context, person.id)
+    return source_record_from_user(person, tickets, sync.name_split)
 
 
 async def _read_tickets(context: SyncContext, person: int) -> tuple[ExportedTicket, ...]:

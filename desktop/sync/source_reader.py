@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from desktop.model.field_condition import ConditionOperator
 from desktop.model.sync import SourceKind, Sync
 from desktop.model.zendesk_ticket import ExportedTicket
+from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, list_feed_name
 from desktop.sync.source_record import (
     SourceRecord,
@@ -90,7 +91,7 @@ class SourceReader:
                     return source_record_from_export(profile, name, self._context.value_source)
             return None
         person = self._feeds.get_user.blocking(int(source)) if source.isdigit() else None
-        return None if person is None else source_record_from_user(person, self._tickets(person.id))
+        return None if person is None else self._record_of(person, self._tickets(person.id))
 
     def _iter_changed(self, before: Watermarks) -> Iterator[SourceRecord]:
         feeds = self._feeds
@@ -110,13 +111,18 @@ class SourceReader:
             ):
                 person = feeds.get_user.blocking(requester)
                 if person is not None:
-                    yield source_record_from_user(person, self._tickets(requester))
+                    yield self._record_of(person, self._tickets(requester))
         else:
             feed = feeds.get_state.blocking(USERS_FEED)
             for person in feeds.iter_users(
                 feed.changes_after(before.get(USERS_FEED, "")), feed.seq
             ):
-                yield source_record_from_user(person)
+                yield self._record_of(person)
+
+    def _record_of(
+        self, person: ZendeskUser, tickets: Sequence[ExportedTicket] = ()
+    ) -> SourceRecord:
+        return source_record_from_user(person, tickets, self._sync.name_split)
 
     def _tickets(self, requester: int) -> Sequence[ExportedTicket]:
         if self._kind is not SourceKind.ZENDESK_TICKETS:

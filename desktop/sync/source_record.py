@@ -16,7 +16,7 @@ from desktop.model.email_address import email_match_key
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.match_keys import hash_email
-from desktop.model.name_splitting import split_name
+from desktop.model.name_splitting import NameSplitRule, split_name
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.service import Service
 from desktop.model.zendesk_ticket import ExportedTicket
@@ -31,7 +31,7 @@ class SourceRecord:
     """One person as a source tells them.
 
     `id` is the Zendesk user id or the sid; `at` when it last changed (Unix seconds), where known.
-    `came_from` is the Sailthru list it was found on.
+    `list_name` is the Sailthru list it was found on. `name_split` is the rule of its sync.
     """
 
     service: Service
@@ -44,6 +44,7 @@ class SourceRecord:
     fields: Mapping[str, FieldValue] = field(default_factory=dict)
     updated_at: float | None = None
     list_name: str = ""
+    name_split: NameSplitRule = NameSplitRule.FIRST_SPACE
 
     def with_address(self, address: str) -> "SourceRecord":
         """With the address where the record has none of its own."""
@@ -60,7 +61,9 @@ class SourceRecord:
         name = values.get("name")
         fields = {**self.fields, **values}
         if isinstance(name, str):
-            fields |= _name_fields(name)
+            for key in ("first_name", "last_name"):
+                fields.pop(key, None)
+            fields |= _name_fields(name, self.name_split)
         record = replace(self, fields=fields)
         if "email" in values:
             email = email_match_key(str(values["email"] or ""))
@@ -77,13 +80,15 @@ class SourceRecord:
 
 
 def source_record_from_user(
-    person: ZendeskUser, tickets: Sequence[ExportedTicket] = ()
+    person: ZendeskUser,
+    tickets: Sequence[ExportedTicket] = (),
+    name_split: NameSplitRule = NameSplitRule.FIRST_SPACE,
 ) -> SourceRecord:
     """A Zendesk user, with what their tickets add up to; `tickets` from the oldest on."""
     fields: dict[str, FieldValue] = {
         "id": person.id,
         "name": person.name,
-        **_name_fields(person.name),
+        **_name_fields(person.name, name_split),
         "email": person.email,
         "phone": person.phone,
         "external_id": person.external_id,
@@ -112,6 +117,7 @@ def source_record_from_user(
         phone=person.phone or "",
         fields=fields,
         updated_at=person.updated_at,
+        name_split=name_split,
     )
 
 
@@ -205,9 +211,10 @@ def _phone_of(variables: Mapping[str, FieldValue]) -> str:
     return next((str(variables[name]) for name in PHONE_VARS if variables.get(name)), "")
 
 
-def _name_fields(name: str) -> dict[str, FieldValue]:
-    first, last = split_name(name)
-    return {"first_name": first, "last_name": last}
+def _name_fields(name: str, rule: NameSplitRule) -> dict[str, FieldValue]:
+    """First and last name; absent, so that nothing is written, where a name is no person's."""
+    first, last = split_name(name, rule)
+    return {"first_name": first, "last_name": last} if first or last else {}
 
 
 def _instant_fields(**moments: float | None) -> dict[str, FieldValue]:

@@ -65,7 +65,7 @@ def _build_rows(context: CustomerContext) -> tuple[tuple[str, str], ...]:
     if phones:
         rows.append(("Phone", ", ".join(dict.fromkeys(phones))))
     # The first address stands in the header.
-    others = [e for e in user.emails if e != (user.email or "").lower()]
+    others = user.emails[1:] if user.email else user.emails
     rows += [("Other e-mail" if n == 0 else "", address) for n, address in enumerate(others)]
     # Tags of users can be switched off for a whole Zendesk account.
     if user.tags is None:

@@ -29,6 +29,7 @@ _OPT_IN_PATHS = (ATTESTED_PATH, "opt_in.email")
 # Fields whose label says it all on a form.
 _WITH_HELP = frozenset(
     {
+        "name_split",
         "effects.list_name_field",
         "effects.deleted_var",
         "opt_in.email",
@@ -94,6 +95,7 @@ SOURCE_FIELDS = (
 )
 IDENTITY_FIELDS = _identity_fields()
 EFFECT_FIELDS = (
+    _form_field("name_split"),
     _form_field("effects.create_missing", "Create missing profiles"),
     _form_field("effects.add_to_lists", "Lists to add them to", placeholder="No list", custom=True),
     _form_field("effects.remove_when_gone"),

@@ -54,3 +54,12 @@ def test_sync_add_makes_blank_syncs_and_copies(fairlead: FairleadCommand) -> Non
         (),
     ):
         assert fairlead("sync", "add", *words).exit_code == 2, words
+
+
+def test_sync_set_name_split_is_stored_exported_and_checked(fairlead: FairleadCommand) -> None:
+    assert fairlead("sync", "add", "--preset", BOX).exit_code == 0
+    assert fairlead("sync", "set", BOX, "name_split=last_word").exit_code == 0
+    assert 'name_split = "last_word"' in fairlead("sync", "export", "-", BOX).stdout
+    wrong = fairlead("sync", "set", BOX, "name_split=middle", "--json")
+    assert wrong.exit_code == 2
+    assert fairlead("sync", "set", BOX, "--json").json["fields"]["name_split"] == "last_word"

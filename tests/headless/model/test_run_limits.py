@@ -83,6 +83,25 @@ def test_limit_exceeded_and_not_allowed_stops(
         ("  Homer \u00a0 J\tSimpson\u2003", ("Homer", "J Simpson"), ("Homer J", "Simpson")),
         ("", ("", ""), ("", "")),
         (" \u00a0 ", ("", ""), ("", "")),
+        ("Lopez, Anna", ("Anna", "Lopez"), ("Anna", "Lopez")),
+        ("de la Cruz ,  Anna Maria", ("Anna Maria", "de la Cruz"), ("Anna Maria", "de la Cruz")),
+        ("حداد، ليلى", ("ليلى", "حداد"), ("ليلى", "حداد")),
+        ("Martin King, Jr.", ("Martin", "King, Jr."), ("Martin King", "Jr.")),
+        ("Lopez, Anna, PhD", ("Anna", "Lopez"), ("Anna", "Lopez")),
+        ("Acme, Inc.", ("Acme", "Inc."), ("Acme", "Inc.")),
+        ("Lopez,", ("Lopez", ""), ("", "Lopez")),
+        ("علی\u200cرضا حداد", ("علی\u200cرضا", "حداد"), ("علی\u200cرضا", "حداد")),
+        ("50 Cent", ("50", "Cent"), ("50", "Cent")),
+        ("maria@lopez.example", ("", ""), ("", "")),
+        ("'Maria@Lopez.example'", ("", ""), ("", "")),
+        ("Maria Lopez <maria@lopez.example>", ("Maria", "Lopez"), ("Maria", "Lopez")),
+        ("+1 (415) 555-0134", ("", ""), ("", "")),
+        ("Caller +1 (415) 555-0134", ("", ""), ("", "")),
+        ("Caller: 4155550134", ("", ""), ("", "")),
+        ("Visitor 48213607", ("", ""), ("", "")),
+        ("Phone Smith", ("Phone", "Smith"), ("Phone", "Smith")),
+        ("٠٣٠ ١٢٣٤٥٦", ("", ""), ("", "")),
+        ("-", ("", ""), ("", "")),
     ],
 )
 def test_name_split_follows_rule(
@@ -95,7 +114,8 @@ def test_name_split_follows_rule(
 @given(st.text(), st.sampled_from(NameSplitRule))
 def test_name_split_keeps_all_but_spaces(name: str, rule: NameSplitRule) -> None:
     parts = split_name(name, rule)
-    assert " ".join(filter(None, parts)) == " ".join(name.split())
+    if any(parts) and not set(name) & set(",，،、@＠"):
+        assert " ".join(filter(None, parts)) == " ".join(name.split())
 
 
 def test_name_split_rules_have_labels() -> None:
