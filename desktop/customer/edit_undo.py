@@ -57,6 +57,12 @@ def undo_refusal(edit: Edit) -> UserDecisionNeeded | None:
         return UserDecisionNeeded(
             f"Edit {edit.id} is already undone.", "There is nothing to take back."
         )
+    if edit.request.kind is EditKind.OPTOUT and edit.request.old is None:
+        return UserDecisionNeeded(
+            f"Edit {edit.id} cannot be undone.",
+            "Sailthru had not said which opt-out level stood there before.",
+            "Choose the level that the customer wants.",
+        )
     if edit.has_changed_nothing or is_same_json(edit.request.old, edit.request.new):
         # Also where it was so already: that is somebody else's choice, not this edit's.
         return UserDecisionNeeded(

@@ -60,8 +60,8 @@ class EditRequest:
     """What somebody asked to change, before it is queued.
 
     `name` is the list, var or field (empty for opt-out and create). `old` is the value the
-    person saw, `new` the one wanted: an opt-out level's value, true or false for a list, any
-    JSON for a var (None: no value). A create's `new` holds the vars it begins with.
+    person saw, `new` the one wanted: an opt-out level's value (None: not read), true or false for
+    a list, any JSON for a var (None: no value). A create's `new` holds the vars it begins with.
     """
 
     kind: EditKind
@@ -141,10 +141,12 @@ def is_same_json(left: Json, right: Json) -> bool:
 
 
 def is_opt_in(request: EditRequest) -> bool:
-    """Whether the edit loosens an opt-out."""
+    """Whether the edit loosens an opt-out, or may: its old level is None where it was not read."""
     if request.kind is not EditKind.OPTOUT:
         return False
-    return is_loosening(OptOutLevel(str(request.old or "none")), OptOutLevel(str(request.new)))
+    old = None if request.old is None else OptOutLevel(str(request.old))
+    # Back to what was not known: as if nothing had been refused, which is the loosest it may be.
+    return is_loosening(old, OptOutLevel(str(request.new or OptOutLevel.NONE.value)))
 
 
 def waits_for_undo(request: EditRequest) -> bool:

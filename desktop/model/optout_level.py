@@ -48,6 +48,15 @@ _EXPLANATIONS = {
 SELECTABLE_LEVELS = (OptOutLevel.NONE, OptOutLevel.BASIC, OptOutLevel.ALL)
 
 
-def is_loosening(old: OptOutLevel, new: OptOutLevel) -> bool:
-    """Whether going from `old` to `new` lets more e-mail through."""
+# What stands in place of a level that was not read, or that this app does not know.
+LEVEL_NOT_KNOWN_LABEL = "Not known"
+
+
+def is_loosening(old: OptOutLevel | None, new: OptOutLevel) -> bool:
+    """Whether going from `old` to `new` lets, or may let, more e-mail through.
+
+    `old` is None where the level was not read or is not known: then all but `all` may loosen it.
+    """
+    if old is None:
+        return new is not OptOutLevel.ALL
     return new.strictness < old.strictness

@@ -21,7 +21,8 @@ class SailthruProfile:
     """What Sailthru returned about one customer.
 
     `lists` maps a natural list's name to the Unix second of joining (None: not said).
-    `smart_lists` is None where it was not read. `optout` is None where the answer had none.
+    `smart_lists` is None where it was not read. `optout` is None where the answer had none, or
+    one that this app does not know (`has_unknown_optout`): both are no level.
     `activity` holds Unix seconds by Sailthru's names (`signup_time`, `open_time` …), `lifetime`
     counts by theirs (`lifetime_purchase_price` in cents). `sms` holds text-message states by
     their key, where the account has them. `keys` never contains `cookie`: it is a login token.
@@ -34,6 +35,7 @@ class SailthruProfile:
     lists: Mapping[str, float | None] = field(default_factory=dict)
     smart_lists: tuple[str, ...] | None = None
     optout: OptOutLevel | None = None
+    has_unknown_optout: bool = False
     engagement: str | None = None
     activity: Mapping[str, float] = field(default_factory=dict)
     lifetime: Mapping[str, float] = field(default_factory=dict)

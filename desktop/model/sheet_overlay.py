@@ -3,7 +3,6 @@
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.edit import Edit, EditKind
 from desktop.model.json_value import Json
-from desktop.model.optout_level import OptOutLevel
 
 
 def pending_edit(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Edit | None:
@@ -21,8 +20,8 @@ def confirmed_value(sheet: CustomerSheet, kind: EditKind, name: str = "") -> Jso
     if profile is None:
         return None
     if kind is EditKind.OPTOUT:
-        # Sailthru leaves the level out where nothing was refused.
-        return (profile.optout or OptOutLevel.NONE).value
+        # What the answer did not say, or in words of its own, is no level: not even “none”.
+        return profile.optout.value if profile.optout is not None else None
     if kind is EditKind.LIST:
         return name in profile.lists
     return profile.vars.get(name)

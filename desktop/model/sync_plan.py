@@ -137,9 +137,9 @@ class PlanRow:
     made with. `source_id` names the record it came from. `why` is the reason of its fate.
     `source_at`, `target_at`: when each side last changed, where known (Unix seconds).
     `events`: the source events that what is summed here stands for. `optout` and `on_other_lists`:
-    the profile's level, and whether it was on lists that the row does not change. `worth`: the
-    customer's predicted revenue or page views, where the source tells it. `maybe_sent`: it was sent
-    once, and nobody answered.
+    the profile's level (empty: not read), and whether it was on lists that the row does not change.
+    `worth`: the customer's predicted revenue or page views, where the source tells it.
+    `maybe_sent`: it was sent once, and nobody answered.
     """
 
     row: int

@@ -39,7 +39,7 @@ class TargetRecord:
     def optout(self) -> OptOutLevel | None:
         """The opt-out level; None where it was not read, which is no level."""
         level = self.fields.get(OPTOUT_FIELD)
-        return None if level is None else OptOutLevel(str(level))
+        return OptOutLevel(str(level)) if level else None
 
     def get_value(self, name: str) -> Json:
         """Return the value of a field; None where there is none, or an opt-out was not read."""

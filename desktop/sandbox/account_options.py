@@ -47,6 +47,9 @@ class SandboxAccount:
     smart_list_refused: bool = False
     # Sailthru: `smart-lists` instead of `smart_lists` in answers; unknown.
     smart_lists_dashed: bool = False
+    # Sailthru: what `optout_email` says of somebody who refused nothing: a level, any other word,
+    # `null`, or `absent`; one client also knows `valid` (docs/sailthru.md 2.1).
+    optout_none: str = "none"
     extid: bool = True
     sms: bool = True
     # Sailthru: false = an over-limit answer has no X-Rate-Limit headers; unknown.

@@ -31,7 +31,8 @@ def _build_edit(row: sqlite3.Row) -> Edit:
     )
     if intent.kind is EditKind.OPTOUT:
         OptOutLevel(intent.new)
-        OptOutLevel("none" if intent.old is None else intent.old)
+        if intent.old is not None:
+            OptOutLevel(intent.old)
     return Edit(
         id=str(row["id"]),
         request=intent,

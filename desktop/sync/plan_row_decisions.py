@@ -199,7 +199,7 @@ class PlanRowDecisions:
 def _target_record_as_planned(sync: Sync, row: PlanRow) -> TargetRecord:
     """The target record as the plan saw it, as far as its row tells."""
     fields: dict[str, Json] = {
-        "optout": row.optout,
+        "optout": row.optout or None,
         f"{LIST_PREFIX}{_OTHER_LISTS_NAME}": row.on_other_lists,
     }
     fields |= {change.field: change.old for change in row.changes}

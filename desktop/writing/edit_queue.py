@@ -19,7 +19,7 @@ from desktop.kit.errors import (
 )
 from desktop.model.edit import Edit, EditKind, EditRequest, EditState
 from desktop.model.json_value import Json
-from desktop.model.optout_level import OptOutLevel
+from desktop.model.optout_level import LEVEL_NOT_KNOWN_LABEL, OptOutLevel
 from desktop.model.retry_backoff import ExponentialBackoff
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.service import Service
@@ -369,8 +369,7 @@ def _changes_of_request(request: EditRequest) -> tuple[FieldChange, ...]:
         wanted = new if isinstance(new, dict) else {}
         return tuple(FieldChange(VAR_PREFIX + name, None, value) for name, value in wanted.items())
     if request.kind is EditKind.OPTOUT:
-        level = OptOutLevel.NONE.value if old is None else old
-        return (FieldChange(OPTOUT_FIELD, level, new),)
+        return (FieldChange(OPTOUT_FIELD, old, new),)
     if request.kind is EditKind.LIST:
         return (FieldChange(LIST_PREFIX + request.name, bool(old), bool(new)),)
     if request.kind is EditKind.SYNC_CHECKBOX:
@@ -381,8 +380,8 @@ def _changes_of_request(request: EditRequest) -> tuple[FieldChange, ...]:
 def _format_value(kind: EditKind, value: Json) -> str:
     if kind is EditKind.LIST:
         return "on the list" if value else "not on the list"
-    if kind is EditKind.OPTOUT and value is not None:
-        return f"“{OptOutLevel(str(value)).label}”"
+    if kind is EditKind.OPTOUT:
+        return f"“{OptOutLevel(str(value)).label}”" if value else LEVEL_NOT_KNOWN_LABEL.lower()
     if isinstance(value, bool):
         return "on" if value else "off"
     return shorten_value(value)

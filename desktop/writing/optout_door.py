@@ -9,25 +9,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from desktop.kit.errors import AppError, NotPermitted
-from desktop.model.optout_level import OptOutLevel
+from desktop.kit.errors import NotPermitted
+from desktop.model.optout_level import OptOutLevel, is_loosening
 from desktop.model.sync_plan import FieldChange, PlanRow
 from desktop.model.target_record import OPTOUT_FIELD, TargetRecord
 
 
-class OptOutLevelNotRead(AppError):
-    """The service's answer did not say the opt-out level: no change of it may be compared."""
-
-    code = "optout_not_read"
-
-
 @dataclass(frozen=True)
 class OptOutChange:
-    """A change of one customer's opt-out level; `old` is None for a profile still to be made."""
+    """A change of one customer's opt-out level, from the one that was read right before.
+
+    `old` is None where the answer did not say it, or in a word that is no level.
+    """
 
     label: str
     old: OptOutLevel | None
     new: OptOutLevel
+
+    @property
+    def is_loosening(self) -> bool:
+        """Whether more e-mail gets through, or may: what was not read is no level."""
+        return is_loosening(self.old, self.new)
 
 
 # Asks whether a change may be made: the reason why not as a sentence, or "" where it may.
@@ -44,18 +46,15 @@ class SendingWay(Enum):
 def admit(row: PlanRow, now: TargetRecord | None, permit: OptOutPermit) -> SendingWay:
     """Check a row's opt-out change against the level just read; say how the row may be sent.
 
-    `now` is None where a create was found to have no profile yet. Raises NotPermitted, and
-    OptOutLevelNotRead where the record does not say the level.
+    `now` is None where a create was found to have no profile yet. Raises NotPermitted.
     """
     change = find_optout_change(row)
     if change is None:
         return SendingWay.ANY
-    if now is not None and now.optout is None:
-        raise OptOutLevelNotRead(
-            "Sailthru did not say the opt-out level.", "Nothing was sent.", "Try again later."
-        )
     new = OptOutLevel(str(change.new))
-    refusal = permit(OptOutChange(row.label, now.optout if now is not None else None, new))
+    # A profile still to be made has refused nothing.
+    old = now.optout if now is not None else OptOutLevel.NONE
+    refusal = permit(OptOutChange(row.label, old, new))
     if refusal:
         raise NotPermitted("This change of the opt-out is not allowed.", refusal)
     return SendingWay.ANY if new is OptOutLevel.ALL else SendingWay.SINGLY

@@ -3,6 +3,7 @@
 from desktop.kit.errors import AppError, NotFound
 from desktop.model.edit import is_same_json
 from desktop.model.json_value import Json
+from desktop.model.optout_level import OptOutLevel
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow
 from desktop.model.target_record import OPTOUT_FIELD, USER_FIELD_PREFIX, TargetRecord
 from desktop.model.value_equivalence import equivalent
@@ -39,7 +40,7 @@ def compare_row(
         if not _is_value(change, change.new, now) or _has_other_form(change, now)
     ]
     for change in pending:
-        if not _is_value(change, change.old, now):
+        if not _may_replace(change, now) and not _is_value(change, change.old, now):
             return WriteOutcome.CHANGED_ELSEWHERE, change
     return None if pending else WriteOutcome.UNCHANGED, None
 
@@ -49,6 +50,17 @@ def is_row_applied(row: PlanRow, now: ReadResult) -> bool:
     return isinstance(now, TargetRecord) and all(
         _is_value(change, change.new, now) for change in row.changes_to_send
     )
+
+
+def _may_replace(change: FieldChange, now: TargetRecord) -> bool:
+    """Whether an opt-out change has no level to be compared with, or needs none.
+
+    Planned from a level that was not read, the door judges it by the one read now. `all` may be
+    written over any level that is not known.
+    """
+    if change.field != OPTOUT_FIELD:
+        return False
+    return change.old is None or (now.optout is None and change.new == OptOutLevel.ALL.value)
 
 
 def _is_value(change: FieldChange, wanted: Json, now: TargetRecord) -> bool:

@@ -17,7 +17,6 @@ from desktop.kit.errors import AppError, ConflictError
 from desktop.model.sync_plan import PlanRow
 from desktop.model.target_record import TargetRecord
 from desktop.writing.optout_door import (
-    OptOutLevelNotRead,
     OptOutPermit,
     SendingWay,
     admit,
@@ -140,8 +139,6 @@ class WriteProtocol:
         for one in compared:
             try:
                 ready.append(replace(one, way=admit(one.row, one.record, self.permit_optout)))
-            except OptOutLevelNotRead as error:
-                ended.append(WriteResult(one.item, WriteOutcome.UNREADABLE, error=error))
             except AppError as error:
                 ended.append(WriteResult(one.item, WriteOutcome.NOT_PERMITTED, error=error))
         return ready, ended

@@ -111,12 +111,20 @@ def _sailthru_profile_json(profile: SailthruProfile, sheet: CustomerSheet) -> di
         },
         "smart_lists": list(profile.smart_lists) if profile.smart_lists is not None else None,
         "optout": profile.optout.value if profile.optout else None,
+        "optout_state": _optout_state(profile),
         "vars": dict(profile.vars),
         "engagement": profile.engagement,
         "activity": {name: iso_timestamp(at) for name, at in profile.activity.items()},
         "lifetime": dict(profile.lifetime),
         "other_profiles": [{"email": o.address, "sid": o.sid} for o in sheet.other_profiles],
     }
+
+
+def _optout_state(profile: SailthruProfile) -> str:
+    """Say whether the level was read: what was not, or is not known, is no level."""
+    if profile.optout is not None:
+        return "read"
+    return "not known" if profile.has_unknown_optout else "not read"
 
 
 def sheet_to_text_lines(document: dict[str, Any]) -> Iterator[str]:
@@ -139,7 +147,7 @@ def sheet_to_text_lines(document: dict[str, Any]) -> Iterator[str]:
             yield f"  #{ticket['id']:<8} {ticket['status']:<8} {ticket['subject']}"
     if sailthru is not None:
         yield f"Sailthru {sailthru['sid']}  {sailthru['email'] or ''}"
-        yield f"  opt-out   {sailthru['optout'] or 'not said'}"
+        yield f"  opt-out   {sailthru['optout'] or sailthru['optout_state']}"
         yield f"  lists     {', '.join(sailthru['lists']) or 'none'}"
         yield f"  level     {sailthru['engagement'] or 'not said'}"
         yield f"  health    {document['health'] or 'not set'}"

@@ -38,6 +38,7 @@ def parse_profile(document: Mapping[str, object], parser: FieldParser) -> Sailth
         raise unexpected_response_error(Service.SAILTHRU)
     smart = wire.dashed_smart_lists if wire.smart_lists is _UNSET else wire.smart_lists
     device = parser.mapping(wire.device, "device")
+    optout = _parse_optout(wire.optout_email, parser)
     return SailthruProfile(
         sid=sid,
         email=keys.get("email"),
@@ -50,7 +51,8 @@ def parse_profile(document: Mapping[str, object], parser: FieldParser) -> Sailth
             if value not in (0, False)
         },
         smart_lists=None if smart is _UNSET else _parse_names(smart, parser),
-        optout=_parse_optout(wire.optout_email, parser),
+        optout=optout,
+        has_unknown_optout=optout is None and wire.optout_email is not None,
         engagement=parser.text(wire.engagement, "engagement"),
         activity={
             name: at

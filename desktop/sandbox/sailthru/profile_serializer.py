@@ -46,6 +46,11 @@ def serialize_profile(
             shown[key] = repository.smart_lists_of(profile)
         else:
             value = _serialize_field(repository, profile, name, fields.get(name, 1))
+            if name == "optout_email" and value == "none":
+                value = repository.state.account.optout_none
+                if value == "absent":
+                    continue
+                value = None if value == "null" else value
             if value is not None or name in ("lists", "optout_email"):
                 shown[name] = value
     return shown

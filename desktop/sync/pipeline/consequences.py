@@ -7,7 +7,7 @@ from desktop.model.optout_level import OptOutLevel, is_loosening
 from desktop.model.service import Service
 from desktop.model.sync import FlowPolicy
 from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow
-from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX, TargetRecord
+from desktop.model.target_record import LIST_PREFIX, OPTOUT_FIELD, TAG_PREFIX, TargetRecord
 from desktop.sync.pipeline.context import PlanContext
 
 # A consequence with the list or tag that it is about, if any.
@@ -52,21 +52,23 @@ def _iter_email_consequences(
 ) -> Iterator[NamedConsequence]:
     """Who starts or stops getting marketing e-mail, and whose opt-out is loosened.
 
-    Sailthru mails a profile that is on a list and has opted out of nothing.
+    Sailthru mails a profile that is on a list and has opted out of nothing. Of a level that was
+    not read, what may be is counted: joining a list may start the mail, and opting out may stop it.
     """
     fields = target.fields if target is not None else {}
-    before = (target.optout if target is not None else None) or OptOutLevel.NONE
-    change = next((c for c in row.changes_to_send if c.field == "optout"), None)
+    before = target.optout if target is not None else OptOutLevel.NONE
+    change = next((c for c in row.changes_to_send if c.field == OPTOUT_FIELD), None)
     after = OptOutLevel(str(change.new)) if change is not None else before
     lists = {name for name, on in fields.items() if name.startswith(LIST_PREFIX) and on}
     then = (lists | {f"{LIST_PREFIX}{n}" for n in joins}) - {f"{LIST_PREFIX}{n}" for n in leaves}
-    gets = bool(lists) and before is OptOutLevel.NONE
-    will_get = bool(then) and after is OptOutLevel.NONE
-    if will_get and not gets:
+    may_get = bool(lists) and before in (OptOutLevel.NONE, None)
+    will_get = bool(then) and after in (OptOutLevel.NONE, None)
+    is_unsure = before is None and after is OptOutLevel.NONE
+    if will_get and (not may_get or is_unsure):
         yield Consequence.STARTS, ""
-    if gets and not will_get:
+    if may_get and not will_get:
         yield Consequence.STOPS, ""
-    if is_loosening(before, after):
+    if change is not None and after is not None and is_loosening(before, after):
         yield Consequence.LOOSENED, ""
 
 

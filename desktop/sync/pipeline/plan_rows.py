@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from desktop.model import consent_check
-from desktop.model.optout_level import OptOutLevel
 from desktop.model.service import Service
 from desktop.model.sync_plan import PlannedOutcome, PlanRow
 from desktop.model.target_record import LIST_PREFIX, TargetRecord
@@ -98,8 +97,8 @@ def with_mail_state(row: PlanRow, target: TargetRecord | None) -> PlanRow:
         on and name.startswith(LIST_PREFIX) and name not in own
         for name, on in target.fields.items()
     )
-    level = target.optout or OptOutLevel.NONE
-    return replace(row, optout=level.value, on_other_lists=others)
+    level = target.optout.value if target.optout is not None else ""
+    return replace(row, optout=level, on_other_lists=others)
 
 
 def _iter_rows(chunk: SourceChunk, context: PlanContext) -> Iterator[PlanRow]:

@@ -8,7 +8,7 @@ from desktop.model.customer_health import CustomerHealth
 from desktop.model.edit import Edit, EditKind, EditState
 from desktop.model.json_value import Json
 from desktop.model.lookup_query import record_query
-from desktop.model.optout_level import OptOutLevel
+from desktop.model.optout_level import LEVEL_NOT_KNOWN_LABEL, OptOutLevel
 from desktop.sync import field_labels
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.timeline_view import edit_text
@@ -148,6 +148,8 @@ def new_value_text(edit: Edit) -> str:
 
 def edit_value_text(kind: EditKind, value: Json) -> str:
     """Name a value of an edit for a row of the page Activity; one that is not set says so."""
+    if kind is EditKind.OPTOUT and value is None:
+        return LEVEL_NOT_KNOWN_LABEL
     if kind is EditKind.OPTOUT and value in {level.value for level in OptOutLevel}:
         return OptOutLevel(str(value)).label
     if kind in (EditKind.LIST, EditKind.SYNC_CHECKBOX, EditKind.SYNC_MARK):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from desktop.model.edit import Edit, EditKind, EditRequest, EditTarget
 from desktop.model.optout_level import SELECTABLE_LEVELS, OptOutLevel, is_loosening
 from desktop.model.service import Service
-from desktop.model.sheet_overlay import confirmed_value, pending_edit
+from desktop.model.sheet_overlay import pending_edit
 from desktop.viewmodels.customer.customer_context import CustomerContext, edit_progress_text
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
 from desktop.viewmodels.key_value_row import KeyValueRow
@@ -68,7 +68,9 @@ def build_optout_view(context: CustomerContext) -> OptOutView:
     # The old level “blast” is shown where a profile has it, and never offered.
     offered = [level for level in OptOutLevel if level in SELECTABLE_LEVELS or level is current]
     if edit is None and profile.optout is None:
-        state = replace(state, note="Sailthru does not say", tone="warn")
+        unknown = profile.has_unknown_optout
+        note = "A level Fairlead does not know" if unknown else "Sailthru does not say"
+        state = replace(state, note=note, tone="warn")
     return OptOutView(
         panel_state=state,
         levels=tuple(_build_level(context, level, current) for level in offered),
@@ -85,14 +87,12 @@ def build_optout_view(context: CustomerContext) -> OptOutView:
 def _build_level(
     context: CustomerContext, level: OptOutLevel, current: OptOutLevel | None
 ) -> OptOutLevelView:
-    # What Sailthru confirmed, not what waits: that decides whether a step loosens.
-    before = OptOutLevel(str(confirmed_value(context.sheet, EditKind.OPTOUT)))
-    is_opt_in = is_loosening(current or before, level)
+    is_opt_in = is_loosening(current, level)
     intent = EditRequest(
         EditKind.OPTOUT,
         EditTarget(Service.SAILTHRU, "", ""),
         "",
-        (current or before).value,
+        current.value if current is not None else None,
         level.value,
     )
     decision = context.check_edit(intent)

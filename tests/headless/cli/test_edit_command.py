@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,41 @@ def official(servers: SandboxServers, sid_or_mail: str) -> dict[str, object]:
     answer = client.api_get("user", {"id": sid_or_mail, "key": key, "fields": fields})
     assert answer.is_ok()
     return dict(answer.get_body())
+
+
+@pytest.fixture
+def answer_for_none(sandbox: SandboxServers, request: pytest.FixtureRequest) -> Iterator[str]:
+    """What Sailthru says of people who refused nothing: a word of its own, null, or no word."""
+    sandbox.control("POST", "account", {"optout_none": request.param})
+    yield request.param
+    sandbox.control("POST", "account", {"optout_none": "none"})
+
+
+@pytest.mark.parametrize(
+    ("answer_for_none", "state"),
+    [("marketing", "not known"), ("null", "not read"), ("absent", "not read")],
+    indirect=["answer_for_none"],
+)
+def test_optout_level_not_known_is_shown_and_written_over_by_all_alone(
+    as_agent: FairleadCommand,
+    sandbox: SandboxServers,
+    mail: str,
+    answer_for_none: str,
+    state: str,
+) -> None:
+    profile = as_agent("lookup", mail, "--json").json["sailthru"]
+    assert (profile["optout"], profile["optout_state"]) == (None, state)
+    assert f"opt-out   {state}" in as_agent("lookup", mail).stdout
+    for level in ("none", "basic"):
+        asked = ("--optout", level, "--reason", "asked", "--ticket", "7")
+        refused = as_agent("edit", mail, *asked, "--json")
+        assert refused.exit_code != 0
+        assert "opt customers back in" in refused.json["error"]["message"]
+    stopped = as_agent("edit", mail, "--optout", "all", "--reason", "asked", "--json")
+    assert stopped.exit_code == 0, stopped.stdout
+    (edit,) = stopped.json["edits"]
+    assert (edit["old"], edit["new"], edit["state"]) == (None, "all", "done")
+    assert official(sandbox, mail)["optout_email"] == "all"
 
 
 def test_edit_optout_is_read_by_official_client_and_undone(

@@ -84,8 +84,14 @@ def test_optout_loosening_needs_permission_and_waits(old: str, new: str) -> None
     assert not is_opt_in(intent(EditKind.VAR, "all", "none"))
 
 
-def test_optout_not_read_counts_as_none() -> None:
-    assert not is_opt_in(intent(EditKind.OPTOUT, None, "none"))
+@pytest.mark.parametrize("new", ["none", "blast", "basic", "all"])
+def test_optout_over_level_not_read_may_loosen_unless_all(new: str) -> None:
+    wish = intent(EditKind.OPTOUT, None, new)
+    may_loosen = new != "all"
+    assert is_loosening(None, OptOutLevel(new)) == is_opt_in(wish) == may_loosen
+    assert needed_permission(wish) is (P.OPT_IN if may_loosen else P.OPT_OUT)
+    # Taking such an edit back leaves what may have been the loosest level.
+    assert is_opt_in(intent(EditKind.OPTOUT, new, None)) == (new != "none")
 
 
 AGENTS = {P.VIEW, P.LIST_ADD, P.OPT_OUT, P.HEALTH}

@@ -19,7 +19,7 @@ FLOWS = cases.users_sync(flows=FlowPolicy.MAY_START)
 NEW = {"fate": PlannedOutcome.CREATE, "target_id": ""}
 
 
-def _optout(old: str, new: str) -> FieldChange:
+def _optout(old: str | None, new: str) -> FieldChange:
     return FieldChange("optout", old, new)
 
 
@@ -50,6 +50,27 @@ def _optout(old: str, new: str) -> FieldChange:
         ),
         pytest.param(
             cases.row(JOIN), cases.profile(optout="all"), PLAIN, {"joins:A"}, id="S2-52 opted out"
+        ),
+        pytest.param(
+            cases.row(_optout(None, "basic")),
+            cases.profile(lists_A=True),
+            PLAIN,
+            {"stops", "loosened"},
+            id="S2-49 over a level that was not read",
+        ),
+        pytest.param(
+            cases.row(_optout(None, "none")),
+            cases.profile(lists_A=True),
+            PLAIN,
+            {"starts", "loosened"},
+            id="S2-49 opted in from a level that was not read",
+        ),
+        pytest.param(
+            cases.row(_optout(None, "all")),
+            cases.profile(lists_A=True),
+            PLAIN,
+            {"stops"},
+            id="S2-49 opted out from a level that was not read",
         ),
         pytest.param(
             cases.row(_optout("all", "none")),

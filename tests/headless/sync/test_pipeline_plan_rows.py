@@ -181,13 +181,14 @@ def test_leaving_record_needs_no_consent() -> None:
 @pytest.mark.parametrize(
     ("changes", "target", "expected"),
     [
-        pytest.param((), cases.profile(), ("none", False), id="S2-49 on no list"),
+        pytest.param((), cases.profile(optout="none"), ("none", False), id="S2-49 on no list"),
+        pytest.param((), cases.profile(), ("", False), id="S2-49 level not read"),
         pytest.param(
             (), cases.profile(lists_B=True, optout="all"), ("all", True), id="S2-49 on one"
         ),
         pytest.param(
             (FieldChange("lists.B", True, False),),
-            cases.profile(lists_B=True, lists_C=False),
+            cases.profile(lists_B=True, lists_C=False, optout="none"),
             ("none", False),
             id="S2-53 on those alone that the row changes",
         ),

@@ -11,7 +11,6 @@ from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow
 from desktop.model.target_record import TargetRecord
 from desktop.writing.optout_door import (
     OptOutChange,
-    OptOutLevelNotRead,
     SendingWay,
     admit,
     split_optout,
@@ -59,10 +58,20 @@ def test_admitted_row(
     assert admit(row(*changes), now, permit_all) is way
 
 
-@pytest.mark.parametrize("level", ["none", "basic", "all"])
-def test_level_not_read_lets_no_optout_change_pass(level: str) -> None:
-    with pytest.raises(OptOutLevelNotRead):
-        admit(row(optout(level)), record(None), permit_all)
+@pytest.mark.parametrize("level", ["none", "blast", "basic", "all"])
+def test_level_not_read_is_loosened_by_all_but_the_strictest(level: str) -> None:
+    heard: list[OptOutChange] = []
+
+    def refuse_loosening(change: OptOutChange) -> str:
+        heard.append(change)
+        return "Ask an admin." if change.is_loosening else ""
+
+    if level == "all":
+        assert admit(row(optout(level)), record(None), refuse_loosening) is SendingWay.ANY
+    else:
+        with pytest.raises(NotPermitted):
+            admit(row(optout(level)), record(None), refuse_loosening)
+    assert heard == [OptOutChange("ada@x.example", None, OptOutLevel(level))]
 
 
 def test_refused_right_stops_the_row_and_hears_both_levels() -> None:

@@ -51,6 +51,13 @@ def record(**fields: Json) -> TargetRecord:
         # A level that was not read is no level, not even "none".
         ("optout", "none", "basic", None, WriteOutcome.CHANGED_ELSEWHERE),
         ("optout", "basic", "none", None, WriteOutcome.CHANGED_ELSEWHERE),
+        # Planned from no level, the door judges it by the one read now.
+        ("optout", None, "basic", "all", SEND),
+        ("optout", None, "all", "all", WriteOutcome.UNCHANGED),
+        # The strictest level may be written over any that is not known.
+        ("optout", None, "all", None, SEND),
+        ("optout", "none", "all", None, SEND),
+        ("optout", "none", "all", "basic", WriteOutcome.CHANGED_ELSEWHERE),
     ],
 )
 def test_compare_update_with_value_seen(
