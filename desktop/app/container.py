@@ -17,6 +17,7 @@ from desktop.customer.customer_lookup import CustomerLookup
 from desktop.customer.edit_service import EditService
 from desktop.kit.change_bus import ChangeBus
 from desktop.kit.logging_setup import set_log_level
+from desktop.model.permission import Permission, check_permission
 from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.settings.workspace import Workspace
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from desktop.customer.ticket_follower import TicketFollower
     from desktop.sync.sync_service import SyncService
     from desktop.writing.edit_queue import EditSender
-    from desktop.writing.optout_door import OptOutChange
+    from desktop.writing.optout_door import OptOutPermit
     from desktop.writing.write_protocol import Checkpoint
 
 
@@ -74,6 +75,14 @@ class WorkspaceServices:
         """Adds, changes, checks and switches syncs, by the rights of the signed-in actor."""
         return self.build_sync_service(self.store, self.bus)
 
+    @cached_property
+    def permit_optout(self) -> "OptOutPermit":
+        """Asks, whenever an opt-out is about to be loosened, whether the person at work may."""
+        from desktop.writing.optout_door import permit_loosening_if
+
+        session, right = self.session, Permission.OPT_IN
+        return permit_loosening_if(lambda: check_permission(right, session.actor, session.rules))
+
     def build_edit_sender(self, checkpoint: "Checkpoint" = lambda _name: None) -> "EditSender":
         """Build a sender of the outbox for the clients that are connected now.
 
@@ -92,7 +101,7 @@ class WorkspaceServices:
                 bus=self.bus,
                 # [0, 1): spreads the retries of several desks after an outage.
                 jitter=random.random,
-                permit_optout=permit_optout,
+                permit_optout=self.permit_optout,
                 find_create_obstacle=CreateCheck(self.lookup).find_obstacle,
                 checkpoint=checkpoint,
             )
@@ -116,14 +125,6 @@ class WorkspaceServices:
         """Close the connections first, since closing them still writes; then the databases."""
         await self.session.disconnect()
         self.store.close()
-
-
-def permit_optout(_change: "OptOutChange") -> str:
-    """Let every change of an opt-out level pass to its service: returns no reason against it.
-
-    Who may make it was asked when the edit was queued, or the sync's run was started.
-    """
-    return ""
 
 
 def build_services(context: AppContext, workspace: Workspace) -> WorkspaceServices:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 
 from desktop.app.container import WorkspaceServices
+from desktop.app.optout_permit import find_optout_permit
 from desktop.app.runner_factory import build_runner
 from desktop.clients.notification import show_notification
 from desktop.kit.errors import AppError
@@ -29,7 +30,8 @@ async def run_and_notify(
 
     Raises what keeps the run from beginning, such as a lock that another process holds.
     """
-    runner = build_runner(services, sync.name, on_progress)
+    permit = await find_optout_permit(services, sync, request)
+    runner = build_runner(services, sync.name, on_progress, permit_optout=permit)
     return await notify_run_ended(services, sync, await runner.run(sync, request))
 
 

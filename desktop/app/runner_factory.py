@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from desktop.app.container import WorkspaceServices, permit_optout
+from desktop.app.container import WorkspaceServices
 from desktop.model.sync_run import Run
 from desktop.settings import settings_table, sync_settings
 from desktop.settings.permission_rules import customer_value_source_from
@@ -11,6 +11,7 @@ from desktop.sync.due_syncs import DueSyncFinder
 from desktop.sync.sync_context import SyncContext, make_sync_context
 from desktop.sync.sync_presets import PresetNames
 from desktop.sync.sync_runner import SyncRunner
+from desktop.writing.optout_door import OptOutPermit
 from desktop.writing.write_protocol import Checkpoint
 
 
@@ -53,16 +54,18 @@ def build_runner(
     sync: str,
     on_progress: Callable[[Run], None] = lambda _run: None,
     checkpoint: Checkpoint = lambda _name: None,
+    permit_optout: OptOutPermit | None = None,
 ) -> SyncRunner:
     """Build a runner for the sync of this name. Raises UserDecisionNeeded without connection.
 
-    `checkpoint` is called at named points; tests end the process there.
+    `checkpoint` is called at named points; tests end the process there. `permit_optout` is asked
+    before an opt-out is loosened; without one the person at work needs the right to.
     """
     return SyncRunner(
         build_sync_context(services),
         # A file lock rather than a row: it is free the moment its process is gone.
         services.workspace.lock_path(f"sync-{sync}"),
-        permit_optout,
+        permit_optout or services.permit_optout,
         on_progress,
         checkpoint,
         lambda: services.session.request_count,

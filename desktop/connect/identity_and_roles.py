@@ -17,7 +17,7 @@ from desktop.model.permission import (
     PermissionRules,
     Role,
 )
-from desktop.model.zendesk_user import SignedInZendeskUser
+from desktop.model.zendesk_user import SignedInZendeskUser, ZendeskUser
 from desktop.settings import settings_table
 from desktop.settings.permission_rules import permission_rules_from
 from desktop.settings.setting_definition import Setting, SettingSection
@@ -91,8 +91,8 @@ async def resolve_identity(
     return ActiveIdentity(actor, effective_permission_rules(values, connected=True), True)
 
 
-def actor_from_zendesk_user(me: SignedInZendeskUser) -> Actor:
-    """Return the person Zendesk says is signed in. NotPermitted for end users."""
+def actor_from_zendesk_user(me: SignedInZendeskUser | ZendeskUser) -> Actor:
+    """Return a person with the role Zendesk says they have. NotPermitted for end users."""
     if me.role == "admin":
         return Actor(me.name, Role.ADMIN, me.id)
     if me.role == "agent":

@@ -7,12 +7,17 @@ from desktop.customer.edit_service import EditService
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, UserDecisionNeeded
-from desktop.model.edit import Edit, EditKind, EditRequest, EditState, is_opt_in, is_same_json
+from desktop.model.edit import (
+    Edit,
+    EditKind,
+    EditRequest,
+    EditState,
+    is_opt_in,
+    is_own_recent_optout,
+    is_same_json,
+)
 from desktop.model.permission import Actor
 from desktop.store.workspace_store import WorkspaceStore
-
-# Within this time one's own stricter level may be taken back without a further right.
-OWN_OPTOUT_UNDO_S = 24 * 3600.0
 
 
 def undo_loss_warning(edit: Edit) -> str:
@@ -71,19 +76,6 @@ def undo_refusal(edit: Edit) -> UserDecisionNeeded | None:
     return None
 
 
-def is_own_recent_optout(edit: Edit, back: EditRequest, actor: Actor, now: float) -> bool:
-    """Whether an edit is one's own opt-out of the last 24 h, free to take back.
-
-    Whether it still holds is seen when it is delivered.
-    """
-    return (
-        edit.request.kind is EditKind.OPTOUT
-        and is_opt_in(back)
-        and edit.actor == actor.name
-        and now - edit.created_at <= OWN_OPTOUT_UNDO_S
-    )
-
-
 class UndoService:
     """Undoes edits."""
 
@@ -117,7 +109,7 @@ class UndoService:
         if refused is not None:
             raise refused
         intent = inverse_request(edit)
-        if not is_own_recent_optout(edit, intent, self._actor(), self._clock.now()):
+        if not is_own_recent_optout(edit, intent, self._actor().name, self._clock.now()):
             self._editor.require_allowed(replace(intent, reason=intent.reason or "undo"))
         (restoring,) = await self._editor.submit_unchecked([intent], wait_for_undo=wait_for_undo)
         return restoring
@@ -132,7 +124,7 @@ class UndoService:
         edit, now = await outbox.get_edit(edit_id), self._clock.now()
         if edit.request.kind is EditKind.OPTOUT and not edit.state.is_final:
             backwards = inverse_request(edit)
-            own = is_own_recent_optout(edit, backwards, self._actor(), now)
+            own = is_own_recent_optout(edit, backwards, self._actor().name, now)
             if is_opt_in(backwards) and not own:
                 self._editor.require_allowed(backwards)
         withdrawn = await outbox.withdraw_unsent(edit_id, now, words)

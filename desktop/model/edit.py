@@ -10,6 +10,8 @@ from desktop.model.service import Service
 
 # Seconds: long enough to notice a slip, short enough not to be forgotten.
 UNDO_WINDOW_S = 10.0
+# Within this time one's own stricter level may be taken back without a further right.
+OWN_OPTOUT_UNDO_S = 24 * 3600.0
 
 
 class EditKind(Enum):
@@ -147,6 +149,19 @@ def is_opt_in(request: EditRequest) -> bool:
     old = None if request.old is None else OptOutLevel(str(request.old))
     # Back to what was not known: as if nothing had been refused, which is the loosest it may be.
     return is_loosening(old, OptOutLevel(str(request.new or OptOutLevel.NONE.value)))
+
+
+def is_own_recent_optout(edit: Edit, back: EditRequest, actor: str, now: float) -> bool:
+    """Whether an edit is the actor's own opt-out of the last 24 h, which `back` takes back freely.
+
+    Whether it still holds is seen when it is delivered.
+    """
+    return (
+        edit.request.kind is EditKind.OPTOUT
+        and is_opt_in(back)
+        and edit.actor == actor
+        and abs(now - edit.created_at) <= OWN_OPTOUT_UNDO_S
+    )
 
 
 def waits_for_undo(request: EditRequest) -> bool:

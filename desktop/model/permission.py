@@ -71,6 +71,11 @@ class Actor:
     role: Role
     id: int | None = None
 
+    @property
+    def key(self) -> str:
+        """What tells people apart: the Zendesk user id, or without Zendesk the name."""
+        return str(self.id or self.name)
+
 
 @dataclass(frozen=True)
 class PermissionRules:

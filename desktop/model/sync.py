@@ -122,7 +122,9 @@ class NotificationSettings:
 class Sync:
     """One configured sync. `name` is its identity for scripts; `title` is what people read.
 
-    New goals are off, and while a goal is off it only reads. `checked_at` is when it was last
+    New goals are off, and while a goal is off it only reads. `switched_on_by`: whose rights its
+    scheduled runs have, as `Actor.key`: who switched it on, or changed what it writes since.
+    `checked_at` is when it was last
     checked against the services (Unix seconds, 0: never since it was changed). `schedule` is a
     rule of `model.schedule`, empty: only by hand. `version` counts its saves.
     """
@@ -147,6 +149,7 @@ class Sync:
     schedule: str = ""
     notify: NotificationSettings = NotificationSettings()
     on: bool = False
+    switched_on_by: str = ""
     checked_at: float = 0.0
     preset: str = ""
     favourite: bool = False

@@ -103,6 +103,7 @@ class SyncService:
             title=title.strip(),
             opt_in=OptInAttestation(),
             on=False,
+            switched_on_by="",
             checked_at=0.0,
             preset="",
             favourite=False,
@@ -135,6 +136,7 @@ class SyncService:
         if is_attested_now:
             # The time is when it took effect, whatever a draft or a script says.
             sync = attest_consent(sync, self._get_actor().name, self._clock.now())
+        sync = replace(sync, switched_on_by=self._find_switcher(before, sync))
         if before is not None and not before.is_plan_compatible(sync):
             sync = replace(sync, checked_at=0.0)
             self._store.syncs.set_watermark.blocking(sync.name, "")
@@ -169,6 +171,16 @@ class SyncService:
             # What was missed under the old rule is not caught up under the new one.
             self._store.syncs.set_last_due.blocking(name, self._clock.now())
         return saved
+
+    def _find_switcher(self, before: Sync | None, sync: Sync) -> str:
+        """Whose rights the scheduled runs of a sync have that is about to be saved."""
+        if not sync.on:
+            return ""
+        is_same = before is not None and before.on and before.mapping == sync.mapping
+        if before is not None and is_same and before.is_plan_compatible(sync):
+            return before.switched_on_by
+        # From now on it writes what this person wants.
+        return self._get_actor().key
 
     def _attests_consent(self, before: Sync | None, sync: Sync) -> bool:
         """Whether this save is somebody's word for consent, which must be the word of who saves.
@@ -209,7 +221,7 @@ class SyncService:
         if on and not goal.on:
             # Nothing runs because it was switched on, only when its time comes.
             self._store.syncs.set_last_due.blocking(name, self._clock.now())
-        return self._save(replace(goal, on=on))
+        return self._save(replace(goal, on=on, switched_on_by=self._get_actor().key if on else ""))
 
     def set_schedule(self, name: str, text: str) -> Sync:
         """Another rule of when it runs. Raises InvalidInput with examples."""
@@ -238,7 +250,8 @@ class SyncService:
         for sync in syncs:
             _require_valid(sync)
         arriving = [
-            replace(goal, on=False, checked_at=0.0, opt_in=OptInAttestation()) for goal in syncs
+            replace(goal, on=False, switched_on_by="", checked_at=0.0, opt_in=OptInAttestation())
+            for goal in syncs
         ]
         taken = self._store.syncs.import_syncs.blocking(arriving, self._clock.now())
         self._publish_change()

@@ -17,7 +17,7 @@ from desktop.kit.errors import (
     NotFound,
     RateLimited,
 )
-from desktop.model.edit import Edit, EditKind, EditRequest, EditState
+from desktop.model.edit import Edit, EditKind, EditRequest, EditState, is_own_recent_optout
 from desktop.model.json_value import Json
 from desktop.model.optout_level import LEVEL_NOT_KNOWN_LABEL, OptOutLevel
 from desktop.model.retry_backoff import ExponentialBackoff
@@ -148,6 +148,7 @@ class _ClaimedEdit(WorkSource):
                 is_accepted=self._edit.is_accepted,
                 # A person may edit whoever is on the sheet, agents and admins too.
                 allows_staff=True,
+                is_own_restore=await self._is_own_restore(),
             )
             protocol = WriteProtocol(
                 context.gateways[self._edit.request.target.service],
@@ -216,6 +217,14 @@ class _ClaimedEdit(WorkSource):
         if request.kind is not EditKind.CREATE or self._is_unsure:
             return ""
         return await self._context.find_create_obstacle(request.target.id)
+
+    async def _is_own_restore(self) -> bool:
+        """Whether this edit takes back its maker's own opt-out of the last 24 h."""
+        edit = self._edit
+        if edit.request.undoes is None:
+            return False
+        undone = await self._outbox.get_edit(edit.request.undoes)
+        return is_own_recent_optout(undone, edit.request, edit.actor, edit.created_at)
 
     async def _handle_error(self, error: AppError | OSError, *, is_sent: bool) -> None:
         """End or postpone the edit after an error of its write (`is_sent`) or the read before."""

@@ -11,6 +11,7 @@ from enum import Enum
 
 from desktop.kit.errors import NotPermitted
 from desktop.model.optout_level import OptOutLevel, is_loosening
+from desktop.model.permission import PermissionDecision
 from desktop.model.sync_plan import FieldChange, PlanRow
 from desktop.model.target_record import OPTOUT_FIELD, TargetRecord
 
@@ -19,12 +20,14 @@ from desktop.model.target_record import OPTOUT_FIELD, TargetRecord
 class OptOutChange:
     """A change of one customer's opt-out level, from the one that was read right before.
 
-    `old` is None where the answer did not say it, or in a word that is no level.
+    `old` is None where the answer did not say it, or in a word that is no level. `is_own_restore`:
+    somebody takes back their own opt-out of the last 24 h, which nobody has changed since.
     """
 
     label: str
     old: OptOutLevel | None
     new: OptOutLevel
+    is_own_restore: bool = False
 
     @property
     def is_loosening(self) -> bool:
@@ -36,6 +39,18 @@ class OptOutChange:
 OptOutPermit = Callable[[OptOutChange], str]
 
 
+def permit_loosening_if(decide: Callable[[], PermissionDecision]) -> OptOutPermit:
+    """Make a permit that asks `decide`, the right to opt in, whenever a change loosens."""
+
+    def permit(change: OptOutChange) -> str:
+        if change.is_own_restore or not change.is_loosening:
+            return ""
+        decision = decide()
+        return "" if decision.is_allowed else decision.reason
+
+    return permit
+
+
 class SendingWay(Enum):
     """How a row may be sent."""
 
@@ -43,7 +58,13 @@ class SendingWay(Enum):
     SINGLY = "singly"
 
 
-def admit(row: PlanRow, now: TargetRecord | None, permit: OptOutPermit) -> SendingWay:
+def admit(
+    row: PlanRow,
+    now: TargetRecord | None,
+    permit: OptOutPermit,
+    *,
+    is_own_restore: bool = False,
+) -> SendingWay:
     """Check a row's opt-out change against the level just read; say how the row may be sent.
 
     `now` is None where a create was found to have no profile yet. Raises NotPermitted.
@@ -54,7 +75,7 @@ def admit(row: PlanRow, now: TargetRecord | None, permit: OptOutPermit) -> Sendi
     new = OptOutLevel(str(change.new))
     # A profile still to be made has refused nothing.
     old = now.optout if now is not None else OptOutLevel.NONE
-    refusal = permit(OptOutChange(row.label, old, new))
+    refusal = permit(OptOutChange(row.label, old, new, is_own_restore))
     if refusal:
         raise NotPermitted("This change of the opt-out is not allowed.", refusal)
     return SendingWay.ANY if new is OptOutLevel.ALL else SendingWay.SINGLY

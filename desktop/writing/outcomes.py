@@ -41,12 +41,14 @@ class WriteItem:
 
     `is_maybe_sent`: an earlier attempt may have been applied. `is_accepted`: the service answered
     ok to it, so it is never sent again. `allows_staff`: the target may be an agent or admin.
+    `is_own_restore`: it takes back its maker's own opt-out of the last 24 h.
     """
 
     row: PlanRow
     is_maybe_sent: bool = False
     is_accepted: bool = False
     allows_staff: bool = False
+    is_own_restore: bool = False
 
 
 @dataclass(frozen=True)

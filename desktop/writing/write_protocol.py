@@ -138,7 +138,9 @@ class WriteProtocol:
         ready: list[ReadyItem] = []
         for one in compared:
             try:
-                ready.append(replace(one, way=admit(one.row, one.record, self.permit_optout)))
+                own = one.item.is_own_restore
+                way = admit(one.row, one.record, self.permit_optout, is_own_restore=own)
+                ready.append(replace(one, way=way))
             except AppError as error:
                 ended.append(WriteResult(one.item, WriteOutcome.NOT_PERMITTED, error=error))
         return ready, ended

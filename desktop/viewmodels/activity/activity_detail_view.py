@@ -7,12 +7,11 @@ from enum import Enum
 from desktop.customer.edit_service import EditService
 from desktop.customer.edit_undo import (
     inverse_request,
-    is_own_recent_optout,
     undo_loss_warning,
     undo_refusal,
 )
 from desktop.kit.clock import iso_timestamp
-from desktop.model.edit import Edit, EditKind, EditState, is_same_json
+from desktop.model.edit import Edit, EditKind, EditState, is_own_recent_optout, is_same_json
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor
 from desktop.store.audit_log import AuditEntry
@@ -231,7 +230,7 @@ def _undo_disabled_reason(edit: Edit, editor: EditService, actor: Actor, now: fl
         return f"{refused.title} {refused.message}"
     inverse = inverse_request(edit)
     # Taking back one's own stricter opt-out within a day needs no further permission.
-    if is_own_recent_optout(edit, inverse, actor, now):
+    if is_own_recent_optout(edit, inverse, actor.name, now):
         return ""
     verdict = editor.permission_for(inverse)
     return "" if verdict.is_allowed else verdict.reason

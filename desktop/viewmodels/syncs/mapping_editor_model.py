@@ -344,6 +344,7 @@ def _take_over_unmapped(draft: Sync, sync: Sync) -> Sync:
     """Return the draft with what a mapping does not decide as it is saved: switch, name, times."""
     return replace(
         draft, version=sync.version, on=sync.on, checked_at=sync.checked_at,
+        switched_on_by=sync.switched_on_by,
         schedule=sync.schedule, title=sync.title, labels=sync.labels,
         favourite=sync.favourite, description=sync.description, notify=sync.notify,
     )  # fmt: skip

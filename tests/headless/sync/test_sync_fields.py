@@ -27,7 +27,8 @@ RUNS_FOR_AGENTS = replace(RULES, permissions={**RULES.permissions, Role.AGENT: A
 FULL = Sync("s", "S", SyncSource(SourceKind.ZENDESK_TICKETS), pressure=FrequencyCap())
 # Decided elsewhere (switch, check, name), or kept by the program.
 NOT_SET_HERE = {
-    "name", "on", "checked_at", "preset", "version", "source.kind", "opt_in.attested_by",
+    "name", "on", "switched_on_by", "checked_at",
+    "preset", "version", "source.kind", "opt_in.attested_by",
     "opt_in.attested_at", "opt_in.sms",
 }  # fmt: skip
 OPT_IN = (("effects.add_to_lists", "Loyal"), ("opt_in.attested", "on"), ("opt_in.email", "on"))

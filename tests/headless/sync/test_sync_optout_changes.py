@@ -5,10 +5,19 @@ from dataclasses import replace
 import pytest
 
 from desktop.app.container import WorkspaceServices
-from desktop.app.runner_factory import build_runner
+from desktop.app.run_notifications import run_and_notify
+from desktop.app.runner_factory import build_runner, build_sync_context
 from desktop.model.field_mapping import MappingRow
+from desktop.model.permission import (
+    DEFAULT_PERMISSIONS,
+    Actor,
+    Permission,
+    PermissionRules,
+    Role,
+)
 from desktop.model.sync import FlowPolicy, Sync, SyncEffects
 from desktop.model.sync_plan import PlanRow, PlanRowState
+from desktop.sync.rollback_planner import RollbackPlanner
 from desktop.sync.sync_runner import RunRequest
 from tests.support import sync_cases
 from tests.support.sandbox_servers import SandboxServers
@@ -118,6 +127,119 @@ async def test_run_refused_the_right_to_opt_out_sends_no_level(
     assert "Not all." in rows[one.email].detail
     assert rows[two.email].state is PlanRowState.DONE
     assert level_of(sync_sandbox, one) == "none"
+
+
+RIGHTS = {
+    "agent may": (Role.AGENT, True),
+    "agent may not": (Role.AGENT, False),
+    "admin": (Role.ADMIN, False),
+}
+
+
+def sign_in_as(house: WorkspaceServices, monkeypatch: pytest.MonkeyPatch, rights: str) -> None:
+    """Somebody else is at work here from now on."""
+    role, may_opt_in = RIGHTS[rights]
+    table = {one: dict(cells) for one, cells in DEFAULT_PERMISSIONS.items()}
+    table[Role.AGENT] |= {Permission.OPT_IN: may_opt_in, Permission.RUNS: True}
+    rules = PermissionRules(are_changes_enabled=True, permissions=table)
+    monkeypatch.setattr(type(house.session), "actor", Actor("Ben", role, 4711))
+    monkeypatch.setattr(type(house.session), "rules", rules)
+
+
+@pytest.mark.parametrize("flows", FlowPolicy)
+@pytest.mark.parametrize("rights", RIGHTS)
+async def test_row_that_loosens_needs_the_right_of_who_applies_it(
+    sync_services: WorkspaceServices,
+    sync_sandbox: SandboxServers,
+    monkeypatch: pytest.MonkeyPatch,
+    flows: FlowPolicy,
+    rights: str,
+) -> None:
+    looser, stricter = sync_cases.create_customers(sync_sandbox, 2)
+    sync_sandbox.write_profile(looser.sid, optout_email="all")
+    give_level(sync_sandbox, looser, "none")
+    give_level(sync_sandbox, stricter, "all")
+    sync = save_level_sync(sync_services, flows=flows)
+    sign_in_as(sync_services, monkeypatch, rights)
+    rows = await run_and_list(sync_services, sync)
+    assert rows[stricter.email].state is PlanRowState.DONE
+    assert level_of(sync_sandbox, stricter) == "all"
+    if rights == "agent may not":
+        assert rows[looser.email].state is PlanRowState.PARKED
+        assert "may not opt customers back in" in rows[looser.email].detail
+        assert level_of(sync_sandbox, looser) == "all"
+    else:
+        assert rows[looser.email].state is PlanRowState.DONE
+        assert level_of(sync_sandbox, looser) == "none"
+
+
+async def test_rollback_of_opt_outs_needs_the_right_of_who_rolls_back(
+    sync_services: WorkspaceServices,
+    sync_sandbox: SandboxServers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (one,) = sync_cases.create_customers(sync_sandbox, 1)
+    give_level(sync_sandbox, one, "all")
+    sync = save_level_sync(sync_services, flows=FlowPolicy.NOT_STARTED)
+    run = await sync_cases.run_sync(sync_services, sync)
+    sign_in_as(sync_services, monkeypatch, "agent may not")
+    back = await RollbackPlanner(build_sync_context(sync_services)).build_plan(run.id, "Ben")
+    await sync_cases.run_sync(sync_services, sync, plan_id=back.id)
+    (row,) = sync_cases.plan_rows(sync_services.store, back.id)
+    assert row.state is PlanRowState.PARKED
+    assert level_of(sync_sandbox, one) == "all"
+
+
+@pytest.mark.parametrize(
+    ("switched_on_by", "state"),
+    [
+        # By the role Zendesk says this person has now, whoever is signed in here.
+        ("admin", PlanRowState.DONE),
+        ("agent", PlanRowState.PARKED),
+        ("customer", PlanRowState.PARKED),
+        ("nobody known", PlanRowState.PARKED),
+    ],
+)
+async def test_scheduled_row_that_loosens_needs_the_right_of_who_switched_on(
+    sync_services: WorkspaceServices,
+    sync_sandbox: SandboxServers,
+    monkeypatch: pytest.MonkeyPatch,
+    switched_on_by: str,
+    state: PlanRowState,
+) -> None:
+    (one,) = sync_cases.create_customers(sync_sandbox, 1)
+    sync_sandbox.write_profile(one.sid, optout_email="all")
+    give_level(sync_sandbox, one, "none")
+    admin = sync_services.session.actor.id
+    role = {"role": "agent"} if switched_on_by == "agent" else {}
+    other = sync_sandbox.create_user("colleague@other.example", **role)
+    keys = {"admin": str(admin), "agent": str(other), "customer": str(other)}
+    sync = save_level_sync(sync_services, flows=FlowPolicy.NOT_STARTED)
+    sync = replace(sync, switched_on_by=keys.get(switched_on_by, ""))
+    # The right of who is at work here does not make up for it, nor take it away.
+    sign_in_as(
+        sync_services, monkeypatch, "agent may not" if state is PlanRowState.DONE else "admin"
+    )
+    request = RunRequest(sync.name, "Ben", why="schedule")
+    run = await run_and_notify(sync_services, sync, request)
+    (row,) = sync_cases.plan_rows(sync_services.store, run.plan)
+    assert row.state is state, row.detail
+    assert level_of(sync_sandbox, one) == ("none" if state is PlanRowState.DONE else "all")
+
+
+def test_switching_on_and_changing_what_is_on_lends_the_rights_of_who_does_it(
+    sync_services: WorkspaceServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = save_level_sync(sync_services, flows=FlowPolicy.NOT_STARTED)
+    admin = sync_services.session.actor.key
+    assert sync_services.syncs.set_enabled(sync.name, on=True).switched_on_by == admin
+    sign_in_as(sync_services, monkeypatch, "agent may not")
+    kept = sync_services.store.syncs.get.blocking(sync.name)
+    renamed = sync_services.syncs.save_sync(replace(kept, title="Levels", switched_on_by="4711"))
+    assert renamed.switched_on_by == admin
+    changed = sync_services.syncs.save_sync(replace(renamed, mapping=(LEVEL,)))
+    assert changed.switched_on_by == "4711"
+    assert sync_services.syncs.set_enabled(sync.name, on=False).switched_on_by == ""
 
 
 async def test_run_cut_off_between_level_and_job_goes_on_with_the_list(
