@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from unicodedata import category
+from unicodedata import category, decimal, normalize
 from urllib.parse import unquote, urlsplit
 
 from desktop.kit.errors import InvalidInput
@@ -56,7 +56,7 @@ _TICKET_PATH = re.compile(r"/(?:agent/|hc/(?:[\w-]+/)?|api/v2/)?(?:tickets|reque
 _USER_PATH = re.compile(r"/(?:agent/|api/v2/)?users/(\d+)(?!\w)")
 _WEB_LINK = re.compile(r"(?i)\bhttps?://[^\s<>\"“”|]+")
 # Six digits at least: shorter numbers are tickets or ids more often.
-_PHONE = re.compile(r"\+?[\d\s().\-/]{6,24}")
+_PHONE = re.compile(r"(?i)\+?[\d\s().\-/]{6,24}(?:(?:ext\.?|x)\s*\d{1,6})?")
 # ASCII: else “ſid” would be taken for “sid”.
 _PREFIXED_QUERY = re.compile(
     r"(?ai)(ticket|user|zendesk|id|external|ext|extid|sid|phone|tel|name)\s*:\s*(.+)"
@@ -107,8 +107,9 @@ def parse_lookup_query(text: str) -> LookupQuery:
         return LookupQuery(LookupQueryKind.SID, bare.lower())
     if bare.isascii() and bare.isdigit():
         return LookupQuery(LookupQueryKind.NUMBER, bare)
-    if _PHONE.fullmatch(bare) and len(re.sub(r"\D", "", bare)) >= 6:
-        return LookupQuery(LookupQueryKind.PHONE, normalize_phone(bare))
+    number = _plain_phone(bare)
+    if _PHONE.fullmatch(number) and len(re.sub(r"\D", "", number)) >= 6:
+        return _validated_query(LookupQueryKind.PHONE, number)
     return LookupQuery(LookupQueryKind.NAME, cleaned)
 
 
@@ -118,6 +119,12 @@ def normalize_phone(text: str) -> str:
     if text.strip().startswith("+"):
         return "+" + digits
     return "+" + digits[2:] if digits.startswith("00") else digits
+
+
+def _plain_phone(text: str) -> str:
+    """Return a phone number with ASCII digits, signs and hyphens."""
+    plain = normalize("NFKC", text).translate(dict.fromkeys(map(ord, "‐‑‒–—―−"), "-"))
+    return "".join(str(decimal(c)) if c.isdecimal() else c for c in plain).strip()
 
 
 def record_query(service: Service, record_id: str) -> str:
@@ -216,7 +223,11 @@ def _validated_query(kind: LookupQueryKind, value: str) -> LookupQuery:
             "That is not a Sailthru id.", "It has 24 characters, 0–9 and a–f.", "Copy it once more."
         )
     if kind is LookupQueryKind.PHONE:
-        return LookupQuery(kind, normalize_phone(value))
+        # Neither an extension nor the zero of “+44 (0)20” is dialled from elsewhere.
+        number = re.split(r"(?i)ext|x|;", _plain_phone(value), maxsplit=1)[0]
+        if number.startswith(("+", "00")):
+            number = number.replace("(0)", "")
+        return LookupQuery(kind, normalize_phone(number))
     return LookupQuery(kind, value)
 
 

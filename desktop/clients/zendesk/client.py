@@ -69,10 +69,9 @@ class ZendeskClient:
 
     async def find_by_phone(self, number: str) -> tuple[ZendeskUser, ...]:
         """Return the users with this phone number, with or without its country code."""
-        queries = search_query.phone_queries(number)
-        responses = await asyncio.gather(*(self.search_users(query) for query in queries))
-        by_id = {person.id: person for people in responses for person in people}
-        return search_query.filter_by_phone(by_id.values(), number)
+        query = search_query.phone_query(number)
+        found = await self.search_users(query) if query else ()
+        return search_query.filter_by_phone(found, number)
 
     async def find_by_name(self, text: str) -> tuple[ZendeskUser, ...]:
         """Return the users Zendesk finds for these words; the last may be unfinished."""

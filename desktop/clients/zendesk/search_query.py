@@ -20,11 +20,15 @@ def email_query(address: str) -> str:
     return f"email:{_quoted(address.strip().lower())}"
 
 
-def phone_queries(number: str) -> tuple[str, ...]:
-    """Return the queries for a number as typed, in E.164 and in bare digits."""
-    digits = _digits(number)
-    forms = dict.fromkeys((number.strip(), f"+{digits}", digits))
-    return tuple(f"phone:{_quoted(form)}" for form in forms if _digits(form))
+def phone_query(number: str) -> str:
+    """Return the query for everyone whose number ends like this one; empty for no digits.
+
+    Zendesk keeps numbers in the form they came in and compares digits only after a leading `*`
+    (docs/zendesk.md 17). The last seven find a number with and without its country code or trunk
+    zero; who has another is left out by `filter_by_phone`.
+    """
+    digits = _digits(number)[-_ENOUGH_DIGITS:]
+    return f"phone:*{digits}" if digits else ""
 
 
 def name_query(text: str) -> str:
@@ -60,7 +64,7 @@ def _same_number(one: str, other: str) -> bool:
 
 
 def _digits(text: str) -> str:
-    return re.sub(r"\D", "", text)
+    return re.sub(r"[^0-9]", "", text)
 
 
 def _quoted(text: str) -> str:

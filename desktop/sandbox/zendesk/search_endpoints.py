@@ -3,7 +3,6 @@
 Facts: docs/zendesk.md 7.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -43,7 +42,6 @@ MAX_USER_RESULTS = 10_000
 EXPORT_CURSOR_LIFETIME_S = HOUR
 # A page of an export never looks at more rows: it may be empty although there is more.
 MAX_EXPORT_ROWS_SCANNED = 5_000
-_PHONE = re.compile(r"\+?[\d\s().\-]{7,}")
 _MATCHERS = {
     "user": user_matches,
     "ticket": ticket_matches,
@@ -125,9 +123,6 @@ class SearchEndpoints:
             user = self.repository.user_by_external_id(request.query["external_id"])
             return self._user_page(request, [user] if user else [])
         text = request.query.get("query", "").strip()
-        if _PHONE.fullmatch(text):
-            # A phone number is one word however it is written.
-            text = re.sub(r"[^+\d]", "", text)
         if not text:
             raise zendesk_error(400, "invalid", "Missing query parameter")
         # Only as many as this page needs are made; `count` tells of all.

@@ -4,6 +4,7 @@ Where no index narrows the generated people down, only the newest are looked at,
 results is an estimate.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -83,7 +84,13 @@ class SearchEngine:
         """Return generated people that may match, of how many, and whether the names chose them."""
         words = [fold_name(word).rstrip("*") for word in query.words]
         for term in query.terms:
-            if term.is_negated or "*" in term.value:
+            if term.is_negated:
+                continue
+            if term.key == "phone" and re.fullmatch(r"\*\d{7,}", term.value):
+                # Their numbers end with their index in seven digits.
+                numbers = range(int(term.value[-7:]), self.people.size, 10**7)
+                return map(self.people.person, numbers), len(numbers), False
+            if "*" in term.value:
                 continue
             if term.key == "name":
                 words += fold_name(term.value).split()

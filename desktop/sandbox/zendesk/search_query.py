@@ -70,6 +70,14 @@ def _wildcard_matches(pattern: str, text: str) -> bool:
     return re.fullmatch(".*".join(parts), text) is not None
 
 
+def _phone_matches(pattern: str, stored: str) -> bool:
+    """Compare a number as it is stored, or after a leading `*` its last digits (docs 17)."""
+    if not pattern.startswith("*"):
+        return pattern == stored
+    digits = pattern[1:]
+    return digits.isdigit() and re.sub(r"\D", "", stored).endswith(digits)
+
+
 def _folded_matches(pattern: str, value: object) -> bool:
     return _wildcard_matches(fold_name(pattern), fold_name(str(value)))
 
@@ -109,6 +117,8 @@ def _user_matches_term(term: SearchTerm, user: JsonObject) -> bool:
         return fold_name(value) == fold_name(user["name"])
     if key == "tags" and value == "none":
         return not user["tags"]
+    if key == "phone":
+        return any(_phone_matches(value, item) for item in _identities(user, "phone_number"))
     if (held := _searched_values(key, user)) is not None:
         return any(_folded_matches(value, item) for item in held)
     if key in _DATE_KEYS:
@@ -129,8 +139,6 @@ def _searched_values(key: str, user: JsonObject) -> list[object] | None:
     """Return the values of a user that a key names, or None where it names none."""
     if key in ("email", "user"):
         return [*_identities(user, "email")]
-    if key == "phone":
-        return [*_identities(user, "phone_number")]
     if key == "name":
         return [user["name"], *user["name"].split()]
     if key == "tags":

@@ -1,5 +1,6 @@
 """`fairlead lookup`, `doctor` and wrong usage: JSON keys, exit codes, and words for a terminal."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -9,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli_command import FairleadCommand
+from tests.support.edit_cases import CustomerFactory
 from tests.support.sandbox_servers import SandboxServers
 
 MARIA = "maria@lopez.example"
+# Each test has a phone number of its own.
+_NUMBERS = itertools.count(5801)
 
 
 def test_lookup_json_has_every_documented_key(fairlead: FairleadCommand) -> None:
@@ -328,3 +332,15 @@ def test_doctor_lists_every_permission(
     agents = as_agent("doctor", "--json")
     assert agents.exit_code in (0, 1)
     assert agents.json["workspace"] == "main"
+
+
+@pytest.mark.parametrize("stored", ["+44 (20) 7946-{}", "020 7946 {}", "+4420 7946{}"])
+def test_lookup_finds_phone_stored_in_another_spacing(
+    stored: str, fairlead: FairleadCommand, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    number = f"{next(_NUMBERS):04}"
+    user_id = sandbox.create_user(customers.new_email(), phone=stored.format(number))
+    for typed in (f"+44 20 7946 {number}", f"020 7946{number}", f"tel:+44-20-7946-{number}"):
+        result = fairlead("lookup", typed, "--json")
+        assert result.exit_code == 0, result.stdout
+        assert result.json["zendesk"]["id"] == user_id, typed

@@ -72,11 +72,7 @@ async def test_phone_is_normalised() -> None:
     client, bench = make_zendesk_client(recorded_response("zendesk", "search_one"))
     (mara,) = await client.find_by_phone("+49 30 901820")
     assert mara.id == 901
-    assert [dict(r.query)["query"] for r in bench.sent] == [
-        'phone:"+49 30 901820"',
-        'phone:"+4930901820"',
-        'phone:"4930901820"',
-    ]
+    assert [dict(r.query)["query"] for r in bench.sent] == ["phone:*0901820"]
     assert await client.find_by_phone("030 901820")
     assert await client.find_by_phone("+49 30 901821") == ()
 
