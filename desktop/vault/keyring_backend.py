@@ -17,9 +17,18 @@ from desktop.vault.secret import Secret
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
-# PYTHON_KEYRING_BACKEND can select these without a word; null "keeps" nothing without an error.
-_REFUSED_MODULES = ("keyring.backends.null", "keyring.backends.fail")
-_REFUSED_WORDS = ("plaintext", "plain_text", "uncrypted", "unencrypted")
+# The operating systems' own keyrings, by name, and the chainer, whose parts are asked one by one.
+# PYTHON_KEYRING_BACKEND and a keyringrc.cfg select any other class without a word, and no name
+# tells whether it encrypts.
+_ALLOWED_BACKENDS = frozenset({
+    "keyring.backends.chainer.ChainerBackend",
+    "keyring.backends.SecretService.Keyring",
+    "keyring.backends.libsecret.Keyring",
+    "keyring.backends.kwallet.DBusKeyring",
+    "keyring.backends.kwallet.DBusKeyringKWallet4",
+    "keyring.backends.macOS.Keyring",
+    "keyring.backends.Windows.WinVaultKeyring",
+})  # fmt: skip
 
 
 class KeyringEntries:
@@ -81,13 +90,12 @@ def _chained_backends(backend: "KeyringBackend") -> Iterator[object]:
 def backend_refusal_reason(backend: object) -> str:
     """Return why a keyring backend keeps no secret safe; empty: it may be used."""
     kind = type(backend)
-    # keyrings.alt has PlaintextKeyring and others whose name tells that they do not encrypt.
     full = f"{kind.__module__}.{kind.__qualname__}"
     if kind.__module__ == "keyring.backends.fail":
         return "No keyring service is running for this session."
-    if kind.__module__ in _REFUSED_MODULES or any(word in full.lower() for word in _REFUSED_WORDS):
-        return f"The keyring backend {full} keeps nothing, or keeps it readable."
-    return ""
+    if full in _ALLOWED_BACKENDS:
+        return ""
+    return f"The keyring backend {full} is not one of the operating system's own."
 
 
 def _to_app_error(error: Exception) -> AppError:

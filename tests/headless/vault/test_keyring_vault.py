@@ -114,7 +114,14 @@ def test_keyring_null_backends_are_refused_by_name(session: KeyringSession, back
 
 @pytest.mark.parametrize(
     ("module", "chained"),
-    [("keyrings.alt.file", False), ("keyrings.alt.file", True), ("keyring.backends.null", True)],
+    [
+        ("keyrings.alt.file", False),
+        ("keyrings.alt.file", True),
+        ("keyring.backends.null", True),
+        # No word in its name tells that it keeps the secrets readable.
+        ("acme_keyring", False),
+        ("acme_keyring", True),
+    ],
 )
 def test_keyring_plain_file_backend_is_refused(
     session: KeyringSession, module: str, chained: bool
@@ -131,7 +138,7 @@ def test_keyring_plain_file_backend_is_refused(
         PlaintextKeyring.__module__ = {module!r}
         class Chain(keyring.backends.chainer.ChainerBackend):
             backends = [PlaintextKeyring()]
-        Chain.__module__ = "keyring.backends.chainer"
+        Chain.__module__, Chain.__qualname__ = "keyring.backends.chainer", "ChainerBackend"
         keyring.set_keyring(Chain() if {chained} else PlaintextKeyring())
         async def main():
             await vault.set(Secret.SAILTHRU_KEY, "k")
@@ -153,6 +160,7 @@ def test_keyring_forgetful_backend_is_detected(session: KeyringSession) -> None:
             def get_password(self, service, name): return "other"
             def set_password(self, service, name, value): pass
             def delete_password(self, service, name): raise RuntimeError("canary in a text")
+        Forgetful.__module__, Forgetful.__qualname__ = "keyring.backends.SecretService", "Keyring"
         keyring.set_keyring(Forgetful())
         run(vault.set(Secret.SAILTHRU_KEY, "k"))
         run(vault.delete(Secret.SAILTHRU_KEY))
@@ -174,6 +182,7 @@ def test_keyring_hanging_blocks_neither_loop_nor_exit(session: KeyringSession) -
             priority = 9
             def get_password(self, service, name): time.sleep(30)
             def set_password(self, service, name, value): time.sleep(30)
+        Slow.__module__, Slow.__qualname__ = "keyring.backends.SecretService", "Keyring"
         keyring.set_keyring(Slow())
         vault = KeyringVault("fairlead:test", limit_s=0.3)
         async def main():
@@ -189,7 +198,8 @@ def test_keyring_hanging_blocks_neither_loop_nor_exit(session: KeyringSession) -
         start=None,
     )
     assert time.monotonic() - begun < 10
-    assert said[0]["beats"] > 15
+    # One call that blocked the loop would leave none or one.
+    assert said[0]["beats"] > 3
     assert said[1]["error"] == "KeyringTimeout"
 
 
