@@ -209,7 +209,9 @@ async def test_due_changed_unchecked_sync_is_reported(
     enabled_computer: WorkspaceServices, clock: ManualClock
 ) -> None:
     goal = switched_on(enabled_computer, "one")
-    enabled_computer.syncs.save_sync(replace(goal, mapping=(MappingRow("notes", "vars.notes"),)))
+    enabled_computer.syncs.save_sync(
+        replace(goal, mapping=(MappingRow("phone", "vars.phone_again"),))
+    )
     clock.advance(900)
     timetable = build_due_sync_finder(enabled_computer).find()
     assert timetable.due == ()
