@@ -102,7 +102,7 @@ async def open_service_connections(
         return transport
 
     sailthru = zendesk = None
-    key = await connection_config.sailthru_credentials()
+    key = await connection_config.sailthru_credentials(values.get(settings_table.SERVICE_URI))
     if key is not None:
         transport = open_transport(Service.SAILTHRU, values.get(settings_table.SERVICE_URI))
         sailthru = factory.sailthru(key, transport)

@@ -10,9 +10,12 @@ from desktop.connect.oauth_token_manager import OAuthTokenManager
 from desktop.connect.temporary_clients import TemporaryClients
 from desktop.kit.clock import Clock, SystemClock
 from desktop.kit.errors import InvalidInput
-from desktop.settings import settings_table
+from desktop.settings import settings_table, sync_settings
+from desktop.settings.mail_address import mail_address
 from desktop.settings.settings_file import SettingsFile, SettingsValues
+from desktop.settings.window_state import WindowStateFile
 from desktop.settings.workspace import Workspace, WorkspaceRegistry
+from desktop.vault.bound_secrets import bind_unbound_secrets, read_bound_secret
 from desktop.vault.environment_vault import ZENDESK_EMAIL_VARIABLE, EnvironmentSecrets
 from desktop.vault.secret import Secret, Vault
 
@@ -43,27 +46,68 @@ class ConnectionConfig:
         client_id = values.get(settings_table.ZENDESK_CLIENT_ID)
         return OAuthTokenManager(self.vault, transport, client_id, lock, self.clock)
 
-    async def sailthru_credentials(self) -> SailthruCredentials | None:
-        """Return the Sailthru key and secret, or None until both are there."""
-        key = await self.vault.get(Secret.SAILTHRU_KEY)
+    async def secret_for_host(self, secret: Secret, host: str) -> str | None:
+        """Return a secret for requests to `host`; None: there is none.
+
+        The environment's are for the hosts of this workspace's settings. Raises
+        SecretForOtherHost where it was given for another host, KeyringError.
+        """
+        if secret in self.environment_secrets.secrets:
+            return await self.vault.get(secret)
+        return await read_bound_secret(self.vault, secret, host)
+
+    async def bind_secrets_to_addresses(self, values: SettingsValues) -> None:
+        """Bind what was stored before hosts were kept to the addresses in force until now."""
+        hosts = {Secret.SAILTHRU_KEY: values.get(settings_table.SERVICE_URI)}
+        # A server signs in with the environment's token, and may have no keyring to ask.
+        if not self.environment_secrets.has_zendesk_token:
+            zendesk = values.get(settings_table.ZENDESK_BASE_URL)
+            hosts |= {
+                Secret.ZENDESK_TOKEN: zendesk,
+                Secret.ZENDESK_REFRESH: zendesk,
+                Secret.ZENDESK_ACCESS: zendesk,
+            }
+        if values.get(sync_settings.MAIL_HOST) and values.get(sync_settings.MAIL_USER):
+            hosts[Secret.SMTP_PASSWORD] = mail_address(values)
+        await bind_unbound_secrets(self.vault, hosts, but=self.environment_secrets.secrets)
+
+    async def sailthru_credentials(self, service_uri: str) -> SailthruCredentials | None:
+        """Return the Sailthru key and secret for this address, or None until both are there.
+
+        Raises SecretForOtherHost, KeyringError.
+        """
+        key = await self.secret_for_host(Secret.SAILTHRU_KEY, service_uri)
         # One keyring prompt less where there is no key.
-        secret = await self.vault.get(Secret.SAILTHRU_SECRET) if key else None
+        secret = await self.secret_for_host(Secret.SAILTHRU_SECRET, service_uri) if key else None
         return SailthruCredentials(key, secret) if key and secret else None
+
+    async def has_sailthru_key(self) -> bool:
+        """Whether a Sailthru key and secret are stored, for whatever address."""
+        return bool(
+            await self.vault.get(Secret.SAILTHRU_KEY)
+            and await self.vault.get(Secret.SAILTHRU_SECRET)
+        )
+
+    def was_signed_in_to_zendesk(self) -> bool:
+        """Whether anybody has ever been signed in to Zendesk in this workspace."""
+        return WindowStateFile(self.workspace.state_path).read().last_user_id is not None
 
     async def zendesk_credentials(
         self, values: SettingsValues, transport: Transport
     ) -> ZendeskCredentials | None:
         """Return the Zendesk credentials; None: signed out, or a workspace without Zendesk.
 
-        A token of the environment comes first. Raises InvalidInput when its address is missing.
+        A token of the environment comes first. Raises InvalidInput when its address is missing,
+        SecretForOtherHost.
         """
         how = (
             "token"
             if self.environment_secrets.has_zendesk_token
             else values.get(settings_table.ZENDESK_AUTH)
         )
+        base_url = values.get(settings_table.ZENDESK_BASE_URL)
         if how == "token":
-            token = await self.vault.get(Secret.ZENDESK_TOKEN)
+            token = await self.secret_for_host(Secret.ZENDESK_TOKEN, base_url)
             email = self.environment_secrets.zendesk_email or values.get(
                 settings_table.ZENDESK_EMAIL
             )
@@ -76,6 +120,6 @@ class ConnectionConfig:
             return ApiTokenCredentials(email, token) if token else None
         # OAuth clients made before 2026-04-30 may give access tokens that never end, alone.
         for secret in (Secret.ZENDESK_REFRESH, Secret.ZENDESK_ACCESS):
-            if how == "oauth" and await self.vault.get(secret):
+            if how == "oauth" and await self.secret_for_host(secret, base_url):
                 return self.token_manager(values, transport)
         return None

@@ -27,6 +27,7 @@ from desktop.model.permission import Actor, Permission
 from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.settings.settings_file import SettingsValues
+from desktop.vault.bound_secrets import SecretForOtherHost
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _check_settings(config: ConnectionConfig, checks: CheckCollector) -> Setting
 
 async def _check_keyring(config: ConnectionConfig, checks: CheckCollector) -> bool:
     try:
-        await config.sailthru_credentials()
+        await config.has_sailthru_key()
     except KeyringError as error:
         checks.report_error("Keyring", error)
         return False
@@ -105,7 +106,9 @@ async def _examine_zendesk(
             "Not connected: this workspace is Sailthru only.",
             is_needed=False,
         )
-        return sailthru_only_actor(values, config.computer_user)
+        return sailthru_only_actor(
+            values, config.computer_user, was_in_zendesk=config.was_signed_in_to_zendesk()
+        )
     if not base_url:
         checks.report(
             Service.ZENDESK.title,
@@ -143,8 +146,7 @@ async def _examine_sailthru(
     actor: Actor | None,
 ) -> None:
     uri = values.get(settings_table.SERVICE_URI)
-    key = await config.sailthru_credentials()
-    if key is None:
+    if not await config.has_sailthru_key():
         checks.report(
             "Sailthru: key",
             False,
@@ -155,6 +157,13 @@ async def _examine_sailthru(
         )
         return
     if not await check_reachability(Service.SAILTHRU.title, uri, services, config.clock, checks):
+        return
+    try:
+        key = await config.sailthru_credentials(uri)
+    except SecretForOtherHost as error:
+        checks.report_error("Sailthru: key", error)
+        return
+    if key is None:
         return
     if not values.get(settings_table.HAS_DEDICATED_KEY):
         checks.report(

@@ -62,7 +62,7 @@ async def resolve_identity(
     if values.get(settings_table.ZENDESK_AUTH) == "none" and client is None:
         connected = values.is_set(settings_table.SAILTHRU_ONLY_OWNER)
         return ActiveIdentity(
-            sailthru_only_actor(values, person),
+            sailthru_only_actor(values, person, was_in_zendesk=state.last_user_id is not None),
             effective_permission_rules(values, connected=connected),
             True,
         )
@@ -104,11 +104,16 @@ def actor_from_zendesk_user(me: SignedInZendeskUser | ZendeskUser) -> Actor:
     )
 
 
-def sailthru_only_actor(values: SettingsValues, person: str) -> Actor:
-    """Return the person at work in a workspace without Zendesk, by computer account."""
+def sailthru_only_actor(
+    values: SettingsValues, person: str, *, was_in_zendesk: bool = False
+) -> Actor:
+    """Return the person at work in a workspace without Zendesk, by computer account.
+
+    `was_in_zendesk`: somebody was signed in to Zendesk here before. Then nobody is an admin, or
+    an agent would become one by leaving Zendesk.
+    """
     set_up_by = values.get(settings_table.SAILTHRU_ONLY_OWNER)
-    # A colleague at the same computer's Fairlead, who did not set it up.
-    if set_up_by and set_up_by != person:
+    if was_in_zendesk or set_up_by != person:
         return Actor(person, Role.AGENT)
     return Actor(person, Role(values.get(settings_table.SAILTHRU_ONLY_ROLE)))
 

@@ -12,6 +12,7 @@ from desktop.kit.errors import AppError, InvalidInput, NotPermitted
 from desktop.model.permission import Actor
 from desktop.model.service import Service
 from desktop.settings import settings_table
+from desktop.vault.bound_secrets import bind_secrets
 from desktop.vault.secret import Secret
 
 
@@ -55,6 +56,7 @@ async def sign_in_interactively(
                 await _revoke(transport, tokens)
                 raise
         await config.token_manager(values, transport).save_tokens(tokens)
+        await bind_secrets(config.vault, (Secret.ZENDESK_ACCESS,), base_url)
     # One way of signing in at a time, or nobody would know which one counts.
     await config.vault.delete(Secret.ZENDESK_TOKEN)
     if not values.is_managed(settings_table.ZENDESK_AUTH):

@@ -8,6 +8,7 @@ from desktop.clients.transport import tls_context
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.kit.errors import UserDecisionNeeded
 from desktop.settings import settings_table, sync_settings
+from desktop.settings.mail_address import mail_address
 from desktop.settings.settings_file import SettingsValues
 from desktop.vault.secret import Secret
 
@@ -27,7 +28,9 @@ async def smtp_server_from_settings(config: ConnectionConfig, values: SettingsVa
         raise UserDecisionNeeded(
             "E-mail needs a sender's address.", "No e-mail was sent.", _SETTINGS_HINT
         )
-    password = await config.vault.get(Secret.SMTP_PASSWORD) if user else None
+    password = None
+    if user:
+        password = await config.secret_for_host(Secret.SMTP_PASSWORD, mail_address(values))
     if user and not password:
         raise UserDecisionNeeded(
             "There is no password for the mail server.", "No e-mail was sent.", _SETTINGS_HINT

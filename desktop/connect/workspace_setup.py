@@ -18,22 +18,24 @@ from desktop.connect.connection_check import (
     are_needed_checks_ok,
 )
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.identity_and_roles import sailthru_only_actor
+from desktop.connect.identity_and_roles import actor_from_zendesk_user, sailthru_only_actor
 from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.reachability_check import check_reachability
 from desktop.connect.sailthru_key_checks import check_sailthru_key
 from desktop.connect.setup_document import SetupDocument, parse_setup_document
-from desktop.connect.zendesk_account import erase_zendesk_secrets
+from desktop.connect.zendesk_account import ZENDESK_SECRETS, erase_zendesk_secrets
 from desktop.connect.zendesk_account_checks import check_zendesk_account, not_signed_in_check
-from desktop.kit.errors import InvalidInput, NotPermitted
+from desktop.kit.errors import AppError, InvalidInput, KeyringError, NotPermitted
 from desktop.model.account import Account
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor, Role
 from desktop.model.sailthru_profile import SailthruAccount
 from desktop.model.service import Service
 from desktop.settings import settings_table
+from desktop.settings.mail_address import mail_address
 from desktop.settings.setting_definition import Setting
 from desktop.settings.settings_file import SettingsValues
+from desktop.vault.bound_secrets import store_bound_secrets
 from desktop.vault.secret import Secret
 
 # What leads to a connection has to be set by whoever makes the first one.
@@ -101,26 +103,28 @@ async def set_up_workspace(
     if values.get(settings_table.ZENDESK_AUTH) != "none":
         base_url = values.get(settings_table.ZENDESK_BASE_URL)
         config.workspaces.require_account_unused(base_url, but=config.workspace.name)
+    was_connected = await _was_connected(config, before)
+    if was_connected:
+        await config.bind_secrets_to_addresses(before)
     is_account_moved = _is_account_changed(before, values)
     key, token = await _collect_credentials(
         setup, config, values, is_account_moved=is_account_moved
     )
     checks = CheckCollector(on_check)
-    # Who was in charge before decides, not what the document says about itself: leaving Zendesk
-    # makes nobody an admin.
-    alone = before.get(settings_table.ZENDESK_AUTH) == "none"
-    outcome = _SetupOutcome(
-        actor=sailthru_only_actor(before, config.computer_user) if alone else None
-    )
+    # Who was in charge before decides, not what the document says about itself, and before
+    # anything is sent: leaving Zendesk makes nobody an admin.
+    outcome = _SetupOutcome(actor=_actor_without_zendesk(config, before, was_connected))
+    if was_connected:
+        await _require_admin_for_other_account(config, before, values, outcome.actor)
     await _check_zendesk(config, values, token, checks, outcome, is_account_moved=is_account_moved)
     if outcome.is_good:
         await _check_sailthru(config, values, key, settings, checks, outcome)
     if outcome.is_good:
-        settings, more = _filter_admin_settings(settings, before, outcome.actor)
-        if values.get(settings_table.ZENDESK_AUTH) == "none" and not before.is_set(
-            settings_table.SAILTHRU_ONLY_OWNER
-        ):
-            settings.setdefault(settings_table.SAILTHRU_ONLY_OWNER.key, config.computer_user)
+        settings, more = _filter_admin_settings(
+            settings, before, outcome.actor, was_connected=was_connected
+        )
+        if values.get(settings_table.ZENDESK_AUTH) == "none" and not was_connected:
+            settings[settings_table.SAILTHRU_ONLY_OWNER.key] = config.computer_user
         notes += more
         moved_to = await _find_account_move(setup, config, before, values, key, outcome)
         await _store_secrets(setup, config, before, values)
@@ -139,6 +143,77 @@ async def set_up_workspace(
         outcome.actor,
         (*setup.notes, *notes),
     )
+
+
+async def _was_connected(config: ConnectionConfig, before: SettingsValues) -> bool:
+    """Whether anybody has connected this workspace before, also if nobody is signed in now."""
+    if before.is_set(settings_table.SAILTHRU_ONLY_OWNER) or config.was_signed_in_to_zendesk():
+        return True
+    if not before.get(settings_table.ZENDESK_BASE_URL):
+        return False
+    if config.environment_secrets.has_zendesk_token:
+        return True
+    return any([bool(await config.vault.get(secret)) for secret in ZENDESK_SECRETS])
+
+
+def _actor_without_zendesk(
+    config: ConnectionConfig, before: SettingsValues, was_connected: bool
+) -> Actor | None:
+    """Who is at work in a workspace without Zendesk; None: Zendesk has to say it."""
+    if before.get(settings_table.ZENDESK_AUTH) != "none":
+        return None
+    if not was_connected:
+        # Whoever makes the first connection owns it.
+        return Actor(config.computer_user, Role(before.get(settings_table.SAILTHRU_ONLY_ROLE)))
+    return sailthru_only_actor(
+        before, config.computer_user, was_in_zendesk=config.was_signed_in_to_zendesk()
+    )
+
+
+async def _require_admin_for_other_account(
+    config: ConnectionConfig,
+    before: SettingsValues,
+    values: SettingsValues,
+    actor: Actor | None,
+) -> None:
+    """Refuse to lead a connected workspace elsewhere unless its own account knows an admin.
+
+    Asked of the account connected so far, with the credentials kept for it, before a request to
+    the new address. Another token of the same account is judged by the set-up's own check.
+    Raises NotPermitted.
+    """
+    changed = [row.key for row in _CONNECTION_SETTINGS if before.get(row) != values.get(row)]
+    auth = settings_table.ZENDESK_AUTH
+    if before.get(auth) != "none" and values.get(auth) == "none":
+        changed.append(auth.key)
+    if not changed:
+        return
+    if before.get(auth) != "none":
+        actor = await _ask_kept_sign_in(config, before)
+    if actor is None or actor.role is not Role.ADMIN:
+        who = "Nobody is signed in as one." if actor is None else f"{actor.name} is not one."
+        raise NotPermitted(
+            "This workspace is connected to another account.",
+            f"Only an admin can change {', '.join(f'“{key}”' for key in changed)}. {who}",
+            "Set up a workspace of its own with `--workspace NAME`.",
+        )
+
+
+async def _ask_kept_sign_in(config: ConnectionConfig, before: SettingsValues) -> Actor | None:
+    """Ask the Zendesk account connected so far who the kept credentials are; None: unknown."""
+    base_url = before.get(settings_table.ZENDESK_BASE_URL)
+    services = config.temporary_clients(before)
+    try:
+        async with services.transport(Service.ZENDESK.title, base_url) as transport:
+            credentials = await config.zendesk_credentials(before, transport)
+            if credentials is None:
+                return None
+            async with services.zendesk(base_url, credentials) as client:
+                return actor_from_zendesk_user(await client.me())
+    except KeyringError:
+        raise
+    except AppError:
+        return None
 
 
 async def _find_account_move(
@@ -224,14 +299,19 @@ async def _collect_credentials(
 ) -> tuple[SailthruCredentials | None, ApiTokenCredentials | None]:
     # What the document leaves out may be in the vault, or in the environment.
     secrets = setup.secrets
-    key = secrets.get(Secret.SAILTHRU_KEY) or await config.vault.get(Secret.SAILTHRU_KEY)
-    secret = secrets.get(Secret.SAILTHRU_SECRET) or await config.vault.get(Secret.SAILTHRU_SECRET)
-    sailthru = SailthruCredentials(key, secret) if key and secret else None
+    if Secret.SAILTHRU_KEY in secrets:
+        sailthru: SailthruCredentials | None = SailthruCredentials(
+            secrets[Secret.SAILTHRU_KEY], secrets[Secret.SAILTHRU_SECRET]
+        )
+    else:
+        sailthru = await config.sailthru_credentials(values.get(settings_table.SERVICE_URI))
     zendesk = None
     if values.get(settings_table.ZENDESK_AUTH) == "token":
         token = secrets.get(Secret.ZENDESK_TOKEN)
         if token is None and not is_account_moved:
-            token = await config.vault.get(Secret.ZENDESK_TOKEN)
+            token = await config.secret_for_host(
+                Secret.ZENDESK_TOKEN, values.get(settings_table.ZENDESK_BASE_URL)
+            )
         if token is None:
             raise InvalidInput(
                 "“zendesk.api_token” is missing.",
@@ -335,30 +415,23 @@ def _without_managed(
 
 
 def _filter_admin_settings(
-    settings: Mapping[str, Json], before: SettingsValues, actor: Actor | None
+    settings: Mapping[str, Json],
+    before: SettingsValues,
+    actor: Actor | None,
+    *,
+    was_connected: bool,
 ) -> tuple[dict[str, Json], tuple[str, ...]]:
     """The settings this actor may change, and notes about those only admins may.
 
-    Raises NotPermitted when a connected workspace would be led to another account: leaving that
-    out would keep credentials that were checked against something else.
+    Where nobody is known yet (the browser's sign-in comes later), only what leads to the first
+    connection is kept: what widens rights waits for an admin.
     """
     if actor is not None and actor.role is Role.ADMIN:
         return dict(settings), ()
-    connected = bool(before.get(settings_table.ZENDESK_BASE_URL)) or before.is_set(
-        settings_table.SAILTHRU_ONLY_OWNER
-    )
     kept, notes = {}, []
     for key, value in settings.items():
         row = settings_table.SETTINGS_BY_KEY[key]
-        if not row.is_admin_only:
-            kept[key] = value
-        elif row in _CONNECTION_SETTINGS:
-            if connected and actor is not None and not _is_unchanged(row, value, before):
-                raise NotPermitted(
-                    "This workspace is connected to another account.",
-                    f"Only an admin can change “{key}”.",
-                    "Set up a workspace of its own with `--workspace NAME`.",
-                )
+        if not row.is_admin_only or (row in _CONNECTION_SETTINGS and not was_connected):
             kept[key] = value
         elif not _is_unchanged(row, value, before):
             notes.append(f"“{key}” needs an admin and was not changed.")
@@ -379,7 +452,18 @@ async def _store_secrets(
 ) -> None:
     if _is_account_changed(before, values):
         await erase_zendesk_secrets(config.vault)
-    for secret, value in setup.secrets.items():
+    hosts = {
+        values.get(settings_table.SERVICE_URI): (Secret.SAILTHRU_KEY, Secret.SAILTHRU_SECRET),
+        values.get(settings_table.ZENDESK_BASE_URL): (Secret.ZENDESK_TOKEN,),
+        mail_address(values): (Secret.SMTP_PASSWORD,),
+    }
+    overrides = config.environment_secrets.secrets
+    for host, bound in hosts.items():
         # What the environment gives needs no keyring, and a server may have none.
-        if await config.vault.get(secret) != value:
-            await config.vault.set(secret, value)
+        given = {
+            secret: setup.secrets[secret]
+            for secret in bound
+            if secret in setup.secrets and overrides.get(secret) != setup.secrets[secret]
+        }
+        if given:
+            await store_bound_secrets(config.vault, given, host)

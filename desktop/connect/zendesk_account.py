@@ -10,6 +10,8 @@ from desktop.model.account import Account
 from desktop.settings import service_address, settings_table
 from desktop.vault.secret import Secret, Vault
 
+ZENDESK_SECRETS = (Secret.ZENDESK_ACCESS, Secret.ZENDESK_REFRESH, Secret.ZENDESK_TOKEN)
+
 
 @dataclass(frozen=True)
 class ZendeskAccount:
@@ -62,5 +64,5 @@ async def require_no_account_move(config: ConnectionConfig, former: Account, see
 
 async def erase_zendesk_secrets(vault: Vault) -> None:
     """Delete the Zendesk secrets: one account's are never shown to another."""
-    for secret in (Secret.ZENDESK_ACCESS, Secret.ZENDESK_REFRESH, Secret.ZENDESK_TOKEN):
+    for secret in (*ZENDESK_SECRETS, Secret.ZENDESK_HOST):
         await vault.delete(secret)

@@ -62,14 +62,15 @@ class KeyringVault:
     async def get(self, secret: Secret) -> str | None:
         """Return the secret, or None. Raises KeyringError when the keyring cannot be asked."""
         found = await self._call_with_timeout(lambda: self._entries.get(secret))
-        if found:
+        if found and not secret.is_address:
             self._redactor.add_secrets(found)
         return found or None
 
     async def set(self, secret: Secret, value: str) -> None:
         """Store the secret and read it back. Raises InvalidInput, KeyringError."""
         kept = validate_secret(secret, value)
-        self._redactor.add_secrets(kept)
+        if not secret.is_address:
+            self._redactor.add_secrets(kept)
         await self._call_with_timeout(lambda: self._entries.set(secret, kept))
 
     async def delete(self, secret: Secret) -> None:

@@ -37,5 +37,6 @@ class MemoryVault:
     def _keep(self, secret: Secret, value: str) -> None:
         # The same rule as the keyring's, so that the demo refuses what a real workspace would.
         kept = validate_secret(secret, value)
-        self._redactor.add_secrets(kept)
+        if not secret.is_address:
+            self._redactor.add_secrets(kept)
         self._secrets[secret] = kept

@@ -20,11 +20,21 @@ class Secret(Enum):
     ZENDESK_REFRESH = "zendesk-refresh-token"
     SELL_TOKEN = "sell-token"  # noqa: S105 - the entry's name
     SMTP_PASSWORD = "smtp-password"  # noqa: S105 - the entry's name
+    # The addresses the secrets above were given for. Kept beside them and not in the settings,
+    # which whoever wants a secret sent elsewhere may write.
+    SAILTHRU_HOST = "sailthru-host"
+    ZENDESK_HOST = "zendesk-host"
+    SMTP_HOST = "smtp-host"
 
     @property
     def label(self) -> str:
         """The secret's name in a sentence."""
         return _LABELS[self]
+
+    @property
+    def is_address(self) -> bool:
+        """Whether the entry holds an address and nothing to hide."""
+        return self in (Secret.SAILTHRU_HOST, Secret.ZENDESK_HOST, Secret.SMTP_HOST)
 
 
 _LABELS = {
@@ -35,6 +45,9 @@ _LABELS = {
     Secret.ZENDESK_REFRESH: "Zendesk sign-in",
     Secret.SELL_TOKEN: "Zendesk Sell token",
     Secret.SMTP_PASSWORD: "password of the mail server",
+    Secret.SAILTHRU_HOST: "address of the Sailthru key",
+    Secret.ZENDESK_HOST: "address of the Zendesk sign-in",
+    Secret.SMTP_HOST: "address of the mail server's password",
 }
 
 

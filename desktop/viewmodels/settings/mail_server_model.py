@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.mail_password import store_mail_password
 from desktop.kit.errors import InvalidInput
 from desktop.settings import sync_settings, value_parsers
+from desktop.settings.mail_address import mail_address
+from desktop.vault.bound_secrets import SecretForOtherHost
 from desktop.vault.secret import Secret
 from desktop.viewmodels.settings.card_model import CardModel
 from desktop.viewmodels.settings.error_message import ErrorMessage
@@ -68,11 +71,19 @@ class MailServerModel(CardModel):
         self._start_work("work", self._send_test_mail(address), _BUSY_TEXT)
 
     async def _load_status(self) -> None:
-        self._has_password = bool(await self._connection_config.vault.get(Secret.SMTP_PASSWORD))
+        values = self._workspace.values
+        try:
+            found = await self._connection_config.secret_for_host(
+                Secret.SMTP_PASSWORD, mail_address(values)
+            )
+        except SecretForOtherHost:
+            # As good as none: it is never sent to this server.
+            found = None
+        self._has_password = bool(found)
         self.changed.emit()
 
     async def _save_password(self, password: str) -> None:
-        await self._connection_config.vault.set(Secret.SMTP_PASSWORD, password)
+        await store_mail_password(self._connection_config, self._workspace.values, password)
         self._has_password = True
         self._finish_work("The password is kept.")
 

@@ -99,7 +99,7 @@ class SailthruConnectionModel(CardModel):
         self._start_work("test", self._test_and_save_key(key.strip(), secret.strip(), own))
 
     async def _load_status(self) -> None:
-        self._has_stored_key = await self._connection_config.sailthru_credentials() is not None
+        self._has_stored_key = await self._connection_config.has_sailthru_key()
         self.changed.emit()
 
     async def _test_and_save_key(self, key: str, secret: str, own: bool) -> None:

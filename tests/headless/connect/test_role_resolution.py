@@ -93,10 +93,12 @@ async def test_role_signed_out_has_default_permissions(client: Answering | None)
 
 
 async def test_role_sailthru_only_workspace() -> None:
-    before = await resolve_identity(SettingsValues(WIDE), None, STATE, "ada")
-    assert not before.rules.are_changes_enabled
+    before = await resolve_identity(SettingsValues(WIDE), None, WindowState(), "ada")
+    assert (before.actor.role, before.rules.are_changes_enabled) == (Role.AGENT, False)
     set_up = SettingsValues({**WIDE, "sailthru_only.person": "ada"})
-    after = await resolve_identity(set_up, None, STATE, "ada")
+    left = await resolve_identity(set_up, None, STATE, "ada")
+    assert left.actor.role is Role.AGENT, "somebody was signed in to Zendesk here before"
+    after = await resolve_identity(set_up, None, WindowState(), "ada")
     assert (after.actor.role, after.rules.are_changes_enabled) == (Role.ADMIN, True)
 
 

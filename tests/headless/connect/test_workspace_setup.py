@@ -23,7 +23,9 @@ from desktop.settings import settings_table
 from desktop.settings.managed_policy import ManagedPolicy
 from desktop.settings.permission_rules import permission_rules_from
 from desktop.settings.settings_file import SettingsValues
+from desktop.settings.window_state import WindowState, WindowStateFile
 from desktop.settings.workspace import WorkspaceRegistry
+from desktop.vault.bound_secrets import SecretForOtherHost
 from desktop.vault.environment_vault import (
     EnvironmentSecrets,
     EnvironmentVault,
@@ -59,7 +61,7 @@ async def test_setup_accepts_sandbox_document(
     assert values.get(settings_table.CUSTOMER_TYPE) == "publisher"
     assert values.get(settings_table.CURRENCY) == "EUR"
     assert values.get(settings_table.CHANGES_ENABLED)
-    secrets = [await desk.vault.get(secret) for secret in Secret]
+    secrets = [await desk.vault.get(secret) for secret in Secret if not secret.is_address]
     assert sandbox.connection_document["zendesk"]["api_token"] in secrets
     kept = desk.workspace.settings_path.read_text()
     assert not [secret for secret in secrets if secret and secret in kept]
@@ -137,23 +139,103 @@ async def test_disconnect_zendesk_does_not_make_agent_admin(
         "zendesk": {"auth": "none"},
         "changes": True,
     }
-    await set_up_workspace(alone, desk)
+    with pytest.raises(NotPermitted, match="Only an admin"):
+        await set_up_workspace(alone, desk)
+    assert values_of(desk).get(settings_table.ZENDESK_AUTH) == "token"
     assert not values_of(desk).get(settings_table.CHANGES_ENABLED)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"zendesk": {"auth": "none"}, "permissions": {"agent": {"opt_in": True}}},
+        {"zendesk": {"auth": "none"}},
+        {"zendesk": {"auth": "none"}, "sailthru_only": {"person": "ada", "role": "admin"}},
+        {"zendesk": {"account": "other", "auth": "oauth"}},
+        {"sailthru": {"service_uri": "https://other.example"}},
+        {"sailthru": {"service_uri": "https://other.example"}, "zendesk": {"auth": "oauth"}},
+    ],
+)
+async def test_setup_leaving_the_account_as_agent_is_refused_before_anything_is_sent(
+    sandbox: SetupSandbox, desk: ConnectionConfig, wanted: dict[str, Any]
+) -> None:
+    await set_up_workspace(agent_document(sandbox.connection_document), desk)
+    before = desk.workspace.settings_path.read_text()
+    with pytest.raises((NotPermitted, InvalidInput)):
+        await set_up_workspace(wanted, desk)
+    assert desk.workspace.settings_path.read_text() == before
+
+
+async def test_setup_in_signed_out_workspace_makes_nobody_admin(
+    sandbox: SetupSandbox, desk: ConnectionConfig
+) -> None:
+    await set_up_workspace(agent_document(sandbox.connection_document), desk)
+    WindowStateFile(desk.workspace.state_path).write(
+        WindowState(last_user_name="Kim", last_user_id=7)
+    )
+    await disconnect_workspace(desk)
+    document = {
+        "sailthru": sandbox.connection_document["sailthru"],
+        "permissions": {"agent": {"opt_in": True}},
+    }
+    report = await set_up_workspace(document, desk)
+    assert report.actor is not None
+    assert report.actor.role is Role.AGENT
+    assert not values_of(desk).is_set(settings_table.SAILTHRU_ONLY_OWNER)
+    assert not values_of(desk).get(AGENT_OPT_IN)
+
+
+async def test_setup_dead_token_is_replaced_by_another_admin_of_the_account(
+    sandbox: SetupSandbox, desk: ConnectionConfig
+) -> None:
+    await set_up_workspace(sandbox.connection_document, desk)
+    await desk.vault.set(Secret.ZENDESK_TOKEN, "deactivated")
+    line = sandbox.connection_document["zendesk"]
+    second = {
+        "email": line["second_admin_email"],
+        "api_token": line["second_admin_api_token"],
+    }
+    report = await set_up_workspace({"zendesk": second, "changes": True}, desk)
+    assert report.is_ok, report.checks
+    assert values_of(desk).get(settings_table.CHANGES_ENABLED)
+    assert await desk.vault.get(Secret.ZENDESK_TOKEN) == second["api_token"]
+
+
+async def test_setup_dead_token_does_not_lead_to_another_host(
+    sandbox: SetupSandbox, desk: ConnectionConfig
+) -> None:
+    await set_up_workspace(sandbox.connection_document, desk)
+    await desk.vault.set(Secret.ZENDESK_TOKEN, "deactivated")
+    uri = sandbox.sailthru_url.replace("127.0.0.1", "localhost")
+    keys = {**sandbox.connection_document["sailthru"], "service_uri": uri}
+    with pytest.raises(NotPermitted, match="Nobody is signed in"):
+        await set_up_workspace({"sailthru": keys}, desk)
+
+
+async def test_setup_kept_key_is_not_sent_to_another_host(
+    sandbox: SetupSandbox, desk: ConnectionConfig
+) -> None:
+    await set_up_workspace(sandbox.connection_document, desk)
+    uri = sandbox.sailthru_url.replace("127.0.0.1", "localhost")
+    with pytest.raises(SecretForOtherHost, match="is for another address"):
+        await set_up_workspace({"sailthru": {"service_uri": uri}}, desk)
+    # The same by a settings file that was edited by hand.
+    desk.settings_file.change({"sailthru.service_uri": uri})
+    with pytest.raises(SecretForOtherHost):
+        await desk.sailthru_credentials(uri)
 
 
 async def test_setup_as_agent_cannot_change_account(
     sandbox: SetupSandbox, desk: ConnectionConfig
 ) -> None:
-    await set_up_workspace(sandbox.connection_document, desk)
+    await set_up_workspace(agent_document(sandbox.connection_document), desk)
     document = agent_document(sandbox.connection_document)
     uri = document["sailthru"]["service_uri"].replace("127.0.0.1", "localhost")
     document["sailthru"] = {**document["sailthru"], "service_uri": uri}
     with pytest.raises(NotPermitted, match="another account"):
         await set_up_workspace(document, desk)
-    assert (
-        await desk.vault.get(Secret.SAILTHRU_KEY)
-        == sandbox.connection_document["sailthru"]["api_key"]
-    )
+    kept = await desk.vault.get(Secret.SAILTHRU_KEY)
+    assert kept == agent_document(sandbox.connection_document)["sailthru"]["api_key"]
 
 
 async def test_setup_admin_key_without_job_names_request_text(
@@ -429,7 +511,7 @@ async def test_setup_log_and_report_contain_no_secret(
     sandbox.add_fault("sailthru:GET /settings:500")
     reports.append(await set_up_workspace(sandbox.connection_document, desk))
     said = caplog.text + json.dumps([report.as_json() for report in reports]) + repr(reports)
-    secrets = [await desk.vault.get(secret) for secret in Secret]
+    secrets = [await desk.vault.get(secret) for secret in Secret if not secret.is_address]
     assert len([secret for secret in secrets if secret]) == 3
     assert not [secret for secret in secrets if secret and secret in said]
     assert "Sailthru" in caplog.text

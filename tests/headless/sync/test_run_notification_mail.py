@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from desktop.app.container import WorkspaceServices
 from desktop.app.run_notifications import notify_run_ended
 from desktop.clients.smtp import OutgoingEmail, SmtpSecurity, SmtpServer, send_email
+from desktop.connect.mail_password import store_mail_password
 from desktop.connect.mail_server import send_test_email
 from desktop.kit.errors import (
     AppError,
@@ -29,6 +30,7 @@ from desktop.kit.log_redaction import Redactor
 from desktop.model.sync import NotificationSettings, SourceKind, Sync, SyncSource
 from desktop.model.sync_run import RUN_OUTCOMES, Run, RunStage, RunState
 from desktop.sync.run_notification import build_run_notification, needs_attention, should_notify
+from desktop.vault.bound_secrets import SecretForOtherHost
 from desktop.vault.secret import Secret
 from tests.support.mail_server import PASSWORD, USER, MailServer, run_mail_server
 from tests.support.sandbox_process import ROOT
@@ -257,6 +259,33 @@ async def test_run_mail_refusal_is_shown_beside_run(services: WorkspaceServices)
     assert (told.state, told.totals, told.error_code) == (RunState.DONE, {"created": 2}, "")
     assert told.error.startswith("No e-mail was sent about it: The mail server refused the sign-in")
     assert LEE not in told.error
+
+
+async def test_mail_password_is_not_sent_to_another_server(services: WorkspaceServices) -> None:
+    desk = services.session.connection_config
+    async with run_mail_server() as office, run_mail_server() as other:
+        await with_mail(services, office)
+        await send_test_email(desk, services.session.values, LEE)
+        services.session.change_settings({"mail.port": other.port})
+        with pytest.raises(SecretForOtherHost, match="is for another address"):
+            await send_test_email(desk, services.session.values, LEE)
+        assert other.messages == []
+        await store_mail_password(desk, services.session.values, PASSWORD)
+        await send_test_email(desk, services.session.values, LEE)
+        assert len(other.messages) == 1
+
+
+async def test_mail_password_of_an_older_version_is_bound_before_the_server_changes(
+    services: WorkspaceServices,
+) -> None:
+    desk = services.session.connection_config
+    async with run_mail_server() as office, run_mail_server() as other:
+        await with_mail(services, office)
+        await desk.bind_secrets_to_addresses(services.session.values)
+        services.session.change_settings({"mail.port": other.port})
+        with pytest.raises(SecretForOtherHost):
+            await send_test_email(desk, services.session.values, LEE)
+        assert other.messages == []
 
 
 async def test_run_mail_without_server_or_password_is_explained(

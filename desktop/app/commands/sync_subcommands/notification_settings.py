@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from getpass import getpass
 from pathlib import Path
@@ -13,8 +14,10 @@ from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.commands.sync_subcommands.arguments import add_sync_argument
 from desktop.app.container import WorkspaceServices
-from desktop.kit.errors import InvalidInput
+from desktop.connect.mail_password import store_mail_password
+from desktop.kit.errors import InvalidInput, NotPermitted
 from desktop.model.json_value import Json
+from desktop.model.permission import Role
 from desktop.settings import sync_settings
 from desktop.settings.setting_definition import Setting
 from desktop.vault.secret import Secret
@@ -91,18 +94,45 @@ async def _set_mail_server(context: AppContext, options: argparse.Namespace) -> 
         if is_changing:
             services.syncs.require_permission()
         if changes:
+            _require_password_not_led_away(services, changes)
+            await session.connection_config.bind_secrets_to_addresses(session.values)
             session.change_settings(changes)
         vault = session.connection_config.vault
         if options.no_password:
             await vault.delete(Secret.SMTP_PASSWORD)
         if password is not None:
-            await vault.set(Secret.SMTP_PASSWORD, password)
+            await store_mail_password(session.connection_config, session.values, password)
         if options.test:
             # Imported here: smtplib and its e-mail classes serve this option alone.
             from desktop.connect.mail_server import send_test_email
 
             await send_test_email(session.connection_config, session.values, options.test)
         return await _emit_mail_server(services, options)
+
+
+def _require_password_not_led_away(
+    services: WorkspaceServices, changes: Mapping[str, Json]
+) -> None:
+    """Refuse to point the environment's password at another server: it names no server itself.
+
+    A kept password carries the server it was given for. Raises NotPermitted.
+    """
+    session = services.session
+    address: tuple[Setting[Any], ...] = (
+        sync_settings.MAIL_HOST,
+        sync_settings.MAIL_PORT,
+        sync_settings.MAIL_SECURITY,
+    )
+    is_elsewhere = any(
+        row.key in changes and changes[row.key] != session.values.get(row) for row in address
+    )
+    overrides = session.connection_config.environment_secrets.secrets
+    if is_elsewhere and Secret.SMTP_PASSWORD in overrides and session.actor.role is not Role.ADMIN:
+        raise NotPermitted(
+            "Only an admin can name another mail server here.",
+            "The password comes from the environment and would be sent to it. Nothing was changed.",
+            "Ask an admin.",
+        )
 
 
 def _changed_settings(options: argparse.Namespace) -> dict[str, Json]:
