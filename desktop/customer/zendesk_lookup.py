@@ -194,6 +194,8 @@ class ZendeskLookup:
 
 
 def _match_note(user: ZendeskUser) -> str:
+    if not user.active:
+        return "deleted or merged"
     if user.suspended:
         return "suspended"
     return "" if user.role == "end-user" else user.role

@@ -39,6 +39,9 @@ class SheetPart(Generic[T]):
     error: AppError | None = None
 
 
+# Syncs from Sailthru read lists; who is on none is read by none of them.
+NO_LIST_HINT = "High-value tagging reads lists and does not see who is on none."
+
 # Lists and user fields change rarely; reading them costs a call per look-up otherwise.
 CATALOGUE_MAX_AGE_S = 300.0
 

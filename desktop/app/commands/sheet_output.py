@@ -6,7 +6,12 @@ from typing import Any
 from desktop.customer.service_clients import AccountFieldNames
 from desktop.kit.clock import iso_timestamp
 from desktop.model.customer_health import parse_health
-from desktop.model.customer_sheet import CustomerSheet, SheetPart, SheetPartState
+from desktop.model.customer_sheet import (
+    NO_LIST_HINT,
+    CustomerSheet,
+    SheetPart,
+    SheetPartState,
+)
 from desktop.model.customer_value import CustomerValueSource, read_customer_value
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.zendesk_user import ZendeskUser
@@ -84,6 +89,7 @@ def _zendesk_user_json(sheet: CustomerSheet) -> dict[str, Any] | None:
         "organization": user.organization.name if user.organization else None,
         "tags": list(user.tags) if user.tags is not None else None,
         "user_fields": dict(user.user_fields),
+        "active": user.active,
         "suspended": user.suspended,
         "tickets": [
             {
@@ -133,13 +139,18 @@ def sheet_to_text_lines(document: dict[str, Any]) -> Iterator[str]:
     if document.get("matches"):
         yield "Several customers match:"
         for match in document["matches"]:
-            yield f"  {match['query']:<14} {match['name']}  {match['email']}"
+            note = f"  ({match['note']})" if match["note"] else ""
+            yield f"  {match['query']:<14} {match['name']}  {match['email']}{note}"
         return
     if zendesk is None and sailthru is None:
         yield "Nobody found."
     if zendesk is not None:
         who = f"{zendesk['name']}  {zendesk['email'] or ''}"
         yield f"{who}  (Zendesk {zendesk['id']})"
+        if not zendesk["active"]:
+            yield "  deleted in Zendesk, or merged into another user"
+        elif zendesk["suspended"]:
+            yield "  suspended: may not sign in, new tickets are held"
         if zendesk["tags"]:
             yield f"  tags      {', '.join(zendesk['tags'])}"
         # Enough for a glance; the JSON has all that were read.
@@ -148,7 +159,7 @@ def sheet_to_text_lines(document: dict[str, Any]) -> Iterator[str]:
     if sailthru is not None:
         yield f"Sailthru {sailthru['sid']}  {sailthru['email'] or ''}"
         yield f"  opt-out   {sailthru['optout'] or sailthru['optout_state']}"
-        yield f"  lists     {', '.join(sailthru['lists']) or 'none'}"
+        yield f"  lists     {', '.join(sailthru['lists']) or f'none. {NO_LIST_HINT}'}"
         yield f"  level     {sailthru['engagement'] or 'not said'}"
         yield f"  health    {document['health'] or 'not set'}"
         value = document["value"]

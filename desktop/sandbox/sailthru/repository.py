@@ -206,7 +206,8 @@ class SailthruRepository:
             elif is_smart:
                 found[name] += self.is_list_member(name, self.seed_data.generated_profile(person))
             else:
-                found.update(self.seed_data.generated_lists_of(person))
+                # The names alone: of a mapping, `update` adds the values, which are join times.
+                found.update(iter(self.seed_data.generated_lists_of(person)))
         if counted < total:
             return Counter({one: count * total // counted for one, count in found.items()})
         return found

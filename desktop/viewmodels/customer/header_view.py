@@ -140,6 +140,10 @@ def _build_chips(context: CustomerContext) -> tuple[ChipView, ...]:
         tag = context.display_settings.names.highvalue_tag
         if user.tags is not None and tag in user.tags:
             chips.append(ChipView("High value", "info", f"Zendesk tag {tag}"))
+        if not user.active:
+            chips.append(
+                ChipView("Deleted", "bad", "Zendesk: deleted, or merged into another user")
+            )
         if user.suspended:
             chips.append(ChipView("Suspended", "bad", "Zendesk: may not sign in, tickets are held"))
         # Agents write to themselves when they test: it should be noticed.

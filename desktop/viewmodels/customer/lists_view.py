@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from desktop.kit.text import format_count
-from desktop.model.customer_sheet import SheetPartState
+from desktop.model.customer_sheet import NO_LIST_HINT, SheetPartState
 from desktop.model.edit import EditKind
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.permission import Permission
@@ -73,10 +73,13 @@ def build_lists_view(context: CustomerContext) -> ListsView:
     ):
         catalogue_error = f"The account's other lists could not be read. {sheet.lists.error.title}"
     changeable = any(not row.disabled_reason for row in rows)
+    hint = FLOW_WARNING if changeable else _first_disabled_reason(rows)
+    if not member_count:
+        hint = f"{NO_LIST_HINT} {hint}".strip()
     return ListsView(
         state,
         tuple(rows),
-        FLOW_WARNING if changeable else _first_disabled_reason(rows),
+        hint,
         _suppressed_text(context),
         catalogue_error,
     )

@@ -75,6 +75,8 @@ def _build_rows(context: CustomerContext) -> tuple[tuple[str, str], ...]:
     if user.external_id:
         rows.append(("External id", user.external_id))
     rows.append(("Zendesk id", str(user.id)))
+    if not user.active:
+        rows.append(("Deleted", "in Zendesk, or merged into another user"))
     if user.suspended:
         rows.append(("Suspended", "may not sign in; new tickets are held"))
     if user.time_zone:

@@ -344,3 +344,38 @@ def test_lookup_finds_phone_stored_in_another_spacing(
         result = fairlead("lookup", typed, "--json")
         assert result.exit_code == 0, result.stdout
         assert result.json["zendesk"]["id"] == user_id, typed
+
+
+def test_lookup_says_that_a_user_was_deleted_or_suspended(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    user_id = sandbox.create_user(customers.new_email())
+    assert fairlead("lookup", f"id:{user_id}", "--json").json["zendesk"]["active"] is True
+    sandbox.write_user(user_id, suspended=True)
+    assert "suspended" in fairlead("lookup", f"id:{user_id}").stdout
+    status, _ = sandbox.zendesk_request("DELETE", f"/api/v2/users/{user_id}.json")
+    assert status == 200
+    assert fairlead("lookup", f"id:{user_id}", "--json").json["zendesk"]["active"] is False
+    assert "deleted in Zendesk, or merged" in fairlead("lookup", f"id:{user_id}").stdout
+
+
+def test_lookup_of_suspended_matches_says_so(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    name = f"Quillon {customers.new_email().partition('@')[0]}"
+    first = sandbox.create_user(customers.new_email(), name=name)
+    second = sandbox.create_user(customers.new_email(), name=name)
+    sandbox.write_user(second, suspended=True)
+    lines = fairlead("lookup", f"name:{name}").stdout.splitlines()
+    assert any(f"id:{second} " in line and "(suspended)" in line for line in lines), lines
+    assert not any(f"id:{first} " in line and "suspended" in line for line in lines)
+
+
+def test_lookup_of_somebody_on_no_list_says_what_does_not_see_them(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    email = customers.new_email()
+    sandbox.create_profile(email)
+    assert "High-value tagging reads lists" in fairlead("lookup", email).stdout
+    sandbox.create_profile(email, lists={"Newsletter": 1})
+    assert "High-value tagging" not in fairlead("lookup", email).stdout

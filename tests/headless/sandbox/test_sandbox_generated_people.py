@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from desktop.sandbox.people.generated_people import TICKET_SLOTS, GeneratedPeople
 from tests.support.sandbox_client import SandboxClient
 
@@ -88,6 +90,19 @@ def test_generated_million_people_respond(start_sandbox: Callable[..., SandboxCl
     assert page["end_of_stream"] is False
     counts = {it["name"]: it["email_count"] for it in lists(sandbox)}
     assert counts["Newsletter"] > 400_000
+
+
+@pytest.mark.parametrize("customers", [0, 7, 2000])
+def test_list_counts_are_whole_numbers_of_people(
+    customers: int, start_sandbox: Callable[..., SandboxClient]
+) -> None:
+    sandbox = start_sandbox("--customers", str(customers), "--rate-limits", "off")
+    for row in lists(sandbox):
+        one = sandbox.sailthru("GET", "list", {"list": row["name"]}).body
+        for count in (row["email_count"], row["valid_count"], one["count"]):
+            assert type(count) is int, row
+            # The fixture people are fewer than a hundred and fifty.
+            assert 0 <= count <= customers + 150, row
 
 
 def lists(sandbox: SandboxClient) -> list[dict[str, object]]:

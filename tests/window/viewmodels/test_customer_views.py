@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 
 from desktop.kit.errors import ServiceError, ServiceUnreachable
-from desktop.model.customer_sheet import AlternateProfile, SheetPart, SheetPartState
+from desktop.model.customer_sheet import (
+    NO_LIST_HINT,
+    AlternateProfile,
+    SheetPart,
+    SheetPartState,
+)
 from desktop.model.edit import EditKind, EditState
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.model.optout_level import OptOutLevel
@@ -168,6 +173,7 @@ def test_header_name_and_match(parts: dict[str, Any], name: str, match: str) -> 
          [("Engagement: brand new", "neutral")]),
         ({"user": replace(USER, tags=("vip",))}, [("High value", "info")]),
         ({"user": replace(USER, suspended=True)}, [("Suspended", "bad")]),
+        ({"user": replace(USER, active=False)}, [("Deleted", "bad")]),
         ({"user": replace(USER, role="agent")}, [("Agent", "neutral")]),
     ],
 )  # fmt: skip
@@ -310,6 +316,11 @@ def test_lists_members_first_and_smart_lists_last() -> None:
     ]
     assert view.panel_state.note == "member of 1, 2 computed"
     assert view.hint == FLOW_WARNING
+
+
+def test_lists_of_somebody_on_none_say_what_does_not_see_them() -> None:
+    view = build_lists_view(make_context(replace(PROFILE, lists={})))
+    assert view.hint.startswith(NO_LIST_HINT)
 
 
 @pytest.mark.parametrize(
