@@ -4,7 +4,8 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,10 @@ ROUNDING_EXPLANATION = "Decimals become whole numbers; half is rounded away from
 # What a Zendesk tag may hold; everything else becomes an underscore. Digits stay: without them
 # “plan 1” and “plan 2” would be one tag.
 _INVALID_TAG_CHARACTERS = re.compile(r"[^\w\-/:]+")
+_WRITTEN_DAY = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?P<midnight>T00:00:00(?:\.0+)?(?:Z|\+00:00))?"
+)
+_MAX_OPTIONS_SHOWN = 8
 # Besides true and 1, as forms and spreadsheets write it.
 _YES = frozenset({"yes", "on"})
 _NO = frozenset({"no", "off"})
@@ -37,12 +42,17 @@ def convert_for_sailthru(
     """Return a value as a Sailthru var takes it.
 
     `name` is the var's: its ending says what becomes of a moment, a Unix second for `_time`, a
-    day in the account's `zone` (IANA) for `_date`. Numbers become integers unless
+    day in the account's `zone` (IANA) for `_date`. So it does of a text that is a day, as Zendesk's
+    date fields are; a day is the same in every zone. Numbers become integers unless
     `keep_decimals`, lists become lists of one type, everything else text; null stays null.
     Raises UnconvertibleValue where it cannot be said in JSON or is too large.
     """
     if isinstance(value, Instant):
         return _format_timestamp(value.timestamp, name, zone)
+    written = _written_day(value) if isinstance(value, str) else None
+    if written is not None and (name.endswith(("_date", "_time")) or written.is_midnight):
+        # In UTC, and not in the account's zone: somebody born on the 12th was born on the 12th.
+        return _format_timestamp(written.timestamp, name, "UTC")
     return _checked_json_value(
         _sailthru_form(_checked_json_value(value), keep_decimals=keep_decimals)
     )
@@ -73,6 +83,56 @@ def convert_for_zendesk(value: FieldValue, field_type: str, zone: str) -> Json:
         return _null_value(field_type)
     source_value = value if isinstance(value, Instant) else _checked_json_value(value)
     return _checked_json_value(convert(source_value, zone))
+
+
+@dataclass(frozen=True)
+class _WrittenDay:
+    """A day written as text: `timestamp` of its midnight in UTC, and whether that is written."""
+
+    timestamp: float
+    is_midnight: bool
+
+
+def _written_day(text: str) -> _WrittenDay | None:
+    """The day a text is, `1985-06-12` or as Zendesk's date fields `1985-06-12T00:00:00Z`."""
+    found = _WRITTEN_DAY.fullmatch(text.strip())
+    if found is None:
+        return None
+    try:
+        day = date.fromisoformat(found["day"])
+    except ValueError:
+        return None
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return _WrittenDay(midnight.timestamp(), bool(found["midnight"]))
+
+
+def choose_options(value: Json, options: Sequence[tuple[str, str]]) -> Json:
+    """Return a drop-down's value, or those of a multi-select, where texts may be option labels.
+
+    `options` are (value, label); without any, nothing is known of them and all pass. Raises
+    UnconvertibleValue for a text that is neither: Zendesk would keep nothing of it.
+    """
+    if not options or value is None:
+        return value
+    if is_list(value):
+        return [_choose_option(str(part), options) for part in value]
+    return _choose_option(str(value), options)
+
+
+def _choose_option(text: str, options: Sequence[tuple[str, str]]) -> str:
+    if any(text == value for value, _ in options):
+        return text
+    wanted = text.strip().casefold()
+    found = [value for value, label in options if label.strip().casefold() == wanted]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(label for _, label in options[:_MAX_OPTIONS_SHOWN])
+    more = ", …" if len(options) > _MAX_OPTIONS_SHOWN else ""
+    raise UnconvertibleValue(
+        f"{_quote_value(text)} is no option of the Zendesk field.",
+        f"It has: {known}{more}.",
+        "Correct the value, or add the option in Zendesk.",
+    )
 
 
 def _checked_json_value(value: Json) -> Json:

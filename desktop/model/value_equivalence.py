@@ -20,11 +20,11 @@ def equivalent(field: str, wanted: Json, seen: Json) -> bool:
 
     `field` is named as in a plan (`vars.x`, `tags`, `user_fields.x`, `lists.Name`): tags and the
     options of a user field have no order, and a list or tag that is absent is false. These are
-    equal: 4, 4.0 and "4"; true and "true"; a text and the same with spaces around it; null, a
-    missing key, "", [] and {}; a day and its midnight in UTC. A seen 1 is a wanted true (PHP
-    stores it so), but a seen true is no wanted 1. Not equal: 7 and "007", 1 and "true", an item
-    of a list in another place. A change of form alone ("1" to true) is therefore no difference
-    here: compare with `is_same_json` where it is one.
+    equal: 4, 4.0 and "4"; true and "true"; a text and the same with spaces around it, or with CR LF
+    at the ends of its lines; null, a missing key, "", [] and {}; a day and its midnight in UTC. A
+    seen 1 is a wanted true (PHP stores it so), but a seen true is no wanted 1. Not equal: 7 and
+    "007", 1 and "true", an item of a list in another place. A change of form alone ("1" to true) is
+    therefore no difference here: compare with `is_same_json` where it is one.
     """
     if field.startswith(_MEMBERSHIP_PREFIXES):
         wanted, seen = wanted or False, seen or False
@@ -74,8 +74,18 @@ def _parse_boolean(value: Json) -> bool | None:
 def _same_text(wanted: str, seen: str) -> bool:
     if wanted == seen:
         return True
-    day, moment = sorted((wanted, seen), key=len)
-    return bool(_DATE.fullmatch(day)) and moment in {day + end for end in _MIDNIGHT_ENDINGS}
+    if "\r" in wanted or "\r" in seen:
+        # Forms of the web end their lines with CR LF, and services keep what they were sent.
+        return wanted.replace("\r\n", "\n") == seen.replace("\r\n", "\n")
+    day = _day(wanted)
+    return day is not None and day == _day(seen)
+
+
+def _day(text: str) -> str | None:
+    """The day of a text that is a day or its midnight in UTC."""
+    day = text[:10]
+    is_day = bool(_DATE.fullmatch(day)) and (len(text) == 10 or text[10:] in _MIDNIGHT_ENDINGS)
+    return day if is_day else None
 
 
 def _number(value: Json) -> Decimal | None:

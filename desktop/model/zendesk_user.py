@@ -28,13 +28,17 @@ class Organization:
 
 @dataclass(frozen=True)
 class UserFieldDefinition:
-    """The definition of a user field; `type` is Zendesk's (checkbox, dropdown, text …)."""
+    """The definition of a user field; `type` is Zendesk's (checkbox, dropdown, text …).
+
+    `options` of a drop-down or multi-select are (value, label): a user's field holds the value.
+    """
 
     id: int
     key: str
     title: str
     type: str
     active: bool = True
+    options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,24 +2,27 @@
 
 from dataclasses import dataclass, replace
 
-from desktop.kit.errors import AppError, InvalidInput, NotFound
+from desktop.kit.errors import InvalidInput, NotFound
+from desktop.model.field_condition import describe_condition, is_condition_met
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind, parse_lookup_query
 from desktop.model.service import Service
-from desktop.model.sync import Sync
-from desktop.model.sync_plan import PlanRow
+from desktop.model.sync import SourceKind, Sync
+from desktop.model.sync_plan import PlannedOutcome, PlanRow
 from desktop.model.target_record import TargetRecord
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.sync.pipeline.context import PlanContext
+from desktop.sync.pipeline.increments import settle_increments
 from desktop.sync.pipeline.matching import match_record
-from desktop.sync.pipeline.plan_rows import plan_record
-from desktop.sync.pipeline.target_kind import make_target_kind
+from desktop.sync.pipeline.membership import SourceChunk, split_source
+from desktop.sync.pipeline.plan_rows import plan_rows
+from desktop.sync.plan_lookup import PlanLookup
+from desktop.sync.source_reader import SourceReader, tickets_that_count
 from desktop.sync.source_record import (
     SourceRecord,
     source_record_from_profile,
     source_record_from_user,
 )
 from desktop.sync.sync_context import SyncContext
-from desktop.sync.target_reader import TargetReader
 
 
 @dataclass(frozen=True)
@@ -38,34 +41,64 @@ class TrialCustomer:
 async def read_trial_customer(context: SyncContext, sync: Sync, text: str) -> TrialCustomer:
     """Read one customer of the source, by address or id, and their record at the target.
 
-    Raises NotFound, InvalidInput, UserDecisionNeeded, and what the services raise.
+    Looks up what a run's plan looks up, and stores nothing. Raises NotFound, InvalidInput,
+    UserDecisionNeeded, and what the services raise.
     """
     record = await _read_source_record(context, sync, parse_lookup_query(text))
-    found = await TargetReader(context, sync).find_candidates((record,))
-    kinds: dict[str, str] = {}
-    try:
-        kinds = {f.key: f.type for f in await context.zendesk.client.list_user_fields() if f.active}
-    except AppError:
-        # An agent may not read them; a sync to Zendesk needs them, one to Sailthru does not.
-        if sync.target_service is Service.ZENDESK:
-            raise
-    plan_context = PlanContext(
-        sync,
-        context.clock.now(),
-        make_target_kind(sync.target_service, context.zone, kinds),
-        candidates=found.candidates,
-        targets=found.targets,
-        read_errors=found.read_errors,
-        synced_values=await context.store.sync_state.get_synced_values(
-            sync.name, tuple(found.targets)
-        ),
-    )
-    return TrialCustomer(record, plan_context)
+    lookup = PlanLookup(context, sync, SourceReader(context, sync, sync.source.lists))
+    plan_context = await lookup.begin()
+    # Looked up as if they were in the source: a change of the draft may bring them in.
+    chunk = SourceChunk(inside=_shaped(record, plan_context))
+    plan_context = await lookup.look_up_leaving(chunk.inside, plan_context)
+    return TrialCustomer(record, await lookup.look_up_chunk(chunk, plan_context))
 
 
 def compute_trial_row(sync: Sync, customer: TrialCustomer, now: float) -> PlanRow:
-    """Plan what a draft of the sync would do with a customer that was read before. Pure."""
-    return plan_record(customer.source_record, replace(customer.plan_context, sync=sync, now=now))
+    """Plan what a run of a draft would do with a customer that was read before. Pure."""
+    context = replace(customer.plan_context, sync=sync, now=now)
+    record = customer.source_record
+    name = record.fields.get("name")
+    if record.name_split is not sync.name_split and isinstance(name, str):
+        record = replace(record, name_split=sync.name_split).with_values({"name": name})
+    chunk = split_source((record,), context)
+    context, _ = settle_increments(chunk.inside, context)
+    rows = plan_rows(chunk, context, 0)
+    # A run has no row for somebody outside its source; here somebody asks why.
+    return rows[0] if rows else _excluded_row(chunk.outside[0], sync, now)
+
+
+def _shaped(record: SourceRecord, context: PlanContext) -> list[SourceRecord]:
+    """The record with its corrections and stages, wherever the source's rules put it."""
+    chunk = split_source((record,), context)
+    return [*chunk.inside, *chunk.outside, *chunk.unclear]
+
+
+def _excluded_row(record: SourceRecord, sync: Sync, now: float) -> PlanRow:
+    return PlanRow(
+        row=0,
+        fate=PlannedOutcome.SKIPPED,
+        source_id=record.id,
+        target_id="",
+        label=record.label,
+        why=f"not included: {_exclusion_reason(record, sync, now)}",
+        ticked=False,
+    )
+
+
+def _exclusion_reason(record: SourceRecord, sync: Sync, now: float) -> str:
+    """Which rule of the source keeps a record out, in words."""
+    fields = record.fields
+    if fields.get("active") is False:
+        return "deleted in Zendesk"
+    if fields.get("role") not in (None, "end-user"):
+        return "an agent or admin of Zendesk"
+    if sync.source.kind is SourceKind.ZENDESK_TICKETS and "ticket_count" not in fields:
+        return "no tickets that count"
+    failed = (c for c in sync.source.where if is_condition_met(c, fields, now) is not True)
+    condition = next(failed, None)
+    if condition is not None:
+        return f"the condition “{describe_condition(condition)}” does not hold"
+    return f"not in the stage “{sync.source.stage}”"
 
 
 async def _read_source_record(context: SyncContext, sync: Sync, query: LookupQuery) -> SourceRecord:
@@ -78,7 +111,10 @@ async def _read_source_record(context: SyncContext, sync: Sync, query: LookupQue
         raise InvalidInput("Type an e-mail address or a Sailthru id.")
     key = "email" if query.kind is LookupQueryKind.EMAIL else "sid"
     profile = await context.sailthru.client.get_user(query.value, key=key)
-    return source_record_from_profile(profile, context.value_source)
+    record = source_record_from_profile(profile, context.value_source)
+    # Of several lists the first counts, as in a run.
+    on_list = next((name for name in sync.source.lists if name in profile.lists), "")
+    return replace(record, list_name=on_list)
 
 
 async def _read_zendesk_user(context: SyncContext, sync: Sync, query: LookupQuery) -> SourceRecord:
@@ -92,9 +128,12 @@ async def _read_zendesk_user(context: SyncContext, sync: Sync, query: LookupQuer
     if not found:
         raise NotFound(f"{Service.ZENDESK.title} knows nobody by “{query.value[:80]}”.")
     person = found[0]
+    if sync.source.kind is not SourceKind.ZENDESK_TICKETS:
+        return source_record_from_user(person, (), sync.name_split)
     tickets = await context.store.feeds.list_tickets(person.id)
     tickets = tickets or await _read_tickets(context, person.id)
-    return source_record_from_user(person, tickets, sync.name_split)
+    counted = tickets_that_count(tickets, sync, context.clock.now())
+    return source_record_from_user(person, counted, sync.name_split)
 
 
 async def _read_tickets(context: SyncContext, person: int) -> tuple[ExportedTicket, ...]:

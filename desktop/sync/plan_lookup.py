@@ -8,6 +8,7 @@ from desktop.model.lifecycle_stage import cap_period_start
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_state import UnconfirmedIncrement
+from desktop.model.zendesk_user import UserFieldDefinition
 from desktop.sync.pipeline.context import PlanContext
 from desktop.sync.pipeline.increments import (
     JOB_PATIENCE_S,
@@ -18,7 +19,7 @@ from desktop.sync.pipeline.increments import (
 )
 from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.membership import SourceChunk, find_leaving, is_deleted
-from desktop.sync.pipeline.target_kind import make_target_kind
+from desktop.sync.pipeline.target_kind import TargetKind, make_target_kind
 from desktop.sync.source_reader import SourceReader
 from desktop.sync.source_record import SourceRecord
 from desktop.sync.sync_context import SyncContext
@@ -41,11 +42,10 @@ class PlanLookup:
     async def begin(self) -> PlanContext:
         """Look up what holds for the whole plan."""
         state, name = self._store.sync_state, self._sync.name
-        field_types = await read_user_field_types(self._context)
         plan_context = PlanContext(
             self._sync,
             self._context.clock.now(),
-            make_target_kind(self._sync.target_service, self._context.zone, field_types),
+            await read_target_kind(self._context, self._sync),
             corrections=await state.corrections_by_source(name),
             retry_sources=frozenset(await state.list_retry_sources(name)),
             job_timeout_s=self._context.job_timeout_s,
@@ -207,15 +207,21 @@ class PlanLookup:
         )
 
 
-async def read_user_field_types(context: SyncContext) -> dict[str, str]:
-    """Zendesk's active user fields, key to type; none where the sign-in may not read them."""
+async def read_target_kind(context: SyncContext, sync: Sync) -> TargetKind:
+    """The kind of record the sync writes, with Zendesk's active user fields and their options.
+
+    There are none where the sign-in may not read them.
+    """
+    fields: tuple[UserFieldDefinition, ...] = ()
     try:
         fields = await context.zendesk.client.list_user_fields()
     except AppError as error:
         if error.is_retryable or error.code == "auth_lost":
             raise
-        return {}
-    return {found.key: found.type for found in fields if found.active}
+    active = [found for found in fields if found.active]
+    types = {found.key: found.type for found in active}
+    options = {found.key: found.options for found in active}
+    return make_target_kind(sync.target_service, context.zone, types, options)
 
 
 def _with_targets(context: PlanContext, found: TargetLookup) -> PlanContext:

@@ -128,11 +128,7 @@ class SourceReader:
         if self._kind is not SourceKind.ZENDESK_TICKETS:
             return ()
         tickets = self._feeds.list_tickets.blocking(requester)
-        days = self._sync.source.within_days
-        if days is None:
-            return tickets
-        since = self._context.clock.now() - days * 86_400.0
-        return tuple(t for t in tickets if (t.created_at or 0.0) >= since)
+        return tickets_that_count(tickets, self._sync, self._context.clock.now())
 
     def _is_on_any(self, lists: Sequence[str], sid: str) -> bool:
         return any(self._feeds.is_member.blocking(name, sid) for name in lists)
@@ -143,3 +139,14 @@ class SourceReader:
         return source.within_days is not None or any(
             c.test in (ConditionOperator.WITHIN_DAYS, ConditionOperator.BEFORE_DAYS) for c in rules
         )
+
+
+def tickets_that_count(
+    tickets: Sequence[ExportedTicket], sync: Sync, now: float
+) -> Sequence[ExportedTicket]:
+    """The tickets that are young enough for the sync at `now` (Unix seconds)."""
+    days = sync.source.within_days
+    if days is None:
+        return tickets
+    since = now - days * 86_400.0
+    return tuple(ticket for ticket in tickets if (ticket.created_at or 0.0) >= since)

@@ -1,9 +1,10 @@
 """What people do with goals: add, change, check, switch on; and what keeps one from running."""
 
+import difflib
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from desktop.clients.sailthru.client import SailthruClient
@@ -25,6 +26,7 @@ from desktop.model.permission import (
     Role,
     check_permission,
 )
+from desktop.model.sailthru_profile import SailthruList
 from desktop.model.service import Service
 from desktop.model.sync import OptInAttestation, SourceKind, Sync, SyncProblem, SyncStatus
 from desktop.model.sync_fields import (
@@ -38,6 +40,7 @@ from desktop.model.sync_plan import PlanState
 from desktop.model.sync_run import RunState
 from desktop.model.sync_schedule import next_run_times, parse_schedule_rule
 from desktop.model.sync_validation import validate_sync_names
+from desktop.model.target_record import LIST_PREFIX
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.due_syncs import find_pause_reason
 from desktop.sync.sync_field_text import parse_field_text
@@ -51,13 +54,19 @@ _NAME_STEM_LENGTH = 56
 class MissingResource:
     """Something a goal names that a service does not have.
 
-    `kind` is list or user_field; without what is `needed` it would read nobody.
+    `kind` is list, target_list, smart_target or user_field. Without what is required it would read
+    or write nobody; a smart list as target cannot be mended by creating anything.
     """
 
     kind: str
     name: str
     message: str
     is_required: bool = True
+
+    @property
+    def is_creatable(self) -> bool:
+        """Whether an admin can have it created."""
+        return self.kind != "smart_target"
 
 
 class SyncService:
@@ -283,6 +292,8 @@ class SyncService:
                     "value": [True],
                 }
                 await sailthru.save_smart_list(absence.name, query)
+            elif absence.kind == "target_list":
+                await sailthru.save_natural_list(absence.name)
             elif absence.kind == "user_field":
                 box = absence.name == names.box_field
                 title = "Sync to Sailthru" if box else absence.name.replace("_", " ").capitalize()
@@ -434,13 +445,15 @@ async def find_missing_resources(
 ) -> tuple[MissingResource, ...]:
     """What the goal needs and the services do not have."""
     found: list[MissingResource] = []
-    if sync.source.lists:
-        there = {known.name for known in await sailthru.list_lists()}
+    targets = target_lists(sync)
+    if sync.source.lists or targets:
+        lists = {known.name: known for known in await sailthru.list_lists()}
         found += [
             MissingResource("list", name, f"Sailthru has no list “{name}”.")
             for name in sync.source.lists
-            if name not in there
+            if name not in lists
         ]
+        found += [problem for name in targets if (problem := _target_problem(name, lists))]
     needed = {c.field for c in sync.source.where if sync.source.kind is SourceKind.ZENDESK_USERS}
     wanted = set(needed)
     if sync.target_service is Service.ZENDESK:
@@ -460,3 +473,32 @@ async def find_missing_resources(
             for key in sorted(keys - known_keys)
         ]
     return tuple(found)
+
+
+def target_lists(sync: Sync) -> tuple[str, ...]:
+    """Return the Sailthru lists that the sync puts people on, each once."""
+    if sync.target_service is not Service.SAILTHRU:
+        return ()
+    mapped = (row.target for row in sync.mapping if row.on and row.target.startswith(LIST_PREFIX))
+    names = (*sync.effects.add_to_lists, *(name.removeprefix(LIST_PREFIX) for name in mapped))
+    return tuple(dict.fromkeys(names))
+
+
+def _target_problem(name: str, lists: Mapping[str, SailthruList]) -> MissingResource | None:
+    """What keeps people from joining a list; Sailthru would make a misspelt one silently."""
+    known = lists.get(name)
+    if known is None:
+        natural = [other for other, found in lists.items() if not found.smart]
+        near = difflib.get_close_matches(name, natural, n=1)
+        hint = f" Did you mean “{near[0]}”?" if near else ""
+        return MissingResource(
+            "target_list", name, f"Sailthru has no list “{name}” to add people to.{hint}"
+        )
+    if known.smart:
+        return MissingResource(
+            "smart_target",
+            name,
+            f"“{name}” is a smart list: Sailthru decides who is on it, and nobody can be added."
+            " Choose a natural list.",
+        )
+    return None

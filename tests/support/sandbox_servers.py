@@ -75,14 +75,22 @@ class SandboxServers(SandboxProcess):
         """One request of somebody else's."""
         return self._zendesk_request(method, path, body)
 
-    def _sailthru_user_request(self, method: str, body: object) -> tuple[int, Any]:
+    def sailthru_lists(self) -> set[str]:
+        """The names of the account's lists."""
+        status, body = self._sailthru_user_request("GET", {}, "list")
+        assert status == 200, body
+        return {found["name"] for found in body["lists"]}
+
+    def _sailthru_user_request(
+        self, method: str, body: object, endpoint: str = "user"
+    ) -> tuple[int, Any]:
         secrets = self.connection_document["sailthru"]
         text = json.dumps(body)
         values = {"api_key": secrets["api_key"], "format": "json", "json": text}
         signed = secrets["api_secret"] + "".join(sorted(values.values()))
         values["sig"] = hashlib.md5(signed.encode(), usedforsecurity=False).hexdigest()
         form = urlencode(values)
-        path = "/user" if method == "POST" else f"/user?{form}"
+        path = f"/{endpoint}" if method == "POST" else f"/{endpoint}?{form}"
         return self._as_witness("sailthru", method, path, form if method == "POST" else None)
 
     def _zendesk_request(self, method: str, path: str, body: object = None) -> tuple[int, Any]:

@@ -121,6 +121,10 @@ class SailthruClient:
         """Create or replace a smart list; `query` as in docs/sailthru.md 2.3."""
         await self._post("list", {"list": name, "type": "smart", "query": query}, _ignore_response)
 
+    async def save_natural_list(self, name: str) -> None:
+        """Create a list that people join; of one that is there nothing changes."""
+        await self._post("list", {"list": name, "type": "normal"}, _ignore_response)
+
     async def submit_job(
         self, kind: str, parameters: Mapping[str, Json], *, file: UploadFile | None = None
     ) -> SailthruJob:

@@ -63,6 +63,7 @@ class WireUserField(msgspec.Struct):
     title: object = None
     type: object = None
     active: object = None
+    custom_field_options: object = None
 
 
 class WireTicket(msgspec.Struct):

@@ -1,7 +1,7 @@
 """Converts Zendesk's JSON (users, identities, fields, tickets) to model objects."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
@@ -193,7 +193,16 @@ def parse_user_field(item: object, parser: FieldParser, where: str) -> UserField
         title=parser.text(wire.title, f"{where}.title") or key,
         type=parser.text(wire.type, f"{where}.type") or "text",
         active=parser.flag(wire.active, f"{where}.active", default=True),
+        options=tuple(_iter_options(wire.custom_field_options)),
     )
+
+
+def _iter_options(options: object) -> Iterator[tuple[str, str]]:
+    """Yield value and label of a drop-down's options; what is no option is left out."""
+    for option in options if isinstance(options, list) else ():
+        value = option.get("value") if isinstance(option, dict) else None
+        if isinstance(value, str) and value:
+            yield value, str(option.get("name") or value)
 
 
 def parse_ticket(item: object, parser: FieldParser, where: str) -> ZendeskTicket | None:

@@ -5,7 +5,7 @@ A new kind (tickets, contacts of another system) is one more class here, never a
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from desktop.model.email_address import is_reachable_email
 from desktop.model.field_mapping import MappingRow
@@ -25,6 +25,7 @@ from desktop.model.target_record import (
 )
 from desktop.model.value_conversion import (
     UnconvertibleValue,
+    choose_options,
     convert_for_sailthru,
     convert_for_zendesk,
 )
@@ -124,19 +125,24 @@ class SailthruProfileKind(TargetKind):
 
 @dataclass(frozen=True)
 class ZendeskUserKind(TargetKind):
-    """Zendesk end users; `user_field_types` are the account's user fields by key."""
+    """Zendesk end users; `user_field_types` are the account's user fields by key.
+
+    `options` are (value, label) of its drop-downs and multi-selects, by the field's key.
+    """
 
     zone: str
     user_field_types: Mapping[str, str]
+    options: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     service = Service.ZENDESK
     membership_prefix = TAG_PREFIX
 
     def convert(self, value: FieldValue, row: MappingRow) -> Json:
         """An attribute of the user, or a user field by its type."""
         if row.target.startswith(USER_FIELD_PREFIX):
-            kind = self.user_field_types[row.target.removeprefix(USER_FIELD_PREFIX)]
-        else:
-            kind = row.target if row.target in _TYPED_USER_ATTRIBUTES else "text"
+            key = row.target.removeprefix(USER_FIELD_PREFIX)
+            new = convert_for_zendesk(value, self.user_field_types[key], self.zone)
+            return choose_options(new, self.options.get(key, ()))
+        kind = row.target if row.target in _TYPED_USER_ATTRIBUTES else "text"
         return convert_for_zendesk(value, kind, self.zone)
 
     def missing_field_reason(self, row: MappingRow) -> str:
@@ -154,12 +160,15 @@ class ZendeskUserKind(TargetKind):
 
 
 def make_target_kind(
-    service: Service, zone: str, user_field_types: Mapping[str, str]
+    service: Service,
+    zone: str,
+    user_field_types: Mapping[str, str],
+    options: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
 ) -> TargetKind:
     """The kind of record that a sync to this service writes."""
     if service is Service.SAILTHRU:
         return SailthruProfileKind(zone)
-    return ZendeskUserKind(zone, user_field_types)
+    return ZendeskUserKind(zone, user_field_types, options or {})
 
 
 def _parse_optout(value: FieldValue) -> Json:

@@ -208,7 +208,10 @@ def _build_message(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncMessageV
         title = "Something is missing."
         if any(absence.is_required for absence in inputs.absences):
             title = "Something is missing, so it stays off."
-        create = "Create it" if len(inputs.absences) == 1 else "Create them"
+        creatable = [absence for absence in inputs.absences if absence.is_creatable]
+        if not creatable:
+            return SyncMessageView("warn", title, words, ((MessageAction.CLOSE, "Close"),))
+        create = "Create it" if len(creatable) == 1 else "Create them"
         if not inputs.can_create_missing:
             return SyncMessageView("warn", title, f"{words} An admin can create it here.")
         return SyncMessageView(

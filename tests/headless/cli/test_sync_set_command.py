@@ -2,6 +2,7 @@
 
 from desktop.model.sync_fields import SYNC_FIELDS
 from tests.support.cli_command import FairleadCommand
+from tests.support.sandbox_servers import SandboxServers
 
 BOX = "zendesk-to-sailthru"
 
@@ -63,3 +64,29 @@ def test_sync_set_name_split_is_stored_exported_and_checked(fairlead: FairleadCo
     wrong = fairlead("sync", "set", BOX, "name_split=middle", "--json")
     assert wrong.exit_code == 2
     assert fairlead("sync", "set", BOX, "--json").json["fields"]["name_split"] == "last_word"
+
+
+def test_sync_on_refuses_lists_that_nobody_can_join(
+    fairlead: FairleadCommand, sandbox: SandboxServers
+) -> None:
+    smart = "zendesk-sync-smart"
+    assert fairlead("sync", "add", "--preset", BOX).exit_code == 0
+    assert fairlead("sync", "set", BOX, "effects.add_to_lists=Newsleter").exit_code == 0
+    typo = fairlead("sync", "on", BOX, "--json")
+    assert typo.exit_code == 3
+    assert "Did you mean “Newsletter”?" in typo.json["error"]["title"]
+    assert "Newsleter" not in sandbox.sailthru_lists()
+    # A row of the mapping names a list just as well.
+    listed = '[{"source": "true", "target": "lists.%s", "type": "text"}]'
+    lists = ("effects.add_to_lists=Newsletter", f"mapping={listed % smart}")
+    assert fairlead("sync", "add", "--preset", "sailthru-to-zendesk", "--create").exit_code == 0
+    assert smart in sandbox.sailthru_lists()
+    assert fairlead("sync", "set", BOX, *lists).exit_code == 0
+    refused = fairlead("sync", "on", BOX, "--create", "--json")
+    assert refused.exit_code == 3
+    assert "is a smart list" in refused.json["error"]["title"]
+    # Said to create it: it is there, and the sync is on.
+    rows = f"mapping={listed % 'Brand new'}"
+    assert fairlead("sync", "set", BOX, rows).exit_code == 0
+    assert fairlead("sync", "on", BOX, "--create", "--json").json["on"] is True
+    assert "Brand new" in sandbox.sailthru_lists()

@@ -11,6 +11,7 @@ from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
 from desktop.model.value_conversion import (
     UnconvertibleValue,
+    choose_options,
     convert_for_sailthru,
     convert_for_zendesk,
     loses_decimals,
@@ -74,6 +75,53 @@ def test_conversion_to_number_list_or_text(value: Json, expected: Json) -> None:
 )
 def test_conversion_datetime_by_var_name_suffix(name: str, expected: Json) -> None:
     assert convert_for_sailthru(AT, name, ZONE) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "expected"),
+    [
+        ("1985-06-12T00:00:00Z", "birth_date", "1985-06-12"),
+        ("1985-06-12T00:00:00+00:00", "birth_date", "1985-06-12"),
+        ("1985-06-12", "birth_date", "1985-06-12"),
+        ("1985-06-12T00:00:00Z", "birth_time", 487382400),
+        ("1985-06-12", "birth_time", 487382400),
+        ("1985-06-12T00:00:00Z", "birth", "1985-06-12T00:00:00.000Z"),
+        # Nothing says that these are more than texts.
+        ("1985-06-12", "birth", "1985-06-12"),
+        ("1985-13-40", "birth_date", "1985-13-40"),
+        ("12 June", "birth_time", "12 June"),
+    ],
+)
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Pacific/Kiritimati"])
+def test_conversion_zendesk_date_field_is_the_same_day_in_every_zone(
+    value: str, name: str, expected: Json, zone: str
+) -> None:
+    assert convert_for_sailthru(value, name, zone) == expected
+
+
+OPTIONS = (("tier_gold", "Gold"), ("tier_b", "Silver"), ("x", "Twice"), ("y", "twice"))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Gold", "tier_gold"),
+        (" gold ", "tier_gold"),
+        ("tier_gold", "tier_gold"),
+        (["Silver", "tier_gold"], ["tier_b", "tier_gold"]),
+        (None, None),
+        ([], []),
+    ],
+)
+def test_option_label_becomes_its_value(value: Json, expected: Json) -> None:
+    assert choose_options(value, OPTIONS) == expected
+    assert choose_options(value, ()) == value
+
+
+@pytest.mark.parametrize("value", ["Bronze", "TWICE", ["Gold", "Bronze"]])
+def test_option_that_is_none_or_unclear_is_refused(value: Json) -> None:
+    with pytest.raises(UnconvertibleValue, match="is no option"):
+        choose_options(value, OPTIONS)
 
 
 def test_conversion_date_is_account_day() -> None:

@@ -38,6 +38,9 @@ _JSON = st.recursive(
         ("a", "A", False),
         ("Anna ", "Anna", True),
         ("Anna  B", "Anna B", False),
+        ("a\nb", "a\r\nb", True),
+        ("a\r\nb", "a\nb", True),
+        ("a\nb", "a\rb", False),
         # Booleans and texts that say it.
         (True, "true", True),
         (False, "False", True),

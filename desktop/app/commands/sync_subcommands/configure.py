@@ -205,7 +205,9 @@ def _switch_on(services: WorkspaceServices, sync: Sync, missing: Sequence[Missin
         raise UserDecisionNeeded(
             " ".join(resource.message for resource in missing) or "Something is missing.",
             f"“{sync.title}” stays off.",
-            "`--create` makes what is missing; only an admin may.",
+            "`--create` makes what is missing; only an admin may."
+            if all(resource.is_creatable for resource in missing)
+            else f"`fairlead sync set {sync.name} FIELD=VALUE` names another list.",
         )
     return services.syncs.set_enabled(sync.name, on=True)
 
