@@ -23,7 +23,8 @@ class AppContext:
     """Paths, policy, redactor, environment secrets and clock of this process.
 
     `vault_factory` says where a workspace's secrets are kept, if not in the system's keyring;
-    `is_demo` marks the throw-away account of `fairlead demo`.
+    `is_demo` marks the throw-away account of `fairlead demo`. `policy_reader` reads the policy once
+    more: an administrator may change it while a window is open.
     """
 
     paths: AppPaths
@@ -33,6 +34,11 @@ class AppContext:
     clock: Clock
     is_demo: bool = False
     vault_factory: Callable[[Workspace], Vault] | None = None
+    policy_reader: Callable[[], ManagedPolicy] | None = None
+
+    def read_policy(self) -> ManagedPolicy:
+        """Read the policy as it stands at this moment."""
+        return self.policy_reader() if self.policy_reader is not None else self.policy
 
     @property
     def workspaces(self) -> WorkspaceRegistry:
@@ -51,4 +57,15 @@ def build_app_context() -> AppContext:
     # Before the first log line: a secret that is logged once is on disk for good.
     redactor.add_secrets(*secrets.secrets.values())
     set_up_logging(os.environ.get("FAIRLEAD_LOG", "info"), paths.logs, redactor)
-    return AppContext(paths, read_policy(system_policy_folder()), redactor, secrets, SystemClock())
+
+    def read_system_policy() -> ManagedPolicy:
+        return read_policy(system_policy_folder())
+
+    return AppContext(
+        paths,
+        read_system_policy(),
+        redactor,
+        secrets,
+        SystemClock(),
+        policy_reader=read_system_policy,
+    )

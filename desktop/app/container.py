@@ -16,10 +16,19 @@ from desktop.connect.connection_config import ConnectionConfig
 from desktop.customer.customer_lookup import CustomerLookup
 from desktop.customer.edit_service import EditService
 from desktop.kit.change_bus import ChangeBus
+from desktop.kit.errors import AppError
 from desktop.kit.logging_setup import set_log_level
-from desktop.model.permission import Permission, check_permission
+from desktop.model.edit import sending_refusal
+from desktop.model.permission import (
+    CHANGES_OFF_REASON,
+    Permission,
+    PermissionRules,
+    check_permission,
+)
 from desktop.model.service import Service
 from desktop.settings import settings_table
+from desktop.settings.permission_rules import permission_rules_from
+from desktop.settings.settings_file import SettingsValues
 from desktop.settings.workspace import Workspace
 from desktop.store.workspace_store import WorkspaceStore, open_store
 from desktop.vault.environment_vault import EnvironmentVault
@@ -30,7 +39,7 @@ if TYPE_CHECKING:
     from desktop.customer.edit_undo import UndoService
     from desktop.customer.ticket_follower import TicketFollower
     from desktop.sync.sync_service import SyncService
-    from desktop.writing.edit_queue import EditSender
+    from desktop.writing.edit_queue import EditSender, SendGate
     from desktop.writing.optout_door import OptOutPermit
     from desktop.writing.write_protocol import Checkpoint
 
@@ -104,8 +113,31 @@ class WorkspaceServices:
                 permit_optout=self.permit_optout,
                 find_create_obstacle=CreateCheck(self.lookup).find_obstacle,
                 checkpoint=checkpoint,
+                read_gate=self._read_send_gate,
             )
         )
+
+    def read_current_rules(self) -> PermissionRules:
+        """Read the rules as settings and policy say now, whoever has changed them meanwhile.
+
+        Where they cannot be read nothing is allowed.
+        """
+        try:
+            stored = self.session.connection_config.settings_file.load().values
+        except AppError:
+            return PermissionRules(are_changes_enabled=False, permissions={})
+        return permission_rules_from(SettingsValues(stored.stored, self.context.read_policy()))
+
+    def find_run_refusal(self) -> str:
+        """Say why nothing may be written by a run at this moment, or "".
+
+        Who may run syncs was asked at its start; the switch, and a policy, hold from one moment on.
+        """
+        return "" if self.read_current_rules().are_changes_enabled else CHANGES_OFF_REASON
+
+    def _read_send_gate(self) -> "SendGate":
+        rules, actor = self.read_current_rules(), self.session.confirmed_actor
+        return lambda edit: sending_refusal(edit, actor, rules)
 
     def build_sync_service(self, store: WorkspaceStore, bus: ChangeBus) -> "SyncService":
         """Build the use cases of syncs over another connection to the same database."""

@@ -70,4 +70,5 @@ def build_runner(
         checkpoint,
         lambda: services.session.request_count,
         services.session.describe_rate_budget,
+        services.find_run_refusal,
     )

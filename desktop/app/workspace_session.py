@@ -98,6 +98,11 @@ class WorkspaceSession:
         return self._actor
 
     @property
+    def confirmed_actor(self) -> Actor | None:
+        """The person signed in, where it was told at this connection who that is; else None."""
+        return self._actor if self._is_signed_in and self.connection_error is None else None
+
+    @property
     def rules(self) -> PermissionRules:
         """The permission rules. Before connecting the defaults stand and cannot be widened."""
         # Asked for by every panel at every change; building them parses some forty settings.

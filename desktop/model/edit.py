@@ -5,13 +5,21 @@ from enum import Enum
 
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel, is_loosening
-from desktop.model.permission import Permission
+from desktop.model.permission import (
+    CHANGES_OFF_REASON,
+    Actor,
+    Permission,
+    PermissionRules,
+    check_permission,
+)
 from desktop.model.service import Service
 
 # Seconds: long enough to notice a slip, short enough not to be forgotten.
 UNDO_WINDOW_S = 10.0
 # Within this time one's own stricter level may be taken back without a further right.
 OWN_OPTOUT_UNDO_S = 24 * 3600.0
+# How the detail of a waiting edit begins that the rules keep from being sent.
+_NOT_SENT = "Not sent: "
 
 
 class EditKind(Enum):
@@ -103,6 +111,12 @@ class Edit:
         return self.accepted_at > 0
 
     @property
+    def not_sent_reason(self) -> str:
+        """Why the rules keep the edit from being sent, as the last look found; else empty."""
+        is_told = not self.state.is_final and self.detail.startswith(_NOT_SENT)
+        return self.detail.removeprefix(_NOT_SENT) if is_told else ""
+
+    @property
     def has_changed_nothing(self) -> bool:
         """Whether the edit has ended without any request that could have had an effect."""
         ended = self.state in (EditState.DONE, EditState.CONFLICT, EditState.FAILED)
@@ -128,6 +142,7 @@ class Edit:
             "not_before": self.not_before,
             "undoes": intent.undoes,
             "detail": self.detail,
+            "not_sent": self.not_sent_reason or None,
         }
 
 
@@ -183,3 +198,26 @@ def needed_permission(request: EditRequest) -> Permission:
     if request.kind is EditKind.CREATE:
         return Permission.CREATE
     return Permission.VARS
+
+
+def not_sent_detail(reason: str) -> str:
+    """Return the detail of an edit that waits because the rules refuse it."""
+    return _NOT_SENT + reason
+
+
+def sending_refusal(edit: Edit, actor: Actor | None, rules: PermissionRules) -> str:
+    """Say why an edit that waits may not be sent under the rules of this moment; "" if it may.
+
+    The switch of changes and a policy hold for everybody's edits; the role is asked of `actor`,
+    the person known to be at work, for edits of their own. A stricter opt-out that somebody asked
+    for goes out in any case: the customer was promised it.
+    """
+    request = edit.request
+    if request.kind is EditKind.OPTOUT and not is_opt_in(request):
+        return ""
+    if not rules.are_changes_enabled:
+        return CHANGES_OFF_REASON
+    # What an undo may restore was decided when it was asked for.
+    if actor is None or actor.name != edit.actor or request.undoes is not None:
+        return ""
+    return check_permission(needed_permission(request), actor, rules).reason

@@ -34,6 +34,8 @@ class Permission(Enum):
         return _LABELS[self]
 
 
+CHANGES_OFF_REASON = "Changes are switched off here. An admin can switch them on in Settings."
+
 _LABELS = {
     Permission.VIEW: "look customers up",
     Permission.LIST_ADD: "add customers to lists",
@@ -100,9 +102,7 @@ def check_permission(
     """Decide whether `actor` may use a permission under these rules."""
     # The switch stops every change at once, whatever the table allows.
     if permission not in (Permission.VIEW,) and not rules.are_changes_enabled:
-        return PermissionDecision(
-            False, "Changes are switched off here. An admin can switch them on in Settings."
-        )
+        return PermissionDecision(False, CHANGES_OFF_REASON)
     if rules.permissions.get(actor.role, {}).get(permission, False):
         return PermissionDecision(True)
     return PermissionDecision(

@@ -140,7 +140,7 @@ class MainWindowController(QObject):
         bar.set_note("budget", status.rate_budget_warning(), "warn")
         text, tip = status.due_runs_text()
         bar.set_note("syncs", text, tip=tip, optional=True)
-        bar.set_note("waiting", status.pending_edits_text())
+        bar.set_note("waiting", *status.pending_edits_note())
         self._window.top_bar.refresh()
 
     def _on_banner_action(self, action: str) -> None:

@@ -97,7 +97,8 @@ CHANGES_ENABLED = flag_setting(
     "changes",
     SettingSection.PERMISSIONS,
     "Changes are on",
-    "While this is off nothing is written to Zendesk or Sailthru.",
+    "While this is off nothing is written to Zendesk or Sailthru, and what waits stays waiting. "
+    "Only a stricter opt-out that somebody asked for before is still sent.",
     invalid_fallback=False,
     is_admin_only=True,
 )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from desktop.kit.errors import ConflictError, InvalidInput
-from desktop.model.edit import Edit, EditRequest, EditState, is_same_json
+from desktop.model.edit import Edit, EditRequest, EditState, is_same_json, not_sent_detail
 from desktop.model.json_value import canonical_json
 from desktop.model.service import Service
 from desktop.store import audit_log
@@ -81,9 +81,17 @@ class Outbox(Repository):
 
     @database_call
     def claim(
-        self, now: float, *, only: Iterable[str] = (), services: Iterable[Service] = tuple(Service)
+        self,
+        now: float,
+        *,
+        only: Iterable[str] = (),
+        services: Iterable[Service] = tuple(Service),
+        refusal: Callable[[Edit], str] = lambda _edit: "",
     ) -> Edit | None:
         """Take the next due row for this process, or None.
+
+        `refusal` says why a row may not be sent, or "": asked in this transaction of rows that
+        were never sent. A refused one stays queued with that as its detail.
 
         A row of a dead process is taken over; if it was being sent, it comes back as UNKNOWN.
         Rows for one value are taken in the order in which they were wanted. What was due already
@@ -119,6 +127,12 @@ class Outbox(Repository):
             )
             for row in rows:
                 if self._is_held(row):
+                    continue
+                if row["state"] in ("queued", "waiting") and (reason := refusal(decode_edit(row))):
+                    connection.execute(
+                        "UPDATE outbox SET state = 'queued', detail = ? WHERE id = ?",
+                        (not_sent_detail(reason), row["id"]),
+                    )
                     continue
                 interrupted = row["state"] == "sending"
                 connection.execute(
@@ -242,10 +256,16 @@ class Outbox(Repository):
         )
 
     @database_call
-    def next_due_at(self) -> float | None:
-        """The Unix second from which the next open edit may be taken; None when none is open."""
-        query = f"SELECT min(not_before) AS at FROM outbox WHERE {_OPEN_CONDITION}"  # noqa: S608
-        at = self._database.read(lambda c: c.execute(query).fetchone()["at"])
+    def next_due_at(self, after: float = 0.0) -> float | None:
+        """The Unix second from which the next open edit may be taken; None when none is open.
+
+        `after` leaves out those that were due by then: they were tried.
+        """
+        query = (
+            f"SELECT min(not_before) AS at FROM outbox WHERE {_OPEN_CONDITION}"  # noqa: S608
+            " AND not_before > ?"
+        )
+        at = self._database.read(lambda c: c.execute(query, (after,)).fetchone()["at"])
         return float(at) if at is not None else None
 
     @database_call
@@ -253,6 +273,13 @@ class Outbox(Repository):
         """How many edits are not closed yet."""
         query = f"SELECT count(*) AS n FROM outbox WHERE {_OPEN_CONDITION}"  # noqa: S608
         return int(self._database.read(lambda c: c.execute(query).fetchone()["n"]))
+
+    @database_call
+    def count_not_sent(self) -> int:
+        """How many open edits the rules keep from being sent, as the last look found."""
+        query = f"SELECT count(*) AS n FROM outbox WHERE {_OPEN_CONDITION} AND detail GLOB ?"  # noqa: S608
+        pattern = not_sent_detail("*")
+        return int(self._database.read(lambda c: c.execute(query, (pattern,)).fetchone()["n"]))
 
     def _enqueue_with_policy(
         self,

@@ -23,7 +23,7 @@ class PlanApplier:
     """Applies plans for one run.
 
     `permit_optout` is asked before an opt-out level is changed; `on_completed` hears how many
-    rows have ended.
+    rows have ended; `find_refusal` says why the rules forbid writing at this moment, or "".
     """
 
     context: SyncContext
@@ -31,6 +31,7 @@ class PlanApplier:
     permit_optout: OptOutPermit
     checkpoint: Checkpoint = field(default=lambda _name: None)
     on_completed: Callable[[int], None] = field(default=lambda _count: None)
+    find_refusal: Callable[[], str] = field(default=lambda: "")
 
     async def apply(self, sync: Sync, plan_id: str) -> None:
         """Send every ticked row. Raises what stops a whole run: it goes on from there later."""
@@ -53,7 +54,12 @@ class PlanApplier:
         def queue(gateway: RecordGateway) -> PlanRowQueue:
             protocol = WriteProtocol(gateway, context.clock, self.permit_optout, self.checkpoint)
             return PlanRowQueue(
-                context.store, provenance, protocol, self.on_completed, context.job_timeout_s
+                context.store,
+                provenance,
+                protocol,
+                self.on_completed,
+                context.job_timeout_s,
+                self.find_refusal,
             )
 
         if sync.target_service is Service.SAILTHRU:

@@ -86,6 +86,8 @@ class SyncRunner:
     checkpoint: Checkpoint = field(default=lambda _name: None)
     count_calls: Callable[[], int] = field(default=lambda: 0)
     describe_budget: Callable[[], str] = field(default=lambda: "")
+    # Says why the rules forbid writing at this moment, or "".
+    find_refusal: Callable[[], str] = field(default=lambda: "")
 
     async def preview(self, sync: Sync, actor: str, *, full: bool = False) -> Plan:
         """Extract and plan; nothing is written anywhere, and no history is left."""
@@ -239,7 +241,11 @@ class SyncRunner:
         for plan_id, run_id in await store.batches.list_unsettled_plans(sync.name, known.plan):
             earlier = await store.runs.get(run_id)
             await PlanApplier(
-                self.context, earlier, self.permit_optout, self.checkpoint
+                self.context,
+                earlier,
+                self.permit_optout,
+                self.checkpoint,
+                find_refusal=self.find_refusal,
             ).settle_open_batches(plan_id)
             totals = await store.batches.count_by_outcome(plan_id)
             totals.pop("left", None)
@@ -250,7 +256,14 @@ class SyncRunner:
         await self._begin_stage(run, RunStage.APPLY)
         total = await plans.count_ticked(plan.id)
         sent = _ProgressReporter(self, run, RunStage.APPLY, total=total)
-        apply = PlanApplier(self.context, run, self.permit_optout, self.checkpoint, sent.add)
+        apply = PlanApplier(
+            self.context,
+            run,
+            self.permit_optout,
+            self.checkpoint,
+            sent.add,
+            self.find_refusal,
+        )
         attempt, before = 0, -1
         while True:
             try:

@@ -1,6 +1,7 @@
 """The view-model of the status bar: each service's state, and how many edits wait."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
@@ -76,11 +77,17 @@ class StatusBarModel(QObject):
             views.append(ServiceStatusView(name, f"{name} {text}{since}", dot, tip))
         return tuple(views)
 
-    def pending_edits_text(self) -> str:
-        """Say how many edits are not closed yet; empty when none."""
+    def pending_edits_note(self) -> tuple[str, Literal["muted", "warn"]]:
+        """Say how many edits are not closed yet, and its tone: amber where the rules refuse some.
+
+        Empty when none is open.
+        """
         # Blocking: it counts by an index, and the bar is painted with the sheet it belongs to.
         count = self._store.outbox.count_open.blocking()
-        return f"{format_count(count, 'change', 'changes')} waiting" if count else ""
+        held = self._store.outbox.count_not_sent.blocking() if count else 0
+        if held:
+            return f"{format_count(held, 'change', 'changes')} not sent: not allowed now", "warn"
+        return (f"{format_count(count, 'change', 'changes')} waiting" if count else ""), "muted"
 
     def rate_budget_warning(self) -> str:
         """Warn that calls run short, which holds Follow Zendesk back; empty while they do not."""

@@ -17,7 +17,14 @@ from desktop.kit.errors import (
     NotFound,
     RateLimited,
 )
-from desktop.model.edit import Edit, EditKind, EditRequest, EditState, is_own_recent_optout
+from desktop.model.edit import (
+    Edit,
+    EditKind,
+    EditRequest,
+    EditState,
+    is_own_recent_optout,
+    not_sent_detail,
+)
 from desktop.model.json_value import Json
 from desktop.model.optout_level import LEVEL_NOT_KNOWN_LABEL, OptOutLevel
 from desktop.model.retry_backoff import ExponentialBackoff
@@ -70,13 +77,22 @@ _RETRY_BACKOFF = ExponentialBackoff(
 )
 
 
+# Says why an edit may not be sent under the rules as they stand, or "".
+SendGate = Callable[[Edit], str]
+
+
+def _open_gate() -> SendGate:
+    return lambda _edit: ""
+
+
 @dataclass(frozen=True)
 class EditSenderContext:
     """What sending edits needs: the store, the services connected now, and how to wait.
 
     `find_create_obstacle` says why an address gets no new profile; it raises what keeps a service
-    from being read. `checkpoint` is called with the name of each step passed (tests stop the
-    process there).
+    from being read. `read_gate` reads the rules anew: asked at each claim, and again right before a
+    request. `checkpoint` is called with the name of each step passed (tests stop the process
+    there).
     """
 
     store: WorkspaceStore
@@ -87,6 +103,11 @@ class EditSenderContext:
     permit_optout: OptOutPermit
     find_create_obstacle: Callable[[str], Awaitable[str]]
     checkpoint: Checkpoint = field(default=lambda _name: None)
+    read_gate: Callable[[], SendGate] = _open_gate
+
+
+class _RefusedByRules(Exception):
+    """The rules refuse an edit that was claimed already; the message says why."""
 
 
 class EditSender:
@@ -102,11 +123,26 @@ class EditSender:
         """
         context, wanted = self._context, tuple(only)
         ended: list[Edit] = []
+        held_back: dict[str, Edit] = {}
         while True:
+            gate = context.read_gate()
+
+            def refuse(edit: Edit, gate: SendGate = gate) -> str:
+                reason = gate(edit)
+                if reason and edit.detail != not_sent_detail(reason):
+                    held_back[edit.id] = edit
+                return reason
+
             edit = await context.store.outbox.claim(
-                context.clock.now(), only=wanted, services=tuple(context.gateways)
+                context.clock.now(),
+                only=wanted,
+                services=tuple(context.gateways),
+                refusal=refuse,
             )
             if edit is None:
+                if held_back:
+                    ids = [one.request.target.id for one in held_back.values()]
+                    context.bus.publish(ChangeSet.of(Topic.OUTBOX, Topic.CUSTOMER, ids=ids))
                 return tuple(ended)
             context.checkpoint(WriteStep.CLAIMED.value)
             claimed = _ClaimedEdit(context, edit)
@@ -157,6 +193,10 @@ class _ClaimedEdit(WorkSource):
                 context.checkpoint,
             )
             await protocol.write_singly([item], self)
+        except _RefusedByRules as refused:
+            state = EditState.UNKNOWN if self._is_unsure else EditState.QUEUED
+            await self._postpone(state, _REFUSED_RETRY_S, not_sent_detail(str(refused)))
+            return self._edit
         except BaseException:
             # Closing in the middle, or a full disk: what was sent is unknown, what was not
             # stays queued.
@@ -168,7 +208,9 @@ class _ClaimedEdit(WorkSource):
             self._outbox.stop_work.blocking(self._edit.id)
 
     async def mark_sending(self) -> None:
-        """Commit that the request is about to leave."""
+        """Commit that the request is about to leave, if the rules still let it."""
+        if reason := self._context.read_gate()(self._edit):
+            raise _RefusedByRules(reason)
         self._edit = await self._outbox.mark_sending(self._edit, self._context.clock.now())
 
     async def mark_accepted(self) -> None:

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from desktop.kit.errors import StopsRun
+from desktop.kit.errors import NotPermitted, StopsRun
 from desktop.model.sync_plan import PlanRow, PlanRowState
 from desktop.model.target_record import TargetRecord
 from desktop.store.row_completion import RowCompletion
@@ -32,7 +32,8 @@ _WRITTEN_STATES = (PlanRowState.DONE, PlanRowState.SAME, PlanRowState.ACCEPTED)
 class PlanRowQueue:
     """The rows of the plan that one run applies; `on_completed` hears how many have ended.
 
-    `job_timeout_s`: a bulk job that does not move for so long is given up.
+    `job_timeout_s`: a bulk job that does not move for so long is given up. `find_refusal` says why
+    the rules of this moment forbid writing, or "": asked for each batch and before each request.
     """
 
     store: WorkspaceStore
@@ -40,13 +41,27 @@ class PlanRowQueue:
     protocol: WriteProtocol
     on_completed: Callable[[int], None] = field(default=lambda _count: None)
     job_timeout_s: float = 900.0
+    find_refusal: Callable[[], str] = field(default=lambda: "")
+
+    def require_permitted(self) -> None:
+        """Raise NotPermitted where the rules forbid writing by now; it ends the run."""
+        if reason := self.find_refusal():
+            raise NotPermitted(
+                "The run may not go on writing.",
+                f"{reason} What is left was not sent.",
+                "Go on with the run once it may.",
+            )
 
     async def list_next(self, limit: int) -> tuple[PlanRow, ...]:
         """List ticked rows that were not sent yet, in order."""
         return await self.store.batches.list_next_rows(self.provenance.plan_id, limit)
 
     async def claim(self, kind: str, rows: Sequence[PlanRow]) -> "ClaimedBatch":
-        """Make a batch of these rows; nothing is sent before this is stored."""
+        """Make a batch of these rows; nothing is sent before this is stored.
+
+        Raises NotPermitted where the rules forbid writing by now.
+        """
+        self.require_permitted()
         numbers, now = [row.row for row in rows], self.protocol.clock.now()
         batch = await self.store.batches.begin_batch(self.provenance.plan_id, kind, numbers, now)
         self.protocol.passed(WriteStep.CLAIMED)
@@ -59,6 +74,10 @@ class ClaimedBatch(WorkSource):
 
     queue: PlanRowQueue
     id: int
+
+    async def mark_sending(self) -> None:
+        """Ask the rules once more: between claim and request may lie minutes."""
+        self.queue.require_permitted()
 
     async def close(self, results: Sequence[WriteResult]) -> None:
         """Store how rows ended, and raise the error that ends the whole run, if one does."""

@@ -66,6 +66,7 @@ class SailthruPlanWriter(PlanWriter):
         rows = await self._queue.list_next(limit)
         joined = find_joined_lists(rows) - self._ensured_lists
         if joined:
+            self._queue.require_permitted()
             await self._gateway.create_missing_lists(joined)
             self._ensured_lists |= joined
         return rows
@@ -97,6 +98,7 @@ class SailthruPlanWriter(PlanWriter):
             await batch.release()
             return True
         try:
+            self._queue.require_permitted()
             job = await self._gateway.submit_job(bytes(lines))
         except (ResponseTimeout, ServiceError):
             # It may be under way: what it changes is found by reading, at the next try.

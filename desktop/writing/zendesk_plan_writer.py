@@ -76,6 +76,7 @@ class ZendeskPlanWriter(PlanWriter):
         """Write compared rows by one job. Raises Forbidden where jobs are not allowed."""
         documents = [build_user_document(one.row, one.record) for one in ready]
         try:
+            self._queue.require_permitted()
             job = await self._gateway.submit_job(documents, creates=creates)
         except (Forbidden, ResponseTimeout, ServiceError):
             # Unless forbidden it may be under way: what it changes is found by reading, at the

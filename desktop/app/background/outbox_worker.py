@@ -22,9 +22,11 @@ class OutboxWorker:
     async def deliver(self) -> float:
         """Send what is due now; returns the seconds until the next row is due, 5 at most."""
         services = self._services
+        began_at = services.context.clock.now()
         if services.session.is_connected:
             await services.build_edit_sender().send_due()
-        due_at = await services.store.outbox.next_due_at()
+        # What was due and is still open waits for something else: the rules, or another process.
+        due_at = await services.store.outbox.next_due_at(after=began_at)
         if due_at is None:
             return LONGEST_WAIT_S
         return min(LONGEST_WAIT_S, max(_SHORTEST_WAIT_S, due_at - services.context.clock.now()))
@@ -34,5 +36,5 @@ class OutboxWorker:
         self._unsubscribe()
 
     def _on_changes(self, changes: ChangeSet) -> None:
-        if changes.has_any(Topic.OUTBOX, Topic.SERVICE):
+        if changes.has_any(Topic.OUTBOX, Topic.SERVICE, Topic.PERMISSIONS):
             self.wake_up.set()

@@ -64,7 +64,12 @@ def emit_edits(
     document: dict[str, Any] = {"edits": rows}
     if is_dry_run:
         document["dry_run"] = True
-    codes = [_EXIT_CODES_BY_STATE.get(str(row["state"]), ExitCode.SERVICE_AWAY) for row in rows]
+    codes = [
+        ExitCode.NEEDS_PERSON
+        if row.get("not_sent")
+        else _EXIT_CODES_BY_STATE.get(str(row["state"]), ExitCode.SERVICE_AWAY)
+        for row in rows
+    ]
     exit_code = ExitCode.DONE if is_dry_run else max(codes, default=ExitCode.DONE)
     return emit(document, map(_edit_line, rows), as_json=as_json, exit_code=exit_code)
 

@@ -1,6 +1,7 @@
 """`fairlead outbox`: list the edits that wait and how far they are; deliver, retry or discard."""
 
 import argparse
+from dataclasses import replace
 
 from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import emit
@@ -9,7 +10,8 @@ from desktop.app.commands.edit_delivery import deliver_and_wait, emit_edits
 from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import InvalidInput, UserDecisionNeeded
-from desktop.model.edit import Edit, EditState
+from desktop.model.edit import Edit, EditState, not_sent_detail, sending_refusal
+from desktop.model.permission import CHANGES_OFF_REASON
 
 # More than any desk has open at once; the list is for a person, and bounded for a script.
 _MAX_OPEN_EDITS = 10_000
@@ -48,11 +50,24 @@ async def _work_on_outbox(context: AppContext, options: argparse.Namespace) -> i
 
 
 async def _list_edits(services: WorkspaceServices) -> list[Edit]:
-    """Return every open edit, however old, and the latest of the rest; the newest first."""
+    """Return every open edit, however old, and the latest of the rest; the newest first.
+
+    Those that the rules refuse say so, also where nobody has tried to send them since.
+    """
     outbox = services.store.outbox
     opened = await outbox.list_recent(_MAX_OPEN_EDITS, open_only=True)
     shown = {edit.id: edit for edit in (*opened, *await outbox.list_recent())}
-    return sorted(shown.values(), key=lambda edit: -int(edit.id))
+    rules = services.read_current_rules()
+    told = []
+    for edit in shown.values():
+        reason = "" if edit.state.is_final else sending_refusal(edit, None, rules)
+        if reason:
+            told.append(replace(edit, detail=not_sent_detail(reason)))
+        elif edit.not_sent_reason == CHANGES_OFF_REASON:
+            told.append(replace(edit, detail=""))
+        else:
+            told.append(edit)
+    return sorted(told, key=lambda edit: -int(edit.id))
 
 
 async def _deliver_all(services: WorkspaceServices) -> tuple[Edit, ...]:

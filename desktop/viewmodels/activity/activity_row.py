@@ -187,6 +187,8 @@ def was_already_set(edit: Edit) -> bool:
 
 
 def _state_label(edit: Edit, settled: bool) -> tuple[str, ChipTone]:
+    if edit.not_sent_reason:
+        return "Not sent", "warn"
     if edit.state is EditState.UNKNOWN:
         # Accepted but not read back is on its way; without any answer nobody knows.
         return ("Being confirmed", "info") if edit.is_accepted else ("Not certain", "warn")

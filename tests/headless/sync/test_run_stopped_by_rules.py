@@ -1,0 +1,42 @@
+"""A run whose right to write ends halfway stops between two batches, and can go on later."""
+
+import pytest
+
+from desktop.app.container import WorkspaceServices
+from desktop.app.runner_factory import build_runner
+from desktop.model.permission import CHANGES_OFF_REASON
+from desktop.model.sync_plan import PlanRowState
+from desktop.model.sync_run import RunState
+from desktop.sync.sync_runner import RunRequest
+from tests.support import sync_cases
+from tests.support.sandbox_servers import SandboxServers
+
+
+def switch_changes(house: WorkspaceServices, *, on: bool) -> None:
+    """As another process does it: the run's session is not told."""
+    house.session.connection_config.settings_file.change({"changes": on})
+
+
+@pytest.mark.parametrize("preset", sync_cases.ALL_PRESETS)
+async def test_run_with_changes_switched_off_after_its_plan_writes_nothing_and_goes_on_later(
+    preset: str, sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    sync_cases.create_customers(sync_sandbox, 2)
+    sync = sync_cases.save_preset(sync_services, preset)
+
+    def at(step: str) -> None:
+        if step == "planned":
+            switch_changes(sync_services, on=False)
+
+    count = len(sync_cases.app_requests(sync_sandbox))
+    runner = build_runner(sync_services, sync.name, checkpoint=at)
+    run = await runner.run(sync, RunRequest(sync.name, "Ada Admin"))
+    assert (run.state, run.error_code) == (RunState.FAILED, "not_permitted")
+    assert CHANGES_OFF_REASON in run.error
+    assert sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count)) == []
+    switch_changes(sync_services, on=True)
+    again = RunRequest(sync.name, "Ada Admin", resume_run_id=run.id)
+    resumed = await build_runner(sync_services, sync.name).run(sync, again)
+    assert resumed.state is RunState.DONE
+    rows = sync_cases.plan_rows(sync_services.store, resumed.plan)
+    assert PlanRowState.DONE in {row.state for row in rows}

@@ -1,0 +1,127 @@
+"""What waits is sent only while the rules of that moment let it; a stricter opt-out always is."""
+
+from dataclasses import replace
+
+import pytest
+
+from desktop.app.container import WorkspaceServices
+from desktop.model.edit import Edit, EditKind, EditRequest, EditState, EditTarget, sending_refusal
+from desktop.model.permission import (
+    CHANGES_OFF_REASON,
+    DEFAULT_PERMISSIONS,
+    Actor,
+    PermissionRules,
+    Role,
+)
+from desktop.model.service import Service
+from desktop.settings.managed_policy import merge_policy_files
+from desktop.settings.policy_file_discovery import PolicyFile
+from tests.support.edit_cases import EDIT_CASES, CustomerFactory, read_current_value
+from tests.support.sandbox_servers import SandboxServers
+
+ON = PermissionRules(are_changes_enabled=True, permissions=DEFAULT_PERMISSIONS)
+OFF = replace(ON, are_changes_enabled=False)
+AGENT, ADMIN = Actor("Ana", Role.AGENT, 1), Actor("Ada", Role.ADMIN, 2)
+HELD_BACK = [name for name, case in EDIT_CASES.items() if case.kind is not EditKind.OPTOUT]
+
+
+def make_edit(
+    kind: EditKind, old: object, new: object, actor: str = "Ana", undoes: str | None = None
+) -> Edit:
+    target = EditTarget(Service.SAILTHRU, "5f", "maria@lopez.example")
+    request = EditRequest(kind, target, "x", old, new, undoes=undoes)  # type: ignore[arg-type]
+    return Edit("1", request, EditState.QUEUED, actor, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("edit", "actor", "rules", "refused"),
+    [
+        (make_edit(EditKind.HEALTH, None, "happy"), AGENT, ON, False),
+        (make_edit(EditKind.HEALTH, None, "happy"), AGENT, OFF, True),
+        (make_edit(EditKind.HEALTH, None, "happy"), None, OFF, True),
+        (make_edit(EditKind.OPTOUT, "none", "basic"), AGENT, OFF, False),
+        (make_edit(EditKind.OPTOUT, "basic", "all"), None, OFF, False),
+        (make_edit(EditKind.OPTOUT, "all", "none"), ADMIN, OFF, True),
+        # A right that was taken away while the edit waited.
+        (make_edit(EditKind.LIST, True, False), AGENT, ON, True),
+        (make_edit(EditKind.LIST, False, True), AGENT, ON, False),
+        (make_edit(EditKind.LIST, True, False, actor="Ada"), AGENT, ON, False),
+        (make_edit(EditKind.LIST, True, False), None, ON, False),
+        (make_edit(EditKind.OPTOUT, "all", "none"), AGENT, ON, True),
+        # What an undo restores was decided when it was asked for.
+        (make_edit(EditKind.OPTOUT, "all", "none", undoes="7"), AGENT, ON, False),
+        (make_edit(EditKind.OPTOUT, "all", "none", undoes="7"), AGENT, OFF, True),
+    ],
+)
+def test_sending_refusal_asks_switch_and_right(
+    edit: Edit, actor: Actor | None, rules: PermissionRules, refused: bool
+) -> None:
+    assert bool(sending_refusal(edit, actor, rules)) is refused
+
+
+def switch_changes(house: WorkspaceServices, *, on: bool) -> None:
+    """As another process does it: this one's session is not told."""
+    house.session.connection_config.settings_file.change({"changes": on})
+
+
+@pytest.mark.parametrize("kind", HELD_BACK)
+async def test_edit_with_changes_switched_off_stays_queued_with_reason(
+    kind: str, services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    subject = customers.new_customer(kind)
+    (edit,) = await services.editor.submit([subject.make_edit()], wait_for_undo=False)
+    before = read_current_value(sandbox, subject)
+    switch_changes(services, on=False)
+    assert await services.build_edit_sender().send_due() == ()
+    kept = services.store.outbox.get_edit.blocking(edit.id)
+    assert (kept.state, kept.tries) == (EditState.QUEUED, 0)
+    assert kept.as_json()["not_sent"] == CHANGES_OFF_REASON
+    assert read_current_value(sandbox, subject) == before
+    assert services.store.outbox.count_not_sent.blocking() == 1
+    switch_changes(services, on=True)
+    (sent,) = await services.build_edit_sender().send_due()
+    assert (sent.state, sent.not_sent_reason) == (EditState.DONE, "")
+    assert services.store.outbox.count_not_sent.blocking() == 0
+
+
+async def test_stricter_optout_with_changes_switched_off_is_sent(
+    services: WorkspaceServices, customers: CustomerFactory
+) -> None:
+    kind = next(name for name, case in EDIT_CASES.items() if case.kind is EditKind.OPTOUT)
+    subject = customers.new_customer(kind)
+    (edit,) = await services.editor.submit([subject.make_edit()], wait_for_undo=False)
+    switch_changes(services, on=False)
+    await services.build_edit_sender().send_due()
+    assert services.store.outbox.get_edit.blocking(edit.id).state is EditState.DONE
+
+
+async def test_edit_switched_off_after_claim_is_not_sent(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    subject = customers.new_customer(HELD_BACK[0])
+    (edit,) = await services.editor.submit([subject.make_edit()], wait_for_undo=False)
+
+    def at(step: str) -> None:
+        if step == "read":
+            switch_changes(services, on=False)
+
+    before = read_current_value(sandbox, subject)
+    await services.build_edit_sender(at).send_due()
+    kept = services.store.outbox.get_edit.blocking(edit.id)
+    assert (kept.state, kept.tries) == (EditState.QUEUED, 0)
+    assert kept.not_sent_reason == CHANGES_OFF_REASON
+    assert read_current_value(sandbox, subject) == before
+
+
+async def test_edit_under_policy_that_cannot_be_read_is_not_sent(
+    services: WorkspaceServices, customers: CustomerFactory
+) -> None:
+    subject = customers.new_customer(HELD_BACK[0])
+    (edit,) = await services.editor.submit([subject.make_edit()], wait_for_undo=False)
+    file = PolicyFile(services.workspace.folder / "policy.json", is_trusted=True, content=b"{")
+    closed = merge_policy_files([file])
+    assert closed.is_fail_closed
+    context = replace(services.context, policy_reader=lambda: closed)
+    await replace(services, context=context).build_edit_sender().send_due()
+    kept = services.store.outbox.get_edit.blocking(edit.id)
+    assert (kept.state, kept.not_sent_reason) == (EditState.QUEUED, CHANGES_OFF_REASON)
