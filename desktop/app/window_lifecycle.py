@@ -14,6 +14,7 @@ from desktop.app.single_instance.link_rate_limiter import LinkRateLimiter
 from desktop.app.startup.startup_window import LaunchOptions, StartupWindow
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError, InvalidInput
+from desktop.model.permission import Permission, check_permission
 from desktop.panels.customers_page import CustomersPage
 from desktop.panels.main_window_controller import MainWindowController, WindowModels
 from desktop.settings import settings_table
@@ -64,7 +65,12 @@ class WindowLifecycle(QObject):
         self.status_model = StatusBarModel(session, store, bus, clock)
         self.follow_model = FollowZendeskModel(services.follow, session, self.sheet_model)
         search_model = SearchSuggestionsModel(
-            store.sheet_reader, self.main_window.window_actions.commands, self
+            store.sheet_reader,
+            self.main_window.window_actions.commands,
+            self,
+            may_view=lambda: (
+                check_permission(Permission.VIEW, session.actor, session.rules).is_allowed
+            ),
         )
         self.main_window.add_customers_page(
             CustomersPage(self.sheet_model, examples=launch_options.search_examples)

@@ -128,11 +128,10 @@ def effective_permission_rules(values: SettingsValues, *, connected: bool) -> Pe
     own = permission_rules_from(values)
     if connected:
         return own
+    # The defaults cannot be widened here; what an admin or the policy took away stays away.
     narrowed = {
         role: {
             permission: allowed and own.permissions[role][permission]
-            if values.is_managed(settings_table.PERMISSION_SETTINGS[role, permission])
-            else allowed
             for permission, allowed in cells.items()
         }
         for role, cells in DEFAULT_PERMISSIONS.items()

@@ -53,8 +53,12 @@ class SearchSuggestionsModel(QAbstractListModel):
         reader: CachedSheetReader,
         commands: Callable[[], Sequence[PaletteCommand]],
         parent: QObject | None = None,
+        *,
+        may_view: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`may_view` says whether the person at work may look customers up."""
         super().__init__(parent)
+        self._may_view = may_view
         self._reader = reader
         self._commands = commands
         self._rows: list[SearchSuggestion] = []
@@ -64,7 +68,7 @@ class SearchSuggestionsModel(QAbstractListModel):
         stripped = text.strip()
         if stripped.startswith(">"):
             self._replace_rows(self._matching_commands(stripped[1:]))
-        elif len(stripped) >= _MIN_QUERY_LENGTH:
+        elif len(stripped) >= _MIN_QUERY_LENGTH and self._may_view():
             self._replace_rows(self._matching_customers(stripped))
         else:
             self._replace_rows([])

@@ -6,6 +6,7 @@ from typing import Any
 from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import in_workspace
+from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.kit.clock import iso_timestamp
 from desktop.model.lookup_query import parse_lookup_query
@@ -19,6 +20,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 # Offline: the record is this computer's, and may be read while both services are away.
 @in_workspace(connect=False)
 async def _print_audit(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    await require_view_permission(services)
     targets = await _customer_targets(services, options.customer) if options.customer else ()
     rows = await services.store.audit.list_entries(targets=targets)
     chain = await services.store.audit.verify_chain() if options.verify else None

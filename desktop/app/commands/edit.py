@@ -7,6 +7,7 @@ from desktop.app.bootstrap import AppContext
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.edit_delivery import deliver_and_wait, emit_edits
 from desktop.app.commands.open_workspace import open_workspace
+from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.customer.customer_lookup import relevant_ticket
 from desktop.customer.edit_factory import EditFactory
@@ -39,6 +40,7 @@ async def _edit_customer(context: AppContext, options: argparse.Namespace) -> in
     query = parse_lookup_query(options.who)
     ticket = _parse_ticket_number(options.ticket)
     async with open_workspace(context, options.workspace) as services:
+        await require_view_permission(services)
         sheet = await services.lookup.look_up_query(query)
         _require_one_customer(sheet, options)
         names = [entry.rpartition("=")[0] for entry in options.list]

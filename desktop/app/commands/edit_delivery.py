@@ -25,6 +25,9 @@ _EXIT_CODES_BY_STATE: Mapping[str, int] = MappingProxyType(
 )
 
 
+_KEYS_WITHOUT_CUSTOMER = ("id", "kind", "service", "state", "not_sent")
+
+
 async def deliver_and_wait(services: WorkspaceServices, edits: Sequence[Edit]) -> tuple[Edit, ...]:
     """Send these edits and wait up to 20 s until each is closed, or cannot go on for now.
 
@@ -55,12 +58,16 @@ def emit_edits(
     as_json: bool,
     unsent: Sequence[Mapping[str, Any]] = (),
     is_dry_run: bool = False,
+    hides_customers: bool = False,
 ) -> int:
     """Print edits and return the worst of their exit codes; a dry run is always done (0).
 
     `unsent` are rows like `Edit.as_json()` of changes that were not queued; they come first.
+    `hides_customers` leaves out whom an edit is about, and every value.
     """
     rows = [*unsent, *(edit.as_json() for edit in edits)]
+    if hides_customers:
+        rows = [{key: row.get(key) for key in _KEYS_WITHOUT_CUSTOMER} for row in rows]
     document: dict[str, Any] = {"edits": rows}
     if is_dry_run:
         document["dry_run"] = True
@@ -75,6 +82,8 @@ def emit_edits(
 
 
 def _edit_line(row: Mapping[str, Any]) -> str:
+    if "customer" not in row:
+        return f"{row['id']}  {row['kind']}  {row['state']}"
     number = f"{row['id']}  " if row["id"] else ""
     what = f"{row['kind']} {row['name']}".strip()
     detail = f": {row['detail']}" if row.get("detail") else ""

@@ -6,11 +6,10 @@ from desktop.app.cli_output import ExitCode, emit, exit_code_for
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.sheet_output import sheet_to_json, sheet_to_text_lines
+from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
-from desktop.kit.errors import NotPermitted
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.lookup_query import parse_lookup_query
-from desktop.model.permission import Permission, check_permission
 from desktop.settings.permission_rules import customer_value_source_from
 
 
@@ -26,9 +25,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 @in_workspace()
 async def _look_up(services: WorkspaceServices, options: argparse.Namespace) -> int:
     session = services.session
-    decision = check_permission(Permission.VIEW, session.actor, session.rules)
-    if not decision.is_allowed:
-        raise NotPermitted("Looking customers up is not allowed.", decision.reason)
+    await require_view_permission(services)
     sheet = await services.lookup.look_up_query(options.query)
     source, now = customer_value_source_from(session.values), services.context.clock.now()
     document = sheet_to_json(sheet, session.account_names(), source, now)

@@ -8,6 +8,7 @@ from desktop.app.cli_output import emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.edit_delivery import deliver_and_wait, emit_edits
 from desktop.app.commands.open_workspace import open_workspace
+from desktop.app.commands.view_permission import check_view_permission, require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.model.edit import Edit, EditState, not_sent_detail, sending_refusal
@@ -29,6 +30,8 @@ async def _work_on_outbox(context: AppContext, options: argparse.Namespace) -> i
         raise InvalidInput(f"The edit to {action} is missing.", "", "`fairlead outbox` lists them.")
     sends = action in ("deliver", "retry")
     async with open_workspace(context, options.workspace, connect=sends) as services:
+        if action != "deliver":
+            await require_view_permission(services)
         if action is None:
             edits = await _list_edits(services)
             return emit(
@@ -42,7 +45,10 @@ async def _work_on_outbox(context: AppContext, options: argparse.Namespace) -> i
             raise error
         if action == "deliver":
             closed = await _deliver_all(services)
-        elif action == "retry":
+            decision = await check_view_permission(services)
+            # What waits is sent whoever asks; whose it is, only some may see.
+            return emit_edits(closed, as_json=options.json, hides_customers=not decision.is_allowed)
+        if action == "retry":
             closed = await _retry_edit(services, edit_id)
         else:
             closed = (await _discard_edit(services, edit_id),)

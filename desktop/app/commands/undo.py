@@ -5,6 +5,7 @@ import argparse
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.edit_delivery import deliver_and_wait, emit_edits
 from desktop.app.commands.open_workspace import in_workspace
+from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 
 
@@ -14,6 +15,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @in_workspace()
 async def _undo_edit(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    await require_view_permission(services)
     # A command never waits for the ten seconds in which a window offers Undo.
     edit = await services.undo.undo(options.edit, wait_for_undo=False)
     closed = await deliver_and_wait(services, [edit])

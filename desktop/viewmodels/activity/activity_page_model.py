@@ -126,8 +126,15 @@ class ActivityPageModel(TaskModel):
             "computer is listed here, with how it ended."
         )
 
+    @property
+    def _may_view(self) -> bool:
+        actor, rules = self._workspace.actor, self._workspace.rules
+        return check_permission(Permission.VIEW, actor, rules).is_allowed
+
     def detail_view(self) -> ActivityDetailView | None:
         """Build the details of the selected row."""
+        if not self._may_view:
+            return None
         now, entry = self._clock.now(), self.sync_audit_loader.find(self._selected_id)
         if entry is not None:
             return build_sync_row_detail(entry, now)
@@ -142,6 +149,8 @@ class ActivityPageModel(TaskModel):
 
     def details_text(self, row_id: str) -> str:
         """Format everything about a row as text, to be copied."""
+        if not self._may_view:
+            return ""
         now, entry = self._clock.now(), self.sync_audit_loader.find(row_id)
         if entry is not None:
             return format_sync_row_text(entry, now)

@@ -388,3 +388,20 @@ def test_list_made_a_second_ago_is_found(
     assert result.json["edits"][0]["name"] == name
     assert name in official(sandbox, mail)["lists"]  # type: ignore[operator]
     assert fairlead(*words, "No such list=on").exit_code != 0
+
+
+def test_outbox_after_changes_were_switched_off_says_why_it_is_not_sent(
+    fairlead: FairleadCommand, sandbox: SandboxServers, mail: str
+) -> None:
+    sandbox.add_fault("sailthru:POST /user:500", times=None)
+    queued = fairlead("edit", mail, "--health", "happy", "--reason", "x", "--json")
+    assert queued.exit_code == 4, queued.stdout
+    sandbox.clear_faults()
+    file = fairlead.home / "off.json"
+    file.write_text('{"changes": false}')
+    assert fairlead("setup", "--from", str(file), "--json").exit_code == 0
+    (row,) = fairlead("outbox", "--json").json["rows"]
+    assert "switched off" in row["not_sent"]
+    assert row["not_sent"] in row["detail"]
+    fairlead("outbox", "deliver", "--json")
+    assert "zendesk_health" not in official(sandbox, mail)["vars"]  # type: ignore[operator]

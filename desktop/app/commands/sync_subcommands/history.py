@@ -10,6 +10,7 @@ from desktop.app.commands.sync_subcommands.run_and_plan_output import (
     format_totals,
     plan_row_to_json,
 )
+from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.kit.clock import iso_timestamp
 from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
@@ -32,6 +33,7 @@ def _add_history_arguments(parser: argparse.ArgumentParser) -> None:
 
 @in_workspace(connect=False)
 async def _print_history(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    await require_view_permission(services)
     store = services.store
     if options.sync:
         # Raises for a name that is no sync: an empty history would hide the mistake.
@@ -66,6 +68,7 @@ def _add_show_arguments(parser: argparse.ArgumentParser) -> None:
 
 @in_workspace(connect=False)
 async def _show_run(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    await require_view_permission(services)
     plans, run = services.store.plans, await services.store.runs.get(options.run)
     rows: tuple[PlanRow, ...] = ()
     last: list[PlanRow] = []

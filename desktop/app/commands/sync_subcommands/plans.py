@@ -13,6 +13,7 @@ from desktop.app.commands.sync_subcommands.arguments import (
 )
 from desktop.app.commands.sync_subcommands.progress_reporter import make_progress_reporter
 from desktop.app.commands.sync_subcommands.run_and_plan_output import emit_plan, plan_row_to_json
+from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner
 from desktop.kit.errors import InvalidInput
@@ -32,6 +33,7 @@ def _add_plan_arguments(parser: argparse.ArgumentParser) -> None:
 @in_workspace(for_runs=True)
 async def _make_plan(services: WorkspaceServices, options: argparse.Namespace) -> int:
     require_sync_permission(services)
+    await require_view_permission(services)
     sync = await services.store.syncs.get(options.sync)
     runner = build_runner(services, sync.name, make_progress_reporter(options.progress))
     plan = await runner.preview(sync, services.session.actor.name, full=options.full)
@@ -77,6 +79,7 @@ def _add_resolve_arguments(parser: argparse.ArgumentParser) -> None:
 @in_workspace()
 async def _resolve(services: WorkspaceServices, options: argparse.Namespace) -> int:
     require_sync_permission(services)
+    await require_view_permission(services)
     decisions = PlanRowDecisions(services.store, services.context.clock)
     plan_id, _, number = options.row.rpartition(":")
     plan_id = plan_id or decisions.find_plan_with_conflict(number)

@@ -14,6 +14,7 @@ from desktop.app.commands.sync_subcommands.arguments import (
 )
 from desktop.app.commands.sync_subcommands.progress_reporter import make_progress_reporter
 from desktop.app.commands.sync_subcommands.run_and_plan_output import emit_plan, emit_run
+from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.app.run_notifications import run_and_notify
 from desktop.app.runner_factory import build_sync_context
@@ -122,6 +123,7 @@ def _add_retry_arguments(parser: argparse.ArgumentParser) -> None:
 @in_workspace(for_runs=True)
 async def _retry_rows(services: WorkspaceServices, options: argparse.Namespace) -> int:
     require_sync_permission(services)
+    await require_view_permission(services)
     sync = await services.store.syncs.get(options.sync)
     _require_switched_on(services, sync)
     decisions = PlanRowDecisions(services.store, services.context.clock)
@@ -146,6 +148,8 @@ def _add_rollback_arguments(parser: argparse.ArgumentParser) -> None:
 @in_workspace(for_runs=True)
 async def _roll_back(services: WorkspaceServices, options: argparse.Namespace) -> int:
     require_sync_permission(services, options.allow)
+    if options.dry_run:
+        await require_view_permission(services)
     actor = services.session.actor
     planner = RollbackPlanner(build_sync_context(services))
     plan = await planner.build_plan(options.run, actor.name)
