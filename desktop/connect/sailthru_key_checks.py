@@ -50,7 +50,7 @@ async def probe_error(client: SailthruClient, endpoint: SailthruEndpoint) -> App
 async def _check_sign_in(
     client: SailthruClient, checks: CheckCollector
 ) -> tuple[bool, SailthruAccount | None]:
-    """Whether key and secret are accepted, and the account where the key may read it."""
+    """Check that Sailthru accepts key and secret; read the account where the key may."""
     try:
         account = await client.get_account()
     except Forbidden:

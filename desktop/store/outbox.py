@@ -191,7 +191,7 @@ class Outbox(Repository):
 
     @database_call
     def withdraw_unsent(self, edit_id: str, now: float, detail: str) -> Edit | None:
-        """End an edit that nobody has begun to send; None when it is too late for that."""
+        """Withdraw a queued edit that nobody has begun to send; None when sending has begun."""
 
         def act(connection: sqlite3.Connection) -> Edit | None:
             row = self._select_row(connection, edit_id)

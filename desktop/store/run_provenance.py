@@ -8,7 +8,7 @@ from desktop.model.service import Service
 
 @dataclass(frozen=True)
 class RunProvenance:
-    """Who applies what: it is the same for all rows of a run.
+    """Run, sync, account and person that the database notes beside every row of one run.
 
     `takes_back`: it is the way back of an earlier run. `origins`: the source's field by target's;
     `sums`: the target's fields that are added to.

@@ -24,11 +24,11 @@ _WHERE_KEY = "WHERE sync = ? AND source = ? AND run = ? AND job_id = ?"
 
 
 class UnconfirmedIncrementRepository(Repository):
-    """The table of them."""
+    """Increments that were sent and whose result is unknown: the table `unconfirmed_increment`."""
 
     @database_call
     def by_source(self, sync: str) -> dict[str, UnconfirmedIncrement]:
-        """All of a sync's, by source record: there are as many as a service has left open."""
+        """Return a sync's unconfirmed increments by source record: as many as a service left open."""
         return self._database.read(
             lambda c: {
                 row["source"]: replace(
@@ -93,12 +93,12 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def supersede(self, sync: str, source: str) -> None:
-        """It was not done so far, and is gone past; it is watched."""
+        """Keep an increment that no read showed and a newer total replaced: it may still arrive."""
         self._database.write(lambda c: supersede_unconfirmed_increment(c, sync, source))
 
     @database_call
     def delete_superseded(self, sync: str, watched: UnconfirmedIncrement) -> None:
-        """It is over, and nothing of it is left to be put right."""
+        """Delete a superseded increment whose job has ended without writing over the newer total."""
         self._database.write(
             lambda c: c.execute(
                 f"DELETE FROM superseded_increment {_WHERE_KEY}",  # noqa: S608
@@ -163,7 +163,7 @@ def insert_unconfirmed_increment(
 
 
 def supersede_unconfirmed_increment(connection: sqlite3.Connection, sync: str, source: str) -> None:
-    """Something newer stands there: a record's doubt, if there is one, is watched from now on."""
+    """Move a record's unconfirmed increment to `superseded_increment`: a newer total stands."""
     connection.execute(
         "INSERT OR REPLACE INTO superseded_increment"
         " (sync, source, target, run, job_id, sent_at, changes, events, is_rollback, account)"

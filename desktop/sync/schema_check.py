@@ -21,7 +21,7 @@ def check_schema(
     without: Collection[str] = (),
     besides: Mapping[type, Sequence[str]] = types.MappingProxyType({}),
 ) -> None:
-    """Compare the keys of `value` with the fields of `shape`, a dataclass, all the way down.
+    """Refuse keys of an imported sync's document that `shape`, a dataclass, has no field for.
 
     `without` are fields of the outermost that do not count; `besides` are further keys of a
     class. Raises InvalidInput with the path and the nearest known word. Types are not looked at.

@@ -29,7 +29,7 @@ class WorkspaceSettingsProtocol(WorkspaceProtocol, Protocol):
         ...
 
     async def disconnect(self) -> None:
-        """Close the connections."""
+        """Close the connections to Sailthru and Zendesk; permissions fall to their defaults."""
         ...
 
 

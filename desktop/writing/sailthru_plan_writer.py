@@ -210,7 +210,7 @@ class _OptOutParts(ClaimedBatch):
     confirmed_rests: list[PlanRow] = field(default_factory=list)
 
     async def close(self, results: Sequence[WriteResult]) -> None:
-        """Let rows go on to the job, or end them as a whole."""
+        """Close rows that ended before Sailthru's bulk job, and hand the rest on to it."""
         ended: list[WriteResult] = []
         for result in results:
             row = result.item.row

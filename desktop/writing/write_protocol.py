@@ -169,7 +169,7 @@ class WriteProtocol:
         return seen, {number: one for number, one in missed.items() if number not in seen}
 
     def passed(self, step: WriteStep) -> None:
-        """Tell the checkpoint that a step is passed."""
+        """Call the checkpoint of the step just done; the fault tests kill the process there."""
         self.checkpoint(step.value)
 
     async def _read(self, rows: Sequence[PlanRow]) -> Mapping[int, ReadResult]:

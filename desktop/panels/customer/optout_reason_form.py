@@ -98,7 +98,7 @@ class OptOutReasonForm(QFrame):
             super().keyPressEvent(event)
 
     def handle_key(self, event: QKeyEvent) -> bool:
-        """Act on Ctrl+Enter or Esc; return whether it was one of them."""
+        """Save the opt-out reason on Ctrl+Enter, leave it on Esc; return if it was one of them."""
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and control:
             self._on_confirm()

@@ -213,7 +213,7 @@ class Card(QGroupBox):
 
 
 class _CardPlaceholder(QWidget):
-    """Skeleton, sentence or button in the place of the body."""
+    """Loading skeleton, sentence or button that stands in a card while it has no content."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

@@ -42,7 +42,7 @@ class KeyValueTable(QWidget):
         self._grid.setColumnStretch(1, 1)
 
     def set_rows(self, rows: Sequence[KeyValueRow]) -> None:
-        """Show these rows in place of the former ones."""
+        """Replace the name and value rows of the table."""
         while len(self._rows) < len(rows):
             self._append_row()
         height = fonts.scaled(ROW_HEIGHT - 1)

@@ -35,7 +35,7 @@ class LoadingSkeleton(QWidget):
         self.update()
 
     def is_drawn(self) -> bool:
-        """Return whether the bars are drawn."""
+        """Return whether the grey bars of the loading skeleton are drawn."""
         return self._drawn
 
     def sizeHint(self) -> QSize:

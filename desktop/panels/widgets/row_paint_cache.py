@@ -16,7 +16,7 @@ class RowPaintCache:
         self.clear()
 
     def clear(self) -> None:
-        """Forget what was made for another theme or font size."""
+        """Drop the cached layouts of painted table rows, made for another theme or font size."""
         self.px = cache(fonts.scaled)
         self.color = cache(theme_color)
         self.font = cache(_make_font)

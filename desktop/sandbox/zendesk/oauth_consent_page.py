@@ -33,7 +33,7 @@ class OAuthConsentPage:
         self.oauth = oauth
 
     def add_routes(self, public_router: Router) -> None:
-        """Register the page, which is there without sign-in."""
+        """Register the OAuth consent page, which needs no sign-in."""
         public_router.add("GET", "/oauth/authorizations/new", self.show_page)
         public_router.add("POST", "/oauth/authorizations", self.submit_decision)
 

@@ -110,7 +110,7 @@ class RestResource:
         return self.written_body(request, record) | self.sideloads(request, [record])
 
     def written_body(self, request: SandboxRequest, record: JsonObject) -> JsonObject:
-        """Return the body of an answer to a write."""
+        """Return the JSON that imitated Zendesk answers to a create or update."""
         return {self.description.name: self.serialize(request, record)}
 
     def find_many(self, request: SandboxRequest) -> list[JsonObject]:
@@ -212,7 +212,7 @@ class RestResource:
         return [{**same, "id": int(key)} for key in read_ids(request, "ids") if key.isdigit()]
 
     def destroy_many(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer DELETE …/destroy_many for the `ids` of the query."""
+        """Answer DELETE /api/v2/RESOURCE/destroy_many for the `ids` of the query."""
         require_role(request, self.description.delete_role or "agent")
         keys = [int(key) for key in read_ids(request, "ids") if key.isdigit()]
         return self.start_job(request, "delete", [{"id": key} for key in keys])

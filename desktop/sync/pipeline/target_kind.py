@@ -146,7 +146,7 @@ class ZendeskUserKind(TargetKind):
         return convert_for_zendesk(value, kind, self.zone)
 
     def missing_field_reason(self, row: MappingRow) -> str:
-        """Zendesk answers 200 to an unknown user field and keeps nothing of it."""
+        """Say why a row names a field the target lacks: Zendesk answers 200 and keeps nothing."""
         key = row.target.removeprefix(USER_FIELD_PREFIX)
         if key == row.target or key in self.user_field_types:
             return ""

@@ -15,7 +15,7 @@ TEMPLATE_HINT = "Single templates may be unsubscribed too; Sailthru doesn't show
 
 @dataclass(frozen=True)
 class OptOutLevelView:
-    """One level; `disabled_reason` is empty where it may be chosen."""
+    """One opt-out level in the opt-out panel; `disabled_reason` is empty where it may be chosen."""
 
     level: OptOutLevel
     label: str

@@ -17,7 +17,7 @@ from desktop.viewmodels.settings.error_message import ErrorMessage
 
 @dataclass(frozen=True)
 class ConnectionTestView:
-    """The checks so far, and the note that sums them up."""
+    """What the connection test card shows: the checks so far and the sentence about them."""
 
     checks: tuple[ConnectionCheckView, ...]
     is_busy: bool

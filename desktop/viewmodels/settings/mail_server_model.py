@@ -54,7 +54,7 @@ class MailServerModel(CardModel):
         )
 
     def load_status(self) -> None:
-        """Ask the keyring whether there is a password, where one is needed."""
+        """Ask the keyring for the mail server's password, where a user name needs one."""
         if self._workspace.values.get(sync_settings.MAIL_USER):
             self.tasks.start_once("status", self._load_status())
 

@@ -281,7 +281,7 @@ class SyncPageModel(TaskModel):
             self._start_process("run", "run", self.selected_name, "--resume", run or last)
 
     def start_write(self, plan: str) -> None:
-        """Write exactly this preview."""
+        """Start a run that writes the ticked rows of the open plan, without planning again."""
         self._start_process("run", "run", self.selected_name, "--plan", plan)
 
     def start_retry(self, row: int | None = None) -> None:
