@@ -24,7 +24,7 @@ _WHERE_KEY = "WHERE sync = ? AND source = ? AND run = ? AND job_id = ?"
 
 
 class UnconfirmedIncrementRepository(Repository):
-    """Increments that were sent and whose result is unknown: the table `unconfirmed_increment`."""
+    """Increments sent with an unknown result: the table `unconfirmed_increment`."""
 
     @database_call
     def by_source(self, sync: str) -> dict[str, UnconfirmedIncrement]:
@@ -98,7 +98,7 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def delete_superseded(self, sync: str, watched: UnconfirmedIncrement) -> None:
-        """Delete a superseded increment whose job has ended without writing over the newer total."""
+        """Delete a superseded increment whose job ended without touching the newer total."""
         self._database.write(
             lambda c: c.execute(
                 f"DELETE FROM superseded_increment {_WHERE_KEY}",  # noqa: S608

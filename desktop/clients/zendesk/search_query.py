@@ -45,7 +45,7 @@ def filter_by_email(users: Iterable[ZendeskUser], address: str) -> tuple[Zendesk
 
 
 def filter_by_phone(users: Iterable[ZendeskUser], number: str) -> tuple[ZendeskUser, ...]:
-    """Return those of the users Zendesk found who have this phone number; one side may lack the country code."""
+    """Keep the found users who have this phone number; one side may lack the country code."""
     wanted = _digits(number)
     return tuple(p for p in users if any(_same_number(wanted, _digits(n)) for n in _numbers(p)))
 

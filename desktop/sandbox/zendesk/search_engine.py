@@ -81,7 +81,7 @@ class SearchEngine:
     def _generated_candidates(
         self, query: SearchQuery
     ) -> tuple[Iterable[GeneratedPerson], int, bool]:
-        """Return generated people a search may match, how many there are, and if names chose them."""
+        """Return generated people a search may match, their number, and if names chose them."""
         words = [fold_name(word).rstrip("*") for word in query.words]
         for term in query.terms:
             if term.is_negated:
