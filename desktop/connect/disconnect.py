@@ -55,8 +55,8 @@ async def sign_out_of_zendesk(config: ConnectionConfig) -> SignOutResult:
         return SignOutResult(True, "You are signed out, here and at Zendesk.")
     return SignOutResult(
         False,
-        "You are signed out here. Zendesk could not be told; its token ends by itself within "
-        "half an hour.",
+        "You are signed out here, but the sign-in was not revoked at Zendesk: it ends by itself "
+        "within 30 days. An admin can delete its token in Zendesk sooner.",
     )
 
 

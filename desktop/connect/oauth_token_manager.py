@@ -93,23 +93,44 @@ class OAuthTokenManager:
             self._access = await self._save(tokens)
 
     async def sign_out(self) -> bool:
-        """Revoke the token at Zendesk, then erase it here. False: Zendesk was not reached.
+        """Revoke the sign-in at Zendesk, then erase it here. False: it was not revoked.
 
-        The token then ends by itself, half an hour after it was issued.
+        It then ends by itself, with its refresh token, thirty days after it was issued.
         """
-        revoked = True
         async with hold_lock(self._lock, limit_s=_LOCK_TIMEOUT_S, clock=self._clock):
-            access = await self._load()
-            if access is not None:
-                try:
-                    answer = await self._transport.send(oauth.revoke_request(access.token))
-                    oauth.check_revoked(answer, self._clock.now())
-                except AppError:
-                    revoked = False
+            try:
+                revoked = await self._revoke()
+            except AppError:
+                revoked = False
             for secret in (Secret.ZENDESK_ACCESS, Secret.ZENDESK_REFRESH):
                 await self._vault.delete(secret)
             self._access = self._unstored = None
         return revoked
+
+    async def _revoke(self) -> bool:
+        """Revoke the access token, and with it the refresh token; whether Zendesk said yes.
+
+        One that has ended is renewed for this: Zendesk answers 401 to it and revokes nothing,
+        so that the refresh token would live on for weeks.
+        """
+        access, refresh = await self._load(), await self._vault.get(Secret.ZENDESK_REFRESH)
+        if self._unstored is not None:
+            access, refresh = None, self._unstored.refresh
+        if access is None and refresh is None:
+            return True
+        is_valid = access is not None and access.is_valid(self._clock.now(), 0)
+        if access is not None and is_valid and await self._send_revocation(access.token):
+            return True
+        if refresh is None:
+            return False
+        # Kept nowhere: it lives for the next request alone.
+        return await self._send_revocation((await self._exchange_refresh_token(refresh)).access)
+
+    async def _send_revocation(self, access: str) -> bool:
+        answer = await self._transport.send(oauth.revoke_request(access))
+        oauth.check_revoked(answer, self._clock.now())
+        # To a token that has ended, which was not revoked for that.
+        return answer.status not in (401, 404)
 
     async def _renew_early(self, access: _AccessToken) -> _AccessToken:
         try:

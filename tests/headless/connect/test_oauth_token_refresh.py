@@ -345,6 +345,47 @@ async def test_refresh_lost_response_at_sandbox_asks_for_sign_in(
     assert sandbox.count_token_requests() == 2
 
 
+async def is_refresh_token_alive(transport: HttpTransport, client_id: str, refresh: str) -> bool:
+    answer = await transport.send(oauth.refresh_request(client_id, refresh))
+    return answer.status in (200, 201)
+
+
+@pytest.mark.parametrize("told_by", ["clock", "answer", "lost entry"])
+async def test_sign_out_with_ended_access_token_revokes_refresh_token_too(
+    told_by: str, sandbox: SetupSandbox, tmp_path: Path
+) -> None:
+    transport = HttpTransport("Zendesk", sandbox.zendesk_url)
+    vault, clock = MemoryVault(), Clock(time.time())
+    one = OAuthTokenManager(vault, transport, sandbox.client_id, tmp_path / "x.lock", clock)
+    tokens = await grant(sandbox)
+    await one.save_tokens(tokens)
+    before = sandbox.control("GET", "tokens")
+    await transport.send(HttpRequest("POST", "/sandbox/expire-tokens", "/sandbox/expire-tokens"))
+    if told_by == "clock":
+        clock.at += 2_000
+    if told_by == "lost entry":
+        await vault.delete(Secret.ZENDESK_ACCESS)
+    assert await one.sign_out()
+    after = sandbox.control("GET", "tokens")
+    assert tokens.refresh is not None
+    assert not await is_refresh_token_alive(transport, sandbox.client_id, tokens.refresh)
+    await transport.aclose()
+    assert after["access"] < before["access"], (before, after)
+    assert await vault.get(Secret.ZENDESK_REFRESH) is None
+
+
+async def test_sign_out_with_both_tokens_refused_is_not_called_revoked(tmp_path: Path) -> None:
+    class Refusing:
+        async def send(self, request: HttpRequest) -> HttpResponse:
+            return HttpResponse(
+                401, {"content-type": "application/json"}, b'{"error":"invalid_token"}'
+            )
+
+    vault = stored()
+    assert not await keeper(vault, Refusing(), tmp_path).sign_out()
+    assert await vault.get(Secret.ZENDESK_REFRESH) is None
+
+
 async def test_sign_out_revokes_token_at_zendesk(sandbox: SetupSandbox, tmp_path: Path) -> None:
     transport = HttpTransport("Zendesk", sandbox.zendesk_url)
     one = OAuthTokenManager(MemoryVault(), transport, sandbox.client_id, tmp_path / "x.lock")
