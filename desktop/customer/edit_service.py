@@ -13,6 +13,7 @@ from desktop.model.edit import (
     EditKind,
     EditRequest,
     is_opt_in,
+    is_own_recent_optout,
     is_same_json,
     needed_permission,
     waits_for_undo,
@@ -58,10 +59,42 @@ class EditService:
         The rules ask what the change is from where the service will stand when its turn comes,
         which an edit under way is about to move. Raises NotPermitted, InvalidInput, StorageError.
         """
-        actor, rules = self._actor(), self._rules()
+        return await self._queue(requests, self._make_judge(wait_for_undo=wait_for_undo))
+
+    async def submit_undo(
+        self, request: EditRequest, undone: Edit, *, wait_for_undo: bool = True
+    ) -> Edit:
+        """Queue the edit that takes `undone` back, judged like any other by who is at work.
+
+        One's own opt-out of the last 24 h alone is taken back without a further right, unless
+        somebody else has chosen a level since. Raises NotPermitted.
+        """
+        judge = self._make_judge(wait_for_undo=wait_for_undo, undone=undone)
+        (edit,) = await self._queue([request], judge)
+        return edit
+
+    async def retry(self, edit_id: str) -> Edit:
+        """Make an open edit due at once; a failed one is wanted anew, by who is at work now.
+
+        Raises InvalidInput for one that has ended otherwise or is not there, NotPermitted.
+        """
+        outbox = self._store.outbox
+        edit = await outbox.get_edit(edit_id)
+        undoes = edit.request.undoes
+        undone = await outbox.get_edit(undoes) if undoes is not None else None
+        judge = self._make_judge(wait_for_undo=False, undone=undone)
+        return await outbox.retry(edit_id, self._clock.now(), actor=self._actor().name, judge=judge)
+
+    def _make_judge(self, *, wait_for_undo: bool, undone: Edit | None = None) -> DelayPolicy:
+        """Make what the outbox asks of each edit, in the transaction that queues it."""
+        actor, rules, now = self._actor(), self._rules(), self._clock.now()
 
         def judge(queued_request: EditRequest, pending: Edit | None) -> float:
-            _require_allowed(queued_request, actor, rules)
+            own = undone is not None and is_own_recent_optout(
+                undone, queued_request, actor.name, now
+            )
+            if not own:
+                _require_allowed(queued_request, actor, rules)
             # Somebody else's stricter level that is on its way counts as if it stood already.
             if (
                 queued_request.kind is EditKind.OPTOUT
@@ -73,17 +106,7 @@ class EditService:
                     _require_allowed(over, actor, rules)
             return _undo_delay_s(queued_request) if wait_for_undo else 0.0
 
-        return await self._queue(requests, judge)
-
-    async def submit_unchecked(
-        self, requests: Sequence[EditRequest], *, wait_for_undo: bool = True
-    ) -> tuple[Edit, ...]:
-        """Queue edits without asking the rules again, for an undo they have allowed."""
-
-        def judge(queued_request: EditRequest, _wanted: Edit | None) -> float:
-            return _undo_delay_s(queued_request) if wait_for_undo else 0.0
-
-        return await self._queue(requests, judge)
+        return judge
 
     async def _queue(self, requests: Sequence[EditRequest], judge: DelayPolicy) -> tuple[Edit, ...]:
         edits = await self._store.outbox.enqueue(

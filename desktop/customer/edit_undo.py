@@ -108,11 +108,9 @@ class UndoService:
         refused = undo_refusal(edit)
         if refused is not None:
             raise refused
-        intent = inverse_request(edit)
-        if not is_own_recent_optout(edit, intent, self._actor().name, self._clock.now()):
-            self._editor.require_allowed(replace(intent, reason=intent.reason or "undo"))
-        (restoring,) = await self._editor.submit_unchecked([intent], wait_for_undo=wait_for_undo)
-        return restoring
+        return await self._editor.submit_undo(
+            inverse_request(edit), edit, wait_for_undo=wait_for_undo
+        )
 
     async def withdraw(self, edit_id: str, words: str) -> Edit | None:
         """Withdraw an edit that nobody has begun to send; None when it is too late for that.

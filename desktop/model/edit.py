@@ -169,10 +169,12 @@ def is_opt_in(request: EditRequest) -> bool:
 def is_own_recent_optout(edit: Edit, back: EditRequest, actor: str, now: float) -> bool:
     """Whether an edit is the actor's own opt-out of the last 24 h, which `back` takes back freely.
 
-    Whether it still holds is seen when it is delivered.
+    Only the very level that it set: over what somebody has chosen since, `back` is an opt-in like
+    any other. Whether the level still stands is seen when it is delivered.
     """
     return (
         edit.request.kind is EditKind.OPTOUT
+        and back.old == edit.request.new
         and is_opt_in(back)
         and edit.actor == actor
         and abs(now - edit.created_at) <= OWN_OPTOUT_UNDO_S

@@ -202,10 +202,11 @@ class Outbox(Repository):
         return self._database.write(act)
 
     @database_call
-    def retry(self, edit_id: str, now: float) -> Edit:
-        """Make an open edit due at once; a failed one is wanted anew, as an edit of its own.
+    def retry(self, edit_id: str, now: float, *, actor: str, judge: DelayPolicy) -> Edit:
+        """Make an open edit due at once; a failed one is wanted anew, as an edit of `actor`.
 
-        Its end stands in the audit, and one edit has one end. Raises InvalidInput for any other.
+        Its end stands in the audit, and one edit has one end. `judge` is asked of the new one, and
+        what it raises leaves all as it was. Raises InvalidInput for any other edit.
         """
 
         def act(connection: sqlite3.Connection) -> Edit:
@@ -213,7 +214,7 @@ class Outbox(Repository):
             self._accounts.require_account(connection, row["account"])
             edit = decode_edit(row)
             if edit.state is EditState.FAILED:
-                again = self._enqueue_one(connection, edit.request, edit.actor, now, 0.0)
+                again = self._enqueue_with_policy(connection, edit.request, actor, now, judge)
                 detail = f"{edit.detail} Tried again as {again.id}.".strip()
                 connection.execute(
                     "UPDATE outbox SET detail = ? WHERE id = ?", (detail, int(edit.id))

@@ -1,7 +1,8 @@
 """The page Activity at work in a workspace, and changes of one customer."""
 
 from desktop.app.container import WorkspaceServices
-from desktop.model.edit import EditRequest, EditTarget
+from desktop.kit.change_bus import ChangeSet, Topic
+from desktop.model.edit import UNDO_WINDOW_S, EditRequest, EditTarget, waits_for_undo
 from desktop.model.service import Service
 from desktop.panels.activity_page import ActivityPage
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
@@ -23,7 +24,13 @@ class ActivityPageDriver:
 
     async def submit_edit(self, *intents: EditRequest, wait: bool = False) -> list[str]:
         # Past the rules: what is listed may have been allowed at another time.
-        edits = await self.house.editor.submit_unchecked(intents, wait_for_undo=wait)
+        house = self.house
+        delays_s = [UNDO_WINDOW_S if wait and waits_for_undo(one) else 0.0 for one in intents]
+        name, now = house.session.actor.name, house.context.clock.now()
+        edits = await house.store.outbox.enqueue(intents, name, now, delays_s)
+        house.bus.publish(
+            ChangeSet.of(Topic.OUTBOX, Topic.CUSTOMER, ids=[one.target.id for one in intents])
+        )
         return [edit.id for edit in edits]
 
     async def deliver_edits(self) -> None:

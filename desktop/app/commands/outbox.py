@@ -11,7 +11,7 @@ from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.commands.view_permission import check_view_permission, require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import InvalidInput, UserDecisionNeeded
-from desktop.model.edit import Edit, EditState, not_sent_detail, sending_refusal
+from desktop.model.edit import Edit, not_sent_detail, sending_refusal
 from desktop.model.permission import CHANGES_OFF_REASON
 
 # More than any desk has open at once; the list is for a person, and bounded for a script.
@@ -84,13 +84,7 @@ async def _deliver_all(services: WorkspaceServices) -> tuple[Edit, ...]:
 
 
 async def _retry_edit(services: WorkspaceServices, edit_id: str) -> tuple[Edit, ...]:
-    outbox = services.store.outbox
-    edit = await outbox.get_edit(edit_id)
-    if edit.state is EditState.FAILED:
-        # It begins anew: what was allowed then may be refused now.
-        services.editor.require_allowed(edit.request)
-    edit = await outbox.retry(edit_id, services.context.clock.now())
-    return await deliver_and_wait(services, [edit])
+    return await deliver_and_wait(services, [await services.editor.retry(edit_id)])
 
 
 async def _discard_edit(services: WorkspaceServices, edit_id: str) -> Edit:

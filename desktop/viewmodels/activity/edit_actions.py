@@ -6,7 +6,7 @@ from desktop.customer.edit_service import EditService
 from desktop.customer.edit_undo import UndoService, reapply_request
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
-from desktop.kit.errors import InvalidInput, NotPermitted, UserDecisionNeeded
+from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.model.edit import Edit, EditState
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.activity.activity_detail_view import ActivityAction, CurrentServiceValue
@@ -48,12 +48,7 @@ class EditActions:
         return await perform(edit)
 
     async def _retry(self, edit: Edit) -> str:
-        if edit.state is EditState.FAILED:
-            # It begins anew: what was allowed then may be refused now.
-            verdict = self._editor.permission_for(edit.request)
-            if not verdict.is_allowed:
-                raise NotPermitted("This change is not allowed any more.", verdict.reason)
-        await self._store.outbox.retry(edit.id, self._clock.now())
+        await self._editor.retry(edit.id)
         self._publish(edit)
         return "It is tried again now."
 

@@ -9,6 +9,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.customer.edit_undo import reapply_request, undo_loss_warning
 from desktop.kit.errors import ConflictError, NotPermitted, UserDecisionNeeded
 from desktop.model.edit import Edit, EditState
+from desktop.model.service import Service
 from tests.support.clocks import ManualClock
 from tests.support.customer_use_cases import AGENT, OTHER_AGENT, CustomerUseCases, submit_edit
 from tests.support.edit_cases import EDIT_CASES, CustomerFactory, read_current_value
@@ -198,6 +199,64 @@ async def test_undo_of_others_waiting_optout_is_refused(
     await other.editor.submit([replace(subject.make_edit(), new="all")])
     await deliver(services)
     assert read_current_value(sandbox, subject) == "all"
+
+
+async def test_undo_of_own_older_edit_keeps_stricter_optout_of_others_that_waits(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    subject = customers.new_customer("opt-out")
+    desk = CustomerUseCases(services, AGENT)
+    own = await submit_edit(desk, subject)
+    await deliver(services)
+    stricter = replace(subject.make_edit(), old="basic", new="all")
+    (theirs,) = await CustomerUseCases(services, OTHER_AGENT).editor.submit([stricter])
+    with pytest.raises(NotPermitted):
+        await desk.undo.undo(own.id, wait_for_undo=False)
+    assert state(services, theirs) is EditState.QUEUED
+    await deliver(services)
+    assert read_current_value(sandbox, subject) == "all"
+
+
+async def test_retry_is_judged_and_filed_under_who_retries(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    subject = customers.new_customer("opt-in")
+    failed = await submit_edit(services, subject)
+    outbox = services.store.outbox
+    edit = outbox.claim.blocking(services.context.clock.now())
+    assert edit is not None
+    outbox.close(edit, services.context.clock.now(), EditState.FAILED, "refused")
+    outbox.stop_work.blocking(edit.id)
+    with pytest.raises(NotPermitted):
+        await CustomerUseCases(services, OTHER_AGENT).editor.retry(failed.id)
+    again = await services.editor.retry(failed.id)
+    assert again.id != failed.id
+    assert again.actor == services.session.actor.name
+    # Somebody else may retry what they may do, in their own name.
+    stopped = customers.new_customer("opt-out")
+    await submit_edit(services, stopped)
+    taken = outbox.claim.blocking(services.context.clock.now(), services=(Service.SAILTHRU,))
+    while taken is not None and taken.request.target.id != stopped.make_edit().target.id:
+        taken = outbox.claim.blocking(services.context.clock.now())
+    assert taken is not None
+    outbox.close(taken, services.context.clock.now(), EditState.FAILED, "refused")
+    theirs = await CustomerUseCases(services, OTHER_AGENT).editor.retry(taken.id)
+    assert theirs.actor == OTHER_AGENT.name
+
+
+async def test_edit_that_loosens_needs_the_right_when_it_is_sent(
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    subject = customers.new_customer("opt-in")
+    edit = await submit_edit(services, subject)
+    monkeypatch.setattr(type(services.session), "actor", AGENT)
+    await deliver(services)
+    assert state(services, edit) is EditState.FAILED
+    assert "may not opt customers back in" in (await services.store.outbox.get_edit(edit.id)).detail
+    assert read_current_value(sandbox, subject) == subject.case.old
 
 
 async def test_undo_of_own_waiting_optout_is_allowed(
