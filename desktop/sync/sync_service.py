@@ -4,7 +4,7 @@ import difflib
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from desktop.clients.sailthru.client import SailthruClient
@@ -14,6 +14,7 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted, UserDecisionNeeded
 from desktop.model.email_address import is_reachable_email
 from desktop.model.field_catalogue import condition_field_problems, mapping_source_problems
+from desktop.model.field_mapping import source_field_of
 from desktop.model.json_value import Json
 from desktop.model.lifecycle_stage import validate_stages
 from desktop.model.limit import Limit
@@ -40,7 +41,7 @@ from desktop.model.sync_plan import PlanState
 from desktop.model.sync_run import RunState
 from desktop.model.sync_schedule import next_run_times, parse_schedule_rule
 from desktop.model.sync_validation import validate_sync_names
-from desktop.model.target_record import LIST_PREFIX
+from desktop.model.target_record import LIST_PREFIX, USER_FIELD_PREFIX
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.due_syncs import find_pause_reason
 from desktop.sync.sync_field_text import parse_field_text
@@ -54,8 +55,9 @@ _NAME_STEM_LENGTH = 56
 class MissingResource:
     """Something a goal names that a service does not have.
 
-    `kind` is list, target_list, smart_target or user_field. Without what is required it would read
-    or write nobody; a smart list as target cannot be mended by creating anything.
+    `kind` is list, target_list, smart_target, user_field or source_field. Without what is required
+    it would read or write nobody. A smart list as target, and a field without values to read,
+    cannot be mended by creating anything.
     """
 
     kind: str
@@ -66,7 +68,7 @@ class MissingResource:
     @property
     def is_creatable(self) -> bool:
         """Whether an admin can have it created."""
-        return self.kind != "smart_target"
+        return self.kind not in ("smart_target", "source_field")
 
 
 class SyncService:
@@ -461,8 +463,10 @@ async def find_missing_resources(
         if sync.effects.list_name_field:
             wanted.add(f"user_fields.{sync.effects.list_name_field}")
     keys = {name.removeprefix("user_fields.") for name in wanted if name.startswith("user_fields.")}
-    if keys:
+    read = _user_fields_read(sync) - keys
+    if keys or read:
         known_keys = {f.key for f in await zendesk.list_user_fields() if f.active}
+        found += [_source_field_problem(key, known_keys) for key in sorted(read - known_keys)]
         found += [
             MissingResource(
                 "user_field",
@@ -473,6 +477,25 @@ async def find_missing_resources(
             for key in sorted(keys - known_keys)
         ]
     return tuple(found)
+
+
+def _user_fields_read(sync: Sync) -> frozenset[str]:
+    """The keys of Zendesk's user fields from which the sync's rows and conditions read."""
+    if sync.source.kind.service is not Service.ZENDESK:
+        return frozenset()
+    stages = [condition for stage in sync.stages for condition in stage.where]
+    evidence = [purpose.evidence for purpose in sync.purposes]
+    names = [condition.field for condition in (*sync.source.where, *stages, *evidence)]
+    names += [source_field_of(row) for row in sync.mapping if row.on]
+    prefix = USER_FIELD_PREFIX
+    return frozenset(name.removeprefix(prefix) for name in names if name.startswith(prefix))
+
+
+def _source_field_problem(key: str, known: Collection[str]) -> MissingResource:
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f" Did you mean “{near[0]}”?" if near else ""
+    text = f"Zendesk has no user field “{key}” to read, so nothing would come of it.{hint}"
+    return MissingResource("source_field", key, text)
 
 
 def target_lists(sync: Sync) -> tuple[str, ...]:

@@ -90,3 +90,17 @@ def test_sync_on_refuses_lists_that_nobody_can_join(
     assert fairlead("sync", "set", BOX, rows).exit_code == 0
     assert fairlead("sync", "on", BOX, "--create", "--json").json["on"] is True
     assert "Brand new" in sandbox.sailthru_lists()
+
+
+def test_sync_on_refuses_user_fields_that_nobody_has(fairlead: FairleadCommand) -> None:
+    assert fairlead("sync", "add", "--from", "zendesk_tickets", "--title", "Mine").exit_code == 0
+    row = '[{"source": "user_fields.sync_to_sailtru", "target": "vars.box"}]'
+    condition = '[{"field": "user_fields.sync_to_sailtru", "test": "is", "value": true}]'
+    good = '[{"source": "last_ticket_id", "target": "vars.last"}]'
+    for given in ((f"mapping={row}",), (f"mapping={good}", f"source.where={condition}")):
+        assert fairlead("sync", "set", "mine", *given).exit_code == 0
+        refused = fairlead("sync", "on", "mine", "--create", "--json")
+        assert refused.exit_code == 3
+        assert "Did you mean “sync_to_sailthru”?" in refused.json["error"]["title"]
+    assert fairlead("sync", "set", "mine", "source.where=[]").exit_code == 0
+    assert fairlead("sync", "on", "mine", "--json").json["on"] is True

@@ -207,7 +207,7 @@ def _switch_on(services: WorkspaceServices, sync: Sync, missing: Sequence[Missin
             f"“{sync.title}” stays off.",
             "`--create` makes what is missing; only an admin may."
             if all(resource.is_creatable for resource in missing)
-            else f"`fairlead sync set {sync.name} FIELD=VALUE` names another list.",
+            else f"`fairlead sync set {sync.name} FIELD=VALUE` changes what it names.",
         )
     return services.syncs.set_enabled(sync.name, on=True)
 
