@@ -117,6 +117,7 @@ _EMPTY_SOURCE_MESSAGE = "The source is empty; nothing is written when it is."
 _LIMITED_CONSEQUENCES = {
     "starts": "start getting marketing e-mail",
     "loosened": "have an opt-out loosened",
+    "opted_out": "be opted out further",
     "joins": "join a list",
     "leaves": "leave a list",
     "blanked": "lose a value",

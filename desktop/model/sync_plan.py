@@ -63,6 +63,7 @@ class Consequence(Enum):
     STARTS = "starts"
     STOPS = "stops"
     LOOSENED = "loosened"
+    OPTED_OUT = "opted_out"
     JOINS = "joins"
     LEAVES = "leaves"
     FLOWS = "flows"
@@ -81,6 +82,7 @@ _LABELS = {
     Consequence.STARTS: "start getting marketing e-mail",
     Consequence.STOPS: "stop getting marketing e-mail",
     Consequence.LOOSENED: "have their opt-out loosened",
+    Consequence.OPTED_OUT: "are opted out further",
     Consequence.JOINS: "join {name}",
     Consequence.LEAVES: "leave {name}",
     Consequence.FLOWS: "may start e-mail flows",

@@ -68,8 +68,13 @@ def _iter_email_consequences(
         yield Consequence.STARTS, ""
     if may_get and not will_get:
         yield Consequence.STOPS, ""
-    if change is not None and after is not None and is_loosening(before, after):
+    if change is None or after is None:
+        return
+    if is_loosening(before, after):
         yield Consequence.LOOSENED, ""
+    elif target is not None and after is not before:
+        # Counted on no list too: nobody gets e-mail again that an opt-out by mistake has stopped.
+        yield Consequence.OPTED_OUT, ""
 
 
 def _switched(row: PlanRow, prefix: str, *, on: bool) -> list[str]:

@@ -11,7 +11,7 @@ from desktop.model.limit import (
 )
 from desktop.model.name_splitting import NameSplitRule, split_name
 
-STOPPING = ("starts", "loosened", "joins", "leaves", "blanked")
+STOPPING = ("starts", "loosened", "opted_out", "joins", "leaves", "blanked")
 
 
 def test_limit_message_matches_design() -> None:

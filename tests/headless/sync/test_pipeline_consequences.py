@@ -69,7 +69,7 @@ def _optout(old: str | None, new: str) -> FieldChange:
             cases.row(_optout(None, "all")),
             cases.profile(lists_A=True),
             PLAIN,
-            {"stops"},
+            {"stops", "opted_out"},
             id="S2-49 opted out from a level that was not read",
         ),
         pytest.param(
@@ -83,8 +83,15 @@ def _optout(old: str | None, new: str) -> FieldChange:
             cases.row(_optout("none", "all")),
             cases.profile(lists_A=True),
             PLAIN,
-            {"stops"},
+            {"stops", "opted_out"},
             id="S2-49 opted out",
+        ),
+        pytest.param(
+            cases.row(_optout("basic", "all")),
+            cases.profile(optout="basic"),
+            PLAIN,
+            {"opted_out"},
+            id="S2-49 opted out further on no list",
         ),
         pytest.param(
             cases.row(JOIN),

@@ -8,6 +8,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.app.run_notifications import run_and_notify
 from desktop.app.runner_factory import build_runner, build_sync_context
 from desktop.model.field_mapping import MappingRow
+from desktop.model.limit import Limit
 from desktop.model.permission import (
     DEFAULT_PERMISSIONS,
     Actor,
@@ -17,6 +18,7 @@ from desktop.model.permission import (
 )
 from desktop.model.sync import FlowPolicy, Sync, SyncEffects
 from desktop.model.sync_plan import PlanRow, PlanRowState
+from desktop.model.sync_run import RunState
 from desktop.sync.rollback_planner import RollbackPlanner
 from desktop.sync.sync_runner import RunRequest
 from tests.support import sync_cases
@@ -225,6 +227,24 @@ async def test_scheduled_row_that_loosens_needs_the_right_of_who_switched_on(
     (row,) = sync_cases.plan_rows(sync_services.store, run.plan)
     assert row.state is state, row.detail
     assert level_of(sync_sandbox, one) == ("none" if state is PlanRowState.DONE else "all")
+
+
+async def test_run_that_opts_out_more_than_its_limit_stops_until_one_admin_lets_it_pass(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    people = sync_cases.create_customers(sync_sandbox, 3)
+    for one in people:
+        give_level(sync_sandbox, one, "all")
+    sync = save_level_sync(sync_services, flows=FlowPolicy.NOT_STARTED)
+    sync = replace(sync, limits=Limit(people=2, percent=0))
+    sync = sync_services.store.syncs.save.blocking(sync, 1.0)
+    run = await sync_cases.run_sync(sync_services, sync)
+    assert run.state is RunState.WAITING
+    assert "3 people would be opted out further" in run.error
+    assert {level_of(sync_sandbox, one) for one in people} == {"none"}
+    allowed = {"allowed_limits": ("opted_out", "blanked"), "approver_id": "1"}
+    await sync_cases.run_sync(sync_services, sync, plan_id=run.plan, **allowed)
+    assert {level_of(sync_sandbox, one) for one in people} == {"all"}
 
 
 def test_switching_on_and_changing_what_is_on_lends_the_rights_of_who_does_it(
