@@ -28,7 +28,7 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def by_source(self, sync: str) -> dict[str, UnconfirmedIncrement]:
-        """Return a sync's unconfirmed increments by source record: as many as a service left open."""
+        """Return a sync's unconfirmed increments by source record, all that are open."""
         return self._database.read(
             lambda c: {
                 row["source"]: replace(
