@@ -28,6 +28,7 @@ def run_command(arguments: Sequence[str]) -> int:
     Raises SystemExit after `--help` and `--version`, as argparse does.
     """
     _reopen_closed_streams()
+    cli_output.escape_unsayable_letters()
     harden_process()
     as_json = "--json" in arguments
     try:

@@ -1,5 +1,6 @@
 """What every command shares at its end: printing JSON or text lines, and the exit codes."""
 
+import io
 import json
 import os
 import sys
@@ -59,7 +60,8 @@ def emit(
     of them is not even begun.
     """
     if as_json:
-        text = json.dumps(document, ensure_ascii=False, default=str)
+        # Escaped by JSON's own rule where the stream cannot say every letter (cp1252, ASCII).
+        text = json.dumps(document, ensure_ascii=not _is_utf_8(sys.stdout.encoding), default=str)
         # A lone surrogate (of a broken service answer) cannot be encoded, and ends as `?`.
         sys.stdout.write(text.encode("utf-8", "replace").decode("utf-8") + "\n")
         # At once: a script that reads line by line must not wait for the process to end.
@@ -82,6 +84,30 @@ def print_error(error: AppError, *, as_json: bool) -> None:
 def terminal_safe(text: object) -> str:
     """Replace control characters: a customer's name must not move the terminal's cursor."""
     return "".join(c if is_text_character(c) else "�" for c in str(text))
+
+
+def escape_unsayable_letters() -> None:
+    """Have stdout and stderr write an escape for each letter that their encoding lacks.
+
+    Else a change that was written would end as a failure, by the name of whose it was.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def write_utf_8(text: str) -> None:
+    """Write a file's text to stdout as UTF-8, whatever the terminal's encoding is."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and not _is_utf_8(sys.stdout.encoding):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.buffer.flush()
+    else:
+        sys.stdout.write(text)
+
+
+def _is_utf_8(encoding: str | None) -> bool:
+    return (encoding or "utf-8").lower().replace("-", "").replace("_", "").startswith("utf8")
 
 
 def discard_stdout() -> None:

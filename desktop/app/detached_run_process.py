@@ -11,6 +11,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.app.own_command import own_command
 from desktop.app.run_log_files import create_log_file, read_last_lines
 from desktop.kit.errors import InternalError
+from desktop.kit.shell import pasteable
 from desktop.settings.paths import HOME_VARIABLE
 
 
@@ -68,7 +69,7 @@ class DetachedRunLauncher:
             raise InternalError(
                 "The sync could not be started.",
                 f"The system did not start its process: {error.strerror}.",
-                f"Try `fairlead sync {' '.join(arguments)}` in a terminal.",
+                f"Try {pasteable('sync', *arguments)} in a terminal.",
             ) from error
 
     def _environment(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ The limits count what is ticked now: rows left out are noticed by nobody.
 from collections.abc import Iterable, Mapping
 
 from desktop.kit.errors import ConflictError, InvalidInput
+from desktop.kit.shell import pasteable
 from desktop.model.limit import (
     LimitBreach,
     OpenLimit,
@@ -49,8 +50,8 @@ def take_plan_for_apply(store: WorkspaceStore, sync: Sync, plan: Plan) -> str:
         words = describe_open_limits(found)
         if not words or words.endswith("."):
             return words
-        flags = " ".join(f"--allow {one.breach.code}" for one in found)
-        return f"{words}: `fairlead sync run {sync.name} --plan {plan.id} {flags}`."
+        flags = [word for one in found for word in ("--allow", one.breach.code)]
+        return f"{words}: {pasteable('sync', 'run', sync.name, '--plan', plan.id, *flags)}."
 
     return store.plans.take_for_apply.blocking(plan.id, judge)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from desktop.kit.clock import Clock
 from desktop.kit.errors import InvalidInput, NotFound
+from desktop.kit.shell import pasteable
 from desktop.model.field_mapping import ConflictPreference
 from desktop.model.json_value import Json
 from desktop.model.service import Service
@@ -139,7 +140,7 @@ class PlanRowDecisions:
             raise InvalidInput(
                 f"Row {found.row} was not tried yet.",
                 f"It waits in plan {plan.id}; nothing was started.",
-                f"`fairlead sync run {sync} --plan {plan.id}` writes what is ticked there.",
+                f"{pasteable('sync', 'run', sync, '--plan', plan.id)} writes what is ticked there.",
             )
         # Who names one row has looked at it.
         self._store.unconfirmed_increments.request_resend.blocking(sync, found.source_id)

@@ -3,6 +3,7 @@
 Never a customer: rows are numbers here. Pure; sending is somebody else's.
 """
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -90,9 +91,9 @@ def next_step_text(run: Run) -> str:
         return _LOOK_AT_ROWS_TEXT if needs_attention(run) else ""
     if run.state is RunState.FAILED:
         return _NEXT_STEP_BY_ERROR.get(run.error_code, _TRY_AGAIN_TEXT).format(
-            goal=run.sync, run=run.id
+            goal=shlex.quote(run.sync), run=run.id
         )
-    return _NEXT_STEP_BY_STATE.get(run.state, "").format(goal=run.sync, run=run.id)
+    return _NEXT_STEP_BY_STATE.get(run.state, "").format(goal=shlex.quote(run.sync), run=run.id)
 
 
 def _format_time_span(run: Run, zone: str) -> str:

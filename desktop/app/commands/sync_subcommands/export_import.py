@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from desktop.app.bootstrap import AppContext
-from desktop.app.cli_output import ExitCode, emit
+from desktop.app.cli_output import ExitCode, emit, write_utf_8
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import in_workspace, open_workspace
 from desktop.app.container import WorkspaceServices
@@ -32,7 +32,7 @@ async def _export_syncs(services: WorkspaceServices, options: argparse.Namespace
     text = export_syncs_toml(syncs)
     if options.file == _STDIO:
         # Raw, without `emit`: the file's own line breaks and tabs must arrive.
-        sys.stdout.write(text)
+        write_utf_8(text)
         return ExitCode.DONE
     path = _write_file(options.file, text)
     document = {"file": str(path), "syncs": [sync.name for sync in syncs]}

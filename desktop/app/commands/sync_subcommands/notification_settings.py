@@ -15,7 +15,7 @@ from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.commands.sync_subcommands.arguments import add_sync_argument
 from desktop.app.container import WorkspaceServices
 from desktop.connect.mail_password import store_mail_password
-from desktop.kit.errors import InvalidInput, NotPermitted
+from desktop.kit.errors import InvalidInput, KeyringError, NotPermitted
 from desktop.model.json_value import Json
 from desktop.model.permission import Role
 from desktop.settings import sync_settings
@@ -23,6 +23,7 @@ from desktop.settings.setting_definition import Setting
 from desktop.vault.secret import Secret
 
 _ON_OFF = ("on", "off")
+_PASSWORD_LABELS = {None: "not known, the keyring cannot be asked now", False: "none"}
 _MAIL_SETTINGS: dict[str, Setting[Any]] = {
     "host": sync_settings.MAIL_HOST,
     "port": sync_settings.MAIL_PORT,
@@ -167,12 +168,16 @@ async def _emit_mail_server(services: WorkspaceServices, options: argparse.Names
     """Print the mail server's settings; of the password only whether and where it is kept."""
     values, vault = services.session.values, services.session.connection_config.vault
     # Asked of the keyring, not of the settings: it may have been deleted elsewhere.
-    has_password = bool(await vault.get(Secret.SMTP_PASSWORD))
+    try:
+        has_password: bool | None = bool(await vault.get(Secret.SMTP_PASSWORD))
+    except KeyringError:
+        # What was asked for is stored by now: a locked keyring does not undo it.
+        has_password = None
     found: dict[str, Json] = {name: values.get(row) for name, row in _MAIL_SETTINGS.items()}
     if found["host"]:
         lines = [
             f"{found['host']}:{found['port']}, {found['security']}, from {found['sender']}",
-            f"Password: {vault.location_label if has_password else 'none'}",
+            f"Password: {_PASSWORD_LABELS.get(has_password, vault.location_label)}",
         ]
         if options.test:
             lines.append(f"A trial is on its way to {options.test}.")

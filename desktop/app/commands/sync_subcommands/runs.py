@@ -19,6 +19,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.app.run_notifications import run_and_notify
 from desktop.app.runner_factory import build_sync_context
 from desktop.kit.errors import InvalidInput, UserDecisionNeeded
+from desktop.kit.shell import pasteable
 from desktop.model.sync import Sync
 from desktop.model.sync_run import RunState
 from desktop.sync.plan_row_decisions import PlanRowDecisions
@@ -69,7 +70,7 @@ def _require_switched_on(services: WorkspaceServices, sync: Sync) -> None:
             raise UserDecisionNeeded(
                 f"“{sync.title}” does not run: {missing.message}",
                 "Nothing was written.",
-                f"`fairlead sync on {sync.name}` checks it and switches it on.",
+                f"{pasteable('sync', 'on', sync.name)} checks it and switches it on.",
             )
 
 
