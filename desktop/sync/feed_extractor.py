@@ -83,9 +83,12 @@ class FeedExtractor:
             while True:
                 try:
                     page = (
-                        await export.export_users(cursor=cursor)
+                        # With every address: a profile may stand at a former one.
+                        await export.export_users(cursor=cursor, identities=True)
                         if cursor
-                        else await export.export_users(start_time=_start_time(feed))
+                        else await export.export_users(
+                            start_time=_start_time(feed), identities=True
+                        )
                     )
                 except (NotFound, ValuesRejected):
                     # How long a cursor lives is not stated (docs/zendesk.md 8). One of this

@@ -32,6 +32,7 @@ class SourceRecord:
 
     `id` is the Zendesk user id or the sid; `at` when it last changed (Unix seconds), where known.
     `list_name` is the Sailthru list it was found on. `name_split` is the rule of its sync.
+    `other_emails` are a Zendesk user's further addresses, None where they were not read.
     """
 
     service: Service
@@ -45,6 +46,7 @@ class SourceRecord:
     updated_at: float | None = None
     list_name: str = ""
     name_split: NameSplitRule = NameSplitRule.FIRST_SPACE
+    other_emails: tuple[str, ...] | None = None
 
     def with_address(self, address: str) -> "SourceRecord":
         """With the address where the record has none of its own."""
@@ -118,6 +120,11 @@ def source_record_from_user(
         fields=fields,
         updated_at=person.updated_at,
         name_split=name_split,
+        other_emails=(
+            tuple(address for address in person.emails if address != email)
+            if person.identities_read
+            else None
+        ),
     )
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from desktop.kit.errors import AppError, NotFound, StopsRun, ValuesRejected
-from desktop.model.match_keys import phone_match_key
+from desktop.model.match_keys import phone_match_key, sms_key
+from desktop.model.optout_level import OptOutLevel
 from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier, Sync
 from desktop.model.target_record import TargetRecord
@@ -20,13 +21,26 @@ from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL
 
 @dataclass(frozen=True)
 class TargetLookup:
-    """Target ids by source id and identity rule, the targets by id, and errors by source id."""
+    """Target ids by source id and identity rule, the targets by id, and errors by source id.
+
+    `proposed`: by source id, profiles that may be theirs, described; a person decides about them.
+    """
 
     candidates: Mapping[str, Mapping[MatchIdentifier, tuple[str, ...]]] = field(
         default_factory=dict
     )
     targets: Mapping[str, TargetRecord] = field(default_factory=dict)
     read_errors: Mapping[str, str] = field(default_factory=dict)
+    proposed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _FoundProfiles:
+    """What one record's keys led to: profiles by the first rule that found any, or proposals."""
+
+    identifier: MatchIdentifier | None = None
+    profiles: tuple[TargetRecord, ...] = ()
+    proposed: tuple[TargetRecord, ...] = ()
 
 
 class TargetReader:
@@ -102,51 +116,105 @@ class TargetReader:
         candidates: dict[str, Mapping[MatchIdentifier, tuple[str, ...]]] = {}
         targets: dict[str, TargetRecord] = {}
         errors: dict[str, str] = {}
+        proposed: dict[str, tuple[str, ...]] = {}
         for record, answer in zip(records, answers, strict=True):
             if isinstance(answer, AppError):
                 errors[record.id] = str(answer)
-            elif answer is not None:
-                identifier, profile = answer
-                candidates[record.id] = {identifier: (profile.id,)}
-                targets[profile.id] = profile
-        return TargetLookup(candidates, targets, errors)
+                continue
+            if answer.identifier is not None:
+                ids = tuple(profile.id for profile in answer.profiles)
+                candidates[record.id] = {answer.identifier: ids}
+                targets |= {profile.id: profile for profile in answer.profiles}
+            if answer.proposed:
+                proposed[record.id] = tuple(map(_describe_profile, answer.proposed))
+        return TargetLookup(candidates, targets, errors, proposed)
 
     async def _find_profile(
         self, record: SourceRecord, sid: str | None
-    ) -> tuple[MatchIdentifier, TargetRecord] | AppError | None:
+    ) -> _FoundProfiles | AppError:
+        creates = self._sync.effects.create_missing
         try:
             for identifier in self._sync.identity:
-                profile = await self._read_profile(identifier, record, sid)
-                if profile is not None:
-                    return identifier, profile
+                if identifier is MatchIdentifier.PHONE:
+                    continue
+                profiles = await self._read_profiles(identifier, record, sid)
+                if not profiles:
+                    continue
+                # After an address change: a new profile would pass the opt-out by, and whether the
+                # old one is still theirs is for a person to say.
+                (first, *others) = profiles
+                is_former = identifier is MatchIdentifier.EMAIL and first.email != record.email
+                if creates and not others and is_former and _is_opted_out(first):
+                    return _FoundProfiles(proposed=profiles)
+                return _FoundProfiles(identifier, profiles)
+            return _FoundProfiles(proposed=await self._read_proposed(record, sid, creates=creates))
         except StopsRun:
             raise
         except AppError as error:
             return error
-        return None
 
-    async def _read_profile(
+    async def _read_proposed(
+        self, record: SourceRecord, sid: str | None, *, creates: bool
+    ) -> tuple[TargetRecord, ...]:
+        """Read what the keys that decide nothing lead to; before a create, every key is asked.
+
+        A phone number never decides: families and offices share one.
+        """
+        asked = [
+            identifier
+            for identifier in MatchIdentifier
+            if (identifier is MatchIdentifier.PHONE and identifier in self._sync.identity)
+            or (creates and (identifier not in self._sync.identity))
+            or (creates and identifier is MatchIdentifier.PHONE)
+        ]
+        answers = await asyncio.gather(
+            *(self._read_profiles(identifier, record, sid) for identifier in asked)
+        )
+        return tuple({one.id: one for profiles in answers for one in profiles}.values())
+
+    async def _read_profiles(
         self, identifier: MatchIdentifier, record: SourceRecord, sid: str | None
-    ) -> TargetRecord | None:
+    ) -> tuple[TargetRecord, ...]:
+        """Read the profiles that one key of a record leads to; of several addresses each one's."""
         profiles = self._context.profiles
         if identifier is MatchIdentifier.SID:
             profile = await profiles.read(sid) if sid is not None else None
             if sid is not None and profile is None:
                 # Merged or deleted: the next rule may find another.
                 await self._store.sync_state.delete_pair(int(record.id))
-            return profile
+            return (profile,) if profile is not None else ()
         if identifier is MatchIdentifier.EMAIL:
-            return await profiles.read(record.email, key="email") if record.email else None
+            own = await profiles.read(record.email, key="email") if record.email else None
+            others = record.other_emails
+            if others is None:
+                others = await self._read_other_addresses(record) if own is None else ()
+            found = (
+                own,
+                *await asyncio.gather(*(profiles.read(one, key="email") for one in others)),
+            )
+            return tuple({one.id: one for one in found if one is not None}.values())
         key, value = (
             ("extid", record.external_id)
             if identifier is MatchIdentifier.EXTERNAL_ID
-            else ("sms", record.phone)
+            else ("sms", sms_key(record.phone))
         )
         try:
-            return await profiles.read(value, key=key) if value else None
+            profile = await profiles.read(value, key=key) if value else None
         except ValuesRejected:
             # Sailthru refuses the keys `extid` and `sms` where an account has not enabled them.
-            return None
+            return ()
+        return (profile,) if profile is not None else ()
+
+    async def _read_other_addresses(self, record: SourceRecord) -> tuple[str, ...]:
+        """Read a user's further addresses singly, where a profile would be created.
+
+        The export of admins tells them; the search, which is the way of agents, does not.
+        """
+        if not self._sync.effects.create_missing or not record.id.isdigit():
+            return ()
+        identities = await self._context.zendesk.client.list_identities(int(record.id))
+        addresses = (one.value.strip().lower() for one in identities if one.type == "email")
+        return tuple(dict.fromkeys(a for a in addresses if a != record.email))
 
     # Zendesk users.
 
@@ -224,3 +292,12 @@ class TargetReader:
             email = profile.email or ""
         found = await self._context.zendesk.client.find_by_email(email) if email else ()
         return tuple(str(user.id) for user in found)
+
+
+def _is_opted_out(profile: TargetRecord) -> bool:
+    return profile.optout not in (None, OptOutLevel.NONE)
+
+
+def _describe_profile(profile: TargetRecord) -> str:
+    level = f", opt-out {profile.optout.value}" if profile.optout is not None else ""
+    return f"{profile.label} ({profile.id}{level})"

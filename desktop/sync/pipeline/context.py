@@ -31,9 +31,10 @@ class PlanContext:
     `now` is in Unix seconds.
 
     By source id: `corrections`; `unconfirmed` and `superseded` increments; `candidates`, the target
-    ids that each identity rule found; `read_errors` of the target; `written_hashes` of what syncs
-    wrote into the source record; `addresses` that the source's export does not tell, where a target
-    is to be created; `holds` and `confirmed_totals` of increments.
+    ids that each identity rule found; `proposed` targets, described; `read_errors` of the target;
+    `written_hashes` of what syncs wrote into the source record; `addresses` that the source's
+    export does not tell, where a target is to be created; `holds` and `confirmed_totals` of
+    increments.
 
     By target id: `targets` as they were read; `known_sources`, the source ids that an earlier run
     matched with each; `synced_values`, which both sides had last, and `accepted_values`, which were
@@ -62,6 +63,7 @@ class PlanContext:
         default_factory=dict
     )
     read_errors: Mapping[str, str] = field(default_factory=dict)
+    proposed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     targets: Mapping[str, TargetRecord] = field(default_factory=dict)
     known_sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     other_records: Mapping[str, SourceRecord] = field(default_factory=dict)

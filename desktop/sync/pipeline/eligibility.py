@@ -1,6 +1,6 @@
 """Why nothing is planned for a record, before its fields are looked at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desktop.model.sync_plan import RETRY_LATER, PlannedOutcome
 from desktop.sync.pipeline.context import HoldReason, PlanContext
@@ -29,6 +29,9 @@ def find_ineligibility(
     ignored = context.ignore_reason(record.id)
     if ignored:
         return _skipped(f"ignored for ever: {ignored}")
+    if is_leaving:
+        # Nobody is created for who leaves: what may be theirs is no question then.
+        match = replace(match, proposed=())
     waits = _uncertain_match(match) or _on_hold(context.holds.get(record.id))
     if waits is not None:
         return waits
@@ -51,6 +54,10 @@ def _uncertain_match(match: MatchResult) -> Ineligibility | None:
         who = ", ".join(match.candidates)
         reason = f"several match: {who}. Nothing is written until somebody chooses"
         return _to_correct(reason, "several match")
+    if match.proposed:
+        who = ", ".join(match.proposed)
+        reason = f"may have this profile: {who}. Nothing is created beside it: choose it on the"
+        return _to_correct(f"{reason} customer's sheet, or change it there", "may have a profile")
     if match.taken_by:
         return _to_correct(taken_target_reason(match.taken_by), DUPLICATE_TARGET_CAUSE)
     return None

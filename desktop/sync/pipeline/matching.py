@@ -11,19 +11,21 @@ from desktop.sync.source_record import SourceRecord
 class MatchResult:
     """The target record of one source record, that there is none, or why it cannot be said.
 
-    `candidates` are the ids of several that match, `error` is what kept the target from being read,
-    `taken_by` names the other source record that has this target already.
+    `candidates` are the ids of several that match, `proposed` describes targets that may be theirs
+    (a shared phone number, an opted-out profile at a former address). `error` is what kept the
+    target from being read, `taken_by` names the other source record that has this target already.
     """
 
     target: TargetRecord | None = None
     candidates: tuple[str, ...] = ()
     error: str = ""
     taken_by: str = ""
+    proposed: tuple[str, ...] = ()
 
     @property
     def is_certain(self) -> bool:
         """Whether it can be said which target it is, or that there is none."""
-        return not (self.candidates or self.error or self.taken_by)
+        return not (self.candidates or self.proposed or self.error or self.taken_by)
 
 
 def match_record(record: SourceRecord, context: PlanContext) -> MatchResult:
@@ -41,4 +43,4 @@ def match_record(record: SourceRecord, context: PlanContext) -> MatchResult:
             return MatchResult(candidates=ids)
         if ids:
             return MatchResult(context.targets.get(ids[0]))
-    return MatchResult()
+    return MatchResult(proposed=context.proposed.get(record.id, ()))

@@ -54,3 +54,11 @@ def test_match_ignores_rules_the_sync_does_not_have() -> None:
     sync = cases.users_sync(identity=(EMAIL,))
     known = cases.context(sync, candidates={"7": {SID: ("a",)}}, targets={"a": A})
     assert match_record(cases.user_record(), known) == MatchResult()
+
+
+def test_match_by_what_only_proposes_is_not_certain() -> None:
+    """A shared phone number, or an opted-out profile at a former address."""
+    known = cases.context(cases.users_sync(), proposed={"7": ("old@x.example (b, opt-out all)",)})
+    found = match_record(cases.user_record(), known)
+    assert found == MatchResult(proposed=("old@x.example (b, opt-out all)",))
+    assert not found.is_certain
