@@ -16,6 +16,7 @@ from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import RunState
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.settings import sync_settings
+from desktop.settings.settings_file import SettingsFile
 from desktop.store.feed_repository import USERS_FEED
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from tests.support import sync_cases
@@ -380,7 +381,9 @@ async def test_operators_add_and_set_if_empty(
 
 @pytest.fixture
 def agents_home(account: SandboxServers, tmp_path: Path) -> Path:
-    create_workspace_home(tmp_path / "agent", agent_document(account.connection_document))
+    folder = create_workspace_home(tmp_path / "agent", agent_document(account.connection_document))
+    # An agent's set-up leaves changes off; an admin has switched them on since.
+    SettingsFile(folder / "settings.json").change({"changes": True})
     return tmp_path / "agent"
 
 
