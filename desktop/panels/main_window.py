@@ -255,6 +255,9 @@ class MainWindow(QMainWindow):
         add("Sync", self._on_page_action, "Ctrl+2")
         add("Activity", self._on_page_action, "Ctrl+3")
         add("Settings", self._on_page_action, "Ctrl+,")
+        # What other tools call it: a score, or a place on a scale.
+        words = "score scale segment prediction lifetime clv ltv"
+        add("Customer value settings", self._on_customer_value_settings, keywords=words)
         on_top = add("Stay on top", self._on_stay_on_top, "Ctrl+Shift+T", checkable=True)
         on_top.setChecked(False)
         add("Narrow window", self._on_toggle_narrow, "Ctrl+Shift+N")
@@ -299,6 +302,15 @@ class MainWindow(QMainWindow):
         if isinstance(action, QAction):
             # Their names are those of the pages: an interface for scripts.
             self.show_page(action.objectName().lower())
+
+    def _on_customer_value_settings(self) -> None:
+        # Imported with its page, which keeps it out of the start.
+        from desktop.panels.settings_page import SettingsPage
+
+        self.show_page("settings")
+        page = self._pages.get("settings")
+        if isinstance(page, SettingsPage):
+            page.show_section("names")
 
     def _on_toggle_narrow(self) -> None:
         wide = self.width() >= fonts.scaled(NARROW_WIDTH)

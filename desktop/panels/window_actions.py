@@ -15,6 +15,7 @@ class WindowActions:
     def __init__(self, window: QWidget) -> None:
         self._window = window
         self._actions: dict[str, QAction] = {}
+        self._keywords: dict[str, str] = {}
 
     def add(
         self,
@@ -23,8 +24,9 @@ class WindowActions:
         keys: str | QKeySequence.StandardKey | Sequence[str] = (),
         *,
         checkable: bool = False,
+        keywords: str = "",
     ) -> QAction:
-        """Add an action that calls `run`; `keys` are its shortcuts."""
+        """Add an action that calls `run`; `keys` are its shortcuts, `keywords` find it too."""
         action = QAction(words, self._window)
         action.setObjectName(words)
         action.setCheckable(checkable)
@@ -37,6 +39,7 @@ class WindowActions:
         action.triggered.connect(run)
         self._window.addAction(action)
         self._actions[words] = action
+        self._keywords[words] = keywords
         return action
 
     def __getitem__(self, words: str) -> QAction:
@@ -63,6 +66,7 @@ class WindowActions:
                 action.isEnabled(),
                 "" if action.isEnabled() else action.statusTip(),
                 action.trigger,
+                self._keywords[name],
             )
-            for action in self._actions.values()
+            for name, action in self._actions.items()
         ]

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PaletteCommand:
-    """An action of the window in the palette, with the reason why it is disabled."""
+    """An action of the window in the palette, with the reason why it is disabled.
+
+    `keywords` are words that find it besides its label.
+    """
 
     label: str
     shortcut: str
     is_enabled: bool
     disabled_reason: str
     run: Callable[[], None]
+    keywords: str = ""

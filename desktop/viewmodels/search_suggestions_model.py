@@ -100,12 +100,12 @@ class SearchSuggestionsModel(QAbstractListModel):
         }.get(role)
 
     def _matching_commands(self, words: str) -> list[SearchSuggestion]:
-        """Find the commands whose name holds every word typed."""
+        """Find the commands whose name or keywords hold every word typed."""
         wanted = words.casefold().split()
         return [
             SearchSuggestion(c.label, c.disabled_reason, c.shortcut, c.is_enabled, command=c)
             for c in self._commands()
-            if all(word in c.label.casefold() for word in wanted)
+            if all(word in f"{c.label} {c.keywords}".casefold() for word in wanted)
         ]
 
     def _matching_customers(self, text: str) -> list[SearchSuggestion]:

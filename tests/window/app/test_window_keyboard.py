@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QDialog, QWidget
 
+from desktop.panels.settings_page import SettingsPage
 from desktop.panels.widgets.navigation_rail import NavigationRailButton
 from desktop.panels.widgets.switch import Switch
 from desktop.panels.widgets.tab_order import tab_stops
@@ -35,6 +36,21 @@ async def test_palette_lists_every_action_and_enter_runs_it(window: WindowDriver
         window.press(Key.Key_Return)
         assert ran == [True], action.text()
         assert not popup.isVisible()
+
+
+@pytest.mark.parametrize("word", ["score", "scale", "customer value"])
+async def test_palette_other_words_find_customer_value(window: WindowDriver, word: str) -> None:
+    window.press(Key.Key_K, CTRL)
+    window.type(f">{word}")
+    popup = window.view.top_bar.search_field.popup()
+    assert popup is not None
+    assert popup.view.model().index(0, 0).data() == "Customer value settings"
+    window.press(Key.Key_Down)
+    window.press(Key.Key_Return)
+    page = window.view.findChild(SettingsPage)
+    assert page is not None
+    await window.wait_until(page.isVisible)
+    assert page.SECTIONS[page.section_list.currentRow()][0] == "names"
 
 
 async def test_palette_disabled_action_shows_reason_and_does_not_run(window: WindowDriver) -> None:
