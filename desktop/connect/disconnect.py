@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.zendesk_account import erase_zendesk_secrets
 from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
+from desktop.vault.bound_secrets import SecretForOtherHost
 from desktop.vault.secret import Secret, erase_all_secrets
 
 _ACCOUNT_SETTINGS: tuple[Setting[Any], ...] = (
@@ -44,7 +46,14 @@ async def sign_out_of_zendesk(config: ConnectionConfig) -> SignOutResult:
         async with config.temporary_clients(values).transport(
             Service.ZENDESK.title, base_url
         ) as transport:
-            revoked = await config.token_manager(values, transport).sign_out()
+            try:
+                await config.zendesk_credentials(values, transport)
+            except SecretForOtherHost:
+                # The address was changed since: the tokens are erased here and sent nowhere.
+                await erase_zendesk_secrets(config.vault)
+                revoked = False
+            else:
+                revoked = await config.token_manager(values, transport).sign_out()
     # The sign-out above has erased the OAuth tokens.
     await config.vault.delete(Secret.ZENDESK_TOKEN)
     if how == "token":

@@ -254,7 +254,8 @@ async def _find_account_move(
     if not kept.is_nothing:
         if not setup.moves_account:
             raise move_decision_error(kept)
-        if outcome.actor is not None and outcome.actor.role is not Role.ADMIN:
+        # Nobody known, such as before the browser's sign-in, is no admin either.
+        if outcome.actor is None or outcome.actor.role is not Role.ADMIN:
             raise NotPermitted(
                 "Only an admin can move this workspace to another account.",
                 f"It would drop {describe_kept(kept)}. Nothing was changed.",

@@ -54,7 +54,7 @@ async def store_bound_secrets(vault: Vault, secrets: Mapping[Secret, str], host:
     entries = _host_entries(secrets)
     # Killed in between, the secrets belong to no host rather than to the former one's.
     for entry in entries:
-        if await vault.get(entry) not in (None, host):
+        if await vault.get(entry) != host:
             await vault.set(entry, _NO_HOST)
     for secret, value in secrets.items():
         if await vault.get(secret) != value:

@@ -25,7 +25,11 @@ from desktop.settings.permission_rules import permission_rules_from
 from desktop.settings.settings_file import SettingsValues
 from desktop.settings.window_state import WindowState, WindowStateFile
 from desktop.settings.workspace import WorkspaceRegistry
-from desktop.vault.bound_secrets import SecretForOtherHost
+from desktop.vault.bound_secrets import (
+    SecretForOtherHost,
+    read_bound_secret,
+    store_bound_secrets,
+)
 from desktop.vault.environment_vault import (
     EnvironmentSecrets,
     EnvironmentVault,
@@ -543,3 +547,31 @@ def test_stored_data_inventory_names_keyring_in_use(desk: ConnectionConfig) -> N
     ]
     assert place.location.startswith("In the environment (FAIRLEAD_SAILTHRU_KEY)")
     assert "a-key" not in place.location
+
+
+async def test_sign_out_sends_no_token_to_an_address_it_was_not_given_for(
+    sandbox: SetupSandbox, desk: ConnectionConfig
+) -> None:
+    zendesk = {"account": sandbox.zendesk_url, "oauth_client_id": sandbox.client_id}
+    await set_up_workspace({"zendesk": zendesk}, desk)
+    tokens = {Secret.ZENDESK_ACCESS: "4102444800 access", Secret.ZENDESK_REFRESH: "refresh"}
+    await store_bound_secrets(desk.vault, tokens, "https://acme.zendesk.com")
+    farewell = await sign_out_of_zendesk(desk)
+    assert not farewell.is_revoked
+    assert [await desk.vault.get(secret) for secret in tokens] == [None, None]
+    asked = sandbox.control("GET", "requests")["requests"]
+    assert not [route for route in asked if "oauth" in route]
+
+
+async def test_secret_stored_halfway_belongs_to_no_host() -> None:
+    class Killed(MemoryVault):
+        async def set(self, secret: Secret, value: str) -> None:
+            await super().set(secret, value)
+            if secret is Secret.SAILTHRU_KEY:
+                raise KeyringError("killed")
+
+    vault = Killed()
+    with pytest.raises(KeyringError):
+        await store_bound_secrets(vault, {Secret.SAILTHRU_KEY: "new"}, "https://new.example")
+    with pytest.raises(SecretForOtherHost, match="no address yet"):
+        await read_bound_secret(vault, Secret.SAILTHRU_KEY, "https://old.example")
