@@ -8,6 +8,7 @@ from desktop.kit.errors import InvalidInput, NotFound
 from desktop.kit.shell import pasteable
 from desktop.model.field_mapping import ConflictPreference
 from desktop.model.json_value import Json
+from desktop.model.permission import Actor
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow, PlanRowState, PlanState
@@ -59,8 +60,12 @@ class PlanRowDecisions:
                     f"It has these: {', '.join(there) or 'none'}.",
                 )
 
-    def set_preferred_side(self, plan_id: str, field: str, side: str) -> Sync:
-        """Make the pick the rule of this goal from now on."""
+    def set_preferred_side(self, plan_id: str, field: str, side: str, actor: Actor) -> Sync:
+        """Make the pick the rule of this sync from now on.
+
+        Scheduled runs of a sync that is on have the rights of `actor` then: the rule may loosen
+        an opt-out, which whoever switched the sync on has not said.
+        """
         goal = self._store.syncs.get.blocking(self._store.plans.get.blocking(plan_id).sync)
         prefer = (
             ConflictPreference.SOURCE
@@ -70,7 +75,8 @@ class PlanRowDecisions:
         rows = tuple(
             replace(row, prefer=prefer) if row.target == field else row for row in goal.mapping
         )
-        return self._store.syncs.save.blocking(replace(goal, mapping=rows), self._clock.now())
+        changed = replace(goal, mapping=rows, switched_on_by=actor.key if goal.on else "")
+        return self._store.syncs.save.blocking(changed, self._clock.now())
 
     def find_plan_with_conflict(self, row: str) -> str:
         """The open plan whose row of that number is a conflict.

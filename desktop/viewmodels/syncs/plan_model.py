@@ -434,7 +434,8 @@ class PlanModel(TaskModel):
     async def _always_prefer(self, row: int, field: str, side: str) -> None:
         run, decisions = self._context.store.run, self._context.decisions
         await run(decisions.resolve_conflict, self._plan_id, row, field, side)
-        await run(decisions.set_preferred_side, self._plan_id, field, side)
+        actor = self._context.workspace.actor
+        await run(decisions.set_preferred_side, self._plan_id, field, side, actor)
         self._context.publish_sync_change()
         await self._read_decided(row)
         self.message_posted.emit("From now on without asking.")

@@ -8,6 +8,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner
 from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.model.field_mapping import ConflictPreference, MappingRow
+from desktop.model.permission import Actor, Role
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import RunState
@@ -106,7 +107,11 @@ async def test_conflict_resolution_writes_chosen_side(
     plan, (row,) = await planned(sync_services, goal)
     assert row.fate is PlannedOutcome.CONFLICT
     picked = decisions.resolve_conflict(plan.id, row.row, "vars.name", side)
-    decisions.set_preferred_side(plan.id, "vars.name", side)
+    kim = Actor("Kim", Role.AGENT, 42)
+    saved = decisions.set_preferred_side(plan.id, "vars.name", side, kim)
+    # Its scheduled runs write what she wants from now on, and have her rights.
+    assert saved.switched_on_by == ("42" if saved.on else "")
+    assert saved.on
     run = await sync_cases.run_sync(sync_services, goal, plan_id=plan.id)
     assert run.state is RunState.DONE
     assert run.totals["parked"] == 0

@@ -90,7 +90,7 @@ async def _resolve(services: WorkspaceServices, options: argparse.Namespace) -> 
     for field, side in picks:
         row = decisions.resolve_conflict(plan_id, row.row, field, side)
         if options.always:
-            decisions.set_preferred_side(plan_id, field, side)
+            decisions.set_preferred_side(plan_id, field, side, services.session.actor)
     return emit(
         {"plan": plan_id, **plan_row_to_json(row)},
         [f"Row {row.row} of plan {plan_id}: {row.fate.value}."],
