@@ -14,6 +14,7 @@ from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import MappingOperator, MappingRow, SourceType
 from desktop.model.lifecycle_stage import FrequencyCap, LifecycleStage
 from desktop.model.limit import Limit
+from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_run import RunState
 from desktop.panels.activity_page import ActivityPage
@@ -25,6 +26,27 @@ from desktop.viewmodels.syncs.plan_filter import PlanFilter
 _SLOW_LATENCY_MS = 900
 _LIST = "Newsletter"
 _VIP = FieldCondition("tags", ConditionOperator.HAS, "vip")
+# A condition reads what the sync's source tells: anything else is refused when it is saved.
+_TICKET_STAGES = (
+    LifecycleStage(
+        "in need of help",
+        (
+            FieldCondition("ticket_count", ConditionOperator.AT_LEAST, 3),
+            FieldCondition("last_ticket_created_time", ConditionOperator.WITHIN_DAYS, 14),
+        ),
+    ),
+    LifecycleStage("vip", (_VIP,)),
+)
+_PROFILE_STAGES = (
+    LifecycleStage(
+        "reads our e-mail",
+        (
+            FieldCondition("lifetime_open", ConditionOperator.AT_LEAST, 3),
+            FieldCondition("open_time", ConditionOperator.WITHIN_DAYS, 14),
+        ),
+    ),
+    LifecycleStage("vip", (FieldCondition("lists", ConditionOperator.HAS, "VIP Offers"),)),
+)
 
 
 class SyncPageScreenshotTour:
@@ -190,11 +212,7 @@ class SyncPageScreenshotTour:
 
     async def _capture_stages(self, name: str, sync: Sync) -> None:
         """Show lifecycle stages and a frequency cap in a draft, which is then discarded."""
-        where = (
-            FieldCondition("ticket_count", ConditionOperator.AT_LEAST, 3),
-            FieldCondition("last_ticket_created_time", ConditionOperator.WITHIN_DAYS, 14),
-        )
-        stages = (LifecycleStage("in need of help", where), LifecycleStage("vip", (_VIP,)))
+        stages = _PROFILE_STAGES if sync.target_service is Service.ZENDESK else _TICKET_STAGES
         source = replace(sync.source, stage=stages[0].name)
         draft = replace(sync, stages=stages, source=source, pressure=FrequencyCap())
         self._models.mapping.set_draft(draft)
