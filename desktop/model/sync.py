@@ -122,7 +122,7 @@ class NotificationSettings:
 class Sync:
     """One configured sync. `name` is its identity for scripts; `title` is what people read.
 
-    New goals are off, and while a goal is off it only reads. `switched_on_by`: whose rights its
+    New syncs are off, and while a sync is off it only reads. `switched_on_by`: whose rights its
     scheduled runs have, as `Actor.key`: who switched it on, or changed what it writes since.
     `checked_at` is when it was last
     checked against the services (Unix seconds, 0: never since it was changed). `schedule` is a

@@ -15,7 +15,7 @@ from desktop.store.sqlite_errors import DatabaseDamaged
 
 
 class SyncRepository(Repository):
-    """The table of syncs."""
+    """The table `sync`: rules as JSON, order, version, and how far each has read its feed."""
 
     @database_call
     def list_all(self) -> tuple[Sync, ...]:

@@ -28,7 +28,7 @@ _MAX_CLOCK_AHEAD_S = 3600.0
 
 @dataclass(frozen=True)
 class DueSync:
-    """A goal whose planned time has come. `at` is that time, `before` the one before it."""
+    """A sync whose planned time has come. `at` is that time, `before` the one before it."""
 
     sync: Sync
     due_at: float
@@ -37,7 +37,7 @@ class DueSync:
 
 @dataclass(frozen=True)
 class PausedSync:
-    """A goal that would run by itself, and waits for a person. `code` is for scripts."""
+    """A sync that would run by itself, and waits for a person. `code` is for scripts."""
 
     sync: Sync
     code: str
@@ -53,7 +53,7 @@ class DueAndPausedSyncs:
 
 
 class DueSyncFinder:
-    """Looks at the goals of one workspace. `zone` is the Sailthru account's (IANA)."""
+    """Looks at the syncs of one workspace. `zone` is the Sailthru account's (IANA)."""
 
     def __init__(self, store: WorkspaceStore, clock: Clock, zone: Callable[[], str]) -> None:
         self._store = store
@@ -61,7 +61,7 @@ class DueSyncFinder:
         self._zone = zone
 
     def find(self) -> DueAndPausedSyncs:
-        """What is due. A goal that was never looked at counts from now on."""
+        """What is due. A sync that was never looked at counts from now on."""
         due: list[DueSync] = []
         paused: list[PausedSync] = []
         for goal in self._store.syncs.list_all.blocking():
@@ -114,7 +114,7 @@ class DueSyncFinder:
 
 
 def find_pause_reason(sync: Sync, last: Run | None, counted: float) -> PausedSync | None:
-    """Why a goal does not run by itself; `last` is its last run, `counted` since when it counts."""
+    """Why a sync does not run by itself; `last` is its last run, `counted` since when it counts."""
     if not sync.checked_at:
         words = "It was changed and not checked since; check it first."
         return PausedSync(sync, "unchecked", words)

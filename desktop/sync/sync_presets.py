@@ -7,7 +7,6 @@ from types import MappingProxyType
 from desktop.kit.errors import InvalidInput
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingOperator, MappingRow, SourceType
-from desktop.model.lifecycle_stage import LifecycleStage
 from desktop.model.sync import MatchIdentifier, SourceKind, Sync, SyncEffects, SyncSource
 
 TICKETS_TO_PROFILES = "tickets-to-profiles"
@@ -147,13 +146,4 @@ PRESETS: Mapping[str, Callable[[PresetNames], Sync]] = MappingProxyType(
         SAILTHRU_TO_ZENDESK: _sailthru_to_zendesk,
         HIGH_VALUE_TAGGING: _high_value_tagging,
     }
-)
-
-# Stages that any goal may be restricted to; local rules over what a record says (S2-17).
-PRESET_STAGES: tuple[LifecycleStage, ...] = (
-    LifecycleStage("new", (FieldCondition("created_at", ConditionOperator.WITHIN_DAYS, 30),)),
-    LifecycleStage(
-        "in trouble", (FieldCondition("open_ticket_count", ConditionOperator.AT_LEAST, 1),)
-    ),
-    LifecycleStage("quiet", (FieldCondition("open_time", ConditionOperator.BEFORE_DAYS, 90),)),
 )

@@ -84,7 +84,7 @@ class SyncRulesEditor(QWidget):
         self.stages_card.edited.connect(self._on_stages)
 
     def show_sync(self, sync: Sync) -> None:
-        """Show the rules of a draft."""
+        """Fill source, matching, effects, opt-in and limits from a draft of the sync."""
         state = FormState(
             rule_values(sync),
             disabled_reasons=rule_disabled_reasons(sync),
