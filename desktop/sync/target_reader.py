@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from desktop.kit.errors import AppError, NotFound, StopsRun, ValuesRejected
+from desktop.model.email_address import email_match_key
 from desktop.model.match_keys import phone_match_key, sms_key
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.service import Service
@@ -213,7 +214,7 @@ class TargetReader:
         if not self._sync.effects.create_missing or not record.id.isdigit():
             return ()
         identities = await self._context.zendesk.client.list_identities(int(record.id))
-        addresses = (one.value.strip().lower() for one in identities if one.type == "email")
+        addresses = (email_match_key(one.value) for one in identities if one.type == "email")
         return tuple(dict.fromkeys(a for a in addresses if a != record.email))
 
     # Zendesk users.
