@@ -29,7 +29,7 @@ _OPEN_EDITS_SQL = "state IN ('queued', 'waiting', 'sending', 'unknown')"
 
 @dataclass(frozen=True)
 class KeptForAccount:
-    """How much waits and is remembered for the account a workspace is set up for."""
+    """Counts of the edits, plans and sync state that are kept for the current account."""
 
     open_edits: int = 0
     open_plans: int = 0
@@ -43,7 +43,7 @@ class KeptForAccount:
 
 
 class AccountRepository(Repository):
-    """The accounts of a workspace."""
+    """The table `account`: the pairs of Zendesk and Sailthru accounts a workspace has had."""
 
     # The account whose services this process is connected to; None before it has connected.
     _connected_id: str | None = None
@@ -55,7 +55,7 @@ class AccountRepository(Repository):
 
     @database_call
     def list_remembered_sids(self) -> tuple[str, ...]:
-        """Some profiles that the current account is known to have, to ask another key for."""
+        """Return some sids of the current account, by which another Sailthru key is tried."""
         return self._database.read(
             lambda c: tuple(
                 str(row[0])
@@ -73,7 +73,7 @@ class AccountRepository(Repository):
 
     @database_call
     def connect(self, seen: Account, now: float, *, sids_answer: bool | None = None) -> bool:
-        """Say which account this process is connected to; False: not the workspace's.
+        """Record the account this process is connected to; False if the workspace has another.
 
         The first account there is takes over all that was written before accounts were kept. With
         another one connected, this process takes no row and reads no feed until it connects anew.
@@ -106,7 +106,7 @@ class AccountRepository(Repository):
 
     @database_call
     def count_kept(self) -> KeptForAccount:
-        """What a move to another account would drop."""
+        """Count the edits, plans and sync state that moving to another account would drop."""
 
         def look(connection: sqlite3.Connection) -> KeptForAccount:
             def count(sql: str) -> int:
@@ -183,7 +183,7 @@ class AccountRepository(Repository):
 
 
 def other_account_error() -> ConflictError:
-    """What is said where something would reach another account than it was made for."""
+    """Return the error for an edit or plan that was made for another account."""
     return ConflictError(
         "This belongs to another account than the one connected now.",
         "Nothing was sent.",
@@ -193,7 +193,7 @@ def other_account_error() -> ConflictError:
 
 
 def account_of_row(connection: sqlite3.Connection, table: str, row_id: str) -> str:
-    """The account that a row of `plan` or `run` belongs to; '' where there is no such row."""
+    """Return the account id of a row of the table `plan` or `run`; '' for no such row."""
     row = connection.execute(
         f"SELECT account FROM {table} WHERE id = ?",  # noqa: S608 - names of ours
         (int(row_id),),

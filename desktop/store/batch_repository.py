@@ -1,4 +1,4 @@
-"""Applying a plan, as the tables see it.
+"""The batches of plan rows that a run sends, and how each row ended.
 
 Rows go out in batches that are stored before they are sent, and are closed together with
 everything that follows from them, in one transaction.
@@ -27,7 +27,7 @@ _LEFT_OUT_TEXT = "Left out. It is looked at again when it changes."
 
 @dataclass(frozen=True)
 class WriteBatch:
-    """One request that carries rows. `kind` is how it is written; `job` names it at the service."""
+    """One write request with plan rows. `kind` is the way of writing, `job` the service's job."""
 
     id: int
     kind: str
@@ -37,7 +37,7 @@ class WriteBatch:
 
 
 class BatchRepository(Repository):
-    """Batches and results."""
+    """The table `write_batch`, and the outcome of plan rows while a plan is applied."""
 
     def __init__(self, database: Database, accounts: AccountRepository | None = None) -> None:
         super().__init__(database)
@@ -45,7 +45,7 @@ class BatchRepository(Repository):
 
     @database_call
     def list_next_rows(self, plan_id: str, limit: int) -> tuple[PlanRow, ...]:
-        """Ticked rows that were not sent yet, in order."""
+        """Return a plan's ticked rows that were not sent yet, in the order of their numbers."""
         return self._select_rows(
             "plan = ? AND state = 'planned' AND ticked AND fate IN ('create', 'update')"
             " ORDER BY row LIMIT ?",
@@ -56,7 +56,7 @@ class BatchRepository(Repository):
 
     @database_call
     def list_unsettled_plans(self, sync: str, but: str | None) -> tuple[tuple[str, str], ...]:
-        """Other plans of a sync of which something may have been sent and was not closed.
+        """Return a sync's other plans with rows that may have been sent and are not completed.
 
         Each with the run that was applying it.
         """
@@ -74,7 +74,7 @@ class BatchRepository(Repository):
 
     @database_call
     def list_open_batches(self, plan_id: str) -> tuple[WriteBatch, ...]:
-        """What was being sent, or was sent and not closed."""
+        """Return a plan's batches that are being sent, or were sent and not completed."""
         return self._database.read(
             lambda c: tuple(
                 WriteBatch(row["id"], row["kind"], row["state"], row["job_id"], row["created_at"])
@@ -89,7 +89,7 @@ class BatchRepository(Repository):
     def list_open_rows(
         self, plan_id: str, batch: int, *, after: int = -1, limit: int = 500
     ) -> tuple[PlanRow, ...]:
-        """A page of the rows of a batch that are not closed."""
+        """Return a page of a batch's rows that are not completed."""
         return self._select_rows(
             "plan = ? AND batch = ? AND state = 'sending' AND row > ? ORDER BY row LIMIT ?",
             (int(plan_id), batch, after, limit),
@@ -97,7 +97,7 @@ class BatchRepository(Repository):
 
     @database_call
     def list_open_row_numbers(self, plan_id: str, batch: int) -> tuple[int, ...]:
-        """The numbers of the rows of a batch that are not closed."""
+        """Return the numbers of a batch's rows that are not completed."""
         return self._database.read(
             lambda c: tuple(
                 row[0]
@@ -110,7 +110,7 @@ class BatchRepository(Repository):
 
     @database_call
     def begin_batch(self, plan_id: str, kind: str, rows: Sequence[int], now: float) -> int:
-        """These rows go out together; stored before anything is sent.
+        """Store a batch of plan rows before its request is sent; returns the batch's id.
 
         Raises ConflictError where the plan was made for another account than is connected now.
         """
@@ -129,12 +129,12 @@ class BatchRepository(Repository):
 
     @database_call
     def extend_batch(self, plan_id: str, batch: int, rows: Sequence[int]) -> None:
-        """These go out with it too."""
+        """Add plan rows to a batch that was not sent yet."""
         self._database.write(lambda c: _assign_rows_to_batch(c, plan_id, batch, rows))
 
     @database_call
     def mark_sent(self, batch: int, job: str) -> None:
-        """The service has answered: this job is doing it."""
+        """Record the id of the service's job that writes a batch."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE write_batch SET state = 'sent', job_id = ? WHERE id = ?", (job, batch)
@@ -145,7 +145,7 @@ class BatchRepository(Repository):
     def release_batch(
         self, provenance: RunProvenance, batch: int, *, maybe_sent: bool = False
     ) -> None:
-        """What is left of it was not applied: those rows are as if never sent.
+        """Give a batch's uncompleted rows back to the plan, as if they were never sent.
 
         `maybe_sent`: it was not, as far as can be seen; the rows say so, and sums stay in doubt.
         """
@@ -180,7 +180,7 @@ class BatchRepository(Repository):
         *,
         batch: int | None = None,
     ) -> None:
-        """Store how rows ended, with audit, ledger and everything else that hangs on it.
+        """Store how plan rows ended, with audit, sync state and increments, in one transaction.
 
         `batch` is closed with them when none of its rows is open any more.
         """
@@ -202,7 +202,7 @@ class BatchRepository(Repository):
 
     @database_call
     def finalize_unsent_rows(self, plan_id: str) -> None:
-        """Rows that are not sent get their final state: parked, or unticked."""
+        """Set the final state of plan rows that are not sent: parked, or unticked."""
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -235,7 +235,7 @@ class BatchRepository(Repository):
 
     @database_call
     def count_by_outcome(self, plan_id: str) -> dict[str, int]:
-        """Rows by outcome: the sum of these is the sum of the rows."""
+        """Count a plan's rows by outcome; every row is in exactly one count."""
 
         def look(connection: sqlite3.Connection) -> dict[str, int]:
             found = dict.fromkeys(
@@ -289,7 +289,7 @@ def _outcome_of_row(fate: str, state: str) -> str:
 
 
 def _promote_accepted_values(connection: sqlite3.Connection, plan_id: str) -> None:
-    """What was accepted by an earlier run, and was found so by this plan, was the last the same."""
+    """Promote accepted values to synced ones where this plan found them at the service."""
     connection.execute(
         "INSERT OR REPLACE INTO synced_value (sync, target, field, value, run, at, account)"
         " SELECT sync, target, field, value, run, at, account FROM accepted_value WHERE (sync,"

@@ -1,4 +1,4 @@
-"""Reads a customer as last said, with what is wanted laid over it: one snapshot of both files.
+"""Reads a customer sheet offline: cached values with open edits over them, in one snapshot.
 
 A read-only connection attaches both databases. A read-back is committed to the mirror before
 its outbox row closes, so no reader ever sees the old value come back.
@@ -42,7 +42,7 @@ SELECT o.* FROM main.outbox o WHERE o.state IN ('queued', 'waiting', 'sending', 
 
 
 class CachedSheetReader:
-    """Snapshots of customers for looking at. Usable from any thread, one call at a time."""
+    """Reads customer sheets from both files. Usable from any thread, one call at a time."""
 
     def __init__(self, fairlead: Path, mirror: Path, thread: DatabaseThread | None = None) -> None:
         self.database_thread = thread or DatabaseThread()
@@ -53,7 +53,7 @@ class CachedSheetReader:
 
     @database_call
     def read_sheet(self, query: LookupQuery) -> CustomerSheet:
-        """What is kept for this query: parts with values, or matches where several fit.
+        """Return the cached sheet for a look-up query, or the matches where several customers fit.
 
         Every part's state is NOT_ASKED, or ABSENT where a service once said that there is none.
         """
@@ -61,7 +61,7 @@ class CachedSheetReader:
 
     @database_call
     def refresh_sheet(self, sheet: CustomerSheet) -> CustomerSheet:
-        """The same sheet with the values now kept for its profile, and its open edits."""
+        """Return the sheet with the values now cached for its profile, and its open edits."""
 
         def look(connection: sqlite3.Connection) -> CustomerSheet:
             profile = sheet.profile
@@ -81,12 +81,12 @@ class CachedSheetReader:
 
     @database_call
     def search_users(self, text: str, limit: int = 20) -> tuple[CustomerMatch, ...]:
-        """Kept people whose name, address or phone holds `text`."""
+        """Return cached Zendesk users whose name, address or phone contains `text`."""
         return self._snapshot(lambda c: _search_users(c, text, limit))
 
     @database_call
     def count_customers(self) -> int:
-        """How many customers can be read offline."""
+        """Count the customers whose sheet can be read offline."""
 
         def look(connection: sqlite3.Connection) -> int:
             row = connection.execute(

@@ -1,4 +1,4 @@
-"""What the services said, kept for reading offline; only their answers change it."""
+"""The cache of profiles, users, tickets and lists as the services last returned them."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -25,11 +25,11 @@ _TABLES = (
 
 
 class CustomerCache(Repository):
-    """Saves what was read. Times are Unix seconds."""
+    """Saves what the services returned, for offline reading. Times are Unix seconds."""
 
     @database_call
     def save_profile(self, profile: SailthruProfile, read_at: float, *, asked: str = "") -> None:
-        """Keep a profile, under its own address and under the one that was asked for."""
+        """Save a profile under its own address and under the address that was looked up."""
 
         def act(connection: sqlite3.Connection) -> None:
             upsert_profile(connection, profile, read_at, asked=asked)
@@ -38,7 +38,7 @@ class CustomerCache(Repository):
 
     @database_call
     def save_profile_absent(self, address: str, read_at: float) -> None:
-        """Keep that Sailthru knows no such address."""
+        """Save that Sailthru has no profile with this address."""
         self._database.write(
             lambda c: c.execute(
                 "INSERT OR REPLACE INTO profile_address (address, sid, read_at)"
@@ -49,7 +49,7 @@ class CustomerCache(Repository):
 
     @database_call
     def delete_profile(self, sid: str) -> None:
-        """A profile is gone (deleted or merged into another)."""
+        """Delete a profile that Sailthru no longer has (deleted, or merged into another)."""
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM cached_profile WHERE sid = ?", (sid,))
@@ -59,7 +59,7 @@ class CustomerCache(Repository):
 
     @database_call
     def save_user(self, person: ZendeskUser, read_at: float) -> None:
-        """Keep a Zendesk person under all their addresses."""
+        """Save a Zendesk user under all the user's addresses."""
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -85,7 +85,7 @@ class CustomerCache(Repository):
 
     @database_call
     def save_user_keeping_identities(self, person: ZendeskUser, read_at: float) -> None:
-        """Keep a person read alone; identities and organisation read earlier stay."""
+        """Save a user read without identities and organisation; those read earlier stay."""
 
         def act(connection: sqlite3.Connection) -> ZendeskUser:
             row = connection.execute(
@@ -105,7 +105,7 @@ class CustomerCache(Repository):
 
     @database_call
     def save_user_absent(self, address: str, read_at: float) -> None:
-        """Keep that Zendesk knows no such address."""
+        """Save that Zendesk has no user with this address."""
         self._database.write(
             lambda c: c.execute(
                 "INSERT OR REPLACE INTO user_address (address, user_id, read_at)"
@@ -116,7 +116,7 @@ class CustomerCache(Repository):
 
     @database_call
     def save_tickets(self, person: int, page: TicketPage, read_at: float) -> None:
-        """Keep a person's newest tickets."""
+        """Save a Zendesk user's newest tickets."""
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -129,22 +129,22 @@ class CustomerCache(Repository):
 
     @database_call
     def save_ticket(self, ticket: ZendeskTicket, read_at: float) -> None:
-        """Keep one ticket, so that its number finds its requester offline."""
+        """Save one ticket, so that its number finds its requester offline."""
         self._database.write(lambda c: _upsert_tickets(c, (ticket,), ticket.requester_id, read_at))
 
     @database_call
     def save_lists(self, lists: tuple[SailthruList, ...], read_at: float) -> None:
-        """Keep the account's lists."""
+        """Save the lists of the Sailthru account."""
         self._save_catalogue_entry(LISTS_ENTRY, _to_json(lists), read_at)
 
     @database_call
     def save_user_fields(self, fields: tuple[UserFieldDefinition, ...], read_at: float) -> None:
-        """Keep the account's user fields."""
+        """Save the user field definitions of the Zendesk account."""
         self._save_catalogue_entry(USER_FIELDS_ENTRY, _to_json(fields), read_at)
 
     @database_call
     def mark_opened(self, *, person: int | None, sid: str | None, at: float) -> None:
-        """Remember that this customer was looked at, which decides how long they are kept."""
+        """Save when a customer was last opened, from which retention counts."""
         rows = [("user", str(person))] if person is not None else []
         rows += [("profile", sid)] if sid else []
         self._database.write(
@@ -156,7 +156,7 @@ class CustomerCache(Repository):
 
     @database_call
     def delete_not_opened_since(self, before: float) -> int:
-        """Forget customers last opened before then; returns how many records went."""
+        """Delete customers last opened before a time; returns the number of records deleted."""
 
         def act(connection: sqlite3.Connection) -> int:
             connection.execute("DELETE FROM opened_customer WHERE at < ?", (before,))
@@ -195,7 +195,7 @@ class CustomerCache(Repository):
 
     @database_call
     def erase_all(self) -> None:
-        """Erase everything the services said, feeds included; outbox and audit are elsewhere.
+        """Erase every cached record and feed in the mirror; outbox and audit are in the other file.
 
         Overwritten and shrunk in place: other processes may have the file open. Raises StorageError
         while one of them still reads, for then old pages stay in the write-ahead log. Copies that

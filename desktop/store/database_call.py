@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class HasDatabaseThread(Protocol):
-    """A repository: it knows the thread on which its file is read and written."""
+    """The protocol of a repository: it names the thread on which its SQLite file is used."""
 
     @property
     def database_thread(self) -> DatabaseThread:

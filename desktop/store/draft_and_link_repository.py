@@ -1,4 +1,4 @@
-"""Small things people leave behind: half-typed reasons, and which profile they chose."""
+"""Drafts of edit reasons, and the Sailthru profiles people chose for Zendesk users."""
 
 import sqlite3
 
@@ -7,11 +7,11 @@ from desktop.store.repository import Repository
 
 
 class DraftAndLinkRepository(Repository):
-    """Drafts survive a crash; links say which Sailthru profile belongs to a Zendesk person."""
+    """The tables `draft` (a reason being typed) and `profile_link` (a user's chosen profile)."""
 
     @database_call
     def save_draft(self, key: str, text: str, at: float) -> None:
-        """Keep what is typed so far; an empty text forgets it."""
+        """Save the draft of an edit's reason; an empty text deletes it."""
 
         def act(connection: sqlite3.Connection) -> None:
             if text:
@@ -27,7 +27,7 @@ class DraftAndLinkRepository(Repository):
 
     @database_call
     def get_draft(self, key: str) -> str:
-        """What was typed and not used yet, or nothing."""
+        """Return the draft of an edit's reason, or "" for none."""
 
         def look(connection: sqlite3.Connection) -> str:
             row = connection.execute(
@@ -41,7 +41,7 @@ class DraftAndLinkRepository(Repository):
 
     @database_call
     def save_link(self, person: int, sid: str, actor: str, at: float) -> None:
-        """Remember that this Zendesk person's profile is that one."""
+        """Save which Sailthru profile somebody chose for a Zendesk user."""
         self._database.write(
             lambda c: c.execute(
                 "INSERT OR REPLACE INTO profile_link (user_id, sid, actor, at, account)"
@@ -52,14 +52,14 @@ class DraftAndLinkRepository(Repository):
 
     @database_call
     def delete_link(self, person: int) -> None:
-        """Forget the choice."""
+        """Delete the profile that was chosen for a Zendesk user."""
         self._database.write(
             lambda c: c.execute("DELETE FROM profile_link WHERE user_id = ?", (person,))
         )
 
     @database_call
     def get_link(self, person: int) -> str | None:
-        """The sid chosen for this person, or None."""
+        """Return the sid that was chosen for a Zendesk user, or None."""
 
         def look(connection: sqlite3.Connection) -> str | None:
             row = connection.execute(

@@ -1,4 +1,4 @@
-"""Rows of one plan that are about the same profile or person."""
+"""The query for rows of one plan that would write to the same target record."""
 
 import sqlite3
 
@@ -21,7 +21,7 @@ _DUPLICATE_TARGETS_SQL = (
 def select_duplicate_targets(
     connection: sqlite3.Connection, plan_id: str
 ) -> tuple[tuple[int, int], ...]:
-    """Rows that would write what an earlier row is about: their numbers, and the earlier ones'.
+    """Return (row number, earlier row's number) where both rows have the same target record.
 
     All at once: each look at them reads the whole plan.
     """

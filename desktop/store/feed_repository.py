@@ -1,4 +1,4 @@
-"""The services' feeds in the mirror.
+"""The feeds in the mirror: exported users, tickets and list members, with their cursors.
 
 A page and its cursor are stored together, so that nothing is read twice and nothing is lost when
 a reading is cut short.
@@ -40,7 +40,7 @@ _REQUESTERS_SQL = (
 
 @dataclass(frozen=True)
 class FeedState:
-    """How far a feed is. `mark` is what a sync keeps: generation and number of the last change.
+    """The position of a feed. `mark` is what a sync keeps: generation and last change number.
 
     `whole_from`: when the last reading began that reached the end and told of everybody, the
     deleted too (Unix seconds).
@@ -57,17 +57,17 @@ class FeedState:
 
     @property
     def watermark(self) -> str:
-        """Where a reader is who has seen everything."""
+        """The mark of a reader that has read every change of the feed."""
         return f"{self.generation}:{self.seq}"
 
     def changes_after(self, mark: str) -> int:
-        """The change number to read from; 0 where the mark is of another generation."""
+        """Return the change number to read on from; 0 if `mark` is of another generation."""
         generation, _, seq = mark.partition(":")
         return int(seq) if generation == self.generation and seq.isdigit() else 0
 
 
 class FeedRepository(Repository):
-    """What was exported, and how far; only what was read from the account in use now."""
+    """Saves and reads the exported records of the account that is connected now."""
 
     def __init__(self, database: Database, accounts: AccountRepository | None = None) -> None:
         super().__init__(database)
@@ -75,13 +75,13 @@ class FeedRepository(Repository):
 
     @database_call
     def get_state(self, name: str) -> FeedState:
-        """How far it is; one that was never read has no generation."""
+        """Return a feed's position; one that was never read has no generation."""
         feed = self._database.read(lambda c: _select_feed(c, name))
         return feed if feed.account in ("", self._account()) else FeedState(name)
 
     @database_call
     def begin_reading(self, name: str, now: float) -> FeedState:
-        """Start a reading, or go on with one that was cut short.
+        """Start reading a feed, or continue a reading that was interrupted.
 
         What was read from another account is forgotten. Raises ConflictError while another account
         is connected than the workspace is set up for.
@@ -103,7 +103,7 @@ class FeedRepository(Repository):
 
     @database_call
     def reset(self, name: str) -> None:
-        """Forget the cursor and the marks: everything is read and planned again."""
+        """Delete a feed's cursor and invalidate all marks, so that everything is read again."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE feed SET generation = ?, cursor = '', ended_at = NULL, whole_from = NULL"
@@ -114,7 +114,7 @@ class FeedRepository(Repository):
 
     @database_call
     def end_reading(self, name: str, now: float, *, whole: bool = True) -> FeedState:
-        """The reading is complete; `whole`: it would have told of the deleted too."""
+        """End the reading of a feed; `whole` if deleted records would have been in it too."""
 
         def act(connection: sqlite3.Connection) -> FeedState:
             connection.execute(
@@ -198,7 +198,7 @@ class FeedRepository(Repository):
     def save_profiles(
         self, list_name: str, profiles: Iterable[ExportedProfile], reading: str
     ) -> int:
-        """Take in some rows of a list's export; `reading` names the export.
+        """Save rows of a Sailthru list's export; `reading` names the export.
 
         Raises ConflictError where a newer reading of the list has begun, which asks for other vars:
         rows of two would be taken for people who have left.
@@ -239,7 +239,7 @@ class FeedRepository(Repository):
 
     @database_call
     def end_list_export(self, list_name: str, reading: str, now: float, *, whole: bool) -> int:
-        """An export is taken in; when it was `whole`, who was not in it is forgotten.
+        """End the reading of a list export; after a `whole` one, members not in it are deleted.
 
         Returns how many. Where a newer reading has begun meanwhile, in whatever process, that one
         will tell who has left.
@@ -261,7 +261,7 @@ class FeedRepository(Repository):
 
     @database_call
     def set_cursor(self, name: str, cursor: str) -> None:
-        """Remember where a reading is (for an export: its job)."""
+        """Save the cursor of a feed's reading (of a list export: its job id)."""
         self._database.write(
             lambda c: c.execute("UPDATE feed SET cursor = ? WHERE name = ?", (cursor, name))
         )
@@ -269,7 +269,7 @@ class FeedRepository(Repository):
     # Reading, by pages of a key, so that no transaction stays open.
 
     def iter_users(self, after: int = 0, up_to: int | None = None) -> Iterator[ZendeskUser]:
-        """Those changed after that number, in the order of their changes."""
+        """Yield users whose change number is above `after`, in the order of their changes."""
         sql = "SELECT seq AS key, body FROM feed_user WHERE seq > ? AND seq <= ? ORDER BY seq"
         yield from self._iter_pages(sql, (), after, up_to, ZendeskUser)
 
@@ -277,7 +277,7 @@ class FeedRepository(Repository):
     def iter_profiles(
         self, list_name: str, after: int = 0, up_to: int | None = None
     ) -> Iterator[ExportedProfile]:
-        """A list's members changed after that number."""
+        """Yield a list's members whose change number is above `after`."""
         sql = (
             "SELECT seq AS key, body FROM feed_profile WHERE list = ? AND seq > ? AND seq <= ?"
             " ORDER BY seq"
@@ -285,7 +285,7 @@ class FeedRepository(Repository):
         yield from self._iter_pages(sql, (list_name,), after, up_to, ExportedProfile)
 
     def iter_requesters(self, after: int = 0, up_to: int | None = None) -> Iterator[int]:
-        """Whose tickets changed after that number, by id, each once."""
+        """Yield the requesters of tickets changed after `after`, by user id, each once."""
         last, most = 0, up_to if up_to is not None else 2**62
         while True:
             page = self._database.read(
@@ -304,7 +304,7 @@ class FeedRepository(Repository):
 
     @database_call
     def list_tickets(self, requester: int) -> tuple[ExportedTicket, ...]:
-        """A person's tickets, the oldest first."""
+        """Return a requester's tickets in the feed, the oldest first."""
         return self._database.read(
             lambda c: tuple(
                 msgspec.json.decode(row["body"], type=ExportedTicket)
@@ -317,7 +317,7 @@ class FeedRepository(Repository):
 
     @database_call
     def count_open_tickets(self, people: Sequence[int]) -> dict[int, int]:
-        """How many unsolved tickets each of these has, where there are any."""
+        """Count the unsolved tickets of each of these requesters, without those that have none."""
         return self._database.read(
             lambda c: {
                 int(row["requester"]): int(row["n"])
@@ -331,7 +331,7 @@ class FeedRepository(Repository):
 
     @database_call
     def get_user(self, person_id: int) -> ZendeskUser | None:
-        """One user of the feed."""
+        """Return one Zendesk user of the feed, or None."""
 
         def look(connection: sqlite3.Connection) -> ZendeskUser | None:
             row = connection.execute(
@@ -343,7 +343,7 @@ class FeedRepository(Repository):
 
     @database_call
     def get_profile(self, list_name: str, sid: str) -> ExportedProfile | None:
-        """One member of a list, as its last export had them."""
+        """Return one member of a Sailthru list as its last export had them, or None."""
 
         def look(connection: sqlite3.Connection) -> ExportedProfile | None:
             row = connection.execute(
@@ -355,7 +355,7 @@ class FeedRepository(Repository):
 
     @database_call
     def is_member(self, list_name: str, sid: str) -> bool:
-        """Whether the last export of that list had this profile."""
+        """Whether a profile was in the last export of a Sailthru list."""
         return self._database.read(
             lambda c: (
                 c.execute(
@@ -367,7 +367,7 @@ class FeedRepository(Repository):
 
     @database_call
     def count_records(self, name: str) -> int:
-        """How many records a feed holds."""
+        """Count the records of a feed."""
         table, where, values = (
             ("feed_user", "active", ())
             if name == USERS_FEED
@@ -382,7 +382,7 @@ class FeedRepository(Repository):
         )
 
     def _account(self) -> str:
-        """The account in use. Raises ConflictError where another one is connected."""
+        """Return the current account's id. Raises ConflictError if another one is connected."""
         if self._accounts is None:
             return ""
         account = self._accounts.get_deliverable()
@@ -408,7 +408,7 @@ class FeedRepository(Repository):
 
 
 def list_feed_name(list_name: str) -> str:
-    """The feed of a Sailthru list's exports."""
+    """Return the name of the feed of a Sailthru list's exports."""
     return f"list {list_name}"
 
 
@@ -433,7 +433,7 @@ def _save_cursor(connection: sqlite3.Connection, name: str, cursor: str, seq: in
 
 
 def _is_known(kept: str, body: str, record: ZendeskUser | ExportedTicket) -> bool:
-    """Whether a record tells nothing new: it is as it was, or older than what is kept.
+    """Whether an exported record equals the stored one or is older than it.
 
     A page may tell a record twice, and the search of agents is minutes behind.
     """

@@ -1,4 +1,4 @@
-"""The outbox: what people want changed, claimed by one process at a time, closed with an audit row.
+"""The outbox: edits that wait to be sent, claimed by one process, closed with an audit row.
 
 Every step is one BEGIN IMMEDIATE transaction, so two deliverers cannot take one row, and an undo
 and a claim cannot both win.
@@ -31,7 +31,7 @@ DelayPolicy = Callable[[EditRequest, Edit | None], float]
 
 
 class Outbox(Repository):
-    """The table of wanted changes. `owner` names this process in its claims."""
+    """The table `outbox` of edits. `owner` names this process in its claims."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Outbox(Repository):
         now: float,
         delays_s: Sequence[float] | DelayPolicy,
     ) -> tuple[Edit, ...]:
-        """Put intents in, all or none; `delays_s` says how long each waits for an undo.
+        """Queue edit requests, all or none; `delays_s` is how long each waits for an undo.
 
         A judge is asked within the transaction: with the intent as from where the service will
         stand when its turn comes, and the newest open edit of that value. What it raises puts
@@ -88,7 +88,7 @@ class Outbox(Repository):
         services: Iterable[Service] = tuple(Service),
         refusal: Callable[[Edit], str] = lambda _edit: "",
     ) -> Edit | None:
-        """Take the next due row for this process, or None.
+        """Claim the next due edit for this process, or return None.
 
         `refusal` says why a row may not be sent, or "": asked in this transaction of rows that
         were never sent. A refused one stays queued with that as its detail.
@@ -154,24 +154,24 @@ class Outbox(Repository):
 
     @database_call
     def mark_sending(self, edit: Edit, now: float) -> Edit:
-        """Commit that the request is about to leave."""
+        """Commit that an edit's request is about to be sent."""
         return self._update(edit, now, state=EditState.SENDING, tries=edit.tries + 1)
 
     @database_call
     def mark_accepted(self, edit: Edit, now: float) -> Edit:
-        """Commit that the service answered ok; the value still has to be read back."""
+        """Commit that the service accepted an edit; its value still has to be read back."""
         return self._update(edit, now, state=EditState.UNKNOWN, accepted_at=now)
 
     @database_call
     def stop_work(self, edit_id: str) -> None:
-        """This process has stopped working on the row, whatever state it left it in."""
+        """End this process's claim on an edit, whatever state the edit is in."""
         self._active_ids.discard(edit_id)
 
     @database_call
     def release(
         self, edit: Edit, now: float, *, state: EditState, not_before: float, detail: str
     ) -> Edit:
-        """Give the row back, to be taken again from `not_before` on."""
+        """Release a claimed edit, to be claimed again from `not_before` on."""
         released = self._update(
             edit, now, state=state, not_before=not_before, detail=detail, released=True
         )
@@ -234,12 +234,12 @@ class Outbox(Repository):
 
     @database_call
     def get_edit(self, edit_id: str) -> Edit:
-        """One edit. Raises InvalidInput when there is none with this id."""
+        """Return one edit of the outbox. Raises InvalidInput for an unknown id."""
         return self._database.read(lambda c: decode_edit(self._select_row(c, edit_id)))
 
     @database_call
     def find_open_edit(self, intent: EditRequest) -> Edit | None:
-        """The newest open edit of the value this intent is about."""
+        """Return the newest open edit of the same value as this edit request, or None."""
 
         def look(connection: sqlite3.Connection) -> Edit | None:
             row = _select_open_row(connection, intent)
@@ -249,7 +249,7 @@ class Outbox(Repository):
 
     @database_call
     def list_recent(self, limit: int = 300, *, open_only: bool = False) -> tuple[Edit, ...]:
-        """The newest edits first."""
+        """Return a page of edits, the newest first."""
         where = f"WHERE {_OPEN_CONDITION}" if open_only else ""
         query = f"SELECT * FROM outbox {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
         return self._database.read(
@@ -258,7 +258,7 @@ class Outbox(Repository):
 
     @database_call
     def next_due_at(self, after: float = 0.0) -> float | None:
-        """The Unix second from which the next open edit may be taken; None when none is open.
+        """Return the Unix second from which the next open edit is due; None for no open edit.
 
         `after` leaves out those that were due by then: they were tried.
         """
@@ -271,13 +271,13 @@ class Outbox(Repository):
 
     @database_call
     def count_open(self) -> int:
-        """How many edits are not closed yet."""
+        """Count the edits that are not closed yet."""
         query = f"SELECT count(*) AS n FROM outbox WHERE {_OPEN_CONDITION}"  # noqa: S608
         return int(self._database.read(lambda c: c.execute(query).fetchone()["n"]))
 
     @database_call
     def count_not_sent(self) -> int:
-        """How many open edits the rules keep from being sent, as the last look found."""
+        """Count the open edits that the permission rules kept from being sent at the last try."""
         query = f"SELECT count(*) AS n FROM outbox WHERE {_OPEN_CONDITION} AND detail GLOB ?"  # noqa: S608
         pattern = not_sent_detail("*")
         return int(self._database.read(lambda c: c.execute(query, (pattern,)).fetchone()["n"]))

@@ -1,4 +1,4 @@
-"""A row of the outbox as the edit it stands for."""
+"""Decodes a row of the table `outbox` into an `Edit`."""
 
 import sqlite3
 
@@ -11,7 +11,7 @@ from desktop.store.sqlite_errors import DatabaseDamaged
 
 
 def decode_edit(row: sqlite3.Row) -> Edit:
-    """The edit a table row stands for. Raises DatabaseDamaged where it makes no sense."""
+    """Decode a table row into an `Edit`. Raises DatabaseDamaged for values out of range."""
     try:
         return _build_edit(row)
     except (ValueError, TypeError) as error:

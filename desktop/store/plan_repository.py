@@ -1,4 +1,4 @@
-"""Plans: made once, looked at page by page, ticked, and applied from here exactly as they stand."""
+"""The tables of plans: a sync's planned changes, row by row, with ticks and approvals."""
 
 import sqlite3
 from array import array
@@ -37,7 +37,7 @@ from desktop.store.sqlite_database import Database
 
 @dataclass(frozen=True)
 class LimitApproval:
-    """Somebody allowed one limit of one plan to be passed, once, for so many `people`.
+    """One admin's approval that a plan may exceed one limit, for as many `people` as were shown.
 
     `people` is None where a version that kept no counts stored it.
     """
@@ -55,7 +55,7 @@ JudgePlan = Callable[[dict[str, int], tuple[LimitApproval, ...]], str]
 
 
 class PlanRepository(Repository):
-    """The tables of plans and their rows."""
+    """The tables `plan`, `plan_row` and `limit_approval`."""
 
     def __init__(self, database: Database, accounts: AccountRepository | None = None) -> None:
         super().__init__(database)
@@ -63,7 +63,7 @@ class PlanRepository(Repository):
 
     @database_call
     def begin(self, sync: Sync, actor: str, now: float, *, origin: str = "sync") -> str:
-        """Start a plan; its rows follow. Returns its id."""
+        """Insert a plan without rows; returns its id."""
 
         def act(connection: sqlite3.Connection) -> str:
             cursor = connection.execute(
@@ -78,7 +78,7 @@ class PlanRepository(Repository):
 
     @database_call
     def add_rows(self, plan_id: str, rows: Iterable[PlanRow]) -> None:
-        """Add rows; their numbers are the caller's."""
+        """Add numbered rows to a plan that is being made."""
         number, kept = int(plan_id), tuple(rows)
 
         def act(connection: sqlite3.Connection) -> None:
@@ -94,7 +94,7 @@ class PlanRepository(Repository):
     def finish(
         self, plan_id: str, *, state: PlanState, read: int, breaches: tuple[str, ...], mark: str
     ) -> None:
-        """All rows are there."""
+        """Mark a plan as complete and ready to be looked at or applied."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE plan SET state = ?, source_record_count = ?, limit_breaches = ?,"
@@ -105,7 +105,7 @@ class PlanRepository(Repository):
 
     @database_call
     def set_state(self, plan_id: str, state: PlanState) -> None:
-        """Another state."""
+        """Set the state of a plan."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE plan SET state = ? WHERE id = ?", (state.value, int(plan_id))
@@ -141,7 +141,7 @@ class PlanRepository(Repository):
 
     @database_call
     def discard(self, plan_id: str) -> None:
-        """Forget a plan that was not applied: a preview leaves no history."""
+        """Delete a plan that was not applied; a preview leaves no history."""
 
         def act(connection: sqlite3.Connection) -> None:
             row = select_plan(connection, plan_id)
@@ -156,7 +156,7 @@ class PlanRepository(Repository):
 
     @database_call
     def delete_older_previews(self, sync: str, but: str) -> None:
-        """Earlier plans of a sync that nobody applied; only the newest preview is kept."""
+        """Delete a sync's earlier previews that nobody applied."""
         self._database.write(
             lambda c: c.execute(
                 "DELETE FROM plan WHERE sync = ? AND id <> ? AND state IN"
@@ -168,7 +168,7 @@ class PlanRepository(Repository):
 
     @database_call
     def delete_unfinished(self, sync: str) -> None:
-        """Plans of a sync whose making was cut short; its lock keeps away who is making one.
+        """Delete a sync's plans whose making was interrupted; the caller holds the sync's lock.
 
         What takes a run back is planned without that lock.
         """
@@ -182,24 +182,24 @@ class PlanRepository(Repository):
 
     @database_call
     def count_ticked_by_consequence(self, plan_id: str) -> dict[str, int]:
-        """How many ticked rows have each consequence; two lists for one person count once."""
+        """Count a plan's ticked rows per consequence; two lists for one person count once."""
         return self._database.read(lambda c: _count_ticked_people(c, plan_id))
 
     @database_call
     def get(self, plan_id: str) -> Plan:
-        """A plan with its counts. Raises NotFound."""
+        """Return a plan with its counts. Raises NotFound."""
         return self._database.read(lambda c: decode_plan(c, select_plan(c, plan_id)))
 
     @database_call
     def get_planned_sync(self, plan_id: str) -> Sync:
-        """The sync as it was when the plan was made."""
+        """Return the sync's configuration at the time the plan was made."""
         return self._database.read(
             lambda c: msgspec.json.decode(select_plan(c, plan_id)["sync_body"], type=Sync)
         )
 
     @database_call
     def find_latest(self, sync: str, *states: PlanState) -> Plan | None:
-        """The newest plan of a sync in one of these states (none given: any)."""
+        """Return a sync's newest plan in one of these states (none given: in any), or None."""
         wanted = to_json([state.value for state in states or tuple(PlanState)])
 
         def look(connection: sqlite3.Connection) -> Plan | None:
@@ -216,7 +216,7 @@ class PlanRepository(Repository):
     def list_rows(
         self, plan_id: str, chosen: PlanRowFilter | None = None, *, after: int = 0, limit: int = 200
     ) -> tuple[PlanRow, ...]:
-        """A page of rows by their number."""
+        """Return a page of a plan's rows, in the order of their numbers."""
         where, values = build_where_clause(plan_id, chosen or PlanRowFilter())
 
         def look(connection: sqlite3.Connection) -> tuple[PlanRow, ...]:
@@ -231,7 +231,7 @@ class PlanRepository(Repository):
 
     @database_call
     def get_rows(self, plan_id: str, numbers: Sequence[int]) -> tuple[PlanRow, ...]:
-        """These rows, in this order. Raises NotFound where one of them is not there."""
+        """Return a plan's rows by number, in the order given. Raises NotFound if one is missing."""
 
         def look(connection: sqlite3.Connection) -> tuple[PlanRow, ...]:
             found = connection.execute(
@@ -250,7 +250,7 @@ class PlanRepository(Repository):
     def list_row_numbers(
         self, plan_id: str, chosen: PlanRowFilter | None = None, *, by_worth: bool = False
     ) -> Sequence[int]:
-        """The numbers of all rows that fit, for a table that jumps about.
+        """Return the numbers of all plan rows that pass the filter, for a scrolling table.
 
         `by_worth`: the highest first, and last those of whom nothing is predicted.
         """
@@ -271,7 +271,7 @@ class PlanRepository(Repository):
 
     @database_call
     def has_predicted_value(self, plan_id: str) -> bool:
-        """Whether of anybody in it something is predicted."""
+        """Whether any row of a plan has a predicted customer value."""
         return self._database.read(
             lambda c: (
                 c.execute(
@@ -284,7 +284,7 @@ class PlanRepository(Repository):
 
     @database_call
     def count_rows(self, plan_id: str, chosen: PlanRowFilter | None = None) -> int:
-        """How many rows fit."""
+        """Count the plan rows that pass the filter."""
         where, values = build_where_clause(plan_id, chosen or PlanRowFilter())
         return self._database.read(
             lambda c: int(
@@ -294,7 +294,7 @@ class PlanRepository(Repository):
 
     @database_call
     def count_ticked(self, plan_id: str) -> int:
-        """How many rows an apply would send."""
+        """Count the ticked rows of a plan, which applying it would send."""
         return self._database.read(
             lambda c: int(
                 c.execute(
@@ -307,7 +307,7 @@ class PlanRepository(Repository):
 
     @database_call
     def get_row(self, plan_id: str, row: int) -> PlanRow:
-        """One row. Raises NotFound."""
+        """Return one row of a plan. Raises NotFound."""
 
         def look(connection: sqlite3.Connection) -> PlanRow:
             return select_plan_row(connection, plan_id, row)
@@ -316,7 +316,7 @@ class PlanRepository(Repository):
 
     @database_call
     def set_rows_ticked(self, plan_id: str, rows: Iterable[int], *, on: bool) -> int:
-        """Tick or untick rows that write; how many changed. Raises Conflict once applied."""
+        """Tick or untick plan rows; returns how many changed. Raises ConflictError once applied."""
         wanted = to_json(list(rows))
 
         def act(connection: sqlite3.Connection) -> int:
@@ -331,7 +331,7 @@ class PlanRepository(Repository):
 
     @database_call
     def set_all_ticked(self, plan_id: str, chosen: PlanRowFilter, *, on: bool) -> int:
-        """Tick or untick every row that fits."""
+        """Tick or untick every plan row that passes the filter."""
         where, values = build_where_clause(plan_id, chosen)
 
         def act(connection: sqlite3.Connection) -> int:
@@ -345,7 +345,7 @@ class PlanRepository(Repository):
 
     @database_call
     def set_field_ticked(self, plan_id: str, row: int, field: str, *, on: bool) -> PlanRow:
-        """Tick or untick one field of a row."""
+        """Tick or untick one field of a plan row."""
 
         def act(connection: sqlite3.Connection) -> PlanRow:
             require_editable(connection, plan_id)
@@ -359,7 +359,7 @@ class PlanRepository(Repository):
 
     @database_call
     def replace_row(self, plan_id: str, row: PlanRow) -> PlanRow:
-        """Replace a row after a person has decided something about it. Raises Conflict."""
+        """Replace a plan row after a person's decision on it. Raises ConflictError once applied."""
 
         def act(connection: sqlite3.Connection) -> PlanRow:
             require_editable(connection, plan_id)
@@ -369,12 +369,12 @@ class PlanRepository(Repository):
 
     @database_call
     def find_duplicate_targets(self, plan_id: str) -> tuple[tuple[int, int], ...]:
-        """Rows that would write what an earlier row of the plan is about, with the earlier one."""
+        """Return a plan's rows whose target record an earlier row has, with the earlier number."""
         return self._database.read(lambda c: select_duplicate_targets(c, plan_id))
 
     @database_call
     def replace_rows_while_planning(self, plan_id: str, rows: Iterable[PlanRow]) -> None:
-        """Replace rows of a plan that is being made."""
+        """Replace rows of a plan while it is being made."""
         kept = tuple(rows)
 
         def act(connection: sqlite3.Connection) -> None:

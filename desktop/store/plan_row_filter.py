@@ -1,4 +1,4 @@
-"""Which rows of a plan are meant, and how that is said in SQL."""
+"""The filter over a plan's rows, and its SQL condition."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from desktop.store.plan_row_table import parse_plan_id, to_json
 
 @dataclass(frozen=True)
 class PlanRowFilter:
-    """Which rows of a plan are shown; nothing given: all that would change or need a person."""
+    """A filter over a plan's rows; empty: all that would change or need a person."""
 
     fates: tuple[PlannedOutcome, ...] = ()
     consequence: Consequence | None = None
@@ -18,7 +18,7 @@ class PlanRowFilter:
 
 
 def build_where_clause(plan_id: str, chosen: PlanRowFilter) -> tuple[str, tuple[object, ...]]:
-    """The condition of a WHERE, and its values. Raises BadInput for what is no plan."""
+    """Return the WHERE condition and its parameters. Raises InvalidInput for what is no plan id."""
     parts, values = ["plan = ?"], [parse_plan_id(plan_id)]
     more: list[object] = []
     if chosen.fates:

@@ -1,4 +1,4 @@
-"""A row of a plan with its consequences as they stand in the tables, and back."""
+"""Encodes and decodes rows of the tables `plan_row` and `plan_consequence`."""
 
 import sqlite3
 
@@ -19,7 +19,7 @@ _EVENTS = tuple[str, ...]
 
 
 def encode_plan_row(plan_id: int, row: PlanRow) -> tuple[object, ...]:
-    """What goes into `PLAN_ROW_COLUMNS`."""
+    """Encode a plan row as the values of `PLAN_ROW_COLUMNS`."""
     return (
         plan_id,
         row.row,
@@ -46,7 +46,7 @@ def encode_plan_row(plan_id: int, row: PlanRow) -> tuple[object, ...]:
 
 
 def decode_plan_row(row: sqlite3.Row, noticed: tuple[tuple[str, str], ...] = ()) -> PlanRow:
-    """The plan row a table row stands for. Raises DatabaseDamaged where it makes no sense."""
+    """Decode a table row into a `PlanRow`. Raises DatabaseDamaged for values out of range."""
     try:
         return PlanRow(
             row=row["row"],
@@ -76,19 +76,19 @@ def decode_plan_row(row: sqlite3.Row, noticed: tuple[tuple[str, str], ...] = ())
 
 
 def parse_plan_id(plan_id: str) -> int:
-    """The number of a plan that was named. Raises InvalidInput."""
+    """Parse a plan id as typed into the table's number. Raises InvalidInput."""
     if not (plan_id.isascii() and plan_id.isdigit() and len(plan_id) < 19):
         raise InvalidInput(f"“{plan_id[:40]}” is not a plan.", "", "Plans are numbers.")
     return int(plan_id)
 
 
 def to_json(value: object) -> str:
-    """JSON as it stands in the tables."""
+    """Encode a value as the JSON text that the tables hold."""
     return msgspec.json.encode(value).decode()
 
 
 def select_plan_row(connection: sqlite3.Connection, plan_id: str, number: int) -> PlanRow:
-    """One row. Raises NotFound."""
+    """Select one row of a plan by number. Raises NotFound."""
     row = connection.execute(
         "SELECT * FROM plan_row WHERE plan = ? AND row = ?", (parse_plan_id(plan_id), number)
     ).fetchone()
@@ -98,7 +98,7 @@ def select_plan_row(connection: sqlite3.Connection, plan_id: str, number: int) -
 
 
 def upsert_plan_row(connection: sqlite3.Connection, plan_id: str, row: PlanRow) -> PlanRow:
-    """Store a row in the place of the one of its number."""
+    """Insert a plan row, or replace the one with its number."""
     number = parse_plan_id(plan_id)
     connection.execute(
         f"INSERT OR REPLACE INTO plan_row ({PLAN_ROW_COLUMNS}) VALUES ({PLAN_ROW_PLACEHOLDERS})",  # noqa: S608
@@ -112,7 +112,7 @@ def upsert_plan_row(connection: sqlite3.Connection, plan_id: str, row: PlanRow) 
 def insert_consequences(
     connection: sqlite3.Connection, plan_id: int, rows: tuple[PlanRow, ...]
 ) -> None:
-    """Store the consequences of new rows."""
+    """Insert the consequences of new plan rows."""
     connection.executemany(
         "INSERT OR IGNORE INTO plan_consequence (plan, consequence, name, row) VALUES (?, ?, ?, ?)",
         [(plan_id, kind.value, name, row.row) for row in rows for kind, name in row.consequences],
@@ -122,7 +122,7 @@ def insert_consequences(
 def select_consequences(
     connection: sqlite3.Connection, plan_id: str, rows: list[int]
 ) -> dict[int, tuple[tuple[str, str], ...]]:
-    """The consequences of these rows, by number."""
+    """Select the consequences of plan rows, by row number."""
     found: dict[int, tuple[tuple[str, str], ...]] = {}
     if not rows:
         return found

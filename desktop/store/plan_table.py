@@ -1,4 +1,4 @@
-"""A plan as a whole: its row in the table, and what is counted of its own rows."""
+"""Reads a plan's own row, with the counts of its plan rows."""
 
 import sqlite3
 
@@ -13,7 +13,7 @@ _STRING_TUPLE = tuple[str, ...]
 
 
 def select_plan(connection: sqlite3.Connection, plan_id: str) -> sqlite3.Row:
-    """The plan's row in its table. Raises NotFound, BadInput for what is no plan."""
+    """Select a plan's row. Raises NotFound, and InvalidInput for what is no plan id."""
     row: sqlite3.Row | None = connection.execute(
         "SELECT * FROM plan WHERE id = ?", (parse_plan_id(plan_id),)
     ).fetchone()
@@ -33,7 +33,7 @@ def require_editable(connection: sqlite3.Connection, plan_id: str) -> None:
 
 
 def decode_plan(connection: sqlite3.Connection, row: sqlite3.Row) -> Plan:
-    """The plan with what is counted of its rows."""
+    """Decode a plan's row, with the counts of its plan rows."""
     fates = connection.execute(
         "SELECT fate, count(*) AS n FROM plan_row WHERE plan = ? GROUP BY fate", (row["id"],)
     )

@@ -1,4 +1,4 @@
-"""What every repository has: the SQLite file it reads and writes, and that file's thread."""
+"""The base class of repositories: a SQLite file and the thread on which it is used."""
 
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.sqlite_database import Database

@@ -1,4 +1,4 @@
-"""How a row of a plan ends, with everything that follows from it, in one transaction."""
+"""Completes a plan row: outcome, audit row, sync state and increments in one transaction."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _TOUCH_RETENTION_S = 400 * 86_400.0
 
 @dataclass(frozen=True)
 class RowCompletion:
-    """How a row ended. `target_id` is known by now for a create; `values` is what stands there.
+    """The outcome of a plan row; `values` is what the target record holds now.
 
     `doubt`: it may be done yet, by the job of this name ("": nobody answered); None: surely not.
     """
@@ -35,14 +35,14 @@ class RowCompletion:
 
 
 def delete_old_touches(connection: sqlite3.Connection, now: float) -> None:
-    """Those that no cap counts any more."""
+    """Delete contact times that are too old for any frequency cap."""
     connection.execute("DELETE FROM touch WHERE at < ?", (now - _TOUCH_RETENTION_S,))
 
 
 def complete_row(
     connection: sqlite3.Connection, provenance: RunProvenance, item: RowCompletion, now: float
 ) -> None:
-    """Store how a row ended, unless the process before this one has."""
+    """Store how a plan row ended, unless an earlier process has stored it."""
     row, target = item.row, item.target_id or item.row.target_id
     changed = connection.execute(
         "UPDATE plan_row SET state = ?, detail = ?, target = ? WHERE plan = ? AND row = ?"
@@ -107,7 +107,7 @@ def _save_sync_state(
     target: str,
     now: float,
 ) -> None:
-    """What later plans and runs ask after: of whom, what is there, and whose it is."""
+    """Save what later plans read: the matched pair, written hashes and synced values."""
     _save_synced_values(connection, provenance, item, target, now)
     connection.executemany(
         "INSERT OR REPLACE INTO written_hash (service, target, field, hash, at, source_field,"
@@ -147,7 +147,7 @@ def _save_synced_values(
     target: str,
     now: float,
 ) -> None:
-    """What both sides hold now; what was only accepted counts once the next plan has seen it."""
+    """Save values that both services hold now; an accepted one counts once a plan has seen it."""
     seen = item.state is not PlanRowState.ACCEPTED
     if seen:
         connection.execute(
@@ -192,7 +192,7 @@ def _save_pair(
 def _save_membership(
     connection: sqlite3.Connection, provenance: RunProvenance, item: RowCompletion, target: str
 ) -> None:
-    """Remember whom this sync keeps on its lists or tagged, and whom not any more."""
+    """Save which target records this sync keeps on its lists or tagged."""
     ours = [
         (name, value)
         for name, value in item.written_values

@@ -1,4 +1,4 @@
-"""Who applies a plan, and what their writes are to the tables."""
+"""The run, sync, account and person that are stored beside each row a run writes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from desktop.model.service import Service
 
 @dataclass(frozen=True)
 class RunProvenance:
-    """Run, sync, account and person that the database notes beside every row of one run.
+    """The origin of a run's writes, stored beside each of its rows.
 
     `takes_back`: it is the way back of an earlier run. `origins`: the source's field by target's;
     `sums`: the target's fields that are added to.

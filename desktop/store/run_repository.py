@@ -1,4 +1,4 @@
-"""Runs: begun, watched, cancelled and ended through the table, whatever process does the work."""
+"""The table of runs, through which any process watches and cancels a run of another."""
 
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ _ONLY = tuple[str, ...]
 
 
 class RunRepository(Repository):
-    """The table of runs. `owner` names this process in those it begins."""
+    """The table `run`. `owner` names this process in the runs it begins."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class RunRepository(Repository):
         full: bool = False,
         only: tuple[str, ...] = (),
     ) -> Run:
-        """A new run of this process. Raises ConflictError with another account connected."""
+        """Insert a run of this process. Raises ConflictError if another account is connected."""
 
         def act(connection: sqlite3.Connection) -> Run:
             self._accounts.require_connected(connection)
@@ -66,7 +66,7 @@ class RunRepository(Repository):
 
     @database_call
     def take_over(self, run_id: str, sync: str) -> Run:
-        """Go on with a run of this sync that had stopped, as this process. Raises ConflictError."""
+        """Take over a stopped run of this sync as this process. Raises ConflictError."""
 
         def act(connection: sqlite3.Connection) -> Run:
             run = self._get(connection, run_id)
@@ -91,12 +91,12 @@ class RunRepository(Repository):
 
     @database_call
     def get(self, run_id: str) -> Run:
-        """One run. Raises NotFound."""
+        """Return one run. Raises NotFound."""
         return self._database.read(lambda c: self._get(c, run_id))
 
     @database_call
     def list_runs(self, sync: str | None, limit: int = 50) -> tuple[Run, ...]:
-        """The newest runs first, of one sync or all."""
+        """Return the runs of one sync or of all, the newest first."""
         return self._database.read(
             lambda c: tuple(
                 self._decode_run(row)
@@ -110,7 +110,7 @@ class RunRepository(Repository):
 
     @database_call
     def find_preview(self, sync: str) -> Run | None:
-        """The preview that is being made, or why the last one could not be; else None."""
+        """Return the run that makes a sync's preview, or that failed to; else None."""
         return self._database.read(
             lambda c: next(
                 (
@@ -127,7 +127,7 @@ class RunRepository(Repository):
 
     @database_call
     def delete_previews(self, sync: str) -> None:
-        """What earlier previews of a sync came to is not news any more."""
+        """Delete the runs of a sync's earlier previews."""
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM run WHERE sync = ? AND trigger = 'preview'", (sync,))
@@ -137,7 +137,7 @@ class RunRepository(Repository):
 
     @database_call
     def delete_run(self, run_id: str) -> None:
-        """A preview leaves no history."""
+        """Delete the run of a preview, which leaves no history."""
 
         def act(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM run WHERE id = ?", (int(run_id),))
@@ -147,7 +147,7 @@ class RunRepository(Repository):
 
     @database_call
     def set_stage(self, run_id: str, stage: RunStage, progress: RunProgress | None = None) -> None:
-        """The next stage begins."""
+        """Store that a run's next stage begins."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE run SET stage = ?, progress = ? WHERE id = ?",
@@ -157,14 +157,14 @@ class RunRepository(Repository):
 
     @database_call
     def set_plan(self, run_id: str, plan_id: str) -> None:
-        """What this run applies."""
+        """Store the plan that a run applies."""
         self._database.write(
             lambda c: c.execute("UPDATE run SET plan = ? WHERE id = ?", (int(plan_id), int(run_id)))
         )
 
     @database_call
     def set_progress(self, run_id: str, progress: RunProgress) -> None:
-        """How far the stage is."""
+        """Store the progress of a run's present stage."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE run SET progress = ? WHERE id = ?", (to_json(progress), int(run_id))
@@ -173,7 +173,7 @@ class RunRepository(Repository):
 
     @database_call
     def set_totals(self, run_id: str, totals: Mapping[str, int]) -> None:
-        """A later run has found out what became of more of its rows."""
+        """Store a run's totals anew after a later run has settled more of its rows."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE run SET totals = ? WHERE id = ?", (to_json(dict(totals)), int(run_id))
@@ -182,7 +182,7 @@ class RunRepository(Repository):
 
     @database_call
     def request_cancel(self, run_id: str) -> Run:
-        """Ask whatever process does the work to stop; it looks before every request."""
+        """Ask the run's process to stop; it looks before each request."""
 
         def act(connection: sqlite3.Connection) -> Run:
             run = self._get(connection, run_id)
@@ -201,7 +201,7 @@ class RunRepository(Repository):
 
     @database_call
     def is_cancel_requested(self, run_id: str) -> bool:
-        """Whether somebody wants it to stop."""
+        """Whether somebody has asked the run to stop."""
         return self._database.read(
             lambda c: bool(
                 c.execute(
@@ -221,7 +221,7 @@ class RunRepository(Repository):
         error: str = "",
         error_code: str = "",
     ) -> Run:
-        """How it ended, or where it waits."""
+        """Store the state in which a run ended or waits."""
 
         def act(connection: sqlite3.Connection) -> Run:
             connection.execute(
@@ -235,7 +235,7 @@ class RunRepository(Repository):
 
     @database_call
     def append_to_error(self, run_id: str, sentence: str) -> Run:
-        """Add a sentence to what is said about a run; how it ended stays."""
+        """Append a sentence to a run's error text; its state stays."""
 
         def act(connection: sqlite3.Connection) -> Run:
             connection.execute(
@@ -288,7 +288,7 @@ class RunRepository(Repository):
 
 
 def _reset_id_sequence(connection: sqlite3.Connection) -> None:
-    """Nothing names a preview's run: without it the history counts on, and shows no gap."""
+    """Reset the id sequence after a preview's run was deleted, so that history has no gap."""
     connection.execute(
         "UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(id), 0) FROM run) WHERE name = 'run'"
     )

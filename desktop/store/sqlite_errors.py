@@ -1,4 +1,4 @@
-"""SQLite's and the disk's troubles as sentences, told at the room's border."""
+"""Translates errors of SQLite and of the disk into `StorageError`, a sentence for people."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ from desktop.kit.errors import StorageError
 
 
 class DatabaseDamaged(sqlite3.DatabaseError):
-    """What SQLite itself would not notice, told like what it does."""
+    """The error for damage that SQLite itself does not notice, such as an unknown state."""
 
     sqlite_errorname = "SQLITE_CORRUPT"
 
 
 @contextmanager
 def translate_sqlite_errors(path: Path) -> Iterator[None]:
-    """Translate SQLite's and the disk's errors at the room's border."""
+    """Raise errors of SQLite and of the disk as `StorageError`."""
     try:
         yield
     except sqlite3.DatabaseError as error:

@@ -1,4 +1,4 @@
-"""The syncs of a workspace, in the order in which people keep them."""
+"""The table of configured syncs, in the order people keep them."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ class SyncRepository(Repository):
 
     @database_call
     def list_all(self) -> tuple[Sync, ...]:
-        """Every sync, favourites first."""
+        """Return every sync, favourites first."""
 
         def look(connection: sqlite3.Connection) -> tuple[Sync, ...]:
             rows = connection.execute("SELECT * FROM sync ORDER BY position, name")
@@ -30,7 +30,7 @@ class SyncRepository(Repository):
 
     @database_call
     def get(self, name: str) -> Sync:
-        """One sync by name. Raises NotFound."""
+        """Return one sync by name. Raises NotFound."""
 
         def look(connection: sqlite3.Connection) -> Sync:
             row = connection.execute("SELECT * FROM sync WHERE name = ?", (name,)).fetchone()
@@ -42,7 +42,7 @@ class SyncRepository(Repository):
 
     @database_call
     def save(self, sync: Sync, now: float, *, is_attested_now: bool = False) -> Sync:
-        """Store a new sync or another version; returns it as stored.
+        """Store a new sync or a new version of one; returns it as stored.
 
         `is_attested_now`: somebody has just attested consent, which the audit tells.
         Raises ConflictError when it was saved elsewhere since `sync` was read.
@@ -67,7 +67,7 @@ class SyncRepository(Repository):
 
     @database_call
     def import_syncs(self, syncs: Sequence[Sync], now: float) -> tuple[Sync, ...]:
-        """Store syncs from elsewhere, all or none, in the place of those of their names.
+        """Store imported syncs, all or none, replacing those of the same names.
 
         Their sources are read from the beginning.
         """
@@ -86,7 +86,7 @@ class SyncRepository(Repository):
 
     @database_call
     def remove(self, name: str) -> None:
-        """Take a sync away; its history stays. Raises NotFound."""
+        """Remove a sync; its runs stay. Raises NotFound."""
 
         def act(connection: sqlite3.Connection) -> None:
             if not connection.execute("DELETE FROM sync WHERE name = ?", (name,)).rowcount:
@@ -96,7 +96,7 @@ class SyncRepository(Repository):
 
     @database_call
     def get_watermark(self, name: str) -> str:
-        """Up to where the source's feed was taken in, empty before the first run."""
+        """Return the feed mark up to which a sync has planned; empty before its first run."""
 
         def look(connection: sqlite3.Connection) -> str:
             row = connection.execute(
@@ -110,7 +110,7 @@ class SyncRepository(Repository):
 
     @database_call
     def set_watermark(self, name: str, mark: str) -> None:
-        """Begin the next plan there; empty: read everything again."""
+        """Set the feed mark at which the next plan begins; empty: everything is read again."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE sync SET watermark = ?, account = (SELECT id FROM current_account)"
@@ -121,7 +121,7 @@ class SyncRepository(Repository):
 
     @database_call
     def get_last_due(self, name: str) -> float | None:
-        """The planned time the schedule started this sync for last (Unix seconds)."""
+        """Return the scheduled time for which a sync was last started (Unix seconds)."""
 
         def look(connection: sqlite3.Connection) -> float | None:
             row = connection.execute("SELECT last_due FROM sync WHERE name = ?", (name,)).fetchone()
@@ -131,14 +131,14 @@ class SyncRepository(Repository):
 
     @database_call
     def set_last_due(self, name: str, at: float | None) -> None:
-        """The schedule counts from there: what was planned before is not caught up."""
+        """Set the time from which the schedule counts; earlier times are not caught up."""
         self._database.write(
             lambda c: c.execute("UPDATE sync SET last_due = ? WHERE name = ?", (at, name))
         )
 
     @database_call
     def claim_due(self, name: str, due: float) -> bool:
-        """Claim a planned time for this process; False when another one has it already."""
+        """Claim a scheduled time of a sync for this process; False if another process has it."""
 
         def act(connection: sqlite3.Connection) -> bool:
             return (

@@ -1,4 +1,4 @@
-"""What syncs remember between runs.
+"""The sync state between runs: matches, synced values, increments, members, corrections.
 
 Who is whom, what was last the same, what was added up, whom they put on lists, and what people
 corrected.
@@ -17,16 +17,16 @@ from desktop.store.repository import Repository
 
 
 class SyncStateRepository(Repository):
-    """Small tables with one question each."""
+    """The tables of sync state, such as `synced_value`, `written_hash` and `matched_pair`."""
 
     @database_call
     def get_synced_values(self, sync: str, targets: Sequence[str]) -> dict[str, dict[str, Json]]:
-        """The last values both sides had, by target and field."""
+        """Return the last values that both services had, by target and field."""
         return self._select_values("synced_value", sync, targets)
 
     @database_call
     def get_accepted_values(self, sync: str, targets: Sequence[str]) -> dict[str, dict[str, Json]]:
-        """What was written and not read back yet, by target and field."""
+        """Return values that were written and not read back yet, by target and field."""
         return self._select_values("accepted_value", sync, targets)
 
     def _select_values(
@@ -49,7 +49,7 @@ class SyncStateRepository(Repository):
     def get_written_hashes(
         self, service: str, targets: Sequence[str]
     ) -> dict[str, dict[str, WrittenHash]]:
-        """What any sync wrote last, by target and field."""
+        """Return the hashes of what any sync wrote last, by target and field."""
 
         def look(connection: sqlite3.Connection) -> dict[str, dict[str, WrittenHash]]:
             found: dict[str, dict[str, WrittenHash]] = {}
@@ -66,7 +66,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def find_sids(self, people: Sequence[int]) -> dict[int, str]:
-        """The known sid of each Zendesk person; what somebody chose by hand wins."""
+        """Return the known sid of each Zendesk user; one that somebody chose by hand wins."""
 
         def look(connection: sqlite3.Connection) -> dict[int, str]:
             wanted = to_json(list(people))
@@ -85,7 +85,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def find_user_ids(self, sids: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """The Zendesk people known to have each of these profiles."""
+        """Return the Zendesk user ids that are matched with each of these sids."""
         wanted = to_json(list(sids))
 
         def look(connection: sqlite3.Connection) -> dict[str, tuple[int, ...]]:
@@ -107,14 +107,14 @@ class SyncStateRepository(Repository):
 
     @database_call
     def delete_pair(self, person: int) -> None:
-        """They are not the same after all (merged, deleted)."""
+        """Delete the match of a Zendesk user who was merged or deleted."""
         self._database.write(
             lambda c: c.execute("DELETE FROM matched_pair WHERE user_id = ?", (person,))
         )
 
     @database_call
     def filter_new_events(self, sync: str, events: Sequence[str]) -> tuple[str, ...]:
-        """Those that were not added up yet."""
+        """Return the events that a sync has not added to an increment yet."""
 
         def look(connection: sqlite3.Connection) -> tuple[str, ...]:
             known = {
@@ -132,7 +132,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def list_members(self, sync: str, after: str = "", limit: int = 500) -> tuple[SyncMember, ...]:
-        """Whom this sync keeps on its lists or tagged, by target."""
+        """Return a page of the records a sync keeps on its lists or tagged, by target."""
         return self._database.read(
             lambda c: tuple(
                 SyncMember(row["target"], row["source"], row["label"])
@@ -146,7 +146,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def members_by_source(self, sync: str, sources: Sequence[str]) -> dict[str, SyncMember]:
-        """Those of them that came from these source records, by source."""
+        """Return the members of a sync that come from these source records, by source."""
         return self._database.read(
             lambda c: {
                 row["source"]: SyncMember(row["target"], row["source"], row["label"])
@@ -160,7 +160,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def list_retry_sources(self, sync: str) -> tuple[str, ...]:
-        """Source records the next plan looks at whether they changed or not."""
+        """Return the source records that the next plan reads again even if unchanged."""
         return self._database.read(
             lambda c: tuple(
                 row[0]
@@ -172,7 +172,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def count_waiting_for_person(self, sync: str) -> int:
-        """How many of them wait for a person."""
+        """Count the source records that wait for a person's decision."""
         return self._database.read(
             lambda c: int(
                 c.execute(
@@ -198,7 +198,7 @@ class SyncStateRepository(Repository):
     def get_touch_times(
         self, sync: str, targets: Sequence[str], since: float
     ) -> dict[str, tuple[float, ...]]:
-        """When each was touched by this sync since then (Unix seconds)."""
+        """Return when a sync contacted each target since a time (Unix seconds)."""
 
         def look(connection: sqlite3.Connection) -> dict[str, tuple[float, ...]]:
             found: dict[str, tuple[float, ...]] = {}
@@ -219,7 +219,7 @@ class SyncStateRepository(Repository):
         self, sync: str, source: str, values: Mapping[str, Json], actor: str, now: float,
         reason: str = "",
     ) -> None:  # fmt: skip
-        """Use these values of a source record instead of its own, from the next plan on."""
+        """Save a person's corrections of a source record, used from the next plan on."""
         self._database.write(
             lambda c: c.executemany(
                 "INSERT OR REPLACE INTO source_correction (sync, source, field, value, reason,"
@@ -233,7 +233,7 @@ class SyncStateRepository(Repository):
     def save_ignored(
         self, sync: str, sources: Iterable[str], reason: str, actor: str, now: float
     ) -> None:
-        """Leave these source records out for ever, with the reason."""
+        """Save that a sync ignores these source records from now on, with the reason."""
         self._database.write(
             lambda c: c.executemany(
                 "INSERT OR REPLACE INTO source_correction (sync, source, field, value, reason,"
@@ -245,7 +245,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def delete_corrections(self, sync: str, source: str) -> None:
-        """Take back every correction of a source record, and that it is ignored."""
+        """Delete every correction of a source record, and that it is ignored."""
         self._database.write(
             lambda c: c.execute(
                 "DELETE FROM source_correction WHERE sync = ? AND source = ?", (sync, source)
@@ -254,7 +254,7 @@ class SyncStateRepository(Repository):
 
     @database_call
     def corrections_by_source(self, sync: str) -> dict[str, tuple[SourceCorrection, ...]]:
-        """All of a sync's, by source record. People make them by hand: there are few."""
+        """Return all corrections of a sync, by source record."""
 
         def look(connection: sqlite3.Connection) -> dict[str, tuple[SourceCorrection, ...]]:
             found: dict[str, tuple[SourceCorrection, ...]] = {}

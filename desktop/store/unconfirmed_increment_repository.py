@@ -1,4 +1,4 @@
-"""Sums that may be added yet: sent, not seen there, and not known to be over.
+"""Increments that were sent to Sailthru and not seen there yet, so that none counts twice.
 
 An event that counts is in the ledger; one that is here is not in the ledger, and is not sent again
 before somebody has read what became of it. Where it is taken off again the ledger holds it until
@@ -24,7 +24,7 @@ _WHERE_KEY = "WHERE sync = ? AND source = ? AND run = ? AND job_id = ?"
 
 
 class UnconfirmedIncrementRepository(Repository):
-    """Increments sent with an unknown result: the table `unconfirmed_increment`."""
+    """The table `unconfirmed_increment`: increments sent with an unknown result."""
 
     @database_call
     def by_source(self, sync: str) -> dict[str, UnconfirmedIncrement]:
@@ -40,7 +40,7 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def list_superseded(self, sync: str) -> tuple[UnconfirmedIncrement, ...]:
-        """Those of a sync that were gone past and may still land."""
+        """Return a sync's superseded increments, which a late job may still write."""
         return self._database.read(
             lambda c: tuple(
                 _decode_increment(row)
@@ -50,7 +50,7 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def confirm(self, sync: str, increment: UnconfirmedIncrement, target: str, now: float) -> None:
-        """It was seen there: its events count, or those that were taken off do not any more."""
+        """Confirm an increment that was read back: its events count as added, or as taken off."""
         events = [(sync, event) for event in increment.events]
         run, places = (
             increment.run_id,
@@ -84,7 +84,7 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def discard(self, sync: str, source: str) -> None:
-        """It was not done and will not be: its events are as if never sent."""
+        """Discard an increment that will never be written: its events count as never sent."""
         self._database.write(
             lambda c: c.execute(
                 "DELETE FROM unconfirmed_increment WHERE sync = ? AND source = ?", (sync, source)
@@ -108,7 +108,7 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def last_written_values(self, sync: str, target: str) -> dict[str, Json]:
-        """What a sync wrote last into a target's fields, and was told or has seen."""
+        """Return the values a sync last wrote to a target's fields and had confirmed."""
 
         def look(connection: sqlite3.Connection) -> dict[str, Json]:
             found: dict[str, Json] = {}
@@ -123,7 +123,7 @@ class UnconfirmedIncrementRepository(Repository):
 
     @database_call
     def request_resend(self, sync: str, source: str) -> None:
-        """Somebody wants it added to what stands there, where reading does not tell."""
+        """Save a person's decision to send an increment again whose result cannot be read."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE unconfirmed_increment SET resend_requested = 1 WHERE sync = ? AND"
@@ -136,7 +136,7 @@ class UnconfirmedIncrementRepository(Repository):
 def insert_unconfirmed_increment(
     connection: sqlite3.Connection, provenance: RunProvenance, row: PlanRow, job: str, at: float
 ) -> None:
-    """What a row adds, or takes off again, may have been done, or may be yet."""
+    """Insert the increment of a plan row whose result is unknown."""
     summed = tuple(
         change for change in row.changes_to_send if change.field in provenance.increment_fields
     )

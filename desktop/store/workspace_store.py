@@ -1,4 +1,4 @@
-"""The store of one workspace: both files, opened and handed out as one thing."""
+"""Opens the two SQLite files of a workspace and gives access to their repositories."""
 
 import logging
 import time
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class WorkspaceStore:
-    """Everything one workspace keeps.
+    """All repositories of one workspace.
 
     What people wanted (`outbox`, `audit`, `drafts_and_links`), what syncs are and did (`syncs` …
     `plan_retention`), and what services said (`customer_cache`, `feeds`, `zendesk_users`).
@@ -65,11 +65,11 @@ class WorkspaceStore:
         return await self.fairlead_db.thread.run(function, *args, **kwargs)
 
     def data_versions(self) -> tuple[int, int]:
-        """Changes whenever another process has committed to either file."""
+        """Return a pair that changes when another process has committed to either file."""
         return self.fairlead_db.data_version(), self.mirror_db.data_version()
 
     def open_second_connection(self) -> "WorkspaceStore":
-        """The same syncs over a connection and a thread of their own, for pages of a long plan.
+        """Open the sync repositories on a second connection and thread, for pages of a long plan.
 
         Closed by `close_beside`; the mirror and the reader stay the first one's.
         """
@@ -87,7 +87,7 @@ class WorkspaceStore:
         )
 
     def close_second_connection(self) -> None:
-        """End what `beside` has opened."""
+        """Close the second connection and its thread."""
         self.fairlead_db.thread.close()
         self.fairlead_db.close()
 

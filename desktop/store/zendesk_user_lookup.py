@@ -1,4 +1,4 @@
-"""Who is who among Zendesk's users, as their feed in the mirror tells it: many at a time."""
+"""Finds Zendesk users in the mirrored feed by e-mail hash, external id or phone, in bulk."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -12,26 +12,26 @@ from desktop.store.repository import Repository
 
 
 class ZendeskUserLookup(Repository):
-    """Finds users by what a source record knows of them."""
+    """Finds users of the feed by the identifiers of source records."""
 
     @database_call
     def find_by_email_hash(self, hashes: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """Active users by the md5 of their address."""
+        """Return active users by the MD5 hash of their address."""
         return self._find_ids("email_hash", (h.lower() for h in hashes))
 
     @database_call
     def find_by_external_id(self, ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """Active users by their external id in small letters; Zendesk ignores case (zendesk 3)."""
+        """Return active users by lower-case external id (Zendesk ignores case, docs/zendesk.md 3)."""
         return self._find_ids("external_id", (id_.lower() for id_ in ids))
 
     @database_call
     def find_by_phone(self, phones: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """Active users by their number's digits."""
+        """Return active users by the digits of their phone number."""
         return self._find_ids("phone", map(phone_match_key, phones))
 
     @database_call
     def find_deleted(self, people: Iterable[int]) -> frozenset[int]:
-        """Those of them that the feed knows to be deleted or merged."""
+        """Return which of these users the feed has as deleted or merged."""
         wanted = msgspec.json.encode(list(people)).decode()
         return self._database.read(
             lambda c: frozenset(

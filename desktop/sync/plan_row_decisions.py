@@ -24,7 +24,7 @@ _OTHER_LISTS_NAME = "(others)"
 
 
 class PlanRowDecisions:
-    """Decisions about the plans of a workspace. Raises Conflict once a plan is applied."""
+    """Decisions about the plans of a workspace. Raises ConflictError once a plan is applied."""
 
     def __init__(self, store: WorkspaceStore, clock: Clock) -> None:
         self._store = store

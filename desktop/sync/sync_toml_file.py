@@ -166,7 +166,7 @@ def _decode_sync(table: Any, path: str) -> Sync:
 
 
 def _to_msgspec_value(value: Any, path: str) -> Any:
-    """The parsed value as msgspec reads it; raises BadInput for what JSON does not have."""
+    """The parsed value as msgspec reads it; raises InvalidInput for what JSON does not have."""
     if isinstance(value, Mapping):
         found = {key: _to_msgspec_value(part, f"{path}.{key}") for key, part in value.items()}
         if _JSON_VALUE_KEY in found and "test" in found:

@@ -25,7 +25,7 @@ class WorkspaceSettingsProtocol(WorkspaceProtocol, Protocol):
         ...
 
     async def connect(self) -> None:
-        """Build the clients and find out who works here. Raises NoKeyring, BadInput."""
+        """Build the clients and find out who works here. Raises NoKeyring, InvalidInput."""
         ...
 
     async def disconnect(self) -> None:
