@@ -21,7 +21,7 @@ class ZendeskUserLookup(Repository):
 
     @database_call
     def find_by_external_id(self, ids: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """Return active users by lower-case external id (Zendesk ignores case, docs/zendesk.md 3)."""
+        """Return active users by external id; Zendesk ignores its case (docs/zendesk.md 3)."""
         return self._find_ids("external_id", (id_.lower() for id_ in ids))
 
     @database_call
