@@ -291,6 +291,34 @@ async def test_request_not_serialisable_is_programming_error(headers: dict[str, 
     assert not server.received
 
 
+@pytest.mark.parametrize(
+    ("request_", "lines"),
+    [
+        (
+            HttpRequest("GET", "/user", "/user/a b?c#d/é", query=(("json", '{"id": "ü"}'),)),
+            {"GET /api/user/a%20b%3Fc%23d/%C3%A9?json=%7B%22id%22%3A+%22%C3%BC%22%7D HTTP/1.1"},
+        ),
+        (
+            HttpRequest("GET", "/user", "/user", headers={"Accept": "application/json"}),
+            {"GET /api/user HTTP/1.1", "Accept: application/json"},
+        ),
+        (HttpRequest("POST", "/user", "/user"), {"POST /api/user HTTP/1.1", "Content-Length: 0"}),
+        (
+            HttpRequest("PUT", "/user", "/user", body=b"x" * 300_000),
+            {"PUT /api/user HTTP/1.1", "Content-Length: 300000"},
+        ),
+    ],
+    ids=["quoted", "own accept", "no body", "long body"],
+)
+async def test_request_head_is_as_said(request_: HttpRequest, lines: set[str]) -> None:
+    async with serve_script(greet) as server, transport(f"{server.url}/api") as wire:
+        await wire.send(request_)
+    head = server.received[0].head.decode().splitlines()
+    assert set(head) >= {*lines, f"Host: {server.url.removeprefix('http://')}"}
+    names = [line.partition(":")[0].lower() for line in head[1:]]
+    assert len(names) == len(set(names))
+
+
 async def test_request_after_close_raises() -> None:
     wire = HttpTransport("Sailthru", "http://127.0.0.1:9")
     await wire.aclose()
@@ -476,6 +504,16 @@ async def test_loopback_bypasses_proxy(
         monkeypatch.setenv("ALL_PROXY", proxy.url)
         async with transport(server.url) as wire:
             await wire.send(ASK)
+    assert not proxy.received
+
+
+async def test_host_in_no_proxy_bypasses_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serve_script(greet) as proxy:
+        proxied(monkeypatch, proxy)
+        monkeypatch.setenv("NO_PROXY", "api.invalid")
+        async with transport("https://api.invalid") as wire:
+            with pytest.raises(ServiceUnreachable):
+                await wire.send(ASK)
     assert not proxy.received
 
 
