@@ -1,11 +1,13 @@
 """The `AppError`s that Sailthru's and Zendesk's answers have in common, worded with their names.
 
-`sailthru/error_mapping.py` and `zendesk/error_mapping.py` read a service's own codes and bodies
-and fall back to the HTTP status here.
+`sailthru/error_mapping.py` and `zendesk/error_mapping.py` read a service's own codes and bodies and
+fall back to the HTTP status here. An answer without a body of the service's own form comes from a
+proxy, a gateway or a network's sign-in page: it is trouble that passes, whatever its status.
 """
 
 from collections.abc import Mapping
 
+from desktop.clients.connection_errors import proxy_error
 from desktop.kit.errors import (
     AppError,
     AuthenticationError,
@@ -13,6 +15,7 @@ from desktop.kit.errors import (
     Forbidden,
     NotFound,
     RateLimited,
+    RequestTooLarge,
     ServiceError,
     ValuesRejected,
 )
@@ -30,7 +33,9 @@ _RIGHTS_HINTS = {
 
 
 def error_from_status(service: Service, status: int, message: str = "") -> AppError:
-    """Return the error for an HTTP status other than 429; `message` is the service's own text.
+    """Return the error for the HTTP status, other than 429, of an answer of the service's own.
+
+    `message` is the service's own text.
 
     A write that ended in 5xx may have been applied all the same (a gateway gave up waiting), so
     its outcome counts as unknown; 501 and every 4xx were surely not applied.
@@ -91,21 +96,34 @@ def unsupported_call_error(service: Service, message: str) -> ServiceError:
 
 def redirect_error(service: Service) -> ServiceError:
     """Return the error for a redirect: followed, it would carry the key to another address."""
-    title = f"{service.title}’s address leads elsewhere."
-    return final_error(
-        title,
-        "It answered with a redirect, which is not followed.",
-        "Check its address in Settings.",
+    return ServiceError(
+        f"{service.title}’s address leads elsewhere.",
+        "It answered with a redirect, which is not followed; a network may ask to sign in first.",
+        "Open a web page, then try again; if it stays so, check the address in Settings.",
+        is_outcome_unknown=False,
     )
 
 
-def not_json_error(service: Service, status: int) -> AppError:
-    """Return the error for a body that is no JSON; with a 2xx status it is a gateway's page."""
-    if not 200 <= status < 300:
+def foreign_response_error(service: Service, status: int) -> AppError:
+    """Return the error for an answer without a body of the service's own form.
+
+    It says nothing about the record asked for. One that comes after the request has passed, such
+    as a proxy's 403 for what it read in the answer, may hide a write that was applied.
+    """
+    if status == 407:
+        return proxy_error(service.title, str(status))
+    if status == 413:
+        return RequestTooLarge(
+            f"That is too much for {service.title} at once.", "It answered 413.", _LATER
+        )
+    if status >= 500:
+        # 501 too: what a gateway cannot do the service may.
+        return error_from_status(service, 500, f"It answered {status}.")
+    if 300 <= status < 400 or status in (408, 423):
         return error_from_status(service, status)
     return ServiceError(
         f"That was not {service.title}’s answer.",
-        "A page or a broken answer came instead; a network may ask to sign in first.",
+        f"A page or a broken answer ({status}) came instead; a network may ask to sign in first.",
         "Open a web page, then try again.",
     )
 

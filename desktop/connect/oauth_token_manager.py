@@ -128,9 +128,7 @@ class OAuthTokenManager:
 
     async def _send_revocation(self, access: str) -> bool:
         answer = await self._transport.send(oauth.revoke_request(access))
-        oauth.check_revoked(answer, self._clock.now())
-        # To a token that has ended, which was not revoked for that.
-        return answer.status not in (401, 404)
+        return oauth.parse_revocation(answer, self._clock.now())
 
     async def _renew_early(self, access: _AccessToken) -> _AccessToken:
         try:

@@ -7,6 +7,7 @@
     ├─ RateLimited          too many calls; `retry_at` says when to go on
     ├─ Forbidden            the credentials are right, this operation is not allowed
     ├─ ServiceError         the service answered with an error of its own (5xx, HTML, broken JSON)
+    ├─ RequestTooLarge      something on the way refused the request for its size (413)
     ├─ NotFound             the record does not exist (any more)
     ├─ ValuesRejected       the service or our rules refused the values; `fields` says which
     ├─ ConflictError        changed elsewhere since it was read: nothing was sent
@@ -121,6 +122,13 @@ class ServiceError(StopsRun):
     ) -> None:
         super().__init__(title, message, hint)
         self.is_outcome_unknown = is_outcome_unknown
+
+
+class RequestTooLarge(AppError):
+    """A proxy or server on the way refused a request for its size: nothing was applied."""
+
+    code = "too_large"
+    is_retryable = True
 
 
 class NotFound(AppError):

@@ -14,7 +14,7 @@ from desktop.clients.sailthru.protocol import (
     build_request,
     parse_response,
 )
-from desktop.clients.service_errors import wrong_record_error
+from desktop.clients.service_errors import unexpected_response_error, wrong_record_error
 from desktop.clients.tolerant_call import ModelBuilder, call_tolerantly
 from desktop.kit.errors import NotFound, ValuesRejected
 from desktop.model.json_value import Json
@@ -97,7 +97,7 @@ class SailthruClient:
         if optout is not None:
             # Nested inside `keys` it would silently not be applied (docs/sailthru.md 2.1).
             body["optout_email"] = optout.value
-        await self._post("user", body | _profile_changes(lists, vars), _ignore_response)
+        await self._post("user", body | _profile_changes(lists, vars), _require_done)
 
     async def create_user(
         self,
@@ -111,19 +111,19 @@ class SailthruClient:
         body: dict[str, object] = {"id": email, "key": "email"}
         if optout is not None:
             body["optout_email"] = optout.value
-        await self._post("user", body | _profile_changes(lists, vars), _ignore_response)
+        await self._post("user", body | _profile_changes(lists, vars), _require_done)
 
     async def create_list(self, name: str) -> None:
         """Create an empty natural list; two calls at once may make twins (docs/sailthru.md 7)."""
-        await self._post("list", {"list": name, "type": "natural"}, _ignore_response)
+        await self._post("list", {"list": name, "type": "natural"}, _require_done)
 
     async def save_smart_list(self, name: str, query: Mapping[str, Json]) -> None:
         """Create or replace a smart list; `query` as in docs/sailthru.md 2.3."""
-        await self._post("list", {"list": name, "type": "smart", "query": query}, _ignore_response)
+        await self._post("list", {"list": name, "type": "smart", "query": query}, _require_done)
 
     async def save_natural_list(self, name: str) -> None:
         """Create a list that people join; of one that is there nothing changes."""
-        await self._post("list", {"list": name, "type": "normal"}, _ignore_response)
+        await self._post("list", {"list": name, "type": "normal"}, _require_done)
 
     async def submit_job(
         self, kind: str, parameters: Mapping[str, Json], *, file: UploadFile | None = None
@@ -185,6 +185,13 @@ def _profile_changes(
         # Only the vars named change; null clears the value and keeps the key.
         changes["vars"] = dict(variables)
     return changes
+
+
+def _require_done(document: Mapping[str, object], parser: FieldParser) -> None:
+    """Check Sailthru's answer to a POST of user (`ok`) or list (`list`): a proxy's has neither."""
+    del parser
+    if not (document.get("ok") or document.get("list")):
+        raise unexpected_response_error(Service.SAILTHRU)
 
 
 def _ignore_response(document: Mapping[str, object], parser: FieldParser) -> None:

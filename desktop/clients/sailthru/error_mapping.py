@@ -11,8 +11,8 @@ from desktop.clients.service_errors import (
     authentication_error,
     error_from_status,
     forbidden_error,
+    foreign_response_error,
     not_found_error,
-    not_json_error,
     rate_limit_error,
     rejected_error,
     unexpected_response_error,
@@ -70,7 +70,7 @@ def error_from_code(
 def error_from_xml(status: int, body: bytes, pause_s: float, now: float) -> AppError:
     """Return the error for a body that begins with `<`: Sailthru's XML error, or a web page."""
     if b"<triggermail" not in body[:100]:
-        return not_json_error(_SAILTHRU, status)
+        return foreign_response_error(_SAILTHRU, status)
     code = re.search(rb"<error>(\d{1,4})</error>", body)
     if not code:
         return unexpected_response_error(_SAILTHRU)

@@ -13,8 +13,7 @@ from desktop.clients.rate_limiter import RateLimitReading
 from desktop.clients.retry_after import parse_header_number, retry_after_s, server_time
 from desktop.clients.sailthru.error_mapping import error_from_code, error_from_xml
 from desktop.clients.service_errors import (
-    error_from_status,
-    not_json_error,
+    foreign_response_error,
     rate_limit_error,
     unexpected_response_error,
 )
@@ -90,17 +89,12 @@ def parse_response(response: HttpResponse, now: float) -> dict[str, object]:
     try:
         found = parse_json(response.body)
     except InvalidJsonError:
-        raise not_json_error(Service.SAILTHRU, response.status) from None
-    if isinstance(found, dict) and found.get("error") not in (None, 0, False, ""):
-        raise error_from_code(
-            response.status,
-            found["error"],
-            found.get("errormsg"),
-            pause,
-            now,
-        )
-    if not 200 <= response.status < 300:
-        raise error_from_status(Service.SAILTHRU, response.status)
+        raise foreign_response_error(Service.SAILTHRU, response.status) from None
+    has_error = isinstance(found, dict) and found.get("error") not in (None, 0, False, "")
+    if isinstance(found, dict) and has_error and "errormsg" in found:
+        raise error_from_code(response.status, found["error"], found["errormsg"], pause, now)
+    if has_error or not 200 <= response.status < 300:
+        raise foreign_response_error(Service.SAILTHRU, response.status)
     if not isinstance(found, dict):
         raise unexpected_response_error(Service.SAILTHRU)
     return found

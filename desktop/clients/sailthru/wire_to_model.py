@@ -75,7 +75,12 @@ def parse_profile(document: Mapping[str, object], parser: FieldParser) -> Sailth
 
 
 def parse_lists(document: Mapping[str, object], parser: FieldParser) -> tuple[SailthruList, ...]:
-    """Parse GET list of all lists."""
+    """Parse GET list of all lists; an account without one answers null.
+
+    Raises ServiceError where nothing is said of lists.
+    """
+    if "lists" not in document:
+        raise unexpected_response_error(Service.SAILTHRU)
     found: list[SailthruList] = []
     for place, item in enumerate(parser.sequence(document.get("lists"), "lists")):
         one = parse_list(item, parser, f"lists[{place}]")

@@ -12,6 +12,7 @@ from desktop.clients.service_errors import (
     authentication_error,
     error_from_status,
     final_error,
+    foreign_response_error,
     rate_limit_error,
     rejected_error,
 )
@@ -20,55 +21,80 @@ from desktop.model.service import Service
 
 _ZENDESK = Service.ZENDESK
 _OVER_LIMIT_CODE, _TOO_MANY_JOBS_CODE = "APIRateLimitExceeded", "TooManyJobs"
+# RFC 6749 5.2: their description is optional.
+_OAUTH_CODES = {
+    "invalid_client",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_scope",
+    "unauthorized_client",
+    "unsupported_grant_type",
+}
 _WRONG_VALUES_STATUSES = (400, 413, 422)
 
 
 @dataclass(frozen=True)
 class ErrorDetails:
-    """The content of an error body, whatever its shape: a code, a sentence, reasons per field."""
+    """The content of an error body, whatever its shape: a code, a sentence, reasons per field.
+
+    `is_bare`: it is nothing but a sentence.
+    """
 
     code: str = ""
     message: str = ""
     fields: Mapping[str, str] | None = None
+    is_bare: bool = False
 
 
-def parse_error_body(document: object) -> ErrorDetails:
-    """Parse any of the four shapes of error bodies; another shape says nothing."""
+def parse_error_body(document: object) -> ErrorDetails | None:
+    """Parse any of the four shapes of error bodies; None for another: it is not Zendesk's own.
+
+    A sentence alone, `{"error": …}`, is known as a refused sign-in only; proxies answer so too.
+    """
     if not isinstance(document, dict):
-        return ErrorDetails()
-    error = document.get("error")
+        return None
+    error, several = document.get("error"), document.get("errors")
     if isinstance(error, dict):
-        return ErrorDetails(
-            sanitize_error_text(error.get("title")), sanitize_error_text(error.get("message"))
-        )
-    several = document.get("errors")
+        title = sanitize_error_text(error.get("title"))
+        return ErrorDetails(title, sanitize_error_text(error.get("message"))) if title else None
     if isinstance(several, list) and several and isinstance(several[0], dict):
         first = several[0]
-        words = sanitize_error_text(first.get("detail")) or sanitize_error_text(first.get("title"))
-        return ErrorDetails(sanitize_error_text(first.get("code")), words)
+        title = sanitize_error_text(first.get("title"))
+        words = sanitize_error_text(first.get("detail")) or title
+        code = sanitize_error_text(first.get("code"))
+        return ErrorDetails(code, words) if code and words else None
+    code = sanitize_error_text(error)
     words = next(
         (
             text
-            for name in ("description", "error_description", "detail", "message", "title")
+            for name in ("description", "error_description")
             if (text := sanitize_error_text(document.get(name)))
         ),
         "",
     )
-    return ErrorDetails(
-        sanitize_error_text(error),
-        words or sanitize_error_text(error),
-        parse_field_errors(document.get("details")),
-    )
+    fields = parse_field_errors(document.get("details"))
+    if not code or not (words or fields or document.keys() == {"error"}):
+        return None
+    return ErrorDetails(code, words or code, fields, is_bare=not (words or fields))
 
 
-def error_from_body(status: int, details: ErrorDetails, pause_s: float, now: float) -> AppError:
-    """Return the error for a refusal; `pause_s` is how long a 429 asks to wait, from `now`."""
-    if details.code == _TOO_MANY_JOBS_CODE:
+def error_from_body(
+    status: int, details: ErrorDetails | None, pause_s: float, now: float
+) -> AppError:
+    """Return the error for a refusal; `pause_s` is how long a 429 asks to wait, from `now`.
+
+    `details` is None where the body is not Zendesk's own.
+    """
+    code = details.code if details is not None else ""
+    if code == _TOO_MANY_JOBS_CODE:
         # 30 jobs may be queued or running at once; only new jobs have to wait.
         message = "It has as many jobs to do as it takes at once."
         return rate_limit_error(_ZENDESK, pause_s, now, message=message, applies_to_account=False)
-    if status == 429 or details.code == _OVER_LIMIT_CODE:
+    # At the edge of Zendesk it comes as text, or in another form (docs/zendesk.md 12).
+    if status == 429 or code == _OVER_LIMIT_CODE:
         return rate_limit_error(_ZENDESK, pause_s, now)
+    if details is None or (details.is_bare and status != 401 and code not in _OAUTH_CODES):
+        return foreign_response_error(_ZENDESK, status)
     if details.code == "invalid_token":
         return authentication_error(_ZENDESK, details.message)
     if status in (404, 410) and details.code == "InvalidEndpoint":

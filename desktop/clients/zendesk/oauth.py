@@ -17,7 +17,7 @@ from desktop.clients.http_messages import HttpRequest, HttpResponse
 from desktop.clients.service_errors import authentication_error, unexpected_response_error
 from desktop.clients.zendesk.credentials import AUTHORIZATION_HEADER
 from desktop.clients.zendesk.protocol import build_request, parse_response
-from desktop.kit.errors import AuthenticationError, ValuesRejected
+from desktop.kit.errors import AuthenticationError, NotFound, ValuesRejected
 from desktop.model.service import Service
 
 OAUTH_SCOPE = "read write"
@@ -199,10 +199,13 @@ def parse_token_info(response: HttpResponse, now: float) -> OAuthTokenInfo:
     return OAuthTokenInfo(token_id, _scopes(token.get("scopes")))
 
 
-def check_revoked(response: HttpResponse, now: float) -> None:
-    """Check the response to `revoke_request`; a token that is dead already is fine."""
-    if response.status not in (401, 404):
+def parse_revocation(response: HttpResponse, now: float) -> bool:
+    """Parse the response to `revoke_request`: whether the token still lived, and is revoked now."""
+    try:
         parse_response(response, now)
+    except (AuthenticationError, NotFound):
+        return False
+    return True
 
 
 def _token_request(parameters: Mapping[str, str]) -> HttpRequest:

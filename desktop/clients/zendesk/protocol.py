@@ -8,8 +8,8 @@ from desktop.clients.http_messages import HttpRequest, HttpResponse
 from desktop.clients.json_parsing import InvalidJsonError, encode_json, parse_json
 from desktop.clients.rate_limiter import ACCOUNT_BUCKET, RateLimitReading
 from desktop.clients.retry_after import parse_header_number, retry_after_s
-from desktop.clients.service_errors import not_json_error, unexpected_response_error
-from desktop.clients.zendesk.error_mapping import ErrorDetails, error_from_body, parse_error_body
+from desktop.clients.service_errors import foreign_response_error, unexpected_response_error
+from desktop.clients.zendesk.error_mapping import error_from_body, parse_error_body
 from desktop.model.service import Service
 
 _ENDPOINT_HEADER_PREFIX = "zendesk-ratelimit-"
@@ -62,16 +62,15 @@ def parse_response(response: HttpResponse, now: float) -> dict[str, object]:
     try:
         found = parse_json(response.body)
     except InvalidJsonError:
-        if 200 <= response.status < 300:
-            raise not_json_error(Service.ZENDESK, response.status) from None
-        raise error_from_body(response.status, ErrorDetails(), pause, now) from None
-    if not 200 <= response.status < 300:
-        raise error_from_body(response.status, parse_error_body(found), pause, now)
-    if not isinstance(found, dict):
-        raise unexpected_response_error(Service.ZENDESK)
-    if found.get("error"):
+        found = None
+    is_success = 200 <= response.status < 300
+    if not is_success or (isinstance(found, dict) and found.get("error")):
         # TooManyJobs comes with an unknown status (docs/zendesk.md 3).
         raise error_from_body(response.status, parse_error_body(found), pause, now)
+    if found is None:
+        raise foreign_response_error(Service.ZENDESK, response.status)
+    if not isinstance(found, dict):
+        raise unexpected_response_error(Service.ZENDESK)
     return found
 
 

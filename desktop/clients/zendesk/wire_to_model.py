@@ -60,11 +60,15 @@ def parse_one(
 def parse_many(
     document: Mapping[str, object], name: str, make: RecordParser[T], parser: FieldParser
 ) -> tuple[T, ...]:
-    """Parse the objects under `name`, each id once; those without a usable id are left out.
+    """Parse the list under `name`, each id once; records without a usable id are left out.
+
+    Raises ServiceError where no such list is there: an empty one says that there is nobody.
 
     Of two with one id the one that changed later counts, else the last: a record that changes while
     a page is put together is on it twice.
     """
+    if not isinstance(document.get(name), list):
+        raise unexpected_response_error(Service.ZENDESK)
     found: dict[int, T] = {}
     for place, item in enumerate(parser.sequence(document.get(name), name)):
         made = make(item, parser, f"{name}[{place}]")
@@ -263,7 +267,10 @@ def _parse_sideloads(document: Mapping[str, object], parser: FieldParser) -> Sid
             by_user[owner].append(found)
         elif item.get("user_id") is None:
             parser.add_problem(f"{where}.user_id", "missing")
-    organizations = parse_many(document, "organizations", parse_organization, parser)
+    listed = parser.sequence(document.get("organizations"), "organizations")
+    organizations = parse_many(
+        {"organizations": list(listed)}, "organizations", parse_organization, parser
+    )
     return (
         {owner: tuple(found) for owner, found in by_user.items()},
         {found.id: found for found in organizations},

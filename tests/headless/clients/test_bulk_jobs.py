@@ -237,7 +237,7 @@ async def test_write_with_unknown_outcome_is_not_retried(
     [(400, ValuesRejected), (403, Forbidden), (413, ValuesRejected), (422, ValuesRejected)],
 )
 async def test_write_refused_raises_error(write: str, status: int, kind: type[AppError]) -> None:
-    zendesk, bench = bulk(HttpResponse(status))
+    zendesk, bench = bulk(json_response({"error": "x", "description": "y"}, status))
     with pytest.raises(kind):
         await WRITES[write](zendesk)
     assert len(bench.sent) == 1

@@ -402,7 +402,7 @@ async def test_oauth_sign_in_gives_tokens(live: LiveClients) -> None:
     await live.zendesk_wire.send(expire)
     await asyncio.gather(*(client.list_recent_tickets() for _ in range(4)))
     assert stored.renewed == 1
-    oauth.check_revoked(
+    oauth.parse_revocation(
         await live.zendesk_wire.send(oauth.revoke_request(stored.tokens.access)), NOW
     )
     stored.renewed = 0
@@ -430,4 +430,4 @@ async def test_oauth_unknown_code_is_refused(live: LiveClients) -> None:
             with pytest.raises(AuthenticationError):
                 oauth.parse_token_info(answer, 0.0)
         else:
-            oauth.check_revoked(answer, 0.0)
+            oauth.parse_revocation(answer, 0.0)

@@ -95,7 +95,6 @@ PERSON_PLACES: dict[tuple[str | int, ...], tuple[object, ...]] = {
     ("organizations", 0, "id"): (None, "x", 0),
     ("organizations",): (7, "x"),
     ("identities",): (7, "x"),
-    ("users",): (7, "x"),
 }
 
 

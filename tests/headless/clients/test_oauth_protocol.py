@@ -8,7 +8,7 @@ import pytest
 from desktop.clients.http_messages import HttpResponse
 from desktop.clients.zendesk import oauth
 from desktop.kit.errors import AppError, AuthenticationError, RateLimited, ServiceError
-from tests.support.fake_transport import NOW, json_response
+from tests.support.fake_transport import NOW, json_response, recorded_response
 
 REDIRECT = "http://127.0.0.1:47615/callback"
 
@@ -128,7 +128,10 @@ def test_current_token_expiry_is_parsed() -> None:
     assert (token.id, token.scopes) == (3, frozenset({"read", "write"}))
     with pytest.raises(ServiceError):
         oauth.parse_token_info(json_response({"token": {}}), NOW)
-    for gone in (HttpResponse(204), HttpResponse(401), HttpResponse(404)):
-        oauth.check_revoked(gone, NOW)
-    with pytest.raises(ServiceError):
-        oauth.check_revoked(HttpResponse(500), NOW)
+    assert oauth.parse_revocation(HttpResponse(204), NOW)
+    for name in ("token_invalid", "record_not_found"):
+        assert not oauth.parse_revocation(recorded_response("zendesk", name), NOW)
+    # A gateway's page does not say that the token has ended.
+    for status in (401, 404, 500):
+        with pytest.raises(ServiceError):
+            oauth.parse_revocation(HttpResponse(status), NOW)

@@ -293,7 +293,7 @@ async def test_service_state_change_is_published_once() -> None:
         [OFFLINE],
         [OFFLINE],
         [recent],
-        [HttpResponse(404)],
+        [recorded_response("zendesk", "record_not_found")],
         [recent],
     ):
         script.answers = list(replies)

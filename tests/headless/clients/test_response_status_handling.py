@@ -17,7 +17,9 @@ from desktop.kit.errors import (
     Forbidden,
     NotFound,
     RateLimited,
+    RequestTooLarge,
     ServiceError,
+    ServiceUnreachable,
     ValuesRejected,
 )
 from desktop.model.retry_backoff import ExponentialBackoff
@@ -33,12 +35,15 @@ from tests.support.fake_transport import (
 SID = "57b4352f3f92a4254f3d5607"
 PATIENT = RetryPolicy(ExponentialBackoff(first_delay_s=1.0, max_attempts=3), max_wait_s=1000.0)
 
-COMMON: dict[int, tuple[type[AppError], str, str]] = {
-    301: (ServiceError, "once", "once"),
-    302: (ServiceError, "once", "once"),
+# What an answer of the service's own becomes.
+OWN: dict[int, tuple[type[AppError], str, str]] = {
+    301: (ServiceError, "again", "again"),
+    302: (ServiceError, "again", "again"),
+    400: (ValuesRejected, "once", "once"),
     401: (AuthenticationError, "once", "once"),
     403: (Forbidden, "once", "once"),
     404: (NotFound, "once", "once"),
+    405: (ServiceError, "once", "once"),
     408: (ServiceError, "again", "again"),
     409: (ConflictError, "again", "once"),
     410: (NotFound, "once", "once"),
@@ -52,20 +57,44 @@ COMMON: dict[int, tuple[type[AppError], str, str]] = {
     503: (ServiceError, "again", "once"),
     504: (ServiceError, "again", "once"),
 }
-TABLE = {
-    "Sailthru": {400: (ValuesRejected, "once", "once"), 405: (ServiceError, "once", "once")}
-    | COMMON,
-    "Zendesk": {400: (ValuesRejected, "once", "once"), 405: (ServiceError, "once", "once")}
-    | COMMON,
+# What a proxy, gateway or captive portal answers says nothing of the record: it may pass.
+FOREIGN: dict[int, tuple[type[AppError], str, str]] = {
+    status: (ServiceError, "again", "once") for status in OWN
+} | {
+    301: OWN[301],
+    302: OWN[302],
+    407: (ServiceUnreachable, "again", "again"),
+    408: OWN[408],
+    413: (RequestTooLarge, "once", "once"),
+    423: OWN[423],
+    429: OWN[429],
+    511: (ServiceError, "again", "once"),
 }
-BODIES = {
+SURELY_NOT_APPLIED = {301, 302, 405, 408, 423, 501}
+OWN_BODIES = {
+    "Sailthru": {
+        "json": b'{"error": 99, "errormsg": "y"}',
+        "xml": b"<triggermail><error>99</error></triggermail>",
+    },
+    "Zendesk": {
+        "named": b'{"error": "x", "description": "y"}',
+        "titled": b'{"error": {"title": "x", "message": "y"}}',
+        "listed": b'{"errors": [{"code": "x", "title": "y", "detail": "z"}]}',
+    },
+}
+FOREIGN_BODIES = {
     "empty": b"",
     "text": b"Something went wrong",
     "html": b"<html><body>Bad</body></html>",
-    "json": b'{"error": "x", "errormsg": "y"}',
     "array": b"[]",
     "cut": b'{"error": "x", "err',
+    "gateway": b'{"message": "Forbidden"}',
+    "sentence": b'{"error": "Forbidden"}',
+    "spring": b'{"timestamp": 1, "status": 404, "error": "Not Found", "path": "/"}',
+    "cloud": b'{"error": {"code": 404, "message": "gone", "status": "NOT_FOUND"}}',
+    "kong": b'{"errors": [{"message": "no route"}]}',
 }
+SERVICES = ("Sailthru", "Zendesk")
 
 
 def read(
@@ -88,21 +117,71 @@ def write(
     return lambda: zendesk.update_user(9, notes="x"), bench
 
 
-@pytest.mark.parametrize("body", BODIES)
-@pytest.mark.parametrize("status", sorted(TABLE["Zendesk"]))
-@pytest.mark.parametrize("service", TABLE)
-async def test_response_status_has_one_behaviour_per_service(
-    service: str, status: int, body: str
+@pytest.mark.parametrize("status", sorted(OWN))
+@pytest.mark.parametrize(("service", "body"), [(s, b) for s in SERVICES for b in OWN_BODIES[s]])
+async def test_own_answer_has_one_behaviour_per_status(
+    service: str, body: str, status: int
 ) -> None:
-    kind, reading, writing = TABLE[service][status]
+    kind, reading, writing = OWN[status]
     for make, behaviour in ((read, reading), (write, writing)):
-        act, bench = make(service, HttpResponse(status, {}, BODIES[body]))
+        act, bench = make(service, HttpResponse(status, {}, OWN_BODIES[service][body]))
         with pytest.raises(kind) as caught:
             await act()
         assert len(bench.sent) == (3 if behaviour == "again" else 1)
-        if isinstance(caught.value, ServiceError):
-            assert caught.value.is_outcome_unknown == (status >= 500 and status != 501)
         assert caught.value.title.endswith(".")
+        if isinstance(caught.value, ServiceError):
+            assert caught.value.is_outcome_unknown == (status not in SURELY_NOT_APPLIED)
+
+
+@pytest.mark.parametrize("body", FOREIGN_BODIES)
+@pytest.mark.parametrize("status", sorted(FOREIGN))
+@pytest.mark.parametrize("service", SERVICES)
+async def test_foreign_answer_is_trouble_that_passes(service: str, status: int, body: str) -> None:
+    if (service, body, status) == ("Zendesk", "sentence", 401):
+        # So Zendesk refuses a sign-in.
+        return
+    kind, reading, writing = FOREIGN[status]
+    for make, behaviour in ((read, reading), (write, writing)):
+        act, bench = make(service, HttpResponse(status, {}, FOREIGN_BODIES[body]))
+        with pytest.raises(kind) as caught:
+            await act()
+        assert caught.value.is_retryable
+        assert len(bench.sent) == (3 if behaviour == "again" else 1)
+        assert caught.value.title.endswith(".")
+        if make is write and isinstance(caught.value, ServiceError):
+            assert caught.value.is_outcome_unknown == (behaviour == "once")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("document", [{}, {"status": "ok"}, {"login": "https://portal.example"}])
+async def test_json_of_a_proxy_with_200_is_no_answer(service: str, document: object) -> None:
+    answer = json_response(document)
+    sailthru, _ = make_sailthru_client(answer, patience=PATIENT)
+    zendesk, _ = make_zendesk_client(answer, patience=PATIENT)
+    calls = {
+        "Sailthru": (
+            lambda: sailthru.get_user(SID, key="sid"),
+            sailthru.list_lists,
+            lambda: sailthru.post_user(SID, vars={"a": 1}),
+            lambda: sailthru.create_user("a@b.example"),
+            lambda: sailthru.create_list("x"),
+            lambda: sailthru.get_job("1"),
+            lambda: sailthru.submit_job("update", {}),
+        ),
+        "Zendesk": (
+            zendesk.me,
+            lambda: zendesk.show_user(9),
+            lambda: zendesk.show_users((9,)),
+            lambda: zendesk.search_users("x"),
+            zendesk.list_recent_tickets,
+            zendesk.list_user_fields,
+            lambda: zendesk.update_user(9, notes="x"),
+        ),
+    }
+    for call in calls[service]:
+        with pytest.raises(ServiceError) as caught:
+            await call()  # type: ignore[operator]
+        assert caught.value.is_retryable
 
 
 @pytest.mark.parametrize(
@@ -127,7 +206,7 @@ async def test_recorded_refusal_raises_its_error(
     assert len(bench.sent) == (3 if kind is RateLimited else 1)
 
 
-@pytest.mark.parametrize("service", TABLE)
+@pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize(
     "body",
     [
@@ -221,7 +300,7 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("service", TABLE)
+@pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("header", ODD)
 async def test_retry_after_odd_value_is_parsed(service: str, header: str) -> None:
     date = "Sat, 21 Nov 2026 10:42:15 GMT"
@@ -278,7 +357,7 @@ async def test_retry_after_date_with_wrong_local_clock_is_not_lengthened(offset_
         ),
         (b"<triggermail><ok>1</ok></triggermail>", 200, ServiceError),
         (b"<triggermail>", 503, ServiceError),
-        (b"<html>", 403, Forbidden),
+        (b"<html>", 403, ServiceError),
     ],
 )
 async def test_xml_error_body_is_parsed(body: bytes, status: int, kind: type[AppError]) -> None:
