@@ -114,6 +114,12 @@ def _error_response(kind: str, fault: FaultRule, request: SandboxRequest) -> San
     if kind == "html":
         page = _HTML % ("Sign in to the network", "Welcome to the guest network")
         return SandboxResponse(200, page.encode(), "text/html; charset=utf-8")
+    if kind == "page":
+        page = _HTML % ("Notice", "This request was not passed on")
+        answer = SandboxResponse(int(fault.argument), page.encode(), "text/html; charset=utf-8")
+        return answer.with_headers(("location", "https://portal.example/"))
+    if kind == "proxy-json":
+        return json_response({"message": "Forbidden"}, int(fault.argument))
     if kind == "error-200":
         if is_sailthru:
             return json_response({"error": int(fault.argument), "errormsg": "Internal error"})

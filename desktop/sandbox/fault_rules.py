@@ -33,6 +33,8 @@ FAULT_KINDS: dict[str, tuple[float, str]] = {
     "truncated": (0, "applied; a complete HTTP answer whose JSON stops half way"),
     "cut": (0, "applied; the connection closes half way through the promised length"),
     "html": (0, "an HTML page with 200, like a captive portal; not applied"),
+    "page": (403, "an HTML page of a proxy or gateway with the status ARG; not applied"),
+    "proxy-json": (403, "JSON of a proxy, not of the service, with the status ARG; not applied"),
     "wrong-type": (0, "applied; the right body labelled text/plain"),
     "error-200": (9, "HTTP 200 with an `error` field, Sailthru's code ARG; not applied"),
     "stuck-job": (0, "the job made by this request never ends"),

@@ -32,6 +32,11 @@ WRITES = {
     "423": Q,
     "401": Q,
     "html": U,
+    "page=403": U,
+    "page=302": Q,
+    "page=407": Q,
+    "page=413": Q,
+    "proxy-json=200": U,
     "error-200=9": U,
     "reset": U,
     "reset-after": U,
@@ -92,19 +97,32 @@ async def test_failed_write_state_is_certain(
     assert [r.result for r in rows] == ["done"]
 
 
-@pytest.mark.parametrize("fault", ["429=2", "500", "503", "401", "reset", "html"])
+FOREIGN_PAGES = [f"page={status}" for status in (302, 400, 401, 403, 404, 407, 413)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        *((f, "var") for f in ("429=2", "500", "503", "401", "reset", "html", "proxy-json=200")),
+        *((f, "var") for f in FOREIGN_PAGES),
+        ("page=404", "box"),
+        ("proxy-json=200", "box"),
+    ],
+)
 async def test_failed_read_leaves_edit_unsent(
     fault: str,
+    kind: str,
     services: WorkspaceServices,
     sandbox: SandboxServers,
     customers: CustomerFactory,
     clock: ManualClock,
 ) -> None:
-    subject = customers.new_customer("var")
+    subject = customers.new_customer(kind)
     edit = await want(services, subject)
-    sandbox.add_fault(f"sailthru:GET /user:{fault}", times=None)
+    read = "zendesk:GET /api/v2/users/*" if kind == "box" else "sailthru:GET /user"
+    sandbox.add_fault(f"{read}:{fault}", times=None)
     edit = await deliver(services, edit)
-    assert (edit.state, edit.tries) == (Q, 0)
+    assert (edit.state, edit.tries) == (Q, 0), edit.detail
     sandbox.clear_faults()
     clock.advance(700)
     assert (await deliver(services, edit)).state is D
