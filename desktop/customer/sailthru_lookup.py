@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.customer.sheet_builder import SheetBuilder
 from desktop.kit.errors import AppError, NotFound, ValuesRejected
+from desktop.model.customer_matching import match_customer
 from desktop.model.customer_sheet import AlternateProfile, SheetPart, SheetPartState
 from desktop.model.lookup_query import LookupQueryKind
 from desktop.model.match_keys import sms_key
-from desktop.model.profile_matching import MatchKey, match_profile
 from desktop.model.sailthru_profile import SailthruProfile
+from desktop.model.sync import MatchIdentifier
 from desktop.model.zendesk_user import ZendeskUser
 
 # Each costs a call of the key's rate budget; more addresses are rare and add nothing to a sheet.
@@ -21,7 +22,7 @@ _MAX_OTHER_ADDRESSES = 5
 class _FoundProfile:
     """A profile of the customer, the key it was found by and that key's value."""
 
-    key: MatchKey
+    key: MatchIdentifier
     value: str
     profile: SailthruProfile
     is_linked: bool = False
@@ -105,9 +106,9 @@ class SailthruLookup:
         addresses = [a for a in user.emails if a != main][:_MAX_OTHER_ADDRESSES]
         found = await asyncio.gather(
             self._read_pair(user),
-            *(self._read_by(MatchKey.ADDRESS, address) for address in addresses),
-            self._read_unless_known(MatchKey.EXTERNAL_ID, user.external_id or ""),
-            self._read_unless_known(MatchKey.PHONE, sms_key(user.phone)),
+            *(self._read_by(MatchIdentifier.EMAIL, address) for address in addresses),
+            self._read_unless_known(MatchIdentifier.EXTERNAL_ID, user.external_id or ""),
+            self._read_unless_known(MatchIdentifier.PHONE, sms_key(user.phone)),
         )
         self._found = tuple(one for one in found if one is not None)
 
@@ -121,17 +122,17 @@ class SailthruLookup:
         await self._is_own_read.wait()
         shown = self._own_profile()
         if shown is not None and shown.sid == sid:
-            return _FoundProfile(MatchKey.PAIR, sid, shown, is_linked)
-        return await self._read_by(MatchKey.PAIR, sid, is_linked=is_linked)
+            return _FoundProfile(MatchIdentifier.SID, sid, shown, is_linked)
+        return await self._read_by(MatchIdentifier.SID, sid, is_linked=is_linked)
 
-    async def _read_unless_known(self, key: MatchKey, value: str) -> _FoundProfile | None:
+    async def _read_unless_known(self, key: MatchIdentifier, value: str) -> _FoundProfile | None:
         await self._is_own_read.wait()
         if not value or self._own_profile() is not None:
             return None
         return await self._read_by(key, value)
 
     async def _read_by(
-        self, key: MatchKey, value: str, *, is_linked: bool = False
+        self, key: MatchIdentifier, value: str, *, is_linked: bool = False
     ) -> _FoundProfile | None:
         if self._sailthru is None:
             return None
@@ -164,19 +165,19 @@ class SailthruLookup:
         found = self._found
         if own is not None:
             matched_by = builder.sheet.matched_by
-            found = (_FoundProfile(MatchKey.ADDRESS, matched_by, own), *found)
+            found = (_FoundProfile(MatchIdentifier.EMAIL, matched_by, own), *found)
         by_sid = {one.profile.sid: one for one in reversed(found)}
-        match = match_profile((one.key, one.profile.sid) for one in found)
+        match = match_customer((one.key, one.profile.sid) for one in found)
         is_failed = builder.sheet.profile.state is SheetPartState.FAILED
         # A sid was asked for: that profile is shown. An address that could not be read may have
         # another one; the remembered pair goes before it.
         is_shown_otherwise = builder.query.kind is LookupQueryKind.SID or (
-            is_failed and match.key is not MatchKey.PAIR
+            is_failed and match.identifier is not MatchIdentifier.SID
         )
-        if match.sid and not is_shown_otherwise:
-            one = next(f for f in found if f.profile.sid == match.sid and f.key is match.key)
-            if own is None or own.sid != match.sid or one.is_linked:
-                matched_by = one.value if one.key is MatchKey.ADDRESS else ""
+        if match.id and not is_shown_otherwise:
+            one = next(f for f in found if f.profile.sid == match.id and f.key is match.identifier)
+            if own is None or own.sid != match.id or one.is_linked:
+                matched_by = one.value if one.key is MatchIdentifier.EMAIL else ""
                 matched_by = matched_by or one.profile.email or one.profile.sid
                 await self._publish_profile(
                     one.profile, matched_by=matched_by, linked=one.is_linked
@@ -199,21 +200,21 @@ class SailthruLookup:
 
 
 _SAILTHRU_KEYS = {
-    MatchKey.PAIR: "sid",
-    MatchKey.ADDRESS: "email",
-    MatchKey.EXTERNAL_ID: "extid",
-    MatchKey.PHONE: "sms",
+    MatchIdentifier.SID: "sid",
+    MatchIdentifier.EMAIL: "email",
+    MatchIdentifier.EXTERNAL_ID: "extid",
+    MatchIdentifier.PHONE: "sms",
 }
 
 
 def _offer(one: _FoundProfile) -> AlternateProfile:
     profile = one.profile
-    address = one.value if one.key is MatchKey.ADDRESS else profile.email or profile.sid
+    address = one.value if one.key is MatchIdentifier.EMAIL else profile.email or profile.sid
     return AlternateProfile(
         address,
         profile.sid,
         profile.engagement,
         profile.activity.get("open_time"),
         profile.optout,
-        is_by_phone=one.key is MatchKey.PHONE,
+        is_by_phone=one.key is MatchIdentifier.PHONE,
     )

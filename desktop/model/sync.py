@@ -34,11 +34,14 @@ class SourceKind(Enum):
 
 
 class MatchIdentifier(Enum):
-    """The identifier that matches a record in the other service. SID: a remembered pair."""
+    """What a record of the other service is found by (see `customer_matching`).
 
+    SID: a remembered pair, chosen by hand or matched by an earlier run.
+    """
+
+    SID = "sid"
     EMAIL = "email"
     EXTERNAL_ID = "external_id"
-    SID = "sid"
     PHONE = "phone"
 
 

@@ -102,7 +102,8 @@ SYNC_FIELDS = (
     SyncField(
         "identity",
         "Match by",
-        "How a person is found in the other service, the first rule first.",
+        "How a person is found in the other service: an earlier match always counts first, then"
+        " every address, then the external id. A phone number proposes and never decides.",
         _NAMES,
         choices=IDENTIFIER_CHOICES,
     ),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from desktop.model.match_keys import phone_match_key
+from desktop.model.match_keys import MIN_PHONE_DIGITS, is_same_phone, phone_match_key
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
@@ -26,8 +26,22 @@ class ZendeskUserLookup(Repository):
 
     @database_call
     def find_by_phone(self, phones: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """Return active users by the digits of their phone number."""
-        return self._find_ids("phone", map(phone_match_key, phones))
+        """Return active users by a phone number as given, with or without its country code."""
+        asked = [phone for phone in dict.fromkeys(phones) if phone_match_key(phone)]
+        ends = [phone_match_key(phone)[-MIN_PHONE_DIGITS:] for phone in asked]
+        if not asked:
+            return {}
+        users = self._database.read(
+            lambda c: c.execute(
+                "SELECT id, phone FROM feed_user WHERE phone <> '' AND active"
+                " AND substr(phone, -?) IN (SELECT value FROM json_each(?)) ORDER BY id",
+                (MIN_PHONE_DIGITS, msgspec.json.encode(ends).decode()),
+            ).fetchall()
+        )
+        return {
+            phone: tuple(int(u["id"]) for u in users if is_same_phone(phone, u["phone"]))
+            for phone in asked
+        }
 
     @database_call
     def find_deleted(self, people: Iterable[int]) -> frozenset[int]:

@@ -276,7 +276,8 @@ def find_referenced_vars(sync: Sync, value: CustomerValueSource) -> tuple[str, .
     fields |= {p.evidence.field for p in sync.purposes}
     fields |= {condition.field for stage in sync.stages for condition in stage.where}
     names = {name.removeprefix("vars.") for name in fields if name.startswith("vars.")}
-    if MatchIdentifier.PHONE in sync.identity:
+    if MatchIdentifier.PHONE in sync.identity or sync.effects.create_missing:
+        # Nobody is created beside somebody with the same number.
         names |= set(PHONE_VARS)
     if any(name.startswith("value.") for name in fields):
         names |= {value.segment_var, *(p.var for p in value.predictions)}

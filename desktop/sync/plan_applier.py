@@ -10,6 +10,7 @@ from desktop.model.sync_plan import Plan
 from desktop.model.sync_run import Run
 from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX
 from desktop.store.run_provenance import RunProvenance
+from desktop.sync.create_check import CreateCheckingGateway
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.optout_door import OptOutPermit
 from desktop.writing.plan_rows import PlanRowQueue, PlanWriter
@@ -52,7 +53,8 @@ class PlanApplier:
         provenance = _make_provenance(self.run, plan, sync)
 
         def queue(gateway: RecordGateway) -> PlanRowQueue:
-            protocol = WriteProtocol(gateway, context.clock, self.permit_optout, self.checkpoint)
+            checked = CreateCheckingGateway(gateway, context, sync)
+            protocol = WriteProtocol(checked, context.clock, self.permit_optout, self.checkpoint)
             return PlanRowQueue(
                 context.store,
                 provenance,

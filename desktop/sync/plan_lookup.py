@@ -230,5 +230,4 @@ def _with_targets(context: PlanContext, found: TargetLookup) -> PlanContext:
         candidates=found.candidates,
         targets=found.targets,
         read_errors=found.read_errors,
-        proposed=found.proposed,
     )

@@ -1,16 +1,17 @@
-"""Reads the target records that source records may belong to, by a sync's identity rules.
+"""Reads the target records that source records may belong to, for the one rule for who is who.
 
-A rule is asked only while the rules before it have found nobody: in Sailthru each costs a request.
+An identifier is asked only while those before it have found nobody: in Sailthru each costs a
+request.
 """
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from desktop.kit.errors import AppError, NotFound, StopsRun, ValuesRejected
+from desktop.kit.errors import AppError, StopsRun, ValuesRejected
+from desktop.model.customer_matching import deciding_identifiers
 from desktop.model.email_address import email_match_key
-from desktop.model.match_keys import phone_match_key, sms_key
-from desktop.model.optout_level import OptOutLevel
+from desktop.model.match_keys import sms_key
 from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier, Sync
 from desktop.model.target_record import TargetRecord
@@ -19,29 +20,16 @@ from desktop.sync.source_record import SourceRecord
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL
 
+Candidates = Mapping[MatchIdentifier, tuple[str, ...]]
+
 
 @dataclass(frozen=True)
 class TargetLookup:
-    """Target ids by source id and identity rule, the targets by id, and errors by source id.
+    """Target ids by source id and identifier, the targets by id, and errors by source id."""
 
-    `proposed`: by source id, profiles that may be theirs, described; a person decides about them.
-    """
-
-    candidates: Mapping[str, Mapping[MatchIdentifier, tuple[str, ...]]] = field(
-        default_factory=dict
-    )
+    candidates: Mapping[str, Candidates] = field(default_factory=dict)
     targets: Mapping[str, TargetRecord] = field(default_factory=dict)
     read_errors: Mapping[str, str] = field(default_factory=dict)
-    proposed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _FoundProfiles:
-    """What one record's keys led to: profiles by the first rule that found any, or proposals."""
-
-    identifier: MatchIdentifier | None = None
-    profiles: tuple[TargetRecord, ...] = ()
-    proposed: tuple[TargetRecord, ...] = ()
 
 
 class TargetReader:
@@ -57,6 +45,12 @@ class TargetReader:
         if self._sync.target_service is Service.SAILTHRU:
             return await self._find_profiles(records)
         return await self._find_users(records)
+
+    async def search(self, records: Sequence[SourceRecord]) -> TargetLookup:
+        """Look up the targets of these records at the service, past any export of it."""
+        if self._sync.target_service is Service.SAILTHRU:
+            return await self._find_profiles(records)
+        return await self._search_each(records)
 
     async def read_addresses(
         self, records: Sequence[SourceRecord], found: TargetLookup
@@ -94,7 +88,7 @@ class TargetReader:
     async def read_known(self, target_ids: Mapping[str, str]) -> TargetLookup:
         """Read targets that are known already, given by source id."""
         candidates = {
-            source_id: self._under_every_rule((target_id,))
+            source_id: {MatchIdentifier.SID: (target_id,)}
             for source_id, target_id in target_ids.items()
         }
         if self._sync.target_service is Service.ZENDESK:
@@ -102,9 +96,14 @@ class TargetReader:
         found = await asyncio.gather(*map(self._context.profiles.read, target_ids.values()))
         return TargetLookup(candidates, {profile.id: profile for profile in found if profile})
 
-    def _under_every_rule(self, ids: tuple[str, ...]) -> Mapping[MatchIdentifier, tuple[str, ...]]:
-        """Candidates that no single rule has found."""
-        return dict.fromkeys(self._sync.identity, ids)
+    def _proposing_identifiers(self) -> tuple[MatchIdentifier, ...]:
+        """What is asked where nothing that decides finds anybody: before a create, all the rest."""
+        identity, creates = self._sync.identity, self._sync.effects.create_missing
+        return tuple(
+            one
+            for one in MatchIdentifier
+            if one not in deciding_identifiers(identity) and (creates or one in identity)
+        )
 
     # Sailthru profiles.
 
@@ -114,64 +113,37 @@ class TargetReader:
         answers = await asyncio.gather(
             *(self._find_profile(record, sids.get(int(record.id))) for record in records)
         )
-        candidates: dict[str, Mapping[MatchIdentifier, tuple[str, ...]]] = {}
+        candidates: dict[str, Candidates] = {}
         targets: dict[str, TargetRecord] = {}
         errors: dict[str, str] = {}
-        proposed: dict[str, tuple[str, ...]] = {}
         for record, answer in zip(records, answers, strict=True):
             if isinstance(answer, AppError):
                 errors[record.id] = str(answer)
                 continue
-            if answer.identifier is not None:
-                ids = tuple(profile.id for profile in answer.profiles)
-                candidates[record.id] = {answer.identifier: ids}
-                targets |= {profile.id: profile for profile in answer.profiles}
-            if answer.proposed:
-                proposed[record.id] = tuple(map(_describe_profile, answer.proposed))
-        return TargetLookup(candidates, targets, errors, proposed)
+            candidates[record.id] = {
+                identifier: tuple(profile.id for profile in profiles)
+                for identifier, profiles in answer.items()
+            }
+            targets |= {one.id: one for profiles in answer.values() for one in profiles}
+        return TargetLookup(candidates, targets, errors)
 
     async def _find_profile(
         self, record: SourceRecord, sid: str | None
-    ) -> _FoundProfiles | AppError:
-        creates = self._sync.effects.create_missing
+    ) -> Mapping[MatchIdentifier, tuple[TargetRecord, ...]] | AppError:
+        """Read what decides until something finds anybody, else all that may propose."""
         try:
-            for identifier in self._sync.identity:
-                if identifier is MatchIdentifier.PHONE:
-                    continue
-                profiles = await self._read_profiles(identifier, record, sid)
-                if not profiles:
-                    continue
-                # After an address change: a new profile would pass the opt-out by, and whether the
-                # old one is still theirs is for a person to say.
-                (first, *others) = profiles
-                is_former = identifier is MatchIdentifier.EMAIL and first.email != record.email
-                if creates and not others and is_former and _is_opted_out(first):
-                    return _FoundProfiles(proposed=profiles)
-                return _FoundProfiles(identifier, profiles)
-            return _FoundProfiles(proposed=await self._read_proposed(record, sid, creates=creates))
+            for identifier in deciding_identifiers(self._sync.identity):
+                if profiles := await self._read_profiles(identifier, record, sid):
+                    return {identifier: profiles}
+            asked = self._proposing_identifiers()
+            answers = await asyncio.gather(
+                *(self._read_profiles(identifier, record, sid) for identifier in asked)
+            )
+            return dict(zip(asked, answers, strict=True))
         except StopsRun:
             raise
         except AppError as error:
             return error
-
-    async def _read_proposed(
-        self, record: SourceRecord, sid: str | None, *, creates: bool
-    ) -> tuple[TargetRecord, ...]:
-        """Read what the keys that decide nothing lead to; before a create, every key is asked.
-
-        A phone number never decides: families and offices share one.
-        """
-        asked = [
-            identifier
-            for identifier in MatchIdentifier
-            if (identifier is MatchIdentifier.PHONE and identifier in self._sync.identity)
-            or (creates and (identifier not in self._sync.identity))
-            or (creates and identifier is MatchIdentifier.PHONE)
-        ]
-        answers = await asyncio.gather(
-            *(self._read_profiles(identifier, record, sid) for identifier in asked)
-        )
-        return tuple({one.id: one for profiles in answers for one in profiles}.values())
 
     async def _read_profiles(
         self, identifier: MatchIdentifier, record: SourceRecord, sid: str | None
@@ -221,16 +193,17 @@ class TargetReader:
 
     async def _find_users(self, records: Sequence[SourceRecord]) -> TargetLookup:
         feed = await self._store.feeds.get_state(USERS_FEED)
-        if feed.ended_at is not None:
-            candidates = await self._store.run(self._find_users_in_feed, records)
-        else:
-            candidates = {
-                record.id: self._under_every_rule(await self._search_user_ids(record))
-                for record in records
-            }
-        wanted = {
-            ids[0] for found in candidates.values() for ids in found.values() if len(ids) == 1
-        }
+        if feed.ended_at is None:
+            return await self._search_each(records)
+        return await self._with_users(await self._store.run(self._find_users_in_feed, records))
+
+    async def _search_each(self, records: Sequence[SourceRecord]) -> TargetLookup:
+        return await self._with_users(
+            {record.id: await self._search_users(record) for record in records}
+        )
+
+    async def _with_users(self, candidates: Mapping[str, Candidates]) -> TargetLookup:
+        wanted = {id_ for found in candidates.values() for ids in found.values() for id_ in ids}
         return TargetLookup(candidates, await self._read_users(map(int, sorted(wanted))))
 
     async def _read_users(self, ids: Iterable[int]) -> dict[str, TargetRecord]:
@@ -242,18 +215,26 @@ class TargetReader:
             )
         return found
 
-    def _find_users_in_feed(
-        self, records: Sequence[SourceRecord]
-    ) -> dict[str, Mapping[MatchIdentifier, tuple[str, ...]]]:
+    def _find_users_in_feed(self, records: Sequence[SourceRecord]) -> dict[str, Candidates]:
         """Candidates from the users' feed in the mirror; runs on the database's thread."""
-        found: dict[str, Mapping[MatchIdentifier, tuple[str, ...]]] = {}
+        found: dict[str, dict[MatchIdentifier, tuple[str, ...]]] = {}
         left = list(records)
-        for identifier in self._sync.identity:
-            for record, ids in zip(left, self._find_user_ids(identifier, left), strict=True):
-                if ids:
-                    found[record.id] = {identifier: tuple(map(str, ids))}
+        for identifier in deciding_identifiers(self._sync.identity):
+            self._add_user_ids(identifier, left, found)
             left = [record for record in left if record.id not in found]
-        return found
+        for identifier in self._proposing_identifiers():
+            self._add_user_ids(identifier, left, found)
+        return dict(found)
+
+    def _add_user_ids(
+        self,
+        identifier: MatchIdentifier,
+        records: Sequence[SourceRecord],
+        found: dict[str, dict[MatchIdentifier, tuple[str, ...]]],
+    ) -> None:
+        for record, ids in zip(records, self._find_user_ids(identifier, records), strict=True):
+            if ids:
+                found.setdefault(record.id, {})[identifier] = tuple(map(str, ids))
 
     def _find_user_ids(
         self, identifier: MatchIdentifier, records: Sequence[SourceRecord]
@@ -274,31 +255,41 @@ class TargetReader:
             keys = [record.external_id.lower() for record in records]
             found = users.find_by_external_id.blocking(keys)
         else:
-            keys = [phone_match_key(record.phone) for record in records]
+            keys = [record.phone for record in records]
             found = users.find_by_phone.blocking(keys)
         return [found.get(key, ()) for key in keys]
 
-    async def _search_user_ids(self, record: SourceRecord) -> tuple[str, ...]:
-        """The users of one record by Zendesk's search, for who may not read the users' export."""
-        known = await self._store.sync_state.find_user_ids([record.id])
-        if known:
-            return tuple(map(str, known[record.id]))
-        email = record.email
-        if not email:
-            # A list's export tells only the address's md5, which Zendesk cannot search for.
-            try:
-                profile = await self._context.sailthru.client.get_user(record.id, key="sid")
-            except NotFound:
-                return ()
-            email = profile.email or ""
-        found = await self._context.zendesk.client.find_by_email(email) if email else ()
+    async def _search_users(self, record: SourceRecord) -> Candidates:
+        """Find the users of one record by Zendesk's own search.
+
+        For who may not read the users' export; and before a create, which the export may be too
+        old for.
+        """
+        for identifier in deciding_identifiers(self._sync.identity):
+            if ids := await self._search_user_ids(identifier, record):
+                return {identifier: ids}
+        asked = self._proposing_identifiers()
+        answers = [await self._search_user_ids(identifier, record) for identifier in asked]
+        return dict(zip(asked, answers, strict=True))
+
+    async def _search_user_ids(
+        self, identifier: MatchIdentifier, record: SourceRecord
+    ) -> tuple[str, ...]:
+        client = self._context.zendesk.client
+        if identifier is MatchIdentifier.SID:
+            known = await self._store.sync_state.find_user_ids([record.id])
+            there = await self._read_users(known.get(record.id, ()))
+            return tuple(there)
+        if identifier is MatchIdentifier.EMAIL:
+            email = record.email
+            if not email:
+                # A list's export tells only the address's md5, which Zendesk cannot search for.
+                profile = await self._context.profiles.read(record.id)
+                email = profile.email if profile is not None else ""
+            found = await client.find_by_email(email) if email else ()
+        elif identifier is MatchIdentifier.EXTERNAL_ID:
+            value = record.external_id
+            found = await client.find_by_external_id(value) if value else ()
+        else:
+            found = await client.find_by_phone(record.phone) if record.phone else ()
         return tuple(str(user.id) for user in found)
-
-
-def _is_opted_out(profile: TargetRecord) -> bool:
-    return profile.optout not in (None, OptOutLevel.NONE)
-
-
-def _describe_profile(profile: TargetRecord) -> str:
-    level = f", opt-out {profile.optout.value}" if profile.optout is not None else ""
-    return f"{profile.label} ({profile.id}{level})"

@@ -1,6 +1,6 @@
 """Compares a planned row with the record that stands at its target now."""
 
-from desktop.kit.errors import AppError, NotFound
+from desktop.kit.errors import AppError, NotFound, UserDecisionNeeded
 from desktop.model.edit import is_same_json
 from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
@@ -22,6 +22,8 @@ def compare_row(
     The field given with CHANGED_ELSEWHERE is the first that stands in the way. A value that is
     as wanted already is no obstacle, whatever it was planned from.
     """
+    if isinstance(now, UserDecisionNeeded):
+        return WriteOutcome.NOT_PERMITTED, None
     if isinstance(now, AppError):
         gone = isinstance(now, NotFound)
         return WriteOutcome.TARGET_GONE if gone else WriteOutcome.UNREADABLE, None

@@ -8,11 +8,10 @@ import re
 from collections.abc import Iterable
 
 from desktop.model.email_address import email_match_key
+from desktop.model.match_keys import MIN_PHONE_DIGITS, is_same_phone
 from desktop.model.zendesk_user import ZendeskUser
 
 _SYNTAX = re.compile(r'[":<>*~()\[\]{}\\]')
-# Fewer digits in common than this say nothing about two phone numbers.
-_ENOUGH_DIGITS = 7
 
 
 def email_query(address: str) -> str:
@@ -27,7 +26,7 @@ def phone_query(number: str) -> str:
     (docs/zendesk.md 17). The last seven find a number with and without its country code or trunk
     zero; who has another is left out by `filter_by_phone`.
     """
-    digits = _digits(number)[-_ENOUGH_DIGITS:]
+    digits = _digits(number)[-MIN_PHONE_DIGITS:]
     return f"phone:*{digits}" if digits else ""
 
 
@@ -46,8 +45,7 @@ def filter_by_email(users: Iterable[ZendeskUser], address: str) -> tuple[Zendesk
 
 def filter_by_phone(users: Iterable[ZendeskUser], number: str) -> tuple[ZendeskUser, ...]:
     """Keep the found users who have this phone number; one side may lack the country code."""
-    wanted = _digits(number)
-    return tuple(p for p in users if any(_same_number(wanted, _digits(n)) for n in _numbers(p)))
+    return tuple(p for p in users if any(_is_number(number, n) for n in _numbers(p)))
 
 
 def _numbers(user: ZendeskUser) -> tuple[str, ...]:
@@ -55,12 +53,9 @@ def _numbers(user: ZendeskUser) -> tuple[str, ...]:
     return own + tuple(i.value for i in user.identities if i.type == "phone_number")
 
 
-def _same_number(one: str, other: str) -> bool:
-    if one == other:
-        return bool(one)
-    # “030 123” and “+49 30 123” are one number: the trunk zero is not dialled from abroad.
-    shorter, longer = sorted((one.lstrip("0"), other.lstrip("0")), key=len)
-    return len(shorter) >= _ENOUGH_DIGITS and longer.endswith(shorter)
+def _is_number(one: str, other: str) -> bool:
+    # A short number is looked up as it stands.
+    return is_same_phone(one, other) or (bool(_digits(one)) and _digits(one) == _digits(other))
 
 
 def _digits(text: str) -> str:

@@ -31,7 +31,7 @@ class PlanContext:
     `now` is in Unix seconds.
 
     By source id: `corrections`; `unconfirmed` and `superseded` increments; `candidates`, the target
-    ids that each identity rule found; `proposed` targets, described; `read_errors` of the target;
+    ids that each identifier found; `read_errors` of the target;
     `written_hashes` of what syncs wrote into the source record; `addresses` that the source's
     export does not tell, where a target is to be created; `holds` and `confirmed_totals` of
     increments.
@@ -63,7 +63,6 @@ class PlanContext:
         default_factory=dict
     )
     read_errors: Mapping[str, str] = field(default_factory=dict)
-    proposed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     targets: Mapping[str, TargetRecord] = field(default_factory=dict)
     known_sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     other_records: Mapping[str, SourceRecord] = field(default_factory=dict)

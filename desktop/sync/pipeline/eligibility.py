@@ -56,8 +56,8 @@ def _uncertain_match(match: MatchResult) -> Ineligibility | None:
         return _to_correct(reason, "several match")
     if match.proposed:
         who = ", ".join(match.proposed)
-        reason = f"may have this profile: {who}. Nothing is created beside it: choose it on the"
-        return _to_correct(f"{reason} customer's sheet, or change it there", "may have a profile")
+        reason = f"may be theirs: {who}. Nothing is created beside it: choose it on the"
+        return _to_correct(f"{reason} customer's sheet, or change it there", "may be theirs")
     if match.taken_by:
         return _to_correct(taken_target_reason(match.taken_by), DUPLICATE_TARGET_CAUSE)
     return None

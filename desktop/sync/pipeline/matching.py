@@ -1,7 +1,10 @@
-"""Which target record a source record belongs to, by the sync's identity rules in their order."""
+"""Which target record a sync's source record belongs to, by the one rule for who somebody is."""
 
 from dataclasses import dataclass
 
+from desktop.model.customer_matching import RecordMatch, match_customer
+from desktop.model.optout_level import OptOutLevel
+from desktop.model.sync import MatchIdentifier
 from desktop.model.target_record import TargetRecord
 from desktop.sync.pipeline.context import PlanContext
 from desktop.sync.source_record import SourceRecord
@@ -29,18 +32,43 @@ class MatchResult:
 
 
 def match_record(record: SourceRecord, context: PlanContext) -> MatchResult:
-    """The target of a source record: the first rule that finds anybody decides.
+    """The target of a source record, by what was found for it under the sync's identifiers.
 
-    Several candidates under one rule are never guessed between: the record waits for a person.
+    Several candidates are never guessed between: the record waits for a person.
     """
     error = context.read_errors.get(record.id, "")
     if error:
         return MatchResult(error=error)
     found = context.candidates.get(record.id, {})
-    for identifier in context.sync.identity:
-        ids = found.get(identifier, ())
-        if len(ids) > 1:
-            return MatchResult(candidates=ids)
-        if ids:
-            return MatchResult(context.targets.get(ids[0]))
-    return MatchResult(proposed=context.proposed.get(record.id, ()))
+    pairs = ((identifier, id_) for identifier, ids in found.items() for id_ in ids)
+    match = match_customer(pairs, context.sync.identity)
+    if match.candidates:
+        return MatchResult(candidates=match.candidates)
+    if match.proposed or _is_opted_out_before(record, match, context):
+        ids = match.proposed or (match.id,)
+        return MatchResult(proposed=tuple(_describe(id_, context) for id_ in ids))
+    return MatchResult(context.targets.get(match.id))
+
+
+def _is_opted_out_before(record: SourceRecord, match: RecordMatch, context: PlanContext) -> bool:
+    """Whether the match is an opted-out profile at a former address, where profiles are made.
+
+    A new profile would pass the opt-out by, and whether the old one is still theirs is for a
+    person to say.
+    """
+    target = context.targets.get(match.id)
+    return (
+        context.sync.effects.create_missing
+        and target is not None
+        and match.identifier is MatchIdentifier.EMAIL
+        and target.email != record.email
+        and target.optout not in (None, OptOutLevel.NONE)
+    )
+
+
+def _describe(target_id: str, context: PlanContext) -> str:
+    target = context.targets.get(target_id)
+    if target is None:
+        return target_id
+    level = f", opt-out {target.optout.value}" if target.optout is not None else ""
+    return f"{target.label} ({target.id}{level})"

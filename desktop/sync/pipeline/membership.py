@@ -27,13 +27,15 @@ def split_source(records: Iterable[SourceRecord], context: PlanContext) -> Sourc
     """Apply corrections and stages, and sort the records by whether they are in the source."""
     sorted_in: dict[bool | None, list[SourceRecord]] = {True: [], False: [], None: []}
     for record in records:
-        given = context.corrections.get(record.id, ())
-        values = {c.field: c.value for c in given if c.field}
-        shaped = with_stages(
-            record.with_values(values) if values else record, context.sync, context.now
-        )
+        shaped = with_stages(with_corrections(record, context), context.sync, context.now)
         sorted_in[is_in_source(shaped, context.sync, context.now)].append(shaped)
     return SourceChunk(sorted_in[True], sorted_in[False], sorted_in[None])
+
+
+def with_corrections(record: SourceRecord, context: PlanContext) -> SourceRecord:
+    """The record with what people corrected of it for this sync."""
+    values = {c.field: c.value for c in context.corrections.get(record.id, ()) if c.field}
+    return record.with_values(values) if values else record
 
 
 def with_stages(record: SourceRecord, sync: Sync, now: float) -> SourceRecord:

@@ -71,20 +71,6 @@ def _form_field(
     )
 
 
-def _identity_fields() -> tuple[FormField, ...]:
-    """One drop-down for each identifier there is, so that none a sync has is out of sight."""
-    return tuple(
-        FormField(
-            f"{_IDENTITY_PREFIX}{place}",
-            "then" if place else "Match by",
-            FieldKind.CHOICE,
-            name=f"Match by, {nth}",
-            choices=(("", "nothing more"), *IDENTIFIER_CHOICES),
-        )
-        for place, nth in enumerate(("first", "second", "third", "fourth"))
-    )
-
-
 SOURCE_FIELDS = (
     _form_field(
         "source.lists", "Sailthru lists read", placeholder="Every natural list", custom=True
@@ -93,7 +79,17 @@ SOURCE_FIELDS = (
         "source.within_days", "Tickets of so many days", placeholder="any age", suffix=" days"
     ),
 )
-IDENTITY_FIELDS = _identity_fields()
+# The remembered pair decides in every sync: it has no control.
+IDENTITY_FIELDS = tuple(
+    FormField(
+        f"{_IDENTITY_PREFIX}{key}",
+        f"Match by {label}",
+        FieldKind.CHECK_BOX,
+        help="Proposes alone: people share numbers." if key == MatchIdentifier.PHONE.value else "",
+    )
+    for key, label in IDENTIFIER_CHOICES
+    if key != MatchIdentifier.SID.value
+)
 EFFECT_FIELDS = (
     _form_field("name_split"),
     _form_field("effects.create_missing", "Create missing profiles"),
@@ -127,9 +123,8 @@ def rule_values(sync: Sync) -> dict[str, FieldValue]:
         field.path: read_sync_field(sync, field.path) for field in _TABLE_FIELDS
     }
     values["source.kind"] = sync.source.kind.value
-    for place, field in enumerate(IDENTITY_FIELDS):
-        there = place < len(sync.identity)
-        values[field.path] = sync.identity[place].value if there else ""
+    for field in IDENTITY_FIELDS:
+        values[field.path] = _identifier_of(field.path) in sync.identity
     return values
 
 
@@ -161,15 +156,13 @@ def rule_notes(sync: Sync) -> Mapping[str, str]:
 def replace_rule(sync: Sync, path: str, value: FieldValue) -> Sync:
     """Return a sync with one field of the rule forms replaced and all else as it was."""
     if path.startswith(_IDENTITY_PREFIX):
-        return _replace_identifier(sync, int(path.removeprefix(_IDENTITY_PREFIX)), str(value))
+        changed = _identifier_of(path)
+        kept = {one for one in sync.identity if one is not changed} | (
+            {changed} if value else set()
+        )
+        return replace(sync, identity=tuple(one for one in MatchIdentifier if one in kept))
     return replace_sync_field(sync, path, value.strip() if isinstance(value, str) else value)
 
 
-def _replace_identifier(sync: Sync, place: int, key: str) -> Sync:
-    names = [identifier.value for identifier in sync.identity]
-    names += [""] * (place + 1 - len(names))
-    # Each identifier counts once: one that stands elsewhere changes places with this one.
-    if key and key in names:
-        names[names.index(key)] = names[place]
-    names[place] = key
-    return replace(sync, identity=tuple(MatchIdentifier(name) for name in names if name))
+def _identifier_of(path: str) -> MatchIdentifier:
+    return MatchIdentifier(path.removeprefix(_IDENTITY_PREFIX))

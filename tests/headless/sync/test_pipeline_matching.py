@@ -1,14 +1,16 @@
-"""Matching: the identity rules in their order, and never a guess (S2-24, S2-26, S2-34)."""
+"""Matching by the one rule, with a sync's identifiers, and never a guess (S2-24, S2-26, S2-34)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from desktop.model.sync import MatchIdentifier
+from desktop.model.sync import MatchIdentifier, SyncEffects
 from desktop.sync.pipeline.matching import MatchResult, match_record
 from tests.support import pipeline_cases as cases
 
 SID, EMAIL, EXTID = MatchIdentifier.SID, MatchIdentifier.EMAIL, MatchIdentifier.EXTERNAL_ID
+PHONE = MatchIdentifier.PHONE
 A, B = cases.profile("a"), cases.profile("b")
 
 
@@ -50,15 +52,48 @@ def test_match_of_unreadable_target_is_not_certain() -> None:
     assert not found.is_certain
 
 
-def test_match_ignores_rules_the_sync_does_not_have() -> None:
-    sync = cases.users_sync(identity=(EMAIL,))
-    known = cases.context(sync, candidates={"7": {SID: ("a",)}}, targets={"a": A})
-    assert match_record(cases.user_record(), known) == MatchResult()
+@pytest.mark.parametrize(
+    ("identity", "found", "expected"),
+    [
+        pytest.param((EMAIL,), {SID: ("a",)}, MatchResult(A), id="the pair decides in every sync"),
+        pytest.param(
+            (EXTID, EMAIL), {EXTID: ("a",), EMAIL: ("b",)}, MatchResult(B), id="the rule's order"
+        ),
+        pytest.param(
+            (PHONE,),
+            {PHONE: ("a",)},
+            MatchResult(proposed=("maria@example.com (a)",)),
+            id="a phone proposes though the sync says phone",
+        ),
+        pytest.param(
+            (SID,),
+            {EMAIL: ("b",)},
+            MatchResult(proposed=("maria@example.com (b)",)),
+            id="an address the sync does not match by",
+        ),
+    ],
+)
+def test_match_by_identifiers_of_sync(
+    identity: tuple[MatchIdentifier, ...],
+    found: Mapping[MatchIdentifier, tuple[str, ...]],
+    expected: MatchResult,
+) -> None:
+    sync = cases.users_sync(identity=identity)
+    known = cases.context(sync, candidates={"7": found}, targets={"a": A, "b": B})
+    result = match_record(cases.user_record(), known)
+    assert result == expected
+    assert result.is_certain is not bool(expected.proposed)
 
 
-def test_match_by_what_only_proposes_is_not_certain() -> None:
-    """A shared phone number, or an opted-out profile at a former address."""
-    known = cases.context(cases.users_sync(), proposed={"7": ("old@x.example (b, opt-out all)",)})
-    found = match_record(cases.user_record(), known)
-    assert found == MatchResult(proposed=("old@x.example (b, opt-out all)",))
-    assert not found.is_certain
+@pytest.mark.parametrize(
+    ("level", "creates", "parks"),
+    [("all", True, True), ("basic", True, True), ("none", True, False), ("all", False, False)],
+)
+def test_match_at_former_address_parks_beside_optout(
+    level: str, creates: bool, parks: bool
+) -> None:
+    old = replace(cases.profile("b", optout=level), email="old@x.example", label="old@x.example")
+    sync = cases.users_sync(effects=SyncEffects(create_missing=creates))
+    known = cases.context(sync, candidates={"7": {EMAIL: ("b",)}}, targets={"b": old})
+    described = MatchResult(proposed=(f"old@x.example (b, opt-out {level})",))
+    assert match_record(cases.user_record(), known) == (described if parks else MatchResult(old))

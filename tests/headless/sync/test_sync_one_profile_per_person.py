@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from desktop.app.container import WorkspaceServices
-from desktop.model.sync import MatchIdentifier
-from desktop.model.sync_plan import PlannedOutcome, PlanRow
+from desktop.app.runner_factory import build_runner
+from desktop.model.sync import FlowPolicy, MatchIdentifier, SyncEffects
+from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import RunState
-from desktop.sync.sync_presets import TICKETS_TO_PROFILES, ZENDESK_TO_SAILTHRU
+from desktop.sync.sync_presets import SAILTHRU_TO_ZENDESK, TICKETS_TO_PROFILES, ZENDESK_TO_SAILTHRU
 from tests.support import sync_cases
 from tests.support.sandbox_servers import SandboxServers
 
@@ -108,6 +109,83 @@ async def test_profile_by_other_key_blocks_create(
     assert row.fate is CORRECTION, row.why
     assert sid in row.why
     assert sync_sandbox.read_profile(NEW) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "flows"),
+    [
+        ("email", FlowPolicy.NOT_STARTED),
+        ("extid", FlowPolicy.MAY_START),
+        ("sms", FlowPolicy.NOT_STARTED),
+        ("pair", FlowPolicy.MAY_START),
+        ("pair", FlowPolicy.NOT_STARTED),
+        ("former address", FlowPolicy.NOT_STARTED),
+        ("deleted", FlowPolicy.NOT_STARTED),
+    ],
+)
+async def test_create_is_matched_again_before_it_is_sent(
+    key: str, flows: FlowPolicy, sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    person = create_person(sync_sandbox, has_second=key == "email")
+    sync = sync_cases.save_preset(
+        sync_services, ZENDESK_TO_SAILTHRU, lambda made: replace(made, flows=flows)
+    )
+    plan = await build_runner(sync_services, sync.name).preview(sync, "Ada Admin")
+    (row,) = sync_cases.plan_rows(sync_services.store, plan.id)
+    assert (row.fate, row.address) == (CREATE, NEW)
+    keys = {"extid": "crm-noa", "sms": "+15552220001"}
+    own = {key: keys[key]} if key in keys else {}
+    sid = "" if key == "deleted" else sync_sandbox.create_profile(OLD, keys={"email": OLD, **own})
+    if key == "pair":
+        await sync_services.store.drafts_and_links.save_link(person, sid, "Ada", 1.0)
+    elif key == "former address":
+        identity = {"identity": {"type": "email", "value": OLD, "verified": True}}
+        path = f"/api/v2/users/{person}/identities.json"
+        assert sync_sandbox.zendesk_request("POST", path, identity)[0] == 201
+    elif key == "deleted":
+        assert sync_sandbox.zendesk_request("DELETE", f"/api/v2/users/{person}.json")[0] == 200
+    run = await sync_cases.run_sync(sync_services, sync, plan_id=plan.id)
+    (row,) = sync_cases.plan_rows(sync_services.store, plan.id)
+    assert (run.state, row.state) == (RunState.DONE, PlanRowState.PARKED), row.detail
+    assert (sid or "Deleted since the preview") in row.detail
+    assert sync_sandbox.read_profile(NEW) is None
+
+
+async def run_over_profile(
+    services: WorkspaceServices, servers: SandboxServers, **changes: Any
+) -> PlanRow:
+    """The one row of a run from a list that holds one profile, which Zendesk may know."""
+    sync = sync_cases.save_preset(
+        services, SAILTHRU_TO_ZENDESK, lambda made: replace(made, **changes)
+    )
+    run = await sync_cases.run_sync(services, sync)
+    assert run.state is RunState.DONE, run.error
+    (row,) = sync_cases.plan_rows(services.store, run.plan)
+    return row
+
+
+@pytest.mark.parametrize("creates", [True, False])
+@pytest.mark.parametrize("stored", [PHONE, "(555) 222-0001", "1.555.222.0001"])
+async def test_phone_proposes_a_user_and_writes_nobody(
+    stored: str,
+    creates: bool,
+    sync_services: WorkspaceServices,
+    sync_sandbox: SandboxServers,
+) -> None:
+    other = sync_sandbox.create_user(
+        f"dan@{sync_cases.DOMAIN}", name="Dan Levi", phone=stored, external_id="crm-dan"
+    )
+    sync_sandbox.create_profile(NEW, lists={sync_cases.LIST_NAME: 1}, vars={"phone": PHONE})
+    before = sync_sandbox.read_user(other)
+    row = await run_over_profile(
+        sync_services,
+        sync_sandbox,
+        identity=(MatchIdentifier.PHONE, MatchIdentifier.EMAIL),
+        effects=SyncEffects(create_missing=creates, add_tags=("vip",)),
+    )
+    assert (row.fate, row.cause) == (CORRECTION, "may be theirs"), row.why
+    assert str(other) in row.why
+    assert sync_sandbox.read_user(other) == before
 
 
 async def test_nobody_by_any_key_is_created(

@@ -107,9 +107,9 @@ def test_rule_edit_replaces_that_field_alone(field: FormField) -> None:
     after = rule_values(replace_rule(FULL, field.path, new))
     assert after[field.path] == new
     others = {path for path in before if path != field.path and after[path] != before[path]}
-    # An identifier counts once, and without a cap there is nothing of it to keep.
-    swapped = {path for path in others if path.startswith(("identity.", "pressure."))}
-    assert others == (swapped if field.path.startswith(("identity.", "pressure.on")) else set())
+    # Without a cap there is nothing of it to keep.
+    of_cap = {path for path in others if path.startswith("pressure.")}
+    assert others == (of_cap if field.path == "pressure.on" else set())
     edited = replace_rule(FULL, field.path, new)
     kept = ("mapping", "purposes", "stages", "title", "opt_in", "notify")
     assert [getattr(edited, name) for name in kept] == [getattr(FULL, name) for name in kept]
@@ -117,10 +117,10 @@ def test_rule_edit_replaces_that_field_alone(field: FormField) -> None:
 
 def test_rule_edit_keeps_a_fourth_identifier() -> None:
     assert replace_rule(FULL, "limits.people", 9).identity == FULL.identity
-    moved = replace_rule(FULL, "identity.0", "email").identity
-    assert [identifier.value for identifier in moved] == ["email", "sid", "external_id", "phone"]
-    fewer = replace_rule(FULL, "identity.1", "").identity
-    assert [identifier.value for identifier in fewer] == ["phone", "external_id", "email"]
+    fewer = replace_rule(FULL, "identity.external_id", False).identity
+    assert [identifier.value for identifier in fewer] == ["sid", "email", "phone"]
+    again = replace_rule(replace(FULL, identity=()), "identity.email", True).identity
+    assert [identifier.value for identifier in again] == ["email"]
 
 
 @pytest.mark.parametrize(

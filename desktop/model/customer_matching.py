@@ -1,0 +1,57 @@
+"""Who somebody is in the other service: the one rule of sheet, create, edits and syncs.
+
+The remembered pair decides first, then every address, then the external id. Two records by one of
+them are a conflict. A phone number proposes and never decides: families and offices share numbers.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from desktop.model.sync import MatchIdentifier
+
+# In the order in which they are asked: the first that finds anybody decides.
+DECIDING_IDENTIFIERS = (
+    MatchIdentifier.SID,
+    MatchIdentifier.EMAIL,
+    MatchIdentifier.EXTERNAL_ID,
+)
+
+
+@dataclass(frozen=True)
+class RecordMatch:
+    """The record (`id`) of one person and what it was found by; "" where none is certain.
+
+    `candidates`: several were found by one identifier. `proposed`: only what never decides speaks
+    for these. A person chooses between them; until then nothing is created beside them.
+    """
+
+    id: str = ""
+    identifier: MatchIdentifier | None = None
+    candidates: tuple[str, ...] = ()
+    proposed: tuple[str, ...] = ()
+
+
+def match_customer(
+    found: Iterable[tuple[MatchIdentifier, str]],
+    used: Collection[MatchIdentifier] = DECIDING_IDENTIFIERS,
+) -> RecordMatch:
+    """Match a person with the records (ids) found for them, each with what it was found by.
+
+    What was found by an identifier outside `used` (a sync's choice) proposes as a phone does; the
+    remembered pair always decides.
+    """
+    ids: dict[MatchIdentifier, dict[str, None]] = {one: {} for one in MatchIdentifier}
+    for identifier, id_ in found:
+        ids[identifier][id_] = None
+    for identifier in deciding_identifiers(used):
+        several = tuple(ids[identifier])
+        if len(several) > 1:
+            return RecordMatch(identifier=identifier, candidates=several)
+        if several:
+            return RecordMatch(several[0], identifier)
+    return RecordMatch(proposed=tuple(dict.fromkeys(id_ for one in ids.values() for id_ in one)))
+
+
+def deciding_identifiers(used: Collection[MatchIdentifier]) -> tuple[MatchIdentifier, ...]:
+    """The identifiers that decide where only these are used, in the order of the rule."""
+    return tuple(one for one in DECIDING_IDENTIFIERS if one is MatchIdentifier.SID or one in used)

@@ -1,0 +1,119 @@
+"""Asks the matcher again for a plan's rows that create, right before they are written.
+
+Since the preview, the person may have got a record under another address, an external id or an
+earlier match: nothing is created beside it.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from desktop.kit.errors import AppError, NotFound, StopsRun, UserDecisionNeeded
+from desktop.model.service import Service
+from desktop.model.sync import Sync
+from desktop.model.sync_plan import PlanRow
+from desktop.model.target_record import TargetRecord
+from desktop.sync.pipeline.context import PlanContext
+from desktop.sync.pipeline.matching import MatchResult, match_record
+from desktop.sync.pipeline.membership import with_corrections
+from desktop.sync.pipeline.target_kind import make_target_kind
+from desktop.sync.source_record import (
+    SourceRecord,
+    source_record_from_profile,
+    source_record_from_user,
+)
+from desktop.sync.sync_context import SyncContext
+from desktop.sync.target_reader import TargetReader
+from desktop.writing.row_comparison import ReadResult
+from desktop.writing.write_protocol import RecordGateway
+
+_GONE_TEXT = "Deleted since the preview. Nothing was sent."
+
+
+@dataclass(frozen=True)
+class CreateCheckingGateway:
+    """One service's gateway; a row whose address is free is read by every other key too."""
+
+    gateway: RecordGateway
+    context: SyncContext
+    sync: Sync
+
+    async def read_rows(self, rows: Sequence[PlanRow]) -> Mapping[int, ReadResult]:
+        """Read what stands at the target of each row; UserDecisionNeeded: no record is made."""
+        there = dict(await self.gateway.read_rows(rows))
+        free = [row for row in rows if not row.target_id and there.get(row.row) is None]
+        if free:
+            sources = await self._read_sources(free)
+            there |= await self._find_obstacles(free, sources)
+        return there
+
+    async def send_row(self, row: PlanRow, now: TargetRecord | None) -> str:
+        """Write one row by the service's own gateway."""
+        return await self.gateway.send_row(row, now)
+
+    async def _read_sources(self, rows: Sequence[PlanRow]) -> dict[str, SourceRecord | AppError]:
+        """Read the source records of rows as they are now, by source id."""
+        ids = list(dict.fromkeys(row.source_id for row in rows))
+        if self.sync.source.kind.service is Service.ZENDESK:
+            users = await self.context.zendesk.client.show_users(list(map(int, ids)))
+            return {str(user.id): source_record_from_user(user) for user in users if user.active}
+        profiles = await asyncio.gather(*map(self._read_profile, ids))
+        return dict(zip(ids, profiles, strict=True))
+
+    async def _read_profile(self, sid: str) -> SourceRecord | AppError:
+        try:
+            profile = await self.context.sailthru.client.get_user(sid, key="sid")
+        except StopsRun:
+            raise
+        except AppError as error:
+            return UserDecisionNeeded(_GONE_TEXT) if isinstance(error, NotFound) else error
+        return source_record_from_profile(profile, self.context.value_source)
+
+    async def _find_obstacles(
+        self, rows: Sequence[PlanRow], sources: Mapping[str, SourceRecord | AppError]
+    ) -> dict[int, ReadResult]:
+        """Say by row number what keeps it from creating; None: nothing does."""
+        known = PlanContext(
+            self.sync,
+            self.context.clock.now(),
+            make_target_kind(self.sync.target_service, "", {}),
+            corrections=await self.context.store.sync_state.corrections_by_source(self.sync.name),
+        )
+        found: dict[int, ReadResult] = {}
+        asked: dict[int, SourceRecord] = {}
+        for row in rows:
+            source = sources.get(row.source_id, UserDecisionNeeded(_GONE_TEXT))
+            if isinstance(source, AppError):
+                found[row.row] = source
+            else:
+                asked[row.row] = self._without_read_address(with_corrections(source, known), row)
+        lookup = await TargetReader(self.context, self.sync).search(list(asked.values()))
+        known = replace(
+            known,
+            candidates=lookup.candidates,
+            targets=lookup.targets,
+            read_errors=lookup.read_errors,
+        )
+        for number, source in asked.items():
+            found[number] = _find_obstacle(match_record(source, known))
+        return found
+
+    def _without_read_address(self, source: SourceRecord, row: PlanRow) -> SourceRecord:
+        """The record without an address that the gateway has just read as free."""
+        is_read = source.email == row.address and self.sync.target_service is Service.SAILTHRU
+        return replace(source, email="") if is_read else source
+
+
+def _find_obstacle(match: MatchResult) -> AppError | None:
+    if match.error:
+        return AppError(match.error)
+    target = match.target
+    who = (
+        match.candidates or match.proposed or ((f"{target.label} ({target.id})",) if target else ())
+    )
+    if not who:
+        return None
+    return UserDecisionNeeded(
+        f"Since the preview there is a record that may be theirs: {', '.join(who)}.",
+        "Nothing was sent; the next preview looks again.",
+    )
