@@ -20,8 +20,9 @@ from desktop.kit.errors import AppError
 from desktop.kit.logging_setup import set_log_level
 from desktop.model.edit import sending_refusal
 from desktop.model.permission import (
-    CHANGES_OFF_REASON,
+    Actor,
     Permission,
+    PermissionDecision,
     PermissionRules,
     check_permission,
 )
@@ -89,8 +90,17 @@ class WorkspaceServices:
         """Asks, whenever an opt-out is about to be loosened, whether the person at work may."""
         from desktop.writing.optout_door import permit_loosening_if
 
-        session, right = self.session, Permission.OPT_IN
-        return permit_loosening_if(lambda: check_permission(right, session.actor, session.rules))
+        return permit_loosening_if(lambda: self.check_now(Permission.OPT_IN, self.session.actor))
+
+    def check_now(self, permission: Permission, actor: Actor) -> PermissionDecision:
+        """Decide by the rules of this moment: a run or a sender has worked for hours, maybe.
+
+        What the sign-in grants holds as well: without one the defaults stand.
+        """
+        decision = check_permission(permission, actor, self.session.rules)
+        if not decision.is_allowed:
+            return decision
+        return check_permission(permission, actor, self.read_current_rules())
 
     def build_edit_sender(self, checkpoint: "Checkpoint" = lambda _name: None) -> "EditSender":
         """Build a sender of the outbox for the clients that are connected now.
@@ -129,11 +139,12 @@ class WorkspaceServices:
         return permission_rules_from(SettingsValues(stored.stored, self.context.read_policy()))
 
     def find_run_refusal(self) -> str:
-        """Say why nothing may be written by a run at this moment, or "".
+        """Say why the person at work may write nothing by a run at this moment, or "".
 
-        Who may run syncs was asked at its start; the switch, and a policy, hold from one moment on.
+        It was asked at the start of the run too; what is taken away holds from that moment on.
         """
-        return "" if self.read_current_rules().are_changes_enabled else CHANGES_OFF_REASON
+        rules = self.read_current_rules()
+        return check_permission(Permission.RUNS, self.session.actor, rules).reason
 
     def _read_send_gate(self) -> "SendGate":
         rules, actor = self.read_current_rules(), self.session.confirmed_actor

@@ -3,11 +3,16 @@
 from desktop.app.container import WorkspaceServices
 from desktop.connect.identity_and_roles import actor_from_zendesk_user
 from desktop.kit.errors import AppError
-from desktop.model.permission import Actor, Permission, PermissionDecision, check_permission
+from desktop.model.permission import Actor, Permission, PermissionDecision
 from desktop.model.sync import Sync
 from desktop.model.target_record import OPTOUT_FIELD
 from desktop.sync.sync_runner import RunRequest
-from desktop.writing.optout_door import OptOutPermit, permit_loosening_if
+from desktop.writing.optout_door import OptOutChange, OptOutPermit, permit_loosening_if
+
+_CORRECTED_REASON = (
+    "A person has corrected this record, and a scheduled run has not their right to"
+    f" {Permission.OPT_IN.label}. Somebody who may can apply the row by hand."
+)
 
 
 async def find_optout_permit(
@@ -16,25 +21,32 @@ async def find_optout_permit(
     """Return what is asked before the run loosens an opt-out.
 
     A scheduled run is judged by whoever switched the sync on, with the role that Zendesk says they
-    have now; where that cannot be found out, it loosens nothing.
+    have now; where that cannot be found out, it loosens nothing. Nor does it by a record that
+    somebody else may have corrected since.
     """
     writes_levels = any(row.on and row.target == OPTOUT_FIELD for row in sync.mapping)
-    by = sync.switched_on_by
-    if request.why != "schedule" or not writes_levels or by == services.session.actor.key:
+    if request.why != "schedule" or not writes_levels:
         return services.permit_optout
-    decision = await _decide_for(services, sync, by)
-    return permit_loosening_if(lambda: decision)
+    actor = await _find_actor(services, sync.switched_on_by)
+    permit = permit_loosening_if(lambda: _decide_for(services, sync, actor))
+    corrected = await services.store.sync_state.corrections_by_source(sync.name)
+
+    def permit_scheduled(change: OptOutChange) -> str:
+        if change.is_loosening and change.source_id in corrected:
+            return _CORRECTED_REASON
+        return permit(change)
+
+    return permit_scheduled
 
 
-async def _decide_for(services: WorkspaceServices, sync: Sync, by: str) -> PermissionDecision:
-    actor = await _find_actor(services, by)
+def _decide_for(services: WorkspaceServices, sync: Sync, actor: Actor | None) -> PermissionDecision:
     if actor is None:
         return PermissionDecision(
             False,
             f"It is not certain who switched “{sync.title}” on, and whether they may"
             f" {Permission.OPT_IN.label}. Somebody who may can switch it on anew.",
         )
-    decision = check_permission(Permission.OPT_IN, actor, services.session.rules)
+    decision = services.check_now(Permission.OPT_IN, actor)
     if decision.is_allowed:
         return decision
     return PermissionDecision(
@@ -46,7 +58,10 @@ async def _decide_for(services: WorkspaceServices, sync: Sync, by: str) -> Permi
 
 async def _find_actor(services: WorkspaceServices, key: str) -> Actor | None:
     """The colleague of this key as Zendesk knows them now; None where nobody can say."""
-    zendesk = services.session.clients.zendesk
+    session = services.session
+    if key == session.actor.key:
+        return session.actor
+    zendesk = session.clients.zendesk
     if zendesk is None or not key.isdigit():
         return None
     try:

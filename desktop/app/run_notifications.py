@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.optout_permit import find_optout_permit
@@ -30,9 +31,22 @@ async def run_and_notify(
 
     Raises what keeps the run from beginning, such as a lock that another process holds.
     """
+    request = await _verify_cause(services, request)
     permit = await find_optout_permit(services, sync, request)
     runner = build_runner(services, sync.name, on_progress, permit_optout=permit)
     return await notify_run_ended(services, sync, await runner.run(sync, request))
+
+
+async def _verify_cause(services: WorkspaceServices, request: RunRequest) -> RunRequest:
+    """Call a run scheduled where a scheduler's ticket says so; else it is the run of a person.
+
+    What a run may write depends on it, so that nobody's word for it counts.
+    """
+    syncs, now = services.store.syncs, services.context.clock.now()
+    is_new = request.plan_id is None and request.resume_run_id is None
+    if request.due_ticket and await syncs.use_due_ticket(request.sync, request.due_ticket, now):
+        return replace(request, why="schedule" if is_new else "manual")
+    return request
 
 
 async def notify_run_ended(services: WorkspaceServices, sync: Sync, run: Run) -> Run:

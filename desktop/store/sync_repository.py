@@ -1,6 +1,7 @@
 """The table of configured syncs, in the order people keep them."""
 
 import sqlite3
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +13,9 @@ from desktop.store import audit_log
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_errors import DatabaseDamaged
+
+# A process that begins a claimed run needs seconds; what is left behind by a crash is no licence.
+_TICKET_LIFE_S = 600.0
 
 
 class SyncRepository(Repository):
@@ -137,18 +141,47 @@ class SyncRepository(Repository):
         )
 
     @database_call
-    def claim_due(self, name: str, due: float) -> bool:
-        """Claim a scheduled time of a sync for this process; False if another process has it."""
+    def claim_due(self, name: str, due: float, now: float) -> str | None:
+        """Claim a scheduled time of a sync for one run; None when another process has it already.
+
+        The ticket that is returned is good for that one run, which hands it in when it begins.
+        """
+        ticket = uuid.uuid4().hex
+
+        def act(connection: sqlite3.Connection) -> str | None:
+            claimed = connection.execute(
+                "UPDATE sync SET last_due = ?1"
+                " WHERE name = ?2 AND (last_due IS NULL OR last_due < ?1)",
+                (due, name),
+            ).rowcount
+            if not claimed:
+                return None
+            connection.execute("DELETE FROM due_run WHERE sync = ?", (name,))
+            connection.execute("INSERT INTO due_run VALUES (?, ?, ?)", (ticket, name, now))
+            return ticket
+
+        return self._database.write(act)
+
+    @database_call
+    def release_due(self, name: str, ticket: str, previous: float) -> None:
+        """Give a claimed time of a sync back whose run could not be started: it is due again."""
+
+        def act(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM due_run WHERE ticket = ?", (ticket,))
+            connection.execute("UPDATE sync SET last_due = ? WHERE name = ?", (previous, name))
+
+        self._database.write(act)
+
+    @database_call
+    def use_due_ticket(self, name: str, ticket: str, now: float) -> bool:
+        """Whether a scheduler claimed a time of this sync with that ticket; good once, not long."""
 
         def act(connection: sqlite3.Connection) -> bool:
-            return (
-                connection.execute(
-                    "UPDATE sync SET last_due = ?1"
-                    " WHERE name = ?2 AND (last_due IS NULL OR last_due < ?1)",
-                    (due, name),
-                ).rowcount
-                == 1
-            )
+            row = connection.execute(
+                "DELETE FROM due_run WHERE ticket = ? AND sync = ? RETURNING claimed_at",
+                (ticket, name),
+            ).fetchone()
+            return row is not None and abs(now - float(row["claimed_at"])) <= _TICKET_LIFE_S
 
         return self._database.write(act)
 

@@ -74,13 +74,13 @@ class DueSyncFinder:
                 paused.append(found)
         return DueAndPausedSyncs(tuple(sorted(due, key=lambda one: one.due_at)), tuple(paused))
 
-    def claim(self, one: DueSync) -> bool:
-        """Whether this process runs it; False when another has it already."""
-        return self._store.syncs.claim_due.blocking(one.sync.name, one.due_at)
+    def claim(self, one: DueSync) -> str | None:
+        """Claim it for one run, which hands this ticket in; None when another process has it."""
+        return self._store.syncs.claim_due.blocking(one.sync.name, one.due_at, self._clock.now())
 
-    def release_claim(self, one: DueSync) -> None:
+    def release_claim(self, one: DueSync, ticket: str) -> None:
         """It could not be started after all: it is due again."""
-        self._store.syncs.set_last_due.blocking(one.sync.name, one.previous_due_at)
+        self._store.syncs.release_due.blocking(one.sync.name, ticket, one.previous_due_at)
 
     def _check_sync(self, sync: Sync) -> DueSync | PausedSync | None:
         try:

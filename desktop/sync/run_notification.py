@@ -132,6 +132,10 @@ _NEXT_STEP_BY_ERROR = {
         "Sign in again in Settings, then `fairlead sync run {goal} --resume {run}`. The schedule"
         " of this sync is paused until then."
     ),
+    "not_permitted": (
+        "An admin decides who may run syncs and whether changes are on, in Settings. What was not"
+        " sent waits: `fairlead sync run {goal} --resume {run}` goes on once it may."
+    ),
     "forbidden": "Ask an admin for the right that is missing; `fairlead doctor` names it.",
     **dict.fromkeys(
         ("offline", "timed_out", "rate_limited", "service_trouble"), _NEXT_RUN_RETRIES_TEXT

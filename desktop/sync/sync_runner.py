@@ -61,7 +61,7 @@ class RunRequest:
 
     `plan`: exactly that one; `full`: read everything again; `only`: these source records;
     `resume`: go on with that run. `allow`: limits that `person` (a Zendesk user id), an admin,
-    lets pass once.
+    lets pass once. `due_ticket`: what a scheduler got when it claimed a planned time.
     """
 
     sync: str
@@ -73,6 +73,7 @@ class RunRequest:
     resume_run_id: str | None = None
     allowed_limits: tuple[str, ...] = ()
     approver_id: str = ""
+    due_ticket: str = ""
 
 
 @dataclass

@@ -187,10 +187,14 @@ class SyncService:
         """Whose rights the scheduled runs of a sync have that is about to be saved."""
         if not sync.on:
             return ""
-        is_same = before is not None and before.on and before.mapping == sync.mapping
+        is_same = (
+            before is not None
+            and before.on
+            and (before.mapping, before.schedule) == (sync.mapping, sync.schedule)
+        )
         if before is not None and is_same and before.is_plan_compatible(sync):
             return before.switched_on_by
-        # From now on it writes what this person wants.
+        # From now on it writes what this person wants, and when.
         return self._get_actor().key
 
     def _attests_consent(self, before: Sync | None, sync: Sync) -> bool:
@@ -238,7 +242,9 @@ class SyncService:
         """Another rule of when it runs. Raises InvalidInput with examples."""
         self.require_permission()
         rule = parse_schedule_rule(text)
-        goal = self._save(replace(self._store.syncs.get.blocking(name), schedule=rule.serialized))
+        before = self._store.syncs.get.blocking(name)
+        goal = replace(before, schedule=rule.serialized)
+        goal = self._save(replace(goal, switched_on_by=self._find_switcher(before, goal)))
         # What was missed under the old rule is not caught up under the new one.
         self._store.syncs.set_last_due.blocking(name, self._clock.now())
         return goal
@@ -272,6 +278,7 @@ class SyncService:
         self, name: str, sailthru: SailthruClient, zendesk: ZendeskClient
     ) -> tuple[Sync, tuple[MissingResource, ...]]:
         """Ask both services for what it names; checked when nothing needed is missing."""
+        self.require_permission()
         goal = self._store.syncs.get.blocking(name)
         absences = await find_missing_resources(goal, sailthru, zendesk)
         if not any(absence.is_required for absence in absences):

@@ -22,12 +22,14 @@ class OptOutChange:
 
     `old` is None where the answer did not say it, or in a word that is no level. `is_own_restore`:
     somebody takes back their own opt-out of the last 24 h, which nobody has changed since.
+    `source_id`: the record that a sync took the level from.
     """
 
     label: str
     old: OptOutLevel | None
     new: OptOutLevel
     is_own_restore: bool = False
+    source_id: str = ""
 
     @property
     def is_loosening(self) -> bool:
@@ -75,7 +77,7 @@ def admit(
     new = OptOutLevel(str(change.new))
     # A profile still to be made has refused nothing.
     old = now.optout if now is not None else OptOutLevel.NONE
-    refusal = permit(OptOutChange(row.label, old, new, is_own_restore))
+    refusal = permit(OptOutChange(row.label, old, new, is_own_restore, row.source_id))
     if refusal:
         raise NotPermitted("This change of the opt-out is not allowed.", refusal)
     return SendingWay.ANY if new is OptOutLevel.ALL else SendingWay.SINGLY

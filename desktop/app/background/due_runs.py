@@ -48,7 +48,8 @@ class DueRunStarter:
         started = [
             due.sync.name
             for due in found.due
-            if await store.run(self._due_sync_finder.claim, due) and await self._try_start(due)
+            if (ticket := await store.run(self._due_sync_finder.claim, due)) is not None
+            and await self._try_start(due, ticket)
         ]
         if started:
             self._services.bus.publish(ChangeSet.of(Topic.SYNC, ids=started))
@@ -64,12 +65,12 @@ class DueRunStarter:
             and self._services.syncs.check_permission().is_allowed
         )
 
-    async def _try_start(self, due: DueSync) -> bool:
+    async def _try_start(self, due: DueSync, ticket: str) -> bool:
         try:
-            self._start_process("run", due.sync.name, "--why", "schedule")
+            self._start_process("run", due.sync.name, "--due-ticket", ticket)
         except AppError as error:
             # Due again at once, for this window or another computer's.
-            await self._services.store.run(self._due_sync_finder.release_claim, due)
+            await self._services.store.run(self._due_sync_finder.release_claim, due, ticket)
             self._show_error(error)
             return False
         return True

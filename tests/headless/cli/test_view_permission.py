@@ -46,6 +46,11 @@ def test_commands_with_view_off_print_no_customer_and_admins_see_all(
         ("sync", "retry", BOX),
         ("sync", "resolve", "1", "name=zendesk"),
         ("sync", "rollback", "1", "--dry-run"),
+        ("sync", "tick", "1", "1", "on"),
+        ("sync", "export", "-"),
+        ("sync", "list"),
+        ("sync", "set", BOX),
+        ("sync", "notify", BOX),
     )
     for words in commands:
         result = agent(*words, "--json")

@@ -146,8 +146,9 @@ async def test_due_failed_start_is_due_again(
     clock.advance(301)
     due = build_due_sync_finder(enabled_computer)
     (one,) = due.find().due
-    assert due.claim(one)
-    due.release_claim(one)
+    ticket = due.claim(one)
+    assert ticket is not None
+    due.release_claim(one, ticket)
     assert due.find().due == (one,)
 
 
@@ -326,7 +327,7 @@ async def test_due_window_starts_each_sync_once(
     clock.advance(300)
     assert await windows[0].start_due_runs() == ("one",)
     assert await windows[1].start_due_runs() == ()
-    assert started == [("run", "one", "--why", "schedule")]
+    assert [words[:-1] for words in started] == [("run", "one", "--due-ticket")]
     assert said == []
     # Another computer's business, a lost connection: nothing is claimed.
     clock.advance(300)

@@ -1,10 +1,13 @@
 """A run whose right to write ends halfway stops between two batches, and can go on later."""
 
+from dataclasses import replace
+
 import pytest
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner
-from desktop.model.permission import CHANGES_OFF_REASON
+from desktop.model.permission import CHANGES_OFF_REASON, Actor, Role
+from desktop.model.sync import FlowPolicy
 from desktop.model.sync_plan import PlanRowState
 from desktop.model.sync_run import RunState
 from desktop.sync.sync_runner import RunRequest
@@ -40,3 +43,34 @@ async def test_run_with_changes_switched_off_after_its_plan_writes_nothing_and_g
     assert resumed.state is RunState.DONE
     rows = sync_cases.plan_rows(sync_services.store, resumed.plan)
     assert PlanRowState.DONE in {row.state for row in rows}
+
+
+async def test_run_right_taken_away_halfway_stops_the_run_before_its_next_batch(
+    sync_services: WorkspaceServices,
+    sync_sandbox: SandboxServers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sync_cases.create_customers(sync_sandbox, 60)
+    sync = sync_cases.save_preset(
+        sync_services,
+        sync_cases.ZENDESK_TO_SAILTHRU,
+        lambda preset: replace(preset, flows=FlowPolicy.MAY_START),
+    )
+    file = sync_services.session.connection_config.settings_file
+    file.change({"permissions.agent.runs": True, "permissions.agent.create": True})
+    sync_services.session.reload_settings()
+    monkeypatch.setattr(type(sync_services.session), "actor", Actor("Ben", Role.AGENT, 4711))
+    batches = 0
+
+    def at(step: str) -> None:
+        nonlocal batches
+        if step == "closed":
+            batches += 1
+            file.change({"permissions.agent.runs": False})
+
+    runner = build_runner(sync_services, sync.name, checkpoint=at)
+    run = await runner.run(sync, RunRequest(sync.name, "Ben"))
+    assert (run.state, run.error_code, batches) == (RunState.FAILED, "not_permitted", 1)
+    assert "Your role (agent) may not run syncs" in run.error
+    states = [row.state for row in sync_cases.plan_rows(sync_services.store, run.plan)]
+    assert {PlanRowState.PLANNED, PlanRowState.DONE} <= set(states)

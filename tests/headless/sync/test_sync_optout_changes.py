@@ -42,6 +42,14 @@ def give_level(servers: SandboxServers, customer: sync_cases.CustomerPair, level
     servers.write_user(customer.user_id, user_fields={"sailthru_optout": level})
 
 
+def claim_due_time(house: WorkspaceServices, sync: Sync) -> str:
+    """What a scheduler gets for a planned time of this sync."""
+    now = house.context.clock.now()
+    ticket = house.store.syncs.claim_due.blocking(sync.name, now, now)
+    assert ticket is not None
+    return ticket
+
+
 def level_of(servers: SandboxServers, customer: sync_cases.CustomerPair) -> str:
     profile = servers.read_profile(customer.sid)
     assert profile is not None
@@ -146,6 +154,9 @@ def sign_in_as(house: WorkspaceServices, monkeypatch: pytest.MonkeyPatch, rights
     rules = PermissionRules(are_changes_enabled=True, permissions=table)
     monkeypatch.setattr(type(house.session), "actor", Actor("Ben", role, 4711))
     monkeypatch.setattr(type(house.session), "rules", rules)
+    house.session.connection_config.settings_file.change(
+        {"permissions.agent.opt_in": may_opt_in, "permissions.agent.runs": True}
+    )
 
 
 @pytest.mark.parametrize("flows", FlowPolicy)
@@ -222,7 +233,8 @@ async def test_scheduled_row_that_loosens_needs_the_right_of_who_switched_on(
     sign_in_as(
         sync_services, monkeypatch, "agent may not" if state is PlanRowState.DONE else "admin"
     )
-    request = RunRequest(sync.name, "Ben", why="schedule")
+    ticket = claim_due_time(sync_services, sync)
+    request = RunRequest(sync.name, "Ben", due_ticket=ticket)
     run = await run_and_notify(sync_services, sync, request)
     (row,) = sync_cases.plan_rows(sync_services.store, run.plan)
     assert row.state is state, row.detail
@@ -282,3 +294,36 @@ async def test_run_cut_off_between_level_and_job_goes_on_with_the_list(
     assert "Fresh" in profile["lists"]
     # The level stands there already: what is sent again is the job alone.
     assert writes(sync_sandbox, count) == ["/job"]
+
+
+async def test_scheduled_run_loosens_no_record_that_a_person_has_corrected(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    one, two = sync_cases.create_customers(sync_sandbox, 2)
+    for each in (one, two):
+        sync_sandbox.write_profile(each.sid, optout_email="all")
+        give_level(sync_sandbox, each, "none")
+    sync = save_level_sync(sync_services, flows=FlowPolicy.NOT_STARTED)
+    sync = sync_services.syncs.set_enabled(sync.name, on=True)
+    await sync_services.store.sync_state.save_corrections(
+        sync.name, str(one.user_id), {"phone": "+14155550100"}, "Ben", 1.0
+    )
+    request = RunRequest(sync.name, "Ada", due_ticket=claim_due_time(sync_services, sync))
+    run = await run_and_notify(sync_services, sync, request)
+    states = {row.label: row.state for row in sync_cases.plan_rows(sync_services.store, run.plan)}
+    assert states == {one.email: PlanRowState.PARKED, two.email: PlanRowState.DONE}
+    assert [level_of(sync_sandbox, each) for each in (one, two)] == ["all", "none"]
+
+
+@pytest.mark.parametrize("way", ["set_schedule", "change_fields"])
+def test_who_changes_the_schedule_lends_their_rights_to_it(
+    sync_services: WorkspaceServices, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    sync = save_level_sync(sync_services, flows=FlowPolicy.NOT_STARTED)
+    sync_services.syncs.set_enabled(sync.name, on=True)
+    sign_in_as(sync_services, monkeypatch, "agent may not")
+    if way == "set_schedule":
+        changed = sync_services.syncs.set_schedule(sync.name, "every 5 min")
+    else:
+        changed = sync_services.syncs.change_fields(sync.name, [("schedule", "every 5 min")])
+    assert changed.switched_on_by == "4711"

@@ -71,7 +71,7 @@ def test_level_not_read_is_loosened_by_all_but_the_strictest(level: str) -> None
     else:
         with pytest.raises(NotPermitted):
             admit(row(optout(level)), record(None), refuse_loosening)
-    assert heard == [OptOutChange("ada@x.example", None, OptOutLevel(level))]
+    assert heard == [OptOutChange("ada@x.example", None, OptOutLevel(level), source_id="src1")]
 
 
 def test_refused_right_stops_the_row_and_hears_both_levels() -> None:
@@ -84,7 +84,9 @@ def test_refused_right_stops_the_row_and_hears_both_levels() -> None:
     with pytest.raises(NotPermitted, match="opt-out") as refused:
         admit(row(optout("none")), record("all"), refuse)
     assert refused.value.message == "Ask an admin."
-    assert heard == [OptOutChange("ada@x.example", OptOutLevel.ALL, OptOutLevel.NONE)]
+    assert heard == [
+        OptOutChange("ada@x.example", OptOutLevel.ALL, OptOutLevel.NONE, source_id="src1")
+    ]
     admit(row(OTHER), record("all"), refuse)
     assert len(heard) == 1
 

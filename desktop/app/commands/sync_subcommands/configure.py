@@ -8,6 +8,7 @@ from desktop.app.cli_output import emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import in_workspace, open_workspace
 from desktop.app.commands.sync_subcommands.arguments import add_sync_argument
+from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_preset_names, build_sync_context
 from desktop.kit.clock import iso_timestamp
@@ -27,6 +28,7 @@ _PREVIEWED_RUN_TIMES = 5
 
 @in_workspace(connect=False)
 async def _list_syncs(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    await require_view_permission(services)
     states = services.syncs.list_states()
     document = {"syncs": [_sync_state_to_json(state, services) for state in states]}
     lines = [_sync_line(state) for state in states]
@@ -153,6 +155,7 @@ def _field_help(field: SyncField) -> str:
 async def _set_fields(context: AppContext, options: argparse.Namespace) -> int:
     changes = [_split_change(text) for text in options.changes]
     async with open_workspace(context, options.workspace, connect=bool(changes)) as services:
+        await require_view_permission(services)
         sync = await services.store.syncs.get(options.sync)
         was_checked = sync.checked_at > 0
         if changes:

@@ -8,6 +8,8 @@ from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import ExitCode, emit, write_utf_8
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import in_workspace, open_workspace
+from desktop.app.commands.sync_subcommands.arguments import require_sync_permission
+from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import InvalidInput, StorageError
 from desktop.kit.text import format_count
@@ -22,8 +24,10 @@ def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("syncs", nargs="*", metavar="SYNC", help="only these; else all")
 
 
-@in_workspace(connect=False)
+@in_workspace()
 async def _export_syncs(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    require_sync_permission(services)
+    await require_view_permission(services)
     repository = services.store.syncs
     syncs = [await repository.get(name) for name in dict.fromkeys(options.syncs)]
     syncs = syncs or list(await repository.list_all())

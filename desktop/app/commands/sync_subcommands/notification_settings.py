@@ -13,6 +13,7 @@ from desktop.app.cli_output import emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.commands.sync_subcommands.arguments import add_sync_argument
+from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.connect.mail_password import store_mail_password
 from desktop.kit.errors import InvalidInput, KeyringError, NotPermitted
@@ -53,6 +54,7 @@ async def _set_notifications(context: AppContext, options: argparse.Namespace) -
         # Each address once, in the order given.
         changes["email"] = tuple(dict.fromkeys(options.email or ()))
     async with open_workspace(context, options.workspace, connect=bool(changes)) as services:
+        await require_view_permission(services)
         sync = await services.store.syncs.get(options.sync)
         if changes:
             sync = services.syncs.save_sync(replace(sync, notify=replace(sync.notify, **changes)))
@@ -89,10 +91,12 @@ def _add_mail_arguments(parser: argparse.ArgumentParser) -> None:
 async def _set_mail_server(context: AppContext, options: argparse.Namespace) -> int:
     password = None if options.password is None else _read_password(options.password)
     changes = _changed_settings(options)
-    is_changing = bool(changes) or password is not None or options.no_password
-    async with open_workspace(context, options.workspace, connect=is_changing) as services:
+    # A trial is sent with the kept password, to whatever address.
+    is_acting = options.no_password or password is not None or options.test is not None
+    is_acting = is_acting or bool(changes)
+    async with open_workspace(context, options.workspace, connect=is_acting) as services:
         session = services.session
-        if is_changing:
+        if is_acting:
             services.syncs.require_permission()
         if changes:
             _require_password_not_led_away(services, changes)

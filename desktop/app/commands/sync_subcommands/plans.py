@@ -49,6 +49,7 @@ def _add_tick_arguments(parser: argparse.ArgumentParser) -> None:
 @in_workspace()
 async def _tick(services: WorkspaceServices, options: argparse.Namespace) -> int:
     require_sync_permission(services)
+    await require_view_permission(services)
     plans, on = services.store.plans, options.state == "on"
     decisions = PlanRowDecisions(services.store, services.context.clock)
     number, _, field = options.row.partition(".")

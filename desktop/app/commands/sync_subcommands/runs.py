@@ -36,10 +36,8 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--full", action="store_true", help="look at everything again")
     add_progress_option(parser)
-    # Set by a window that starts what is due; stored with the run and shown in its history.
-    parser.add_argument(
-        "--why", choices=["manual", "schedule"], default="manual", help=argparse.SUPPRESS
-    )
+    # Given by a window that starts what is due: a row of its claim, which no person can make.
+    parser.add_argument("--due-ticket", default="", help=argparse.SUPPRESS)
 
 
 @in_workspace(for_runs=True)
@@ -51,7 +49,7 @@ async def _run_sync(services: WorkspaceServices, options: argparse.Namespace) ->
     request = RunRequest(
         sync=sync.name,
         actor=actor.name,
-        why=options.why,
+        due_ticket=options.due_ticket,
         plan_id=options.plan,
         is_full=options.full,
         resume_run_id=await _run_to_resume(services, sync, options.resume),

@@ -107,7 +107,8 @@ async def _run_due(context: AppContext, options: argparse.Namespace) -> int:
 
 
 async def _change_timer(context: AppContext, options: argparse.Namespace) -> int:
-    async with open_workspace(context, options.workspace, connect=options.install) as services:
+    async with open_workspace(context, options.workspace) as services:
+        require_sync_permission(services)
         timer = WorkspaceTimer(services)
         message = timer.install() if options.install else timer.remove()
         here = services.session.values.get(sync_settings.RUN_DUE_SYNCS_HERE)
@@ -152,12 +153,13 @@ async def run_due_syncs(
         if due is None:
             return tuple(results.values()), found.paused
         # Where another process claims it first, it is not due any more.
-        if await store.run(finder.claim, due):
-            results[due.sync.name] = await _run_due_sync(services, due, refusal)
+        ticket = await store.run(finder.claim, due)
+        if ticket is not None:
+            results[due.sync.name] = await _run_due_sync(services, due, ticket, refusal)
 
 
 async def _run_due_sync(
-    services: WorkspaceServices, due: DueSync, refusal: AuthenticationError | None
+    services: WorkspaceServices, due: DueSync, ticket: str, refusal: AuthenticationError | None
 ) -> DueRunResult:
     """Run one due sync; an error becomes its result, and does not keep the others from running."""
     sync, actor = due.sync, services.session.actor
@@ -166,7 +168,7 @@ async def _run_due_sync(
             run = await _record_refused_sign_in(services, sync.name, refusal)
             return DueRunResult(due, await notify_run_ended(services, sync, run))
         approver = str(actor.id or actor.name)
-        request = RunRequest(sync.name, actor.name, why="schedule", approver_id=approver)
+        request = RunRequest(sync.name, actor.name, due_ticket=ticket, approver_id=approver)
         return DueRunResult(due, await run_and_notify(services, sync, request))
     except AppError as error:
         return DueRunResult(due, error=error)
