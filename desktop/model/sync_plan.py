@@ -67,6 +67,7 @@ class Consequence(Enum):
     JOINS = "joins"
     LEAVES = "leaves"
     FLOWS = "flows"
+    # Only in plans made before a row without consent was left out.
     NO_CONSENT = "no_consent"
     AGAIN = "again"
     BLANKED = "blanked"

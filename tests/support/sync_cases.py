@@ -10,7 +10,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_preset_names, build_runner
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import MappingOperator, MappingRow
-from desktop.model.sync import FlowPolicy, Sync
+from desktop.model.sync import FlowPolicy, OptInAttestation, Sync
 from desktop.model.sync_plan import PlanRow, PlanRowState
 from desktop.model.sync_run import Run, RunState
 from desktop.store.plan_row_filter import PlanRowFilter
@@ -32,6 +32,7 @@ ONLY_TEST_CUSTOMERS = FieldCondition("email", ConditionOperator.HAS, f"@{DOMAIN}
 SANDBOX_FLAGS = ("--account", "job_ms=20,bulk_import=on,withheld=0")
 TO_SAILTHRU_BY_POSTS = f"{ZENDESK_TO_SAILTHRU} by posts"
 TICKETS_INCREMENTED = f"{TICKETS_TO_PROFILES} summed"
+ATTESTED = OptInAttestation(email=True, attested_by="Ada", attested_at=1.0)
 INCREMENT_MAPPING = MappingRow("ticket_count", "vars.tickets", MappingOperator.SUM)
 ALL_PRESETS = (
     TICKETS_TO_PROFILES,

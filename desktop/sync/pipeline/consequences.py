@@ -33,8 +33,6 @@ def _iter_consequences(
     is_create = row.fate is PlannedOutcome.CREATE
     if sync.flows is FlowPolicy.MAY_START and (joins or leaves or is_create):
         yield Consequence.FLOWS, ""
-    if is_create and joins and not row.evidence:
-        yield Consequence.NO_CONSENT, ""
     # A list or tag that changes again is told by itself; a value may start a campaign anew.
     written = context.written_values(row.target_id)
     plain = [c for c in sent if not c.field.startswith((LIST_PREFIX, TAG_PREFIX))]

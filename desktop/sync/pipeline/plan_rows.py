@@ -18,6 +18,12 @@ from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.membership import SourceChunk, find_leaving
 from desktop.sync.source_record import SourceRecord
 
+# Created without its lists, the profile would be an existing one at the next run, and join them.
+_NO_CONSENT_REASON = (
+    "would be created on a list, and nobody has confirmed consent: confirm it in Mapping, or take"
+    " the list away"
+)
+
 
 def plan_rows(chunk: SourceChunk, context: PlanContext, first_number: int) -> list[PlanRow]:
     """The rows of one chunk, numbered from `first_number` on.
@@ -69,6 +75,8 @@ def plan_record(record: SourceRecord, context: PlanContext, *, is_leaving: bool 
     evidence = given.explanation
     if target is None and not evidence:
         evidence = _consent_evidence(row, context)
+        if not evidence:
+            return replace(row, fate=PlannedOutcome.SKIPPED, why=_NO_CONSENT_REASON, ticked=False)
     row = finish_row(replace(row, evidence=evidence), target, context)
     return replace(row, events=events) if row.fate.is_written else row
 
@@ -163,7 +171,7 @@ def _skipped_row(record: SourceRecord, reason: str) -> PlanRow:
 
 
 def _consent_evidence(row: PlanRow, context: PlanContext) -> str:
-    """What says that a new contact has given consent; empty: nothing does, and it is needed."""
+    """Return the evidence of a new contact's consent; empty if it is needed and missing."""
     opt_in = context.sync.opt_in
     if opt_in.is_attested and opt_in.email:
         return f"attested by {opt_in.attested_by}"

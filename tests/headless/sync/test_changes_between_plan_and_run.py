@@ -192,6 +192,28 @@ async def test_user_field_type_changed_needs_correction(
     assert run.totals["parked"] == 1
 
 
+async def test_unattested_person_is_neither_created_nor_put_on_a_list(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    unknown, known = sync_cases.create_customers(sync_sandbox, 2, unknown=1)
+    goal = sync_cases.save_preset(
+        sync_services,
+        sync_cases.ZENDESK_TO_SAILTHRU,
+        lambda preset: replace(
+            preset,
+            effects=SyncEffects(create_missing=True, add_to_lists=("Fresh",)),
+            flows=FlowPolicy.MAY_START,
+        ),
+    )
+    for _ in range(2):
+        run = await sync_cases.run_sync(sync_services, goal)
+        assert sync_cases.check_finished_run(sync_services.store, sync_sandbox, run) == []
+    assert sync_sandbox.read_profile(unknown.email) is None
+    profile = sync_sandbox.read_profile(known.email)
+    assert profile is not None
+    assert "Fresh" in profile["lists"]
+
+
 async def test_list_join_creates_missing_list_first(
     sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
@@ -199,7 +221,8 @@ async def test_list_join_creates_missing_list_first(
 
     def change(goal: Sync) -> Sync:
         effects = SyncEffects(create_missing=True, add_to_lists=("Fresh",))
-        return replace(goal, effects=effects, flows=FlowPolicy.MAY_START)
+        opt_in = sync_cases.ATTESTED
+        return replace(goal, effects=effects, opt_in=opt_in, flows=FlowPolicy.MAY_START)
 
     goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, change)
     run = await sync_cases.run_sync(sync_services, goal)

@@ -103,13 +103,6 @@ def _optout(old: str | None, new: str) -> FieldChange:
         pytest.param(cases.row(VAR, **NEW), None, FLOWS, {"flows"}, id="S2-04 a new profile"),
         pytest.param(cases.row(VAR), cases.profile(), FLOWS, set(), id="S2-04 no list changes"),
         pytest.param(
-            cases.row(JOIN, **NEW),
-            None,
-            PLAIN,
-            {"joins:A", "starts", "no_consent"},
-            id="S2-62 none",
-        ),
-        pytest.param(
             cases.row(JOIN, **NEW, evidence="attested"),
             None,
             PLAIN,

@@ -8,20 +8,21 @@ import pytest
 from desktop.model.consent_check import ConsentPurpose
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingOperator, MappingRow
-from desktop.model.sync import OptInAttestation, Sync, SyncEffects
+from desktop.model.sync import Sync, SyncEffects
 from desktop.model.sync_plan import FieldChange, PlannedOutcome
 from desktop.model.target_record import TargetRecord
 from desktop.sync.pipeline.membership import SourceChunk
 from desktop.sync.pipeline.plan_rows import finish_row, plan_record, plan_rows, with_mail_state
 from desktop.sync.source_record import SourceRecord
 from tests.support import pipeline_cases as cases
+from tests.support import sync_cases
 
 TIER = MappingRow("tier", "vars.tier")
 ASK = MappingRow("tier", "vars.tier", prefer=ConflictPreference.ASK)
 CREATES = SyncEffects(create_missing=True)
 JOINS = SyncEffects(create_missing=True, add_to_lists=("A",))
 NEWS = ConsentPurpose("News", FieldCondition("news", ConditionOperator.IS, True))
-ATTESTED = OptInAttestation(email=True, attested_by="Ada", attested_at=1.0)
+ATTESTED = sync_cases.ATTESTED
 GOLD = cases.user_record(tier="gold")
 UPDATE, CREATE, UNCHANGED = PlannedOutcome.UPDATE, PlannedOutcome.CREATE, PlannedOutcome.UNCHANGED
 SKIPPED, CORRECTION = PlannedOutcome.SKIPPED, PlannedOutcome.CORRECTION
@@ -83,24 +84,42 @@ def test_every_record_has_one_outcome(
 
 
 @pytest.mark.parametrize(
-    ("sync", "evidence"),
+    ("sync", "outcome", "evidence"),
     [
         pytest.param(
-            cases.users_sync(effects=CREATES), "none needed: on no list", id="S2-62 on no list"
+            cases.users_sync(effects=CREATES),
+            CREATE,
+            "none needed: on no list",
+            id="S2-62 on no list",
         ),
-        pytest.param(cases.users_sync(effects=JOINS), "", id="S2-62 joins a list without consent"),
         pytest.param(
-            cases.users_sync(effects=JOINS, opt_in=ATTESTED), "attested by Ada", id="S1-08 attested"
+            cases.users_sync(effects=JOINS), SKIPPED, "", id="S2-62 joins a list without consent"
+        ),
+        pytest.param(
+            cases.users_sync(effects=JOINS, opt_in=ATTESTED),
+            CREATE,
+            "attested by Ada",
+            id="S1-08 attested",
         ),
         pytest.param(
             cases.users_sync(effects=JOINS, opt_in=replace(ATTESTED, email=False)),
+            SKIPPED,
             "",
             id="S1-08 attested for text messages alone",
         ),
     ],
 )
-def test_consent_evidence_of_a_new_profile(sync: Sync, evidence: str) -> None:
-    assert plan_record(GOLD, cases.context(sync)).evidence == evidence
+def test_new_profile_joins_lists_with_consent_only(
+    sync: Sync, outcome: PlannedOutcome, evidence: str
+) -> None:
+    row = plan_record(GOLD, cases.context(sync))
+    assert (row.fate, row.evidence) == (outcome, evidence)
+    assert row.fate is not SKIPPED or "consent" in row.why
+
+
+def test_existing_profile_joins_lists_without_attested_consent() -> None:
+    row = plan_record(GOLD, cases.context(cases.users_sync(effects=JOINS), (GOLD, cases.profile())))
+    assert row.fate is UPDATE
 
 
 def test_consent_evidence_of_a_purpose_is_kept() -> None:

@@ -186,7 +186,11 @@ async def test_field_ticked_again_restores_consequences(
     goal = sync_cases.save_preset(
         sync_services,
         sync_cases.ZENDESK_TO_SAILTHRU,
-        lambda g: replace(g, effects=SyncEffects(create_missing=True, add_to_lists=("Fresh",))),
+        lambda g: replace(
+            g,
+            effects=SyncEffects(create_missing=True, add_to_lists=("Fresh",)),
+            opt_in=sync_cases.ATTESTED,
+        ),
     )
     plan = await preview(sync_services, goal)
     plans = sync_services.store.plans

@@ -25,7 +25,11 @@ def joining(goal: Sync) -> Sync:
     """Everybody joins a list; three may."""
     effects = SyncEffects(create_missing=True, add_to_lists=("Fresh",), remove_when_gone=True)
     return replace(
-        goal, effects=effects, limits=Limit(people=3, percent=0), flows=FlowPolicy.MAY_START
+        goal,
+        effects=effects,
+        opt_in=sync_cases.ATTESTED,
+        limits=Limit(people=3, percent=0),
+        flows=FlowPolicy.MAY_START,
     )
 
 
