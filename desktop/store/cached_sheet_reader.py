@@ -29,8 +29,9 @@ from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
 from desktop.store.customer_cache import LISTS_ENTRY, USER_FIELDS_ENTRY
 from desktop.store.database_call import database_call
 from desktop.store.database_thread import DatabaseThread
+from desktop.store.integrity_check_record import forget_integrity_check
 from desktop.store.outbox_row import decode_edit
-from desktop.store.sqlite_errors import translate_sqlite_errors
+from desktop.store.sqlite_errors import is_damage, translate_sqlite_errors
 
 T = TypeVar("T")
 
@@ -113,8 +114,11 @@ class CachedSheetReader:
                     return look(connection)
                 finally:
                     connection.execute("ROLLBACK")
-            except sqlite3.Error:
+            except sqlite3.DatabaseError as error:
                 self._disconnect()
+                if is_damage(error):
+                    # SQLite does not say in which of the two files.
+                    forget_integrity_check(self._fairlead)
                 raise
 
     def _open(self) -> sqlite3.Connection:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from desktop.kit.errors import StorageError
 from desktop.store.database_thread import DatabaseThread
+from desktop.store.integrity_check_record import IntegrityCheckRecord
 from desktop.store.sqlite_errors import DatabaseDamaged, translate_sqlite_errors
 
 T = TypeVar("T")
@@ -22,7 +23,8 @@ SCHEMA_MAJOR = 1
 _BUSY_TIMEOUT_S = 15.0
 # A file has at least one page, and no page is smaller.
 _MIN_FILE_BYTES = 512
-# Up to this size a start also compares every index with its table; it takes some milliseconds.
+# Up to this size every start checks the file, and compares each index with its table: it takes
+# some milliseconds.
 _FULL_CHECK_MAX_BYTES = 4_000_000
 
 
@@ -53,7 +55,8 @@ class Database:
         self._synchronous = synchronous
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
-        if checked:
+        self._check_record = None if checked else IntegrityCheckRecord(path)
+        if self._check_record is None:
             return
         with self._lock, translate_sqlite_errors(path):
             if not path.exists():
@@ -61,8 +64,14 @@ class Database:
             elif path.stat().st_size < _MIN_FILE_BYTES:
                 # SQLite would take it for a new file and fill it: what was lost would go unseen.
                 raise DatabaseDamaged("the file is cut off")
+            is_small = path.stat().st_size <= _FULL_CHECK_MAX_BYTES
+            # Asked first: opening a file that was left in a hurry already changes it.
+            is_due = is_small or self._check_record.is_due()
             try:
-                self._check_integrity(self._open())
+                self._check_schema(self._open())
+                if is_due:
+                    self._check_integrity(self._open(), with_indexes=is_small)
+                    self._check_record.note_whole()
             except BaseException:
                 self._close()
                 raise
@@ -104,6 +113,8 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = self._connect(self.path)
+            if self._check_record is not None:
+                self._check_record.begin_use()
         return self._connection
 
     def _connect(self, path: Path) -> sqlite3.Connection:
@@ -138,13 +149,15 @@ class Database:
             for suffix in ("", "-wal", "-shm"):
                 fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
 
-    def _check_integrity(self, connection: sqlite3.Connection) -> None:
+    def _check_integrity(self, connection: sqlite3.Connection, *, with_indexes: bool) -> None:
         """Find a damage now rather than when it has cost something. Raises DatabaseDamaged."""
-        large = self.path.stat().st_size > _FULL_CHECK_MAX_BYTES
-        how = "quick_check" if large else "integrity_check"
+        how = "integrity_check" if with_indexes else "quick_check"
         found = str(connection.execute(f"PRAGMA {how}(1)").fetchone()[0])
         if found != "ok":
             raise DatabaseDamaged(found)
+
+    def _check_schema(self, connection: sqlite3.Connection) -> None:
+        """Raises DatabaseDamaged where the file has not the tables of this version."""
         if _read_schema(connection) != _expected_schema(tuple(load_migrations(self._schema))):
             raise DatabaseDamaged("the tables are not those of this version")
 
@@ -152,6 +165,8 @@ class Database:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+            if self._check_record is not None:
+                self._check_record.end_use()
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
         try:

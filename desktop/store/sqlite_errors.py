@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from desktop.kit.errors import StorageError
+from desktop.store.integrity_check_record import forget_integrity_check
 
 
 class DatabaseDamaged(sqlite3.DatabaseError):
@@ -20,6 +21,8 @@ def translate_sqlite_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            forget_integrity_check(path)
         raise _to_store_error(error, path) from error
     except UnicodeDecodeError:
         # SQLite quotes the damaged place in its message, which is not text any more.
@@ -47,6 +50,11 @@ def is_file_unusable(error: StorageError) -> bool:
     return cause is None
 
 
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether SQLite says that the file is damaged, or none of its own."""
+    return _sqlite_error_name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+
+
 def _to_store_error(error: sqlite3.DatabaseError, path: Path) -> StorageError:
     name = _sqlite_error_name(error)
     if name.startswith("SQLITE_FULL"):
@@ -61,7 +69,7 @@ def _to_store_error(error: sqlite3.DatabaseError, path: Path) -> StorageError:
             "Another Fairlead on this computer has held it for too long.",
             "Try again in a moment.",
         )
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+    if is_damage(error):
         return StorageError(
             f"{path.name} is damaged.",
             "It was left as it is, so that what can be saved from it is not lost.",

@@ -161,4 +161,5 @@ def test_migration_two_processes_create_one_file(tmp_path: Path) -> None:
             one.join(20)
             assert one.exitcode == 0
         assert version(path) == NEWEST
-        assert [p.name for p in path.parent.iterdir()] == ["fairlead.db"]
+        left = sorted(p.name for p in path.parent.iterdir())
+        assert left == [".fairlead.db.checked", "fairlead.db"]

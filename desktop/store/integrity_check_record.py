@@ -1,0 +1,85 @@
+"""Remembers beside a database file when it was found whole, so that not every start checks it.
+
+Checking reads the whole file: 1.5 s at 330 MB. It is due once a day, when a process that had the
+file open has died, and when nobody has it open and it is not as it was left.
+"""
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from desktop.store.process_identity import is_owner_alive, new_owner_id
+
+CHECK_INTERVAL_S = 86_400.0
+
+
+class IntegrityCheckRecord:
+    """The last check of one file, and a mark for as long as this process has the file open."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._record = _record_path(path)
+        self._mark_prefix = f".{path.name}.open-"
+        # Windows allows no colon in a file's name.
+        self._mark = path.with_name(self._mark_prefix + new_owner_id().replace(":", ","))
+
+    def is_due(self) -> bool:
+        """Whether the file has to be checked now; to be asked before it is opened."""
+        owners = [
+            mark.name.removeprefix(self._mark_prefix).replace(",", ":")
+            for mark in self._list_marks()
+        ]
+        is_in_use = bool(owners)
+        if not all(map(is_owner_alive, owners)):
+            return True
+        try:
+            checked_at, *left_as = self._record.read_text(encoding="ascii").split()
+            # A clock that was set back is no reason to trust the file for longer.
+            is_recent = 0 <= time.time() - float(checked_at) < CHECK_INTERVAL_S
+            return not is_recent or not (is_in_use or left_as == self._describe_file())
+        except (OSError, ValueError):
+            return True
+
+    def note_whole(self) -> None:
+        """The file was checked just now; processes that died before need no other check."""
+        with suppress(OSError):
+            self._record.write_text(f"{time.time()}", encoding="ascii")
+            for mark in self._list_marks():
+                owner = mark.name.removeprefix(self._mark_prefix).replace(",", ":")
+                if not is_owner_alive(owner):
+                    mark.unlink(missing_ok=True)
+
+    def begin_use(self) -> None:
+        """This process has the file open from now on."""
+        with suppress(OSError):
+            self._mark.touch(mode=0o600)
+
+    def end_use(self) -> None:
+        """This process has closed the file."""
+        with suppress(OSError):
+            if self._record.exists():
+                checked_at = self._record.read_text(encoding="ascii").split()[:1]
+                text = " ".join([*checked_at, *self._describe_file()])
+                # Whole or not at all: another process may be closing the file too.
+                part = self._mark.with_name(f"{self._mark.name}.part")
+                part.write_text(text, encoding="ascii")
+                part.replace(self._record)
+            self._mark.unlink(missing_ok=True)
+
+    def _list_marks(self) -> list[Path]:
+        return list(self._path.parent.glob(f"{self._mark_prefix}*"))
+
+    def _describe_file(self) -> list[str]:
+        found = os.stat(self._path)
+        return [str(found.st_size), str(found.st_mtime_ns)]
+
+
+def forget_integrity_check(path: Path) -> None:
+    """The file was found damaged in use: the next start checks it whenever that is."""
+    with suppress(OSError):
+        _record_path(path).unlink(missing_ok=True)
+
+
+def _record_path(path: Path) -> Path:
+    return path.with_name(f".{path.name}.checked")
