@@ -1,12 +1,15 @@
 """Forgets the rows of old plans, a piece at a time; what runs came to stays with the runs.
 
-Kept are the rows of a sync's newest plans, of all that is younger than the days given, and of every
-plan that is open, is being applied, or belongs to a run that can still go on.
+Kept are the rows of a sync's newest plans, of all that is younger than the days given, of what a
+process is applying, and of requests whose outcome is not known yet. A run that failed long ago
+cannot go on afterwards: its plan is discarded.
 """
 
 import sqlite3
 
 from desktop.store.database_call import database_call
+from desktop.store.plan_row_table import to_json
+from desktop.store.process_identity import is_owner_alive
 from desktop.store.repository import Repository
 
 KEPT_PLANS = 20
@@ -15,12 +18,11 @@ _CHUNK_ROWS = 2_000
 
 # Plans and runs stay for years: whether rows are left is asked first, and the runs by their sync.
 _OLDEST_EXPIRED_PLAN_SQL = (
-    "SELECT p.id FROM plan p WHERE p.sync = ?1 AND p.state IN ('applied', 'discarded')"
+    "SELECT p.id FROM plan p WHERE p.sync = ?1"
     " AND p.created_at < ?2 AND p.id NOT IN"
     " (SELECT id FROM plan WHERE sync = ?1 ORDER BY id DESC LIMIT ?3)"
+    " AND p.id NOT IN (SELECT value FROM json_each(?4))"
     " AND EXISTS (SELECT 1 FROM plan_row r WHERE r.plan = p.id)"
-    " AND NOT EXISTS"
-    " (SELECT 1 FROM run r WHERE r.sync = ?1 AND r.plan = p.id AND r.state <> 'done')"
     " AND NOT EXISTS (SELECT 1 FROM write_batch b WHERE b.plan = p.id AND b.state <> 'closed')"
     " ORDER BY p.id LIMIT 1"
 )
@@ -30,15 +32,22 @@ class PlanRetention(Repository):
     """Forgets rows of plans."""
 
     @database_call
-    def delete_expired_chunk(self, sync: str, now: float) -> int:
-        """Forget some rows of a sync's oldest plan whose rows nobody needs; how many, 0: none."""
+    def delete_expired_chunk(self, now: float) -> int:
+        """Forget some rows of an old plan whose rows nobody needs; how many, 0: none.
+
+        Of any sync, also of one that was removed.
+        """
 
         def act(connection: sqlite3.Connection) -> int:
-            old = connection.execute(
-                _OLDEST_EXPIRED_PLAN_SQL, (sync, now - KEPT_FOR_S, KEPT_PLANS)
-            ).fetchone()
+            old = _find_expired_plan(connection, now)
             if old is None:
                 return 0
+            connection.execute(
+                "UPDATE plan SET state = 'discarded' WHERE id = ?1 AND (state <> 'applied' OR"
+                " EXISTS (SELECT 1 FROM run r WHERE r.sync = plan.sync AND r.plan = ?1"
+                " AND r.state <> 'done'))",
+                (old["id"],),
+            )
             last = connection.execute(
                 "SELECT max(row) FROM"
                 " (SELECT row FROM plan_row WHERE plan = ? ORDER BY row LIMIT ?)",
@@ -66,3 +75,16 @@ class PlanRetention(Repository):
                 is None
             )
         )
+
+
+def _find_expired_plan(connection: sqlite3.Connection, now: float) -> sqlite3.Row | None:
+    running = connection.execute(
+        "SELECT plan, owner FROM run WHERE state = 'running' AND plan IS NOT NULL"
+    )
+    busy = to_json([row["plan"] for row in running if is_owner_alive(row["owner"])])
+    for (sync,) in connection.execute("SELECT DISTINCT sync FROM plan").fetchall():
+        values = (sync, now - KEPT_FOR_S, KEPT_PLANS, busy)
+        old: sqlite3.Row | None = connection.execute(_OLDEST_EXPIRED_PLAN_SQL, values).fetchone()
+        if old is not None:
+            return old
+    return None

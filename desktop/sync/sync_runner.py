@@ -142,19 +142,18 @@ class SyncRunner:
             except asyncio.CancelledError:
                 if not await store.runs.is_cancel_requested(run.id):
                     raise
-                return await self._end_run(run, RunState.CANCELLED)
+                ended = await self._end_run(run, RunState.CANCELLED)
             except AppError as error:
-                return await self._end_run(run, RunState.FAILED, error)
-            if ended.state is RunState.DONE:
-                await self._delete_expired_rows(sync)
+                ended = await self._end_run(run, RunState.FAILED, error)
+            await self._delete_expired_rows()
             return ended
 
-    async def _delete_expired_rows(self, sync: Sync) -> None:
+    async def _delete_expired_rows(self) -> None:
         """In pieces, so that nobody waits for the file; what is left is the next run's."""
         now, pruning = self.context.clock.now(), self.context.store.plan_retention
         try:
             for _ in range(_MAX_RETENTION_CHUNKS):
-                if not await pruning.delete_expired_chunk(sync.name, now):
+                if not await pruning.delete_expired_chunk(now):
                     return
         except StorageError as error:
             log.warning("Rows of old plans could not be forgotten: %s", error.title)
