@@ -366,6 +366,21 @@ class FeedRepository(Repository):
         )
 
     @database_call
+    def has_changed(self, name: str, record: str, after: int) -> bool:
+        """Whether a user, a user's ticket or a profile of a list changed after that number."""
+        table, where, values = (
+            ("feed_user", "id = ?", (record,))
+            if name == USERS_FEED
+            else ("feed_ticket INDEXED BY feed_ticket_requester", "requester = ?", (record,))
+            if name == TICKETS_FEED
+            else ("feed_profile", "list = ? AND sid = ?", (name.removeprefix("list "), record))
+        )
+        sql = f"SELECT 1 FROM {table} WHERE {where} AND seq > ? LIMIT 1"  # noqa: S608 - ours
+        return self._database.read(
+            lambda c: c.execute(sql, (*values, after)).fetchone() is not None
+        )
+
+    @database_call
     def count_records(self, name: str) -> int:
         """Count the records of a feed."""
         table, where, values = (

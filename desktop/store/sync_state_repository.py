@@ -159,13 +159,29 @@ class SyncStateRepository(Repository):
         )
 
     @database_call
-    def list_retry_sources(self, sync: str) -> tuple[str, ...]:
-        """Return the source records that the next plan reads again even if unchanged."""
+    def list_retry_sources(self, sync: str, after: str = "", limit: int = -1) -> tuple[str, ...]:
+        """Return source records that the next plan reads again even if unchanged (-1: all)."""
         return self._database.read(
             lambda c: tuple(
                 row[0]
                 for row in c.execute(
-                    "SELECT source FROM retry_source WHERE sync = ? ORDER BY source", (sync,)
+                    "SELECT source FROM retry_source WHERE sync = ? AND source > ?"
+                    " ORDER BY source LIMIT ?",
+                    (sync, after, limit),
+                )
+            )
+        )
+
+    @database_call
+    def filter_retry_sources(self, sync: str, sources: Sequence[str]) -> frozenset[str]:
+        """Those of these source records that wait for another try."""
+        return self._database.read(
+            lambda c: frozenset(
+                row[0]
+                for row in c.execute(
+                    "SELECT source FROM retry_source WHERE sync = ?"
+                    " AND source IN (SELECT value FROM json_each(?))",
+                    (sync, to_json(list(sources))),
                 )
             )
         )

@@ -47,7 +47,6 @@ class PlanLookup:
             self._context.clock.now(),
             await read_target_kind(self._context, self._sync),
             corrections=await state.corrections_by_source(name),
-            retry_sources=frozenset(await state.list_retry_sources(name)),
             job_timeout_s=self._context.job_timeout_s,
         )
         return await self._with_increments(plan_context)
@@ -64,6 +63,11 @@ class PlanLookup:
     async def look_up_chunk(self, chunk: SourceChunk, context: PlanContext) -> PlanContext:
         """Look up the targets of a chunk's records, and what is known of both."""
         leaving = find_leaving(chunk.outside, context)
+        if chunk.outside:
+            waiting = await self._store.sync_state.filter_retry_sources(
+                self._sync.name, [record.id for record in chunk.outside]
+            )
+            context = replace(context, retry_sources=waiting)
         found = await self._targets.find_candidates([*chunk.inside, *leaving])
         if self._sync.effects.create_missing:
             found, addresses = await self._targets.read_addresses(chunk.inside, found)

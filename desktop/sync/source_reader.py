@@ -17,6 +17,8 @@ from desktop.sync.sync_context import SyncContext
 
 Watermarks = Mapping[str, str]
 
+_PAGE_ROWS = 500
+
 
 class SourceReader:
     """The source of one goal; `lists` are the Sailthru lists that were read for it.
@@ -57,21 +59,38 @@ class SourceReader:
         self, before: Watermarks, only: Sequence[str] = (), *, also: Sequence[str] = ()
     ) -> Iterator[SourceRecord]:
         """What changed since then, what waits for another try and `also` these; or `only` these."""
-        again = (
-            *self._context.store.sync_state.list_retry_sources.blocking(self._sync.name),
-            *also,
-        )
-        waiting = dict.fromkeys(only or again)
-        seen: set[str] = set()
-        if not only:
-            for record in self._iter_changed(before):
-                if record.id in waiting:
-                    seen.add(record.id)
+        if only:
+            yield from filter(None, map(self.get_record, dict.fromkeys(only)))
+            return
+        yield from self._iter_changed(before)
+        for source in self._iter_waiting(also):
+            record = None if self._has_changed(source, before) else self.get_record(source)
+            if record is not None:
                 yield record
-        for source in waiting:
-            once_more = None if source in seen else self.get_record(source)
-            if once_more is not None:
-                yield once_more
+
+    def _iter_waiting(self, also: Sequence[str]) -> Iterator[str]:
+        """Those that wait for another try, a page at a time, then `also` these; each once."""
+        state, extra, after = self._context.store.sync_state, dict.fromkeys(also), ""
+        while page := state.list_retry_sources.blocking(self._sync.name, after, _PAGE_ROWS):
+            for source in page:
+                extra.pop(source, None)
+            yield from page
+            after = page[-1]
+        yield from extra
+
+    def _has_changed(self, source: str, before: Watermarks) -> bool:
+        """Whether a record is among the changed ones, or will be when the next plan is made."""
+        feeds, names = self._feeds, self._feed_names()
+        if self._kind is SourceKind.SAILTHRU_LISTS:
+            # On several lists: the first one counts.
+            on_lists = (name for name in self._lists if feeds.is_member.blocking(name, source))
+            names = [list_feed_name(name) for name in on_lists][:1]
+        return any(
+            feeds.has_changed.blocking(
+                name, source, feeds.get_state.blocking(name).changes_after(before.get(name, ""))
+            )
+            for name in names
+        )
 
     def is_on_source_list(self, sid: str) -> bool:
         """Whether the last exports of its lists had this profile."""
