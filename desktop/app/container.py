@@ -167,6 +167,10 @@ class WorkspaceServices:
     async def close(self) -> None:
         """Close the connections first, since closing them still writes; then the databases."""
         await self.session.disconnect()
+        if self.store.audit.signer.has_signed:
+            from desktop.connect.audit_key import keep_audit_head
+
+            await keep_audit_head(self.session.connection_config, self.store.audit)
         self.store.close()
 
 
@@ -175,7 +179,7 @@ def build_services(context: AppContext, workspace: Workspace) -> WorkspaceServic
     clock, bus = context.clock, ChangeBus()
     store = open_store(workspace.folder)
     config = build_connection_config(context, workspace)
-    session = WorkspaceSession(config, bus, store.fairlead_db.thread, store.accounts)
+    session = WorkspaceSession(config, bus, store.fairlead_db.thread, store.accounts, store.audit)
     # FAIRLEAD_LOG is for this process and wins; the setting was not known until here.
     level = session.values.get(settings_table.LOG_LEVEL)
     if level != settings_table.LOG_LEVEL.default and not os.environ.get("FAIRLEAD_LOG"):

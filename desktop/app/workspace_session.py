@@ -29,6 +29,7 @@ from desktop.settings.window_state import WindowState, WindowStateFile
 if TYPE_CHECKING:
     from desktop.app.service_connections import ServiceConnections
     from desktop.store.account_repository import AccountRepository
+    from desktop.store.audit_log import AuditLog
     from desktop.store.database_thread import DatabaseThread
 
 log = logging.getLogger(__name__)
@@ -47,11 +48,14 @@ class WorkspaceSession:
         bus: ChangeBus,
         database_thread: "DatabaseThread | None" = None,
         accounts: "AccountRepository | None" = None,
+        audit: "AuditLog | None" = None,
     ) -> None:
         """`database_thread` writes what the services were read for; `disconnect` waits for it.
 
-        `accounts` knows which account the workspace is set up for.
+        `accounts` knows which account the workspace is set up for; `audit` is signed from
+        connecting on.
         """
+        self._audit = audit
         self._accounts = accounts
         self.connection_config = connection_config
         self._database_thread = database_thread
@@ -142,12 +146,12 @@ class WorkspaceSession:
         self.values = self._settings_file.change(changes)
         self._bus.publish(ChangeSet.of(Topic.SETTINGS, Topic.PERMISSIONS))
 
-    async def connect(self, *, for_runs: bool = False) -> None:
+    async def connect(self, *, for_runs: bool = False, signs_audit: bool = True) -> None:
         """Build the clients from settings and vault, and identify who is signed in.
 
         `for_runs`: with a run's retry policy and connections, and a quarter of every rate limit
-        left to people. Raises KeyringError and InvalidInput; a service that is away is no error,
-        `service_states` says so.
+        left to people. `signs_audit`: load the audit's key meanwhile. Raises KeyringError and
+        InvalidInput; a service that is away is no error, `service_states` says so.
         """
         # Imported here: httpx takes 150 ms, and a first paint connects nothing.
         from desktop.app.service_connections import RUN_TRANSPORT_OPTIONS, open_service_connections
@@ -166,7 +170,19 @@ class WorkspaceSession:
         self._service_states.clear()
         self._connection = opened
         self._bus.publish(ChangeSet.of(Topic.SERVICE, Topic.PERMISSIONS))
-        await self.identify()
+        if signs_audit:
+            # Beside the services' answers it costs no time.
+            await asyncio.gather(self.identify(), self.load_audit_key())
+        else:
+            await self.identify()
+
+    async def load_audit_key(self) -> None:
+        """Sign what this process adds to the audit from now on, where there is a key."""
+        # Imported here: a lookup writes no audit.
+        from desktop.connect.audit_key import load_audit_key
+
+        if self._audit is not None:
+            await load_audit_key(self.connection_config, self._audit)
 
     async def identify(self) -> None:
         """Ask Zendesk who is signed in, and Sailthru for the account's settings; publish both."""

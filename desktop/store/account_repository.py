@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from desktop.kit.errors import ConflictError
 from desktop.model.account import PROBED_SIDS, Account, is_same_account
 from desktop.model.edit import EditState
-from desktop.store import audit_log
+from desktop.store import audit_row
 from desktop.store.database_call import database_call
 from desktop.store.outbox_row import decode_edit
 from desktop.store.repository import Repository
@@ -138,7 +138,7 @@ class AccountRepository(Repository):
                     " WHERE id = ?",
                     (_MOVED_AWAY, now, edit.id),
                 )
-                audit_log.append_edit(connection, edit, EditState.UNDONE, now)
+                audit_row.append_edit(connection, edit, EditState.UNDONE, now)
             connection.execute(
                 "UPDATE plan SET state = 'discarded'"
                 " WHERE state IN ('making', 'ready', 'stopped', 'applying')"

@@ -1,33 +1,32 @@
-"""The audit: append-only, hash-chained from its first row, written when an edit is closed."""
+"""Reads the audit: append-only rows of what was changed, whose chain can be verified."""
 
-import hashlib
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
 
-from desktop.model.edit import Edit, EditState, EditTarget
-from desktop.model.json_value import Json, canonical_json
-from desktop.model.sync import Sync
+from desktop.model.json_value import Json
+from desktop.store.audit_signer import AuditHead, AuditSigner
+from desktop.store.audit_verification import AuditVerification, verify_chain
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_errors import DatabaseDamaged
 
-GENESIS_HASH = "0" * 64
-_HASHED_COLUMNS = (
+_ENTRY_COLUMNS = (
     "seq", "at", "actor", "kind", "service", "target", "label", "name",
-    "old", "new", "reason", "ticket", "edit", "result", "detail", "prev_hash",
+    "old", "new", "reason", "ticket", "edit", "result", "detail", "computer",
 )  # fmt: skip
-_CLOSED_WITHOUT_AUDIT_SQL = (
-    "SELECT 1 FROM outbox WHERE state IN ('done', 'conflict', 'failed', 'undone')"
-    " AND id NOT IN (SELECT edit FROM audit) LIMIT 1"
-)
+# What stands for a customer or an actor whose values were erased.
+ERASED_LABEL = "(erased)"
 
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One closed edit: who, when, what, from which value to which, and how it ended."""
+    """One closed edit: who, when, what, from which value to which, and how it ended.
+
+    `computer` is the id of the desk that wrote it, empty by version 0.2.0. Of an erased one what
+    is about the customer is gone.
+    """
 
     seq: int
     at: float
@@ -44,6 +43,8 @@ class AuditEntry:
     edit: str
     result: str
     detail: str
+    computer: str = ""
+    is_erased: bool = False
 
     def as_json(self) -> dict[str, Json]:
         """The object under `rows` in `--json` answers."""
@@ -63,140 +64,18 @@ class AuditEntry:
             "edit": self.edit,
             "result": self.result,
             "detail": self.detail,
+            "computer": self.computer,
+            "erased": self.is_erased,
         }
-
-
-@dataclass(frozen=True)
-class AuditVerification:
-    """Whether the chain holds; `broken_at` is the first row that does not fit."""
-
-    row_count: int
-    first_broken_seq: int | None
-
-
-def append_edit(connection: sqlite3.Connection, edit: Edit, result: EditState, at: float) -> None:
-    """Add one row; called inside the transaction that closes the outbox row."""
-    intent = edit.request
-    _append_hashed(
-        connection,
-        {
-            "at": at,
-            "actor": edit.actor,
-            "kind": intent.kind.value,
-            "service": intent.target.service.value,
-            "target": intent.target.id,
-            "label": intent.target.label,
-            "name": intent.name,
-            "old": canonical_json(intent.old),
-            "new": canonical_json(intent.new),
-            "reason": intent.reason,
-            "ticket": intent.ticket,
-            "edit": int(edit.id),
-            "result": result.value,
-            "detail": edit.detail,
-        },
-    )
-
-
-def append_sync_write(
-    connection: sqlite3.Connection,
-    *,
-    at: float,
-    actor: str,
-    target: EditTarget,
-    sync: str,
-    old: Json,
-    new: Json,
-    reason: str,
-    detail: str,
-) -> None:
-    """Add what a run did to one customer; called inside the transaction that closes the plan's row.
-
-    `old` and `new` are objects, field by field. It belongs to no edit, which is said as 0.
-    """
-    _append_hashed(
-        connection,
-        {
-            "at": at,
-            "actor": actor,
-            "kind": "sync",
-            "service": target.service.value,
-            "target": target.id,
-            "label": target.label,
-            "name": sync,
-            "old": canonical_json(old),
-            "new": canonical_json(new),
-            "reason": reason,
-            "ticket": None,
-            "edit": 0,
-            "result": EditState.DONE.value,
-            "detail": detail,
-        },
-    )
-
-
-def append_consent(
-    connection: sqlite3.Connection, sync: Sync, before: Sync | None, at: float
-) -> None:
-    """Add who attested the consent of the people a sync creates, and for whom (S1-08).
-
-    Called inside the transaction that saves the sync. It belongs to no customer and no edit.
-    """
-    _append_hashed(
-        connection,
-        {
-            "at": at,
-            "actor": sync.opt_in.attested_by,
-            "kind": "consent",
-            "service": sync.target_service.value,
-            "target": "",
-            "label": "",
-            "name": sync.name,
-            "old": canonical_json(_attested(before)),
-            "new": canonical_json(_attested(sync)),
-            "reason": f"{sync.title}: consent of new people confirmed",
-            "ticket": None,
-            "edit": 0,
-            "result": EditState.DONE.value,
-            "detail": "",
-        },
-    )
-
-
-def _attested(sync: Sync | None) -> Json:
-    """What an attestation speaks of: whether new people are opted in, who they are, which lists."""
-    if sync is None or not sync.opt_in.is_attested:
-        return None
-    found: Json = msgspec.to_builtins(
-        {
-            "email": sync.opt_in.email,
-            "source": sync.source,
-            "create_missing": sync.effects.create_missing,
-            "lists": sync.effects.add_to_lists,
-        }
-    )
-    return found
-
-
-def _append_hashed(connection: sqlite3.Connection, values: dict[str, Json]) -> None:
-    last = connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
-    row = {
-        **values,
-        "seq": (last["seq"] if last else 0) + 1,
-        "prev_hash": last["hash"] if last else GENESIS_HASH,
-    }
-    row["hash"] = _hash_row(row)
-    connection.execute(
-        "INSERT INTO audit (seq, at, actor, kind, service, target, label, name, old, new, reason,"
-        " ticket, edit, result, detail, prev_hash, hash) VALUES (:seq, :at, :actor, :kind,"
-        " :service, :target, :label, :name, :old, :new, :reason, :ticket, :edit, :result, :detail,"
-        " :prev_hash, :hash)",
-        row,
-    )
 
 
 class AuditLog(Repository):
     """Reads and verifies the audit."""
+
+    @property
+    def signer(self) -> AuditSigner:
+        """Knows the keys of its rows, and the row that is kept outside the file."""
+        return self._database.audit_signer
 
     @database_call
     def list_entries(
@@ -207,12 +86,12 @@ class AuditLog(Repository):
         def look(connection: sqlite3.Connection) -> tuple[AuditEntry, ...]:
             if not targets:
                 found = connection.execute(
-                    "SELECT * FROM audit ORDER BY seq DESC LIMIT ?", (limit,)
+                    "SELECT * FROM audit_entry ORDER BY seq DESC LIMIT ?", (limit,)
                 )
             else:
                 wanted = msgspec.json.encode(targets).decode()
                 found = connection.execute(
-                    "SELECT * FROM audit WHERE target IN (SELECT value FROM json_each(?1))"
+                    "SELECT * FROM audit_entry WHERE target IN (SELECT value FROM json_each(?1))"
                     " OR lower(label) IN (SELECT value FROM json_each(?1))"
                     " ORDER BY seq DESC LIMIT ?2",
                     (wanted, limit),
@@ -233,7 +112,7 @@ class AuditLog(Repository):
 
         def look(connection: sqlite3.Connection) -> tuple[AuditEntry, ...]:
             found = connection.execute(
-                "SELECT * FROM audit WHERE kind = 'sync' AND (?1 IS NULL OR seq < ?1)"  # noqa: S608
+                "SELECT * FROM audit_entry WHERE kind = 'sync' AND (?1 IS NULL OR seq < ?1)"  # noqa: S608
                 f"{holds} ORDER BY seq DESC LIMIT ?",
                 (before, *words, limit),
             )
@@ -243,36 +122,27 @@ class AuditLog(Repository):
 
     @database_call
     def verify_chain(self) -> AuditVerification:
-        """Walk the whole chain."""
+        """Walk the whole chain, with every key that is known here."""
+        return self._database.read(lambda c: verify_chain(c, self.signer))
 
-        def look(connection: sqlite3.Connection) -> AuditVerification:
-            previous, count = GENESIS_HASH, 0
-            for row in _iter_rows(connection):
-                count += 1
-                expected = _hash_row({name: row[name] for name in _HASHED_COLUMNS})
-                if row["seq"] != count or row["prev_hash"] != previous or row["hash"] != expected:
-                    return AuditVerification(count, row["seq"])
-                previous = row["hash"]
-            # A row cut off at the end leaves the counter behind as a witness.
-            seen = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'audit'")
-            counter = seen.fetchone()
-            missing = counter is not None and counter["seq"] > count
-            # So does an edit that has ended: the row that closed it was written with it.
-            missing = (
-                missing or connection.execute(_CLOSED_WITHOUT_AUDIT_SQL).fetchone() is not None
+    @database_call
+    def find_head(self) -> AuditHead | None:
+        """The newest row; None: there is none, or the row that was kept outside is missing."""
+        kept = self.signer.kept_head
+
+        def look(connection: sqlite3.Connection) -> AuditHead | None:
+            row = connection.execute(
+                "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1"
+            ).fetchone()
+            known = (
+                kept is None
+                or connection.execute(
+                    "SELECT 1 FROM audit WHERE seq = ? AND hash = ?", (kept.seq, kept.hash)
+                ).fetchone()
             )
-            return AuditVerification(count, count + 1 if missing else None)
+            return AuditHead(row["seq"], row["hash"]) if row and known else None
 
         return self._database.read(look)
-
-
-def _iter_rows(connection: sqlite3.Connection) -> Iterator[sqlite3.Row]:
-    yield from connection.execute("SELECT * FROM audit ORDER BY seq")
-
-
-def _hash_row(row: dict[str, Json]) -> str:
-    text = msgspec.json.encode([row[name] for name in _HASHED_COLUMNS])
-    return hashlib.sha256(text).hexdigest()
 
 
 def _decode_row(row: sqlite3.Row) -> AuditEntry:
@@ -283,8 +153,14 @@ def _decode_row(row: sqlite3.Row) -> AuditEntry:
 
 
 def _build_entry(row: sqlite3.Row) -> AuditEntry:
-    values = {name: row[name] for name in _HASHED_COLUMNS if name != "prev_hash"}
-    values["old"] = msgspec.json.decode(row["old"])
-    values["new"] = msgspec.json.decode(row["new"])
+    values = {name: row[name] for name in _ENTRY_COLUMNS}
+    is_erased = row["salt"] is None
+    if is_erased:
+        values |= {"target": "", "label": ERASED_LABEL, "old": "null", "new": "null"}
+        values |= {"reason": "", "detail": ""}
+    if row["actor_salt"] is None:
+        values["actor"] = ERASED_LABEL
+    values["old"] = msgspec.json.decode(values["old"])
+    values["new"] = msgspec.json.decode(values["new"])
     values["edit"] = str(row["edit"])
-    return AuditEntry(**values)
+    return AuditEntry(**values, is_erased=is_erased)

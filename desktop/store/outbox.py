@@ -13,7 +13,7 @@ from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.model.edit import Edit, EditRequest, EditState, is_same_json, not_sent_detail
 from desktop.model.json_value import canonical_json
 from desktop.model.service import Service
-from desktop.store import audit_log
+from desktop.store import audit_row
 from desktop.store.account_repository import AccountRepository
 from desktop.store.database_call import database_call
 from desktop.store.outbox_row import decode_edit
@@ -452,7 +452,7 @@ def _close_with_audit(
         " WHERE id = ?",
         (result.value, edit.tries, detail, now, edit.id),
     )
-    audit_log.append_edit(connection, closed, result, now)
+    audit_row.append_edit(connection, closed, result, now)
     if result is EditState.DONE and edit.request.undoes:
         connection.execute(
             "UPDATE outbox SET state = 'undone', updated_at = ? WHERE id = ? AND state = 'done'",

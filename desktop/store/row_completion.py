@@ -8,7 +8,7 @@ from desktop.model.json_value import Json
 from desktop.model.service import Service
 from desktop.model.sync_plan import PlanRow, PlanRowState
 from desktop.model.sync_state import value_hash
-from desktop.store import audit_log
+from desktop.store import audit_row
 from desktop.store.plan_row_table import to_json
 from desktop.store.run_provenance import RunProvenance
 from desktop.store.unconfirmed_increment_repository import (
@@ -72,7 +72,7 @@ def complete_row(
     if row.events:
         supersede_unconfirmed_increment(connection, provenance.sync, row.source_id)
     if item.state is not PlanRowState.SAME:
-        audit_log.append_sync_write(
+        audit_row.append_sync_write(
             connection,
             at=now,
             actor=provenance.actor,

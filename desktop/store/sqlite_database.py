@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from desktop.kit.errors import StorageError
+from desktop.store.audit_signer import AuditSigner
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.integrity_check_record import IntegrityCheckRecord
 from desktop.store.sqlite_errors import DatabaseDamaged, translate_sqlite_errors
@@ -43,14 +44,17 @@ class Database:
         synchronous: str,
         checked: bool = False,
         thread: DatabaseThread | None = None,
+        audit_signer: AuditSigner | None = None,
     ) -> None:
         """Open the file, or make it; `schema` is a folder of `migrations/`.
 
         `checked`: it was found whole a moment ago, and is opened at the first use. `thread`: where
         awaited calls run, shared by files that are read together; by default one of its own.
+        `audit_signer` signs rows of the audit; by default they are unkeyed.
         """
         self.path = path
         self.thread = thread or DatabaseThread()
+        self.audit_signer = audit_signer or AuditSigner()
         self._schema = schema
         self._synchronous = synchronous
         self._lock = threading.RLock()
@@ -99,7 +103,13 @@ class Database:
 
     def open_second_connection(self) -> "Database":
         """Another connection to the same file: what takes long there holds nobody up here."""
-        return Database(self.path, self._schema, synchronous=self._synchronous, checked=True)
+        return Database(
+            self.path,
+            self._schema,
+            synchronous=self._synchronous,
+            checked=True,
+            audit_signer=self.audit_signer,
+        )
 
     def data_version(self) -> int:
         """A number that changes when another connection has committed."""
@@ -127,6 +137,7 @@ class Database:
         )
         try:
             connection.row_factory = sqlite3.Row
+            self.audit_signer.add_functions(connection)
             # Before anything is written: a newer version's file stays as it is.
             refuse_newer(connection, self._schema, self.path)
             connection.execute("PRAGMA journal_mode = WAL")

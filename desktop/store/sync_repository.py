@@ -9,7 +9,7 @@ import msgspec
 
 from desktop.kit.errors import ConflictError, NotFound
 from desktop.model.sync import Sync
-from desktop.store import audit_log
+from desktop.store import audit_row
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
 from desktop.store.sqlite_errors import DatabaseDamaged
@@ -64,7 +64,7 @@ class SyncRepository(Repository):
                 )
             if is_attested_now:
                 before = _decode_sync(row) if row else None
-                audit_log.append_consent(connection, sync, before, now)
+                audit_row.append_consent(connection, sync, before, now)
             return _upsert(connection, sync, sync.version, now)
 
         return self._database.write(act)

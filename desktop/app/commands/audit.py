@@ -23,26 +23,21 @@ async def _print_audit(services: WorkspaceServices, options: argparse.Namespace)
     await require_view_permission(services)
     targets = await _customer_targets(services, options.customer) if options.customer else ()
     rows = await services.store.audit.list_entries(targets=targets)
-    chain = await services.store.audit.verify_chain() if options.verify else None
+    chain = None
+    if options.verify:
+        await services.session.load_audit_key()
+        chain = await services.store.audit.verify_chain()
     document: dict[str, Any] = {"rows": [row.as_json() for row in rows]}
     lines = [
         f"{iso_timestamp(row.at)}  {row.actor}  {row.label}  {f'{row.kind} {row.name}'.strip()}"
         f"  {row.old} → {row.new}  {row.result}  {row.reason}"
         for row in rows
     ]
-    is_intact = chain is None or chain.first_broken_seq is None
     if chain is not None:
-        document |= {
-            "verified": is_intact,
-            "checked": chain.row_count,
-            "broken_at": chain.first_broken_seq,
-        }
-        lines.append(
-            f"The record is whole: {chain.row_count} rows."
-            if is_intact
-            else f"The record was changed at row {chain.first_broken_seq}."
-        )
-    exit_code = ExitCode.DONE if is_intact else ExitCode.FAILED
+        document |= chain.as_json()
+        lines += [chain.summary, *chain.lines]
+    is_broken = chain is not None and not chain.is_whole
+    exit_code = ExitCode.FAILED if is_broken else ExitCode.DONE
     return emit(document, lines, as_json=options.json, exit_code=exit_code)
 
 

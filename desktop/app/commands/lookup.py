@@ -22,7 +22,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@in_workspace()
+# It changes nothing, and is not to wait for the audit's key.
+@in_workspace(signs_audit=False)
 async def _look_up(services: WorkspaceServices, options: argparse.Namespace) -> int:
     session = services.session
     await require_view_permission(services)

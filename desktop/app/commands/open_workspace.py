@@ -48,12 +48,18 @@ def find_workspace(context: AppContext, name: str | None) -> Workspace:
 
 @asynccontextmanager
 async def open_workspace(
-    context: AppContext, name: str | None, *, connect: bool = True, for_runs: bool = False
+    context: AppContext,
+    name: str | None,
+    *,
+    connect: bool = True,
+    for_runs: bool = False,
+    signs_audit: bool | None = None,
 ) -> "AsyncIterator[WorkspaceServices]":
     """Open a workspace's services for one command, and close them afterwards.
 
     `connect=False` asks neither keyring nor network. `for_runs` connects with a run's retry
-    policy: it waits longer and leaves a quarter of every rate limit to people.
+    policy: it waits longer and leaves a quarter of every rate limit to people. `signs_audit` asks
+    the keyring for the audit's key; None: where it connects.
     """
     # Imported here: databases and use cases are half of what a command imports.
     from desktop.app.container import build_services
@@ -61,14 +67,16 @@ async def open_workspace(
     services = build_services(context, find_workspace(context, name))
     try:
         if connect:
-            await services.session.connect(for_runs=for_runs)
+            await services.session.connect(for_runs=for_runs, signs_audit=signs_audit is not False)
+        elif signs_audit:
+            await services.session.load_audit_key()
         yield services
     finally:
         await services.close()
 
 
 def in_workspace(
-    *, connect: bool = True, for_runs: bool = False
+    *, connect: bool = True, for_runs: bool = False, signs_audit: bool | None = None
 ) -> "Callable[[RunInWorkspace], RunInContext]":
     """Decorate a command that needs an open workspace: opened before it, closed behind it.
 
@@ -78,7 +86,11 @@ def in_workspace(
     def decorate(run: "RunInWorkspace") -> "RunInContext":
         async def run_in_workspace(context: AppContext, options: argparse.Namespace) -> int:
             async with open_workspace(
-                context, options.workspace, connect=connect, for_runs=for_runs
+                context,
+                options.workspace,
+                connect=connect,
+                for_runs=for_runs,
+                signs_audit=signs_audit,
             ) as services:
                 return await run(services, options)
 

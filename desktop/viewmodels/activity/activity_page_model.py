@@ -283,17 +283,7 @@ class ActivityPageModel(TaskModel):
 
     async def _verify_audit(self) -> None:
         found = await self._store.audit.verify_chain()
-        if found.first_broken_seq is None:
-            count = format_count(found.row_count, "entry", "entries")
-            self.audit_verified.emit(
-                True, f"The record is whole: {count}, none changed or missing."
-            )
-        else:
-            self.audit_verified.emit(
-                False,
-                f"The record was changed outside Fairlead: entry {found.first_broken_seq} does"
-                " not fit.",
-            )
+        self.audit_verified.emit(found.is_whole, f"{found.summary} Not proven: {found.limits}")
 
     async def _export(self, path: Path, file_format: str) -> None:
         as_json = file_format == "json"

@@ -65,7 +65,11 @@ def _count_rows(path: Path) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("file", "renamed", "added"),
     [
-        ("fairlead", FAIRLEAD_RENAMED, {"account": 0, "computer": 1}),
+        (
+            "fairlead",
+            FAIRLEAD_RENAMED,
+            {"account": 0, "computer": 1, "due_run": 0, "audit_value": 73},
+        ),
         ("mirror", MIRROR_RENAMED, {}),
     ],
 )

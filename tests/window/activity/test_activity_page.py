@@ -317,8 +317,8 @@ async def test_activity_audit_verification_names_forged_row(
     banner = offline_page.page.banner
     await wait_until(lambda: "whole: 2 entries" in banner.title_label.text())
     with sqlite3.connect(offline_page.house.store.fairlead_db.path) as forger:
-        forger.execute("DROP TRIGGER audit_is_append_only_update")
-        forger.execute("UPDATE audit SET actor = 'Somebody else' WHERE seq = 2")
+        forger.execute("DROP TRIGGER audit_value_is_kept_or_erased")
+        forger.execute("UPDATE audit_value SET actor = 'Somebody else' WHERE seq = 2")
     forger.close()
     offline_page.page.verify_button.click()
     await wait_until(lambda: "entry 2 does not fit" in banner.title_label.text())

@@ -1,0 +1,249 @@
+"""Appends rows to the audit, and the rule by which each row's hash covers what it says.
+
+A row chains the hash of the row before, and salted hashes of its actor and of its customer's
+values, which lie beside it in `audit_value`: erased there, the row still verifies.
+"""
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Mapping
+
+import msgspec
+
+from desktop.model.edit import Edit, EditState, EditTarget
+from desktop.model.json_value import Json, canonical_json
+from desktop.model.service import Service
+from desktop.model.sync import Sync
+
+GENESIS_HASH = "0" * 64
+CUSTOMER_VALUES = ("target", "label", "old", "new", "reason", "ticket", "detail")
+_CHAINED_COLUMNS = (
+    "seq", "at", "kind", "service", "name", "edit", "result", "computer", "account", "actor_hash",
+    "values_hash", "key_id", "prev_hash",
+)  # fmt: skip
+# Version 0.2.0 chained the values themselves, without salt or key.
+_CHAINED_BY_0_2_0 = (
+    "seq", "at", "actor", "kind", "service", "target", "label", "name",
+    "old", "new", "reason", "ticket", "edit", "result", "detail", "prev_hash",
+)  # fmt: skip
+_SALT_BYTES = 16
+_INSERTED = (*_CHAINED_COLUMNS, "hash")
+_INSERT_SQL = (
+    f"INSERT INTO audit ({', '.join(_INSERTED)}, mac)"  # noqa: S608 - names of ours
+    f" VALUES ({', '.join('?' * len(_INSERTED))}, audit_mac(?, ?))"
+)
+_INSERTED_VALUES = ("seq", "actor_salt", "actor", "salt", *CUSTOMER_VALUES)
+_INSERT_VALUES_SQL = (
+    f"INSERT INTO audit_value ({', '.join(_INSERTED_VALUES)})"  # noqa: S608 - names of ours
+    f" VALUES ({', '.join('?' * len(_INSERTED_VALUES))})"
+)
+_LAST_ROW_SQL = (
+    "SELECT coalesce((SELECT id FROM computer), '') AS computer,"
+    " (SELECT id FROM current_account) AS account, audit_key_id() AS key_id, last.seq, last.hash"
+    " FROM (SELECT 1) LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last"
+)
+
+
+def append_edit(connection: sqlite3.Connection, edit: Edit, result: EditState, at: float) -> None:
+    """Add the end of an edit; called inside the transaction that closes the outbox row."""
+    intent = edit.request
+    _append(
+        connection,
+        at=at,
+        actor=edit.actor,
+        kind=intent.kind.value,
+        service=intent.target.service,
+        target=intent.target,
+        name=intent.name,
+        old=intent.old,
+        new=intent.new,
+        reason=intent.reason,
+        ticket=intent.ticket,
+        edit=int(edit.id),
+        result=result,
+        detail=edit.detail,
+    )
+
+
+def append_sync_write(
+    connection: sqlite3.Connection,
+    *,
+    at: float,
+    actor: str,
+    target: EditTarget,
+    sync: str,
+    old: Json,
+    new: Json,
+    reason: str,
+    detail: str,
+) -> None:
+    """Add what a run did to one customer; called inside the transaction that closes the plan's row.
+
+    `old` and `new` are objects, field by field.
+    """
+    _append(
+        connection,
+        at=at,
+        actor=actor,
+        kind="sync",
+        service=target.service,
+        target=target,
+        name=sync,
+        old=old,
+        new=new,
+        reason=reason,
+        detail=detail,
+    )
+
+
+def append_consent(
+    connection: sqlite3.Connection, sync: Sync, before: Sync | None, at: float
+) -> None:
+    """Add who attested the consent of the people a sync creates, and for whom (S1-08).
+
+    Called inside the transaction that saves the sync.
+    """
+    _append(
+        connection,
+        at=at,
+        actor=sync.opt_in.attested_by,
+        kind="consent",
+        service=sync.target_service,
+        name=sync.name,
+        old=_attested(before),
+        new=_attested(sync),
+        reason=f"{sync.title}: consent of new people confirmed",
+    )
+
+
+def append_limit_approval(
+    connection: sqlite3.Connection,
+    *,
+    at: float,
+    actor: str,
+    user_id: str,
+    service: Service,
+    sync: str,
+    plan_id: str,
+    limit: str,
+    people: int,
+) -> None:
+    """Add who let a limit of a plan be passed, and for how many people.
+
+    Called inside the transaction that stores the approval.
+    """
+    _append(
+        connection,
+        at=at,
+        actor=actor,
+        kind="approval",
+        service=service,
+        name=sync,
+        old=None,
+        new={"limit": limit, "people": people, "plan": plan_id, "user_id": user_id},
+        reason=f"Limit allowed once for plan {plan_id}",
+    )
+
+
+def _attested(sync: Sync | None) -> Json:
+    """What an attestation speaks of: whether new people are opted in, who they are, which lists."""
+    if sync is None or not sync.opt_in.is_attested:
+        return None
+    found: Json = msgspec.to_builtins(
+        {
+            "email": sync.opt_in.email,
+            "source": sync.source,
+            "create_missing": sync.effects.create_missing,
+            "lists": sync.effects.add_to_lists,
+        }
+    )
+    return found
+
+
+def _append(
+    connection: sqlite3.Connection,
+    *,
+    at: float,
+    actor: str,
+    kind: str,
+    service: Service,
+    name: str,
+    old: Json,
+    new: Json,
+    reason: str,
+    target: EditTarget | None = None,
+    ticket: int | None = None,
+    edit: int = 0,
+    result: EditState = EditState.DONE,
+    detail: str = "",
+) -> None:
+    """Add one row; `target` None belongs to no customer, `edit` 0 to no edit."""
+    salts = os.urandom(2 * _SALT_BYTES)
+    last = connection.execute(_LAST_ROW_SQL).fetchone()
+    row: dict[str, object] = {
+        "seq": (last["seq"] or 0) + 1,
+        "at": at,
+        "kind": kind,
+        "service": service.value,
+        "name": name,
+        "edit": edit,
+        "result": result.value,
+        "computer": last["computer"],
+        "account": last["account"],
+        "key_id": last["key_id"],
+        "prev_hash": last["hash"] or GENESIS_HASH,
+        "actor_salt": salts[:_SALT_BYTES],
+        "actor": actor,
+        "salt": salts[_SALT_BYTES:],
+        "target": target.id if target else "",
+        "label": target.label if target else "",
+        "old": canonical_json(old),
+        "new": canonical_json(new),
+        "reason": reason,
+        "ticket": ticket,
+        "detail": detail,
+    }
+    row["actor_hash"] = hash_actor(row)
+    row["values_hash"] = hash_customer_values(row)
+    row["hash"] = hash_row(row)
+    connection.execute(
+        _INSERT_SQL, (*(row[name] for name in _INSERTED), row["key_id"], row["hash"])
+    )
+    connection.execute(_INSERT_VALUES_SQL, [row[name] for name in _INSERTED_VALUES])
+
+
+Row = Mapping[str, object] | sqlite3.Row
+
+
+def hash_row(row: Row) -> str:
+    """The hash of a row's own columns, the hash before it and those of its values among them."""
+    return _sha256(_encode(row, _CHAINED_COLUMNS))
+
+
+def hash_row_of_0_2_0(row: Row) -> str:
+    """The hash that version 0.2.0 gave a row."""
+    return _sha256(_encode(row, _CHAINED_BY_0_2_0))
+
+
+def hash_actor(row: Row) -> str:
+    """The salted hash of who acted."""
+    return _sha256(_salt(row, "actor_salt") + str(row["actor"]).encode())
+
+
+def hash_customer_values(row: Row) -> str:
+    """The salted hash of the values that are about the customer."""
+    return _sha256(_salt(row, "salt") + _encode(row, CUSTOMER_VALUES))
+
+
+def _salt(row: Row, column: str) -> bytes:
+    salt = row[column]
+    return salt if isinstance(salt, bytes) else b""
+
+
+def _encode(row: Row, columns: tuple[str, ...]) -> bytes:
+    return msgspec.json.encode([row[name] for name in columns])
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,67 @@
+"""Signs rows of the audit with the key of this process, and checks them with every key it knows."""
+
+import hashlib
+import hmac
+import sqlite3
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class AuditHead:
+    """A row of the audit by its number and hash: kept outside the file, it tells a cut-off end."""
+
+    seq: int
+    hash: str
+
+    @property
+    def text(self) -> str:
+        """The text that is kept with the key."""
+        return f"{self.seq} {self.hash}"
+
+
+def parse_audit_head(text: str) -> AuditHead | None:
+    """Read the text of an `AuditHead`; None where it is none."""
+    seq, _, row_hash = text.partition(" ")
+    return AuditHead(int(seq), row_hash) if seq.isdecimal() and row_hash else None
+
+
+class AuditSigner:
+    """The keys of the audit that this process knows. Without one, rows are unkeyed.
+
+    `kept_head`: the newest row that is known from outside the file, as far as there is one.
+    `has_signed`: this process has added rows since.
+    """
+
+    def __init__(self) -> None:
+        self._keys: dict[str, bytes] = {}
+        self._key_id = ""
+        self.kept_head: AuditHead | None = None
+        self.has_signed = False
+
+    @property
+    def key_id(self) -> str:
+        """The name of the key that signs from now on; empty: there is none."""
+        return self._key_id
+
+    def use_key(self, key: str) -> None:
+        """Sign with this key from now on; those used before still verify."""
+        material = hashlib.sha256(key.encode()).digest()
+        key_id = hmac.digest(material, b"fairlead audit key", "sha256").hex()[:16]
+        self._keys[key_id] = material
+        self._key_id = key_id
+
+    def is_known(self, key_id: str) -> bool:
+        """Whether rows of this key can be checked here."""
+        return key_id in self._keys
+
+    def sign(self, key_id: str, row_hash: str) -> str:
+        """Return the HMAC of a row's hash; empty for rows without a key."""
+        if not key_id:
+            return ""
+        self.has_signed = True
+        return hmac.digest(self._keys[key_id], row_hash.encode(), "sha256").hex()
+
+    def add_functions(self, connection: sqlite3.Connection) -> None:
+        """Let SQL on this connection ask for the key's name and sign with it."""
+        connection.create_function("audit_key_id", 0, lambda: self._key_id)
+        connection.create_function("audit_mac", 2, self.sign)
