@@ -8,12 +8,16 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from desktop.kit.errors import NotFound
+from desktop.kit.text import format_count
+from desktop.model.json_value import Json
+from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import (
     Plan,
     PlanRow,
     PlanState,
 )
+from desktop.store import audit_row
 from desktop.store.account_repository import AccountRepository
 from desktop.store.database_call import database_call
 from desktop.store.duplicate_target_query import select_duplicate_targets
@@ -47,6 +51,24 @@ class LimitApproval:
     name: str
     approved_at: float
     people: int | None = None
+
+    @property
+    def words(self) -> str:
+        """Who allowed which limit for how many people, as a sentence."""
+        many = (
+            "" if self.people is None else f" for {format_count(self.people, 'person', 'people')}"
+        )
+        return f"{self.name} allowed {self.limit_code}{many}."
+
+    def as_json(self) -> dict[str, Json]:
+        """The object under `approvals` in `--json` answers."""
+        return {
+            "limit": self.limit_code,
+            "by": self.name,
+            "user_id": self.user_id,
+            "at": self.approved_at,
+            "people": self.people,
+        }
 
 
 # Says why a plan may not be applied, from the people by consequence over its ticked rows and from
@@ -412,6 +434,18 @@ class PlanRepository(Repository):
                 " people = excluded.people",
                 (int(plan_id), breach, person, name, now, seen),
             )
+            plan = select_plan(connection, plan_id)
+            audit_row.append_limit_approval(
+                connection,
+                at=now,
+                actor=name,
+                user_id=person,
+                service=Service(plan["service"]),
+                sync=plan["sync"],
+                plan_id=plan_id,
+                limit=breach,
+                people=seen,
+            )
 
         self._database.write(act)
 
@@ -441,6 +475,12 @@ class PlanRepository(Repository):
     def list_approvals(self, plan_id: str) -> tuple[LimitApproval, ...]:
         """Who allowed what, the first one first."""
         return self._database.read(lambda c: _select_approvals(c, plan_id))
+
+    @database_call
+    def list_approvals_of(self, plan_ids: Iterable[str]) -> dict[str, tuple[LimitApproval, ...]]:
+        """The approvals of several plans, by the plan's id."""
+        wanted = tuple(plan_ids)
+        return self._database.read(lambda c: {p: _select_approvals(c, p) for p in wanted})
 
 
 def _count_ticked_people(connection: sqlite3.Connection, plan_id: str) -> dict[str, int]:

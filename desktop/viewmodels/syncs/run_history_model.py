@@ -8,6 +8,7 @@ from desktop.model.sync import Sync
 from desktop.model.sync_plan import PlannedOutcome, PlanRowState
 from desktop.model.sync_run import Run, RunState
 from desktop.model.sync_schedule import next_run_times, parse_schedule_rule
+from desktop.store.plan_repository import LimitApproval
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.viewmodels import time_format
 from desktop.viewmodels.list_model import ListState
@@ -57,6 +58,7 @@ class RunHistoryModel(TaskModel):
         self.latest_list_model = RunListModel(self)
         self.selected_run_id = ""  # the run whose details are shown
         self._last_customers: tuple[tuple[str, str], ...] = ()
+        self._approvals: dict[str, tuple[LimitApproval, ...]] = {}  # by the plan's id
         self._rolled_back_runs: dict[str, str] = {}  # a run, and the run that its plan takes back
         page.snapshot_read.connect(self._on_snapshot_read)
         page.sync_selected.connect(self._on_sync_selected)
@@ -84,6 +86,10 @@ class RunHistoryModel(TaskModel):
             ("Began", began, time_format.format_full_timestamp(run.started_at)),
             ("Why", reason, ""),
             ("By", run.actor, ""),
+        ]
+        facts += [
+            ("Allowed", approval.words, time_format.format_full_timestamp(approval.approved_at))
+            for approval in self._approvals.get(run.plan or "", ())
         ]
         if run.ended_at is not None:
             facts.append(
@@ -130,7 +136,13 @@ class RunHistoryModel(TaskModel):
         planned = self._planned_runs(sync.sync, now) if sync is not None else ()
         rows = (
             tuple(
-                _build_run_row(run, now, self._rolled_back_runs.get(run.id, ""), self._undoing(run))
+                _build_run_row(
+                    run,
+                    now,
+                    self._rolled_back_runs.get(run.id, ""),
+                    self._undoing(run),
+                    self._approvals.get(run.plan or "", ()),
+                )
                 for run in self._runs or ()
             )
             if sync
@@ -186,8 +198,10 @@ class RunHistoryModel(TaskModel):
     async def _read_runs(self, sync_name: str) -> None:
         runs = await self._context.store.runs.list_runs(sync_name, _MAX_RUNS)
         if sync_name == self._sync_name and runs != self._runs:
-            backs = await self._context.store.run(self._query_rolled_back_runs, runs)
-            self._runs, self._rolled_back_runs = runs, backs
+            store = self._context.store
+            backs = await store.run(self._query_rolled_back_runs, runs)
+            given = await store.plans.list_approvals_of(run.plan for run in runs if run.plan)
+            self._runs, self._rolled_back_runs, self._approvals = runs, backs, given
             self._start_reading_customers()
             self._update_lists()
 
@@ -224,10 +238,19 @@ class RunHistoryModel(TaskModel):
         return tuple((row.label, customer_query_for_row(row, sync)) for row in rows)
 
 
-def _build_run_row(run: Run, now: float, rolls_back: str, rolled_back_by: str) -> RunRowView:
-    """Build a row; the other two are ids of the run it rolls back, and of the one that did it."""
+def _build_run_row(
+    run: Run,
+    now: float,
+    rolls_back: str,
+    rolled_back_by: str,
+    approvals: tuple[LimitApproval, ...],
+) -> RunRowView:
+    """Build a row; `rolls_back` and `rolled_back_by` are ids of runs."""
     chip, tone = run_state_label(run)
     summary = _run_summary(run)
+    if approvals:
+        names = dict.fromkeys(approval.name for approval in approvals)
+        summary = f"{summary}, limit allowed by {' and '.join(names)}"
     if rolls_back:
         summary = f"roll back of run {rolls_back}, {summary}"
     if rolled_back_by:

@@ -13,8 +13,10 @@ from desktop.app.commands.sync_subcommands.run_and_plan_output import (
 from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.kit.clock import iso_timestamp
+from desktop.model.json_value import Json
 from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import RUN_OUTCOMES, Run
+from desktop.store.plan_repository import LimitApproval
 from desktop.store.plan_row_filter import PlanRowFilter
 
 # Some customers to look up by hand after a run.
@@ -31,7 +33,7 @@ def _add_history_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=parse_count, default=50, metavar="N")
 
 
-@in_workspace(connect=False)
+@in_workspace(connect=False, signs_audit=False)
 async def _print_history(services: WorkspaceServices, options: argparse.Namespace) -> int:
     await require_view_permission(services)
     store = services.store
@@ -45,9 +47,16 @@ async def _print_history(services: WorkspaceServices, options: argparse.Namespac
         for state in services.syncs.list_states()
         if state.next_run_at is not None and options.sync in (None, state.sync.name)
     ]
+    approvals = await store.plans.list_approvals_of(run.plan for run in runs if run.plan)
+    rows: list[Json] = []
+    lines: list[str] = []
+    for run in runs:
+        given = approvals.get(run.plan or "", ())
+        rows.append(run.as_json() | {"approvals": [approval.as_json() for approval in given]})
+        lines += [_run_line(run), *map(_approval_line, given)]
     return emit(
-        {"runs": [run.as_json() for run in runs], "scheduled": scheduled, "exchanged": exchanged},
-        (*map(_run_line, runs), f"{exchanged:,} people exchanged so far."),
+        {"runs": rows, "scheduled": scheduled, "exchanged": exchanged},
+        (*lines, f"{exchanged:,} people exchanged so far."),
         as_json=options.json,
     )
 
@@ -66,14 +75,16 @@ def _add_show_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=parse_count, default=20, metavar="N")
 
 
-@in_workspace(connect=False)
+@in_workspace(connect=False, signs_audit=False)
 async def _show_run(services: WorkspaceServices, options: argparse.Namespace) -> int:
     await require_view_permission(services)
     plans, run = services.store.plans, await services.store.runs.get(options.run)
     rows: tuple[PlanRow, ...] = ()
     last: list[PlanRow] = []
     parked: tuple[PlanRow, ...] = ()
+    approvals: tuple[LimitApproval, ...] = ()
     if run.plan is not None:
+        approvals = await plans.list_approvals(run.plan)
         rows = await plans.list_rows(run.plan, limit=options.rows)
         written = await plans.list_row_numbers(run.plan, _WRITTEN_ROWS)
         last = [await plans.get_row(run.plan, number) for number in written[-_LAST_WRITTEN_ROWS:]]
@@ -82,8 +93,17 @@ async def _show_run(services: WorkspaceServices, options: argparse.Namespace) ->
     document = run.as_json() | {
         name: [plan_row_to_json(row) for row in found] for name, found in lists.items()
     }
-    lines = (f"Run {run.id} of {run.sync}: {run.state.value}. {run.error}", *map(_row_line, rows))
+    document["approvals"] = [approval.as_json() for approval in approvals]
+    lines = (
+        f"Run {run.id} of {run.sync}: {run.state.value}. {run.error}",
+        *map(_approval_line, approvals),
+        *map(_row_line, rows),
+    )
     return emit(document, lines, as_json=options.json)
+
+
+def _approval_line(approval: LimitApproval) -> str:
+    return f"  {iso_timestamp(approval.approved_at)}  {approval.words}"
 
 
 def _row_line(row: PlanRow) -> str:
