@@ -1,12 +1,14 @@
 """Signs out of Zendesk and disconnects a workspace: revokes the token, erases the secrets.
 
-The caller erases `mirror.db` as well; outbox and audit stay, and what waits is said before.
+Runs stop first. Who signs out has the caller erase `mirror.db` too; disconnecting keeps it until
+it is erased. Outbox and audit stay, and what waits is said before.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.zendesk_account import erase_zendesk_secrets
 from desktop.model.service import Service
 from desktop.settings import settings_table
@@ -34,8 +36,13 @@ class SignOutResult:
 async def sign_out_of_zendesk(config: ConnectionConfig) -> SignOutResult:
     """End the Zendesk sign-in; the account stays set, so that signing in again is one step.
 
-    Raises KeyringError when the secrets cannot be erased.
+    Raises KeyringError when the secrets cannot be erased, ConflictError where a run does not stop.
     """
+    async with LocalDatabases(config.workspace).stopped_runs():
+        return await _revoke_and_erase(config)
+
+
+async def _revoke_and_erase(config: ConnectionConfig) -> SignOutResult:
     values = config.settings_file.load().values
     how, base_url = (
         values.get(settings_table.ZENDESK_AUTH),

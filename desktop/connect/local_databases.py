@@ -1,17 +1,23 @@
-"""Counts of what a workspace keeps on this computer, and the deletion of its kept customers."""
+"""Counts of what a workspace keeps on this computer, and its erasure once no run is under way."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
+from desktop.kit.errors import ConflictError, StorageError
 from desktop.model.account import Account
+from desktop.settings.file_lock import hold_lock
+from desktop.settings.workspace import Workspace
 from desktop.store.account_repository import AccountRepository, KeptForAccount
-from desktop.store.cached_sheet_reader import CachedSheetReader
+from desktop.store.cached_sheet_reader import CachedSheetReader, KeptData
 from desktop.store.customer_cache import CustomerCache
 from desktop.store.outbox import Outbox
 from desktop.store.process_identity import new_owner_id
+from desktop.store.run_repository import RunRepository
 from desktop.store.sqlite_database import Database
+
+# A run looks four times a second whether it is to stop, and finishes the request under way.
+_RUN_STOP_S = 30.0
 
 
 class LocalDatabases:
@@ -21,23 +27,46 @@ class LocalDatabases:
     the window's own connections stay as they are.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._folder = workspace.folder
 
     async def count_open_edits(self) -> int:
         """Count the edits that wait to be sent."""
         return await asyncio.to_thread(self._count_open_edits)
 
-    async def count_customers(self) -> int:
-        """Count the customers that can be shown without a connection."""
-        return await asyncio.to_thread(self._count_cached_customers)
+    async def summarize_kept(self) -> KeptData:
+        """Tell how much of both services is kept here, and since when."""
+        return await asyncio.to_thread(self._summarize_kept)
 
-    async def forget_customers(self) -> None:
+    async def erase_kept(self) -> None:
         """Erase every customer and feed kept here; waiting edits and the record of changes stay.
 
-        Raises StorageError where another process keeps it from being complete.
+        A run under way stops first: without its feed it would take people for gone. Raises
+        ConflictError where it does not, StorageError where another process keeps the erasure from
+        being complete.
         """
-        await asyncio.to_thread(self._erase_mirror)
+        async with self.stopped_runs():
+            await asyncio.to_thread(self._erase_mirror)
+
+    @asynccontextmanager
+    async def stopped_runs(self) -> AsyncIterator[None]:
+        """Stop every run of the workspace, and let none begin inside the block.
+
+        Raises ConflictError where one does not stop.
+        """
+        async with AsyncExitStack() as held:
+            for name in await asyncio.to_thread(self._request_cancel_of_all_runs):
+                lock = hold_lock(self._workspace.lock_path(f"sync-{name}"), limit_s=_RUN_STOP_S)
+                try:
+                    await held.enter_async_context(lock)
+                except StorageError as error:
+                    raise ConflictError(
+                        f"A run of {name} is under way and does not stop.",
+                        "Nothing was changed.",
+                        "Wait for its end, or end its process; then try again.",
+                    ) from error
+            yield
 
     async def read_account(self) -> tuple[Account | None, tuple[str, ...]]:
         """The account whose records are kept here, and some profiles it is known to have."""
@@ -87,12 +116,18 @@ class LocalDatabases:
         finally:
             database.close()
 
-    def _count_cached_customers(self) -> int:
+    def _request_cancel_of_all_runs(self) -> tuple[str, ...]:
+        with self._open_fairlead() as database:
+            if database is None:
+                return ()
+            return RunRepository(database, new_owner_id()).request_cancel_of_all.blocking()
+
+    def _summarize_kept(self) -> KeptData:
         if not (self._folder / "mirror.db").exists():
-            return 0
+            return KeptData()
         reader = CachedSheetReader(self._folder / "fairlead.db", self._folder / "mirror.db")
         try:
-            return reader.count_customers.blocking()
+            return reader.summarize_kept.blocking()
         finally:
             reader.close()
 

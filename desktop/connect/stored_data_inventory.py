@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from desktop.connect.connection_config import ConnectionConfig
+from desktop.kit.text import format_count
 from desktop.settings import settings_table
+from desktop.store.cached_sheet_reader import KeptData
 
 
 @dataclass(frozen=True)
@@ -33,4 +35,17 @@ def list_stored_data(config: ConnectionConfig) -> tuple[StoredDataItem, ...]:
             "Customers you opened",
             f"{folder / 'mirror.db'}, for {days} days, erased when you sign out",
         ),
+        StoredDataItem(
+            "Users, tickets and profiles that syncs read",
+            f"{folder / 'mirror.db'}, until you sign out or erase them",
+        ),
     )
+
+
+def describe_kept_data(kept: KeptData) -> str:
+    """Say how much of both services is kept on this computer."""
+    customers = format_count(kept.customers, "customer", "customers")
+    if not kept.records:
+        return customers
+    records = format_count(kept.records, "record", "records")
+    return f"{customers} and {records} that syncs read"

@@ -132,9 +132,7 @@ async def set_up_workspace(
         if moved_to is not None:
             # Last: killed before this, the new keys lead to another account than what is kept
             # here, and nothing of it is sent.
-            await LocalDatabases(config.workspace.folder).move_to_account(
-                moved_to, config.clock.now()
-            )
+            await LocalDatabases(config.workspace).move_to_account(moved_to, config.clock.now())
     return SetupReport(
         config.workspace.name,
         checks.results(),
@@ -242,7 +240,7 @@ async def _find_account_move(
         if before.is_set(settings_table.SERVICE_URI)
         else "",
     )
-    local = LocalDatabases(config.workspace.folder)
+    local = LocalDatabases(config.workspace)
     if key is None:
         is_other = await is_other_account(local, former, seen, None)
     else:

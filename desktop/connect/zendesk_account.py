@@ -54,7 +54,7 @@ async def require_no_account_move(config: ConnectionConfig, former: Account, see
 
     An account for which nothing is kept gives way to it.
     """
-    local = LocalDatabases(config.workspace.folder)
+    local = LocalDatabases(config.workspace)
     if await is_other_account(local, former, seen, None):
         kept = await local.count_kept()
         if not kept.is_nothing:

@@ -84,7 +84,7 @@ class SetupWizard(QWidget):
         # The keyring is asked once somebody looks: it may ask for a password.
         super().showEvent(event)
         self._model.sailthru.load_status()
-        self._model.data.count_customers()
+        self._model.data.count_kept()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

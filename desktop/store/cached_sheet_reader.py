@@ -7,7 +7,7 @@ its outbox row closes, so no reader ever sees the old value come back.
 import sqlite3
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -40,6 +40,23 @@ _OPEN_EDITS_VIEW_SQL = """
 CREATE TEMP VIEW wanted AS
 SELECT o.* FROM main.outbox o WHERE o.state IN ('queued', 'waiting', 'sending', 'unknown')
 """
+
+
+@dataclass(frozen=True)
+class KeptData:
+    """How much of both services is kept on this computer, and when it was last read.
+
+    `customers` can be shown offline; `records` (users, tickets, profiles) were read for syncs.
+    """
+
+    customers: int = 0
+    records: int = 0
+    read_at: float | None = None
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing is kept."""
+        return not (self.customers or self.records)
 
 
 class CachedSheetReader:
@@ -84,6 +101,25 @@ class CachedSheetReader:
     def search_users(self, text: str, limit: int = 20) -> tuple[CustomerMatch, ...]:
         """Return cached Zendesk users whose name, address or phone contains `text`."""
         return self._snapshot(lambda c: _search_users(c, text, limit))
+
+    @database_call
+    def summarize_kept(self) -> KeptData:
+        """Count the customers and feed records in the mirror, and tell when the last was read."""
+        customers = self.count_customers.blocking()
+
+        def look(connection: sqlite3.Connection) -> KeptData:
+            row = connection.execute(
+                "SELECT (SELECT count(*) FROM mirror.feed_user)"
+                " + (SELECT count(*) FROM mirror.feed_ticket)"
+                " + (SELECT count(*) FROM mirror.feed_profile) AS records,"
+                " max((SELECT coalesce(max(read_at), 0) FROM mirror.cached_user),"
+                " (SELECT coalesce(max(read_at), 0) FROM mirror.cached_profile),"
+                " (SELECT coalesce(max(max(coalesce(begun_at, 0), coalesce(ended_at, 0))), 0)"
+                " FROM mirror.feed)) AS read_at"
+            ).fetchone()
+            return KeptData(customers, int(row["records"]), row["read_at"] or None)
+
+        return self._snapshot(look)
 
     @database_call
     def count_customers(self) -> int:

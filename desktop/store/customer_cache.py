@@ -197,7 +197,8 @@ class CustomerCache(Repository):
     def erase_all(self) -> None:
         """Erase every cached record and feed in the mirror; outbox and audit are in the other file.
 
-        Overwritten and shrunk in place: other processes may have the file open. Raises StorageError
+        Files of a mirror that was damaged and put aside go too. The file is overwritten and shrunk
+        in place: other processes may have the file open. Raises StorageError
         while one of them still reads, for then old pages stay in the write-ahead log. Copies that
         the disk or a backup has made are beyond reach.
         """
@@ -207,6 +208,8 @@ class CustomerCache(Repository):
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
 
         # Freed pages are overwritten with zeros, and VACUUM makes no copy in a temporary file.
+        for damaged in self._database.path.parent.glob(f"{self._database.path.name}.damaged-*"):
+            damaged.unlink(missing_ok=True)
         for pragma in ("secure_delete = ON", "temp_store = MEMORY"):
             self._database.read(lambda c, pragma=pragma: c.execute(f"PRAGMA {pragma}").fetchall())  # type: ignore[misc]
         self._database.write(act)

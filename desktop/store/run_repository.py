@@ -200,6 +200,19 @@ class RunRepository(Repository):
         return self._database.write(act)
 
     @database_call
+    def request_cancel_of_all(self) -> tuple[str, ...]:
+        """Ask every run and preview to stop; the names of all syncs that may have one."""
+
+        def act(connection: sqlite3.Connection) -> tuple[str, ...]:
+            connection.execute("UPDATE run SET cancel_requested = 1 WHERE state = 'running'")
+            rows = connection.execute(
+                "SELECT name FROM sync UNION SELECT sync FROM run WHERE state = 'running'"
+            )
+            return tuple(row[0] for row in rows)
+
+        return self._database.write(act)
+
+    @database_call
     def is_cancel_requested(self, run_id: str) -> bool:
         """Whether somebody has asked the run to stop."""
         return self._database.read(

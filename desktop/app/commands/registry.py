@@ -34,6 +34,7 @@ COMMANDS = (
     CommandEntry("undo", "take one change back", "undo"),
     CommandEntry("outbox", "list, send, retry or discard wanted changes", "outbox"),
     CommandEntry("audit", "show or verify the record of changes", "audit"),
+    CommandEntry("data", "what is kept of customers on this computer; erase it", "data"),
     CommandEntry("sync", "preview, run and schedule syncs between Zendesk and Sailthru", "sync"),
     CommandEntry("setup", "connect a workspace from a JSON object", "setup"),
     CommandEntry("doctor", "test every connection and permission", "doctor"),

@@ -1,4 +1,4 @@
-"""Card with the customers kept on this computer: how many, how long, where, and deleting them."""
+"""Card with what is kept of customers on this computer: how much, since when, where; erases it."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from desktop.viewmodels.settings.settings_form_model import SettingsFormModel
 
 
 class LocalDataCard(SettingsCard):
-    """Deleting asks once, with the number of customers."""
+    """Erasing asks once, with the number of customers."""
 
     def __init__(self, model: LocalDataModel, form: SettingsFormModel) -> None:
         super().__init__("Data on this computer", spacing=6)
@@ -22,10 +22,10 @@ class LocalDataCard(SettingsCard):
         self._confirm_task: asyncio.Task[None] | None = None
         self.form = SettingsForm(form, (settings_table.CACHE_DAYS.key,))
         self._kept_count_label = label("", wrap=True)
-        self.delete_button = danger_button("Delete them…", name="Delete the customers kept here…")
+        self.erase_button = danger_button("Erase…", name="Erase the customers kept here…")
         self.add_rows(
             self.form,
-            hbox(self._kept_count_label, self.delete_button),
+            hbox(self._kept_count_label, self.erase_button),
             self.result_note,
             self.error_banner,
             label("What is kept where", "title"),
@@ -33,28 +33,28 @@ class LocalDataCard(SettingsCard):
         for place in model.view().places:
             self.add(label(place.description, wrap=True))
             self.add(label(place.location, "note", wrap=True, selectable=True))
-        self.delete_button.clicked.connect(self._on_delete)
+        self.erase_button.clicked.connect(self._on_erase)
         model.changed.connect(self._on_changed)
         model.message_posted.connect(self.show_result)
         self._on_changed()
 
     def _on_changed(self) -> None:
         view = self._model.view()
-        self._kept_count_label.setText(view.count_text)
-        self.delete_button.setVisible(bool(view.count))
+        self._kept_count_label.setText(view.kept_text)
+        self.erase_button.setVisible(view.can_erase)
         self.show_error(view.error)
 
-    def _on_delete(self) -> None:
-        self._confirm_task = asyncio.get_running_loop().create_task(self._confirm_delete())
+    def _on_erase(self) -> None:
+        self._confirm_task = asyncio.get_running_loop().create_task(self._confirm_erase())
 
-    async def _confirm_delete(self) -> None:
+    async def _confirm_erase(self) -> None:
         sure = await ask_confirmation(
             self.window(),
-            "Delete the customers kept here?",
-            self._model.view().forget_question,
-            confirm="Delete",
+            "Erase the customers kept here?",
+            self._model.view().erase_question,
+            confirm="Erase",
             cancel="Cancel",
             dangerous=True,
         )
         if sure:
-            self._model.forget_customers()
+            self._model.erase_kept()

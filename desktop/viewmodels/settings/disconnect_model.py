@@ -16,12 +16,12 @@ from desktop.viewmodels.workspace_settings_protocol import (
 )
 
 _REMOVED_TEXT = (
-    "Zendesk is signed out, and Sailthru's key and secret are erased here. Customers kept on this"
-    " computer are deleted; Zendesk and Sailthru keep them."
+    "Zendesk is signed out, and Sailthru's key and secret are erased here. A run under way stops."
 )
 _REMAINS_TEXT = (
-    "What stays on this computer: the record of changes, the syncs with their history, and the"
-    " settings of the window. The permissions go back to their defaults, and changes are switched"
+    "What stays on this computer: what was read of customers, until it is erased in “Data on this"
+    " computer”; the record of changes, the syncs with their history, and the settings of the"
+    " window. The permissions go back to their defaults, and changes are switched"
     " off until an admin switches them on again."
 )
 
@@ -92,8 +92,6 @@ class DisconnectModel(CardModel):
             raise NotPermitted("This workspace cannot be disconnected here.", reason)
         result = await disconnect.disconnect_workspace(self._connection_config)
         await self._workspace.disconnect()
-        # After the clients are closed: an answer on its way would fill the cache again.
-        await self._local_databases.forget_customers()
         self._workspace.reload_settings()
         await self._workspace.connect()
         self._finish_work(f"This workspace is disconnected. {result.message}")

@@ -1,23 +1,28 @@
-"""Model of the card “Data on this computer”: counts the customers kept here and forgets them."""
+"""Model of the card “Data on this computer”: counts what is kept of customers, and erases it."""
 
 from dataclasses import dataclass
 
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.local_databases import LocalDatabases
-from desktop.connect.stored_data_inventory import StoredDataItem, list_stored_data
+from desktop.connect.stored_data_inventory import (
+    StoredDataItem,
+    describe_kept_data,
+    list_stored_data,
+)
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
-from desktop.kit.text import format_count
+from desktop.store.cached_sheet_reader import KeptData
 from desktop.viewmodels.settings.card_model import CardModel
 from desktop.viewmodels.settings.error_message import ErrorMessage
+from desktop.viewmodels.time_format import format_full_date
 
 
 @dataclass(frozen=True)
 class LocalDataView:
-    """`count` is None until the customers were counted."""
+    """The card “Data on this computer”, and the text of its question."""
 
-    count: int | None
-    count_text: str
-    forget_question: str
+    can_erase: bool
+    kept_text: str
+    erase_question: str
     places: tuple[StoredDataItem, ...]
     error: ErrorMessage
 
@@ -35,42 +40,43 @@ class LocalDataModel(CardModel):
         self._connection_config = connection_config
         self._local_databases = local_databases
         self._bus = bus
-        self._count: int | None = None
+        self._kept: KeptData | None = None
 
     def view(self) -> LocalDataView:
         """Build the view of the card with the data kept on this computer."""
-        count = self._count
-        text = "Counting…" if count is None else "No customer is kept."
-        if count:
-            text = format_count(count, "customer is", "customers are") + " kept on this computer."
+        kept = self._kept
+        text = "Counting…" if kept is None else "No customer is kept."
+        described = describe_kept_data(kept) if kept else ""
+        if kept is not None and not kept.is_nothing:
+            since = f", last read on {format_full_date(kept.read_at)}" if kept.read_at else ""
+            text = f"Kept on this computer: {described}{since}."
         return LocalDataView(
-            count=count,
-            count_text=text,
-            forget_question=f"This will delete {format_count(count or 0, 'customer', 'customers')}"
-            " from this computer. Zendesk and Sailthru keep them. Changes that wait, and the record"
-            " of changes, stay.",
+            can_erase=kept is not None and not kept.is_nothing,
+            kept_text=text,
+            erase_question=f"This will erase {described} from this computer, and stops a run under"
+            " way. Zendesk and Sailthru keep them. Changes that wait, and the record of changes,"
+            " stay. Copies that a backup has made are out of reach.",
             places=list_stored_data(self._connection_config),
             error=self._error,
         )
 
-    def count_customers(self) -> None:
-        """Count the customers kept here again."""
-        self.tasks.start_once("count", self._count_customers())
+    def count_kept(self) -> None:
+        """Count what is kept here again."""
+        self.tasks.start_once("count", self._count_kept())
 
-    def forget_customers(self) -> None:
-        """Forget every customer kept here; the person has been asked."""
-        self._start_work("forget", self._forget_customers())
+    def erase_kept(self) -> None:
+        """Erase what is kept here; the person has been asked."""
+        self._start_work("erase", self._erase_kept(), "Erasing…")
 
-    async def _count_customers(self) -> None:
-        self._count = await self._local_databases.count_customers()
+    async def _count_kept(self) -> None:
+        self._kept = await self._local_databases.summarize_kept()
         self.changed.emit()
 
-    async def _forget_customers(self) -> None:
-        before = self._count or await self._local_databases.count_customers()
-        await self._local_databases.forget_customers()
+    async def _erase_kept(self) -> None:
+        before = await self._local_databases.summarize_kept()
+        await self._local_databases.erase_kept()
         # The sheet on screen and the search suggestions forget them too.
         if self._bus is not None:
             self._bus.publish(ChangeSet.of(Topic.CUSTOMER))
-        self._count = await self._local_databases.count_customers()
-        gone = format_count(before - self._count, "customer", "customers")
-        self._finish_work(f"{gone} deleted from this computer.")
+        self._kept = await self._local_databases.summarize_kept()
+        self._finish_work(f"Erased from this computer: {describe_kept_data(before)}.")

@@ -37,7 +37,7 @@ class SettingsPageModel(QObject):
     ) -> None:
         super().__init__()
         self._workspace, self._connection_config = workspace, connection_config
-        local_databases = LocalDatabases(connection_config.workspace.folder)
+        local_databases = LocalDatabases(connection_config.workspace)
         self.form = SettingsFormModel(workspace)
         self.permissions = PermissionsModel(workspace)
         self.zendesk = ZendeskConnectionModel(workspace, connection_config, local_databases)
@@ -92,7 +92,7 @@ class SettingsPageModel(QObject):
         """Load keys, counts and timer state, each time the page is shown."""
         self.zendesk.load_status()
         self.sailthru.load_status()
-        self.data.count_customers()
+        self.data.count_kept()
         self.timer.load_status()
         self.mail.load_status()
 

@@ -73,7 +73,7 @@ class SetupWizardModel(QObject):
         super().__init__()
         self._workspace = workspace
         self._state_file = WindowStateFile(connection_config.workspace.state_path)
-        local = LocalDatabases(connection_config.workspace.folder)
+        local = LocalDatabases(connection_config.workspace)
         self.form = SettingsFormModel(workspace)
         self.permissions = PermissionsModel(workspace)
         self.zendesk = ZendeskConnectionModel(workspace, connection_config, local)

@@ -253,7 +253,7 @@ class ZendeskConnectionModel(CardModel):
     async def _sign_out(self) -> None:
         result = await disconnect.sign_out_of_zendesk(self._connection_config)
         await self._workspace.disconnect()
-        await self._local_databases.forget_customers()
+        await self._local_databases.erase_kept()
         self._workspace.reload_settings()
         await self._workspace.connect()
         self._finish_work(result.message)

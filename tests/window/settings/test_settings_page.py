@@ -217,7 +217,8 @@ async def test_settings_disconnect_confirms_and_lists_consequences(
     vault = house.session.connection_config.vault
     for secret in (Secret.ZENDESK_TOKEN, Secret.SAILTHRU_KEY, Secret.SAILTHRU_SECRET):
         assert await vault.get(secret) is None
-    assert house.store.sheet_reader.count_customers.blocking() == 0
+    # Kept until somebody erases it.
+    assert house.store.sheet_reader.count_customers.blocking() > 0
     assert house.store.outbox.count_open.blocking() == 1
     assert not house.session.values.get(settings_table.CHANGES_ENABLED)
     assert not house.session.rules.are_changes_enabled
@@ -235,7 +236,7 @@ async def test_settings_disconnect_as_agent_is_disabled_with_reason(
     assert agent_page.house.session.is_connected
 
 
-async def test_settings_cached_customers_are_deleted_after_confirmation(
+async def test_settings_kept_customers_are_erased_after_confirmation(
     admin_page: SettingsPageDriver, qtbot: QtBot
 ) -> None:
     house = admin_page.house
@@ -243,14 +244,14 @@ async def test_settings_cached_customers_are_deleted_after_confirmation(
         house.lookup.look_up_query(parse_lookup_query("maria@lopez.example"), lambda _sheet: None)
     )
     card = admin_page.find_card("data", LocalDataCard)
-    admin_page.model.data.count_customers()
-    await wait_until(card.delete_button.isVisible)
+    admin_page.model.data.count_kept()
+    await wait_until(card.erase_button.isVisible)
     count = house.store.sheet_reader.count_customers.blocking()
     for answer in ("cancel", "confirm"):
-        card.delete_button.click()
+        card.erase_button.click()
         await wait_until(lambda: admin_page.window.findChildren(ConfirmationDialog))
         question = admin_page.window.findChildren(ConfirmationDialog)[-1]
-        assert f"delete {count} customer" in question.accessibleDescription()
+        assert f"erase {count} customer" in question.accessibleDescription()
         getattr(question, f"{answer}_button").click()
         assert card._confirm_task is not None
         await wait_until(card._confirm_task.done)
