@@ -12,6 +12,7 @@ from desktop.kit.errors import AppError, InvalidInput, NotFound
 from desktop.model.field_mapping import MappingOperator
 from desktop.model.field_value import is_empty
 from desktop.model.limit import exceeded_limits
+from desktop.model.optout_level import OptOutLevel
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import (
@@ -22,7 +23,7 @@ from desktop.model.sync_plan import (
     PlanRowState,
     PlanState,
 )
-from desktop.model.target_record import LIST_PREFIX, VAR_PREFIX, TargetRecord
+from desktop.model.target_record import LIST_PREFIX, OPTOUT_FIELD, VAR_PREFIX, TargetRecord
 from desktop.model.value_equivalence import equivalent
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.sync.pipeline.consequences import find_consequences
@@ -203,6 +204,10 @@ def _revert_field(fate: PlannedOutcome, change: FieldChange, now: TargetRecord) 
     """The way back of one field, or why there is none."""
     there = now.get_value(change.field)
     back = FieldChange(change.field, there, change.old)
+    if change.field == OPTOUT_FIELD and change.old not in _SETTABLE_LEVELS:
+        return replace(back, applies=False, reason=_LEVEL_STAYS_TEXT)
+    if change.field in _ALWAYS_SET and not change.old:
+        return replace(back, applies=False, reason=_ALWAYS_SET_TEXT)
     if equivalent(change.field, change.old, there):
         return replace(back, applies=False, reason=_ALREADY_REVERTED_TEXT)
     if not equivalent(change.field, change.new, there):
@@ -232,6 +237,12 @@ def _revert_increment(
     )
 
 
+# A profile that is new had none, another's was not read, and `blast` is set by nobody any more.
+_SETTABLE_LEVELS = frozenset(level.value for level in OptOutLevel) - {OptOutLevel.BLAST.value}
+_LEVEL_STAYS_TEXT = "no earlier opt-out level can be set: the level stays"
+# Zendesk gives every person these.
+_ALWAYS_SET = frozenset({"name", "time_zone", "locale"})
+_ALWAYS_SET_TEXT = "stays: nobody in Zendesk is without one"
 _GONE_TEXT = "not there any more, or not a customer"
 _PROFILE_STAYS_TEXT = "was created by the run: the profile itself stays"
 _ALREADY_REVERTED_TEXT = "is as before already"

@@ -75,6 +75,10 @@ class SandboxServers(SandboxProcess):
         """One request of somebody else's."""
         return self._zendesk_request(method, path, body)
 
+    def sailthru_request(self, method: str, body: object) -> tuple[int, Any]:
+        """One request to Sailthru's `user` of somebody else's."""
+        return self._sailthru_user_request(method, body)
+
     def sailthru_lists(self) -> set[str]:
         """The names of the account's lists."""
         status, body = self._sailthru_user_request("GET", {}, "list")
