@@ -31,10 +31,10 @@ class PlanContext:
     `now` is in Unix seconds.
 
     By source id: `corrections`; `retry_sources`, those outside the source that wait for another
-    try; `unconfirmed` and `superseded` increments; `candidates`, the target ids that each identifier
-    found; `read_errors` of the target; `written_hashes` of what syncs wrote into the source record;
-    `addresses` that the source's export does not tell, where a
-    target is to be created; `holds` and `confirmed_totals` of increments.
+    try; `unconfirmed` and `superseded` increments; `candidates`, the target ids that each
+    identifier found; `read_errors` of the target; `written_hashes` of what syncs wrote into the
+    source record; `addresses` that the source's export does not tell, where a target is to be
+    created; `holds` and `confirmed_totals` of increments.
 
     By target id: `targets` as they were read; `known_sources`, the source ids that an earlier run
     matched with each; `synced_values`, which both sides had last, and `accepted_values`, which were
