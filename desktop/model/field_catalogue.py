@@ -44,6 +44,7 @@ TICKET_FIELDS = (
 # docs/sailthru.md 2.1 and 2.4; the export lacks login_time, a profile read by itself tells it.
 PROFILE_FIELDS = (
     "sid",
+    "name",
     "email",
     "extid",
     "lists",

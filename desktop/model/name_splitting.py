@@ -1,10 +1,13 @@
 """Splits Zendesk's single name into Sailthru's first and last name (S1-31 to S1-33)."""
 
 import re
+from collections.abc import Mapping
 from enum import Enum
 
 from desktop.model.email_address import parse_email
 
+# The vars in which accounts keep a profile's name.
+NAME_VARS = ("first_name", "last_name")
 _COMMAS = re.compile(r"\s*[,，،、]\s*")
 # What follows a comma without being a first name: “King, Jr.”, “Acme, Inc.”.
 _SUFFIX = re.compile(
@@ -41,6 +44,12 @@ def is_person_name(text: str) -> bool:
     """
     rest = _NUMBER.sub("", text.strip(), count=1) if any(c.isdigit() for c in text) else text
     return any(c.isalpha() for c in rest) and not parse_email(text)
+
+
+def full_name_of_vars(profile_vars: Mapping[str, object]) -> str:
+    """Return the full name in a Sailthru profile's vars, first and last joined; "" for none."""
+    parts = (profile_vars.get(key) for key in NAME_VARS)
+    return " ".join(part.strip() for part in parts if isinstance(part, str) and part.strip())
 
 
 def split_name(name: str, rule: NameSplitRule = NameSplitRule.FIRST_SPACE) -> tuple[str, str]:

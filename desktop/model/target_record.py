@@ -11,7 +11,7 @@ from desktop.model.zendesk_user import ZendeskUser
 
 LIST_PREFIX, TAG_PREFIX, VAR_PREFIX, USER_FIELD_PREFIX = "lists.", "tags.", "vars.", "user_fields."
 OPTOUT_FIELD = "optout"
-_USER_ATTRIBUTES = ("name", "phone", "external_id", "time_zone", "locale")
+_USER_ATTRIBUTES = ("name", "phone", "external_id", "time_zone", "locale", "notes", "details")
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,8 @@ class ZendeskUser:
     active: bool = True
     time_zone: str | None = None
     locale: str | None = None
+    notes: str | None = None
+    details: str | None = None
     created_at: float | None = None
     updated_at: float | None = None
 

@@ -15,6 +15,8 @@ from desktop.kit.errors import Forbidden, NotFound, ServiceError, ValuesRejected
 from desktop.model.customer_value import CustomerValueSource
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.field_mapping import SourceType
+from desktop.model.name_splitting import NAME_VARS
+from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier, SourceKind, Sync
 from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, FeedState, list_feed_name
 from desktop.sync.source_record import PHONE_VARS
@@ -279,6 +281,10 @@ def find_referenced_vars(sync: Sync, value: CustomerValueSource) -> tuple[str, .
     if MatchIdentifier.PHONE in sync.identity or sync.effects.create_missing:
         # Nobody is created beside somebody with the same number.
         names |= set(PHONE_VARS)
+    if sync.source.kind.service is Service.SAILTHRU and (
+        sync.effects.create_missing or "name" in fields
+    ):
+        names |= set(NAME_VARS)
     if any(name.startswith("value.") for name in fields):
         names |= {value.segment_var, *(p.var for p in value.predictions)}
     return tuple(sorted(names))

@@ -3,7 +3,7 @@
 Field names: Zendesk `id name first_name last_name email phone external_id role tags organization
 active time_zone locale suspended verified created_at updated_at user_fields.KEY` and, over tickets,
 `last_ticket_id last_ticket_status last_ticket_priority last_ticket_subject
-last_ticket_created_time ticket_count open_ticket_count ticket_ids`; Sailthru `sid email extid
+last_ticket_created_time ticket_count open_ticket_count ticket_ids`; Sailthru `sid name email extid
 engagement optout lists vars.NAME value.segment value.amount` and Sailthru's names of times and
 lifetime counts.
 """
@@ -16,7 +16,7 @@ from desktop.model.email_address import email_match_key
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.match_keys import hash_email
-from desktop.model.name_splitting import NameSplitRule, split_name
+from desktop.model.name_splitting import NameSplitRule, full_name_of_vars, split_name
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.service import Service
 from desktop.model.zendesk_ticket import ExportedTicket
@@ -162,6 +162,8 @@ def source_record_from_export(
     }
     if profile.extid:
         fields["extid"] = profile.extid
+    if name := full_name_of_vars(profile.vars):
+        fields["name"] = name
     if profile.email:
         fields["email"] = profile.email
     if profile.engagement:
@@ -194,6 +196,8 @@ def source_record_from_profile(
         **profile.lifetime,
         **_value_fields(value_source, profile.vars, frozenset(profile.lists)),
     }
+    if name := full_name_of_vars(profile.vars):
+        fields["name"] = name
     if profile.email:
         fields["email"] = profile.email
     if profile.keys.get("extid"):

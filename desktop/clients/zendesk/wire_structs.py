@@ -14,6 +14,8 @@ class WireUser(msgspec.Struct):
     email: object = None
     role: object = None
     phone: object = None
+    notes: object = None
+    details: object = None
     external_id: object = None
     organization_id: object = None
     tags: object = None

@@ -131,6 +131,8 @@ def parse_user(item: object, parser: FieldParser, where: str) -> ZendeskUser | N
         active=parser.flag(wire.active, f"{where}.active", default=True),
         time_zone=parser.text(wire.time_zone, f"{where}.time_zone"),
         locale=parser.text(wire.locale, f"{where}.locale"),
+        notes=parser.text(wire.notes, f"{where}.notes"),
+        details=parser.text(wire.details, f"{where}.details"),
         created_at=parse_timestamp(wire.created_at, f"{where}.created_at", parser),
         updated_at=parse_timestamp(wire.updated_at, f"{where}.updated_at", parser),
     )

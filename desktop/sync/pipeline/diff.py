@@ -32,10 +32,12 @@ def diff_record(
     )
     changes = [change for change in found if change is not None]
     changes += _membership_additions(target, context)
+    if target is None and not any(change.field == "name" for change in changes):
+        changes += context.target_kind.name_for_create(record)
     name_field = context.sync.effects.list_name_field
-    if name_field and record.list_name and target is not None:
+    if name_field and record.list_name:
         field = f"{USER_FIELD_PREFIX}{name_field}"
-        old = target.get_value(field)
+        old = target.get_value(field) if target is not None else None
         if old != record.list_name:
             changes.append(FieldChange(field, old, record.list_name))
     return tuple(changes)

@@ -64,6 +64,11 @@ class TargetKind(ABC):
         """What keeps a record of this kind from being created for a source record."""
         return None if record.email else CreateProblem("no e-mail address")
 
+    def name_for_create(self, record: SourceRecord) -> tuple[FieldChange, ...]:
+        """Return the change that names a new record where the mapping does not; none by default."""
+        del record
+        return ()
+
     def require_settable(self, field: str, value: Json) -> None:
         """Raises UnconvertibleValue for a value that can stand in a field but not be set."""
         del field, value
@@ -144,6 +149,11 @@ class ZendeskUserKind(TargetKind):
             return choose_options(new, self.options.get(key, ()))
         kind = row.target if row.target in _TYPED_USER_ATTRIBUTES else "text"
         return convert_for_zendesk(value, kind, self.zone)
+
+    def name_for_create(self, record: SourceRecord) -> tuple[FieldChange, ...]:
+        """Name a new user after the profile; without a name the address stands for it."""
+        name = record.fields.get("name")
+        return (FieldChange("name", None, name),) if isinstance(name, str) else ()
 
     def missing_field_reason(self, row: MappingRow) -> str:
         """Say why a row names a field the target lacks: Zendesk answers 200 and keeps nothing."""

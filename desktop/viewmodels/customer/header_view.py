@@ -7,6 +7,7 @@ from desktop.model import engagement_level
 from desktop.model.customer_sheet import AlternateProfile, CustomerSheet, SheetPartState
 from desktop.model.edit import EditKind
 from desktop.model.lookup_query import LookupQueryKind
+from desktop.model.name_splitting import full_name_of_vars
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sheet_overlay import pending_edit
 from desktop.viewmodels import time_format
@@ -93,9 +94,7 @@ def customer_name(sheet: CustomerSheet) -> str:
     if user is not None and user.name.strip():
         return user.name
     if profile is not None:
-        parts = [profile.vars.get(key) for key in ("first_name", "last_name")]
-        text = " ".join(str(p) for p in parts if isinstance(p, str) and p.strip())
-        return text or profile.email or profile.sid
+        return full_name_of_vars(profile.vars) or profile.email or profile.sid
     return sheet.address or sheet.query.value
 
 

@@ -193,6 +193,8 @@ def test_sync_run_over_limit_writes_nothing(
     changed += "\n[sync.limits]\npeople = 3\npercent = 1\n"
     exported.write_text(changed, encoding="utf-8")
     assert fairlead("sync", "import", str(exported), "--replace").exit_code == 0
+    consent = ("opt_in.attested=on", "opt_in.email=on")
+    assert fairlead("sync", "set", BOX, *consent).exit_code == 0
     assert fairlead("sync", "on", BOX).exit_code == 0
     run = fairlead("sync", "run", BOX, "--json")
     assert (run.exit_code, run.json["state"]) == (3, "waiting"), run

@@ -331,14 +331,30 @@ def test_mapping_row_to_user(
         pytest.param(
             cases.lists_sync(effects=SyncEffects(list_name_field="from_list")),
             None,
-            [],
-            id="S2-23 not for who is not there yet",
+            ["user_fields.from_list"],
+            id="S2-23 the name of the list for a new user too",
         ),
     ],
 )
 def test_effects_of_the_sync(sync: Sync, target: TargetRecord | None, fields: list[str]) -> None:
     record = cases.profile_record() if sync.source.lists else cases.user_record()
     assert [change.field for change in _diff(sync, record, target)] == fields
+
+
+@pytest.mark.parametrize(
+    ("mapping", "name", "expected"),
+    [
+        pytest.param((), "Wren Halloway", "Wren Halloway", id="the profile's name"),
+        pytest.param((MappingRow("vars.nick", "name"),), "Wren Halloway", "W", id="mapped"),
+        pytest.param((), None, None, id="the profile has none"),
+    ],
+)
+def test_new_zendesk_user_is_named_after_the_profile(
+    mapping: tuple[MappingRow, ...], name: str | None, expected: str | None
+) -> None:
+    values = {"vars.nick": "W"} | ({"name": name} if name else {})
+    changes = _diff(cases.lists_sync(*mapping), cases.profile_record(**values), None)
+    assert {c.field: c.new for c in changes}.get("name") == expected
 
 
 @pytest.mark.parametrize(
