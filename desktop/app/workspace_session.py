@@ -237,7 +237,13 @@ class WorkspaceSession:
         state = file.read()
         try:
             found = await resolve_identity(
-                self.values, zendesk, state, self.connection_config.computer_user
+                self.values,
+                zendesk,
+                state,
+                self.connection_config.computer_user,
+                # Only where nobody else says who is an admin is it looked up.
+                was_in_zendesk=zendesk is None
+                and await self.connection_config.was_signed_in_to_zendesk(),
             )
         except NotPermitted as error:
             # An end user's sign-in: shown nothing that only agents may see.

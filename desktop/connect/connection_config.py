@@ -6,6 +6,7 @@ from desktop.clients.http_messages import Transport
 from desktop.clients.sailthru.protocol import SailthruCredentials
 from desktop.clients.zendesk.credentials import ApiTokenCredentials, ZendeskCredentials
 from desktop.connect.identity_and_roles import computer_account_name
+from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.oauth_token_manager import OAuthTokenManager
 from desktop.connect.temporary_clients import TemporaryClients
 from desktop.kit.clock import Clock, SystemClock
@@ -88,9 +89,16 @@ class ConnectionConfig:
             and await self.vault.get(Secret.SAILTHRU_SECRET)
         )
 
-    def was_signed_in_to_zendesk(self) -> bool:
-        """Whether anybody has ever been signed in to Zendesk in this workspace."""
-        return WindowStateFile(self.workspace.state_path).read().last_user_id is not None
+    async def was_signed_in_to_zendesk(self) -> bool:
+        """Whether anybody has ever been signed in to Zendesk in this workspace.
+
+        The window's state remembers who; the database remembers it too, since whoever owns the
+        computer can delete the one file without losing anything.
+        """
+        state = WindowStateFile(self.workspace.state_path).read()
+        if state.last_user_id is not None:
+            return True
+        return await LocalDatabases(self.workspace).was_in_zendesk()
 
     async def zendesk_credentials(
         self, values: SettingsValues, transport: Transport

@@ -107,7 +107,7 @@ async def _examine_zendesk(
             is_needed=False,
         )
         return sailthru_only_actor(
-            values, config.computer_user, was_in_zendesk=config.was_signed_in_to_zendesk()
+            values, config.computer_user, was_in_zendesk=await config.was_signed_in_to_zendesk()
         )
     if not base_url:
         checks.report(

@@ -52,9 +52,16 @@ class ActiveIdentity:
 
 
 async def resolve_identity(
-    values: SettingsValues, client: CurrentUserSource | None, state: WindowState, person: str
+    values: SettingsValues,
+    client: CurrentUserSource | None,
+    state: WindowState,
+    person: str,
+    *,
+    was_in_zendesk: bool,
 ) -> ActiveIdentity:
     """Find out who is at work; `client` is None while nobody is signed in to Zendesk.
+
+    `was_in_zendesk`: somebody was before, in this workspace.
 
     Away from Zendesk the person goes on as an agent under the workspace's rules; signed out,
     under the defaults. Raises NotPermitted when the sign-in is an end user's.
@@ -62,7 +69,7 @@ async def resolve_identity(
     if values.get(settings_table.ZENDESK_AUTH) == "none" and client is None:
         connected = values.is_set(settings_table.SAILTHRU_ONLY_OWNER)
         return ActiveIdentity(
-            sailthru_only_actor(values, person, was_in_zendesk=state.last_user_id is not None),
+            sailthru_only_actor(values, person, was_in_zendesk=was_in_zendesk),
             effective_permission_rules(values, connected=connected),
             True,
         )

@@ -68,6 +68,10 @@ class LocalDatabases:
                     ) from error
             yield
 
+    async def was_in_zendesk(self) -> bool:
+        """Whether this workspace was ever connected to a Zendesk account."""
+        return await asyncio.to_thread(self._was_in_zendesk)
+
     async def read_account(self) -> tuple[Account | None, tuple[str, ...]]:
         """The account whose records are kept here, and some profiles it is known to have."""
         return await asyncio.to_thread(self._read_account)
@@ -79,6 +83,10 @@ class LocalDatabases:
     async def move_to_account(self, account: Account, now: float) -> None:
         """Drop what was kept for the former account, and keep for `account` from now on."""
         await asyncio.to_thread(self._move_to_account, account, now)
+
+    def _was_in_zendesk(self) -> bool:
+        with self._open_fairlead() as database:
+            return database is not None and AccountRepository(database).was_in_zendesk.blocking()
 
     def _read_account(self) -> tuple[Account | None, tuple[str, ...]]:
         with self._open_fairlead() as database:

@@ -107,13 +107,18 @@ async def set_up_workspace(
     if was_connected:
         await config.bind_secrets_to_addresses(before)
     is_account_moved = _is_account_changed(before, values)
+    client_id = settings_table.ZENDESK_CLIENT_ID
+    if is_account_moved and client_id.key not in settings and not before.is_managed(client_id):
+        # One account's OAuth client is not another's.
+        settings[client_id.key] = None
+        values = SettingsValues({**values.stored, client_id.key: ""}, before.policy)
     key, token = await _collect_credentials(
         setup, config, values, is_account_moved=is_account_moved
     )
     checks = CheckCollector(on_check)
     # Who was in charge before decides, not what the document says about itself, and before
     # anything is sent: leaving Zendesk makes nobody an admin.
-    outcome = _SetupOutcome(actor=_actor_without_zendesk(config, before, was_connected))
+    outcome = _SetupOutcome(actor=await _actor_without_zendesk(config, before, was_connected))
     if was_connected:
         await _require_admin_for_other_account(config, before, values, outcome.actor)
     await _check_zendesk(config, values, token, checks, outcome, is_account_moved=is_account_moved)
@@ -145,16 +150,21 @@ async def set_up_workspace(
 
 async def _was_connected(config: ConnectionConfig, before: SettingsValues) -> bool:
     """Whether anybody has connected this workspace before, also if nobody is signed in now."""
-    if before.is_set(settings_table.SAILTHRU_ONLY_OWNER) or config.was_signed_in_to_zendesk():
+    if before.is_set(settings_table.SAILTHRU_ONLY_OWNER):
         return True
-    if not before.get(settings_table.ZENDESK_BASE_URL):
-        return False
-    if config.environment_secrets.has_zendesk_token:
+    if await config.was_signed_in_to_zendesk():
         return True
-    return any([bool(await config.vault.get(secret)) for secret in ZENDESK_SECRETS])
+    # Signed out, with every file deleted: the Sailthru key that somebody stored is still there.
+    secrets: tuple[Secret, ...] = (Secret.SAILTHRU_KEY,)
+    if before.get(settings_table.ZENDESK_BASE_URL):
+        if config.environment_secrets.has_zendesk_token:
+            return True
+        secrets = (*ZENDESK_SECRETS, *secrets)
+    given = config.environment_secrets.secrets
+    return any([bool(await config.vault.get(secret)) for secret in secrets if secret not in given])
 
 
-def _actor_without_zendesk(
+async def _actor_without_zendesk(
     config: ConnectionConfig, before: SettingsValues, was_connected: bool
 ) -> Actor | None:
     """Who is at work in a workspace without Zendesk; None: Zendesk has to say it."""
@@ -164,7 +174,7 @@ def _actor_without_zendesk(
         # Whoever makes the first connection owns it.
         return Actor(config.computer_user, Role(before.get(settings_table.SAILTHRU_ONLY_ROLE)))
     return sailthru_only_actor(
-        before, config.computer_user, was_in_zendesk=config.was_signed_in_to_zendesk()
+        before, config.computer_user, was_in_zendesk=await config.was_signed_in_to_zendesk()
     )
 
 

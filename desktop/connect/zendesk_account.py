@@ -45,7 +45,15 @@ async def set_zendesk_account(config: ConnectionConfig, typed: str) -> ZendeskAc
         # The tokens of the other account would be sent to this one.
         if before:
             await erase_zendesk_secrets(config.vault)
-        config.settings_file.change({settings_table.ZENDESK_BASE_URL.key: account.base_url})
+        # The OAuth client is one of the other account's too.
+        config.settings_file.change(
+            {
+                settings_table.ZENDESK_BASE_URL.key: account.base_url,
+                settings_table.ZENDESK_CLIENT_ID.key: None,
+            }
+            if before
+            else {settings_table.ZENDESK_BASE_URL.key: account.base_url}
+        )
     return account
 
 

@@ -54,6 +54,16 @@ class AccountRepository(Repository):
         return self._database.read(lambda c: _select_current(c)[1])
 
     @database_call
+    def was_in_zendesk(self) -> bool:
+        """Whether this workspace was ever connected to a Zendesk account."""
+        return self._database.read(
+            lambda c: (
+                c.execute("SELECT 1 FROM account WHERE zendesk_base_url <> ''").fetchone()
+                is not None
+            )
+        )
+
+    @database_call
     def list_remembered_sids(self) -> tuple[str, ...]:
         """Return some sids of the current account, by which another Sailthru key is tried."""
         return self._database.read(

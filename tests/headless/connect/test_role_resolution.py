@@ -67,18 +67,24 @@ CONNECTED = SettingsValues({**WIDE, "zendesk.auth": "oauth"})
 
 
 async def test_role_online_is_live_zendesk_role() -> None:
-    found = await resolve_identity(CONNECTED, Answering(me("admin")), STATE, "ada")
+    found = await resolve_identity(
+        CONNECTED, Answering(me("admin")), STATE, "ada", was_in_zendesk=True
+    )
     assert (found.actor.role, found.is_confirmed, found.rules.are_changes_enabled) == (
         Role.ADMIN,
         True,
         True,
     )
     with pytest.raises(NotPermitted):
-        await resolve_identity(CONNECTED, Answering(me("end-user")), STATE, "ada")
+        await resolve_identity(
+            CONNECTED, Answering(me("end-user")), STATE, "ada", was_in_zendesk=True
+        )
 
 
 async def test_role_offline_is_agent_with_workspace_permissions() -> None:
-    found = await resolve_identity(CONNECTED, Answering(ServiceUnreachable("away")), STATE, "ada")
+    found = await resolve_identity(
+        CONNECTED, Answering(ServiceUnreachable("away")), STATE, "ada", was_in_zendesk=True
+    )
     assert (found.actor, found.is_confirmed) == (Actor("Ada", Role.AGENT, 7), False)
     assert found.rules == effective_permission_rules(CONNECTED, connected=True)
     assert isinstance(found.error, ServiceUnreachable)
@@ -86,19 +92,21 @@ async def test_role_offline_is_agent_with_workspace_permissions() -> None:
 
 @pytest.mark.parametrize("client", [None, Answering(AuthenticationError("gone"))])
 async def test_role_signed_out_has_default_permissions(client: Answering | None) -> None:
-    found = await resolve_identity(CONNECTED, client, STATE, "ada")
+    found = await resolve_identity(CONNECTED, client, STATE, "ada", was_in_zendesk=True)
     assert found.actor.role is Role.AGENT
     assert found.rules == effective_permission_rules(CONNECTED, connected=False)
     assert not found.rules.are_changes_enabled
 
 
 async def test_role_sailthru_only_workspace() -> None:
-    before = await resolve_identity(SettingsValues(WIDE), None, WindowState(), "ada")
+    before = await resolve_identity(
+        SettingsValues(WIDE), None, WindowState(), "ada", was_in_zendesk=False
+    )
     assert (before.actor.role, before.rules.are_changes_enabled) == (Role.AGENT, False)
     set_up = SettingsValues({**WIDE, "sailthru_only.person": "ada"})
-    left = await resolve_identity(set_up, None, STATE, "ada")
+    left = await resolve_identity(set_up, None, STATE, "ada", was_in_zendesk=True)
     assert left.actor.role is Role.AGENT, "somebody was signed in to Zendesk here before"
-    after = await resolve_identity(set_up, None, WindowState(), "ada")
+    after = await resolve_identity(set_up, None, WindowState(), "ada", was_in_zendesk=False)
     assert (after.actor.role, after.rules.are_changes_enabled) == (Role.ADMIN, True)
 
 

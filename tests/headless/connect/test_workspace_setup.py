@@ -18,6 +18,7 @@ from desktop.connect.zendesk_account import (
     set_zendesk_account,
 )
 from desktop.kit.errors import InvalidInput, KeyringError, NotPermitted, UserDecisionNeeded
+from desktop.model.account import Account
 from desktop.model.permission import DEFAULT_PERMISSIONS, Permission, Role
 from desktop.settings import settings_table
 from desktop.settings.managed_policy import ManagedPolicy
@@ -25,6 +26,7 @@ from desktop.settings.permission_rules import permission_rules_from
 from desktop.settings.settings_file import SettingsValues
 from desktop.settings.window_state import WindowState, WindowStateFile
 from desktop.settings.workspace import WorkspaceRegistry
+from desktop.store.workspace_store import open_store
 from desktop.vault.bound_secrets import (
     SecretForOtherHost,
     read_bound_secret,
@@ -187,6 +189,55 @@ async def test_setup_in_signed_out_workspace_makes_nobody_admin(
     assert report.actor.role is Role.AGENT
     assert not values_of(desk).is_set(settings_table.SAILTHRU_ONLY_OWNER)
     assert not values_of(desk).get(AGENT_OPT_IN)
+
+
+@pytest.mark.parametrize(
+    ("leave", "deleted"),
+    [
+        ("sign out", ()),
+        ("sign out", ("state.json",)),
+        ("sign out", ("state.json", "settings.json")),
+        # The Sailthru key in the keyring is still there.
+        ("sign out", ("state.json", "fairlead.db")),
+        ("sign out", ("state.json", "settings.json", "fairlead.db")),
+        ("disconnect", ()),
+        ("disconnect", ("state.json",)),
+        ("disconnect", ("state.json", "settings.json")),
+    ],
+)
+async def test_setup_after_deleting_files_makes_nobody_admin_who_signed_out(
+    sandbox: SetupSandbox, desk: ConnectionConfig, leave: str, deleted: tuple[str, ...]
+) -> None:
+    await set_up_workspace(agent_document(sandbox.connection_document), desk)
+    WindowStateFile(desk.workspace.state_path).write(WindowState(last_user_id=7))
+    store = open_store(desk.workspace.folder)
+    await store.accounts.connect(Account(values_of(desk).get(settings_table.ZENDESK_BASE_URL)), 1.0)
+    store.close()
+    await (sign_out_of_zendesk if leave == "sign out" else disconnect_workspace)(desk)
+    for name in deleted:
+        (desk.workspace.folder / name).unlink()
+    keys = agent_document(sandbox.connection_document)["sailthru"]
+    try:
+        report = await set_up_workspace({"zendesk": {"auth": "none"}, "sailthru": keys}, desk)
+    except NotPermitted:
+        return
+    assert report.actor is not None
+    assert report.actor.role is Role.AGENT
+    assert not values_of(desk).is_set(settings_table.SAILTHRU_ONLY_OWNER)
+
+
+async def test_setup_for_another_zendesk_account_drops_the_oauth_client_of_the_former(
+    sandbox: SetupSandbox, desk: ConnectionConfig
+) -> None:
+    desk.settings_file.change(
+        {"zendesk.base_url": "https://other.zendesk.com", "zendesk.oauth_client_id": "theirs"}
+    )
+    document = {"zendesk": {"base_url": sandbox.connection_document["zendesk"]["base_url"]}}
+    await set_up_workspace(document, desk)
+    assert values_of(desk).get(settings_table.ZENDESK_CLIENT_ID) == ""
+    desk.settings_file.change({"zendesk.oauth_client_id": "theirs"})
+    await set_zendesk_account(desk, "another")
+    assert values_of(desk).get(settings_table.ZENDESK_CLIENT_ID) == ""
 
 
 async def test_setup_dead_token_is_replaced_by_another_admin_of_the_account(
