@@ -14,3 +14,11 @@ def format_price_in_cents(cents: float, currency: str) -> str:
     """Format a price given in cents, always with both digits: `$86.00`."""
     sign = _CURRENCY_SYMBOLS.get(currency, currency + " ")
     return f"{sign}{cents / 100:,.2f}"
+
+
+def format_prediction(amount: float, unit: str, horizon_days: int) -> str:
+    """Format a predicted amount: `$300 predicted revenue, next 365 days`, or page views."""
+    # Publishers predict page views instead of revenue.
+    if unit == "pageviews":
+        return f"{amount:,.0f} predicted page views, next {horizon_days} days"
+    return f"{format_amount(amount, unit)} predicted revenue, next {horizon_days} days"

@@ -15,6 +15,7 @@ from desktop.model.customer_sheet import (
 from desktop.model.customer_value import CustomerValueSource, read_customer_value
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.zendesk_user import ZendeskUser
+from desktop.viewmodels.money_format import format_prediction
 
 
 def sheet_to_json(
@@ -126,6 +127,17 @@ def _sailthru_profile_json(profile: SailthruProfile, sheet: CustomerSheet) -> di
     }
 
 
+def _value_text(value: dict[str, Any] | None) -> str:
+    """Format the customer value: the segment, and the predicted amount where it is known."""
+    if value is None:
+        return "not available"
+    parts = [f"{value['segment']} of 4"] if value["segment"] else ["no segment"]
+    if value["amount"] is not None and value["horizon_days"] is not None:
+        prediction = value["amount"], value["unit"] or "", value["horizon_days"]
+        parts.append(format_prediction(*prediction))
+    return ", ".join(parts)
+
+
 def _optout_state(profile: SailthruProfile) -> str:
     """Say whether the level was read: what was not, or is not known, is no level."""
     if profile.optout is not None:
@@ -162,8 +174,7 @@ def sheet_to_text_lines(document: dict[str, Any]) -> Iterator[str]:
         yield f"  lists     {', '.join(sailthru['lists']) or f'none. {NO_LIST_HINT}'}"
         yield f"  level     {sailthru['engagement'] or 'not said'}"
         yield f"  health    {document['health'] or 'not set'}"
-        value = document["value"]
-        yield f"  value     {value['segment']} of 4" if value else "  value     not available"
+        yield f"  value     {_value_text(document['value'])}"
     elif zendesk is not None:
         yield "No Sailthru profile."
     for name, error in document.get("errors", {}).items():

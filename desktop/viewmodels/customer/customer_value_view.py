@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from desktop.model.customer_value import read_customer_value
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, PanelStatus, build_panel_state
-from desktop.viewmodels.money_format import format_amount
+from desktop.viewmodels.money_format import format_amount, format_prediction
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,11 @@ def build_customer_value_view(context: CustomerContext) -> CustomerValueView:
         )
     amount_text = short_amount_text = ""
     if value.amount is not None and value.horizon_days is not None:
-        # Publishers predict page views instead of revenue.
+        amount_text = format_prediction(value.amount, value.unit or "", value.horizon_days)
         if value.unit == "pageviews":
-            amount_text = (
-                f"{value.amount:,.0f} predicted page views, next {value.horizon_days} days"
-            )
             short_amount_text = f"{value.amount:,.0f} page views in {value.horizon_days} days"
         else:
             money = format_amount(value.amount, value.unit or "")
-            amount_text = f"{money} predicted revenue, next {value.horizon_days} days"
             short_amount_text = f"{money} in {value.horizon_days} days"
     return CustomerValueView(
         state.with_note("1–4, from Sailthru"),

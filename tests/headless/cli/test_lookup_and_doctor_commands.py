@@ -67,6 +67,27 @@ def test_lookup_finds_customer_by_each_identifier(
     assert result.json["sailthru"]["sid"] == sid
 
 
+@pytest.mark.parametrize(
+    ("customer_vars", "text"),
+    [
+        ({"customer_value": 3, "rev_365": 300}, "3 of 4, $300 predicted revenue, next 365 days"),
+        ({"rev_365": 86.5}, "no segment, $86.50 predicted revenue, next 365 days"),
+        ({"customer_value": 2}, "2 of 4"),
+        ({}, "not available"),
+    ],
+)
+def test_lookup_prints_customer_value(
+    customer_vars: dict[str, float],
+    text: str,
+    fairlead: FairleadCommand,
+    sandbox: SandboxServers,
+) -> None:
+    address = f"value{next(_NUMBERS)}@predicted.example"
+    sandbox.create_profile(address, vars=customer_vars)
+    lines = fairlead("lookup", address).stdout.splitlines()
+    assert f"  value     {text}" in lines
+
+
 def test_lookup_unknown_customer_gives_nulls_and_exit_0(fairlead: FairleadCommand) -> None:
     for query in ("nobody@nowhere.example", "#999999999", "Zzyzx Qwfp", "f" * 24):
         result = fairlead("lookup", query, "--json")

@@ -107,6 +107,12 @@ def test_sync_command_preset_plan_run_rollback_works(
 
     shown = fairlead("sync", "show", run.json["run"], "--json").json
     assert len(shown["last"]) == 5
+    # What needs a person comes first in the text, and what is left off is counted.
+    lines = fairlead("sync", "show", run.json["run"], "--rows", "2").stdout.splitlines()
+    assert lines[1] == "Refused, or waiting for a person:"
+    assert " parked " in lines[2]
+    row_count = sum(totals.values())
+    assert lines[-1].strip() == f"… and {row_count - 2} more: --rows {row_count} shows them all."
     history = fairlead("sync", "history", BOX, "--json").json
     assert [r["run"] for r in history["runs"]] == [again["run"], run.json["run"]]
     assert history["exchanged"] == totals["created"] + totals["updated"]

@@ -7,6 +7,7 @@ from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.sync_subcommands.arguments import parse_count
 from desktop.app.commands.sync_subcommands.run_and_plan_output import (
+    format_left_off,
     format_totals,
     plan_row_to_json,
 )
@@ -82,10 +83,13 @@ async def _show_run(services: WorkspaceServices, options: argparse.Namespace) ->
     rows: tuple[PlanRow, ...] = ()
     last: list[PlanRow] = []
     parked: tuple[PlanRow, ...] = ()
+    row_count = parked_count = 0
     approvals: tuple[LimitApproval, ...] = ()
     if run.plan is not None:
         approvals = await plans.list_approvals(run.plan)
         rows = await plans.list_rows(run.plan, limit=options.rows)
+        row_count = await plans.count_rows(run.plan)
+        parked_count = await plans.count_rows(run.plan, _PARKED_ROWS)
         written = await plans.list_row_numbers(run.plan, _WRITTEN_ROWS)
         last = [await plans.get_row(run.plan, number) for number in written[-_LAST_WRITTEN_ROWS:]]
         parked = await plans.list_rows(run.plan, _PARKED_ROWS)
@@ -97,7 +101,13 @@ async def _show_run(services: WorkspaceServices, options: argparse.Namespace) ->
     lines = (
         f"Run {run.id} of {run.sync}: {run.state.value}. {run.error}",
         *map(_approval_line, approvals),
+        # What needs a person comes first, however many rows were written.
+        *(("Refused, or waiting for a person:",) if parked else ()),
+        *map(_row_line, parked[: options.rows]),
+        *format_left_off(parked_count, options.rows),
+        *(("All rows:",) if parked else ()),
         *map(_row_line, rows),
+        *format_left_off(row_count, options.rows),
     )
     return emit(document, lines, as_json=options.json)
 

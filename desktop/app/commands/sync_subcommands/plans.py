@@ -27,6 +27,9 @@ def _add_plan_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rows", type=parse_count, default=20, metavar="N", help="how many rows to print"
     )
+    parser.add_argument(
+        "--skipped", action="store_true", help="also print who is left out, and why"
+    )
     add_progress_option(parser)
 
 
@@ -37,7 +40,13 @@ async def _make_plan(services: WorkspaceServices, options: argparse.Namespace) -
     sync = await services.store.syncs.get(options.sync)
     runner = build_runner(services, sync.name, make_progress_reporter(options.progress))
     plan = await runner.preview(sync, services.session.actor.name, full=options.full)
-    return await emit_plan(plan, services.store, row_count=options.rows, as_json=options.json)
+    return await emit_plan(
+        plan,
+        services.store,
+        row_count=options.rows,
+        with_skipped=options.skipped,
+        as_json=options.json,
+    )
 
 
 def _add_tick_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,15 +12,20 @@ from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.field_labels import format_value
 from desktop.sync.limits import find_limit_breaches
 
-# Rows that change nothing are counted, not listed.
-_LISTED_OUTCOMES = PlanRowFilter(
-    fates=(
-        PlannedOutcome.CREATE,
-        PlannedOutcome.UPDATE,
-        PlannedOutcome.CORRECTION,
-        PlannedOutcome.CONFLICT,
-    )
+# Rows that change nothing are counted, and listed only where they are asked for.
+_LISTED_OUTCOMES = (
+    PlannedOutcome.CREATE,
+    PlannedOutcome.UPDATE,
+    PlannedOutcome.CORRECTION,
+    PlannedOutcome.CONFLICT,
 )
+
+
+def format_left_off(count: int, shown: int) -> tuple[str, ...]:
+    """Say how many of `count` rows are left off below the `shown` ones; nothing if none is."""
+    if count <= shown:
+        return ()
+    return (f"        … and {count - shown:,} more: --rows {count} shows them all.",)
 
 
 def format_totals(totals: Mapping[str, Json], names: Iterable[str] = RUN_OUTCOMES) -> str:
@@ -60,15 +65,19 @@ async def emit_plan(
     store: WorkspaceStore,
     *,
     row_count: int,
+    with_skipped: bool = False,
     as_json: bool,
     more: Mapping[str, Json] = MappingProxyType({}),
     more_lines: Iterable[str] = (),
 ) -> int:
     """Print a plan, its consequences, the limits it breaks and its first rows; return 0.
 
-    `more` goes into the JSON document, `more_lines` behind the text.
+    `with_skipped` also lists skipped rows with their reasons. `more` goes into the JSON document,
+    `more_lines` behind the text.
     """
-    rows = await store.plans.list_rows(plan.id, _LISTED_OUTCOMES, limit=row_count)
+    skipped = (PlannedOutcome.SKIPPED,) if with_skipped else ()
+    listed = PlanRowFilter(fates=(*_LISTED_OUTCOMES, *skipped))
+    rows = await store.plans.list_rows(plan.id, listed, limit=row_count)
     document: dict[str, Json] = {
         **plan.as_json(),
         **more,
@@ -85,6 +94,7 @@ async def emit_plan(
     lines += [f"  {breach.message}" for breach in breaches]
     for row in rows:
         lines += _plan_row_lines(row)
+    lines += format_left_off(await store.plans.count_rows(plan.id, listed), row_count)
     return emit(document, [*lines, *more_lines], as_json=as_json)
 
 
