@@ -109,6 +109,20 @@ class RunRepository(Repository):
         )
 
     @database_call
+    def list_runs_of_removed_syncs(self, limit: int = 50) -> tuple[Run, ...]:
+        """Return the newest runs of syncs that were removed, the newest first."""
+        return self._database.read(
+            lambda c: tuple(
+                self._decode_run(row)
+                for row in c.execute(
+                    "SELECT * FROM run WHERE sync NOT IN (SELECT name FROM sync)"
+                    " AND trigger <> 'preview' ORDER BY id DESC LIMIT ?",
+                    (limit,),
+                )
+            )
+        )
+
+    @database_call
     def find_preview(self, sync: str) -> Run | None:
         """Return the run that makes a sync's preview, or that failed to; else None."""
         return self._database.read(
@@ -196,6 +210,25 @@ class RunRepository(Repository):
                     (int(run_id),),
                 )
             return self._get(connection, run_id)
+
+        return self._database.write(act)
+
+    @database_call
+    def request_cancel_of_sync(self, sync: str) -> tuple[Run, ...]:
+        """Ask every run and preview of a sync to stop; returns those that still run."""
+
+        def act(connection: sqlite3.Connection) -> tuple[Run, ...]:
+            rows = connection.execute(
+                "SELECT * FROM run WHERE sync = ? AND state IN ('running', 'waiting')", (sync,)
+            ).fetchall()
+            runs = [self._decode_run(row) for row in rows]
+            for run in runs:
+                is_running = run.state is RunState.RUNNING
+                connection.execute(
+                    "UPDATE run SET cancel_requested = 1, state = ? WHERE id = ?",
+                    ("running" if is_running else "cancelled", int(run.id)),
+                )
+            return tuple(run for run in runs if run.state is RunState.RUNNING)
 
         return self._database.write(act)
 

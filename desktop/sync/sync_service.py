@@ -38,7 +38,7 @@ from desktop.model.sync_fields import (
     widens_opt_in,
 )
 from desktop.model.sync_plan import PlanState
-from desktop.model.sync_run import RunState
+from desktop.model.sync_run import Run, RunState
 from desktop.model.sync_schedule import next_run_times, parse_schedule_rule
 from desktop.model.sync_validation import validate_sync_names
 from desktop.model.target_record import LIST_PREFIX, USER_FIELD_PREFIX
@@ -217,11 +217,18 @@ class SyncService:
             )
         return True
 
-    def remove_sync(self, name: str) -> None:
-        """Take a goal away; what it wrote and its history stay."""
+    def remove_sync(self, name: str) -> tuple[Run, ...]:
+        """Take a sync away and stop its runs; returns those that were running.
+
+        What it wrote and its history stay.
+        """
         self.require_permission()
+        self._store.syncs.get.blocking(name)
+        # First: a run of a sync that is gone would be seen by nobody.
+        stopped = self._store.runs.request_cancel_of_sync.blocking(name)
         self._store.syncs.remove.blocking(name)
         self._publish_change()
+        return stopped
 
     def set_enabled(self, name: str, *, on: bool) -> Sync:
         """Switch a goal on or off; on, only when it was checked."""

@@ -53,6 +53,8 @@ class RunHistoryModel(TaskModel):
         self._context = page.context
         self._sync_name = ""
         self._runs: tuple[Run, ...] | None = None
+        # Listed below those of the chosen sync: what they wrote can still be taken back.
+        self._runs_of_removed_syncs: tuple[Run, ...] = ()
         self.list_model = RunListModel(self)
         # The strip below the preview.
         self.latest_list_model = RunListModel(self)
@@ -108,7 +110,7 @@ class RunHistoryModel(TaskModel):
             last_customers=self._last_customers,
             plan_id=run.plan or "",
             # Only the newest: an older one's rows are out of date.
-            can_resume=run.state.is_resumable and run == (self._runs or (run,))[0],
+            can_resume=run.state.is_resumable and run in (self._runs or ())[:1],
             # A rollback of a rollback would be a run again.
             can_roll_back=bool(written)
             and not back
@@ -124,7 +126,10 @@ class RunHistoryModel(TaskModel):
         self.changed.emit()
 
     def _find_run(self, run_id: str) -> Run | None:
-        return next((run for run in self._runs or () if run.id == run_id), None)
+        return next((run for run in self._all_runs() if run.id == run_id), None)
+
+    def _all_runs(self) -> tuple[Run, ...]:
+        return (*(self._runs or ()), *self._runs_of_removed_syncs)
 
     def _start_reading_customers(self) -> None:
         if self.selected_run_id:
@@ -142,14 +147,15 @@ class RunHistoryModel(TaskModel):
                     self._rolled_back_runs.get(run.id, ""),
                     self._undoing(run),
                     self._approvals.get(run.plan or "", ()),
+                    "" if run.sync == self._sync_name else run.sync,
                 )
-                for run in self._runs or ()
+                for run in self._all_runs()
             )
             if sync
             else ()
         )
         self.list_model.show_rows((*planned, *rows))
-        self.latest_list_model.show_rows(rows[:_MAX_LATEST_RUNS])
+        self.latest_list_model.show_rows(rows[: min(_MAX_LATEST_RUNS, len(self._runs or ()))])
         self.changed.emit()
 
     def _undoing(self, run: Run) -> str:
@@ -157,7 +163,7 @@ class RunHistoryModel(TaskModel):
         return next(
             (
                 later.id
-                for later in self._runs or ()
+                for later in self._all_runs()
                 if self._rolled_back_runs.get(later.id) == run.id
                 and sum(later.totals.get(key, 0) for key in ("created", "updated")) > 0
             ),
@@ -197,11 +203,14 @@ class RunHistoryModel(TaskModel):
 
     async def _read_runs(self, sync_name: str) -> None:
         runs = await self._context.store.runs.list_runs(sync_name, _MAX_RUNS)
-        if sync_name == self._sync_name and runs != self._runs:
-            store = self._context.store
-            backs = await store.run(self._query_rolled_back_runs, runs)
-            given = await store.plans.list_approvals_of(run.plan for run in runs if run.plan)
-            self._runs, self._rolled_back_runs, self._approvals = runs, backs, given
+        removed = await self._context.store.runs.list_runs_of_removed_syncs(_MAX_RUNS)
+        is_new = (runs, removed) != (self._runs, self._runs_of_removed_syncs)
+        if sync_name == self._sync_name and is_new:
+            store, both = self._context.store, (*runs, *removed)
+            backs = await store.run(self._query_rolled_back_runs, both)
+            given = await store.plans.list_approvals_of(run.plan for run in both if run.plan)
+            self._runs, self._runs_of_removed_syncs = runs, removed
+            self._rolled_back_runs, self._approvals = backs, given
             self._start_reading_customers()
             self._update_lists()
 
@@ -244,6 +253,7 @@ def _build_run_row(
     rolls_back: str,
     rolled_back_by: str,
     approvals: tuple[LimitApproval, ...],
+    removed_sync: str,
 ) -> RunRowView:
     """Build a row; `rolls_back` and `rolled_back_by` are ids of runs."""
     chip, tone = run_state_label(run)
@@ -256,6 +266,8 @@ def _build_run_row(
     if rolled_back_by:
         chip, tone = "Rolled back", "neutral"
         summary = f"{summary}, rolled back by run {rolled_back_by}"
+    if removed_sync:
+        summary = f"removed sync {removed_sync}: {summary}"
     return RunRowView(
         id=run.id,
         time_text=_capitalised_time(run.started_at, now),

@@ -128,6 +128,15 @@ def test_sync_command_preset_plan_run_rollback_works(
     verified = fairlead("audit", "--verify", "--json").json
     assert verified["verified"] is True
 
+    gone = fairlead("sync", "remove", BOX, "--json").json
+    assert gone == {"sync": BOX, "removed": True, "stopped": []}
+    listed = fairlead("sync", "list", "--json").json
+    assert (listed["syncs"], [run["sync"] for run in listed["removed"]]) == ([], [BOX])
+    history = fairlead("sync", "history", BOX, "--json").json
+    assert history["runs"][0]["run"] == listed["removed"][0]["run"]
+    assert fairlead("sync", "show", history["runs"][0]["run"], "--json").json["rows"]
+    assert fairlead("sync", "history", "never-there", "--json").exit_code != 0
+
 
 def test_sync_run_tags_and_fields_are_read_by_zenpy(
     fairlead: FairleadCommand, customers: SyncCommandFixture

@@ -96,6 +96,33 @@ async def test_cancelled_run_stops_at_once_and_resumes(
         assert done.totals["updated"] == 20
 
 
+async def test_removed_sync_stops_its_run_and_keeps_its_history(
+    slow_sandbox: SandboxServers, sync_home_copy: Path
+) -> None:
+    sync_cases.create_customers(slow_sandbox, 3)
+    async with open_workspace_services(
+        sync_home_copy, slow_sandbox.connection_document, clock=SystemClock(), for_runs=True
+    ) as services:
+        sync = sync_cases.save_preset(services, sync_cases.TO_SAILTHRU_BY_POSTS)
+        stopped: list[str] = []
+
+        def checkpoint(passed: str) -> None:
+            if passed == "claimed":
+                slow_sandbox.control("POST", "speed", {"latency_ms": 120_000})
+                stopped.extend(run.id for run in services.syncs.remove_sync(sync.name))
+
+        ended = await sync_cases.run_sync(services, sync, checkpoint=checkpoint)
+        slow_sandbox.clear_faults()
+        assert ended.state is RunState.CANCELLED
+        assert stopped == [ended.id]
+        runs = services.store.runs
+        assert runs.list_runs_of_removed_syncs.blocking() == (ended,)
+        assert slow_sandbox.count_writes(sync_cases.DOMAIN) == 0
+        # Under its old name it is no removed one any more.
+        sync_cases.save_preset(services, sync_cases.TO_SAILTHRU_BY_POSTS)
+        assert runs.list_runs_of_removed_syncs.blocking() == ()
+
+
 async def test_new_run_settles_rows_left_by_previous_run(
     sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:

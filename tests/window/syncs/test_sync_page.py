@@ -274,3 +274,20 @@ async def test_sync_page_tabs_are_complete_when_selected(window: SyncPageDriver)
         await window.wait_until(lambda: tabs.width() >= tabs.sizeHint().width())
         last = tabs.tabRect(tabs.count() - 1)
         assert tabs.rect().contains(last), name
+
+
+async def test_sync_page_history_keeps_runs_of_removed_syncs(window: SyncPageDriver) -> None:
+    store = window.house.store
+    gone = store.runs.begin.blocking("long-gone", "manual", "Ada", store_now(window))
+    await window.add_preset()
+    await window.open_run(gone.id)
+    history = window.models.history
+    await window.wait_until(lambda: history.run_detail() is not None)
+    detail, row = (
+        history.run_detail(),
+        history.list_model.row_at(history.list_model.place_of(gone.id)),
+    )
+    assert detail is not None
+    assert row is not None
+    assert row.summary.startswith("removed sync long-gone: ")
+    assert not detail.can_resume

@@ -30,9 +30,15 @@ _PREVIEWED_RUN_TIMES = 5
 async def _list_syncs(services: WorkspaceServices, options: argparse.Namespace) -> int:
     await require_view_permission(services)
     states = services.syncs.list_states()
-    document = {"syncs": [_sync_state_to_json(state, services) for state in states]}
+    past = await services.store.runs.list_runs_of_removed_syncs()
+    removed = {run.sync: run for run in reversed(past)}.values()
+    document = {
+        "syncs": [_sync_state_to_json(state, services) for state in states],
+        "removed": [run.as_json() for run in removed],
+    }
     lines = [_sync_line(state) for state in states]
-    if not lines:
+    lines += [f"gone {run.sync:<24} last run {run.id} {run.state.value}" for run in removed]
+    if not states:
         lines.append(f"There is no sync yet. Presets: {', '.join(PRESETS)}.")
     return emit(document, lines, as_json=options.json)
 
@@ -101,10 +107,13 @@ async def _switch_off(services: WorkspaceServices, options: argparse.Namespace) 
 
 @in_workspace()
 async def _remove_sync(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    services.syncs.remove_sync(options.sync)
+    stopped = services.syncs.remove_sync(options.sync)
     return emit(
-        {"sync": options.sync, "removed": True},
-        [f"{options.sync} is gone; its history stays."],
+        {"sync": options.sync, "removed": True, "stopped": [run.id for run in stopped]},
+        [
+            *(f"Run {run.id} stops within a second." for run in stopped),
+            f"{options.sync} is gone; its history stays.",
+        ],
         as_json=options.json,
     )
 

@@ -38,10 +38,11 @@ def _add_history_arguments(parser: argparse.ArgumentParser) -> None:
 async def _print_history(services: WorkspaceServices, options: argparse.Namespace) -> int:
     await require_view_permission(services)
     store = services.store
-    if options.sync:
-        # Raises for a name that is no sync: an empty history would hide the mistake.
-        await store.syncs.get(options.sync)
     runs = await store.runs.list_runs(options.sync, options.limit)
+    if options.sync and not runs:
+        # Raises for a name that is no sync: an empty history would hide the mistake. One that was
+        # removed has its runs.
+        await store.syncs.get(options.sync)
     exchanged = await store.sync_state.count_exchanged_profiles(options.sync)
     scheduled = [
         {"sync": state.sync.name, "at": state.next_run_at}
