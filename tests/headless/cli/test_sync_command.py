@@ -224,6 +224,21 @@ def test_sync_run_over_limit_writes_nothing(
     assert (once.exit_code, once.json["state"]) == (3, "waiting"), once
     assert "Two admins" in once.json["detail"]
     assert customers.changes() == 0
+    # Who let what pass, and for how many, stands with the run and in the audit.
+    shown = fairlead("sync", "show", run.json["run"], "--json").json["approvals"]
+    assert {(a["limit"], a["by"]) for a in shown} == {
+        ("starts", "Ada Admin"), ("joins", "Ada Admin"),
+    }  # fmt: skip
+    assert all(a["people"] > 3 and a["at"] > 0 for a in shown)
+    (told,) = fairlead("sync", "history", BOX, "--json").json["runs"]
+    assert told["approvals"] == shown
+    line = f"Ada Admin allowed starts for {shown[0]['people']} people."
+    assert line in fairlead("sync", "show", run.json["run"]).stdout
+    assert line in fairlead("sync", "history").stdout
+    rows = fairlead("audit", "--json").json["rows"]
+    audited = [(r["actor"], r["new"]["limit"], r["new"]["people"], r["at"]) for r in rows]
+    assert sorted(audited) == sorted((a["by"], a["limit"], a["people"], a["at"]) for a in shown)
+    assert {r["kind"] for r in rows} == {"approval"}
 
 
 def test_sync_run_killed_is_resumed(

@@ -123,6 +123,14 @@ async def test_approval_dialog_second_admin_signs_in_and_run_writes(window: Sync
     window.click(write)
     run = await window.wait_for_run_end()
     assert run.totals["updated"] > 1
+    await window.open_run(run.id)
+    facts = window.models.history.run_detail().facts
+    allowed = [value.partition(" for ")[0] for name, value, _ in facts if name == "Allowed"]
+    assert [words.rpartition(" allowed ")[2] for words in allowed] == ["starts", "starts", "joins"]
+    assert allowed[0].startswith("Ada Admin")
+    newest = window.models.history.latest_list_model.row_at(0)
+    assert newest is not None
+    assert "limit allowed by Ada Admin and " in newest.summary
     assert run.totals["failed"] == 0
     maria = await asyncio.to_thread(read_profile, window, MARIA)
     assert LIST in maria["lists"]
