@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,10 @@ def make_app_context(
 
 def create_workspace_home(folder: Path, document: Mapping[str, Any], **settings: Any) -> Path:
     """Set a workspace up there, with changes switched on; gives the workspace's own folder."""
-    context = make_app_context(folder, document)
+    # Nobody has stored a key yet: one that is there already would say that somebody was connected.
+    context = replace(
+        make_app_context(folder, document), vault_factory=lambda _workspace: MemoryVault()
+    )
     workspace = context.workspaces.create(WORKSPACE_NAME)
     wanted = {**document, "changes": True, **settings}
     report = asyncio.run(set_up_workspace(wanted, build_connection_config(context, workspace)))
