@@ -31,6 +31,25 @@ RETIRED_WORDS = {
     "judging": "diff",
     "mischief": "fault_injector",
 }
+# Sentences that people could not place, each with what says it plainly.
+RETIRED_SENTENCES = {
+    "waiting for Undo": "sends in 8 s",
+    "people exchanged": "people synced",
+    "Try it on": "Test on a customer",
+    "Sailthru does not say": "not available from Sailthru",
+    "does not know this": "No match in Zendesk.",
+    "single templates": "single e-mails",
+    "writes nothing. A preview": "Off. Preview shows what it would do.",
+    "kept here": "saved on this computer",
+    "taken back": "undone",
+    "runs what is due": "runs scheduled syncs",
+    "rules guide people": "These rules apply inside Fairlead only.",
+    "names no field": "Choose a field.",
+    "ignored for ever": "always left out",
+    "alike, in one direction": "A sync copies data from one service to the other.",
+    "outlives this window": "keeps running if you close the window",
+    "once more just before": "checked again right before writing",
+}
 # The rule holds for commits from this day on.
 COMMITS_SINCE = "2026-11-29T04:04:00+00:00"
 _SUBJECT = re.compile(r"[a-z][a-z0-9/_, -]*: [^ ].*[^.]")
@@ -51,6 +70,7 @@ def main(arguments: Sequence[str]) -> int:
         *class_name_faults(),
         *import_alias_faults(),
         *retired_word_faults(),
+        *retired_sentence_faults(),
         *reference_faults(),
         *readme_faults(),
         *commit_faults(),
@@ -96,6 +116,23 @@ def retired_word_faults() -> Iterator[str]:
                 words = set(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().split("_"))
                 for word in sorted(words & RETIRED_WORDS.keys()):
                     yield f"{path}:{line}: {name}: say {RETIRED_WORDS[word]!r}, not {word!r}"
+
+
+def retired_sentence_faults() -> Iterator[str]:
+    """Texts of the program, docstrings aside, that hold a sentence which was replaced."""
+    for path, tree in _modules("desktop"):
+        for text, line in _texts(tree):
+            for old, new in RETIRED_SENTENCES.items():
+                if old.lower() in text.lower():
+                    yield f"{path}:{line}: {old!r} is retired: say {new!r}"
+
+
+def _texts(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    # A docstring, and a text that stands alone as a comment, is an expression of its own.
+    apart = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in apart:
+            yield node.value, node.lineno
 
 
 def reference_faults() -> Iterator[str]:

@@ -256,7 +256,7 @@ class HttpTransport:
                 # S3, where Sailthru keeps exports, answers 403 for an address that has expired.
                 if response.status_code in (403, 404, 410):
                     raise NotFound(
-                        "The file is not there any more.",
+                        "The file no longer exists.",
                         f"{self._service} keeps exports for a short time.",
                         "Make the export again.",
                     )

@@ -25,8 +25,7 @@ from desktop.settings.settings_file import SettingsValues
 from desktop.settings.window_state import WindowState
 
 PERMISSIONS_DISCLAIMER = (
-    "These rules guide people. Whoever holds this computer's Sailthru key can go around them; "
-    "only a key without the right itself holds."
+    "These rules apply inside Fairlead only. For a hard limit use a restricted Sailthru key."
 )
 
 

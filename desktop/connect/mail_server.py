@@ -51,5 +51,5 @@ async def send_workspace_email(
 
 async def send_test_email(config: ConnectionConfig, values: SettingsValues, to: str) -> None:
     """Send an e-mail that says that sending works."""
-    text = "This is how Fairlead tells about its syncs. It works."
-    await send_workspace_email(config, values, OutgoingEmail((to,), "Fairlead: a trial", text))
+    text = "This is a test. Fairlead can send e-mail about its syncs."
+    await send_workspace_email(config, values, OutgoingEmail((to,), "Fairlead: test e-mail", text))

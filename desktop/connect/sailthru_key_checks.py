@@ -117,7 +117,7 @@ def _check_account_settings(
         checks.report(
             "Sailthru: time zone",
             True,
-            f"Sailthru does not say its own; the setting is {ours}.",
+            f"Sailthru doesn't show the account's; the setting is {ours}.",
             is_needed=False,
         )
     elif account.timezone == ours:
@@ -137,7 +137,7 @@ def _predictions_check(on: bool | None) -> ConnectionCheck:
     name = "Sailthru: predictions"
     if on:
         return ConnectionCheck(name, True, "Prediction Manager is on.", is_needed=False)
-    detail = "Sailthru does not say whether Prediction Manager is on."
+    detail = "Sailthru doesn't show whether Prediction Manager is on."
     if on is False:
         detail = "Prediction Manager is off: customer value is “not available”."
     return ConnectionCheck(name, on is None, detail, is_needed=False)

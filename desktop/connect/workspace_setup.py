@@ -199,7 +199,7 @@ async def _require_admin_for_other_account(
     if before.get(auth) != "none":
         actor = await _ask_kept_sign_in(config, before)
     if actor is None or actor.role is not Role.ADMIN:
-        who = "Nobody is signed in as one." if actor is None else f"{actor.name} is not one."
+        who = "Nobody is signed in as an admin." if actor is None else f"{actor.name} is not one."
         raise NotPermitted(
             "This workspace is connected to another account.",
             f"Only an admin can change {', '.join(f'“{key}”' for key in changed)}. {who}",

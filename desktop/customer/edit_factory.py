@@ -95,14 +95,14 @@ class EditFactory:
         person = self._sheet.user.value
         if person is None:
             raise InvalidInput(
-                "Zendesk does not know this customer.",
-                "The check box belongs to a Zendesk person.",
+                "This customer has no Zendesk user.",
+                "The checkbox belongs to a Zendesk user.",
             )
         fields = self._sheet.user_fields.value
         field = next((f for f in fields or () if f.key == self._names.box_field), None)
         if fields is not None and (field is None or field.type != "checkbox"):
             raise InvalidInput(
-                f"Zendesk has no check box field “{self._names.box_field}”.",
+                f"Zendesk has no checkbox field “{self._names.box_field}”.",
                 "An admin can create it in Settings.",
             )
         label = self._sheet.address or person.name

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from desktop.customer.edit_service import EditService
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
@@ -38,13 +39,14 @@ def undo_loss_warning(edit: Edit) -> str:
 def inverse_request(edit: Edit) -> EditRequest:
     """Return the edit request that restores the value before this edit."""
     intent = edit.request
+    at = datetime.fromtimestamp(edit.created_at).astimezone()
     return EditRequest(
         kind=intent.kind,
         target=intent.target,
         name=intent.name,
         old=intent.new,
         new=intent.old,
-        reason=f"Undo of {edit.id}" + (f": {intent.reason}" if intent.reason else ""),
+        reason=f"Undoes the change of {at:%H:%M}" + (f": {intent.reason}" if intent.reason else ""),
         ticket=intent.ticket,
         undoes=edit.id,
     )

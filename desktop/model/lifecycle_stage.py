@@ -55,7 +55,7 @@ def validate_stages(stages: tuple[LifecycleStage, ...], only: str) -> tuple[str,
     if only and only not in names:
         found.append(f"There is no stage “{only}”.")
     found += [
-        f"A condition of the stage “{stage.name}” names no field."
+        f"Choose a field for each condition of the stage “{stage.name}”."
         for stage in stages
         if not all(condition.field for condition in stage.where)
     ]

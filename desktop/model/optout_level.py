@@ -38,7 +38,7 @@ _LABELS = {
 }
 
 _EXPLANATIONS = {
-    OptOutLevel.NONE: "lists and single templates still apply",
+    OptOutLevel.NONE: "depending on the lists below",
     OptOutLevel.BLAST: "triggered e-mail still arrives",
     OptOutLevel.BASIC: "receipts, resets still arrive",
     OptOutLevel.ALL: "not even password resets",

@@ -247,17 +247,20 @@ SYNC_FIELDS = (
         maximum=100,
     ),
     SyncField("schedule", "Schedule", "When it runs, as in `sync schedule`. off: only by hand."),
-    SyncField("notify.on_run", "After every run", "Tells people after every run.", _SWITCH),
+    SyncField("notify.on_run", "After every run", "Notifies people after every run.", _SWITCH),
     SyncField(
-        "notify.on_failure", "When it needs attention", "Tells people after a bad run.", _SWITCH
+        "notify.on_failure",
+        "When it needs attention",
+        "Notifies people when a run needs attention.",
+        _SWITCH,
     ),
     SyncField(
         "notify.desktop",
         "A notification on the computer that runs it",
-        "Tells people on that computer's screen.",
+        "Shows a notification on that computer's screen.",
         _SWITCH,
     ),
-    SyncField("notify.email", "E-mail to", "Addresses that are told by e-mail.", _NAMES),
+    SyncField("notify.email", "E-mail to", "Addresses that are notified by e-mail.", _NAMES),
 )
 _FIELDS_BY_PATH: Mapping[str, SyncField] = {field.path: field for field in SYNC_FIELDS}
 # What a person decides elsewhere, and how.

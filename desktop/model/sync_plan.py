@@ -90,7 +90,7 @@ _LABELS = {
     Consequence.NO_CONSENT: "without consent",
     Consequence.AGAIN: "change again and may re-enter campaigns",
     Consequence.BLANKED: "have a value emptied",
-    Consequence.TICKETS: "have open tickets that will carry {name}",
+    Consequence.TICKETS: "have open tickets that get the tag “{name}”",
 }
 
 

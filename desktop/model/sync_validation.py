@@ -33,7 +33,7 @@ def validate_sync_names(sync: Sync) -> tuple[str, ...]:
 def _condition_problems(sync: Sync) -> Iterator[str]:
     for condition in sync.source.where:
         if not condition.field:
-            yield "A condition of the source names no field."
+            yield "Choose a field for each condition of the source."
     for purpose in sync.purposes:
         if not purpose.evidence.field:
             wanted = f" for “{purpose.name[:80]}”" if purpose.name else ""
@@ -48,7 +48,7 @@ def _condition_value_problems(condition: FieldCondition) -> Iterator[str]:
     if condition.test in _DAY_OPERATORS and parse_number(condition.value) is None:
         yield f"The condition on {condition.field[:80]} does not say how many days."
     elif condition.test in _COMPARISON_OPERATORS and condition.value in (None, ""):
-        yield f"The condition on {condition.field[:80]} compares with nothing."
+        yield f"The condition on {condition.field[:80]} has no value."
 
 
 def _direction_problems(sync: Sync) -> Iterator[str]:

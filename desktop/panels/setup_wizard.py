@@ -32,9 +32,9 @@ _TITLES = (
     "Account and sign-in",
     "Key and account",
     "Changes and permissions",
-    "Customers kept here",
+    "Saved customers",
     "Other computers",
-    "What stands",
+    "Summary",
 )
 
 

@@ -88,7 +88,7 @@ def merge_policy_files(files: Iterable[PolicyFile]) -> ManagedPolicy:
         values.update(_FAIL_CLOSED_VALUES)
         notices.append(
             "Because the policy cannot be read in full, changes are off and everybody may only "
-            "look. Ask who looks after this computer to repair it."
+            "look. Ask your administrator to repair it."
         )
     return ManagedPolicy(MappingProxyType(values), tuple(sources), tuple(notices), is_closed)
 

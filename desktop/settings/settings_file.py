@@ -129,7 +129,7 @@ class SettingsFile:
             raise NotPermitted(
                 f"“{setting.label}” is managed by your organisation.",
                 "It cannot be changed on this computer.",
-                "Ask who looks after this computer.",
+                "Ask your administrator.",
             )
         return None if value is None else setting.validate(value)
 

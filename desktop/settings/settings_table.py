@@ -110,7 +110,7 @@ def _permission_setting(role: Role, permission: Permission) -> Setting[bool]:
         f"permissions.{role.value}.{permission.value}",
         SettingSection.PERMISSIONS,
         f"{role.value.capitalize()}s may {permission.label}",
-        "Guides people: whoever holds the Sailthru key can go around it.",
+        "Applies inside Fairlead only; for a hard limit use a restricted Sailthru key.",
         invalid_fallback=False,
         is_admin_only=True,
         default=DEFAULT_PERMISSIONS[role][permission],
@@ -146,8 +146,8 @@ SAILTHRU_ONLY_OWNER = text_setting(
 HEALTH_VAR = text_setting(
     "names.health_var",
     SettingSection.NAMES,
-    "Health var",
-    "The Sailthru var that holds neutral, happy or frustrated.",
+    "Health field",
+    "The Sailthru field that holds neutral, happy or frustrated.",
     default="zendesk_health",
     parse=value_parsers.parse_var_name,
     is_admin_only=True,
@@ -155,8 +155,8 @@ HEALTH_VAR = text_setting(
 SYNC_MARK_VAR = text_setting(
     "names.mark_var",
     SettingSection.NAMES,
-    "Mark var",
-    "The Sailthru var that marks who is synced to Zendesk.",
+    "Sailthru sync field",
+    "The Sailthru field that marks who is synced to Zendesk.",
     default="zendesk_sync",
     parse=value_parsers.parse_var_name,
     is_admin_only=True,
@@ -165,7 +165,7 @@ SYNC_SMART_LIST = text_setting(
     "names.smart_list",
     SettingSection.NAMES,
     "Smart list",
-    "The Sailthru smart list of everybody who carries the mark.",
+    "The Sailthru smart list of everybody with the sync field.",
     default="zendesk-sync-smart",
     parse=value_parsers.parse_name,
     is_admin_only=True,
@@ -173,8 +173,8 @@ SYNC_SMART_LIST = text_setting(
 SYNC_CHECKBOX_FIELD = text_setting(
     "names.box_field",
     SettingSection.NAMES,
-    "Box field",
-    "The Zendesk user field (check box) of who is synced to Sailthru.",
+    "Zendesk checkbox",
+    "The Zendesk user field (checkbox) that marks who is synced to Sailthru.",
     default="sync_to_sailthru",
     parse=value_parsers.parse_zendesk_field_key,
     is_admin_only=True,
@@ -191,8 +191,8 @@ HIGHVALUE_TAG = text_setting(
 SEGMENT_VAR = text_setting(
     "value.segment_var",
     SettingSection.VALUE,
-    "Segment var",
-    "The Sailthru var that holds the segment from 1 to 4.",
+    "Segment field",
+    "The Sailthru field that holds the segment from 1 to 4.",
     default="customer_value",
     parse=value_parsers.parse_var_name,
 )
@@ -212,7 +212,7 @@ PREDICTION_VARS: Setting[tuple[PredictionField, ...]] = Setting(
     (),
     value_parsers.parse_predictions,
     SettingSection.VALUE,
-    "Prediction vars",
+    "Prediction fields",
     "Where the number is read from, best first; empty: by customer type.",
     serialize=_dump_predictions,
 )
@@ -223,7 +223,7 @@ SEGMENT_LISTS: Setting[Mapping[str, int]] = Setting(
     value_parsers.parse_segment_lists,
     SettingSection.VALUE,
     "Segment lists",
-    "Lists whose members belong to a segment, when the var is not set.",
+    "Lists whose members belong to a segment, when the field is not set.",
     serialize=_dump_lists,
 )
 OPT_IN_LINK = text_setting(
@@ -246,7 +246,7 @@ WORKSPACE_COLOUR = choice_setting(
     "workspace.colour",
     SettingSection.WINDOW,
     "Colour",
-    "Tells this workspace's window from the others.",
+    "Distinguishes this workspace's window from others.",
     choices=WORKSPACE_COLOURS,
     default="blue",
     is_policy_manageable=False,
@@ -271,7 +271,7 @@ FOLLOW_ZENDESK = flag_setting(
     "follow.enabled",
     SettingSection.WINDOW,
     "Follow Zendesk",
-    "Opens the requester of the ticket you look at in Zendesk.",
+    "Opens the requester of the ticket you are viewing in Zendesk.",
 )
 CA_FILE = text_setting(
     "advanced.ca_file",
@@ -286,7 +286,7 @@ LOG_LEVEL = choice_setting(
     "advanced.log_level",
     SettingSection.ADVANCED,
     "Log level",
-    "How much the log says; secrets and addresses are masked always.",
+    "How detailed the log is; secrets and addresses are always masked.",
     choices=("debug", "info", "warning"),
     default="info",
     is_advanced=True,

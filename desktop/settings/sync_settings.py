@@ -19,8 +19,8 @@ RUN_DUE_SYNCS_HERE = flag_setting(
 JOB_TIMEOUT_MINUTES = number_setting(
     "sync.job_minutes",
     SettingSection.SYNC,
-    "Patience with jobs (minutes)",
-    "A job of Sailthru or Zendesk that stands still so long is given up.",
+    "Give up on a stalled job after (minutes)",
+    "A Sailthru or Zendesk job without progress for this long is given up.",
     default=15,
     minimum=1,
     maximum=1440,
@@ -30,7 +30,7 @@ MAIL_HOST = text_setting(
     "mail.host",
     SettingSection.SYNC,
     "Mail server",
-    "Hands out the e-mails about syncs, such as smtp.example.com.",
+    "Sends the e-mails about syncs, such as smtp.example.com.",
     parse=value_parsers.parse_host,
 )
 MAIL_PORT = number_setting(
@@ -54,7 +54,7 @@ MAIL_USER = text_setting(
     "mail.user",
     SettingSection.SYNC,
     "User",
-    "Who signs in at the mail server; empty where nobody has to.",
+    "The account name at the mail server; empty if it needs none.",
 )
 MAIL_FROM = text_setting(
     "mail.from",

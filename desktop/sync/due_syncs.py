@@ -116,7 +116,7 @@ class DueSyncFinder:
 def find_pause_reason(sync: Sync, last: Run | None, counted: float) -> PausedSync | None:
     """Why a sync does not run by itself; `last` is its last run, `counted` since when it counts."""
     if not sync.checked_at:
-        words = "It was changed and not checked since; check it first."
+        words = "It was changed since the last check. Check it first."
         return PausedSync(sync, "unchecked", words)
     # Whoever switches it on again, or runs it by hand, has seen to the sign-in.
     lost = last is not None and last.state is RunState.FAILED and last.error_code == "auth_lost"

@@ -126,7 +126,7 @@ async def _read_zendesk_user(context: SyncContext, sync: Sync, query: LookupQuer
     else:
         raise InvalidInput("Type an e-mail address or a Zendesk id.")
     if not found:
-        raise NotFound(f"{Service.ZENDESK.title} knows nobody by “{query.value[:80]}”.")
+        raise NotFound(f"No match in {Service.ZENDESK.title} for “{query.value[:80]}”.")
     person = found[0]
     if sync.source.kind is not SourceKind.ZENDESK_TICKETS:
         return source_record_from_user(person, (), sync.name_split)

@@ -125,7 +125,7 @@ class PlanRowDecisions:
     ) -> None:
         """Leave these records out for ever. Raises InvalidInput without a reason."""
         if not reason.strip():
-            raise InvalidInput("Say why they are to be ignored.", "It is kept with them.")
+            raise InvalidInput("Give the reason to leave them out.", "It is kept with them.")
         self._store.sync_state.save_ignored.blocking(
             sync, sources, reason.strip(), actor, self._clock.now()
         )

@@ -87,7 +87,7 @@ class RollbackPlanner:
             losses = await self.list_losses(plan_id)
             await self._store.plans.discard(plan_id)
             raise InvalidInput(
-                f"Nothing of run {run_id} can be taken back.",
+                f"Nothing of run {run_id} can be undone.",
                 " ".join(f"{loss.row_count:,} × {loss.reason}." for loss in losses)
                 or "It wrote nothing.",
             )

@@ -78,8 +78,8 @@ def _tickets_to_profiles(names: PresetNames) -> Sync:
         mapping=tuple(MappingRow(field, f"vars.{field}") for field in fields),
         schedule="every 5 min",
         preset=TICKETS_TO_PROFILES,
-        description="What people have asked for lately becomes profile data."
-        " Never what they wrote.",
+        description="Copies facts about people's latest tickets to their profile;"
+        " never what they wrote.",
     )
 
 
@@ -101,7 +101,8 @@ def _zendesk_to_sailthru(names: PresetNames) -> Sync:
         effects=SyncEffects(create_missing=True),
         schedule="hourly",
         preset=ZENDESK_TO_SAILTHRU,
-        description="Everybody whose box “Sync to Sailthru” is ticked gets a profile, on no list.",
+        description="Everybody with “Sync to Sailthru” ticked gets a Sailthru profile"
+        " and joins no list.",
     )
 
 
@@ -119,7 +120,7 @@ def _sailthru_to_zendesk(names: PresetNames) -> Sync:
         effects=SyncEffects(add_tags=("sailthru",)),
         schedule="3 times a day from 09:00",
         preset=SAILTHRU_TO_ZENDESK,
-        description="Everybody on the smart list carries in Zendesk what Sailthru knows.",
+        description="Copies Sailthru data to the Zendesk users on the smart list.",
     )
 
 
@@ -135,7 +136,7 @@ def _high_value_tagging(names: PresetNames) -> Sync:
         effects=SyncEffects(add_tags=(names.highvalue_tag,)),
         schedule="daily 06:00",
         preset=HIGH_VALUE_TAGGING,
-        description="Customers of the highest value get a tag, which their open tickets carry too.",
+        description="Customers with the highest value get a tag; their open tickets get it too.",
     )
 
 

@@ -236,7 +236,7 @@ class SyncService:
         goal = self._store.syncs.get.blocking(name)
         if on and not goal.checked_at:
             raise UserDecisionNeeded(
-                f"“{goal.title}” was not checked yet.",
+                f"“{goal.title}” has not been checked yet.",
                 "It is off, and stays so.",
                 "Check it first: that asks both services for what it needs.",
             )
@@ -326,7 +326,7 @@ class SyncService:
         if not sync.is_saved:
             found.append(SyncProblem("unsaved", "It is not saved yet."))
         elif not sync.checked_at:
-            found.append(SyncProblem("unchecked", "It was not checked yet."))
+            found.append(SyncProblem("unchecked", "Switch the sync on first."))
         elif not sync.on:
             found.append(SyncProblem("off", "It is switched off."))
         verdict = self.check_permission()
@@ -428,9 +428,9 @@ def validate_sync_form(sync: Sync) -> tuple[str, ...]:
     """What is wrong with a sync whatever fields its records have, a sentence each."""
     found = list(validate_mapping(sync.mapping, sync.target_service))
     if not sync.identity:
-        found.append("Say by what people are recognised.")
+        found.append("Choose how people are matched.")
     if sync.opt_in.email and not sync.opt_in.is_attested:
-        found.append("Opting in needs somebody's word that there is consent.")
+        found.append("Confirm that these people have given their consent first.")
     writes = any(row.on for row in sync.mapping)
     effects = sync.effects
     if not (writes or effects.add_to_lists or effects.add_tags or effects.deleted_var):

@@ -41,7 +41,7 @@ async def read_bound_secret(vault: Vault, secret: Secret, host: str) -> str | No
         await vault.set(_HOST_ENTRIES[secret], host)
     elif bound != host:
         raise SecretForOtherHost(
-            f"The {secret.label} kept here is for another address.",
+            f"The {secret.label} saved on this computer is for another address.",
             f"It was given for {'no address yet' if bound == _NO_HOST else bound} and is not sent"
             f" to {host}.",
             f"Enter the {secret.label} again for {host}, or set the address back.",

@@ -21,6 +21,7 @@ SUBTITLE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 NOTE_ROLE = SUBTITLE_ROLE + 1
 ENABLED_ROLE = SUBTITLE_ROLE + 2
 
+_SAVED = "saved on this computer"
 _QUERY_KIND_LABELS = {
     LookupQueryKind.EMAIL: "e-mail address",
     LookupQueryKind.TICKET: "ticket",
@@ -118,7 +119,7 @@ class SearchSuggestionsModel(QAbstractListModel):
         if query is not None:
             rows.append(
                 SearchSuggestion(
-                    f"Look up {text}", f"as {_QUERY_KIND_LABELS[query.kind]}", "Enter", query=text
+                    f"Search for “{text}”", _QUERY_KIND_LABELS[query.kind], "Enter", query=text
                 )
             )
         try:
@@ -128,7 +129,7 @@ class SearchSuggestionsModel(QAbstractListModel):
         except AppError:
             # Suggestions are an extra; looking up says what is wrong with the store.
             cached = ()
-        rows += [SearchSuggestion(m.title, m.subtitle, "kept here", query=m.query) for m in cached]
+        rows += [SearchSuggestion(m.title, m.subtitle, _SAVED, query=m.query) for m in cached]
         return rows
 
     def _replace_rows(self, rows: list[SearchSuggestion]) -> None:

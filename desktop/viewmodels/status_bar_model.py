@@ -105,10 +105,10 @@ class StatusBarModel(QObject):
             return "", ""
         at = self._next_run
         if at is None:
-            return "Runs syncs here", "This computer runs the syncs that are due. None is planned."
+            return "Runs syncs here", "This computer runs scheduled syncs. None is planned."
         when = time_format.format_date_and_time(at, self._clock.now()).removeprefix("today ")
         said = f"The next one begins {time_format.format_full_timestamp(at)}."
-        return f"Runs syncs here, next {when}", f"This computer runs the syncs that are due. {said}"
+        return f"Runs syncs here, next {when}", f"This computer runs scheduled syncs. {said}"
 
     def set_next_run(self, at: float | None) -> None:
         """Note when the next sync runs by itself (Unix seconds); None: none does."""

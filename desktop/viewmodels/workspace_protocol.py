@@ -38,7 +38,7 @@ class WorkspaceProtocol(Protocol):
 
     @property
     def rules(self) -> PermissionRules:
-        """What may be done."""
+        """Changes and permissions."""
         ...
 
     @property

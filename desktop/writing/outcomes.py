@@ -100,7 +100,7 @@ ROW_ENDS: Mapping[WriteOutcome, tuple[PlanRowState, str]] = {
     ),
     WriteOutcome.TARGET_GONE: (
         PlanRowState.PARKED,
-        "It is not there any more: deleted or merged since the preview. Nothing was sent.",
+        "It no longer exists: deleted or merged since the preview. Nothing was sent.",
     ),
     WriteOutcome.ADDRESS_TAKEN: (
         PlanRowState.PARKED,

@@ -78,7 +78,7 @@ class ZendeskGateway:
         """Poll a job. Raises NotFound: jobs are readable for one day."""
         found = await self._bulk.get_jobs((job_id,))
         if not found:
-            raise NotFound("Zendesk does not know this job any more.")
+            raise NotFound("Zendesk no longer has this job.")
         return found[0]
 
 

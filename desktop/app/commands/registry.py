@@ -67,7 +67,7 @@ SYNC_SUBCOMMANDS = (
     _sync("history", "history", "past and coming runs"),
     _sync("history", "show", "one run, row by row"),
     _sync("scheduled_runs", "due", "run every sync whose time has come"),
-    _sync("scheduled_runs", "here", "whether this computer runs what is due"),
+    _sync("scheduled_runs", "here", "whether this computer runs scheduled syncs"),
     _sync("notification_settings", "notify", "say whom a sync tells how it went"),
     _sync("notification_settings", "mail", "say how e-mail about syncs goes out"),
     _sync("export_import", "export", "write syncs to a file that people can read"),

@@ -138,7 +138,7 @@ def bulk_import_off_error(words: str) -> Forbidden:
 def expired_cursor_error(words: str) -> NotFound:
     """Return the error for an export cursor that has died or was never given."""
     return NotFound(
-        "Zendesk does not know this place in the export any more.",
+        "This place in the Zendesk export has expired.",
         words,
         "The export has to begin again.",
     )

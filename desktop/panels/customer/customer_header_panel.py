@@ -39,7 +39,7 @@ class CustomerHeaderPanel(QWidget):
         self._name = elided_label("", "heading", selectable=True)
         self._address = elided_label("", selectable=True)
         self._match = elided_label("", "muted")
-        # "Use this one" can be taken back where its effect is told.
+        # "Use this profile" can be taken back where its effect is told.
         self._match_by_address_button = LinkButton("Match by address again")
         self._match_by_address_button.set_tooltip(
             "Shows the profile at this person's own address again. Nothing is written to Sailthru."

@@ -73,7 +73,7 @@ class _OtherProfileRow(QWidget):
         super().__init__()
         self._sid = view.sid
         self._model = model
-        use_button = secondary_button("Use this one", name=f"Use the profile of {view.address}")
+        use_button = secondary_button("Use this profile", name=f"Use the profile of {view.address}")
         use_button.set_tooltip("Shown for this person from now on. Nothing is written to Sailthru.")
         use_button.clicked.connect(self._on_use)
         row = hbox()

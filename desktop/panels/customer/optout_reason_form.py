@@ -120,7 +120,7 @@ class OptOutReasonForm(QFrame):
 
     def _update_confirm_button(self) -> None:
         if not self._reason.currentText().strip():
-            self._confirm_button.set_enabled(False, "Say why first.")
+            self._confirm_button.set_enabled(False, "Give a reason first.")
         elif self._opts_in and self._ticket_number() is None:
             self._confirm_button.set_enabled(False, "Opting back in needs the number of a ticket.")
         else:
@@ -138,7 +138,7 @@ class OptOutReasonForm(QFrame):
 
 def _warning_text(level: OptOutLevelView) -> str:
     if level.is_opt_in:
-        return "The customer gets more e-mail again. It waits 10 s for Undo."
+        return "The customer gets more e-mail again. You have 10 s to undo."
     if level.level.value == "all":
         return "Not even password resets and receipts arrive."
     return ""

@@ -128,9 +128,7 @@ class ProfileFieldsDialog(QDialog):
         self._value.setText(
             row.value if quoted and row.json_text == f'"{row.value}"' else row.json_text
         )
-        reason = (
-            "" if row.is_editable else "This field has a control of its own, or cannot be changed."
-        )
+        reason = "" if row.is_editable else "This field is set elsewhere, or can't be changed."
         if not build_profile_data_view(self._model.context(), most=0).disabled_reason:
             self._save.set_enabled(row.is_editable, reason)
             self._clear.set_enabled(row.is_editable, reason)
@@ -145,15 +143,13 @@ class ProfileFieldsDialog(QDialog):
         set_style_properties(self._name, invalid=False)
         self._model.set_unsaved_input("profile data", False)
         self._model.edits.set_var(name, value)
-        self._show_note(f"{name} is being saved; Undo takes it back.", bad=False)
+        self._show_note(f"Saving {name}…", bad=False)
 
     def _on_clear(self) -> None:
         name = self._name.text().strip()
         if name:
             self._model.edits.set_var(name, None)
-            self._show_note(
-                f"{name} is being cleared; the field stays, without a value.", bad=False
-            )
+            self._show_note(f"Clearing {name}; the field stays, without a value.", bad=False)
 
     def _on_typed(self, _text: str) -> None:
         self._model.set_unsaved_input("profile data", True)

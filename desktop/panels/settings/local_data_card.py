@@ -22,7 +22,9 @@ class LocalDataCard(SettingsCard):
         self._confirm_task: asyncio.Task[None] | None = None
         self.form = SettingsForm(form, (settings_table.CACHE_DAYS.key,))
         self._kept_count_label = label("", wrap=True)
-        self.erase_button = danger_button("Erase…", name="Erase the customers kept here…")
+        self.erase_button = danger_button(
+            "Erase…", name="Erase the customers saved on this computer…"
+        )
         self.add_rows(
             self.form,
             hbox(self._kept_count_label, self.erase_button),
@@ -50,7 +52,7 @@ class LocalDataCard(SettingsCard):
     async def _confirm_erase(self) -> None:
         sure = await ask_confirmation(
             self.window(),
-            "Erase the customers kept here?",
+            "Erase the customers saved on this computer?",
             self._model.view().erase_question,
             confirm="Erase",
             cancel="Cancel",

@@ -26,10 +26,13 @@ _PASSWORD = FormField(
     "Password",
     FieldKind.SECRET,
     name="Password of the mail server",
-    help="Goes to the keyring alone.",
+    help="Saved in the keyring only.",
 )
 _TEST_ADDRESS = FormField(
-    "address", "Trial", name="Address for a trial", help="Goes to this address."
+    "address",
+    "Test e-mail",
+    name="Address for a test e-mail",
+    help="The test e-mail goes to this address.",
 )
 
 
@@ -46,14 +49,14 @@ class MailServerCard(SettingsCard):
             "Keep", name="Keep the password of the mail server"
         )
         self.delete_password_button = secondary_button(
-            "Forget it", name="Forget the password of the mail server"
+            "Delete it", name="Delete the password of the mail server"
         )
         self._kept_password_label = label("", "strong", wrap=True, tone="ok")
         self._test_form = Form([_TEST_ADDRESS])
         self.test_address_field = self._test_form.control("address", TextField)
-        self.send_test_button = secondary_button("Send a trial", name="Send a trial")
+        self.send_test_button = secondary_button("Send test", name="Send test")
         self.add_rows(
-            label("Each sync says whom it tells, and whether only of failures.", "note", wrap=True),
+            label("Each sync's schedule says who is notified, and when.", "note", wrap=True),
             self.form,
             self._password_form,
             hbox(1, self.delete_password_button, self.save_password_button),

@@ -56,7 +56,7 @@ class SailthruConnectionCard(SettingsCard):
         self.reset_uri_button = LinkButton(
             "Back to Sailthru's own address", name="Reset the Service URI"
         )
-        self.test_button = secondary_button("Test and keep", name="Test Sailthru")
+        self.test_button = secondary_button("Test and save", name="Test Sailthru")
         self.check_list = ConnectionCheckList("Test of Sailthru")
         self.add_rows(
             hbox(self._kept_key_label, self.replace_button),
@@ -94,7 +94,7 @@ class SailthruConnectionCard(SettingsCard):
         self.support_text.set_text(view.key_request_text)
         self.set_note(view.note, view.note_tone)
         self.test_button.set_enabled(not view.is_busy, "The test is running.")
-        self.test_button.set_text("Test and keep" if enters_key else "Test")
+        self.test_button.set_text("Test and save" if enters_key else "Test")
         self.show_error(view.error)
         self.check_list.set_checks(view.checks)
 

@@ -14,7 +14,7 @@ class ScheduledRunsCard(SettingsCard):
     """The switch of this computer, and the button of the operating system's timer."""
 
     def __init__(self, model: SystemTimerModel, form: SettingsFormModel) -> None:
-        super().__init__("Syncs that run by themselves")
+        super().__init__("Scheduled syncs")
         self._model = model
         self.form = SettingsForm(form, (sync_settings.RUN_DUE_SYNCS_HERE.key,))
         self._status_label = label("", wrap=True)

@@ -19,7 +19,7 @@ _KEY_FIELDS = (
         "key",
         "Agents' API key",
         FieldKind.SECRET,
-        help="Tested and forgotten; kept nowhere.",
+        help="Used for this test only; not saved.",
     ),
     FormField("secret", "Agents' API secret", FieldKind.SECRET),
 )

@@ -15,20 +15,20 @@ class AdminApprovalDialog(QDialog):
 
     def __init__(self, what: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Another admin allows it")
-        self.setAccessibleName("Another admin allows it")
-        self.setObjectName("Another admin allows it")
+        self.setWindowTitle("Approval by another admin")
+        self.setAccessibleName("Approval by another admin")
+        self.setObjectName("Approval by another admin")
         self.setMinimumWidth(fonts.scaled(420))
         column = QVBoxLayout(self)
         side = fonts.scaled(18)
         column.setContentsMargins(side, side, side, fonts.scaled(14))
         column.setSpacing(fonts.scaled(10))
-        column.addWidget(label("Another admin allows it", "title"))
+        column.addWidget(label("Approval by another admin", "title"))
         column.addWidget(label(what, wrap=True))
         column.addWidget(
             label(
-                "They sign in to Zendesk here, for this question alone. The token is asked of"
-                " Zendesk once and kept nowhere.",
+                "They sign in to Zendesk here, for this approval only. The token is used once and"
+                " not saved.",
                 "muted",
                 wrap=True,
             )
@@ -73,5 +73,5 @@ class AdminApprovalDialog(QDialog):
 
     def _on_allow(self) -> None:
         self.error_label.hide()
-        self.allow_button.set_enabled(False, "Zendesk is being asked.")
+        self.allow_button.set_enabled(False, "Asking Zendesk…")
         self.credentials_entered.emit(self.email_field.text(), self.token_field.text())

@@ -14,10 +14,10 @@ from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.text_field import TextField
 
-_ANY_STAGE = "everybody, in a stage or not"
+_ANY_STAGE = "Everybody"
 _EXPLANATION = (
-    "A person is in a stage while every one of its conditions holds, by fields, tickets and dates."
-    " A row of the mapping may write the stages; without conditions a stage holds everybody."
+    "People are in a stage while they meet all of its conditions. A stage without conditions"
+    " includes everybody. A mapping row can write the stages."
 )
 
 
@@ -32,13 +32,13 @@ class LifecycleStagesCard(Card):
         self._required_row: LifecycleStageRow | None = None
         self.add_button = quiet_button("Add a stage", name="Add a stage")
         self.add_button.set_icon("plus")
-        self.required_stage_dropdown = DropdownField("Only who is in", [("", _ANY_STAGE)])
+        self.required_stage_dropdown = DropdownField("Only people in stage", [("", _ANY_STAGE)])
         self.required_stage_dropdown.allow_shrinking()
         self.required_stage_dropdown.setMaximumWidth(fonts.scaled(300))
         self._column = QVBoxLayout()
         self._column.setSpacing(fonts.scaled(10))
         self._required_stage = QWidget()
-        required = hbox(label("Only who is in"), self.required_stage_dropdown, 1, spacing=12)
+        required = hbox(label("Only people in stage"), self.required_stage_dropdown, 1, spacing=12)
         required.setStretchFactor(self.required_stage_dropdown, 1000)
         self._required_stage.setLayout(required)
         below = QHBoxLayout()

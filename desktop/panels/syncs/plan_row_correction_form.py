@@ -24,18 +24,18 @@ class PlanRowCorrectionForm(QWidget):
             "Field to correct", [(key, _FIELD_NAMES[key]) for key, _ in fields]
         )
         self._value = QLineEdit(fields[0][1])
-        self._value.setAccessibleName("Right value")
-        self._value.setObjectName("Right value")
+        self._value.setAccessibleName("Correct value")
+        self._value.setObjectName("Correct value")
         # The longest e-mail address (RFC 3696 errata: 254), with room.
         self._value.setMaxLength(320)
         self._save = secondary_button("Use this value", name="Use this value")
         self._reason = QLineEdit()
-        self._reason.setAccessibleName("Reason to ignore it for ever")
-        self._reason.setObjectName("Reason to ignore it for ever")
+        self._reason.setAccessibleName("Reason to always leave it out")
+        self._reason.setObjectName("Reason to always leave it out")
         self._reason.setPlaceholderText("Reason")
         self._reason.setMaxLength(200)
-        self._ignore = secondary_button("Ignore for ever", name="Ignore for ever")
-        self._ignore.set_enabled(False, "Say why first.")
+        self._ignore = secondary_button("Always leave out", name="Always leave out")
+        self._ignore.set_enabled(False, "Give a reason first.")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(fonts.scaled(6))
@@ -47,10 +47,10 @@ class PlanRowCorrectionForm(QWidget):
             row.addStretch(1)
             row.addWidget(button)
             column.addLayout(row)
-        note = "The next preview uses it. Zendesk and Sailthru keep their own value."
+        note = "The next preview uses this value. Zendesk and Sailthru keep theirs."
         column.addWidget(label(note, "note", wrap=True))
         column.addSpacing(fonts.scaled(4))
-        column.addWidget(label("Or leave this record out", "title"))
+        column.addWidget(label("Or leave this person out", "title"))
         column.addWidget(self._reason)
         last = QHBoxLayout()
         last.addStretch(1)
@@ -80,7 +80,7 @@ class PlanRowCorrectionForm(QWidget):
         self.corrected.emit(self._field.value() or "", self._value.text())
 
     def _on_reason(self, text: str) -> None:
-        self._ignore.set_enabled(bool(text.strip()), "Say why first.")
+        self._ignore.set_enabled(bool(text.strip()), "Give a reason first.")
 
     def _on_ignore(self) -> None:
         self.ignored.emit(self._reason.text())

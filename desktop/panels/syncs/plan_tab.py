@@ -59,7 +59,7 @@ class PlanTab(Card):
         self.outcome_banner = SyncMessageBanner()
         self.consequence_links = FilterLinkRow("What people will notice")
         self.count_filter = PlanCountFilter()
-        self.cause_links = FilterLinkRow("Because of")
+        self.cause_links = FilterLinkRow("Reason:")
         self.search_field = QLineEdit()
         self.search_field.setAccessibleName("Search the rows")
         self.search_field.setObjectName("Search the rows")
@@ -96,7 +96,7 @@ class PlanTab(Card):
                 return
             text = "No preview yet. It reads both sides and shows every change before any is made."
             if under_way:
-                self.show_not_permitted("What would change is shown here once it is known.")
+                self.show_not_permitted("Reading both services…")
             elif why_not_preview:
                 self.show_not_permitted(f"{text} {why_not_preview}")
             else:

@@ -9,7 +9,7 @@ from desktop.panels.widgets.tooltip import escape_tooltip
 _RUN_MODES = (
     (
         False,
-        "Catch up: reads who changed since the last run, as the schedule does",
+        "Catch up: reads the people who changed since the last run",
         ("Preview a catch-up", "Run a catch-up"),
     ),
     (
@@ -18,7 +18,7 @@ _RUN_MODES = (
         ("Preview a full rebuild", "Run a full rebuild"),
     ),
 )
-_TIP = "What both sides agree on is not written again."
+_TIP = "Values that already agree are not written again."
 
 
 class RunMenu(QMenu):

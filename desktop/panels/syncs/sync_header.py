@@ -14,7 +14,7 @@ from desktop.viewmodels.syncs.sync_header_view import SyncHeaderView
 
 _MENU_ENTRIES = (
     ("rename", "Name, labels and description…"),
-    ("retry", "Try what waits again"),
+    ("retry", "Retry waiting rows"),
     ("remove", "Remove…"),
 )
 

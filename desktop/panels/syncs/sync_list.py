@@ -18,8 +18,8 @@ from desktop.viewmodels.syncs.sync_card_view import SyncCardView
 from desktop.viewmodels.syncs.sync_page_model import PresetView
 
 _EMPTY_TEXT = (
-    "A sync keeps Zendesk and Sailthru alike, in one direction. It begins switched off, and its"
-    " preview shows every change before anything is written."
+    "A sync copies data from one service to the other. It starts switched off, and its preview"
+    " shows every change before anything is written."
 )
 
 

@@ -361,8 +361,7 @@ class SyncPage(ListDetailPage):
         question = ConfirmationDialog(
             self,
             f"Remove “{head.title}”?",
-            "It will not run again, and its settings are gone. What it wrote stays, and so does"
-            " its history.",
+            "The sync and its settings are deleted. Its history and what it wrote stay.",
             confirm="Remove the sync",
             cancel="Cancel",
             dangerous=True,

@@ -28,7 +28,7 @@ def find_ineligibility(
     """The first thing that keeps a record from being written; None: its fields decide."""
     ignored = context.ignore_reason(record.id)
     if ignored:
-        return _skipped(f"ignored for ever: {ignored}")
+        return _skipped(f"always left out: {ignored}")
     if is_leaving:
         # Nobody is created for who leaves: what may be theirs is no question then.
         match = replace(match, proposed=())

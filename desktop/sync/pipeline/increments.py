@@ -284,7 +284,7 @@ _UNDECIDED_TEXT = (
     " it to one of the two, or try this row by its number: then it is added to what stands there"
 )
 _UNDECIDED_ROLLBACK_TEXT = (
-    "may be taken off already: {field} should be {new} without what was taken back and {old} with"
+    "may be taken off already: {field} should be {new} without what was undone and {old} with"
     " it, and is {now}. Set it to one of the two, or try this row by its number: then nothing more"
     " is taken off"
 )

@@ -133,10 +133,10 @@ def format_detail_text(edit: Edit, row: ActivityRow) -> str:
         ("Customer", target.label),
         ("Target", f"{target.service.title} {target.id}"),
         ("By", edit.actor),
-        ("Wanted at", iso_timestamp(edit.created_at)),
-        ("Last moved at", iso_timestamp(edit.updated_at or edit.created_at)),
+        ("Changed", iso_timestamp(edit.created_at)),
+        ("Last updated", iso_timestamp(edit.updated_at or edit.created_at)),
         ("Reason", edit_reason(edit)),
-        ("Tries", str(edit.tries)),
+        ("Attempts", str(edit.tries)),
         ("Reference", f"edit {edit.id} · {edit.idem_key}"),
     )
     return "\n".join(f"{name}: {value}" for name, value in lines if value)
@@ -146,24 +146,24 @@ def _build_facts(edit: Edit, now: float) -> list[tuple[str, str, str]]:
     target = edit.request.target
     facts = [("Customer", target.label, f"{target.service.title} {target.id}")]
     if edit.request.kind is not EditKind.CREATE and edit.state is not EditState.CONFLICT:
-        facts += [("Before", old_value_text(edit), ""), ("Wanted", new_value_text(edit), "")]
+        facts += [("Before", old_value_text(edit), ""), ("New value", new_value_text(edit), "")]
     facts += [
         ("By", edit.actor, ""),
         (
-            "Wanted at",
+            "Changed",
             time_format.format_date_and_time(edit.created_at, now),
             time_format.format_full_timestamp(edit.created_at),
         ),
     ]
     if edit.state.is_final and edit.updated_at:
         closed = time_format.format_date_and_time(edit.updated_at, now)
-        facts.append(("Closed at", closed, time_format.format_full_timestamp(edit.updated_at)))
+        facts.append(("Finished", closed, time_format.format_full_timestamp(edit.updated_at)))
     elif edit.state is EditState.WAITING:
-        facts.append(("Goes out at", f"{time_format.to_local_time(edit.not_before):%H:%M:%S}", ""))
+        facts.append(("Sends at", f"{time_format.to_local_time(edit.not_before):%H:%M:%S}", ""))
     if edit_reason(edit):
         facts.append(("Reason", edit_reason(edit), ""))
     if edit.tries > 1:
-        facts.append(("Tries", str(edit.tries), ""))
+        facts.append(("Attempts", str(edit.tries), ""))
     facts.append(("Service", target.service.title, ""))
     facts.append(("Reference", f"edit {edit.id}", edit.idem_key))
     return facts
@@ -176,9 +176,9 @@ def _build_conflict_sides(
     if current_value is not None and current_value.is_known:
         now = edit_value_text(edit.request.kind, current_value.value)
     return (
-        ("Wanted here", new_value_text(edit)),
-        ("It was then", old_value_text(edit)),
-        (f"{edit.request.target.service.title} says now", now),
+        ("New value", new_value_text(edit)),
+        ("Value before", old_value_text(edit)),
+        (f"{edit.request.target.service.title} now", now),
     )
 
 
@@ -218,9 +218,9 @@ def _apply_disabled_reason(
         return verdict.reason
     # Applying over a value that nobody has seen would undo somebody's work.
     if current_value is None or not current_value.is_known:
-        return "What stands there now has to be read first."
+        return "Read the current value first."
     if is_same_json(current_value.value, edit.request.new):
-        return "It is so already: there is nothing to apply."
+        return "Nothing to apply: it already has this value."
     return ""
 
 

@@ -118,12 +118,11 @@ class ActivityPageModel(TaskModel):
             return ListState(is_loading=True)
         is_searching = bool(self.search_text.strip())
         if self.activity_filter is ActivityFilter.SYNCS and not is_searching:
-            return ListState(text="No sync has changed anybody yet.")
+            return ListState(text="No changes by syncs yet.")
         if is_searching or self.activity_filter is not ActivityFilter.ALL:
             return ListState(text="Nothing matches.", action_label="Clear filters")
         return ListState(
-            text="Nothing has been changed here yet. What you and others change on this "
-            "computer is listed here, with how it ended."
+            text="No changes yet. Changes made on this computer are listed here with their result."
         )
 
     @property
@@ -311,7 +310,7 @@ class ActivityPageModel(TaskModel):
             text, count = edits_to_json(edits) if as_json else edits_to_csv(edits), len(edits)
         await write_private_file(path, text)
         self.export_finished.emit(
-            f"{format_count(count, 'change', 'changes')} written to {path.name}."
+            f"{format_count(count, 'change', 'changes')} saved to {path.name}."
         )
 
     def _refresh_table(self) -> None:
@@ -334,7 +333,7 @@ class ActivityPageModel(TaskModel):
 
     def _summary(self) -> str:
         shown = format_count(self.table_model.rowCount(), "change", "changes")
-        parts = [shown if self._current_loader.is_complete else f"{shown} read, older ones follow"]
+        parts = [shown if self._current_loader.is_complete else f"{shown} loaded, more below"]
         if self.open_count:
             parts.append(f"{self.open_count:,} waiting")
         if self.attention_count:

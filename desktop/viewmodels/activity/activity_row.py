@@ -191,14 +191,14 @@ def _state_label(edit: Edit, settled: bool) -> tuple[str, ChipTone]:
         return "Not sent", "warn"
     if edit.state is EditState.UNKNOWN:
         # Accepted but not read back is on its way; without any answer nobody knows.
-        return ("Being confirmed", "info") if edit.is_accepted else ("Not certain", "warn")
+        return ("Being confirmed", "info") if edit.is_accepted else ("Unconfirmed", "warn")
     if needs_person(edit) and settled:
-        return ("Dealt with", "neutral")
+        return ("Resolved", "neutral")
     if was_already_set(edit):
-        return "Was so already", "ok"
+        return "Already set", "ok"
     labels: dict[EditState, tuple[str, ChipTone]] = {
         EditState.QUEUED: ("Waiting", "info"),
-        EditState.WAITING: ("Waiting for Undo", "info"),
+        EditState.WAITING: ("Can be undone", "info"),
         EditState.SENDING: ("Sending", "info"),
         EditState.DONE: ("Confirmed", "ok"),
         EditState.CONFLICT: ("Conflict", "bad"),

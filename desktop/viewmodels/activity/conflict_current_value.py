@@ -20,7 +20,7 @@ async def read_conflict_value(
         return CurrentServiceValue(found.value, is_known=True, text="Read just now.")
     trouble = "The service is not connected." if found.error is None else found.error.title
     if found.cached_at is None:
-        return CurrentServiceValue(text=f"{trouble} What stands there now is not known here.")
+        return CurrentServiceValue(text=f"{trouble} The current value is not known.")
     age = time_format.format_age(found.cached_at, now)
     return CurrentServiceValue(
         found.value, is_known=True, text=f"{trouble} Shown as read {age}.", is_stale=True

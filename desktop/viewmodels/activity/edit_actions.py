@@ -36,7 +36,7 @@ class EditActions:
         """Perform one action on a listed edit; `current_value` is what a conflict showed."""
         edit = self._edit_loader.find(edit_id)
         if edit is None:
-            raise InvalidInput("This change is not in the list any more.")
+            raise InvalidInput("This change is no longer in the list.")
         if action is ActivityAction.APPLY:
             return await self._apply_anyway(edit, current_value)
         perform = {
@@ -50,15 +50,15 @@ class EditActions:
     async def _retry(self, edit: Edit) -> str:
         await self._editor.retry(edit.id)
         self._publish(edit)
-        return "It is tried again now."
+        return "Trying again now."
 
     async def _discard(self, edit: Edit) -> str:
         withdrawn = await self._undo.withdraw(edit.id, "Discarded before it was sent.")
         if withdrawn is None:
             raise UserDecisionNeeded(
-                "This change cannot be discarded any more.",
+                "This change can no longer be discarded.",
                 "It is being sent, or has ended.",
-                "Undo takes it back once it is confirmed.",
+                "You can undo it once it is confirmed.",
             )
         self._publish(edit)
         return "Discarded. Nothing was sent."
@@ -66,22 +66,20 @@ class EditActions:
     async def _undo_edit(self, edit: Edit) -> str:
         inverse = await self._undo.undo(edit.id)
         undone = inverse.state is EditState.UNDONE
-        return "Undone before it was sent." if undone else "The undo is on its way."
+        return "Undone before it was sent." if undone else "Undoing…"
 
     async def _leave(self, edit: Edit) -> str:
         actor, now = self._workspace.actor.name, self._clock.now()
         await self._edit_loader.mark_settled(edit.id, actor, now)
-        return "Left as it is."
+        return "Kept as it is."
 
     async def _apply_anyway(self, edit: Edit, current_value: CurrentServiceValue | None) -> str:
         if current_value is None or not current_value.is_known:
-            raise InvalidInput(
-                "What stands there now has to be read first.", "", "Open the conflict."
-            )
+            raise InvalidInput("Read the current value first.", "", "Open the conflict.")
         # The new edit's before-image is what the person saw, so that a later change is a conflict.
         seen = replace(edit.request, old=current_value.value)
         await self._editor.submit([reapply_request(edit, seen)])
-        return "The change was queued again, from the value that stands there now."
+        return "The change was queued again, starting from the current value."
 
     def _publish(self, edit: Edit) -> None:
         topics = (Topic.OUTBOX, Topic.CUSTOMER, Topic.AUDIT)

@@ -1,5 +1,6 @@
 """Customer context: sheet, settings, permissions and time that every panel view is built from."""
 
+import math
 from dataclasses import dataclass
 
 from desktop.customer.service_clients import AccountFieldNames
@@ -72,11 +73,11 @@ def read_display_settings(workspace: WorkspaceProtocol) -> CustomerDisplaySettin
     )
 
 
-def edit_progress_text(edit: Edit) -> str:
-    """Describe how far an open edit is: waiting, sending, confirmed at a time."""
+def edit_progress_text(edit: Edit, now: float) -> str:
+    """Describe how far an open edit is: sends in 8 s, sending, confirmed at a time."""
     service = edit.request.target.service.title
     if edit.state is EditState.WAITING:
-        return "waiting for Undo"
+        return f"sends in {max(1, math.ceil(edit.not_before - now))} s"
     if edit.state is EditState.QUEUED:
         return edit.detail or "waiting to be sent"
     if edit.state is EditState.SENDING:

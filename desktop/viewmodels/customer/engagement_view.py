@@ -38,13 +38,13 @@ def build_engagement_view(context: CustomerContext) -> EngagementView:
         context.sheet.profile,
         "Sailthru",
         context.now,
-        absent="Nothing measured: no Sailthru profile.",
+        absent="No data: there is no Sailthru profile.",
     )
     profile = context.sheet.profile.value
     if profile is None:
         return EngagementView(state)
     level = engagement_level.describe_engagement(profile.engagement)
-    state = state.with_note(level[1] if level else "level not said")
+    state = state.with_note(level[1] if level else "level not available")
     rows = [_activity_row(context, key, label, tip) for key, label, tip in _ACTIVITY_TIMES]
     rows.append(_last_purchase_row(context))
     signup = profile.activity.get("signup_time") or profile.activity.get("create_time")
@@ -70,7 +70,7 @@ def build_engagement_view(context: CustomerContext) -> EngagementView:
         )
         shown_rows.append(KeyValueRow("Spent", spent))
     if profile.top_device:
-        shown_rows.append(KeyValueRow("Mostly on", profile.top_device))
+        shown_rows.append(KeyValueRow("Main device", profile.top_device))
     return EngagementView(state, tuple(shown_rows))
 
 

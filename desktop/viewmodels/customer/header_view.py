@@ -204,15 +204,15 @@ def _not_found_hint(context: CustomerContext) -> str:
     spelling = "Check the spelling, or search another way."
     if sheet.user.state is SheetPartState.OFF:
         if sheet.query.kind in (LookupQueryKind.EMAIL, LookupQueryKind.SID):
-            return f"Sailthru does not know this. {spelling}"
+            return f"No match in Sailthru. {spelling}"
         return (
             "This can only be looked up in Zendesk, which is not connected here."
             " Search by e-mail address or Sailthru id."
         )
     if sheet.profile.state is SheetPartState.OFF:
-        return f"Zendesk does not know this. {spelling}"
+        return f"No match in Zendesk. {spelling}"
     if sheet.query.kind is LookupQueryKind.EMAIL:
-        return f"Neither Zendesk nor Sailthru knows this. {spelling}"
+        return f"No match in Zendesk or Sailthru. {spelling}"
     if sheet.query.kind is LookupQueryKind.SID:
-        return f"Sailthru does not know this. {spelling}"
-    return f"Zendesk does not know this. {spelling}"
+        return f"No match in Sailthru. {spelling}"
+    return f"No match in Zendesk. {spelling}"

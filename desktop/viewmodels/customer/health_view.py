@@ -37,7 +37,7 @@ def build_health_view(context: CustomerContext) -> HealthView:
     decision = context.check_permission(Permission.HEALTH)
     unknown_value = "" if stored is None or parse_health(stored) else str(stored)[:40]
     if edit is not None:
-        note = edit_progress_text(edit)
+        note = edit_progress_text(edit, context.now)
     elif current is None:
         note = f"“{unknown_value}”, unknown here" if unknown_value else "not set"
     else:

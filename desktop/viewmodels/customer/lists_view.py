@@ -13,7 +13,7 @@ from desktop.viewmodels.customer.customer_context import CustomerContext, edit_p
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
 
 # An e-mail flow of Sailthru that has started cannot be recalled by an undo.
-FLOW_WARNING = "Changes wait 10 s for Undo, then may start e-mail flows in Sailthru."
+FLOW_WARNING = "You have 10 s to undo. Then Sailthru may start e-mail flows."
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _build_list_row(context: CustomerContext, name: str) -> SailthruListRow:
     reason = "" if decision.is_allowed or edit is not None else decision.reason
     note, tooltip = ("member" if member else ""), ""
     if edit is not None:
-        note = edit_progress_text(edit)
+        note = edit_progress_text(edit, context.now)
     elif member and since is not None:
         note = f"since {time_format.format_full_date(since)}"
         tooltip = time_format.format_full_timestamp(since)

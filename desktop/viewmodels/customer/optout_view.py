@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from desktop.model.edit import Edit, EditKind, EditRequest, EditTarget
+from desktop.model.edit import EditKind, EditRequest, EditTarget
 from desktop.model.optout_level import SELECTABLE_LEVELS, OptOutLevel, is_loosening
 from desktop.model.service import Service
 from desktop.model.sheet_overlay import pending_edit
@@ -10,7 +10,8 @@ from desktop.viewmodels.customer.customer_context import CustomerContext, edit_p
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
 from desktop.viewmodels.key_value_row import KeyValueRow
 
-TEMPLATE_HINT = "Single templates may be unsubscribed too; Sailthru doesn't show that."
+_NOT_AVAILABLE = "not available from Sailthru"
+TEMPLATE_HINT = "They may have unsubscribed from single e-mails; Sailthru doesn't show which."
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,12 @@ def build_optout_view(context: CustomerContext) -> OptOutView:
     offered = [level for level in OptOutLevel if level in SELECTABLE_LEVELS or level is current]
     if edit is None and profile.optout is None:
         unknown = profile.has_unknown_optout
-        note = "A level Fairlead does not know" if unknown else "Sailthru does not say"
+        note = "A level Fairlead doesn't know" if unknown else "Not available from Sailthru"
         state = replace(state, note=note, tone="warn")
     return OptOutView(
         panel_state=state,
         levels=tuple(_build_level(context, level, current) for level in offered),
-        pending_text=_pending_text(edit),
+        pending_text=edit_progress_text(edit, context.now) if edit is not None else "",
         reasons=_suggested_reasons(context.ticket),
         ticket=context.ticket,
         facts=_facts(context),
@@ -110,10 +111,6 @@ def _build_level(
     )
 
 
-def _pending_text(edit: Edit | None) -> str:
-    return edit_progress_text(edit) if edit is not None else ""
-
-
 def _suggested_reasons(ticket: int | None) -> tuple[str, ...]:
     first = f"Customer asked, #{ticket}" if ticket is not None else "Customer asked"
     return (first, "Complaint", "Requested by phone", "Wrong person")
@@ -129,11 +126,10 @@ def _facts(context: CustomerContext) -> tuple[KeyValueRow, ...]:
         rows.append(("Delivery", "hard bounce: the address does not accept mail"))
     labels = {"opt-in": "opted in", "opt-out": "opted out", "double-opt-in": "opted in twice"}
     sms_states = [labels.get(v, v) for k, v in sorted(profile.sms.items()) if v]
-    rows.append(
-        ("Text messages", f"{sms_states[0]}, separate" if sms_states else "Sailthru does not say")
-    )
+    sms = f"{sms_states[0]}, separate" if sms_states else _NOT_AVAILABLE
+    rows.append(("Text messages", sms))
     if profile.optout not in (None, OptOutLevel.NONE):
-        rows.append(("Cause", _cause_text(context)))
+        rows.append(("Why", _cause_text(context)))
     return tuple(KeyValueRow(label, "", note=text) for label, text in rows)
 
 
@@ -142,6 +138,13 @@ def _cause_text(context: CustomerContext) -> str:
         if row.kind == "optout" and row.result == "done":
             profile = context.sheet.profile.value
             if profile and profile.optout and row.new == profile.optout.value:
-                return f"{row.actor} here: {row.reason}" if row.reason else f"{row.actor} here"
+                return f"{_reason_text(row.reason)}by {row.actor}"
             break
-    return "Sailthru does not say"
+    return _NOT_AVAILABLE
+
+
+def _reason_text(reason: str) -> str:
+    """“Customer asked, #48213” in the middle of a sentence: “customer asked (#48213), ”."""
+    words, comma, ticket = reason.rpartition(", #")
+    said = f"{words} (#{ticket})" if comma and ticket.isdigit() else reason
+    return f"{said[:1].lower()}{said[1:]}, " if said else ""

@@ -109,7 +109,7 @@ def _build_field_row(
         json_type_name(now),
         "Zendesk" if zendesk else "Sailthru",
         msgspec.json.encode(now).decode(),
-        edit_progress_text(edit) if edit else "",
+        edit_progress_text(edit, context.now) if edit else "",
         editable,
     )
 

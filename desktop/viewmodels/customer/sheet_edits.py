@@ -219,7 +219,7 @@ class SheetEdits(QObject):
             return f"{what}: {edit.detail}"
         if edit.state is EditState.FAILED:
             return f"{what}: failed. {edit.detail}"
-        return f"{what}: taken back"
+        return f"{what}: undone"
 
     def _is_target_shown(self, intent: EditRequest) -> bool:
         sheet = self._sheet_model.sheet

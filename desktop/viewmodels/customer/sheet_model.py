@@ -13,7 +13,7 @@ from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, InvalidInput
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
-from desktop.model.edit import EditKind
+from desktop.model.edit import EditKind, EditState
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind, parse_lookup_query
 from desktop.model.permission import Permission, check_permission
 from desktop.store.audit_log import AuditEntry
@@ -21,12 +21,13 @@ from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.customer.customer_context import CustomerContext, read_display_settings
 from desktop.viewmodels.customer.reason_drafts import ReasonDrafts
 from desktop.viewmodels.customer.sheet_edits import SheetEdits
+from desktop.viewmodels.qt_timer import AGE_REFRESH_MS, create_timer
 from desktop.viewmodels.task_registry import TaskRegistry
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 log = logging.getLogger(__name__)
 
-_AGE_REFRESH_MS = 30_000
+_COUNTDOWN_MS = 1000
 # Parts of one customer that arrive almost together are drawn together.
 _BATCH_PAINT_MS = 3
 # Of a customer nothing is kept of, the questions are sent before the empty panels are drawn.
@@ -74,9 +75,9 @@ class CustomerSheetModel(QObject):
         # The coarse timer may be late by 5 %, and by a whole frame for times this short.
         self._publish_timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._publish_timer.timeout.connect(self.publish_views)
-        self._age_timer = QTimer(self)
-        self._age_timer.setInterval(_AGE_REFRESH_MS)
-        self._age_timer.timeout.connect(self._on_age_timer)
+        # The seconds that a waiting change still has are counted down.
+        self._countdown_timer = create_timer(self, _COUNTDOWN_MS, self._on_countdown)
+        self._age_timer = create_timer(self, AGE_REFRESH_MS, self._on_age_timer, repeats=True)
         self._age_timer.start()
 
     @property
@@ -227,6 +228,8 @@ class CustomerSheetModel(QObject):
         self._published_context = None
         if self._sheet is not None:
             self._published_context = self.context()
+            if any(e.state is EditState.WAITING for e in self._sheet.pending_edits):
+                self._countdown_timer.start()
         try:
             self.changed.emit()
         finally:
@@ -237,6 +240,7 @@ class CustomerSheetModel(QObject):
         self.about_to_replace.emit()
         await self.tasks.wait_for_prefix("draft ")
         self._age_timer.stop()
+        self._countdown_timer.stop()
         self._publish_timer.stop()
         self._unsubscribe()
         await self.tasks.close()
@@ -329,6 +333,10 @@ class CustomerSheetModel(QObject):
         now_created = any(r.kind == "create" and r.result == "done" for r in self._audit)
         if now_created and not created and self._sheet and self._sheet.profile.value is None:
             self.refresh()
+
+    def _on_countdown(self) -> None:
+        if self._sheet is not None and self._sheet.pending_edits:
+            self.publish_views()
 
     def _on_age_timer(self) -> None:
         if self._sheet is None:

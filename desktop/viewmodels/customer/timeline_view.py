@@ -87,7 +87,7 @@ def _profile_events(context: CustomerContext) -> Iterator[_TimelineEvent]:
         "open_time": "Last open (may be automatic)",
         "click_time": "Last click",
         "view_time": "Last pageview",
-        "optout_time": "Opted out, Sailthru does not say by whom",
+        "optout_time": "Opted out (Sailthru doesn't show by whom)",
         "signup_time": "Signed up",
     }
     has_own_optout = any(row.kind == "optout" and row.result == "done" for row in context.audit)
@@ -103,7 +103,7 @@ def _profile_events(context: CustomerContext) -> Iterator[_TimelineEvent]:
 def audit_row_text(row: AuditEntry) -> str:
     """Describe a closed edit in a sentence: what, by whom, and how it ended."""
     ended = {"done": "", "conflict": ": not sent, changed elsewhere", "failed": ": failed"}
-    tail = ended.get(row.result, ": taken back")
+    tail = ended.get(row.result, ": undone")
     if row.kind == "sync":
         return f"{_sync_row_text(row)} by {row.actor}"
     return f"{edit_text(row.kind, row.name, row.new)} by {row.actor}{tail}"
@@ -123,7 +123,7 @@ def edit_text(kind: str, name: str, new: object) -> str:
     if kind == "optout":
         return f"Opt-out “{OptOutLevel(str(new)).label}”"
     if kind == "list":
-        return f"{'Added to' if new else 'Taken off'} {name}"
+        return f"{'Added to' if new else 'Removed from'} {name}"
     if kind == "health":
         return f"Health {new or 'cleared'}"
     if kind == "box":

@@ -42,7 +42,7 @@ def build_zendesk_user_view(context: CustomerContext) -> ZendeskUserView:
         context.sheet.user,
         "Zendesk",
         context.now,
-        absent=f"Zendesk does not know {address}.",
+        absent=f"No Zendesk user has {address}.",
         leads=True,
     )
     return ZendeskUserView(
@@ -82,7 +82,7 @@ def _build_rows(context: CustomerContext) -> tuple[tuple[str, str], ...]:
     if user.time_zone:
         rows.append(("Time zone", user.time_zone))
     if user.created_at is not None:
-        rows.append(("Known since", time_format.format_full_date(user.created_at)))
+        rows.append(("Zendesk user since", time_format.format_full_date(user.created_at)))
     rows += _user_field_rows(context)
     return tuple(rows)
 
@@ -124,7 +124,7 @@ def _build_sync_to_sailthru_switch(context: CustomerContext) -> SwitchView | Non
     edit = pending_edit(sheet, EditKind.SYNC_CHECKBOX, name)
     decision = context.check_permission(Permission.VARS)
     on = bool(displayed_value(sheet, EditKind.SYNC_CHECKBOX, name))
-    note = edit_progress_text(edit) if edit else ("for the next sync" if on else "")
+    note = edit_progress_text(edit, context.now) if edit else ("for the next sync" if on else "")
     reason = "" if decision.is_allowed or edit else decision.reason
     return SwitchView("Sync to Sailthru", on, note, edit is not None, reason, tooltip)
 
@@ -146,7 +146,7 @@ def _build_sync_to_zendesk_switch(context: CustomerContext) -> SwitchView | None
     return SwitchView(
         "Sync to Zendesk",
         on,
-        edit_progress_text(edit) if edit else "",
+        edit_progress_text(edit, context.now) if edit else "",
         edit is not None,
         "" if decision.is_allowed or edit else decision.reason,
         tooltip,

@@ -28,7 +28,7 @@ def build_check_view(check: ConnectionCheck) -> ConnectionCheckView:
     """Build the line of one connection check."""
     tone: CheckTone
     # Something Fairlead works without, such as an optional permission of the key.
-    symbol, result, tone = "!", "worth a look", "warn"
+    symbol, result, tone = "!", "please check", "warn"
     if check.is_ok:
         symbol, result, tone = "✓", "works", "ok"
     elif check.is_needed:
@@ -48,7 +48,7 @@ def checks_note(
     if not checks:
         return "", "muted"
     failed = sum(not check.is_ok and check.is_needed for check in checks)
-    text = f"{failed} of {len(checks)} need you" if failed else "everything needed works"
+    text = f"{failed} of {len(checks)} need attention" if failed else "everything needed works"
     if tested_at is not None:
         text = f"{text}, tested {time_format.format_time_of_day(tested_at)}"
     return text, tone

@@ -85,12 +85,12 @@ class MailServerModel(CardModel):
     async def _save_password(self, password: str) -> None:
         await store_mail_password(self._connection_config, self._workspace.values, password)
         self._has_password = True
-        self._finish_work("The password is kept.")
+        self._finish_work("Password saved.")
 
     async def _forget_password(self) -> None:
         await self._connection_config.vault.delete(Secret.SMTP_PASSWORD)
         self._has_password = False
-        self._finish_work("The password is forgotten.")
+        self._finish_work("Password deleted.")
 
     async def _send_test_mail(self, address: str) -> None:
         # Imported here: smtplib and email are needed by this button alone.
@@ -98,6 +98,6 @@ class MailServerModel(CardModel):
 
         to = value_parsers.parse_email(address)
         if not to:
-            raise InvalidInput("Say where the trial goes to.")
+            raise InvalidInput("Enter an address for the test e-mail.")
         await send_test_email(self._connection_config, self._workspace.values, to)
-        self._finish_work("The mail server took the trial.")
+        self._finish_work("The mail server accepted the test e-mail.")

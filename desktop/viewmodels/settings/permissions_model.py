@@ -15,7 +15,7 @@ from desktop.viewmodels.workspace_settings_protocol import (
 )
 
 CHANGES_OFF_TEXT = "While this is off nothing is written to any service."
-CHANGES_ON_TEXT = "People here may write what the table below allows."
+CHANGES_ON_TEXT = "People here can change what the table below allows."
 ROLE_PLURAL_LABELS = {
     Role.ADMIN: "Admins",
     Role.AGENT: "Agents",

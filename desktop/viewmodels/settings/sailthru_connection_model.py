@@ -122,8 +122,8 @@ class SailthruConnectionModel(CardModel):
         self._tested_at = self._connection_config.clock.now()
         if not report.is_stored:
             self._error = ErrorMessage(
-                "The key was not kept.",
-                "It is kept only once Sailthru takes it.",
+                "The key was not saved.",
+                "It is saved once Sailthru accepts it.",
                 "See below what did not work.",
             )
             self._finish_work()
@@ -132,7 +132,7 @@ class SailthruConnectionModel(CardModel):
         self._workspace.reload_settings()
         await self._workspace.connect()
         self._finish_work(
-            "Sailthru is connected." if report.is_ok else "The key is kept; see the test."
+            "Sailthru is connected." if report.is_ok else "The key is saved; see the test."
         )
 
     def _on_check(self, check: ConnectionCheck) -> None:

@@ -19,7 +19,7 @@ from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProt
 STEP_TITLES = (
     "Zendesk",
     "Sailthru",
-    "What may be done",
+    "Changes and permissions",
     "Data on this computer",
     "Your team",
     "Summary",
@@ -30,7 +30,7 @@ _STEP_HINTS = (
     "Changes are off until you switch them on here.",
     "What stays on this computer, and for how long.",
     "For other computers. You can come back to this in Settings.",
-    "What stands, and what happens now.",
+    "What is set up, and what happens next.",
 )
 _STEP_MARK_PREFIX = "wizard:"
 # Kept among the dismissed hints of the window's state, with the step.
@@ -154,7 +154,7 @@ class SetupWizardModel(QObject):
             WizardSummaryLine(
                 True,
                 "Changes",
-                "On: people here may write what the table allows."
+                "On: people here can change what the table allows."
                 if changes
                 else "Off: everything is read-only until an admin switches changes on.",
                 2,
@@ -179,7 +179,7 @@ class SetupWizardModel(QObject):
     def _next_text(self, connected: bool) -> str:
         if not connected:
             return "Nothing is read or written. Connect a service to look customers up."
-        return "Nothing is written now. Type an address or a ticket's number to look somebody up."
+        return "Nothing was written. Type an address or a ticket number to find a customer."
 
     def _on_connected(self, _words: str) -> None:
         self.refresh()

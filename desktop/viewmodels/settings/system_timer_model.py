@@ -56,13 +56,13 @@ class SystemTimerModel(CardModel):
         here = self._workspace.values.get(sync_settings.RUN_DUE_SYNCS_HERE)
         reason = ""
         if self._busy_text or self._is_installed is None:
-            reason = "The system is being asked."
+            reason = "Checking…"
         elif not here and not self._is_installed:
-            reason = "This computer does not run what is due."
+            reason = "Scheduled syncs don't run on this computer."
         return SystemTimerView(
-            status_text="While Fairlead is closed the system runs what is due."
+            status_text="Scheduled syncs also run while Fairlead is closed."
             if self._is_installed
-            else "While Fairlead is closed nothing runs.",
+            else "Nothing runs while Fairlead is closed.",
             action_label="Stop that" if self._is_installed else "Run also when closed",
             disabled_reason=reason,
             error=self._error,

@@ -219,7 +219,7 @@ class ZendeskConnectionModel(CardModel):
             {"zendesk": section}, self._connection_config, self._on_check
         )
         if not report.is_stored:
-            self._error = ErrorMessage("Nothing was stored.", "See below what did not work.")
+            self._error = ErrorMessage("Nothing was saved.", "See below what did not work.")
             self._finish_work()
             return
         # Signed in, only what needs somebody is left to read.

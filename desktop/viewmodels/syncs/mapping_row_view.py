@@ -177,10 +177,10 @@ class MappingTrialResult:
         if change is None:
             value = self.target_fields.get(mapped.target)
             if mapped.source not in self.source_fields and mapped.type is SourceType.FIELD:
-                return "the source says nothing", "muted"
+                return "empty at the source", "muted"
             if value is None:
                 return "nothing to write", "muted"
-            return f"{_format_value(value)}, as it is", "muted"
+            return f"{_format_value(value)}, no change", "muted"
         return _change_result(change, mapped, self.source_fields)
 
 

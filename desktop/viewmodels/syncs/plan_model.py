@@ -30,7 +30,6 @@ from desktop.viewmodels.syncs.plan_row_view import (
 )
 from desktop.viewmodels.syncs.plan_table_model import PlanTableModel
 from desktop.viewmodels.syncs.plan_view import PlanView, build_plan_view
-from desktop.viewmodels.syncs.sync_labels import people_text
 from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
 from desktop.viewmodels.task_model import TaskModel
 
@@ -102,8 +101,8 @@ class PlanModel(TaskModel):
         if shown.text.strip() or shown.consequence or shown.cause:
             return ListState(text="Nothing matches.", action_label="Clear filters")
         if shown.is_default:
-            return ListState(text="Nothing would change: both sides agree.")
-        return ListState(text="No row is like that.", action_label="Show the changes")
+            return ListState(text="Nothing to change: both services agree.")
+        return ListState(text="No such rows.", action_label="Show the changes")
 
     def row_detail(self) -> PlanRowDetail | None:
         """Build the details of the selected row."""
@@ -119,11 +118,10 @@ class PlanModel(TaskModel):
     def allow_confirmation_texts(self, breach: str) -> tuple[str, str]:
         """Return title and message of the question before a limit is let pass."""
         found = self._summary.breaches if self._summary else ()
-        count = next((each.people for each in found if each.code == breach), 0)
+        message = next((each.message for each in found if each.code == breach), "")
         return (
-            "Let the limit pass once?",
-            f"{people_text(count)} are past the limit of this sync. It counts for this preview"
-            " alone; your name is kept with it.",
+            "Go over the limit once?",
+            f"{message} This counts for this preview only; your name is recorded.",
         )
 
     # What people do to see other rows.
@@ -229,15 +227,15 @@ class PlanModel(TaskModel):
             for each in given
         ):
             raise NotPermitted(
-                f"{admin.name} has allowed it already.",
-                "It has to be another admin: one person counts once.",
+                f"{admin.name} has already approved it.",
+                "Another admin has to approve it: each person counts once.",
             )
         await self._plans.approve_limit(
             plan, breach, user_id, admin.name, clock.now(), people=people
         )
         self._context.publish_sync_change()
         await self._read_summary()
-        self.message_posted.emit(f"{admin.name} allows it.")
+        self.message_posted.emit(f"Approved by {admin.name}.")
 
     def discard_plan(self) -> None:
         """Forget this preview once the undo time is over: it leaves no history."""
@@ -440,23 +438,23 @@ class PlanModel(TaskModel):
         await run(decisions.set_preferred_side, self._plan_id, field, side, actor)
         self._context.publish_sync_change()
         await self._read_decided(row)
-        self.message_posted.emit("From now on without asking.")
+        self.message_posted.emit("Fairlead will no longer ask.")
 
     async def _correct_field(self, source: str, field: str, value: str) -> None:
         if not value.strip():
-            raise InvalidInput("Type the right value.", "Nothing was changed.")
+            raise InvalidInput("Type the correct value.", "Nothing was changed.")
         self._context.syncs.require_permission()
         sync_name, actor = self._page.selected_name, self._context.workspace.actor.name
         act = self._context.decisions.correct_source_field
         await self._context.store.run(act, sync_name, source, field, value.strip(), actor)
-        self.message_posted.emit("Noted. The next preview uses it.")
+        self.message_posted.emit("Saved. The next preview uses it.")
 
     async def _ignore_record(self, source: str, reason: str) -> None:
         self._context.syncs.require_permission()
         sync_name, actor = self._page.selected_name, self._context.workspace.actor.name
         act = self._context.decisions.ignore_source_records
         await self._context.store.run(act, sync_name, (source,), reason, actor)
-        self.message_posted.emit("Ignored from the next preview on.")
+        self.message_posted.emit("Left out from the next preview on.")
 
     async def _allow_limit(self, breach: str) -> None:
         self._context.syncs.require_admin()
@@ -520,4 +518,4 @@ class PlanModel(TaskModel):
             format_plan_rows, self._plans, self._plan_id, row_filter, file_format
         )
         await write_private_file(path, text)
-        self.export_finished.emit(f"{format_count(count, 'row', 'rows')} written to {path.name}.")
+        self.export_finished.emit(f"{format_count(count, 'row', 'rows')} saved to {path.name}.")

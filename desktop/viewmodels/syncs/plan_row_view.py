@@ -25,7 +25,7 @@ _ROW_STATE_LABELS = {
     PlanRowState.SENDING: ("Sending", "info"),
     PlanRowState.ACCEPTED: ("Accepted", "ok"),
     PlanRowState.DONE: ("Written", "ok"),
-    PlanRowState.SAME: ("Was so already", "neutral"),
+    PlanRowState.SAME: ("Already set", "neutral"),
     PlanRowState.UNTICKED: ("Left out", "neutral"),
     PlanRowState.PARKED: ("Not written", "warn"),
     PlanRowState.FAILED: ("Refused", "bad"),

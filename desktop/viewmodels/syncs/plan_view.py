@@ -42,7 +42,7 @@ class PlanConsequenceView:
 
 
 class LimitAction(StrEnum):
-    """What may be done about a limit that holds a plan."""
+    """Changes and permissions about a limit that holds a plan."""
 
     SHOW = "show"  # the rows that pass it
     ALLOW = "allow"  # as the admin at work
@@ -124,7 +124,7 @@ def build_plan_view(
     plan, sync = summary.plan, summary.sync
     is_open = summary.is_open
     stop = _build_limit_stop(summary, actor, now) if is_open else None
-    held = "A limit holds it: see above." if stop is not None else ""
+    held = "Stopped by a limit: see above." if stop is not None else ""
     place = sync.target_service.title
     nothing = "Nothing is ticked." if not summary.ticked_count else ""
     return PlanView(
@@ -153,15 +153,15 @@ def _build_message(
     plan = summary.plan
     if is_open and summary.rolled_back_run:
         lost = "; ".join(f"{count:,} × {words}" for words, count in summary.losses)
-        text = f"Not as it was afterwards: {lost}." if lost else "Everything can be restored."
-        return SyncMessageView("info", f"This rolls run {summary.rolled_back_run} back.", text)
+        text = f"Can't be fully undone: {lost}." if lost else "Everything can be restored."
+        return SyncMessageView("info", f"This rolls back run {summary.rolled_back_run}.", text)
     if is_open:
         return None
     at = time_format.format_date_and_time(plan.created_at, now)
     if plan.state is PlanState.APPLYING:
-        return SyncMessageView("info", "A run has taken this preview; each row says how far it is.")
+        return SyncMessageView("info", "Writing now; each row shows its progress.")
     if pinned:
-        title = f"An older run's rows, of {at}."
+        title = f"These rows are from an older run, {at}."
         return SyncMessageView("info", title, "", ((MessageAction.SHOW_NEWEST, "Show the newest"),))
     title = f"The preview of {at} was written."
     text = "A new preview shows what has changed since."
@@ -176,7 +176,7 @@ def _build_limit_stop(summary: PlanSummary, actor: Actor, now: float) -> LimitSt
             return LimitStopView(
                 breach.code,
                 "Nothing written. The source is empty.",
-                "A sync whose source is empty never writes. Mapping says what it reads.",
+                "A sync with an empty source never writes. See Mapping for what it reads.",
                 (),
             )
         given = [a for a in summary.approvals if a.limit_code == breach.code]
@@ -191,7 +191,7 @@ def _build_approval_stop(
     is_admin = actor.role is Role.ADMIN
     is_given_by_actor = any(a.user_id == str(actor.id or actor.name) for a in given)
     if needed == 1:
-        text = "An admin may let it pass once, or untick rows until it fits."
+        text = "An admin can allow it once. Or untick rows until it fits."
         allow = (LimitAction.ALLOW, "Allow once…")
         actions.append(allow if is_admin else (LimitAction.ASK, "Ask for approval…"))
     else:
@@ -315,7 +315,7 @@ def _build_confirmation(summary: PlanSummary) -> WriteConfirmation | None:
     return WriteConfirmation(
         f"Write {count:,} changes to {place}?",
         f"“{summary.sync.title}” changes {people_text(count)} in {place}."
-        " Each is compared once more just before.",
+        " Each person is checked again right before writing.",
         "; ".join(noticed),
         f"Write {format_count(count, 'change', 'changes')}",
         _text_to_type(count),

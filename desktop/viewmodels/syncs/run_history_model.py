@@ -66,15 +66,15 @@ class RunHistoryModel(TaskModel):
         page.sync_selected.connect(self._on_sync_selected)
 
     def list_state(self) -> ListState:
-        """Say what stands in place of runs; the summary counts distinct people exchanged."""
+        """Say what stands in place of runs; the summary counts distinct people synced."""
         if self._runs is None:
             return ListState(is_loading=True)
         if not self.list_model.rowCount():
-            return ListState(text="It never ran. Runs stand here with what each has changed.")
+            return ListState(text="No runs yet.")
         sync = self._page.selected_sync()
         count = sync.exchanged_count if sync is not None else 0
         people = format_count(count, "person", "people") if count else ""
-        return ListState(summary=f"{people} exchanged" if people and self._runs else people)
+        return ListState(summary=f"{people} synced" if people and self._runs else people)
 
     def run_detail(self) -> RunDetailView | None:
         """Build the details of the chosen run."""
@@ -287,7 +287,7 @@ def _run_summary(run: Run) -> str:
         far = run.progress
         return f"{far.done:,} of {far.total:,}" if far.total else "under way"
     if run.state in (RunState.FAILED, RunState.INTERRUPTED, RunState.WAITING):
-        why = run.error or "its process ended in the middle"
+        why = run.error or "its process ended too early"
         return f"{done}; {why}" if done and done != "nothing to change" else why
     return ", ".join(part for part in (done, took) if part)
 

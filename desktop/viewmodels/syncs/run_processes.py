@@ -14,8 +14,8 @@ _CLOSE_ACTION = ((MessageAction.CLOSE, "Close"),)
 _NO_ANSWER_MESSAGE = SyncMessageView(
     "bad",
     _FAILED_TITLE,
-    "Its process told nothing for half a minute; nothing was written. What it said is in the"
-    " newest file of the folder runs, beside Fairlead's log.",
+    "It gave no sign for half a minute; nothing was written. See the newest file in the folder"
+    " “runs” beside Fairlead's log.",
     _CLOSE_ACTION,
 )
 
@@ -104,7 +104,7 @@ class RunProcesses:
 
 
 def _exit_message(output: str) -> SyncMessageView:
-    told = output or "Its process ended at once, and said nothing."
+    told = output or "Its process ended at once without a message."
     return SyncMessageView("bad", _FAILED_TITLE, f"{told} Nothing was written.", _CLOSE_ACTION)
 
 

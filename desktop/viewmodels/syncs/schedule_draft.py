@@ -66,7 +66,7 @@ class NotificationDraft:
         how = " and ".join(places)
         if self.when == "run":
             return f"After every run: {how}."
-        return f"When a run fails, waits for somebody or has rows refused: {how}."
+        return f"When a run fails, waits for you or has refused rows: {how}."
 
 
 def notification_draft_of(notify: NotificationSettings) -> NotificationDraft:
@@ -206,7 +206,7 @@ NOTIFICATION_FIELDS = (
         "telling.when",
         "When",
         FieldKind.CHOICE,
-        name="When somebody is told",
+        name="When to notify",
         choices=NOTIFICATION_LABELS,
     ),
     FormField(

@@ -80,7 +80,7 @@ class ScheduleModel(SyncDraftModel[ScheduleDraft, ScheduleDraft]):
             notification_error=notification_error,
             runs_here=runs_here,
             runs_here_disabled_reason="Your organisation manages this." if is_managed else "",
-            runs_here_note="What was missed while everything was closed is caught up once.",
+            runs_here_note="Runs missed while Fairlead was closed are caught up once.",
             has_unsaved_changes=self.has_unsaved_changes,
             rule_error=rule_error,
             disabled_reason=rule_error or notification_error or forbidden or unchanged,
@@ -146,8 +146,8 @@ class ScheduleModel(SyncDraftModel[ScheduleDraft, ScheduleDraft]):
 
     def _next_times_note(self, *, runs_here: bool) -> str:
         if self._saved_sync is not None and not self._saved_sync.on:
-            return "It is switched off: none of these comes before it is on."
-        return "" if runs_here else "This computer does not run what is due."
+            return "The sync is off. These times apply once it is on."
+        return "" if runs_here else "Scheduled syncs don't run on this computer."
 
     def _notification_error(self) -> str:
         """Return what of the typed addresses is no address."""

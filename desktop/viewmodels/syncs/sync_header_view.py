@@ -130,7 +130,7 @@ def build_sync_header(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncHeade
         progress=_build_progress(snapshot, inputs),
         message=inputs.error_message or _build_message(snapshot, inputs),
         can_change=not permission,
-        retry_disabled_reason=first or ("" if waits else "Nothing waits for another try."),
+        retry_disabled_reason=first or ("" if waits else "No rows are waiting."),
     )
 
 
@@ -144,10 +144,7 @@ def _visible_disabled_reason(sync: Sync, blockers: dict[str, str]) -> str:
         if code in blockers:
             return blockers[code]
     if not sync.on:
-        return (
-            "Off: it writes nothing. A preview shows what it would do;"
-            " the switch checks it and turns it on."
-        )
+        return "Off. Preview shows what it would do."
     return ""
 
 
@@ -168,9 +165,7 @@ def _build_progress(snapshot: SyncSnapshot, inputs: HeaderInputs) -> RunProgress
         if inputs.pending_process is None:
             return None
         words = "Starting the preview…" if inputs.pending_process.kind == "plan" else "Starting…"
-        return RunProgressView(
-            "", words, "a process of its own; it outlives this window", None, False
-        )
+        return RunProgressView("", words, "keeps running if you close the window", None, False)
     progress, target = run.progress, snapshot.sync.target_service
     words = stage_label(run, target)
     if run.trigger == "preview":
@@ -207,7 +202,7 @@ def _build_message(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncMessageV
         words = " ".join(absence.message for absence in inputs.absences)
         title = "Something is missing."
         if any(absence.is_required for absence in inputs.absences):
-            title = "Something is missing, so it stays off."
+            title = "Something is missing, so the sync stays off."
         creatable = [absence for absence in inputs.absences if absence.is_creatable]
         if not creatable:
             return SyncMessageView("warn", title, words, ((MessageAction.CLOSE, "Close"),))
@@ -228,13 +223,13 @@ def _build_message(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncMessageV
     if snapshot.sync.on and not snapshot.sync.checked_at:
         return SyncMessageView(
             "warn",
-            "It has to be checked again before it runs.",
-            "What it reads or writes was changed since.",
+            "Check the sync again before it runs.",
+            "What it reads or writes has changed.",
             ((MessageAction.CHECK, "Check now"),),
         )
     preview, run = snapshot.preview_run, snapshot.last_run
     if preview is not None and preview.state in (RunState.FAILED, RunState.INTERRUPTED):
-        why = preview.error or "Its process ended before it was done."
+        why = preview.error or "Its process ended too early."
         return SyncMessageView(
             "bad", "The preview could not be made.", why, ((MessageAction.PREVIEW, "Try again"),)
         )
@@ -242,7 +237,6 @@ def _build_message(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncMessageV
 
 
 def _last_run_message(snapshot: SyncSnapshot, run: Run) -> SyncMessageView | None:
-    target = snapshot.sync.target_service.title
     done = totals_text(run.totals)
     written = any(run.totals.get(key) for key in ("created", "updated"))
     kept = f"So far: {done}." if written else "Nothing was written yet."
@@ -250,14 +244,14 @@ def _last_run_message(snapshot: SyncSnapshot, run: Run) -> SyncMessageView | Non
         return SyncMessageView(
             "bad",
             "The last run stopped before it was done.",
-            f"{run.error} {kept} Resume goes on where it stopped; nothing is written twice.",
+            f"{run.error} {kept} Resume continues where it stopped; nothing is written twice.",
             _RESUME_ACTIONS,
         )
     if run.state is RunState.INTERRUPTED:
         return SyncMessageView(
             "bad",
-            "The last run ended in the middle.",
-            f"Its process has died. {kept} What was written to {target} is known; Resume goes on.",
+            "The last run was interrupted.",
+            f"Its process ended. {kept} Resume continues where it stopped.",
             _RESUME_ACTIONS,
         )
     if (

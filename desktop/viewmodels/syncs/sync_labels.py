@@ -39,7 +39,7 @@ _STAGE_LABELS = {
 _TOTAL_LABELS = (
     ("created", "created", "created"),
     ("updated", "updated", "updated"),
-    ("parked", "to correct", "to correct"),
+    ("parked", "needs attention", "need attention"),
     ("failed", "refused", "refused"),
     ("unchanged", "unchanged", "unchanged"),
     ("skipped", "skipped", "skipped"),
@@ -97,7 +97,7 @@ def totals_text(totals: Mapping[str, int], *, all_of_them: bool = False) -> str:
 
 
 def not_written_text(totals: Mapping[str, int]) -> str:
-    """“2 to correct, 1 refused”: of a run's totals, what is not as it was meant."""
+    """“2 need attention, 1 refused”: of a run's totals, what is not as it was meant."""
     said = {key: totals[key] for key in _NOT_WRITTEN_TOTALS if totals.get(key)}
     return totals_text(said)
 

@@ -382,13 +382,13 @@ class SyncPageModel(TaskModel):
         self.context.publish_sync_change()
         self.selected_name = sync.name
         self.sync_selected.emit(sync.name)
-        self.message_posted.emit(f"{sync.title} is added, switched off.")
+        self.message_posted.emit(f"{sync.title} added. It is off.")
         self.sync_added.emit(sync.name)
 
     async def _switch(self, name: str, *, on: bool) -> None:
         self._forget_messages(name)
         if on:
-            words = "Asking Zendesk and Sailthru for what it needs…"
+            words = "Checking Zendesk and Sailthru…"
             await self._show_busy_during(name, words, self._check_and_switch_on(name))
             return
         sync = await self.context.store.run(self.context.syncs.set_enabled, name, on=False)
@@ -459,7 +459,7 @@ class SyncPageModel(TaskModel):
         self.context.publish_sync_change()
         self.selected_name = ""
         self.sync_removed.emit(name)
-        self.message_posted.emit("It is gone; what it wrote and its history stay.")
+        self.message_posted.emit("Its history and what it wrote stay.")
 
     def _on_changes(self, changes: ChangeSet) -> None:
         is_waiting = self._throttle_timer.isActive()

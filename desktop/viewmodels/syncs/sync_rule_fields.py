@@ -100,7 +100,7 @@ EFFECT_FIELDS = (
     _form_field(
         "effects.list_name_field", "Zendesk field for the list's name", placeholder="No field"
     ),
-    _form_field("effects.deleted_var", "Var for deleted people", placeholder="No var"),
+    _form_field("effects.deleted_var", "Field that marks deleted people", placeholder="No field"),
     _form_field("flows"),
 )
 OPT_IN_FIELDS = tuple(map(_form_field, _OPT_IN_PATHS))

@@ -61,7 +61,7 @@ def test_sync_command_preset_plan_run_rollback_works(
     assert (added.json["on"], added.json["missing"][0]["code"]) == (False, "unchecked")
     refused = fairlead("sync", "run", BOX, "--json")
     assert refused.exit_code == 3
-    assert "not checked" in refused.json["error"]["title"]
+    assert "Switch the sync on" in refused.json["error"]["title"]
     assert fairlead("sync", "on", BOX, "--json").json["on"] is True
 
     plan = fairlead("sync", "plan", BOX, "--json", "--rows", "500").json

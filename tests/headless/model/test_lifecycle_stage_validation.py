@@ -22,5 +22,5 @@ def test_lifecycle_stages_problem_is_explained() -> None:
         "A stage has no name yet.",
         "Two stages are called “dear”.",
         "There is no stage “gone”.",
-        "A condition of the stage “odd” names no field.",
+        "Choose a field for each condition of the stage “odd”.",
     )

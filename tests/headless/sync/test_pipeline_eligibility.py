@@ -40,7 +40,7 @@ def _find(
         pytest.param({}, None, id="S2-33 identifiable"),
         pytest.param(
             {"corrections": {"7": (cases.correction("7", "", reason="asked us to"),)}},
-            (SKIPPED, "ignored for ever: asked us to", ""),
+            (SKIPPED, "always left out: asked us to", ""),
             id="6-14 ignored for ever",
         ),
         pytest.param(

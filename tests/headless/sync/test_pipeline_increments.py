@@ -210,7 +210,7 @@ def test_ambiguous_target_settles_nothing() -> None:
     [
         pytest.param(False, "2 with it and 1 without, and is 50", id="S2-31 added"),
         pytest.param(
-            True, "2 without what was taken back and 1 with it, and is 50", id="6-19 taken back"
+            True, "2 without what was undone and 1 with it, and is 50", id="6-19 taken back"
         ),
     ],
 )

@@ -32,7 +32,7 @@ A, B = cases.profile("a"), cases.profile("b")
             id="S2-24 several by the first rule: the next does not decide",
         ),
         pytest.param({}, MatchResult(), id="S2-34 nobody matches"),
-        pytest.param({SID: ("gone",)}, MatchResult(), id="S2-34 the target is not there any more"),
+        pytest.param({SID: ("gone",)}, MatchResult(), id="S2-34 the target no longer exists"),
     ],
 )
 def test_match_by_identity_rules(

@@ -102,7 +102,7 @@ async def test_rollback_of_run_without_writes_is_refused(
     await sync_cases.run_sync(sync_services, goal)
     again = await sync_cases.run_sync(sync_services, goal)
     count = len(sync_services.store.runs.list_runs.blocking(goal.name))
-    with pytest.raises(InvalidInput, match="can be taken back"):
+    with pytest.raises(InvalidInput, match="can be undone"):
         await RollbackPlanner(build_sync_context(sync_services)).build_plan(again.id, "Ada Admin")
     assert len(sync_services.store.runs.list_runs.blocking(goal.name)) == count
 

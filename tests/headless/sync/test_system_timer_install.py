@@ -261,7 +261,7 @@ async def test_timer_command_runs_from_any_folder(
     decoy(tmp_path / "start")
     done = carried_out(order, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "This computer does not run what is due." in done.stdout
+    assert "Scheduled syncs don't run on this computer." in done.stdout
 
 
 def carried_out(order: TimerSpec, folder: Path) -> "subprocess.CompletedProcess[str]":

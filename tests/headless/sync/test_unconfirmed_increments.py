@@ -205,7 +205,7 @@ async def test_rollback_unresolvable_increment_waits_for_person(
     clock.advance(3600.0)
     unclear = await increment_fixture.row()
     assert unclear.fate is PlannedOutcome.CORRECTION
-    assert "should be 1 without what was taken back and 2 with it, and is 50" in unclear.why
+    assert "should be 1 without what was undone and 2 with it, and is 50" in unclear.why
     only = PlanRowDecisions(
         increment_fixture.house.store, increment_fixture.house.context.clock
     ).list_sources_to_retry(increment_fixture.goal.name, str(unclear.row))

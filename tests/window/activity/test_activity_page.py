@@ -35,7 +35,7 @@ async def test_activity_empty_and_no_match_states_then_clear(
 ) -> None:
     await shown(offline_page, 0)
     await wait_until(lambda: not offline_page.model.list_state().is_loading)
-    assert offline_page.model.list_state().text.startswith("Nothing has been changed here yet.")
+    assert offline_page.model.list_state().text.startswith("No changes yet.")
     await offline_page.submit_edit(edit_of_maria(EditKind.VAR, "city", "Porto", "Faro"))
     await wait_until(lambda: offline_page.model.table_model.rowCount() == 1)
     offline_page.page.search_field.setText("nobody")
@@ -129,7 +129,7 @@ async def test_activity_conflict_shows_both_sides_and_can_be_applied(
     view = activity_page.model.detail_view()
     assert view is not None
     assert view.conflict_sides == (
-        ("Wanted here", "Faro"), ("It was then", "Porto"), ("Sailthru says now", "Lisbon"),
+        ("New value", "Faro"), ("Value before", "Porto"), ("Sailthru now", "Lisbon"),
     )  # fmt: skip
     apply.click()
     await wait_until(lambda: activity_page.model.table_model.rowCount() == 2)
@@ -150,10 +150,10 @@ async def test_activity_dismissed_conflict_stays_dismissed_after_restart(
     await shown(activity_page, 1)
     activity_page.page.select_row(edit)
     activity_page.page.detail_card.button(ActivityAction.LEAVE).click()
-    await wait_until(lambda: activity_page.edit_states() == ["Dealt with"])
+    await wait_until(lambda: activity_page.edit_states() == ["Resolved"])
     again = ActivityPageDriver(activity_page.house)
     again.page.show()
-    await wait_until(lambda: again.edit_states() == ["Dealt with"])
+    await wait_until(lambda: again.edit_states() == ["Resolved"])
     assert again.model.attention_count == 0
     await again.close_page()
 
@@ -197,9 +197,9 @@ async def test_activity_failed_change_is_retried(activity_page: ActivityPageDriv
     await shown(activity_page, 1)
     await wait_until(lambda: activity_page.edit_states() == ["Failed"])
     activity_page.model.perform_action(ActivityAction.RETRY, edit)
-    await wait_until(lambda: activity_page.edit_states() == ["Waiting", "Dealt with"])
+    await wait_until(lambda: activity_page.edit_states() == ["Waiting", "Resolved"])
     await activity_page.deliver_edits()
-    await wait_until(lambda: activity_page.edit_states() == ["Confirmed", "Dealt with"])
+    await wait_until(lambda: activity_page.edit_states() == ["Confirmed", "Resolved"])
     activity_page.model.select(edit)
     # The failed edit has its own end in the record, the new one another.
     assert len({row.edit for row in activity_page.house.store.audit.list_entries.blocking()}) == 2
@@ -398,11 +398,11 @@ async def test_activity_customer_markup_is_plain_text(offline_page: ActivityPage
     offline_page.page.select_row(edit)
     view = offline_page.model.detail_view()
     assert view is not None
-    assert ("Wanted", "<b>x</b> & <img src=y>", "") in view.facts
+    assert ("New value", "<b>x</b> & <img src=y>", "") in view.facts
     labels = {
         name.text(): value.text() for name, value, _ in offline_page.page.detail_card._facts._rows
     }
-    assert labels["Wanted"] == "<b>x</b> & <img src=y>"
+    assert labels["New value"] == "<b>x</b> & <img src=y>"
 
 
 async def test_activity_controls_have_names_and_texts_fit(

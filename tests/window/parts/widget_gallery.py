@@ -100,7 +100,7 @@ def optout() -> Card:
     card.add(3)
     card.add(
         label(
-            "Single templates may be unsubscribed too; Sailthru doesn't show that.",
+            "They may have unsubscribed from single e-mails; Sailthru doesn't show which.",
             "note",
             wrap=True,
         )
@@ -128,7 +128,7 @@ def lists() -> Card:
     card.add(3)
     card.add(
         label(
-            "Changes wait 10 s for Undo, then may start e-mail flows in Sailthru.",
+            "You have 10 s to undo. Then Sailthru may start e-mail flows.",
             "note",
             wrap=True,
         )

@@ -63,7 +63,7 @@ async def test_syncs_section_button_installs_system_timer(admin_page: SettingsPa
     await wait_until(
         lambda: "nothing runs" in model.view().status_text and model.view().disabled_reason != ""
     )
-    await wait_until(lambda: "does not run what is due" in model.view().disabled_reason)
+    await wait_until(lambda: "Scheduled syncs don't run" in model.view().disabled_reason)
     card.timer_button.click()
     assert not system.there
     admin_page.house.session.change_settings({sync_settings.RUN_DUE_SYNCS_HERE.key: True})
@@ -124,7 +124,7 @@ async def test_syncs_section_test_mail_names_missing_setting(
     await wait_until(lambda: mail.send_test_button.isEnabled())
     mail.send_test_button.click()
     await wait_until(lambda: bool(admin_page.model.mail.view().error))
-    assert "where the trial goes" in admin_page.model.mail.view().error.title
+    assert "an address for the test" in admin_page.model.mail.view().error.title
     mail.test_address_field.setText("lee@desk.example")
     mail.send_test_button.click()
     await wait_until(lambda: "cannot be reached" in admin_page.model.mail.view().error.title)

@@ -36,7 +36,7 @@ async def test_stages_tab_stages_and_frequency_cap_are_saved(window: SyncPageDri
     window.press(Key.Key_Down, times=4)
     window.click("Stage 1: condition 1: value", QLineEdit)
     window.type("vip")
-    only = window.find_one("Only who is in", DropdownField)
+    only = window.find_one("Only people in stage", DropdownField)
     only.setFocus()
     window.press(Key.Key_Down)
     assert window.models.mapping.view().sync.source.stage == "daer"

@@ -97,7 +97,7 @@ async def test_approval_dialog_second_admin_signs_in_and_run_writes(window: Sync
     bo = said["second_admin_email"], said["second_admin_api_token"]
     dialog = await ask_for_approval(window)
     for email, token, trouble in (
-        (said["email"], said["api_token"], "Ada Admin has allowed it already"),
+        (said["email"], said["api_token"], "Ada Admin has already approved it"),
         (said["agent_email"], said["agent_api_token"], "Kim Park is no admin"),
         (bo[0], "wrong" + bo[1], "refused the sign-in"),
         ("", bo[1], "both needed"),

@@ -28,7 +28,7 @@ async def test_notifications_tab_recipients_survive_restart_and_are_saved(
     assert not window.page.schedule_tab.save_button.isEnabled()
     window.press(Key.Key_Backspace, times=len(", nobody"))
     window.click(window.find_one("A notification on the computer that runs it", QCheckBox))
-    window.find_one("When somebody is told", DropdownField).setFocus()
+    window.find_one("When to notify", DropdownField).setFocus()
     window.press(Key.Key_End)
     await window.wait_until(
         lambda: f"After every run: an e-mail to {LEE}." in window.visible_texts(window.page)

@@ -75,7 +75,7 @@ async def test_mapping_tab_preview_on_customer_and_change_unchecks_sync(
 ) -> None:
     await window.add_preset()
     window.page.show_tab("Mapping")
-    window.find_one("Customer to try it on", QLineEdit).setFocus()
+    window.find_one("Customer to test on", QLineEdit).setFocus()
     window.type("maria@lopez.example")
     window.press(Key.Key_Return)
     await window.wait_until(
@@ -109,7 +109,7 @@ async def test_mapping_tab_preview_on_customer_and_change_unchecks_sync(
     window.click("Save the mapping")
     await window.wait_until(lambda: len(window.read_sync().mapping) == before + 1)
     assert window.read_sync().checked_at == 0
-    await window.wait_until(lambda: "has to be checked again" in window.visible_texts(window.page))
+    await window.wait_until(lambda: "Check the sync again" in window.visible_texts(window.page))
     window.click("Check now")
     await window.wait_until(lambda: window.read_sync().checked_at > 0)
 

@@ -46,7 +46,7 @@ def test_sync_card_waiting_count_is_complete_beside_schedule(
 ) -> None:
     view = card(totals)
     last, following = line(view, _ROOM)
-    assert f"{totals['parked']:,} to correct" in last
+    assert f"{totals['parked']:,} need attention" in last
     assert following in ("", view.next_run_text)
     # Where there is still less room, the schedule goes first.
     vital = QFontMetrics(fonts.font(11)).horizontalAdvance(f"{view.urgent_text}, …")
@@ -58,7 +58,7 @@ def test_sync_card_waiting_count_is_complete_beside_schedule(
 def test_sync_card_wide_shows_everything_accessibly(qtbot: QtBot) -> None:
     view = card({"created": 200, "updated": 640, "parked": 2})
     last, following = line(view, 900)
-    assert last.endswith(": 2 to correct, 200 created, 640 updated")
+    assert last.endswith(": 2 need attention, 200 created, 640 updated")
     assert last in view.accessible_text
     assert following in view.accessible_text
 
@@ -72,4 +72,4 @@ def test_sync_card_other_counts_are_cut_before_schedule(qtbot: QtBot) -> None:
 
 def test_sync_card_without_changes_has_text(qtbot: QtBot) -> None:
     assert card({"unchanged": 3}).last_run_text.endswith(": nothing to change")
-    assert card({"unchanged": 3, "parked": 1}).last_run_text.endswith(": 1 to correct")
+    assert card({"unchanged": 3, "parked": 1}).last_run_text.endswith(": 1 needs attention")

@@ -30,7 +30,7 @@ def read_profile(desk: SyncPageDriver, address: str) -> dict[str, Any]:
 
 
 async def test_sync_page_preset_is_added_enabled_previewed_and_run(window: SyncPageDriver) -> None:
-    assert "keeps Zendesk and Sailthru alike" in window.visible_texts(window.page)
+    assert "copies data from one service to the other" in window.visible_texts(window.page)
     # The page may stand before anybody is signed in.
     await window.wait_until(
         lambda: window.find_one("Add Zendesk to Sailthru", QPushButton).isEnabled()
@@ -41,7 +41,7 @@ async def test_sync_page_preset_is_added_enabled_previewed_and_run(window: SyncP
     assert card is not None
     assert card.view().state_label == "Off"
     assert not window.page.header.run_button.isEnabled()
-    assert "not checked" in window.page.header.run_button.accessibleDescription()
+    assert "Switch the sync on" in window.page.header.run_button.accessibleDescription()
     window.click("Switched on")
     await window.wait_until(lambda: window.read_sync().on)
     await window.wait_until(lambda: window.page.header.run_button.isEnabled())
@@ -192,9 +192,7 @@ async def test_sync_page_changes_appear_in_activity_and_link_run(
     written = run.totals["created"] + run.totals["updated"]
     window.press(Key.Key_3, CTRL)
     model = window.window.page_factory._activity_model
-    await window.wait_until(
-        lambda: model.list_state().text.startswith("Nothing has been changed here")
-    )
+    await window.wait_until(lambda: model.list_state().text.startswith("No changes yet"))
     window.click("By syncs")
     await window.wait_until(lambda: model.table_model.rowCount() == written)
     row = model.table_model.row_at(0)
@@ -228,7 +226,7 @@ async def test_sync_page_run_is_rolled_back(window: SyncPageDriver) -> None:
     await window.wait_until(lambda: window.find_all("Roll back…"))
     window.click("Roll back…")
     await window.wait_until(lambda: window.models.page.selected_sync().open_plan is not None, 40)
-    await window.wait_until(lambda: f"rolls run {run.id} back" in window.visible_texts(window.page))
+    await window.wait_until(lambda: f"rolls back run {run.id}" in window.visible_texts(window.page))
     window.models.plan.write_plan()
     await window.wait_until(
         lambda: window.house.store.runs.list_runs.blocking(TO_SAILTHRU, 1)[0].id != run.id, 40
@@ -258,7 +256,7 @@ async def test_sync_page_dead_process_leaves_interrupted_run(window: SyncPageDri
     window.models.page.refresh()
     await window.wait_until(lambda: window.models.page.selected_sync().last_run is not None)
     assert window.models.page.selected_sync().last_run.state is RunState.INTERRUPTED
-    await window.wait_until(lambda: "ended in the middle" in window.visible_texts(window.page))
+    await window.wait_until(lambda: "was interrupted" in window.visible_texts(window.page))
     assert window.find_all("Resume")
 
 

@@ -105,8 +105,8 @@ async def test_plan_table_invalid_email_is_corrected(window: SyncPageDriver) -> 
         )
     )
     window.click_row("Jo Lind")
-    await window.wait_until(lambda: window.find_all("Right value"))
-    field = window.find_one("Right value", QLineEdit)
+    await window.wait_until(lambda: window.find_all("Correct value"))
+    field = window.find_one("Correct value", QLineEdit)
     field.selectAll()
     field.setFocus()
     window.type("jo@lind.example")
@@ -157,7 +157,7 @@ async def test_plan_table_limit_blocks_until_two_admins_allow(window: SyncPageDr
     # The same person, and somebody who is no admin, count for nothing.
     said = window.sandbox.zendesk
     for email, token, trouble in (
-        (said["email"], said["api_token"], "allowed it already"),
+        (said["email"], said["api_token"], "already approved it"),
         (said["agent_email"], said["agent_api_token"], "is no admin"),
         (said["email"], "wrong", ""),
     ):

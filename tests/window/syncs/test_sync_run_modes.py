@@ -26,7 +26,7 @@ async def test_full_rebuild_reads_all_and_catch_up_reads_changed(window: SyncPag
     window.click("Ways to run")
     await window.wait_until(lambda: menu(window))
     words = [action.text() for action in menu(window).actions() if action.text()]
-    assert words[0].startswith("Catch up: reads who changed since the last run")
+    assert words[0].startswith("Catch up: reads the people who changed since the last run")
     assert words[3].startswith("Full rebuild: reads everybody again")
     # What is told cannot be chosen: the keyboard goes from act to act.
     QTest.keyClick(menu(window), Key.Key_Down)

@@ -189,12 +189,12 @@ def test_header_chips(parts: dict[str, Any], chips: list[tuple[str, str]]) -> No
         (
             {},
             "Nobody found for “ada@acme.example”.",
-            "Neither Zendesk nor Sailthru knows this. Check the spelling, or search another way.",
+            "No match in Zendesk or Sailthru. Check the spelling, or search another way.",
         ),
         (
             {"user": SheetPart(None, SheetPartState.OFF)},
             "Nobody found for “ada@acme.example”.",
-            "Sailthru does not know this. Check the spelling, or search another way.",
+            "No match in Sailthru. Check the spelling, or search another way.",
         ),
         (
             {
@@ -274,7 +274,7 @@ def test_optout_suggests_the_ticket_of_the_context(ticket: int | None, first: st
 @pytest.mark.parametrize(
     ("profile", "audit", "facts"),
     [
-        (PROFILE, (), [("Text messages", "Sailthru does not say")]),
+        (PROFILE, (), [("Text messages", "not available from Sailthru")]),
         (
             replace(PROFILE, sms={"a": "opt-in"}, engagement="hardbounce"),
             (),
@@ -286,12 +286,15 @@ def test_optout_suggests_the_ticket_of_the_context(ticket: int | None, first: st
         (
             replace(PROFILE, optout=OptOutLevel.ALL),
             (make_audit_entry("optout", "", "all", reason="asked"),),
-            [("Text messages", "Sailthru does not say"), ("Cause", "Lee here: asked")],
+            [("Text messages", "not available from Sailthru"), ("Why", "asked, by Lee")],
         ),
         (
             replace(PROFILE, optout=OptOutLevel.ALL),
             (make_audit_entry("optout", "", "basic"),),
-            [("Text messages", "Sailthru does not say"), ("Cause", "Sailthru does not say")],
+            [
+                ("Text messages", "not available from Sailthru"),
+                ("Why", "not available from Sailthru"),
+            ],
         ),
     ],
 )
@@ -342,7 +345,7 @@ def test_lists_waiting_change_can_be_taken_back_by_everybody(role: Role) -> None
     assert (row.is_member, row.is_pending, row.note, row.disabled_reason) == (
         False,
         True,
-        "waiting for Undo",
+        "sends in 10 s",
         "",
     )
 
@@ -363,7 +366,7 @@ def test_lists_opted_out_member_is_told_suppressed() -> None:
         ("happy", (), (make_audit_entry("health", "health", "neutral"),), "happy",
          "changed elsewhere"),
         ("happy", (make_edit(EditKind.HEALTH, "health", "frustrated"),), (), "frustrated",
-         "waiting for Undo"),
+         "sends in 10 s"),
     ],
 )  # fmt: skip
 def test_health_value_and_who_set_it(
@@ -500,7 +503,7 @@ def test_profile_data_value_and_type(value: Any, text: str, kind: str) -> None:
     [
         ("optout", "", "all", f"Opt-out “{OptOutLevel.ALL.label}”"),
         ("list", "News", True, "Added to News"),
-        ("list", "News", False, "Taken off News"),
+        ("list", "News", False, "Removed from News"),
         ("health", "", None, "Health cleared"),
         ("box", "", True, "Sync to Sailthru on"),
         ("mark", "", False, "Sync to Zendesk off"),
@@ -525,7 +528,7 @@ def test_timeline_newest_first_and_who_did_it() -> None:
     context = make_context(profile, tickets=(TICKET,), audit=audit)
     texts = [row.value for row in build_timeline_view(context).rows]
     assert texts[0].endswith("by Lee: not sent, changed elsewhere")
-    assert texts[1] == "Opted out, Sailthru does not say by whom"
+    assert texts[1] == "Opted out (Sailthru doesn't show by whom)"
     assert "Sync “Nightly”: a, Old by Lee" in texts
     assert "Joined News" in texts
     assert "Joined Old" in texts

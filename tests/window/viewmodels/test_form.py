@@ -45,7 +45,7 @@ FIELDS = (
         visible_when=lambda values: values["form"] != "off",
         label_when=lambda values: "First at" if values["form"] == "spread" else "At",
     ),
-    FormField("telling.when", "When", FieldKind.CHOICE, name="When somebody is told"),
+    FormField("telling.when", "When", FieldKind.CHOICE, name="When to notify"),
     FormField("telling.email", "E-mail to", visible_when=lambda v: v["telling.when"] != "never"),
     FormField("lists", "Lists", FieldKind.NAMES),
 )
@@ -106,7 +106,7 @@ def test_form_label_follows_the_values(form: str, label: str) -> None:
 
 @pytest.mark.parametrize(
     ("form_field", "name"),
-    [(FIELDS[0], "Runs"), (FIELDS[2], "When somebody is told")],
+    [(FIELDS[0], "Runs"), (FIELDS[2], "When to notify")],
 )
 def test_form_field_name_defaults_to_its_label(form_field: FormField, name: str) -> None:
     assert form_field.accessible_name == name

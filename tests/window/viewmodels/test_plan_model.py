@@ -166,7 +166,7 @@ async def test_plan_export_writes_rows_of_filter(page: Page, tmp_path: Path) -> 
     page.plan.set_search_text("person2")
     await page.until(lambda: page.plan.table_model.rowCount() == 1)
     page.plan.export_rows(str(tmp_path / "rows.csv"), "csv")
-    await page.until(lambda: finished == ["1 row written to rows.csv."])
+    await page.until(lambda: finished == ["1 row saved to rows.csv."])
     assert "person2@many.example" in (tmp_path / "rows.csv").read_text("utf-8")
 
 

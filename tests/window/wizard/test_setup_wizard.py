@@ -189,7 +189,7 @@ async def test_wizard_wrong_key_is_not_stored(
     )
     wizard.model.sailthru.test_and_save_key("k" * 32, "s" * 32, own=True)
     await wait_until(lambda: wizard.model.sailthru.view().error)
-    assert wizard.model.sailthru.view().error.title == "The key was not kept."
+    assert wizard.model.sailthru.view().error.title == "The key was not saved."
     assert await wizard.house.session.connection_config.vault.get(Secret.SAILTHRU_KEY) is None
 
 

@@ -58,7 +58,7 @@ async def _print_history(services: WorkspaceServices, options: argparse.Namespac
         lines += [_run_line(run), *map(_approval_line, given)]
     return emit(
         {"runs": rows, "scheduled": scheduled, "exchanged": exchanged},
-        (*lines, f"{exchanged:,} people exchanged so far."),
+        (*lines, f"{exchanged:,} people synced so far."),
         as_json=options.json,
     )
 

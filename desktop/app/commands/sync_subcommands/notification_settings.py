@@ -37,7 +37,7 @@ _MAIL_SETTINGS: dict[str, Setting[Any]] = {
 def _add_notify_arguments(parser: argparse.ArgumentParser) -> None:
     add_sync_argument(parser)
     parser.add_argument("--run", choices=_ON_OFF, help="tell after every run")
-    parser.add_argument("--failure", choices=_ON_OFF, help="tell when somebody should look")
+    parser.add_argument("--failure", choices=_ON_OFF, help="notify when a run needs attention")
     parser.add_argument("--desktop", choices=_ON_OFF, help="as a notification of the desktop")
     parser.add_argument("--email", action="append", metavar="ADDRESS", help="by e-mail; repeat it")
     parser.add_argument("--no-email", action="store_true", help="no e-mail any more")
@@ -59,7 +59,7 @@ async def _set_notifications(context: AppContext, options: argparse.Namespace) -
         if changes:
             sync = services.syncs.save_sync(replace(sync, notify=replace(sync.notify, **changes)))
     notify = sync.notify
-    when = "every run" if notify.on_run else "a run somebody should look at"
+    when = "every run" if notify.on_run else "a run that needs attention"
     if not (notify.on_run or notify.on_failure):
         when = "no run"
     places = [*(("the desktop",) if notify.desktop else ()), *notify.email]

@@ -161,7 +161,7 @@ async def _roll_back(services: WorkspaceServices, options: argparse.Namespace) -
             row_count=options.rows,
             as_json=options.json,
             more={"not_restored": [{"rows": n.row_count, "why": n.reason} for n in losses]},
-            more_lines=[f"  Not as it was: {n.row_count:,} × {n.reason}." for n in losses],
+            more_lines=[f"  Can't be fully undone: {n.row_count:,} × {n.reason}." for n in losses],
         )
     request = RunRequest(
         plan.sync,

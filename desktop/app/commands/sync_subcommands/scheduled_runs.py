@@ -83,7 +83,7 @@ async def _run_due(context: AppContext, options: argparse.Namespace) -> int:
         if not services.session.values.get(sync_settings.RUN_DUE_SYNCS_HERE):
             return emit(
                 {"here": False, "due": [], "paused": []},
-                ["This computer does not run what is due. `fairlead sync here on` changes that."],
+                ["Scheduled syncs don't run on this computer. To change: `fairlead sync here on`."],
                 as_json=options.json,
             )
         results, paused = await run_due_syncs(services)
@@ -213,7 +213,7 @@ async def _switch_this_computer(context: AppContext, options: argparse.Namespace
             require_sync_permission(services)
             services.session.change_settings({sync_settings.RUN_DUE_SYNCS_HERE.key: state == "on"})
         here = services.session.values.get(sync_settings.RUN_DUE_SYNCS_HERE)
-    line = "This computer runs what is due." if here else "This computer does not."
+    line = f"This computer {'runs' if here else 'does not run'} scheduled syncs."
     return emit({"here": here}, [line], as_json=options.json)
 
 
