@@ -61,7 +61,7 @@ async def test_syncs_section_button_installs_system_timer(admin_page: SettingsPa
     card.show()
     model.load_status()
     await wait_until(
-        lambda: "nothing runs" in model.view().status_text and model.view().disabled_reason != ""
+        lambda: "Nothing runs" in model.view().status_text and model.view().disabled_reason != ""
     )
     await wait_until(lambda: "Scheduled syncs don't run" in model.view().disabled_reason)
     card.timer_button.click()
