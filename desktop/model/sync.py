@@ -14,6 +14,8 @@ from desktop.model.limit import Limit
 from desktop.model.name_splitting import NameSplitRule
 from desktop.model.service import Service
 
+# Instead of the name of a covering list: profiles are read one by one.
+READ_SINGLY = "none"
 # Characters; the name is part of a lock file's name.
 SYNC_NAME_MAX_LENGTH = 64
 # Name, schedule, limits and notifications change nothing that a plan holds.
@@ -129,7 +131,8 @@ class Sync:
     scheduled runs have, as `Actor.key`: who switched it on, or changed what it writes since.
     `checked_at` is when it was last
     checked against the services (Unix seconds, 0: never since it was changed). `schedule` is a
-    rule of `model.schedule`, empty: only by hand. `version` counts its saves.
+    rule of `model.schedule`, empty: only by hand. `covering_list`: the Sailthru list whose export
+    profiles are read by; empty: chosen by each plan, READ_SINGLY: none. `version` counts its saves.
     """
 
     name: str
@@ -149,6 +152,7 @@ class Sync:
     pressure: FrequencyCap | None = None
     flows: FlowPolicy = FlowPolicy.NOT_STARTED
     name_split: NameSplitRule = NameSplitRule.FIRST_SPACE
+    covering_list: str = ""
     schedule: str = ""
     notify: NotificationSettings = NotificationSettings()
     on: bool = False

@@ -194,6 +194,13 @@ SYNC_FIELDS = (
         sources=_READS_ZENDESK,
     ),
     SyncField(
+        "covering_list",
+        "Reads profiles by the list",
+        "A plan reads profiles by one export of this Sailthru list, and singly whoever is not on it"
+        " or would change. Empty: it chooses a list with 80 % of the people; none: one by one.",
+        sources=_READS_ZENDESK,
+    ),
+    SyncField(
         "purposes",
         "Require consent",
         "Only people with evidence for one of these, objects of name and evidence (a condition).",

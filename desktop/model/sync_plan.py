@@ -185,10 +185,54 @@ class PlanState(Enum):
 
 
 @dataclass(frozen=True)
+class TargetReading:
+    """How a plan to Sailthru read its profiles: by an export of `list_name`, or one by one ("").
+
+    Of `people` in the source `covered` were on the list, and `read_singly` were read one by one.
+    `is_chosen`: the plan chose the list. `read_at` is when the export was started (Unix seconds).
+    `note`: why there was no export, a sentence.
+    """
+
+    list_name: str = ""
+    is_chosen: bool = False
+    read_at: float | None = None
+    people: int = 0
+    covered: int = 0
+    read_singly: int = 0
+    note: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """How the profiles were read, for people."""
+        if not self.list_name:
+            return f"Profiles read one by one. {self.note}".strip()
+        who = "chosen by itself" if self.is_chosen else "as set"
+        share = f" ({100 * self.covered // self.people} %)" if self.people else ""
+        return (
+            f"Profiles read by an export of the list “{self.list_name}” ({who}):"
+            f" {self.covered:,} of {self.people:,} people are on it{share},"
+            f" {self.read_singly:,} read one by one. {self.note}"
+        ).strip()
+
+    def as_json(self) -> dict[str, Json]:
+        """Return `read_by` in the JSON of a plan."""
+        return {
+            "list": self.list_name or None,
+            "chosen": "by itself" if self.is_chosen else "by setting",
+            "read_at": self.read_at,
+            "people": self.people,
+            "covered": self.covered,
+            "read_singly": self.read_singly,
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True)
 class Plan:
     """A plan with its counts; its rows are stored one by one.
 
     `origin` is `sync`, `retry` or `rollback RUN`. `mark` is where the source's feed stood.
+    `target_reading` is None for a plan to Zendesk and for one of some records alone.
     """
 
     id: str
@@ -204,6 +248,7 @@ class Plan:
     allowed_limits: tuple[str, ...] = ()
     origin: str = "sync"
     mark: str = ""
+    target_reading: TargetReading | None = None
 
     @property
     def is_rollback(self) -> bool:
@@ -239,4 +284,5 @@ class Plan:
                 for n in self.consequence_counts
             ],
             "limits": list(self.limit_breaches),
+            "read_by": self.target_reading.as_json() if self.target_reading else None,
         }

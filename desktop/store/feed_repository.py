@@ -303,6 +303,28 @@ class FeedRepository(Repository):
             last = page[-1]
 
     @database_call
+    def count_changed_people(self, name: str, after: int, up_to: int) -> int:
+        """How many users, or requesters of tickets, changed in this range of changes."""
+        sql = f"SELECT count(*) FROM ({_changed_people_sql(name)})"  # noqa: S608 - names of ours
+        return self._database.read(lambda c: int(c.execute(sql, (after, up_to)).fetchone()[0]))
+
+    @database_call
+    def sample_changed_people(
+        self, name: str, after: int, up_to: int, count: int
+    ) -> tuple[int, ...]:
+        """Some of these, about `count`, spread evenly over their ids."""
+        people = _changed_people_sql(name)
+        total = self.count_changed_people.blocking(name, after, up_to)
+        sql = (
+            "SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS place"  # noqa: S608 - names of ours
+            f" FROM ({people})) WHERE place % ? = 0"
+        )
+        step = max(1, total // count)
+        return self._database.read(
+            lambda c: tuple(int(row[0]) for row in c.execute(sql, (after, up_to, step)))
+        )
+
+    @database_call
     def list_tickets(self, requester: int) -> tuple[ExportedTicket, ...]:
         """Return a requester's tickets in the feed, the oldest first."""
         return self._database.read(
@@ -425,6 +447,11 @@ class FeedRepository(Repository):
 def list_feed_name(list_name: str) -> str:
     """Return the name of the feed of a Sailthru list's exports."""
     return f"list {list_name}"
+
+
+def _changed_people_sql(name: str) -> str:
+    table, column = ("feed_user", "id") if name == USERS_FEED else ("feed_ticket", "requester")
+    return f"SELECT DISTINCT {column} AS id FROM {table} WHERE seq > ? AND seq <= ?"  # noqa: S608
 
 
 def _select_feed(connection: sqlite3.Connection, name: str) -> FeedState:

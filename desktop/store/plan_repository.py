@@ -16,6 +16,7 @@ from desktop.model.sync_plan import (
     Plan,
     PlanRow,
     PlanState,
+    TargetReading,
 )
 from desktop.store import audit_row
 from desktop.store.account_repository import AccountRepository
@@ -114,14 +115,28 @@ class PlanRepository(Repository):
 
     @database_call
     def finish(
-        self, plan_id: str, *, state: PlanState, read: int, breaches: tuple[str, ...], mark: str
+        self,
+        plan_id: str,
+        *,
+        state: PlanState,
+        read: int,
+        breaches: tuple[str, ...],
+        mark: str,
+        reading: TargetReading | None = None,
     ) -> None:
         """Mark a plan as complete and ready to be looked at or applied."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE plan SET state = ?, source_record_count = ?, limit_breaches = ?,"
-                " watermark = ? WHERE id = ?",
-                (state.value, read, to_json(breaches), mark, int(plan_id)),
+                " watermark = ?, target_reading = ? WHERE id = ?",
+                (
+                    state.value,
+                    read,
+                    to_json(breaches),
+                    mark,
+                    to_json(reading),
+                    int(plan_id),
+                ),
             )
         )
 

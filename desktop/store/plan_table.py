@@ -6,7 +6,7 @@ import msgspec
 
 from desktop.kit.errors import ConflictError, NotFound
 from desktop.model.service import Service
-from desktop.model.sync_plan import Consequence, ConsequenceCount, Plan, PlanState
+from desktop.model.sync_plan import Consequence, ConsequenceCount, Plan, PlanState, TargetReading
 from desktop.store.plan_row_table import parse_plan_id
 
 _STRING_TUPLE = tuple[str, ...]
@@ -58,4 +58,5 @@ def decode_plan(connection: sqlite3.Connection, row: sqlite3.Row) -> Plan:
         allowed_limits=msgspec.json.decode(row["allowed_limits"], type=_STRING_TUPLE),
         origin=row["origin"],
         mark=row["watermark"],
+        target_reading=msgspec.json.decode(row["target_reading"], type=TargetReading | None),
     )

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from desktop.model.sync import SourceKind, Sync
-from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRow
+from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRow, TargetReading
 from desktop.model.sync_state import SyncMember
+from desktop.sync.covering_list import CoveringListReader
 from desktop.sync.pipeline.context import PlanContext
 from desktop.sync.pipeline.duplicate_targets import park_duplicate_row
 from desktop.sync.pipeline.increments import settle_increments
@@ -65,7 +66,7 @@ class PlanBuilder:
             watermarks = await store.run(source.current_watermarks)
             before = {} if request.is_full else await store.run(source.last_watermarks)
             walk = _PlanWalk(self._context, request, source, draft, self._on_read)
-            await walk.plan_source(before)
+            reading = await walk.plan_source(before)
             is_incremental = bool(request.source_ids or before)
             if not request.source_ids and await walk.is_source_empty():
                 is_incremental = False
@@ -73,6 +74,7 @@ class PlanBuilder:
                 walk.inside_count,
                 is_incremental=is_incremental,
                 watermark="" if request.source_ids else json.dumps(watermarks),
+                reading=reading,
             )
 
 
@@ -97,10 +99,29 @@ class _PlanWalk:
         self.inside_count = 0
         self._leaving_count = 0
 
-    async def plan_source(self, before: Watermarks) -> None:
-        """Plan what changed since `before`, what waits for another try, and who is gone."""
-        only = self._request.source_ids
+    async def plan_source(self, before: Watermarks) -> TargetReading | None:
+        """Plan what changed since `before`, what waits for another try, and who is gone.
+
+        Returns how profiles were read; None where not from Sailthru, or of some records alone.
+        """
         context = await self._lookup.begin()
+        if self._request.source_ids:
+            await self._plan_records(before, context)
+            return None
+        reader = CoveringListReader(self._context, self._request.sync, self._source)
+        covering = await reader.read(before, context)
+        if covering is None:
+            await self._plan_records(before, context)
+            return None
+        self._lookup.covering = covering
+        try:
+            await self._plan_records(before, context)
+        finally:
+            await self._store.run(covering.close)
+        return covering.counted_reading()
+
+    async def _plan_records(self, before: Watermarks, context: PlanContext) -> None:
+        only = self._request.source_ids
         await self._draft.add_rows(
             _row_for_unreadable(number, reason)
             for number, reason in enumerate(self._request.unreadable_rows, self._draft.next_number)

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from desktop.model.limit import exceeded_limits
 from desktop.model.sync import Sync
-from desktop.model.sync_plan import Plan, PlanRow, PlanState
+from desktop.model.sync_plan import Plan, PlanRow, PlanState, TargetReading
 from desktop.store.workspace_store import WorkspaceStore
 
 
@@ -29,7 +29,14 @@ class PlanDraft:
         await self._store.plans.add_rows(self.plan_id, added)
         self.row_count += len(added)
 
-    async def finish(self, read_count: int, *, is_incremental: bool, watermark: str = "") -> Plan:
+    async def finish(
+        self,
+        read_count: int,
+        *,
+        is_incremental: bool,
+        watermark: str = "",
+        reading: TargetReading | None = None,
+    ) -> Plan:
         """End the plan: READY, or STOPPED by a limit that its ticked rows pass.
 
         `read_count` are the records in the source. `is_incremental`: only what changed was read, so
@@ -46,6 +53,7 @@ class PlanDraft:
             read=read_count,
             breaches=tuple(breach.code for breach in breaches),
             mark=watermark,
+            reading=reading,
         )
         return await plans.get(self.plan_id)
 

@@ -9,7 +9,9 @@ from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_state import UnconfirmedIncrement
 from desktop.model.zendesk_user import UserFieldDefinition
+from desktop.sync.covering_list import CoveringExport
 from desktop.sync.pipeline.context import PlanContext
+from desktop.sync.pipeline.exported_targets import is_settled_by_export
 from desktop.sync.pipeline.increments import (
     JOB_PATIENCE_S,
     IncrementEffect,
@@ -33,6 +35,8 @@ class PlanLookup:
     """The reads of one plan: some at its beginning, the others for each chunk of records."""
 
     def __init__(self, context: SyncContext, sync: Sync, source: SourceReader) -> None:
+        # An export of a list that many of the profiles are on; None: each is read singly.
+        self.covering: CoveringExport | None = None
         self._context = context
         self._store = context.store
         self._sync = sync
@@ -63,18 +67,33 @@ class PlanLookup:
     async def look_up_chunk(self, chunk: SourceChunk, context: PlanContext) -> PlanContext:
         """Look up the targets of a chunk's records, and what is known of both."""
         leaving = find_leaving(chunk.outside, context)
-        if chunk.outside:
+        asked = [*chunk.outside, *(chunk.inside if self.covering is not None else ())]
+        if asked:
             waiting = await self._store.sync_state.filter_retry_sources(
-                self._sync.name, [record.id for record in chunk.outside]
+                self._sync.name, [record.id for record in asked]
             )
             context = replace(context, retry_sources=waiting)
-        found = await self._targets.find_candidates([*chunk.inside, *leaving])
+        exported = await self._find_in_export(chunk.inside, context)
+        singly = [r for r in (*chunk.inside, *leaving) if r.id not in exported.candidates]
+        found = _merge_lookups(exported, await self._targets.find_candidates(singly))
         if self._sync.effects.create_missing:
             found, addresses = await self._targets.read_addresses(chunk.inside, found)
             context = replace(context, addresses=addresses)
         return await self._store.run(
             self._read_state, chunk.inside, leaving, _with_targets(context, found)
         )
+
+    async def _find_in_export(
+        self, inside: Sequence[SourceRecord], context: PlanContext
+    ) -> TargetLookup:
+        """Find the records for which an export settles that nothing is written."""
+        covering = self.covering
+        if covering is None:
+            return TargetLookup()
+        if not covering.is_usable(self._context.clock.now()):
+            covering.count(len(inside), 0, 0)
+            return TargetLookup()
+        return await self._store.run(self._read_export, covering, inside, context)
 
     async def look_up_members(
         self, leaving: Sequence[SourceRecord], target_ids: dict[str, str], context: PlanContext
@@ -148,6 +167,30 @@ class PlanLookup:
             members=frozenset(members),
             tagged=frozenset(tagged),
             paired=frozenset(map(str, paired)),
+        )
+
+    def _read_export(
+        self, covering: CoveringExport, inside: Sequence[SourceRecord], context: PlanContext
+    ) -> TargetLookup:
+        state, name = self._store.sync_state, self._sync.name
+        sids = state.find_sids.blocking([int(r.id) for r in inside if r.id.isdigit()])
+        found = covering.find(inside, sids, self._sync.identity)
+        ids = list(found.targets)
+        context = replace(
+            _with_targets(context, found),
+            synced_values=state.get_synced_values.blocking(name, ids),
+            accepted_values=state.get_accepted_values.blocking(name, ids),
+        )
+        settled = {
+            record.id: target
+            for record in inside
+            if (target := match_record(record, context).target) is not None
+            and is_settled_by_export(record, target, context)
+        }
+        covering.count(len(inside), len(found.candidates), len(settled))
+        return TargetLookup(
+            {source_id: found.candidates[source_id] for source_id in settled},
+            {target.id: target for target in settled.values()},
         )
 
     def _read_state(
@@ -226,6 +269,15 @@ async def read_target_kind(context: SyncContext, sync: Sync) -> TargetKind:
     types = {found.key: found.type for found in active}
     options = {found.key: found.options for found in active}
     return make_target_kind(sync.target_service, context.zone, types, options)
+
+
+def _merge_lookups(exported: TargetLookup, read: TargetLookup) -> TargetLookup:
+    """Both look-ups; a profile that was read singly for one of two records counts for both."""
+    return replace(
+        read,
+        candidates={**exported.candidates, **read.candidates},
+        targets={**exported.targets, **read.targets},
+    )
 
 
 def _with_targets(context: PlanContext, found: TargetLookup) -> PlanContext:

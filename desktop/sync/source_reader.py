@@ -92,6 +92,21 @@ class SourceReader:
             for name in names
         )
 
+    def count_changed(self, before: Watermarks) -> int:
+        """How many users, or people with tickets, changed since then."""
+        return self._feeds.count_changed_people.blocking(*self._changed_range(before))
+
+    def sample(self, before: Watermarks, count: int) -> list[SourceRecord]:
+        """Some of those who changed since then, spread evenly; only of Zendesk's feeds."""
+        ids = self._feeds.sample_changed_people.blocking(*self._changed_range(before), count)
+        records = (self.get_record(str(id_)) for id_ in ids)
+        return [record for record in records if record is not None]
+
+    def _changed_range(self, before: Watermarks) -> tuple[str, int, int]:
+        (name,) = self._feed_names()
+        feed = self._feeds.get_state.blocking(name)
+        return name, feed.changes_after(before.get(name, "")), feed.seq
+
     def is_on_source_list(self, sid: str) -> bool:
         """Whether the last exports of its lists had this profile."""
         return self._is_on_any(self._lists, sid)

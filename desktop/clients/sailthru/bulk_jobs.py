@@ -42,16 +42,20 @@ class SailthruBulkClient:
         self._client = client
 
     async def start_list_export(
-        self, name: str, vars: Sequence[str], *, email: bool = False
+        self,
+        name: str,
+        vars: Sequence[str],
+        *,
+        email: bool = False,
+        columns: Sequence[str] = _EXPORT_COLUMNS,
     ) -> SailthruJob:
         """Start exporting a list's profiles to a file, with these vars as columns.
 
-        `email` asks for the raw address too, which not every account exports. Raises NotFound
-        for an unknown list, Forbidden where the key may not start jobs.
+        `columns` are the other columns, by default all that are read. `email` asks for the raw
+        address too, which not every account exports. Raises NotFound for an unknown list, Forbidden
+        where the key may not start jobs.
         """
-        fields: dict[str, Json] = dict.fromkeys(
-            (*_EXPORT_COLUMNS, *(("email",) if email else ())), 1
-        )
+        fields: dict[str, Json] = dict.fromkeys((*columns, *(("email",) if email else ())), 1)
         if vars:
             fields["vars"] = dict.fromkeys(vars, 1)
         return await self._client.submit_job("export_list_data", {"list": name, "fields": fields})

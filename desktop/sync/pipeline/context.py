@@ -30,7 +30,7 @@ class PlanContext:
 
     `now` is in Unix seconds.
 
-    By source id: `corrections`; `retry_sources`, those outside the source that wait for another
+    By source id: `corrections`; `retry_sources`, those of a chunk that wait for another
     try; `unconfirmed` and `superseded` increments; `candidates`, the target ids that each
     identifier found; `read_errors` of the target; `written_hashes` of what syncs wrote into the
     source record; `addresses` that the source's export does not tell, where a target is to be

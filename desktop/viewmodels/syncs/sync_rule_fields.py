@@ -30,6 +30,7 @@ _OPT_IN_PATHS = (ATTESTED_PATH, "opt_in.email")
 _WITH_HELP = frozenset(
     {
         "name_split",
+        "covering_list",
         "effects.list_name_field",
         "effects.deleted_var",
         "opt_in.email",
@@ -102,6 +103,7 @@ EFFECT_FIELDS = (
     ),
     _form_field("effects.deleted_var", "Field that marks deleted people", placeholder="No field"),
     _form_field("flows"),
+    _form_field("covering_list", placeholder="Chosen by itself"),
 )
 OPT_IN_FIELDS = tuple(map(_form_field, _OPT_IN_PATHS))
 CAP_FIELDS = (

@@ -33,6 +33,24 @@ def test_sync_set_fields_are_stored_or_refused_together(fairlead: FairleadComman
     assert "consent" in fairlead("audit").stdout
 
 
+def test_covering_list_is_set_and_shown_with_its_coverage(fairlead: FairleadCommand) -> None:
+    assert fairlead("sync", "add", "--preset", BOX).exit_code == 0
+    by_itself = fairlead("sync", "plan", BOX, "--json").json["read_by"]
+    assert (by_itself["list"], by_itself["chosen"]) == (None, "by itself")
+    assert by_itself["note"] == "There are fewer than 500 to read."
+    assert fairlead("sync", "set", BOX, "covering_list=Newsletter").exit_code == 0
+    shown = fairlead("sync", "plan", BOX, "--json").json["read_by"]
+    assert (shown["list"], shown["chosen"]) == ("Newsletter", "by setting")
+    assert shown["people"] >= shown["covered"] > 0
+    assert shown["people"] >= shown["read_singly"] > 0
+    text = fairlead("sync", "plan", BOX).stdout
+    covered, people = shown["covered"], shown["people"]
+    assert f"“Newsletter” (as set): {covered} of {people} people are on it" in text
+    assert fairlead("sync", "set", BOX, "covering_list=none").exit_code == 0
+    assert fairlead("sync", "plan", BOX, "--json").json["read_by"]["list"] is None
+    assert "read one by one. The sync is set to it." in fairlead("sync", "plan", BOX).stdout
+
+
 def test_sync_set_without_the_right_is_refused(
     fairlead: FairleadCommand, as_agent: FairleadCommand
 ) -> None:

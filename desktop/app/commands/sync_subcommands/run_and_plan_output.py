@@ -86,6 +86,8 @@ async def emit_plan(
     }
     totals = format_totals(plan.totals, plan.totals)
     lines = [f"Plan {plan.id} of {plan.sync}: {totals}. Nothing was written."]
+    if plan.target_reading is not None:
+        lines.append(f"  {plan.target_reading.sentence}")
     for noticed in plan.consequence_counts:
         label = noticed.consequence.label.format(name=noticed.name)
         lines.append(f"  {noticed.people:,} {label}")
