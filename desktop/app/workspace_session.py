@@ -90,11 +90,8 @@ class WorkspaceSession:
     @property
     def is_configured(self) -> bool:
         """Whether this workspace was ever set up (without asking the keyring)."""
-        stored = self.values.stored
-        return (
-            settings_table.ZENDESK_BASE_URL.key in stored
-            or settings_table.SERVICE_URI.key in stored
-        )
+        addresses = (settings_table.ZENDESK_BASE_URL, settings_table.SERVICE_URI)
+        return any(self.values.is_set(setting) for setting in addresses)
 
     @property
     def actor(self) -> Actor:

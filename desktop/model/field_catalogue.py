@@ -71,6 +71,12 @@ _FIELDS_BY_KIND = {
     SourceKind.ZENDESK_TICKETS: (*ZENDESK_USER_FIELDS, *TICKET_FIELDS),
     SourceKind.SAILTHRU_LISTS: PROFILE_FIELDS,
 }
+# docs/sailthru.md 2.4: conditions are judged by a list's export, before any profile is read.
+_NOT_EXPORTED_PROBLEMS = {
+    "email": "a list’s export has no e-mail address. Use a list or a field of its own.",
+    "optout": "a list’s export does not say the opt-out level. Use a smart list by opt-out.",
+    "login_time": "a list’s export does not say the last login.",
+}
 # What an account names itself: nobody can say offline which of these exist.
 _OPEN_PREFIXES = {
     SourceKind.ZENDESK_USERS: "user_fields.",
@@ -134,6 +140,8 @@ def condition_field_problems(sync: Sync) -> Iterator[str]:
     evidence = [purpose.evidence for purpose in sync.purposes]
     for condition in (*sync.source.where, *stages, *evidence):
         problem = source_field_problem(sync, condition.field) if condition.field else ""
+        if not problem and sync.source.kind is SourceKind.SAILTHRU_LISTS:
+            problem = _NOT_EXPORTED_PROBLEMS.get(condition.field, "")
         if problem:
             yield f"A condition never holds: {problem}"
 

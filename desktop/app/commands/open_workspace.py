@@ -66,6 +66,13 @@ async def open_workspace(
 
     services = build_services(context, find_workspace(context, name))
     try:
+        if connect and not services.session.is_configured:
+            # Keys of the environment would go to an address that nobody has chosen.
+            raise UserDecisionNeeded(
+                f"The workspace “{services.workspace.name}” is not set up yet.",
+                "Nothing was asked of Sailthru or Zendesk.",
+                "Open the window and follow the set-up, or use `fairlead setup --from FILE`.",
+            )
         if connect:
             await services.session.connect(for_runs=for_runs, signs_audit=signs_audit is not False)
         elif signs_audit:

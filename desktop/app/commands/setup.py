@@ -13,7 +13,7 @@ from desktop.app.commands.connection_check_output import connection_check_lines
 from desktop.app.container import build_connection_config
 from desktop.connect.setup_document import MOVE_ACCOUNT_KEY
 from desktop.connect.workspace_setup import set_up_workspace
-from desktop.kit.errors import InvalidInput
+from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.model.json_value import Json
 from desktop.settings.workspace import DEFAULT_NAME
 
@@ -39,8 +39,15 @@ async def _set_up_workspace(context: AppContext, options: argparse.Namespace) ->
     context.paths.create_folders()
     workspaces = context.workspaces
     name = options.workspace or (workspaces.current_name() if workspaces.names() else DEFAULT_NAME)
+    is_new = name not in workspaces.names()
     workspace = workspaces.open_or_create(name)
-    report = await set_up_workspace(document, build_connection_config(context, workspace))
+    try:
+        report = await set_up_workspace(document, build_connection_config(context, workspace))
+    except (InvalidInput, UserDecisionNeeded):
+        # Refused before anything was stored: no empty workspace is left in the list.
+        if is_new:
+            workspaces.remove(workspace)
+        raise
     # Only now: a set-up that failed leaves the workspace in use as it was.
     if report.is_ok:
         workspaces.set_current(workspace.name)

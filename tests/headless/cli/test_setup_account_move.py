@@ -1,6 +1,7 @@
 """A workspace that keys of another account are given to: nothing of the old one goes there."""
 
 import json
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -92,3 +93,25 @@ def test_keys_of_another_account_in_the_environment_send_and_read_nothing(
         sandbox.control("POST", "account", {"account_id": 99999})
     retried = fairlead("outbox", "retry", "1", "--json")
     assert [edit["state"] for edit in retried.json["edits"]] == ["done"]
+
+
+def test_account_of_another_workspace_is_refused_and_leaves_no_folder(
+    fairlead: FairleadCommand, sandbox: SandboxServers
+) -> None:
+    refused = set_up(fairlead, sandbox, "--workspace", "second")
+    assert refused.exit_code == 3
+    assert "already connected" in refused.stdout
+    assert not (fairlead.home / "workspaces" / "second").exists()
+
+
+def test_workspace_that_was_never_set_up_asks_no_service(fairlead: FairleadCommand) -> None:
+    """Keys of the environment go to no address that nobody chose."""
+    folder = fairlead.home / "workspaces" / "empty"
+    folder.mkdir()
+    try:
+        (folder / "workspace.json").write_text('{"id": "0123456789abcdef"}')
+        result = fairlead("lookup", "maria@lopez.example", "--workspace", "empty", "--json")
+        assert result.exit_code == 3, result
+        assert "not set up yet" in result.json["error"]["title"]
+    finally:
+        shutil.rmtree(folder)

@@ -101,3 +101,13 @@ def test_conditions_over_unknown_fields_are_refused() -> None:
     assert len(list(condition_field_problems(sync))) == 1
     sync = Sync("s", "S", SyncSource(USERS), purposes=(ConsentPurpose("news", wrong),))
     assert len(list(condition_field_problems(sync))) == 1
+
+
+@pytest.mark.parametrize("field", ["email", "optout", "login_time"])
+def test_condition_on_what_no_export_of_a_list_tells_is_refused(field: str) -> None:
+    condition = FieldCondition(field, ConditionOperator.IS, "x")
+    listed = Sync("s", "S", SyncSource(LISTS, where=(condition,)))
+    assert "export" in next(condition_field_problems(listed))
+    if field == "email":
+        users = Sync("s", "S", SyncSource(USERS, where=(condition,)))
+        assert list(condition_field_problems(users)) == []
