@@ -150,6 +150,11 @@ class WorkspaceSession:
         left to people. `signs_audit`: load the audit's key meanwhile. Raises KeyringError and
         InvalidInput; a service that is away is no error, `service_states` says so.
         """
+        await self.open_connections(for_runs=for_runs)
+        await self.sign_in(signs_audit=signs_audit)
+
+    async def open_connections(self, *, for_runs: bool = False) -> None:
+        """Build the clients alone; `sign_in` has to follow. Arguments and errors as `connect`."""
         # Imported here: httpx takes 150 ms, and a first paint connects nothing.
         from desktop.app.service_connections import RUN_TRANSPORT_OPTIONS, open_service_connections
         from desktop.clients.request_pipeline import INTERACTIVE_RETRY_POLICY, RUN_RETRY_POLICY
@@ -167,6 +172,9 @@ class WorkspaceSession:
         self._service_states.clear()
         self._connection = opened
         self._bus.publish(ChangeSet.of(Topic.SERVICE, Topic.PERMISSIONS))
+
+    async def sign_in(self, *, signs_audit: bool) -> None:
+        """Identify who is signed in, and `signs_audit`: load the audit's key meanwhile."""
         if signs_audit:
             # Beside the services' answers it costs no time.
             await asyncio.gather(self.identify(), self.load_audit_key())

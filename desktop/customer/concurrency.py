@@ -27,7 +27,7 @@ async def run_concurrently(*coroutines: Coroutine[Any, Any, None]) -> None:
         raise failures.exceptions[0] from None
 
 
-async def cancel_and_wait(task: "asyncio.Task[None]") -> None:
+async def cancel_and_wait(task: "asyncio.Task[Any]") -> None:
     """Cancel a task and wait until it has ended."""
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

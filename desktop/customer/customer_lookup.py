@@ -76,16 +76,25 @@ class CustomerLookup:
         return await self.look_up_query(parse_lookup_query(text), on_sheet)
 
     async def look_up_query(
-        self, query: LookupQuery, on_sheet: OnSheet = lambda _sheet: None
+        self,
+        query: LookupQuery,
+        on_sheet: OnSheet = lambda _sheet: None,
+        *,
+        keep_after: "asyncio.Future[None] | None" = None,
     ) -> CustomerSheet:
-        """Look up a query that is parsed already. Raises UserDecisionNeeded as `look_up` does."""
+        """Look up a query that is parsed already. Raises UserDecisionNeeded as `look_up` does.
+
+        What is read is stored only once `keep_after` has ended well, if it is given.
+        """
         await self.require_own_link(query)
         services = self._services()
 
         def is_connection_current() -> bool:
             return self._services() == services
 
-        builder = SheetBuilder(query, self._store, self._clock, on_sheet, is_connection_current)
+        builder = SheetBuilder(
+            query, self._store, self._clock, on_sheet, is_connection_current, keep_after
+        )
         return await _LookupRun(services, builder).run()
 
     async def reread_lists(self, sheet: CustomerSheet, names: Collection[str]) -> CustomerSheet:

@@ -31,10 +31,15 @@ class SheetBuilder:
         clock: Clock,
         on_sheet: OnSheet,
         is_connection_current: Callable[[], bool],
+        keep_after: "asyncio.Future[None] | None" = None,
     ) -> None:
-        """`is_connection_current`: whether the clients in use are still this workspace's."""
+        """`is_connection_current`: whether the clients in use are still this workspace's.
+
+        `keep_after`: until this has ended well nothing is saved, and nothing at all if it fails.
+        """
         self.store = store
         self._is_connection_current = is_connection_current
+        self._keep_after = keep_after
         self._saving: list[asyncio.Future[None]] = []
         self._clock = clock
         self._on_sheet = on_sheet
@@ -115,6 +120,10 @@ class SheetBuilder:
         await asyncio.gather(*saving)
 
     async def _save(self, save: Callable[..., object], *args: object, **kwargs: object) -> None:
+        if self._keep_after is not None:
+            await asyncio.wait([self._keep_after])
+            if self._keep_after.cancelled() or self._keep_after.exception() is not None:
+                return
         # A full disk must not take the sheet away.
         try:
             await self.store.run(self._save_if_current, save, *args, **kwargs)

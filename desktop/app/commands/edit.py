@@ -6,8 +6,8 @@ import json
 from desktop.app.bootstrap import AppContext
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.edit_delivery import deliver_and_wait, emit_edits
+from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
 from desktop.app.commands.open_workspace import open_workspace
-from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.customer.customer_lookup import relevant_ticket
 from desktop.customer.edit_factory import EditFactory
@@ -39,9 +39,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 async def _edit_customer(context: AppContext, options: argparse.Namespace) -> int:
     query = parse_lookup_query(options.who)
     ticket = _parse_ticket_number(options.ticket)
-    async with open_workspace(context, options.workspace) as services:
-        await require_view_permission(services)
-        sheet = await services.lookup.look_up_query(query)
+    async with open_workspace(context, options.workspace, connect=False) as services:
+        sheet = await look_up_beside_sign_in(services, query, signs_audit=True)
         _require_one_customer(sheet, options)
         names = [entry.rpartition("=")[0] for entry in options.list]
         sheet = await services.lookup.reread_lists(sheet, names)

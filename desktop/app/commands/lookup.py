@@ -4,9 +4,9 @@ import argparse
 
 from desktop.app.cli_output import ExitCode, emit, exit_code_for
 from desktop.app.commands.cli_command import CliCommand
+from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.sheet_output import sheet_to_json, sheet_to_text_lines
-from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.lookup_query import parse_lookup_query
@@ -22,12 +22,10 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-# It changes nothing, and is not to wait for the audit's key.
-@in_workspace(signs_audit=False)
+@in_workspace(connect=False)
 async def _look_up(services: WorkspaceServices, options: argparse.Namespace) -> int:
     session = services.session
-    await require_view_permission(services)
-    sheet = await services.lookup.look_up_query(options.query)
+    sheet = await look_up_beside_sign_in(services, options.query)
     source, now = customer_value_source_from(session.values), services.context.clock.now()
     document = sheet_to_json(sheet, session.account_names(), source, now)
     lines, exit_code = sheet_to_text_lines(document), _sheet_exit_code(sheet)

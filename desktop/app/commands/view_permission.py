@@ -20,7 +20,9 @@ async def check_view_permission(services: WorkspaceServices) -> PermissionDecisi
 
 
 async def require_view_permission(services: WorkspaceServices) -> None:
-    """Raise NotPermitted where the person at work may not look customers up."""
+    """Raise NotPermitted where the person at work may not look customers up, or is an end user."""
     decision = await check_view_permission(services)
+    if isinstance(services.session.connection_error, NotPermitted):
+        raise services.session.connection_error
     if not decision.is_allowed:
         raise NotPermitted("Looking customers up is not allowed.", decision.reason)
