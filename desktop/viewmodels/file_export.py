@@ -5,10 +5,16 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO, Generic, TypeVar
 
 from desktop.kit.errors import StorageError
+
+T = TypeVar("T")
 
 # What spreadsheets take for the start of a formula, full-width variants included (OWASP's page
 # "CSV Injection", https://owasp.org/www-community/attacks/CSV_Injection).
@@ -24,11 +30,14 @@ def escape_csv_formula(text: str) -> str:
 
 def format_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Format rows of cells as a CSV document: every cell quoted, formulas escaped, CRLF lines."""
+    return _BYTE_ORDER_MARK + _csv_lines([header]) + _csv_lines(rows)
+
+
+def _csv_lines(rows: Iterable[Sequence[str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(header)
     writer.writerows([escape_csv_formula(cell) for cell in row] for row in rows)
-    return _BYTE_ORDER_MARK + out.getvalue()
+    return out.getvalue()
 
 
 def format_json(document: object) -> str:
@@ -36,24 +45,78 @@ def format_json(document: object) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
+@dataclass(frozen=True)
+class RowFormat(Generic[T]):
+    """How one row of a list is written: as lines of cells under a header, and as JSON."""
+
+    header: Sequence[str]
+    to_cells: Callable[[T], Iterable[Sequence[str]]]
+    to_json: Callable[[T], object]
+
+
+async def export_pages(
+    path: Path,
+    pages: AsyncIterator[Sequence[T]],
+    row_format: RowFormat[T],
+    *,
+    as_json: bool,
+    plan: str = "",
+) -> int:
+    """Write a list of any length into a file, page by page, and count its rows.
+
+    The rows' JSON is under the key `rows`, beside the `plan` they are of. Raises StorageError.
+    """
+    count = 0
+
+    async def pieces() -> AsyncIterator[str]:
+        nonlocal count
+        head = f'"plan": {json.dumps(plan)}, ' if plan else ""
+        yield f'{{{head}"rows": [\n' if as_json else format_csv(row_format.header, ())
+        async for page in pages:
+            text = await asyncio.to_thread(_format_page, page, row_format, as_json=as_json)
+            yield f",\n{text}" if as_json and count else text
+            count += len(page)
+        if as_json:
+            yield "\n]}\n"
+
+    await _write_in_pieces(path, pieces())
+    return count
+
+
+def _format_page(page: Sequence[T], row_format: RowFormat[T], *, as_json: bool) -> str:
+    if as_json:
+        dump = partial(json.dumps, ensure_ascii=False)
+        return ",\n".join(map(dump, map(row_format.to_json, page)))
+    return _csv_lines(cells for row in page for cells in row_format.to_cells(row))
+
+
 async def write_private_file(path: Path, text: str) -> None:
     """Write a file that only its owner can read, whole or not at all. Raises StorageError."""
+
+    async def whole() -> AsyncIterator[str]:
+        yield text
+
+    await _write_in_pieces(path, whole())
+
+
+async def _write_in_pieces(path: Path, pieces: AsyncIterator[str]) -> None:
+    # In the same folder, since a rename is atomic only within one file system.
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        await asyncio.to_thread(_write_atomically, path, text)
+        with await asyncio.to_thread(_create_private, part) as file:
+            async for piece in pieces:
+                await asyncio.to_thread(file.write, piece.encode("utf-8"))
+        part.replace(path)
     except OSError as error:
         raise StorageError(
             "The file could not be written.",
             f"{path.name}: {error.strerror or error}.",
             "Choose another folder, or free some space.",
         ) from error
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    # In the same folder, since a rename is atomic only within one file system.
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(text.encode("utf-8"))
-        part.replace(path)
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _create_private(path: Path) -> BinaryIO:
+    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

@@ -1,6 +1,5 @@
 """The view-model of the page Activity: every edit, how it ended, and what may be done about it."""
 
-import asyncio
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -40,10 +39,9 @@ from desktop.viewmodels.activity.sync_audit_rows import (
     build_sync_row,
     build_sync_row_detail,
     customer_query_for_sync_row,
+    export_sync_rows,
     format_sync_row_text,
     run_id_of,
-    sync_rows_to_csv,
-    sync_rows_to_json,
 )
 from desktop.viewmodels.file_export import write_private_file
 from desktop.viewmodels.list_model import GrowingListModel, ListState
@@ -287,15 +285,9 @@ class ActivityPageModel(TaskModel):
     async def _export(self, path: Path, file_format: str) -> None:
         as_json = file_format == "json"
         if self.activity_filter is ActivityFilter.SYNCS:
-            # Not through the table: runs write hundreds of thousands of entries, which take
-            # seconds to format as well.
-            loader = SyncAuditLoader(self._store)
-            loader.set_search_text(self.search_text.strip())
-            entries = await loader.read_all()
-            text = await asyncio.to_thread(
-                sync_rows_to_json if as_json else sync_rows_to_csv, entries
-            )
-            count = len(entries)
+            # Not through the table: runs write hundreds of thousands of entries.
+            searched = self.search_text.strip()
+            count = await export_sync_rows(self._store, searched, path, as_json=as_json)
         else:
             await self.edit_loader.read_all()
             self._refresh_table()
@@ -308,7 +300,7 @@ class ActivityPageModel(TaskModel):
                 and matches(edit)
             ]
             text, count = edits_to_json(edits) if as_json else edits_to_csv(edits), len(edits)
-        await write_private_file(path, text)
+            await write_private_file(path, text)
         self.export_finished.emit(
             f"{format_count(count, 'change', 'changes')} saved to {path.name}."
         )

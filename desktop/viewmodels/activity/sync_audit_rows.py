@@ -1,7 +1,8 @@
 """Audit entries of syncs as rows of the page Activity: loading, texts, CSV and JSON."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
 
 from desktop.kit.clock import iso_timestamp
 from desktop.model.lookup_query import record_query
@@ -16,7 +17,7 @@ from desktop.viewmodels.activity.activity_detail_view import (
     OfferedAction,
 )
 from desktop.viewmodels.activity.activity_row import ActivityRow, shorten_value
-from desktop.viewmodels.file_export import format_csv, format_json
+from desktop.viewmodels.file_export import RowFormat, export_pages
 
 _PAGE_SIZE = 200
 # Tells their ids from those of edits in one list.
@@ -83,19 +84,34 @@ class SyncAuditLoader:
         self._rows |= {row.seq: row for row in page}
         self.is_loaded, self.is_complete = True, len(page) < _PAGE_SIZE
 
-    async def read_all(self) -> tuple[AuditEntry, ...]:
-        """Read every entry back to the first."""
-        while not self.is_complete:
-            await self.read_more()
-        return self.rows()
-
     async def _read_page(self, before: int | None) -> tuple[AuditEntry, ...] | None:
         """Read a page of older entries; None: the search text has changed meanwhile."""
         text = self._text
-        page = await self._store.audit.search_sync_entries(
-            words=tuple(text.lower().split()), before=before, limit=_PAGE_SIZE
-        )
+        page = await _search_page(self._store, text, before)
         return page if text == self._text else None
+
+
+async def export_sync_rows(store: WorkspaceStore, text: str, path: Path, *, as_json: bool) -> int:
+    """Write every audit entry of a sync that holds the words of `text`, and count them.
+
+    As CSV a line for each field, as JSON the objects that `fairlead audit --json` gives. Raises
+    StorageError.
+    """
+
+    async def iterate_pages() -> AsyncIterator[Sequence[AuditEntry]]:
+        before: int | None = None
+        while page := await _search_page(store, text, before):
+            yield page
+            before = page[-1].seq
+
+    return await export_pages(path, iterate_pages(), SYNC_ROW_FORMAT, as_json=as_json)
+
+
+async def _search_page(
+    store: WorkspaceStore, text: str, before: int | None
+) -> tuple[AuditEntry, ...]:
+    words = tuple(text.lower().split())
+    return await store.audit.search_sync_entries(words=words, before=before, limit=_PAGE_SIZE)
 
 
 def run_id_of(row: AuditEntry) -> str:
@@ -169,22 +185,12 @@ def customer_query_for_sync_row(row: AuditEntry) -> str:
     return record_query(Service(row.service), row.target)
 
 
-def sync_rows_to_json(rows: Iterable[AuditEntry]) -> str:
-    """Format audit entries as JSON, the objects that `fairlead audit --json` gives."""
-    return format_json({"rows": [row.as_json() for row in rows]})
-
-
-def sync_rows_to_csv(rows: Iterable[AuditEntry]) -> str:
-    """Format audit entries of syncs as CSV, a line for each field."""
-    cells = (
-        (
+def _row_cells(row: AuditEntry) -> Iterator[tuple[str, ...]]:
+    for name, old, new in _field_changes(row):
+        yield (
             str(row.seq), iso_timestamp(row.at), row.name, run_id_of(row), row.actor, row.service,
             row.label, row.target, name, old, new, row.detail,
-        )
-        for row in rows
-        for name, old, new in _field_changes(row)
-    )  # fmt: skip
-    return format_csv(_HEADER, cells)
+        )  # fmt: skip
 
 
 def _sync_title(row: AuditEntry) -> str:
@@ -198,3 +204,7 @@ def _field_changes(row: AuditEntry) -> Iterator[tuple[str, str, str]]:
     for field in dict.fromkeys((*new, *old)):
         before, now = format_value(old.get(field), field), format_value(new.get(field), field)
         yield format_field_name(field), before, now
+
+
+# Scripts may read the names of the columns: they stay.
+SYNC_ROW_FORMAT = RowFormat(_HEADER, _row_cells, AuditEntry.as_json)

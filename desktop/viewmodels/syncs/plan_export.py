@@ -1,12 +1,13 @@
-"""The rows of a preview as a CSV file and as a JSON document."""
+"""Writes the rows of a preview into a CSV file or a JSON document, page by page."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
 
 from desktop.model.sync_plan import PlanRow
 from desktop.store.plan_repository import PlanRepository
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.sync.field_labels import format_field_name, format_value
-from desktop.viewmodels.file_export import format_csv, format_json
+from desktop.viewmodels.file_export import RowFormat, export_pages
 
 _PAGE_SIZE = 500
 # Scripts may read these names, and the keys of the JSON: they stay.
@@ -16,35 +17,23 @@ _HEADER = (
 )  # fmt: skip
 
 
-def format_plan_rows(
-    plans: PlanRepository, plan: str, row_filter: PlanRowFilter, file_format: str
-) -> tuple[str, int]:
-    """Format the rows of a preview that fit a filter as `csv` or `json`, and count them.
+async def export_plan_rows(
+    plans: PlanRepository, plan: str, row_filter: PlanRowFilter, path: Path, file_format: str
+) -> int:
+    """Write the rows of a preview that fit a filter as `csv` or `json`, and count them.
 
-    Runs on the database's thread: a million rows are read page by page.
+    Never more than a page of them is held: a million take over a gigabyte. Raises StorageError.
     """
-    count = 0
 
-    def iterate_and_count() -> Iterator[PlanRow]:
-        # Never all rows at once: a million of them take over a gigabyte.
-        nonlocal count
-        for row in _iterate_rows(plans, plan, row_filter):
-            count += 1
-            yield row
+    async def iterate_pages() -> AsyncIterator[Sequence[PlanRow]]:
+        after = 0
+        while page := await plans.list_rows(plan, row_filter, after=after, limit=_PAGE_SIZE):
+            yield page
+            after = page[-1].row
 
-    rows = iterate_and_count()
-    if file_format == "json":
-        text = format_json({"plan": plan, "rows": [_row_to_json(row) for row in rows]})
-    else:
-        text = format_csv(_HEADER, (cells for row in rows for cells in _row_cells(row)))
-    return text, count
-
-
-def _iterate_rows(plans: PlanRepository, plan: str, row_filter: PlanRowFilter) -> Iterator[PlanRow]:
-    after = 0
-    while page := plans.list_rows.blocking(plan, row_filter, after=after, limit=_PAGE_SIZE):
-        yield from page
-        after = page[-1].row
+    row_format = RowFormat(_HEADER, _row_cells, _row_to_json)
+    is_json = file_format == "json"
+    return await export_pages(path, iterate_pages(), row_format, as_json=is_json, plan=plan)
 
 
 def _row_cells(row: PlanRow) -> Iterator[list[str]]:

@@ -16,10 +16,9 @@ from desktop.model.limit import is_approval_valid
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow, PlanState
 from desktop.sync.plan_summary import PlanSummary, read_plan_summary
-from desktop.viewmodels.file_export import write_private_file
 from desktop.viewmodels.list_model import PAGE_SIZE, ListState
 from desktop.viewmodels.qt_timer import create_timer
-from desktop.viewmodels.syncs.plan_export import format_plan_rows
+from desktop.viewmodels.syncs.plan_export import export_plan_rows
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
 from desktop.viewmodels.syncs.plan_row_view import (
     PlanRowDetail,
@@ -514,8 +513,5 @@ class PlanModel(TaskModel):
 
     async def _export_rows(self, path: Path, file_format: str) -> None:
         row_filter = self.plan_filter.to_row_filter()
-        text, count = await self._context.store.run(
-            format_plan_rows, self._plans, self._plan_id, row_filter, file_format
-        )
-        await write_private_file(path, text)
+        count = await export_plan_rows(self._plans, self._plan_id, row_filter, path, file_format)
         self.export_finished.emit(f"{format_count(count, 'row', 'rows')} saved to {path.name}.")

@@ -11,10 +11,11 @@ from desktop.store.audit_log import AuditEntry
 from desktop.sync.field_labels import format_field_name, format_value
 from desktop.viewmodels.activity import activity_row
 from desktop.viewmodels.activity.sync_audit_rows import (
+    SYNC_ROW_FORMAT,
     build_sync_row,
     build_sync_row_detail,
-    sync_rows_to_csv,
 )
+from desktop.viewmodels.file_export import format_csv
 
 _VALUES: list[tuple[str, Json, Json]] = [
     ("vars.vip", False, True),
@@ -41,7 +42,8 @@ def test_activity_field_text_equals_preview_text(field: str, old: Json, new: Jso
     assert (format_field_name(field), f"{before} → {now}", "") in build_sync_row_detail(
         row, 0.0
     ).facts
-    (cells,) = csv.DictReader(io.StringIO(sync_rows_to_csv([row]).removeprefix("\ufeff")))
+    text = format_csv(SYNC_ROW_FORMAT.header, SYNC_ROW_FORMAT.to_cells(row))
+    (cells,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     assert (cells["field"], cells["old"], cells["new"]) == (format_field_name(field), before, now)
 
 
