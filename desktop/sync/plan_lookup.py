@@ -145,8 +145,8 @@ class PlanLookup:
         is_profile = self._sync.target_service is Service.SAILTHRU
         try:
             if is_profile:
-                return not (await self._context.profiles.get_job(job_id)).has_ended
-            return not (await self._context.users.get_job(job_id)).has_ended
+                return (await self._context.profiles.get_job(job_id)).may_still_write
+            return (await self._context.users.get_job(job_id)).may_still_write
         except NotFound:
             # Zendesk forgets a job a day after it ended.
             return False

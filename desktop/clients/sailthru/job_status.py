@@ -5,11 +5,24 @@ from enum import Enum
 
 
 class SailthruJobStatus(Enum):
-    """A job's status; statuses beyond these three are taken as PENDING."""
+    """A job's status; UNKNOWN is any word beyond the documented ones and those of a job at work."""
 
     PENDING = "pending"
     COMPLETED = "completed"
     ERROR = "error"
+    UNKNOWN = "unknown"
+
+
+_WORKING_WORDS = {"pending", "queued", "working", "running", "processing", "started"}
+
+
+def parse_job_status(text: str | None) -> SailthruJobStatus:
+    """Parse the `status` of a job. One that is not known is not waited for."""
+    word = (text or "").strip().lower()
+    if word in _WORKING_WORDS:
+        return SailthruJobStatus.PENDING
+    known = {one.value: one for one in SailthruJobStatus}
+    return known.get(word, SailthruJobStatus.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -25,8 +38,13 @@ class SailthruJob:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the service does nothing more for it."""
+        """Whether waiting for it is over."""
         return self.status is not SailthruJobStatus.PENDING
+
+    @property
+    def may_still_write(self) -> bool:
+        """Whether the service may do more for it; of an unknown status that is not said."""
+        return self.status in (SailthruJobStatus.PENDING, SailthruJobStatus.UNKNOWN)
 
     @property
     def progress(self) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from desktop.clients.error_text import sanitize_error_text
 from desktop.clients.field_parser import FieldParser
-from desktop.clients.sailthru.job_status import SailthruJob, SailthruJobStatus
+from desktop.clients.sailthru.job_status import SailthruJob, parse_job_status
 from desktop.clients.sailthru.wire_structs import (
     WireAccountSettings,
     WireProfile,
@@ -131,12 +131,10 @@ def parse_job(document: Mapping[str, object], parser: FieldParser) -> SailthruJo
     job_id = parser.text(wire.job_id, "job_id")
     if not job_id:
         raise unexpected_response_error(Service.SAILTHRU)
-    status = parser.text(wire.status, "status")
-    known = {s.value: s for s in SailthruJobStatus}
     return SailthruJob(
         id=job_id,
         name=parser.text(wire.name, "name") or "",
-        status=known.get(status or "", SailthruJobStatus.PENDING),
+        status=parse_job_status(parser.text(wire.status, "status")),
         export_url=parser.text(wire.export_url, "export_url"),
         is_expired=parser.flag(wire.expired, "expired"),
         message=sanitize_error_text(wire.errormsg),

@@ -37,12 +37,14 @@ Row = TypeVar("Row")
 
 
 class ZendeskJobStatus(Enum):
-    """The status of a Zendesk job; an unknown one counts as WORKING."""
+    """The status of a Zendesk job; UNKNOWN is any word beyond the documented ones."""
 
     QUEUED = "queued"
     WORKING = "working"
     FAILED = "failed"
+    KILLED = "killed"
     COMPLETED = "completed"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,13 @@ class ZendeskJob:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the job has ended, so that its results are worth reading."""
-        return self.status in (ZendeskJobStatus.COMPLETED, ZendeskJobStatus.FAILED)
+        """Whether waiting for it is over, so that its results are worth reading."""
+        return self.status not in (ZendeskJobStatus.QUEUED, ZendeskJobStatus.WORKING)
+
+    @property
+    def may_still_write(self) -> bool:
+        """Whether the service may do more for it; of an unknown status that is not said."""
+        return not self.has_ended or self.status is ZendeskJobStatus.UNKNOWN
 
 
 class ZendeskBulkClient:
@@ -174,7 +181,6 @@ def _parse_job(item: object, parser: FieldParser, where: str) -> ZendeskJob | No
             parser.add_problem(f"{where}.id", "missing")
         return None
     status = parser.text(item.get("status"), f"{where}.status")
-    # Of a job with an unknown status nothing is known to have ended.
     known = {one.value: one for one in ZendeskJobStatus}
     results = item.get("results")
     whole = results if isinstance(results, dict) else {}
@@ -185,7 +191,7 @@ def _parse_job(item: object, parser: FieldParser, where: str) -> ZendeskJob | No
     )
     return ZendeskJob(
         id=job_id,
-        status=known.get(status or "", ZendeskJobStatus.WORKING),
+        status=known.get(status or "", ZendeskJobStatus.UNKNOWN),
         total=parser.integer(item.get("total"), f"{where}.total"),
         progress=parser.integer(item.get("progress"), f"{where}.progress"),
         results=tuple(row for row in read if row is not None),

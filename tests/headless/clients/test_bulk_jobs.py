@@ -151,7 +151,7 @@ async def test_bulk_job_statuses_read_together_with_unknown_status() -> None:
     found = await zendesk.get_jobs([JOB, "V3-2", "V3-gone", JOB])
     assert [(j.id, j.status) for j in found] == [
         (JOB, ZendeskJobStatus.COMPLETED),
-        ("V3-2", ZendeskJobStatus.WORKING),
+        ("V3-2", ZendeskJobStatus.UNKNOWN),
     ]
     assert bench.sent[0].query == (("ids", f"{JOB},V3-2,V3-gone"),)
     assert await zendesk.get_jobs([]) == ()
@@ -271,11 +271,6 @@ def parameters(bench: ClientHarness) -> dict[str, dict[str, object]]:
     return found
 
 
-async def test_sailthru_job_unknown_status_is_pending() -> None:
-    bulk_, _ = sailthru(json_response({"job_id": "a", "name": "x", "status": "half-way"}))
-    assert (await bulk_.get_job("a")).status is SailthruStatus.PENDING
-
-
 async def test_job_lines_from_memory_and_file_are_equal(tmp_path: Path) -> None:
     lines = b'{"id":"57b4352f3f92a4254f3d5607","key":"sid","vars":{"a":"\xc3\xa4"}}\n' * 100
     path = tmp_path / "changes.jsonl"
@@ -297,3 +292,31 @@ async def test_job_lines_empty_file_sends_nothing(tmp_path: Path, name: str) -> 
     with pytest.raises(InvalidInput):
         await bulk_.start_update(tmp_path / name)
     assert not bench.sent
+
+
+@pytest.mark.parametrize(
+    ("word", "has_ended", "may_still_write"),
+    [
+        ("pending", False, True),
+        ("queued", False, True),
+        ("working", False, True),
+        ("completed", True, False),
+        ("killed", True, None),
+        ("archived", True, True),
+        ("", True, True),
+        (None, True, True),
+    ],
+)
+async def test_job_status_says_whether_to_wait(
+    word: str | None, has_ended: bool, may_still_write: bool | None
+) -> None:
+    client, _ = sailthru(json_response({"job_id": "1", "status": word}))
+    job = await client.get_job("1")
+    # Sailthru's page does not name `killed`: what it means there is not known.
+    assert (job.has_ended, job.may_still_write) == (has_ended, may_still_write is not False)
+    if word == "pending":
+        # Zendesk does not say so.
+        return
+    zendesk, _ = bulk(json_response({"job_status": {"id": "1", "status": word}}))
+    found = await zendesk.get_job("1")
+    assert (found.has_ended, found.may_still_write) == (has_ended, bool(may_still_write))
