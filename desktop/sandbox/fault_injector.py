@@ -93,8 +93,8 @@ class FaultInjector:
                 return apply(request)
             finally:
                 self.set_stale(0)
-        if kind in ("stuck-job", "failed-job"):
-            self.set_job_fault(request.service, kind)
+        if kind.endswith("-job"):
+            self.set_job_fault(request.service, f"{kind}={fault.argument:g}")
             try:
                 return apply(request)
             finally:

@@ -39,6 +39,9 @@ FAULT_KINDS: dict[str, tuple[float, str]] = {
     "error-200": (9, "HTTP 200 with an `error` field, Sailthru's code ARG; not applied"),
     "stuck-job": (0, "the job made by this request never ends"),
     "failed-job": (0, "the job made by this request fails"),
+    "killed-job": (0, "the job made by this request is killed before its first row"),
+    "odd-job": (0, "the job made by this request ends with a status that no page names"),
+    "late-job": (1, "the job made by this request says completed ARG seconds before it is"),
     "stale": (2, "reads show what was there before writes of the last ARG seconds"),
 }
 

@@ -41,7 +41,7 @@ class SandboxServices:
         self.zendesk.repository.tickets.stale_read_seconds = seconds
 
     def set_job_fault(self, service: str, kind: str) -> None:
-        """Let new jobs of a service get stuck or fail; an empty kind ends that."""
+        """Let new jobs of a service suffer `KIND=ARG`; an empty kind ends that."""
         answering = self.sailthru if service == "sailthru" else self.zendesk
         answering.repository.job_fault = kind
 

@@ -79,12 +79,20 @@ class SailthruJobs:
 
     def _run_steps(self, job_id: str) -> Iterator[None]:
         job = self.repository.jobs.get(job_id) or {}
-        if job.get("_job_fault") == "stuck-job":
+        fault, _, argument = str(job.get("_job_fault") or "").partition("=")
+        if fault == "stuck-job":
             return
-        self.update_job(job_id, start_time=self.repository.state.now())
-        status = "completed"
+        state = self.repository.state
+        self.update_job(job_id, start_time=state.now())
+        status = {"odd-job": "archived"}.get(fault, "completed")
+        if fault in ("late-job", "killed-job"):
+            ended = "killed" if fault == "killed-job" else "completed"
+            self.update_job(job_id, status=ended, end_time=state.now(), _job_fault="")
+            if fault == "late-job":
+                state.job_queue.add(state.now() + float(argument), self._run_steps(job_id))
+            return
         try:
-            if job.get("_job_fault") == "failed-job":
+            if fault == "failed-job":
                 raise sailthru_error(500, 9, "Internal error")
             yield from self.job_kinds[job["_kind"]][1](job_id)
         except (SandboxHttpError, ValueError, KeyError, TypeError, AttributeError):

@@ -88,13 +88,24 @@ class ZendeskJobs:
 
     def _run_steps(self, job_id: str) -> Iterator[None]:
         job = self.repository.jobs.copy_for_update(job_id) or {}
-        if job.get("_job_fault") == "stuck-job":
+        fault, _, argument = str(job.get("_job_fault") or "").partition("=")
+        if fault == "stuck-job":
             self.repository.jobs.put(job_id, {**job, "status": "working"})
             return
-        if job.get("_job_fault") == "failed-job":
+        if fault == "failed-job":
             message = "Something went wrong"
             failed = {"index": 0, "error": "InternalError", "details": message, "success": False}
             self._finish(job, status="failed", message=message, results=[failed])
+            return
+        if fault == "killed-job":
+            self._finish(job, status="killed", message="Killed", results=[])
+            return
+        if fault == "late-job":
+            # Its rows are done once it has said that it is over.
+            late = {**job, "status": "completed", "results": [], "_job_fault": ""}
+            self.repository.jobs.put(job_id, late)
+            state = self.repository.state
+            state.job_queue.add(state.now() + float(argument), self._run_steps(job_id))
             return
         actor = SandboxActor(*job["_actor"])
         request = SandboxRequest("zendesk", "JOB", "", "", {}, {}, b"", job["_at"], actor)
@@ -111,7 +122,8 @@ class ZendeskJobs:
             # Rows and progress are committed together: a restart after kill -9 doubles nothing.
             self.repository.jobs.put(job_id, job)
             yield
-        self._finish(job, status="completed", message=f"Completed at {job['job_type']}")
+        status = "archived" if fault == "odd-job" else "completed"
+        self._finish(job, status=status, message=f"Completed at {job['job_type']}")
 
     def _finish(self, job: JsonObject, **changes: object) -> None:
         self.repository.jobs.put(job["id"], {**job, **changes, "_rows": []})
