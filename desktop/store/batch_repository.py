@@ -17,10 +17,19 @@ from desktop.store.account_repository import (
 from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import decode_plan_row, to_json
 from desktop.store.repository import Repository
-from desktop.store.row_completion import RowCompletion, complete_row, delete_old_touches
+from desktop.store.row_completion import (
+    LATE_BIT,
+    RowCompletion,
+    complete_row,
+    delete_old_touches,
+)
 from desktop.store.run_provenance import RunProvenance
 from desktop.store.sqlite_database import Database
 from desktop.store.unconfirmed_increment_repository import insert_unconfirmed_increment
+
+# The bits of `plan_row.maybe_sent`. An earlier request may have written the row; the request of its
+# present batch has left; it ended unseen, and the next run reads it once more.
+_SENT_EARLIER, _SENT_IN_BATCH, _MAY_SHOW_LATE = 1, 2, LATE_BIT
 
 _LEFT_OUT_TEXT = "Left out. It is looked at again when it changes."
 
@@ -56,7 +65,7 @@ class BatchRepository(Repository):
 
     @database_call
     def list_unsettled_plans(self, sync: str, but: str | None) -> tuple[tuple[str, str], ...]:
-        """Return a sync's other plans with rows that may have been sent and are not completed.
+        """Return a sync's other plans with rows that may have been written, which nobody has seen.
 
         Each with the run that was applying it.
         """
@@ -65,9 +74,11 @@ class BatchRepository(Repository):
                 (str(row["plan"]), str(row["run"]))
                 for row in c.execute(
                     "SELECT p.id AS plan, max(r.id) AS run FROM plan p JOIN run r ON r.plan = p.id"
-                    " WHERE p.sync = ? AND p.id IS NOT ? AND EXISTS (SELECT 1 FROM write_batch b"
-                    " WHERE b.plan = p.id AND b.state <> 'closed') GROUP BY p.id ORDER BY p.id",
-                    (sync, None if but is None else int(but)),
+                    " WHERE p.sync = ? AND p.id IS NOT ? AND (EXISTS (SELECT 1 FROM write_batch b"
+                    " WHERE b.plan = p.id AND b.state <> 'closed') OR EXISTS (SELECT 1 FROM"
+                    " plan_row w WHERE w.plan = p.id AND w.state = 'failed' AND w.maybe_sent & ?))"
+                    " GROUP BY p.id ORDER BY p.id",
+                    (sync, None if but is None else int(but), _MAY_SHOW_LATE),
                 )
             )
         )
@@ -96,6 +107,14 @@ class BatchRepository(Repository):
         )
 
     @database_call
+    def list_late_rows(self, plan_id: str, limit: int) -> tuple[PlanRow, ...]:
+        """Return a page of a plan's rows that ended unseen and may have been written after that."""
+        return self._select_rows(
+            "plan = ? AND state = 'failed' AND maybe_sent & ? ORDER BY row LIMIT ?",
+            (int(plan_id), _MAY_SHOW_LATE, limit),
+        )
+
+    @database_call
     def list_open_row_numbers(self, plan_id: str, batch: int) -> tuple[int, ...]:
         """Return the numbers of a batch's rows that are not completed."""
         return self._database.read(
@@ -112,7 +131,8 @@ class BatchRepository(Repository):
     def begin_batch(self, plan_id: str, kind: str, rows: Sequence[int], now: float) -> int:
         """Store a batch of plan rows before its request is sent; returns the batch's id.
 
-        Raises ConflictError where the plan was made for another account than is connected now.
+        Rows of an earlier batch leave it. Raises ConflictError where the plan was made for another
+        account than is connected now.
         """
 
         def act(connection: sqlite3.Connection) -> int:
@@ -133,6 +153,17 @@ class BatchRepository(Repository):
         self._database.write(lambda c: _assign_rows_to_batch(c, plan_id, batch, rows))
 
     @database_call
+    def mark_sending(self, plan_id: str, rows: Sequence[int]) -> None:
+        """Record that the request which writes these plan rows is about to leave."""
+        self._database.write(
+            lambda c: c.execute(
+                "UPDATE plan_row SET maybe_sent = maybe_sent | ? WHERE plan = ?"
+                " AND row IN (SELECT value FROM json_each(?))",
+                (_SENT_IN_BATCH, int(plan_id), to_json(list(rows))),
+            )
+        )
+
+    @database_call
     def mark_sent(self, batch: int, job: str) -> None:
         """Record the id of the service's job that writes a batch."""
         self._database.write(
@@ -147,7 +178,8 @@ class BatchRepository(Repository):
     ) -> None:
         """Give a batch's uncompleted rows back to the plan, as if they were never sent.
 
-        `maybe_sent`: it was not, as far as can be seen; the rows say so, and sums stay in doubt.
+        `maybe_sent`: as far as can be seen. Rows whose request had left say so, and their
+        increments stay unconfirmed.
         """
         plan_id = provenance.plan_id
 
@@ -155,17 +187,20 @@ class BatchRepository(Repository):
             at = connection.execute(
                 "SELECT created_at FROM write_batch WHERE id = ?", (batch,)
             ).fetchone()["created_at"]
+            sent = f"maybe_sent & {_SENT_IN_BATCH}"
+            open_rows = "plan = ? AND batch = ? AND state = 'sending'"
+            place = (int(plan_id), batch)
             summed = connection.execute(
-                "SELECT * FROM plan_row WHERE plan = ? AND batch = ? AND state = 'sending'"
-                " AND events <> '[]'",
-                (int(plan_id), batch),
+                f"SELECT * FROM plan_row WHERE {open_rows} AND events <> '[]' AND {sent}",  # noqa: S608
+                place,
             )
             for row in summed.fetchall() if maybe_sent else ():
                 insert_unconfirmed_increment(connection, provenance, decode_plan_row(row), "", at)
+            kept = f"maybe_sent & {_SENT_EARLIER}" + (f" OR {sent}" if maybe_sent else "")
             connection.execute(
-                "UPDATE plan_row SET state = 'planned', batch = NULL, maybe_sent = maybe_sent OR ?"
-                " WHERE plan = ? AND batch = ? AND state = 'sending'",
-                (maybe_sent, int(plan_id), batch),
+                f"UPDATE plan_row SET state = 'planned', batch = NULL, maybe_sent = ({kept})"  # noqa: S608
+                f" WHERE {open_rows}",
+                place,
             )
             connection.execute("UPDATE write_batch SET state = 'closed' WHERE id = ?", (batch,))
 

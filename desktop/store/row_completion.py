@@ -16,6 +16,8 @@ from desktop.store.unconfirmed_increment_repository import (
     supersede_unconfirmed_increment,
 )
 
+# The bit of `plan_row.maybe_sent` of a row that ended unseen and may show later.
+LATE_BIT = 4
 _TOUCH_RETENTION_S = 400 * 86_400.0
 
 
@@ -23,7 +25,8 @@ _TOUCH_RETENTION_S = 400 * 86_400.0
 class RowCompletion:
     """The outcome of a plan row; `values` is what the target record holds now.
 
-    `doubt`: it may be done yet, by the job of this name ("": nobody answered); None: surely not.
+    `unconfirmed_job`: it may be done yet, by the job of this name ("": nobody answered); None:
+    surely not. `may_show_late`: it is read once more before the next run plans anything.
     """
 
     row: PlanRow
@@ -32,6 +35,7 @@ class RowCompletion:
     target_id: str = ""
     written_values: tuple[tuple[str, Json], ...] = ()
     unconfirmed_job: str | None = None
+    may_show_late: bool = False
 
 
 def delete_old_touches(connection: sqlite3.Connection, now: float) -> None:
@@ -45,9 +49,21 @@ def complete_row(
     """Store how a plan row ended, unless an earlier process has stored it."""
     row, target = item.row, item.target_id or item.row.target_id
     changed = connection.execute(
-        "UPDATE plan_row SET state = ?, detail = ?, target = ? WHERE plan = ? AND row = ?"
-        " AND state IN ('planned', 'sending')",
-        (item.state.value, item.detail, target, int(provenance.plan_id), row.row),
+        "UPDATE plan_row SET state = ?, detail = ?, target = ?,"
+        " maybe_sent = CASE WHEN ? THEN maybe_sent | ? ELSE maybe_sent & ~? END"
+        " WHERE plan = ? AND row = ?"
+        " AND (state IN ('planned', 'sending') OR state = 'failed' AND maybe_sent & ?)",
+        (
+            item.state.value,
+            item.detail,
+            target,
+            item.may_show_late,
+            LATE_BIT,
+            LATE_BIT,
+            int(provenance.plan_id),
+            row.row,
+            LATE_BIT,
+        ),
     ).rowcount
     if not changed:
         return

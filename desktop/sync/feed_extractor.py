@@ -11,7 +11,15 @@ from typing import ParamSpec, TypeVar
 
 from desktop.clients.sailthru.job_status import SailthruJob, SailthruJobStatus
 from desktop.clients.sailthru.list_export_reader import InvalidExportRow, ListExportReader
-from desktop.kit.errors import Forbidden, NotFound, ServiceError, ValuesRejected
+from desktop.kit.errors import (
+    AppError,
+    Forbidden,
+    NotFound,
+    ResponseTimeout,
+    ServiceError,
+    StorageError,
+    ValuesRejected,
+)
 from desktop.model.customer_value import CustomerValueSource
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.field_mapping import SourceType
@@ -21,6 +29,7 @@ from desktop.model.sync import MatchIdentifier, SourceKind, Sync
 from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, FeedState, list_feed_name
 from desktop.sync.source_record import PHONE_VARS
 from desktop.sync.sync_context import SyncContext
+from desktop.writing.job_poller import wait_for_job
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +38,6 @@ T = TypeVar("T")
 
 _ROWS_PER_SAVE = 500
 _MAX_UNREADABLE_KEPT = 1000
-_POLL_WAITS_S = (0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 5.0)
 # The index lags by minutes (docs/zendesk.md 3), and its query knows days only.
 _SEARCH_OVERLAP_S = 86_400.0
 
@@ -143,31 +151,44 @@ class FeedExtractor:
 
     async def extract_list_members(self, name: str, variables: Sequence[str]) -> None:
         """One list's members, streamed from the export's file."""
-        feeds, bulk = self._context.store.feeds, self._context.sailthru.bulk
+        feeds, wanted = self._context.store.feeds, ",".join(variables)
         feed = await feeds.begin_reading(list_feed_name(name), self._context.clock.now())
-        unread_before = self._unreadable_count
-        wanted = ",".join(variables)
         kept_job, _, kept_vars = feed.cursor.partition(" ")
         job = await self._find_resumable_job(kept_job) if kept_vars == wanted else None
-        if job is None:
-            job = await bulk.start_list_export(name, variables)
-            await feeds.set_cursor(list_feed_name(name), f"{job.id} {wanted}")
-        job = await self._wait_for_export(job, name)
+        if job is not None:
+            try:
+                return await self._read_export(job, name, variables)
+            except (NotFound, ServiceError, ResponseTimeout) as error:
+                # Its file lives for hours and can be lost before.
+                log.info("The kept export of a list cannot be used: %s", error.title)
+        job = await self._context.sailthru.bulk.start_list_export(name, variables)
+        await feeds.set_cursor(list_feed_name(name), f"{job.id} {wanted}")
+        return await self._read_export(job, name, variables)
+
+    async def _read_export(self, begun: SailthruJob, name: str, variables: Sequence[str]) -> None:
+        """Wait for an export's job and store its file; a file that fails is not asked for again."""
+        feeds, unread_before = self._context.store.feeds, self._unreadable_count
+        job = await self._wait_for_export(begun, name)
         reader = ListExportReader(variables, self._context.zone)
-        rows: list[ExportedProfile] = []
-        async for piece in bulk.download(job.export_url or ""):
-            rows += self._filter_valid_rows(name, reader.feed(piece))
-            if len(rows) >= _ROWS_PER_SAVE:
-                await self._save_profiles(name, rows, job.id)
-                rows = []
-        rows += self._filter_valid_rows(name, reader.finish())
+        try:
+            rows: list[ExportedProfile] = []
+            async for piece in self._context.sailthru.bulk.download(job.export_url or ""):
+                rows += self._filter_valid_rows(name, reader.feed(piece))
+                if len(rows) >= _ROWS_PER_SAVE:
+                    await self._save_profiles(name, rows, job.id)
+                    rows = []
+            rows += self._filter_valid_rows(name, reader.finish())
+        except StorageError:
+            raise
+        except AppError:
+            await feeds.set_cursor(list_feed_name(name), "")
+            raise
         await self._save_profiles(name, rows, job.id)
         for remark in reader.warnings:
             log.warning("Export of the list %s: %s", name, remark)
         # Who stands in a row that cannot be read has not left the list.
         whole = self._unreadable_count == unread_before
-        now = self._context.clock.now()
-        await feeds.end_list_export(name, job.id, now, whole=whole)
+        await feeds.end_list_export(name, job.id, self._context.clock.now(), whole=whole)
 
     async def _resolve_lists(self, wanted: Sequence[str]) -> tuple[str, ...]:
         there = await self._context.sailthru.client.list_lists()
@@ -202,25 +223,20 @@ class FeedExtractor:
             job = await self._context.sailthru.bulk.get_job(job_id)
         except NotFound:
             return None
-        return None if job.is_expired or job.status is SailthruJobStatus.ERROR else job
+        is_usable = job.status in (SailthruJobStatus.PENDING, SailthruJobStatus.COMPLETED)
+        return job if is_usable and not job.is_expired else None
 
-    async def _wait_for_export(self, job: SailthruJob, name: str) -> SailthruJob:
-        clock = self._context.clock
-        began, polls = clock.monotonic(), 0
-        while job.status is SailthruJobStatus.PENDING:
-            if clock.monotonic() - began > self._context.job_timeout_s:
-                break
-            await clock.sleep(_POLL_WAITS_S[min(polls, len(_POLL_WAITS_S) - 1)])
-            polls += 1
-            job = await self._context.sailthru.bulk.get_job(job.id)
-        if job.status is SailthruJobStatus.COMPLETED and job.export_url:
+    async def _wait_for_export(self, begun: SailthruJob, name: str) -> SailthruJob:
+        bulk, context = self._context.sailthru.bulk, self._context
+        job = await wait_for_job(
+            lambda: bulk.get_job(begun.id), context.clock, context.job_timeout_s, begun
+        )
+        if job is not None and job.status is SailthruJobStatus.COMPLETED and job.export_url:
             return job
-        await self._context.store.feeds.set_cursor(list_feed_name(name), "")
+        await context.store.feeds.set_cursor(list_feed_name(name), "")
         raise ServiceError(
             f"Sailthru did not export the list “{name}”.",
-            "Its job ended with an error."
-            if job.status is SailthruJobStatus.ERROR
-            else "Its job did not come to an end.",
+            "Its job did not come to an end." if job is None else "Its job ended without a file.",
             "Nothing was written. Run the sync again.",
             is_outcome_unknown=False,
         )

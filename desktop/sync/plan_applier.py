@@ -45,7 +45,9 @@ class PlanApplier:
         rest is as if never sent.
         """
         sync = await self.context.store.plans.get_planned_sync(plan_id)
-        await (await self._make_writer(sync, plan_id)).settle_open_batches()
+        writer = await self._make_writer(sync, plan_id)
+        await writer.settle_open_batches()
+        await writer.settle_late_rows()
 
     async def _make_writer(self, sync: Sync, plan_id: str) -> PlanWriter:
         context = self.context

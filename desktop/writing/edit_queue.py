@@ -207,8 +207,9 @@ class _ClaimedEdit(WorkSource):
         finally:
             self._outbox.stop_work.blocking(self._edit.id)
 
-    async def mark_sending(self) -> None:
+    async def mark_sending(self, rows: Sequence[PlanRow]) -> None:
         """Commit that the request is about to leave, if the rules still let it."""
+        del rows
         if reason := self._context.read_gate()(self._edit):
             raise _RefusedByRules(reason)
         self._edit = await self._outbox.mark_sending(self._edit, self._context.clock.now())

@@ -1,4 +1,4 @@
-"""Waits for a bulk job of Sailthru or Zendesk to end, by polling it."""
+"""Waits for a bulk job or an export of Sailthru or Zendesk to end, by polling it."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
@@ -15,7 +15,7 @@ class PollableJob(Protocol):
 
     @property
     def has_ended(self) -> bool:
-        """Whether the service does nothing more for it."""
+        """Whether waiting for it is over."""
         ...
 
     @property
@@ -33,10 +33,10 @@ async def wait_for_job(
     """Poll a job until it has ended; None when it is given up, or the service knows it no more.
 
     `begun` is the job as its start was answered, if at hand. `timeout_s` counts from when the
-    job's progress last moved. Zendesk tells the progress; Sailthru does not, so there it counts
-    from the start.
+    job's progress last grew. Zendesk tells the progress; Sailthru does not, nor does Zendesk
+    always: then it counts from the start.
     """
-    job, polls, moved_at, progress = begun, 0, clock.monotonic(), None
+    job, polls, moved_at, progress = begun, 0, clock.monotonic(), 0
     while True:
         if job is None:
             try:
@@ -45,7 +45,7 @@ async def wait_for_job(
                 return None
         if job.has_ended:
             return job
-        if job.progress != progress:
+        if job.progress is not None and job.progress > progress:
             progress, moved_at = job.progress, clock.monotonic()
         elif clock.monotonic() - moved_at > timeout_s:
             return None

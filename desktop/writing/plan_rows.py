@@ -23,7 +23,13 @@ from desktop.writing.outcomes import (
     WriteResult,
     shorten_value,
 )
-from desktop.writing.write_protocol import WorkSource, WriteProtocol, WriteStep, split_by_comparison
+from desktop.writing.write_protocol import (
+    READ_BACK_WAITS_S,
+    WorkSource,
+    WriteProtocol,
+    WriteStep,
+    split_by_comparison,
+)
 
 _WRITTEN_STATES = (PlanRowState.DONE, PlanRowState.SAME, PlanRowState.ACCEPTED)
 
@@ -75,9 +81,20 @@ class ClaimedBatch(WorkSource):
     queue: PlanRowQueue
     id: int
 
-    async def mark_sending(self) -> None:
-        """Ask the rules once more: between claim and request may lie minutes."""
-        self.queue.require_permitted()
+    async def mark_sending(self, rows: Sequence[PlanRow]) -> None:
+        """Ask the rules once more, since between claim and request may lie minutes; store it."""
+        await self._mark_sending([row.row for row in rows])
+
+    async def mark_all_sending(self) -> None:
+        """Do the same for every row of the batch that has not ended: one job carries them."""
+        await self._mark_sending(await self._open_row_numbers())
+
+    async def split(self, kind: str) -> "ClaimedBatch":
+        """Move the second half of the rows that have not ended to a batch of their own."""
+        plan_id, batches = self.queue.provenance.plan_id, self.queue.store.batches
+        numbers = await self._open_row_numbers()
+        moved, now = numbers[len(numbers) // 2 :], self.queue.protocol.clock.now()
+        return ClaimedBatch(self.queue, await batches.begin_batch(plan_id, kind, moved, now))
 
     async def close(self, results: Sequence[WriteResult]) -> None:
         """Store how rows ended, and raise the error that ends the whole run, if one does."""
@@ -132,6 +149,15 @@ class ClaimedBatch(WorkSource):
             after = rows[-1].row
             yield rows
 
+    async def _mark_sending(self, numbers: Sequence[int]) -> None:
+        self.queue.require_permitted()
+        await self.queue.store.batches.mark_sending(self.queue.provenance.plan_id, numbers)
+
+    async def _open_row_numbers(self) -> tuple[int, ...]:
+        return await self.queue.store.batches.list_open_row_numbers(
+            self.queue.provenance.plan_id, self.id
+        )
+
 
 class PlanWriter(ABC):
     """Applies a plan to one service; subclasses know its bulk jobs.
@@ -150,6 +176,19 @@ class PlanWriter(ABC):
         await self.settle_open_batches()
         await self._write_all()
 
+    async def settle_late_rows(self) -> None:
+        """Read once more the rows that had ended unseen; what shows now was written by this run."""
+        queue, batches = self._queue, self._queue.store.batches
+        while rows := await batches.list_late_rows(queue.provenance.plan_id, self.page_rows):
+            seen, _ = await self._protocol.read_back(rows, READ_BACK_WAITS_S[:1])
+            ended = [
+                make_completion(WriteResult(WriteItem(row), WriteOutcome.CONFIRMED, seen[row.row]))
+                if row.row in seen
+                else RowCompletion(row, row.state, row.detail)
+                for row in rows
+            ]
+            await batches.complete_rows(queue.provenance, ended, self._protocol.clock.now())
+
     async def settle_open_batches(self) -> None:
         """Find out what became of everything that was being sent when a process ended."""
         queue = self._queue
@@ -159,8 +198,10 @@ class PlanWriter(ABC):
                 await self._finish_job(batch, found.job_id)
                 continue
             async for rows in batch.open_pages(self.page_rows):
-                there = await self._protocol.gateway.read_rows(rows)
-                _, ended = split_by_comparison(items_of(rows, is_maybe_sent=True), there)
+                # What was only being read goes back to the plan: what stands there is not ours.
+                items = [item for item in items_of(rows) if item.is_maybe_sent]
+                there = await self._protocol.gateway.read_rows([item.row for item in items])
+                _, ended = split_by_comparison(items, there)
                 if ended:
                     await batch.close(ended)
             await batch.release(maybe_sent=True)
@@ -209,6 +250,7 @@ def make_completion(result: WriteResult) -> RowCompletion:
         words += ROW_MAYBE_SENT_TEXT if maybe_sent else ROW_NOT_SENT_TEXT
         # An increment that was sent may be in there: nobody can tell by reading.
         unconfirmed_job = "" if maybe_sent else None
+    is_unseen = outcome in (WriteOutcome.NOT_DONE, WriteOutcome.UNANSWERED)
     return RowCompletion(
         row,
         state,
@@ -217,4 +259,5 @@ def make_completion(result: WriteResult) -> RowCompletion:
         "" if outcome is WriteOutcome.ADDRESS_TAKEN else result.target_id,
         tuple((c.field, c.new) for c in row.changes_to_send) if state in _WRITTEN_STATES else (),
         unconfirmed_job,
+        may_show_late=is_unseen and unconfirmed_job is not None,
     )

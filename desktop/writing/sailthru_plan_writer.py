@@ -9,7 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from desktop.clients.sailthru.job_status import SailthruJob, SailthruJobStatus
-from desktop.kit.errors import AppError, ResponseTimeout, ServiceError
+from desktop.kit.errors import (
+    AppError,
+    RequestTooLarge,
+    ResponseTimeout,
+    ServiceError,
+    ValuesRejected,
+)
 from desktop.model.sync import FlowPolicy
 from desktop.model.sync_plan import PlanRow
 from desktop.model.target_record import LIST_PREFIX, TargetRecord
@@ -31,6 +37,8 @@ from desktop.writing.write_protocol import ReadyItem, WriteStep
 _POSTS_PER_BATCH = 48
 # Some 20 MB in memory; a hundred thousand people who change are one job.
 _MAX_JOB_LINES = 120_000
+# Before any job was taken: where so many single lines are refused, no line is at fault.
+_MAX_ROWS_REFUSED_AT_FIRST = 10
 _READ_BACK_SAMPLE_SIZE = 200
 _SID_LINES_SAMPLE_SIZE = 50
 _LINE_SKIPPED_TEXT = (
@@ -38,8 +46,9 @@ _LINE_SKIPPED_TEXT = (
 )
 _JOB_ERROR_TEXT = "Sailthru's job ended with an error before this line. The next run tries it."
 _NO_SID_LINES_TEXT = (
-    "This Sailthru account does not take jobs by profile id, and a single post could start e-mail"
-    " flows, which this sync must not. Let it start flows, or ask Sailthru to allow such jobs."
+    "None of the job’s lines by profile id shows: this Sailthru account may not take them, and a"
+    " single post could start e-mail flows, which this sync must not. The next run reads them once"
+    " more. Let the sync start flows, or ask Sailthru to allow such jobs."
 )
 _LISTS_LEFT_TEXT = (
     "The opt-out was sent by itself and is not shown yet; lists and values wait for the next run."
@@ -56,6 +65,9 @@ class SailthruPlanWriter(PlanWriter):
         self._gateway = gateway
         self._may_start_flows = flows is FlowPolicy.MAY_START
         self._ensured_lists: set[str] = set()
+        self._max_job_lines = _MAX_JOB_LINES
+        self._has_job_begun = False
+        self._refused_rows = 0
 
     async def _write_all(self) -> None:
         write = self._write_posts_batch if self._may_start_flows else self._write_job_batch
@@ -80,36 +92,65 @@ class SailthruPlanWriter(PlanWriter):
 
     async def _write_job_batch(self) -> bool:
         batch: ClaimedBatch | None = None
-        lines, count = bytearray(), 0
-        while count < _MAX_JOB_LINES and (rows := await self._next_rows(self.page_rows)):
+        lines: list[bytes] = []
+        while len(lines) < self._max_job_lines:
+            rows = await self._next_rows(min(self.page_rows, self._max_job_lines))
+            if not rows:
+                break
             if batch is None:
                 batch = await self._queue.claim("job", rows)
             else:
                 await batch.extend(rows)
-            ready, ended = await self._protocol.read_and_compare(items_of(rows))
-            if ended:
-                await batch.close(ended)
-            for row in await self._post_optouts(batch, ready):
-                lines += encode_job_line(row)
-                count += 1
+            lines += await self._prepare_lines(batch, rows)
         if batch is None:
             return False
-        if not count:
-            await batch.release()
-            return True
+        await self._write_job(batch, lines)
+        return True
+
+    async def _prepare_lines(self, batch: ClaimedBatch, rows: Sequence[PlanRow]) -> list[bytes]:
+        """Compare rows, and post what no job may carry; returns the job's lines for the rest."""
+        ready, ended = await self._protocol.read_and_compare(items_of(rows))
+        if ended:
+            await batch.close(ended)
+        return [encode_job_line(row) for row in await self._post_optouts(batch, ready)]
+
+    async def _write_job(self, batch: ClaimedBatch, lines: Sequence[bytes]) -> None:
+        """Write a batch's lines by one job, or by two where one is refused."""
+        if not lines:
+            return await batch.release()
         try:
-            self._queue.require_permitted()
-            job = await self._gateway.submit_job(bytes(lines))
+            await batch.mark_all_sending()
+            job = await self._gateway.submit_job(b"".join(lines))
         except (ResponseTimeout, ServiceError):
             # It may be under way: what it changes is found by reading, at the next try.
             raise
+        except (ValuesRejected, RequestTooLarge) as error:
+            return await self._halve_job(batch, len(lines), error)
         except AppError:
             await batch.release()
             raise
-        del lines
+        self._has_job_begun = True
         await batch.mark_job(job.id)
-        await self._finish_job(batch, job.id)
-        return True
+        return await self._finish_job(batch, job.id)
+
+    async def _halve_job(self, batch: ClaimedBatch, count: int, error: AppError) -> None:
+        """Halve a batch whose job was refused, down to the row; raises what is no row's fault."""
+        rows = await batch.open_rows(2)
+        if isinstance(error, RequestTooLarge):
+            self._max_job_lines = max(1, count // 2)
+        if len(rows) == 1:
+            self._refused_rows += 1
+            if self._refused_rows > _MAX_ROWS_REFUSED_AT_FIRST and not self._has_job_begun:
+                await batch.release()
+                raise error
+            refused = WriteResult(WriteItem(rows[0]), WriteOutcome.REFUSED, error=error)
+            return await batch.close([refused])
+        for part in (batch, await batch.split("job")):
+            lines: list[bytes] = []
+            async for rows in part.open_pages(self.page_rows):
+                lines += await self._prepare_lines(part, rows)
+            await self._write_job(part, lines)
+        return None
 
     async def _post_optouts(self, batch: ClaimedBatch, ready: Sequence[ReadyItem]) -> list[PlanRow]:
         """Post what must not travel in a job; returns the rows, or parts of rows, for the job."""
@@ -145,7 +186,7 @@ class SailthruPlanWriter(PlanWriter):
         if not trouble and not await self._is_sample_applied(batch, sample, seen):
             sample = set(numbers)
             if await self._refuses_sid_lines(batch, sample):
-                await self._post_refused_job_rows(batch)
+                await self._post_refused_job_rows(batch, job_id)
                 return
         words = trouble or _LINE_SKIPPED_TEXT
         async for rows in batch.open_pages(self.page_rows):
@@ -182,16 +223,15 @@ class SailthruPlanWriter(PlanWriter):
         there = await self._gateway.read_rows(rows)
         return bool(rows) and not any(is_row_applied(row, there[row.row]) for row in rows)
 
-    async def _post_refused_job_rows(self, batch: ClaimedBatch) -> None:
+    async def _post_refused_job_rows(self, batch: ClaimedBatch, job_id: str) -> None:
         async for rows in batch.open_pages(self.page_rows):
             # The job's lines by address were taken, and a process before may have posted.
             items = items_of(rows, is_maybe_sent=True)
             kept = [item for item in items if _changes_lists(item.row)]
             not_done = WriteOutcome.NOT_DONE
             if kept:
-                await batch.close(
-                    [WriteResult(i, not_done, words=_NO_SID_LINES_TEXT) for i in kept]
-                )
+                words = _NO_SID_LINES_TEXT
+                await batch.close([WriteResult(i, not_done, words=words, job=job_id) for i in kept])
             may = [item for item in items if not _changes_lists(item.row)]
             for start in range(0, len(may), _POSTS_PER_BATCH):
                 await self._protocol.write_singly(may[start : start + _POSTS_PER_BATCH], batch)
@@ -242,4 +282,6 @@ def _job_failure_text(job: SailthruJob | None) -> str:
     """Say why a job did not complete; "" for one that did."""
     if job is None:
         return JOB_STUCK_TEXT.format(service="Sailthru")
-    return _JOB_ERROR_TEXT if job.status is SailthruJobStatus.ERROR else ""
+    if job.status is SailthruJobStatus.COMPLETED:
+        return ""
+    return f"{_JOB_ERROR_TEXT} {job.message}".strip()

@@ -65,8 +65,9 @@ class WorkSource(ABC):
     # Whether a write that got no answer is read back at once, or by a later attempt.
     reads_back_unanswered = True
 
-    async def mark_sending(self) -> None:  # noqa: B027 - a batch stores it when it is claimed
-        """Store that requests are about to leave."""
+    @abstractmethod
+    async def mark_sending(self, rows: Sequence[PlanRow]) -> None:
+        """Store that the requests that write these rows are about to leave."""
 
     async def mark_accepted(self) -> None:  # noqa: B027 - an open row is read in any case
         """Store that the service answered ok; the values still have to be read back."""
@@ -116,7 +117,7 @@ class WriteProtocol:
                 await source.close(ended)
             if not ready:
                 return
-            await source.mark_sending()
+            await source.mark_sending([one.row for one in ready])
             self.passed(WriteStep.SENDING)
             answers = await asyncio.gather(*map(self._send, ready))
             self.passed(WriteStep.ANSWERED)

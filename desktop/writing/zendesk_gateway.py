@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from desktop.clients.zendesk.bulk_jobs import ZendeskBulkClient, ZendeskJob
 from desktop.clients.zendesk.client import ZendeskClient
-from desktop.kit.errors import NotFound
+from desktop.kit.errors import NotFound, RequestTooLarge, ValuesRejected
 from desktop.model.json_value import Json
 from desktop.model.service import Service
 from desktop.model.sync_plan import PlanRow
@@ -39,16 +39,29 @@ class ZendeskGateway:
 
     async def read_rows(self, rows: Sequence[PlanRow]) -> dict[int, ReadResult]:
         """Read the user of each of up to a hundred rows, by row number."""
-        known = [int(row.target_id) for row in rows if row.target_id]
-        there = await self.read_users(known) if known else {}
-        found: dict[int, ReadResult] = {}
+        found = await self._read_known([row for row in rows if row.target_id])
         for row in rows:
-            if row.target_id:
-                found[row.row] = there.get(row.target_id) or _user_gone_error()
-            else:
-                users = await self._client.find_by_email(row.address)
-                found[row.row] = target_record_from_user(users[0]) if users else None
+            if not row.target_id:
+                found[row.row] = await self._read_address(row.address)
         return found
+
+    async def _read_known(self, rows: Sequence[PlanRow]) -> dict[int, ReadResult]:
+        try:
+            there = await self.read_users([int(row.target_id) for row in rows])
+        except (ValuesRejected, RequestTooLarge) as error:
+            # One id can spoil a call; alone it is its row's trouble.
+            if len(rows) == 1:
+                return {rows[0].row: error}
+            half = len(rows) // 2
+            return await self._read_known(rows[:half]) | await self._read_known(rows[half:])
+        return {row.row: there.get(row.target_id) or _user_gone_error() for row in rows}
+
+    async def _read_address(self, address: str) -> ReadResult:
+        try:
+            users = await self._client.find_by_email(address)
+        except ValuesRejected as error:
+            return error
+        return target_record_from_user(users[0]) if users else None
 
     async def send_row(self, row: PlanRow, now: TargetRecord | None = None) -> str:
         """Write one row by one request; returns the user's id. `now`: its tags are kept."""

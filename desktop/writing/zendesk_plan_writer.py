@@ -9,7 +9,14 @@ import asyncio
 from collections.abc import Sequence
 
 from desktop.clients.zendesk.bulk_jobs import ZendeskJob, ZendeskJobStatus
-from desktop.kit.errors import AppError, Forbidden, ResponseTimeout, ServiceError
+from desktop.kit.errors import (
+    AppError,
+    Forbidden,
+    RequestTooLarge,
+    ResponseTimeout,
+    ServiceError,
+    ValuesRejected,
+)
 from desktop.model.sync_plan import PlanRow
 from desktop.writing.job_poller import wait_for_job
 from desktop.writing.outcomes import JOB_STUCK_TEXT, WriteOutcome
@@ -56,30 +63,44 @@ class ZendeskPlanWriter(PlanWriter):
                 rows = tuple(row for row in rows if bool(row.target_id) != is_create)
                 kind = "create" if is_create else "update"
                 batch = await self._queue.claim(kind, rows)
-            ready, ended = await self._protocol.read_and_compare(items_of(rows))
-            if ended:
-                await batch.close(ended)
-            if ready and self._is_job_allowed[kind]:
-                try:
-                    await self._write_job(batch, ready, creates=is_create)
-                    continue
-                except Forbidden:
-                    self._is_job_allowed[kind] = False
-            # At most one such request a second is let through, so the last of a hundred waits for
-            # minutes: the protocol reads each again right before it is sent.
-            for one in ready:
-                await self._protocol.write_singly([one.item], batch)
+            await self._write_batch(batch, rows, kind)
+
+    async def _write_batch(self, batch: ClaimedBatch, rows: Sequence[PlanRow], kind: str) -> None:
+        """Write claimed rows: by a job, by two where one is refused, at last one by one."""
+        ready, ended = await self._protocol.read_and_compare(items_of(rows))
+        if ended:
+            await batch.close(ended)
+        if ready and self._is_job_allowed[kind]:
+            try:
+                return await self._write_job(batch, ready, creates=kind == "create")
+            except Forbidden:
+                self._is_job_allowed[kind] = False
+            except (ValuesRejected, RequestTooLarge):
+                # One row can spoil a call; a single write says of the row what is wrong with it.
+                if len(ready) > 1:
+                    for part in (batch, await batch.split(kind)):
+                        await self._write_batch(part, await part.open_rows(len(ready)), kind)
+                    return None
+        # At most one such request a second is let through, so the last of a hundred waits for
+        # minutes: the protocol reads each again right before it is sent.
+        for one in ready:
+            await self._protocol.write_singly([one.item], batch)
+        return None
 
     async def _write_job(
         self, batch: ClaimedBatch, ready: Sequence[ReadyItem], *, creates: bool
     ) -> None:
-        """Write compared rows by one job. Raises Forbidden where jobs are not allowed."""
+        """Write compared rows by one job.
+
+        Raises Forbidden where jobs are not allowed, ValuesRejected and RequestTooLarge where this
+        one is refused: nothing was applied then, and the rows stay in the batch.
+        """
         documents = [build_user_document(one.row, one.record) for one in ready]
         try:
-            self._queue.require_permitted()
+            await batch.mark_sending([one.row for one in ready])
             job = await self._gateway.submit_job(documents, creates=creates)
-        except (Forbidden, ResponseTimeout, ServiceError):
-            # Unless forbidden it may be under way: what it changes is found by reading, at the
+        except (Forbidden, ValuesRejected, RequestTooLarge, ResponseTimeout, ServiceError):
+            # Unless refused it may be under way: what it changes is found by reading, at the
             # next try.
             raise
         except AppError:
@@ -125,33 +146,36 @@ def _parse_job_results(
 ) -> tuple[dict[int, str], set[int]]:
     """Map a job's results to rows: the refusals by row number, and the numbers of rows done.
 
-    `rows` in the order in which they were sent. A job that failed as a whole says nothing against
-    any row.
+    `rows` in the order in which they were sent. A job that failed has reasons for some rows.
     """
-    if job is None or job.status is not ZendeskJobStatus.COMPLETED:
+    if job is None:
         return {}, set()
-    if not job.results and job.has_succeeded:
+    is_completed = job.status is ZendeskJobStatus.COMPLETED
+    if is_completed and not job.results and job.has_succeeded:
         return {}, {row.row for row in rows}
     by_id = {int(row.target_id): row.row for row in rows if row.target_id}
     refused: dict[int, str] = {}
     done: set[int] = set()
     for result in job.results:
-        if result.id is not None and result.id in by_id:
-            number = by_id[result.id]
+        if result.id is not None and by_id:
+            # An id that is none of ours says nothing of the row in its place.
+            number = by_id.get(result.id)
         elif result.index is not None and 0 <= result.index < len(rows):
             number = rows[result.index].row
         else:
+            number = None
+        if number is None:
             continue
-        if result.is_ok:
-            done.add(number)
-        else:
+        if not result.is_ok:
             refused[number] = result.error
+        elif is_completed:
+            done.add(number)
     return refused, done
 
 
 def _job_failure_text(job: ZendeskJob | None) -> str:
     if job is None:
         return JOB_STUCK_TEXT.format(service="Zendesk")
-    if job.status is ZendeskJobStatus.FAILED and job.message:
-        return _JOB_FAILED_TEXT.format(message=job.message[:200])
+    if job.status is not ZendeskJobStatus.COMPLETED:
+        return _JOB_FAILED_TEXT.format(message=job.message[:200] or "it did not say why")
     return _ROW_NOT_DONE_TEXT

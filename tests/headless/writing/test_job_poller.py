@@ -53,6 +53,8 @@ MOVING = tuple(FakeJob(n // 7) for n in range(70))
         # It moves all the time: far longer than its patience in all.
         ((*MOVING, DONE), True),
         ((FakeJob(3),), False),
+        # A number that goes up and down, or comes and goes, is no progress.
+        ((FakeJob(3), FakeJob(2), FakeJob()) * 40, False),
     ],
 )
 async def test_job_ends_or_is_given_up(

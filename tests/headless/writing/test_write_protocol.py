@@ -70,7 +70,8 @@ class FakeSource(WorkSource):
     ends: list[WriteResult] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
 
-    async def mark_sending(self) -> None:
+    async def mark_sending(self, rows: Sequence[PlanRow]) -> None:
+        del rows
         self.steps.append("mark sending")
 
     async def mark_accepted(self) -> None:
