@@ -54,15 +54,17 @@ def other_account_connected_error(kept: Account, seen: Account) -> UserDecisionN
     )
 
 
-def move_decision_error(kept: "KeptForAccount") -> UserDecisionNeeded:
-    """What is said before a workspace that keeps something is moved without an answer."""
-    return UserDecisionNeeded(
-        "This is another account than the workspace was set up for.",
-        f"A move drops {describe_kept(kept)}. Syncs, the record of changes and settings stay."
-        " Nothing was changed.",
-        "Deliver what waits first (`fairlead outbox deliver`), use `--workspace NAME` for a"
-        " workspace of its own, or drop it: `fairlead setup --from FILE --move-account`.",
-    )
+class AccountMoveNeeded(UserDecisionNeeded):
+    """A workspace would drop what it keeps and move to another account; a person has to say so."""
+
+    def __init__(self, kept: "KeptForAccount") -> None:
+        super().__init__(
+            "This is another account than the workspace was set up for.",
+            f"A move drops {describe_kept(kept)}. Syncs, the record of changes and settings stay."
+            " Nothing was changed.",
+            "Deliver what waits first (`fairlead outbox deliver`), use `--workspace NAME` for a"
+            " workspace of its own, or drop it: `fairlead setup --from FILE --move-account`.",
+        )
 
 
 def describe_kept(kept: "KeptForAccount") -> str:

@@ -81,8 +81,12 @@ class LocalDatabases:
         return await asyncio.to_thread(self._count_kept)
 
     async def move_to_account(self, account: Account, now: float) -> None:
-        """Drop what was kept for the former account, and keep for `account` from now on."""
-        await asyncio.to_thread(self._move_to_account, account, now)
+        """Drop what was kept for the former account, and keep for `account` from now on.
+
+        A run under way stops first. Raises ConflictError where it does not.
+        """
+        async with self.stopped_runs():
+            await asyncio.to_thread(self._move_to_account, account, now)
 
     def _was_in_zendesk(self) -> bool:
         with self._open_fairlead() as database:

@@ -10,7 +10,13 @@ from typing import Any
 
 from desktop.clients.sailthru.protocol import SailthruCredentials
 from desktop.clients.zendesk.credentials import ApiTokenCredentials
-from desktop.connect.account_move import describe_kept, is_other_account, move_decision_error
+from desktop.connect.account_authority import (
+    CONNECTION_SETTINGS,
+    actor_without_zendesk,
+    require_admin_for_other_account,
+    was_connected,
+)
+from desktop.connect.account_move import AccountMoveNeeded, describe_kept, is_other_account
 from desktop.connect.connection_check import (
     CheckCollector,
     ConnectionCheck,
@@ -18,14 +24,13 @@ from desktop.connect.connection_check import (
     are_needed_checks_ok,
 )
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.identity_and_roles import actor_from_zendesk_user, sailthru_only_actor
 from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.reachability_check import check_reachability
 from desktop.connect.sailthru_key_checks import check_sailthru_key
 from desktop.connect.setup_document import SetupDocument, parse_setup_document
-from desktop.connect.zendesk_account import ZENDESK_SECRETS, erase_zendesk_secrets
+from desktop.connect.zendesk_account import erase_zendesk_secrets
 from desktop.connect.zendesk_account_checks import check_zendesk_account, not_signed_in_check
-from desktop.kit.errors import AppError, InvalidInput, KeyringError, NotPermitted
+from desktop.kit.errors import InvalidInput, NotPermitted
 from desktop.model.account import Account
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor, Role
@@ -37,9 +42,6 @@ from desktop.settings.setting_definition import Setting
 from desktop.settings.settings_file import SettingsValues
 from desktop.vault.bound_secrets import store_bound_secrets
 from desktop.vault.secret import Secret
-
-# What leads to a connection has to be set by whoever makes the first one.
-_CONNECTION_SETTINGS = (settings_table.SERVICE_URI, settings_table.ZENDESK_BASE_URL)
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,8 @@ async def set_up_workspace(
     if values.get(settings_table.ZENDESK_AUTH) != "none":
         base_url = values.get(settings_table.ZENDESK_BASE_URL)
         config.workspaces.require_account_unused(base_url, but=config.workspace.name)
-    was_connected = await _was_connected(config, before)
-    if was_connected:
+    is_connected = await was_connected(config, before)
+    if is_connected:
         await config.bind_secrets_to_addresses(before)
     is_account_moved = _is_account_changed(before, values)
     client_id = settings_table.ZENDESK_CLIENT_ID
@@ -118,26 +120,28 @@ async def set_up_workspace(
     checks = CheckCollector(on_check)
     # Who was in charge before decides, not what the document says about itself, and before
     # anything is sent: leaving Zendesk makes nobody an admin.
-    outcome = _SetupOutcome(actor=await _actor_without_zendesk(config, before, was_connected))
-    if was_connected:
-        await _require_admin_for_other_account(config, before, values, outcome.actor)
+    outcome = _SetupOutcome(
+        actor=await actor_without_zendesk(config, before, is_connected=is_connected)
+    )
+    if is_connected:
+        await require_admin_for_other_account(config, before, values, outcome.actor)
     await _check_zendesk(config, values, token, checks, outcome, is_account_moved=is_account_moved)
     if outcome.is_good:
         await _check_sailthru(config, values, key, settings, checks, outcome)
     if outcome.is_good:
         settings, more = _filter_admin_settings(
-            settings, before, outcome.actor, was_connected=was_connected
+            settings, before, outcome.actor, was_connected=is_connected
         )
-        if values.get(settings_table.ZENDESK_AUTH) == "none" and not was_connected:
+        if values.get(settings_table.ZENDESK_AUTH) == "none" and not is_connected:
             settings[settings_table.SAILTHRU_ONLY_OWNER.key] = config.computer_user
         notes += more
         moved_to = await _find_account_move(setup, config, before, values, key, outcome)
+        if moved_to is not None:
+            # First: killed after this, what is connected is another account than the workspace's,
+            # nothing is sent, and the same set-up goes on from here.
+            await LocalDatabases(config.workspace).move_to_account(moved_to, config.clock.now())
         await _store_secrets(setup, config, before, values)
         file.change(settings)
-        if moved_to is not None:
-            # Last: killed before this, the new keys lead to another account than what is kept
-            # here, and nothing of it is sent.
-            await LocalDatabases(config.workspace).move_to_account(moved_to, config.clock.now())
     return SetupReport(
         config.workspace.name,
         checks.results(),
@@ -146,82 +150,6 @@ async def set_up_workspace(
         outcome.actor,
         (*setup.notes, *notes),
     )
-
-
-async def _was_connected(config: ConnectionConfig, before: SettingsValues) -> bool:
-    """Whether anybody has connected this workspace before, also if nobody is signed in now."""
-    if before.is_set(settings_table.SAILTHRU_ONLY_OWNER):
-        return True
-    if await config.was_signed_in_to_zendesk():
-        return True
-    # Signed out, with every file deleted: the Sailthru key that somebody stored is still there.
-    secrets: tuple[Secret, ...] = (Secret.SAILTHRU_KEY,)
-    if before.get(settings_table.ZENDESK_BASE_URL):
-        if config.environment_secrets.has_zendesk_token:
-            return True
-        secrets = (*ZENDESK_SECRETS, *secrets)
-    given = config.environment_secrets.secrets
-    return any([bool(await config.vault.get(secret)) for secret in secrets if secret not in given])
-
-
-async def _actor_without_zendesk(
-    config: ConnectionConfig, before: SettingsValues, was_connected: bool
-) -> Actor | None:
-    """Who is at work in a workspace without Zendesk; None: Zendesk has to say it."""
-    if before.get(settings_table.ZENDESK_AUTH) != "none":
-        return None
-    if not was_connected:
-        # Whoever makes the first connection owns it.
-        return Actor(config.computer_user, Role(before.get(settings_table.SAILTHRU_ONLY_ROLE)))
-    return sailthru_only_actor(
-        before, config.computer_user, was_in_zendesk=await config.was_signed_in_to_zendesk()
-    )
-
-
-async def _require_admin_for_other_account(
-    config: ConnectionConfig,
-    before: SettingsValues,
-    values: SettingsValues,
-    actor: Actor | None,
-) -> None:
-    """Refuse to lead a connected workspace elsewhere unless its own account knows an admin.
-
-    Asked of the account connected so far, with the credentials kept for it, before a request to
-    the new address. Another token of the same account is judged by the set-up's own check.
-    Raises NotPermitted.
-    """
-    changed = [row.key for row in _CONNECTION_SETTINGS if before.get(row) != values.get(row)]
-    auth = settings_table.ZENDESK_AUTH
-    if before.get(auth) != "none" and values.get(auth) == "none":
-        changed.append(auth.key)
-    if not changed:
-        return
-    if before.get(auth) != "none":
-        actor = await _ask_kept_sign_in(config, before)
-    if actor is None or actor.role is not Role.ADMIN:
-        who = "Nobody is signed in as an admin." if actor is None else f"{actor.name} is not one."
-        raise NotPermitted(
-            "This workspace is connected to another account.",
-            f"Only an admin can change {', '.join(f'“{key}”' for key in changed)}. {who}",
-            "Set up a workspace of its own with `--workspace NAME`.",
-        )
-
-
-async def _ask_kept_sign_in(config: ConnectionConfig, before: SettingsValues) -> Actor | None:
-    """Ask the Zendesk account connected so far who the kept credentials are; None: unknown."""
-    base_url = before.get(settings_table.ZENDESK_BASE_URL)
-    services = config.temporary_clients(before)
-    try:
-        async with services.transport(Service.ZENDESK.title, base_url) as transport:
-            credentials = await config.zendesk_credentials(before, transport)
-            if credentials is None:
-                return None
-            async with services.zendesk(base_url, credentials) as client:
-                return actor_from_zendesk_user(await client.me())
-    except KeyringError:
-        raise
-    except AppError:
-        return None
 
 
 async def _find_account_move(
@@ -261,7 +189,7 @@ async def _find_account_move(
     kept = await local.count_kept()
     if not kept.is_nothing:
         if not setup.moves_account:
-            raise move_decision_error(kept)
+            raise AccountMoveNeeded(kept)
         # Nobody known, such as before the browser's sign-in, is no admin either.
         if outcome.actor is None or outcome.actor.role is not Role.ADMIN:
             raise NotPermitted(
@@ -440,7 +368,7 @@ def _filter_admin_settings(
     kept, notes = {}, []
     for key, value in settings.items():
         row = settings_table.SETTINGS_BY_KEY[key]
-        if not row.is_admin_only or (row in _CONNECTION_SETTINGS and not was_connected):
+        if not row.is_admin_only or (row in CONNECTION_SETTINGS and not was_connected):
             kept[key] = value
         elif not _is_unchanged(row, value, before):
             notes.append(f"“{key}” needs an admin and was not changed.")

@@ -2,15 +2,20 @@
 
 from dataclasses import dataclass
 
-from desktop.connect.account_move import is_other_account, move_decision_error
+from desktop.connect.account_authority import (
+    actor_without_zendesk,
+    require_admin_for_other_account,
+    was_connected,
+)
+from desktop.connect.account_move import AccountMoveNeeded, is_other_account
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.local_databases import LocalDatabases
 from desktop.kit.errors import InvalidInput
 from desktop.model.account import Account
+from desktop.model.json_value import Json
 from desktop.settings import service_address, settings_table
-from desktop.vault.secret import Secret, Vault
-
-ZENDESK_SECRETS = (Secret.ZENDESK_ACCESS, Secret.ZENDESK_REFRESH, Secret.ZENDESK_TOKEN)
+from desktop.settings.settings_file import SettingsValues
+from desktop.vault.secret import ZENDESK_SECRETS, Secret, Vault
 
 
 @dataclass(frozen=True)
@@ -32,42 +37,44 @@ def parse_zendesk_account(typed: str) -> ZendeskAccount:
     return ZendeskAccount(base_url, service_address.zendesk_account_name(base_url))
 
 
-async def set_zendesk_account(config: ConnectionConfig, typed: str) -> ZendeskAccount:
+async def set_zendesk_account(
+    config: ConnectionConfig, typed: str, *, moves_account: bool = False
+) -> ZendeskAccount:
     """Make an account this workspace's, unless another workspace has it.
 
-    Raises InvalidInput, UserDecisionNeeded, NotPermitted, KeyringError.
+    `moves_account`: what is kept for the former account may be dropped. Raises InvalidInput,
+    AccountMoveNeeded, UserDecisionNeeded, NotPermitted, ConflictError, KeyringError.
     """
     account = parse_zendesk_account(typed)
     config.workspaces.require_account_unused(account.base_url, but=config.workspace.name)
-    before = config.settings_file.load().values.get(settings_table.ZENDESK_BASE_URL)
-    if before != account.base_url:
-        await require_no_account_move(config, Account(before), Account(account.base_url))
-        # The tokens of the other account would be sent to this one.
-        if before:
-            await erase_zendesk_secrets(config.vault)
+    before = config.settings_file.load().values
+    former = before.get(settings_table.ZENDESK_BASE_URL)
+    if former == account.base_url:
+        return account
+    changes: dict[str, Json] = {settings_table.ZENDESK_BASE_URL.key: account.base_url}
+    if former:
         # The OAuth client is one of the other account's too.
-        config.settings_file.change(
-            {
-                settings_table.ZENDESK_BASE_URL.key: account.base_url,
-                settings_table.ZENDESK_CLIENT_ID.key: None,
-            }
-            if before
-            else {settings_table.ZENDESK_BASE_URL.key: account.base_url}
-        )
-    return account
-
-
-async def require_no_account_move(config: ConnectionConfig, former: Account, seen: Account) -> None:
-    """Raises UserDecisionNeeded where `seen` is another account than what waits here belongs to.
-
-    An account for which nothing is kept gives way to it.
-    """
+        changes[settings_table.ZENDESK_CLIENT_ID.key] = None
+    is_connected = await was_connected(config, before)
+    if is_connected:
+        actor = await actor_without_zendesk(config, before, is_connected=True)
+        values = SettingsValues({**before.stored, **changes}, before.policy)
+        await require_admin_for_other_account(config, before, values, actor)
     local = LocalDatabases(config.workspace)
-    if await is_other_account(local, former, seen, None):
+    seen = Account(account.base_url)
+    is_moved = await is_other_account(local, Account(former), seen, None)
+    if is_moved and not moves_account:
         kept = await local.count_kept()
         if not kept.is_nothing:
-            raise move_decision_error(kept)
+            raise AccountMoveNeeded(kept)
+    if is_moved:
+        # First: killed after this, what is connected is not the workspace's, and nothing is sent.
         await local.move_to_account(seen, config.clock.now())
+    # The tokens of the other account would be sent to this one.
+    if former:
+        await erase_zendesk_secrets(config.vault)
+    config.settings_file.change(changes)
+    return account
 
 
 async def erase_zendesk_secrets(vault: Vault) -> None:

@@ -40,6 +40,10 @@ class Secret(Enum):
         return self in (Secret.SAILTHRU_HOST, Secret.ZENDESK_HOST, Secret.SMTP_HOST)
 
 
+# A sign-in to Zendesk by browser or by an API token.
+ZENDESK_SECRETS = (Secret.ZENDESK_ACCESS, Secret.ZENDESK_REFRESH, Secret.ZENDESK_TOKEN)
+
+
 _LABELS = {
     Secret.SAILTHRU_KEY: "Sailthru key",
     Secret.SAILTHRU_SECRET: "Sailthru secret",

@@ -1,5 +1,6 @@
 """Card that connects Sailthru: API key and secret, account settings, and what the key may do."""
 
+from desktop.panels.settings.account_move_question import AccountMoveQuestion
 from desktop.panels.settings.connection_check_list import ConnectionCheckList
 from desktop.panels.settings.copyable_text import CopyableText
 from desktop.panels.settings.settings_card import SettingsCard
@@ -69,6 +70,7 @@ class SailthruConnectionCard(SettingsCard):
             self.error_banner,
             self.check_list,
         )
+        self.account_move_question = AccountMoveQuestion(model, self)
         self._connect()
         # The address of the API is for test accounts; nobody else needs to see it.
         self._on_fold(True)

@@ -4,6 +4,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 
+from desktop.panels.settings.account_move_question import AccountMoveQuestion
 from desktop.panels.settings.connection_check_list import ConnectionCheckList
 from desktop.panels.settings.copyable_text import CopyableText
 from desktop.panels.settings.settings_card import SettingsCard
@@ -102,6 +103,7 @@ class ZendeskConnectionCard(SettingsCard):
             self.error_banner,
             self.check_list,
         )
+        self.account_move_question = AccountMoveQuestion(model, self)
         self._connect()
         self._on_changed()
 

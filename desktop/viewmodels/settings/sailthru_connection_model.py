@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from desktop.connect.connection_check import ConnectionCheck
 from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.setup_document import MOVE_ACCOUNT_KEY
 from desktop.connect.support_texts import request_api_key_text
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.kit.errors import InvalidInput
 from desktop.model.json_value import Json
 from desktop.settings import settings_table
-from desktop.viewmodels.settings.card_model import CardModel
+from desktop.viewmodels.settings.connecting_card_model import ConnectingCardModel
 from desktop.viewmodels.settings.connection_check_view import (
     CheckNoteTone,
     ConnectionCheckView,
@@ -44,7 +46,7 @@ class SailthruConnectionView:
     key_request_text: str
 
 
-class SailthruConnectionModel(CardModel):
+class SailthruConnectionModel(ConnectingCardModel):
     """A key passes through to the keyring and is not held here."""
 
     def __init__(
@@ -96,13 +98,16 @@ class SailthruConnectionModel(CardModel):
         """Test a key and store it if Sailthru takes it; empty fields test the stored one."""
         if not self._busy_text:
             self._checks = []
-        self._start_work("test", self._test_and_save_key(key.strip(), secret.strip(), own))
+        save = partial(self._test_and_save_key, key.strip(), secret.strip(), own)
+        self._start_connecting("test", save, "Working…")
 
     async def _load_status(self) -> None:
         self._has_stored_key = await self._connection_config.has_sailthru_key()
         self.changed.emit()
 
-    async def _test_and_save_key(self, key: str, secret: str, own: bool) -> None:
+    async def _test_and_save_key(
+        self, key: str, secret: str, own: bool, moves_account: bool
+    ) -> None:
         if bool(key) != bool(secret):
             raise InvalidInput("Key and secret go together.", "", "Enter both.")
         if not key and not self.has_key:
@@ -115,7 +120,7 @@ class SailthruConnectionModel(CardModel):
                 "Tick the box, or ask Sailthru for a key of its own.",
             )
         section: Mapping[str, Json] = {"api_key": key, "api_secret": secret} if key else {}
-        document: dict[str, Json] = {"sailthru": dict(section)}
+        document: dict[str, Json] = {"sailthru": dict(section), MOVE_ACCOUNT_KEY: moves_account}
         if not self._workspace.values.is_managed(settings_table.HAS_DEDICATED_KEY):
             document[settings_table.HAS_DEDICATED_KEY.key] = own
         report = await set_up_workspace(document, self._connection_config, self._on_check)

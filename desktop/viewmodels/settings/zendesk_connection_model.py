@@ -2,6 +2,7 @@
 
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -11,6 +12,7 @@ from desktop.connect.connection_check import ConnectionCheck
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.interactive_sign_in import sign_in_interactively
 from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.setup_document import MOVE_ACCOUNT_KEY
 from desktop.connect.support_texts import request_oauth_client_text
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.connect.zendesk_account import parse_zendesk_account, set_zendesk_account
@@ -19,7 +21,7 @@ from desktop.kit.errors import AppError, InvalidInput, NotPermitted
 from desktop.kit.text import format_count
 from desktop.model.permission import Role
 from desktop.settings import settings_table
-from desktop.viewmodels.settings.card_model import CardModel
+from desktop.viewmodels.settings.connecting_card_model import ConnectingCardModel
 from desktop.viewmodels.settings.connection_check_view import ConnectionCheckView, build_check_view
 from desktop.viewmodels.settings.error_message import (
     NO_ERROR,
@@ -71,7 +73,7 @@ class ZendeskConnectionView:
     pending_edits_text: str
 
 
-class ZendeskConnectionModel(CardModel):
+class ZendeskConnectionModel(ConnectingCardModel):
     """`browser_requested` carries the address to open; an attempt that fails stores nothing."""
 
     browser_requested = Signal(str)
@@ -156,13 +158,13 @@ class ZendeskConnectionModel(CardModel):
 
     def sign_in_with_browser(self, client_id: str) -> None:
         """Open the browser and wait for its answer."""
-        self._start_work(
-            "sign-in", self._sign_in_with_browser(client_id), "Waiting for the browser…"
-        )
+        sign_in = partial(self._sign_in_with_browser, client_id)
+        self._start_connecting("sign-in", sign_in, "Waiting for the browser…")
 
     def sign_in_with_token(self, email: str, token: str) -> None:
         """Sign in with an API token; it is kept only if Zendesk takes it."""
-        self._start_work("sign-in", self._sign_in_with_token(email, token), "Testing the token…")
+        sign_in = partial(self._sign_in_with_token, email, token)
+        self._start_connecting("sign-in", sign_in, "Testing the token…")
 
     def cancel(self) -> None:
         """Cancel the sign-in that is under way."""
@@ -197,8 +199,8 @@ class ZendeskConnectionModel(CardModel):
         self._open_edit_count = await self._local_databases.count_open_edits()
         self.changed.emit()
 
-    async def _sign_in_with_browser(self, client_id: str) -> None:
-        await self._save_account()
+    async def _sign_in_with_browser(self, client_id: str, moves_account: bool) -> None:
+        await self._save_account(moves_account=moves_account)
         values = self._workspace.values
         # Stored before the browser opens: it is part of the address that is opened.
         if client_id.strip() != values.get(settings_table.ZENDESK_CLIENT_ID):
@@ -207,8 +209,8 @@ class ZendeskConnectionModel(CardModel):
         self._browser_url = ""
         await self._reconnect()
 
-    async def _sign_in_with_token(self, email: str, token: str) -> None:
-        await self._save_account()
+    async def _sign_in_with_token(self, email: str, token: str, moves_account: bool) -> None:
+        await self._save_account(moves_account=moves_account)
         section = {
             "base_url": self._workspace.values.get(settings_table.ZENDESK_BASE_URL),
             "auth": TOKEN,
@@ -216,7 +218,9 @@ class ZendeskConnectionModel(CardModel):
             "api_token": token,
         }
         report = await set_up_workspace(
-            {"zendesk": section}, self._connection_config, self._on_check
+            {"zendesk": section, MOVE_ACCOUNT_KEY: moves_account},
+            self._connection_config,
+            self._on_check,
         )
         if not report.is_stored:
             self._error = ErrorMessage("Nothing was saved.", "See below what did not work.")
@@ -227,7 +231,7 @@ class ZendeskConnectionModel(CardModel):
         self._workspace.reload_settings()
         await self._reconnect()
 
-    async def _save_account(self) -> None:
+    async def _save_account(self, *, moves_account: bool) -> None:
         values = self._workspace.values
         reason = setting_disabled_reason(self._workspace, settings_table.ZENDESK_BASE_URL)
         url = parse_zendesk_account(self._account_text).base_url
@@ -235,7 +239,9 @@ class ZendeskConnectionModel(CardModel):
             return
         if reason:
             raise NotPermitted("The account cannot be changed here.", reason)
-        await set_zendesk_account(self._connection_config, self._account_text)
+        await set_zendesk_account(
+            self._connection_config, self._account_text, moves_account=moves_account
+        )
         self._workspace.reload_settings()
 
     async def _reconnect(self) -> None:

@@ -1,5 +1,6 @@
 """`fairlead setup`: the document is checked, then the services, and only then anything is kept."""
 
+import contextlib
 import json
 import logging
 from dataclasses import replace
@@ -7,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from desktop.app.workspace_session import WorkspaceSession
+from desktop.connect import workspace_setup
 from desktop.connect.connection_check import ConnectionCheck
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.disconnect import disconnect_workspace, sign_out_of_zendesk
+from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.setup_document import parse_setup_document
 from desktop.connect.stored_data_inventory import list_stored_data
 from desktop.connect.workspace_setup import set_up_workspace
@@ -17,16 +21,19 @@ from desktop.connect.zendesk_account import (
     parse_zendesk_account,
     set_zendesk_account,
 )
+from desktop.kit.change_bus import ChangeBus
 from desktop.kit.errors import InvalidInput, KeyringError, NotPermitted, UserDecisionNeeded
 from desktop.model.account import Account
+from desktop.model.edit import EditKind, EditRequest, EditTarget
 from desktop.model.permission import DEFAULT_PERMISSIONS, Permission, Role
+from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.settings.managed_policy import ManagedPolicy
 from desktop.settings.permission_rules import permission_rules_from
-from desktop.settings.settings_file import SettingsValues
+from desktop.settings.settings_file import SettingsFile, SettingsValues
 from desktop.settings.window_state import WindowState, WindowStateFile
 from desktop.settings.workspace import WorkspaceRegistry
-from desktop.store.workspace_store import open_store
+from desktop.store.workspace_store import WorkspaceStore, open_store
 from desktop.vault.bound_secrets import (
     SecretForOtherHost,
     read_bound_secret,
@@ -238,6 +245,101 @@ async def test_setup_for_another_zendesk_account_drops_the_oauth_client_of_the_f
     desk.settings_file.change({"zendesk.oauth_client_id": "theirs"})
     await set_zendesk_account(desk, "another")
     assert values_of(desk).get(settings_table.ZENDESK_CLIENT_ID) == ""
+
+
+async def test_account_typed_in_the_window_needs_an_admin_of_the_one_so_far(
+    sandbox: SetupSandbox, desk: ConnectionConfig
+) -> None:
+    await set_up_workspace(agent_document(sandbox.connection_document), desk)
+    before = values_of(desk)
+    for leave in (None, sign_out_of_zendesk):
+        if leave is not None:
+            await leave(desk)
+        with pytest.raises(NotPermitted, match="connected to another account"):
+            await set_zendesk_account(desk, "my-own")
+        assert values_of(desk).stored == before.stored
+    # Disconnecting is an admin's act, and leaves no key that could be led away.
+    await disconnect_workspace(desk)
+    await set_zendesk_account(desk, "my-own")
+    assert values_of(desk).get(settings_table.ZENDESK_BASE_URL) == "https://my-own.zendesk.com"
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("killed_at", ["move", "keys", "settings"])
+@pytest.mark.parametrize("account", ["other Zendesk", "other Sailthru account"])
+async def test_setup_killed_between_keys_and_settings_leaves_nothing_connected(
+    sandbox: SetupSandbox,
+    desk: ConnectionConfig,
+    monkeypatch: pytest.MonkeyPatch,
+    account: str,
+    killed_at: str,
+) -> None:
+    document = sandbox.connection_document
+    await set_up_workspace({**document, "changes": True}, desk)
+    store = open_store(desk.workspace.folder)
+    target = EditTarget(Service.SAILTHRU, "5e9f3c1b2a4d6e8f00713401", "maria@lopez.example")
+    edit = EditRequest(EditKind.VAR, target, "city", "Lisbon", "Faro")
+    await store.outbox.enqueue([edit], "Ada", 1.0, lambda *_: 0.0)
+    await connect_anew(desk, store)
+    zendesk = dict(document["zendesk"])
+    if account == "other Sailthru account":
+        sandbox.control("POST", "account", {"account_id": 22222})
+    else:
+        zendesk["base_url"] = zendesk["base_url"].replace("127.0.0.1", "localhost")
+    moved = {"sailthru": document["sailthru"], "zendesk": zendesk, "move_account": True}
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    place = {
+        "move": (LocalDatabases, "move_to_account"),
+        "keys": (workspace_setup, "store_bound_secrets"),
+        "settings": (SettingsFile, "change"),
+    }[killed_at]
+    with monkeypatch.context() as patched:
+        patched.setattr(*place, killed)
+        with pytest.raises(Killed):
+            await set_up_workspace(moved, desk)
+    waiting = store.outbox.count_open.blocking()
+    assert waiting == (1 if killed_at == "move" else 0)
+    # Sailthru's one host and the same key: only the account's id differs, and the move is done.
+    is_whole = account == "other Sailthru account" and killed_at != "move"
+    # Before the move nothing has changed: the former account is still there, if its host is.
+    is_former = account == "other Zendesk" and killed_at == "move"
+    assert await connect_anew(desk, store) is (is_whole or is_former)
+    # The same set-up goes on where it was cut short.
+    assert (await set_up_workspace(moved, desk)).is_ok
+    assert await connect_anew(desk, store)
+    assert store.outbox.count_open.blocking() == 0
+    store.close()
+
+
+async def connect_anew(desk: ConnectionConfig, store: WorkspaceStore) -> bool:
+    """Whether another start has both accounts, which are one's own pair or none."""
+    session = WorkspaceSession(desk, ChangeBus(), None, store.accounts)
+    is_connected = False
+    with contextlib.suppress(SecretForOtherHost):
+        await session.connect()
+        is_connected = session.clients.zendesk is not None
+    await session.disconnect()
+    return is_connected
+
+
+async def test_setup_as_admin_elsewhere_does_not_take_a_workspace_by_an_edited_settings_file(
+    sandbox: SetupSandbox, desk: ConnectionConfig
+) -> None:
+    await set_up_workspace(agent_document(sandbox.connection_document), desk)
+    store = open_store(desk.workspace.folder)
+    await connect_anew(desk, store)
+    store.close()
+    own = sandbox.connection_document["zendesk"]
+    own = {**own, "base_url": own["base_url"].replace("127.0.0.1", "localhost")}
+    desk.settings_file.change({"zendesk.base_url": own["base_url"]})
+    with pytest.raises(NotPermitted, match="connected to another account"):
+        await set_up_workspace({"zendesk": own, "changes": True}, desk)
 
 
 async def test_setup_dead_token_is_replaced_by_another_admin_of_the_account(

@@ -286,6 +286,36 @@ async def test_settings_new_key_replaces_old_after_it_works(
     assert not card.key_field.isVisible()
 
 
+async def test_settings_key_of_another_account_asks_what_becomes_of_what_waits(
+    admin_page: SettingsPageDriver, sandbox: PageSandbox
+) -> None:
+    house = admin_page.house
+    target = EditTarget(Service.SAILTHRU, "5e9f3c1b2a4d6e8f00713401", "maria@lopez.example")
+    await house.editor.submit([EditRequest(EditKind.VAR, target, "city", "Lisbon", "Faro")])
+    card = admin_page.find_card("connections", SailthruConnectionCard)
+    await wait_until(card.replace_button.isVisible)
+    own_account = sandbox.control("GET", "account")["account_id"]
+    sandbox.control("POST", "account", {"account_id": 22222})
+    try:
+        for answer, waiting in (("cancel", 1), ("confirm", 0)):
+            card.test_button.click()
+            await wait_until(lambda: admin_page.window.findChildren(ConfirmationDialog))
+            question = admin_page.window.findChildren(ConfirmationDialog)[-1]
+            assert "1 edit that waits" in question.accessibleDescription()
+            getattr(question, f"{answer}_button").click()
+            assert card.account_move_question.task is not None
+            await wait_until(card.account_move_question.task.done)
+            await wait_until(lambda: not admin_page.model.sailthru.view().is_busy)
+            assert house.store.outbox.count_open.blocking() == waiting
+            await wait_until(lambda: not admin_page.window.findChildren(ConfirmationDialog))
+        current = house.store.accounts.get_current.blocking()
+        assert current is not None
+        assert current.sailthru_account == "22222"
+        assert house.session.is_connected
+    finally:
+        sandbox.control("POST", "account", {"account_id": own_account})
+
+
 async def test_settings_service_uri_is_hidden_and_resettable(
     admin_page: SettingsPageDriver,
 ) -> None:
