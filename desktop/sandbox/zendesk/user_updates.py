@@ -90,6 +90,8 @@ def apply_user_fields(
     repository: ZendeskRepository, user: JsonObject, given: JsonObject, *, is_new: bool = False
 ) -> None:
     """Write the fields sent to a draft of a user; raises a 422 for values Zendesk refuses."""
+    # Nobody is without these.
+    given = {k: v for k, v in given.items() if v or k not in ("time_zone", "locale")}
     apply_field_rules(
         USER_RULES,
         user,
