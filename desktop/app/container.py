@@ -164,13 +164,18 @@ class WorkspaceServices:
             lambda: session.values.get(settings_table.TIMEZONE),
         )
 
-    async def close(self) -> None:
-        """Close the connections first, since closing them still writes; then the databases."""
-        await self.session.disconnect()
+    async def keep_audit_head(self) -> None:
+        """Keep the audit's newest row with its key, where this process has signed rows since."""
+        # Imported here: a lookup signs none.
         if self.store.audit.signer.has_signed:
             from desktop.connect.audit_key import keep_audit_head
 
             await keep_audit_head(self.session.connection_config, self.store.audit)
+
+    async def close(self) -> None:
+        """Close the connections first, since closing them still writes; then the databases."""
+        await self.session.disconnect()
+        await self.keep_audit_head()
         self.store.close()
 
 

@@ -73,3 +73,4 @@ async def _keep(config: ConnectionConfig, audit: AuditLog) -> None:
         if head is not None and head != audit.signer.kept_head:
             await config.vault.set(Secret.AUDIT_HEAD, head.text)
             audit.signer.kept_head = head
+        audit.signer.has_signed = False

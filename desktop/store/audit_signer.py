@@ -29,7 +29,7 @@ class AuditSigner:
     """The keys of the audit that this process knows. Without one, rows are unkeyed.
 
     `kept_head`: the newest row that is known from outside the file, as far as there is one.
-    `has_signed`: this process has added rows since.
+    `has_signed`: this process has signed rows that are newer.
     """
 
     def __init__(self) -> None:

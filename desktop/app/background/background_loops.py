@@ -36,6 +36,7 @@ def start_background_loops(
             partial(reconnect.retry_lost_connections, services.session),
         ),
         ("due", due_runs.POLL_S, due.run_once),
+        ("audit head", retention.HOUR_S, services.keep_audit_head),
         ("retention", retention.DAY_S, partial(retention.delete_expired_data, services)),
     ):
         tasks.start(name, repeat_every(interval_s, work, clock, name=name))

@@ -9,7 +9,8 @@ from desktop.settings import settings_table
 
 log = logging.getLogger(__name__)
 
-DAY_S = 86_400.0
+HOUR_S = 3600.0
+DAY_S = 24 * HOUR_S
 
 
 async def delete_expired_data(services: WorkspaceServices) -> None:

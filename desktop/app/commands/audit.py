@@ -14,7 +14,11 @@ from desktop.model.lookup_query import parse_lookup_query
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--customer", metavar="WHO", help="only this customer's")
-    parser.add_argument("--verify", action="store_true", help="walk the chain of hashes")
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="check that nothing was changed, and say what that proves",
+    )
 
 
 # Offline: the record is this computer's, and may be read while both services are away.

@@ -150,7 +150,9 @@ def build_sync_row_detail(row: AuditEntry, now: float) -> ActivityDetailView:
     """Build the details of a sync's audit entry; only its run as a whole is rolled back."""
     line = build_sync_row(row, now)
     fields = [(name, f"{old} → {new}", "") for name, old, new in _field_changes(row)]
-    offered = [OfferedAction(ActivityAction.OPEN_CUSTOMER), OfferedAction(ActivityAction.COPY)]
+    offered = [OfferedAction(ActivityAction.COPY)]
+    if not row.is_erased:
+        offered.insert(0, OfferedAction(ActivityAction.OPEN_CUSTOMER))
     if run_id_of(row):
         offered.insert(0, OfferedAction(ActivityAction.SHOW_RUN))
     service = Service(row.service).title

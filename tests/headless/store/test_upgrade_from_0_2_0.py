@@ -105,6 +105,70 @@ def test_upgrade_keeps_audit_chain_intact(store: WorkspaceStore) -> None:
     assert len(store.audit.list_entries.blocking()) == 73
 
 
+def _close_waiting_edits(store: WorkspaceStore) -> int:
+    count = 0
+    while (edit := store.outbox.claim.blocking(4e9)) is not None:
+        sending = store.outbox.mark_sending.blocking(edit, 4e9)
+        store.outbox.close(sending, 4e9, EditState.DONE, "confirmed")
+        count += 1
+    return count
+
+
+@pytest.mark.parametrize(
+    ("statement", "broken_seq"),
+    [
+        ("", None),
+        ("DELETE FROM audit_value WHERE seq IN (7, 40)", None),
+        ("UPDATE audit_value SET actor = 'Somebody else' WHERE seq = 7", 7),
+        ("UPDATE audit SET hash = '0' WHERE seq = 7", 7),
+        ("UPDATE audit SET computer = 'mine' WHERE seq = 7", 7),
+        ("DELETE FROM audit WHERE seq = 7", 8),
+    ],
+)
+def test_upgrade_seals_the_old_audit_with_the_first_keyed_row(
+    statement: str, broken_seq: int | None, folder: Path
+) -> None:
+    store = open_store(folder)
+    store.audit.signer.use_key("a key")
+    count = _close_waiting_edits(store)
+    store.close()
+    with closing(sqlite3.connect(folder / "fairlead.db")) as raw:
+        triggers = raw.execute(
+            "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'audit%'"
+        ).fetchall()
+        for name, _ in triggers:
+            raw.execute(f"DROP TRIGGER {name}")
+        raw.execute(statement or "SELECT 1")
+        for _, sql in triggers:
+            raw.execute(sql)
+        raw.commit()
+    store = open_store(folder)
+    store.audit.signer.use_key("a key")
+    found = store.audit.verify_chain.blocking()
+    entries = store.audit.list_entries.blocking()
+    store.close()
+    assert found.first_broken_seq == broken_seq
+    if broken_seq is None:
+        segments = [(s.first_seq, s.last_seq, s.proof.value, s.is_by_0_2_0) for s in found.segments]
+        assert segments == [(1, 73, "unkeyed", True), (74, 73 + count, "keyed", False)]
+        assert found.proven_seq == 73 + count
+        assert found.erased_count == sum(e.is_erased for e in entries) == 2 * bool(statement)
+
+
+def test_upgrade_still_finds_an_audit_that_was_cut_off_before(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "fairlead.db")) as raw:
+        trigger = "audit_is_append_only_delete"
+        sql = raw.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (trigger,)).fetchone()[0]
+        raw.execute(f"DROP TRIGGER {trigger}")
+        raw.execute("DELETE FROM audit WHERE seq > 70")
+        raw.execute("DELETE FROM outbox WHERE id NOT IN (SELECT edit FROM audit)")
+        raw.execute(sql)
+        raw.commit()
+    store = open_store(folder)
+    assert store.audit.verify_chain.blocking().first_broken_seq == 71
+    store.close()
+
+
 def test_upgrade_keeps_waiting_edits_deliverable(store: WorkspaceStore) -> None:
     waiting = store.outbox.list_recent.blocking(open_only=True)
     assert {edit.state for edit in waiting} == {
