@@ -8,7 +8,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_sync_context
 from desktop.kit.errors import InvalidInput
 from desktop.model.field_mapping import MappingRow, SourceType
-from desktop.model.sync import FlowPolicy, Sync, SyncEffects
+from desktop.model.sync import FlowPolicy, OptInAttestation, Sync, SyncEffects
 from desktop.model.sync_run import Run, RunState
 from desktop.sync.rollback_planner import RollbackPlanner
 from tests.support import sync_cases
@@ -37,7 +37,8 @@ async def run_creating_profile(
             MappingRow(level, "optout", type=SourceType.TEXT),
         )
         effects = SyncEffects(create_missing=True, add_to_lists=("Fresh",))
-        return replace(made, mapping=mapping, effects=effects, flows=flows)
+        given = OptInAttestation(email=True, attested_by="Ada Admin", attested_at=1.0)
+        return replace(made, mapping=mapping, effects=effects, flows=flows, opt_in=given)
 
     sync = sync_cases.save_preset(services, sync_cases.ZENDESK_TO_SAILTHRU, creating)
     run = await sync_cases.run_sync(services, sync)
