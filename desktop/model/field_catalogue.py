@@ -85,6 +85,52 @@ _OPEN_PREFIXES = {
 }
 
 
+# Titles of the fields whose names alone do not read as words.
+_TITLES = {
+    "id": "Zendesk id",
+    "email": "E-mail address",
+    "sid": "Sailthru id",
+    "extid": "External id",
+    "organization": "Organisation",
+    "optout": "Opt-out",
+    "seen": "Seen tickets",
+    "value.segment": "Customer value (1 to 4)",
+    "value.amount": "Predicted value",
+    "last_ticket_id": "Last ticket number",
+    "last_ticket_created_time": "Last ticket created",
+    "ticket_count": "Number of tickets",
+    "open_ticket_count": "Number of open tickets",
+    "ticket_ids": "Ticket numbers",
+    "signup_time": "Signed up",
+    "create_time": "Profile created",
+    "created_at": "Created",
+    "updated_at": "Last changed",
+    "open_time": "Last open",
+    "click_time": "Last click",
+    "view_time": "Last page view",
+    "login_time": "Last login",
+    "optout_time": "Opted out",
+    "lifetime_message": "E-mails received",
+    "lifetime_open": "Opens in total",
+    "lifetime_click": "Clicks in total",
+    "lifetime_pv": "Page views in total",
+    "lifetime_purchase": "Purchases in total",
+    "lifetime_purchase_price": "Spent in total",
+}
+
+
+def field_title(field: str) -> str:
+    """Return what people read for a field: `vars.first_name` is “First name”."""
+    kind, dot, name = field.partition(".")
+    own = name if dot and kind in ("vars", "user_fields") else field
+    if own in _TITLES:
+        return _TITLES[own]
+    if dot and kind in ("lists", "tags"):
+        return f"{kind.removesuffix('s').capitalize()} “{name}”"
+    words = " ".join(own.replace("_", " ").split())
+    return words[:1].upper() + words[1:]
+
+
 def source_fields(kind: SourceKind) -> tuple[str, ...]:
     """Return the fields that records of a source have besides an account's own."""
     return _FIELDS_BY_KIND[kind]

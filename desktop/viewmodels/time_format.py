@@ -35,6 +35,11 @@ def format_full_date(at: float) -> str:
     return f"{then.day} {_MONTHS[then.month - 1]} {then.year}"
 
 
+def format_full_date_and_time(at: float) -> str:
+    """Format as `2 Mar 2024 15:28`, always with the year."""
+    return f"{format_full_date(at)} {format_time_of_day(at)}"
+
+
 def format_time_or_date(at: float, now: float) -> str:
     """Format as the time for today, else as the date: for a column of events."""
     then = to_local_time(at)

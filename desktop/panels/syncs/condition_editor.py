@@ -155,16 +155,16 @@ class ConditionEditorRow(QWidget):
         remove.clicked.connect(self.removed)
         self.test_dropdown.chosen.connect(self._on_edited)
         self.test_dropdown.allow_shrinking()
-        asked = QHBoxLayout()
-        asked.setSpacing(fonts.scaled(6))
-        asked.addWidget(self.test_dropdown, 5)
-        asked.addWidget(self.value_edit, 2)
+        self._asked = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._asked.setSpacing(fonts.scaled(6))
+        self._asked.addWidget(self.test_dropdown, 5)
+        self._asked.addWidget(self.value_edit, 2)
         self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._parts.setSpacing(fonts.scaled(6))
         if naming:
             self._parts.addWidget(self.name_edit, 2)
         self._parts.addWidget(self.field_edit, 2)
-        self._parts.addLayout(asked, 3)
+        self._parts.addLayout(self._asked, 3)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(fonts.scaled(6))
@@ -176,7 +176,8 @@ class ConditionEditorRow(QWidget):
         super().resizeEvent(event)
         wide = self.width() >= fonts.scaled(_SIDE_BY_SIDE_MIN_WIDTH)
         direction = QBoxLayout.Direction
-        self._parts.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        for part in (self._parts, self._asked):
+            part.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
     def show_condition(self, condition: FieldCondition, name: str = "") -> None:
         """Show a condition and its name; what is being typed is not disturbed."""

@@ -20,8 +20,7 @@ from desktop.sandbox.timestamps import DAY, HOUR
 
 RECORD_TEMPLATES: dict[str, JsonObject] = read_data_file("sailthru", "record_templates.json")
 SMART_LIST = "zendesk-sync-smart"
-# The last two names need care in addresses and in forms.
-NORMAL_LISTS = (*LIST_MEMBERS_PER_256, "!! bar/foo", "a=b")
+NORMAL_LISTS = (*LIST_MEMBERS_PER_256, "Back in stock", "Event invitations")
 _DEVICES = ("iPhone", "Android", "Desktop")
 _HEALTH = ("neutral", "happy", "frustrated")
 # Days since the last opening, by engagement; 70 for the others.

@@ -8,10 +8,9 @@ from desktop.kit.errors import AppError
 from desktop.model.attribute_path import replace_value
 from desktop.model.consent_check import ConsentPurpose
 from desktop.model.field_condition import FieldCondition
-from desktop.model.field_mapping import MappingRow
+from desktop.model.field_mapping import MappingRow, SourceType
 from desktop.model.lifecycle_stage import LifecycleStage
 from desktop.model.sailthru_profile import SailthruList
-from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_fields import ATTESTED_PATH, attest_consent
 from desktop.model.value_conversion import ROUNDING_EXPLANATION
@@ -21,7 +20,9 @@ from desktop.viewmodels.form import FieldValue
 from desktop.viewmodels.syncs.mapping_row_view import (
     MappingRowView,
     MappingTrialResult,
+    blank_mapping_row,
     build_mapping_row,
+    change_source_type,
     suggest_source_fields,
     suggest_target_fields,
 )
@@ -89,10 +90,14 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
             return None
         trial, trial_error = self._trial_result(sync)
         verdict = self._context.syncs.check_permission()
-        problems = validate_sync(sync)
+        begun = tuple(row for row in sync.mapping if row != blank_mapping_row(sync))
+        has_blank_row = len(begun) < len(sync.mapping)
+        problems = validate_sync(replace(sync, mapping=begun) if has_blank_row else sync)
         # Saved twice at a time, the second would be of an older version: a conflict with oneself.
         unchanged = "" if self.has_unsaved_changes else "Nothing is changed."
         unchanged = "Saving…" if self._is_saving else unchanged
+        if has_blank_row:
+            unchanged = "Fill in the new row, or delete it."
         return MappingEditorView(
             sync=sync,
             rows=tuple(build_mapping_row(row, sync, trial) for row in sync.mapping),
@@ -144,9 +149,9 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
 
     def add_row(self) -> None:
         """Add an empty row at the end and choose it."""
-        is_to_sailthru = self._draft is not None and self._draft.target_service is Service.SAILTHRU
-        rows = [*self._draft_rows(), MappingRow("", "vars." if is_to_sailthru else "")]
-        self._set_draft_rows(rows, len(rows) - 1)
+        if self._draft is not None:
+            rows = [*self._draft_rows(), blank_mapping_row(self._draft)]
+            self._set_draft_rows(rows, len(rows) - 1)
 
     def duplicate_row(self) -> None:
         """Copy the chosen row below it."""
@@ -173,7 +178,9 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
     def change_row(self, path: str, value: FieldValue) -> None:
         """Change one field of the chosen row, by its attribute of MappingRow."""
         row = self.selected_row()
-        if row is not None:
+        if row is not None and path == "type":
+            self.set_row(change_source_type(row, SourceType(value)))
+        elif row is not None:
             plain = value.strip() if isinstance(value, str) else value
             self.set_row(replace_value(row, path, plain))
 

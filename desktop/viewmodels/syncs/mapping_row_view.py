@@ -1,10 +1,10 @@
 """Mapping rows in words: source, operator, target, what is wrong, and a trial's result."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from desktop.model.field_catalogue import source_fields
+from desktop.model.field_catalogue import field_title, source_fields
 from desktop.model.field_mapping import (
     ConflictPreference,
     FieldProtection,
@@ -12,15 +12,14 @@ from desktop.model.field_mapping import (
     MappingRow,
     SourceType,
 )
-from desktop.model.instant import FieldValue, Instant
+from desktop.model.instant import FieldValue
 from desktop.model.mapping_validation import validate_mapping
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import FieldChange, PlanRow
 from desktop.model.value_conversion import loses_decimals
-from desktop.sync.field_labels import format_field_name, format_value
-from desktop.viewmodels import time_format
 from desktop.viewmodels.form import FieldKind, FormField
+from desktop.viewmodels.syncs.field_text import readable_value
 from desktop.viewmodels.syncs.sync_labels import FATE_LABELS
 
 _SOURCE_TYPE_LABELS = (
@@ -50,6 +49,7 @@ _PROTECTION_LABELS = (
 )
 _SOURCE_TYPE_LABEL_BY_TYPE = dict(_SOURCE_TYPE_LABELS)
 _OPERATOR_LABEL_BY_OPERATOR = dict(_OPERATOR_LABELS)
+_ADDABLE_TYPES = (SourceType.FIELD, SourceType.LISTS, SourceType.STAGES, SourceType.SEEN)
 _SOURCE_FIELD_LABELS = {
     SourceType.LISTS.value: "Only these",
     SourceType.STAGES.value: "Only these",
@@ -117,19 +117,34 @@ def build_mapping_row(
     row: MappingRow, sync: Sync, tried: "MappingTrialResult | None"
 ) -> MappingRowView:
     """Build a row of the mapping editor, with its result where a customer was tried."""
-    wrong = " ".join(validate_mapping((row,), sync.target_service))
+    # Nobody is told what is wrong with a row before they have begun it.
+    is_blank = row == blank_mapping_row(sync)
+    wrong = "" if is_blank else " ".join(validate_mapping((row,), sync.target_service))
     result, tone = ("", "muted")
-    if tried is not None and row.on and not wrong:
+    if tried is not None and row.on and not wrong and not is_blank:
         result, tone = tried.row_result(row)
     return MappingRowView(
         is_on=row.on,
         source=mapping_source_label(row),
         operator=_OPERATOR_LABEL_BY_OPERATOR[row.operator],
-        target=format_field_name(row.target) or "not chosen",
+        target=field_title(row.target) or "Not chosen",
         result=result,
         result_tone=tone,
         problem=wrong,
     )
+
+
+def blank_mapping_row(sync: Sync) -> MappingRow:
+    """Return a new mapping row that nobody has filled in."""
+    return MappingRow("", "vars." if sync.target_service is Service.SAILTHRU else "")
+
+
+def change_source_type(row: MappingRow, kind: SourceType) -> MappingRow:
+    """Change the kind of a row's source, without the field or text of the kind before."""
+    # A text, an identifier or an opt-out level can be set, not added to what is there.
+    fits = kind in _ADDABLE_TYPES or row.operator is MappingOperator.SET_IF_EMPTY
+    operator = row.operator if fits else MappingOperator.SET
+    return replace(row, type=kind, source="", operator=operator, keep_decimals=False)
 
 
 def mapping_source_label(row: MappingRow) -> str:
@@ -137,7 +152,7 @@ def mapping_source_label(row: MappingRow) -> str:
     if row.type is SourceType.TEXT:
         return f"“{row.source}”"
     if row.type in (SourceType.FIELD, SourceType.IDENTIFIER):
-        return format_field_name(row.source) or "not chosen"
+        return field_title(row.source) or "Not chosen"
     return _SOURCE_TYPE_LABEL_BY_TYPE[row.type]
 
 
@@ -180,14 +195,14 @@ class MappingTrialResult:
                 return "empty at the source", "muted"
             if value is None:
                 return "nothing to write", "muted"
-            return f"{_format_value(value)}, no change", "muted"
+            return f"{readable_value(value, mapped.target)}, no change", "muted"
         return _change_result(change, mapped, self.source_fields)
 
 
 def _change_result(
     change: FieldChange, mapped: MappingRow, fields: Mapping[str, FieldValue]
 ) -> tuple[str, str]:
-    old, new = format_value(change.old, change.field), format_value(change.new, change.field)
+    old, new = readable_value(change.old, change.field), readable_value(change.new, change.field)
     # A conflict writes nothing until somebody picks a side.
     if change.conflict:
         return f"conflict: {old} or {new}", "bad"
@@ -197,16 +212,11 @@ def _change_result(
     cents = loses_decimals(fields.get(mapped.source)) and not mapped.keep_decimals
     words = new if change.old is None else f"{old} → {new}"
     if cents:
-        return f"{words} (rounded from {_format_value(fields.get(mapped.source))})", "warn"
+        return (
+            f"{words} (rounded from {readable_value(fields.get(mapped.source), mapped.source)})",
+            "warn",
+        )
     return words, "text"
-
-
-def _format_value(value: FieldValue) -> str:
-    return (
-        time_format.format_full_date(value.timestamp)
-        if isinstance(value, Instant)
-        else format_value(value)
-    )
 
 
 def direction_labels(sync: Sync) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from desktop.model.email_address import is_email
+from desktop.model.field_catalogue import field_title
 from desktop.model.lookup_query import record_query
 from desktop.model.service import Service
 from desktop.model.sync import Sync
@@ -11,6 +12,7 @@ from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow, PlanRo
 from desktop.sync.field_labels import UNSET_LABEL, format_field_name, format_value
 from desktop.viewmodels import time_format
 from desktop.viewmodels.money_format import format_amount
+from desktop.viewmodels.syncs.field_text import readable_value
 from desktop.viewmodels.syncs.sync_labels import FATE_LABELS
 
 FATE_TONES = {
@@ -243,17 +245,18 @@ def _field_change_texts(change: FieldChange) -> tuple[str, str, str]:
     """Return name, old and new; a list or tag stands in place of its value."""
     kind, dot, name = change.field.partition(".")
     if dot and kind in ("lists", "tags"):
-        said = "list" if kind == "lists" else "tag"
+        said = "List" if kind == "lists" else "Tag"
         return (said, UNSET_LABEL, name) if change.new else (said, name, "removed")
-    return format_field_name(change.field), format_value(change.old), format_value(change.new)
+    old, new = readable_value(change.old, change.field), readable_value(change.new, change.field)
+    return field_title(change.field), old, new
 
 
 def _build_conflict_sides(
     change: FieldChange, row: PlanRow, sync: Sync, now: float
 ) -> tuple[ConflictSideView, ...]:
     from_zendesk = sync.source.kind.service is Service.ZENDESK
-    source = (format_value(change.new, change.field), row.source_at)
-    target = (format_value(change.old, change.field), row.target_at)
+    source = (readable_value(change.new, change.field), row.source_at)
+    target = (readable_value(change.old, change.field), row.target_at)
     pairs = {"zendesk": source, "sailthru": target}
     if not from_zendesk:
         pairs = {"zendesk": target, "sailthru": source}

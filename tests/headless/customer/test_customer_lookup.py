@@ -327,7 +327,10 @@ async def wishes(house: WorkspaceServices, who: str) -> EditFactory:
     )
 
 
-async def test_list_edit_invalid_list_is_refused(services: WorkspaceServices) -> None:
+async def test_list_edit_invalid_list_is_refused(
+    services: WorkspaceServices, sandbox: SandboxServers
+) -> None:
+    sandbox.write_profile("countess@outer-isles.example", lists={"a=b": 1, "!! bar/foo": 1})
     factory = await wishes(services, "countess@outer-isles.example")
     for name in ("zendesk-sync-smart", "No such list", "money$", "", "newsletter", "a\x07b"):
         with pytest.raises(InvalidInput):

@@ -84,9 +84,12 @@ async def test_mapping_tab_preview_on_customer_and_change_unchecks_sync(
     before = len(window.read_sync().mapping)
     window.click("Add a row")
     form = window.page.mapping_tab.row_form
-    await window.wait_until(lambda: "does not say what it reads" in form.error_label.text())
+    await window.wait_until(lambda: len(window.models.mapping.view().rows) == before + 1)
+    assert form.error_label.text() == "", "a row that nobody has begun is not complained about"
+    assert "new row" in window.page.mapping_tab.save_button.accessibleDescription()
     form.source_field.setFocus()
     window.type("locale")
+    await window.wait_until(lambda: form.error_label.text())
     form.target_field.setFocus()
     form.target_field.selectAll()
     window.type("vars.lan")
@@ -100,7 +103,7 @@ async def test_mapping_tab_preview_on_customer_and_change_unchecks_sync(
     window.type("guage")
     await window.wait_until(lambda: not window.models.mapping.view().problems)
     line = window.models.mapping.view().rows[-1]
-    assert (line.source, line.target) == ("locale", "language")
+    assert (line.source, line.target) == ("Locale", "Language")
     assert not line.problem
     window.click("Move the row up")
     assert window.models.mapping.selected_row().source == "locale"

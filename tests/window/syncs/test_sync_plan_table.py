@@ -83,8 +83,8 @@ async def test_plan_table_always_prefer_becomes_rule(window: SyncPageDriver) -> 
     window.rows.setFocus()
     window.rows.setCurrentIndex(window.models.plan.table_model.index(0, 1))
     window.press(Key.Key_Return)
-    await window.wait_until(lambda: window.find_all("Always prefer Zendesk for phone"))
-    window.click("Always prefer Zendesk for phone")
+    await window.wait_until(lambda: window.find_all("Always prefer Zendesk for Phone"))
+    window.click("Always prefer Zendesk for Phone")
     await window.wait_until(
         lambda: any(
             r.target == "vars.phone" and r.prefer is ConflictPreference.SOURCE
