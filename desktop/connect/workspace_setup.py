@@ -244,8 +244,10 @@ async def _collect_credentials(
         sailthru = await config.sailthru_credentials(values.get(settings_table.SERVICE_URI))
     zendesk = None
     if values.get(settings_table.ZENDESK_AUTH) == "token":
-        token = secrets.get(Secret.ZENDESK_TOKEN)
+        token, email = secrets.get(Secret.ZENDESK_TOKEN), values.get(settings_table.ZENDESK_EMAIL)
         if token is None and not is_account_moved:
+            # A token of the environment is used by whom the environment names.
+            email = config.environment_secrets.zendesk_email or email
             token = await config.secret_for_host(
                 Secret.ZENDESK_TOKEN, values.get(settings_table.ZENDESK_BASE_URL)
             )
@@ -255,7 +257,7 @@ async def _collect_credentials(
                 "The sign-in is set to “token”, and none is kept for this workspace.",
                 "Add it, or set “zendesk.auth” to “oauth”.",
             )
-        zendesk = ApiTokenCredentials(values.get(settings_table.ZENDESK_EMAIL), token)
+        zendesk = ApiTokenCredentials(email, token)
     if sailthru is None and values.get(settings_table.ZENDESK_AUTH) == "none":
         raise InvalidInput(
             "The set-up names no service.",

@@ -67,8 +67,10 @@ class EditService:
         """Queue the edit that takes `undone` back, judged like any other by who is at work.
 
         One's own opt-out of the last 24 h alone is taken back without a further right, unless
-        somebody else has chosen a level since. Raises NotPermitted.
+        somebody else has chosen a level since. Raises NotPermitted, ConflictError for an edit of
+        another account.
         """
+        await self._store.outbox.require_own_account(undone.id)
         judge = self._make_judge(wait_for_undo=wait_for_undo, undone=undone)
         (edit,) = await self._queue([request], judge)
         return edit

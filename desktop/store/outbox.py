@@ -238,6 +238,13 @@ class Outbox(Repository):
         return self._database.read(lambda c: decode_edit(self._select_row(c, edit_id)))
 
     @database_call
+    def require_own_account(self, edit_id: str) -> None:
+        """Raise ConflictError for an edit of another account than the one connected now."""
+        self._database.read(
+            lambda c: self._accounts.require_account(c, self._select_row(c, edit_id)["account"])
+        )
+
+    @database_call
     def find_open_edit(self, intent: EditRequest) -> Edit | None:
         """Return the newest open edit of the same value as this edit request, or None."""
 

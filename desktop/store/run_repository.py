@@ -233,6 +233,13 @@ class RunRepository(Repository):
         return self._database.write(act)
 
     @database_call
+    def require_own_account(self, run_id: str) -> None:
+        """Raise ConflictError for a run of another account than the one connected now."""
+        self._database.read(
+            lambda c: self._accounts.require_account(c, account_of_row(c, "run", run_id))
+        )
+
+    @database_call
     def request_cancel_of_all(self) -> tuple[str, ...]:
         """Ask every run and preview to stop; the names of all syncs that may have one."""
 

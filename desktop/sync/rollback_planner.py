@@ -59,6 +59,8 @@ class RollbackPlanner:
         Raises InvalidInput for a run that wrote nothing.
         """
         run = await self._store.runs.get(run_id)
+        # Its profiles and users are those of the account it wrote to.
+        await self._store.runs.require_own_account(run.id)
         if run.plan is None:
             raise InvalidInput(f"Run {run_id} wrote nothing.", "There is nothing to take back.")
         before = await self._store.plans.get(run.plan)

@@ -76,6 +76,7 @@ class EditActions:
     async def _apply_anyway(self, edit: Edit, current_value: CurrentServiceValue | None) -> str:
         if current_value is None or not current_value.is_known:
             raise InvalidInput("Read the current value first.", "", "Open the conflict.")
+        await self._store.outbox.require_own_account(edit.id)
         # The new edit's before-image is what the person saw, so that a later change is a conflict.
         seen = replace(edit.request, old=current_value.value)
         await self._editor.submit([reapply_request(edit, seen)])
