@@ -8,7 +8,13 @@ from typing import Any
 
 from desktop.sync.sync_presets import HIGH_VALUE_TAGGING, SAILTHRU_TO_ZENDESK, ZENDESK_TO_SAILTHRU
 from tests.bench.report import Figure
-from tests.bench.sync_session import CommandCost, SyncSession, count_write_calls, run_sync_session
+from tests.bench.sync_session import (
+    ALL_KNOWN_ACCOUNT,
+    CommandCost,
+    SyncSession,
+    count_write_calls,
+    run_sync_session,
+)
 from tests.bench.window_during_sync import measure_window_during_sync
 from tests.bench.window_session import ConnectionDocument
 
@@ -34,6 +40,7 @@ def measure(
     rows: list[Figure] = []
     rows += measure_sync_to_zendesk(people)
     rows += measure_sync_to_sailthru(people)
+    rows += measure_plan_of_known_people(people)
     rows += measure_memory(people, many)
     rows += measure_window_during_sync(people)
     rows += measure_beside_official_clients(min(people, _OFFICIAL_CLIENT_RECORDS))
@@ -54,6 +61,35 @@ def measure_sync_to_sailthru(people: int) -> list[Figure]:
         return _measure_two_runs(
             stage, ZENDESK_TO_SAILTHRU, lambda changed: math.ceil(changed / 120_000)
         )
+
+
+def measure_plan_of_known_people(people: int) -> list[Figure]:
+    """A full plan to Sailthru where nothing changed: by an export of a list, and one by one."""
+    name = ZENDESK_TO_SAILTHRU
+    with run_sync_session(people, account=ALL_KNOWN_ACCOUNT) as stage:
+        stage.run_command("sync", "add", "--preset", name, "--on")
+        # The second run reads back what a job of the first may have written late.
+        for _ in range(2):
+            stage.run_command("sync", "run", name)
+        by_export = stage.run_command("sync", "plan", name, "--full")
+        stage.run_command("sync", "set", name, "covering_list=none")
+        stage.new_requests()
+        singly = stage.run_command("sync", "plan", name, "--full")
+        reads = stage.new_requests()["GET /user"]
+    told = by_export.output["read_by"]
+    note = (
+        f"{told['covered']:,} of {told['people']:,} on “{told['list']}”,"
+        f" {told['read_singly']:,} read singly"
+    )
+    each_ms = 1000 * singly.cpu_s / max(1, reads)
+    ratio = singly.cpu_s / by_export.cpu_s
+    most_s = 60 * people / CUSTOMER_COUNT
+    return [
+        Figure(f"{name}: plan by export, processor", by_export.cpu_s, "s", most_s, note=note),
+        Figure(f"{name}: plan one by one, processor", singly.cpu_s, "s"),
+        Figure(f"{name}: one by one to by export", ratio, "×", 2, at_least=True),
+        Figure(f"{name}: a single read, all of a plan counted", each_ms, "ms", 1.5),
+    ]
 
 
 def _measure_two_runs(stage: SyncSession, name: str, aim: Callable[[int], int]) -> list[Figure]:

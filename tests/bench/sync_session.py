@@ -18,6 +18,7 @@ from tests.bench.window_session import ConnectionDocument
 from tests.support.workspace_home import create_workspace_home
 
 ALL_IN_SYNC_ACCOUNT = "box=100%,profile=80%,smart=100%,bulk_import=on"
+ALL_KNOWN_ACCOUNT = "box=100%,profile=100%,smart=100%,bulk_import=on"
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,9 @@ from desktop.sync.pipeline.context import PlanContext
 from desktop.sync.pipeline.plan_rows import plan_record
 from desktop.sync.source_record import SourceRecord
 
-# Cells behind which there may be a boolean, which is written over by 1, 0 or an empty text.
-_MAYBE_BOOLEAN = ("0", "1", None)
+# Cells behind which there may be a boolean, which 1 or 0 would be written over. An empty one is
+# nothing in any form, and nothing is written over it: the comparison of values says so.
+_MAYBE_BOOLEAN = ("0", "1")
 _NOTHING_TO_DO = (PlannedOutcome.UNCHANGED, PlannedOutcome.SKIPPED)
 
 

@@ -299,7 +299,9 @@ def _footer_text(summary: PlanSummary) -> str:
     if summary.ticked_count:
         parts.append(duration_text(summary.write_s))
     parts.append("leaves room for people at work")
-    return " · ".join(parts)
+    reading = summary.plan.target_reading
+    lines = [" · ".join(parts), *([reading.sentence] if reading is not None else [])]
+    return "\n".join(lines)
 
 
 def _build_confirmation(summary: PlanSummary) -> WriteConfirmation | None:

@@ -32,11 +32,11 @@ SET_ROWS = (
 
 
 def cells_of(value: Json) -> set[str]:
-    """How a var may stand in a CSV: by Python's sandbox, and as PHP or JSON would write it."""
+    """How a var may stand in a CSV: as a number or a word for a boolean, an empty array as "[]"."""
     if value is None:
         return {""}
     if isinstance(value, bool):
-        return {str(int(value)), "1" if value else "", json.dumps(value)}
+        return {str(int(value)), json.dumps(value)}
     if isinstance(value, list | dict):
         return {json.dumps(value), *([""] if not value else [])}
     return {str(value)}
@@ -92,8 +92,8 @@ SET = SET_ROWS[0]
         (SET, {"plan": 5}, "5", (), True),
         (SET, {"plan": "5"}, "5", (), True),
         (SET, {"plan": 6}, "5", (), False),
-        (SET, {"plan": ""}, "", (), False),
-        (SET, {"plan": None}, "", (), False),
+        (SET, {"plan": ""}, "", (), True),
+        (SET, {"plan": None}, "", (), True),
         (SET, {"plan": "x"}, "", (), False),
         (SET, {"plan": 1}, "1", (), False),
         (SET, {"plan": True}, "1", (), False),

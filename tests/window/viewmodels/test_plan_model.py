@@ -13,7 +13,14 @@ from desktop.kit.change_bus import ChangeBus
 from desktop.kit.errors import AppError, NotFound, NotPermitted
 from desktop.model.limit import Limit
 from desktop.model.permission import Actor, Role
-from desktop.model.sync_plan import Consequence, FieldChange, PlannedOutcome, PlanRow, PlanState
+from desktop.model.sync_plan import (
+    Consequence,
+    FieldChange,
+    PlannedOutcome,
+    PlanRow,
+    PlanState,
+    TargetReading,
+)
 from desktop.store.workspace_store import open_store
 from desktop.sync.sync_presets import ZENDESK_TO_SAILTHRU, PresetNames
 from desktop.sync.sync_service import SyncService
@@ -81,7 +88,11 @@ class Page:
         return SimpleNamespace(has_exited=False, last_output=lambda: "")
 
     async def make_plan(
-        self, rows: list[PlanRow], limit: Limit | None = None, state: PlanState = PlanState.READY
+        self,
+        rows: list[PlanRow],
+        limit: Limit | None = None,
+        state: PlanState = PlanState.READY,
+        reading: TargetReading | None = None,
     ) -> str:
         sync = self.syncs.add_preset(ZENDESK_TO_SAILTHRU, NAMES)
         if limit is not None:
@@ -89,7 +100,7 @@ class Page:
         plans = self.store.plans
         plan = await plans.begin(sync, "Ada", self.clock.now())
         await plans.add_rows(plan, rows)
-        await plans.finish(plan, state=state, read=len(rows), breaches=(), mark="")
+        await plans.finish(plan, state=state, read=len(rows), breaches=(), mark="", reading=reading)
         self.page.refresh()
         await self.until(lambda: self.plan.view() is not None)
         await self.until(lambda: self.plan.table_model.rowCount() > 0)
@@ -142,6 +153,17 @@ async def test_plan_filter_by_text_order_and_consequence(page: Page) -> None:
     page.plan.set_search_text("nobody")
     await page.until(lambda: page.plan.list_state().text == "Nothing matches.")
     assert page.plan.list_state().action_label == "Clear filters"
+
+
+async def test_plan_says_which_list_covered_its_people(page: Page) -> None:
+    reading = TargetReading("News", is_chosen=True, people=2000, covered=1900, read_singly=130)
+    await page.make_plan([update(1)], reading=reading)
+    view = page.plan.view()
+    assert view is not None
+    assert view.footer.splitlines()[1] == (
+        "Profiles read by an export of the list “News” (chosen by itself):"
+        " 1,900 of 2,000 people are on it (95 %), 130 read one by one."
+    )
 
 
 async def test_plan_ticks_show_at_once_and_reach_the_store(page: Page) -> None:
