@@ -182,7 +182,7 @@ class WorkspaceServices:
 def build_services(context: AppContext, workspace: Workspace) -> WorkspaceServices:
     """Open the workspace's databases and build its services. Raises StorageError."""
     clock, bus = context.clock, ChangeBus()
-    store = open_store(workspace.folder)
+    store = open_store(workspace.folder, context.clock.monotonic)
     config = build_connection_config(context, workspace)
     session = WorkspaceSession(config, bus, store.fairlead_db.thread, store.accounts, store.audit)
     # FAIRLEAD_LOG is for this process and wins; the setting was not known until here.

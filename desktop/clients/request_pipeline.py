@@ -135,7 +135,7 @@ class RequestPipeline:
                 self.status_tracker.record_failure(error, started)
                 raise
             except AppError as error:
-                wait_s = self._retry_delay_s(request, error, attempt, response)
+                wait_s = self._retry_delay_s(request, error, attempt)
                 if wait_s is None or self._elapsed_s(begun) + wait_s > self.retry_policy.max_wait_s:
                     self.status_tracker.record_failure(error, started)
                     raise
@@ -179,6 +179,12 @@ class RequestPipeline:
                 request, max(0.0, error.retry_at - now), of_all=error.applies_to_account
             )
             raise
+        except ServiceError as error:
+            pause_s = retry_after_s(response.headers, now)
+            if pause_s is not None:
+                error.retry_at = now + pause_s
+                self.rate_limiter.pause_after_429(request, pause_s)
+            raise
 
     async def _wait_for_budget(self, request: HttpRequest, begun: float) -> None:
         while (wait_s := self._closed_for_s(request)) > 0 or self._must_wait_for_first_response(
@@ -191,7 +197,7 @@ class RequestPipeline:
             if self._elapsed_s(begun) + wait_s > self.retry_policy.max_wait_s:
                 raise RateLimited(
                     f"{self.status_tracker.state.service} asks for a pause.",
-                    "Too many calls were made; this one was not sent.",
+                    "This call was not sent.",
                     "It can be tried again after the pause.",
                     retry_at=self.clock.now() + wait_s,
                 )
@@ -222,9 +228,7 @@ class RequestPipeline:
             if (waiting := self._first_calls.pop(request.route, None)) is not None:
                 waiting.set()
 
-    def _retry_delay_s(
-        self, request: HttpRequest, error: AppError, attempt: int, response: HttpResponse | None
-    ) -> float | None:
+    def _retry_delay_s(self, request: HttpRequest, error: AppError, attempt: int) -> float | None:
         """Seconds until the next attempt, or None: this error is final."""
         if isinstance(error, RateLimited):
             server_says_s: float | None = max(0.0, error.retry_at - self.clock.now())
@@ -236,8 +240,8 @@ class RequestPipeline:
         elif isinstance(error, ServiceError):
             if not error.is_retryable or (error.is_outcome_unknown and not request.is_idempotent):
                 return None
-            headers = response.headers if response else {}
-            server_says_s = retry_after_s(headers, self.clock.now())
+            asked_at = error.retry_at
+            server_says_s = None if asked_at is None else max(0.0, asked_at - self.clock.now())
         elif isinstance(error, ServiceUnreachable) or (
             isinstance(error, ConflictError)
             and request.is_idempotent

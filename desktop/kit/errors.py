@@ -111,11 +111,13 @@ class Forbidden(StopsRun):
 class ServiceError(StopsRun):
     """The service answered, but not with anything usable.
 
-    `is_outcome_unknown` is true when a write may have been applied all the same.
+    `is_outcome_unknown` is true when a write may have been applied all the same. `retry_at` is the
+    Unix second from which the service wants to be asked again, where it said so.
     """
 
     code = "service_trouble"
     is_retryable = True
+    retry_at: float | None = None
 
     def __init__(
         self, title: str, message: str = "", hint: str = "", *, is_outcome_unknown: bool = True

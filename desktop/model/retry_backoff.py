@@ -1,5 +1,6 @@
 """Exponential back-off: the delay before a request's next attempt."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -11,6 +12,14 @@ class ExponentialBackoff:
     factor: float = 2.0
     max_delay_s: float = 60.0
     max_attempts: int = 4
+
+    def attempt_after(self, last_delay_s: float) -> int:
+        """Return the number of the attempt that failed now, by the delay before it (0: none)."""
+        if last_delay_s <= 0:
+            return 1
+        steps = math.log(max(1.0, last_delay_s / self.first_delay_s), self.factor)
+        # A delay is jittered down to half of its step.
+        return math.ceil(steps - 1e-9) + 2
 
     def delay_s(
         self, attempt: int, jitter: float, server_says_s: float | None = None

@@ -23,9 +23,6 @@ from desktop.store.sqlite_database import Database
 
 OPEN_STATES = ("queued", "waiting", "sending", "unknown")
 _OPEN_CONDITION = "state IN ('queued', 'waiting', 'sending', 'unknown')"
-# No wait of ours is longer than 600 s; a not_before further away: the clock was set back.
-_LONGEST_WAIT_S = 660.0
-
 # Says how many seconds an intent waits for an undo, given the open edit of its value; or raises.
 DelayPolicy = Callable[[EditRequest, Edit | None], float]
 
@@ -40,6 +37,7 @@ class Outbox(Repository):
         accounts: AccountRepository | None = None,
         *,
         owner_lives: Callable[[str], bool] = is_owner_alive,
+        monotonic: Callable[[], float] | None = None,
     ) -> None:
         super().__init__(database)
         self._owner = owner
@@ -47,6 +45,10 @@ class Outbox(Repository):
         self._is_owner_alive = owner_lives
         # What this object works on now; a row claimed and not in here was dropped on the way.
         self._active_ids: set[str] = set()
+        # By id: the not_before of a wait that began in this process, and its end in `monotonic`
+        # seconds, which no correction of the clock moves.
+        self._monotonic = monotonic
+        self._wait_ends: dict[int, tuple[float, float]] = {}
 
     @database_call
     def enqueue(
@@ -94,9 +96,9 @@ class Outbox(Repository):
         were never sent. A refused one stays queued with that as its detail.
 
         A row of a dead process is taken over; if it was being sent, it comes back as UNKNOWN.
-        Rows for one value are taken in the order in which they were wanted. What was due already
-        when it was last touched stays due when the clock is set back. Rows of another account than
-        the one connected now are left alone.
+        Rows for one value are taken in the order in which they were wanted. A clock that is
+        set back neither ends a wait nor makes it longer than it takes once more. Rows of another
+        account than the one connected now are left alone.
         """
         ids = [int(i) for i in only]
         names = [s.value for s in services]
@@ -106,9 +108,7 @@ class Outbox(Repository):
             if account is None:
                 return None
             rows = connection.execute(
-                f"SELECT * FROM outbox o WHERE {_OPEN_CONDITION} AND (not_before <= :now"  # noqa: S608
-                "  OR not_before <= updated_at OR not_before > :now + :longest)"
-                " AND account = :account"
+                f"SELECT * FROM outbox o WHERE {_OPEN_CONDITION} AND account = :account"  # noqa: S608
                 " AND service IN (SELECT value FROM json_each(:services))"
                 " AND (:all OR id IN (SELECT value FROM json_each(:ids)))"
                 " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.service = o.service"
@@ -118,15 +118,13 @@ class Outbox(Repository):
                 " ORDER BY not_before, id",
                 {
                     "account": account,
-                    "now": now,
-                    "longest": _LONGEST_WAIT_S,
                     "services": canonical_json(names),
                     "all": not ids,
                     "ids": canonical_json(ids),
                 },
             )
-            for row in rows:
-                if self._is_held(row):
+            for row in rows.fetchall():
+                if self._is_held(row) or not self._is_due(connection, row, now):
                     continue
                 if row["state"] in ("queued", "waiting") and (reason := refusal(decode_edit(row))):
                     connection.execute(
@@ -175,6 +173,7 @@ class Outbox(Repository):
         released = self._update(
             edit, now, state=state, not_before=not_before, detail=detail, released=True
         )
+        self._remember_wait(int(edit.id), now, not_before)
         self.stop_work.blocking(edit.id)
         return released
 
@@ -186,6 +185,7 @@ class Outbox(Repository):
             return _close_with_audit(connection, edit, now, result, detail)
 
         closed = self._database.write(act)
+        self._wait_ends.pop(int(edit.id), None)
         self.stop_work.blocking(edit.id)
         return closed
 
@@ -264,17 +264,15 @@ class Outbox(Repository):
         )
 
     @database_call
-    def next_due_at(self, after: float = 0.0) -> float | None:
-        """Return the Unix second from which the next open edit is due; None for no open edit.
+    def seconds_until_due(self, now: float, *, elapsed_s: float = 0.0) -> float | None:
+        """Return the seconds until the next open edit may be taken; None when none waits.
 
-        `after` leaves out those that were due by then: they were tried.
+        Those that were due `elapsed_s` seconds ago are left out: they were tried.
         """
-        query = (
-            f"SELECT min(not_before) AS at FROM outbox WHERE {_OPEN_CONDITION}"  # noqa: S608
-            " AND not_before > ?"
-        )
-        at = self._database.read(lambda c: c.execute(query, (after,)).fetchone()["at"])
-        return float(at) if at is not None else None
+        query = f"SELECT id, not_before, updated_at FROM outbox WHERE {_OPEN_CONDITION}"  # noqa: S608
+        rows = self._database.read(lambda c: c.execute(query).fetchall())
+        waits = [wait_s for row in rows if (wait_s := self._wait_s(row, now)) + elapsed_s > 0]
+        return max(0.0, min(waits)) if waits else None
 
     @database_call
     def count_open(self) -> int:
@@ -288,6 +286,29 @@ class Outbox(Repository):
         query = f"SELECT count(*) AS n FROM outbox WHERE {_OPEN_CONDITION} AND detail GLOB ?"  # noqa: S608
         pattern = not_sent_detail("*")
         return int(self._database.read(lambda c: c.execute(query, (pattern,)).fetchone()["n"]))
+
+    def _is_due(self, connection: sqlite3.Connection, row: sqlite3.Row, now: float) -> bool:
+        """Whether a row's wait is over; one that an earlier process began may begin anew here."""
+        wait_s = self._wait_s(row, now)
+        if wait_s > 0 and now < row["updated_at"]:
+            # The clock was set back since: how much of the wait has passed is not known.
+            connection.execute(
+                "UPDATE outbox SET not_before = ?, updated_at = ? WHERE id = ?",
+                (now + wait_s, now, row["id"]),
+            )
+            self._remember_wait(row["id"], now, now + wait_s)
+        return wait_s <= 0
+
+    def _wait_s(self, row: sqlite3.Row, now: float) -> float:
+        not_before, known = row["not_before"], self._wait_ends.get(row["id"])
+        if self._monotonic is not None and known is not None and known[0] == not_before:
+            return known[1] - self._monotonic()
+        # Never more than was asked for when the row was last touched.
+        return float(min(not_before - now, not_before - row["updated_at"]))
+
+    def _remember_wait(self, edit_id: int, now: float, not_before: float) -> None:
+        if self._monotonic is not None:
+            self._wait_ends[edit_id] = (not_before, self._monotonic() + not_before - now)
 
     def _enqueue_with_policy(
         self,
@@ -354,6 +375,7 @@ class Outbox(Repository):
                 now,
             ),
         )
+        self._remember_wait(int(cursor.lastrowid or 0), now, now + delay_s)
         return decode_edit(
             connection.execute("SELECT * FROM outbox WHERE id = ?", (cursor.lastrowid,)).fetchone()
         )

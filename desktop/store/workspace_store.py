@@ -99,11 +99,12 @@ class WorkspaceStore:
         self.mirror_db.close()
 
 
-def open_store(folder: Path) -> WorkspaceStore:
+def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> WorkspaceStore:
     """Open, and where needed make or migrate, the two files in `folder`.
 
     A damaged or newer mirror is put aside and rebuilt from the services; a damaged `fairlead.db`
-    is left untouched and refused: it holds what nobody else knows. Raises StorageError.
+    is left untouched and refused: it holds what nobody else knows. `monotonic` measures waits of
+    edits (seconds). Raises StorageError.
     """
     thread = DatabaseThread()
     fairlead = Database(folder / "fairlead.db", "fairlead", synchronous="FULL", thread=thread)
@@ -115,7 +116,7 @@ def open_store(folder: Path) -> WorkspaceStore:
     accounts = AccountRepository(fairlead)
     return WorkspaceStore(
         accounts=accounts,
-        outbox=Outbox(fairlead, new_owner_id(), accounts),
+        outbox=Outbox(fairlead, new_owner_id(), accounts, monotonic=monotonic),
         syncs=SyncRepository(fairlead),
         plans=PlanRepository(fairlead, accounts),
         batches=BatchRepository(fairlead, accounts),

@@ -279,6 +279,8 @@ class SyncRunner:
                 )
                 if wait_s is None:
                     raise
+                if isinstance(error, ServiceError) and error.retry_at is not None:
+                    wait_s = max(wait_s, error.retry_at - self.context.clock.now())
                 log.info("A bulk write failed (%s); on in %.1f s", error.title, wait_s)
                 await self.context.clock.sleep(wait_s)
 

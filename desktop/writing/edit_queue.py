@@ -16,6 +16,7 @@ from desktop.kit.errors import (
     KeyringError,
     NotFound,
     RateLimited,
+    ServiceError,
 )
 from desktop.model.edit import (
     Edit,
@@ -71,7 +72,6 @@ _STALE_READ_TOLERANCE_S = 120.0
 # What was accepted shows after some seconds; it is looked at again after this long.
 _READ_BACK_RETRY_S = 3.0
 _REFUSED_RETRY_S = 60.0
-_MAX_RETRY_WAIT_S = 600.0
 _RETRY_BACKOFF = ExponentialBackoff(
     first_delay_s=2.0, factor=2.0, max_delay_s=60.0, max_attempts=1_000_000
 )
@@ -161,6 +161,9 @@ class _ClaimedEdit(WorkSource):
         self._edit = edit
         # Once an attempt may have arrived, no later one can say that nothing did.
         self._is_unsure = edit.state is EditState.UNKNOWN or edit.is_accepted
+        # How long it waited after its last try, refused reads included; an undo time is none.
+        was_tried = edit.updated_at != edit.created_at
+        self._last_wait_s = edit.not_before - edit.updated_at if was_tried else 0.0
 
     async def send(self) -> Edit:
         """Take the edit through the protocol; returns how far it is then."""
@@ -284,12 +287,12 @@ class _ClaimedEdit(WorkSource):
         # What may have been applied and cannot be read: only a read that is let in can tell.
         wait_s = _REFUSED_RETRY_S
         if may_pass:
-            tries = max(1, min(self._edit.tries, 8))
-            wait_s = _RETRY_BACKOFF.delay_s(tries, self._context.jitter()) or _REFUSED_RETRY_S
-        if isinstance(error, RateLimited):
+            attempt = _RETRY_BACKOFF.attempt_after(self._last_wait_s)
+            wait_s = _RETRY_BACKOFF.delay_s(attempt, self._context.jitter()) or _REFUSED_RETRY_S
+        if isinstance(error, RateLimited | ServiceError) and error.retry_at is not None:
             wait_s = max(wait_s, error.retry_at - self._context.clock.now())
         state = EditState.UNKNOWN if unsure else EditState.QUEUED
-        await self._postpone(state, min(wait_s, _MAX_RETRY_WAIT_S), _title(error))
+        await self._postpone(state, wait_s, _title(error))
 
     async def _postpone(self, state: EditState, wait_s: float, detail: str) -> None:
         """Give the edit back, to be taken again in `wait_s` seconds."""

@@ -21,15 +21,16 @@ class OutboxWorker:
 
     async def deliver(self) -> float:
         """Send what is due now; returns the seconds until the next row is due, 5 at most."""
-        services = self._services
-        began_at = services.context.clock.now()
+        services, clock = self._services, self._services.context.clock
+        began_at = clock.monotonic()
         if services.session.is_connected:
             await services.build_edit_sender().send_due()
         # What was due and is still open waits for something else: the rules, or another process.
-        due_at = await services.store.outbox.next_due_at(after=began_at)
-        if due_at is None:
+        elapsed_s = clock.monotonic() - began_at
+        wait_s = await services.store.outbox.seconds_until_due(clock.now(), elapsed_s=elapsed_s)
+        if wait_s is None:
             return LONGEST_WAIT_S
-        return min(LONGEST_WAIT_S, max(_SHORTEST_WAIT_S, due_at - services.context.clock.now()))
+        return min(LONGEST_WAIT_S, max(_SHORTEST_WAIT_S, wait_s))
 
     def close(self) -> None:
         """Stop listening to the change bus."""

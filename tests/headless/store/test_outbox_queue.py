@@ -18,6 +18,7 @@ from desktop.store import process_identity as identity
 from desktop.store.outbox import Outbox
 from desktop.store.process_identity import is_owner_alive, new_owner_id, process_identity
 from desktop.store.workspace_store import WorkspaceStore, open_store
+from tests.support.clocks import ManualClock
 from tests.support.sandbox_process import ROOT
 
 SID = "a" * 24
@@ -110,10 +111,32 @@ def test_outbox_immediate_edit_ignores_clock_set_back(store: WorkspaceStore) -> 
     assert store.outbox.claim.blocking(8_204.0) is not None
 
 
-def test_outbox_undo_time_survives_small_clock_change(store: WorkspaceStore) -> None:
+@pytest.mark.parametrize("set_back_s", [5.0, 600.0, 1_800.0, 86_400.0, -86_400.0])
+def test_outbox_undo_time_is_kept_whatever_the_clock_says(
+    tmp_path: Path, set_back_s: float
+) -> None:
+    clock = ManualClock(100_000.0)
+    made = open_store(tmp_path, clock.monotonic)
+    put(made, VAR, now=clock.now(), delay=10.0)
+    clock.advance(6)
+    clock.correct_wall_clock(-set_back_s)
+    assert made.outbox.claim.blocking(clock.now()) is None
+    assert made.outbox.seconds_until_due.blocking(clock.now()) == pytest.approx(4)
+    clock.advance(3.9)
+    assert made.outbox.claim.blocking(clock.now()) is None
+    clock.advance(0.2)
+    assert made.outbox.claim.blocking(clock.now()) is not None
+    made.close()
+
+
+def test_outbox_undo_time_of_an_earlier_process_begins_anew_when_the_clock_is_set_back(
+    store: WorkspaceStore,
+) -> None:
     put(store, VAR, now=10_000.0, delay=10.0)
-    assert store.outbox.claim.blocking(9_400.0) is None
-    assert store.outbox.claim.blocking(8_200.0) is not None
+    assert store.outbox.claim.blocking(8_200.0) is None
+    assert store.outbox.seconds_until_due.blocking(8_200.0) == 10.0
+    assert store.outbox.claim.blocking(8_209.0) is None
+    assert store.outbox.claim.blocking(8_210.0) is not None
 
 
 def test_outbox_withdrawn_edit_is_never_claimed(store: WorkspaceStore) -> None:
@@ -237,13 +260,16 @@ def test_outbox_retry_makes_waiting_and_failed_due(store: WorkspaceStore) -> Non
 
 def test_outbox_open_edits_are_found_by_value_and_counted(store: WorkspaceStore) -> None:
     assert store.outbox.find_open_edit.blocking(VAR) is None
-    assert store.outbox.next_due_at.blocking() is None
+    assert store.outbox.seconds_until_due.blocking(50.0) is None
     edit = put(store, VAR, now=50.0, delay=3.0)
     found = store.outbox.find_open_edit.blocking(VAR)
     assert found is not None
     assert found.id == edit.id
     assert store.outbox.find_open_edit.blocking(replace(VAR, name="other")) is None
-    assert store.outbox.next_due_at.blocking() == 53.0
+    assert store.outbox.seconds_until_due.blocking(51.0) == 2.0
+    # Due by now, and tried.
+    assert store.outbox.seconds_until_due.blocking(54.0, elapsed_s=1.0) is None
+    assert store.outbox.seconds_until_due.blocking(54.0, elapsed_s=2.0) == 0.0
     assert store.outbox.claim.blocking(60.0, services=[Service.ZENDESK]) is None
 
 

@@ -165,6 +165,7 @@ async def test_unanswered_write_seen_later_is_attributed_to_run(
     hand = RunProvenance(
         "1", plan.id, goal.name, goal.title, goal.target_service, "Ada Admin", frozenset()
     )
+    store.mark_sending.blocking(plan.id, [row.row for row in rows])
     store.release_batch.blocking(hand, batch, maybe_sent=True)
     again = store.list_next_rows.blocking(plan.id, 10)
     assert [row.maybe_sent for row in again] == [True] * 3

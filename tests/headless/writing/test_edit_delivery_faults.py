@@ -323,3 +323,44 @@ async def test_offline_edit_is_delivered_later(tmp_path: Path, clock: ManualCloc
                 again.stop()
     finally:
         first.stop()
+
+
+@pytest.mark.parametrize("where", ["GET", "POST"])
+async def test_back_off_grows_with_every_refusal(
+    where: str,
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    clock: ManualClock,
+) -> None:
+    edit = await want(services, customers.new_customer("var"))
+    sandbox.add_fault(f"sailthru:{where} /user:423", times=None)
+    waits = []
+    for _ in range(8):
+        edit = await deliver(services, edit)
+        assert edit.state is Q
+        waits.append(edit.not_before - clock.now())
+        clock.advance(waits[-1] + 0.01)
+    # Each step is jittered between half and the whole of it.
+    for step, wait_s in zip((2, 4, 8, 16, 32, 60, 60, 60), waits, strict=True):
+        assert step / 2 - 0.01 <= wait_s <= step + 0.01, waits
+
+
+@pytest.mark.parametrize("where", ["GET", "POST"])
+@pytest.mark.parametrize("asked_s", [120, 1_800])
+async def test_retry_after_of_a_503_is_waited_for(
+    asked_s: int,
+    where: str,
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    clock: ManualClock,
+) -> None:
+    edit = await want(services, customers.new_customer("var"))
+    sandbox.add_fault(f"sailthru:{where} /user:503={asked_s}", times=None)
+    edit = await deliver(services, edit)
+    assert edit.state is (Q if where == "GET" else U)
+    assert asked_s - 1 <= edit.not_before - clock.now() <= asked_s + 1
+    sandbox.clear_faults()
+    clock.advance(asked_s + 1)
+    assert (await deliver(services, edit)).state is D
