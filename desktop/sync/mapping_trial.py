@@ -27,10 +27,14 @@ from desktop.sync.sync_context import SyncContext
 
 @dataclass(frozen=True)
 class TrialCustomer:
-    """One customer with everything that planning knows of them; their target may not exist."""
+    """One customer with everything that planning knows of them; their target may not exist.
+
+    `smart_lists`: the computed Sailthru lists they are on, which are no field of the record.
+    """
 
     source_record: SourceRecord
     plan_context: PlanContext
+    smart_lists: tuple[str, ...] = ()
 
     @property
     def target(self) -> TargetRecord | None:
@@ -44,13 +48,14 @@ async def read_trial_customer(context: SyncContext, sync: Sync, text: str) -> Tr
     Looks up what a run's plan looks up, and stores nothing. Raises NotFound, InvalidInput,
     UserDecisionNeeded, and what the services raise.
     """
-    record = await _read_source_record(context, sync, parse_lookup_query(text))
+    record, smart_lists = await _read_source_record(context, sync, parse_lookup_query(text))
     lookup = PlanLookup(context, sync, SourceReader(context, sync, sync.source.lists))
     plan_context = await lookup.begin()
     # Looked up as if they were in the source: a change of the draft may bring them in.
     chunk = SourceChunk(inside=_shaped(record, plan_context))
     plan_context = await lookup.look_up_leaving(chunk.inside, plan_context)
-    return TrialCustomer(record, await lookup.look_up_chunk(chunk, plan_context))
+    plan_context = await lookup.look_up_chunk(chunk, plan_context)
+    return TrialCustomer(record, plan_context, smart_lists)
 
 
 def compute_trial_row(sync: Sync, customer: TrialCustomer, now: float) -> PlanRow:
@@ -60,11 +65,27 @@ def compute_trial_row(sync: Sync, customer: TrialCustomer, now: float) -> PlanRo
     name = record.fields.get("name")
     if record.name_split is not sync.name_split and isinstance(name, str):
         record = replace(record, name_split=sync.name_split).with_values({"name": name})
+    if sync.source.kind is SourceKind.SAILTHRU_LISTS:
+        record = replace(record, list_name=_find_source_list(sync, customer))
+        if not record.list_name:
+            return _excluded_row(record, "on none of the lists it reads")
     chunk = split_source((record,), context)
     context, _ = settle_increments(chunk.inside, context)
     rows = plan_rows(chunk, context, 0)
     # A run has no row for somebody outside its source; here somebody asks why.
-    return rows[0] if rows else _excluded_row(chunk.outside[0], sync, now)
+    if rows:
+        return rows[0]
+    left_out = chunk.outside[0]
+    return _excluded_row(left_out, _exclusion_reason(left_out, sync, now))
+
+
+def _find_source_list(sync: Sync, customer: TrialCustomer) -> str:
+    """The list by which a run finds the customer: of several the first; "" where none does."""
+    own = customer.source_record.fields.get("lists")
+    natural = [str(name) for name in own] if isinstance(own, list) else []
+    there = {*natural, *customer.smart_lists}
+    # Where no list is named, every natural one is read.
+    return next((name for name in sync.source.lists or natural if name in there), "")
 
 
 def _shaped(record: SourceRecord, context: PlanContext) -> list[SourceRecord]:
@@ -73,14 +94,14 @@ def _shaped(record: SourceRecord, context: PlanContext) -> list[SourceRecord]:
     return [*chunk.inside, *chunk.outside, *chunk.unclear]
 
 
-def _excluded_row(record: SourceRecord, sync: Sync, now: float) -> PlanRow:
+def _excluded_row(record: SourceRecord, reason: str) -> PlanRow:
     return PlanRow(
         row=0,
         fate=PlannedOutcome.SKIPPED,
         source_id=record.id,
         target_id="",
         label=record.label,
-        why=f"not included: {_exclusion_reason(record, sync, now)}",
+        why=f"not included: {reason}",
         ticked=False,
     )
 
@@ -101,20 +122,20 @@ def _exclusion_reason(record: SourceRecord, sync: Sync, now: float) -> str:
     return f"not in the stage “{sync.source.stage}”"
 
 
-async def _read_source_record(context: SyncContext, sync: Sync, query: LookupQuery) -> SourceRecord:
+async def _read_source_record(
+    context: SyncContext, sync: Sync, query: LookupQuery
+) -> tuple[SourceRecord, tuple[str, ...]]:
     if query.host:
         # Its number may be another account's, and brands are not asked for here.
         raise InvalidInput("Type an e-mail address or an id, not a link.")
     if sync.source.kind.service is Service.ZENDESK:
-        return await _read_zendesk_user(context, sync, query)
+        return await _read_zendesk_user(context, sync, query), ()
     if query.kind not in (LookupQueryKind.EMAIL, LookupQueryKind.SID):
         raise InvalidInput("Type an e-mail address or a Sailthru id.")
     key = "email" if query.kind is LookupQueryKind.EMAIL else "sid"
     profile = await context.sailthru.client.get_user(query.value, key=key)
     record = source_record_from_profile(profile, context.value_source)
-    # Of several lists the first counts, as in a run.
-    on_list = next((name for name in sync.source.lists if name in profile.lists), "")
-    return replace(record, list_name=on_list)
+    return record, profile.smart_lists or ()
 
 
 async def _read_zendesk_user(context: SyncContext, sync: Sync, query: LookupQuery) -> SourceRecord:

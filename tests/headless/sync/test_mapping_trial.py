@@ -104,6 +104,33 @@ async def test_trial_of_somebody_outside_the_source_says_why(
     assert why in row.why
 
 
+@pytest.mark.parametrize(
+    ("lists", "fate"),
+    [
+        ((sync_cases.LIST_NAME,), PlannedOutcome.SKIPPED),
+        ((sync_cases.LIST_NAME, "Others"), PlannedOutcome.UPDATE),
+        ((), PlannedOutcome.UPDATE),
+    ],
+    ids=["another list", "one of two", "every natural list"],
+)
+async def test_trial_of_somebody_on_none_of_the_lists_is_not_planned(
+    sync_services: WorkspaceServices,
+    sync_sandbox: SandboxServers,
+    lists: tuple[str, ...],
+    fate: PlannedOutcome,
+) -> None:
+    address = f"noa@{sync_cases.DOMAIN}"
+    sync_sandbox.create_user(address, name="Noa Levi")
+    sync_sandbox.create_profile(address, lists={"Others": 1})
+    sync = sync_cases.save_preset(sync_services, sync_cases.SAILTHRU_TO_ZENDESK)
+    draft = replace(sync, source=replace(sync.source, lists=lists))
+    customer = await read_trial_customer(build_sync_context(sync_services), sync, address)
+    row = compute_trial_row(draft, customer, sync_services.context.clock.now())
+    assert row.fate is fate, row.why
+    if fate is PlannedOutcome.SKIPPED:
+        assert row.why == "not included: on none of the lists it reads"
+
+
 async def test_trial_within_the_contact_limit_is_left_out(
     sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
