@@ -21,6 +21,7 @@ from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.errors import AppError, AuthenticationError, NotPermitted
 from desktop.model.account import Account, judge_sid_answers, needs_sid_probe
 from desktop.model.json_value import Json
+from desktop.model.name_splitting import NameSplitRule
 from desktop.model.permission import Actor, PermissionRules
 from desktop.settings import settings_table
 from desktop.settings.settings_file import SettingsValues
@@ -130,6 +131,7 @@ class WorkspaceSession:
             smart_list=get(settings_table.SYNC_SMART_LIST),
             box_field=get(settings_table.SYNC_CHECKBOX_FIELD),
             highvalue_tag=get(settings_table.HIGHVALUE_TAG),
+            name_split=NameSplitRule(get(settings_table.NAME_SPLIT)),
         )
 
     def reload_settings(self) -> None:

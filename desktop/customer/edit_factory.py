@@ -149,7 +149,7 @@ class EditFactory:
             )
         values: dict[str, Json] = {}
         if person is not None:
-            first, last = split_name(person.name)
+            first, last = split_name(person.name, self._names.name_split)
             values = {
                 key: part for key, part in (("first_name", first), ("last_name", last)) if part
             }

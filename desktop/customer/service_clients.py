@@ -1,9 +1,10 @@
-"""The clients of a workspace's two services, and the account's own field names."""
+"""The clients of a workspace's two services, and the account's own field names and name rule."""
 
 from dataclasses import dataclass
 
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.zendesk.client import ZendeskClient
+from desktop.model.name_splitting import NameSplitRule
 
 
 @dataclass(frozen=True)
@@ -16,10 +17,14 @@ class ServiceClients:
 
 @dataclass(frozen=True)
 class AccountFieldNames:
-    """The account's names for the vars, list, field and tag that Fairlead writes."""
+    """The account's names for the vars, list, field and tag that Fairlead writes.
+
+    `name_split` is how Zendesk's one name becomes a first and a last name.
+    """
 
     health_var: str
     mark_var: str
     smart_list: str
     box_field: str
     highvalue_tag: str
+    name_split: NameSplitRule = NameSplitRule.FIRST_SPACE

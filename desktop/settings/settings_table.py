@@ -9,6 +9,7 @@ from typing import Any
 
 from desktop.model.customer_value import PredictionField
 from desktop.model.json_value import Json
+from desktop.model.name_splitting import NameSplitRule
 from desktop.model.permission import DEFAULT_PERMISSIONS, Permission, Role
 from desktop.settings import service_address, value_parsers
 from desktop.settings.setting_definition import Setting, SettingKind, SettingSection
@@ -188,6 +189,16 @@ HIGHVALUE_TAG = text_setting(
     parse=value_parsers.parse_name,
     is_admin_only=True,
 )
+NAME_SPLIT = choice_setting(
+    "names.split",
+    SettingSection.NAMES,
+    "Splitting names",
+    "How first and last name of a created profile are made of Zendesk's one name. “Lopez, Anna” is"
+    " Anna Lopez by both. Each sync has its own.",
+    choices=tuple(rule.value for rule in NameSplitRule),
+    default=NameSplitRule.FIRST_SPACE.value,
+    is_admin_only=True,
+)
 SEGMENT_VAR = text_setting(
     "value.segment_var",
     SettingSection.VALUE,
@@ -312,6 +323,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     SYNC_SMART_LIST,
     SYNC_CHECKBOX_FIELD,
     HIGHVALUE_TAG,
+    NAME_SPLIT,
     SEGMENT_VAR,
     PREDICTION_VARS,
     SEGMENT_LISTS,

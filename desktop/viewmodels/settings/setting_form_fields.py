@@ -5,11 +5,13 @@ from typing import Any
 
 from desktop.kit.errors import InvalidInput
 from desktop.model.json_value import Json
+from desktop.model.name_splitting import NameSplitRule
 from desktop.settings import settings_table, sync_settings
 from desktop.settings.setting_definition import Setting, SettingKind
 from desktop.viewmodels.form import FieldKind, FormField
 
 _CHOICE_LABELS: Mapping[str, str] = {
+    **{rule.value: rule.label[:1].upper() + rule.label[1:] for rule in NameSplitRule},
     "ecommerce": "E-commerce: predicted revenue",
     "publisher": "Publisher: predicted page views",
     "oauth": "In the browser",

@@ -146,7 +146,7 @@ def test_edit_opt_in_without_ticket_or_reason_is_refused(
 
 
 def test_edit_create_makes_profile_on_no_list_and_undo_keeps_it(
-    fairlead: FairleadCommand, sandbox: SandboxServers
+    fairlead: FairleadCommand, sandbox: SandboxServers, tmp_path: Path
 ) -> None:
     mail = "fresh.person@create.example"
     sandbox.create_user(mail, name="Fresh von Person")
@@ -155,6 +155,20 @@ def test_edit_create_makes_profile_on_no_list_and_undo_keeps_it(
     seen = official(sandbox, mail)
     assert seen["vars"] == {"first_name": "Fresh", "last_name": "von Person"}
     assert not seen["lists"]
+    # By the account's own rule, and nobody is called by an address.
+    for name, rule, expected in (
+        ("Ana María Vega", "last_word", {"first_name": "Ana María", "last_name": "Vega"}),
+        ("Lopez, Anna", "last_word", {"first_name": "Anna", "last_name": "Lopez"}),
+        ("nobody@create.example", "first_space", {}),
+    ):
+        mail = f"{name.partition(' ')[0].strip(',').partition('@')[0].lower()}@create.example"
+        sandbox.create_user(mail, name=name)
+        file = tmp_path / "settings.json"
+        file.write_text(json.dumps({"names": {"split": rule}}))
+        assert fairlead("setup", "--from", str(file), "--json").exit_code == 0
+        made = fairlead("edit", mail, "--create", "--reason", "new customer", "--json")
+        assert made.exit_code == 0, made.stdout
+        assert (official(sandbox, mail)["vars"] or {}) == expected
     back = fairlead("undo", result.json["edits"][0]["id"], "--json")
     assert back.exit_code == 3
     assert "cannot be undone" in back.json["error"]["title"]
