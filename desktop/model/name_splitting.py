@@ -46,6 +46,17 @@ def is_person_name(text: str) -> bool:
     return any(c.isalpha() for c in rest) and not parse_email(text)
 
 
+def _split_words(name: str) -> list[str]:
+    """Split a name at its spaces; "Smith, Jr." stays one word by either rule."""
+    words: list[str] = []
+    for word in name.split():
+        if words and words[-1][-1] in ",，،、" and _SUFFIX.fullmatch(word):
+            words[-1] += f" {word}"
+        else:
+            words.append(word)
+    return words
+
+
 def full_name_of_vars(profile_vars: Mapping[str, object]) -> str:
     """Return the full name in a Sailthru profile's vars, first and last joined; "" for none."""
     parts = (profile_vars.get(key) for key in NAME_VARS)
@@ -66,7 +77,7 @@ def split_name(name: str, rule: NameSplitRule = NameSplitRule.FIRST_SPACE) -> tu
     family, *given = [part for part in parts if not _SUFFIX.fullmatch(part)] or parts
     if len(given) == 1:
         return given[0], family
-    words = name.split()
+    words = _split_words(name)
     place = 1 if rule is NameSplitRule.FIRST_SPACE else len(words) - 1
     first, last = " ".join(words[:place]), " ".join(words[place:])
     return first.rstrip(",，،、 "), last.rstrip(",，،、 ")

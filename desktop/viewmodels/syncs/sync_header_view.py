@@ -202,7 +202,7 @@ def _build_message(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncMessageV
         words = " ".join(absence.message for absence in inputs.absences)
         title = "Something is missing."
         if any(absence.is_required for absence in inputs.absences):
-            title = "Something is missing, so the sync stays off."
+            title = "Something is missing, so the sync does not run."
         creatable = [absence for absence in inputs.absences if absence.is_creatable]
         if not creatable:
             return SyncMessageView("warn", title, words, ((MessageAction.CLOSE, "Close"),))

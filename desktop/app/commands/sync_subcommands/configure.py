@@ -216,7 +216,7 @@ def _switch_on(services: WorkspaceServices, sync: Sync, missing: Sequence[Missin
     if not sync.checked_at:
         raise UserDecisionNeeded(
             " ".join(resource.message for resource in missing) or "Something is missing.",
-            f"“{sync.title}” stays off.",
+            f"“{sync.title}” {'does not run' if sync.on else 'stays off'}.",
             "`--create` makes what is missing; only an admin may."
             if all(resource.is_creatable for resource in missing)
             else f"`fairlead sync set {sync.name} FIELD=VALUE` changes what it names.",
@@ -270,6 +270,8 @@ def _sync_line(state: SyncStatus) -> str:
         following = f", paused: {state.pause_reason}"
     elif state.next_run_at:
         following = f", next {iso_timestamp(state.next_run_at)}"
+    if state.sync.on and not state.sync.checked_at:
+        following = f", runs only once `fairlead sync on {state.sync.name}` has checked it"
     return f"{'on ' if state.sync.on else 'off'}  {state.sync.name:<24} {last}{following}"
 
 
