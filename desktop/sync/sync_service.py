@@ -92,14 +92,14 @@ class SyncService:
 
     def add_preset(self, preset_name: str, names: PresetNames) -> Sync:
         """Make a preset's goal, off; the one there is if it was added before."""
-        self.require_permission()
+        self.require_configuration_permission()
         goal = build_preset(preset_name, names)
         known = {kept.name: kept for kept in self._store.syncs.list_all.blocking()}
         return known.get(goal.name) or self._save(goal)
 
     def add_blank(self, title: str, kind: SourceKind) -> Sync:
         """Make a sync of a kind, off, with the smallest mapping. Raises InvalidInput."""
-        self.require_permission()
+        self.require_configuration_permission()
         return self._save(build_blank_sync(self._unused_name(title), title.strip(), kind))
 
     def duplicate_sync(self, name: str, title: str) -> Sync:
@@ -107,7 +107,7 @@ class SyncService:
 
         What the old one has matched and written stays with it. Raises InvalidInput, NotPermitted.
         """
-        self.require_permission()
+        self.require_configuration_permission()
         copy = replace(
             self._store.syncs.get.blocking(name),
             name=self._unused_name(title),
@@ -139,7 +139,7 @@ class SyncService:
 
         Raises InvalidInput with what is wrong, NotPermitted, ConflictError.
         """
-        self.require_permission()
+        self.require_configuration_permission()
         self._require_for_limits([sync])
         _require_valid(sync)
         before = self._store.syncs.get.blocking(sync.name) if sync.is_saved else None
@@ -159,7 +159,7 @@ class SyncService:
         Raises InvalidInput for a field that the sync does not have or a value it cannot take, and
         what `save_sync` raises.
         """
-        self.require_permission()
+        self.require_configuration_permission()
         before = sync = self._store.syncs.get.blocking(name)
         for path, text in changes:
             field = find_sync_field(path)
@@ -222,7 +222,7 @@ class SyncService:
 
         What it wrote and its history stay.
         """
-        self.require_permission()
+        self.require_configuration_permission()
         self._store.syncs.get.blocking(name)
         # First: a run of a sync that is gone would be seen by nobody.
         stopped = self._store.runs.request_cancel_of_sync.blocking(name)
@@ -232,7 +232,10 @@ class SyncService:
 
     def set_enabled(self, name: str, *, on: bool) -> Sync:
         """Switch a goal on or off; on, only when it was checked."""
-        self.require_permission()
+        if on:
+            self.require_permission()
+        else:
+            self.require_configuration_permission()
         goal = self._store.syncs.get.blocking(name)
         if on and not goal.checked_at:
             raise UserDecisionNeeded(
@@ -247,7 +250,7 @@ class SyncService:
 
     def set_schedule(self, name: str, text: str) -> Sync:
         """Another rule of when it runs. Raises InvalidInput with examples."""
-        self.require_permission()
+        self.require_configuration_permission()
         rule = parse_schedule_rule(text)
         before = self._store.syncs.get.blocking(name)
         goal = replace(before, schedule=rule.serialized)
@@ -261,7 +264,7 @@ class SyncService:
 
         Raises ConflictError for a name that is there already, unless `replacing`.
         """
-        self.require_permission()
+        self.require_configuration_permission()
         known = {goal.name for goal in self._store.syncs.list_all.blocking()}
         there = [goal.name for goal in syncs if goal.name in known]
         if there and not replacing:
@@ -329,9 +332,11 @@ class SyncService:
             found.append(SyncProblem("unchecked", "Switch the sync on first."))
         elif not sync.on:
             found.append(SyncProblem("off", "It is switched off."))
-        verdict = self.check_permission()
-        if connected and not verdict.is_allowed:
-            found.append(SyncProblem("permission", verdict.reason))
+        may_configure, may_run = self.check_configuration_permission(), self.check_permission()
+        if connected and not may_configure.is_allowed:
+            found.append(SyncProblem("permission", may_configure.reason))
+        elif connected and not may_run.is_allowed:
+            found.append(SyncProblem("changes_off", may_run.reason))
         if connected is False:
             words = "Zendesk and Sailthru are not both connected."
             found.append(SyncProblem("connection", words))
@@ -371,14 +376,28 @@ class SyncService:
         )
 
     def check_permission(self) -> PermissionDecision:
-        """Whether who is at work may run syncs."""
+        """Whether the signed-in person may run syncs now."""
         return check_permission(Permission.RUNS, self._get_actor(), self._get_rules())
 
+    def check_configuration_permission(self) -> PermissionDecision:
+        """Whether the signed-in person may make, change and preview syncs.
+
+        The switch for changes does not count: nothing of it writes to a service (S1-20).
+        """
+        rules = replace(self._get_rules(), are_changes_enabled=True)
+        return check_permission(Permission.RUNS, self._get_actor(), rules)
+
     def require_permission(self) -> None:
-        """Raises NotPermitted."""
+        """Raise NotPermitted where the signed-in person may not run syncs now."""
         verdict = self.check_permission()
         if not verdict.is_allowed:
-            raise NotPermitted("Syncs cannot be changed or run here.", verdict.reason)
+            raise NotPermitted("Syncs cannot be run here.", verdict.reason)
+
+    def require_configuration_permission(self) -> None:
+        """Raise NotPermitted where the signed-in person may not make or change syncs."""
+        verdict = self.check_configuration_permission()
+        if not verdict.is_allowed:
+            raise NotPermitted("Syncs cannot be changed here.", verdict.reason)
 
     def require_admin(self) -> None:
         """Raises NotPermitted for everybody but admins."""

@@ -89,7 +89,7 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
         if sync is None:
             return None
         trial, trial_error = self._trial_result(sync)
-        verdict = self._context.syncs.check_permission()
+        verdict = self._context.syncs.check_configuration_permission()
         begun = tuple(row for row in sync.mapping if row != blank_mapping_row(sync))
         has_blank_row = len(begun) < len(sync.mapping)
         problems = validate_sync(replace(sync, mapping=begun) if has_blank_row else sync)

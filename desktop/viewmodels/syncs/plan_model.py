@@ -390,7 +390,7 @@ class PlanModel(TaskModel):
     # How it comes about: deciding.
 
     def _can_decide(self) -> bool:
-        may_run = self._context.syncs.check_permission().is_allowed
+        may_run = self._context.syncs.check_configuration_permission().is_allowed
         return self._summary is not None and self._summary.is_open and may_run
 
     def _show_ticked(self, on: bool, is_wanted: Callable[[PlanRowView], bool]) -> None:

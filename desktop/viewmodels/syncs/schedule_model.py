@@ -67,7 +67,7 @@ class ScheduleModel(SyncDraftModel[ScheduleDraft, ScheduleDraft]):
         has_mail = notification.when != "never" and notification.addresses
         needs_server = has_mail and not values.get(sync_settings.MAIL_HOST)
         notification_error = self._notification_error()
-        forbidden = self._context.syncs.check_permission().reason
+        forbidden = self._context.syncs.check_configuration_permission().reason
         unchanged = "" if self.has_unsaved_changes else "Nothing is changed."
         return ScheduleView(
             draft=self._draft,

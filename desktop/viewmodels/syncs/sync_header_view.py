@@ -119,7 +119,7 @@ def build_sync_header(snapshot: SyncSnapshot, inputs: HeaderInputs) -> SyncHeade
         is_on=sync.on,
         switch_disabled_reason=permission
         or inputs.busy_text
-        or ("" if sync.on else blockers.get("connection", "")),
+        or ("" if sync.on else blockers.get("changes_off") or blockers.get("connection", "")),
         preview_disabled_reason=preview or _running_text(snapshot) or starting,
         run_disabled_reason=first or _running_text(snapshot) or starting,
         disabled_reason=_visible_disabled_reason(sync, blockers),
@@ -140,7 +140,7 @@ def _running_text(snapshot: SyncSnapshot) -> str:
 
 def _visible_disabled_reason(sync: Sync, blockers: dict[str, str]) -> str:
     """Return what keeps the sync from running, where the page does not show it anyway."""
-    for code in ("permission", "connection"):
+    for code in ("permission", "changes_off", "connection"):
         if code in blockers:
             return blockers[code]
     if not sync.on:

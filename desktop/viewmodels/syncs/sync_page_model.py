@@ -156,7 +156,7 @@ class SyncPageModel(TaskModel):
 
     def add_disabled_reason(self) -> str:
         """Return why no sync can be added; empty: it can."""
-        verdict = self.context.syncs.check_permission()
+        verdict = self.context.syncs.check_configuration_permission()
         return verdict.reason if not verdict.is_allowed else ""
 
     def selected_sync(self) -> SyncSnapshot | None:

@@ -1,5 +1,6 @@
 """`fairlead sync` end to end as a process; what it wrote is read by a witness and by zenpy."""
 
+import json
 import os
 import signal
 import subprocess
@@ -193,6 +194,28 @@ def test_sync_run_as_agent_without_permission_is_refused(
         assert result.exit_code == 3, result
         assert result.json["error"]["code"] == "not_permitted"
     assert customers.changes() == 0
+
+
+def test_sync_with_changes_off_is_made_and_previewed_but_not_run(
+    fairlead: FairleadCommand, customers: SyncCommandFixture
+) -> None:
+    fairlead("sync", "add", "--preset", TICKETS, "--on")
+    settings = fairlead.home / "workspaces" / "main" / "settings.json"
+    kept = settings.read_text(encoding="utf-8")
+    document = json.loads(kept)
+    document["settings"]["changes"] = False
+    settings.write_text(json.dumps(document), encoding="utf-8")
+    try:
+        assert fairlead("sync", "add", "--preset", BOX).exit_code == 0
+        plan = fairlead("sync", "plan", BOX, "--json")
+        assert (plan.exit_code, plan.json["ticked"] > 0) == (0, True), plan
+        for words in (("on", BOX), ("run", TICKETS)):
+            refused = fairlead("sync", *words, "--json")
+            assert refused.exit_code == 3, refused
+            assert "Changes are switched off" in refused.stdout
+        assert customers.changes() == 0
+    finally:
+        settings.write_text(kept, encoding="utf-8")
 
 
 def test_sync_run_over_limit_writes_nothing(

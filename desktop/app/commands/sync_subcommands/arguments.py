@@ -34,16 +34,20 @@ def parse_count(text: str) -> int:
 
 
 def require_sync_permission(
-    services: WorkspaceServices, allowed_limits: Sequence[str] = ()
+    services: WorkspaceServices, allowed_limits: Sequence[str] = (), *, writes: bool = True
 ) -> None:
     """Raises why the signed-in person may not run syncs, or not let these limits pass.
 
-    A service that is away comes first: while it is, nobody can say who may.
+    `writes=False` asks for making, changing and previewing syncs alone, also with changes off. A
+    service that is away comes first: while it is, nobody can say who may.
     """
     error = services.session.connection_error
     if error is not None:
         raise error
-    services.syncs.require_permission()
+    if writes:
+        services.syncs.require_permission()
+    else:
+        services.syncs.require_configuration_permission()
     # An admin's act: it lets a run change more customers than the limit allows.
     if allowed_limits:
         require_known_limits(allowed_limits)

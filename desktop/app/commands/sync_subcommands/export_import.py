@@ -26,7 +26,7 @@ def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
 
 @in_workspace()
 async def _export_syncs(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    require_sync_permission(services)
+    require_sync_permission(services, writes=False)
     await require_view_permission(services)
     repository = services.store.syncs
     syncs = [await repository.get(name) for name in dict.fromkeys(options.syncs)]

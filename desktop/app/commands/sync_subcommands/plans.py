@@ -35,7 +35,7 @@ def _add_plan_arguments(parser: argparse.ArgumentParser) -> None:
 
 @in_workspace(for_runs=True)
 async def _make_plan(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    require_sync_permission(services)
+    require_sync_permission(services, writes=False)
     await require_view_permission(services)
     sync = await services.store.syncs.get(options.sync)
     runner = build_runner(services, sync.name, make_progress_reporter(options.progress))
@@ -57,7 +57,7 @@ def _add_tick_arguments(parser: argparse.ArgumentParser) -> None:
 
 @in_workspace()
 async def _tick(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    require_sync_permission(services)
+    require_sync_permission(services, writes=False)
     await require_view_permission(services)
     plans, on = services.store.plans, options.state == "on"
     decisions = PlanRowDecisions(services.store, services.context.clock)
@@ -88,7 +88,7 @@ def _add_resolve_arguments(parser: argparse.ArgumentParser) -> None:
 
 @in_workspace()
 async def _resolve(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    require_sync_permission(services)
+    require_sync_permission(services, writes=False)
     await require_view_permission(services)
     decisions = PlanRowDecisions(services.store, services.context.clock)
     plan_id, _, number = options.row.rpartition(":")

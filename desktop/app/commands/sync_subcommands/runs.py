@@ -103,7 +103,7 @@ def _add_cancel_arguments(parser: argparse.ArgumentParser) -> None:
 async def _cancel_run(services: WorkspaceServices, options: argparse.Namespace) -> int:
     if services.session.connection_error is None:
         # While Zendesk is away nobody can say who may; a run that stops can go on.
-        services.syncs.require_permission()
+        services.syncs.require_configuration_permission()
     run = await services.store.runs.request_cancel(options.run)
     if run.state is RunState.RUNNING:
         line = f"Run {run.id} stops within a second."
