@@ -91,8 +91,9 @@ class AuditLog(Repository):
             else:
                 wanted = msgspec.json.encode(targets).decode()
                 found = connection.execute(
-                    "SELECT * FROM audit_entry WHERE target IN (SELECT value FROM json_each(?1))"
-                    " OR lower(label) IN (SELECT value FROM json_each(?1))"
+                    "SELECT * FROM audit_entry WHERE seq IN (SELECT seq FROM audit_value"
+                    " WHERE target IN (SELECT value FROM json_each(?1)) UNION SELECT seq FROM"
+                    " audit_value WHERE lower(label) IN (SELECT value FROM json_each(?1)))"
                     " ORDER BY seq DESC LIMIT ?2",
                     (wanted, limit),
                 )

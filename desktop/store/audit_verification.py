@@ -73,6 +73,7 @@ class AuditVerification:
     proven_seq: int = 0
     is_end_known: bool = False
     erased_count: int = 0
+    has_erased_0_2_0: bool = False
     segments: list[AuditSegment] = field(default_factory=list)
 
     @property
@@ -82,9 +83,14 @@ class AuditVerification:
 
     @property
     def state(self) -> str:
-        """`broken`, `verified` (a key proves all of it), `partly`, `key_missing` or `unkeyed`."""
+        """`broken`, `verified` (a key proves all of it), `partly`, `key_missing` or `unkeyed`.
+
+        `empty` has nothing to prove.
+        """
         if not self.is_whole:
             return "broken"
+        if not self.row_count:
+            return "empty"
         if self.proven_seq == self.row_count:
             return "verified"
         if self.proven_seq:
@@ -100,10 +106,13 @@ class AuditVerification:
                 f"The record was changed outside Fairlead: entry {self.first_broken_seq} does not"
                 " fit."
             )
+        if not self.row_count:
+            return "The record is empty."
         count = format_count(self.row_count, "entry", "entries")
         whole = f"The record is whole: {count}"
         if self.state == "verified":
-            return f"{whole}, none changed or missing. {self._erased_words}".rstrip()
+            missing = " or missing" if self.is_end_known else ""
+            return f"{whole}, none changed{missing}. {self._erased_words}".rstrip()
         if self.state == "partly":
             rest = f"entries 1 to {self.proven_seq:,} are proven by the key, later ones by none"
             return f"{whole}; {rest}. {self._erased_words}".rstrip()
@@ -161,12 +170,15 @@ class AuditVerification:
     @property
     def limits(self) -> str:
         """What nobody can conclude from it."""
+        if not self.is_whole:
+            return f"which entries from {self.first_broken_seq} on are right."
         who = "what somebody did who had the key"
         if not self.proven_seq:
             return "that nobody who can write the file made the whole chain anew."
         rest = "" if self.proven_seq == self.row_count else "any later entry; "
         end = "" if self.is_end_known else "that none was cut off at the end; "
-        return f"{rest}{end}{who}."
+        old = "what erased entries of version 0.2.0 were; " if self.has_erased_0_2_0 else ""
+        return f"{rest}{end}{old}{who}."
 
 
 def verify_chain(connection: sqlite3.Connection, signer: AuditSigner) -> AuditVerification:
@@ -187,7 +199,9 @@ def verify_chain(connection: sqlite3.Connection, signer: AuditSigner) -> AuditVe
             found.first_broken_seq = row["seq"]
             return found
         previous = row["hash"]
-        found.erased_count += row["salt"] is None or row["actor_salt"] is None
+        if row["salt"] is None or row["actor_salt"] is None:
+            found.erased_count += 1
+            found.has_erased_0_2_0 |= segment.is_by_0_2_0
         if is_proven or (head is not None and head.seq == row["seq"]):
             found.proven_seq = found.row_count
     found.is_end_known = head is not None and head.seq <= found.row_count

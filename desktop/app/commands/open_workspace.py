@@ -83,21 +83,17 @@ async def open_workspace(
 
 
 def in_workspace(
-    *, connect: bool = True, for_runs: bool = False, signs_audit: bool | None = None
+    *, connect: bool = True, for_runs: bool = False
 ) -> "Callable[[RunInWorkspace], RunInContext]":
     """Decorate a command that needs an open workspace: opened before it, closed behind it.
 
-    The arguments are those of `open_workspace`.
+    `connect` and `for_runs` are those of `open_workspace`.
     """
 
     def decorate(run: "RunInWorkspace") -> "RunInContext":
         async def run_in_workspace(context: AppContext, options: argparse.Namespace) -> int:
             async with open_workspace(
-                context,
-                options.workspace,
-                connect=connect,
-                for_runs=for_runs,
-                signs_audit=signs_audit,
+                context, options.workspace, connect=connect, for_runs=for_runs
             ) as services:
                 return await run(services, options)
 

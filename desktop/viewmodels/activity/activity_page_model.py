@@ -280,7 +280,8 @@ class ActivityPageModel(TaskModel):
 
     async def _verify_audit(self) -> None:
         found = await self._store.audit.verify_chain()
-        self.audit_verified.emit(found.is_whole, f"{found.summary} Not proven: {found.limits}")
+        limits = f" Not proven: {found.limits}" if found.proven_seq and found.is_whole else ""
+        self.audit_verified.emit(found.is_whole, f"{found.summary}{limits}")
 
     async def _export(self, path: Path, file_format: str) -> None:
         as_json = file_format == "json"

@@ -289,6 +289,20 @@ def test_audit_verifies_after_one_persons_values_are_erased(erasure: str, tmp_pa
     ] * 2
 
 
+@pytest.mark.parametrize(
+    ("is_end_kept", "words"),
+    [(True, "3 entries, none changed or missing."), (False, "3 entries, none changed.")],
+)
+def test_audit_summary_claims_no_more_than_is_proven(
+    is_end_kept: bool, words: str, tmp_path: Path
+) -> None:
+    assert verify(tmp_path, KEY).summary == "The record is empty."
+    head = write_rows(tmp_path, 3, KEY)
+    found = verify(tmp_path, KEY, head=head if is_end_kept else None)
+    assert found.summary == f"The record is whole: {words}"
+    assert ("cut off at the end" in found.limits) != is_end_kept
+
+
 def test_audit_of_equal_values_has_different_hashes(folder: Path) -> None:
     """Salted: whoever has the hashes alone cannot try addresses on them."""
     with closing(sqlite3.connect(folder / "fairlead.db")) as raw:

@@ -152,6 +152,8 @@ def test_upgrade_seals_the_old_audit_with_the_first_keyed_row(
         segments = [(s.first_seq, s.last_seq, s.proof.value, s.is_by_0_2_0) for s in found.segments]
         assert segments == [(1, 73, "unkeyed", True), (74, 73 + count, "keyed", False)]
         assert found.proven_seq == 73 + count
+        # Its own hash covered the values: without them it tells nothing of such an entry.
+        assert ("erased entries of version 0.2.0" in found.limits) == bool(statement)
         assert found.erased_count == sum(e.is_erased for e in entries) == 2 * bool(statement)
 
 

@@ -34,7 +34,7 @@ def _add_history_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=parse_count, default=50, metavar="N")
 
 
-@in_workspace(connect=False, signs_audit=False)
+@in_workspace(connect=False)
 async def _print_history(services: WorkspaceServices, options: argparse.Namespace) -> int:
     await require_view_permission(services)
     store = services.store
@@ -77,7 +77,7 @@ def _add_show_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=parse_count, default=20, metavar="N")
 
 
-@in_workspace(connect=False, signs_audit=False)
+@in_workspace(connect=False)
 async def _show_run(services: WorkspaceServices, options: argparse.Namespace) -> int:
     await require_view_permission(services)
     plans, run = services.store.plans, await services.store.runs.get(options.run)
