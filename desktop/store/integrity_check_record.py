@@ -34,17 +34,24 @@ class IntegrityCheckRecord:
         if not all(map(is_owner_alive, owners)):
             return True
         try:
-            checked_at, *left_as = self._record.read_text(encoding="ascii").split()
+            checked_at, _, *left_as = self._read()
             # A clock that was set back is no reason to trust the file for longer.
             is_recent = 0 <= time.time() - float(checked_at) < CHECK_INTERVAL_S
             return not is_recent or not (is_in_use or left_as == self._describe_file())
         except (OSError, ValueError):
             return True
 
-    def note_whole(self) -> None:
+    def knows_schema(self, fingerprint: str) -> bool:
+        """Whether the file had these tables, by this version's scripts, when it was checked."""
+        try:
+            return self._read()[1] == fingerprint
+        except (OSError, ValueError, IndexError):
+            return False
+
+    def note_whole(self, schema_fingerprint: str) -> None:
         """The file was checked just now; processes that died before need no other check."""
         with suppress(OSError):
-            self._record.write_text(f"{time.time()}", encoding="ascii")
+            self._record.write_text(f"{time.time()} {schema_fingerprint}", encoding="ascii")
             for mark in self._list_marks():
                 owner = mark.name.removeprefix(self._mark_prefix).replace(",", ":")
                 if not is_owner_alive(owner):
@@ -59,13 +66,15 @@ class IntegrityCheckRecord:
         """This process has closed the file."""
         with suppress(OSError):
             if self._record.exists():
-                checked_at = self._record.read_text(encoding="ascii").split()[:1]
-                text = " ".join([*checked_at, *self._describe_file()])
+                text = " ".join([*self._read()[:2], *self._describe_file()])
                 # Whole or not at all: another process may be closing the file too.
                 part = self._mark.with_name(f"{self._mark.name}.part")
                 part.write_text(text, encoding="ascii")
                 part.replace(self._record)
             self._mark.unlink(missing_ok=True)
+
+    def _read(self) -> list[str]:
+        return self._record.read_text(encoding="ascii").split()
 
     def _list_marks(self) -> list[Path]:
         return list(self._path.parent.glob(f"{self._mark_prefix}*"))

@@ -1,5 +1,6 @@
 """Opens the two SQLite files, migrates them, and turns SQLite's troubles into sentences."""
 
+import hashlib
 import os
 import re
 import sqlite3
@@ -72,10 +73,10 @@ class Database:
             # Asked first: opening a file that was left in a hurry already changes it.
             is_due = is_small or self._check_record.is_due()
             try:
-                self._check_schema(self._open())
-                if is_due:
+                found = self._check_schema(self._open(), self._check_record)
+                if is_due or not self._check_record.knows_schema(found):
                     self._check_integrity(self._open(), with_indexes=is_small)
-                    self._check_record.note_whole()
+                    self._check_record.note_whole(found)
             except BaseException:
                 self._close()
                 raise
@@ -154,7 +155,14 @@ class Database:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = self.path.with_name(f".{self.path.name}.{uuid.uuid4().hex}.new")
         try:
-            self._connect(fresh).close()
+            connection = sqlite3.connect(fresh, isolation_level=None)
+            try:
+                # It is nobody's file yet: written to the disk once, as a whole.
+                connection.execute("PRAGMA journal_mode = OFF")
+                connection.execute("PRAGMA synchronous = OFF")
+                _apply_migrations(connection, load_migrations(self._schema))
+            finally:
+                connection.close()
             _publish_file(fresh, self.path)
         finally:
             for suffix in ("", "-wal", "-shm"):
@@ -167,10 +175,14 @@ class Database:
         if found != "ok":
             raise DatabaseDamaged(found)
 
-    def _check_schema(self, connection: sqlite3.Connection) -> None:
-        """Raises DatabaseDamaged where the file has not the tables of this version."""
-        if _read_schema(connection) != _expected_schema(tuple(load_migrations(self._schema))):
+    def _check_schema(self, connection: sqlite3.Connection, record: IntegrityCheckRecord) -> str:
+        """Return the schema's fingerprint. Raises DatabaseDamaged where it is another version's."""
+        schema, steps = _read_schema(connection), tuple(load_migrations(self._schema))
+        found = hashlib.sha256(repr((steps, sorted(schema, key=repr))).encode()).hexdigest()
+        # Making every table anew to compare with takes longer than all else of a start.
+        if not record.knows_schema(found) and schema != _expected_schema(steps):
             raise DatabaseDamaged("the tables are not those of this version")
+        return found
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -257,6 +269,8 @@ def _split_statements(script: str) -> Iterator[str]:
 
 def _publish_file(fresh: Path, path: Path) -> None:
     """Give the finished file its name, unless another process was quicker."""
+    with fresh.open("r+b") as file:
+        os.fsync(file.fileno())
     try:
         os.link(fresh, path)
     except FileExistsError:

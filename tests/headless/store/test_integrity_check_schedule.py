@@ -76,6 +76,7 @@ _CASES: list[tuple[str, bool, Callable[[Path], None]]] = [
     ("the clock was set back", True, lambda path: _age_record(path, -60)),
     ("never checked", True, lambda path: _record(path).unlink()),
     ("unreadable record", True, lambda path: _record(path).write_text("?")),
+    ("other tables before", True, lambda path: _record(path).write_text(f"{time.time()} x")),
     ("another file, as from a backup", True, _change_time),
     ("in use, so it changes", False, lambda p: (_mark_open(p, new_owner_id()), _change_time(p))[0]),
     ("a process has died", True, lambda path: _mark_open(path, "999999999:1:boot:1")),
