@@ -14,6 +14,7 @@ from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.feed_repository import USERS_FEED
 from desktop.store.workspace_store import WorkspaceStore, open_store
 from desktop.sync.sync_presets import PresetNames, build_preset
+from tests.support.fresh_store import open_fresh_store
 
 ACME = Account("https://acme.zendesk.com", "99999", "https://api.sailthru.com")
 OTHER = Account("https://other.zendesk.com", "11111", "https://api.sailthru.com")
@@ -24,7 +25,7 @@ VAR = EditRequest(
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[WorkspaceStore]:
-    found = open_store(tmp_path)
+    found = open_fresh_store(tmp_path)
     yield found
     found.close()
 

@@ -2,10 +2,12 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,20 +20,18 @@ from tests.support.sandbox_process import ROOT
 LAST = sqlite_database.load_migrations("fairlead")[-1][0]
 NEWEST = sqlite_database.SCHEMA_MAJOR * 1000 + LAST
 
-# A child that opens the file with a second migration and dies at its N-th statement.
-CHILD = """
+# Forks for each file a child that opens it with one more migration, and dies at its N-th statement.
+PARENT = """
 import os, signal, sqlite3, sys
 from pathlib import Path
 from desktop.store import sqlite_database
 
-die_at = int(sys.argv[2])
-count = 0
-
 class Mortal(sqlite3.Connection):
+    left = 0
+
     def execute(self, *args, **kwargs):
-        global count
-        count += 1
-        if count == die_at:
+        Mortal.left -= 1
+        if Mortal.left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return super().execute(*args, **kwargs)
 
@@ -44,25 +44,35 @@ def migrations(schema):
 sqlite_database.load_migrations = migrations
 connect = sqlite3.connect
 sqlite3.connect = lambda *a, **k: connect(*a, factory=Mortal, **k)
-sqlite_database.Database(Path(sys.argv[1]), "fairlead", synchronous="FULL").close()
+for path, die_at in zip(sys.argv[1::2], map(int, sys.argv[2::2])):
+    child = os.fork()
+    if not child:
+        Mortal.left = die_at
+        sqlite_database.Database(Path(path), "fairlead", synchronous="FULL").close()
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 NEXT = (
-    "ALTER TABLE draft ADD COLUMN b TEXT;\\n"
-    "INSERT INTO draft (key, text, at) VALUES ('m', 'm', 1);\\n"
-    "CREATE TABLE later (a TEXT) STRICT;\\n"
+    "ALTER TABLE draft ADD COLUMN b TEXT;\n"
+    "INSERT INTO draft (key, text, at) VALUES ('m', 'm', 1);\n"
+    "CREATE TABLE later (a TEXT) STRICT;\n"
 )
 
 
-def child(path: Path, die_at: int, following: str) -> int:
-    code = f"NEXT = {following!r}\n".replace("\\\\n", "\\n") + CHILD
+def count_killed(paths: Mapping[int, Path], following: str) -> int:
+    """Open each file in a process that dies at the statement given, and count those that did."""
+    words = [word for die_at, path in paths.items() for word in (str(path), str(die_at))]
     done = subprocess.run(
-        [sys.executable, "-c", code, str(path), str(die_at)],
+        [sys.executable, "-c", f"NEXT = {following!r}\n{PARENT}", *words],
         cwd=ROOT,
         capture_output=True,
-        check=False,
+        text=True,
+        check=True,
     )
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()
-    return done.returncode
+    codes = list(map(int, done.stdout.split()))
+    assert len(codes) == len(paths)
+    assert set(codes) <= {0, -signal.SIGKILL}, done.stderr
+    return codes.count(-signal.SIGKILL)
 
 
 def version(path: Path) -> int:
@@ -73,29 +83,27 @@ def version(path: Path) -> int:
 
 
 def test_migration_killed_in_first_leaves_no_partial_file(tmp_path: Path) -> None:
-    killed = 0
-    for die_at in range(1, 40, 3):
-        path = tmp_path / f"{die_at}" / "fairlead.db"
-        killed += child(path, die_at, "") < 0
+    paths = {n: tmp_path / f"{n}" / "fairlead.db" for n in range(1, 40, 5)}
+    assert count_killed(paths, "") > 4
+    for path in paths.values():
         Database(path, "fairlead", synchronous="FULL").close()
         assert version(path) == NEWEST
-    assert killed > 4
 
 
 def test_migration_killed_in_later_keeps_previous_version(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = sqlite_database.load_migrations
-    wanted = lambda schema: [*real(schema), (LAST + 1, NEXT.replace("\\n", "\n"))]  # noqa: E731
-    killed = 0
-    for die_at in range(1, 22, 2):
-        path = tmp_path / f"{die_at}" / "fairlead.db"
-        first = Database(path, "fairlead", synchronous="FULL")
-        first.write(
-            lambda c: c.execute("INSERT INTO draft (key, text, at) VALUES ('k', 'kept', 1)")
-        )
-        first.close()
-        killed += child(path, die_at, NEXT) < 0
+    wanted = lambda schema: [*real(schema), (LAST + 1, NEXT)]  # noqa: E731
+    made = tmp_path / "made.db"
+    first = Database(made, "fairlead", synchronous="FULL")
+    first.write(lambda c: c.execute("INSERT INTO draft (key, text, at) VALUES ('k', 'kept', 1)"))
+    first.close()
+    paths = {n: tmp_path / f"{n}.db" for n in range(1, 22, 2)}
+    for path in paths.values():
+        shutil.copyfile(made, path)
+    assert count_killed(paths, NEXT) > 4
+    for path in paths.values():
         assert version(path) in (NEWEST, NEWEST + 1)
         with monkeypatch.context() as patched:
             patched.setattr(sqlite_database, "load_migrations", wanted)
@@ -104,7 +112,6 @@ def test_migration_killed_in_later_keeps_previous_version(
         again.close()
         assert [r["key"] for r in rows] == ["k", "m"]
         assert version(path) == NEWEST + 1
-    assert killed > 4
 
 
 @pytest.mark.parametrize("known", range(1, len(sqlite_database.load_migrations("fairlead"))))

@@ -8,12 +8,13 @@ import pytest
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.store import feed_repository
 from desktop.store.feed_repository import TICKETS_FEED
-from desktop.store.workspace_store import WorkspaceStore, open_store
+from desktop.store.workspace_store import WorkspaceStore
+from tests.support.fresh_store import open_fresh_store
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[WorkspaceStore]:
-    found = open_store(tmp_path)
+    found = open_fresh_store(tmp_path)
     yield found
     found.close()
 

@@ -10,7 +10,7 @@ from desktop.clients.zendesk.wire_to_model import parse_exported_ticket, parse_m
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.feed_repository import USERS_FEED
-from desktop.store.workspace_store import open_store
+from tests.support.fresh_store import open_fresh_store
 
 EARLY, LATE = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
 
@@ -47,7 +47,7 @@ def test_ticket_twice_on_a_page_goes_by_its_generated_timestamp() -> None:
 
 
 def test_feed_keeps_the_later_version_of_a_record(tmp_path: Path) -> None:
-    store = open_store(tmp_path)
+    store = open_fresh_store(tmp_path)
     feeds = store.feeds
     feeds.begin_reading.blocking(USERS_FEED, 1.0)
     late = ZendeskUser(7, "New", updated_at=200.0)

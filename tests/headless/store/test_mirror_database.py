@@ -16,6 +16,7 @@ from desktop.model.sheet_overlay import confirmed_value, displayed_value
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import Organization, UserFieldDefinition, UserIdentity, ZendeskUser
 from desktop.store.workspace_store import WorkspaceStore, open_store
+from tests.support.fresh_store import open_fresh_store
 
 SID = "5e9f3c1b2a4d6e8f00713401"
 PROFILE = SailthruProfile(
@@ -61,7 +62,7 @@ TICKET = ZendeskTicket(48213, "Too many emails", "open", None, PERSON.id, 1.0, 2
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[WorkspaceStore]:
-    found = open_store(tmp_path)
+    found = open_fresh_store(tmp_path)
     yield found
     found.close()
 

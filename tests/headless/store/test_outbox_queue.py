@@ -19,6 +19,7 @@ from desktop.store.outbox import Outbox
 from desktop.store.process_identity import is_owner_alive, new_owner_id, process_identity
 from desktop.store.workspace_store import WorkspaceStore, open_store
 from tests.support.clocks import ManualClock
+from tests.support.fresh_store import open_fresh_store
 from tests.support.sandbox_process import ROOT
 
 SID = "a" * 24
@@ -28,7 +29,7 @@ VAR = EditRequest(EditKind.VAR, WHO, "city", "Lisbon", "Porto", "moved")
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[WorkspaceStore]:
-    found = open_store(tmp_path)
+    found = open_fresh_store(tmp_path)
     yield found
     found.close()
 
@@ -286,7 +287,7 @@ def test_outbox_any_interleaving_ends_with_last_edit(
     steps: list[tuple[str, object]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """A model of the service: a send compares, then writes; in the end it has what was wanted."""
-    store = open_store(tmp_path_factory.mktemp("model"))
+    store = open_fresh_store(tmp_path_factory.mktemp("model"))
     service: object = "a"
     wanted: object = "a"
     now = 1.0

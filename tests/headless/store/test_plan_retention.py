@@ -9,12 +9,13 @@ import pytest
 from desktop.model.sync_plan import PlanState
 from desktop.store import plan_retention
 from desktop.store.process_identity import new_owner_id
-from desktop.store.workspace_store import WorkspaceStore, open_store
+from desktop.store.workspace_store import WorkspaceStore
+from tests.support.fresh_store import open_fresh_store
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[WorkspaceStore]:
-    found = open_store(tmp_path)
+    found = open_fresh_store(tmp_path)
     yield found
     found.close()
 

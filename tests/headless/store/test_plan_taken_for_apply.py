@@ -12,14 +12,15 @@ from desktop.kit.errors import ConflictError
 from desktop.model.limit import Limit, is_approval_valid
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow, PlanState
-from desktop.store.workspace_store import WorkspaceStore, open_store
+from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.limits import take_plan_for_apply
 from desktop.sync.sync_presets import PresetNames, build_preset
+from tests.support.fresh_store import open_fresh_store
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[WorkspaceStore]:
-    found = open_store(tmp_path)
+    found = open_fresh_store(tmp_path)
     yield found
     found.close()
 

@@ -22,9 +22,9 @@ from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import MappingRow
 from desktop.model.sync import SourceKind, Sync, SyncSource
 from desktop.model.sync_run import RunState
-from desktop.store.workspace_store import open_store
 from desktop.sync.due_syncs import DueSyncFinder
 from tests.support.clocks import ManualClock
+from tests.support.fresh_store import open_fresh_store
 from tests.support.sandbox_process import ROOT
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import open_workspace_services
@@ -228,7 +228,7 @@ def test_due_every_scheduled_time_runs_at_most_once(
     tmp_path_factory: pytest.TempPathFactory, rule: str, steps: list[tuple[float, bool]]
 ) -> None:
     """Let time pass, look or do not look: each look gives one run at most, the newest."""
-    store = open_store(tmp_path_factory.mktemp("due"))
+    store = open_fresh_store(tmp_path_factory.mktemp("due"))
     clock = ManualClock()
     due = DueSyncFinder(store, clock, lambda: "America/New_York")
     store.syncs.save.blocking(replace(sync_named("one", rule), on=True), clock.now())

@@ -11,11 +11,12 @@ from desktop.kit.errors import InvalidInput, NotPermitted
 from desktop.model.limit import Limit
 from desktop.model.permission import Actor, Permission, Role
 from desktop.model.sync import OptInAttestation, SourceKind
-from desktop.store.workspace_store import WorkspaceStore, open_store
+from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.sync_presets import ZENDESK_TO_SAILTHRU, PresetNames
 from desktop.sync.sync_service import SyncService, validate_sync
 from tests.support.clocks import ManualClock
 from tests.support.customer_use_cases import RULES
+from tests.support.fresh_store import open_fresh_store
 
 NAMES = PresetNames("sync_to_sailthru", "smart", "zendesk_sync", "high")
 ADMIN, MARKETER = Actor("Ada", Role.ADMIN, 7601), Actor("Kim", Role.AGENT, 7602)
@@ -25,7 +26,7 @@ RUNS_FOR_AGENTS = replace(RULES, permissions={**RULES.permissions, Role.AGENT: A
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[WorkspaceStore]:
-    made = open_store(tmp_path)
+    made = open_fresh_store(tmp_path)
     yield made
     made.close()
 

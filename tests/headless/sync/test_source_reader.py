@@ -14,11 +14,12 @@ from desktop.model.sync import SourceKind, Sync, SyncSource
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, list_feed_name
-from desktop.store.workspace_store import WorkspaceStore, open_store
+from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync import source_reader
 from desktop.sync.source_reader import SourceReader
 from desktop.sync.sync_context import SyncContext
 from tests.support.clocks import ManualClock
+from tests.support.fresh_store import open_fresh_store
 
 USERS = ("1", "2", "3", "4", "5")
 
@@ -26,7 +27,7 @@ USERS = ("1", "2", "3", "4", "5")
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkspaceStore]:
     monkeypatch.setattr(source_reader, "_PAGE_ROWS", 2)
-    found = open_store(tmp_path)
+    found = open_fresh_store(tmp_path)
     yield found
     found.close()
 

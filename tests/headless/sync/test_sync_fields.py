@@ -13,12 +13,13 @@ from desktop.model.lifecycle_stage import CapPeriod, FrequencyCap
 from desktop.model.permission import Actor, Permission, Role
 from desktop.model.sync import OptInAttestation, SourceKind, Sync, SyncSource
 from desktop.model.sync_fields import SYNC_FIELDS, find_sync_field
-from desktop.store.workspace_store import WorkspaceStore, open_store
+from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.sync_field_text import format_field, parse_field_text
 from desktop.sync.sync_presets import ZENDESK_TO_SAILTHRU, PresetNames
 from desktop.sync.sync_service import SyncService
 from tests.support.clocks import ManualClock
 from tests.support.customer_use_cases import RULES
+from tests.support.fresh_store import open_fresh_store
 
 NAMES = PresetNames("sync_to_sailthru", "smart", "zendesk_sync", "high")
 ADA, KIM = Actor("Ada", Role.ADMIN, 7601), Actor("Kim", Role.AGENT, 7602)
@@ -36,7 +37,7 @@ OPT_IN = (("effects.add_to_lists", "Loyal"), ("opt_in.attested", "on"), ("opt_in
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[WorkspaceStore]:
-    made = open_store(tmp_path)
+    made = open_fresh_store(tmp_path)
     yield made
     made.close()
 

@@ -21,7 +21,6 @@ from desktop.model.sync_plan import (
     PlanState,
     TargetReading,
 )
-from desktop.store.workspace_store import open_store
 from desktop.sync.sync_presets import ZENDESK_TO_SAILTHRU, PresetNames
 from desktop.sync.sync_service import SyncService
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
@@ -30,6 +29,7 @@ from desktop.viewmodels.syncs.sync_page_context import SyncPageContext
 from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
 from tests.support.clocks import ManualClock
 from tests.support.customer_use_cases import RULES
+from tests.support.fresh_store import open_fresh_store
 
 NAMES = PresetNames("sync_to_sailthru", "smart", "zendesk_sync", "high")
 ADMIN = Actor("Ada", Role.ADMIN, 7601)
@@ -61,7 +61,7 @@ class Page:
 
     def __init__(self, folder: Path) -> None:
         self.workspace, self.clock = Workspace(), ManualClock()
-        self.store = open_store(folder)
+        self.store = open_fresh_store(folder)
         self.syncs = SyncService(
             self.store,
             self.clock,
