@@ -308,9 +308,9 @@ def test_outbox_two_deliverers_send_each_row_once(
 ) -> None:
     from desktop.store.workspace_store import open_store
 
-    subjects = [customers.new_customer("var") for _ in range(100)]
+    subjects = [customers.new_customer("var") for _ in range(40)]
     store = open_store(home / "workspaces" / "main")
-    store.outbox.enqueue.blocking([s.make_edit() for s in subjects], "Ada", 1.0, [0.0] * 100)
+    store.outbox.enqueue.blocking([s.make_edit() for s in subjects], "Ada", 1.0, [0.0] * 40)
     store.close()
     both = [
         subprocess.Popen(
@@ -324,12 +324,12 @@ def test_outbox_two_deliverers_send_each_row_once(
     for process in both:
         _, err = process.communicate(timeout=90)
         assert err == b""
-    assert [sandbox.count_writes(s.key) for s in subjects] == [1] * 100
+    assert [sandbox.count_writes(s.key) for s in subjects] == [1] * 40
     store = open_store(home / "workspaces" / "main")
     try:
         assert store.outbox.count_open.blocking() == 0
         rows = store.audit.list_entries.blocking()
-        assert len(rows) == len({r.edit for r in rows}) == 100
+        assert len(rows) == len({r.edit for r in rows}) == 40
         assert {r.result for r in rows} == {"done"}
         assert store.audit.verify_chain.blocking().first_broken_seq is None
     finally:

@@ -11,6 +11,7 @@ from desktop.model.sync import FlowPolicy, Sync, SyncEffects
 from desktop.model.sync_run import Run, RunState
 from desktop.store.plan_retention import KEPT_FOR_S, KEPT_PLANS
 from desktop.sync.rollback_planner import RollbackPlanner
+from desktop.writing import sailthru_plan_writer
 from tests.support import sync_cases
 from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers
@@ -73,26 +74,27 @@ async def test_rollback_value_changed_since_is_kept(
 
 
 async def test_rollback_of_bulk_job_is_not_resent(
-    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of a job's rows 200 are read back; the others are taken back no less."""
-    made = sync_cases.create_customers(sync_sandbox, 205)
+    """Of a job's rows a sample is read back; the others are taken back no less."""
+    monkeypatch.setattr(sailthru_plan_writer, "_READ_BACK_SAMPLE_SIZE", 20)
+    made = sync_cases.create_customers(sync_sandbox, 25)
 
     def roomy(goal: Sync) -> Sync:
         return replace(goal, limits=replace(goal.limits, people=1000))
 
     goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU, roomy)
     run = await sync_cases.run_sync(sync_services, goal)
-    assert run.totals["updated"] == 205
+    assert run.totals["updated"] == 25
     back, _ = await taken_back(sync_services, goal, run)
-    assert (back.state, back.totals["updated"]) == (RunState.DONE, 205)
+    assert (back.state, back.totals["updated"]) == (RunState.DONE, 25)
     assert (await sync_cases.run_sync(sync_services, goal)).totals["updated"] == 0
     assert {(sync_sandbox.read_profile(pair.sid) or {})["vars"]["zendesk_id"] for pair in made} == {
         None
     }
     # Who asks for all of it changes all of them again, and is told so.
     plan = await build_runner(sync_services, goal.name).preview(goal, "Ada Admin", full=True)
-    assert sync_services.store.plans.count_ticked_by_consequence.blocking(plan.id)["again"] == 205
+    assert sync_services.store.plans.count_ticked_by_consequence.blocking(plan.id)["again"] == 25
 
 
 async def test_rollback_change_between_plan_and_run_is_kept(

@@ -19,6 +19,7 @@ from desktop.settings import sync_settings
 from desktop.settings.settings_file import SettingsFile
 from desktop.store.feed_repository import USERS_FEED
 from desktop.sync.plan_row_decisions import PlanRowDecisions
+from desktop.writing import sailthru_plan_writer
 from tests.support import sync_cases
 from tests.support.clocks import ManualClock
 from tests.support.sandbox_process import agent_document
@@ -255,10 +256,11 @@ async def test_profile_appearing_late_is_accepted_then_confirmed(
 
 
 async def test_job_line_lost_is_written_by_next_run(
-    sync_services: WorkspaceServices, account: SandboxServers
+    sync_services: WorkspaceServices, account: SandboxServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More rows than are read back: one is skipped silently and put right later."""
-    made = sync_cases.create_customers(account, 206)
+    monkeypatch.setattr(sailthru_plan_writer, "_READ_BACK_SAMPLE_SIZE", 20)
+    made = sync_cases.create_customers(account, 26)
     goal = sync_cases.save_preset(sync_services, sync_cases.ZENDESK_TO_SAILTHRU)
     run = await sync_cases.run_sync(sync_services, goal)
     rows = sync_cases.plan_rows(sync_services.store, run.plan)
@@ -272,7 +274,7 @@ async def test_job_line_lost_is_written_by_next_run(
     profile = account.read_profile(lost.target_id)
     assert profile is not None
     assert profile["vars"]["zendesk_id"] == int(lost.source_id)
-    assert len(made) == 206
+    assert len(made) == 26
 
 
 async def test_increments_count_each_ticket_once(
