@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from desktop.model.json_value import Json
-from desktop.model.optout_level import OptOutLevel
 
 
 @dataclass(frozen=True)
@@ -12,10 +11,11 @@ class ExportedProfile:
     """One row of a list export; a column the export does not have leaves its field empty.
 
     `email_hash` is the MD5 of the lower-case address, in lower-case hex, or empty; `email` is
-    there only where the account exports addresses. `optout` is None where `email_status`, which
-    is kept as it came, does not say. `activity` and `lifetime` use the names of a look-up
-    (`open_time` in Unix seconds, `lifetime_purchase_price` in cents). A var without a value is
-    not in `vars`: a CSV does not tell null, an empty text and an absent one apart.
+    there only where the account exports addresses. `email_status` is kept as it came: its words
+    are known from one account only, so that it says no opt-out level. `activity` and `lifetime`
+    use the names of a look-up (`open_time` in Unix seconds, `lifetime_purchase_price` in cents). A
+    var without a value is not in `vars`: a CSV does not tell null, an empty text and an absent one
+    apart.
     """
 
     sid: str
@@ -24,7 +24,6 @@ class ExportedProfile:
     email: str | None = None
     engagement: str | None = None
     lists: tuple[str, ...] = ()
-    optout: OptOutLevel | None = None
     email_status: str = ""
     activity: Mapping[str, float] = field(default_factory=dict)
     lifetime: Mapping[str, float] = field(default_factory=dict)

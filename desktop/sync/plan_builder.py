@@ -129,7 +129,8 @@ class _PlanWalk:
         watched = tuple(context.superseded)
         records = self._source.iter_records(before, only, also=watched)
         while chunk := await self._next_chunk(records):
-            await self._plan_chunk(split_source(chunk, context), context)
+            known = await self._lookup.complete(chunk)
+            await self._plan_chunk(split_source(known, context), context)
             self._on_read(len(chunk))
         if self._request.sync.source.kind is SourceKind.SAILTHRU_LISTS and not only:
             await self._plan_gone_members(context)
@@ -148,7 +149,7 @@ class _PlanWalk:
         context = await self._lookup.begin()
         everybody = self._source.iter_records({})
         while chunk := await self._next_chunk(everybody):
-            if split_source(chunk, context).inside:
+            if split_source(await self._lookup.complete(chunk), context).inside:
                 return False
         return True
 

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from desktop.kit.errors import AppError, NotFound
+from desktop.model.field_mapping import SourceType
 from desktop.model.lifecycle_stage import cap_period_start
 from desktop.model.service import Service
-from desktop.model.sync import Sync
+from desktop.model.sync import SourceKind, Sync
 from desktop.model.sync_state import UnconfirmedIncrement
+from desktop.model.target_record import OPTOUT_FIELD
 from desktop.model.zendesk_user import UserFieldDefinition
 from desktop.sync.covering_list import CoveringExport
 from desktop.sync.pipeline.context import PlanContext
@@ -54,6 +56,16 @@ class PlanLookup:
             job_timeout_s=self._context.job_timeout_s,
         )
         return await self._with_increments(plan_context)
+
+    async def complete(self, records: Sequence[SourceRecord]) -> Sequence[SourceRecord]:
+        """Read what the source's export does not tell and the sync goes by."""
+        sync = self._sync
+        if sync.source.kind is not SourceKind.SAILTHRU_LISTS:
+            return records
+        named = {row.source for row in sync.mapping if row.on and row.type is not SourceType.TEXT}
+        named |= sync.source.condition_fields | {p.evidence.field for p in sync.purposes}
+        named |= {condition.field for stage in sync.stages for condition in stage.where}
+        return await self._targets.read_optouts(records) if OPTOUT_FIELD in named else records
 
     async def look_up_leaving(
         self, outside: Sequence[SourceRecord], context: PlanContext

@@ -151,7 +151,7 @@ def summarize_tickets(tickets: Sequence[ExportedTicket]) -> dict[str, FieldValue
 def source_record_from_export(
     profile: ExportedProfile, list_name: str, value_source: CustomerValueSource
 ) -> SourceRecord:
-    """A row of a list's export. It has no address, only the address's hash."""
+    """A row of a list's export: no opt-out level, and of the address only the hash."""
     lists = frozenset((*profile.lists, list_name))
     fields: dict[str, FieldValue] = {
         "sid": profile.sid,
@@ -168,8 +168,6 @@ def source_record_from_export(
         fields["email"] = profile.email
     if profile.engagement:
         fields["engagement"] = profile.engagement
-    if profile.optout is not None:
-        fields["optout"] = profile.optout.value
     fields |= _value_fields(value_source, profile.vars, lists)
     return SourceRecord(
         service=Service.SAILTHRU,

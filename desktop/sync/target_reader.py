@@ -14,7 +14,7 @@ from desktop.model.email_address import email_match_key
 from desktop.model.match_keys import sms_key
 from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier, Sync
-from desktop.model.target_record import TargetRecord
+from desktop.model.target_record import OPTOUT_FIELD, TargetRecord
 from desktop.store.feed_repository import USERS_FEED
 from desktop.sync.source_record import SourceRecord
 from desktop.sync.sync_context import SyncContext
@@ -76,6 +76,22 @@ class TargetReader:
             elif profile is not None and profile.email:
                 addresses[record.id] = profile.email
         return replace(found, read_errors=errors), addresses
+
+    async def read_optouts(self, records: Sequence[SourceRecord]) -> list[SourceRecord]:
+        """Read singly the opt-out level of records from a list, whose export does not tell it.
+
+        Where it cannot be read the record stays without one: nothing follows from that.
+        """
+        asked = [record for record in records if OPTOUT_FIELD not in record.fields]
+        profiles = await asyncio.gather(*(self._read_source(record.id) for record in asked))
+        levels = {
+            record.id: profile.optout.value
+            for record, profile in zip(asked, profiles, strict=True)
+            if isinstance(profile, TargetRecord) and profile.optout is not None
+        }
+        return [
+            r.with_values({OPTOUT_FIELD: levels[r.id]}) if r.id in levels else r for r in records
+        ]
 
     async def _read_source(self, sid: str) -> TargetRecord | AppError | None:
         try:

@@ -27,7 +27,6 @@ from desktop.clients.sailthru.wire_to_model import parse_timestamp
 from desktop.kit.text import is_valid_unicode
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.json_value import Json
-from desktop.model.optout_level import OptOutLevel
 from desktop.model.time_zone import parse_time_zone
 
 
@@ -111,7 +110,6 @@ class ListExportReader:
                 record.line_no, "neither profile id nor email hash", record.line_count
             )
         notes = FieldParser()
-        status = found.get(EMAIL_STATUS_COLUMN, "").strip()
         made = ExportedProfile(
             sid=sid,
             email_hash=email_hash.lower(),
@@ -119,8 +117,7 @@ class ListExportReader:
             email=found.get(EMAIL_COLUMN, "").strip().lower() or None,
             engagement=found.get(ENGAGEMENT_COLUMN) or None,
             lists=tuple(filter(None, (n.strip() for n in found.get(LISTS_COLUMN, "").split(",")))),
-            optout=_parse_email_status(status),
-            email_status=status,
+            email_status=found.get(EMAIL_STATUS_COLUMN, "").strip(),
             activity={
                 name: at
                 for column, name in ACTIVITY_COLUMNS.items()
@@ -163,15 +160,6 @@ async def read_rows(
             yield row
     for row in reader.finish():
         yield row
-
-
-def _parse_email_status(status: str) -> OptOutLevel | None:
-    """The opt-out level in `Email Status`; its words are known from one account only."""
-    words = status.lower().replace("-", "").split()
-    if words == ["valid"]:
-        return OptOutLevel.NONE
-    levels = [level for level in OptOutLevel if level.value in words]
-    return levels[0] if words[:1] == ["optout"] and len(levels) == 1 else None
 
 
 def _parse_var_value(text: str) -> Json:

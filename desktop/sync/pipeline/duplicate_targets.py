@@ -31,8 +31,9 @@ def with_earlier_holder(
         other = context.other_records.get(source_id)
         if other is None:
             continue
-        # Who has left the source has no claim any more.
-        if is_in_source(with_stages(other, context.sync, context.now), context.sync, context.now):
+        # Who has left the source has no claim any more; of whom it cannot be said, has one.
+        shaped = with_stages(other, context.sync, context.now)
+        if is_in_source(shaped, context.sync, context.now) is not False:
             return replace(match, taken_by=_label_with_id(other.label, other.id))
     return match
 

@@ -289,7 +289,6 @@ async def test_list_export_rows_match_profiles(live: LiveClients) -> None:
         assert row.email == shown.email
         assert row.lists == tuple(shown.lists)
         assert row.engagement == shown.engagement
-        assert row.optout in (shown.optout, None)
         assert row.extid == shown.keys.get("extid")
         names = set(row.activity) & set(shown.activity)
         assert {n: row.activity[n] for n in names} == {n: shown.activity[n] for n in names}

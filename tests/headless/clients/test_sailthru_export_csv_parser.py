@@ -27,7 +27,6 @@ from desktop.clients.sailthru.list_export_reader import (
 )
 from desktop.kit.errors import InvalidInput, ResponseTimeout, ServiceError
 from desktop.model.exported_profile import ExportedProfile
-from desktop.model.optout_level import OptOutLevel
 
 ZONE = "America/New_York"
 SID = "57b4352f3f92a4254f3d5607"
@@ -147,7 +146,6 @@ def test_csv_row_becomes_profile() -> None:
         email=None,
         engagement="engaged",
         lists=("Newsletter", "VIP Berlin"),
-        optout=OptOutLevel.BASIC,
         email_status="Optout basic",
         activity={
             "create_time": 1633207617.0,
@@ -212,23 +210,10 @@ def test_csv_changed_header_is_reported() -> None:
     assert read(written(["Email Hash"], [HASH])) == [ExportedProfile(sid="", email_hash=HASH)]
 
 
-@pytest.mark.parametrize(
-    ("status", "level"),
-    [
-        ("Valid", OptOutLevel.NONE),
-        ("Optout all", OptOutLevel.ALL),
-        ("Optout basic", OptOutLevel.BASIC),
-        ("opt-out blast", OptOutLevel.BLAST),
-        ("Hardbounce", None),
-        ("Optout", None),
-        ("", None),
-        ("not valid at all", None),
-    ],
-)
-def test_csv_optout_level_is_read_from_email_status(status: str, level: OptOutLevel | None) -> None:
+@pytest.mark.parametrize("status", ["Valid", "Optout all", "Hardbounce", "", "Deliverable"])
+def test_csv_email_status_is_kept_and_says_no_level(status: str) -> None:
     (row,) = read(written(["Profile Id", "Email Status"], [SID, status]))
-    assert isinstance(row, ExportedProfile)
-    assert (row.optout, row.email_status) == (level, status)
+    assert row == ExportedProfile(SID, email_status=status)
 
 
 def test_csv_bad_row_is_counted_and_skipped() -> None:
