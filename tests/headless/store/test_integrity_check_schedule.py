@@ -120,3 +120,25 @@ def test_large_database_found_damaged_in_use_is_checked_at_the_next_start(path: 
     _damage_last_page(path)
     with pytest.raises(StorageError, match="damaged"):
         _open(path)
+
+
+def test_database_with_tables_of_another_version_is_refused(path: Path) -> None:
+    raw = sqlite3.connect(path)
+    raw.execute("CREATE TABLE stranger (a TEXT)")
+    raw.close()
+    for _ in range(2):
+        with pytest.raises(StorageError, match="damaged"):
+            _open(path)
+
+
+def test_database_known_by_its_fingerprint_makes_no_tables_to_compare_with(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_steps: object) -> None:
+        raise AssertionError("every table is made anew")
+
+    monkeypatch.setattr(sqlite_database, "_expected_schema", refuse)
+    _open(path).close()
+    _record(path).unlink()
+    with pytest.raises(AssertionError, match="made anew"):
+        _open(path)
