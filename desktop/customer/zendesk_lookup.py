@@ -10,12 +10,10 @@ from desktop.customer.concurrency import cancel_and_wait, ignore_app_errors, run
 from desktop.customer.sailthru_lookup import SailthruLookup
 from desktop.customer.sheet_builder import SheetBuilder
 from desktop.kit.errors import AppError, NotFound
-from desktop.model.customer_sheet import CustomerMatch, SheetPart, SheetPartState
+from desktop.model.customer_sheet import MAX_MATCHES, CustomerMatch, SheetPart, SheetPartState
 from desktop.model.lookup_query import LookupQueryKind
 from desktop.model.zendesk_user import ZendeskUser
 
-# What the list of matches shows without scrolling far; more is answered by typing more.
-_MAX_MATCHES = 20
 # For these the profile is asked for by the query itself, and it may not be the primary address's.
 _PROFILE_QUERY_KINDS = (LookupQueryKind.EMAIL, LookupQueryKind.SID)
 
@@ -61,7 +59,7 @@ class ZendeskLookup:
         if users:
             matches = tuple(
                 CustomerMatch(f"id:{u.id}", u.name, u.email or u.phone or "", _match_note(u))
-                for u in users[:_MAX_MATCHES]
+                for u in users[: MAX_MATCHES + 1]
             )
             self._builder.update(matches=matches)
         else:

@@ -15,6 +15,10 @@ from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
 T = TypeVar("T")
 
 
+# So many customers are offered to choose from; one more is kept, to know that there are more.
+MAX_MATCHES = 20
+
+
 class SheetPartState(Enum):
     """The state of a sheet part. ABSENT: the service has none. OFF: service not connected."""
 

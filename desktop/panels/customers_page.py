@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.panels.customer.empty_page_message import EmptyPageMessage
-from desktop.viewmodels.customer.header_view import build_header_view
+from desktop.viewmodels.customer.header_view import build_header_view, matches_text
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.qt_timer import create_timer
 
@@ -18,6 +18,7 @@ class CustomersPage(QWidget):
     """The first paint has no panels; `build_in_background` builds them one in a turn."""
 
     link_requested = Signal(str)
+    settings_requested = Signal()  # to connect a service
 
     def __init__(
         self,
@@ -59,8 +60,8 @@ class CustomersPage(QWidget):
             return
         if self._model.sheet.matches and not self._model.sheet.is_found:
             self._placeholder.show_message(
-                f"{len(self._model.sheet.matches)} customers match.",
-                "Choose one in the list under the search field.",
+                matches_text(len(self._model.sheet.matches)),
+                "Choose one in the list, or press the Down key to see the list again.",
             )
             self._stack.setCurrentWidget(self._placeholder)
             return
@@ -84,6 +85,8 @@ class CustomersPage(QWidget):
             self._model.edits.create_profile()
         elif self._next_action == "retry":
             self._model.refresh()
+        elif self._next_action == "connect":
+            self.settings_requested.emit()
 
     def build_in_background(self) -> None:
         """Build the panels of the sheet one by one, so that no customer waits for them."""

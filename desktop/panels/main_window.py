@@ -94,8 +94,12 @@ class MainWindow(QMainWindow):
         self._narrow_page = page
         page.set_narrow(bool(self._narrow))
         page.link_requested.connect(self.open_link)
+        page.settings_requested.connect(self._show_settings)
         self.add_page("customers", page)
         self.show_page("customers")
+
+    def _show_settings(self) -> None:
+        self.show_page("settings")
 
     def add_page(self, key: str, page: QWidget) -> None:
         """Add the widget of a page by its key."""

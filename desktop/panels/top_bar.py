@@ -83,6 +83,8 @@ class TopBar(QWidget):
         self._search.show_matches(matches)
         self.search_field.show_popup()
         self.search_field.take_focus()
+        # Enter opens the first one.
+        self.search_field.mark_first_row()
 
     def _on_edited(self, text: str) -> None:
         if self._search is None or self._follow is None:

@@ -14,6 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from desktop.model.customer_sheet import (
+    MAX_MATCHES,
     CustomerMatch,
     CustomerSheet,
     SheetPart,
@@ -193,7 +194,7 @@ def _read_sheet(connection: sqlite3.Connection, query: LookupQuery) -> CustomerS
         query.kind in (LookupQueryKind.NAME, LookupQueryKind.PHONE, LookupQueryKind.NUMBER)
         and person.value is None
     ):
-        matches = _search_users(connection, query.value, 20)
+        matches = _search_users(connection, query.value, MAX_MATCHES + 1)
         if len(matches) == 1:
             only = matches[0].query
             person, profile, ticket = _find_parts(connection, _parse_match_query(only))

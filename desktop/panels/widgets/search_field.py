@@ -71,6 +71,11 @@ class SearchField(QLineEdit):
             self._popup.hide()
             self._popup.view.setCurrentIndex(QModelIndex())
 
+    def mark_first_row(self) -> None:
+        """Mark the first row of the open popup, which Enter then takes."""
+        if self._popup is not None and self._popup.isVisible():
+            self._popup.move_selection(1)
+
     def popup(self) -> "SearchPopup | None":
         """Return the popup once there was one."""
         return self._popup

@@ -4,7 +4,12 @@ from dataclasses import dataclass
 
 from desktop.kit.text import shorten
 from desktop.model import engagement_level
-from desktop.model.customer_sheet import AlternateProfile, CustomerSheet, SheetPartState
+from desktop.model.customer_sheet import (
+    MAX_MATCHES,
+    AlternateProfile,
+    CustomerSheet,
+    SheetPartState,
+)
 from desktop.model.edit import EditKind
 from desktop.model.lookup_query import LookupQueryKind
 from desktop.model.name_splitting import full_name_of_vars
@@ -177,10 +182,19 @@ def _unconfirmed(sheet: CustomerSheet) -> tuple[AlternateProfile, ...]:
     return (AlternateProfile(address, profile.sid, profile.engagement, opened, profile.optout),)
 
 
+def matches_text(count: int) -> str:
+    """Say how many customers match what was looked up, as far as they were counted."""
+    if count > MAX_MATCHES:
+        return f"More than {MAX_MATCHES} customers match. Type more to see fewer."
+    return f"{count} customers match."
+
+
 def _not_found_texts(context: CustomerContext) -> tuple[str, str]:
     sheet = context.sheet
     if not sheet.is_complete or sheet.is_found or sheet.matches:
         return "", ""
+    if sheet.user.state is SheetPartState.OFF and sheet.profile.state is SheetPartState.OFF:
+        return "Connect Zendesk or Sailthru first.", "Nothing was looked up."
     failed = [
         p.error for p in (sheet.user, sheet.profile) if p.state is SheetPartState.FAILED and p.error
     ]

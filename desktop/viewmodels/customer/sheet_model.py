@@ -156,10 +156,15 @@ class CustomerSheetModel(QObject):
         return True, ""
 
     def not_found_action(self) -> tuple[str, str]:
-        """Return the next step where nobody was found: `retry` or `create`, and its button text."""
+        """Return the next step where nobody was found, and its button text.
+
+        The step is `connect`, `retry`, `create` or none (empty).
+        """
         sheet = self._sheet
         if sheet is None or sheet.is_found:
             return "", ""
+        if all(p.state is SheetPartState.OFF for p in (sheet.user, sheet.profile)):
+            return "connect", "Continue set-up"
         if any(p.state is SheetPartState.FAILED for p in (sheet.user, sheet.profile)):
             return "retry", "Try again"
         allowed, _ = self.can_create_profile()

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.model.customer_sheet import SheetPartState
 from desktop.panels.widgets.search_field import MAX_QUERY_LENGTH
+from desktop.viewmodels.search_suggestions_model import SUBTITLE_ROLE
 from tests.support.window_driver import CTRL, MARIA, Key, WindowDriver
 from tests.support.window_workspace import wait_until
 
@@ -81,6 +82,17 @@ async def test_search_two_matches_are_chosen_by_keyboard(window: WindowDriver) -
     assert not popup.isVisible()
     assert window.sheet.sheet is not None
     assert window.sheet.sheet.address in ("alex.kim@studio.example", "akim@post.example")
+
+
+async def test_search_enter_opens_first_of_several_matches(window: WindowDriver) -> None:
+    await window.look_up("Alex Kim")
+    popup = window.view.top_bar.search_field.popup()
+    assert popup is not None
+    first = popup.view.model().index(0, 0).data(SUBTITLE_ROLE)
+    window.press(Key.Key_Return)
+    await window.is_lookup_finished()
+    assert window.sheet.sheet is not None
+    assert window.sheet.sheet.address == first
 
 
 async def test_search_escape_leaves_choice_and_text(window: WindowDriver) -> None:
@@ -168,7 +180,7 @@ async def test_search_suggests_cached_customers_while_typing(window: WindowDrive
     popup = window.view.top_bar.search_field.popup()
     assert popup is not None
     rows = [popup.view.model().index(row, 0).data() for row in range(popup.count())]
-    assert rows[0] == "Look up mari"
+    assert rows[0] == "Search for “mari”"
     assert "Maria Lopez" in rows
     window.press(Key.Key_Down, times=2)
     window.press(Key.Key_Return)

@@ -21,7 +21,7 @@ from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import Organization, UserFieldDefinition, UserIdentity
 from desktop.viewmodels.customer.customer_value_view import build_customer_value_view
 from desktop.viewmodels.customer.engagement_view import build_engagement_view
-from desktop.viewmodels.customer.header_view import build_header_view, initials_of
+from desktop.viewmodels.customer.header_view import build_header_view, initials_of, matches_text
 from desktop.viewmodels.customer.health_view import build_health_view
 from desktop.viewmodels.customer.lists_view import FLOW_WARNING, build_lists_view
 from desktop.viewmodels.customer.optout_view import build_optout_view
@@ -204,6 +204,14 @@ def test_header_chips(parts: dict[str, Any], chips: list[tuple[str, str]]) -> No
             "Nobody found for “5”.",
             "This can only be looked up in Zendesk, which is not connected here."
             " Search by e-mail address or Sailthru id.",
+        ),
+        (
+            {
+                "user": SheetPart(None, SheetPartState.OFF),
+                "profile": SheetPart(None, SheetPartState.OFF),
+            },
+            "Connect Zendesk or Sailthru first.",
+            "Nothing was looked up.",
         ),
         (
             {"profile": SheetPart(None, SheetPartState.FAILED, error=REFUSED)},
@@ -533,3 +541,15 @@ def test_timeline_newest_first_and_who_did_it() -> None:
     assert "Joined News" in texts
     assert "Joined Old" in texts
     assert "Ticket #5 “Refund”" in texts
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (2, "2 customers match."),
+        (20, "20 customers match."),
+        (21, "More than 20 customers match. Type more to see fewer."),
+    ],
+)
+def test_matches_are_counted_as_far_as_they_were_read(count: int, text: str) -> None:
+    assert matches_text(count) == text
