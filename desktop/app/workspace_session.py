@@ -189,7 +189,7 @@ class WorkspaceSession:
         from desktop.connect.audit_key import load_audit_key
 
         if self._audit is not None:
-            await load_audit_key(self.connection_config, self._audit)
+            await load_audit_key(self.connection_config, self._audit.signer)
 
     async def identify(self) -> None:
         """Ask Zendesk who is signed in, and Sailthru for the account's settings; publish both."""

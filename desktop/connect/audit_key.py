@@ -8,7 +8,7 @@ from desktop.connect.connection_config import ConnectionConfig
 from desktop.kit.errors import AppError
 from desktop.settings.file_lock import hold_lock
 from desktop.store.audit_log import AuditLog
-from desktop.store.audit_signer import parse_audit_head
+from desktop.store.audit_signer import AuditSigner, parse_audit_head
 from desktop.vault.secret import Secret
 
 log = logging.getLogger(__name__)
@@ -18,16 +18,23 @@ _LOCK_TIMEOUT_S = 2.0
 _KEY_BYTES = 32
 
 
-async def load_audit_key(config: ConnectionConfig, audit: AuditLog) -> None:
+async def load_audit_key(config: ConnectionConfig, signer: AuditSigner) -> None:
     """Sign the audit from now on with the workspace's key, made at the first time.
 
     The key is the environment's, else the keyring's. Where there is none, or the keyring is locked
     or hangs, entries are written without: an opt-out never waits for a key.
     """
     try:
-        await asyncio.wait_for(_load(config, audit), _PATIENCE_S)
+        await asyncio.wait_for(_load(config, signer), _PATIENCE_S)
     except (AppError, TimeoutError) as error:
         log.info("The audit has no key: %s", getattr(error, "code", "timeout"))
+
+
+async def load_audit_signer(config: ConnectionConfig) -> AuditSigner:
+    """Return a signer of its own, for what opens the database for a moment."""
+    signer = AuditSigner()
+    await load_audit_key(config, signer)
+    return signer
 
 
 async def keep_audit_head(config: ConnectionConfig, audit: AuditLog) -> None:
@@ -44,7 +51,7 @@ async def keep_audit_head(config: ConnectionConfig, audit: AuditLog) -> None:
         log.info("The end of the audit was not kept: %s", getattr(error, "code", "timeout"))
 
 
-async def _load(config: ConnectionConfig, audit: AuditLog) -> None:
+async def _load(config: ConnectionConfig, signer: AuditSigner) -> None:
     vault = config.vault
     key = await vault.get(Secret.AUDIT_KEY)
     if key is None:
@@ -55,20 +62,20 @@ async def _load(config: ConnectionConfig, audit: AuditLog) -> None:
             if key is None:
                 key = secrets.token_hex(_KEY_BYTES)
                 await vault.set(Secret.AUDIT_KEY, key)
-    audit.signer.use_key(key)
+    signer.use_key(key)
     if Secret.AUDIT_KEY not in config.environment_secrets.secrets:
-        await _read_head(config, audit)
+        await _read_head(config, signer)
 
 
-async def _read_head(config: ConnectionConfig, audit: AuditLog) -> None:
-    audit.signer.kept_head = parse_audit_head(await config.vault.get(Secret.AUDIT_HEAD) or "")
+async def _read_head(config: ConnectionConfig, signer: AuditSigner) -> None:
+    signer.kept_head = parse_audit_head(await config.vault.get(Secret.AUDIT_HEAD) or "")
 
 
 async def _keep(config: ConnectionConfig, audit: AuditLog) -> None:
     lock = config.workspace.lock_path("audit-key")
     async with hold_lock(lock, limit_s=_LOCK_TIMEOUT_S, clock=config.clock):
         # Another process may have kept a newer one meanwhile.
-        await _read_head(config, audit)
+        await _read_head(config, audit.signer)
         head = await audit.find_head()
         if head is not None and head != audit.signer.kept_head:
             await config.vault.set(Secret.AUDIT_HEAD, head.text)

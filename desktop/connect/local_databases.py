@@ -9,6 +9,7 @@ from desktop.model.account import Account
 from desktop.settings.file_lock import hold_lock
 from desktop.settings.workspace import Workspace
 from desktop.store.account_repository import AccountRepository, KeptForAccount
+from desktop.store.audit_signer import AuditSigner
 from desktop.store.cached_sheet_reader import CachedSheetReader, KeptData
 from desktop.store.customer_cache import CustomerCache
 from desktop.store.outbox import Outbox
@@ -80,13 +81,15 @@ class LocalDatabases:
         """Count what a move of the workspace to another account would drop."""
         return await asyncio.to_thread(self._count_kept)
 
-    async def move_to_account(self, account: Account, now: float) -> None:
+    async def move_to_account(
+        self, account: Account, now: float, audit_signer: AuditSigner
+    ) -> None:
         """Drop what was kept for the former account, and keep for `account` from now on.
 
         A run under way stops first. Raises ConflictError where it does not.
         """
         async with self.stopped_runs():
-            await asyncio.to_thread(self._move_to_account, account, now)
+            await asyncio.to_thread(self._move_to_account, account, now, audit_signer)
 
     def _was_in_zendesk(self) -> bool:
         with self._open_fairlead() as database:
@@ -99,8 +102,8 @@ class LocalDatabases:
             accounts = AccountRepository(database)
             return accounts.get_current.blocking(), accounts.list_remembered_sids.blocking()
 
-    def _move_to_account(self, account: Account, now: float) -> None:
-        with self._open_fairlead() as database:
+    def _move_to_account(self, account: Account, now: float, audit_signer: AuditSigner) -> None:
+        with self._open_fairlead(audit_signer) as database:
             if database is not None:
                 AccountRepository(database).move.blocking(account, now)
         self._erase_mirror()
@@ -116,13 +119,15 @@ class LocalDatabases:
             return 0 if database is None else Outbox(database, new_owner_id()).count_open.blocking()
 
     @contextmanager
-    def _open_fairlead(self) -> Iterator[Database | None]:
+    def _open_fairlead(self, audit_signer: AuditSigner | None = None) -> Iterator[Database | None]:
         """The workspace's `fairlead.db`, or None where there is none."""
         # SQLite would create the file, and a folder without a workspace would look like one.
         if not (self._folder / "fairlead.db").exists():
             yield None
             return
-        database = Database(self._folder / "fairlead.db", "fairlead", synchronous="FULL")
+        database = Database(
+            self._folder / "fairlead.db", "fairlead", synchronous="FULL", audit_signer=audit_signer
+        )
         try:
             yield database
         finally:

@@ -17,6 +17,7 @@ from desktop.connect.account_authority import (
     was_connected,
 )
 from desktop.connect.account_move import AccountMoveNeeded, describe_kept, is_other_account
+from desktop.connect.audit_key import load_audit_signer
 from desktop.connect.connection_check import (
     CheckCollector,
     ConnectionCheck,
@@ -139,7 +140,8 @@ async def set_up_workspace(
         if moved_to is not None:
             # First: killed after this, what is connected is another account than the workspace's,
             # nothing is sent, and the same set-up goes on from here.
-            await LocalDatabases(config.workspace).move_to_account(moved_to, config.clock.now())
+            local, signer = LocalDatabases(config.workspace), await load_audit_signer(config)
+            await local.move_to_account(moved_to, config.clock.now(), signer)
         await _store_secrets(setup, config, before, values)
         file.change(settings)
     return SetupReport(

@@ -8,6 +8,7 @@ from desktop.connect.account_authority import (
     was_connected,
 )
 from desktop.connect.account_move import AccountMoveNeeded, is_other_account
+from desktop.connect.audit_key import load_audit_signer
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.local_databases import LocalDatabases
 from desktop.kit.errors import InvalidInput
@@ -69,7 +70,8 @@ async def set_zendesk_account(
             raise AccountMoveNeeded(kept)
     if is_moved:
         # First: killed after this, what is connected is not the workspace's, and nothing is sent.
-        await local.move_to_account(seen, config.clock.now())
+        signer = await load_audit_signer(config)
+        await local.move_to_account(seen, config.clock.now(), signer)
     # The tokens of the other account would be sent to this one.
     if former:
         await erase_zendesk_secrets(config.vault)

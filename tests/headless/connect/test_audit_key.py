@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from desktop.connect import audit_key
-from desktop.connect.audit_key import keep_audit_head, load_audit_key
+from desktop.connect.audit_key import keep_audit_head, load_audit_key, load_audit_signer
 from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.local_databases import LocalDatabases
+from desktop.model.account import Account
 from desktop.model.edit import EditKind, EditRequest, EditState, EditTarget
 from desktop.model.service import Service
 from desktop.store.audit_signer import parse_audit_head
@@ -73,7 +75,7 @@ async def test_first_load_makes_a_key_that_later_ones_use(
 ) -> None:
     for _ in range(2):
         store = open_audit()
-        await load_audit_key(desk, store.audit)
+        await load_audit_key(desk, store.audit.signer)
         opt_out(store)
         await keep_audit_head(desk, store.audit)
     found = store.audit.verify_chain.blocking()
@@ -94,13 +96,13 @@ async def test_opt_out_is_closed_unkeyed_while_the_keyring_gives_no_key(
     monkeypatch.setattr(audit_key, "_PATIENCE_S", 0.05)
     store = open_audit()
     shut = replace(desk, vault=vault())
-    await load_audit_key(shut, store.audit)
+    await load_audit_key(shut, store.audit.signer)
     opt_out(store)
     await keep_audit_head(shut, store.audit)
     found = store.audit.verify_chain.blocking()
     assert (found.state, found.row_count) == ("unkeyed", 1)
     # Unlocked, a keyed segment begins, and vouches for what was written before.
-    await load_audit_key(desk, store.audit)
+    await load_audit_key(desk, store.audit.signer)
     opt_out(store)
     found = store.audit.verify_chain.blocking()
     assert [s.proof.value for s in found.segments] == ["unkeyed", "keyed"]
@@ -114,7 +116,7 @@ async def test_key_of_the_environment_is_used_and_not_stored(
     below = LockedVault()
     server = replace(desk, vault=EnvironmentVault(below, given), environment_secrets=given)
     store = open_audit()
-    await load_audit_key(server, store.audit)
+    await load_audit_key(server, store.audit.signer)
     opt_out(store)
     await keep_audit_head(server, store.audit)
     assert store.audit.verify_chain.blocking().state == "verified"
@@ -127,32 +129,47 @@ async def test_key_survives_disconnecting_as_the_audit_does(
     desk: ConnectionConfig, open_audit: Callable[[], WorkspaceStore]
 ) -> None:
     store = open_audit()
-    await load_audit_key(desk, store.audit)
+    await load_audit_key(desk, store.audit.signer)
     opt_out(store)
     await keep_audit_head(desk, store.audit)
     await desk.vault.set(Secret.SAILTHRU_KEY, "k" * 32)
     await erase_all_secrets(desk.vault)
     assert await desk.vault.get(Secret.SAILTHRU_KEY) is None
     store = open_audit()
-    await load_audit_key(desk, store.audit)
+    await load_audit_key(desk, store.audit.signer)
     assert store.audit.verify_chain.blocking().is_end_known
+
+
+async def test_move_to_another_account_signs_what_it_drops(
+    desk: ConnectionConfig, tmp_path: Path
+) -> None:
+    store = open_store(desk.workspace.folder)
+    store.outbox.enqueue.blocking([OPT_OUT], "Ada", 1.0, [0.0])
+    store.close()
+    signer, other = await load_audit_signer(desk), Account("https://other.zendesk.com")
+    await LocalDatabases(desk.workspace).move_to_account(other, 2.0, signer)
+    store = open_store(desk.workspace.folder)
+    await load_audit_key(desk, store.audit.signer)
+    found = store.audit.verify_chain.blocking()
+    store.close()
+    assert (found.state, found.row_count) == ("verified", 1)
 
 
 async def test_kept_row_is_not_moved_over_a_file_that_was_cut_off(
     desk: ConnectionConfig, open_audit: Callable[[], WorkspaceStore], tmp_path: Path
 ) -> None:
     store = open_audit()
-    await load_audit_key(desk, store.audit)
+    await load_audit_key(desk, store.audit.signer)
     opt_out(store)
     await keep_audit_head(desk, store.audit)
     copy = (tmp_path / "data").rename(tmp_path / "whole")
     store = open_audit()
-    await load_audit_key(desk, store.audit)
+    await load_audit_key(desk, store.audit.signer)
     opt_out(store)
     await keep_audit_head(desk, store.audit)
     assert store.audit.verify_chain.blocking().first_broken_seq == 1
     (tmp_path / "data").rename(tmp_path / "replaced")
     copy.rename(tmp_path / "data")
     store = open_audit()
-    await load_audit_key(desk, store.audit)
+    await load_audit_key(desk, store.audit.signer)
     assert store.audit.verify_chain.blocking().is_end_known
