@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 # where it reads so many.
 _MIN_COVERAGE_PERCENT = 80
 _MIN_PEOPLE = 500
+_TOO_FEW = f"There are fewer than {_MIN_PEOPLE} to read."
 # A row of an export costs a twentieth of a single read (measured).
 _ROWS_PER_PERSON = 20
 _SAMPLE_PEOPLE = 50
@@ -139,12 +140,12 @@ class CoveringListReader:
         if wanted == READ_SINGLY:
             return self._read_singly("The sync is set to it.")
         try:
-            lists = await self._context.sailthru.client.list_lists()
             changed = await self._store.run(self._source.count_changed, before)
+            if not wanted and changed < _MIN_PEOPLE:
+                return self._read_singly(_TOO_FEW)
+            lists = await self._context.sailthru.client.list_lists()
             if wanted:
                 chosen, note = _find_named(wanted, lists, changed)
-            elif changed < _MIN_PEOPLE:
-                chosen, note = None, f"There are fewer than {_MIN_PEOPLE} to read."
             else:
                 chosen, note = await self._choose(lists, before, changed, plan_context)
             if chosen is None:
@@ -172,7 +173,7 @@ class CoveringListReader:
         inside = split_source(records, plan_context).inside
         people = round(changed * len(inside) / max(1, len(records)))
         if people < _MIN_PEOPLE:
-            return None, f"There are fewer than {_MIN_PEOPLE} to read."
+            return None, _TOO_FEW
         sample = inside[:: max(1, len(inside) // _SAMPLE_PEOPLE)][:_SAMPLE_PEOPLE]
         decidable = [record for record in sample if may_be_settled(record, plan_context)]
         found = await TargetReader(self._context, self._sync).find_candidates(decidable)
