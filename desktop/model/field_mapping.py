@@ -9,6 +9,7 @@ from enum import Enum
 from desktop.model.field_value import as_list, is_empty, parse_number
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
+from desktop.model.optout_level import OptOutLevel, is_loosening
 from desktop.model.service import Service
 from desktop.model.value_conversion import UnconvertibleValue
 from desktop.model.value_equivalence import equivalent
@@ -54,11 +55,15 @@ EVENT_FIELDS = frozenset({"ticket_count", "ticket_ids"})
 
 
 class ConflictPreference(Enum):
-    """The side whose value wins where both sides have one of their own."""
+    """The side whose value wins where both sides have one of their own.
+
+    STRICTER is for opt-out levels alone: whichever lets less e-mail through.
+    """
 
     ASK = "ask"
     SOURCE = "source"
     TARGET = "target"
+    STRICTER = "stricter"
 
 
 class FieldProtection(Enum):
@@ -336,8 +341,18 @@ def _resolve_preference(
     if both and row.prefer is ConflictPreference.TARGET:
         reason = f"kept: {_service_name(service)} goes first"
         return MappingResult(row.target, old, new, applies=False, reason=reason, known=known)
+    if both and row.prefer is ConflictPreference.STRICTER and _loosens(old, new):
+        reason = f"kept: {_service_name(service)} has the stricter level"
+        return MappingResult(row.target, old, new, applies=False, reason=reason, known=known)
     reason = "empties it" if is_empty(new) else ""
     return MappingResult(row.target, old, new, applies=True, reason=reason, known=known)
+
+
+def _loosens(old: Json, new: Json) -> bool:
+    """Whether a level lets more e-mail through than another; one that nobody knows may."""
+    levels = {level.value: level for level in OptOutLevel}
+    wanted = levels.get(str(new))
+    return wanted is None or is_loosening(levels.get(str(old)), wanted)
 
 
 def _service_name(service: Service | None) -> str:

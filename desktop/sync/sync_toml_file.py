@@ -17,8 +17,10 @@ import tomli_w
 
 from desktop.kit.errors import InvalidInput
 from desktop.model.field_condition import FieldCondition
+from desktop.model.field_mapping import ConflictPreference, MappingRow
 from desktop.model.json_value import Json
 from desktop.model.sync import SYNC_NAME_MAX_LENGTH, Sync
+from desktop.model.target_record import OPTOUT_FIELD
 from desktop.sync.schema_check import check_schema
 from desktop.sync.sync_service import validate_sync_form
 
@@ -74,6 +76,9 @@ def _to_toml_value(value: Any) -> Any:
             part
         ):
             found[part.name] = _to_toml_value(held)
+    if isinstance(value, MappingRow) and value.target == OPTOUT_FIELD:
+        # Left out, it would be read as the stricter one.
+        found["prefer"] = value.prefer.value
     return found
 
 
@@ -148,7 +153,7 @@ def _decode_sync(table: Any, path: str) -> Sync:
         Sync, table, path, without=NOT_EXPORTED_FIELDS, besides={FieldCondition: (_JSON_VALUE_KEY,)}
     )
     try:
-        goal = msgspec.convert(_to_msgspec_value(table, path), Sync)
+        goal = msgspec.convert(_with_stricter_optouts(_to_msgspec_value(table, path)), Sync)
     except msgspec.ValidationError as error:
         raise _type_error(str(error), path) from error
     if not _SYNC_NAME_PATTERN.fullmatch(goal.name) or len(goal.name) > SYNC_NAME_MAX_LENGTH:
@@ -163,6 +168,15 @@ def _decode_sync(table: Any, path: str) -> Sync:
     if wrong:
         raise _import_error(f"“{goal.title}” cannot be saved like this.", " ".join(wrong))
     return goal
+
+
+def _with_stricter_optouts(table: Any) -> Any:
+    """The same with the stricter of two opt-out levels winning, where a file does not say who."""
+    rows = table.get("mapping", ()) if isinstance(table, dict) else ()
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict) and row.get("target") == OPTOUT_FIELD:
+            row.setdefault("prefer", ConflictPreference.STRICTER.value)
+    return table
 
 
 def _to_msgspec_value(value: Any, path: str) -> Any:

@@ -23,6 +23,7 @@ from desktop.viewmodels.syncs.mapping_row_view import (
     blank_mapping_row,
     build_mapping_row,
     change_source_type,
+    change_target,
     suggest_source_fields,
     suggest_target_fields,
 )
@@ -180,6 +181,8 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
         row = self.selected_row()
         if row is not None and path == "type":
             self.set_row(change_source_type(row, SourceType(value)))
+        elif row is not None and path == "target":
+            self.set_row(change_target(row, str(value).strip()))
         elif row is not None:
             plain = value.strip() if isinstance(value, str) else value
             self.set_row(replace_value(row, path, plain))

@@ -17,6 +17,7 @@ from desktop.model.mapping_validation import validate_mapping
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import FieldChange, PlanRow
+from desktop.model.target_record import OPTOUT_FIELD
 from desktop.model.value_conversion import loses_decimals
 from desktop.viewmodels.form import FieldKind, FormField
 from desktop.viewmodels.syncs.field_text import readable_value
@@ -41,6 +42,7 @@ _PREFER_LABELS = (
     (ConflictPreference.SOURCE, "the source wins"),
     (ConflictPreference.TARGET, "the target wins"),
     (ConflictPreference.ASK, "ask: a conflict"),
+    (ConflictPreference.STRICTER, "the stricter opt-out wins"),
 )
 _PROTECTION_LABELS = (
     (FieldProtection.OPEN, "overwrite"),
@@ -145,6 +147,16 @@ def change_source_type(row: MappingRow, kind: SourceType) -> MappingRow:
     fits = kind in _ADDABLE_TYPES or row.operator is MappingOperator.SET_IF_EMPTY
     operator = row.operator if fits else MappingOperator.SET
     return replace(row, type=kind, source="", operator=operator, keep_decimals=False)
+
+
+def change_target(row: MappingRow, target: str) -> MappingRow:
+    """Change the field that a row writes; of two opt-out levels the stricter wins, until chosen."""
+    prefer = row.prefer
+    if target == OPTOUT_FIELD and prefer is ConflictPreference.SOURCE:
+        prefer = ConflictPreference.STRICTER
+    elif target != OPTOUT_FIELD and prefer is ConflictPreference.STRICTER:
+        prefer = ConflictPreference.SOURCE
+    return replace(row, target=target, prefer=prefer)
 
 
 def mapping_source_label(row: MappingRow) -> str:

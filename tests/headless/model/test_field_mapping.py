@@ -266,6 +266,31 @@ def test_mapping_three_way_merge(
         assert (result.old, result.new) == (held, source)
 
 
+@pytest.mark.parametrize(
+    ("known", "source", "held", "applies"),
+    [
+        ("blast", "none", "all", False),
+        ("blast", "all", "none", True),
+        ("blast", "basic", "all", False),
+        ("none", "all", "basic", True),
+        # Nothing is known of what both last had.
+        (ABSENT, "none", "basic", False),
+        (ABSENT, "all", "basic", True),
+        # A level that Sailthru does not say, or says in a word of its own.
+        (ABSENT, "basic", "marketing", False),
+        (ABSENT, "all", "marketing", True),
+        # Only the source has changed: no conflict, and a change like any other.
+        ("all", "none", "all", True),
+    ],
+)
+def test_mapping_of_two_optout_levels_the_stricter_wins(
+    known: Json, source: Json, held: Json, applies: bool
+) -> None:
+    row = MappingRow("level", "optout", prefer=ConflictPreference.STRICTER)
+    result = applied(row, source, {"optout": held}, known=known)
+    assert (result.applies, result.conflict) == (applies, False)
+
+
 def test_mapping_three_way_without_service_names_target() -> None:
     result = apply_mapping_row(
         ROW, {"city": "a"}, {"vars.city": "b"}, convert=to_sailthru, known="a"

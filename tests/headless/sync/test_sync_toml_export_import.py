@@ -368,3 +368,25 @@ async def test_sync_file_round_trips_through_database(
     text = export_syncs_toml(services.store.syncs.list_all.blocking())
     services.syncs.import_syncs(import_syncs_toml(text), replacing=True)
     assert export_syncs_toml(services.store.syncs.list_all.blocking()) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "prefer"),
+    [
+        ("", ConflictPreference.STRICTER),
+        (', prefer = "source"', ConflictPreference.SOURCE),
+        (', prefer = "ask"', ConflictPreference.ASK),
+    ],
+)
+def test_imported_optout_row_lets_the_stricter_level_win_unless_the_file_says_who(
+    written: str, prefer: ConflictPreference
+) -> None:
+    row = MappingRow("level", "optout")
+    sync = replace(
+        build_preset("zendesk-to-sailthru", PresetNames("box", "smart", "mark", "tag")),
+        mapping=(row,),
+    )
+    text = export_syncs_toml([sync])
+    assert text.count(', prefer = "source"') == 1
+    (found,) = import_syncs_toml(text.replace(', prefer = "source"', written))
+    assert found.mapping == (replace(row, prefer=prefer),)
