@@ -6,6 +6,7 @@ that was read is kept, and nothing is handed to the command.
 
 import asyncio
 
+from desktop.app.commands.open_workspace import require_set_up
 from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.customer.concurrency import cancel_and_wait
@@ -23,6 +24,7 @@ async def look_up_beside_sign_in(
     NotPermitted where the person may not look customers up, and what `look_up_query` and `connect`
     raise.
     """
+    require_set_up(services)
     session, lookup = services.session, services.lookup
     if not check_permission(Permission.VIEW, session.actor, session.rules).is_allowed:
         # Some role may not look: nobody is read before it is known which one this is.

@@ -66,20 +66,26 @@ async def open_workspace(
 
     services = build_services(context, find_workspace(context, name))
     try:
-        if connect and not services.session.is_configured:
-            # Keys of the environment would go to an address that nobody has chosen.
-            raise UserDecisionNeeded(
-                f"The workspace “{services.workspace.name}” is not set up yet.",
-                "Nothing was asked of Sailthru or Zendesk.",
-                "Open the window and follow the set-up, or use `fairlead setup --from FILE`.",
-            )
         if connect:
+            require_set_up(services)
             await services.session.connect(for_runs=for_runs, signs_audit=signs_audit is not False)
         elif signs_audit:
             await services.session.load_audit_key()
         yield services
     finally:
         await services.close()
+
+
+def require_set_up(services: "WorkspaceServices") -> None:
+    """Raises UserDecisionNeeded where no address was ever chosen, before anything is asked."""
+    if services.session.is_configured:
+        return
+    # Keys of the environment would go to an address that nobody has chosen.
+    raise UserDecisionNeeded(
+        f"The workspace “{services.workspace.name}” is not set up yet.",
+        "Nothing was asked of Sailthru or Zendesk.",
+        "Open the window and follow the set-up, or use `fairlead setup --from FILE`.",
+    )
 
 
 def in_workspace(
