@@ -116,7 +116,7 @@ async def test_target_deleted_since_plan_is_not_recreated(
         sync_sandbox.delete_profile(one.sid)
     rows = await applied(sync_services, goal, plan)
     assert rows[one.email].state is PlanRowState.PARKED
-    assert "not there any more" in rows[one.email].detail
+    assert "no longer exists" in rows[one.email].detail
     assert rows[two.email].state is PlanRowState.DONE
     if name != sync_cases.SAILTHRU_TO_ZENDESK:
         assert sync_sandbox.read_profile(one.email) is None

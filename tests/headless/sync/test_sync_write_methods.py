@@ -402,6 +402,7 @@ async def test_agent_reads_source_by_search(
     async with open_workspace_services(
         agents_home, agent_document(account.connection_document), clock=clock, for_runs=True
     ) as house:
+        house.session.change_settings({"permissions.agent.runs": True})
         goal = sync_cases.save_preset(
             house, sync_cases.ZENDESK_TO_SAILTHRU, lambda g: replace(g, flows=FlowPolicy.MAY_START)
         )
