@@ -1,4 +1,4 @@
-"""Which syncs are due, and who runs them: arithmetic on a clock, and one claim in the store.
+"""Finds the syncs whose scheduled time has come, and claims each for one process.
 
 However long everything was closed, what was missed is one run. Every process may look (several
 windows, the operating system's timer, a person); who claims a planned time runs it.
@@ -28,7 +28,7 @@ _MAX_CLOCK_AHEAD_S = 3600.0
 
 @dataclass(frozen=True)
 class DueSync:
-    """A sync whose planned time has come. `at` is that time, `before` the one before it."""
+    """A sync whose scheduled time has come. `at` is that time, `before` the one before it."""
 
     sync: Sync
     due_at: float
@@ -37,7 +37,7 @@ class DueSync:
 
 @dataclass(frozen=True)
 class PausedSync:
-    """A sync that would run by itself, and waits for a person. `code` is for scripts."""
+    """A scheduled sync that waits for a person; `code` is the reason for scripts."""
 
     sync: Sync
     code: str
@@ -46,14 +46,14 @@ class PausedSync:
 
 @dataclass(frozen=True)
 class DueAndPausedSyncs:
-    """What is due now, the longest waiting first, and what is paused."""
+    """The syncs that are due now, the longest waiting first, and those that are paused."""
 
     due: tuple[DueSync, ...] = ()
     paused: tuple[PausedSync, ...] = ()
 
 
 class DueSyncFinder:
-    """Looks at the syncs of one workspace. `zone` is the Sailthru account's (IANA)."""
+    """Finds the due syncs of one workspace. `zone` is the Sailthru account's (IANA)."""
 
     def __init__(self, store: WorkspaceStore, clock: Clock, zone: Callable[[], str]) -> None:
         self._store = store
@@ -61,7 +61,7 @@ class DueSyncFinder:
         self._zone = zone
 
     def find(self) -> DueAndPausedSyncs:
-        """What is due. A sync that was never looked at counts from now on."""
+        """Return the due and the paused syncs; a new sync's schedule counts from now on."""
         due: list[DueSync] = []
         paused: list[PausedSync] = []
         for goal in self._store.syncs.list_all.blocking():
@@ -79,7 +79,7 @@ class DueSyncFinder:
         return self._store.syncs.claim_due.blocking(one.sync.name, one.due_at, self._clock.now())
 
     def release_claim(self, one: DueSync, ticket: str) -> None:
-        """It could not be started after all: it is due again."""
+        """Release the claim on a due sync that could not be started."""
         self._store.syncs.release_due.blocking(one.sync.name, ticket, one.previous_due_at)
 
     def _check_sync(self, sync: Sync) -> DueSync | PausedSync | None:
@@ -103,7 +103,7 @@ class DueSyncFinder:
         return None if at is None else DueSync(sync, at, counted)
 
     def _schedule_start(self, sync: Sync) -> float:
-        """From when its schedule counts (Unix seconds)."""
+        """Return the time from which a sync's schedule counts (Unix seconds)."""
         now, counted = self._clock.now(), self._store.syncs.get_last_due.blocking(sync.name)
         if counted is not None and counted <= now + _MAX_CLOCK_AHEAD_S:
             return counted
@@ -114,7 +114,7 @@ class DueSyncFinder:
 
 
 def find_pause_reason(sync: Sync, last: Run | None, counted: float) -> PausedSync | None:
-    """Why a sync does not run by itself; `last` is its last run, `counted` since when it counts."""
+    """Return why a scheduled sync does not run; `last` is its last run."""
     if not sync.checked_at:
         words = "It was changed since the last check. Check it first."
         return PausedSync(sync, "unchecked", words)

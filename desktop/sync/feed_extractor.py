@@ -1,4 +1,4 @@
-"""Extract: brings the feeds in the mirror up to date, and goes on where it was cut short.
+"""The extract stage of a run: reads what changed at the services into the mirror's feeds.
 
 Zendesk's incremental exports are for admins (docs/zendesk.md 0); for everybody else there is a
 slower way over the search, which knows no deleted people. Sailthru's lists come as export jobs.
@@ -48,7 +48,7 @@ OnRead = Callable[[int], None]
 
 
 class FeedExtractor:
-    """One extract. `on_read` hears how many records each step brought."""
+    """Reads feeds for one run; `on_read` is called with the number of records of each page."""
 
     def __init__(self, context: SyncContext, on_read: OnRead = lambda _count: None) -> None:
         self._context = context
@@ -81,7 +81,7 @@ class FeedExtractor:
         return ()
 
     async def extract_users(self, *, required: bool = True) -> bool:
-        """Everybody in Zendesk who changed since the last time; whether that could be read.
+        """Read the Zendesk users changed since the last run; False if the export is refused.
 
         `required`: for an agent read the slower way, else not at all.
         """
@@ -121,7 +121,7 @@ class FeedExtractor:
         return True
 
     async def extract_tickets(self, *, required: bool = True) -> bool:
-        """All tickets that changed since the last time; whether they could be read."""
+        """Read the Zendesk tickets changed since the last run; False if the export is refused."""
         feeds, export = self._context.store.feeds, self._context.zendesk.export
         feed = await feeds.begin_reading(TICKETS_FEED, self._context.clock.now())
         kept = cursor = feed.cursor
@@ -150,7 +150,7 @@ class FeedExtractor:
         return True
 
     async def extract_list_members(self, name: str, variables: Sequence[str]) -> None:
-        """One list's members, streamed from the export's file."""
+        """Read the members of one Sailthru list from the file of its export."""
         feeds, wanted = self._context.store.feeds, ",".join(variables)
         feed = await feeds.begin_reading(list_feed_name(name), self._context.clock.now())
         kept_job, _, kept_vars = feed.cursor.partition(" ")
@@ -282,12 +282,12 @@ class FeedExtractor:
 
 
 def _start_time(feed: FeedState) -> float:
-    """From when a feed is read without a cursor (Unix seconds): 0 where it was never read whole."""
+    """Return the time a feed is read from without a cursor; 0 if it was never read whole."""
     return 0.0 if feed.whole_from is None else max(0.0, feed.whole_from - _OVERLAP_S)
 
 
 def find_referenced_vars(sync: Sync, value: CustomerValueSource) -> tuple[str, ...]:
-    """The Sailthru vars that a sync reads: conditions, mapping, matching by phone, and value."""
+    """Return the Sailthru vars that a sync's conditions, mapping, matching and value read."""
     fields = set(sync.source.condition_fields)
     # Whatever a row is called (identifier, seen tickets, opt-out): it may read a var.
     fields |= {row.source for row in sync.mapping if row.type is not SourceType.TEXT}

@@ -1,4 +1,4 @@
-"""Whether a plan may be applied: it is open, and within the limits or let past them by admins.
+"""Checks that a plan may be applied: it is open, and no limit stops it without an approval.
 
 The limits count what is ticked now: rows left out are noticed by nobody.
 """
@@ -57,7 +57,7 @@ def take_plan_for_apply(store: WorkspaceStore, sync: Sync, plan: Plan) -> str:
 
 
 def read_open_limits(store: WorkspaceStore, sync: Sync, plan: Plan) -> tuple[OpenLimit, ...]:
-    """The limits that stop the plan as it is ticked and allowed now."""
+    """Read the limits that stop a plan, by its present ticks and approvals."""
     approvals = store.plans.list_approvals.blocking(plan.id)
     return _open_limits(find_limit_breaches(store, sync, plan), approvals)
 
@@ -83,5 +83,5 @@ def require_known_limits(codes: Iterable[str]) -> None:
 
 
 def find_limit_breaches(store: WorkspaceStore, sync: Sync, plan: Plan) -> tuple[LimitBreach, ...]:
-    """The limits its ticked rows pass; an empty source stays what it was."""
+    """Read the limits that a plan's ticked rows exceed; `empty` stays as planned."""
     return plan_breaches(sync, plan, store.plans.count_ticked_by_consequence.blocking(plan.id))

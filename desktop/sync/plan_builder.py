@@ -30,7 +30,7 @@ _PARKED_ROWS_PER_WRITE = 500
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """What to plan.
+    """The arguments of one plan: sync, trigger, actor and scope.
 
     `lists` are the Sailthru lists that were read. `is_full`: everything and not only what changed.
     `source_ids`: these source records alone (a retry). `unreadable_rows`: rows of the source that
@@ -47,7 +47,7 @@ class PlanRequest:
 
 
 class PlanBuilder:
-    """Makes plans; `on_read` hears how many records were planned."""
+    """Makes plans; `on_read` is called with the number of records planned so far."""
 
     def __init__(
         self, context: SyncContext, on_read: Callable[[int], None] = lambda _count: None

@@ -1,4 +1,4 @@
-"""A plan while it is being made: rows are added, then it is finished; after an error it is gone."""
+"""A plan in the making: rows are added, then it is finished; an error deletes it."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ from desktop.store.workspace_store import WorkspaceStore
 
 
 class PlanDraft:
-    """Rows go to the store as they are made: a plan of a million rows is never in memory."""
+    """Stores plan rows as they are made, so that a plan is never in memory whole."""
 
     def __init__(self, store: WorkspaceStore, plan_id: str, sync: Sync) -> None:
         self._store = store
@@ -20,7 +20,7 @@ class PlanDraft:
 
     @property
     def next_number(self) -> int:
-        """The number of the next row."""
+        """The number that the next plan row gets."""
         return self.row_count + 1
 
     async def add_rows(self, rows: Iterable[PlanRow]) -> None:

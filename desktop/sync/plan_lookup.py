@@ -1,4 +1,4 @@
-"""Looks up everything that planning goes by, and puts it into a `PlanContext`."""
+"""Reads from store and services what planning needs, into a `PlanContext`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -267,7 +267,7 @@ class PlanLookup:
 
 
 async def read_target_kind(context: SyncContext, sync: Sync) -> TargetKind:
-    """The kind of record the sync writes, with Zendesk's active user fields and their options.
+    """Return the sync's kind of target record, with the account's Zendesk user fields.
 
     There are none where the sign-in may not read them.
     """

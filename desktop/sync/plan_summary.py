@@ -1,4 +1,4 @@
-"""Read everything about one plan except its rows: counts, limits passed, causes, losses."""
+"""Reads a plan's summary: counts, exceeded limits, causes and losses, without its rows."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class PlanSummary:
 
     @property
     def write_s(self) -> float:
-        """How many seconds writing what is ticked will take, about."""
+        """About how many seconds writing the ticked rows will take."""
         return estimate_write_s(
             self.sync,
             self.ticked_count,
@@ -56,7 +56,7 @@ class PlanSummary:
 
     @property
     def rolled_back_run(self) -> str:
-        """The run that this plan takes back, empty for any other plan."""
+        """The run that this plan rolls back; empty for any other plan."""
         kind, _, run = self.plan.origin.partition(" ")
         return run if kind == "rollback" else ""
 

@@ -1,4 +1,4 @@
-"""Taking a run back: itself a plan, made from the run's before-images.
+"""Makes the plan that rolls a run back, from the before-images of its rows.
 
 It restores what the API can express, lists the rest before anything is sent, and never restores
 what somebody changed since.
@@ -47,7 +47,7 @@ class RollbackLoss:
 
 
 class RollbackPlanner:
-    """Makes the plan that takes one run back."""
+    """Makes the rollback plan of one run."""
 
     def __init__(self, context: SyncContext) -> None:
         self._context = context
@@ -105,7 +105,7 @@ class RollbackPlanner:
         return await self._store.plans.get(plan_id)
 
     async def list_losses(self, plan_id: str) -> tuple[RollbackLoss, ...]:
-        """What will not be as it was, to be said before the click."""
+        """Return what the rollback of a run cannot restore, to be shown before it starts."""
         return await self._run_in_database(self._count_losses, plan_id)
 
     def _count_losses(self, plan_id: str) -> tuple[RollbackLoss, ...]:
@@ -203,7 +203,7 @@ class RollbackPlanner:
 
 
 def _revert_field(fate: PlannedOutcome, change: FieldChange, now: TargetRecord) -> FieldChange:
-    """The way back of one field, or why there is none."""
+    """Return the change that restores one field, or why it cannot be restored."""
     there = now.get_value(change.field)
     back = FieldChange(change.field, there, change.old)
     if change.field == OPTOUT_FIELD and change.old not in _SETTABLE_LEVELS:
@@ -227,7 +227,7 @@ def _revert_field(fate: PlannedOutcome, change: FieldChange, now: TargetRecord) 
 def _revert_increment(
     fate: PlannedOutcome, change: FieldChange, now: TargetRecord, *, in_doubt: bool
 ) -> FieldChange:
-    """The way back of a number that was added to, which may be under way already."""
+    """Return the change that subtracts an increment, which may still be unconfirmed."""
     # Where it was summed up again, the older total that stood there is nobody's wish.
     back = _revert_field(
         fate, change if change.known is None else replace(change, old=change.known), now

@@ -1,4 +1,4 @@
-"""What people are told after a run, and when: the sync, how it ended, how many rows, what to do.
+"""The notification after a run: whether one is sent, and its text.
 
 Never a customer: rows are numbers here. Pure; sending is somebody else's.
 """
@@ -27,14 +27,14 @@ class RunNotification:
 
 
 def needs_attention(run: Run) -> bool:
-    """Whether somebody should look: it failed, it waits, or rows were refused."""
+    """Whether a run needs a person: it failed, waits, or rows were refused."""
     if run.state is RunState.DONE:
         return bool(run.totals.get("failed"))
     return run.state in (RunState.FAILED, RunState.WAITING, RunState.INTERRUPTED)
 
 
 def should_notify(notify: NotificationSettings, run: Run, before: Run | None) -> bool:
-    """Whether anybody wants to hear of this run; `before` is the one that ended before it.
+    """Whether the sync's settings ask for a notification of this run after the run `before`.
 
     A schedule that fails every five minutes in the same way is told once a day.
     """
@@ -55,7 +55,7 @@ def should_notify(notify: NotificationSettings, run: Run, before: Run | None) ->
 def build_run_notification(
     sync: Sync, run: Run, workspace: str, zone: str, clean: TextRedactor
 ) -> RunNotification:
-    """The notice of one run; `clean` masks addresses and secrets in what services have said."""
+    """Build the notification of a run; `clean` masks addresses and secrets in error texts."""
     title = f"{sync.title}: {_STATE_LABELS[run.state]}"
     if run.state is RunState.DONE and needs_attention(run):
         title = f"{sync.title}: {_ROWS_REFUSED_TEXT}"
@@ -86,7 +86,7 @@ def build_run_notification(
 
 
 def next_step_text(run: Run) -> str:
-    """The next step for a person, or nothing."""
+    """Return the next step for a person after a run, or ""."""
     if run.state is RunState.DONE:
         return _LOOK_AT_ROWS_TEXT if needs_attention(run) else ""
     if run.state is RunState.FAILED:

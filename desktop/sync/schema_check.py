@@ -1,4 +1,4 @@
-"""Finds keys and words in a document that nobody would read, and says which was meant."""
+"""Checks an imported document for unknown keys and words, and suggests the nearest one."""
 
 import difflib
 import types
@@ -50,7 +50,7 @@ def check_schema(
 
 
 def unknown_word_error(path: str, word: str, known: Iterable[str]) -> InvalidInput:
-    """Say that nobody knows this word, and which one is nearest."""
+    """Return the error for an unknown word, with the nearest known one."""
     choices = sorted(known)
     near = difflib.get_close_matches(word, choices, n=1)
     hint = f"Did you mean “{near[0]}”?" if near else f"There are: {', '.join(choices)}."

@@ -1,4 +1,4 @@
-"""A goal's source as the mirror holds it: its records, what changed, and how far that reaches."""
+"""Reads a sync's source records from the feeds in the mirror."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ _PAGE_ROWS = 500
 
 
 class SourceReader:
-    """The source of one goal; `lists` are the Sailthru lists that were read for it.
+    """Reads the source of one sync; `lists` are the Sailthru lists exported for it.
 
     Its methods belong on the database's thread.
     """
@@ -34,11 +34,11 @@ class SourceReader:
         self._lists = tuple(lists)
 
     def current_watermarks(self) -> dict[str, str]:
-        """Where its feeds stand now."""
+        """The marks of the source's feeds now."""
         return {name: self._feeds.get_state.blocking(name).watermark for name in self._feed_names()}
 
     def last_watermarks(self) -> dict[str, str]:
-        """Where they stood when the goal was last applied; nothing where all has to be looked at.
+        """The feed marks of the sync's last applied plan; empty if everything is to be read.
 
         That is so before the first run, and where people come and go with time alone.
         """
@@ -52,13 +52,13 @@ class SourceReader:
         return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
 
     def is_empty(self) -> bool:
-        """Whether the whole source holds nobody: then nothing that would follow from it is done."""
+        """Whether nobody is in the source, after which no plan is applied."""
         return not any(self._feeds.count_records.blocking(name) for name in self._feed_names())
 
     def iter_records(
         self, before: Watermarks, only: Sequence[str] = (), *, also: Sequence[str] = ()
     ) -> Iterator[SourceRecord]:
-        """What changed since then, what waits for another try and `also` these; or `only` these."""
+        """Yield records changed since a mark, to be retried, and `also` these; or `only` these."""
         if only:
             yield from filter(None, map(self.get_record, dict.fromkeys(only)))
             return
@@ -117,7 +117,7 @@ class SourceReader:
         return [TICKETS_FEED if self._kind is SourceKind.ZENDESK_TICKETS else USERS_FEED]
 
     def get_record(self, source: str) -> SourceRecord | None:
-        """One record by its id, as it was read last."""
+        """Return one source record by id as it was last read, or None."""
         if self._kind is SourceKind.SAILTHRU_LISTS:
             for name in self._lists:
                 profile = self._feeds.get_profile.blocking(name, source)

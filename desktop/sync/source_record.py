@@ -28,7 +28,7 @@ PHONE_VARS = ("phone", "phone_number")
 
 @dataclass(frozen=True)
 class SourceRecord:
-    """One person as a source tells them.
+    """One customer of a sync's source, with the fields that a mapping can read.
 
     `id` is the Zendesk user id or the sid; `at` when it last changed (Unix seconds), where known.
     `list_name` is the Sailthru list it was found on. `name_split` is the rule of its sync.
@@ -49,13 +49,13 @@ class SourceRecord:
     other_emails: tuple[str, ...] | None = None
 
     def with_address(self, address: str) -> "SourceRecord":
-        """With the address where the record has none of its own."""
+        """Return the record with this address if it has none."""
         if self.email or not address:
             return self
         return self.with_values({"email": address})
 
     def with_values(self, values: Mapping[str, FieldValue]) -> "SourceRecord":
-        """With somebody's corrections, or what is computed of a record, in place of its values.
+        """Return the record with corrected or computed values in place of its own.
 
         What it is matched by follows a corrected identifier alone: a list's export tells the hash
         of an address and not the address.
@@ -86,7 +86,7 @@ def source_record_from_user(
     tickets: Sequence[ExportedTicket] = (),
     name_split: NameSplitRule = NameSplitRule.FIRST_SPACE,
 ) -> SourceRecord:
-    """A Zendesk user, with what their tickets add up to; `tickets` from the oldest on."""
+    """Convert a Zendesk user and the user's tickets, oldest first, to a source record."""
     fields: dict[str, FieldValue] = {
         "id": person.id,
         "name": person.name,
@@ -129,7 +129,7 @@ def source_record_from_user(
 
 
 def summarize_tickets(tickets: Sequence[ExportedTicket]) -> dict[str, FieldValue]:
-    """What a person's tickets add up to, nothing where there is none. Bodies are never read."""
+    """Summarise a requester's tickets as fields; empty without tickets. Bodies are not read."""
     there = [ticket for ticket in tickets if not ticket.is_deleted]
     if not there:
         return {}
@@ -185,7 +185,7 @@ def source_record_from_export(
 def source_record_from_profile(
     profile: SailthruProfile, value_source: CustomerValueSource
 ) -> SourceRecord:
-    """A profile that was read by itself, with its address."""
+    """Convert a Sailthru profile that was read singly, with its address."""
     fields: dict[str, FieldValue] = {
         "sid": profile.sid,
         "lists": sorted(profile.lists),
@@ -221,7 +221,7 @@ def _phone_of(variables: Mapping[str, FieldValue]) -> str:
 
 
 def _name_fields(name: str, rule: NameSplitRule) -> dict[str, FieldValue]:
-    """First and last name; absent, so that nothing is written, where a name is no person's."""
+    """Return the fields first and last name; absent where the name is no person's."""
     first, last = split_name(name, rule)
     return {"first_name": first, "last_name": last} if first or last else {}
 

@@ -19,7 +19,7 @@ from desktop.writing.zendesk_gateway import ZendeskGateway
 
 @dataclass(frozen=True)
 class SailthruSyncClients:
-    """The Sailthru side: single calls and jobs."""
+    """The Sailthru clients a run uses: single calls and jobs."""
 
     client: SailthruClient
     bulk: SailthruBulkClient
@@ -27,7 +27,7 @@ class SailthruSyncClients:
 
 @dataclass(frozen=True)
 class ZendeskSyncClients:
-    """The Zendesk side: single calls, exports and jobs."""
+    """The Zendesk clients a run uses: single calls, exports and jobs."""
 
     client: ZendeskClient
     export: ZendeskExportClient
@@ -36,7 +36,7 @@ class ZendeskSyncClients:
 
 @dataclass(frozen=True)
 class SyncContext:
-    """Everything a run reads and writes with.
+    """The store, clients and account settings of one run.
 
     `zone` is the Sailthru account's time zone (IANA). `job_timeout_s`: a job of a service that
     does not move for so long is given up.
@@ -52,12 +52,12 @@ class SyncContext:
 
     @cached_property
     def profiles(self) -> SailthruGateway:
-        """Sailthru's profiles; one gateway, since it bounds how many requests are under way."""
+        """The gateway of Sailthru profiles; the only one, since it bounds parallel requests."""
         return SailthruGateway(self.sailthru.client)
 
     @cached_property
     def users(self) -> ZendeskGateway:
-        """Zendesk's users."""
+        """The gateway of Zendesk users."""
         return ZendeskGateway(self.zendesk.client)
 
 

@@ -1,4 +1,4 @@
-"""The presets: goals like any other, made from how this account calls things."""
+"""The presets of syncs, built with the account's names of lists, tags and fields."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _DEFAULT_IDENTITY = (MatchIdentifier.SID, MatchIdentifier.EMAIL, MatchIdentifier
 
 @dataclass(frozen=True)
 class PresetNames:
-    """How this account calls what the presets read and write."""
+    """The account's names of the lists, tags and fields that presets use."""
 
     box_field: str
     smart_list: str
@@ -29,7 +29,7 @@ class PresetNames:
 
 
 def build_preset(name: str, names: PresetNames) -> Sync:
-    """The goal a preset stands for, not saved yet. Raises InvalidInput."""
+    """Build the sync of a preset, not saved yet. Raises InvalidInput."""
     make = PRESETS.get(name)
     if make is None:
         raise InvalidInput(

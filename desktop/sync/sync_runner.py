@@ -1,4 +1,4 @@
-"""A run: extract → plan → guard → apply → finish, in the process that was started for it.
+"""Runs a sync: extract → plan → limits → apply → finish, in a process of its own.
 
 What it has done is in the store at every moment: killed anywhere, the next one goes on there.
 Somebody's wish to cancel is a row that is looked at four times a second, whatever is under way.
@@ -57,7 +57,7 @@ OnProgress = Callable[[Run], None]
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What somebody asked to run.
+    """The arguments of one run: sync, plan, scope and who started it.
 
     `plan`: exactly that one; `full`: read everything again; `only`: these source records;
     `resume`: go on with that run. `allow`: limits that `person` (a Zendesk user id), an admin,
@@ -78,7 +78,7 @@ class RunRequest:
 
 @dataclass
 class SyncRunner:
-    """Runs one goal. `lock_path` keeps a second run of it away, in whatever process."""
+    """Runs one sync. `lock_path` excludes a second run of it in any process."""
 
     context: SyncContext
     lock_path: Path
@@ -112,7 +112,7 @@ class SyncRunner:
             return plan
 
     async def run(self, sync: Sync, request: RunRequest) -> Run:
-        """One whole run; its state says how it ended. Raises what keeps it from beginning."""
+        """Run the sync once; the run's state says how it ended. Raises what prevents its start."""
         if request.resume_run_id is not None and request.plan_id is not None:
             raise InvalidInput(
                 "A run goes on with the plan it has.",
@@ -149,7 +149,7 @@ class SyncRunner:
             return ended
 
     async def _delete_expired_rows(self) -> None:
-        """In pieces, so that nobody waits for the file; what is left is the next run's."""
+        """Delete rows of expired plans in chunks, as many as fit; the next run continues."""
         now, pruning = self.context.clock.now(), self.context.store.plan_retention
         try:
             for _ in range(_MAX_RETENTION_CHUNKS):
@@ -235,7 +235,7 @@ class SyncRunner:
         return await planning.build(order)
 
     async def _settle_earlier_runs(self, run: Run, sync: Sync) -> None:
-        """What earlier runs of this goal had under way is known before anything new is planned."""
+        """Settle what earlier runs of this sync were sending, before anything new is planned."""
         store = self.context.store
         known = await store.runs.get(run.id)
         for plan_id, run_id in await store.batches.list_unsettled_plans(sync.name, known.plan):
@@ -307,7 +307,7 @@ class SyncRunner:
         )
 
     def _advance_watermark(self, planned: Sync, mark: str) -> None:
-        """The next plan begins behind this one, unless the sync means something else by now."""
+        """Store the feed marks of the applied plan, unless the sync was changed meanwhile."""
         try:
             now = self.context.store.syncs.get.blocking(planned.name)
         except NotFound:
@@ -379,7 +379,7 @@ class SyncRunner:
 
 
 class _ProgressReporter:
-    """Tells how far a stage is, twice a second at most."""
+    """Stores the progress of a run's stage, at most twice a second."""
 
     def __init__(
         self, runner: SyncRunner, run: Run, stage: RunStage, total: int | None = None
@@ -394,11 +394,11 @@ class _ProgressReporter:
 
     @property
     def done(self) -> int:
-        """How many so far."""
+        """The number of records done so far in the run's stage."""
         return self._done
 
     def add(self, count: int) -> None:
-        """So many more."""
+        """Count more records as done in the run's stage."""
         self._done += count
         now = self._runner.context.clock.monotonic()
         if now - self._reported_at < _PROGRESS_INTERVAL_S:

@@ -1,4 +1,4 @@
-"""What people do with goals: add, change, check, switch on; and what keeps one from running."""
+"""Adds, changes, checks and switches on syncs, and says what keeps one from running."""
 
 import difflib
 import itertools
@@ -53,7 +53,7 @@ _NAME_STEM_LENGTH = 56
 
 @dataclass(frozen=True)
 class MissingResource:
-    """Something a goal names that a service does not have.
+    """A list, field or tag that a sync names and the service does not have.
 
     `kind` is list, target_list, smart_target, user_field or source_field. Without what is required
     it would read or write nobody. A smart list as target, and a field without values to read,
@@ -72,7 +72,7 @@ class MissingResource:
 
 
 class SyncService:
-    """The goals of one workspace as people work with them."""
+    """The syncs of one workspace, for window and command line."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class SyncService:
         self._get_zone = zone
 
     def add_preset(self, preset_name: str, names: PresetNames) -> Sync:
-        """Make a preset's goal, off; the one there is if it was added before."""
+        """Save a preset as a sync, off; return the existing one if it was added before."""
         self.require_configuration_permission()
         goal = build_preset(preset_name, names)
         known = {kept.name: kept for kept in self._store.syncs.list_all.blocking()}
@@ -135,7 +135,7 @@ class SyncService:
         return next(name for name in itertools.chain([stem], numbered) if name not in taken)
 
     def save_sync(self, sync: Sync) -> Sync:
-        """Store a change. What it means was changed: it has to be checked again, and is read anew.
+        """Save a changed sync; a change of meaning needs another check and a full read.
 
         Raises InvalidInput with what is wrong, NotPermitted, ConflictError.
         """
@@ -184,7 +184,7 @@ class SyncService:
         return saved
 
     def _find_switcher(self, before: Sync | None, sync: Sync) -> str:
-        """Whose rights the scheduled runs of a sync have that is about to be saved."""
+        """Return whose rights the scheduled runs of a sync have after it is saved."""
         if not sync.on:
             return ""
         is_same = (
@@ -198,7 +198,7 @@ class SyncService:
         return self._get_actor().key
 
     def _attests_consent(self, before: Sync | None, sync: Sync) -> bool:
-        """Whether this save is somebody's word for consent, which must be the word of who saves.
+        """Whether saving attests consent, which only who saves may do.
 
         Raises UserDecisionNeeded where it would be somebody else's.
         """
@@ -231,7 +231,7 @@ class SyncService:
         return stopped
 
     def set_enabled(self, name: str, *, on: bool) -> Sync:
-        """Switch a goal on or off; on, only when it was checked."""
+        """Switch a sync on or off; on only if it was checked."""
         if on:
             self.require_permission()
         else:
@@ -249,7 +249,7 @@ class SyncService:
         return self._save(replace(goal, on=on, switched_on_by=self._get_actor().key if on else ""))
 
     def set_schedule(self, name: str, text: str) -> Sync:
-        """Another rule of when it runs. Raises InvalidInput with examples."""
+        """Set the schedule of a sync. Raises InvalidInput with examples."""
         self.require_configuration_permission()
         rule = parse_schedule_rule(text)
         before = self._store.syncs.get.blocking(name)
@@ -260,7 +260,7 @@ class SyncService:
         return goal
 
     def import_syncs(self, syncs: Sequence[Sync], *, replacing: bool = False) -> tuple[Sync, ...]:
-        """Store goals from a file, all or none; they arrive off and unchecked.
+        """Save imported syncs, all or none; they are off and unchecked.
 
         Raises ConflictError for a name that is there already, unless `replacing`.
         """
@@ -287,7 +287,7 @@ class SyncService:
     async def check_resources(
         self, name: str, sailthru: SailthruClient, zendesk: ZendeskClient
     ) -> tuple[Sync, tuple[MissingResource, ...]]:
-        """Ask both services for what it names; checked when nothing needed is missing."""
+        """Check a sync against both services; returns it and what is missing."""
         self.require_permission()
         goal = self._store.syncs.get.blocking(name)
         absences = await find_missing_resources(goal, sailthru, zendesk)
@@ -299,7 +299,7 @@ class SyncService:
         self, absences: Sequence[MissingResource], names: PresetNames, sailthru: SailthruClient,
         zendesk: ZendeskClient,
     ) -> None:  # fmt: skip
-        """Make what is missing. Raises Forbidden where only an admin may."""
+        """Create missing lists and fields of a sync. Raises Forbidden for all but admins."""
         self.require_admin()
         for absence in absences:
             if absence.kind == "list":
@@ -321,7 +321,7 @@ class SyncService:
                 )
 
     def find_run_blockers(self, sync: Sync, *, connected: bool | None) -> tuple[SyncProblem, ...]:
-        """What keeps it from running now, the first thing to do first.
+        """Return what keeps a sync from running now, the first thing to do first.
 
         `connected` is None where nobody has asked: then who is at work is not known either.
         """
@@ -346,11 +346,11 @@ class SyncService:
         return tuple(found)
 
     def list_states(self) -> tuple[SyncStatus, ...]:
-        """How every goal stands."""
+        """Return the status of every sync."""
         return tuple(self.get_state(goal) for goal in self._store.syncs.list_all.blocking())
 
     def get_state(self, sync: Sync) -> SyncStatus:
-        """How one goal stands."""
+        """Return the status of one sync."""
         last = next(iter(self._store.runs.list_runs.blocking(sync.name, 1)), None)
         plan = self._store.plans.find_latest.blocking(sync.name, PlanState.READY, PlanState.STOPPED)
         waiting = self._store.sync_state.count_waiting_for_person.blocking(sync.name)
@@ -408,7 +408,7 @@ class SyncService:
             )
 
     def _require_for_limits(self, syncs: Sequence[Sync]) -> None:
-        """Whoever loosens a limit could do without it: that is an admin's act."""
+        """Require an admin for a change that raises or removes a limit."""
         known = {goal.name: goal.limits for goal in self._store.syncs.list_all.blocking()}
         for goal in syncs:
             before = known.get(goal.name, Limit())
@@ -438,13 +438,13 @@ def _require_valid(sync: Sync) -> None:
 
 
 def validate_sync(sync: Sync) -> tuple[str, ...]:
-    """What keeps a sync from being saved, a sentence each: its form, and fields nobody has."""
+    """Return what keeps a sync from being saved, a sentence each, unknown fields included."""
     problems = [*mapping_source_problems(sync), *condition_field_problems(sync)]
     return tuple(dict.fromkeys((*validate_sync_form(sync), *problems)))
 
 
 def validate_sync_form(sync: Sync) -> tuple[str, ...]:
-    """What is wrong with a sync whatever fields its records have, a sentence each."""
+    """Return what is wrong with a sync apart from unknown fields, a sentence each."""
     found = list(validate_mapping(sync.mapping, sync.target_service))
     if not sync.identity:
         found.append("Choose how people are matched.")
@@ -478,7 +478,7 @@ def validate_sync_form(sync: Sync) -> tuple[str, ...]:
 async def find_missing_resources(
     sync: Sync, sailthru: SailthruClient, zendesk: ZendeskClient
 ) -> tuple[MissingResource, ...]:
-    """What the goal needs and the services do not have."""
+    """Ask both services for what a sync names; return what is missing."""
     found: list[MissingResource] = []
     targets = target_lists(sync)
     if sync.source.lists or targets:
@@ -513,7 +513,7 @@ async def find_missing_resources(
 
 
 def _user_fields_read(sync: Sync) -> frozenset[str]:
-    """The keys of Zendesk's user fields from which the sync's rows and conditions read."""
+    """Return the keys of the Zendesk user fields that a sync reads."""
     if sync.source.kind.service is not Service.ZENDESK:
         return frozenset()
     stages = [condition for stage in sync.stages for condition in stage.where]
@@ -541,7 +541,7 @@ def target_lists(sync: Sync) -> tuple[str, ...]:
 
 
 def _target_problem(name: str, lists: Mapping[str, SailthruList]) -> MissingResource | None:
-    """What keeps people from joining a list; Sailthru would make a misspelt one silently."""
+    """Return why a sync cannot add people to a list: smart, or missing at Sailthru."""
     known = lists.get(name)
     if known is None:
         natural = [other for other, found in lists.items() if not found.smart]

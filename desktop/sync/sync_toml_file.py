@@ -1,4 +1,4 @@
-"""Goals as one TOML file that people can read: written in a stable order, read with suspicion.
+"""Exports syncs as one TOML file in a stable order, and imports such a file strictly.
 
 What does not travel: whether a goal is on and checked, and consent that somebody attested.
 """
@@ -40,13 +40,13 @@ _FILE_HEADER = (
 
 
 def export_syncs_toml(syncs: Sequence[Sync]) -> str:
-    """The text of the file, goals by name."""
+    """Return syncs as the text of a TOML file, ordered by name."""
     tables = [_to_toml_value(goal) for goal in sorted(syncs, key=lambda goal: goal.name)]
     return f"{_FILE_HEADER}\n{tomli_w.dumps({'version': FORMAT_VERSION, 'sync': tables})}"
 
 
 def import_syncs_toml(text: str) -> tuple[Sync, ...]:
-    """The goals of a file, off and unchecked, none stored yet.
+    """Parse the syncs of a TOML file: off, unchecked and not saved yet.
 
     Raises InvalidInput that names the key which cannot be, with the nearest one that can.
     """
@@ -60,7 +60,7 @@ def import_syncs_toml(text: str) -> tuple[Sync, ...]:
 
 
 def _to_toml_value(value: Any) -> Any:
-    """A value as TOML has it; what a dataclass leaves at its default is left out."""
+    """Convert a value for TOML, without the fields a dataclass has at their defaults."""
     if isinstance(value, FieldCondition):
         return _dump_condition(value)
     if isinstance(value, Enum):
@@ -221,7 +221,7 @@ _MISSING_FIELD_PATTERN = re.compile(r"Object missing required field `(?P<key>\w+
 
 
 def _type_error(said: str, path: str) -> InvalidInput:
-    """The words of msgspec as a sentence with the key's path."""
+    """Convert an error of msgspec to one with the key's path."""
     at = _ERROR_PATH_PATTERN.search(said)
     place = path + (at["place"] if at else "")
     expected, missing = _WRONG_TYPE_PATTERN.search(said), _MISSING_FIELD_PATTERN.search(said)

@@ -1,4 +1,4 @@
-"""Consequences: what people will notice of one row, which the limits count."""
+"""The consequences of one plan row, such as joining a list, which the limits count."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ NamedConsequence = tuple[Consequence, str]
 def find_consequences(
     row: PlanRow, target: TargetRecord | None, context: PlanContext
 ) -> tuple[NamedConsequence, ...]:
-    """The consequences of the changes that an apply of the row would send now."""
+    """Return the consequences of the changes that applying the row would send."""
     return tuple(_iter_consequences(row, target, context))
 
 
@@ -48,7 +48,7 @@ def _iter_consequences(
 def _iter_email_consequences(
     row: PlanRow, target: TargetRecord | None, joins: list[str], leaves: list[str]
 ) -> Iterator[NamedConsequence]:
-    """Who starts or stops getting marketing e-mail, and whose opt-out is loosened.
+    """Yield whether a row starts, stops or loosens somebody's marketing e-mail.
 
     Sailthru mails a profile that is on a list and has opted out of nothing. Of a level that was
     not read, what may be is counted: joining a list may start the mail, and opting out may stop it.
@@ -76,7 +76,7 @@ def _iter_email_consequences(
 
 
 def _switched(row: PlanRow, prefix: str, *, on: bool) -> list[str]:
-    """The names of the lists or tags that the row switches on, or off."""
+    """Return the names of the lists or tags that a row adds, or removes."""
     return [
         c.field.removeprefix(prefix)
         for c in row.changes_to_send

@@ -1,4 +1,4 @@
-"""`PlanContext`: everything that planning knows beside the source records, looked up beforehand."""
+"""`PlanContext`: everything a plan is computed from beside the source records."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ ValuesByField = Mapping[str, Json]
 
 @dataclass(frozen=True)
 class HoldReason:
-    """Why nothing is written for a record now.
+    """The reason why nothing is written for a source record now.
 
     With a `cause` a person has to look at it; without one the next plan looks again by itself.
     """
@@ -26,7 +26,7 @@ class HoldReason:
 
 @dataclass(frozen=True)
 class PlanContext:
-    """What planning goes by: first what holds for the whole plan, then what is about one chunk.
+    """The input of planning: fields for the whole plan, then those for one chunk of records.
 
     `now` is in Unix seconds.
 
@@ -79,12 +79,12 @@ class PlanContext:
     created_addresses: frozenset[str] = frozenset()
 
     def ignore_reason(self, source_id: str) -> str:
-        """Why a person left this source record out for ever; empty: nobody did."""
+        """Return the reason why a person ignored a source record; empty if nobody did."""
         given = self.corrections.get(source_id, ())
         return next((c.reason or "ignored" for c in given if not c.field), "")
 
     def written_values(self, target_id: str) -> dict[str, Json]:
-        """What this sync wrote last into a target's fields, whether it was read back or not."""
+        """Return the values this sync last wrote to a target's fields, read back or not."""
         # What was only accepted is newer: reading it back moves it to the synced values.
         return {
             **self.synced_values.get(target_id, {}),

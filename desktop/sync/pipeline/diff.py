@@ -1,4 +1,4 @@
-"""The changes of one record, field by field: old → new, and why a field is kept as it is."""
+"""Compares one source record with its target record, field by field."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ from desktop.sync.source_record import SourceRecord
 def diff_record(
     record: SourceRecord, target: TargetRecord | None, context: PlanContext
 ) -> tuple[FieldChange, ...]:
-    """The changes of a record inside the source. Raises UnconvertibleValue."""
+    """Return the field changes for a record in the source. Raises UnconvertibleValue."""
     there = dict(target.fields) if target is not None else {}
     found = (
         _diff_mapping_row(row, record, there, target.id if target else "", context)
@@ -46,7 +46,7 @@ def diff_record(
 def diff_leaving_record(
     record: SourceRecord, target: TargetRecord, context: PlanContext
 ) -> tuple[FieldChange, ...]:
-    """The changes of a record that is not in the source any more: what the sync gave is undone."""
+    """Return the field changes that undo what the sync gave a record that left the source."""
     effects = context.sync.effects
     lists = [f"{LIST_PREFIX}{name}" for name in effects.add_to_lists if effects.remove_when_gone]
     tags = [f"{TAG_PREFIX}{tag}" for tag in effects.add_tags]
@@ -114,7 +114,7 @@ def _diff_mapping_row(
 
 
 def _last_value(row: MappingRow, target_id: str, context: PlanContext) -> Json | AbsentValue:
-    """The last value both sides had; for an increment the last total, read back or not."""
+    """Return the last value both services had; of an increment the last total written."""
     if row.operator is MappingOperator.SUM:
         return context.written_values(target_id).get(row.target, ABSENT)
     return context.synced_values.get(target_id, {}).get(row.target, ABSENT)
@@ -135,7 +135,7 @@ def _is_echo(row: MappingRow, record: SourceRecord, context: PlanContext) -> boo
 
 
 def _membership_additions(target: TargetRecord | None, context: PlanContext) -> list[FieldChange]:
-    """The lists or tags that the sync puts its people on."""
+    """Return the changes that add a target record to the sync's lists or tags."""
     effects, prefix = context.sync.effects, context.target_kind.membership_prefix
     names = {LIST_PREFIX: effects.add_to_lists, TAG_PREFIX: effects.add_tags}.get(prefix, ())
     return [

@@ -1,4 +1,4 @@
-"""Two source records with one target record: written one after the other they would never rest.
+"""Parks a source record whose target record belongs to another source record.
 
 The record that had the target first keeps it; the other one waits for a person.
 """
@@ -21,7 +21,7 @@ _TARGET_TAKEN_TEXT = (
 def with_earlier_holder(
     record: SourceRecord, match: MatchResult, context: PlanContext
 ) -> MatchResult:
-    """The match, with the other record of the source that an earlier run gave this target to."""
+    """Return the match with the source record that an earlier run matched with this target."""
     if match.target is None or context.target_kind.holds_several_records:
         return match
     others = context.known_sources.get(match.target.id, ())
@@ -39,12 +39,12 @@ def with_earlier_holder(
 
 
 def taken_target_reason(holder: str) -> str:
-    """The reason of a row whose target belongs to another source record (`holder`)."""
+    """Return the reason text of a row whose target belongs to the source record `holder`."""
     return _TARGET_TAKEN_TEXT.format(who=holder)
 
 
 def park_duplicate_row(row: PlanRow, first: PlanRow) -> PlanRow:
-    """A row about the same target as an earlier row of the plan: nothing of it is written."""
+    """Park a plan row that has the same target record as an earlier row."""
     holder = f"{_label_with_id(first.label, first.source_id)}, row {first.row}"
     return replace(
         row,

@@ -1,4 +1,4 @@
-"""Why nothing is planned for a record, before its fields are looked at."""
+"""Decides, before fields are compared, whether anything is planned for a source record."""
 
 from dataclasses import dataclass, replace
 
@@ -25,7 +25,7 @@ class Ineligibility:
 def find_ineligibility(
     record: SourceRecord, match: MatchResult, context: PlanContext, *, is_leaving: bool
 ) -> Ineligibility | None:
-    """The first thing that keeps a record from being written; None: its fields decide."""
+    """Return the first reason that keeps a record from being written, or None."""
     ignored = context.ignore_reason(record.id)
     if ignored:
         return _skipped(f"always left out: {ignored}")
@@ -72,7 +72,7 @@ def _on_hold(hold: HoldReason | None) -> Ineligibility | None:
 
 
 def _not_creatable(record: SourceRecord, context: PlanContext) -> Ineligibility | None:
-    """Why there will be no new target record for this source record."""
+    """Return why no target record is created for a source record, or None."""
     problem = context.target_kind.find_create_problem(record)
     if problem is not None and problem.cause:
         return _to_correct(problem.message, problem.cause)

@@ -1,4 +1,4 @@
-"""How many of a sync's touches count towards its frequency cap: all, or those reacted to."""
+"""The frequency cap of a sync: how many of its contacts with a customer count."""
 
 from desktop.model.instant import Instant
 from desktop.model.lifecycle_stage import ContactEvent, is_cap_reached
@@ -12,7 +12,7 @@ _ACTIVITY_FIELD_BY_EVENT = {ContactEvent.OPENED: "open_time", ContactEvent.CLICK
 def frequency_cap_reason(
     record: SourceRecord, target: TargetRecord | None, context: PlanContext
 ) -> str:
-    """Why the customer is not touched again within this window; empty: the cap is not reached."""
+    """Return why the cap keeps a customer from being contacted; empty if it does not."""
     cap = context.sync.pressure
     if cap is None:
         return ""

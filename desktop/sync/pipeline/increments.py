@@ -60,12 +60,12 @@ class SettledIncrement:
 
 
 def increment_rows(sync: Sync) -> tuple[MappingRow, ...]:
-    """The rows of a mapping that add to a number."""
+    """Return the mapping rows that add to a number."""
     return tuple(row for row in sync.mapping if row.on and row.operator is MappingOperator.SUM)
 
 
 def event_ids(record: SourceRecord) -> tuple[str, ...]:
-    """The source events that a record stands for: its tickets, or the record as it is now."""
+    """Return the ids of the source events of a record, such as its tickets."""
     tickets = record.fields.get("ticket_ids")
     if isinstance(tickets, list):
         return tuple(f"ticket {number}" for number in tickets)
@@ -90,7 +90,7 @@ def without_counted_events(
 
 
 def with_amount_of_events(row: MappingRow, record: SourceRecord) -> MappingRow:
-    """The row; a fixed number to add stands for each new event of the record."""
+    """Return the mapping row with its fixed number multiplied by the record's new events."""
     count = record.fields.get(NEW_EVENT_COUNT)
     if row.operator is not MappingOperator.SUM or row.type is not SourceType.TEXT:
         return row
@@ -107,7 +107,7 @@ def rebuild_increment(
     confirmed: Json,
     convert: ValueConverter,
 ) -> FieldChange:
-    """The total over what was confirmed last, not over the older total that stands `there`."""
+    """Return the increment added to the last confirmed total instead of the older one read."""
     now = there.get(row.target)
     old = None if isinstance(now, Instant) else now
     result = apply_mapping_row(
@@ -155,7 +155,7 @@ class _Settler:
         self.settled: list[SettledIncrement] = []
 
     def settled_context(self) -> PlanContext:
-        """The context as it is once everything settled is stored."""
+        """Return the plan context as if everything settled were stored."""
         if not (self.settled or self._holds or self._confirmed_totals):
             return self._context
         return replace(
@@ -263,7 +263,7 @@ def _shows(increment: UnconfirmedIncrement, target: TargetRecord) -> bool:
 
 
 def relevant_events(records: Sequence[SourceRecord], context: PlanContext) -> tuple[str, ...]:
-    """The events whose having been counted matters for these records."""
+    """Return the event ids that must be checked as counted or not for these records."""
     events: dict[str, None] = {}
     if increment_rows(context.sync) or not context.target_kind.is_create_idempotent:
         for record in records:

@@ -1,4 +1,4 @@
-"""Which source records a sync is about: inside its source, outside it, or leaving it."""
+"""Sorts source records by membership: in the sync's source, outside it, or leaving it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ def with_corrections(record: SourceRecord, context: PlanContext) -> SourceRecord
 
 
 def with_stages(record: SourceRecord, sync: Sync, now: float) -> SourceRecord:
-    """The record with the lifecycle stages it is in now, where the sync has any."""
+    """Return the record with its current lifecycle stages, if the sync has stages."""
     if not sync.stages:
         return record
     return record.with_values({"stages": list(current_stages(sync.stages, record.fields, now))})
@@ -64,7 +64,7 @@ def is_in_source(record: SourceRecord, sync: Sync, now: float) -> bool | None:
 
 
 def find_leaving(outside: Iterable[SourceRecord], context: PlanContext) -> list[SourceRecord]:
-    """The records outside the source that still have what this sync gave them."""
+    """Return the records outside the source that the sync still keeps on lists or tagged."""
     return [
         record
         for record in outside
@@ -75,5 +75,5 @@ def find_leaving(outside: Iterable[SourceRecord], context: PlanContext) -> list[
 
 
 def is_deleted(record: SourceRecord) -> bool:
-    """Whether the person was deleted in Zendesk, whose export keeps telling of them."""
+    """Whether a Zendesk user of the export was deleted."""
     return record.fields.get("active") is False

@@ -26,7 +26,7 @@ _NO_CONSENT_REASON = (
 
 
 def plan_rows(chunk: SourceChunk, context: PlanContext, first_number: int) -> list[PlanRow]:
-    """The rows of one chunk, numbered from `first_number` on.
+    """Return the plan rows of one chunk of records, numbered from `first_number` on.
 
     A record outside the source has a row only where it leaves what the sync gave it, or where it
     waited for another try.
@@ -38,7 +38,7 @@ def plan_rows(chunk: SourceChunk, context: PlanContext, first_number: int) -> li
 
 
 def plan_record(record: SourceRecord, context: PlanContext, *, is_leaving: bool = False) -> PlanRow:
-    """The row of one record, numbered 0; `is_leaving`: it is not in the source any more."""
+    """Return the plan row of one record, numbered 0; `is_leaving`: it has left the source."""
     record = record.with_address(context.addresses.get(record.id, ""))
     match = match_record(record, context)
     events: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ def plan_record(record: SourceRecord, context: PlanContext, *, is_leaving: bool 
 
 
 def finish_row(row: PlanRow, target: TargetRecord | None, context: PlanContext) -> PlanRow:
-    """The row with the outcome and the consequences of its changes, as they are ticked."""
+    """Return the plan row with the outcome and consequences of its ticked changes."""
     if target is None:
         row = replace(row, fate=PlannedOutcome.CREATE)
     elif row.changes_to_send:
@@ -94,7 +94,7 @@ def finish_row(row: PlanRow, target: TargetRecord | None, context: PlanContext) 
 
 
 def with_mail_state(row: PlanRow, target: TargetRecord | None) -> PlanRow:
-    """The row with the profile's opt-out level, and whether it is on lists the row leaves alone.
+    """Return the plan row with the profile's opt-out level and other lists.
 
     The two decide who gets marketing e-mail; decisions about the row later need no other read.
     """
@@ -128,7 +128,7 @@ def _iter_rows(chunk: SourceChunk, context: PlanContext) -> Iterator[PlanRow]:
 
 
 def _context_after(row: PlanRow, context: PlanContext) -> PlanContext:
-    """The context in which the next record of an ordered source is planned.
+    """Return the plan context after a row, for the next record of the same chunk.
 
     Its target stands as this row will leave it, and what this row does is not done once more.
     """

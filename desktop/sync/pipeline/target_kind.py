@@ -44,7 +44,7 @@ class CreateProblem:
 
 
 class TargetKind(ABC):
-    """How the records of one kind are written.
+    """The rules of one kind of target record: conversion, creation and settable values.
 
     `holds_several_records`: several source records, in their order, act on one target record, as
     events do; else the second one is parked. `is_create_idempotent`: a create that is sent twice
@@ -61,7 +61,7 @@ class TargetKind(ABC):
         """Give a source value the form of the row's target field. Raises UnconvertibleValue."""
 
     def find_create_problem(self, record: SourceRecord) -> CreateProblem | None:
-        """What keeps a record of this kind from being created for a source record."""
+        """Return why no record of this kind can be created for a source record, or None."""
         return None if record.email else CreateProblem("no e-mail address")
 
     def name_for_create(self, record: SourceRecord) -> tuple[FieldChange, ...]:
@@ -74,17 +74,17 @@ class TargetKind(ABC):
         del field, value
 
     def missing_field_reason(self, row: MappingRow) -> str:
-        """Why the service would drop the row's field without a word; empty: it has it."""
+        """Return why the service would silently drop a field; empty if it has the field."""
         del row
         return ""
 
     def keep_reason(self, row: MappingRow, old: Json) -> str:
-        """Why the value that is there stays although the mapping would set another."""
+        """Return why the target's value is kept although the mapping would set another."""
         del row, old
         return ""
 
     def deletion_change(self, target: TargetRecord, effects: SyncEffects) -> FieldChange | None:
-        """What follows in the target when the source record was deleted."""
+        """Return the change of a target record whose source record was deleted, or None."""
         del target, effects
         return None
 
@@ -98,7 +98,7 @@ class SailthruProfileKind(TargetKind):
     membership_prefix = LIST_PREFIX
 
     def convert(self, value: FieldValue, row: MappingRow) -> Json:
-        """A var, an opt-out level by its name, or whether a profile is on a list."""
+        """Convert to a var, an opt-out level, or a list membership of a Sailthru profile."""
         if row.target == "optout":
             return _parse_optout(value)
         if row.target.startswith(LIST_PREFIX):
@@ -107,7 +107,7 @@ class SailthruProfileKind(TargetKind):
         return convert_for_sailthru(value, name, self.zone, keep_decimals=row.keep_decimals)
 
     def find_create_problem(self, record: SourceRecord) -> CreateProblem | None:
-        """An address that mail cannot reach: Sailthru would keep the profile all the same."""
+        """Return the problem of an address that mail cannot reach; Sailthru would accept it."""
         if not record.email:
             return CreateProblem("no e-mail address")
         if is_reachable_email(record.email):
@@ -142,7 +142,7 @@ class ZendeskUserKind(TargetKind):
     membership_prefix = TAG_PREFIX
 
     def convert(self, value: FieldValue, row: MappingRow) -> Json:
-        """An attribute of the user, or a user field by its type."""
+        """Convert to an attribute of a Zendesk user, or to a user field by its type."""
         if row.target.startswith(USER_FIELD_PREFIX):
             key = row.target.removeprefix(USER_FIELD_PREFIX)
             new = convert_for_zendesk(value, self.user_field_types[key], self.zone)
@@ -175,7 +175,7 @@ def make_target_kind(
     user_field_types: Mapping[str, str],
     options: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
 ) -> TargetKind:
-    """The kind of record that a sync to this service writes."""
+    """Return the kind of target record of a sync that writes to this service."""
     if service is Service.SAILTHRU:
         return SailthruProfileKind(zone)
     return ZendeskUserKind(zone, user_field_types, options or {})
