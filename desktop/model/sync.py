@@ -1,6 +1,6 @@
 """The configuration of a sync: its source, matching, mapping, effects, limits and schedule.
 
-The window calls it a sync. Presets are goals like any other; the engine knows none of them.
+Presets are syncs like any other; the engine knows none of them.
 """
 
 from dataclasses import dataclass, field, replace
@@ -83,7 +83,7 @@ class SyncSource:
 class SyncEffects:
     """The changes a sync makes besides its mapping: creates, lists, tags, marks.
 
-    `remove_when_gone`: who was on the lists through this goal and is not in its source any more
+    `remove_when_gone`: who was on the lists through this sync and is not in its source any more
     leaves them; `untag_when_gone` likewise for tags. `list_name_field`: the Zendesk user field
     that takes the name of the list a person came from; empty: none. `deleted_var`: the var that
     becomes true when the person is deleted in Zendesk; nothing is ever deleted in Sailthru.

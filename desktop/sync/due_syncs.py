@@ -64,10 +64,10 @@ class DueSyncFinder:
         """Return the due and the paused syncs; a new sync's schedule counts from now on."""
         due: list[DueSync] = []
         paused: list[PausedSync] = []
-        for goal in self._store.syncs.list_all.blocking():
-            if not goal.on or not goal.schedule:
+        for sync in self._store.syncs.list_all.blocking():
+            if not sync.on or not sync.schedule:
                 continue
-            found = self._check_sync(goal)
+            found = self._check_sync(sync)
             if isinstance(found, DueSync):
                 due.append(found)
             elif found is not None:

@@ -58,7 +58,7 @@ class FeedExtractor:
         self._unreadable_count = 0
 
     async def extract_for_sync(self, sync: Sync) -> tuple[str, ...]:
-        """Read what this goal needs; returns the Sailthru lists it reads, none for the others.
+        """Read what this sync needs; returns the Sailthru lists it reads, none for the others.
 
         Raises NotFound for a list that is not there (any more), Forbidden where the sign-in may
         not read what is needed, and what the services raise.
@@ -258,7 +258,7 @@ class FeedExtractor:
             self.unreadable_rows.append(sentence)
 
     def _vars_read_from_list(self, sync: Sync, name: str) -> tuple[str, ...]:
-        """The vars that any goal reads of this list: they all share what the mirror keeps of it."""
+        """The vars that any sync reads of this list: they all share what the mirror keeps of it."""
         sharing = [
             other
             for other in (sync, *self._context.store.syncs.list_all.blocking())

@@ -22,7 +22,7 @@ from desktop.sync.pipeline.limits import OPEN_STATES, describe_open_limits, plan
 
 
 def require_startable_plan(sync: Sync, plan: Plan) -> None:
-    """Raises ConflictError where a run of this goal cannot begin with this plan."""
+    """Raises ConflictError where a run of this sync cannot begin with this plan."""
     if plan.sync != sync.name:
         raise ConflictError(
             f"Plan {plan.id} is one of “{plan.sync}”.",

@@ -39,8 +39,8 @@ class PlanRowDecisions:
         """Resolve a conflict by picking the side whose value stands: `zendesk` or `sailthru`."""
         self.require_conflicting_fields(plan_id, row, [field])
         kept = self._store.plans.get_row.blocking(plan_id, row)
-        goal = self._store.plans.get_planned_sync.blocking(plan_id)
-        takes_source = Service(side) is goal.source.kind.service
+        sync = self._store.plans.get_planned_sync.blocking(plan_id)
+        takes_source = Service(side) is sync.source.kind.service
         changes = tuple(
             replace(c, choice=side, applies=takes_source) if c.field == field else c
             for c in kept.changes
@@ -66,16 +66,16 @@ class PlanRowDecisions:
         Scheduled runs of a sync that is on have the rights of `actor` then: the rule may loosen
         an opt-out, which whoever switched the sync on has not said.
         """
-        goal = self._store.syncs.get.blocking(self._store.plans.get.blocking(plan_id).sync)
+        sync = self._store.syncs.get.blocking(self._store.plans.get.blocking(plan_id).sync)
         prefer = (
             ConflictPreference.SOURCE
-            if Service(side) is goal.source.kind.service
+            if Service(side) is sync.source.kind.service
             else ConflictPreference.TARGET
         )
         rows = tuple(
-            replace(row, prefer=prefer) if row.target == field else row for row in goal.mapping
+            replace(row, prefer=prefer) if row.target == field else row for row in sync.mapping
         )
-        changed = replace(goal, mapping=rows, switched_on_by=actor.key if goal.on else "")
+        changed = replace(sync, mapping=rows, switched_on_by=actor.key if sync.on else "")
         return self._store.syncs.save.blocking(changed, self._clock.now())
 
     def find_plan_with_conflict(self, row: str) -> str:
@@ -84,9 +84,9 @@ class PlanRowDecisions:
         Raises InvalidInput where none has one, or several.
         """
         found_in: list[str] = []
-        for goal in self._store.syncs.list_all.blocking():
+        for sync in self._store.syncs.list_all.blocking():
             plan = self._store.plans.find_latest.blocking(
-                goal.name, PlanState.READY, PlanState.STOPPED
+                sync.name, PlanState.READY, PlanState.STOPPED
             )
             if plan is None:
                 continue

@@ -76,11 +76,11 @@ class RollbackPlanner:
                 f"What run {run_id} wrote is not kept any more.",
                 "Rows are kept for 90 days, and those of the 20 newest plans of each sync.",
             )
-        goal = await self._store.plans.get_planned_sync(run.plan)
+        sync = await self._store.plans.get_planned_sync(run.plan)
         now = self._context.clock.now()
-        plan_id = await self._store.plans.begin(goal, actor, now, origin=f"rollback {run_id}")
+        plan_id = await self._store.plans.begin(sync, actor, now, origin=f"rollback {run_id}")
         try:
-            read = await self._plan_rows(plan_id, run.plan, goal)
+            read = await self._plan_rows(plan_id, run.plan, sync)
         except BaseException:
             await self._store.plans.discard(plan_id)
             raise
@@ -94,7 +94,7 @@ class RollbackPlanner:
                 or "It wrote nothing.",
             )
         counts = await self._store.plans.count_ticked_by_consequence(plan_id)
-        found = exceeded_limits(goal.limits, counts, read, incremental=True)
+        found = exceeded_limits(sync.limits, counts, read, incremental=True)
         await self._store.plans.finish(
             plan_id,
             state=PlanState.STOPPED if found else PlanState.READY,

@@ -91,9 +91,9 @@ def next_step_text(run: Run) -> str:
         return _LOOK_AT_ROWS_TEXT if needs_attention(run) else ""
     if run.state is RunState.FAILED:
         return _NEXT_STEP_BY_ERROR.get(run.error_code, _TRY_AGAIN_TEXT).format(
-            goal=shlex.quote(run.sync), run=run.id
+            sync=shlex.quote(run.sync), run=run.id
         )
-    return _NEXT_STEP_BY_STATE.get(run.state, "").format(goal=shlex.quote(run.sync), run=run.id)
+    return _NEXT_STEP_BY_STATE.get(run.state, "").format(sync=shlex.quote(run.sync), run=run.id)
 
 
 def _format_time_span(run: Run, zone: str) -> str:
@@ -125,16 +125,16 @@ _TRIGGER_LABELS = {
 _LOOK_AT_ROWS_TEXT = (
     "Open Sync in Fairlead and look at what needs correction; the next run tries again."
 )
-_TRY_AGAIN_TEXT = "Look at the run in Fairlead; `fairlead sync run {goal} --resume {run}` goes on."
+_TRY_AGAIN_TEXT = "Look at the run in Fairlead; `fairlead sync run {sync} --resume {run}` goes on."
 _NEXT_RUN_RETRIES_TEXT = "Nothing, if the service is back: the next run tries again."
 _NEXT_STEP_BY_ERROR = {
     "auth_lost": (
-        "Sign in again in Settings, then `fairlead sync run {goal} --resume {run}`. The schedule"
+        "Sign in again in Settings, then `fairlead sync run {sync} --resume {run}`. The schedule"
         " of this sync is paused until then."
     ),
     "not_permitted": (
         "An admin decides who may run syncs and whether changes are on, in Settings. What was not"
-        " sent waits: `fairlead sync run {goal} --resume {run}` goes on once it may."
+        " sent waits: `fairlead sync run {sync} --resume {run}` goes on once it may."
     ),
     "forbidden": "Ask an admin for the right that is missing; `fairlead doctor` names it.",
     **dict.fromkeys(

@@ -93,9 +93,9 @@ class SyncService:
     def add_preset(self, preset_name: str, names: PresetNames) -> Sync:
         """Save a preset as a sync, off; return the existing one if it was added before."""
         self.require_configuration_permission()
-        goal = build_preset(preset_name, names)
+        sync = build_preset(preset_name, names)
         known = {kept.name: kept for kept in self._store.syncs.list_all.blocking()}
-        return known.get(goal.name) or self._save(goal)
+        return known.get(sync.name) or self._save(sync)
 
     def add_blank(self, title: str, kind: SourceKind) -> Sync:
         """Make a sync of a kind, off, with the smallest mapping. Raises InvalidInput."""
@@ -236,28 +236,28 @@ class SyncService:
             self.require_permission()
         else:
             self.require_configuration_permission()
-        goal = self._store.syncs.get.blocking(name)
-        if on and not goal.checked_at:
+        sync = self._store.syncs.get.blocking(name)
+        if on and not sync.checked_at:
             raise UserDecisionNeeded(
-                f"“{goal.title}” has not been checked yet.",
+                f"“{sync.title}” has not been checked yet.",
                 "It is off, and stays so.",
                 "Check it first: that asks both services for what it needs.",
             )
-        if on and not goal.on:
+        if on and not sync.on:
             # Nothing runs because it was switched on, only when its time comes.
             self._store.syncs.set_last_due.blocking(name, self._clock.now())
-        return self._save(replace(goal, on=on, switched_on_by=self._get_actor().key if on else ""))
+        return self._save(replace(sync, on=on, switched_on_by=self._get_actor().key if on else ""))
 
     def set_schedule(self, name: str, text: str) -> Sync:
         """Set the schedule of a sync. Raises InvalidInput with examples."""
         self.require_configuration_permission()
         rule = parse_schedule_rule(text)
         before = self._store.syncs.get.blocking(name)
-        goal = replace(before, schedule=rule.serialized)
-        goal = self._save(replace(goal, switched_on_by=self._find_switcher(before, goal)))
+        sync = replace(before, schedule=rule.serialized)
+        sync = self._save(replace(sync, switched_on_by=self._find_switcher(before, sync)))
         # What was missed under the old rule is not caught up under the new one.
         self._store.syncs.set_last_due.blocking(name, self._clock.now())
-        return goal
+        return sync
 
     def import_syncs(self, syncs: Sequence[Sync], *, replacing: bool = False) -> tuple[Sync, ...]:
         """Save imported syncs, all or none; they are off and unchecked.
@@ -265,8 +265,8 @@ class SyncService:
         Raises ConflictError for a name that is there already, unless `replacing`.
         """
         self.require_configuration_permission()
-        known = {goal.name for goal in self._store.syncs.list_all.blocking()}
-        there = [goal.name for goal in syncs if goal.name in known]
+        known = {sync.name for sync in self._store.syncs.list_all.blocking()}
+        there = [sync.name for sync in syncs if sync.name in known]
         if there and not replacing:
             raise ConflictError(
                 f"There is already: {', '.join(there)}.",
@@ -277,8 +277,8 @@ class SyncService:
         for sync in syncs:
             _require_valid(sync)
         arriving = [
-            replace(goal, on=False, switched_on_by="", checked_at=0.0, opt_in=OptInAttestation())
-            for goal in syncs
+            replace(sync, on=False, switched_on_by="", checked_at=0.0, opt_in=OptInAttestation())
+            for sync in syncs
         ]
         taken = self._store.syncs.import_syncs.blocking(arriving, self._clock.now())
         self._publish_change()
@@ -289,11 +289,11 @@ class SyncService:
     ) -> tuple[Sync, tuple[MissingResource, ...]]:
         """Check a sync against both services; returns it and what is missing."""
         self.require_permission()
-        goal = self._store.syncs.get.blocking(name)
-        absences = await find_missing_resources(goal, sailthru, zendesk)
+        sync = self._store.syncs.get.blocking(name)
+        absences = await find_missing_resources(sync, sailthru, zendesk)
         if not any(absence.is_required for absence in absences):
-            goal = self._save(replace(goal, checked_at=self._clock.now()))
-        return goal, absences
+            sync = self._save(replace(sync, checked_at=self._clock.now()))
+        return sync, absences
 
     async def create_missing_resources(
         self, absences: Sequence[MissingResource], names: PresetNames, sailthru: SailthruClient,
@@ -347,7 +347,7 @@ class SyncService:
 
     def list_states(self) -> tuple[SyncStatus, ...]:
         """Return the status of every sync."""
-        return tuple(self.get_state(goal) for goal in self._store.syncs.list_all.blocking())
+        return tuple(self.get_state(sync) for sync in self._store.syncs.list_all.blocking())
 
     def get_state(self, sync: Sync) -> SyncStatus:
         """Return the status of one sync."""
@@ -409,13 +409,13 @@ class SyncService:
 
     def _require_for_limits(self, syncs: Sequence[Sync]) -> None:
         """Require an admin for a change that raises or removes a limit."""
-        known = {goal.name: goal.limits for goal in self._store.syncs.list_all.blocking()}
-        for goal in syncs:
-            before = known.get(goal.name, Limit())
-            looser = goal.limits.people > before.people or goal.limits.percent > before.percent
+        known = {sync.name: sync.limits for sync in self._store.syncs.list_all.blocking()}
+        for sync in syncs:
+            before = known.get(sync.name, Limit())
+            looser = sync.limits.people > before.people or sync.limits.percent > before.percent
             if looser and self._get_actor().role is not Role.ADMIN:
                 raise NotPermitted(
-                    f"Only an admin may loosen the limits of “{goal.title}”.",
+                    f"Only an admin may loosen the limits of “{sync.title}”.",
                     "Nothing was saved.",
                     "Ask an admin, or keep the limits as they are.",
                 )

@@ -1,6 +1,6 @@
 """Exports syncs as one TOML file in a stable order, and imports such a file strictly.
 
-What does not travel: whether a goal is on and checked, and consent that somebody attested.
+What does not travel: whether a sync is on and checked, and consent that somebody attested.
 """
 
 import dataclasses
@@ -41,7 +41,7 @@ _FILE_HEADER = (
 
 def export_syncs_toml(syncs: Sequence[Sync]) -> str:
     """Return syncs as the text of a TOML file, ordered by name."""
-    tables = [_to_toml_value(goal) for goal in sorted(syncs, key=lambda goal: goal.name)]
+    tables = [_to_toml_value(sync) for sync in sorted(syncs, key=lambda sync: sync.name)]
     return f"{_FILE_HEADER}\n{tomli_w.dumps({'version': FORMAT_VERSION, 'sync': tables})}"
 
 
@@ -51,12 +51,12 @@ def import_syncs_toml(text: str) -> tuple[Sync, ...]:
     Raises InvalidInput that names the key which cannot be, with the nearest one that can.
     """
     tables = _sync_tables(_parse_toml(text))
-    goals = tuple(_decode_sync(table, f"sync[{n}]") for n, table in enumerate(tables))
-    names = [goal.name for goal in goals]
+    syncs = tuple(_decode_sync(table, f"sync[{n}]") for n, table in enumerate(tables))
+    names = [sync.name for sync in syncs]
     for name in names:
         if names.count(name) > 1:
             raise _import_error(f"“{name}” stands in it {names.count(name)} times.")
-    return goals
+    return syncs
 
 
 def _to_toml_value(value: Any) -> Any:
@@ -153,21 +153,21 @@ def _decode_sync(table: Any, path: str) -> Sync:
         Sync, table, path, without=NOT_EXPORTED_FIELDS, besides={FieldCondition: (_JSON_VALUE_KEY,)}
     )
     try:
-        goal = msgspec.convert(_with_stricter_optouts(_to_msgspec_value(table, path)), Sync)
+        sync = msgspec.convert(_with_stricter_optouts(_to_msgspec_value(table, path)), Sync)
     except msgspec.ValidationError as error:
         raise _type_error(str(error), path) from error
-    if not _SYNC_NAME_PATTERN.fullmatch(goal.name) or len(goal.name) > SYNC_NAME_MAX_LENGTH:
+    if not _SYNC_NAME_PATTERN.fullmatch(sync.name) or len(sync.name) > SYNC_NAME_MAX_LENGTH:
         raise _import_error(
-            f"`{path}.name`: “{goal.name[:80]}” cannot be the name of a sync.",
+            f"`{path}.name`: “{sync.name[:80]}” cannot be the name of a sync.",
             f"It has up to {SYNC_NAME_MAX_LENGTH} small letters, digits, hyphens and underscores.",
         )
-    if not goal.title.strip():
+    if not sync.title.strip():
         raise _import_error(f"`{path}.title` is empty.")
     # Whether its fields exist is asked when it is stored, with the catalogue.
-    wrong = validate_sync_form(goal)
+    wrong = validate_sync_form(sync)
     if wrong:
-        raise _import_error(f"“{goal.title}” cannot be saved like this.", " ".join(wrong))
-    return goal
+        raise _import_error(f"“{sync.title}” cannot be saved like this.", " ".join(wrong))
+    return sync
 
 
 def _with_stricter_optouts(table: Any) -> Any:
