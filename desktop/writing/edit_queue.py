@@ -49,6 +49,7 @@ from desktop.writing.outcomes import (
     EDIT_GONE_TEXT,
     EDIT_NOT_SHOWN_YET_TEXT,
     EDIT_REVERTED_TEXT,
+    EDIT_WAITS_FOR_RIGHT_TEXT,
     NOTHING_TO_UNDO_TEXT,
     UNCHANGED_TEXT,
     WriteItem,
@@ -236,6 +237,12 @@ class _ClaimedEdit(WorkSource):
             is_unsent = not self._is_unsure and outcome in _OUTCOMES_WITHOUT_SENDING
             value = value_of_edit(self._edit.request, result.record)
             await self._end(state, self._format(text, value, error), is_unsent=is_unsent)
+        elif outcome is WriteOutcome.NOT_PERMITTED and not self._is_unsure:
+            # Who is at work lacks the right; the one who asked for it had it. One that may have
+            # been sent ends instead: no stricter level may have to wait behind it.
+            reason = error.message if isinstance(error, AppError) else str(error)
+            words = EDIT_WAITS_FOR_RIGHT_TEXT.format(reason=reason, actor=self._edit.actor)
+            await self._postpone(EditState.QUEUED, _REFUSED_RETRY_S, not_sent_detail(words))
         elif outcome is WriteOutcome.READ_BACK_FAILED:
             await self._postpone(EditState.UNKNOWN, _READ_BACK_RETRY_S, _title(error))
         else:

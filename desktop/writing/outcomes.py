@@ -140,4 +140,7 @@ EDIT_REVERTED_TEXT = (
     "The service accepted the change, yet shows the old value: it was changed back elsewhere, or"
     " not applied."
 )
+EDIT_WAITS_FOR_RIGHT_TEXT = (
+    "{reason} It goes out once {actor}, or somebody else who may, is at work here."
+)
 NOTHING_TO_UNDO_TEXT = "Edit {id} changed nothing: there is nothing to take back. Nothing was sent."

@@ -9,12 +9,15 @@ from desktop.app.container import WorkspaceServices
 from desktop.customer.edit_undo import reapply_request, undo_loss_warning
 from desktop.kit.errors import ConflictError, NotPermitted, UserDecisionNeeded
 from desktop.model.edit import Edit, EditState
+from desktop.model.permission import Actor, Role
 from desktop.model.service import Service
 from tests.support.clocks import ManualClock
 from tests.support.customer_use_cases import AGENT, OTHER_AGENT, CustomerUseCases, submit_edit
 from tests.support.edit_cases import EDIT_CASES, CustomerFactory, read_current_value
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import open_workspace_services
+
+ADMIN = Actor("Ada Other", Role.ADMIN, 7604)
 
 
 async def deliver(house: WorkspaceServices) -> None:
@@ -244,19 +247,69 @@ async def test_retry_is_judged_and_filed_under_who_retries(
     assert theirs.actor == OTHER_AGENT.name
 
 
-async def test_edit_that_loosens_needs_the_right_when_it_is_sent(
+@pytest.mark.parametrize(
+    ("levels", "at_work", "ended"),
+    [
+        (("all", "none"), AGENT, None),
+        (("all", "basic"), AGENT, None),
+        (("basic", "none"), AGENT, None),
+        # The level was not read when it was asked for.
+        ((None, "basic"), AGENT, None),
+        (("none", "all"), AGENT, EditState.DONE),
+        (("all", "none"), ADMIN, EditState.DONE),
+    ],
+)
+async def test_edit_that_loosens_waits_for_somebody_with_the_right(
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: ManualClock,
+    levels: tuple[str | None, str],
+    at_work: Actor,
+    ended: EditState | None,
+) -> None:
+    subject = customers.new_customer("opt-in")
+    before = levels[0] or "all"
+    sandbox.write_profile(subject.key, optout_email=before)
+    request = replace(subject.make_edit(), old=levels[0], new=levels[1])
+    (edit,) = await services.editor.submit([request], wait_for_undo=False)
+    author, outbox = services.session.actor, services.store.outbox
+    monkeypatch.setattr(type(services.session), "actor", at_work)
+    await deliver(services)
+    kept = await outbox.get_edit(edit.id)
+    if ended is None:
+        assert (kept.state, kept.tries) == (EditState.QUEUED, 0)
+        assert "may not opt customers back in" in kept.not_sent_reason
+        assert author.name in kept.not_sent_reason
+        assert kept.not_before - clock.now() == 60.0
+        assert await outbox.count_not_sent() == 1
+        assert read_current_value(sandbox, subject) == before
+        monkeypatch.setattr(type(services.session), "actor", author)
+        clock.advance(61)
+        await deliver(services)
+        kept = await outbox.get_edit(edit.id)
+    assert (kept.state, kept.not_sent_reason) == (EditState.DONE, "")
+    assert read_current_value(sandbox, subject) == levels[1]
+
+
+async def test_stricter_optout_replaces_a_loosening_that_waits_for_the_right(
     services: WorkspaceServices,
     sandbox: SandboxServers,
     customers: CustomerFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     subject = customers.new_customer("opt-in")
-    edit = await submit_edit(services, subject)
+    sandbox.write_profile(subject.key, optout_email="basic")
+    request = replace(subject.make_edit(), old="basic", new="none")
+    (waiting,) = await services.editor.submit([request], wait_for_undo=False)
     monkeypatch.setattr(type(services.session), "actor", AGENT)
     await deliver(services)
-    assert state(services, edit) is EditState.FAILED
-    assert "may not opt customers back in" in (await services.store.outbox.get_edit(edit.id)).detail
-    assert read_current_value(sandbox, subject) == subject.case.old
+    stricter = replace(subject.make_edit(), old="basic", new="all")
+    await CustomerUseCases(services, AGENT).editor.submit([stricter])
+    await deliver(services)
+    assert state(services, waiting) is EditState.UNDONE
+    assert read_current_value(sandbox, subject) == "all"
 
 
 async def test_undo_of_own_waiting_optout_is_allowed(
