@@ -89,7 +89,8 @@ class SailthruLookup:
         """Read every profile that may be the user's, for `choose_profile`.
 
         In Sailthru each address (up to five are asked for) may have a profile, lists and an opt-out
-        of its own. Where the address that was asked for has none, external id and phone are asked.
+        of its own. The external id may lead to yet another. Where the address that was asked for
+        has none, the phone number is asked too.
         """
         if self._sailthru is None:
             return
@@ -107,8 +108,8 @@ class SailthruLookup:
         found = await asyncio.gather(
             self._read_pair(user),
             *(self._read_by(MatchIdentifier.EMAIL, address) for address in addresses),
-            self._read_unless_known(MatchIdentifier.EXTERNAL_ID, user.external_id or ""),
-            self._read_unless_known(MatchIdentifier.PHONE, sms_key(user.phone)),
+            self._read_by_external_id(user.external_id or ""),
+            self._read_by_phone(sms_key(user.phone)),
         )
         self._found = tuple(one for one in found if one is not None)
 
@@ -125,11 +126,18 @@ class SailthruLookup:
             return _FoundProfile(MatchIdentifier.SID, sid, shown, is_linked)
         return await self._read_by(MatchIdentifier.SID, sid, is_linked=is_linked)
 
-    async def _read_unless_known(self, key: MatchIdentifier, value: str) -> _FoundProfile | None:
+    async def _read_by_external_id(self, value: str) -> _FoundProfile | None:
+        await self._is_own_read.wait()
+        own = self._own_profile()
+        if not value or (own is not None and own.keys.get("extid") == value):
+            return None
+        return await self._read_by(MatchIdentifier.EXTERNAL_ID, value)
+
+    async def _read_by_phone(self, value: str) -> _FoundProfile | None:
         await self._is_own_read.wait()
         if not value or self._own_profile() is not None:
             return None
-        return await self._read_by(key, value)
+        return await self._read_by(MatchIdentifier.PHONE, value)
 
     async def _read_by(
         self, key: MatchIdentifier, value: str, *, is_linked: bool = False

@@ -1,7 +1,8 @@
 """Who somebody is in the other service: the one rule of sheet, create, edits and syncs.
 
-The remembered pair decides first, then every address, then the external id. Two records by one of
-them are a conflict. A phone number proposes and never decides: families and offices share numbers.
+The remembered pair decides first. Without one, every address and the external id have to lead to
+one record: two are a conflict, whichever found them. A phone number proposes and never decides:
+families and offices share numbers.
 """
 
 from collections.abc import Collection, Iterable
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 from desktop.model.sync import MatchIdentifier
 
-# In the order in which they are asked: the first that finds anybody decides.
+# In the order in which they are asked.
 DECIDING_IDENTIFIERS = (
     MatchIdentifier.SID,
     MatchIdentifier.EMAIL,
@@ -21,7 +22,7 @@ DECIDING_IDENTIFIERS = (
 class RecordMatch:
     """The record (`id`) of one person and what it was found by; "" where none is certain.
 
-    `candidates`: several were found by one identifier. `proposed`: only what never decides speaks
+    `candidates`: several were found by what decides. `proposed`: only what never decides speaks
     for these. A person chooses between them; until then nothing is created beside them.
     """
 
@@ -43,12 +44,14 @@ def match_customer(
     ids: dict[MatchIdentifier, dict[str, None]] = {one: {} for one in MatchIdentifier}
     for identifier, id_ in found:
         ids[identifier][id_] = None
-    for identifier in deciding_identifiers(used):
-        several = tuple(ids[identifier])
+    deciding = [one for one in deciding_identifiers(used) if ids[one]]
+    if deciding:
+        # A pair was matched before, or chosen by somebody: nothing speaks against it.
+        asked = deciding[:1] if deciding[0] is MatchIdentifier.SID else deciding
+        several = tuple(dict.fromkeys(id_ for one in asked for id_ in ids[one]))
         if len(several) > 1:
-            return RecordMatch(identifier=identifier, candidates=several)
-        if several:
-            return RecordMatch(several[0], identifier)
+            return RecordMatch(identifier=deciding[0], candidates=several)
+        return RecordMatch(several[0], deciding[0])
     return RecordMatch(proposed=tuple(dict.fromkeys(id_ for one in ids.values() for id_ in one)))
 
 

@@ -108,6 +108,11 @@ class CoveringExport:
             if len(found) != 1:
                 continue
             (profile,) = found
+            # Another of the list with their external id: which of both it is, a single read says.
+            # One that is not on the list is not seen, and nothing is written for who is settled.
+            others = by_extid.get(record.external_id, ())
+            if identifier is MatchIdentifier.EMAIL and any(one != profile for one in others):
+                continue
             email = record.email if profile.email_hash == record.email_hash else ""
             lookup[record.id] = {identifier: (profile.sid,)}
             targets[profile.sid] = target_from_export(profile, email, self.ambiguous_lists)

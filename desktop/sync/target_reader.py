@@ -1,7 +1,7 @@
 """Reads the target records that source records may belong to, for the one rule for who is who.
 
-An identifier is asked only while those before it have found nobody: in Sailthru each costs a
-request.
+Behind a remembered pair nothing else is asked. An external id that the record found by its address
+has itself is not asked either: in Sailthru each costs a request.
 """
 
 import asyncio
@@ -39,6 +39,8 @@ class TargetReader:
         self._context = context
         self._store = context.store
         self._sync = sync
+        # Keys that this Sailthru account refuses: found out by the first that asks.
+        self._refused_keys: set[str] = set()
 
     async def find_candidates(self, records: Sequence[SourceRecord]) -> TargetLookup:
         """Look up the targets of these records. Raises what would meet every record."""
@@ -146,11 +148,19 @@ class TargetReader:
     async def _find_profile(
         self, record: SourceRecord, sid: str | None
     ) -> Mapping[MatchIdentifier, tuple[TargetRecord, ...]] | AppError:
-        """Read what decides until something finds anybody, else all that may propose."""
+        """Read all that decides; where it finds nobody, all that may propose."""
+        found: dict[MatchIdentifier, tuple[TargetRecord, ...]] = {}
         try:
             for identifier in deciding_identifiers(self._sync.identity):
+                known = [one.get_value("extid") for some in found.values() for one in some]
+                if identifier is MatchIdentifier.EXTERNAL_ID and record.external_id in known:
+                    continue
                 if profiles := await self._read_profiles(identifier, record, sid):
-                    return {identifier: profiles}
+                    found[identifier] = profiles
+                if identifier is MatchIdentifier.SID and profiles:
+                    break
+            if found:
+                return found
             asked = self._proposing_identifiers()
             answers = await asyncio.gather(
                 *(self._read_profiles(identifier, record, sid) for identifier in asked)
@@ -187,10 +197,13 @@ class TargetReader:
             if identifier is MatchIdentifier.EXTERNAL_ID
             else ("sms", sms_key(record.phone))
         )
+        if not value or key in self._refused_keys:
+            return ()
         try:
-            profile = await profiles.read(value, key=key) if value else None
+            profile = await profiles.read(value, key=key)
         except ValuesRejected:
             # Sailthru refuses the keys `extid` and `sms` where an account has not enabled them.
+            self._refused_keys.add(key)
             return ()
         return (profile,) if profile is not None else ()
 
@@ -237,7 +250,9 @@ class TargetReader:
         left = list(records)
         for identifier in deciding_identifiers(self._sync.identity):
             self._add_user_ids(identifier, left, found)
-            left = [record for record in left if record.id not in found]
+            if identifier is MatchIdentifier.SID:
+                left = [record for record in left if record.id not in found]
+        left = [record for record in left if record.id not in found]
         for identifier in self._proposing_identifiers():
             self._add_user_ids(identifier, left, found)
         return dict(found)
@@ -281,9 +296,14 @@ class TargetReader:
         For who may not read the users' export; and before a create, which the export may be too
         old for.
         """
+        found: dict[MatchIdentifier, tuple[str, ...]] = {}
         for identifier in deciding_identifiers(self._sync.identity):
             if ids := await self._search_user_ids(identifier, record):
-                return {identifier: ids}
+                found[identifier] = ids
+            if identifier is MatchIdentifier.SID and ids:
+                break
+        if found:
+            return found
         asked = self._proposing_identifiers()
         answers = [await self._search_user_ids(identifier, record) for identifier in asked]
         return dict(zip(asked, answers, strict=True))

@@ -145,6 +145,21 @@ async def test_lookup_finds_profile_that_a_run_has_matched(
         assert not sheet.is_linked
 
 
+async def test_profile_of_external_id_is_offered_beside_that_of_address(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    email, other = customers.new_email(), customers.new_email()
+    sid = sandbox.create_profile(email)
+    by_extid = sandbox.create_profile(other, keys={"email": other, "extid": f"crm {other}"})
+    sandbox.create_user(email, external_id=f"crm {other}")
+    sheet = await services.lookup.look_up(email)
+    assert sheet.profile.value is not None
+    assert sheet.profile.value.sid == sid
+    assert [(o.address, o.sid, o.is_by_phone) for o in sheet.other_profiles] == [
+        (other, by_extid, False)
+    ]
+
+
 async def test_profile_of_same_phone_is_offered_and_blocks_create(
     services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:

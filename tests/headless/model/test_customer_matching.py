@@ -22,7 +22,10 @@ Found = list[tuple[MatchIdentifier, str]]
     [
         ([], RecordMatch()),
         ([(ADDRESS, "b"), (PAIR, "a")], RecordMatch("a", PAIR)),
-        ([(EXTID, "a"), (ADDRESS, "b")], RecordMatch("b", ADDRESS)),
+        ([(EXTID, "a"), (ADDRESS, "b")], RecordMatch(identifier=ADDRESS, candidates=("b", "a"))),
+        ([(EXTID, "a"), (ADDRESS, "a")], RecordMatch("a", ADDRESS)),
+        ([(EXTID, "a"), (ADDRESS, "b"), (PAIR, "a")], RecordMatch("a", PAIR)),
+        ([(EXTID, "a"), (EXTID, "b")], RecordMatch(identifier=EXTID, candidates=("a", "b"))),
         ([(PHONE, "b"), (EXTID, "a")], RecordMatch("a", EXTID)),
         ([(ADDRESS, "a"), (ADDRESS, "a")], RecordMatch("a", ADDRESS)),
         (
@@ -41,7 +44,11 @@ def test_match_customer(found: Found, expected: RecordMatch) -> None:
 @pytest.mark.parametrize(
     ("used", "found", "expected"),
     [
-        ((EXTID, ADDRESS), [(EXTID, "a"), (ADDRESS, "b")], RecordMatch("b", ADDRESS)),
+        (
+            (EXTID, ADDRESS),
+            [(EXTID, "a"), (ADDRESS, "b")],
+            RecordMatch(identifier=ADDRESS, candidates=("b", "a")),
+        ),
         ((PHONE,), [(PHONE, "a")], RecordMatch(proposed=("a",))),
         ((PHONE, PAIR), [(PHONE, "a"), (PAIR, "b")], RecordMatch("b", PAIR)),
         ((), [(PAIR, "a"), (ADDRESS, "b")], RecordMatch("a", PAIR)),

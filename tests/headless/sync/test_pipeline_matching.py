@@ -57,7 +57,10 @@ def test_match_of_unreadable_target_is_not_certain() -> None:
     [
         pytest.param((EMAIL,), {SID: ("a",)}, MatchResult(A), id="the pair decides in every sync"),
         pytest.param(
-            (EXTID, EMAIL), {EXTID: ("a",), EMAIL: ("b",)}, MatchResult(B), id="the rule's order"
+            (EXTID, EMAIL),
+            {EXTID: ("a",), EMAIL: ("b",)},
+            MatchResult(candidates=("b", "a")),
+            id="address and external id disagree",
         ),
         pytest.param(
             (PHONE,),
@@ -82,7 +85,7 @@ def test_match_by_identifiers_of_sync(
     known = cases.context(sync, candidates={"7": found}, targets={"a": A, "b": B})
     result = match_record(cases.user_record(), known)
     assert result == expected
-    assert result.is_certain is not bool(expected.proposed)
+    assert result.is_certain is not bool(expected.proposed or expected.candidates)
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,19 @@ async def test_person_whom_export_does_not_settle_is_read_singly(
     assert plan.target_reading.read_singly == 1
 
 
+async def test_person_whose_external_id_leads_to_another_on_list_is_read_singly(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    first, second, *_ = make_people(sync_sandbox)
+    sync_sandbox.write_profile(second.sid, keys={"extid": "crm-1"})
+    path = f"/api/v2/users/{first.user_id}.json"
+    sync_sandbox.zendesk_request("PUT", path, {"user": {"external_id": "crm-1"}})
+    _, rows, singly = await make_plan(sync_services, sync_sandbox, save_sync(sync_services))
+    assert set(singly) == {first.email, "crm-1"}
+    row = rows[first.email]
+    assert (row.fate, row.cause) == (PlannedOutcome.CORRECTION, "several match")
+
+
 async def test_person_without_profile_is_created(
     sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:

@@ -11,6 +11,7 @@ from desktop.model.sync import FlowPolicy, MatchIdentifier, SyncEffects
 from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import RunState
 from desktop.sync.sync_presets import SAILTHRU_TO_ZENDESK, TICKETS_TO_PROFILES, ZENDESK_TO_SAILTHRU
+from desktop.sync.target_reader import TargetReader
 from tests.support import sync_cases
 from tests.support.sandbox_servers import SandboxServers
 
@@ -194,3 +195,46 @@ async def test_nobody_by_any_key_is_created(
     create_person(sync_sandbox, has_second=True)
     row = await run_over_noa(sync_services, ZENDESK_TO_SAILTHRU)
     assert (row.fate, row.address) == (CREATE, NEW)
+
+
+@pytest.mark.parametrize("has_export", [True, False], ids=["users' export", "search"])
+async def test_address_and_external_id_of_two_users_are_a_conflict(
+    has_export: bool,
+    sync_services: WorkspaceServices,
+    sync_sandbox: SandboxServers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    by_extid = sync_sandbox.create_user(
+        f"dan@{sync_cases.DOMAIN}", name="Dan Levi", external_id="crm-noa"
+    )
+    by_address = sync_sandbox.create_user(NEW, name="Noa Levi")
+    sync_sandbox.create_profile(
+        NEW, keys={"email": NEW, "extid": "CRM-NOA"}, lists={sync_cases.LIST_NAME: 1}
+    )
+    if not has_export:
+        monkeypatch.setattr(TargetReader, "_find_users", TargetReader._search_each)
+    row = await run_over_profile(sync_services, sync_sandbox)
+    assert (row.fate, row.cause) == (CORRECTION, "several match"), row.why
+    assert str(by_extid) in row.why
+    assert str(by_address) in row.why
+
+
+@pytest.mark.parametrize("preset", [ZENDESK_TO_SAILTHRU, TICKETS_TO_PROFILES])
+@pytest.mark.parametrize("is_linked", [False, True])
+async def test_address_and_external_id_of_two_profiles_are_a_conflict(
+    is_linked: bool, preset: str, sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    by_extid = sync_sandbox.create_profile(OLD, keys={"email": OLD, "extid": "crm-noa"})
+    by_address = sync_sandbox.create_profile(NEW)
+    person = create_person(sync_sandbox)
+    if is_linked:
+        await sync_services.store.drafts_and_links.save_link(person, by_address, "Ada", 1.0)
+    row = await run_over_noa(sync_services, preset)
+    if is_linked:
+        assert (row.fate, row.target_id) == (UPDATE, by_address)
+        return
+    assert (row.fate, row.cause) == (CORRECTION, "several match"), row.why
+    assert by_extid in row.why
+    assert by_address in row.why
+    for address in (OLD, NEW):
+        assert not (sync_sandbox.read_profile(address) or {})["vars"]
