@@ -218,6 +218,19 @@ def test_sync_with_changes_off_is_made_and_previewed_but_not_run(
         settings.write_text(kept, encoding="utf-8")
 
 
+def test_run_beside_an_open_preview_says_that_its_ticks_do_not_count(
+    fairlead: FairleadCommand, customers: SyncCommandFixture
+) -> None:
+    fairlead("sync", "add", "--preset", TICKETS, "--on")
+    plan = fairlead("sync", "plan", TICKETS, "--json").json["plan"]
+    fairlead("sync", "tick", plan, "all", "off")
+    run = fairlead("sync", "run", TICKETS)
+    assert f"--plan {plan}" in run.stdout
+    assert customers.changes() > 0
+    exactly = fairlead("sync", "run", TICKETS, "--plan", plan, "--json")
+    assert (exactly.exit_code, exactly.json["unused_preview"]) == (0, None), exactly
+
+
 def test_sync_run_over_limit_writes_nothing(
     fairlead: FairleadCommand, customers: SyncCommandFixture
 ) -> None:

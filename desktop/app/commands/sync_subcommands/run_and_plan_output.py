@@ -33,13 +33,22 @@ def format_totals(totals: Mapping[str, Json], names: Iterable[str] = RUN_OUTCOME
     return ", ".join(f"{totals.get(name, 0)} {name}" for name in names)
 
 
-def emit_run(run: Run, *, as_json: bool) -> int:
-    """Print how a run ended, and return its exit code."""
+def emit_run(run: Run, *, unused_preview: str = "", as_json: bool) -> int:
+    """Print how a run ended, and return its exit code.
+
+    `unused_preview` is the id of a preview that was open: its ticks and picks did not count.
+    """
     totals = format_totals(run.totals)
     lines = [f"Run {run.id} of {run.sync}: {run.state.value}. {totals}."]
     if run.error:
         lines.append(run.error)
-    return emit(run.as_json(), lines, as_json=as_json, exit_code=run_exit_code(run))
+    if unused_preview:
+        lines.append(
+            f"The open preview was not used, nor its ticks and picks: `fairlead sync run {run.sync}"
+            f" --plan {unused_preview}` writes exactly what it shows."
+        )
+    document: dict[str, Json] = {**run.as_json(), "unused_preview": unused_preview or None}
+    return emit(document, lines, as_json=as_json, exit_code=run_exit_code(run))
 
 
 # Refused in the middle of a run: scripts know such a run as failed, though the same refusal of a

@@ -21,6 +21,7 @@ from desktop.app.runner_factory import build_sync_context
 from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.kit.shell import pasteable
 from desktop.model.sync import Sync
+from desktop.model.sync_plan import PlanState
 from desktop.model.sync_run import RunState
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.sync.rollback_planner import RollbackPlanner
@@ -56,9 +57,12 @@ async def _run_sync(services: WorkspaceServices, options: argparse.Namespace) ->
         allowed_limits=tuple(options.allow),
         approver_id=str(actor.id or actor.name),
     )
+    preview = None
+    if request.plan_id is None and request.resume_run_id is None:
+        preview = await services.store.plans.find_latest(sync.name, PlanState.READY)
     reporter = make_progress_reporter(options.progress)
     run = await run_and_notify(services, sync, request, reporter)
-    return emit_run(run, as_json=options.json)
+    return emit_run(run, unused_preview=preview.id if preview else "", as_json=options.json)
 
 
 def _require_switched_on(services: WorkspaceServices, sync: Sync) -> None:
