@@ -8,7 +8,7 @@ from enum import Enum
 
 from desktop.model.consent_check import ConsentPurpose
 from desktop.model.field_condition import FieldCondition
-from desktop.model.field_mapping import ConflictPreference, MappingRow
+from desktop.model.field_mapping import ConflictPreference, MappingRow, SourceType
 from desktop.model.lifecycle_stage import FrequencyCap, LifecycleStage
 from desktop.model.limit import Limit
 from desktop.model.name_splitting import NameSplitRule
@@ -168,6 +168,11 @@ class Sync:
     def target_service(self) -> Service:
         """The service the sync writes to."""
         return Service.ZENDESK if self.source.kind.service is Service.SAILTHRU else Service.SAILTHRU
+
+    @property
+    def stage_fields(self) -> tuple[str, ...]:
+        """The target fields that hold a customer's stages; emptied for who leaves the source."""
+        return tuple(row.target for row in self.mapping if row.on and row.type is SourceType.STAGES)
 
     def is_plan_compatible(self, other: "Sync") -> bool:
         """Whether a plan of this sync is valid for `other`: same people, fields and effects.

@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from desktop.model.edit import EditTarget
+from desktop.model.field_value import is_empty
 from desktop.model.json_value import Json
 from desktop.model.service import Service
 from desktop.model.sync_plan import PlanRow, PlanRowState
@@ -208,21 +209,16 @@ def _save_pair(
 def _save_membership(
     connection: sqlite3.Connection, provenance: RunProvenance, item: RowCompletion, target: str
 ) -> None:
-    """Save which target records this sync keeps on its lists or tagged."""
-    ours = [
-        (name, value)
-        for name, value in item.written_values
-        if name in provenance.list_and_tag_fields
-    ]
-    if not ours:
-        return
-    if any(value is True for _, value in ours):
+    """Save which target records this sync keeps on its lists, tagged, or in a stage."""
+    ours = [value for name, value in item.written_values if name in provenance.membership_fields]
+    if any(value is not False and not is_empty(value) for value in ours):
         connection.execute(
             "INSERT OR REPLACE INTO sync_member (sync, target, source, label, account)"
             " VALUES (?, ?, ?, ?, (SELECT id FROM current_account))",
             (provenance.sync, target, item.row.source_id, item.row.label),
         )
-    else:
+    elif any(value in (False, None) for value in ours):
+        # An empty list of stages is no leaving: the person may be in another stage tomorrow.
         connection.execute(
             "DELETE FROM sync_member WHERE sync = ? AND target = ?", (provenance.sync, target)
         )

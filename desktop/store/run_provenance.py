@@ -20,7 +20,7 @@ class RunProvenance:
     sync_title: str
     service: Service
     actor: str
-    list_and_tag_fields: frozenset[str] = field(default_factory=frozenset)
+    membership_fields: frozenset[str] = field(default_factory=frozenset)
     has_frequency_cap: bool = False
     is_rollback: bool = False
     source_field_by_target: Mapping[str, str] = field(default_factory=dict)

@@ -74,6 +74,7 @@ class PlanApplier:
 def _make_provenance(run: Run, plan: Plan, sync: Sync) -> RunProvenance:
     names = [f"{LIST_PREFIX}{name}" for name in sync.effects.add_to_lists]
     names += [f"{TAG_PREFIX}{tag}" for tag in sync.effects.add_tags]
+    names += sync.stage_fields
     rows = [row for row in sync.mapping if row.on]
     return RunProvenance(
         run.id,

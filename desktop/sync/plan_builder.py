@@ -171,7 +171,8 @@ class _PlanWalk:
     async def _plan_gone_members(self, context: PlanContext) -> None:
         """Plan for members of the sync who are on none of its source's lists any more."""
         effects = self._request.sync.effects
-        if not (effects.remove_when_gone or effects.untag_when_gone):
+        stages = self._request.sync.stage_fields
+        if not (effects.remove_when_gone or effects.untag_when_gone or stages):
             return
         members, after = self._store.sync_state.list_members, ""
         while page := await members(self._request.sync.name, after):

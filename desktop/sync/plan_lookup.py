@@ -72,7 +72,8 @@ class PlanLookup:
     ) -> PlanContext:
         """Look up which records outside the source still have what the sync gave them."""
         effects = self._sync.effects
-        if not (effects.remove_when_gone or effects.add_tags or effects.deleted_var):
+        undone = effects.remove_when_gone or effects.add_tags or self._sync.stage_fields
+        if not (undone or effects.deleted_var):
             return context
         return await self._store.run(self._read_leaving, outside, context)
 

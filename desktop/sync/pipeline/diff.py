@@ -10,11 +10,13 @@ from desktop.model.field_mapping import (
     apply_mapping_row,
     read_source_value,
 )
+from desktop.model.field_value import is_empty
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
 from desktop.model.sync_plan import FieldChange
 from desktop.model.sync_state import value_hash
 from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX, USER_FIELD_PREFIX, TargetRecord
+from desktop.model.value_equivalence import equivalent
 from desktop.sync.pipeline.context import PlanContext
 from desktop.sync.pipeline.increments import rebuild_increment, with_amount_of_events
 from desktop.sync.pipeline.membership import is_deleted
@@ -56,6 +58,7 @@ def diff_leaving_record(
         for name in removed
         if target.get_value(name)
     ]
+    changes += _emptied_stages(target, context)
     deletion = context.target_kind.deletion_change(target, effects) if is_deleted(record) else None
     if deletion is not None:
         changes.append(deletion)
@@ -66,6 +69,18 @@ def diff_leaving_record(
             if target.get_value(tag)
         ]
     return tuple(changes)
+
+
+def _emptied_stages(target: TargetRecord, context: PlanContext) -> list[FieldChange]:
+    """Empty the stages that this sync wrote and nobody has changed since."""
+    written = context.written_values(target.id)
+    return [
+        FieldChange(name, old, None, reason="not in the source any more")
+        for name in context.sync.stage_fields
+        if not is_empty(old := target.get_value(name))
+        and name in written
+        and equivalent(name, written[name], old)
+    ]
 
 
 def _diff_mapping_row(

@@ -419,3 +419,23 @@ def test_leaving_record_gives_back(
     record = cases.user_record(active=active)
     changes = diff_leaving_record(record, target, cases.context(sync))
     assert [(c.field, c.new, c.applies) for c in changes] == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "there", "expected"),
+    [
+        pytest.param(["loyal"], ["loyal"], [("vars.stages", None)], id="taken back"),
+        pytest.param(["loyal"], ["lapsed"], [], id="somebody has changed it since"),
+        pytest.param(None, ["loyal"], [], id="it was not this sync"),
+        pytest.param(["loyal"], [], [], id="empty already"),
+    ],
+)
+def test_leaving_record_loses_the_stage_that_the_sync_wrote(
+    written: list[str] | None, there: list[str], expected: list[tuple[str, None]]
+) -> None:
+    row = MappingRow("", "vars.stages", type=SourceType.STAGES)
+    known = {} if written is None else {"synced_values": {"sid1": {"vars.stages": written}}}
+    context = cases.context(cases.users_sync(row), **known)
+    target = cases.profile(vars_stages=there)
+    changes = diff_leaving_record(cases.user_record(), target, context)
+    assert [(c.field, c.new) for c in changes] == expected
