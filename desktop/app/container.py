@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from desktop.customer.ticket_follower import TicketFollower
     from desktop.sync.sync_service import SyncService
     from desktop.writing.edit_queue import EditSender, SendGate
-    from desktop.writing.optout_door import OptOutPermit
+    from desktop.writing.optout_door import OptOutPermit, RowPermits
     from desktop.writing.write_protocol import Checkpoint
 
 
@@ -91,6 +91,15 @@ class WorkspaceServices:
         from desktop.writing.optout_door import permit_loosening_if
 
         return permit_loosening_if(lambda: self.check_now(Permission.OPT_IN, self.session.actor))
+
+    @cached_property
+    def row_permits(self) -> "RowPermits":
+        """Asks, before a run sends a row, whether the person at work has the rights it takes."""
+        from desktop.writing.optout_door import RowPermits
+
+        return RowPermits(
+            self.permit_optout, lambda right: self.check_now(right, self.session.actor).reason
+        )
 
     def check_now(self, permission: Permission, actor: Actor) -> PermissionDecision:
         """Decide by the rules of this moment: a run or a sender has worked for hours, maybe.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from desktop.app.container import WorkspaceServices
-from desktop.app.optout_permit import find_optout_permit
+from desktop.app.run_permits import find_run_permits
 from desktop.app.runner_factory import build_runner
 from desktop.clients.notification import show_notification
 from desktop.kit.errors import AppError
@@ -32,8 +32,8 @@ async def run_and_notify(
     Raises what keeps the run from beginning, such as a lock that another process holds.
     """
     request = await _verify_cause(services, request)
-    permit = await find_optout_permit(services, sync, request)
-    runner = build_runner(services, sync.name, on_progress, permit_optout=permit)
+    permits = await find_run_permits(services, sync, request)
+    runner = build_runner(services, sync.name, on_progress, permits=permits)
     return await notify_run_ended(services, sync, await runner.run(sync, request))
 
 

@@ -11,7 +11,7 @@ from desktop.sync.due_syncs import DueSyncFinder
 from desktop.sync.sync_context import SyncContext, make_sync_context
 from desktop.sync.sync_presets import PresetNames
 from desktop.sync.sync_runner import SyncRunner
-from desktop.writing.optout_door import OptOutPermit
+from desktop.writing.optout_door import RowPermits
 from desktop.writing.write_protocol import Checkpoint
 
 
@@ -54,18 +54,18 @@ def build_runner(
     sync: str,
     on_progress: Callable[[Run], None] = lambda _run: None,
     checkpoint: Checkpoint = lambda _name: None,
-    permit_optout: OptOutPermit | None = None,
+    permits: RowPermits | None = None,
 ) -> SyncRunner:
     """Build a runner for the sync of this name. Raises UserDecisionNeeded without connection.
 
-    `checkpoint` is called at named points; tests end the process there. `permit_optout` is asked
-    before an opt-out is loosened; without one the person at work needs the right to.
+    `checkpoint` is called at named points; tests end the process there. `permits` are asked
+    before each row is sent; without them the person at work needs the rights it takes.
     """
     return SyncRunner(
         build_sync_context(services),
         # A file lock rather than a row: it is free the moment its process is gone.
         services.workspace.lock_path(f"sync-{sync}"),
-        permit_optout or services.permit_optout,
+        permits or services.row_permits,
         on_progress,
         checkpoint,
         lambda: services.session.request_count,

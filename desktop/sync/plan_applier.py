@@ -12,7 +12,7 @@ from desktop.model.target_record import LIST_PREFIX, TAG_PREFIX
 from desktop.store.run_provenance import RunProvenance
 from desktop.sync.create_check import CreateCheckingGateway
 from desktop.sync.sync_context import SyncContext
-from desktop.writing.optout_door import OptOutPermit
+from desktop.writing.optout_door import RowPermits
 from desktop.writing.plan_rows import PlanRowQueue, PlanWriter
 from desktop.writing.sailthru_plan_writer import SailthruPlanWriter
 from desktop.writing.write_protocol import Checkpoint, RecordGateway, WriteProtocol
@@ -23,13 +23,13 @@ from desktop.writing.zendesk_plan_writer import ZendeskPlanWriter
 class PlanApplier:
     """Applies plans of one run through the plan writer of the target service.
 
-    `permit_optout` is asked before an opt-out level is changed; `on_completed` hears how many
-    rows have ended; `find_refusal` says why the rules forbid writing at this moment, or "".
+    `permits` are asked before each row is sent; `on_completed` hears how many rows have ended;
+    `find_refusal` says why the rules forbid writing at this moment, or "".
     """
 
     context: SyncContext
     run: Run
-    permit_optout: OptOutPermit
+    permits: RowPermits
     checkpoint: Checkpoint = field(default=lambda _name: None)
     on_completed: Callable[[int], None] = field(default=lambda _count: None)
     find_refusal: Callable[[], str] = field(default=lambda: "")
@@ -56,7 +56,7 @@ class PlanApplier:
 
         def queue(gateway: RecordGateway) -> PlanRowQueue:
             checked = CreateCheckingGateway(gateway, context, sync)
-            protocol = WriteProtocol(checked, context.clock, self.permit_optout, self.checkpoint)
+            protocol = WriteProtocol(checked, context.clock, self.permits, self.checkpoint)
             return PlanRowQueue(
                 context.store,
                 provenance,

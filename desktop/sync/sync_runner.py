@@ -35,7 +35,7 @@ from desktop.sync.limits import require_startable_plan, take_plan_for_apply
 from desktop.sync.plan_applier import PlanApplier
 from desktop.sync.plan_builder import PlanBuilder, PlanRequest
 from desktop.sync.sync_context import SyncContext
-from desktop.writing.optout_door import OptOutPermit
+from desktop.writing.optout_door import RowPermits
 from desktop.writing.write_protocol import Checkpoint
 
 P = ParamSpec("P")
@@ -82,7 +82,7 @@ class SyncRunner:
 
     context: SyncContext
     lock_path: Path
-    permit_optout: OptOutPermit
+    permits: RowPermits
     on_progress: OnProgress = field(default=lambda _run: None)
     checkpoint: Checkpoint = field(default=lambda _name: None)
     count_calls: Callable[[], int] = field(default=lambda: 0)
@@ -243,7 +243,7 @@ class SyncRunner:
             await PlanApplier(
                 self.context,
                 earlier,
-                self.permit_optout,
+                self.permits,
                 self.checkpoint,
                 find_refusal=self.find_refusal,
             ).settle_open_batches(plan_id)
@@ -259,7 +259,7 @@ class SyncRunner:
         apply = PlanApplier(
             self.context,
             run,
-            self.permit_optout,
+            self.permits,
             self.checkpoint,
             sent.add,
             self.find_refusal,

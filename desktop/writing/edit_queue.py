@@ -41,7 +41,7 @@ from desktop.model.target_record import (
 )
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.writing.optout_door import OptOutPermit
+from desktop.writing.optout_door import OptOutPermit, RowPermits
 from desktop.writing.outcomes import (
     EDIT_CHANGED_MAYBE_OURS_TEXT,
     EDIT_CHANGED_TEXT,
@@ -193,7 +193,7 @@ class _ClaimedEdit(WorkSource):
             protocol = WriteProtocol(
                 context.gateways[self._edit.request.target.service],
                 context.clock,
-                context.permit_optout,
+                RowPermits(context.permit_optout),
                 context.checkpoint,
             )
             await protocol.write_singly([item], self)

@@ -1,19 +1,20 @@
-"""The one door through which every change of a Sailthru opt-out level passes before it is sent.
+"""The one door through which every row passes before it is sent, and each opt-out change with it.
 
 Edits, undo, retries, rows of a sync, rollback and creates all come here from `WriteProtocol`.
 Sailthru has no compare-and-set: between the read and the post lie some milliseconds. A job's
 lines are applied minutes later, so of all levels only `all`, the strictest, may travel in one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cache
 
 from desktop.kit.errors import NotPermitted
 from desktop.model.optout_level import OptOutLevel, is_loosening
-from desktop.model.permission import PermissionDecision
-from desktop.model.sync_plan import FieldChange, PlanRow
-from desktop.model.target_record import OPTOUT_FIELD, TargetRecord
+from desktop.model.permission import Permission, PermissionDecision
+from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow
+from desktop.model.target_record import LIST_PREFIX, OPTOUT_FIELD, TargetRecord
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,53 @@ def permit_loosening_if(decide: Callable[[], PermissionDecision]) -> OptOutPermi
     return permit
 
 
+@dataclass(frozen=True)
+class RowPermits:
+    """What is asked before rows are sent: the opt-out permit, and the rights they need besides.
+
+    `find_refusal` says why whoever applies the rows lacks a right, or "". `corrected_sources` are
+    records that somebody without these rights may have corrected. An edit of the outbox was judged
+    when it was asked for, so that its sender asks for no more.
+    """
+
+    optout: OptOutPermit
+    find_refusal: Callable[[Permission], str] = lambda _permission: ""
+    corrected_sources: Collection[str] = ()
+
+    def for_batch(self) -> "RowPermits":
+        """Ask each right once for a batch: the rules are read anew, but not for every row."""
+        return replace(self, find_refusal=cache(self.find_refusal))
+
+    def find_row_refusal(self, row: PlanRow) -> str:
+        """Say which right besides that to opt in a row lacks, or ""."""
+        for permission in needed_rights(row):
+            if row.source_id in self.corrected_sources:
+                return corrected_reason(permission)
+            if reason := self.find_refusal(permission):
+                return reason
+        return ""
+
+
+def corrected_reason(permission: Permission) -> str:
+    """Say why a scheduled run leaves a record alone that a person has corrected."""
+    return (
+        "A person has corrected this record, and a scheduled run has not their right to"
+        f" {permission.label}. Somebody who may can apply the row by hand."
+    )
+
+
+def needed_rights(row: PlanRow) -> tuple[Permission, ...]:
+    """Return the rights to create and to change lists that sending a plan's row takes."""
+    lists = [c for c in row.changes_to_send if c.field.startswith(LIST_PREFIX)]
+    is_create = row.fate is PlannedOutcome.CREATE and not row.target_id
+    needed = {
+        Permission.CREATE: is_create,
+        Permission.LIST_ADD: any(bool(change.new) for change in lists),
+        Permission.LIST_REMOVE: any(not change.new for change in lists),
+    }
+    return tuple(permission for permission, is_needed in needed.items() if is_needed)
+
+
 class SendingWay(Enum):
     """How a row may be sent."""
 
@@ -63,21 +111,23 @@ class SendingWay(Enum):
 def admit(
     row: PlanRow,
     now: TargetRecord | None,
-    permit: OptOutPermit,
+    permits: RowPermits,
     *,
     is_own_restore: bool = False,
 ) -> SendingWay:
-    """Check a row's opt-out change against the level just read; say how the row may be sent.
+    """Check a row's rights, its opt-out against the level just read; say how it may be sent.
 
     `now` is None where a create was found to have no profile yet. Raises NotPermitted.
     """
+    if refusal := permits.find_row_refusal(row):
+        raise NotPermitted("This row is not allowed.", refusal)
     change = find_optout_change(row)
     if change is None:
         return SendingWay.ANY
     new = OptOutLevel(str(change.new))
     # A profile still to be made has refused nothing.
     old = now.optout if now is not None else OptOutLevel.NONE
-    refusal = permit(OptOutChange(row.label, old, new, is_own_restore, row.source_id))
+    refusal = permits.optout(OptOutChange(row.label, old, new, is_own_restore, row.source_id))
     if refusal:
         raise NotPermitted("This change of the opt-out is not allowed.", refusal)
     return SendingWay.ANY if new is OptOutLevel.ALL else SendingWay.SINGLY

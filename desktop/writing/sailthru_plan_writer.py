@@ -76,7 +76,10 @@ class SailthruPlanWriter(PlanWriter):
 
     async def _next_rows(self, limit: int) -> tuple[PlanRow, ...]:
         rows = await self._queue.list_next(limit)
-        joined = find_joined_lists(rows) - self._ensured_lists
+        # A list is not made for rows that may not join it.
+        permits = self._protocol.permits.for_batch()
+        may_join = [row for row in rows if not permits.find_row_refusal(row)]
+        joined = find_joined_lists(may_join) - self._ensured_lists
         if joined:
             self._queue.require_permitted()
             await self._gateway.create_missing_lists(joined)

@@ -16,11 +16,7 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, ConflictError
 from desktop.model.sync_plan import PlanRow
 from desktop.model.target_record import TargetRecord
-from desktop.writing.optout_door import (
-    OptOutPermit,
-    SendingWay,
-    admit,
-)
+from desktop.writing.optout_door import RowPermits, SendingWay, admit
 from desktop.writing.outcomes import WriteItem, WriteOutcome, WriteResult, may_be_applied
 from desktop.writing.row_comparison import ReadResult, compare_row, is_row_applied
 
@@ -95,13 +91,13 @@ class ReadyItem:
 class WriteProtocol:
     """The state machine over one service.
 
-    `permit_optout` is asked for each change of an opt-out level. `checkpoint` is called with the
-    name of each step passed (tests stop the process there).
+    `permits` are asked before each row is sent. `checkpoint` is called with the name of each step
+    passed (tests stop the process there).
     """
 
     gateway: RecordGateway
     clock: Clock
-    permit_optout: OptOutPermit
+    permits: RowPermits
     checkpoint: Checkpoint = field(default=lambda _name: None)
 
     async def write_singly(self, items: Sequence[WriteItem], source: WorkSource) -> None:
@@ -137,10 +133,11 @@ class WriteProtocol:
         self.passed(WriteStep.READ)
         compared, ended = split_by_comparison(items, there)
         ready: list[ReadyItem] = []
+        permits = self.permits.for_batch()
         for one in compared:
             try:
                 own = one.item.is_own_restore
-                way = admit(one.row, one.record, self.permit_optout, is_own_restore=own)
+                way = admit(one.row, one.record, permits, is_own_restore=own)
                 ready.append(replace(one, way=way))
             except AppError as error:
                 ended.append(WriteResult(one.item, WriteOutcome.NOT_PERMITTED, error=error))

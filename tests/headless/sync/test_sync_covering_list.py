@@ -16,6 +16,7 @@ from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRow, PlanRowState
 from desktop.sync import covering_list
 from desktop.sync.sync_presets import ZENDESK_TO_SAILTHRU
 from desktop.sync.sync_runner import RunRequest
+from desktop.writing.optout_door import RowPermits
 from tests.support import sync_cases
 from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers
@@ -225,7 +226,7 @@ async def test_optout_set_after_export_began_is_neither_loosened_nor_overwritten
     monkeypatch.setattr(covering_list.CoveringListReader, "_with_rows", opt_out_after_export)
     sync = save_sync(sync_services, mapping=rows)
     runner = build_runner(sync_services, sync.name)
-    runner.permit_optout = lambda change: f"Not {change.new.value}."
+    runner.permits = RowPermits(lambda change: f"Not {change.new.value}.")
     run = await runner.run(sync, RunRequest(sync.name, "Ben"))
     planned = {row.label: row for row in sync_cases.plan_rows(sync_services.store, run.plan)}
     assert planned[first.email].optout == "all"

@@ -21,6 +21,7 @@ from desktop.model.sync_plan import PlanRow, PlanRowState
 from desktop.model.sync_run import RunState
 from desktop.sync.rollback_planner import RollbackPlanner
 from desktop.sync.sync_runner import RunRequest
+from desktop.writing.optout_door import RowPermits
 from tests.support import sync_cases
 from tests.support.sandbox_servers import SandboxServers
 
@@ -129,7 +130,7 @@ async def test_run_refused_the_right_to_opt_out_sends_no_level(
     give_level(sync_sandbox, one, "all")
     sync = save_level_sync(sync_services, flows=flows)
     runner = build_runner(sync_services, sync.name)
-    runner.permit_optout = lambda change: f"Not {change.new.value}."
+    runner.permits = RowPermits(lambda change: f"Not {change.new.value}.")
     plan = await runner.preview(sync, "Ada Admin")
     await runner.run(sync, RunRequest(sync.name, "Ada Admin", plan_id=plan.id))
     rows = {row.label: row for row in sync_cases.plan_rows(sync_services.store, plan.id)}

@@ -1,18 +1,22 @@
 """The door for opt-outs: who may, what was read, and what may travel in a job."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from desktop.kit.errors import InternalError, NotPermitted
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.permission import Permission
 from desktop.model.service import Service
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow
 from desktop.model.target_record import TargetRecord
 from desktop.writing.optout_door import (
     OptOutChange,
+    RowPermits,
     SendingWay,
     admit,
+    needed_rights,
     split_optout,
 )
 from desktop.writing.sailthru_gateway import encode_job_line
@@ -55,7 +59,7 @@ def permit_all(_change: OptOutChange) -> str:
 def test_admitted_row(
     changes: tuple[FieldChange, ...], now: TargetRecord | None, way: SendingWay
 ) -> None:
-    assert admit(row(*changes), now, permit_all) is way
+    assert admit(row(*changes), now, RowPermits(permit_all)) is way
 
 
 @pytest.mark.parametrize("level", ["none", "blast", "basic", "all"])
@@ -67,11 +71,55 @@ def test_level_not_read_is_loosened_by_all_but_the_strictest(level: str) -> None
         return "Ask an admin." if change.is_loosening else ""
 
     if level == "all":
-        assert admit(row(optout(level)), record(None), refuse_loosening) is SendingWay.ANY
+        assert (
+            admit(row(optout(level)), record(None), RowPermits(refuse_loosening)) is SendingWay.ANY
+        )
     else:
         with pytest.raises(NotPermitted):
-            admit(row(optout(level)), record(None), refuse_loosening)
+            admit(row(optout(level)), record(None), RowPermits(refuse_loosening))
     assert heard == [OptOutChange("ada@x.example", None, OptOutLevel(level), source_id="src1")]
+
+
+JOIN = FieldChange("lists.Loyal", False, True)
+LEAVE = FieldChange("lists.Old", True, False)
+CREATE = replace(row(OTHER), fate=PlannedOutcome.CREATE, target_id="")
+
+
+@pytest.mark.parametrize(
+    ("sent", "needed"),
+    [
+        (row(OTHER), []),
+        (row(optout("none")), []),
+        (row(JOIN), [Permission.LIST_ADD]),
+        (row(LEAVE), [Permission.LIST_REMOVE]),
+        (row(OTHER, JOIN, LEAVE), [Permission.LIST_ADD, Permission.LIST_REMOVE]),
+        (row(replace(JOIN, ticked=False)), []),
+        (CREATE, [Permission.CREATE]),
+        (replace(CREATE, changes=(JOIN,)), [Permission.CREATE, Permission.LIST_ADD]),
+        # Its profile was made by the run that is taken back.
+        (replace(CREATE, target_id="sid1"), []),
+    ],
+)
+def test_row_needs_each_of_its_rights(sent: PlanRow, needed: list[Permission]) -> None:
+    assert list(needed_rights(sent)) == needed
+    for missing in Permission:
+
+        def find_refusal(right: Permission, missing: Permission = missing) -> str:
+            return f"Not {right.value}." if right is missing else ""
+
+        permits = RowPermits(permit_all, find_refusal)
+        if missing not in needed:
+            admit(sent, record("none"), permits)
+            continue
+        with pytest.raises(NotPermitted) as refused:
+            admit(sent, record("none"), permits)
+        assert refused.value.message == f"Not {missing.value}."
+    corrected = RowPermits(permit_all, corrected_sources={"src1"})
+    if needed:
+        with pytest.raises(NotPermitted, match="corrected"):
+            admit(sent, record("none"), corrected)
+    else:
+        admit(sent, record("none"), corrected)
 
 
 def test_refused_right_stops_the_row_and_hears_both_levels() -> None:
@@ -82,12 +130,12 @@ def test_refused_right_stops_the_row_and_hears_both_levels() -> None:
         return "Ask an admin."
 
     with pytest.raises(NotPermitted, match="opt-out") as refused:
-        admit(row(optout("none")), record("all"), refuse)
+        admit(row(optout("none")), record("all"), RowPermits(refuse))
     assert refused.value.message == "Ask an admin."
     assert heard == [
         OptOutChange("ada@x.example", OptOutLevel.ALL, OptOutLevel.NONE, source_id="src1")
     ]
-    admit(row(OTHER), record("all"), refuse)
+    admit(row(OTHER), record("all"), RowPermits(refuse))
     assert len(heard) == 1
 
 

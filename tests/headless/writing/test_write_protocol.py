@@ -16,6 +16,7 @@ from desktop.model.json_value import Json
 from desktop.model.service import Service
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow
 from desktop.model.target_record import TargetRecord
+from desktop.writing.optout_door import RowPermits
 from desktop.writing.outcomes import WriteItem, WriteOutcome, WriteResult
 from desktop.writing.row_comparison import ReadResult
 from desktop.writing.write_protocol import (
@@ -93,7 +94,7 @@ async def write(
     gateway: FakeGateway, clock: ManualClock, *numbers: int, source: FakeSource | None = None
 ) -> list[WriteOutcome]:
     source = source or FakeSource()
-    protocol = WriteProtocol(gateway, clock, lambda _change: "", source.steps.append)
+    protocol = WriteProtocol(gateway, clock, RowPermits(lambda _change: ""), source.steps.append)
     await protocol.write_singly(items(*numbers), source)
     return [end.outcome for end in sorted(source.ends, key=lambda end: end.item.row.row)]
 
@@ -185,7 +186,7 @@ async def test_accepted_write_that_shows_the_old_value_is_not_sent_again(
     clock: ManualClock,
 ) -> None:
     gateway, source = FakeGateway(), FakeSource()
-    protocol = WriteProtocol(gateway, clock, lambda _change: "")
+    protocol = WriteProtocol(gateway, clock, RowPermits(lambda _change: ""))
     (item,) = items()
     await protocol.write_singly([WriteItem(item.row, is_maybe_sent=True, is_accepted=True)], source)
     assert [end.outcome for end in source.ends] == [WriteOutcome.ACCEPTED]

@@ -1,57 +1,61 @@
-"""Whose right counts when a run loosens an opt-out: a schedule has that of who switched it on."""
+"""Whose rights count for the rows of a run: a schedule has those of who switched it on."""
 
 from desktop.app.container import WorkspaceServices
 from desktop.connect.identity_and_roles import actor_from_zendesk_user
 from desktop.kit.errors import AppError
 from desktop.model.permission import Actor, Permission, PermissionDecision
 from desktop.model.sync import Sync
-from desktop.model.target_record import OPTOUT_FIELD
 from desktop.sync.sync_runner import RunRequest
-from desktop.writing.optout_door import OptOutChange, OptOutPermit, permit_loosening_if
-
-_CORRECTED_REASON = (
-    "A person has corrected this record, and a scheduled run has not their right to"
-    f" {Permission.OPT_IN.label}. Somebody who may can apply the row by hand."
+from desktop.writing.optout_door import (
+    OptOutChange,
+    RowPermits,
+    corrected_reason,
+    permit_loosening_if,
 )
 
 
-async def find_optout_permit(
+async def find_run_permits(
     services: WorkspaceServices, sync: Sync, request: RunRequest
-) -> OptOutPermit:
-    """Return what is asked before the run loosens an opt-out.
+) -> RowPermits:
+    """Return what is asked before a row of the run is sent.
 
     A scheduled run is judged by whoever switched the sync on, with the role that Zendesk says they
-    have now; where that cannot be found out, it loosens nothing. Nor does it by a record that
-    somebody else may have corrected since.
+    have now; where that cannot be found out, it loosens no opt-out, changes no list and creates
+    nobody. Nor does it by a record that somebody else may have corrected since.
     """
-    writes_levels = any(row.on and row.target == OPTOUT_FIELD for row in sync.mapping)
-    if request.why != "schedule" or not writes_levels:
-        return services.permit_optout
+    if request.why != "schedule":
+        return services.row_permits
     actor = await _find_actor(services, sync.switched_on_by)
-    permit = permit_loosening_if(lambda: _decide_for(services, sync, actor))
+    permit = permit_loosening_if(lambda: _decide_for(services, sync, actor, Permission.OPT_IN))
     corrected = await services.store.sync_state.corrections_by_source(sync.name)
 
     def permit_scheduled(change: OptOutChange) -> str:
         if change.is_loosening and change.source_id in corrected:
-            return _CORRECTED_REASON
+            return corrected_reason(Permission.OPT_IN)
         return permit(change)
 
-    return permit_scheduled
+    return RowPermits(
+        permit_scheduled,
+        lambda right: _decide_for(services, sync, actor, right).reason,
+        frozenset(corrected),
+    )
 
 
-def _decide_for(services: WorkspaceServices, sync: Sync, actor: Actor | None) -> PermissionDecision:
+def _decide_for(
+    services: WorkspaceServices, sync: Sync, actor: Actor | None, right: Permission
+) -> PermissionDecision:
     if actor is None:
         return PermissionDecision(
             False,
             f"It is not certain who switched “{sync.title}” on, and whether they may"
-            f" {Permission.OPT_IN.label}. Somebody who may can switch it on anew.",
+            f" {right.label}. Somebody who may can switch it on anew.",
         )
-    decision = services.check_now(Permission.OPT_IN, actor)
+    decision = services.check_now(right, actor)
     if decision.is_allowed:
         return decision
     return PermissionDecision(
         False,
-        f"{actor.name} switched “{sync.title}” on and may not {Permission.OPT_IN.label}."
+        f"{actor.name} switched “{sync.title}” on and may not {right.label}."
         " Somebody who may can switch it on anew, or apply the row by hand.",
     )
 
