@@ -100,8 +100,8 @@ class ActivityTableView(ListTableView[ActivityRowDelegate]):
         self.horizontalHeader().setVisible(not narrow)
         spare = max(self.width() - fonts.scaled(_COLUMNS_MIN_WIDTH), 0)
         self.setColumnWidth(TIME, fonts.scaled(100))
-        self.setColumnWidth(CUSTOMER, fonts.scaled(152) + spare // 6)
-        self.setColumnWidth(STATE, fonts.scaled(134))
+        self.setColumnWidth(CUSTOMER, fonts.scaled(152) + spare // 4)
+        self.setColumnWidth(STATE, fonts.scaled(116))
 
     def _on_activated(self) -> None:
         self.row_opened.emit(self.current_row())

@@ -71,8 +71,10 @@ class PlanFieldEditor(QWidget):
             column.addWidget(button)
         if may:
             row = QHBoxLayout()
-            row.addWidget(label("Always prefer", "note"))
-            for side in self._line.sides:
+            row.addWidget(label("Always prefer:", "note"))
+            for place_in_row, side in enumerate(self._line.sides):
+                if place_in_row:
+                    row.addWidget(label("·", "note"))
                 place = Service(side.side).title
                 link = LinkButton(place, name=f"Always prefer {place} for {self._line.name}")
                 link.clicked.connect(self._on_always)

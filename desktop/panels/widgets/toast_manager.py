@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Signal
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.toast import Toast
 
 _MAX_TOASTS = 3
+# Where the stack may stand: the share of the free width that is left of it, the usual one first.
+_CENTRE, _RIGHT, _LEFT = 0.5, 1.0, 0.0
+_STACK_SIZE = (420, 150)  # px at the base font: the most that is usually shown
 BATCH_KEY = "batch"
 
 
@@ -33,6 +36,7 @@ class ToastManager(QObject):
         self._batch_text = batch_text
         self._batch_actions = batch_actions
         self._bottom = bottom
+        self._free_place = _CENTRE
         self._toasts: list[Toast] = []  # from the bottom up: the oldest first
         self._batch: Toast | None = None
         self._batch_keys: list[str] = []
@@ -106,6 +110,9 @@ class ToastManager(QObject):
 
     def _show(self, toast: Toast, message: str) -> None:
         toast.pointer_left.connect(self._position_toasts)
+        # A stack that is shown already stays in its place.
+        if len(self.visible_toasts()) == 1:
+            self._free_place = min((_CENTRE, _RIGHT, _LEFT), key=self._count_covered_buttons)
         self._place(toast)
         self._position_toasts()
         toast.show()
@@ -126,7 +133,24 @@ class ToastManager(QObject):
         below = shown[: shown.index(toast)]
         floor = below[-1].y() if below else self._host.height() - fonts.scaled(self._bottom)
         gap = fonts.scaled(8) if below else 0
-        toast.move((self._host.width() - toast.width()) // 2, floor - gap - toast.height())
+        left = self._left_edge(self._free_place, toast.width())
+        toast.move(left, floor - gap - toast.height())
+
+    def _left_edge(self, place: float, width: int) -> int:
+        margin = fonts.scaled(12)
+        return margin + round((self._host.width() - 2 * margin - width) * place)
+
+    def _count_covered_buttons(self, place: float) -> int:
+        """Count the buttons, links and switches that a stack in this place would cover."""
+        width, height = (fonts.scaled(each) for each in _STACK_SIZE)
+        top = self._host.height() - fonts.scaled(self._bottom) - height
+        area = QRect(self._left_edge(place, width), top, width, height)
+        covered = 0
+        for button in self._host.findChildren(QAbstractButton):
+            shown = button.visibleRegion()
+            if button.isVisible() and not isinstance(button.parentWidget(), Toast):
+                covered += shown.translated(button.mapTo(self._host, QPoint())).intersects(area)
+        return covered
 
     def _on_closed(self, key: str) -> None:
         self._toasts = [toast for toast in self._toasts if toast.key != key]

@@ -112,7 +112,7 @@ class SailthruProfileKind(TargetKind):
             return CreateProblem("no e-mail address")
         if is_reachable_email(record.email):
             return None
-        return CreateProblem(f"“{record.email}” is not an e-mail address", "not an address")
+        return CreateProblem(f"“{record.email}” is not an e-mail address", "invalid e-mail address")
 
     def require_settable(self, field: str, value: Json) -> None:
         """Sailthru shows the old level `blast` where it still is; it cannot be set any more."""

@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 from desktop.kit.clock import iso_timestamp
+from desktop.model.field_catalogue import field_title
 from desktop.model.lookup_query import record_query
 from desktop.model.service import Service
 from desktop.store.audit_log import AuditEntry
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.sync.field_labels import format_field_name, format_value
+from desktop.sync.field_labels import UNSET_LABEL, format_field_name, format_value
 from desktop.viewmodels import time_format
 from desktop.viewmodels.activity.activity_detail_view import (
     ActivityAction,
@@ -124,8 +125,7 @@ def build_sync_row(row: AuditEntry, now: float) -> ActivityRow:
     """Build the row of a sync's audit entry: its reason is the run."""
     fields = list(_field_changes(row))
     shown = "; ".join(
-        f"{n}: {shorten_value(old)} → {shorten_value(new)}"
-        for n, old, new in fields[:_MAX_FIELDS_SHOWN]
+        f"{title}: {_short_change(old, new)}" for _, title, old, new in fields[:_MAX_FIELDS_SHOWN]
     )
     more = len(fields) - _MAX_FIELDS_SHOWN
     # A job's rows are accepted without being read back.
@@ -149,7 +149,7 @@ def build_sync_row(row: AuditEntry, now: float) -> ActivityRow:
 def build_sync_row_detail(row: AuditEntry, now: float) -> ActivityDetailView:
     """Build the details of a sync's audit entry; only its run as a whole is rolled back."""
     line = build_sync_row(row, now)
-    fields = [(name, f"{old} → {new}", "") for name, old, new in _field_changes(row)]
+    fields = [(name, f"{old} → {new}", field) for field, name, old, new in _field_changes(row)]
     offered = [OfferedAction(ActivityAction.COPY)]
     if not row.is_erased:
         offered.insert(0, OfferedAction(ActivityAction.OPEN_CUSTOMER))
@@ -166,7 +166,7 @@ def build_sync_row_detail(row: AuditEntry, now: float) -> ActivityDetailView:
             *fields,
             ("By", row.actor, ""),
             ("Run", run_id_of(row) or "not known", ""),
-            ("Written at", line.time, line.time_tooltip),
+            ("Written", line.time, line.time_tooltip),
             ("Service", service, ""),
             ("Reference", f"record {row.seq}", ""),
         ),
@@ -188,7 +188,8 @@ def customer_query_for_sync_row(row: AuditEntry) -> str:
 
 
 def _row_cells(row: AuditEntry) -> Iterator[tuple[str, ...]]:
-    for name, old, new in _field_changes(row):
+    for field, _, old, new in _field_changes(row):
+        name = format_field_name(field)
         yield (
             str(row.seq), iso_timestamp(row.at), row.name, run_id_of(row), row.actor, row.service,
             row.label, row.target, name, old, new, row.detail,
@@ -199,13 +200,19 @@ def _sync_title(row: AuditEntry) -> str:
     return _RUN_PATTERN.sub("", row.reason) or row.name
 
 
-def _field_changes(row: AuditEntry) -> Iterator[tuple[str, str, str]]:
-    """Yield name, value before and value now of each field, in the preview's words."""
+def _short_change(old: str, new: str) -> str:
+    """Write a change on one line; a field that had no value needs the new one alone."""
+    now = shorten_value(new)
+    return now if old == UNSET_LABEL else f"{shorten_value(old)} → {now}"
+
+
+def _field_changes(row: AuditEntry) -> Iterator[tuple[str, str, str, str]]:
+    """Yield field, title, value before and value now of each field, in the preview's words."""
     old = row.old if isinstance(row.old, dict) else {}
     new = row.new if isinstance(row.new, dict) else {}
     for field in dict.fromkeys((*new, *old)):
         before, now = format_value(old.get(field), field), format_value(new.get(field), field)
-        yield format_field_name(field), before, now
+        yield field, field_title(field), before, now
 
 
 # Scripts may read the names of the columns: they stay.

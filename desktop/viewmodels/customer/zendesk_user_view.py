@@ -82,7 +82,7 @@ def _build_rows(context: CustomerContext) -> tuple[tuple[str, str], ...]:
     if user.time_zone:
         rows.append(("Time zone", user.time_zone))
     if user.created_at is not None:
-        rows.append(("Zendesk user since", time_format.format_full_date(user.created_at)))
+        rows.append(("User since", time_format.format_full_date(user.created_at)))
     rows += _user_field_rows(context)
     return tuple(rows)
 

@@ -41,9 +41,10 @@ SIGN_IN_METHODS = (
     (TOKEN, "API token"),
     (NO_ZENDESK, "Without Zendesk"),
 )
+_API_TOKENS_END_TEXT = f"{API_TOKENS_END.day} {API_TOKENS_END:%B %Y}"
 TOKEN_NOTE = (
-    f"Zendesk ends all API tokens on {API_TOKENS_END}. Until then a token works on servers and "
-    "where the browser cannot be used."
+    f"Zendesk ends all API tokens on {_API_TOKENS_END_TEXT}. Until then a token works on servers "
+    "and where the browser cannot be used."
 )
 NO_ZENDESK_NOTE = (
     "Customers are then looked up in Sailthru only. Zendesk can be connected at any time."

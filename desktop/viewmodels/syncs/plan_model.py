@@ -84,6 +84,7 @@ class PlanModel(TaskModel):
             self._context.clock.now(),
             blockers[0].message if blockers else "",
             pinned=bool(self._older_plan_id),
+            is_running=snapshot.active_run is not None,
         )
 
     @property
@@ -376,7 +377,14 @@ class PlanModel(TaskModel):
 
     def _build_row_view(self, row: PlanRow, sync: Sync, names: Mapping[int, str]) -> PlanRowView:
         now, unit = self._context.clock.now(), self._context.predicted_value_unit
-        return build_plan_row_view(row, sync, now, names, unit)
+        snapshot, summary = self._page.selected_sync(), self._summary
+        is_over = (
+            summary is not None
+            and not summary.is_open
+            and snapshot is not None
+            and snapshot.active_run is None
+        )
+        return build_plan_row_view(row, sync, now, names, unit, is_over=is_over)
 
     async def _read_detail(self, number: int) -> None:
         try:

@@ -32,6 +32,11 @@ _ROW_STATE_LABELS = {
     PlanRowState.PARKED: ("Not written", "warn"),
     PlanRowState.FAILED: ("Refused", "bad"),
 }
+# Of rows that a run had not got to when it was cancelled or stopped.
+_LABELS_AFTER_RUN = {
+    PlanRowState.PLANNED: ("Not sent", "neutral"),
+    PlanRowState.SENDING: ("Unconfirmed", "warn"),
+}
 # What became of the others is no news: they are as the preview said.
 _STATES_WITH_DETAIL = (PlanRowState.PARKED, PlanRowState.FAILED, PlanRowState.UNTICKED)
 CORRECTABLE_FIELDS = ("email", "name", "phone")
@@ -110,19 +115,29 @@ class PlanRowDetail:
 
 
 def build_plan_row_view(
-    row: PlanRow, sync: Sync, now: float, people: Mapping[int, str], unit: str = ""
+    row: PlanRow,
+    sync: Sync,
+    now: float,
+    people: Mapping[int, str],
+    unit: str = "",
+    *,
+    is_over: bool = False,
 ) -> PlanRowView:
     """Build a table row; `people` are names of Zendesk users by id.
 
-    `unit`: what predictions of this account are in, a currency or `pageviews`.
+    `unit`: what predictions of this account are in, a currency or `pageviews`. `is_over`: a run
+    took the preview and has ended or stopped.
     """
     # Zendesk knows people by name; a Sailthru profile has its address.
     name = people.get(_zendesk_user_id(row, sync) or 0, "") or row.label
     address = row.address or row.label
     fate, tone = FATE_LABELS[row.fate], FATE_TONES[row.fate]
     # Once a run has the plan, the row's own end tells more than what was planned.
-    if row.state in _ROW_STATE_LABELS and row.fate.is_written:
-        fate, tone = _ROW_STATE_LABELS[row.state]
+    if row.fate.is_written:
+        labels = (_ROW_STATE_LABELS | _LABELS_AFTER_RUN) if is_over else _ROW_STATE_LABELS
+        was_left_out = is_over and not row.ticked and row.state is PlanRowState.PLANNED
+        state = PlanRowState.UNTICKED if was_left_out else row.state
+        fate, tone = labels.get(state, (fate, tone))
     worth = _predicted_value_text(row.worth, unit) if row.worth is not None else ""
     below = address if address != name else _second_line(row, sync)
     return PlanRowView(

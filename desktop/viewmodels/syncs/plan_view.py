@@ -116,10 +116,11 @@ def build_plan_view(
     blocking_reason: str,
     *,
     pinned: bool = False,
+    is_running: bool = True,
 ) -> PlanView:
     """Build the preview; `blocking_reason` is why the sync cannot run, empty: it can.
 
-    `pinned`: it is an older one, opened from the history.
+    `pinned`: it is an older one, opened from the history. `is_running`: the sync has a run now.
     """
     plan, sync = summary.plan, summary.sync
     is_open = summary.is_open
@@ -130,7 +131,7 @@ def build_plan_view(
     return PlanView(
         plan_id=plan.id,
         is_open=is_open,
-        message=_build_message(summary, now, is_open=is_open, pinned=pinned),
+        message=_build_message(summary, now, pinned=pinned, is_running=is_running),
         limit_stop=stop,
         consequences=_build_consequences(summary),
         counts=_build_counts(summary),
@@ -147,10 +148,10 @@ def build_plan_view(
 
 
 def _build_message(
-    summary: PlanSummary, now: float, *, is_open: bool, pinned: bool
+    summary: PlanSummary, now: float, *, pinned: bool, is_running: bool
 ) -> SyncMessageView | None:
     """Build the message above the rows: a rollback's losses, or what became of the preview."""
-    plan = summary.plan
+    plan, is_open = summary.plan, summary.is_open
     if is_open and summary.rolled_back_run:
         lost = "; ".join(f"{count:,} × {words}" for words, count in summary.losses)
         text = f"Can't be fully undone: {lost}." if lost else "Everything can be restored."
@@ -158,6 +159,8 @@ def _build_message(
     if is_open:
         return None
     at = time_format.format_date_and_time(plan.created_at, now)
+    if plan.state is PlanState.APPLYING and not is_running:
+        return SyncMessageView("info", "The run stopped; each row shows whether it was written.")
     if plan.state is PlanState.APPLYING:
         return SyncMessageView("info", "Writing now; each row shows its progress.")
     if pinned:
@@ -210,7 +213,7 @@ def _build_approval_stop(
 
 def _build_causes(summary: PlanSummary) -> tuple[PlanConsequenceView, ...]:
     return tuple(
-        PlanConsequenceView(cause, f"{count:,} {cause or 'other'}", count)
+        PlanConsequenceView(cause, f"{cause or 'other'} ({count:,})", count)
         for cause, count in summary.causes
     )
 

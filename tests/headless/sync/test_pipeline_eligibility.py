@@ -118,7 +118,7 @@ def test_target_that_is_not_written(
         pytest.param(
             cases.users_sync(effects=CREATES),
             "maria@home",
-            (CORRECTION, "“maria@home” is not an e-mail address", "not an address"),
+            (CORRECTION, "“maria@home” is not an e-mail address", "invalid e-mail address"),
             id="S2-35 an address without a domain",
         ),
     ],

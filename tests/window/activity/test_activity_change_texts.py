@@ -6,9 +6,10 @@ import io
 import pytest
 
 from desktop.model.edit import EditKind
+from desktop.model.field_catalogue import field_title
 from desktop.model.json_value import Json
 from desktop.store.audit_log import AuditEntry
-from desktop.sync.field_labels import format_field_name, format_value
+from desktop.sync.field_labels import UNSET_LABEL, format_field_name, format_value
 from desktop.viewmodels.activity import activity_row
 from desktop.viewmodels.activity.sync_audit_rows import (
     SYNC_ROW_FORMAT,
@@ -38,21 +39,21 @@ def row_of(field: str, old: Json, new: Json) -> AuditEntry:
 def test_activity_field_text_equals_preview_text(field: str, old: Json, new: Json) -> None:
     row = row_of(field, old, new)
     before, now = format_value(old, field), format_value(new, field)
-    assert build_sync_row(row, 0.0).change_text == f"{format_field_name(field)}: {before} → {now}"
-    assert (format_field_name(field), f"{before} → {now}", "") in build_sync_row_detail(
-        row, 0.0
-    ).facts
+    # What was empty before needs the new value alone, where there is little room.
+    shown = now if before == UNSET_LABEL else f"{before} → {now}"
+    assert build_sync_row(row, 0.0).change_text == f"{field_title(field)}: {shown}"
+    assert (field_title(field), f"{before} → {now}", field) in build_sync_row_detail(row, 0.0).facts
     text = format_csv(SYNC_ROW_FORMAT.header, SYNC_ROW_FORMAT.to_cells(row))
     (cells,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     assert (cells["field"], cells["old"], cells["new"]) == (format_field_name(field), before, now)
 
 
 def test_activity_boolean_is_yes_or_no() -> None:
-    assert build_sync_row(row_of("vars.vip", False, True), 0.0).change_text == "vip: no → yes"
+    assert build_sync_row(row_of("vars.vip", False, True), 0.0).change_text == "Vip: no → yes"
     assert activity_row.edit_value_text(EditKind.VAR, True) == "yes"
 
 
 def test_activity_long_value_is_cut_in_its_line_only() -> None:
     row = row_of("vars.note", None, "x" * 200)
     assert build_sync_row(row, 0.0).change_text.endswith("x…")
-    assert ("note", f"not set → {'x' * 200}", "") in build_sync_row_detail(row, 0.0).facts
+    assert ("Note", f"not set → {'x' * 200}", "vars.note") in build_sync_row_detail(row, 0.0).facts

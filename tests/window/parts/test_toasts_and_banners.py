@@ -222,3 +222,22 @@ def test_announcement_builds_valid_qt_event(qtbot: QtBot) -> None:
     qtbot.addWidget(widget)
     announce(widget, "Winback switched on", urgent=True)
     announce(widget, "")
+
+
+@pytest.mark.parametrize(
+    ("taken", "expected"), [((), 0.5), ((0.5,), 1.0), ((0.5, 1.0), 0.0), ((0.5, 1.0, 0.0), 0.5)]
+)
+def test_toasts_stand_where_they_cover_no_button(
+    taken: tuple[float, ...], expected: float, qtbot: QtBot
+) -> None:
+    host, toaster = host_with_toaster(qtbot)
+    host.resize(1400, 600)
+    for place in taken:
+        under = QPushButton("Show all", host)
+        under.resize(80, 24)
+        under.move(round(40 + (1400 - 160) * place), 500)
+        under.show()
+    toaster.show_toast("a", "Winback switched on", [("undo", "Undo")])
+    toaster.show_toast("b", "Newsletter switched on for this customer", [("undo", "Undo")])
+    for toast in toaster.visible_toasts():
+        assert toast.x() == 12 + round((1400 - 24 - toast.width()) * expected)

@@ -101,7 +101,8 @@ async def test_plan_table_invalid_email_is_corrected(window: SyncPageDriver) -> 
     await shown(window, 1)
     await window.wait_until(
         lambda: (
-            "not an address" in "".join(cause.text for cause in window.models.plan.view().causes)
+            "invalid e-mail address (1)"
+            in "".join(cause.text for cause in window.models.plan.view().causes)
         )
     )
     window.click_row("Jo Lind")

@@ -131,7 +131,7 @@ async def test_wizard_api_token_is_alternative_with_end_date(
 ) -> None:
     card = wizard.zendesk
     card.sign_in_method.segment("token").click()
-    assert "2027-04-30" in card._method_note.text()
+    assert "30 April 2027" in card._method_note.text()
     wizard.model.zendesk.set_account_text(sandbox.zendesk["base_url"])
     card.email_field.setText(sandbox.zendesk["email"])
     card.token_field.field.setText("wrong" * 8)
