@@ -63,7 +63,7 @@ def _decide_for(
 async def _find_actor(services: WorkspaceServices, key: str) -> Actor | None:
     """The colleague of this key as Zendesk knows them now; None where nobody can say."""
     session = services.session
-    if key == session.actor.key:
+    if key and key == session.actor.key:
         return session.actor
     zendesk = session.clients.zendesk
     if zendesk is None or not key.isdigit():

@@ -126,7 +126,7 @@ def sailthru_only_actor(
 
 def last_known_actor(state: WindowState) -> Actor:
     """Return who was signed in last, as an agent: offline nobody is known as an admin."""
-    return Actor(state.last_user_name or "You", Role.AGENT, state.last_user_id)
+    return Actor(state.last_user_name or "You", Role.AGENT, state.last_user_id, is_confirmed=False)
 
 
 def effective_permission_rules(values: SettingsValues, *, connected: bool) -> PermissionRules:

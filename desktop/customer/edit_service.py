@@ -51,6 +51,11 @@ class EditService:
         """Raise NotPermitted, or InvalidInput where a reason or a ticket is missing."""
         _require_allowed(request, self._actor(), self._rules())
 
+    def require_right(self, request: EditRequest) -> None:
+        """Raise NotPermitted where the role may not make this edit, be changes on or off."""
+        rules = replace(self._rules(), are_changes_enabled=True)
+        _require_right(request, self._actor(), rules)
+
     async def submit(
         self, requests: Sequence[EditRequest], *, wait_for_undo: bool = True
     ) -> tuple[Edit, ...]:
@@ -85,7 +90,10 @@ class EditService:
         undoes = edit.request.undoes
         undone = await outbox.get_edit(undoes) if undoes is not None else None
         judge = self._make_judge(wait_for_undo=False, undone=undone)
-        return await outbox.retry(edit_id, self._clock.now(), actor=self._actor().name, judge=judge)
+        actor, now = self._actor(), self._clock.now()
+        return await outbox.retry(
+            edit_id, now, actor=actor.signature, actor_key=actor.key, judge=judge
+        )
 
     def _make_judge(self, *, wait_for_undo: bool, undone: Edit | None = None) -> DelayPolicy:
         """Make what the outbox asks of each edit, in the transaction that queues it."""
@@ -93,7 +101,7 @@ class EditService:
 
         def judge(queued_request: EditRequest, pending: Edit | None) -> float:
             own = undone is not None and is_own_recent_optout(
-                undone, queued_request, actor.name, now
+                undone, queued_request, actor.key, now
             )
             if not own:
                 _require_allowed(queued_request, actor, rules)
@@ -101,7 +109,7 @@ class EditService:
             if (
                 queued_request.kind is EditKind.OPTOUT
                 and pending is not None
-                and pending.actor != actor.name
+                and not pending.may_be_dropped_by(actor)
             ):
                 over = replace(queued_request, old=pending.request.new)
                 if is_opt_in(over):
@@ -111,8 +119,9 @@ class EditService:
         return judge
 
     async def _queue(self, requests: Sequence[EditRequest], judge: DelayPolicy) -> tuple[Edit, ...]:
+        actor, now = self._actor(), self._clock.now()
         edits = await self._store.outbox.enqueue(
-            requests, self._actor().name, self._clock.now(), judge
+            requests, actor.signature, now, judge, actor_key=actor.key
         )
         if edits:
             self._bus.publish(
@@ -121,10 +130,14 @@ class EditService:
         return edits
 
 
-def _require_allowed(request: EditRequest, actor: Actor, rules: PermissionRules) -> None:
+def _require_right(request: EditRequest, actor: Actor, rules: PermissionRules) -> None:
     decision = check_permission(needed_permission(request), actor, rules)
     if not decision.is_allowed:
         raise NotPermitted("This change is not allowed.", decision.reason)
+
+
+def _require_allowed(request: EditRequest, actor: Actor, rules: PermissionRules) -> None:
+    _require_right(request, actor, rules)
     if not is_valid_unicode(request.reason):
         raise InvalidInput("The reason holds characters that cannot be kept.", "", "Type it again.")
     if len(request.reason) > _MAX_REASON_LENGTH:

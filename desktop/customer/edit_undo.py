@@ -114,19 +114,31 @@ class UndoService:
             inverse_request(edit), edit, wait_for_undo=wait_for_undo
         )
 
+    def _require_right_to_withdraw(self, edit: Edit, now: float) -> None:
+        backwards, actor = inverse_request(edit), self._actor()
+        is_offline = not actor.is_confirmed
+        if is_opt_in(backwards):
+            own = is_own_recent_optout(edit, backwards, actor.key, now)
+            if not own and not (is_offline and edit.may_be_dropped_by(actor)):
+                self._editor.require_allowed(backwards)
+            return
+        # Offline the name has to do, for all but an opt-out.
+        names = (actor.name, actor.signature) if is_offline else ()
+        if not edit.is_made_by(actor.key) and edit.actor not in names:
+            # Also with changes off: an edit that is dropped writes nothing.
+            self._editor.require_right(backwards)
+
     async def withdraw(self, edit_id: str, words: str) -> Edit | None:
         """Withdraw an edit that nobody has begun to send; None when it is too late for that.
 
-        Somebody else's opt-out that still waits is as good as given: keeping it from being sent
-        needs the right to opt in. Raises InvalidInput for an unknown id, NotPermitted.
+        Somebody else's edit that still waits is as good as made: keeping it from being sent needs
+        the right to change it back, of an opt-out the right to opt in. Raises InvalidInput for an
+        unknown id, NotPermitted.
         """
         outbox = self._store.outbox
         edit, now = await outbox.get_edit(edit_id), self._clock.now()
-        if edit.request.kind is EditKind.OPTOUT and not edit.state.is_final:
-            backwards = inverse_request(edit)
-            own = is_own_recent_optout(edit, backwards, self._actor().name, now)
-            if is_opt_in(backwards) and not own:
-                self._editor.require_allowed(backwards)
+        if not edit.state.is_final:
+            self._require_right_to_withdraw(edit, now)
         withdrawn = await outbox.withdraw_unsent(edit_id, now, words)
         if withdrawn is not None:
             topics = (Topic.OUTBOX, Topic.CUSTOMER, Topic.AUDIT)

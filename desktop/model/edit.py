@@ -90,7 +90,7 @@ class Edit:
 
     `detail` is the last thing to say about it, `accepted_at` when the service answered ok to it
     (0: it did not yet), `tries` how often it was sent. One that has ended with every try surely
-    refused has 0 tries: none of them counts.
+    refused has 0 tries: none of them counts. `actor_key` is the `Actor.key` of who made it.
     """
 
     id: str
@@ -104,6 +104,20 @@ class Edit:
     updated_at: float = 0.0
     detail: str = ""
     accepted_at: float = 0.0
+    actor_key: str = ""
+
+    def is_made_by(self, actor_key: str) -> bool:
+        """Whether it is surely the edit of whoever has this key; a name proves nothing."""
+        return bool(actor_key) and self.actor_key == actor_key
+
+    def may_be_dropped_by(self, actor: Actor) -> bool:
+        """Whether it is theirs as far as can be known, while it was not sent.
+
+        Made offline and dropped offline, nobody can confirm either: there the name has to do.
+        """
+        if actor.is_confirmed:
+            return self.is_made_by(actor.key)
+        return not self.actor_key and self.actor == actor.signature
 
     @property
     def is_accepted(self) -> bool:
@@ -166,7 +180,7 @@ def is_opt_in(request: EditRequest) -> bool:
     return is_loosening(old, OptOutLevel(str(request.new or OptOutLevel.NONE.value)))
 
 
-def is_own_recent_optout(edit: Edit, back: EditRequest, actor: str, now: float) -> bool:
+def is_own_recent_optout(edit: Edit, back: EditRequest, actor_key: str, now: float) -> bool:
     """Whether an edit is the actor's own opt-out of the last 24 h, which `back` takes back freely.
 
     Only the very level that it set: over what somebody has chosen since, `back` is an opt-in like
@@ -176,7 +190,7 @@ def is_own_recent_optout(edit: Edit, back: EditRequest, actor: str, now: float) 
         edit.request.kind is EditKind.OPTOUT
         and back.old == edit.request.new
         and is_opt_in(back)
-        and edit.actor == actor
+        and edit.is_made_by(actor_key)
         and abs(now - edit.created_at) <= OWN_OPTOUT_UNDO_S
     )
 
@@ -211,8 +225,8 @@ def sending_refusal(edit: Edit, actor: Actor | None, rules: PermissionRules) -> 
     """Say why an edit that waits may not be sent under the rules of this moment; "" if it may.
 
     The switch of changes and a policy hold for everybody's edits; the role is asked of `actor`,
-    the person known to be at work, for edits of their own. A stricter opt-out that somebody asked
-    for goes out in any case: the customer was promised it.
+    the person known to be at work, for edits that are not surely somebody else's. A stricter
+    opt-out that somebody asked for goes out in any case: the customer was promised it.
     """
     request = edit.request
     if request.kind is EditKind.OPTOUT and not is_opt_in(request):
@@ -220,6 +234,7 @@ def sending_refusal(edit: Edit, actor: Actor | None, rules: PermissionRules) -> 
     if not rules.are_changes_enabled:
         return CHANGES_OFF_REASON
     # What an undo may restore was decided when it was asked for.
-    if actor is None or actor.name != edit.actor or request.undoes is not None:
+    is_of_another = actor is None or edit.actor_key not in ("", actor.key)
+    if actor is None or is_of_another or request.undoes is not None:
         return ""
     return check_permission(needed_permission(request), actor, rules).reason

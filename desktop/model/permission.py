@@ -67,16 +67,28 @@ DEFAULT_PERMISSIONS: Mapping[Role, Mapping[Permission, bool]] = {
 
 @dataclass(frozen=True)
 class Actor:
-    """The person at work; `id` is the Zendesk user id, None in a Sailthru-only workspace."""
+    """The person at work; `id` is the Zendesk user id, None in a Sailthru-only workspace.
+
+    `is_confirmed`: a service or the system has just said so, and no file that the person writes.
+    """
 
     name: str
     role: Role
     id: int | None = None
+    is_confirmed: bool = True
 
     @property
     def key(self) -> str:
-        """What tells people apart: the Zendesk user id, or without Zendesk the name."""
-        return str(self.id or self.name)
+        """What tells people apart, and nobody can change: the Zendesk user id, else the name.
+
+        Empty while it is not confirmed who that is.
+        """
+        return str(self.id or self.name) if self.is_confirmed else ""
+
+    @property
+    def signature(self) -> str:
+        """The name as the record of changes keeps it."""
+        return self.name if self.is_confirmed else f"{self.name} (not confirmed)"
 
 
 @dataclass(frozen=True)

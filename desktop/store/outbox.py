@@ -57,8 +57,12 @@ class Outbox(Repository):
         actor: str,
         now: float,
         delays_s: Sequence[float] | DelayPolicy,
+        *,
+        actor_key: str = "",
     ) -> tuple[Edit, ...]:
         """Queue edit requests, all or none; `delays_s` is how long each waits for an undo.
+
+        `actor` is the name of who wants them, `actor_key` proves it; empty: nobody confirmed it.
 
         A judge is asked within the transaction: with the intent as from where the service will
         stand when its turn comes, and the newest open edit of that value. What it raises puts
@@ -67,15 +71,16 @@ class Outbox(Repository):
         A change of a value that is still waiting replaces the waiting one; taking it back to
         what it was leaves nothing to send, and the waiting edit is returned as undone.
         """
+        maker = (actor, actor_key)
 
         def act(connection: sqlite3.Connection) -> tuple[Edit, ...]:
             if callable(delays_s):
                 return tuple(
-                    self._enqueue_with_policy(connection, intent, actor, now, delays_s)
+                    self._enqueue_with_policy(connection, intent, maker, now, delays_s)
                     for intent in intents
                 )
             return tuple(
-                self._enqueue_one(connection, intent, actor, now, delay)
+                self._enqueue_one(connection, intent, maker, now, delay)
                 for intent, delay in zip(intents, delays_s, strict=True)
             )
 
@@ -202,7 +207,9 @@ class Outbox(Repository):
         return self._database.write(act)
 
     @database_call
-    def retry(self, edit_id: str, now: float, *, actor: str, judge: DelayPolicy) -> Edit:
+    def retry(
+        self, edit_id: str, now: float, *, actor: str, actor_key: str, judge: DelayPolicy
+    ) -> Edit:
         """Make an open edit due at once; a failed one is wanted anew, as an edit of `actor`.
 
         Its end stands in the audit, and one edit has one end. `judge` is asked of the new one, and
@@ -214,7 +221,9 @@ class Outbox(Repository):
             self._accounts.require_account(connection, row["account"])
             edit = decode_edit(row)
             if edit.state is EditState.FAILED:
-                again = self._enqueue_with_policy(connection, edit.request, actor, now, judge)
+                again = self._enqueue_with_policy(
+                    connection, edit.request, (actor, actor_key), now, judge
+                )
                 detail = f"{edit.detail} Tried again as {again.id}.".strip()
                 connection.execute(
                     "UPDATE outbox SET detail = ? WHERE id = ?", (detail, int(edit.id))
@@ -314,7 +323,7 @@ class Outbox(Repository):
         self,
         connection: sqlite3.Connection,
         intent: EditRequest,
-        actor: str,
+        maker: tuple[str, str],
         now: float,
         judge: DelayPolicy,
     ) -> Edit:
@@ -322,13 +331,13 @@ class Outbox(Repository):
         earlier = _select_open_row(connection, intent)
         based = self._rebase(intent, earlier)
         delay_s = judge(based, decode_edit(earlier) if earlier is not None else None)
-        return self._enqueue_one(connection, based, actor, now, delay_s)
+        return self._enqueue_one(connection, based, maker, now, delay_s)
 
     def _enqueue_one(
         self,
         connection: sqlite3.Connection,
         intent: EditRequest,
-        actor: str,
+        maker: tuple[str, str],
         now: float,
         delay_s: float,
     ) -> Edit:
@@ -353,8 +362,8 @@ class Outbox(Repository):
         key = uuid.uuid4().hex
         cursor = connection.execute(
             "INSERT INTO outbox (idem_key, kind, service, target, label, name, old, new, reason,"
-            " ticket, actor, undoes, state, not_before, created_at, updated_at, account)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+            " ticket, actor, actor_key, undoes, state, not_before, created_at, updated_at,"
+            " account) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
             " (SELECT id FROM current_account))",
             (
                 key,
@@ -367,7 +376,7 @@ class Outbox(Repository):
                 canonical_json(intent.new),
                 intent.reason,
                 intent.ticket,
-                actor,
+                *maker,
                 int(intent.undoes) if intent.undoes else None,
                 state.value,
                 now + delay_s,

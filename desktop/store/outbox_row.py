@@ -45,4 +45,5 @@ def _build_edit(row: sqlite3.Row) -> Edit:
         updated_at=row["updated_at"],
         detail=row["detail"],
         accepted_at=float(row["accepted_at"]),
+        actor_key=row["actor_key"],
     )

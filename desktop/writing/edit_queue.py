@@ -277,7 +277,7 @@ class _ClaimedEdit(WorkSource):
         if edit.request.undoes is None:
             return False
         undone = await self._outbox.get_edit(edit.request.undoes)
-        return is_own_recent_optout(undone, edit.request, edit.actor, edit.created_at)
+        return is_own_recent_optout(undone, edit.request, edit.actor_key, edit.created_at)
 
     async def _handle_error(self, error: AppError | OSError, *, is_sent: bool) -> None:
         """End or postpone the edit after an error of its write (`is_sent`) or the read before."""

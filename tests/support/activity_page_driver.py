@@ -26,8 +26,10 @@ class ActivityPageDriver:
         # Past the rules: what is listed may have been allowed at another time.
         house = self.house
         delays_s = [UNDO_WINDOW_S if wait and waits_for_undo(one) else 0.0 for one in intents]
-        name, now = house.session.actor.name, house.context.clock.now()
-        edits = await house.store.outbox.enqueue(intents, name, now, delays_s)
+        actor, now = house.session.actor, house.context.clock.now()
+        edits = await house.store.outbox.enqueue(
+            intents, actor.name, now, delays_s, actor_key=actor.key
+        )
         house.bus.publish(
             ChangeSet.of(Topic.OUTBOX, Topic.CUSTOMER, ids=[one.target.id for one in intents])
         )

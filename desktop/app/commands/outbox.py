@@ -29,9 +29,7 @@ async def _work_on_outbox(context: AppContext, options: argparse.Namespace) -> i
     if action in ("retry", "discard") and not edit_id:
         raise InvalidInput(f"The edit to {action} is missing.", "", "`fairlead outbox` lists them.")
     sends = action in ("deliver", "retry")
-    async with open_workspace(
-        context, options.workspace, connect=sends, signs_audit=action is not None
-    ) as services:
+    async with open_workspace(context, options.workspace, connect=action is not None) as services:
         if action != "deliver":
             await require_view_permission(services)
         if action is None:

@@ -230,7 +230,7 @@ def _undo_disabled_reason(edit: Edit, editor: EditService, actor: Actor, now: fl
         return f"{refused.title} {refused.message}"
     inverse = inverse_request(edit)
     # Taking back one's own stricter opt-out within a day needs no further permission.
-    if is_own_recent_optout(edit, inverse, actor.name, now):
+    if is_own_recent_optout(edit, inverse, actor.key, now):
         return ""
     verdict = editor.permission_for(inverse)
     return "" if verdict.is_allowed else verdict.reason

@@ -46,7 +46,9 @@ def test_role_without_zendesk_admin_is_who_set_up() -> None:
 
 def test_role_offline_is_never_admin() -> None:
     state = WindowState(last_user_name="Ada", last_user_id=7)
-    assert last_known_actor(state) == Actor("Ada", Role.AGENT, 7)
+    found = last_known_actor(state)
+    assert found == Actor("Ada", Role.AGENT, 7, is_confirmed=False)
+    assert (found.key, found.signature) == ("", "Ada (not confirmed)")
     assert last_known_actor(WindowState()).name == "You"
 
 
@@ -85,7 +87,7 @@ async def test_role_offline_is_agent_with_workspace_permissions() -> None:
     found = await resolve_identity(
         CONNECTED, Answering(ServiceUnreachable("away")), STATE, "ada", was_in_zendesk=True
     )
-    assert (found.actor, found.is_confirmed) == (Actor("Ada", Role.AGENT, 7), False)
+    assert (found.actor, found.is_confirmed) == (last_known_actor(STATE), False)
     assert found.rules == effective_permission_rules(CONNECTED, connected=True)
     assert isinstance(found.error, ServiceUnreachable)
 

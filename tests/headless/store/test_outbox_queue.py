@@ -227,7 +227,9 @@ def test_outbox_unknown_edit_id_is_bad_input(edit_id: str, store: WorkspaceStore
     put(store, VAR)
     for act in (
         store.outbox.get_edit.blocking,
-        lambda i: store.outbox.retry.blocking(i, 1.0, actor="ada", judge=lambda _wish, _open: 0.0),
+        lambda i: store.outbox.retry.blocking(
+            i, 1.0, actor="ada", actor_key="7", judge=lambda _wish, _open: 0.0
+        ),
         lambda i: store.outbox.withdraw_unsent.blocking(i, 1.0, ""),
     ):
         with pytest.raises(InvalidInput):
@@ -236,14 +238,16 @@ def test_outbox_unknown_edit_id_is_bad_input(edit_id: str, store: WorkspaceStore
 
 def test_outbox_retry_makes_waiting_and_failed_due(store: WorkspaceStore) -> None:
     waiting = put(store, VAR, delay=100.0)
-    store.outbox.retry.blocking(waiting.id, 5.0, actor="ada", judge=lambda _wish, _open: 0.0)
+    store.outbox.retry.blocking(
+        waiting.id, 5.0, actor="ada", actor_key="7", judge=lambda _wish, _open: 0.0
+    )
     taken = store.outbox.claim.blocking(5.0)
     assert taken is not None
     store.outbox.close(
         store.outbox.mark_sending.blocking(taken, 5.0), 5.0, EditState.FAILED, "refused"
     )
     again = store.outbox.retry.blocking(
-        waiting.id, 6.0, actor="ada", judge=lambda _wish, _open: 0.0
+        waiting.id, 6.0, actor="ada", actor_key="7", judge=lambda _wish, _open: 0.0
     )
     assert again.id != waiting.id
     assert (again.state, again.request, again.tries) == (EditState.QUEUED, waiting.request, 0)
@@ -254,7 +258,9 @@ def test_outbox_retry_makes_waiting_and_failed_due(store: WorkspaceStore) -> Non
     assert taken is not None
     store.outbox.close(taken, 6.0, EditState.DONE, "")
     with pytest.raises(InvalidInput):
-        store.outbox.retry.blocking(again.id, 7.0, actor="ada", judge=lambda _wish, _open: 0.0)
+        store.outbox.retry.blocking(
+            again.id, 7.0, actor="ada", actor_key="7", judge=lambda _wish, _open: 0.0
+        )
     # One edit, one end in the record.
     assert [row.edit for row in store.audit.list_entries.blocking()] == [again.id, waiting.id]
 
