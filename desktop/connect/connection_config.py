@@ -16,7 +16,12 @@ from desktop.settings.mail_address import mail_address
 from desktop.settings.settings_file import SettingsFile, SettingsValues
 from desktop.settings.window_state import WindowStateFile
 from desktop.settings.workspace import Workspace, WorkspaceRegistry
-from desktop.vault.bound_secrets import bind_unbound_secrets, read_bound_secret
+from desktop.vault.bound_secrets import (
+    bind_token_email,
+    bind_unbound_secrets,
+    read_bound_secret,
+    require_token_email,
+)
 from desktop.vault.environment_vault import ZENDESK_EMAIL_VARIABLE, EnvironmentSecrets
 from desktop.vault.secret import Secret, Vault
 
@@ -71,6 +76,19 @@ class ConnectionConfig:
         if values.get(sync_settings.MAIL_HOST) and values.get(sync_settings.MAIL_USER):
             hosts[Secret.SMTP_PASSWORD] = mail_address(values)
         await bind_unbound_secrets(self.vault, hosts, but=self.environment_secrets.secrets)
+        email = values.get(settings_table.ZENDESK_EMAIL)
+        if Secret.ZENDESK_TOKEN in hosts and email and await self.vault.get(Secret.ZENDESK_TOKEN):
+            await bind_token_email(self.vault, email)
+
+    async def api_token(self, email: str, base_url: str) -> str | None:
+        """Return the Zendesk API token for requests to this account as this person, or None.
+
+        Raises SecretForOtherHost where it was given for another account or person, KeyringError.
+        """
+        token = await self.secret_for_host(Secret.ZENDESK_TOKEN, base_url)
+        if token is not None and not self.environment_secrets.has_zendesk_token:
+            await require_token_email(self.vault, email)
+        return token
 
     async def sailthru_credentials(self, service_uri: str) -> SailthruCredentials | None:
         """Return the Sailthru key and secret for this address, or None until both are there.
@@ -115,10 +133,10 @@ class ConnectionConfig:
         )
         base_url = values.get(settings_table.ZENDESK_BASE_URL)
         if how == "token":
-            token = await self.secret_for_host(Secret.ZENDESK_TOKEN, base_url)
             email = self.environment_secrets.zendesk_email or values.get(
                 settings_table.ZENDESK_EMAIL
             )
+            token = await self.api_token(email, base_url)
             if token and not email:
                 raise InvalidInput(
                     "The Zendesk API token has no e-mail address.",

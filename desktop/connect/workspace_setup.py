@@ -41,7 +41,7 @@ from desktop.settings import settings_table
 from desktop.settings.mail_address import mail_address
 from desktop.settings.setting_definition import Setting
 from desktop.settings.settings_file import SettingsValues
-from desktop.vault.bound_secrets import store_bound_secrets
+from desktop.vault.bound_secrets import store_api_token, store_bound_secrets
 from desktop.vault.secret import Secret
 
 
@@ -250,9 +250,7 @@ async def _collect_credentials(
         if token is None and not is_account_moved:
             # A token of the environment is used by whom the environment names.
             email = config.environment_secrets.zendesk_email or email
-            token = await config.secret_for_host(
-                Secret.ZENDESK_TOKEN, values.get(settings_table.ZENDESK_BASE_URL)
-            )
+            token = await config.api_token(email, values.get(settings_table.ZENDESK_BASE_URL))
         if token is None:
             raise InvalidInput(
                 "“zendesk.api_token” is missing.",
@@ -406,5 +404,9 @@ async def _store_secrets(
             for secret in bound
             if secret in setup.secrets and overrides.get(secret) != setup.secrets[secret]
         }
+        token = given.pop(Secret.ZENDESK_TOKEN, None)
+        if token is not None:
+            email = values.get(settings_table.ZENDESK_EMAIL)
+            await store_api_token(config.vault, token, host, email)
         if given:
             await store_bound_secrets(config.vault, given, host)

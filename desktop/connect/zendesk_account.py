@@ -81,5 +81,5 @@ async def set_zendesk_account(
 
 async def erase_zendesk_secrets(vault: Vault) -> None:
     """Delete the Zendesk secrets: one account's are never shown to another."""
-    for secret in (*ZENDESK_SECRETS, Secret.ZENDESK_HOST):
+    for secret in (*ZENDESK_SECRETS, Secret.ZENDESK_HOST, Secret.ZENDESK_TOKEN_EMAIL):
         await vault.delete(secret)

@@ -84,5 +84,40 @@ async def bind_unbound_secrets(
             await vault.set(_HOST_ENTRIES[secret], host)
 
 
+async def bind_token_email(vault: Vault, email: str) -> None:
+    """Bind an API token stored before addresses were kept to whom it has been used for so far."""
+    if await vault.get(Secret.ZENDESK_TOKEN_EMAIL) is None:
+        await vault.set(Secret.ZENDESK_TOKEN_EMAIL, email)
+
+
+async def require_token_email(vault: Vault, email: str) -> None:
+    """Raise SecretForOtherHost where the stored API token was given for another person.
+
+    Zendesk takes the token for whoever the address beside it names. One that was stored before
+    addresses were kept is bound to the first it is used with.
+    """
+    if email:
+        await bind_token_email(vault, email)
+    bound = await vault.get(Secret.ZENDESK_TOKEN_EMAIL)
+    if bound is not None and bound.casefold() != email.casefold():
+        label = Secret.ZENDESK_TOKEN.label
+        raise SecretForOtherHost(
+            f"The {label} saved on this computer is for another person.",
+            f"It was given for {'nobody yet' if bound == _NO_HOST else bound} and is not used as"
+            f" {email or 'nobody'}.",
+            f"Enter the {label} again, or set the address back.",
+        )
+
+
+async def store_api_token(vault: Vault, token: str, host: str, email: str) -> None:
+    """Store an API token that was given for this person at this host."""
+    # Killed in between, it is nobody's rather than the former one's.
+    if await vault.get(Secret.ZENDESK_TOKEN_EMAIL) != email:
+        await vault.set(Secret.ZENDESK_TOKEN_EMAIL, _NO_HOST)
+    await store_bound_secrets(vault, {Secret.ZENDESK_TOKEN: token}, host)
+    if await vault.get(Secret.ZENDESK_TOKEN_EMAIL) != email:
+        await vault.set(Secret.ZENDESK_TOKEN_EMAIL, email)
+
+
 def _host_entries(secrets: Iterable[Secret]) -> tuple[Secret, ...]:
     return tuple(dict.fromkeys(_HOST_ENTRIES[secret] for secret in secrets))

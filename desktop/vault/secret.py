@@ -28,6 +28,8 @@ class Secret(Enum):
     SAILTHRU_HOST = "sailthru-host"
     ZENDESK_HOST = "zendesk-host"
     SMTP_HOST = "smtp-host"
+    # Whose an API token is: by itself it signs in as anybody of the account.
+    ZENDESK_TOKEN_EMAIL = "zendesk-token-email"  # noqa: S105 - the entry's name
 
     @property
     def label(self) -> str:
@@ -37,7 +39,12 @@ class Secret(Enum):
     @property
     def is_address(self) -> bool:
         """Whether the entry holds an address and nothing to hide."""
-        return self in (Secret.SAILTHRU_HOST, Secret.ZENDESK_HOST, Secret.SMTP_HOST)
+        return self in (
+            Secret.SAILTHRU_HOST,
+            Secret.ZENDESK_HOST,
+            Secret.SMTP_HOST,
+            Secret.ZENDESK_TOKEN_EMAIL,
+        )
 
 
 # A sign-in to Zendesk by browser or by an API token.
@@ -57,6 +64,7 @@ _LABELS = {
     Secret.SAILTHRU_HOST: "address of the Sailthru key",
     Secret.ZENDESK_HOST: "address of the Zendesk sign-in",
     Secret.SMTP_HOST: "address of the mail server's password",
+    Secret.ZENDESK_TOKEN_EMAIL: "e-mail address of the Zendesk API token",
 }
 
 

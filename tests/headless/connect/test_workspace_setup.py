@@ -369,6 +369,30 @@ async def test_setup_dead_token_does_not_lead_to_another_host(
         await set_up_workspace({"sailthru": keys}, desk)
 
 
+async def test_kept_api_token_signs_in_as_nobody_else(
+    sandbox: SetupSandbox, desk: ConnectionConfig
+) -> None:
+    """An API token is the account's: with an admin's address it would be an admin."""
+    document = agent_document(sandbox.connection_document)
+    assert (await set_up_workspace(document, desk)).is_ok
+    admin = sandbox.connection_document["zendesk"]["email"]
+    wanted = {"zendesk": {"email": admin}, "permissions": {"agent": {"opt_in": True}}}
+    with pytest.raises(SecretForOtherHost, match="for another person"):
+        await set_up_workspace(wanted, desk)
+    assert not values_of(desk).get(AGENT_OPT_IN)
+    named = replace(desk, environment_secrets=EnvironmentSecrets({}, admin))
+    edited = SettingsValues({**values_of(desk).stored, "zendesk.email": admin})
+    for config, values in ((named, values_of(desk)), (desk, edited)):
+        transport = config.temporary_clients(values).transport("Zendesk", sandbox.zendesk_url)
+        async with transport as opened:
+            with pytest.raises(SecretForOtherHost, match="for another person"):
+                await config.zendesk_credentials(values, opened)
+    token = {"email": admin, "api_token": sandbox.connection_document["zendesk"]["api_token"]}
+    report = await set_up_workspace({**wanted, "zendesk": token}, desk)
+    assert report.actor is not None
+    assert report.actor.role is Role.ADMIN
+
+
 async def test_setup_kept_key_is_not_sent_to_another_host(
     sandbox: SetupSandbox, desk: ConnectionConfig
 ) -> None:
