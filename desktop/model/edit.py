@@ -191,8 +191,13 @@ def is_own_recent_optout(edit: Edit, back: EditRequest, actor_key: str, now: flo
         and back.old == edit.request.new
         and is_opt_in(back)
         and edit.is_made_by(actor_key)
-        and abs(now - edit.created_at) <= OWN_OPTOUT_UNDO_S
+        and is_optout_recent(edit.created_at, now)
     )
+
+
+def is_optout_recent(at: float, now: float) -> bool:
+    """Whether a stricter level set at `at` is taken back freely still: for 24 h."""
+    return abs(now - at) <= OWN_OPTOUT_UNDO_S
 
 
 def waits_for_undo(request: EditRequest) -> bool:

@@ -253,7 +253,13 @@ class Plan:
     @property
     def is_rollback(self) -> bool:
         """Whether the plan undoes an earlier run."""
-        return self.origin.startswith("rollback")
+        return bool(self.rolled_back_run)
+
+    @property
+    def rolled_back_run(self) -> str:
+        """The run that this plan rolls back; empty for any other plan."""
+        kind, _, run = self.origin.partition(" ")
+        return run if kind == "rollback" else ""
 
     def count_rows(self, *fates: PlannedOutcome) -> int:
         """Return how many rows have one of these outcomes."""

@@ -218,9 +218,17 @@ class PlanRepository(Repository):
         )
 
     @database_call
-    def count_ticked_by_consequence(self, plan_id: str) -> dict[str, int]:
-        """Count a plan's ticked rows per consequence; two lists for one person count once."""
-        return self._database.read(lambda c: _count_ticked_people(c, plan_id))
+    def count_ticked_by_consequence(
+        self, plan_id: str, *, without_restores: bool = False
+    ) -> dict[str, int]:
+        """Count a plan's ticked rows per consequence; two lists for one person count once.
+
+        `without_restores`: who has an opt-out loosened counts neither for that nor for getting
+        e-mail again by it.
+        """
+        return self._database.read(
+            lambda c: _count_ticked_people(c, plan_id, without_restores=without_restores)
+        )
 
     @database_call
     def get(self, plan_id: str) -> Plan:
@@ -465,7 +473,9 @@ class PlanRepository(Repository):
         self._database.write(act)
 
     @database_call
-    def take_for_apply(self, plan_id: str, judge: JudgePlan) -> str:
+    def take_for_apply(
+        self, plan_id: str, judge: JudgePlan, *, without_restores: bool = False
+    ) -> str:
         """Take a plan as being applied, unless `judge` says why not; returns that, or nothing.
 
         Counting, judging and taking are one transaction: nothing can be ticked in between. A plan
@@ -476,7 +486,7 @@ class PlanRepository(Repository):
         def act(connection: sqlite3.Connection) -> str:
             require_editable(connection, plan_id)
             self._accounts.require_account(connection, select_plan(connection, plan_id)["account"])
-            counts = _count_ticked_people(connection, plan_id)
+            counts = _count_ticked_people(connection, plan_id, without_restores=without_restores)
             reason = judge(counts, _select_approvals(connection, plan_id))
             state = PlanState.STOPPED if reason else PlanState.APPLYING
             connection.execute(
@@ -498,14 +508,22 @@ class PlanRepository(Repository):
         return self._database.read(lambda c: {p: _select_approvals(c, p) for p in wanted})
 
 
-def _count_ticked_people(connection: sqlite3.Connection, plan_id: str) -> dict[str, int]:
+def _count_ticked_people(
+    connection: sqlite3.Connection, plan_id: str, *, without_restores: bool = False
+) -> dict[str, int]:
+    # Who joins a list as well may get e-mail for that reason.
+    is_restore = (
+        "n.consequence IN ('loosened', 'starts') AND n.row IN (SELECT row FROM plan_consequence"
+        " WHERE plan = n.plan AND consequence = 'loosened') AND n.row NOT IN"
+        " (SELECT row FROM plan_consequence WHERE plan = n.plan AND consequence = 'joins')"
+    )
     return {
         row["consequence"]: row["n"]
         for row in connection.execute(
-            "SELECT n.consequence, count(DISTINCT n.row) AS n FROM plan_consequence n"
+            "SELECT n.consequence, count(DISTINCT n.row) AS n FROM plan_consequence n"  # noqa: S608
             " JOIN plan_row r ON r.plan = n.plan AND r.row = n.row"
-            " WHERE n.plan = ? AND r.ticked GROUP BY n.consequence",
-            (parse_plan_id(plan_id),),
+            f" WHERE n.plan = ? AND r.ticked AND NOT (? AND {is_restore}) GROUP BY n.consequence",
+            (parse_plan_id(plan_id), without_restores),
         )
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.kit.shell import pasteable
+from desktop.model.edit import is_optout_recent
 from desktop.model.limit import (
     LimitBreach,
     OpenLimit,
@@ -42,7 +43,7 @@ def require_startable_plan(sync: Sync, plan: Plan) -> None:
         )
 
 
-def take_plan_for_apply(store: WorkspaceStore, sync: Sync, plan: Plan) -> str:
+def take_plan_for_apply(store: WorkspaceStore, sync: Sync, plan: Plan, now: float) -> str:
     """Take the plan as being applied, or return why it may not be; one transaction does both."""
 
     def judge(counts: Mapping[str, int], approvals: Iterable[LimitApproval]) -> str:
@@ -53,13 +54,27 @@ def take_plan_for_apply(store: WorkspaceStore, sync: Sync, plan: Plan) -> str:
         flags = [word for one in found for word in ("--allow", one.breach.code)]
         return f"{words}: {pasteable('sync', 'run', sync.name, '--plan', plan.id, *flags)}."
 
-    return store.plans.take_for_apply.blocking(plan.id, judge)
+    is_recent = is_recent_rollback(store, plan, now)
+    return store.plans.take_for_apply.blocking(plan.id, judge, without_restores=is_recent)
 
 
-def read_open_limits(store: WorkspaceStore, sync: Sync, plan: Plan) -> tuple[OpenLimit, ...]:
+def is_recent_rollback(store: WorkspaceStore, plan: Plan, now: float) -> bool:
+    """Whether the plan takes back a run of the last 24 h.
+
+    An opt-out level that it loosens is one that the run had made stricter and nobody has changed
+    since: that is restored without limit and approval.
+    """
+    if not plan.is_rollback:
+        return False
+    return is_optout_recent(store.runs.get.blocking(plan.rolled_back_run).started_at, now)
+
+
+def read_open_limits(
+    store: WorkspaceStore, sync: Sync, plan: Plan, now: float
+) -> tuple[OpenLimit, ...]:
     """Read the limits that stop a plan, by its present ticks and approvals."""
     approvals = store.plans.list_approvals.blocking(plan.id)
-    return _open_limits(find_limit_breaches(store, sync, plan), approvals)
+    return _open_limits(find_limit_breaches(store, sync, plan, now), approvals)
 
 
 def _open_limits(
@@ -82,6 +97,10 @@ def require_known_limits(codes: Iterable[str]) -> None:
             raise InvalidInput(f"“{code[:40]}” is no limit.", "", f"There are: {', '.join(known)}.")
 
 
-def find_limit_breaches(store: WorkspaceStore, sync: Sync, plan: Plan) -> tuple[LimitBreach, ...]:
+def find_limit_breaches(
+    store: WorkspaceStore, sync: Sync, plan: Plan, now: float
+) -> tuple[LimitBreach, ...]:
     """Read the limits that a plan's ticked rows exceed; `empty` stays as planned."""
-    return plan_breaches(sync, plan, store.plans.count_ticked_by_consequence.blocking(plan.id))
+    is_recent = is_recent_rollback(store, plan, now)
+    count = store.plans.count_ticked_by_consequence.blocking
+    return plan_breaches(sync, plan, count(plan.id, without_restores=is_recent))

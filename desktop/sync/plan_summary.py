@@ -54,14 +54,8 @@ class PlanSummary:
             users_per_call=MAX_USERS_PER_CALL,
         )
 
-    @property
-    def rolled_back_run(self) -> str:
-        """The run that this plan rolls back; empty for any other plan."""
-        kind, _, run = self.plan.origin.partition(" ")
-        return run if kind == "rollback" else ""
 
-
-def read_plan_summary(store: WorkspaceStore, plan_id: str) -> PlanSummary:
+def read_plan_summary(store: WorkspaceStore, plan_id: str, now: float) -> PlanSummary:
     """Read a plan's summary; runs on the database's thread. Raises NotFound."""
     plans = store.plans
     plan, sync = plans.get.blocking(plan_id), plans.get_planned_sync.blocking(plan_id)
@@ -77,8 +71,8 @@ def read_plan_summary(store: WorkspaceStore, plan_id: str) -> PlanSummary:
         plan,
         sync,
         plans.count_ticked.blocking(plan_id),
-        find_limit_breaches(store, sync, plan) if is_open else (),
-        read_open_limits(store, sync, plan) if is_open else (),
+        find_limit_breaches(store, sync, plan, now) if is_open else (),
+        read_open_limits(store, sync, plan, now) if is_open else (),
         plans.list_approvals.blocking(plan_id),
         tuple(causes.most_common(6)),
         plans.count_rows.blocking(plan_id, refused),

@@ -11,7 +11,6 @@ from typing import ParamSpec, TypeVar
 from desktop.kit.errors import AppError, InvalidInput, NotFound
 from desktop.model.field_mapping import MappingOperator
 from desktop.model.field_value import is_empty
-from desktop.model.limit import exceeded_limits
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.service import Service
 from desktop.model.sync import Sync
@@ -26,6 +25,7 @@ from desktop.model.sync_plan import (
 from desktop.model.target_record import LIST_PREFIX, OPTOUT_FIELD, VAR_PREFIX, TargetRecord
 from desktop.model.value_equivalence import equivalent
 from desktop.store.plan_row_filter import PlanRowFilter
+from desktop.sync.limits import find_limit_breaches
 from desktop.sync.pipeline.consequences import find_consequences
 from desktop.sync.pipeline.context import PlanContext
 from desktop.sync.pipeline.plan_rows import with_mail_state
@@ -93,8 +93,8 @@ class RollbackPlanner:
                 " ".join(f"{loss.row_count:,} × {loss.reason}." for loss in losses)
                 or "It wrote nothing.",
             )
-        counts = await self._store.plans.count_ticked_by_consequence(plan_id)
-        found = exceeded_limits(sync.limits, counts, read, incremental=True)
+        made = replace(made, source_record_count=read)
+        found = await self._run_in_database(find_limit_breaches, self._store, sync, made, now)
         await self._store.plans.finish(
             plan_id,
             state=PlanState.STOPPED if found else PlanState.READY,

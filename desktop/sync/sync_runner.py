@@ -196,7 +196,9 @@ class SyncRunner:
         why = (
             ""
             if plan.state is PlanState.APPLYING
-            else await self._run_in_database(take_plan_for_apply, store, sync, plan)
+            else await self._run_in_database(
+                take_plan_for_apply, store, sync, plan, self.context.clock.now()
+            )
         )
         if why:
             return await self._end_run(run, RunState.WAITING, UserDecisionNeeded(why))

@@ -316,7 +316,8 @@ class PlanModel(TaskModel):
     async def _read_summary(self) -> None:
         plan = self._plan_id
         try:
-            summary = await self._context.store.run(read_plan_summary, self._context.store, plan)
+            store, now = self._context.store, self._context.clock.now()
+            summary = await store.run(read_plan_summary, store, plan, now)
         except NotFound:
             # Discarded a moment ago; the page reads itself anew.
             return

@@ -152,10 +152,10 @@ def _build_message(
 ) -> SyncMessageView | None:
     """Build the message above the rows: a rollback's losses, or what became of the preview."""
     plan, is_open = summary.plan, summary.is_open
-    if is_open and summary.rolled_back_run:
+    if is_open and plan.rolled_back_run:
         lost = "; ".join(f"{count:,} × {words}" for words, count in summary.losses)
         text = f"Can't be fully undone: {lost}." if lost else "Everything can be restored."
-        return SyncMessageView("info", f"This rolls back run {summary.rolled_back_run}.", text)
+        return SyncMessageView("info", f"This rolls back run {plan.rolled_back_run}.", text)
     if is_open:
         return None
     at = time_format.format_date_and_time(plan.created_at, now)

@@ -225,10 +225,8 @@ class RunHistoryModel(TaskModel):
         found = {}
         for run in runs:
             if run.plan is not None:
-                kind, _, back = self._context.store.plans.get.blocking(run.plan).origin.partition(
-                    " "
-                )
-                if kind == "rollback":
+                back = self._context.store.plans.get.blocking(run.plan).rolled_back_run
+                if back:
                     found[run.id] = back
         return found
 

@@ -43,7 +43,7 @@ def _plan_of_leavers(store: WorkspaceStore, count: int, ticked: int) -> tuple[Sy
 
 
 def _take(store: WorkspaceStore, sync: Sync, plan: str) -> str:
-    return take_plan_for_apply(store, sync, store.plans.get.blocking(plan))
+    return take_plan_for_apply(store, sync, store.plans.get.blocking(plan), 1.0)
 
 
 def test_plan_within_limit_is_taken(store: WorkspaceStore) -> None:
@@ -113,3 +113,26 @@ def test_approval_is_bound_to_the_count_shown_when_more_are_ticked_meanwhile(
 )
 def test_approval_count_rule(approved: int | None, people: int, valid: bool) -> None:
     assert is_approval_valid(approved, people) is valid
+
+
+@pytest.mark.parametrize(
+    ("noticed", "counts"),
+    [
+        (("loosened",), {}),
+        (("loosened", "starts", "blanked"), {"blanked": 1}),
+        # Who joins a list again may get e-mail for that reason.
+        (("loosened", "starts", "joins"), {"loosened": 1, "starts": 1, "joins": 1}),
+        (("starts", "joins"), {"starts": 1, "joins": 1}),
+    ],
+)
+def test_restored_levels_are_left_out_of_the_count(
+    store: WorkspaceStore, noticed: tuple[str, ...], counts: dict[str, int]
+) -> None:
+    sync, plan = _plan_of_leavers(store, 0, ticked=0)
+    consequences = tuple((Consequence(each), "") for each in noticed)
+    row = PlanRow(1, PlannedOutcome.UPDATE, "1", "sid1", "", "", consequences=consequences)
+    plan = store.plans.begin.blocking(sync, "Ada", 1.0)
+    store.plans.add_rows.blocking(plan, [row])
+    count = store.plans.count_ticked_by_consequence.blocking
+    assert count(plan) == dict.fromkeys(noticed, 1)
+    assert count(plan, without_restores=True) == counts

@@ -52,7 +52,7 @@ async def test_mass_opt_in_needs_two_admins_once(
     assert sync_cases.write_requests(sync_cases.app_requests(sync_sandbox, count)) == []
     plan = sync_services.store.plans.get.blocking(run.plan or "")
     assert (plan.state, set(plan.limit_breaches)) == (PlanState.STOPPED, {"starts", "joins"})
-    await emit_plan(plan, sync_services.store, row_count=1, as_json=False)
+    await emit_plan(plan, sync_services.store, 0.0, row_count=1, as_json=False)
     printed = capsys.readouterr().out
     assert "5 people would start getting marketing e-mail" in printed
     assert "vars.first_name: not set → Ada" in printed

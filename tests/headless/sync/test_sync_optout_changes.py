@@ -17,12 +17,13 @@ from desktop.model.permission import (
     Role,
 )
 from desktop.model.sync import FlowPolicy, Sync, SyncEffects
-from desktop.model.sync_plan import PlanRow, PlanRowState
+from desktop.model.sync_plan import PlanRow, PlanRowState, PlanState
 from desktop.model.sync_run import RunState
 from desktop.sync.rollback_planner import RollbackPlanner
 from desktop.sync.sync_runner import RunRequest
 from desktop.writing.optout_door import RowPermits
 from tests.support import sync_cases
+from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers
 
 LEVEL = MappingRow("user_fields.sailthru_optout", "optout")
@@ -202,6 +203,49 @@ async def test_rollback_of_opt_outs_needs_the_right_of_who_rolls_back(
     (row,) = sync_cases.plan_rows(sync_services.store, back.id)
     assert row.state is PlanRowState.PARKED
     assert level_of(sync_sandbox, one) == "all"
+
+
+@pytest.mark.parametrize("hours", [23, 25])
+@pytest.mark.parametrize("rights", RIGHTS)
+async def test_rollback_of_recent_opt_outs_needs_neither_limit_nor_approval(
+    sync_services: WorkspaceServices,
+    sync_sandbox: SandboxServers,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: ManualClock,
+    hours: int,
+    rights: str,
+) -> None:
+    people = sync_cases.create_customers(sync_sandbox, 3)
+    for one in people:
+        give_level(sync_sandbox, one, "all")
+    sync = save_level_sync(sync_services, flows=FlowPolicy.NOT_STARTED)
+    sync = replace(sync, mapping=(LEVEL,), limits=Limit(people=2, percent=0))
+    sync = sync_services.store.syncs.save.blocking(sync, 1.0)
+    allowed = {"allowed_limits": ("opted_out",), "approver_id": "1"}
+    run = await sync_cases.run_sync(sync_services, sync, **allowed)
+    assert {level_of(sync_sandbox, one) for one in people} == {"all"}
+    sign_in_as(sync_services, monkeypatch, rights)
+    planner = RollbackPlanner(build_sync_context(sync_services))
+    clock.advance(3600)
+    plan = await planner.build_plan(run.id, "Ben")
+    assert plan.state is PlanState.READY
+    # Asked again when it is applied.
+    clock.advance((hours - 1) * 3600)
+    again = await planner.build_plan(run.id, "Ben")
+    assert again.state is (PlanState.READY if hours < 24 else PlanState.STOPPED)
+    back = await run_and_notify(sync_services, sync, RunRequest(sync.name, "Ben", plan_id=plan.id))
+    rows = sync_cases.plan_rows(sync_services.store, plan.id)
+    if hours > 24:
+        assert back.state is RunState.WAITING
+        assert "3 people would have an opt-out loosened" in back.error
+        assert "3 people would start getting marketing e-mail" in back.error
+        assert {level_of(sync_sandbox, one) for one in people} == {"all"}
+    elif rights == "agent may not":
+        # No limit, but the right to opt in.
+        assert back.state is RunState.DONE
+        assert {row.state for row in rows} == {PlanRowState.PARKED}
+    else:
+        assert {level_of(sync_sandbox, one) for one in people} == {"none"}
 
 
 @pytest.mark.parametrize(

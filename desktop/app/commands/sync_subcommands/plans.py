@@ -43,6 +43,7 @@ async def _make_plan(services: WorkspaceServices, options: argparse.Namespace) -
     return await emit_plan(
         plan,
         services.store,
+        services.context.clock.now(),
         row_count=options.rows,
         with_skipped=options.skipped,
         as_json=options.json,

@@ -72,6 +72,7 @@ def run_exit_code(run: Run) -> int:
 async def emit_plan(
     plan: Plan,
     store: WorkspaceStore,
+    now: float,
     *,
     row_count: int,
     with_skipped: bool = False,
@@ -101,7 +102,7 @@ async def emit_plan(
         label = noticed.consequence.label.format(name=noticed.name)
         lines.append(f"  {noticed.people:,} {label}")
     sync = await store.plans.get_planned_sync(plan.id)
-    breaches = await store.run(find_limit_breaches, store, sync, plan)
+    breaches = await store.run(find_limit_breaches, store, sync, plan, now)
     lines += [f"  {breach.message}" for breach in breaches]
     for row in rows:
         lines += _plan_row_lines(row)

@@ -162,6 +162,7 @@ async def _roll_back(services: WorkspaceServices, options: argparse.Namespace) -
         return await emit_plan(
             plan,
             services.store,
+            services.context.clock.now(),
             row_count=options.rows,
             as_json=options.json,
             more={"not_restored": [{"rows": n.row_count, "why": n.reason} for n in losses]},
