@@ -27,17 +27,20 @@ async def find_run_permits(
         return services.row_permits
     actor = await _find_actor(services, sync.switched_on_by)
     permit = permit_loosening_if(lambda: _decide_for(services, sync, actor, Permission.OPT_IN))
-    corrected = await services.store.sync_state.corrections_by_source(sync.name)
+
+    def is_corrected(source_id: str) -> bool:
+        # Asked for each row: the plan takes in what was corrected while it read for an hour.
+        return services.store.sync_state.is_corrected.blocking(sync.name, source_id)
 
     def permit_scheduled(change: OptOutChange) -> str:
-        if change.is_loosening and change.source_id in corrected:
+        if change.is_loosening and is_corrected(change.source_id):
             return corrected_reason(Permission.OPT_IN)
         return permit(change)
 
     return RowPermits(
         permit_scheduled,
         lambda right: _decide_for(services, sync, actor, right).reason,
-        frozenset(corrected),
+        is_corrected,
     )
 
 

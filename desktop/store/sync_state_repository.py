@@ -269,6 +269,18 @@ class SyncStateRepository(Repository):
         )
 
     @database_call
+    def is_corrected(self, sync: str, source: str) -> bool:
+        """Whether somebody has corrected a source record of a sync."""
+        return self._database.read(
+            lambda c: (
+                c.execute(
+                    "SELECT 1 FROM source_correction WHERE sync = ? AND source = ?", (sync, source)
+                ).fetchone()
+                is not None
+            )
+        )
+
+    @database_call
     def corrections_by_source(self, sync: str) -> dict[str, tuple[SourceCorrection, ...]]:
         """Return all corrections of a sync, by source record."""
 

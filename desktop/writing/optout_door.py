@@ -5,7 +5,7 @@ Sailthru has no compare-and-set: between the read and the post lie some millisec
 lines are applied minutes later, so of all levels only `all`, the strictest, may travel in one.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
@@ -58,14 +58,14 @@ def permit_loosening_if(decide: Callable[[], PermissionDecision]) -> OptOutPermi
 class RowPermits:
     """What is asked before rows are sent: the opt-out permit, and the rights they need besides.
 
-    `find_refusal` says why whoever applies the rows lacks a right, or "". `corrected_sources` are
+    `find_refusal` says why whoever applies the rows lacks a right, or "". `is_corrected` asks about
     records that somebody without these rights may have corrected. An edit of the outbox was judged
     when it was asked for, so that its sender asks for no more.
     """
 
     optout: OptOutPermit
     find_refusal: Callable[[Permission], str] = lambda _permission: ""
-    corrected_sources: Collection[str] = ()
+    is_corrected: Callable[[str], bool] = lambda _source_id: False
 
     def for_batch(self) -> "RowPermits":
         """Ask each right once for a batch: the rules are read anew, but not for every row."""
@@ -74,7 +74,7 @@ class RowPermits:
     def find_row_refusal(self, row: PlanRow) -> str:
         """Say which right besides that to opt in a row lacks, or ""."""
         for permission in needed_rights(row):
-            if row.source_id in self.corrected_sources:
+            if self.is_corrected(row.source_id):
                 return corrected_reason(permission)
             if reason := self.find_refusal(permission):
                 return reason

@@ -6,6 +6,7 @@ import pytest
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.run_notifications import run_and_notify
+from desktop.app.run_permits import find_run_permits
 from desktop.app.runner_factory import build_runner, build_sync_context
 from desktop.model.field_mapping import MappingRow
 from desktop.model.limit import Limit
@@ -341,8 +342,9 @@ async def test_run_cut_off_between_level_and_job_goes_on_with_the_list(
     assert writes(sync_sandbox, count) == ["/job"]
 
 
+@pytest.mark.parametrize("corrected", ["before", "while it reads"])
 async def test_scheduled_run_loosens_no_record_that_a_person_has_corrected(
-    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, corrected: str
 ) -> None:
     one, two = sync_cases.create_customers(sync_sandbox, 2)
     for each in (one, two):
@@ -350,11 +352,16 @@ async def test_scheduled_run_loosens_no_record_that_a_person_has_corrected(
         give_level(sync_sandbox, each, "none")
     sync = save_level_sync(sync_services, flows=FlowPolicy.NOT_STARTED)
     sync = sync_services.syncs.set_enabled(sync.name, on=True)
-    await sync_services.store.sync_state.save_corrections(
-        sync.name, str(one.user_id), {"phone": "+14155550100"}, "Ben", 1.0
-    )
+    save = sync_services.store.sync_state.save_corrections
+    correction = (sync.name, str(one.user_id), {"phone": "+14155550100"}, "Ben", 1.0)
     request = RunRequest(sync.name, "Ada", due_ticket=claim_due_time(sync_services, sync))
-    run = await run_and_notify(sync_services, sync, request)
+    if corrected == "before":
+        await save(*correction)
+        run = await run_and_notify(sync_services, sync, request)
+    else:
+        permits = await find_run_permits(sync_services, sync, replace(request, why="schedule"))
+        await save(*correction)
+        run = await build_runner(sync_services, sync.name, permits=permits).run(sync, request)
     states = {row.label: row.state for row in sync_cases.plan_rows(sync_services.store, run.plan)}
     assert states == {one.email: PlanRowState.PARKED, two.email: PlanRowState.DONE}
     assert [level_of(sync_sandbox, each) for each in (one, two)] == ["all", "none"]

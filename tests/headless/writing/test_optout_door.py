@@ -114,7 +114,7 @@ def test_row_needs_each_of_its_rights(sent: PlanRow, needed: list[Permission]) -
         with pytest.raises(NotPermitted) as refused:
             admit(sent, record("none"), permits)
         assert refused.value.message == f"Not {missing.value}."
-    corrected = RowPermits(permit_all, corrected_sources={"src1"})
+    corrected = RowPermits(permit_all, is_corrected=lambda source: source == "src1")
     if needed:
         with pytest.raises(NotPermitted, match="corrected"):
             admit(sent, record("none"), corrected)
