@@ -8,18 +8,20 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout,
 
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.json_value import Json
+from desktop.panels.syncs.field_picker import FieldPicker
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.button import icon_button, quiet_button
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.text_field import TextField
+from desktop.viewmodels.syncs.field_choices import FieldChoice
 
 _TESTS = (
     (ConditionOperator.IS, "is"),
     (ConditionOperator.IS_NOT, "is not"),
     (ConditionOperator.AT_LEAST, "is at least"),
     (ConditionOperator.AT_MOST, "is at most"),
-    (ConditionOperator.HAS, "has"),
-    (ConditionOperator.HAS_NOT, "does not have"),
+    (ConditionOperator.HAS, "includes"),
+    (ConditionOperator.HAS_NOT, "does not include"),
     (ConditionOperator.SET, "has a value"),
     (ConditionOperator.NOT_SET, "has no value"),
     (ConditionOperator.WITHIN_DAYS, "is in the last … days"),
@@ -55,6 +57,7 @@ class ConditionEditor(QWidget):
     """A row for each condition, and a button that adds one."""
 
     edited = Signal(tuple)  # every condition, as it stands now
+    choices_wanted = Signal()  # a list of fields opens
 
     def __init__(
         self,
@@ -69,6 +72,7 @@ class ConditionEditor(QWidget):
         self._name = name
         self._naming = naming  # placeholder of a name before each condition; empty: no names
         self._rows: list[ConditionEditorRow] = []
+        self._choices: tuple[FieldChoice, ...] = ()
         self._add_button = quiet_button(add, name=add_name or add)
         self._add_button.set_icon("plus")
         self._add_button.clicked.connect(self._on_add)
@@ -98,10 +102,18 @@ class ConditionEditor(QWidget):
         for place, (row, condition) in enumerate(zip(self._rows, conditions, strict=True)):
             row.show_condition(condition, names[place] if names else "")
 
+    def set_choices(self, choices: tuple[FieldChoice, ...]) -> None:
+        """Offer these fields in each condition."""
+        self._choices = choices
+        for row in self._rows:
+            row.field_picker.set_choices(choices, "")
+
     def _append_row(self) -> "ConditionEditorRow":
         row = ConditionEditorRow(f"{self._name} {len(self._rows) + 1}", self._naming)
         row.edited.connect(self._on_edited)
         row.removed.connect(self._on_removed)
+        row.field_picker.choices_wanted.connect(self.choices_wanted)
+        row.field_picker.set_choices(self._choices, "")
         self._rows.append(row)
         self._column.addWidget(row)
         return row
@@ -116,7 +128,7 @@ class ConditionEditor(QWidget):
 
     def _on_add(self) -> None:
         row = self._append_row()
-        (row.name_edit if self._naming else row.field_edit).setFocus()
+        (row.name_edit if self._naming else row.field_picker).setFocus()
         self.edited.emit(self.conditions())
 
     def _on_edited(self) -> None:
@@ -143,12 +155,12 @@ class ConditionEditorRow(QWidget):
         self._shown = FieldCondition("", ConditionOperator.IS, "")
         self.name_edit = TextField(f"{name}: name", naming)
         self.name_edit.setVisible(bool(naming))
-        self.field_edit = TextField(f"{name}: field", "Field")
+        self.field_picker = FieldPicker(f"{name}: field", "Field")
         self.test_dropdown = DropdownField(
             f"{name}: test", [(test.value, words) for test, words in _TESTS]
         )
         self.value_edit = TextField(f"{name}: value", "Value")
-        for part in (self.name_edit, self.field_edit, self.value_edit):
+        for part in (self.name_edit, self.field_picker, self.value_edit):
             part.setMinimumWidth(fonts.scaled(40))
             part.chosen.connect(self._on_edited)
         remove = icon_button("trash", f"Remove {name.lower()}")
@@ -163,7 +175,7 @@ class ConditionEditorRow(QWidget):
         self._parts.setSpacing(fonts.scaled(6))
         if naming:
             self._parts.addWidget(self.name_edit, 2)
-        self._parts.addWidget(self.field_edit, 2)
+        self._parts.addWidget(self.field_picker, 2)
         self._parts.addLayout(self._asked, 3)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -184,7 +196,7 @@ class ConditionEditorRow(QWidget):
         # Half typed (“1.”) a value reads as one that is written otherwise (1.0).
         if condition != self.condition():
             self._shown = condition
-            self.field_edit.set_value(condition.field)
+            self.field_picker.set_value(condition.field)
             self.value_edit.set_value(format_value(condition.value))
         self.name_edit.set_value(name)
         self.test_dropdown.set_value(condition.test.value)
@@ -199,7 +211,7 @@ class ConditionEditorRow(QWidget):
             value = None
         elif text != format_value(value):
             value = parse_value(text)
-        return FieldCondition(self.field_edit.text().strip(), test, value)
+        return FieldCondition(str(self.field_picker.value()).strip(), test, value)
 
     def _on_edited(self, *_what: object) -> None:
         self.value_edit.setVisible(

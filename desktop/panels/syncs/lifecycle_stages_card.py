@@ -13,6 +13,7 @@ from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.text_field import TextField
+from desktop.viewmodels.syncs.field_choices import FieldChoice
 
 _ANY_STAGE = "Everybody"
 _EXPLANATION = (
@@ -25,6 +26,7 @@ class LifecycleStagesCard(Card):
     """A row for each stage, and a choice of the required one."""
 
     edited = Signal()  # read stages() and required_stage()
+    choices_wanted = Signal()  # a list of fields opens
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Lifecycle stages", parent=parent)
@@ -60,8 +62,8 @@ class LifecycleStagesCard(Card):
         """Return the name of the stage the sync is limited to; empty: none."""
         return self._required_row.stage().name if self._required_row is not None else ""
 
-    def show_sync(self, sync: Sync) -> None:
-        """Show the stages of a draft; what is being typed is not disturbed."""
+    def show_sync(self, sync: Sync, choices: tuple[FieldChoice, ...]) -> None:
+        """Show the stages of a draft, and offer fields; what is being typed is not disturbed."""
         # Rows are reused, so that the one that is typed in keeps the keyboard.
         while len(self._rows) > len(sync.stages):
             self._remove_row(self._rows[-1])
@@ -69,6 +71,7 @@ class LifecycleStagesCard(Card):
             self._append_row()
         for row, stage in zip(self._rows, sync.stages, strict=True):
             row.show_stage(stage)
+            row.conditions.set_choices(choices)
         if sync.source.stage != self.required_stage():
             named = (row for row in self._rows if row.stage().name == sync.source.stage)
             self._required_row = next(named, None) if sync.source.stage else None
@@ -91,6 +94,7 @@ class LifecycleStagesCard(Card):
         row = LifecycleStageRow(f"Stage {len(self._rows) + 1}")
         row.edited.connect(self._on_edited)
         row.removed.connect(self._on_removed)
+        row.conditions.choices_wanted.connect(self.choices_wanted)
         self._rows.append(row)
         self._column.addWidget(row)
         return row

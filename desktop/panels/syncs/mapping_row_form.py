@@ -3,13 +3,22 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
+from desktop.model.field_catalogue import source_prefix
 from desktop.model.field_mapping import MappingRow
+from desktop.model.service import Service
+from desktop.panels.syncs.field_picker import FieldPicker
 from desktop.panels.theme import fonts
+from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.form import Form, FormLayout
 from desktop.panels.widgets.label import label
-from desktop.panels.widgets.text_field import TextField
 from desktop.viewmodels.form import FormState, read_values
-from desktop.viewmodels.syncs.mapping_row_view import ROW_FIELDS, ROW_RULE_FIELDS
+from desktop.viewmodels.syncs.mapping_editor_model import MappingEditorView
+from desktop.viewmodels.syncs.mapping_row_view import (
+    ROW_FIELDS,
+    ROW_RULE_FIELDS,
+    row_rule_choices,
+    takes_field,
+)
 
 
 class MappingRowForm(QWidget):
@@ -19,9 +28,13 @@ class MappingRowForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._forms = [Form(fields, FormLayout.COMPACT) for fields in (ROW_FIELDS, ROW_RULE_FIELDS)]
-        self.source_field = self._forms[0].control("source", TextField)
-        self.target_field = self._forms[0].control("target", TextField)
+        self.source_picker = FieldPicker("Source field")
+        self.target_picker = FieldPicker("Target field")
+        pickers = {"source": self.source_picker, "target": self.target_picker}
+        self._forms = [
+            Form(fields, FormLayout.COMPACT, controls=pickers)
+            for fields in (ROW_FIELDS, ROW_RULE_FIELDS)
+        ]
         self.error_label = label("", wrap=True, tone="bad")
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._halves.setSpacing(fonts.scaled(24))
@@ -34,24 +47,24 @@ class MappingRowForm(QWidget):
         column.addLayout(self._halves)
         column.addWidget(self.error_label)
 
-    def show_row(
-        self,
-        row: MappingRow | None,
-        wrong: str,
-        rounding: str,
-        completions: dict[str, tuple[str, ...]],
-    ) -> None:
-        """Show a row with its error, the note on rounding and field names to complete.
-
-        None hides the form.
-        """
+    def show_row(self, row: MappingRow | None, wrong: str, view: MappingEditorView) -> None:
+        """Show a row with its error, and offer the fields of both sides; None hides the form."""
         self.setVisible(row is not None)
         if row is None:
             return
+        for path, options in row_rule_choices(view.sync).items():
+            dropdown = self._forms[1].control(path, DropdownField)
+            if [dropdown.itemText(place) for place in range(dropdown.count())] != [
+                text for _, text in options
+            ]:
+                dropdown.set_options(options)
+        self.source_picker.set_takes_fields(takes_field(row.type))
+        self.source_picker.set_choices(view.source_fields, source_prefix(view.sync.source.kind))
+        is_to_sailthru = view.sync.target_service is Service.SAILTHRU
+        self.target_picker.set_choices(view.target_fields, "vars." if is_to_sailthru else "")
         state = FormState(
             read_values((*ROW_FIELDS, *ROW_RULE_FIELDS), row),
-            notes={} if row.keep_decimals else {"keep_decimals": rounding},
-            completions=completions,
+            notes={} if row.keep_decimals else {"keep_decimals": view.rounding_note},
         )
         for form in self._forms:
             form.show_state(state)
@@ -65,4 +78,4 @@ class MappingRowForm(QWidget):
 
     def take_focus(self) -> None:
         """Put the keyboard into the source field."""
-        self.source_field.setFocus()
+        self.source_picker.field.setFocus()

@@ -72,13 +72,8 @@ class MappingTab(QWidget):
         self.mapping_table.show_lines(view.rows, view.selected_index, heads)
         chosen = self._model.selected_row()
         line = view.rows[view.selected_index] if chosen is not None else None
-        self.row_form.show_row(
-            chosen,
-            line.problem if line else "",
-            view.rounding_note,
-            {"source": view.source_fields, "target": view.target_fields},
-        )
-        self.rules_editor.show_sync(view.sync)
+        self.row_form.show_row(chosen, line.problem if line else "", view)
+        self.rules_editor.show_sync(view.sync, view.source_fields)
         self._show_state(view)
 
     def _show_state(self, view: MappingEditorView) -> None:
@@ -177,6 +172,8 @@ class MappingTab(QWidget):
         self.mapping_table.delete_requested.connect(model.delete_row)
         self.mapping_table.duplicate_requested.connect(model.duplicate_row)
         self.row_form.edited.connect(model.change_row)
+        for picker in (self.row_form.source_picker, self.row_form.target_picker):
+            picker.choices_wanted.connect(model.read_fields)
         self.add_button.clicked.connect(self._on_add)
         self.duplicate_button.clicked.connect(model.duplicate_row)
         self.move_up_button.clicked.connect(self._on_up)

@@ -13,6 +13,7 @@ from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.form import Form, FormLayout
 from desktop.panels.widgets.label import label
 from desktop.viewmodels.form import FieldKind, FormField, FormState
+from desktop.viewmodels.syncs.field_choices import FieldChoice
 from desktop.viewmodels.syncs.mapping_editor_model import MappingEditorModel
 from desktop.viewmodels.syncs.sync_rule_fields import (
     CAP_FIELDS,
@@ -82,9 +83,11 @@ class SyncRulesEditor(QWidget):
         self.source_conditions.edited.connect(model.change_conditions)
         self.purposes.edited.connect(self._on_purposes)
         self.stages_card.edited.connect(self._on_stages)
+        for conditions in (self.source_conditions, self.purposes, self.stages_card):
+            conditions.choices_wanted.connect(model.read_fields)
 
-    def show_sync(self, sync: Sync) -> None:
-        """Fill source, matching, effects, opt-in and limits from a draft of the sync."""
+    def show_sync(self, sync: Sync, choices: tuple[FieldChoice, ...]) -> None:
+        """Fill the cards from a draft of the sync; `choices`: the fields its source tells."""
         state = FormState(
             rule_values(sync),
             disabled_reasons=rule_disabled_reasons(sync),
@@ -92,12 +95,14 @@ class SyncRulesEditor(QWidget):
         )
         for form in self._forms:
             form.show_state(state)
+        for editor in (self.source_conditions, self.purposes):
+            editor.set_choices(choices)
         self.source_conditions.show_conditions(sync.source.where)
         self.purposes.show_conditions(
             tuple(purpose.evidence for purpose in sync.purposes),
             tuple(purpose.name for purpose in sync.purposes),
         )
-        self.stages_card.show_sync(sync)
+        self.stages_card.show_sync(sync, choices)
 
     def _on_purposes(self) -> None:
         pairs = zip(self.purposes.names(), self.purposes.conditions(), strict=True)

@@ -63,7 +63,7 @@ class TextField(DisabledReasonMixin, QLineEdit):
 
     def _on_completed(self, text: str) -> None:
         self.setText(text)
-        self.chosen.emit(self.value())
+        self._on_edited()
 
 
 class NamesField(TextField):

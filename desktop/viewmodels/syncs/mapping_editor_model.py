@@ -14,9 +14,15 @@ from desktop.model.sailthru_profile import SailthruList
 from desktop.model.sync import Sync
 from desktop.model.sync_fields import ATTESTED_PATH, attest_consent
 from desktop.model.value_conversion import ROUNDING_EXPLANATION
+from desktop.model.zendesk_user import UserFieldDefinition
 from desktop.sync.mapping_trial import TrialCustomer, compute_trial_row, read_trial_customer
 from desktop.sync.sync_service import validate_sync
 from desktop.viewmodels.form import FieldValue
+from desktop.viewmodels.syncs.field_choices import (
+    FieldChoice,
+    source_field_choices,
+    target_field_choices,
+)
 from desktop.viewmodels.syncs.mapping_row_view import (
     MappingRowView,
     MappingTrialResult,
@@ -24,8 +30,6 @@ from desktop.viewmodels.syncs.mapping_row_view import (
     build_mapping_row,
     change_source_type,
     change_target,
-    suggest_source_fields,
-    suggest_target_fields,
 )
 from desktop.viewmodels.syncs.sync_draft_model import SyncDraftModel
 from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
@@ -54,8 +58,8 @@ class MappingEditorView:
     save_disabled_reason: str
     can_change: bool
     rounding_note: str
-    source_fields: tuple[str, ...]
-    target_fields: tuple[str, ...]
+    source_fields: tuple[FieldChoice, ...]
+    target_fields: tuple[FieldChoice, ...]
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
         self._is_saving = False
         self.lists: tuple[SailthruList, ...] = ()  # of the account, as they were read last
         self.lists_error = ""
+        self._user_fields: tuple[UserFieldDefinition, ...] = ()  # of Zendesk, as read last
 
     # What is shown.
 
@@ -113,8 +118,12 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
             save_disabled_reason=verdict.reason or next(iter(problems), unchanged),
             can_change=verdict.is_allowed,
             rounding_note=ROUNDING_EXPLANATION,
-            source_fields=suggest_source_fields(sync, trial.source_fields if trial else {}),
-            target_fields=suggest_target_fields(sync, trial.target_fields if trial else {}),
+            source_fields=source_field_choices(
+                sync, self._user_fields, trial.source_fields if trial else {}
+            ),
+            target_fields=target_field_choices(
+                sync, self._user_fields, self.lists, trial.target_fields if trial else {}
+            ),
         )
 
     @property
@@ -233,6 +242,10 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
         """Read the account's lists anew; `lists_read` tells of the end."""
         self.tasks.start("lists", self._read_lists())
 
+    def read_fields(self) -> None:
+        """Read the fields and lists of both accounts anew; the view then offers them."""
+        self.tasks.start("fields", self._read_fields())
+
     def try_on_customer(self, text: str) -> None:
         """Read a customer, by address or id, and try the draft on them."""
         self._forget_trial()
@@ -308,6 +321,17 @@ class MappingEditorModel(SyncDraftModel[Sync | None, MappingDraft]):
                 self._trial_customer = customer
         finally:
             self._is_busy = False
+        self.changed.emit()
+
+    async def _read_fields(self) -> None:
+        zendesk = self._context.workspace.clients.zendesk
+        try:
+            if zendesk is not None:
+                self._user_fields = await zendesk.list_user_fields()
+        except AppError as error:
+            # The usual fields can be chosen all the same.
+            self.message_posted.emit(f"The fields of Zendesk could not be read. {error}")
+        await self._read_lists()
         self.changed.emit()
 
     async def _read_lists(self) -> None:

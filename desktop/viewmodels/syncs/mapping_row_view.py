@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from desktop.model.field_catalogue import field_title, source_fields
+from desktop.model.field_catalogue import field_title
 from desktop.model.field_mapping import (
     ConflictPreference,
     FieldProtection,
@@ -38,17 +38,6 @@ _OPERATOR_LABELS = (
     (MappingOperator.ADD, "Add to the list"),
     (MappingOperator.SUM, "Add to the number"),
 )
-_PREFER_LABELS = (
-    (ConflictPreference.SOURCE, "the source wins"),
-    (ConflictPreference.TARGET, "the target wins"),
-    (ConflictPreference.ASK, "ask: a conflict"),
-    (ConflictPreference.STRICTER, "the stricter opt-out wins"),
-)
-_PROTECTION_LABELS = (
-    (FieldProtection.OPEN, "overwrite"),
-    (FieldProtection.IF_EMPTY, "fill only when empty"),
-    (FieldProtection.NEVER, "never write"),
-)
 _SOURCE_TYPE_LABEL_BY_TYPE = dict(_SOURCE_TYPE_LABELS)
 _OPERATOR_LABEL_BY_OPERATOR = dict(_OPERATOR_LABELS)
 _ADDABLE_TYPES = (SourceType.FIELD, SourceType.LISTS, SourceType.STAGES, SourceType.SEEN)
@@ -76,11 +65,12 @@ ROW_FIELDS = (
     FormField(
         "source",
         "Reads",
+        FieldKind.CUSTOM,
         name="Source field",
         label_when=lambda values: _SOURCE_FIELD_LABELS.get(str(values["type"]), "Reads"),
     ),
     FormField("operator", "How", FieldKind.CHOICE, choices=_choices(_OPERATOR_LABELS)),
-    FormField("target", "Writes", name="Target field"),
+    FormField("target", "Writes", FieldKind.CUSTOM, name="Target field"),
 )
 ROW_RULE_FIELDS = (
     FormField(
@@ -88,18 +78,17 @@ ROW_RULE_FIELDS = (
         "If both changed",
         FieldKind.CHOICE,
         name="If both sides changed",
-        choices=_choices(_PREFER_LABELS),
+        choices=_choices((each, "") for each in ConflictPreference),
     ),
     FormField(
         "protection",
-        "The target",
+        "Existing value",
         FieldKind.CHOICE,
         name="The target field",
-        choices=_choices(_PROTECTION_LABELS),
+        choices=_choices((each, "") for each in FieldProtection),
     ),
     FormField("keep_decimals", "Keep decimals", FieldKind.CHECK_BOX),
 )
-# As the Users API of Zendesk names them: developer.zendesk.com/api-reference/ticketing/users.
 
 
 @dataclass(frozen=True)
@@ -159,6 +148,29 @@ def change_target(row: MappingRow, target: str) -> MappingRow:
     return replace(row, target=target, prefer=prefer)
 
 
+def row_rule_choices(sync: Sync) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Say by the names of the services which side wins, and what becomes of the target's value."""
+    source, target = direction_labels(sync)
+    return {
+        "prefer": (
+            (ConflictPreference.SOURCE.value, f"{source} wins"),
+            (ConflictPreference.TARGET.value, f"{target} wins"),
+            (ConflictPreference.ASK.value, "Ask me"),
+            (ConflictPreference.STRICTER.value, "The stricter opt-out wins"),
+        ),
+        "protection": (
+            (FieldProtection.OPEN.value, f"Overwrite {target}"),
+            (FieldProtection.IF_EMPTY.value, "Fill only when empty"),
+            (FieldProtection.NEVER.value, "Never write"),
+        ),
+    }
+
+
+def takes_field(kind: SourceType) -> bool:
+    """Whether the source of a mapping row is a field, not a text or names of lists or stages."""
+    return kind is SourceType.FIELD
+
+
 def mapping_source_label(row: MappingRow) -> str:
     """Name where a mapping row's value comes from."""
     if row.type is SourceType.TEXT:
@@ -166,20 +178,6 @@ def mapping_source_label(row: MappingRow) -> str:
     if row.type in (SourceType.FIELD, SourceType.IDENTIFIER):
         return field_title(row.source) or "Not chosen"
     return _SOURCE_TYPE_LABEL_BY_TYPE[row.type]
-
-
-def suggest_source_fields(sync: Sync, fields: Mapping[str, FieldValue]) -> tuple[str, ...]:
-    """Suggest fields to read: the usual ones, and those of the customer that was tried."""
-    return tuple(dict.fromkeys((*source_fields(sync.source.kind), *sorted(fields))))
-
-
-def suggest_target_fields(sync: Sync, there: Mapping[str, FieldValue]) -> tuple[str, ...]:
-    """Suggest fields to write: those of the customer that was tried, and prefixes of others."""
-    if sync.target_service is Service.SAILTHRU:
-        usual: tuple[str, ...] = ("vars.", "lists.", "optout")
-    else:
-        usual = ("user_fields.", "name", "phone", "external_id", "notes", "details", "tags")
-    return tuple(dict.fromkeys((*sorted(there), *usual)))
 
 
 @dataclass(frozen=True)

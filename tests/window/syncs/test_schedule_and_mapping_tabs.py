@@ -11,6 +11,7 @@ from desktop.model.field_mapping import MappingOperator
 from desktop.model.lifecycle_stage import LifecycleStage
 from desktop.model.sync import MatchIdentifier
 from desktop.panels.syncs.condition_editor import format_value, parse_value
+from desktop.panels.syncs.field_picker import FieldPickerDialog
 from desktop.panels.syncs.list_picker import ListPickerDialog
 from desktop.panels.syncs.schedule_tab import ScheduleTab
 from desktop.panels.widgets.dropdown_field import DropdownField
@@ -87,18 +88,18 @@ async def test_mapping_tab_preview_on_customer_and_change_unchecks_sync(
     await window.wait_until(lambda: len(window.models.mapping.view().rows) == before + 1)
     assert form.error_label.text() == "", "a row that nobody has begun is not complained about"
     assert "new row" in window.page.mapping_tab.save_button.accessibleDescription()
-    form.source_field.setFocus()
+    form.source_picker.field.setFocus()
     window.type("locale")
     await window.wait_until(lambda: form.error_label.text())
-    form.target_field.setFocus()
-    form.target_field.selectAll()
+    form.target_picker.field.setFocus()
+    form.target_picker.field.selectAll()
     window.type("vars.lan")
     # Words can be typed: a blank at the end is not taken away at once.
-    form.source_field.setFocus()
+    form.source_picker.field.setFocus()
     window.type(" of them")
-    assert form.source_field.text() == "locale of them"
+    assert form.source_picker.field.text() == "locale of them"
     window.press(Key.Key_Backspace, times=len(" of them"))
-    form.target_field.setFocus()
+    form.target_picker.field.setFocus()
     window.press(Key.Key_End)
     window.type("guage")
     await window.wait_until(lambda: not window.models.mapping.view().problems)
@@ -220,7 +221,7 @@ async def test_mapping_tab_lists_are_picked_from_a_searchable_list(
     dialog.activateWindow()
     await window.wait_until(dialog.isActiveWindow)
     await window.wait_until(lambda: dialog.table.topLevelItemCount() > 2)
-    rows = {item.text(0): item for item in dialog._items()}
+    rows = {item.text(0): item for item in dialog.rows()}
     assert rows["Gone, but kept"].text(1) == "not found"
     assert rows["zendesk-sync-smart"].text(1) == "smart, computed by Sailthru"
     # Nobody is put on a smart list by hand.
@@ -229,7 +230,7 @@ async def test_mapping_tab_lists_are_picked_from_a_searchable_list(
     assert rows["Newsletter"].text(2).replace(",", "").isdigit()
     window.save_screenshot("choose-lists", dialog)
     window.type("newsl")
-    assert [item.text(0) for item in dialog._items() if not item.isHidden()] == ["Newsletter"]
+    assert [item.text(0) for item in dialog.rows() if not item.isHidden()] == ["Newsletter"]
     window.press(Key.Key_Return)
     window.press(Key.Key_Down)
     window.press(Key.Key_Space)
@@ -237,6 +238,56 @@ async def test_mapping_tab_lists_are_picked_from_a_searchable_list(
     window.click(dialog.use_button)
     wanted = ("Gone, but kept", "Newsletter")
     assert window.models.mapping.view().sync.effects.add_to_lists == wanted
+
+
+async def test_mapping_tab_field_is_chosen_by_its_title(window: SyncPageDriver) -> None:
+    await window.add_preset(on=False)
+    window.page.show_tab("Mapping")
+    window.view.activateWindow()
+    window.click("Add a row")
+    form = window.page.mapping_tab.row_form
+    assert form.source_picker.field.hasFocus()
+    window.click("Choose source field")
+    dialog = window.front_dialog()
+    assert isinstance(dialog, FieldPickerDialog)
+    dialog.activateWindow()
+    await window.wait_until(dialog.isActiveWindow)
+    # The account's own fields come a moment later, under their titles.
+    await window.wait_until(lambda: any("user_fields." in r.toolTip(0) for r in dialog.rows()))
+    window.save_screenshot("choose-field", dialog)
+    window.type("last chan")
+    window.press(Key.Key_Return)
+    assert window.models.mapping.selected_row().source == "updated_at"
+    # A field that no customer has yet is named in the same place.
+    window.click("Choose target field")
+    naming = window.front_dialog()
+    assert isinstance(naming, FieldPickerDialog)
+    naming.activateWindow()
+    await window.wait_until(naming.isActiveWindow)
+    window.type("seen by support")
+    assert [row.text(0) for row in naming.rows() if not row.isHidden()] == [
+        "New field “Seen by support”"
+    ]
+    window.press(Key.Key_Return)
+    assert window.models.mapping.selected_row().target == "vars.seen_by_support"
+    # A title stands in the line, its path only while somebody types.
+    window.view.activateWindow()
+    await window.wait_until(window.view.isActiveWindow)
+    form.source_picker.field.setFocus()
+    assert form.source_picker.field.text() == "updated_at"
+    assert form.target_picker.field.text() == "Seen by support"
+    window.press(Key.Key_Home)
+    form.source_picker.field.selectAll()
+    window.type("Time zone")
+    form.target_picker.field.setFocus()
+    assert window.models.mapping.selected_row().source == "time_zone"
+    assert form.source_picker.field.text() == "Time zone"
+    # Who wins is said by the services' names.
+    for name, expected in (
+        ("If both sides changed", "Zendesk wins"),
+        ("The target field", "Overwrite Sailthru"),
+    ):
+        assert window.find_one(name, DropdownField).currentText() == expected
 
 
 async def test_sync_name_labels_description_are_saved_and_sync_removed(

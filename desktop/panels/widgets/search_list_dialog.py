@@ -1,0 +1,91 @@
+"""A dialog with a table that a search field narrows, and the button that takes what is chosen."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHeaderView,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.panels.theme import fonts
+from desktop.panels.theme.design_tokens import ROW_HEIGHT
+from desktop.panels.widgets.box_layout import hbox
+from desktop.panels.widgets.button import primary_button, secondary_button
+from desktop.panels.widgets.label import label
+from desktop.panels.widgets.text_field import TextField
+
+# What the search looks through beside the texts shown, as a row's data of column 0.
+SEARCHED_TOO = Qt.ItemDataRole.UserRole
+
+
+class SearchListDialog(QDialog):
+    """The first column takes the width; subclasses fill `table` and react to `use_button`."""
+
+    def __init__(
+        self,
+        title: str,
+        find: str,
+        table_name: str,
+        columns: Sequence[str],
+        use: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAccessibleName(title)
+        self.setObjectName(title)
+        self.search_field = TextField(find, find)
+        self.table = QTreeWidget()
+        self.table.setAccessibleName(table_name)
+        self.table.setHeaderLabels(list(columns))
+        self.table.setRootIsDecorated(False)
+        self.table.setUniformRowHeights(True)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        head = self.table.header()
+        head.setStretchLastSection(False)
+        head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.state_label = label("", "muted", wrap=True)
+        self.use_button = primary_button(use)
+        cancel = secondary_button("Cancel")
+        column = QVBoxLayout(self)
+        side = fonts.scaled(18)
+        column.setContentsMargins(side, side, side, fonts.scaled(14))
+        column.setSpacing(fonts.scaled(10))
+        column.addWidget(label(title, "heading"))
+        column.addWidget(self.search_field)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.state_label)
+        column.addLayout(hbox(1, cancel, self.use_button))
+        self.search_field.chosen.connect(self.apply_search)
+        cancel.clicked.connect(self.reject)
+        self.search_field.setFocus()
+
+    def sizeHint(self) -> QSize:
+        return QSize(fonts.scaled(460), fonts.scaled(480))
+
+    def add_row(self, *texts: str) -> QTreeWidgetItem:
+        """Append a row with these texts."""
+        item = QTreeWidgetItem(self.table, list(texts))
+        item.setSizeHint(0, QSize(0, fonts.scaled(ROW_HEIGHT)))
+        return item
+
+    def rows(self) -> list[QTreeWidgetItem]:
+        """Return every row, also those that the search hides."""
+        found = (self.table.topLevelItem(place) for place in range(self.table.topLevelItemCount()))
+        return [item for item in found if item is not None]
+
+    def apply_search(self, _text: object = "") -> int:
+        """Hide the rows that do not hold what is searched for, and count the others."""
+        wanted = self.search_field.text().strip().casefold()
+        shown = 0
+        for item in self.rows():
+            hides = wanted not in f"{item.text(0)}\n{item.data(0, SEARCHED_TOO) or ''}".casefold()
+            item.setHidden(hides)
+            shown += not hides
+        return shown
