@@ -196,9 +196,11 @@ async def test_export_job_finished_has_url() -> None:
     assert "s3.example" not in repr(job)
 
 
-async def test_job_unknown_status_is_pending() -> None:
+async def test_job_of_unknown_status_has_ended_and_may_still_write() -> None:
     client, _ = make_sailthru_client(json_response({"job_id": "1", "status": "brewing"}))
-    assert (await client.get_job("1")).status is SailthruJobStatus.PENDING
+    job = await client.get_job("1")
+    assert job.status is SailthruJobStatus.UNKNOWN
+    assert (job.has_ended, job.may_still_write) == (True, True)
 
 
 @pytest.mark.parametrize("endpoint", ["user", "list", "job", "settings"])

@@ -70,7 +70,7 @@ def test_error_exit_codes(error: errors.AppError, code: int) -> None:
 
 def test_error_retryable_flag() -> None:
     retryable = {k.code for k in tree() if k.is_retryable}
-    assert retryable == {"offline", "timed_out", "rate_limited", "service_trouble"}
+    assert retryable == {"offline", "timed_out", "rate_limited", "service_trouble", "too_large"}
 
 
 def test_error_empty_sentences_leave_no_gaps() -> None:

@@ -90,7 +90,7 @@ async def test_job_of_another_status_ends_and_its_rows_are_read(
     began = clock.monotonic()
     run = await sync_cases.run_sync(sync_services, sync)
     # Nothing waits for the quarter of an hour that a job at work may take.
-    assert clock.monotonic() - began < 60
+    assert clock.monotonic() - began < 900
     expected = {FAILED} if kind == "killed-job" else {DONE}
     assert {state for state, _ in states_and_details(sync_services, run)} == expected
     assert run.state is RunState.DONE
