@@ -45,8 +45,11 @@ class LookupQuery:
 _SID = re.compile(r"[0-9a-fA-F]{24}")
 # Only these words: “Order #48213” is a shop's number and not a ticket's.
 _TICKET = re.compile(
-    r"(?i)(?:#|(?:ticket|request|case)(?:\s*(?:no|nr|number|id)\b)?[\s.:]*[\s.:#]\s*)\s*(\d+)"
+    r"(?i)(?:#|(?:ticket|request|case)(?:[\s-]*(?:no|nr|number|id)\b)?[\s.:]*[\s.:#]\s*)\s*(\d+)"
 )
+# A mail's subject line: `Re: [Request received] #48213`.
+_SUBJECT_TICKET = re.compile(r"(?i)(?:re|aw|fwd?|wg)\s*:\s*(?:\[[^\[\]]*\]\s*)?#(\d+)")
+_HASH_SIGNS = str.maketrans("＃№", "##")
 # A link as browsers show it: without https.
 _BARE_LINK = re.compile(r"(?ai)[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?/\S*")
 _JOINERS = {0x200C: None, 0x200D: None}
@@ -55,8 +58,12 @@ _WRAPPERS = " '\"`“”„‘’«»‹›<>()[]{}.,;:!?"
 _TICKET_PATH = re.compile(r"/(?:agent/|hc/(?:[\w-]+/)?|api/v2/)?(?:tickets|requests)/(\d+)(?!\w)")
 _USER_PATH = re.compile(r"/(?:agent/|api/v2/)?users/(\d+)(?!\w)")
 _WEB_LINK = re.compile(r"(?i)\bhttps?://[^\s<>\"“”|]+")
+# Copied as a link: `tel:+44%2020…`, `maria%40lopez.example`. A name may hold a per cent sign.
+_PERCENT_ENCODED = re.compile(r"(?i)tel:.*%[0-9a-f]{2}|(?:mailto:)?[^@\s/]+%40[^@\s/]+$")
 # Six digits at least: shorter numbers are tickets or ids more often.
-_PHONE = re.compile(r"(?i)\+?[\d\s().\-/]{6,24}(?:(?:ext\.?|x)\s*\d{1,6})?")
+_PHONE = re.compile(r"(?i)\+?[\d\s().\-/]{6,24}(?:(?:;?\s*ext[.=]?|x)\s*\d{1,6})?")
+# What stands before a number in a signature or a link.
+_PHONE_LABEL = re.compile(r"(?i)(?:[☎☏✆📞📱]\ufe0f?|(?:tel|phone|mobile|cell|callto)[.:])\s*")
 # ASCII: else “ſid” would be taken for “sid”.
 _PREFIXED_QUERY = re.compile(
     r"(?ai)(ticket|user|zendesk|id|external|ext|extid|sid|phone|tel|name)\s*:\s*(.+)"
@@ -85,8 +92,11 @@ def parse_lookup_query(text: str) -> LookupQuery:
     Raises InvalidInput when there is nothing to look for, or the address cannot be one.
     """
     cleaned = _clean(text)
-    bare = cleaned.translate(_JOINERS).strip(_WRAPPERS)
-    if ticket := _TICKET.fullmatch(bare):
+    if _PERCENT_ENCODED.match(cleaned):
+        text = unquote(cleaned)
+        cleaned = _clean(text)
+    bare = cleaned.translate(_JOINERS).translate(_HASH_SIGNS).strip(_WRAPPERS)
+    if ticket := _TICKET.fullmatch(bare) or _SUBJECT_TICKET.fullmatch(bare):
         return _validated_query(LookupQueryKind.TICKET, ticket.group(1))
     named = _PREFIXED_QUERY.fullmatch(cleaned)
     if named and "//" not in cleaned:
@@ -107,7 +117,7 @@ def parse_lookup_query(text: str) -> LookupQuery:
         return LookupQuery(LookupQueryKind.SID, bare.lower())
     if bare.isascii() and bare.isdigit():
         return LookupQuery(LookupQueryKind.NUMBER, bare)
-    number = _plain_phone(bare)
+    number = _plain_phone(_PHONE_LABEL.sub("", bare, count=1))
     if _PHONE.fullmatch(number) and len(re.sub(r"\D", "", number)) >= 6:
         return _validated_query(LookupQueryKind.PHONE, number)
     return LookupQuery(LookupQueryKind.NAME, cleaned)
