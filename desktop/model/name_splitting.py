@@ -16,7 +16,13 @@ _SUFFIX = re.compile(
 )
 # Zendesk's names for people it knows by a number alone: “Caller +1 (415) 555-0134” (docs/zendesk.md
 # 3, “Phone search”), “Visitor 48213607” in a chat.
-_NUMBER = re.compile(r"(?i)^((caller|visitor|phone|tel|mobile|fax|anonymous|unknown)\b[.:]?\s*)*")
+_NUMBER = re.compile(
+    r"(?i)^((caller|visitor|phone|tel|mobile|fax|sms|whatsapp|anonymous|unknown)\b[.:]?\s*)*"
+)
+# A number beside the name, as channels write it: “Anna Lopez +49 151 234567”.
+_PHONE = re.compile(r"[(\[]?\+?\d[\d\s().\-/]{5,22}\d[)\]]?")
+# Direction marks and the like; names keep their joiners (Persian, emoji).
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 
 
 class NameSplitRule(Enum):
@@ -70,9 +76,11 @@ def split_name(name: str, rule: NameSplitRule = NameSplitRule.FIRST_SPACE) -> tu
     last name by LAST_WORD. What is no person's name (see `is_person_name`) has neither.
     """
     # str.split() also takes no-break and other Unicode spaces.
+    name = _INVISIBLE.sub("", name)
     name = " ".join(word for word in name.split() if "@" not in word or not parse_email(word))
     if not is_person_name(name):
         return "", ""
+    name = " ".join(_PHONE.sub(" ", name).split())
     parts = [part for part in _COMMAS.split(name) if part]
     family, *given = [part for part in parts if not _SUFFIX.fullmatch(part)] or parts
     if len(given) == 1:

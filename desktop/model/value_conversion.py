@@ -79,7 +79,7 @@ def convert_for_zendesk(value: FieldValue, field_type: str, zone: str) -> Json:
             "The field was left as it is.",
             "Map another field.",
         )
-    if value is None:
+    if value is None or (field_type in _TYPES_WITHOUT_EMPTY_TEXT and _is_blank(value)):
         return _null_value(field_type)
     source_value = value if isinstance(value, Instant) else _checked_json_value(value)
     return _checked_json_value(convert(source_value, zone))
@@ -207,6 +207,11 @@ def _local_time(at: float, zone: ZoneInfo) -> datetime:
         raise UnconvertibleValue(error.title) from error
 
 
+def _is_blank(value: FieldValue) -> bool:
+    """Whether a value is nothing: Sailthru shows an emptied var as "", and {} as []."""
+    return is_empty(value) or (isinstance(value, str) and not value.strip())
+
+
 def _null_value(field_type: str) -> Json:
     if field_type == "name":
         raise _unconvertible(None, "a name, which Zendesk always needs")
@@ -258,8 +263,6 @@ def _as_date(value: FieldValue, zone: str) -> Json:
     """
     if isinstance(value, Instant):
         return _format_day(value.timestamp, zone)
-    if isinstance(value, str) and not value.strip():
-        return None
     try:
         written = datetime.fromisoformat(value.strip() if isinstance(value, str) else "")
     except ValueError:
@@ -269,8 +272,6 @@ def _as_date(value: FieldValue, zone: str) -> Json:
 
 def _as_integer(value: FieldValue, zone: str) -> Json:
     del zone
-    if value == "":
-        return None
     number = parse_number(value)
     # Zendesk's integer fields are 64-bit.
     if number is None or not -(2**63) <= number < 2**63:
@@ -280,8 +281,6 @@ def _as_integer(value: FieldValue, zone: str) -> Json:
 
 def _as_decimal(value: FieldValue, zone: str) -> Json:
     del zone
-    if value == "":
-        return None
     number = parse_number(value)
     if number is None or not math.isfinite(float(number)):
         raise _unconvertible(value, "a number")
@@ -342,6 +341,8 @@ def zendesk_tag_from(text: str) -> str:
     return "_".join(_INVALID_TAG_CHARACTERS.sub(" ", text.lower()).split())
 
 
+# Null empties these; a text can be "".
+_TYPES_WITHOUT_EMPTY_TEXT = frozenset({"checkbox", "date", "integer", "decimal", "lookup"})
 _ZENDESK_CONVERTERS: dict[str, Callable[[FieldValue, str], Json]] = {
     "text": _as_text,
     "textarea": _as_text,
