@@ -73,14 +73,14 @@ def _on_hold(hold: HoldReason | None) -> Ineligibility | None:
 
 def _not_creatable(record: SourceRecord, context: PlanContext) -> Ineligibility | None:
     """Return why no target record is created for a source record, or None."""
+    if not context.sync.effects.create_missing:
+        service = context.target_kind.service.title
+        return _skipped(f"not in {service}, and this sync creates nobody")
     problem = context.target_kind.find_create_problem(record)
     if problem is not None and problem.cause:
         return _to_correct(problem.message, problem.cause)
     if problem is not None:
         return _skipped(problem.message)
-    if not context.sync.effects.create_missing:
-        service = context.target_kind.service.title
-        return _skipped(f"not in {service}, and this sync creates nobody")
     if record.email and record.email in context.created_addresses:
         return _skipped("waits for an earlier row to create its record", RETRY_LATER)
     return None

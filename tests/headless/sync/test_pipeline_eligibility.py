@@ -116,6 +116,12 @@ def test_target_that_is_not_written(
             id="S2-35 in Zendesk",
         ),
         pytest.param(
+            cases.lists_sync(),
+            "",
+            (SKIPPED, "not in Zendesk, and this sync creates nobody", ""),
+            id="S2-35 its address was not read: nobody is created",
+        ),
+        pytest.param(
             cases.users_sync(effects=CREATES),
             "maria@home",
             (CORRECTION, "“maria@home” is not an e-mail address", "invalid e-mail address"),
