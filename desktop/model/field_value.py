@@ -75,3 +75,13 @@ def as_list(value: Json) -> list[Json]:
 def is_list(value: FieldValue) -> TypeGuard[Sequence[Json]]:
     """Whether the value is a sequence of values; a text is one value."""
     return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+# Of a value in a sentence.
+_MAX_SHOWN_LENGTH = 80
+
+
+def shorten_value(value: Json) -> str:
+    """Format a value for a sentence, at most 80 characters long."""
+    text = "not set" if value is None else str(value)
+    return text if len(text) <= _MAX_SHOWN_LENGTH else text[: _MAX_SHOWN_LENGTH - 1] + "…"

@@ -46,6 +46,18 @@ class WrittenHash:
 
 
 @dataclass(frozen=True)
+class KeptForm:
+    """A value that a service stores in another form: `seen` was read back for `wanted`.
+
+    `misses`: so many times it was written and not seen.
+    """
+
+    wanted: Json
+    seen: Json
+    misses: int
+
+
+@dataclass(frozen=True)
 class UnconfirmedIncrement:
     """Increments of one record that were sent and not seen in the target record.
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from unicodedata import normalize
 
 from desktop.model.field_value import is_list
 from desktop.model.json_value import Json
@@ -32,6 +33,28 @@ def equivalent(field: str, wanted: Json, seen: Json) -> bool:
     if unordered and is_list(wanted) and is_list(seen):
         return _same(sorted(wanted, key=str), sorted(seen, key=str))
     return _same(wanted, seen)
+
+
+def is_stored_form(wanted: Json, seen: Json) -> bool:
+    """Whether `seen` is what a service makes of `wanted`: cut off, in another case, or rounded.
+
+    What is neither may as well be somebody else's value.
+    """
+    if _is_void(seen):
+        return False
+    if isinstance(wanted, str) and isinstance(seen, str):
+        texts = (normalize("NFKC", text.strip().replace("\r\n", "\n")) for text in (wanted, seen))
+        whole, part = (text.casefold() for text in texts)
+        return whole.startswith(part)
+    if is_list(wanted) and is_list(seen):
+        return sorted(map(str, wanted)) == sorted(map(str, seen)) or (
+            len(wanted) == len(seen)
+            and all(_same(w, s) or is_stored_form(w, s) for w, s in zip(wanted, seen, strict=True))
+        )
+    whole_number, rounded = _number(wanted), _number(seen)
+    if whole_number is None or rounded is None:
+        return False
+    return abs(whole_number - rounded) < 1
 
 
 def _same(wanted: Json, seen: Json) -> bool:

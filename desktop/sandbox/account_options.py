@@ -66,6 +66,8 @@ class SandboxAccount:
     box: float = 0.10
     profile: float = 0.80
     smart: float = 0.10
+    # Either service cuts texts of vars and user fields off at so many characters; 0 = keeps all.
+    longest_text: int = 0
     # Either service answers 503 to everything.
     zendesk: bool = True
     sailthru: bool = True

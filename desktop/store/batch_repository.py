@@ -333,8 +333,11 @@ def _promote_accepted_values(connection: sqlite3.Connection, plan_id: str) -> No
         " WHERE r.plan = ? AND r.fate = 'unchanged' AND r.why = '')",
         (int(plan_id),),
     )
+    # How the service keeps a value is known until it shows the value itself.
     connection.execute(
-        "DELETE FROM accepted_value WHERE (sync, target) IN (SELECT p.sync, r.target"
-        " FROM plan_row r JOIN plan p ON p.id = r.plan WHERE r.plan = ? AND r.fate = 'unchanged')",
+        "DELETE FROM accepted_value WHERE EXISTS (SELECT 1"
+        " FROM plan_row r JOIN plan p ON p.id = r.plan WHERE r.plan = ? AND r.fate = 'unchanged'"
+        " AND p.sync = accepted_value.sync AND r.target = accepted_value.target"
+        " AND (accepted_value.seen IS NULL OR r.why = ''))",
         (int(plan_id),),
     )

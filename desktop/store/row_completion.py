@@ -1,14 +1,21 @@
 """Completes a plan row: outcome, audit row, sync state and increments in one transaction."""
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import msgspec
 
 from desktop.model.edit import EditTarget
-from desktop.model.field_value import is_empty
+from desktop.model.field_value import is_empty, shorten_value
 from desktop.model.json_value import Json
+from desktop.model.optout_level import OptOutLevel
 from desktop.model.service import Service
 from desktop.model.sync_plan import PlanRow, PlanRowState
 from desktop.model.sync_state import value_hash
+from desktop.model.target_record import OPTOUT_FIELD
+from desktop.model.value_equivalence import equivalent
 from desktop.store import audit_row
 from desktop.store.plan_row_table import to_json
 from desktop.store.run_provenance import RunProvenance
@@ -23,8 +30,21 @@ _TOUCH_RETENTION_S = 400 * 86_400.0
 
 
 @dataclass(frozen=True)
+class MissedField:
+    """What a field shows after a write instead of the value.
+
+    `is_other_form`: neither the value nor what stood there before, so the service's form of it.
+    """
+
+    seen: Json
+    is_other_form: bool
+
+
+@dataclass(frozen=True)
 class RowCompletion:
-    """The outcome of a plan row; `values` is what the target record holds now.
+    """The outcome of a plan row; `written_values` is what was sent.
+
+    `missed` are those fields of an accepted row that were read back and do not show it.
 
     `unconfirmed_job`: it may be done yet, by the job of this name ("": nobody answered); None:
     surely not. `may_show_late`: it is read once more before the next run plans anything.
@@ -35,6 +55,7 @@ class RowCompletion:
     detail: str
     target_id: str = ""
     written_values: tuple[tuple[str, Json], ...] = ()
+    missed: Mapping[str, MissedField] = field(default_factory=dict)
     unconfirmed_job: str | None = None
     may_show_late: bool = False
 
@@ -49,13 +70,16 @@ def complete_row(
 ) -> None:
     """Store how a plan row ended, unless an earlier process has stored it."""
     row, target = item.row, item.target_id or item.row.target_id
+    misses = _count_misses(connection, provenance, item, target)
+    item = replace(item, detail=_describe_misses(provenance, item, misses) or item.detail)
+    is_missed_again = any(one.misses > 1 for one in misses.values())
     changed = connection.execute(
         "UPDATE plan_row SET state = ?, detail = ?, target = ?,"
         " maybe_sent = CASE WHEN ? THEN maybe_sent | ? ELSE maybe_sent & ~? END"
         " WHERE plan = ? AND row = ?"
         " AND (state IN ('planned', 'sending') OR state = 'failed' AND maybe_sent & ?)",
         (
-            item.state.value,
+            (PlanRowState.PARKED if is_missed_again else item.state).value,
             item.detail,
             target,
             item.may_show_late,
@@ -76,7 +100,7 @@ def complete_row(
             (provenance.sync, row.source_id),
         )
     else:
-        person = item.state in (PlanRowState.PARKED, PlanRowState.FAILED)
+        person = is_missed_again or item.state in (PlanRowState.PARKED, PlanRowState.FAILED)
         connection.execute(
             "INSERT OR REPLACE INTO retry_source (sync, source, needs_person, account)"
             " VALUES (?, ?, ?, (SELECT id FROM current_account))",
@@ -84,6 +108,7 @@ def complete_row(
         )
     if item.unconfirmed_job is not None:
         insert_unconfirmed_increment(connection, provenance, row, item.unconfirmed_job, now)
+    _save_misses(connection, provenance, item, target, misses, now)
     if item.state not in (PlanRowState.DONE, PlanRowState.ACCEPTED, PlanRowState.SAME):
         return
     if row.events:
@@ -117,6 +142,82 @@ def complete_row(
         _save_sync_state(connection, provenance, item, target, now)
 
 
+class _Miss(NamedTuple):
+    """How often a value was written and not seen; `seen`: JSON of what the service makes of it."""
+
+    misses: int
+    seen: str | None
+
+
+def _count_misses(
+    connection: sqlite3.Connection, provenance: RunProvenance, item: RowCompletion, target: str
+) -> dict[str, _Miss]:
+    """Count the writes that a service answered ok and did not show after, by field."""
+    found: dict[str, _Miss] = {}
+    for change in item.row.changes_to_send:
+        name, missed = change.field, item.missed.get(change.field)
+        if missed is None or provenance.is_rollback:
+            continue
+        if name == OPTOUT_FIELD and change.new != OptOutLevel.NONE.value:
+            # However often a stricter level does not show, it is written again.
+            found[name] = _Miss(0, None)
+            continue
+        before = connection.execute(
+            "SELECT value, seen, misses FROM accepted_value"
+            " WHERE sync = ? AND target = ? AND field = ?",
+            (provenance.sync, target, name),
+        ).fetchone()
+        same = before and equivalent(name, change.new, msgspec.json.decode(before["value"]))
+        if same and before["seen"] is not None:
+            # Written over something else since, it is tried anew.
+            same = equivalent(name, change.old, msgspec.json.decode(before["seen"]))
+        count = 1 + (before["misses"] if same else 0)
+        is_kept = missed.is_other_form or count > 1
+        found[name] = _Miss(count, to_json(missed.seen) if is_kept else None)
+    return found
+
+
+def _save_misses(
+    connection: sqlite3.Connection,
+    provenance: RunProvenance,
+    item: RowCompletion,
+    target: str,
+    misses: Mapping[str, _Miss],
+    now: float,
+) -> None:
+    sent = {change.field: change.new for change in item.row.changes_to_send}
+    connection.executemany(
+        "INSERT OR REPLACE INTO accepted_value (sync, target, field, value, run, at, account, seen,"
+        " misses) VALUES (?, ?, ?, ?, ?, ?, (SELECT id FROM current_account), ?, ?)",
+        [
+            (
+                provenance.sync,
+                target,
+                name,
+                to_json(sent[name]),
+                int(provenance.run_id),
+                now,
+                one.seen,
+                one.misses,
+            )
+            for name, one in misses.items()
+        ],
+    )
+
+
+def _describe_misses(
+    provenance: RunProvenance, item: RowCompletion, misses: Mapping[str, _Miss]
+) -> str:
+    """Say what a service keeps instead of the values that were written; "" where nothing is."""
+    service = provenance.service.title
+    return " ".join(
+        f"{'Written twice: ' if one.misses > 1 else ''}{service} keeps {name} as"
+        f" “{shorten_value(item.missed[name].seen)}”. It is not written again."
+        for name, one in misses.items()
+        if one.seen is not None
+    )
+
+
 def _save_sync_state(
     connection: sqlite3.Connection,
     provenance: RunProvenance,
@@ -135,7 +236,7 @@ def _save_sync_state(
                 provenance.service.value,
                 target,
                 n,
-                value_hash(value),
+                value_hash(_stored_value(item, n, value)),
                 now,
                 provenance.source_field_by_target.get(n, ""),
             )
@@ -168,15 +269,21 @@ def _save_synced_values(
     seen = item.state is not PlanRowState.ACCEPTED
     if seen:
         connection.execute(
-            "DELETE FROM accepted_value WHERE sync = ? AND target = ?", (provenance.sync, target)
+            "DELETE FROM accepted_value WHERE sync = ? AND target = ?"
+            " AND (seen IS NULL OR field IN (SELECT value FROM json_each(?)))",
+            (provenance.sync, target, to_json([name for name, _ in item.written_values])),
         )
     # An increment goes on from its exact total, whatever it was rounded to.
     totals = {c.field: c.total for c in item.row.changes_to_send if c.exact is not None}
-    table = "synced_value" if seen else "accepted_value"
-    connection.executemany(
-        f"INSERT OR REPLACE INTO {table} (sync, target, field, value, run, at, account)"  # noqa: S608 - names of ours
-        " VALUES (?, ?, ?, ?, ?, ?, (SELECT id FROM current_account))",
-        [
+    for name, value in item.written_values:
+        if name in item.missed and not provenance.is_rollback:
+            continue
+        # Of a row that was read back, only what did not show is still to be seen.
+        is_seen = seen or bool(item.missed and name not in item.missed)
+        table = "synced_value" if is_seen else "accepted_value"
+        connection.execute(
+            f"INSERT OR REPLACE INTO {table} (sync, target, field, value, run, at, account)"  # noqa: S608 - names of ours
+            " VALUES (?, ?, ?, ?, ?, ?, (SELECT id FROM current_account))",
             (
                 provenance.sync,
                 target,
@@ -184,10 +291,14 @@ def _save_synced_values(
                 to_json(totals.get(name, value)),
                 int(provenance.run_id),
                 now,
-            )
-            for name, value in item.written_values
-        ],
-    )
+            ),
+        )
+
+
+def _stored_value(item: RowCompletion, name: str, value: Json) -> Json:
+    """The value as the service's own feed will bring it back."""
+    missed = item.missed.get(name)
+    return missed.seen if missed is not None and missed.is_other_form else value
 
 
 def _save_pair(

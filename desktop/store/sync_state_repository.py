@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from desktop.model.json_value import Json
-from desktop.model.sync_state import SourceCorrection, SyncMember, WrittenHash
+from desktop.model.sync_state import KeptForm, SourceCorrection, SyncMember, WrittenHash
 from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import to_json
 from desktop.store.repository import Repository
@@ -28,6 +28,24 @@ class SyncStateRepository(Repository):
     def get_accepted_values(self, sync: str, targets: Sequence[str]) -> dict[str, dict[str, Json]]:
         """Return values that were written and not read back yet, by target and field."""
         return self._select_values("accepted_value", sync, targets)
+
+    @database_call
+    def get_kept_forms(self, sync: str, targets: Sequence[str]) -> dict[str, dict[str, KeptForm]]:
+        """Return what services store in another form than it was written, by target and field."""
+
+        def look(connection: sqlite3.Connection) -> dict[str, dict[str, KeptForm]]:
+            found: dict[str, dict[str, KeptForm]] = {}
+            for row in connection.execute(
+                "SELECT target, field, value, seen, misses FROM accepted_value WHERE sync = ?"
+                " AND seen IS NOT NULL AND target IN (SELECT value FROM json_each(?))",
+                (sync, to_json(list(targets))),
+            ):
+                wanted, seen = (msgspec.json.decode(row[name]) for name in ("value", "seen"))
+                kept = KeptForm(wanted, seen, row["misses"])
+                found.setdefault(row["target"], {})[row["field"]] = kept
+            return found
+
+        return self._database.read(look)
 
     def _select_values(
         self, table: str, sync: str, targets: Sequence[str]

@@ -235,6 +235,7 @@ class PlanLookup:
             context,
             synced_values=state.get_synced_values.blocking(name, target_ids),
             accepted_values=state.get_accepted_values.blocking(name, target_ids),
+            kept_forms=state.get_kept_forms.blocking(name, target_ids),
             written_hashes=state.get_written_hashes.blocking(
                 self._sync.source.kind.service.value, [r.id for r in (*inside, *leaving)]
             ),

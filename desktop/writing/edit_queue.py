@@ -26,6 +26,7 @@ from desktop.model.edit import (
     is_own_recent_optout,
     not_sent_detail,
 )
+from desktop.model.field_value import shorten_value
 from desktop.model.json_value import Json
 from desktop.model.optout_level import LEVEL_NOT_KNOWN_LABEL, OptOutLevel
 from desktop.model.retry_backoff import ExponentialBackoff
@@ -47,6 +48,7 @@ from desktop.writing.outcomes import (
     EDIT_CHANGED_TEXT,
     EDIT_CONFIRMED_TEXT,
     EDIT_GONE_TEXT,
+    EDIT_KEPT_TEXT,
     EDIT_NOT_SHOWN_YET_TEXT,
     EDIT_REVERTED_TEXT,
     EDIT_WAITS_FOR_RIGHT_TEXT,
@@ -56,8 +58,8 @@ from desktop.writing.outcomes import (
     WriteOutcome,
     WriteResult,
     may_be_applied,
-    shorten_value,
 )
+from desktop.writing.row_comparison import is_row_applied, is_row_taken
 from desktop.writing.write_protocol import (
     Checkpoint,
     RecordGateway,
@@ -228,7 +230,11 @@ class _ClaimedEdit(WorkSource):
         (result,) = results
         outcome, error, now = result.outcome, result.error, self._context.clock.now()
         age_s = abs(now - self._edit.accepted_at)
-        if outcome is WriteOutcome.ACCEPTED and age_s < _STALE_READ_TOLERANCE_S:
+        if outcome is WriteOutcome.ACCEPTED and self._is_kept_otherwise(result.record):
+            await self._cache(result.record)
+            value = value_of_edit(self._edit.request, result.record)
+            await self._end(EditState.DONE, self._format(EDIT_KEPT_TEXT, value))
+        elif outcome is WriteOutcome.ACCEPTED and age_s < _STALE_READ_TOLERANCE_S:
             words = self._format(EDIT_NOT_SHOWN_YET_TEXT)
             await self._postpone(EditState.UNKNOWN, _READ_BACK_RETRY_S, words)
         elif error is None or outcome is WriteOutcome.TARGET_GONE:
@@ -247,6 +253,10 @@ class _ClaimedEdit(WorkSource):
             await self._postpone(EditState.UNKNOWN, _READ_BACK_RETRY_S, _title(error))
         else:
             await self._handle_error(error, is_sent=outcome is not WriteOutcome.UNREADABLE)
+
+    def _is_kept_otherwise(self, record: TargetRecord | None) -> bool:
+        row = row_of_edit(self._edit)
+        return not is_row_applied(row, record) and is_row_taken(row, record)
 
     async def _find_undo_obstacle(self) -> str:
         """Say why this undo must not be sent, if its edit turned out to have changed nothing.

@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from desktop.kit.errors import AppError, ResponseTimeout, ServiceError
-from desktop.model.json_value import Json
 from desktop.model.sync_plan import FieldChange, PlanRow, PlanRowState
 from desktop.model.target_record import TargetRecord
-
-_MAX_SHOWN_LENGTH = 80
 
 
 class WriteOutcome(Enum):
@@ -17,7 +14,7 @@ class WriteOutcome(Enum):
 
     CONFIRMED also before sending, where an earlier attempt may have written what stands there.
     ACCEPTED: answered ok, and not shown yet. REFUSED: surely not applied. NOT_DONE: a bulk job did
-    not do it, or has not yet.
+    not do it, or has not yet. NOT_SHOWN: one completed, and the record does not show it.
     """
 
     UNCHANGED = "unchanged"
@@ -33,6 +30,7 @@ class WriteOutcome(Enum):
     UNANSWERED = "unanswered"
     REFUSED = "refused"
     NOT_DONE = "not done"
+    NOT_SHOWN = "not shown"
 
 
 @dataclass(frozen=True)
@@ -83,12 +81,6 @@ def may_be_applied(error: AppError | OSError) -> bool:
     return isinstance(error, (ResponseTimeout, OSError))
 
 
-def shorten_value(value: Json) -> str:
-    """Format a value for a sentence, at most 80 characters long."""
-    text = "not set" if value is None else str(value)
-    return text if len(text) <= _MAX_SHOWN_LENGTH else text[: _MAX_SHOWN_LENGTH - 1] + "…"
-
-
 UNCHANGED_TEXT = "It was so already: nothing was sent."
 
 # How a plan's row ends, and the sentence; "" where the error or the job has the words.
@@ -124,6 +116,7 @@ ROW_ENDS: Mapping[WriteOutcome, tuple[PlanRowState, str]] = {
     ),
     WriteOutcome.REFUSED: (PlanRowState.PARKED, ""),
     WriteOutcome.NOT_DONE: (PlanRowState.FAILED, ""),
+    WriteOutcome.NOT_SHOWN: (PlanRowState.FAILED, ""),
 }
 # What is certain about a row that was changed elsewhere.
 ROW_NOT_SENT_TEXT = " Nothing was sent."
@@ -132,6 +125,7 @@ NOT_READ_BACK_TEXT = "Accepted, not read back. The next preview reads it."
 JOB_STUCK_TEXT = "{service} took the job and never ended it. The next run reads what it did."
 
 EDIT_CONFIRMED_TEXT = "{service} confirmed"
+EDIT_KEPT_TEXT = "{service} confirmed, and keeps it as {now}"
 EDIT_NOT_SHOWN_YET_TEXT = "{service} accepted it, but does not show it yet"
 EDIT_CHANGED_TEXT = "Changed elsewhere, person unknown: it is now {now}. Nothing was sent."
 EDIT_CHANGED_MAYBE_OURS_TEXT = "Changed elsewhere since it was sent: it is now {now}."

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from desktop.kit.errors import NotPermitted, StopsRun
+from desktop.model.field_value import shorten_value
 from desktop.model.sync_plan import PlanRow, PlanRowState
 from desktop.model.target_record import TargetRecord
 from desktop.store.row_completion import RowCompletion
@@ -21,8 +22,8 @@ from desktop.writing.outcomes import (
     WriteItem,
     WriteOutcome,
     WriteResult,
-    shorten_value,
 )
+from desktop.writing.row_comparison import find_missed_fields, is_row_taken
 from desktop.writing.write_protocol import (
     READ_BACK_WAITS_S,
     WorkSource,
@@ -234,7 +235,10 @@ def job_result(
     item, record = WriteItem(row), seen.get(row.row)
     if record is not None:
         return WriteResult(item, WriteOutcome.CONFIRMED, record)
-    return WriteResult(item, outcome, missed.get(row.row), words=words, job=job)
+    record = missed.get(row.row)
+    if record is not None and not row.events and is_row_taken(row, record):
+        return WriteResult(item, WriteOutcome.ACCEPTED, record)
+    return WriteResult(item, outcome, record, words=words, job=job)
 
 
 def make_completion(result: WriteResult) -> RowCompletion:
@@ -250,7 +254,13 @@ def make_completion(result: WriteResult) -> RowCompletion:
         words += ROW_MAYBE_SENT_TEXT if maybe_sent else ROW_NOT_SENT_TEXT
         # An increment that was sent may be in there: nobody can tell by reading.
         unconfirmed_job = "" if maybe_sent else None
-    is_unseen = outcome in (WriteOutcome.NOT_DONE, WriteOutcome.UNANSWERED)
+    is_unseen = outcome in (
+        WriteOutcome.NOT_DONE,
+        WriteOutcome.NOT_SHOWN,
+        WriteOutcome.UNANSWERED,
+    )
+    # What was added up is compared by the plan itself, with its exact total.
+    is_missed = outcome in (WriteOutcome.ACCEPTED, WriteOutcome.NOT_SHOWN) and not row.events
     return RowCompletion(
         row,
         state,
@@ -258,6 +268,7 @@ def make_completion(result: WriteResult) -> RowCompletion:
         # Whoever else has taken the address is not this row's target.
         "" if outcome is WriteOutcome.ADDRESS_TAKEN else result.target_id,
         tuple((c.field, c.new) for c in row.changes_to_send) if state in _WRITTEN_STATES else (),
+        find_missed_fields(row, result.record) if is_missed and result.record else {},
         unconfirmed_job,
         may_show_late=is_unseen and unconfirmed_job is not None,
     )

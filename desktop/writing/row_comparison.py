@@ -6,7 +6,8 @@ from desktop.model.json_value import Json
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow
 from desktop.model.target_record import OPTOUT_FIELD, USER_FIELD_PREFIX, TargetRecord
-from desktop.model.value_equivalence import equivalent
+from desktop.model.value_equivalence import equivalent, is_stored_form
+from desktop.store.row_completion import MissedField
 from desktop.writing.outcomes import WriteOutcome
 
 # What was read for a row: the record, None where an address is free, or what kept it from being
@@ -51,6 +52,28 @@ def is_row_applied(row: PlanRow, now: ReadResult) -> bool:
     """Whether everything the row wants stands in the record that was read."""
     return isinstance(now, TargetRecord) and all(
         _is_value(change, change.new, now) for change in row.changes_to_send
+    )
+
+
+def find_missed_fields(row: PlanRow, now: TargetRecord) -> dict[str, MissedField]:
+    """Find the fields of a written row whose record does not show the value, by name."""
+    return {
+        change.field: MissedField(
+            now.get_value(change.field),
+            is_other_form=change.field != OPTOUT_FIELD
+            and not _is_value(change, change.old, now)
+            and is_stored_form(change.new, now.get_value(change.field)),
+        )
+        for change in row.changes_to_send
+        if not _is_value(change, change.new, now)
+    }
+
+
+def is_row_taken(row: PlanRow, now: ReadResult) -> bool:
+    """Whether everything a row wrote stands in the record, be it cut off or rounded."""
+    return is_row_applied(row, now) or (
+        isinstance(now, TargetRecord)
+        and all(missed.is_other_form for missed in find_missed_fields(row, now).values())
     )
 
 

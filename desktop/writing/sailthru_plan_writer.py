@@ -29,7 +29,7 @@ from desktop.writing.outcomes import (
     WriteResult,
 )
 from desktop.writing.plan_rows import ClaimedBatch, PlanRowQueue, PlanWriter, items_of, job_result
-from desktop.writing.row_comparison import is_row_applied
+from desktop.writing.row_comparison import is_row_taken
 from desktop.writing.sailthru_gateway import SailthruGateway, encode_job_line, find_joined_lists
 from desktop.writing.write_protocol import ReadyItem, WriteStep
 
@@ -199,7 +199,8 @@ class SailthruPlanWriter(PlanWriter):
             )
             found |= seen
             self._protocol.passed(WriteStep.READ_BACK)
-            not_done, accepted = WriteOutcome.NOT_DONE, WriteOutcome.ACCEPTED
+            not_done = WriteOutcome.NOT_DONE if trouble else WriteOutcome.NOT_SHOWN
+            accepted = WriteOutcome.ACCEPTED
             await batch.close([
                 job_result(row, not_done, found, missed, words=words, job=job_id)
                 if row.row in asked
@@ -210,12 +211,13 @@ class SailthruPlanWriter(PlanWriter):
     async def _is_sample_applied(
         self, batch: ClaimedBatch, sample: set[int], seen: dict[int, TargetRecord]
     ) -> bool:
-        """Whether all rows of the sample show what was written; those that do go into `seen`."""
+        """Whether all rows of the sample stand there; those that show it all go into `seen`."""
         async for rows in batch.open_pages(self.page_rows):
             drawn = [row for row in rows if row.row in sample]
-            found, _ = await self._protocol.read_back(drawn)
+            found, missed = await self._protocol.read_back(drawn)
             seen |= found
-            if len(found) < len(drawn):
+            left = [row for row in drawn if row.row not in found]
+            if not all(is_row_taken(row, missed.get(row.row)) for row in left):
                 return False
         return True
 
@@ -224,7 +226,7 @@ class SailthruPlanWriter(PlanWriter):
         page = await batch.open_rows(self.page_rows)
         rows = [r for r in page if r.target_id and r.row in numbers][:_SID_LINES_SAMPLE_SIZE]
         there = await self._gateway.read_rows(rows)
-        return bool(rows) and not any(is_row_applied(row, there[row.row]) for row in rows)
+        return bool(rows) and not any(is_row_taken(row, there[row.row]) for row in rows)
 
     async def _post_refused_job_rows(self, batch: ClaimedBatch, job_id: str) -> None:
         async for rows in batch.open_pages(self.page_rows):

@@ -69,7 +69,7 @@ def apply_profile_fields(
     repository: SailthruRepository, profile: JsonObject, data: Mapping[str, Any]
 ) -> None:
     """Apply everything but a change of keys to a draft."""
-    _edit_vars(profile, data.get("vars"))
+    _edit_vars(profile, data.get("vars"), repository.state.account.longest_text)
     _edit_lists(repository, profile, data.get("lists"))
     optout = data.get("optout_email")
     if optout is not None and optout != "":
@@ -87,7 +87,7 @@ def apply_profile_fields(
             profile["sms_status"][name] = str(data[name])
 
 
-def _edit_vars(profile: JsonObject, values: Any) -> None:
+def _edit_vars(profile: JsonObject, values: Any, longest_text: int) -> None:
     if not isinstance(values, dict):
         return
     for name, value in values.items():
@@ -97,7 +97,8 @@ def _edit_vars(profile: JsonObject, values: Any) -> None:
             raise sailthru_error(400, 99, f"Invalid var name: {name}")
         # Names lose % - . $ and get underscores for blanks; null is kept as null.
         clean = re.sub(r"[%\-.$]", "", name).replace(" ", "_")
-        profile["vars"][clean] = value
+        is_cut = longest_text and isinstance(value, str)
+        profile["vars"][clean] = value[:longest_text] if is_cut else value
 
 
 def is_on(value: Any) -> int:

@@ -184,7 +184,10 @@ def _edit_custom_fields(repository: ZendeskRepository, user: JsonObject, values:
     types = {field["key"]: field["type"] for field in repository.all_user_fields()}
     for key, value in values.items():
         if key in types:
-            user["user_fields"][key] = _custom_field_value(types[key], key, value)
+            stored = _custom_field_value(types[key], key, value)
+            longest = repository.state.account.longest_text
+            is_cut = longest and types[key] in ("text", "textarea") and isinstance(stored, str)
+            user["user_fields"][key] = stored[:longest] if is_cut else stored
 
 
 def _custom_field_value(kind: str, key: str, value: Any) -> Any:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 
 from desktop.model.json_value import Json
 from desktop.model.sync import MatchIdentifier, Sync
-from desktop.model.sync_state import SourceCorrection, UnconfirmedIncrement, WrittenHash
+from desktop.model.sync_plan import FieldChange
+from desktop.model.sync_state import KeptForm, SourceCorrection, UnconfirmedIncrement, WrittenHash
 from desktop.model.target_record import TargetRecord
+from desktop.model.value_equivalence import equivalent
 from desktop.sync.pipeline.target_kind import TargetKind
 from desktop.sync.source_record import SourceRecord
 
@@ -38,7 +40,8 @@ class PlanContext:
 
     By target id: `targets` as they were read; `known_sources`, the source ids that an earlier run
     matched with each; `synced_values`, which both sides had last, and `accepted_values`, which were
-    written and not read back yet; `touch_times` within the frequency cap's window; `open_tickets`.
+    written and not read back yet; `kept_forms` of values that the service stores in another form,
+    by field; `touch_times` within the frequency cap's window; `open_tickets`.
 
     Source ids outside the source that this sync keeps on a list (`members`), keeps tagged
     (`tagged`), or has matched (`paired`). `other_records` are the records of `known_sources` by id.
@@ -68,6 +71,7 @@ class PlanContext:
     other_records: Mapping[str, SourceRecord] = field(default_factory=dict)
     synced_values: Mapping[str, ValuesByField] = field(default_factory=dict)
     accepted_values: Mapping[str, ValuesByField] = field(default_factory=dict)
+    kept_forms: Mapping[str, Mapping[str, KeptForm]] = field(default_factory=dict)
     written_hashes: Mapping[str, Mapping[str, WrittenHash]] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
     counted_events: frozenset[str] = frozenset()
@@ -82,6 +86,13 @@ class PlanContext:
         """Return the reason why a person ignored a source record; empty if nobody did."""
         given = self.corrections.get(source_id, ())
         return next((c.reason or "ignored" for c in given if not c.field), "")
+
+    def find_kept_form(self, target_id: str, change: FieldChange) -> KeptForm | None:
+        """The form in which the service keeps the very value of a change, if it stands there."""
+        form = self.kept_forms.get(target_id, {}).get(change.field)
+        if form is None or not equivalent(change.field, change.new, form.wanted):
+            return None
+        return form if equivalent(change.field, form.seen, change.old) else None
 
     def written_values(self, target_id: str) -> dict[str, Json]:
         """Return the values this sync last wrote to a target's fields, read back or not."""

@@ -10,7 +10,7 @@ from desktop.model.field_mapping import (
     apply_mapping_row,
     read_source_value,
 )
-from desktop.model.field_value import is_empty
+from desktop.model.field_value import is_empty, shorten_value
 from desktop.model.instant import FieldValue, Instant
 from desktop.model.json_value import Json
 from desktop.model.sync_plan import FieldChange
@@ -116,7 +116,7 @@ def _diff_mapping_row(
         kept = kind.keep_reason(row, result.old)
         if not kept and _is_echo(row, record, context):
             kept = "our own write came back"
-    return FieldChange(
+    change = FieldChange(
         field=result.field,
         old=result.old,
         new=result.new,
@@ -126,6 +126,10 @@ def _diff_mapping_row(
         known=result.known,
         exact=result.exact,
     )
+    if row.operator is not MappingOperator.SUM and context.find_kept_form(target_id, change):
+        reason = f"{kind.service.title} keeps it as “{shorten_value(result.old)}”"
+        return FieldChange(result.field, result.old, result.new, applies=False, reason=reason)
+    return change
 
 
 def _last_value(row: MappingRow, target_id: str, context: PlanContext) -> Json | AbsentValue:

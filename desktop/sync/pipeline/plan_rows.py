@@ -61,6 +61,11 @@ def plan_record(record: SourceRecord, context: PlanContext, *, is_leaving: bool 
         why, cause = str(error), error.title
         return replace(row, fate=PlannedOutcome.CORRECTION, why=why, cause=cause, ticked=False)
     row = with_mail_state(replace(row, changes=changes), target)
+    if target is not None and not row.changes_to_send and _is_missed_twice(row, context):
+        why = next(change.reason for change in changes if change.reason)
+        why = f"{why}: it was written twice. Correct the value, or take it out of the mapping"
+        cause = "kept in another form"
+        return replace(row, fate=PlannedOutcome.CORRECTION, why=why, cause=cause, ticked=False)
     if any(change.conflict for change in changes):
         return replace(
             row,
@@ -107,6 +112,11 @@ def with_mail_state(row: PlanRow, target: TargetRecord | None) -> PlanRow:
     )
     level = target.optout.value if target.optout is not None else ""
     return replace(row, optout=level, on_other_lists=others)
+
+
+def _is_missed_twice(row: PlanRow, context: PlanContext) -> bool:
+    forms = (context.find_kept_form(row.target_id, change) for change in row.changes)
+    return any(form is not None and form.misses > 1 for form in forms)
 
 
 def _iter_rows(chunk: SourceChunk, context: PlanContext) -> Iterator[PlanRow]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop.model.json_value import Json
-from desktop.model.value_equivalence import equivalent
+from desktop.model.value_equivalence import equivalent, is_stored_form
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -110,3 +110,29 @@ def test_equivalent_follows_the_field(field: str, wanted: Json, seen: Json, expe
 @given(_JSON)
 def test_equivalent_after_a_round_trip_through_json(value: Json) -> None:
     assert equivalent("vars.x", value, json.loads(json.dumps(value)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen", "expected"),
+    [
+        ("a long text", "a long", True),
+        ("A\r\nB", "a\nb", True),
+        ("Zoe\u0308", "zo\u00eb", True),
+        ("Maria@Lopez.example", "maria@lopez.example", True),
+        (3.14, 3, True),
+        ("3.14159", 3.14, True),
+        (0.4, 0, True),
+        (["b", "a"], ["a", "b"], True),
+        (["long text", 2], ["long", 2], True),
+        ("a long text", "another", False),
+        ("short", "short and more", False),
+        ("a long text", "", False),
+        ("a long text", None, False),
+        (5, 6, False),
+        (["a", "b"], ["a"], False),
+        (True, "on", False),
+        ("3", "x", False),
+    ],
+)
+def test_is_stored_form(wanted: Json, seen: Json, expected: bool) -> None:
+    assert is_stored_form(wanted, seen) is expected

@@ -18,6 +18,7 @@ from desktop.kit.errors import (
     StorageError,
     ValuesRejected,
 )
+from desktop.model.field_value import shorten_value
 from desktop.model.service import Service
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.target_record import TargetRecord
@@ -27,7 +28,6 @@ from desktop.writing.outcomes import (
     WriteOutcome,
     WriteResult,
     may_be_applied,
-    shorten_value,
 )
 from desktop.writing.plan_rows import make_completion
 
@@ -52,6 +52,7 @@ WRITTEN = (("vars.shoe", 43),)
         (WriteOutcome.UNANSWERED, PlanRowState.FAILED, "No answer came", False, ""),
         (WriteOutcome.REFUSED, PlanRowState.PARKED, "Too long.", False, None),
         (WriteOutcome.NOT_DONE, PlanRowState.FAILED, "Too long.", False, None),
+        (WriteOutcome.NOT_SHOWN, PlanRowState.FAILED, "Too long.", False, None),
     ],
 )
 def test_completion_of_row(
