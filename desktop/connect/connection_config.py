@@ -10,7 +10,7 @@ from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.oauth_token_manager import OAuthTokenManager
 from desktop.connect.temporary_clients import TemporaryClients
 from desktop.kit.clock import Clock, SystemClock
-from desktop.kit.errors import InvalidInput
+from desktop.kit.errors import InvalidInput, KeyringError
 from desktop.settings import settings_table, sync_settings
 from desktop.settings.mail_address import mail_address
 from desktop.settings.settings_file import SettingsFile, SettingsValues
@@ -23,7 +23,7 @@ from desktop.vault.bound_secrets import (
     require_token_email,
 )
 from desktop.vault.environment_vault import ZENDESK_EMAIL_VARIABLE, EnvironmentSecrets
-from desktop.vault.secret import Secret, Vault
+from desktop.vault.secret import ZENDESK_SECRETS, Secret, Vault
 
 
 @dataclass(frozen=True)
@@ -110,13 +110,27 @@ class ConnectionConfig:
     async def was_signed_in_to_zendesk(self) -> bool:
         """Whether anybody has ever been signed in to Zendesk in this workspace.
 
-        The window's state remembers who; the database remembers it too, since whoever owns the
-        computer can delete the one file without losing anything.
+        The window's state remembers who; the database and the keyring remember it too, since
+        whoever owns the computer can delete the files without losing the Sailthru key.
         """
         state = WindowStateFile(self.workspace.state_path).read()
         if state.last_user_id is not None:
             return True
-        return await LocalDatabases(self.workspace).was_in_zendesk()
+        return await LocalDatabases(self.workspace).was_in_zendesk() or (
+            await self._keeps_trace_of_zendesk()
+        )
+
+    async def _keeps_trace_of_zendesk(self) -> bool:
+        # Signing out leaves the address; only disconnecting, after which no key is left, takes it.
+        traces = (Secret.ZENDESK_HOST, *ZENDESK_SECRETS)
+        try:
+            for secret in traces:
+                if secret not in self.environment_secrets.secrets and await self.vault.get(secret):
+                    return True
+        except KeyringError:
+            # Without a keyring there is no kept key either; the environment's is its owner's.
+            return False
+        return False
 
     async def zendesk_credentials(
         self, values: SettingsValues, transport: Transport

@@ -233,6 +233,32 @@ async def test_setup_after_deleting_files_makes_nobody_admin_who_signed_out(
     assert not values_of(desk).is_set(settings_table.SAILTHRU_ONLY_OWNER)
 
 
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_settings_file_edited_beside_deleted_files_makes_nobody_admin(
+    sandbox: SetupSandbox, desk: ConnectionConfig, leaves: bool
+) -> None:
+    """With the kept Sailthru key; `leaves` signs out before."""
+    await set_up_workspace(agent_document(sandbox.connection_document), desk)
+    if leaves:
+        await sign_out_of_zendesk(desk)
+    desk.settings_file.change(
+        {
+            "zendesk.base_url": None,
+            "zendesk.auth": "none",
+            "sailthru_only.person": desk.computer_user,
+            "changes": True,
+        }
+    )
+    assert not (desk.workspace.folder / "fairlead.db").exists()
+    session = WorkspaceSession(desk, ChangeBus())
+    await session.connect()
+    try:
+        assert session.is_connected
+        assert session.actor.role is Role.AGENT
+    finally:
+        await session.disconnect()
+
+
 async def test_setup_for_another_zendesk_account_drops_the_oauth_client_of_the_former(
     sandbox: SetupSandbox, desk: ConnectionConfig
 ) -> None:
