@@ -106,7 +106,8 @@ def _sync_checkbox_check(
             title,
             False,
             f"The user field {key} does not exist yet.",
-            "An admin can let Fairlead create it. Only the sync to Sailthru needs it.",
+            "“Create it” on the Sync page makes it, or `fairlead sync add --preset"
+            " zendesk-to-sailthru --on --create`, for an admin. Only the sync to Sailthru needs it.",
             is_needed=False,
         )
     if found.type != "checkbox":
