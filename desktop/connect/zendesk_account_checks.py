@@ -106,8 +106,8 @@ def _sync_checkbox_check(
             title,
             False,
             f"The user field {key} does not exist yet.",
-            "“Create it” on the Sync page makes it, or `fairlead sync add --preset"
-            " zendesk-to-sailthru --on --create`, for an admin. Only the sync to Sailthru needs it.",
+            "An admin creates it with “Create it” on the Sync page, or `fairlead sync add --preset"
+            " zendesk-to-sailthru --on --create`. Only the sync to Sailthru needs it.",
             is_needed=False,
         )
     if found.type != "checkbox":
