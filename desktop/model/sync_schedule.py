@@ -139,6 +139,23 @@ def find_due_run(rule: ScheduleRule, last: float | None, now: float, zone: str) 
     return latest if last is None or latest > last else None
 
 
+def planned_run_times(
+    rule: ScheduleRule, counted: float, now: float, zone: str, count: int = 1
+) -> tuple[float, ...]:
+    """Return when the rule's next runs will begin: `now` where one is due, then the later times.
+
+    `counted` is when the rule last ran or began to count (Unix seconds).
+    """
+    counted = min(counted, now)
+    later = now
+    if rule.kind is ScheduleKind.EVERY:
+        distance_s = 60.0 * rule.interval_minutes
+        later = counted + distance_s * ((now - counted) // distance_s)
+    is_due = find_due_run(rule, counted, now, zone) is not None
+    times = next_run_times(rule, later, zone, count)
+    return ((now, *times) if is_due else times)[:count]
+
+
 def _interval_due(distance_s: float, last: float | None, now: float) -> float | None:
     if last is None:
         return now

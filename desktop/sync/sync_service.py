@@ -39,7 +39,7 @@ from desktop.model.sync_fields import (
 )
 from desktop.model.sync_plan import PlanState
 from desktop.model.sync_run import Run, RunState
-from desktop.model.sync_schedule import next_run_times, parse_schedule_rule
+from desktop.model.sync_schedule import parse_schedule_rule, planned_run_times
 from desktop.model.sync_validation import validate_sync_names
 from desktop.model.target_record import LIST_PREFIX, USER_FIELD_PREFIX
 from desktop.store.workspace_store import WorkspaceStore
@@ -360,7 +360,10 @@ class SyncService:
             counted = self._store.syncs.get_last_due.blocking(sync.name)
             paused = find_pause_reason(sync, last, now if counted is None else counted)
         if sync.on and sync.schedule and paused is None:
-            times = next_run_times(parse_schedule_rule(sync.schedule), now, self._get_zone(), 1)
+            rule = parse_schedule_rule(sync.schedule)
+            times = planned_run_times(
+                rule, now if counted is None else counted, now, self._get_zone()
+            )
             next_at = times[0] if times else None
         stopped = plan is not None and plan.state is PlanState.STOPPED
         return SyncStatus(

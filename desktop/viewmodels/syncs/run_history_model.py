@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from desktop.kit.text import format_count
-from desktop.model.sync import Sync
+from desktop.model.sync import SyncStatus
 from desktop.model.sync_plan import PlannedOutcome, PlanRowState
 from desktop.model.sync_run import Run, RunState
 from desktop.model.sync_schedule import next_run_times, parse_schedule_rule
+from desktop.settings import sync_settings
 from desktop.store.plan_repository import LimitApproval
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.viewmodels import time_format
@@ -138,7 +139,7 @@ class RunHistoryModel(TaskModel):
     def _update_lists(self) -> None:
         """Show the runs as they are now: planned ones pass, and times of today become dates."""
         sync, now = self._page.selected_sync(), self._context.clock.now()
-        planned = self._planned_runs(sync.sync, now) if sync is not None else ()
+        planned = self._planned_runs(sync.sync_state, now) if sync is not None else ()
         rows = (
             tuple(
                 _build_run_row(
@@ -170,12 +171,17 @@ class RunHistoryModel(TaskModel):
             "",
         )
 
-    def _planned_runs(self, sync: Sync, now: float) -> tuple[RunRowView, ...]:
-        if not sync.on or not sync.schedule:
+    def _planned_runs(self, state: SyncStatus, now: float) -> tuple[RunRowView, ...]:
+        first = state.next_run_at
+        # Nothing is promised that this computer would not do.
+        if first is None or not self._context.workspace.values.get(
+            sync_settings.RUN_DUE_SYNCS_HERE
+        ):
             return ()
-        rule = parse_schedule_rule(sync.schedule)
+        rule = parse_schedule_rule(state.sync.schedule)
         # The nearest is shown lowest, next to the newest run.
-        times = next_run_times(rule, now, self._context.time_zone, _MAX_PLANNED_RUNS)
+        zone = self._context.time_zone
+        times = (first, *next_run_times(rule, first, zone, _MAX_PLANNED_RUNS - 1))
         return tuple(
             RunRowView(
                 f"planned {at}",

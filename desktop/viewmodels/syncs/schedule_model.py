@@ -183,7 +183,16 @@ class ScheduleModel(SyncDraftModel[ScheduleDraft, ScheduleDraft]):
         now, zone_name = self._context.clock.now(), self._context.time_zone
         zone = parse_time_zone(zone_name)
         times = []
-        for at in next_run_times(rule, now, zone_name, _MAX_NEXT_TIMES):
+        saved = self._page.selected_sync()
+        first = saved.sync_state.next_run_at if saved is not None else None
+        is_saved = saved is not None and (
+            parse_schedule_rule(saved.sync.schedule).serialized == rule.serialized
+        )
+        planned = next_run_times(rule, now, zone_name, _MAX_NEXT_TIMES)
+        # What has begun to count runs at its own time, not a whole interval from now.
+        if first is not None and is_saved:
+            planned = (first, *next_run_times(rule, first, zone_name, _MAX_NEXT_TIMES - 1))
+        for at in planned:
             account, here = local_time(at, zone), time_format.to_local_time(at)
             day = f"{account:%A} {account.day} {account:%B}"
             other = f"{here:%H:%M}" if account.date() == here.date() else f"{here:%a %H:%M}"

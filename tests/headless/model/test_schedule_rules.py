@@ -15,6 +15,7 @@ from desktop.model.sync_schedule import (
     find_due_run,
     next_run_times,
     parse_schedule_rule,
+    planned_run_times,
 )
 
 ZONES = ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "UTC", "Pacific/Apia")
@@ -173,6 +174,30 @@ def test_schedule_interval_ignores_clock_change() -> None:
     start = at("2026-03-08 01:30", "America/New_York")
     times = next_run_times(parse_schedule_rule("hourly"), start, "America/New_York", 2)
     assert times == (start + 3600, start + 7200)
+
+
+@pytest.mark.parametrize(
+    ("rule", "counted", "now", "expected"),
+    [
+        # From when it last ran, not from when somebody looks.
+        ("hourly", "09:00", "09:20", ["Mon 02 Nov 10:00", "Mon 02 Nov 11:00"]),
+        ("hourly", "09:00", "09:59", ["Mon 02 Nov 10:00", "Mon 02 Nov 11:00"]),
+        # What is due begins at once; the next one keeps its distance from the planned time.
+        ("hourly", "09:00", "12:10", ["Mon 02 Nov 12:10", "Mon 02 Nov 13:00"]),
+        # A clock that was set back: as if it began to count now.
+        ("hourly", "09:30", "09:20", ["Mon 02 Nov 10:20", "Mon 02 Nov 11:20"]),
+        ("daily 10:00", "09:00", "09:20", ["Mon 02 Nov 10:00", "Tue 03 Nov 10:00"]),
+        ("daily 10:00", "09:00", "10:20", ["Mon 02 Nov 10:20", "Tue 03 Nov 10:00"]),
+        ("off", "09:00", "10:20", []),
+    ],
+)
+def test_planned_runs_are_when_they_will_begin(
+    rule: str, counted: str, now: str, expected: list[str]
+) -> None:
+    moments = [at(f"2026-11-02 {clock}", "UTC") for clock in (counted, now)]
+    assert (
+        shown(planned_run_times(parse_schedule_rule(rule), *moments, "UTC", 2), "UTC") == expected
+    )
 
 
 def test_schedule_off_never_runs() -> None:

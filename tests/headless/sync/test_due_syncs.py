@@ -87,6 +87,8 @@ async def test_due_missed_times_give_one_run_and_one_claim(
     assert not theirs.claim(same)
     assert mine.find().due == ()
     # The next one keeps the distance from the planned time, not from when it was claimed.
+    (state,) = enabled_computer.syncs.list_states()
+    assert state.next_run_at == one.due_at + 300
     clock.advance(293)
     (following,) = mine.find().due
     assert following.due_at == one.due_at + 300

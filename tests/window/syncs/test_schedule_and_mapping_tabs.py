@@ -39,6 +39,8 @@ async def test_schedule_tab_shows_times_and_saves(window: SyncPageDriver) -> Non
     assert {at for _, at, _ in window.models.schedule.view().next_times} == {"07:30"}
     assert window.read_sync().schedule == "hourly"
     assert not words_of_status(window)
+    # Nothing is promised where this computer runs nothing.
+    assert not window.models.history.list_model.rowCount()
     window.click("Save the schedule")
     await window.wait_until(lambda: window.read_sync().schedule == "mon,thu 07:30")
     window.click("Run scheduled syncs on this computer", Switch)
@@ -47,6 +49,11 @@ async def test_schedule_tab_shows_times_and_saves(window: SyncPageDriver) -> Non
     )
     await window.wait_until(lambda: ":30" in words_of_status(window))
     assert words_of_status(window).startswith("Runs syncs here, next ")
+    # The history names the same times, the nearest one lowest.
+    history = window.models.history.list_model
+    await window.wait_until(lambda: history.rowCount() == 2)
+    planned = [history.row_at(place) for place in range(2)]
+    assert all(row is not None and row.is_planned and ":30" in row.time_text for row in planned)
     window.press(Key.Key_1, CTRL)
     window.click(window.view.status_bar.item("syncs"))
     assert window.page.isVisible()
