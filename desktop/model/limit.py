@@ -11,6 +11,8 @@ from desktop.kit.text import format_count
 EMPTY_SOURCE = "empty"
 # Two admins have to allow these: many people would get marketing e-mail who did not before.
 TWO_ADMIN_CONSEQUENCES = frozenset({"starts", "loosened"})
+# Whoever runs a sync lets these pass, by typing how many: no opt-out waits for a second person.
+TYPED_CONSEQUENCES = frozenset({"opted_out"})
 
 
 @dataclass(frozen=True)

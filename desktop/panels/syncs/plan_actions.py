@@ -1,6 +1,7 @@
 """The dialogs of the tab Plan: confirm writing, let a limit pass, choose an export file."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -35,6 +36,8 @@ class PlanActions(QObject):
         action = LimitAction(key)
         if action is LimitAction.SHOW:
             self._model.set_filter(PlanFilter(consequence=Consequence(self._breach)))
+        elif action is LimitAction.WRITE:
+            self.confirm_and_write()
         elif action is LimitAction.ALLOW:
             title, message = self._model.allow_confirmation_texts(self._breach)
             question = ConfirmationDialog(
@@ -48,7 +51,7 @@ class PlanActions(QObject):
             self._approval.open()
 
     def confirm_and_write(self) -> None:
-        """Write what is ticked; over 50 rows it is asked first, over 1,000 the number is typed."""
+        """Write what is ticked, after at most one question: that of the strictest gate."""
         view = self._model.view()
         if view is None or view.write_disabled_reason:
             return
@@ -67,7 +70,7 @@ class PlanActions(QObject):
             text_to_type=typed,
             type_prompt=f"Type {typed} to confirm." if typed else "",
         )
-        self._open_confirmation(question, self._model.write_plan)
+        self._open_confirmation(question, partial(self._model.write_plan, asked.allowed_people))
 
     def ask_what_to_run(self, run_in_full: Callable[[], None] | None) -> bool:
         """Ask what Run now means while a preview is open; False: nothing has to be asked.

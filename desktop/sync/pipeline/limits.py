@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from desktop.model.limit import (
     EMPTY_SOURCE,
+    TYPED_CONSEQUENCES,
     LimitBreach,
     OpenLimit,
     exceeded_limits,
@@ -40,7 +41,9 @@ def describe_open_limits(open_limits: tuple[OpenLimit, ...]) -> str:
         return f"Nothing written. {words}"
     so_far = max(one.approval_count for one in open_limits)
     two = any(one.needed_count == 2 for one in open_limits)
-    who = f"Two admins, one after the other (so far {so_far})," if two else "An admin"
+    is_typed = all(one.breach.code in TYPED_CONSEQUENCES for one in open_limits)
+    who = "Whoever runs it" if is_typed else "An admin"
+    who = f"Two admins, one after the other (so far {so_far})," if two else who
     return f"Nothing written. {words} {who} may let it pass once"
 
 

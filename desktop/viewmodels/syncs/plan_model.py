@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from PySide6.QtCore import Signal
 
@@ -12,7 +13,7 @@ from desktop.connect.other_admin_sign_in import sign_in_other_admin
 from desktop.kit.errors import InvalidInput, NotFound, NotPermitted
 from desktop.kit.text import format_count
 from desktop.model.edit import UNDO_WINDOW_S
-from desktop.model.limit import is_approval_valid
+from desktop.model.limit import TYPED_CONSEQUENCES, is_approval_valid
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow, PlanState
 from desktop.sync.plan_summary import PlanSummary, read_plan_summary
@@ -251,10 +252,16 @@ class PlanModel(TaskModel):
         if self.can_restore_plan:
             self.tasks.start_once("restore", self._restore_plan())
 
-    def write_plan(self) -> None:
-        """Write what is ticked, in a process of its own."""
-        if self._plan_id:
+    def write_plan(self, allowed_people: Mapping[str, int] = MappingProxyType({})) -> None:
+        """Write what is ticked, in a process of its own.
+
+        Limits that were let pass by the question before are given by code, each for the people
+        that the question named: more of them stop the run again.
+        """
+        if self._plan_id and not allowed_people:
             self._page.start_write(self._plan_id)
+        elif self._plan_id:
+            self.tasks.start_once("write", self._allow_and_write(self._plan_id, allowed_people))
 
     def write_all(self) -> None:
         """Tick every row of this preview, then write it in a process of its own."""
@@ -465,15 +472,24 @@ class PlanModel(TaskModel):
         self.message_posted.emit("Left out from the next preview on.")
 
     async def _allow_limit(self, breach: str) -> None:
-        self._context.syncs.require_admin()
-        actor, now = self._context.workspace.actor, self._context.clock.now()
-        user_id = str(actor.id or actor.name)
-        people = self._people_over_limit(breach)
-        await self._plans.approve_limit(
-            self._plan_id, breach, user_id, actor.name, now, people=people
-        )
+        await self._approve_as_actor(self._plan_id, breach, self._people_over_limit(breach))
         await self._read_decided(_NO_ROW)
         self.message_posted.emit("Allowed once, for this preview.")
+
+    async def _allow_and_write(self, plan: str, allowed_people: Mapping[str, int]) -> None:
+        for code, people in allowed_people.items():
+            await self._approve_as_actor(plan, code, people)
+        self._page.start_write(plan)
+        await self._read_summary()
+
+    async def _approve_as_actor(self, plan: str, code: str, people: int) -> None:
+        if code in TYPED_CONSEQUENCES:
+            self._context.syncs.require_permission()
+        else:
+            self._context.syncs.require_admin()
+        actor, now = self._context.workspace.actor, self._context.clock.now()
+        user_id = str(actor.id or actor.name)
+        await self._plans.approve_limit(plan, code, user_id, actor.name, now, people=people)
 
     def _people_over_limit(self, code: str) -> int:
         """How many people are shown as over this limit: what an approval is given for."""

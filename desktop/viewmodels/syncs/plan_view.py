@@ -1,10 +1,16 @@
 """A preview without its rows: limit, consequences, counts, footer and confirmation."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from desktop.kit.text import format_count
-from desktop.model.limit import EMPTY_SOURCE, LimitBreach
+from desktop.model.limit import (
+    EMPTY_SOURCE,
+    TYPED_CONSEQUENCES,
+    OpenLimit,
+    is_approval_valid,
+)
 from desktop.model.permission import Actor, Role
 from desktop.model.service import Service
 from desktop.model.sync import FlowPolicy
@@ -45,29 +51,38 @@ class LimitAction(StrEnum):
     """Changes and permissions about a limit that holds a plan."""
 
     SHOW = "show"  # the rows that pass it
-    ALLOW = "allow"  # as the admin at work
+    ALLOW = "allow"  # as the first of two admins
+    WRITE = "write"  # let it pass and write, by one question
     ASK = "ask"  # another admin signs in
 
 
 @dataclass(frozen=True)
 class LimitStopView:
-    """Why a limit holds the plan, and the buttons of its banner as (key, label)."""
+    """Why a limit holds the plan, and the buttons of its banner as (key, label).
+
+    `is_passable`: whoever is at work lets it pass by the one question before writing.
+    """
 
     breach: str
     title: str
     text: str
     actions: tuple[tuple[str, str], ...]
+    is_passable: bool = False
 
 
 @dataclass(frozen=True)
 class WriteConfirmation:
-    """The question before writing; `text_to_type` has to be typed, empty: nothing."""
+    """The one question before writing; `text_to_type` has to be typed, empty: nothing.
+
+    Answering it lets the limits pass that `allowed_people` names, each for so many people.
+    """
 
     title: str
     message: str
     detail: str
     confirm_label: str
     text_to_type: str
+    allowed_people: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -125,7 +140,7 @@ def build_plan_view(
     plan, sync = summary.plan, summary.sync
     is_open = summary.is_open
     stop = _build_limit_stop(summary, actor, now) if is_open else None
-    held = "Stopped by a limit: see above." if stop is not None else ""
+    held = "" if stop is None or stop.is_passable else "Stopped by a limit: see above."
     place = sync.target_service.title
     nothing = "Nothing is ticked." if not summary.ticked_count else ""
     return PlanView(
@@ -141,7 +156,7 @@ def build_plan_view(
         footer=_footer_text(summary) if is_open else "",
         write_label=f"Write {summary.ticked_count:,} to {place}",
         write_disabled_reason=held or nothing or blocking_reason,
-        confirmation=_build_confirmation(summary),
+        confirmation=_build_confirmation(summary) if is_open else None,
         run_question=_build_run_question(summary) if is_open and stop is None else None,
         retry_label="Retry all" if summary.refused_count and not is_open else "",
     )
@@ -172,43 +187,63 @@ def _build_message(
 
 
 def _build_limit_stop(summary: PlanSummary, actor: Actor, now: float) -> LimitStopView | None:
-    """Build the stop of the first limit that not enough admins have let pass."""
-    for held in summary.open_limits:
-        breach = held.breach
-        if breach.code == EMPTY_SOURCE:
-            return LimitStopView(
-                breach.code,
-                "Nothing written. The source is empty.",
-                "A sync with an empty source never writes. See Mapping for what it reads.",
-                (),
-            )
-        given = [a for a in summary.approvals if a.limit_code == breach.code]
-        return _build_approval_stop(breach, given, held.needed_count, actor, now)
-    return None
-
-
-def _build_approval_stop(
-    breach: LimitBreach, given: list[LimitApproval], needed: int, actor: Actor, now: float
-) -> LimitStopView:
+    """Build the stop of the first limit that whoever is at work cannot let pass, else of any."""
+    held = [(one, _valid_approvals(one, summary)) for one in summary.open_limits]
+    if not held:
+        return None
+    shut = [one for one in held if not _is_passable(*one, actor)]
+    limit, given = (shut or held)[0]
+    breach = limit.breach
+    if breach.code == EMPTY_SOURCE:
+        return LimitStopView(
+            breach.code,
+            "Nothing written. The source is empty.",
+            "A sync with an empty source never writes. See Mapping for what it reads.",
+            (),
+        )
     actions = [(LimitAction.SHOW, f"Show the {breach.people:,}")]
-    is_admin = actor.role is Role.ADMIN
     is_given_by_actor = any(a.user_id == str(actor.id or actor.name) for a in given)
-    if needed == 1:
-        text = "An admin can allow it once. Or untick rows until it fits."
-        allow = (LimitAction.ALLOW, "Allow once…")
-        actions.append(allow if is_admin else (LimitAction.ASK, "Ask for approval…"))
+    if not shut:
+        is_typed = breach.code in TYPED_CONSEQUENCES
+        text = "You can let it pass once, by their number." if is_typed else _ONCE_TEXT
+        actions.append((LimitAction.WRITE, "Allow once and write…"))
+    elif limit.needed_count == 1:
+        text = f"An admin can allow it once. {_UNTICK_TEXT}"
+        actions.append((LimitAction.ASK, "Ask for approval…"))
     else:
         who = "; ".join(
             f"{a.name} allowed it at {time_format.format_time_or_date(a.approved_at, now)}"
             for a in given
         )
         text = f"{who}. One more admin is needed." if who else "So many people need two admins."
-        allow = (LimitAction.ALLOW, "Allow…")
         # One person counts once, whatever they sign in with.
-        may_allow = is_admin and not is_given_by_actor
-        actions.append(allow if may_allow else (LimitAction.ASK, "Ask for approval…"))
+        may_allow = actor.role is Role.ADMIN and not is_given_by_actor
+        ask = (LimitAction.ASK, "Ask for approval…")
+        actions.append((LimitAction.ALLOW, "Allow…") if may_allow else ask)
     title = f"Nothing written. {breach.message}"
-    return LimitStopView(breach.code, title, text, tuple(actions))
+    return LimitStopView(breach.code, title, text, tuple(actions), is_passable=not shut)
+
+
+def _valid_approvals(limit: OpenLimit, summary: PlanSummary) -> list[LimitApproval]:
+    code, people = limit.breach.code, limit.breach.people
+    return [
+        one
+        for one in summary.approvals
+        if one.limit_code == code and is_approval_valid(one.people, people)
+    ]
+
+
+def _is_passable(limit: OpenLimit, given: list[LimitApproval], actor: Actor) -> bool:
+    """Whether the word of whoever is at work is all that is missing."""
+    if limit.breach.code in TYPED_CONSEQUENCES:
+        return True
+    is_given_by_actor = any(a.user_id == str(actor.id or actor.name) for a in given)
+    is_last = limit.needed_count - limit.approval_count == 1
+    return is_last and actor.role is Role.ADMIN and not is_given_by_actor
+
+
+_UNTICK_TEXT = "Or untick rows until it fits."
+_ONCE_TEXT = f"As an admin you can allow it once. {_UNTICK_TEXT}"
 
 
 def _build_causes(summary: PlanSummary) -> tuple[PlanConsequenceView, ...]:
@@ -308,26 +343,45 @@ def _footer_text(summary: PlanSummary) -> str:
 
 
 def _build_confirmation(summary: PlanSummary) -> WriteConfirmation | None:
-    """Ask before more than 50 rows are written; over 1,000 the number has to be typed."""
+    """Build the one question before writing: the strictest that applies.
+
+    It is asked over a limit or over 50 rows. Over the limit of opt-outs their number has to be
+    typed, else over 1,000 rows the number of rows.
+    """
     count, place = summary.ticked_count, summary.sync.target_service.title
+    limits = {one.breach.code: one.breach.people for one in summary.open_limits}
+    text_to_type = _text_to_type(summary, count)
     # Fewer are undone by a rollback more quickly than a question is read.
-    if count <= _CONFIRM_OVER:
+    if count <= _CONFIRM_OVER and not limits and not text_to_type:
         return None
     noticed = [
         f"{n.people:,} {_consequence_text(n.consequence, n.name, n.people)}"
         for n in summary.plan.consequence_counts
     ]
+    over = [one.message for one in summary.breaches]
+    if limits:
+        over.append("This lets it pass once; your name is recorded.")
+    write = f"rite {format_count(count, 'change', 'changes')}"
     return WriteConfirmation(
-        f"Write {count:,} changes to {place}?",
-        f"“{summary.sync.title}” changes {people_text(count)} in {place}."
-        " Each person is checked again right before writing.",
+        f"Write {format_count(count, 'change', 'changes')} to {place}?",
+        " ".join([
+            *over,
+            f"“{summary.sync.title}” changes {people_text(count)} in {place}."
+            " Each person is checked again right before writing.",
+        ]),
         "; ".join(noticed),
-        f"Write {format_count(count, 'change', 'changes')}",
-        _text_to_type(count),
-    )
+        f"Allow once and w{write}" if limits else f"W{write}",
+        text_to_type,
+        limits,
+    )  # fmt: skip
 
 
-def _text_to_type(count: int) -> str:
+def _text_to_type(summary: PlanSummary, count: int) -> str:
+    """The number to type before so many rows are written: of opt-outs over the limit, or rows."""
+    # Asked each time, also after somebody has let it pass.
+    for breach in summary.breaches:
+        if breach.code in TYPED_CONSEQUENCES:
+            return str(breach.people)
     return str(count) if count > CONFIRM_TYPED_OVER else ""
 
 
@@ -348,7 +402,7 @@ def _build_run_question(summary: PlanSummary) -> RunQuestion | None:
         f"{message} Each person is checked again right before writing.",
         left_out,
         f"Write {ticked:,} as ticked" if is_choice else "",
-        _text_to_type(ticked) if is_choice else "",
+        _text_to_type(summary, ticked) if is_choice else "",
         f"Write all {total:,}",
-        _text_to_type(total),
+        _text_to_type(summary, total),
     )

@@ -1,9 +1,14 @@
 """A role that may not run syncs is refused by every command of `sync` that does something."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from desktop.model.field_mapping import MappingRow, SourceType
+from desktop.model.limit import Limit
+from desktop.model.sync import FlowPolicy, Sync
+from tests.support import sync_cases
 from tests.support.cli_command import FairleadCommand
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import create_workspace_home, open_workspace_services
@@ -91,3 +96,34 @@ async def test_run_is_scheduled_only_by_the_ticket_of_a_claim(
     assert fairlead("sync", "run", BOX, *words, "--json").json["why"] == why
     refused = fairlead("sync", "run", BOX, "--why", "schedule", "--json")
     assert (refused.exit_code, refused.json["error"]["code"]) == (2, "bad_input")
+
+
+@pytest.fixture
+def with_runs(sandbox: SandboxServers, tmp_path: Path) -> Path:
+    permissions = {"agent": {"view": True, "runs": True}}
+    create_workspace_home(tmp_path / "home", sandbox.connection_document, permissions=permissions)
+    return tmp_path / "home"
+
+
+async def test_marketer_lets_opt_outs_pass_their_limit_and_no_other(
+    with_runs: Path, sandbox: SandboxServers
+) -> None:
+    people = sync_cases.create_customers(sandbox, 2)
+
+    def strict(sync: Sync) -> Sync:
+        level = MappingRow("all", "optout", type=SourceType.TEXT)
+        return replace(sync, mapping=(level,), limits=Limit(1, 0), flows=FlowPolicy.MAY_START)
+
+    async with open_workspace_services(with_runs, sandbox.connection_document) as house:
+        sync_cases.save_preset(house, BOX, strict)
+    marketer = FairleadCommand(with_runs, sandbox.connection_document, keyring=False, agent=True)
+    stopped = marketer("sync", "run", BOX, "--json")
+    assert "2 people would be opted out further" in stopped.json["detail"]
+    assert "Whoever runs it may let it pass once: `fairlead sync run" in stopped.json["detail"]
+    plan = stopped.json["plan"]
+    refused = marketer("sync", "run", BOX, "--plan", plan, "--allow", "joins", "--json")
+    assert refused.json["error"]["code"] == "not_permitted"
+    done = marketer("sync", "run", BOX, "--plan", plan, "--allow", "opted_out", "--json")
+    assert (done.exit_code, done.json["totals"]["updated"]) == (0, 2), done.stdout
+    levels = [sandbox.read_profile(one.sid) for one in people]
+    assert [level and level["optout_email"] for level in levels] == ["all", "all"]

@@ -68,6 +68,10 @@ def test_open_limits_description_says_who_may_allow_them() -> None:
         " may let it pass once"
     )
     assert "An admin may" in describe_open_limits(find_open_limits(breaches[1:], {}))
+    opted_out = find_open_limits((_breach("opted_out"),), {})
+    assert "Whoever runs it may" in describe_open_limits(opted_out)
+    both = find_open_limits((_breach("opted_out"), _breach("joins")), {})
+    assert "An admin may" in describe_open_limits(both)
     empty = find_open_limits((_breach(EMPTY_SOURCE),), {})
     assert describe_open_limits(empty) == "Nothing written. 9 empty."
     assert describe_open_limits(()) == ""

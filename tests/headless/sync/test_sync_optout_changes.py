@@ -287,7 +287,7 @@ async def test_scheduled_row_that_loosens_needs_the_right_of_who_switched_on(
     assert level_of(sync_sandbox, one) == ("none" if state is PlanRowState.DONE else "all")
 
 
-async def test_run_that_opts_out_more_than_its_limit_stops_until_one_admin_lets_it_pass(
+async def test_run_that_opts_out_more_than_its_limit_stops_until_who_runs_it_lets_it_pass(
     sync_services: WorkspaceServices, sync_sandbox: SandboxServers
 ) -> None:
     people = sync_cases.create_customers(sync_sandbox, 3)
@@ -299,9 +299,14 @@ async def test_run_that_opts_out_more_than_its_limit_stops_until_one_admin_lets_
     run = await sync_cases.run_sync(sync_services, sync)
     assert run.state is RunState.WAITING
     assert "3 people would be opted out further" in run.error
+    assert "Whoever runs it may let it pass once" in run.error
+    ticket = claim_due_time(sync_services, sync)
+    request = RunRequest(sync.name, "Ada", due_ticket=ticket, approver_id="1")
+    scheduled = await run_and_notify(sync_services, sync, request)
+    assert (scheduled.trigger, scheduled.state) == ("schedule", RunState.WAITING)
     assert {level_of(sync_sandbox, one) for one in people} == {"none"}
     allowed = {"allowed_limits": ("opted_out", "blanked"), "approver_id": "1"}
-    await sync_cases.run_sync(sync_services, sync, plan_id=run.plan, **allowed)
+    await sync_cases.run_sync(sync_services, sync, plan_id=scheduled.plan, **allowed)
     assert {level_of(sync_sandbox, one) for one in people} == {"all"}
 
 

@@ -185,11 +185,52 @@ async def test_plan_table_unticking_below_limit_needs_no_approval(window: SyncPa
     joins = ((Consequence.JOINS, "Newsletter"),)
     made_plan(window, [row(n, consequences=joins) for n in range(1, 4)], PlanState.STOPPED)
     await shown(window, 3)
-    assert window.find_all("Allow once…", QPushButton)
-    assert not window.page.plan_tab.write_button.isEnabled()
+    assert window.find_all("Allow once and write…", QPushButton)
+    asked = window.models.plan.view().confirmation
+    assert asked is not None
+    assert asked.allowed_people == {"joins": 3}
     window.click_checkbox("person2@many.example")
-    await window.wait_until(window.page.plan_tab.write_button.isEnabled)
-    assert window.models.plan.view().limit_stop is None
+    await window.wait_until(lambda: window.models.plan.view().limit_stop is None)
+    assert window.models.plan.view().confirmation is None
+
+
+@pytest.mark.parametrize(("count", "typed"), [(1100, "1050"), (60, "10"), (5, "5")])
+async def test_plan_table_over_limits_one_question_of_the_strictest_gate(
+    window: SyncPageDriver, monkeypatch: pytest.MonkeyPatch, count: int, typed: str
+) -> None:
+    """Over an admin's limit, over that of opt-outs and with many rows: one dialog, one number."""
+    await window.add_preset()
+    window.house.syncs.save_sync(replace(window.read_sync(), limits=Limit(2, 0)))
+    both = ((Consequence.JOINS, "Newsletter"), (Consequence.OPTED_OUT, ""))
+    joins = both[:1]
+    rows = [row(n, consequences=both if n <= int(typed) else joins) for n in range(1, count + 1)]
+    made_plan(window, rows, PlanState.STOPPED)
+    await shown(window, count)
+    started: list[str] = []
+    monkeypatch.setattr(window.models.page, "start_write", started.append)
+    opened: list[ConfirmationDialog] = []
+    show = ConfirmationDialog.open
+    monkeypatch.setattr(
+        ConfirmationDialog, "open", lambda dialog: (opened.append(dialog), show(dialog))
+    )
+    window.click(window.page.plan_tab.write_button)
+    dialog = window.front_dialog()
+    assert isinstance(dialog, ConfirmationDialog)
+    assert clipped_texts(dialog) == []
+    said = window.visible_texts(dialog)
+    assert f"{int(typed):,} people would be opted out further" in said
+    assert f"{count:,} people would join a list" in said
+    assert not dialog.confirm_button.isEnabled()
+    assert dialog.field is not None
+    dialog.field.setText(str(int(typed) + 1))
+    assert not dialog.confirm_button.isEnabled()
+    dialog.field.setText(typed)
+    window.click(dialog.confirm_button)
+    plan, plans = window.open_plan_id(), window.house.store.plans
+    await window.wait_until(lambda: started == [plan])
+    given = {one.limit_code: one.people for one in plans.list_approvals.blocking(plan)}
+    assert given == {"opted_out": int(typed), "joins": count}
+    assert opened == [dialog]
 
 
 async def test_run_now_with_open_preview_asks_what_to_write(

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from desktop.app.container import WorkspaceServices
+from desktop.model.limit import TYPED_CONSEQUENCES
 from desktop.sync.limits import require_known_limits
 
 
@@ -19,7 +20,7 @@ def add_progress_option(parser: argparse.ArgumentParser) -> None:
 
 
 def add_allow_option(parser: argparse.ArgumentParser) -> None:
-    """Add the repeatable `--allow LIMIT` of an admin."""
+    """Add the repeatable `--allow LIMIT`, an admin's word but for opting people out."""
     parser.add_argument(
         "--allow", action="append", default=[], metavar="LIMIT", help="let a limit pass once"
     )
@@ -48,7 +49,7 @@ def require_sync_permission(
         services.syncs.require_permission()
     else:
         services.syncs.require_configuration_permission()
+    require_known_limits(allowed_limits)
     # An admin's act: it lets a run change more customers than the limit allows.
-    if allowed_limits:
-        require_known_limits(allowed_limits)
+    if not TYPED_CONSEQUENCES.issuperset(allowed_limits):
         services.syncs.require_admin()
