@@ -161,6 +161,9 @@ class WorkspaceSession:
         from desktop.app.service_connections import RUN_TRANSPORT_OPTIONS, open_service_connections
         from desktop.clients.request_pipeline import INTERACTIVE_RETRY_POLICY, RUN_RETRY_POLICY
 
+        if self._accounts is not None and self.connection_config.environment_secrets.secrets:
+            account = await self._accounts.get_current()
+            self.connection_config.require_zendesk_of(self.values, account)
         # The old connection serves until the new one is there: nobody sees none in between.
         opened = await open_service_connections(
             self.connection_config,

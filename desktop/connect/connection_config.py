@@ -11,12 +11,14 @@ from desktop.connect.oauth_token_manager import OAuthTokenManager
 from desktop.connect.temporary_clients import TemporaryClients
 from desktop.kit.clock import Clock, SystemClock
 from desktop.kit.errors import InvalidInput, KeyringError
+from desktop.model.account import Account
 from desktop.settings import settings_table, sync_settings
 from desktop.settings.mail_address import mail_address
 from desktop.settings.settings_file import SettingsFile, SettingsValues
 from desktop.settings.window_state import WindowStateFile
 from desktop.settings.workspace import Workspace, WorkspaceRegistry
 from desktop.vault.bound_secrets import (
+    SecretForOtherHost,
     bind_token_email,
     bind_unbound_secrets,
     read_bound_secret,
@@ -89,6 +91,21 @@ class ConnectionConfig:
         if token is not None and not self.environment_secrets.has_zendesk_token:
             await require_token_email(self.vault, email)
         return token
+
+    def require_zendesk_of(self, values: SettingsValues, account: Account | None) -> None:
+        """Raise SecretForOtherHost where the environment's token would go to another Zendesk.
+
+        `account` is the one that the database says this workspace has: a keyring keeps beside its
+        token for whom it is, an environment cannot, and the settings are their owner's to write.
+        """
+        known = account.zendesk_base_url if account is not None else ""
+        base_url = values.get(settings_table.ZENDESK_BASE_URL)
+        if self.environment_secrets.has_zendesk_token and known and base_url not in ("", known):
+            raise SecretForOtherHost(
+                "The Zendesk API token of the environment is for another address.",
+                f"It is used at {known} so far, and is not sent to {base_url}.",
+                "Set the address back. `fairlead setup` leads the workspace to another account.",
+            )
 
     async def sailthru_credentials(self, service_uri: str) -> SailthruCredentials | None:
         """Return the Sailthru key and secret for this address, or None until both are there.

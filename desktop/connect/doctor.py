@@ -10,6 +10,7 @@ from desktop.connect.connection_check import (
 )
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.identity_and_roles import effective_permission_rules, sailthru_only_actor
+from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.oauth_token_manager import OAuthTokenManager
 from desktop.connect.reachability_check import check_reachability
 from desktop.connect.sailthru_key_checks import check_sailthru_key
@@ -21,7 +22,8 @@ from desktop.connect.zendesk_account_checks import (
     check_zendesk_account,
     not_signed_in_check,
 )
-from desktop.kit.errors import AppError, KeyringError
+from desktop.kit.errors import AppError, KeyringError, StorageError
+from desktop.model.account import Account
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor, Permission
 from desktop.model.service import Service
@@ -123,6 +125,7 @@ async def _examine_zendesk(
         return None
     async with services.transport(Service.ZENDESK.title, base_url) as transport:
         try:
+            config.require_zendesk_of(values, await _read_account(config))
             credentials = await config.zendesk_credentials(values, transport)
         except AppError as error:
             checks.report_error("Zendesk: sign-in", error)
@@ -136,6 +139,17 @@ async def _examine_zendesk(
         else:
             check_api_token_end(config.clock, checks)
     return actor
+
+
+async def _read_account(config: ConnectionConfig) -> Account | None:
+    if not config.environment_secrets.has_zendesk_token:
+        return None
+    try:
+        account, _sids = await LocalDatabases(config.workspace).read_account()
+    except StorageError:
+        # A damaged file must not keep the doctor from looking.
+        return None
+    return account
 
 
 async def _examine_sailthru(

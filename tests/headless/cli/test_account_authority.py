@@ -78,6 +78,29 @@ def test_setup_by_an_agent_sends_nothing_signed_to_another_host(
     assert requests_with_credentials(second_server, *kept) == []
 
 
+def test_token_of_the_environment_is_not_led_to_an_edited_address(
+    fairlead: FairleadCommand, second_server: SandboxServers
+) -> None:
+    assert fairlead("lookup", "nobody@known.example").exit_code == 0
+    before = len(requests_with_credentials(second_server))
+    (path,) = fairlead.home.rglob("settings.json")
+    settings = json.loads(path.read_text())
+    base_url = second_server.connection_document["zendesk"]["base_url"]
+    settings["settings"]["zendesk.base_url"] = base_url
+    path.write_text(json.dumps(settings))
+    for words in (
+        ("lookup", "nobody@known.example"),
+        ("edit", "nobody@known.example", "--optout", "all", "--reason", "asked"),
+        ("outbox", "deliver"),
+        ("sync", "here", "on"),
+    ):
+        refused = fairlead(*words, "--json")
+        assert refused.json["error"]["code"] == "secret_for_other_host", words
+    told = fairlead("doctor", "--json").json["checks"]
+    assert any("token of the environment" in str(check) for check in told)
+    assert len(requests_with_credentials(second_server)) == before
+
+
 async def test_mail_password_is_not_led_to_a_host_that_a_marketer_names(
     fairlead: FairleadCommand, as_agent: FairleadCommand
 ) -> None:
