@@ -19,8 +19,8 @@ USER_FIELDS_ENTRY = "user_fields"
 _CHECKPOINT_TRIES = 3
 _TABLES = (
     "cached_profile", "profile_address", "cached_user", "user_address", "user_tickets",
-    "cached_ticket", "catalogue", "opened_customer", "feed", "feed_user", "feed_ticket",
-    "feed_profile",
+    "cached_ticket", "catalogue", "opened_customer", "feed", "feed_user", "feed_user_address",
+    "feed_ticket", "feed_profile",
 )  # fmt: skip
 
 

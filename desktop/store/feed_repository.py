@@ -133,6 +133,7 @@ class FeedRepository(Repository):
         def act(connection: sqlite3.Connection) -> int:
             seq = changed = _select_feed(connection, USERS_FEED).seq
             for person in people:
+                _save_other_addresses(connection, person)
                 body = _to_json(person)
                 kept = connection.execute(
                     "SELECT body FROM feed_user WHERE id = ?", (person.id,)
@@ -472,6 +473,18 @@ def _delete_feed(connection: sqlite3.Connection, name: str) -> None:
 
 def _save_cursor(connection: sqlite3.Connection, name: str, cursor: str, seq: int) -> None:
     connection.execute("UPDATE feed SET cursor = ?, seq = ? WHERE name = ?", (cursor, seq, name))
+
+
+def _save_other_addresses(connection: sqlite3.Connection, person: ZendeskUser) -> None:
+    """Save by which further addresses an exported user is found too."""
+    if not person.identities_read:
+        return
+    hashes = {hash_email(email_match_key(address)) for address in person.emails}
+    connection.execute("DELETE FROM feed_user_address WHERE user_id = ?", (person.id,))
+    connection.executemany(
+        "INSERT INTO feed_user_address (user_id, email_hash) VALUES (?, ?)",
+        [(person.id, one) for one in hashes - {hash_email(email_match_key(person.email or ""))}],
+    )
 
 
 def _is_known(kept: str, body: str, record: ZendeskUser | ExportedTicket) -> bool:

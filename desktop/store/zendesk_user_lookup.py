@@ -16,8 +16,28 @@ class ZendeskUserLookup(Repository):
 
     @database_call
     def find_by_email_hash(self, hashes: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """Return active users by the MD5 hash of their address."""
-        return self._find_ids("email_hash", (h.lower() for h in hashes))
+        """Return active users by the MD5 hash of any of their addresses."""
+        wanted = [one.lower() for one in hashes]
+        found = self._find_ids("email_hash", wanted)
+        for value, ids in self._find_by_other_address(wanted).items():
+            found[value] = tuple(dict.fromkeys((*found.get(value, ()), *ids)))
+        return found
+
+    def _find_by_other_address(self, hashes: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        wanted = msgspec.json.encode([one for one in hashes if one]).decode()
+
+        def look(connection: sqlite3.Connection) -> dict[str, tuple[int, ...]]:
+            found: dict[str, tuple[int, ...]] = {}
+            for row in connection.execute(
+                "SELECT a.email_hash AS value, u.id FROM feed_user_address a"
+                " JOIN feed_user u ON u.id = a.user_id WHERE u.active"
+                " AND a.email_hash IN (SELECT value FROM json_each(?)) ORDER BY u.id",
+                (wanted,),
+            ):
+                found[row["value"]] = (*found.get(row["value"], ()), int(row["id"]))
+            return found
+
+        return self._database.read(look)
 
     @database_call
     def find_by_external_id(self, ids: Iterable[str]) -> dict[str, tuple[int, ...]]:

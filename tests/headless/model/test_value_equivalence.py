@@ -122,6 +122,7 @@ def test_equivalent_after_a_round_trip_through_json(value: Json) -> None:
         (3.14, 3, True),
         ("3.14159", 3.14, True),
         (0.4, 0, True),
+        (9007199254740993, 9007199254740992.0, True),
         (["b", "a"], ["a", "b"], True),
         (["long text", 2], ["long", 2], True),
         ("a long text", "another", False),

@@ -70,7 +70,7 @@ def _count_rows(path: Path) -> dict[str, int]:
             FAIRLEAD_RENAMED,
             {"account": 0, "computer": 1, "due_run": 0, "audit_value": 73},
         ),
-        ("mirror", MIRROR_RENAMED, {}),
+        ("mirror", MIRROR_RENAMED, {"feed_user_address": 0}),
     ],
 )
 def test_upgrade_keeps_every_row_under_its_new_name(
@@ -97,6 +97,21 @@ def test_upgrade_leaves_no_old_name_in_tables_columns_and_indexes(
         tables = [n for n in names if not n.startswith("sqlite_")]
         columns = [row[1] for n in tables for row in raw.execute(f"PRAGMA table_info({n})")]
     assert [n for n in names + columns if re.search(old_words, n)] == []
+
+
+def test_upgrade_reads_users_once_more_and_plans_none_of_them_again(
+    folder: Path,
+) -> None:
+    with closing(sqlite3.connect(folder / "mirror.db")) as raw, raw:
+        raw.execute(
+            "INSERT OR REPLACE INTO feed (name, generation, cursor, ended_at, seq, whole_from)"
+            " VALUES ('zendesk users', 'g1', 'c9', 5.0, 7, 4.0)"
+        )
+    store = open_store(folder)
+    feed = store.feeds.get_state.blocking("zendesk users")
+    store.close()
+    assert (feed.cursor, feed.whole_from) == ("", None)
+    assert (feed.generation, feed.seq, feed.ended_at) == ("g1", 7, 5.0)
 
 
 def test_upgrade_keeps_audit_chain_intact(store: WorkspaceStore) -> None:

@@ -197,6 +197,30 @@ async def test_nobody_by_any_key_is_created(
     assert (row.fate, row.address) == (CREATE, NEW)
 
 
+@pytest.mark.parametrize("creates", [True, False])
+async def test_profile_at_second_address_of_a_user_is_theirs(
+    creates: bool, sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    person = create_person(sync_sandbox, has_second=True)
+    sync_sandbox.create_profile(OLD, lists={sync_cases.LIST_NAME: 1})
+    effects = SyncEffects(create_missing=creates)
+    row = await run_over_profile(sync_services, sync_sandbox, effects=effects)
+    assert (row.fate, row.target_id) == (UPDATE, str(person)), row.why
+
+
+async def test_profiles_at_both_addresses_of_a_user_are_not_both_written(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers
+) -> None:
+    person = create_person(sync_sandbox, has_second=True)
+    for address in (OLD, NEW):
+        sync_sandbox.create_profile(address, lists={sync_cases.LIST_NAME: 1})
+    sync = sync_cases.save_preset(sync_services, SAILTHRU_TO_ZENDESK)
+    run = await sync_cases.run_sync(sync_services, sync)
+    rows = sync_cases.plan_rows(sync_services.store, run.plan)
+    assert sorted(row.fate.value for row in rows) == ["correction", "update"]
+    assert {row.target_id for row in rows} <= {str(person), ""}
+
+
 @pytest.mark.parametrize("has_export", [True, False], ids=["users' export", "search"])
 async def test_address_and_external_id_of_two_users_are_a_conflict(
     has_export: bool,
