@@ -26,16 +26,9 @@ def batch_layout(widget: QWidget) -> Iterator[None]:
     finally:
         for layout in still:
             layout.setEnabled(True)
-            _request_layout(layout)
+        # Qt drops a request that comes while a widget is hidden, since showing it lays it out; but
+        # not while the layout is disabled. Layouts that nothing has changed in return at once.
+        for layout in reversed(still):
+            layout.activate()
         for _ in range(_MAX_LAYOUT_DEPTH):
             QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
-
-
-def _request_layout(layout: QLayout) -> None:
-    """Ask anew for a layout whose own request came while its widget was hidden.
-
-    Qt drops that one, since showing the widget lays it out; but not while the layout is disabled.
-    """
-    owner = layout.parent()
-    if isinstance(owner, QWidget):
-        QCoreApplication.postEvent(owner, QEvent(QEvent.Type.LayoutRequest))
