@@ -209,7 +209,14 @@ class SyncService:
         )
         if not (is_new or widens_opt_in(before, sync)):
             return False
-        if given.attested_by != self._get_actor().name:
+        actor = self._get_actor()
+        if not actor.is_confirmed:
+            raise UserDecisionNeeded(
+                "Nobody can confirm who you are while Zendesk does not answer.",
+                "Consent of new people is somebody's word, so that nothing was saved.",
+                "Try again once Zendesk answers.",
+            )
+        if given.attested_by != actor.name:
             raise UserDecisionNeeded(
                 f"{given.attested_by} confirmed the consent of new people, not you.",
                 "Saved like this, new people would be opted in on their word. Nothing was saved.",

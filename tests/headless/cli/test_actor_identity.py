@@ -109,6 +109,23 @@ def test_author_that_nobody_confirmed_stands_as_such_in_the_audit(
     assert row["actor"].endswith(" (not confirmed)")
 
 
+def test_consent_is_not_attested_by_somebody_named_in_a_file(
+    sandbox: SandboxServers, tmp_path: Path
+) -> None:
+    document, home = sandbox.connection_document, tmp_path / "home"
+    create_workspace_home(home, document, permissions={"agent": {"runs": True}})
+    agent = FairleadCommand(home, document, keyring=False, agent=True)
+    assert agent("sync", "add", "--preset", BOX).exit_code == 0
+    words = ("sync", "set", BOX, "opt_in.email=true", "opt_in.attested=true", "--json")
+    with admin_named_in_state_file(agent, sandbox):
+        refused = agent(*words)
+    assert (refused.exit_code, refused.json["error"]["code"]) == (3, "needs_person")
+    assert agent("audit", "--json").json["rows"] == []
+    assert agent(*words).exit_code == 0
+    (row,) = agent("audit", "--json").json["rows"]
+    assert (row["kind"], row["actor"]) == ("consent", "Kim Park")
+
+
 def test_schedule_gets_no_rights_of_an_admin_named_in_a_file(
     sandbox: SandboxServers, tmp_path: Path
 ) -> None:
