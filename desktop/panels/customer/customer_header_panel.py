@@ -12,6 +12,7 @@ from desktop.panels.widgets.avatar import Avatar
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import icon_button
 from desktop.panels.widgets.chip import Chip
+from desktop.panels.widgets.copy_menu import CopyMenu
 from desktop.panels.widgets.dot_rating import DotRating
 from desktop.panels.widgets.label import elided_label
 from desktop.panels.widgets.link_button import LinkButton
@@ -38,6 +39,8 @@ class CustomerHeaderPanel(QWidget):
         self._avatar = Avatar()
         self._name = elided_label("", "heading", selectable=True)
         self._address = elided_label("", selectable=True)
+        CopyMenu(self._name, "name")
+        CopyMenu(self._address, "address")
         self._match = elided_label("", "muted")
         # "Use this profile" can be taken back where its effect is told.
         self._match_by_address_button = LinkButton("Match by address again")

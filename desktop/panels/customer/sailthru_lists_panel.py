@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import delete_widget
+from desktop.panels.widgets.copy_menu import CopyMenu
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.switch_row import SwitchRow
 from desktop.viewmodels.customer.customer_context import CustomerContext
@@ -96,6 +97,7 @@ class _ListSwitchRow(SwitchRow):
         super().__init__(name, parent=parent)
         self._list = name
         self.switch.setObjectName(name)
+        CopyMenu(self.text_label, "list name")
 
     def show_row(self, row: SailthruListRow) -> None:
         """Show membership, note, and the reason that disables the switch."""

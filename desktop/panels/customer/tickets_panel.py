@@ -7,6 +7,7 @@ from desktop.panels.customer.sheet_panel import SheetPanel
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.chip import Chip
+from desktop.panels.widgets.copy_menu import CopyMenu
 from desktop.panels.widgets.label import ElidedLabel, elided_label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.viewmodels.customer.customer_context import CustomerContext
@@ -72,6 +73,7 @@ class _TicketRowWidgets:
         self._grid, self._place = grid, place
         self._url = ""
         self.number = LinkButton("")
+        self._copy_menu = CopyMenu(self.number)
         self._subject = elided_label("")
         # As wide as “Pending”, so that the column is straight.
         self._state = Chip("", "open", min_width=70)
@@ -90,6 +92,7 @@ class _TicketRowWidgets:
         subject = f"{row.priority}: {row.subject}" if row.priority else row.subject
         self._subject.setText(subject)
         self._subject.set_tooltip(row.tooltip)
+        self._copy_menu.set_entries(("Copy link", row.url), ("Copy number", row.number))
         self._state.set_state(row.state_text, row.state, row.tooltip)
         self._age.setText(row.age)
         self._age.set_tooltip(row.tooltip)

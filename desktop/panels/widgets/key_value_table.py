@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from desktop.panels.theme import fonts
 from desktop.panels.theme.design_tokens import ROW_HEIGHT
 from desktop.panels.widgets.box_layout import WIDGET_SIZE_MAX
+from desktop.panels.widgets.copy_menu import CopyMenu
 from desktop.panels.widgets.label import ElidedLabel, elided_label
 from desktop.viewmodels.key_value_row import KeyValueRow
 
@@ -86,6 +87,7 @@ class KeyValueTable(QWidget):
         name = elided_label("", "small" if self._has_small_labels else "muted")
         name.setFixedWidth(fonts.scaled(self._label_width))
         value = elided_label("", selectable=True)
+        CopyMenu(value)
         note = elided_label("", "small", align_right=True)
         place = len(self._rows)
         self._grid.addWidget(name, place, 0)
