@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from desktop.kit.errors import InvalidInput
-from desktop.model.field_mapping import MappingOperator, MappingRow, SourceType
+from desktop.model.field_mapping import ConflictPreference, MappingOperator, MappingRow, SourceType
 from desktop.model.sailthru_naming_rules import validate_list_name, validate_var_name
 from desktop.model.service import Service
+from desktop.model.target_record import OPTOUT_FIELD
 
 # `cookie` is a login token, and keys say who somebody is: no mapping writes either.
 RESERVED_FIELDS = frozenset({"cookie", "cookies", "keys", "sid", "email", "extid"})
@@ -31,6 +32,8 @@ def validate_mapping(rows: Sequence[MappingRow], target: Service) -> tuple[str, 
         seen.add(row.target)
         if not row.source and row.type in (SourceType.FIELD, SourceType.IDENTIFIER):
             problems.append(f"The row for {row.target} does not say what it reads.")
+        if row.prefer is ConflictPreference.STRICTER and row.target != OPTOUT_FIELD:
+            problems.append(f"{row.target} has no stricter value: say which side wins.")
         problems.extend(check(row))
     return tuple(dict.fromkeys(problems))
 

@@ -52,7 +52,7 @@ class MappingRowForm(QWidget):
         self.setVisible(row is not None)
         if row is None:
             return
-        for path, options in row_rule_choices(view.sync).items():
+        for path, options in row_rule_choices(view.sync, row).items():
             dropdown = self._forms[1].control(path, DropdownField)
             if [dropdown.itemText(place) for place in range(dropdown.count())] != [
                 text for _, text in options

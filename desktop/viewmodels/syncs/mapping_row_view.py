@@ -148,15 +148,18 @@ def change_target(row: MappingRow, target: str) -> MappingRow:
     return replace(row, target=target, prefer=prefer)
 
 
-def row_rule_choices(sync: Sync) -> dict[str, tuple[tuple[str, str], ...]]:
+def row_rule_choices(sync: Sync, row: MappingRow) -> dict[str, tuple[tuple[str, str], ...]]:
     """Say by the names of the services which side wins, and what becomes of the target's value."""
     source, target = direction_labels(sync)
+    # Of two other values neither is stricter; a row that says so all the same shows it.
+    is_level = row.target == OPTOUT_FIELD or row.prefer is ConflictPreference.STRICTER
+    stricter = ((ConflictPreference.STRICTER.value, "The stricter opt-out wins"),)
     return {
         "prefer": (
             (ConflictPreference.SOURCE.value, f"{source} wins"),
             (ConflictPreference.TARGET.value, f"{target} wins"),
             (ConflictPreference.ASK.value, "Ask me"),
-            (ConflictPreference.STRICTER.value, "The stricter opt-out wins"),
+            *(stricter if is_level else ()),
         ),
         "protection": (
             (FieldProtection.OPEN.value, f"Overwrite {target}"),

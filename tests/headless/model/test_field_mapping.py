@@ -501,6 +501,22 @@ def test_mapping_validation_operator_not_allowed(
     assert said in wrong(target, service, operator=operator)
 
 
+@pytest.mark.parametrize(
+    ("service", "target", "is_wrong"),
+    [
+        (Service.SAILTHRU, "optout", False),
+        (Service.SAILTHRU, "vars.level", True),
+        (Service.SAILTHRU, "lists.News", True),
+        (Service.ZENDESK, "user_fields.sailthru_optout", True),
+    ],
+)
+def test_mapping_validation_stricter_is_for_optout_levels(
+    service: Service, target: str, is_wrong: bool
+) -> None:
+    said = wrong(target, service, prefer=ConflictPreference.STRICTER)
+    assert said == (f"{target} has no stricter value: say which side wins." if is_wrong else "")
+
+
 def test_mapping_validation_duplicate_field_and_empty_source() -> None:
     rows = [
         MappingRow("a", "vars.x"),

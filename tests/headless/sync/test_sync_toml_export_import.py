@@ -77,7 +77,8 @@ ROWS = st.builds(
     st.sampled_from(MappingOperator),
     st.sampled_from(SourceType),
     st.booleans(),
-    st.sampled_from(ConflictPreference),
+    # The stricter one is for opt-out levels alone.
+    st.sampled_from([each for each in ConflictPreference if each.value != "stricter"]),
     st.sampled_from(FieldProtection),
     st.booleans(),
 )

@@ -3,11 +3,17 @@
 import pytest
 
 from desktop.model.field_catalogue import field_title
-from desktop.model.field_mapping import MappingOperator, MappingRow, SourceType
+from desktop.model.field_mapping import (
+    ConflictPreference,
+    MappingOperator,
+    MappingRow,
+    SourceType,
+)
 from desktop.model.instant import FieldValue, Instant
 from desktop.viewmodels import time_format
 from desktop.viewmodels.syncs.field_text import readable_value
-from desktop.viewmodels.syncs.mapping_row_view import change_source_type
+from desktop.viewmodels.syncs.mapping_row_view import change_source_type, row_rule_choices
+from tests.support import pipeline_cases
 
 MOMENT = 1_795_903_641.0
 READABLE = time_format.format_full_date_and_time(MOMENT)
@@ -65,3 +71,22 @@ def test_changed_kind_drops_what_does_not_fit(
     changed = change_source_type(row, kind)
     assert (changed.type, changed.source, changed.target) == (kind, "", "vars.topics")
     assert (changed.operator, changed.keep_decimals) == (expected, False)
+
+
+@pytest.mark.parametrize(
+    ("target", "prefer", "is_offered"),
+    [
+        ("optout", ConflictPreference.SOURCE, True),
+        ("vars.topics", ConflictPreference.SOURCE, False),
+        ("lists.News", ConflictPreference.ASK, False),
+        # What an older file says stays to be seen, and to be changed.
+        ("vars.topics", ConflictPreference.STRICTER, True),
+    ],
+)
+def test_stricter_level_is_offered_for_optout_rows(
+    target: str, prefer: ConflictPreference, is_offered: bool
+) -> None:
+    row = MappingRow("level", target, prefer=prefer)
+    offered = dict(row_rule_choices(pipeline_cases.users_sync(), row)["prefer"])
+    assert (ConflictPreference.STRICTER.value in offered) is is_offered
+    assert {"source", "target", "ask"} <= set(offered)
