@@ -166,6 +166,9 @@ def _parse_job_answer(document: Mapping[str, object], parser: FieldParser) -> Ze
 
 
 def _parse_jobs(document: Mapping[str, object], parser: FieldParser) -> tuple[ZendeskJob, ...]:
+    if "job_statuses" not in document:
+        # A proxy's own answer: that a job is not known is an empty list.
+        raise unexpected_response_error(Service.ZENDESK)
     listed = parser.sequence(document.get("job_statuses"), "job_statuses")
     read = (_parse_job(item, parser, f"job_statuses[{place}]") for place, item in enumerate(listed))
     return tuple(job for job in read if job is not None)

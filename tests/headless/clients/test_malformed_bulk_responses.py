@@ -11,7 +11,7 @@ from desktop.clients.http_messages import HttpResponse
 from desktop.clients.request_pipeline import RetryPolicy
 from desktop.clients.zendesk.bulk_jobs import ZendeskBulkClient
 from desktop.clients.zendesk.incremental_export import ZendeskExportClient
-from desktop.kit.errors import AppError
+from desktop.kit.errors import AppError, ServiceError
 from desktop.model.retry_backoff import ExponentialBackoff
 from tests.headless.clients.test_malformed_responses import body_of, encoded, mutated, raw
 from tests.support.fake_transport import ClientHarness, json_response, make_zendesk_client
@@ -124,3 +124,9 @@ async def test_job_malformed_is_omitted_from_several() -> None:
     _, bulk, bench = clients(json_response({"job_statuses": listed}))
     assert [job.id for job in await bulk.get_jobs(["a"])] == ["a"]
     assert len(bench.field_notes) == 4
+
+
+async def test_job_statuses_of_a_proxy_say_nothing_of_a_job() -> None:
+    _, bulk, _ = clients(json_response({"message": "Forbidden"}))
+    with pytest.raises(ServiceError):
+        await bulk.get_jobs(["a"])
