@@ -72,7 +72,9 @@ def complete_row(
     row, target = item.row, item.target_id or item.row.target_id
     misses = _count_misses(connection, provenance, item, target)
     item = replace(item, detail=_describe_misses(provenance, item, misses) or item.detail)
-    is_missed_again = any(one.misses > 1 for one in misses.values())
+    # A row of which something shows was written: a rollback has to know it.
+    shows_nothing = len(item.missed) == len(row.changes_to_send)
+    is_missed_again = shows_nothing and any(one.misses > 1 for one in misses.values())
     changed = connection.execute(
         "UPDATE plan_row SET state = ?, detail = ?, target = ?,"
         " maybe_sent = CASE WHEN ? THEN maybe_sent | ? ELSE maybe_sent & ~? END"

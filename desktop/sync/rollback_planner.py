@@ -4,7 +4,7 @@ It restores what the API can express, lists the rest before anything is sent, an
 what somebody changed since.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 
@@ -22,6 +22,7 @@ from desktop.model.sync_plan import (
     PlanRowState,
     PlanState,
 )
+from desktop.model.sync_state import KeptForm
 from desktop.model.target_record import LIST_PREFIX, OPTOUT_FIELD, VAR_PREFIX, TargetRecord
 from desktop.model.value_equivalence import equivalent
 from desktop.store.plan_row_filter import PlanRowFilter
@@ -134,8 +135,16 @@ class RollbackPlanner:
         ):
             after = rows[-1].row
             there = await self._read_targets(rows, sync)
+            kept = await self._store.sync_state.get_kept_forms(
+                sync.name, [row.target_id for row in rows]
+            )
             made = [
-                self._revert_row(sync, row, there.get(row.row), in_doubt=row.source_id in doubts)
+                self._revert_row(
+                    sync,
+                    _as_kept(row, kept.get(row.target_id, {})),
+                    there.get(row.row),
+                    in_doubt=row.source_id in doubts,
+                )
                 for row in rows
             ]
             read += len(made)
@@ -200,6 +209,17 @@ class RollbackPlanner:
         self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         return await self._store.run(act, *args, **kwargs)
+
+
+def _as_kept(row: PlanRow, kept: Mapping[str, KeptForm]) -> PlanRow:
+    """The row with its values as the service stores them: what was cut off is no other's value."""
+    changes = tuple(
+        replace(change, new=form.seen)
+        if (form := kept.get(change.field)) and equivalent(change.field, change.new, form.wanted)
+        else change
+        for change in row.changes
+    )
+    return replace(row, changes=changes)
 
 
 def _revert_field(fate: PlannedOutcome, change: FieldChange, now: TargetRecord) -> FieldChange:

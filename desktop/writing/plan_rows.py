@@ -236,8 +236,11 @@ def job_result(
     if record is not None:
         return WriteResult(item, WriteOutcome.CONFIRMED, record)
     record = missed.get(row.row)
-    if record is not None and not row.events and is_row_taken(row, record):
-        return WriteResult(item, WriteOutcome.ACCEPTED, record)
+    if record is not None and not row.events:
+        # A row of which something shows was written: the rest is late, or kept in another form.
+        shows_part = len(find_missed_fields(row, record)) < len(row.changes_to_send)
+        if shows_part or is_row_taken(row, record):
+            return WriteResult(item, WriteOutcome.ACCEPTED, record)
     return WriteResult(item, outcome, record, words=words, job=job)
 
 

@@ -6,12 +6,14 @@ from dataclasses import replace
 import pytest
 
 from desktop.app.container import WorkspaceServices
+from desktop.app.runner_factory import build_sync_context
 from desktop.model.field_mapping import MappingRow, SourceType
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import RunState
 from desktop.model.target_record import TargetRecord, target_record_from_profile
+from desktop.sync.rollback_planner import RollbackPlanner
 from desktop.sync.sync_presets import SAILTHRU_TO_ZENDESK, ZENDESK_TO_SAILTHRU
 from desktop.writing import sailthru_gateway
 from tests.support import sync_cases
@@ -37,12 +39,14 @@ def cutting_sandbox(sync_sandbox: SandboxServers) -> Iterator[SandboxServers]:
 class OnePerson:
     """A customer of both services, whose plan one sync copies."""
 
-    def __init__(self, services: WorkspaceServices, servers: SandboxServers, way: str) -> None:
+    def __init__(
+        self, services: WorkspaceServices, servers: SandboxServers, way: str, *more: MappingRow
+    ) -> None:
         self.services, self.servers = services, servers
         self.to_zendesk = way == SAILTHRU_TO_ZENDESK
         (self.pair,) = sync_cases.create_customers(servers, 1)
         mapping = MAPPINGS[SAILTHRU_TO_ZENDESK if self.to_zendesk else ZENDESK_TO_SAILTHRU]
-        self.sync = self.save(way, mapping)
+        self.sync = self.save(way, (*mapping, *more))
 
     def save(self, way: str, mapping: tuple[MappingRow, ...]) -> Sync:
         return sync_cases.save_preset(
@@ -200,3 +204,39 @@ async def test_stricter_level_that_does_not_show_is_written_at_every_run(
     found = await set_optout(sync_services, sync_sandbox, "all", 4)
     assert [writes for _, writes in found] == [1, 1, 1, 1]
     assert {row.state for row, _ in found} == {PlanRowState.ACCEPTED}
+
+
+async def test_rollback_restores_what_was_kept_in_another_form(
+    sync_services: WorkspaceServices, cutting_sandbox: SandboxServers
+) -> None:
+    person = OnePerson(sync_services, cutting_sandbox, ZENDESK_TO_SAILTHRU)
+    person.write_target("of old")
+    person.write_source("a plan that is long")
+    run = await sync_cases.run_sync(sync_services, person.sync, is_full=True)
+    plan = await RollbackPlanner(build_sync_context(sync_services)).build_plan(run.id, "Ada")
+    back = await sync_cases.run_sync(sync_services, person.sync, plan_id=plan.id, why="rollback")
+    assert back.totals["updated"] == 1, back
+    assert (cutting_sandbox.read_profile(person.pair.email) or {})["vars"]["plan"] == "of old"
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_row_of_which_something_shows_is_not_parked(
+    way: str, sync_services: WorkspaceServices, cutting_sandbox: SandboxServers
+) -> None:
+    more = MappingRow("name", "vars.alias")
+    if way == SAILTHRU_TO_ZENDESK:
+        more = MappingRow("vars.alias", "user_fields.sailthru_optout")
+    person = OnePerson(sync_services, cutting_sandbox, way, more)
+    person.write_target("a plan tha")
+    person.write_source("a plan that is long")
+    rows = []
+    for alias in ("One", "Two", "Two"):
+        if person.to_zendesk:
+            cutting_sandbox.write_profile(person.pair.sid, vars={"alias": alias})
+        else:
+            path = f"/api/v2/users/{person.pair.user_id}.json"
+            cutting_sandbox.zendesk_request("PUT", path, {"user": {"name": alias}})
+        rows.append((await person.run())[0])
+    # Rolled back are rows that were done or accepted.
+    assert rows[1].state is PlanRowState.ACCEPTED, rows[1].detail
+    assert (rows[2].fate, rows[2].cause) == (PlannedOutcome.CORRECTION, "kept in another form")
