@@ -163,7 +163,7 @@ class WorkspaceSession:
 
         if self._accounts is not None and self.connection_config.environment_secrets.secrets:
             account = await self._accounts.get_current()
-            self.connection_config.require_zendesk_of(self.values, account)
+            self.connection_config.require_account_of(self.values, account)
         # The old connection serves until the new one is there: nobody sees none in between.
         opened = await open_service_connections(
             self.connection_config,

@@ -92,20 +92,26 @@ class ConnectionConfig:
             await require_token_email(self.vault, email)
         return token
 
-    def require_zendesk_of(self, values: SettingsValues, account: Account | None) -> None:
-        """Raise SecretForOtherHost where the environment's token would go to another Zendesk.
+    def require_account_of(self, values: SettingsValues, account: Account | None) -> None:
+        """Raise SecretForOtherHost where the environment's secrets would go to another address.
 
         `account` is the one that the database says this workspace has: a keyring keeps beside its
-        token for whom it is, an environment cannot, and the settings are their owner's to write.
+        secrets for what they are, an environment cannot, and the settings are their owner's.
         """
-        known = account.zendesk_base_url if account is not None else ""
-        base_url = values.get(settings_table.ZENDESK_BASE_URL)
-        if self.environment_secrets.has_zendesk_token and known and base_url not in ("", known):
-            raise SecretForOtherHost(
-                "The Zendesk API token of the environment is for another address.",
-                f"It is used at {known} so far, and is not sent to {base_url}.",
-                "Set the address back. `fairlead setup` leads the workspace to another account.",
-            )
+        if account is None:
+            return
+        known = (
+            (Secret.ZENDESK_TOKEN, settings_table.ZENDESK_BASE_URL, account.zendesk_base_url),
+            (Secret.SAILTHRU_KEY, settings_table.SERVICE_URI, account.sailthru_service_uri),
+        )
+        for secret, setting, address in known:
+            now = values.get(setting)
+            if secret in self.environment_secrets.secrets and address and now not in ("", address):
+                raise SecretForOtherHost(
+                    f"The {secret.label} of the environment is for another address.",
+                    f"It is used at {address} so far, and is not sent to {now}.",
+                    "Set the address back. `fairlead setup` leads the workspace elsewhere.",
+                )
 
     async def sailthru_credentials(self, service_uri: str) -> SailthruCredentials | None:
         """Return the Sailthru key and secret for this address, or None until both are there.

@@ -125,7 +125,7 @@ async def _examine_zendesk(
         return None
     async with services.transport(Service.ZENDESK.title, base_url) as transport:
         try:
-            config.require_zendesk_of(values, await _read_account(config))
+            config.require_account_of(values, await _read_account(config))
             credentials = await config.zendesk_credentials(values, transport)
         except AppError as error:
             checks.report_error("Zendesk: sign-in", error)
@@ -142,7 +142,7 @@ async def _examine_zendesk(
 
 
 async def _read_account(config: ConnectionConfig) -> Account | None:
-    if not config.environment_secrets.has_zendesk_token:
+    if not config.environment_secrets.secrets:
         return None
     try:
         account, _sids = await LocalDatabases(config.workspace).read_account()
@@ -173,6 +173,7 @@ async def _examine_sailthru(
     if not await check_reachability(Service.SAILTHRU.title, uri, services, config.clock, checks):
         return
     try:
+        config.require_account_of(values, await _read_account(config))
         key = await config.sailthru_credentials(uri)
     except SecretForOtherHost as error:
         checks.report_error("Sailthru: key", error)

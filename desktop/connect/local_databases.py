@@ -77,6 +77,10 @@ class LocalDatabases:
         """The account whose records are kept here, and some profiles it is known to have."""
         return await asyncio.to_thread(self._read_account)
 
+    async def remember_account(self, account: Account, now: float) -> None:
+        """Keep what is known of the account anew, where records of one are kept here already."""
+        await asyncio.to_thread(self._remember_account, account, now)
+
     async def count_kept(self) -> KeptForAccount:
         """Count what a move of the workspace to another account would drop."""
         return await asyncio.to_thread(self._count_kept)
@@ -101,6 +105,14 @@ class LocalDatabases:
                 return None, ()
             accounts = AccountRepository(database)
             return accounts.get_current.blocking(), accounts.list_remembered_sids.blocking()
+
+    def _remember_account(self, account: Account, now: float) -> None:
+        with self._open_fairlead() as database:
+            if database is None:
+                return
+            accounts = AccountRepository(database)
+            if accounts.get_current.blocking() is not None:
+                accounts.connect.blocking(account, now)
 
     def _move_to_account(self, account: Account, now: float, audit_signer: AuditSigner) -> None:
         with self._open_fairlead(audit_signer) as database:

@@ -142,6 +142,10 @@ async def set_up_workspace(
             # nothing is sent, and the same set-up goes on from here.
             local, signer = LocalDatabases(config.workspace), await load_audit_signer(config)
             await local.move_to_account(moved_to, config.clock.now(), signer)
+        else:
+            # Another address of the same account: the environment's secrets may go there from now.
+            seen = _seen_account(values, key, outcome)
+            await LocalDatabases(config.workspace).remember_account(seen, config.clock.now())
         await _store_secrets(setup, config, before, values)
         file.change(settings)
     return SetupReport(
@@ -167,13 +171,8 @@ async def _find_account_move(
     Raises UserDecisionNeeded where the move would drop something and nobody has said so, and
     NotPermitted where somebody else than an admin has.
     """
-    has_zendesk = values.get(settings_table.ZENDESK_AUTH) != "none"
     uri = values.get(settings_table.SERVICE_URI)
-    seen = Account(
-        values.get(settings_table.ZENDESK_BASE_URL) if has_zendesk else "",
-        outcome.sailthru_account,
-        uri if key else "",
-    )
+    seen = _seen_account(values, key, outcome)
     former = Account(
         before.get(settings_table.ZENDESK_BASE_URL),
         sailthru_service_uri=before.get(settings_table.SERVICE_URI)
@@ -200,6 +199,17 @@ async def _find_account_move(
                 "Set up a workspace of its own with `--workspace NAME`.",
             )
     return seen
+
+
+def _seen_account(
+    values: SettingsValues, key: SailthruCredentials | None, outcome: _SetupOutcome
+) -> Account:
+    has_zendesk = values.get(settings_table.ZENDESK_AUTH) != "none"
+    return Account(
+        values.get(settings_table.ZENDESK_BASE_URL) if has_zendesk else "",
+        outcome.sailthru_account,
+        values.get(settings_table.SERVICE_URI) if key else "",
+    )
 
 
 def _choose_sign_in_method(

@@ -78,15 +78,16 @@ def test_setup_by_an_agent_sends_nothing_signed_to_another_host(
     assert requests_with_credentials(second_server, *kept) == []
 
 
-def test_token_of_the_environment_is_not_led_to_an_edited_address(
-    fairlead: FairleadCommand, second_server: SandboxServers
+@pytest.mark.parametrize("address", ["zendesk.base_url", "sailthru.service_uri"])
+def test_secrets_of_the_environment_are_not_led_to_an_edited_address(
+    fairlead: FairleadCommand, second_server: SandboxServers, address: str
 ) -> None:
     assert fairlead("lookup", "nobody@known.example").exit_code == 0
     before = len(requests_with_credentials(second_server))
     (path,) = fairlead.home.rglob("settings.json")
     settings = json.loads(path.read_text())
-    base_url = second_server.connection_document["zendesk"]["base_url"]
-    settings["settings"]["zendesk.base_url"] = base_url
+    service, name = address.split(".")
+    settings["settings"][address] = second_server.connection_document[service][name]
     path.write_text(json.dumps(settings))
     for words in (
         ("lookup", "nobody@known.example"),
@@ -97,8 +98,18 @@ def test_token_of_the_environment_is_not_led_to_an_edited_address(
         refused = fairlead(*words, "--json")
         assert refused.json["error"]["code"] == "secret_for_other_host", words
     told = fairlead("doctor", "--json").json["checks"]
-    assert any("token of the environment" in str(check) for check in told)
+    assert any("of the environment is for another" in str(check) for check in told)
     assert len(requests_with_credentials(second_server)) == before
+
+
+def test_admin_leads_secrets_of_the_environment_to_another_address_of_the_account(
+    fairlead: FairleadCommand, sandbox: SandboxServers
+) -> None:
+    assert fairlead("lookup", "nobody@known.example").exit_code == 0
+    uri = sandbox.sailthru_url.replace("127.0.0.1", "localhost")
+    wanted = json.dumps({"sailthru": {"service_uri": uri}})
+    assert fairlead("setup", "--from", "-", stdin=wanted).exit_code == 0
+    assert fairlead("lookup", "nobody@known.example").exit_code == 0
 
 
 async def test_mail_password_is_not_led_to_a_host_that_a_marketer_names(
