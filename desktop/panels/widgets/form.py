@@ -147,7 +147,16 @@ class Form(QWidget):
         for row in self.rows.values():
             if label_width:
                 row.text_label.setMinimumWidth(fonts.scaled(label_width))
-            grid.addRow(row.text_label, row)
+        indent = max((row.text_label.sizeHint().width() for row in self.rows.values()), default=0)
+        indent = max(indent, fonts.scaled(label_width)) + grid.horizontalSpacing()
+        for row in self.rows.values():
+            if isinstance(row.control, CheckBox):
+                # Its label is as long as a sentence: where it does not fit beside the column of
+                # labels, Qt would reckon the wrapped row as one line and squeeze all the others.
+                row.set_indent(indent)
+                grid.addRow(row)
+            else:
+                grid.addRow(row.text_label, row)
         return grid
 
     def _on_chosen(self, value: object) -> None:
@@ -188,6 +197,7 @@ class FormRow(QWidget):
         self.text_label.setBuddy(widget)
         if isinstance(widget, DropdownField) and not explained:
             widget.allow_shrinking()
+        self._indent = 0  # px, as far as there is room
         self._box: QBoxLayout | None = None  # None: never turned by the width
         if explained and not own_label:
             self._box = self._lay_out_side_by_side()
@@ -232,8 +242,18 @@ class FormRow(QWidget):
         self.error_label.setVisible(bool(sentence))
         set_style_properties(self.control, invalid=bool(sentence))
 
+    def set_indent(self, indent: int) -> None:
+        """Stand as far from the left edge as the controls above, where there is room for that."""
+        self._indent = indent
+        # Else the indent would be part of what the row needs at least.
+        self.setMinimumWidth(self.control.minimumSizeHint().width())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        layout = self.layout()
+        if self._indent and layout is not None:
+            room = self.width() - self.control.sizeHint().width()
+            layout.setContentsMargins(max(0, min(self._indent, room)), 0, 0, 0)
         if self._box is None:
             return
         # A switch is small enough to stand at the right always.
