@@ -197,7 +197,7 @@ async def test_sync_page_changes_appear_in_activity_and_link_run(
     await window.wait_until(lambda: model.table_model.rowCount() == written)
     row = model.table_model.row_at(0)
     assert row.reason_text == f"by Zendesk to Sailthru: run {run.id}"
-    assert "zendesk_id: not set → 77" in row.change_text
+    assert "Zendesk id: 77" in row.change_text
     assert row.state == "Confirmed"
     window.click("Search the changes", QLineEdit)
     window.type("maria@lopez")
