@@ -109,10 +109,10 @@ class SyncPageScreenshotTour:
         self._sync_page.plan_tab.row_detail.closed.emit()
 
     async def _capture_limit_stop(self) -> None:
-        """Preview with a limit of two, which stops the plan, and again with the usual limits."""
+        """Preview with a limit of nobody, which stops the plan, and again with the usual limits."""
         before = await self._services.store.syncs.get(ZENDESK_TO_SAILTHRU)
         effects = replace(before.effects, add_to_lists=(_LIST,))
-        await self._preview_changed(replace(before, effects=effects, limits=Limit(2, 0)))
+        await self._preview_changed(replace(before, effects=effects, limits=Limit(0, 0)))
         await self._wait_until(lambda: (v := self._models.plan.view()) is not None and v.limit_stop)
         await self._save("sync-stopped")
         now = await self._services.store.syncs.get(ZENDESK_TO_SAILTHRU)
