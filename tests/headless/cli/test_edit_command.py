@@ -419,3 +419,19 @@ def test_outbox_after_changes_were_switched_off_says_why_it_is_not_sent(
     assert row["not_sent"] in row["detail"]
     fairlead("outbox", "deliver", "--json")
     assert "zendesk_health" not in official(sandbox, mail)["vars"]  # type: ignore[operator]
+
+
+def test_edit_that_service_cuts_off_is_done_and_says_what_is_kept(
+    fairlead: FairleadCommand, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    email = customers.new_email()
+    sandbox.create_profile(email, vars={"note": "old"})
+    sandbox.control("POST", "account", {"longest_text": 6})
+    try:
+        result = fairlead("edit", email, "--var", 'note="a long note"', "--reason", "x", "--json")
+    finally:
+        sandbox.control("POST", "account", {"longest_text": 0})
+    (edit,) = result.json["edits"]
+    assert (result.exit_code, edit["state"]) == (0, "done"), edit
+    assert edit["detail"] == "Sailthru confirmed, and keeps it as a long"
+    assert (sandbox.read_profile(email) or {})["vars"]["note"] == "a long"
