@@ -76,7 +76,10 @@ class EditService:
         another account.
         """
         await self._store.outbox.require_own_account(undone.id)
-        judge = self._make_judge(wait_for_undo=wait_for_undo, undone=undone)
+        # The same level, chosen anew by somebody since, is theirs.
+        is_theirs = await self._store.outbox.has_later_level(undone.id)
+        own = None if is_theirs else undone
+        judge = self._make_judge(wait_for_undo=wait_for_undo, undone=own)
         (edit,) = await self._queue([request], judge)
         return edit
 
@@ -88,8 +91,10 @@ class EditService:
         outbox = self._store.outbox
         edit = await outbox.get_edit(edit_id)
         undoes = edit.request.undoes
-        undone = await outbox.get_edit(undoes) if undoes is not None else None
-        judge = self._make_judge(wait_for_undo=False, undone=undone)
+        own = None
+        if undoes is not None and not await outbox.has_later_level(undoes):
+            own = await outbox.get_edit(undoes)
+        judge = self._make_judge(wait_for_undo=False, undone=own)
         actor, now = self._actor(), self._clock.now()
         return await outbox.retry(
             edit_id, now, actor=actor.signature, actor_key=actor.key, judge=judge

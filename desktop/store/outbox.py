@@ -247,6 +247,24 @@ class Outbox(Repository):
         return self._database.read(lambda c: decode_edit(self._select_row(c, edit_id)))
 
     @database_call
+    def has_later_level(self, edit_id: str) -> bool:
+        """Whether anything else has set the opt-out level of an edit's customer since then."""
+
+        def look(connection: sqlite3.Connection) -> bool:
+            own = self._select_row(connection, edit_id)
+            found = connection.execute(
+                "SELECT 1 FROM outbox WHERE service = :service AND target = :target AND id > :id"
+                " AND kind = 'optout' AND undoes IS NOT :id"
+                " AND (state = 'done' OR (state = 'undone' AND tries > 0)) UNION ALL"
+                " SELECT 1 FROM audit_entry WHERE kind = 'sync' AND target = :target"
+                " AND at >= :created_at AND instr(new, '\"optout\"') LIMIT 1",
+                {name: own[name] for name in ("service", "target", "id", "created_at")},
+            ).fetchone()
+            return found is not None
+
+        return self._database.read(look)
+
+    @database_call
     def require_own_account(self, edit_id: str) -> None:
         """Raise ConflictError for an edit of another account than the one connected now."""
         self._database.read(

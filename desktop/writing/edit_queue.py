@@ -287,6 +287,8 @@ class _ClaimedEdit(WorkSource):
         if edit.request.undoes is None:
             return False
         undone = await self._outbox.get_edit(edit.request.undoes)
+        if await self._outbox.has_later_level(undone.id):
+            return False
         return is_own_recent_optout(undone, edit.request, edit.actor_key, edit.created_at)
 
     async def _handle_error(self, error: AppError | OSError, *, is_sent: bool) -> None:

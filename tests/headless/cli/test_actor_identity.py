@@ -71,6 +71,23 @@ def test_opt_out_of_somebody_else_is_not_taken_back_under_their_name(
     assert taken_back.json["edits"][0]["state"] == "done"
 
 
+def test_own_opt_out_that_somebody_has_chosen_anew_is_theirs(
+    fairlead: FairleadCommand,
+    as_agent: FairleadCommand,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+) -> None:
+    email = customers.new_email()
+    sandbox.create_profile(email)
+    words = ("edit", email, "--reason", "asked", "--ticket", "48213", "--json", "--optout")
+    edit = as_agent(*words, "all").json["edits"][0]["id"]
+    for level in ("none", "all"):
+        assert fairlead(*words, level).json["edits"][0]["state"] == "done"
+    refused = as_agent("undo", edit, "--json")
+    assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted")
+    assert sandbox.read_profile(email)["optout_email"] == "all"  # type: ignore[index]
+
+
 def test_waiting_edits_of_somebody_else_are_not_dropped_without_the_right(
     fairlead: FairleadCommand,
     as_agent: FairleadCommand,
