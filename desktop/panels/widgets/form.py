@@ -253,7 +253,7 @@ class FormRow(QWidget):
         layout = self.layout()
         if self._indent and layout is not None:
             room = self.width() - self.control.sizeHint().width()
-            layout.setContentsMargins(max(0, min(self._indent, room)), 0, 0, 0)
+            layout.setContentsMargins(self._indent if self._indent <= room else 0, 0, 0, 0)
         if self._box is None:
             return
         # A switch is small enough to stand at the right always.
