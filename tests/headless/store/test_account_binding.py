@@ -131,7 +131,9 @@ def test_account_undo_and_retry_of_a_former_accounts_edit_are_refused(
     )
     store.accounts.move.blocking(OTHER, 2.0)
     with pytest.raises(ConflictError, match="another account"):
-        store.outbox.retry.blocking(edit, 3.0, actor="ada", judge=lambda _wish, _open: 0.0)
+        store.outbox.retry.blocking(
+            edit, 3.0, actor="ada", actor_key="1", judge=lambda _wish, _open: 0.0
+        )
     undo = EditRequest(EditKind.VAR, VAR.target, "city", "Lisbon", None, undoes=edit)
     with pytest.raises(ConflictError, match="another account"):
         put(store, undo)

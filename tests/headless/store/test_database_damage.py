@@ -160,7 +160,9 @@ def test_database_invalid_row_is_reported(column: str, value: str, tmp_path: Pat
     for look in (
         store.outbox.list_recent.blocking,
         lambda: store.outbox.get_edit.blocking("1"),
-        lambda: store.outbox.retry.blocking("1", 9, actor="ada", judge=lambda _wish, _open: 0.0),
+        lambda: store.outbox.retry.blocking(
+            "1", 9, actor="ada", actor_key="1", judge=lambda _wish, _open: 0.0
+        ),
     ):
         with pytest.raises(StorageError, match="damaged"):
             look()

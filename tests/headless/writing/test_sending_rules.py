@@ -26,11 +26,11 @@ HELD_BACK = [name for name, case in EDIT_CASES.items() if case.kind is not EditK
 
 
 def make_edit(
-    kind: EditKind, old: object, new: object, actor: str = "Ana", undoes: str | None = None
+    kind: EditKind, old: object, new: object, actor_key: str = "", undoes: str | None = None
 ) -> Edit:
     target = EditTarget(Service.SAILTHRU, "5f", "maria@lopez.example")
     request = EditRequest(kind, target, "x", old, new, undoes=undoes)  # type: ignore[arg-type]
-    return Edit("1", request, EditState.QUEUED, actor, 0.0, 0.0)
+    return Edit("1", request, EditState.QUEUED, "Ana", 0.0, 0.0, actor_key=actor_key)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def make_edit(
         # A right that was taken away while the edit waited.
         (make_edit(EditKind.LIST, True, False), AGENT, ON, True),
         (make_edit(EditKind.LIST, False, True), AGENT, ON, False),
-        (make_edit(EditKind.LIST, True, False, actor="Ada"), AGENT, ON, False),
+        (make_edit(EditKind.LIST, True, False, actor_key="9"), AGENT, ON, False),
         (make_edit(EditKind.LIST, True, False), None, ON, False),
         (make_edit(EditKind.OPTOUT, "all", "none"), AGENT, ON, True),
         # What an undo restores was decided when it was asked for.
