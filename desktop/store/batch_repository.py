@@ -325,19 +325,20 @@ def _outcome_of_row(fate: str, state: str) -> str:
 
 def _promote_accepted_values(connection: sqlite3.Connection, plan_id: str) -> None:
     """Promote accepted values to synced ones where this plan found them at the service."""
+    # Lists of targets, not a row looked up for each other one: a plan may have a million.
     connection.execute(
         "INSERT OR REPLACE INTO synced_value (sync, target, field, value, run, at, account)"
-        " SELECT sync, target, field, value, run, at, account FROM accepted_value WHERE (sync,"
-        " target) IN"
-        " (SELECT p.sync, r.target FROM plan_row r JOIN plan p ON p.id = r.plan"
-        " WHERE r.plan = ? AND r.fate = 'unchanged' AND r.why = '')",
+        " SELECT sync, target, field, value, run, at, account FROM accepted_value"
+        " WHERE sync = (SELECT sync FROM plan WHERE id = ?1) AND target IN"
+        " (SELECT target FROM plan_row WHERE plan = ?1 AND fate = 'unchanged' AND why = '')",
         (int(plan_id),),
     )
     # How the service keeps a value is known until it shows the value itself.
     connection.execute(
-        "DELETE FROM accepted_value WHERE EXISTS (SELECT 1"
-        " FROM plan_row r JOIN plan p ON p.id = r.plan WHERE r.plan = ? AND r.fate = 'unchanged'"
-        " AND p.sync = accepted_value.sync AND r.target = accepted_value.target"
-        " AND (accepted_value.seen IS NULL OR r.why = ''))",
+        "DELETE FROM accepted_value WHERE sync = (SELECT sync FROM plan WHERE id = ?1)"
+        " AND (target IN"
+        " (SELECT target FROM plan_row WHERE plan = ?1 AND fate = 'unchanged' AND why = '')"
+        " OR (seen IS NULL AND target IN"
+        " (SELECT target FROM plan_row WHERE plan = ?1 AND fate = 'unchanged')))",
         (int(plan_id),),
     )
