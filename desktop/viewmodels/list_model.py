@@ -4,6 +4,7 @@ Every list of the window is one of these two under a `ListTableView`: the rows o
 (a million, paged), the changes of the page Activity and the runs of a sync (growing).
 """
 
+from abc import abstractmethod
 from array import array
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -70,9 +71,9 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
         super().__init__(parent)
         self.columns = tuple(columns)
 
+    @abstractmethod
     def row_at(self, place: int) -> RowT | None:
         """Return the row at a place from the top, None outside the list or while it is read."""
-        raise NotImplementedError
 
     def columnCount(self, parent: ModelIndex = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self.columns)

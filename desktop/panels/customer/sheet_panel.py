@@ -1,5 +1,6 @@
 """Base of the customer panels: a card that draws one view of the customer's context."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -38,9 +39,9 @@ class SheetPanel(Card):
         if self.model.sheet is not None:
             self.show_context(self.model.context())
 
+    @abstractmethod
     def show_context(self, context: CustomerContext) -> None:
         """Build the view of this panel from the context and draw it."""
-        raise NotImplementedError
 
     def show_panel_state(self, state: PanelState, *, rows: int = 3) -> bool:
         """Show note and placeholder; True where the body is to be filled.

@@ -1,5 +1,6 @@
 """Base of the delegates that paint a list's rows: ground, line, focus ring, texts and chips."""
 
+from abc import abstractmethod
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
@@ -37,9 +38,9 @@ class ListRowDelegate(QStyledItemDelegate, Generic[RowT]):
         self.paint_cache = RowPaintCache()
         self.is_single_column = False
 
+    @abstractmethod
     def paint_cell(self, painter: QPainter, box: QRect, index: ModelIndex, row: RowT) -> None:
         """Paint the content of one cell."""
-        raise NotImplementedError
 
     def paint_loading(self, painter: QPainter, box: QRect, column: int) -> None:
         """Paint a cell of a row that is not read yet; nothing, unless overridden."""

@@ -1,5 +1,6 @@
 """Base of the tabs that edit a sync: what is saved, a draft of it, and unsaved drafts kept."""
 
+from abc import abstractmethod
 from typing import Generic, TypeVar
 
 from desktop.model.sync import Sync
@@ -34,9 +35,9 @@ class SyncDraftModel(TaskModel, Generic[DraftT, KeptT]):
         page.sync_removed.connect(self._on_sync_removed)
 
     @property
+    @abstractmethod
     def has_unsaved_changes(self) -> bool:
         """Whether the draft differs from what is saved."""
-        raise NotImplementedError
 
     def discard_draft(self) -> None:
         """Go back to what is saved."""
@@ -49,18 +50,21 @@ class SyncDraftModel(TaskModel, Generic[DraftT, KeptT]):
         await self._drafts.close()
         await super().close()
 
+    @abstractmethod
     def _make_draft(self, sync: Sync | None) -> DraftT:
-        raise NotImplementedError
+        """Return the draft that a saved sync begins with; None: no sync is chosen."""
 
+    @abstractmethod
     def _rebase_draft(self, draft: DraftT, sync: Sync) -> DraftT:
         """Return an unsaved draft as it is over another version of the saved sync."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _pack_draft(self) -> KeptT:
-        raise NotImplementedError
+        """Return the draft as it is kept in the store."""
 
+    @abstractmethod
     def _unpack_draft(self, kept: KeptT, sync: Sync) -> DraftT:
-        raise NotImplementedError
+        """Return a kept draft over the saved sync."""
 
     def _on_other_sync(self) -> None:
         """Forget what belonged to the sync that was chosen before."""
