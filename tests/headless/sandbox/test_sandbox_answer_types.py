@@ -7,12 +7,12 @@ import csv
 import io
 from collections.abc import Iterator
 from typing import Any
-from unittest.mock import MagicMock
 from urllib.parse import urlsplit
 
-from desktop.sandbox.router import Router
-from desktop.sandbox.sailthru.endpoint_table import build_endpoint_table
-from desktop.sandbox.zendesk.routes import register_all_routes
+from desktop.sandbox.command_line import parse_options
+from desktop.sandbox.credentials import make_credentials
+from desktop.sandbox.services import SandboxServices
+from desktop.sandbox.state import build_state
 from tests.support.sandbox_answer_types import (
     find_sailthru_check,
     find_wrong_types,
@@ -219,15 +219,19 @@ def sailthru_answers(sandbox: SandboxClient) -> Iterator[tuple[str, str, Any]]:
     yield from calls
 
 
+def _services() -> SandboxServices:
+    """Both services as the sandbox's process builds them, for the list of their endpoints."""
+    options = parse_options(["--customers", "0"])
+    return SandboxServices(build_state(options), make_credentials(options.seed))
+
+
 def test_zendesk_answers_have_the_types_of_the_contract(writable_sandbox: SandboxClient) -> None:
     calls = list(zendesk_answers(writable_sandbox))
     wrong = find_wrong_types(iter(calls), find_zendesk_check)
     assert not wrong, "\n".join(wrong)
     # Every route that there is was called; OAuth has a test of its own.
-    routers = Router(), Router()
-    register_all_routes(MagicMock(), *routers)
     asked = {(method, f"/api/v2/{path.partition('?')[0]}") for method, path, _ in calls}
-    private = routers[1]
+    private = _services().zendesk.router
     missing = [
         (method, path)
         for path, handlers in private.routes_by_path.items()
@@ -247,7 +251,7 @@ def test_sailthru_answers_have_the_types_of_the_contract(writable_sandbox: Sandb
     calls = list(sailthru_answers(writable_sandbox))
     wrong = find_wrong_types(iter(calls), find_sailthru_check)
     assert not wrong, "\n".join(wrong)
-    table, _ = build_endpoint_table(MagicMock())
+    table = _services().sailthru.endpoints
     asked = {(method, name) for method, name, _ in calls}
     assert {(method, name) for name, by_method in table.items() for method in by_method} <= asked
 
