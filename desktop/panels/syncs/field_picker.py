@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QTreeWidgetItem, QWidget
 
 from desktop.model.field_catalogue import field_title
 from desktop.panels.theme import fonts
-from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import icon_button
+from desktop.panels.widgets.picker_row import PickerRow
 from desktop.panels.widgets.search_list_dialog import SEARCHED_TOO, SearchListDialog
 from desktop.panels.widgets.text_field import TextField
 from desktop.viewmodels.form import FieldValue
@@ -68,48 +68,28 @@ class FieldPathField(TextField):
         self.setCursorPosition(0)
 
 
-class FieldPicker(QWidget):
+class FieldPicker(PickerRow):
     """A form control whose value is the path of a field, which is typed or chosen from a list.
 
     Typed can be a path or a title.
     """
 
-    chosen = Signal(object)
     choices_wanted = Signal()  # the list opens: read what the services have
 
     def __init__(self, name: str, placeholder: str = "") -> None:
-        super().__init__()
+        line = FieldPathField(name, placeholder)
+        super().__init__(line, icon_button("search", f"Choose {name[:1].lower()}{name[1:]}"))
+        self._line = line
         self.setAccessibleName(f"{name} and its list")
         self._choices: tuple[FieldChoice, ...] = ()
         self._new_prefix = ""
         self.dialog: FieldPickerDialog | None = None
-        self.field = FieldPathField(name, placeholder)
-        self.choose_button = icon_button("search", f"Choose {name[:1].lower()}{name[1:]}")
-        row = hbox(self.field, self.choose_button)
-        row.setStretchFactor(self.field, 1)
-        self.setLayout(row)
-        self.setFocusProxy(self.field)
-        self.field.chosen.connect(self.chosen)
-        self.field.editingFinished.connect(self._on_left)
-        self.choose_button.clicked.connect(self._on_choose)
-
-    def value(self) -> FieldValue:
-        """Return the path of the field."""
-        return self.field.value()
-
-    def set_value(self, value: FieldValue) -> None:
-        """Show a field without reporting it."""
-        self.field.set_value(value)
-
-    def set_enabled(self, enabled: bool, reason: str = "") -> None:
-        """Enable, or disable with the reason."""
-        self.field.set_enabled(enabled, reason)
-        self.choose_button.set_enabled(enabled, reason)
+        line.editingFinished.connect(self._on_left)
 
     def set_takes_fields(self, takes_fields: bool) -> None:
         """Offer the list of fields, or (False) leave a line for a text."""
         self.choose_button.setVisible(takes_fields)
-        self.field.set_shows_titles(takes_fields)
+        self._line.set_shows_titles(takes_fields)
 
     def set_choices(self, choices: Sequence[FieldChoice], new_prefix: str) -> None:
         """Offer these fields; `new_prefix`: what one begins with that no customer has yet."""
@@ -123,9 +103,9 @@ class FieldPicker(QWidget):
 
     def _on_left(self) -> None:
         """Take a typed title for the field of that name."""
-        typed = self.field.path.strip()
+        typed = self._line.path.strip()
         known = {choice.title.casefold(): choice.path for choice in reversed(self._choices)}
-        if typed.casefold() in known and typed not in known.values() and self.field.shows_titles:
+        if typed.casefold() in known and typed not in known.values() and self._line.shows_titles:
             self._on_picked(known[typed.casefold()])
 
     def _on_choose(self) -> None:
@@ -136,10 +116,6 @@ class FieldPicker(QWidget):
         dialog.show_choices(self._choices)
         self.choices_wanted.emit()
         dialog.open()
-
-    def _on_picked(self, path: str) -> None:
-        self.field.set_value(path)
-        self.chosen.emit(path)
 
     def _on_closed(self) -> None:
         if self.dialog is not None:

@@ -4,51 +4,28 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTreeWidgetItem, QWidget
 
 from desktop.model.sailthru_profile import SailthruList
-from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import secondary_button
+from desktop.panels.widgets.picker_row import PickerRow
 from desktop.panels.widgets.search_list_dialog import SearchListDialog
 from desktop.panels.widgets.text_field import NamesField
-from desktop.viewmodels.form import FieldValue
 from desktop.viewmodels.syncs.mapping_editor_model import MappingEditorModel
 
 _SMART_REASON = "Sailthru computes who is on a smart list."
 
 
-class ListPicker(QWidget):
+class ListPicker(PickerRow):
     """A form control whose value is a tuple of list names; smart ones only where `takes_smart`."""
-
-    chosen = Signal(object)
 
     def __init__(
         self, name: str, placeholder: str, model: MappingEditorModel, *, takes_smart: bool
     ) -> None:
-        super().__init__()
+        super().__init__(
+            NamesField(name, placeholder, max_length=2000),
+            secondary_button("Choose…", name=f"Choose {name[:1].lower()}{name[1:]}"),
+        )
         self._model = model
         self._takes_smart = takes_smart
         self._dialog: ListPickerDialog | None = None
-        self.field = NamesField(name, placeholder, max_length=2000)
-        self.choose_button = secondary_button(
-            "Choose…", name=f"Choose {name[:1].lower()}{name[1:]}"
-        )
-        row = hbox(self.field, self.choose_button)
-        row.setStretchFactor(self.field, 1)
-        self.setLayout(row)
-        self.setFocusProxy(self.field)
-        self.field.chosen.connect(self.chosen)
-        self.choose_button.clicked.connect(self._on_choose)
-
-    def value(self) -> FieldValue:
-        """Return the names of the lists."""
-        return self.field.value()
-
-    def set_value(self, value: FieldValue) -> None:
-        """Show the names of lists without reporting them."""
-        self.field.set_value(value)
-
-    def set_enabled(self, enabled: bool, reason: str = "") -> None:
-        """Enable, or disable with the reason."""
-        self.field.set_enabled(enabled, reason)
-        self.choose_button.set_enabled(enabled, reason)
 
     def _on_choose(self) -> None:
         names = self.field.value()
@@ -58,10 +35,6 @@ class ListPicker(QWidget):
         dialog.finished.connect(dialog.deleteLater)
         self._dialog = dialog
         dialog.open()
-
-    def _on_picked(self, names: tuple[str, ...]) -> None:
-        self.field.set_value(names)
-        self.chosen.emit(names)
 
 
 class ListPickerDialog(SearchListDialog):
